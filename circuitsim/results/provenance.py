@@ -1,0 +1,28 @@
+"""Where a number comes from."""
+
+from dataclasses import dataclass, field
+
+from circuitsim import __version__
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What produced a result, in enough detail to produce it again.
+
+    Attributes:
+        level: "ngspice", "nodal" or "behavioral".
+        spec_digest: `ArraySpec.digest`.
+        deck_digest: SHA-256 of the deck's text and of every file it includes; None when no deck was run.
+        ngspice: Version string of the simulator behind the result, None when none was involved.
+        options: Solver options, as written into the deck or passed to the solver.
+        threads: Threads the solver used.
+        version: Version of circuitsim.
+    """
+
+    level: str
+    spec_digest: str
+    deck_digest: str | None = None
+    ngspice: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    threads: int = 1
+    version: str = __version__

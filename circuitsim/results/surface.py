@@ -1,0 +1,42 @@
+"""The current of one cell as a smooth function, with its error bound."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim.results.provenance import Provenance
+
+
+@dataclass(frozen=True)
+class CellSurface:
+    """Current of one cell i(g, v_bl, v_sl) from ngspice, at fixed gate voltage and temperature.
+
+    With U = v_bl − v_sl and m = min(v_bl, v_sl), the current from bit line to source line is
+
+        i = g · U · k(t, |U|, m),   t = g / (g + g_scale),
+
+    where k is a tensor product of Chebyshev polynomials on the box t(g_range) × [0, u_max] × m_range, each coordinate
+    mapped to [−1, 1]. Forward (U ≥ 0) and reverse current have a tensor each: a MOSFET's second derivative jumps at
+    U = 0, and one polynomial across it stalls four orders of magnitude above the bound of two.
+
+    Attributes:
+        forward: (n_t, n_u, n_m) coefficients of k for U ≥ 0, dimensionless.
+        reverse: (n_t, n_u, n_m) coefficients of k for U < 0, dimensionless.
+        g_range: Conductances the surface holds for [S]; g = 0 (an open cell, no current) is allowed besides.
+        g_scale: Scale of the conductance coordinate [S].
+        u_max: Largest |U| [V].
+        m_range: Range of the smaller of the two voltages [V].
+        bound: Largest error on held-out points, forward and reverse, relative to `i_full_scale`.
+        i_full_scale: Largest |i| among the characterized points within the input range [A].
+        provenance: Deck, simulator, options.
+    """
+
+    forward: np.ndarray
+    reverse: np.ndarray
+    g_range: tuple[float, float]
+    g_scale: float
+    u_max: float
+    m_range: tuple[float, float]
+    bound: float
+    i_full_scale: float
+    provenance: Provenance

@@ -1,0 +1,24 @@
+"""What is simulated: the specification a user writes."""
+
+from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.mapping import MappingSpec
+from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
+from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
+
+__all__ = [
+    "AccessSpec",
+    "AdcSpec",
+    "ArraySpec",
+    "DeviceSpec",
+    "DriverSpec",
+    "MappingSpec",
+    "SenseSpec",
+    "TopologySpec",
+    "WireGrid",
+    "WireSpec",
+    "json_schema",
+    "load_spec",
+    "parse_spec",
+    "wire_grid",
+]

@@ -1,0 +1,179 @@
+"""The specification of an array: what a designer writes, checked once, at the edge."""
+
+import difflib
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from circuitsim.errors import SpecError
+from circuitsim.spec.base import Part, Quantity
+from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.mapping import MappingSpec
+from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
+from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
+
+SCHEMA = 1
+
+# Keys and values that the format reserves and that this version cannot simulate yet: refused by name.
+NOT_YET: dict[str, tuple[str, ...]] = {
+    "array.cell": ("2t2r", "1t", "1c"),
+    "array.input_line": ("wl", "string"),
+    "driver.input_code": ("bit_serial", "pulse_width"),
+    "sense.kind": ("tia", "regulated_cascode", "integrator"),
+    "adc.kind": ("sar", "flash", "ramp", "cco"),
+    "mapping.weights": ("offset",),
+    "mapping.inputs": ("differential", "offset"),
+    "wire.r_bl": (),
+    "wire.c_bl": (),
+    "wire.col_drive": (),
+}
+
+
+class TopologySpec(Part):
+    """Size of the array, its cell and its orientation."""
+
+    rows: int = Field(ge=1, description="Inputs of the array")
+    cols: int = Field(ge=1, description="Outputs of the array")
+    cell: Literal["1r", "1t1r"] = Field("1t1r", description="Devices of one cell")
+    input_line: Literal["bl"] = Field(
+        "bl", description="'bl': analog input along the row on the bit line, source line along the column, gates on"
+    )
+    temperature_c: Quantity = Field(27.0, ge=-273.15, description="Temperature [°C]")
+
+
+class ArraySpec(Part):
+    """A memory array and its periphery; SI units throughout."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, title="circuitsim array")
+
+    schema_version: Literal[1] = Field(SCHEMA, alias="schema", description="Version of this format")
+    array: TopologySpec
+    device: DeviceSpec
+    access: AccessSpec | None = None
+    wire: WireSpec
+    driver: DriverSpec
+    sense: SenseSpec = SenseSpec()
+    adc: AdcSpec = AdcSpec()
+    mapping: MappingSpec = MappingSpec()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.array.cell == "1t1r" and self.access is None:
+            raise ValueError("[access] is missing: a 1t1r cell needs a transistor (or array.cell = '1r')")
+        if self.array.cell == "1r" and self.access is not None:
+            raise ValueError("[access] is given but array.cell = '1r' has no transistor")
+        return self
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, cols)."""
+        return self.array.rows, self.array.cols
+
+    @property
+    def wires(self) -> WireGrid:
+        """Every segment resistance, with driver and sense resistance."""
+        return wire_grid(*self.shape, self.wire, r_driver=self.driver.r_out, r_sense=self.sense.r_in)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the effective values, defaults included; names of files, not their contents."""
+        text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def replace(self, **parts: dict[str, Any]) -> "ArraySpec":
+        """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`."""
+        data = self.model_dump(by_alias=True)
+        for part, keys in parts.items():
+            data[part] = {**(data[part] or {}), **keys}
+        return parse_spec(data)
+
+
+def parse_spec(data: dict[str, Any]) -> ArraySpec:
+    """Check a mapping (as read from TOML or JSON) and return the specification.
+
+    Raises:
+        SpecError: A key is unknown or missing or its value cannot be used; the sentence names key, value, expectation.
+    """
+    for section, keys in data.items():
+        for key, value in keys.items() if isinstance(keys, dict) else ():
+            _refuse_reserved(f"{section}.{key}", value)
+    try:
+        return ArraySpec.model_validate(data)
+    except ValidationError as error:
+        raise SpecError(_sentence(error)) from None
+
+
+def load_spec(path: str | Path) -> ArraySpec:
+    """Read a specification from a TOML file; paths of the user's SPICE files are taken relative to it.
+
+    Raises:
+        SpecError: The file is missing or is no TOML, or a key or value in it cannot be used.
+    """
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SpecError(f"{path}: no such file; expected a TOML specification") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path}: cannot be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{path}: not valid TOML: {error}") from None
+    if "schema" not in data:
+        raise SpecError(f"{path}: schema is missing, expected schema = {SCHEMA} at the top of the file")
+    for section in ("device", "access"):
+        part = data.get(section)
+        if isinstance(part, dict) and isinstance(part.get("file"), str):
+            file = (path.parent / part["file"]).resolve()
+            if not file.is_file():
+                raise SpecError(f"{path}: {section}.file = {part['file']!r}: no such file ({file})")
+            part["file"] = file
+    try:
+        return parse_spec(data)
+    except SpecError as error:
+        raise SpecError(f"{path}: {error}") from None
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the specification, for editors that complete and check TOML."""
+    return ArraySpec.model_json_schema(by_alias=True)
+
+
+def _refuse_reserved(key: str, value: object) -> None:
+    if key not in NOT_YET:
+        return
+    values = NOT_YET[key]
+    if not values:
+        raise SpecError(f"{key} is reserved for input_line = 'wl', which is not implemented yet; remove it")
+    if value in values:
+        raise SpecError(f"{key} = {value!r} is not implemented yet")
+
+
+def _sentence(error: ValidationError) -> str:
+    """Turn pydantic's first complaint into one sentence of the form 'key = value: expectation'."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"] if part not in ("auto", "constrained-float"))
+    if first["type"] == "extra_forbidden":
+        *parents, name = [str(part) for part in first["loc"]]
+        known = _known_keys(parents)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
+        return f"unknown key {key}: {hint}"
+    if first["type"] == "missing":
+        return f"{key} is missing: it has no default"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return f"{key}: {message}" if key else message
+    return f"{key} = {first['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+def _known_keys(path: list[str]) -> list[str]:
+    model: type[BaseModel] = ArraySpec
+    sections = {"array": TopologySpec, "device": DeviceSpec, "access": AccessSpec, "wire": WireSpec}
+    sections |= {"driver": DriverSpec, "sense": SenseSpec, "adc": AdcSpec, "mapping": MappingSpec}
+    if path:
+        model = sections[path[0]]
+    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,67 @@
+"""The memory device and the access transistor of a cell."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from circuitsim.spec.base import Positive, Quantity, SpiceName, UserFile
+
+DeviceTerminal = Literal["te", "be"]
+TransistorTerminal = Literal["d", "g", "s", "b"]
+
+
+class DeviceSpec(UserFile):
+    """The memory device: a folder of `device_models/`, or a sub-circuit in the user's own file.
+
+    `te` faces the bit line, `be` the transistor (the source line in a 1R cell). SET is positive from te to be.
+    """
+
+    model: SpiceName | None = Field(None, description="Folder of device_models/")
+    ports: tuple[DeviceTerminal, ...] = Field(
+        ("te", "be"), description="What each terminal of the user's sub-circuit is, in its order"
+    )
+    state: SpiceName = Field("g", description="Parameter of the user's sub-circuit that takes the conductance [S]")
+    params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
+    g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S]")
+    g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S]")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _one_source(self.model, self)
+        _all_terminals(self.ports, ("te", "be"))
+        if self.g_max <= self.g_min:
+            raise ValueError(f"g_max = {self.g_max:g} S must be larger than g_min = {self.g_min:g} S")
+        return self
+
+
+class AccessSpec(UserFile):
+    """The access transistor: a folder of `device_models/`, or a sub-circuit in the user's own file."""
+
+    model: SpiceName | None = Field(None, description="Folder of device_models/")
+    ports: tuple[TransistorTerminal, ...] = Field(
+        ("d", "g", "s", "b"), description="What each terminal of the user's sub-circuit is, in its order"
+    )
+    params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
+    w: Positive = Field(description="Gate width [m]")
+    l: Positive = Field(description="Gate length [m]")
+    v_gate: Quantity = Field(description="Word-line voltage of a selected row [V]")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _one_source(self.model, self)
+        _all_terminals(self.ports, ("d", "g", "s", "b"))
+        return self
+
+
+def _one_source(model: str | None, user: UserFile) -> None:
+    if (model is None) == (user.file is None):
+        raise ValueError("expected either model (a folder of device_models/) or file and subckt, and not both")
+    if user.file is not None and user.subckt is None:
+        raise ValueError("file is given but subckt is not: name the sub-circuit to use")
+    if user.file is None and (user.subckt is not None or user.corner is not None) and user.subckt is not None:
+        raise ValueError("subckt goes with file, not with model")
+
+
+def _all_terminals(ports: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+    if sorted(ports) != sorted(wanted):
+        raise ValueError(f"ports = {list(ports)}: expected each of {' '.join(wanted)} once, in the sub-circuit's order")

@@ -1,0 +1,75 @@
+"""Who may import whom: the table is the architecture, and this test keeps it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import circuitsim
+
+ROOT = Path(circuitsim.__file__).parent
+FREE = {"errors", "units", "resources"}
+EVERYTHING = {
+    "spec",
+    "results",
+    "devices",
+    "netlist",
+    "spice",
+    "characterization",
+    "nodal",
+    "behavioral",
+    "calibration",
+}
+MAY_IMPORT = {
+    "spec": set(),
+    "results": {"spec"},
+    "devices": {"spec"},
+    "netlist": {"spec", "results", "devices"},
+    "spice": {"spec", "results", "netlist"},
+    "characterization": {"spec", "results", "devices", "netlist", "spice"},
+    "nodal": {"spec", "results"},
+    "behavioral": {"spec", "results", "devices", "nodal"},
+    "calibration": EVERYTHING,
+    "network": {"spec", "results", "devices", "behavioral"},
+    "report": {"spec", "results"},
+}
+TOP = {"levels", "demo", "bench", "cli", "__init__"}
+
+
+def _imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    units = set()
+    for node in ast.walk(tree):
+        modules = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import; write circuitsim.… so that the table can be checked"
+            modules = [node.module or ""]
+            if node.module == "circuitsim":
+                modules = [f"circuitsim.{alias.name}" for alias in node.names if not alias.name.startswith("__")]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        units |= {name.split(".")[1] for name in modules if name.startswith("circuitsim.")}
+    return units
+
+
+def _unit(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_imports_only_what_its_row_allows(path):
+    unit = _unit(path)
+    if unit in TOP or unit in FREE or unit == "_data":
+        return
+    allowed = MAY_IMPORT[unit] | FREE | {unit}
+    forbidden = _imports(path) - allowed
+    assert not forbidden, f"{unit} may import {sorted(allowed)}, not {sorted(forbidden)}"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_report_draws(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    if _unit(path) != "report":
+        assert not any(name.split(".")[0] == "matplotlib" for name in names), "figures belong in circuitsim/report"
