@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "characterization": {"spec", "results", "devices", "netlist", "spice"},
     "nodal": {"spec", "results"},
     "behavioral": {"spec", "results", "devices", "nodal"},
-    "calibration": EVERYTHING,
+    "calibration": BELOW_CALIBRATION,
     "network": {"spec", "results", "devices", "behavioral"},
     "report": {"spec", "results"},
 }
