@@ -9,17 +9,7 @@ import circuitsim
 
 ROOT = Path(circuitsim.__file__).parent
 FREE = {"errors", "units", "resources"}
-EVERYTHING = {
-    "spec",
-    "results",
-    "devices",
-    "netlist",
-    "spice",
-    "characterization",
-    "nodal",
-    "behavioral",
-    "calibration",
-}
+BELOW_CALIBRATION = {"spec", "results", "devices", "netlist", "spice", "characterization", "nodal", "behavioral"}
 MAY_IMPORT = {
     "spec": set(),
     "results": {"spec"},
