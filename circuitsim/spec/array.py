@@ -38,11 +38,12 @@ class TopologySpec(Part):
 
     rows: int = Field(ge=1, description="Inputs of the array")
     cols: int = Field(ge=1, description="Outputs of the array")
-    cell: Literal["1r", "1t1r"] = Field("1t1r", description="Devices of one cell")
+    cell: Literal["1r", "1t1r"] = Field(default="1t1r", description="Devices of one cell")
     input_line: Literal["bl"] = Field(
-        "bl", description="'bl': analog input along the row on the bit line, source line along the column, gates on"
+        default="bl",
+        description="'bl': analog input along the row on the bit line, source line along the column, gates on",
     )
-    temperature_c: Quantity = Field(27.0, ge=-273.15, description="Temperature [°C]")
+    temperature_c: Quantity = Field(default=27.0, ge=-273.15, description="Temperature [°C]")
 
 
 class ArraySpec(Part):
@@ -50,7 +51,7 @@ class ArraySpec(Part):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, title="circuitsim array")
 
-    schema_version: Literal[1] = Field(SCHEMA, alias="schema", description="Version of this format")
+    schema_version: Literal[1] = Field(default=SCHEMA, alias="schema", description="Version of this format")
     array: TopologySpec
     device: DeviceSpec
     access: AccessSpec | None = None

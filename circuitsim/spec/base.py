@@ -45,6 +45,10 @@ class Part(BaseModel):
 class UserFile(Part):
     """Keys with which a part names the user's own SPICE file instead of a shipped model."""
 
-    file: Path | None = Field(None, description="SPICE file that holds the sub-circuit; relative to the specification")
-    corner: SpiceName | None = Field(None, description="Section of the file (.lib FILE CORNER); absent: .include FILE")
-    subckt: SpiceName | None = Field(None, description="Name of the sub-circuit in the file")
+    file: Path | None = Field(
+        default=None, description="SPICE file that holds the sub-circuit; relative to the specification"
+    )
+    corner: SpiceName | None = Field(
+        default=None, description="Section of the file (.lib FILE CORNER); absent: .include FILE"
+    )
+    subckt: SpiceName | None = Field(default=None, description="Name of the sub-circuit in the file")

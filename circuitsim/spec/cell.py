@@ -16,11 +16,13 @@ class DeviceSpec(UserFile):
     `te` faces the bit line, `be` the transistor (the source line in a 1R cell). SET is positive from te to be.
     """
 
-    model: SpiceName | None = Field(None, description="Folder of device_models/")
+    model: SpiceName | None = Field(default=None, description="Folder of device_models/")
     ports: tuple[DeviceTerminal, ...] = Field(
-        ("te", "be"), description="What each terminal of the user's sub-circuit is, in its order"
+        default=("te", "be"), description="What each terminal of the user's sub-circuit is, in its order"
     )
-    state: SpiceName = Field("g", description="Parameter of the user's sub-circuit that takes the conductance [S]")
+    state: SpiceName = Field(
+        default="g", description="Parameter of the user's sub-circuit that takes the conductance [S]"
+    )
     params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
     g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S]")
     g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S]")
@@ -37,9 +39,9 @@ class DeviceSpec(UserFile):
 class AccessSpec(UserFile):
     """The access transistor: a folder of `device_models/`, or a sub-circuit in the user's own file."""
 
-    model: SpiceName | None = Field(None, description="Folder of device_models/")
+    model: SpiceName | None = Field(default=None, description="Folder of device_models/")
     ports: tuple[TransistorTerminal, ...] = Field(
-        ("d", "g", "s", "b"), description="What each terminal of the user's sub-circuit is, in its order"
+        default=("d", "g", "s", "b"), description="What each terminal of the user's sub-circuit is, in its order"
     )
     params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
     w: Positive = Field(description="Gate width [m]")

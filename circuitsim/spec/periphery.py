@@ -10,27 +10,27 @@ from circuitsim.spec.base import NonNegative, Part, Positive, Quantity
 class DriverSpec(Part):
     """What drives each row."""
 
-    kind: Literal["ideal"] = Field("ideal", description="Driver circuit; 'ideal' is a source behind r_out")
-    r_out: NonNegative = Field(0.0, description="Output resistance [ohm]")
+    kind: Literal["ideal"] = Field(default="ideal", description="Driver circuit; 'ideal' is a source behind r_out")
+    r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
     v_read: Positive = Field(description="Read voltage: full-scale amplitude, and where g is defined [V]")
-    dac_bits: int | None = Field(None, ge=1, le=24, description="Resolution of the input; absent: ideal")
-    input_code: Literal["amplitude"] = Field("amplitude", description="How a number becomes a drive")
-    t_read: Positive = Field(10e-9, description="Duration of one read, for energy [s]")
+    dac_bits: int | None = Field(default=None, ge=1, le=24, description="Resolution of the input; absent: ideal")
+    input_code: Literal["amplitude"] = Field(default="amplitude", description="How a number becomes a drive")
+    t_read: Positive = Field(default=10e-9, description="Duration of one read, for energy [s]")
 
 
 class SenseSpec(Part):
     """What holds each column at v_ref and measures its current."""
 
-    kind: Literal["virtual_ground"] = Field("virtual_ground", description="Sense circuit")
-    r_in: NonNegative = Field(0.0, description="Input resistance [ohm]")
-    v_ref: Quantity = Field(0.0, description="Voltage the column is held at [V]")
+    kind: Literal["virtual_ground"] = Field(default="virtual_ground", description="Sense circuit")
+    r_in: NonNegative = Field(default=0.0, description="Input resistance [ohm]")
+    v_ref: Quantity = Field(default=0.0, description="Voltage the column is held at [V]")
 
 
 class AdcSpec(Part):
     """What turns a column current into a code."""
 
-    kind: Literal["ideal"] = Field("ideal", description="Converter; 'ideal' rounds and clips")
-    bits: int | None = Field(None, ge=1, le=24, description="Resolution; absent: no quantization")
+    kind: Literal["ideal"] = Field(default="ideal", description="Converter; 'ideal' rounds and clips")
+    bits: int | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
     full_scale: Literal["auto"] | Positive = Field(
-        "auto", description="Current of the largest code [A]; 'auto': inner 99.98 % of the calibration outputs"
+        default="auto", description="Current of the largest code [A]; 'auto': inner 99.98 % of the calibration outputs"
     )

@@ -17,12 +17,16 @@ class WireSpec(Part):
 
     r_row: NonNegative = Field(description="Row wire, cell to cell [ohm]")
     r_col: NonNegative = Field(description="Column wire, cell to cell [ohm]")
-    c_row: NonNegative = Field(0.0, description="Row wire to ground, per segment [F]")
-    c_col: NonNegative = Field(0.0, description="Column wire to ground, per segment [F]")
-    first_row_segment: bool = Field(True, description="One segment between the driver and the first cell")
-    last_col_segment: bool = Field(True, description="One segment between the last cell and the sense amplifier")
-    row_drive: Literal["left", "right", "both"] = Field("left", description="End of the row that is driven")
-    col_sense: Literal["bottom", "top", "both"] = Field("bottom", description="End of the column that is sensed")
+    c_row: NonNegative = Field(default=0.0, description="Row wire to ground, per segment [F]")
+    c_col: NonNegative = Field(default=0.0, description="Column wire to ground, per segment [F]")
+    first_row_segment: bool = Field(default=True, description="One segment between the driver and the first cell")
+    last_col_segment: bool = Field(
+        default=True, description="One segment between the last cell and the sense amplifier"
+    )
+    row_drive: Literal["left", "right", "both"] = Field(default="left", description="End of the row that is driven")
+    col_sense: Literal["bottom", "top", "both"] = Field(
+        default="bottom", description="End of the column that is sensed"
+    )
 
 
 @dataclass(frozen=True)
