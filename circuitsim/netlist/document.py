@@ -1,0 +1,42 @@
+"""A deck and what its saved vectors mean."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A complete SPICE deck of an array read, with the meaning of every vector it saves.
+
+    The deck runs by hand with `ngspice -b`. It states no solver options: the runner adds them just before `.end`.
+
+    Attributes:
+        text: The deck, from title line to `.end`.
+        analysis: "op" (one input vector) or "dc" (one point of an index sweep per input vector).
+        x: (batch, rows) inputs the deck applies, one operating point each [V].
+        shape: (rows, cols).
+        spec_digest: Digest of the specification behind the deck.
+        includes: Files the deck includes, absolute paths.
+        i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector [A].
+        i_out: (cols,) vector names; current into each sense amplifier [A].
+        v_row: (rows · cols,) vector names, row by row: voltage of the row wire at each cell [V]; empty if not saved.
+        v_col: (rows · cols,) vector names, row by row: voltage of the column wire at each cell [V]; empty if not saved.
+    """
+
+    text: str
+    analysis: str
+    x: np.ndarray
+    shape: tuple[int, int]
+    spec_digest: str
+    includes: tuple[Path, ...]
+    i_row: tuple[str, ...]
+    i_out: tuple[str, ...]
+    v_row: tuple[str, ...] = ()
+    v_col: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> int:
+        """Operating points the run must deliver: one per input vector."""
+        return len(self.x)

@@ -1,0 +1,63 @@
+"""Conductances and inputs, checked once, at the edge."""
+
+import numpy as np
+
+from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.spec.array import ArraySpec
+
+# Programmed values pass through decimal text and unit changes: a few rounding errors are not "outside".
+_ROUNDING = 1e-12
+
+
+def check_arrays(spec: ArraySpec, g: object, x: object) -> tuple[np.ndarray, np.ndarray]:
+    """Return conductances and inputs as float64 arrays that fit the specification.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S]; 0 is an open cell.
+        x: Inputs (batch, rows) [V].
+
+    Raises:
+        InputError: A shape does not fit, or a value is negative, NaN or infinite.
+        OutsideRangeError: A conductance is neither 0 nor within [g_min, g_max]; `rram_ohmic` takes any g >= 0.
+    """
+    return check_conductances(spec, g), check_inputs(spec, x)
+
+
+def check_conductances(spec: ArraySpec, g: object) -> np.ndarray:
+    """Return conductances (rows, cols) [S] as float64; see `check_arrays` for what is refused."""
+    g = _numbers("g", g)
+    if g.shape != spec.shape:
+        raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
+    _refuse_first("g", g, ~np.isfinite(g), "S", "a finite conductance")
+    _refuse_first("g", g, g < 0, "S", "a conductance >= 0")
+    if spec.device.model != "rram_ohmic":
+        low, high = spec.device.g_min, spec.device.g_max
+        outside = (g != 0) & ((g < low * (1 - _ROUNDING)) | (g > high * (1 + _ROUNDING)))
+        expected = f"0 (an open cell) or device.g_min = {low:g} S to device.g_max = {high:g} S"
+        _refuse_first("g", g, outside, "S", expected, OutsideRangeError)
+    return g
+
+
+def check_inputs(spec: ArraySpec, x: object) -> np.ndarray:
+    """Return inputs (batch, rows) [V] as float64; see `check_arrays` for what is refused."""
+    x = _numbers("x", x)
+    if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
+        raise InputError(f"x has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
+    _refuse_first("x", x, ~np.isfinite(x), "V", "a finite voltage")
+    return x
+
+
+def _numbers(name: str, values: object) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} cannot be read as an array of numbers") from None
+
+
+def _refuse_first(
+    name: str, values: np.ndarray, bad: np.ndarray, unit: str, expected: str, error: type[InputError] = InputError
+) -> None:
+    if bad.any():
+        where = tuple(int(k) for k in np.argwhere(bad)[0])
+        raise error(f"{name}{list(where)} = {values[where]:g} {unit}, expected {expected}")
