@@ -1,0 +1,186 @@
+"""Arrays of constant conductances: one sparse factor, any number of drives, and the transfer matrices."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.sparse.linalg import splu
+
+from circuitsim.errors import InputError
+from circuitsim.nodal.network import Network, build_network
+from circuitsim.nodal.surface import check_nonnegative
+from circuitsim.spec import WireGrid
+
+
+@dataclass(frozen=True)
+class LinearArray:
+    """A network with constant cell conductances, factored.
+
+    Attributes:
+        network: Wires and node numbers.
+        g: (rows, cols) cell conductances [S].
+        matrix: (nodes, nodes) conductance matrix of wires and cells [S].
+        factor: Factor of its unknown part; None when every voltage is given.
+    """
+
+    network: Network
+    g: np.ndarray
+    matrix: sparse.csr_matrix
+    factor: Any
+
+
+@dataclass(frozen=True)
+class NodeVoltages:
+    """Voltages and terminal currents of an array for a batch of drives.
+
+    Attributes:
+        v_row, v_col: (batch, rows, cols) voltage of each cell's row and column terminal [V].
+        i_row: (batch, rows) current that each source delivers into its row [A].
+        i_out: (batch, cols) current into each sense node [A].
+    """
+
+    v_row: np.ndarray
+    v_col: np.ndarray
+    i_row: np.ndarray
+    i_out: np.ndarray
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A linear array as matrices; rows k and columns o are terminals, (i, j) are cells.
+
+    Attributes:
+        w: (rows, cols) [S]: i_out = v_in @ w, with the sense nodes at 0 V.
+        row_voltage: (rows k, rows i, cols j) voltage of cell (i, j)'s row node per volt at input k.
+        col_voltage: (rows k, rows i, cols j) voltage of its column node per volt at input k.
+        output_per_current: (cols o, rows i, cols j) change of output o per ampere of additional current from row node
+            to column node at cell (i, j), dimensionless.
+    """
+
+    w: np.ndarray
+    row_voltage: np.ndarray
+    col_voltage: np.ndarray
+    output_per_current: np.ndarray
+
+
+def linear_network(wires: WireGrid, g: np.ndarray) -> LinearArray:
+    """Stamp and factor an array of constant cell conductances.
+
+    Args:
+        wires: Segment resistances [ohm].
+        g: Cell conductances (rows, cols) [S], 0 is an open cell.
+
+    Raises:
+        InputError: Negative or non-finite conductances, or shapes that do not belong together.
+    """
+    g = np.asarray(g, float)
+    if g.shape != (wires.rows, wires.cols):
+        raise InputError(f"g has shape {g.shape}: expected (rows, cols) = {(wires.rows, wires.cols)}")
+    check_nonnegative(g)
+    network = build_network(wires)
+    matrix = sparse.csr_matrix(network.wires + network.cells(g, g))
+    return LinearArray(network, g, matrix, factorize(network, matrix))
+
+
+def factorize(network: Network, matrix: sparse.csr_matrix) -> Any:
+    """Factor the unknown part of a conductance matrix; None when nothing is unknown.
+
+    Nodes that no path connects to a terminal carry no current; they are held at 0 V.
+    """
+    if network.free == 0:
+        return None
+    matrix.eliminate_zeros()
+    _, label = csgraph.connected_components(matrix, directed=False)
+    anchored = np.isin(label, label[network.free :])[: network.free]
+    inner = matrix[: network.free, : network.free] + sparse.diags_array((~anchored).astype(float))
+    options = {"SymmetricMode": True, "DiagPivotThresh": 0.0}
+    return splu(sparse.csc_matrix(inner), permc_spec="MMD_AT_PLUS_A", options=options)
+
+
+def solve(array: LinearArray, v_row: np.ndarray, v_col: np.ndarray | float = 0.0) -> NodeVoltages:
+    """Solve the array for voltages at its terminals.
+
+    Args:
+        v_row: Source voltages (batch, rows) [V].
+        v_col: Sense voltages, a number or (batch, cols) [V].
+    """
+    network = array.network
+    given = terminal_voltages(network, v_row, v_col)
+    v = np.hstack([np.zeros((len(given), network.free)), given])
+    if array.factor is not None:
+        v[:, : network.free] = array.factor.solve(-(array.matrix[: network.free] @ v.T)).T
+    current = (array.matrix[network.free :] @ v.T).T
+    return NodeVoltages(
+        v[:, network.row_node], v[:, network.col_node], current[:, : network.rows], -current[:, network.rows :]
+    )
+
+
+def solve_adjoint(
+    array: LinearArray,
+    *,
+    i_out: np.ndarray | None = None,
+    v_row: np.ndarray | None = None,
+    v_col: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the derivative of weighted sums of outputs and node voltages with respect to extra cell currents.
+
+    Each functional is Σ_o i_out[o]·out_o + Σ_ij (v_row[ij]·(row voltage)_ij + v_col[ij]·(column voltage)_ij); weights
+    left out are 0.
+
+    Args:
+        i_out: Weights of the output currents (batch, cols).
+        v_row: Weights of the cells' row voltages (batch, rows, cols).
+        v_col: Weights of the cells' column voltages (batch, rows, cols).
+
+    Returns:
+        (batch, rows, cols): change of the functional per ampere of additional current from row node to column node.
+    """
+    network = array.network
+    weights = [np.asarray(w, float) for w in (i_out, v_row, v_col) if w is not None]
+    if not weights:
+        raise InputError("solve_adjoint needs at least one of i_out, v_row, v_col")
+    batch = len(weights[0])
+    node_weight = np.zeros((batch, network.nodes))
+    for w, node in ((v_row, network.row_node), (v_col, network.col_node)):
+        if w is not None:
+            for total, one in zip(node_weight, np.asarray(w, float).reshape(batch, -1), strict=True):
+                total += np.bincount(node.ravel(), one, network.nodes)
+    on_terminal = np.zeros((batch, network.nodes))
+    if i_out is not None:
+        on_terminal[:, network.free + network.rows :] = i_out
+        # out = −(matrix @ v) at the sense nodes: its dependence on the unknown voltages.
+        node_weight -= (array.matrix @ on_terminal.T).T
+    potential = on_terminal
+    if array.factor is not None:
+        # A current into a node raises the functional by its potential; the matrix is symmetric.
+        potential[:, : network.free] = array.factor.solve(node_weight[:, : network.free].T).T
+    return potential[:, network.col_node] - potential[:, network.row_node]
+
+
+def transfer(wires: WireGrid, g: np.ndarray) -> Transfer:
+    """Return every transfer matrix of an array of constant conductances; see `Transfer` for shapes and units.
+
+    Raises:
+        InputError: As `linear_network`.
+    """
+    array = linear_network(wires, g)
+    unit = solve(array, np.eye(wires.rows))
+    return Transfer(unit.i_out, unit.v_row, unit.v_col, solve_adjoint(array, i_out=np.eye(wires.cols)))
+
+
+def terminal_voltages(network: Network, v_row: np.ndarray, v_col: np.ndarray | float) -> np.ndarray:
+    """Stack source and sense voltages (batch, rows + cols) [V].
+
+    Raises:
+        InputError: The shapes do not fit the array, or a voltage is not finite.
+    """
+    v_row = np.asarray(v_row, float)
+    if v_row.ndim != 2 or v_row.shape[1] != network.rows:
+        raise InputError(f"v_in has shape {v_row.shape}: expected (batch, rows) = (batch, {network.rows})")
+    given = np.hstack([v_row, np.broadcast_to(np.asarray(v_col, float), (len(v_row), network.cols))])
+    if not np.all(np.isfinite(given)):
+        at = np.argwhere(~np.isfinite(given))[0].tolist()
+        raise InputError(f"v_in{at} = {given[tuple(at)]:g} V: expected a finite voltage")
+    return given
