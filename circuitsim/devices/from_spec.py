@@ -1,0 +1,88 @@
+"""The cards that a specification asks for: shipped folders or the user's own files, with its overrides."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from circuitsim.devices.card import Card, Parameter
+from circuitsim.devices.load import load_card
+from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
+from circuitsim.errors import OutsideRangeError, SpecError
+from circuitsim.spec import ArraySpec
+
+
+def device_card(spec: ArraySpec) -> Card:
+    """Card of the memory device, with `device.params` and the read voltage of the driver written into it.
+
+    A card with a parameter `v_read` takes `driver.v_read`, because that is where g is defined.
+
+    Raises:
+        InputError: No such card, or the user's file has no such corner, sub-circuit, or the wrong terminals.
+        SpecError: An override names a parameter that the card does not have, or the card is no memory.
+        OutsideRangeError: `g_min` or `g_max` lies outside the device's range.
+    """
+    device = spec.device
+    if device.file is not None:
+        return _with_overrides(user_device(device), device.params, "device")
+    card = load_card(device.model or "")
+    if card.kind != "memory" or card.state is None:
+        raise SpecError(f"device.model = {card.name!r}: a {card.kind}, expected a memory")
+    overrides = dict(device.params)
+    if "v_read" in card.parameters:
+        if overrides.get("v_read", spec.driver.v_read) != spec.driver.v_read:
+            raise SpecError(
+                f"device.params.v_read = {overrides['v_read']:g} V: g is defined at driver.v_read ="
+                f" {spec.driver.v_read:g} V; remove it"
+            )
+        overrides["v_read"] = spec.driver.v_read
+    card = _with_overrides(card, overrides, "device")
+    state = card.state
+    for key, value in (("g_min", device.g_min), ("g_max", device.g_max)):
+        if state is not None and not state.g_min * (1 - 1e-9) <= value <= state.g_max * (1 + 1e-9):
+            raise OutsideRangeError(
+                f"device.{key} = {value:g} S: {card.name} holds from {state.g_min:g} to {state.g_max:g} S"
+            )
+    return card
+
+
+def access_card(spec: ArraySpec) -> Card:
+    """Card of the access transistor, with `access.params` written into it.
+
+    Raises:
+        InputError: No such card, or the user's file has no such corner, sub-circuit, or the wrong terminals.
+        SpecError: There is no [access], an override names an unknown parameter, or the card is no transistor.
+    """
+    access = spec.access
+    if access is None:
+        raise SpecError("[access] is missing: this cell has no transistor")
+    card = user_transistor(access) if access.file is not None else load_card(access.model or "")
+    if card.kind != "transistor":
+        raise SpecError(f"access.model = {card.name!r}: a {card.kind}, expected a transistor")
+    return _with_overrides(card, access.params, "access")
+
+
+def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
+    """Parameters of one transistor instance: w and l in the file's own unit (`deck_scale`), then the overrides.
+
+    Source: `.option scale` of ngspice multiplies w and l of every transistor in the deck.
+    """
+    if spec.access is None:
+        raise SpecError("[access] is missing: this cell has no transistor")
+    values = {"w": spec.access.w / card.deck_scale, "l": spec.access.l / card.deck_scale}
+    return values | device_values(card)
+
+
+def device_values(card: Card) -> dict[str, float]:
+    """Parameters to write on an instance besides the state (or w and l); what a user's file sets itself stays there."""
+    return {name: item.value for name, item in card.parameters.items() if item.source != USER_FILE}
+
+
+def _with_overrides(card: Card, overrides: dict[str, float], section: str) -> Card:
+    parameters = dict(card.parameters)
+    for name, value in overrides.items():
+        if name not in parameters:
+            known = ", ".join(parameters) or "none"
+            raise SpecError(f"{section}.params.{name}: {card.name} has no such parameter; there is {known}")
+        old = parameters[name]
+        if value != old.value:
+            parameters[name] = Parameter(name, value, old.unit, "the specification", "user")
+    return replace(card, parameters=MappingProxyType(parameters))
