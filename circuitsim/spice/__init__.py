@@ -1,1 +1,24 @@
+"""Running ngspice: decks in, checked numbers out."""
 
+from circuitsim.spice.batch import run
+from circuitsim.spice.options import TRUTH_OPTIONS
+from circuitsim.spice.pool import DecksFailedError, run_many
+from circuitsim.spice.raw import Plot, read_raw
+from circuitsim.spice.result import Attempt, RawResult
+from circuitsim.spice.scan import Scan, scan_file
+from circuitsim.spice.simulator import Simulator, find_ngspice
+
+__all__ = [
+    "TRUTH_OPTIONS",
+    "Attempt",
+    "DecksFailedError",
+    "Plot",
+    "RawResult",
+    "Scan",
+    "Simulator",
+    "find_ngspice",
+    "read_raw",
+    "run",
+    "run_many",
+    "scan_file",
+]

@@ -1,0 +1,133 @@
+"""Running a deck: one child process, checked, retried along the ladder, with its folder kept when it fails."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from circuitsim.errors import InputError, SimulatorError
+from circuitsim.spice.ladder import Rung, climb, rungs_after
+from circuitsim.spice.options import TRUTH_OPTIONS, add_options, check_options
+from circuitsim.spice.process import DECK, LOG, RAW, execute
+from circuitsim.spice.raw import Plot
+from circuitsim.spice.result import Attempt, RawResult
+from circuitsim.spice.scan import scan_text
+from circuitsim.spice.simulator import Simulator, find_ngspice
+from circuitsim.spice.verdict import Failure, judge, read_log
+
+TIME_LIMIT_S = 1800.0
+
+
+class Deck(Protocol):
+    """Anything that holds the text of a whole deck, such as a `Netlist`."""
+
+    @property
+    def text(self) -> str: ...
+
+
+def run(
+    deck: str | Deck,
+    *,
+    folder: str | Path | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+    simulator: Simulator | None = None,
+    options: Mapping[str, str] | None = None,
+    keep: bool = False,
+) -> RawResult:
+    """Run a deck with ngspice and return its checked results.
+
+    Args:
+        deck: Whole deck; the solver options are put before its `.end`, where they override earlier ones.
+        folder: Run folder for deck.cir, deck.log and deck.raw, made when missing and kept; `ngspice -b -r deck.raw
+            deck.cir` in it repeats the run by hand. None: a temporary folder, removed after success.
+        time_limit_s: Wall-clock limit of each attempt [s].
+        simulator: Which ngspice; None: `find_ngspice()`.
+        options: Solver options; None: `TRUTH_OPTIONS`. KLU is added where the version has it.
+        keep: Keep the temporary folder after success too.
+
+    Raises:
+        UnsafeFileError: The deck or a file it includes holds commands that ngspice would execute.
+        InputError: An included file is missing, an option is unknown, or the folder cannot be written.
+        SimulatorMissingError: There is no ngspice.
+        SimulatorError: The run failed on every rung of the ladder; its folder is kept and named.
+    """
+    text = deck if isinstance(deck, str) else deck.text
+    simulator = simulator or find_ngspice()
+    chosen = check_options(TRUTH_OPTIONS if options is None else options)
+    if simulator.klu and "sparse" not in chosen:
+        chosen.setdefault("klu", "")
+    place = _make_folder(folder)
+    try:
+        scan_text(text, place)
+        result = _climb(text, place, simulator, chosen, time_limit_s)
+    except InputError:
+        _remove_empty(place)
+        raise
+    if folder is None and not keep:
+        shutil.rmtree(place, ignore_errors=True)
+        return RawResult(**{**vars(result), "folder": None})
+    return result
+
+
+def _climb(text: str, folder: Path, simulator: Simulator, options: dict[str, str], limit: float) -> RawResult:
+    attempts: list[Attempt] = []
+    rungs: list[Rung | None] = [None]
+    while rungs:
+        rung = rungs.pop(0)
+        options = climb(options, rung) if rung else options
+        whole = add_options(text, options)
+        end, outcome = _attempt(whole, folder, simulator, limit)
+        failed = isinstance(outcome, Failure)
+        change = rung.change if rung else "as written"
+        attempts.append(Attempt(change, dict(options), outcome.sentence if failed else None, end))
+        if not failed:
+            digest = scan_text(whole, folder).digest
+            return RawResult(outcome, simulator, dict(options), tuple(attempts), digest, read_log(folder), folder)
+        if len(attempts) == 1:
+            rungs = list(rungs_after(outcome, options))
+        elif outcome.kind in ("time", "disk", "deck"):
+            rungs = []
+        if rungs:
+            _set_aside(folder, len(attempts))
+    raise SimulatorError(_sentence(text, attempts), folder)
+
+
+def _attempt(text: str, folder: Path, simulator: Simulator, limit: float) -> tuple[float, tuple[Plot, ...] | Failure]:
+    """Write the deck and run it once; results of an earlier run in the folder are removed first."""
+    try:
+        (folder / RAW).unlink(missing_ok=True)
+        (folder / DECK).write_text(text, encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise SimulatorError(f"{folder / DECK} cannot be written: {error.strerror}", folder) from None
+    end = execute(simulator, folder, time_limit_s=limit)
+    return end.seconds, judge(end, folder, time_limit_s=limit)
+
+
+def _make_folder(folder: str | Path | None) -> Path:
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="circuitsim-"))
+    folder = Path(folder).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"folder {folder} cannot be made: {error.strerror}") from None
+    return folder
+
+
+def _remove_empty(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _set_aside(folder: Path, number: int) -> None:
+    """Keep deck, log and raw file of a failed attempt under its number."""
+    for name in (DECK, LOG, RAW):
+        if (folder / name).exists():
+            (folder / name).replace(folder / f"attempt{number}_{name}")
+
+
+def _sentence(text: str, attempts: list[Attempt]) -> str:
+    title = text.split("\n", 1)[0].strip("* ")[:60]
+    tried = f" (also tried: {', '.join(a.change for a in attempts[1:])})" if len(attempts) > 1 else ""
+    return f"{title}: {attempts[0].failure}{tried}"

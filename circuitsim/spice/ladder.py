@@ -1,0 +1,48 @@
+"""What is tried when a run fails, in writing: each rung changes options and is recorded with the result."""
+
+from dataclasses import dataclass
+
+from circuitsim.spice.verdict import Failure
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of the ladder.
+
+    Attributes:
+        change: What it does, in words, for the log and for `RawResult.attempts`.
+        options: Options it sets on top of the ones before.
+        without: Options it takes away.
+    """
+
+    change: str
+    options: dict[str, str]
+    without: tuple[str, ...] = ()
+
+
+AGAIN = Rung("same options once more", {})
+SPARSE = Rung("Sparse 1.3 instead of KLU", {}, without=("klu",))
+ITERATIONS = Rung("more iterations", {"itl1": "1000", "itl2": "1000", "itl4": "200"})
+GMIN_FIRST = Rung("gmin stepping at once", {"noopiter": "", "gminsteps": "1"})
+LOOSER = Rung("tolerances of 1e-6", {"reltol": "1e-6", "abstol": "1e-15", "vntol": "1e-9"})
+
+
+def rungs_after(failure: Failure, options: dict[str, str]) -> tuple[Rung, ...]:
+    """Rungs worth trying after the first failure of a deck, in order.
+
+    A deck that ngspice does not accept, a full disk and a passed time limit would fail again; a process that
+    something killed gets one more chance; a singular matrix may be the solver's pivoting; the rest climbs.
+    """
+    solver = (SPARSE,) if "klu" in options else ()
+    if failure.kind == "killed":
+        return (AGAIN,)
+    if failure.kind == "singular":
+        return solver
+    if failure.kind in ("convergence", "values"):
+        return (*solver, ITERATIONS, GMIN_FIRST, LOOSER)
+    return ()
+
+
+def climb(options: dict[str, str], rung: Rung) -> dict[str, str]:
+    """Options of the next attempt."""
+    return {name: value for name, value in {**options, **rung.options}.items() if name not in rung.without}

@@ -1,0 +1,78 @@
+"""One ngspice child process in one run folder."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from circuitsim.errors import SimulatorError
+from circuitsim.spice.simulator import Simulator
+
+DECK = "deck.cir"
+LOG = "deck.log"
+RAW = "deck.raw"
+
+# Variables with which a user's surroundings would change results: the format of the raw file, places of includes.
+_UNWANTED = ("SPICE_ASCIIRAWFILE", "NGSPICE_INPUT_DIR")
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a child process ended.
+
+    Attributes:
+        code: Exit code; −n when signal n ended it.
+        timed_out: It was ended because it passed the time limit.
+        seconds: Wall-clock time [s].
+    """
+
+    code: int
+    timed_out: bool
+    seconds: float
+
+
+def execute(simulator: Simulator, folder: Path, *, time_limit_s: float) -> Exit:
+    """Run `ngspice -n -b` on `deck.cir` in `folder`; writes deck.log and deck.raw there.
+
+    `-n` keeps the start-up files of the user and of the folder out. The child runs inside the folder, so that no
+    blank or foreign letter in its name reaches ngspice, and in its own process group, so that nothing survives it.
+
+    Raises:
+        SimulatorError: The process cannot be started or its log cannot be written.
+    """
+    command = [str(simulator.path), "-n", "-b", "-r", RAW, DECK]
+    environment = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
+    environment["OMP_NUM_THREADS"] = "1"
+    start = time.perf_counter()
+    try:
+        with (folder / LOG).open("wb") as log:
+            child = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise SimulatorError(f"{simulator.path} cannot be started: {error}", folder) from None
+    timed_out = False
+    try:
+        child.wait(timeout=time_limit_s)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+    finally:
+        _end(child)
+    return Exit(child.returncode, timed_out, time.perf_counter() - start)
+
+
+def _end(child: subprocess.Popen) -> None:
+    """End the child and all it started, also after a keyboard interrupt."""
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()

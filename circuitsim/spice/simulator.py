@@ -1,0 +1,72 @@
+"""Finding ngspice and asking it which version it is."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from circuitsim.errors import SimulatorError, SimulatorMissingError
+
+EXECUTABLE_VARIABLE = "CIRCUITSIM_NGSPICE"
+KLU_SINCE = 42
+
+INSTALL_ADVICE = (
+    "install it with 'apt-get install ngspice libngspice0' (Debian, Ubuntu), "
+    "'dnf install ngspice libngspice' (Fedora), "
+    "'brew install ngspice libngspice' (macOS) or 'conda install -c conda-forge ngspice ngspice-lib' (conda), "
+    f"or name the executable in {EXECUTABLE_VARIABLE}"
+)
+
+_VERSION = re.compile(r"ngspice-(\d+)(?:\.(\d+))?\+?")
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """An ngspice executable.
+
+    Attributes:
+        path: Executable.
+        version: Major version, for example 39.
+        version_text: Version as ngspice prints it, for example "ngspice-39".
+        klu: The version honours `.options klu` (42 and later); 39 accepts the option without a word and ignores it.
+    """
+
+    path: Path
+    version: int
+    version_text: str
+    klu: bool
+
+
+def find_ngspice(path: str | Path | None = None) -> Simulator:
+    """Find ngspice and its version.
+
+    Args:
+        path: Executable; None: the environment variable CIRCUITSIM_NGSPICE, then `ngspice` of the search path.
+
+    Raises:
+        SimulatorMissingError: No executable there; says how to install it.
+        SimulatorError: The executable is no ngspice.
+    """
+    wanted = str(path or os.environ.get(EXECUTABLE_VARIABLE) or "ngspice")
+    found = shutil.which(os.path.expanduser(wanted))  # noqa: PTH111 (a bare name must stay a bare name)
+    if found is None:
+        raise SimulatorMissingError(f"ngspice was not found ({wanted!r} is no executable): {INSTALL_ADVICE}")
+    return _probe(str(Path(found).absolute()), Path(found).stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _probe(path: str, modified: int) -> Simulator:
+    """Ask for the version once per executable; `modified` makes an upgrade a new one."""
+    del modified
+    try:
+        answer = subprocess.run([path, "-n", "--version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SimulatorError(f"{path} does not run: {error}") from None
+    match = _VERSION.search(answer.stdout + answer.stderr)
+    if match is None:
+        raise SimulatorError(f"{path} does not name an ngspice version with --version; expected an ngspice executable")
+    version = int(match.group(1))
+    return Simulator(Path(path), version, match.group(0), version >= KLU_SINCE)

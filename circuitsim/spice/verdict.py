@@ -1,0 +1,115 @@
+"""Was a run good? Exit code 0 is not enough: see what each kind of failure leaves behind."""
+
+import re
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from circuitsim.errors import SimulatorError
+from circuitsim.spice.process import LOG, RAW, Exit
+from circuitsim.spice.raw import Plot, read_raw
+
+FailureKind = Literal["time", "killed", "disk", "deck", "singular", "convergence", "values"]
+
+_DECK = re.compile(
+    r"can't find model|could not find|unknown subckt|circuit not parsed|undefined parameter|no data saved"
+    r"|there aren't any circuits",
+    re.I,
+)
+_SINGULAR = re.compile(r"singular matrix:?\s*(?:check nodes? (?P<node>.*\S))?", re.I)
+# A stepping method that failed is no failure of the run when the next one succeeded: only these words are.
+_FAILED = re.compile(r"\berror\b|timestep too small|iteration limit|aborted|interrupted|fatal", re.I)
+_DISK_IS_FULL_BELOW = 1 << 20
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run is not accepted.
+
+    Attributes:
+        kind: Decides what the retry ladder may try.
+        sentence: For people.
+    """
+
+    kind: FailureKind
+    sentence: str
+
+
+def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] | Failure:
+    """Return the results of the run in `folder`, or why they are not accepted.
+
+    Accepted: exit code 0, points in every analysis, all values finite, no word of failure in the log.
+    """
+    if end.timed_out:
+        return Failure("time", f"ngspice did not finish within {time_limit_s:g} s and was stopped")
+    log = read_log(folder)
+    if end.code < 0:
+        name = signal.Signals(-end.code).name if -end.code in set(signal.Signals) else str(-end.code)
+        if name == "SIGXFSZ":
+            return Failure("disk", "ngspice was stopped because a file grew past the limit for file sizes")
+        return Failure("killed", f"ngspice was ended by signal {name} after {end.seconds:.1f} s")
+    complaint = _complaint(log)
+    try:
+        plots = read_raw(folder / RAW)
+        damage = None
+    except SimulatorError as error:
+        plots = ()
+        damage = str(error)
+    if shutil.disk_usage(folder).free < _DISK_IS_FULL_BELOW and (damage or end.code):
+        return Failure("disk", f"the disk is full: {damage or f'ngspice ended with exit code {end.code}'}")
+    if complaint is not None:
+        return complaint
+    if end.code != 0:
+        return Failure("convergence", f"ngspice ended with exit code {end.code}: {_last_line(log)}")
+    if damage is not None:
+        return Failure("disk", damage)
+    return _check_values(plots) or plots
+
+
+def read_log(folder: Path) -> str:
+    """What ngspice printed."""
+    try:
+        return (folder / LOG).read_bytes().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _complaint(log: str) -> Failure | None:
+    # The title is the user's; it may well speak of errors.
+    lines = [line.strip() for line in log.splitlines() if not line.startswith("Circuit:")]
+    for line in lines:
+        if _DECK.search(line):
+            return Failure("deck", f"ngspice does not accept the deck: {_short(line)}")
+    for line in lines:
+        if match := _SINGULAR.search(line):
+            where = f" at node {match['node']}" if match["node"] else ""
+            why = "nothing fixes a voltage there, or sources contradict each other"
+            return Failure("singular", f"ngspice found a singular matrix{where}: {why}")
+    for line in lines:
+        if _FAILED.search(line):
+            return Failure("convergence", f"ngspice found no solution: {_short(line)}")
+    return None
+
+
+def _check_values(plots: tuple[Plot, ...]) -> Failure | None:
+    for plot in plots:
+        if plot.data.size == 0:
+            return Failure("convergence", f"the analysis '{plot.name}' has 0 points")
+        finite = np.isfinite(plot.data).all(axis=0)
+        if not finite.all():
+            name = plot.variables[int(np.argmin(finite))]
+            return Failure("values", f"{name} of the analysis '{plot.name}' is not finite")
+    return None
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= 160 else line[:157] + "..."
+
+
+def _last_line(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return _short(lines[-1]) if lines else "it printed nothing"
