@@ -1,0 +1,151 @@
+"""A solution as a labelled data set (NetCDF) and as a table (CSV), with the SI unit of every number."""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from circuitsim.errors import InputError
+from circuitsim.results.files import atomic
+from circuitsim.results.provenance import Provenance
+from circuitsim.results.records import check_kind, from_plain
+from circuitsim.results.solution import Convergence, Solution
+
+SOLUTION_SCHEMA = 1
+_SOLUTION = "circuitsim solution"
+
+# name of the field -> axes, unit, what it is
+_FIELDS = {
+    "i_row": (("batch", "row"), "A", "current that each row driver delivers into the array"),
+    "v_row": (("batch", "row", "col"), "V", "voltage of the row wire at each cell"),
+    "v_col": (("batch", "row", "col"), "V", "voltage of the column wire at each cell"),
+    "i_cell": (("batch", "row", "col"), "A", "current from row to column through each cell"),
+    "power": (("batch",), "W", "power that the row drivers deliver"),
+}
+_BALANCE = {
+    "residual": "largest current that does not balance at any node, relative to the largest output current",
+    "kirchhoff": "sum of row currents minus sum of column currents, relative to the sum of row currents",
+    "sweeps": "iterations used",
+}
+
+
+def save_solution(
+    folder: str | Path,
+    solution: Solution,
+    *,
+    name: str = "solution",
+    v_in: np.ndarray | None = None,
+    g: np.ndarray | None = None,
+) -> tuple[Path, Path]:
+    """Write a solution as `<name>.nc` (everything, labelled) and `<name>.csv` (one line per input vector).
+
+    Args:
+        folder: Folder to write into; made when it is missing.
+        solution: What was computed.
+        name: Stem of both files.
+        v_in: Inputs (batch, rows) [V], written beside the outputs when given.
+        g: Conductances (rows, cols) [S], written beside the outputs when given.
+
+    Returns:
+        Paths of the NetCDF and the CSV file.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    data = to_dataset(solution, v_in=v_in, g=g)
+    labelled, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
+    with atomic(labelled) as temporary:
+        data.to_netcdf(temporary, engine="h5netcdf")
+    with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        _write_table(csv.writer(file, lineterminator="\n"), data)
+    return labelled, table
+
+
+def load_solution(path: str | Path) -> Solution:
+    """Read a solution from the NetCDF file written by `save_solution`.
+
+    Raises:
+        InputError: The file is missing, damaged or of another version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected a {_SOLUTION} (.nc)")
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as file:
+            data = file.load()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise InputError(f"{path}: damaged or no NetCDF file ({error})") from None
+    check_kind(path, {key: _plain(value) for key, value in data.attrs.items()}, _SOLUTION, SOLUTION_SCHEMA)
+    try:
+        provenance = json.loads(data.attrs["provenance"])
+        out = data["out"]
+        quantity, unit = str(out.attrs["quantity"]), str(out.attrs["units"])
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise InputError(f"{path}: damaged: no outputs or no provenance in it ({error})") from None
+    balance = {key: data[key].values for key in _BALANCE if key in data}
+    return Solution(
+        out=out.values,
+        provenance=from_plain(path, Provenance, provenance),
+        quantity=quantity,
+        unit=unit,
+        convergence=Convergence(**balance) if len(balance) == len(_BALANCE) else None,
+        **{key: data[key].values for key in _FIELDS if key in data},
+    )
+
+
+def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndarray | None = None) -> xr.Dataset:
+    """Label a solution: axes `batch`, `row`, `col`; each variable with `units` and `long_name`.
+
+    Args:
+        solution: What was computed.
+        v_in: Inputs (batch, rows) [V].
+        g: Conductances (rows, cols) [S].
+    """
+    out = {
+        "units": solution.unit,
+        "quantity": solution.quantity,
+        "long_name": "output, positive into the sense amplifier",
+    }
+    variables = {"out": xr.Variable(("batch", "col"), solution.out, out)}
+    if v_in is not None:
+        variables["v_in"] = _variable(v_in, ("batch", "row"), "V", "input voltage of each row driver")
+    if g is not None:
+        variables["g"] = _variable(g, ("row", "col"), "S", "programmed conductance of each cell")
+    for key, (axes, unit, meaning) in _FIELDS.items():
+        value = getattr(solution, key)
+        if value is not None:
+            variables[key] = _variable(value, axes, unit, meaning)
+    if solution.convergence is not None:
+        for key, meaning in _BALANCE.items():
+            variables[key] = _variable(getattr(solution.convergence, key), ("batch",), "1", meaning)
+    about = {
+        "format": _SOLUTION,
+        "schema": SOLUTION_SCHEMA,
+        "provenance": json.dumps(dataclasses.asdict(solution.provenance)),
+    }
+    return xr.Dataset(variables, attrs=about)
+
+
+def _variable(value: np.ndarray, axes: tuple[str, ...], unit: str, meaning: str) -> xr.Variable:
+    return xr.Variable(axes, value, {"units": unit, "long_name": meaning})
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _write_table(writer, data: xr.Dataset) -> None:
+    """One line per input vector; node voltages (a table per vector) stay in the NetCDF file."""
+    names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
+    for key in ("v_in", "out", "i_row", "power", *_BALANCE):
+        if key not in data:
+            continue
+        unit, values = data[key].attrs["units"], data[key].values
+        wide = values if values.ndim == 2 else values[:, None]
+        names += [f"{key}_{i} [{unit}]" if values.ndim == 2 else f"{key} [{unit}]" for i in range(wide.shape[1])]
+        columns += list(wide.T)
+    writer.writerow(names)
+    writer.writerows(zip(*(column.tolist() for column in columns), strict=True))

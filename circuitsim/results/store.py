@@ -1,0 +1,202 @@
+"""Saving and loading certificates, cell surfaces and tile models; arrays as `.npz`, everything else as JSON.
+
+Nothing is pickled: a file from a stranger can be wrong, but it cannot run code.
+"""
+
+import dataclasses
+import hashlib
+import json
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim.errors import InputError, SpecError
+from circuitsim.results.certificate import Certificate
+from circuitsim.results.files import atomic
+from circuitsim.results.provenance import Provenance
+from circuitsim.results.records import check_kind, from_plain, read_record, write_record
+from circuitsim.results.surface import CellSurface
+from circuitsim.results.tile_model import TileModel
+from circuitsim.spec import parse_spec
+
+CERTIFICATE_SCHEMA = 1
+SURFACE_SCHEMA = 1
+MODEL_SCHEMA = 1
+
+_CERTIFICATE = "circuitsim certificate"
+_SURFACE = "circuitsim cell surface"
+_MODEL = "circuitsim tile model"
+_TENSORS = ("forward", "reverse")
+_NPZ_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class _SurfaceScalars:
+    """The fields of `CellSurface` that are no arrays."""
+
+    g_range: tuple[float, float]
+    g_scale: float
+    u_max: float
+    m_range: tuple[float, float]
+    bound: float
+    i_full_scale: float
+    provenance: Provenance
+
+
+def save_certificate(path: str | Path, certificate: Certificate) -> None:
+    """Write a certificate as JSON, errors as fractions of full scale.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    write_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA, {"certificate": dataclasses.asdict(certificate)})
+
+
+def load_certificate(path: str | Path) -> Certificate:
+    """Read a certificate written by `save_certificate`.
+
+    Raises:
+        InputError: The file is missing, damaged or of another version.
+    """
+    document = read_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA)
+    return from_plain(path, Certificate, document.get("certificate"))
+
+
+def save_surface(path: str | Path, surface: CellSurface) -> None:
+    """Write a cell surface as one `.npz` file: the tensors, and the rest as a JSON text beside them.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    about = {"format": _SURFACE, "schema": SURFACE_SCHEMA, "surface": _scalars(surface)}
+    tensors = {name: getattr(surface, name) for name in _TENSORS}
+    _write_npz(Path(path), {**tensors, "about": np.array(json.dumps(about, allow_nan=False))})
+
+
+def load_surface(path: str | Path) -> CellSurface:
+    """Read a cell surface written by `save_surface`.
+
+    Raises:
+        InputError: The file is missing, damaged or of another version.
+    """
+    path = Path(path)
+    arrays = _read_npz(path, (*_TENSORS, "about"), _SURFACE)
+    try:
+        about = json.loads(str(arrays["about"][()]))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: damaged: the description is no JSON ({error})") from None
+    check_kind(path, about, _SURFACE, SURFACE_SCHEMA)
+    return _surface(path, from_plain(path, _SurfaceScalars, about.get("surface")), arrays)
+
+
+def save_model(folder: str | Path, model: TileModel) -> Path:
+    """Write a tile model as `model.npz` (tensors) and `model.json` (everything else, and the digest of the tensors).
+
+    The JSON is written last: a pair that does not belong together is refused when it is loaded.
+
+    Returns:
+        Path of the JSON file.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    arrays, text = Path(folder) / "model.npz", Path(folder) / "model.json"
+    digest = _write_npz(arrays, {name: getattr(model.surface, name) for name in _TENSORS})
+    content = {
+        "grade": model.grade,
+        "v_range": list(model.v_range),
+        "spec": model.spec.model_dump(mode="json", by_alias=True),
+        "surface": _scalars(model.surface),
+        "arrays": {"file": arrays.name, "sha256": digest},
+    }
+    write_record(text, _MODEL, MODEL_SCHEMA, content)
+    return text
+
+
+def load_model(path: str | Path) -> TileModel:
+    """Read a tile model written by `save_model`; takes its folder or its JSON file.
+
+    Raises:
+        InputError: A file is missing, damaged or of another version, or the two files do not belong together.
+    """
+    text = Path(path) / "model.json" if Path(path).is_dir() else Path(path)
+    if text.suffix == ".npz":
+        text = text.with_suffix(".json")
+    document = read_record(text, _MODEL, MODEL_SCHEMA)
+    parts = from_plain(text, _ModelParts, {key: document.get(key) for key in _MODEL_KEYS})
+    arrays = text.with_suffix(".npz")
+    tensors = _read_npz(arrays, _TENSORS, _MODEL)
+    if _digest(arrays) != parts.arrays.get("sha256"):
+        raise InputError(f"{arrays}: does not belong to {text.name} (its digest differs); save the model anew")
+    try:
+        spec = parse_spec(parts.spec)
+    except SpecError as error:
+        raise InputError(f"{text}: damaged: the specification in it is refused: {error}") from None
+    return TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range)
+
+
+@dataclasses.dataclass(frozen=True)
+class _ModelParts:
+    """The keys of `model.json`."""
+
+    grade: int
+    v_range: tuple[float, float]
+    spec: dict[str, Any]
+    surface: _SurfaceScalars
+    arrays: dict[str, str]
+
+
+_MODEL_KEYS = tuple(field.name for field in dataclasses.fields(_ModelParts))
+
+
+def _scalars(surface: CellSurface) -> dict[str, Any]:
+    values = {field.name: getattr(surface, field.name) for field in dataclasses.fields(_SurfaceScalars)}
+    return dataclasses.asdict(_SurfaceScalars(**values))
+
+
+def _surface(path: Path, scalars: _SurfaceScalars, arrays: dict[str, np.ndarray]) -> CellSurface:
+    for name in _TENSORS:
+        tensor = arrays[name]
+        if tensor.ndim != 3 or tensor.dtype != np.float64 or not np.all(np.isfinite(tensor)):
+            raise InputError(
+                f"{path}: damaged: {name} has shape {tensor.shape} and type {tensor.dtype}, "
+                "expected three axes of finite float64"
+            )
+    values = {field.name: getattr(scalars, field.name) for field in dataclasses.fields(scalars)}
+    return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], **values)
+
+
+def _write_npz(path: Path, arrays: dict[str, Any]) -> str:
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+    return _digest(path)
+
+
+def _read_npz(path: Path, names: tuple[str, ...], kind: str) -> dict[str, np.ndarray]:
+    try:
+        with zipfile.ZipFile(path) as archive:  # np.load would also take a bare array or a pickle
+            broken = archive.testzip()
+        if broken is not None:
+            raise InputError(f"{path}: damaged: the checksum of {broken} is wrong")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in names}
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected the arrays of a {kind}") from None
+    except _NPZ_DAMAGE as error:
+        raise InputError(f"{path}: damaged or no {kind} ({error})") from None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,114 @@
+"""A solution survives its files, and every number in them carries its unit."""
+
+import csv
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from circuitsim.errors import InputError
+from circuitsim.results import Convergence, Provenance, Solution
+from circuitsim.results.solution_files import load_solution, save_solution
+
+BATCH, ROWS, COLS = 3, 4, 2
+
+
+def _solution(*, full: bool) -> Solution:
+    rng = np.random.default_rng(1)
+    out, i_row = rng.normal(size=(BATCH, COLS)) * 1e-5, rng.normal(size=(BATCH, ROWS)) * 1e-5
+    provenance = Provenance("nodal", "ab" * 32, options={"tolerance": "1e-9"})
+    if not full:
+        return Solution(out, provenance)
+    nodes = rng.normal(size=(3, BATCH, ROWS, COLS))
+    balance = Convergence(np.full(BATCH, 1e-12), np.full(BATCH, 2e-12), np.array([3, 4, 5]))
+    return Solution(
+        out,
+        provenance,
+        i_row=i_row,
+        v_row=nodes[0],
+        v_col=nodes[1],
+        i_cell=nodes[2],
+        power=np.arange(3.0),
+        convergence=balance,
+    )
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_solution_comes_back_equal(tmp_path, full):
+    solution = _solution(full=full)
+    path, _ = save_solution(tmp_path / "new", solution)
+    loaded = load_solution(path)
+    for name in ("out", "i_row", "v_row", "v_col", "i_cell", "power"):
+        assert np.array_equal(getattr(loaded, name), getattr(solution, name)), name
+    assert loaded.provenance == solution.provenance
+    assert (loaded.quantity, loaded.unit) == ("current", "A")
+    assert (loaded.convergence is None) == (not full)
+    if full:
+        for name in ("residual", "kirchhoff", "sweeps"):
+            assert np.array_equal(getattr(loaded.convergence, name), getattr(solution.convergence, name))
+
+
+def test_charge_keeps_its_unit(tmp_path):
+    solution = Solution(np.ones((1, 2)), Provenance("nodal", "ab"), quantity="charge", unit="C")
+    path, table = save_solution(tmp_path, solution, name="charge")
+    loaded = load_solution(path)
+    assert (loaded.quantity, loaded.unit) == ("charge", "C")
+    assert table.read_text().splitlines()[0] == "vector [1],out_0 [C],out_1 [C]"
+
+
+def test_every_variable_states_its_unit(tmp_path):
+    path, _ = save_solution(tmp_path, _solution(full=True), v_in=np.ones((BATCH, ROWS)), g=np.full((ROWS, COLS), 1e-5))
+    with xr.open_dataset(path, engine="h5netcdf") as data:
+        units = {name: data[name].attrs["units"] for name in data.data_vars}
+        assert data["v_row"].dims == ("batch", "row", "col")
+    assert units == {
+        **{"out": "A", "v_in": "V", "g": "S", "i_row": "A", "v_row": "V", "v_col": "V", "i_cell": "A", "power": "W"},
+        **{"residual": "1", "kirchhoff": "1", "sweeps": "1"},
+    }
+
+
+def test_table_has_a_unit_in_every_column_and_every_digit(tmp_path):
+    solution = _solution(full=True)
+    _, path = save_solution(tmp_path, solution, v_in=np.ones((BATCH, ROWS)))
+    with path.open(newline="") as file:
+        header, *lines = list(csv.reader(file))
+    assert all(name.endswith(("[1]", "[A]", "[V]", "[W]")) for name in header)
+    assert header[:6] == ["vector [1]", "v_in_0 [V]", "v_in_1 [V]", "v_in_2 [V]", "v_in_3 [V]", "out_0 [A]"]
+    assert len(lines) == BATCH
+    column = [float(line[header.index("out_1 [A]")]) for line in lines]
+    assert np.array_equal(column, solution.out[:, 1])
+
+
+@pytest.mark.parametrize("content", [b"", b"not a data set", b"CDF\x01", b"\x89HDF\r\n\x1a\n" + bytes(100)])
+def test_damaged_file_is_refused(tmp_path, content):
+    (tmp_path / "solution.nc").write_bytes(content)
+    with pytest.raises(InputError, match=r"solution\.nc: damaged"):
+        load_solution(tmp_path / "solution.nc")
+
+
+@pytest.mark.parametrize("position", [0.05, 0.3, 0.6])
+def test_cut_file_is_refused(tmp_path, position):
+    path, _ = save_solution(tmp_path, _solution(full=True))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(position * len(content))])
+    with pytest.raises(InputError, match=r"solution\.nc: damaged"):
+        load_solution(path)
+
+
+@pytest.mark.parametrize(
+    ("attrs", "sentence"),
+    [
+        ({}, "format = None"),
+        ({"format": "circuitsim solution", "schema": 2}, "schema = 2, expected 1"),
+        ({"format": "circuitsim solution", "schema": 1}, "no outputs or no provenance"),
+    ],
+)
+def test_other_data_set_is_refused(tmp_path, attrs, sentence):
+    xr.Dataset({"out": ("x", np.ones(2))}, attrs=attrs).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
+    with pytest.raises(InputError, match=sentence):
+        load_solution(tmp_path / "other.nc")
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        load_solution(tmp_path / "nothing.nc")

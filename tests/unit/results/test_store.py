@@ -1,0 +1,206 @@
+"""Saved results come back equal; damaged, foreign and pickled files are refused with one sentence."""
+
+import dataclasses
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from circuitsim.errors import InputError
+from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Provenance, TileModel
+from circuitsim.results.store import (
+    load_certificate,
+    load_model,
+    load_surface,
+    save_certificate,
+    save_model,
+    save_surface,
+)
+from circuitsim.spec import parse_spec
+
+SPEC = {
+    "schema": 1,
+    "array": {"rows": 3, "cols": 4},
+    "device": {"model": "rram_sinh", "params": {"v0": 0.25}, "g_min": "1u", "g_max": "100u"},
+    "access": {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8},
+    "wire": {"r_row": 2.0, "r_col": 0.1, "c_row": "0.2f"},
+    "driver": {"v_read": 0.2, "dac_bits": 8},
+}
+PROVENANCE = Provenance("ngspice", "ab" * 32, "cd" * 32, "39.3", {"reltol": "1e-10"}, threads=2)
+
+
+def _surface() -> CellSurface:
+    rng = np.random.default_rng(0)
+    forward, reverse = rng.normal(size=(2, 5, 4, 3))
+    return CellSurface(forward, reverse, (1e-6, 1e-4), 2e-5, 0.2, (-0.1, 0.2), 3e-8, 1.9e-5, PROVENANCE)
+
+
+def _model() -> TileModel:
+    return TileModel(parse_spec(SPEC), _surface(), 3, (0.0, 0.2))
+
+
+def _certificate() -> Certificate:
+    error = ErrorStatistics(1 / 3e4, 1e-3, 2e-5, -1e-6, 1e-5, 7e-5, 2e-4, 4096)
+    return Certificate(
+        rows=3,
+        cols=4,
+        grade=3,
+        truth="ngspice",
+        full_scale=1.2e-4,
+        error=error,
+        by_column=(error,) * 4,
+        by_input={"uniform": error, "all_on": error},
+        by_matrix={"network": error},
+        g_range=(1e-6, 1e-4),
+        v_range=(0.0, 0.2),
+        temperature_c=27.0,
+        surface_bound=3e-8,
+        matrices=3,
+        vectors=16,
+        model_digest="ef" * 32,
+        decks=("01" * 32, "23" * 32),
+        provenance=PROVENANCE,
+        created="2026-01-01T00:00:00Z",
+    )
+
+
+def _same_surface(a: CellSurface, b: CellSurface) -> bool:
+    scalars = [f.name for f in dataclasses.fields(CellSurface) if f.name not in ("forward", "reverse")]
+    same = all(getattr(a, name) == getattr(b, name) for name in scalars)
+    return same and np.array_equal(a.forward, b.forward) and np.array_equal(a.reverse, b.reverse)
+
+
+def test_certificate_comes_back_equal(tmp_path):
+    path = tmp_path / "new" / "certificate.json"
+    save_certificate(path, _certificate())
+    loaded = load_certificate(path)
+    assert loaded == _certificate()
+    assert loaded.created == _certificate().created
+
+
+def test_surface_comes_back_equal(tmp_path):
+    save_surface(tmp_path / "surface.npz", _surface())
+    assert _same_surface(load_surface(tmp_path / "surface.npz"), _surface())
+
+
+def test_model_comes_back_equal(tmp_path):
+    written = save_model(tmp_path / "model", _model())
+    assert written == tmp_path / "model" / "model.json"
+    for path in (written, tmp_path / "model", tmp_path / "model" / "model.npz"):
+        loaded = load_model(path)
+        assert loaded.spec == _model().spec
+        assert loaded.spec.digest == _model().spec.digest
+        assert (loaded.grade, loaded.v_range) == (3, (0.0, 0.2))
+        assert _same_surface(loaded.surface, _model().surface)
+
+
+def test_saving_again_leaves_nothing_else_behind(tmp_path):
+    for _ in range(2):
+        save_model(tmp_path, _model())
+        save_certificate(tmp_path / "certificate.json", _certificate())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["certificate.json", "model.json", "model.npz"]
+
+
+def test_equal_models_make_equal_files(tmp_path):
+    for name in ("a", "b"):
+        save_model(tmp_path / name, _model())
+    assert (tmp_path / "a" / "model.json").read_bytes() == (tmp_path / "b" / "model.json").read_bytes()
+    assert (tmp_path / "a" / "model.npz").read_bytes() == (tmp_path / "b" / "model.npz").read_bytes()
+
+
+@pytest.mark.parametrize("position", [0.1, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("damage", ["flip", "cut"])
+def test_damaged_arrays_are_refused(tmp_path, damage, position):
+    save_surface(tmp_path / "surface.npz", _surface())
+    save_model(tmp_path, _model())
+    for name, load in (("surface.npz", load_surface), ("model.npz", load_model)):
+        content = bytearray((tmp_path / name).read_bytes())
+        at = int(position * len(content))
+        if damage == "flip":
+            content[at] ^= 0xFF
+        else:
+            del content[at:]
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=name):
+            load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (lambda d: d.update(schema=2), "schema = 2, expected 1"),
+        (lambda d: d.update(format="circuitsim certificate"), "format = 'circuitsim certificate'"),
+        (lambda d: d.update(grade="three"), "grade = 'three'"),
+        (lambda d: d.pop("v_range"), "v_range = None"),
+        (lambda d: d["surface"].pop("bound"), "surface.bound"),
+        (lambda d: d["surface"]["provenance"].pop("version"), "the keys of _ModelParts"),
+        (lambda d: d["spec"]["wire"].update(r_row=-1), "wire.r_row = -1"),
+        (lambda d: d["arrays"].update(sha256="00"), "does not belong to model.json"),
+        (lambda d: d["arrays"].clear(), "does not belong to model.json"),
+    ],
+)
+def test_edited_model_is_refused(tmp_path, edit, sentence):
+    path = save_model(tmp_path, _model())
+    document = json.loads(path.read_text())
+    edit(document)
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=sentence):
+        load_model(path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"certificate"', "[" * 100_000, '{"schema": 1}', "\x00\xff"])
+@pytest.mark.parametrize("load", [load_certificate, load_model, load_surface])
+def test_foreign_text_is_refused(tmp_path, load, text):
+    path = tmp_path / "file.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=r"file\.json"):
+        load(path)
+
+
+@pytest.mark.parametrize("load", [load_certificate, load_model, load_surface])
+def test_missing_file_is_named(tmp_path, load):
+    with pytest.raises(InputError, match="no such file"):
+        load(tmp_path / "nothing.json")
+
+
+def test_pickles_are_refused_and_never_run(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (exec, (f"open({str(tmp_path / 'ran')!r}, 'w')",))
+
+    (tmp_path / "bare.npz").write_bytes(pickle.dumps(Trap()))
+    np.savez(tmp_path / "inside.npz", forward=np.array([Trap()], dtype=object), reverse=0, about="{}")
+    for name in ("bare.npz", "inside.npz"):
+        with pytest.raises(InputError, match=name):
+            load_surface(tmp_path / name)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_wrong_tensors_are_refused(tmp_path):
+    for bad in (np.zeros((2, 2)), np.full((2, 2, 2), np.nan), np.zeros((2, 2, 2), dtype=np.float32)):
+        save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), reverse=bad))
+        with pytest.raises(InputError, match="reverse has shape"):
+            load_surface(tmp_path / "surface.npz")
+
+
+def test_certificate_with_a_word_for_a_number_is_refused(tmp_path):
+    path = tmp_path / "certificate.json"
+    save_certificate(path, _certificate())
+    document = json.loads(path.read_text())
+    document["certificate"]["error"]["rms"] = "tiny"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"error\.rms = 'tiny'"):
+        load_certificate(path)
+
+
+def test_not_a_number_is_never_written(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        save_certificate(tmp_path / "certificate.json", dataclasses.replace(_certificate(), full_scale=float("nan")))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        save_model(tmp_path / "file" / "model", _model())
