@@ -1,0 +1,36 @@
+"""The comment at the top of a deck: what it is, and every effective value of the specification with its unit."""
+
+from circuitsim import __version__
+from circuitsim.spec import ArraySpec
+
+_SECTIONS = ("array", "device", "access", "wire", "driver", "sense")
+
+
+def header_lines(spec: ArraySpec, *, batch: int) -> list[str]:
+    """Title and comment lines of a deck; ASCII only, one line per key."""
+    rows, cols = spec.shape
+    lines = [
+        f"* {rows} x {cols} array of {spec.array.cell} cells, input on {spec.array.input_line}, batch {batch}",
+        f"* written by circuitsim {__version__}; specification sha256 {spec.digest}",
+        "* run by hand: ngspice -b THIS_FILE, or ngspice -b -r out.raw THIS_FILE for all digits",
+        "*",
+    ]
+    for section in _SECTIONS:
+        part = getattr(spec, section)
+        if part is None:
+            continue
+        for key, field in type(part).model_fields.items():
+            value = getattr(part, key)
+            only_for_files = key in ("ports", "state") and part.file is None
+            if value is not None and value != {} and not only_for_files:
+                lines.append(_ascii(f"* {section}.{key} = {_plain(value)}    ({field.description})"))
+    return [*lines, "*"]
+
+
+def _plain(value: object) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else repr(value) if isinstance(value, dict) else str(value)
+
+
+def _ascii(text: str) -> str:
+    """One line of ASCII whatever the text holds: a file's name must not end the comment."""
+    return text.replace("°", "deg ").encode("unicode_escape").decode("ascii")

@@ -1,0 +1,42 @@
+"""Names of nodes and elements, and everything from outside that must not carry more than a name into a deck."""
+
+import re
+from pathlib import Path
+
+from circuitsim.errors import InputError
+
+# A designer reads `bl_3_5`: bit line at row 3, column 5, counted from 0. Lower case, because ngspice's results are.
+_SAFE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_name(key: str, name: str) -> str:
+    """Return `name` if it is a plain SPICE name.
+
+    Raises:
+        InputError: It holds a blank, a line break, `;` or anything else that could carry a command into a deck.
+    """
+    if not _SAFE.fullmatch(name):
+        raise InputError(f"{key} = {name!r}: expected a name of letters, digits and _")
+    return name
+
+
+def check_path(key: str, path: Path) -> Path:
+    """Return `path`, absolute, if it can stand between quotes in a deck.
+
+    Raises:
+        InputError: The path holds a quote or a control character such as a line break.
+    """
+    path = path.absolute()
+    if any(sign in "\"'`$" or not sign.isprintable() for sign in str(path)):
+        raise InputError(f"{key} = {str(path)!r}: quotes, $ and line breaks cannot stand in a SPICE file; rename it")
+    return path
+
+
+def number(value: float) -> str:
+    """Write a number so that SPICE reads back the same float (and never as `np.float64(…)`)."""
+    return f"{float(value):.17g}"
+
+
+def grid_names(prefix: str, rows: int, cols: int) -> list[list[str]]:
+    """Node names of one kind of wire at every cell: `[row][col]` is e.g. `bl_3_5`."""
+    return [[f"{prefix}_{a}_{b}" for b in range(cols)] for a in range(rows)]
