@@ -1,1 +1,5 @@
+"""Small decks turned into surfaces and tables with error bounds."""
 
+from circuitsim.characterization.cell import cell
+
+__all__ = ["cell"]

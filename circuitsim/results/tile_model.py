@@ -1,5 +1,7 @@
 """A calibrated model of a tile: everything needed to turn conductances into matrices."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from circuitsim.results.surface import CellSurface
@@ -21,3 +23,13 @@ class TileModel:
     surface: CellSurface
     grade: int
     v_range: tuple[float, float]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides what the model answers."""
+        surface = self.surface
+        numbers = (self.grade, self.v_range, surface.g_range, surface.g_scale, surface.u_max, surface.m_range)
+        content = hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode())
+        content.update(surface.forward.tobytes())
+        content.update(surface.reverse.tobytes())
+        return content.hexdigest()

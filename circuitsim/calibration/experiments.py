@@ -1,0 +1,83 @@
+"""Which matrices and inputs are solved, and why these.
+
+A model is judged on arrays and inputs it has not seen. The kinds below differ in what they stress: uniform inputs
+are the average case, sparse and binary ones the ends of the range, all-on draws the largest current and so the
+largest IR drop, faint inputs show the small-signal slope, and a network's own tiles and activations are what the
+model will meet in use.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim.spec import ArraySpec
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One programmed matrix and the inputs it is read with.
+
+    Attributes:
+        matrix_kind: How the conductances were drawn.
+        g: (rows, cols) conductances [S].
+        input_kinds: One name a vector.
+        v_in: (batch, rows) inputs [V].
+    """
+
+    matrix_kind: str
+    g: np.ndarray
+    input_kinds: tuple[str, ...]
+    v_in: np.ndarray
+
+
+MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high")
+INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on")
+
+
+def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
+    """Draw conductances (rows, cols) [S] of one of `MATRIX_KINDS` from the device's range.
+
+    "few_high" is what a trained network looks like: most cells near g_min, a few up to g_max.
+    """
+    low, high = spec.device.g_min, spec.device.g_max
+    shape = spec.shape
+    if kind == "log_uniform":
+        return np.exp(rng.uniform(np.log(low), np.log(high), shape))
+    if kind == "uniform":
+        return rng.uniform(low, high, shape)
+    if kind == "binary":
+        return np.where(rng.random(shape) < 0.5, low, high)
+    if kind == "few_high":
+        return low + (high - low) * np.clip(np.abs(rng.normal(0.0, 0.25, shape)), 0, 1) * (rng.random(shape) < 0.5)
+    raise ValueError(f"matrix kind {kind!r}: expected one of {', '.join(MATRIX_KINDS)}")
+
+
+def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
+    """Draw inputs (count, rows) [V] of one of `INPUT_KINDS`, between 0 and v_read."""
+    v_read = spec.driver.v_read
+    shape = (count, spec.array.rows)
+    if kind == "uniform":
+        return rng.uniform(0, v_read, shape)
+    if kind == "sparse":
+        return rng.uniform(0, v_read, shape) * (rng.random(shape) < 0.15)
+    if kind == "binary":
+        return v_read * (rng.random(shape) < rng.uniform(0.1, 0.9, (count, 1)))
+    if kind == "faint":
+        return rng.uniform(0, v_read, shape) * 0.1
+    if kind == "all_on":
+        return np.full(shape, v_read)
+    raise ValueError(f"input kind {kind!r}: expected one of {', '.join(INPUT_KINDS)}")
+
+
+def random_experiments(
+    spec: ArraySpec, rng: np.random.Generator, *, matrices: Sequence[str], vectors: dict[str, int]
+) -> tuple[Experiment, ...]:
+    """Draw one experiment per name in `matrices`, each read with `vectors[kind]` inputs of each kind."""
+    kinds = tuple(kind for kind, count in vectors.items() for _ in range(count))
+    experiments = []
+    for matrix in matrices:
+        g = draw_matrix(matrix, spec, rng)
+        v_in = np.concatenate([draw_inputs(kind, count, spec, rng) for kind, count in vectors.items()])
+        experiments.append(Experiment(matrix, g, kinds, v_in))
+    return tuple(experiments)

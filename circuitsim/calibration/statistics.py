@@ -1,0 +1,33 @@
+"""Errors of a model against a truth, summed up."""
+
+import numpy as np
+
+from circuitsim.results import ErrorStatistics
+
+
+def error_statistics(error: np.ndarray) -> ErrorStatistics:
+    """Sum up errors that are already relative to full scale.
+
+    Args:
+        error: Any shape; model minus truth, as a fraction of full scale.
+
+    Raises:
+        ValueError: There is no error to sum up, or one is not finite.
+    """
+    error = np.asarray(error, dtype=float).ravel()
+    if error.size == 0 or not np.isfinite(error).all():
+        raise ValueError(
+            f"error statistics need finite errors, got {error.size} with {(~np.isfinite(error)).sum()} bad"
+        )
+    magnitude = np.abs(error)
+    p50, p95, p99 = np.percentile(magnitude, (50, 95, 99))
+    return ErrorStatistics(
+        rms=float(np.sqrt(np.mean(error**2))),
+        max=float(magnitude.max()),
+        mean_abs=float(magnitude.mean()),
+        bias=float(error.mean()),
+        p50=float(p50),
+        p95=float(p95),
+        p99=float(p99),
+        samples=error.size,
+    )

@@ -1,0 +1,44 @@
+"""Solving experiments at the level that is taken for true."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from circuitsim import nodal, spice
+from circuitsim.calibration.experiments import Experiment
+from circuitsim.netlist import crossbar
+from circuitsim.results import CellSurface, Solution
+from circuitsim.spec import ArraySpec
+
+Progress = Callable[[int, int], None]
+
+
+def solve_in_ngspice(
+    spec: ArraySpec,
+    experiments: Sequence[Experiment],
+    *,
+    folder: Path | None = None,
+    n_jobs: int = 2,
+    simulator: spice.Simulator | None = None,
+    progress: Progress | None = None,
+) -> list[Solution]:
+    """Solve full array decks, one deck per experiment with an index sweep over its inputs.
+
+    Args:
+        spec: The array.
+        experiments: What is programmed and read.
+        folder: Keeps a numbered run folder per deck; None: removed after success.
+        n_jobs: Decks solved side by side.
+        simulator: The ngspice to use.
+        progress: Called with (finished, all) after each deck.
+
+    Raises:
+        SimulatorError: A deck failed; the others finished and their folders stay.
+    """
+    decks = [crossbar(spec, experiment.g, experiment.v_in) for experiment in experiments]
+    raws = spice.run_many(decks, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
+    return [spice.read_solution(spec, deck, raw) for deck, raw in zip(decks, raws, strict=True)]
+
+
+def solve_in_nodal(spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment]) -> list[Solution]:
+    """Solve the same circuits with the array solver on the characterized cell."""
+    return [nodal.read(nodal.prepare(spec, e.g, surface), e.v_in) for e in experiments]

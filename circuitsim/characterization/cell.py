@@ -1,0 +1,134 @@
+"""The current of one cell, swept by ngspice once and kept as a smooth surface with its error bound."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from circuitsim import spice
+from circuitsim.characterization.chebyshev import tensor_fit, to_unit
+from circuitsim.characterization.sweep import Sweep, deck, plan
+from circuitsim.errors import OutsideRangeError
+from circuitsim.resources import cache_folder
+from circuitsim.results import CellSurface, Provenance
+from circuitsim.results.store import load_surface, save_surface
+from circuitsim.spec import ArraySpec
+from circuitsim.spice.scan import scan_text
+
+# Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
+GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16))
+SMOOTH = 1e-10  # bound [of full-scale current] below which ngspice itself resolves no more
+ROUGH = 1e-3  # bound above which a surface is no description of the cell
+
+
+def cell(
+    spec: ArraySpec,
+    *,
+    v_range: tuple[float, float] | None = None,
+    cache: Path | None = None,
+    simulator: spice.Simulator | None = None,
+) -> CellSurface:
+    """Characterize the cell of an array: its current over (g, v_bl, v_sl) at the selected word-line voltage.
+
+    Args:
+        spec: The array; only its cell, temperature and read voltage matter.
+        v_range: Voltages that bit and source line may take [V]; None: 0 to v_read. 0 and v_ref are always included.
+        cache: Folder of finished surfaces; None: the user's cache folder. A surface is found by the digest of the
+            deck, of every file it includes, and of the simulator's version.
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
+
+    Returns:
+        The surface, with its largest error on points it was not fitted to.
+
+    Raises:
+        SimulatorError: ngspice failed; the run folder is kept.
+        OutsideRangeError: The cell is too rough for a surface (a device that switches inside the read range, say).
+
+    Valid for: quasi-static reads that do not disturb the state.
+    """
+    simulator = simulator or spice.find_ngspice()
+    low, high = v_range or (0.0, spec.driver.v_read)
+    v_range = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))
+    probe = deck(spec, np.array([spec.device.g_min, spec.device.g_max]), np.array(v_range), np.zeros(2))
+    key = scan_text(f"{probe}* surface of ngspice {simulator.version} on {GRIDS}, {SMOOTH:g}\n", Path()).digest
+    path = (cache or cache_folder() / "surfaces") / f"{key}.npz"
+    if path.is_file():
+        return load_surface(path)
+    surface = _best_surface(spec, v_range, simulator)
+    save_surface(path, surface)
+    return surface
+
+
+def _best_surface(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> CellSurface:
+    g_scale = _access_conductance(spec, v_range, simulator)
+    surfaces = []
+    for grid in GRIDS:
+        surfaces.append(_surface(spec, plan(spec, v_range, g_scale, grid), v_range, simulator))
+        if surfaces[-1].bound <= SMOOTH:
+            break
+    best = min(surfaces, key=lambda surface: surface.bound)
+    if not best.bound <= ROUGH:
+        raise OutsideRangeError(
+            f"the cell's current is not smooth between {v_range[0]:g} V and {v_range[1]:g} V: the best surface is off "
+            f"by {best.bound:.1e} of full scale, expected at most {ROUGH:g}; narrow driver.v_read or check the model"
+        )
+    return best
+
+
+def _access_conductance(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> float:
+    """Conductance in series with the device [S]: the scale on which the cell's current bends over g.
+
+    At a small voltage the cell at g_max carries g_max·k per volt, so what stands in series conducts g_max·k/(1 − k).
+    """
+    u = 0.01 * (v_range[1] - v_range[0])
+    v_bl = np.array([u, 2 * u])  # two points: a sweep needs a second one
+    g_max = spec.device.g_max
+    raw = spice.run(deck(spec, np.array([g_max]), v_bl, np.zeros(2)), simulator=simulator)
+    k = float(raw["i(vs_0)"][0] / (g_max * u))
+    weakest, strongest = 1e-3 * g_max, 1e3 * g_max  # a 1R cell has nothing in series, a gate that is off everything
+    return float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest
+
+
+def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simulator: spice.Simulator) -> CellSurface:
+    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator)
+    current = np.stack([raw[f"i(vs_{k})"] for k in range(len(sweep.g))], axis=1)  # (points, conductances) [A]
+    n_t, count = sweep.grid[0], len(sweep.u)
+    forward, reverse = (
+        tensor_fit((current[points, :n_t] / (sign * sweep.u[:, None] * sweep.g[:n_t])).T.reshape(sweep.grid))
+        for sign, points in ((1.0, slice(0, count)), (-1.0, slice(count, 2 * count)))
+    )
+    surface = CellSurface(
+        forward=forward,
+        reverse=reverse,
+        g_range=(spec.device.g_min, spec.device.g_max),
+        g_scale=sweep.g_scale,
+        u_max=v_range[1] - v_range[0],
+        m_range=v_range,
+        bound=0.0,
+        i_full_scale=float(np.abs(current[-2:]).max()),
+        provenance=Provenance(
+            level="ngspice",
+            spec_digest=spec.digest,
+            deck_digest=raw.deck_digest,
+            ngspice=simulator.version_text,
+            options=dict(raw.options),
+        ),
+    )
+    return replace(surface, bound=_bound(surface, sweep, current))
+
+
+def _bound(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> float:
+    """Largest error on the held-out points, relative to the full-scale current."""
+    g = sweep.g[sweep.grid[0] :]
+    v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
+    u = v_bl - v_sl
+    t_range = (edge / (edge + surface.g_scale) for edge in surface.g_range)
+    t, x, m = np.broadcast_arrays(
+        to_unit(g / (g + surface.g_scale), *t_range),
+        to_unit(np.abs(u), 0.0, surface.u_max),
+        to_unit(np.minimum(v_bl, v_sl), *surface.m_range),
+    )
+    k = np.where(u >= 0, *(chebyshev.chebval3d(t, x, m, side) for side in (surface.forward, surface.reverse)))
+    error = g * u * k - current[sweep.held_out, sweep.grid[0] :]
+    return float(np.abs(error).max() / surface.i_full_scale)

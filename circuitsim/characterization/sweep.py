@@ -1,0 +1,87 @@
+"""The characterization deck of a cell: which bias points ngspice visits, and how they stand in the deck.
+
+One cell per conductance, all between the same two sources; an index runs over a list of bias points: the tensor
+grids of the forward and the reverse side, the held-out points, and one point at full scale in each direction.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import qmc
+
+from circuitsim.characterization.chebyshev import nodes
+from circuitsim.netlist import cell_subckt
+from circuitsim.spec import ArraySpec
+
+HELD_OUT_G = 5
+HELD_OUT_BIAS = 80
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Bias points of one characterization.
+
+    Attributes:
+        grid: Nodes in (conductance, |U|, smaller voltage).
+        g_scale: Scale of the conductance coordinate t = g / (g + g_scale) [S].
+        g: (n_t + HELD_OUT_G,) conductances, those of the grid first [S].
+        u, m: (n_u · n_m,) |v_bl − v_sl| and min(v_bl, v_sl) on the tensor grid [V].
+        v_bl, v_sl: (points,) forward grid, reverse grid, held-out, and the two full-scale points [V].
+    """
+
+    grid: tuple[int, int, int]
+    g_scale: float
+    g: np.ndarray
+    u: np.ndarray
+    m: np.ndarray
+    v_bl: np.ndarray
+    v_sl: np.ndarray
+
+    @property
+    def held_out(self) -> slice:
+        """Where the held-out points stand."""
+        return slice(2 * len(self.u), len(self.v_bl) - 2)
+
+
+def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tuple[int, int, int]) -> Sweep:
+    """Choose the bias points for a grid; the held-out points are the same for every grid."""
+    low, high = v_range
+    g_range = np.array([spec.device.g_min, spec.device.g_max])
+    t = nodes(grid[0], *(g_range / (g_range + g_scale)))
+    u, m = (
+        axis.ravel() for axis in np.meshgrid(nodes(grid[1], 0, high - low), nodes(grid[2], low, high), indexing="ij")
+    )
+    # Halton points fill the square of both voltages, reverse current included; the first one is its corner.
+    held_out_bl, held_out_sl = (low + (high - low) * qmc.Halton(2, scramble=False).random(HELD_OUT_BIAS + 1)[1:]).T
+    return Sweep(
+        grid=grid,
+        g_scale=g_scale,
+        g=np.concatenate([g_scale * t / (1 - t), np.geomspace(*g_range, HELD_OUT_G)]),
+        u=u,
+        m=m,
+        v_bl=np.concatenate([m + u, m, held_out_bl, [high, low]]),
+        v_sl=np.concatenate([m, m + u, held_out_sl, [low, high]]),
+    )
+
+
+def deck(spec: ArraySpec, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
+    """Write the deck that sweeps cells of conductances g over bias points; saves `i(vs_k)` for each cell k."""
+    gate = spec.access.v_gate if spec.access else 0.0
+    lines = [
+        "* circuitsim: characterization of one cell",
+        f"* {len(g)} conductances, {len(v_bl)} bias points, gate {gate:g} V, {spec.array.temperature_c:g} degC",
+        cell_subckt(spec).rstrip(),
+        f".temp {spec.array.temperature_c:.17g}",
+        "vidx idx 0 0",
+        f"vwl wl 0 {gate:.17g}",
+        f"bbl bl 0 V = pwl(v(idx), {_table(v_bl)})",
+        f"bsl sl 0 V = pwl(v(idx), {_table(v_sl)})",
+    ]
+    for k, conductance in enumerate(g):
+        lines += [f"vs_{k} s_{k} sl 0", f"x_{k} bl wl s_{k} 0 cell g={conductance:.17g}"]
+    saved = " ".join(f"i(vs_{k})" for k in range(len(g)))
+    return "\n".join([*lines, f".save {saved}", f".dc vidx 0 {len(v_bl) - 1} 1", ".end", ""])
+
+
+def _table(values: np.ndarray) -> str:
+    return ", ".join(f"{k}, {value:.17g}" for k, value in enumerate(values))

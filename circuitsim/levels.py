@@ -1,0 +1,97 @@
+"""One circuit, three levels: ngspice, the exact array solver, matrix products. Each is proved against the one before."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from circuitsim import behavioral, calibration, characterization, nodal, spice
+from circuitsim.devices import device_card
+from circuitsim.errors import InputError
+from circuitsim.netlist import crossbar
+from circuitsim.results import CellSurface, Certificate, Provenance, Solution, TileModel
+from circuitsim.spec import ArraySpec
+from circuitsim.spec.arrays import check_arrays
+
+Level = Literal["ngspice", "nodal", "behavioral"]
+
+
+def solve(
+    spec: ArraySpec,
+    g: np.ndarray,
+    x: np.ndarray,
+    level: Level = "nodal",
+    *,
+    model: TileModel | None = None,
+    nodes: bool = False,
+    folder: Path | None = None,
+) -> Solution:
+    """Read an array once per input vector.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S], chord at v_read across the device alone.
+        x: Inputs (batch, rows) [V], after the DAC.
+        level: "ngspice" (the truth, seconds), "nodal" (the same circuit on the characterized cell, milliseconds) or
+            "behavioral" (matrix products; needs `model`).
+        model: A calibrated model of the same array, for the behavioral level.
+        nodes: Also return the voltages at every cell (ngspice and nodal).
+        folder: Keeps the run folder of ngspice.
+
+    Returns:
+        Column currents (batch, cols) [A], positive into the sense amplifiers, before the ADC; see `Solution`.
+
+    Raises:
+        InputError: Shapes or values cannot be used, the level is unknown, or the behavioral level has no model.
+        SimulatorError: ngspice failed; its folder is kept.
+        NotConvergedError: The array solver did not reach its tolerance.
+    """
+    g, x = check_arrays(spec, g, x)
+    if level == "ngspice":
+        netlist = crossbar(spec, g, x, nodes=nodes)
+        return spice.read_solution(spec, netlist, spice.run(netlist, folder=folder))
+    if level == "nodal":
+        v_range = (float(min(x.min(initial=0.0), 0.0)), float(max(x.max(initial=0.0), spec.driver.v_read)))
+        return nodal.read(prepare(spec, g, v_range=v_range), x, nodes=nodes)
+    if level == "behavioral":
+        if model is None:
+            raise InputError("level = 'behavioral' needs a model: calibrate the array first, or name a model file")
+        if model.spec.shape != spec.shape or model.spec.digest != spec.digest:
+            raise InputError(
+                f"the model was calibrated for another array ({model.spec.array.rows}x{model.spec.array.cols}, "
+                f"specification {model.spec.digest[:12]}, not {spec.digest[:12]}): calibrate this one"
+            )
+        i_out = behavioral.mvm(behavioral.program(model, g), x)
+        return Solution(np.asarray(i_out), Provenance(level="behavioral", spec_digest=spec.digest))
+    raise InputError(f"level = {level!r}: expected 'ngspice', 'nodal' or 'behavioral'")
+
+
+def prepare(
+    spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | None = None
+) -> nodal.PreparedArray:
+    """Program the exact array solver once, for many reads with `read`.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S].
+        v_range: Voltages that inputs may take [V]; None: 0 to v_read.
+
+    Raises:
+        SimulatorError: The characterization of the cell failed in ngspice.
+    """
+    return nodal.prepare(spec, g, surface_of(spec, v_range=v_range))
+
+
+def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:
+    """Characterize the cell; None for an ohmic device without a transistor: a linear network needs no surface."""
+    if spec.array.cell == "1r" and device_card(spec).ohmic:
+        return None
+    return characterization.cell(spec, v_range=v_range)
+
+
+def calibrate(
+    spec: ArraySpec, *, rng: np.random.Generator, max_rms: float = 2e-4, folder: Path | None = None
+) -> tuple[TileModel, Certificate]:
+    """Calibrate the behavioral model of an array and certify it against ngspice; see `calibration.calibrate`."""
+    result = calibration.calibrate(spec, rng=rng, max_rms=max_rms, folder=folder)
+    return result.model, result.certificate
