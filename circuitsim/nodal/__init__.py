@@ -9,7 +9,7 @@ from circuitsim.nodal.linear import (
     solve_adjoint,
     transfer,
 )
-from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, contract, ohmic
+from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
 
 __all__ = [
     "LinearArray",
@@ -17,9 +17,9 @@ __all__ = [
     "Transfer",
     "cell_current",
     "cell_current_and_slopes",
-    "contract",
     "linear_network",
     "ohmic",
+    "slope_in_g",
     "solve",
     "solve_adjoint",
     "transfer",

@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.network import Network, build_network
-from circuitsim.nodal.surface import check_nonnegative
+from circuitsim.nodal.surface import check_conductances
 from circuitsim.spec import WireGrid
 
 
@@ -78,7 +78,7 @@ def linear_network(wires: WireGrid, g: np.ndarray) -> LinearArray:
     g = np.asarray(g, float)
     if g.shape != (wires.rows, wires.cols):
         raise InputError(f"g has shape {g.shape}: expected (rows, cols) = {(wires.rows, wires.cols)}")
-    check_nonnegative(g)
+    check_conductances(None, g)
     network = build_network(wires)
     matrix = sparse.csr_matrix(network.wires + network.cells(g, g))
     return LinearArray(network, g, matrix, factorize(network, matrix))

@@ -1,37 +1,17 @@
 """Evaluate a characterized cell: current and slopes, with the range it holds in."""
 
-from dataclasses import dataclass, replace
-
+import numba
 import numpy as np
-from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Provenance
 
-# Voltages of a solved array reach the ends of the range to rounding: this much of a span is let pass.
+# Programmed values and solved voltages reach the ends of a range to rounding: this much of a span is let pass.
 _SLACK = 1e-9
 
 
-@dataclass(frozen=True)
-class ContractedCell:
-    """A surface with the conductances put in: k(|U|, m) of each cell, as Chebyshev coefficients.
-
-    Attributes:
-        g: (...,) conductances [S].
-        forward, reverse: (..., n_u, n_m) coefficients of k for U >= 0 and U < 0.
-        u_max: Largest |U| [V].
-        m_range: Range of the smaller voltage [V].
-    """
-
-    g: np.ndarray
-    forward: np.ndarray
-    reverse: np.ndarray
-    u_max: float
-    m_range: tuple[float, float]
-
-
 def ohmic(g_range: tuple[float, float], v_range: tuple[float, float], *, r_series: float = 0.0) -> CellSurface:
-    """Return the surface of a resistor, in series with `r_series`: i = U / (1/g + r_series).
+    """Return the surface of a resistor in series with `r_series`: i = U / (1/g + r_series).
 
     Args:
         g_range: Smallest and largest conductance [S].
@@ -40,161 +20,185 @@ def ohmic(g_range: tuple[float, float], v_range: tuple[float, float], *, r_serie
     """
     g_scale = 1.0 / r_series if r_series else g_range[1]
     low, high = (g / (g + g_scale) for g in g_range)
-    # k = 1 / (1 + g r) = 1 - t when g_scale = 1 / r: exact in degree one.
+    # k = 1 / (1 + g·r_series) = 1 − t: exact in degree one.
     k = np.array([1.0 - (low + high) / 2, -(high - low) / 2]) if r_series else np.array([1.0, 0.0])
-    tensor = k[:, None, None]
     span = v_range[1] - v_range[0]
-    i_full_scale = span / (1.0 / g_range[1] + r_series)
-    origin = Provenance(level="nodal", spec_digest="", options={"surface": "ohmic"})
-    return CellSurface(tensor, tensor, g_range, g_scale, span, v_range, 0.0, i_full_scale, origin)
-
-
-def contract(surface: CellSurface, g: np.ndarray) -> ContractedCell:
-    """Put conductances into a surface, once per programmed array.
-
-    Args:
-        g: Conductances of any shape [S]; 0 is an open cell.
-
-    Raises:
-        InputError: A conductance is negative or not finite.
-        OutsideRangeError: A conductance other than 0 is outside the surface's range; names the cell and the range.
-    """
-    g = np.asarray(g, float)
-    check_conductances(surface, g)
-    low, high = (value / (value + surface.g_scale) for value in surface.g_range)
-    t = (g / (g + surface.g_scale) - low) / (high - low) * 2 - 1
-    basis = chebyshev.chebvander(np.where(g > 0, t, 0.0), surface.forward.shape[0] - 1)
-    forward = np.tensordot(basis, surface.forward, axes=1)
-    reverse = np.tensordot(basis, surface.reverse, axes=1)
-    return ContractedCell(g, forward, reverse, surface.u_max, surface.m_range)
-
-
-def check_conductances(surface: CellSurface, g: np.ndarray) -> None:
-    """Refuse conductances that the surface does not hold for; see `contract`."""
-    check_nonnegative(g)
-    low, high = surface.g_range
-    slack = _SLACK * (high - low)
-    bad = (g != 0) & ((g < low - slack) | (g > high + slack))
-    if np.any(bad):
-        cell = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise OutsideRangeError(
-            f"g{list(cell)} = {g[cell]:g} S is outside the surface's range {low:g} … {high:g} S (0 is an open cell)"
-        )
-
-
-def check_nonnegative(g: np.ndarray) -> None:
-    """Refuse conductances that are negative or not finite, naming the cell."""
-    bad = ~(np.isfinite(g) & (g >= 0))
-    if np.any(bad):
-        cell = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise InputError(f"g{list(cell)} = {g[cell]:g} S: expected a finite conductance >= 0")
+    return CellSurface(
+        forward=k[:, None, None],
+        reverse=k[:, None, None],
+        g_range=g_range,
+        g_scale=g_scale,
+        u_max=span,
+        m_range=v_range,
+        bound=0.0,
+        i_full_scale=span / (1.0 / g_range[1] + r_series),
+        provenance=Provenance(level="nodal", spec_digest="", options={"surface": "ohmic"}),
+    )
 
 
 def cell_current(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
     """Evaluate the current of cells from bit line to source line.
 
     Args:
-        g: Conductances [S].
+        g: Conductances [S]; 0 is an open cell.
         v_bl: Voltages of the bit line (row) at the cell [V].
-        v_sl: Voltages of the source line (column) at the cell [V]. All three broadcast.
+        v_sl: Voltages of the source line (column) at the cell [V]. All three broadcast; it is fastest when g changes
+            along the leading axes only.
 
     Returns:
         Currents [A], of the broadcast shape, positive from bit line to source line.
 
     Raises:
         OutsideRangeError: A voltage or conductance is outside the surface; names cell, value and range.
-        InputError: A value is not finite.
+        InputError: A value is not finite, or a conductance is negative.
     """
-    return cell_current_and_slopes(surface, g, v_bl, v_sl)[0]
+    check_conductances(surface, g)
+    check_voltages(surface, g, v_bl, v_sl)
+    return cell_law(surface, g, v_bl, v_sl)[0]
 
 
 def cell_current_and_slopes(
     surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Evaluate current [A] and its derivatives with respect to v_bl and v_sl [S]; see `cell_current`."""
-    return contracted_current_and_slopes(contract(surface, g), v_bl, v_sl)
+    check_conductances(surface, g)
+    check_voltages(surface, g, v_bl, v_sl)
+    current, along_bl, along_sl, _ = cell_law(surface, g, v_bl, v_sl)
+    return current, along_bl, along_sl
 
 
 def slope_in_g(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
-    """Evaluate the derivative of the current with respect to the programmed conductance [V]; see `cell_current`."""
-    g = np.asarray(g, float)
-    low, high = (value / (value + surface.g_scale) for value in surface.g_range)
-    k = contract(surface, g)
-    slope = replace(surface, forward=_derivative(surface.forward), reverse=_derivative(surface.reverse))
-    k_t = contract(slope, g)
-    dt_dg = surface.g_scale / (g + surface.g_scale) ** 2 * 2 / (high - low)
-    u = np.asarray(v_bl, float) - v_sl
-    factor = _k_and_slopes(k, v_bl, v_sl)[0] + g * dt_dg * _k_and_slopes(k_t, v_bl, v_sl)[0]
-    return u * factor
+    """Evaluate the derivative of the current with respect to the programmed conductance [V]; see `cell_current`.
+
+    For an open cell it is 0: the surface does not reach g = 0.
+    """
+    check_conductances(surface, g)
+    check_voltages(surface, g, v_bl, v_sl)
+    return cell_law(surface, g, v_bl, v_sl)[3]
 
 
-def contracted_current_and_slopes(
-    cell: ContractedCell, v_bl: np.ndarray, v_sl: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Evaluate current [A] and its slopes [S] in v_bl and v_sl for conductances already put in; see `cell_current`."""
-    k, k_u, k_m = _k_and_slopes(cell, v_bl, v_sl)
-    u = np.asarray(v_bl, float) - v_sl
-    along_u = cell.g * (k + np.abs(u) * k_u)
-    along_m = cell.g * u * k_m
-    back = u < 0
-    return cell.g * u * k, along_u + np.where(back, along_m, 0.0), np.where(back, 0.0, along_m) - along_u
+def cell_law(
+    surface: CellSurface | None, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Evaluate current [A], slopes in v_bl and v_sl [S] and slope in g [V] without any check; None is an ohmic cell.
+
+    Outside the box the coefficient k keeps its value at the edge, so that an iteration may pass through there.
+    """
+    g, v_bl, v_sl = np.broadcast_arrays(np.asarray(g, float), np.asarray(v_bl, float), np.asarray(v_sl, float))
+    if surface is None:
+        u = v_bl - v_sl
+        return g * u, g, -g, u
+    out = np.empty((4, g.size))
+    t_low, t_high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
+    forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
+    box = np.array([surface.g_scale, t_low, t_high, surface.u_max, *surface.m_range])
+    _evaluate(forward, reverse, box, g.ravel(), v_bl.ravel(), v_sl.ravel(), out)
+    current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)
+    return current, along_bl, along_sl, along_g
 
 
-def _k_and_slopes(cell: ContractedCell, v_bl, v_sl) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Evaluate k, dk/d|U| and dk/dm with broadcasting, the side chosen by the sign of U."""
-    v_bl, v_sl = np.asarray(v_bl, float), np.asarray(v_sl, float)
-    shape = np.broadcast_shapes(cell.g.shape, v_bl.shape, v_sl.shape)
-    v_bl, v_sl, g = (np.broadcast_to(x, shape) for x in (v_bl, v_sl, cell.g))
-    u, m = np.abs(v_bl - v_sl), np.minimum(v_bl, v_sl)
-    # An open cell carries no current at any voltage.
-    check_voltages(cell, np.where(g > 0, v_bl, 0.5 * sum(cell.m_range)), np.where(g > 0, v_sl, 0.5 * sum(cell.m_range)))
-    _, n_u, n_m = (1, *cell.forward.shape[-2:])
-    m_mid, m_half = 0.5 * sum(cell.m_range), 0.5 * (cell.m_range[1] - cell.m_range[0])
-    in_u, in_u1 = _basis(np.clip(u / cell.u_max * 2 - 1, -1, 1), n_u, 2 / cell.u_max)
-    in_m, in_m1 = _basis(np.clip((m - m_mid) / m_half, -1, 1), n_m, 1 / m_half)
-    k, k_u, k_m = (np.empty(shape) for _ in range(3))
-    for side, chosen in ((cell.forward, v_bl >= v_sl), (cell.reverse, v_bl < v_sl)):
-        if not np.any(chosen):
+@numba.njit(cache=True, nogil=True)
+def _chebyshev(x, values, slopes):
+    """Fill T_n(x) and T_n'(x)."""
+    values[0], slopes[0] = 1.0, 0.0
+    if len(values) > 1:
+        values[1], slopes[1] = x, 1.0
+    for n in range(2, len(values)):
+        values[n] = 2.0 * x * values[n - 1] - values[n - 2]
+        slopes[n] = 2.0 * values[n - 1] + 2.0 * x * slopes[n - 1] - slopes[n - 2]
+
+
+@numba.njit(cache=True, nogil=True)
+def _contract(tensor, in_t, slope_t, k, k_t):
+    """Put one conductance into a tensor: k(u, m) and its derivative along t."""
+    k[:] = 0.0
+    k_t[:] = 0.0
+    for n in range(tensor.shape[0]):
+        k += in_t[n] * tensor[n]
+        k_t += slope_t[n] * tensor[n]
+
+
+@numba.njit(cache=True, nogil=True)
+def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
+    """Fill current, slopes in v_bl and v_sl, and slope in g of every point; neighbours of equal g share a contraction."""
+    g_scale, t_low, t_high, u_max, m_low, m_high = box
+    in_t, d_t = np.empty(forward.shape[0]), np.empty(forward.shape[0])
+    in_u, d_u = np.empty(forward.shape[1]), np.empty(forward.shape[1])
+    in_m, d_m = np.empty(forward.shape[2]), np.empty(forward.shape[2])
+    k, k_t = np.empty((2, *forward.shape[1:])), np.empty((2, *forward.shape[1:]))
+    held = np.array([-1.0, -1.0])  # conductance that each side's contraction is for
+    for p in range(len(g)):
+        if g[p] == 0.0:
+            out[:, p] = 0.0
             continue
-        where = np.nonzero(chosen)
-        coefficients = np.broadcast_to(side, (*shape, n_u, n_m))[where]
-        along_m = np.einsum("pum,pm->pu", coefficients, in_m[where])
-        k[where] = np.einsum("pu,pu->p", along_m, in_u[where])
-        k_u[where] = np.einsum("pu,pu->p", along_m, in_u1[where])
-        k_m[where] = np.einsum("pum,pm,pu->p", coefficients, in_m1[where], in_u[where])
-    return k, k_u, k_m
+        u = v_bl[p] - v_sl[p]
+        side = 0 if u >= 0.0 else 1
+        if held[side] != g[p]:
+            held[side] = g[p]
+            _chebyshev((g[p] / (g[p] + g_scale) - t_low) / (t_high - t_low) * 2.0 - 1.0, in_t, d_t)
+            _contract(forward if side == 0 else reverse, in_t, d_t, k[side], k_t[side])
+        x = abs(u) / u_max * 2.0 - 1.0
+        y = (min(v_bl[p], v_sl[p]) - m_low) / (m_high - m_low) * 2.0 - 1.0
+        _chebyshev(min(x, 1.0), in_u, d_u)
+        _chebyshev(min(max(y, -1.0), 1.0), in_m, d_m)
+        value = along_u = along_m = along_t = 0.0
+        for i in range(forward.shape[1]):
+            here = here_m = here_t = 0.0
+            for j in range(forward.shape[2]):
+                here += k[side, i, j] * in_m[j]
+                here_m += k[side, i, j] * d_m[j]
+                here_t += k_t[side, i, j] * in_m[j]
+            value += here * in_u[i]
+            along_u += here * d_u[i]
+            along_m += here_m * in_u[i]
+            along_t += here_t * in_u[i]
+        in_u_slope = g[p] * (value + abs(u) * along_u * 2.0 / u_max)
+        in_m_slope = g[p] * u * along_m * 2.0 / (m_high - m_low)
+        dt_dg = g_scale / (g[p] + g_scale) ** 2 * 2.0 / (t_high - t_low)
+        out[0, p] = g[p] * u * value
+        out[1, p] = in_u_slope + (in_m_slope if side == 1 else 0.0)
+        out[2, p] = -in_u_slope + (in_m_slope if side == 0 else 0.0)
+        out[3, p] = u * (value + g[p] * along_t * dt_dg)
 
 
-def check_voltages(cell: ContractedCell | CellSurface, v_bl: np.ndarray, v_sl: np.ndarray) -> None:
-    """Refuse voltages outside the surface's range.
+def check_conductances(surface: CellSurface | None, g: np.ndarray) -> None:
+    """Refuse conductances that the surface does not hold for.
+
+    Raises:
+        InputError: A conductance is negative or not finite; names the cell.
+        OutsideRangeError: A conductance other than 0 is outside the range; names the cell and the range.
+    """
+    g = np.asarray(g, float)
+    _refuse_first(g, ~(np.isfinite(g) & (g >= 0)), "expected a finite conductance >= 0", InputError)
+    if surface is not None:
+        low, high = surface.g_range
+        bad = (g != 0) & ((g < low * (1 - _SLACK)) | (g > high * (1 + _SLACK)))
+        _refuse_first(g, bad, f"the surface holds for 0 and {low:g} … {high:g} S", OutsideRangeError)
+
+
+def check_voltages(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> None:
+    """Refuse voltages outside the surface's range; at an open cell any voltage will do.
 
     Raises:
         OutsideRangeError: Names the first cell, its voltages and the range.
         InputError: A voltage is not finite.
     """
+    g, v_bl, v_sl = np.broadcast_arrays(g, v_bl, v_sl)
     if not (np.all(np.isfinite(v_bl)) and np.all(np.isfinite(v_sl))):
         raise InputError("a cell voltage is not finite: expected numbers")
     u, m = np.abs(v_bl - v_sl), np.minimum(v_bl, v_sl)
-    low, high = cell.m_range
-    slack = _SLACK * max(high - low, cell.u_max)
-    bad = (u > cell.u_max + slack) | (m < low - slack) | (m > high + slack)
+    low, high = surface.m_range
+    slack = _SLACK * max(high - low, surface.u_max)
+    bad = (g != 0) & ((u > surface.u_max + slack) | (m < low - slack) | (m > high + slack))
     if np.any(bad):
-        cell_index = tuple(int(i) for i in np.argwhere(bad)[0])
+        at = tuple(int(i) for i in np.argwhere(bad)[0])
         raise OutsideRangeError(
-            f"cell {list(cell_index)}: v_bl = {v_bl[cell_index]:g} V, v_sl = {v_sl[cell_index]:g} V is outside the "
-            f"surface: |v_bl - v_sl| <= {cell.u_max:g} V and min(v_bl, v_sl) in {low:g} … {high:g} V"
+            f"cell {list(at)}: v_bl = {v_bl[at]:g} V, v_sl = {v_sl[at]:g} V is outside the surface: "
+            f"|v_bl − v_sl| <= {surface.u_max:g} V and min(v_bl, v_sl) in {low:g} … {high:g} V"
         )
 
 
-def _basis(x: np.ndarray, n: int, dx: float) -> tuple[np.ndarray, np.ndarray]:
-    """Chebyshev polynomials T_0 … T_{n-1} at x, and their derivatives times dx."""
-    values = chebyshev.chebvander(x, n - 1)
-    if n == 1:
-        return values, np.zeros_like(values)
-    to_slope = chebyshev.chebder(np.eye(n), axis=0)  # (n-1, n): coefficients of T_j' in T_0 … T_{n-2}
-    return values, values[..., :-1] @ to_slope * dx
-
-
-def _derivative(tensor: np.ndarray) -> np.ndarray:
-    """Coefficients of the derivative along the first coordinate; a constant keeps one zero term."""
-    return chebyshev.chebder(tensor, axis=0) if tensor.shape[0] > 1 else np.zeros_like(tensor)
+def _refuse_first(g: np.ndarray, bad: np.ndarray, expectation: str, error: type[InputError]) -> None:
+    if np.any(bad):
+        at = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise error(f"g{list(at)} = {g[at]:g} S: {expectation}")
