@@ -1,0 +1,23 @@
+# make demo    set-up, then the main job: out/demo/report.html
+# make test    set-up, then lint, types and every test
+# make setup   set-up alone: ngspice, .venv, the package (NO_INSTALL=1 refuses system packages)
+# make bench   set-up, then the timings beside installed peers
+
+.PHONY: demo test setup bench
+BIN := .venv/bin
+
+demo: setup
+	$(BIN)/circuitsim demo -o out/demo
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	$(BIN)/pytest
+
+setup:
+	@sh scripts/setup.sh
+
+bench: setup
+	@sh scripts/setup.sh bench
+	$(BIN)/pytest -o addopts="-ra --strict-markers -s" tests/benchmark

