@@ -1,5 +1,6 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
+from circuitsim.nodal.array import PreparedArray, effective_matrix, prepare, read
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
@@ -14,11 +15,15 @@ from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmi
 __all__ = [
     "LinearArray",
     "NodeVoltages",
+    "PreparedArray",
     "Transfer",
     "cell_current",
     "cell_current_and_slopes",
+    "effective_matrix",
     "linear_network",
     "ohmic",
+    "prepare",
+    "read",
     "slope_in_g",
     "solve",
     "solve_adjoint",

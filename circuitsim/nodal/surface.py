@@ -114,13 +114,15 @@ def _contract(tensor, in_t, slope_t, k, k_t):
     k[:] = 0.0
     k_t[:] = 0.0
     for n in range(tensor.shape[0]):
-        k += in_t[n] * tensor[n]
-        k_t += slope_t[n] * tensor[n]
+        for i in range(tensor.shape[1]):
+            for j in range(tensor.shape[2]):
+                k[i, j] += in_t[n] * tensor[n, i, j]
+                k_t[i, j] += slope_t[n] * tensor[n, i, j]
 
 
 @numba.njit(cache=True, nogil=True)
 def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
-    """Fill current, slopes in v_bl and v_sl, and slope in g of every point; neighbours of equal g share a contraction."""
+    """Fill current, slopes in v_bl and v_sl, slope in g of each point; neighbours of equal g share a contraction."""
     g_scale, t_low, t_high, u_max, m_low, m_high = box
     in_t, d_t = np.empty(forward.shape[0]), np.empty(forward.shape[0])
     in_u, d_u = np.empty(forward.shape[1]), np.empty(forward.shape[1])
@@ -179,6 +181,8 @@ def check_conductances(surface: CellSurface | None, g: np.ndarray) -> None:
 def check_voltages(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> None:
     """Refuse voltages outside the surface's range; at an open cell any voltage will do.
 
+    Shapes are (rows, cols) or (batch, rows, cols).
+
     Raises:
         OutsideRangeError: Names the first cell, its voltages and the range.
         InputError: A voltage is not finite.
@@ -192,8 +196,9 @@ def check_voltages(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: 
     bad = (g != 0) & ((u > surface.u_max + slack) | (m < low - slack) | (m > high + slack))
     if np.any(bad):
         at = tuple(int(i) for i in np.argwhere(bad)[0])
+        vector = f"vector {at[0]}, " if len(at) == 3 else ""
         raise OutsideRangeError(
-            f"cell {list(at)}: v_bl = {v_bl[at]:g} V, v_sl = {v_sl[at]:g} V is outside the surface: "
+            f"{vector}cell {list(at[-2:])}: v_bl = {v_bl[at]:g} V, v_sl = {v_sl[at]:g} V is outside the surface: "
             f"|v_bl − v_sl| <= {surface.u_max:g} V and min(v_bl, v_sl) in {low:g} … {high:g} V"
         )
 
