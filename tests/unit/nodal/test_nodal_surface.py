@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
+
+
+def _points(count, rng):
+    g = 10 ** rng.uniform(-6, -4, count)
+    v_bl, v_sl = rng.uniform(0.0, 0.2, (2, count))
+    return g, v_bl, v_sl
+
+
+def test_current_follows_the_cell_in_both_directions(sinh_cell, sinh_surface):
+    g, v_bl, v_sl = _points(500, np.random.default_rng(0))
+    assert np.any(v_bl < v_sl)
+    error = cell_current(sinh_surface, g, v_bl, v_sl) - sinh_cell.current(g, v_bl, v_sl)
+    assert np.abs(error).max() < 1e-9 * sinh_surface.i_full_scale  # the fit's degree, see conftest
+
+
+def test_slopes_are_derivatives(sinh_surface):
+    g, v_bl, v_sl = _points(200, np.random.default_rng(1))
+    keep = (np.abs(v_bl - v_sl) > 1e-4) & (np.minimum(v_bl, v_sl) > 1e-4) & (np.maximum(v_bl, v_sl) < 0.1999)
+    g, v_bl, v_sl = g[keep].clip(1.01e-6, 0.99e-4), v_bl[keep], v_sl[keep]
+
+    def current(g, v_bl, v_sl):
+        return cell_current(sinh_surface, g, v_bl, v_sl)
+
+    _, along_bl, along_sl = cell_current_and_slopes(sinh_surface, g, v_bl, v_sl)
+    h = 1e-5
+    central = (current(g, v_bl + h, v_sl) - current(g, v_bl - h, v_sl)) / (2 * h)
+    assert_allclose(along_bl, central, rtol=1e-7, atol=0)
+    central = (current(g, v_bl, v_sl + h) - current(g, v_bl, v_sl - h)) / (2 * h)
+    assert_allclose(along_sl, central, rtol=1e-7, atol=0)
+    step = 1e-4 * g
+    central = (current(g + step, v_bl, v_sl) - current(g - step, v_bl, v_sl)) / (2 * step)
+    assert_allclose(slope_in_g(sinh_surface, g, v_bl, v_sl), central, rtol=1e-6, atol=0)
+
+
+def test_an_ohmic_surface_is_ohms_law():
+    surface = ohmic((1e-6, 1e-4), (-0.2, 0.3), r_series=5e3)
+    g = np.array([[1e-6], [3e-5], [1e-4]])
+    v_bl = np.array([-0.2, 0.0, 0.1, 0.3])
+    assert_allclose(cell_current(surface, g, v_bl, 0.05), (v_bl - 0.05) / (1 / g + 5e3), rtol=1e-13, atol=0)
+
+
+def test_an_open_cell_carries_nothing_at_any_voltage(sinh_surface):
+    assert cell_current(sinh_surface, 0.0, 5.0, -5.0) == 0.0
+
+
+@pytest.mark.parametrize(("v_bl", "v_sl"), [(0.21, 0.0), (0.0, 0.21), (0.1, -0.01)])
+def test_voltages_outside_name_cell_voltage_and_range(sinh_surface, v_bl, v_sl):
+    v = np.full((2, 3), 0.1)
+    v[1, 2] = v_bl
+    v_low = np.full((2, 3), 0.05)
+    v_low[1, 2] = v_sl
+    with pytest.raises(OutsideRangeError, match=rf"cell \[1, 2\]: v_bl = {v_bl:g} V, v_sl = {v_sl:g} V .* 0.2 V"):
+        cell_current(sinh_surface, np.full((2, 3), 1e-5), v, v_low)
+
+
+def test_conductances_outside_name_cell_and_range(sinh_surface):
+    with pytest.raises(OutsideRangeError, match=r"g\[1\] = 0.001 S: the surface holds for 0 and 1e-06 … 0.0001 S"):
+        cell_current(sinh_surface, np.array([1e-5, 1e-3]), 0.1, 0.0)
+    with pytest.raises(InputError, match=r"g\[0\] = -1e-05 S: expected a finite conductance >= 0"):
+        cell_current(sinh_surface, np.array([-1e-5]), 0.1, 0.0)
+    with pytest.raises(InputError, match="not finite"):
+        cell_current(sinh_surface, np.array([1e-5]), np.nan, 0.0)
