@@ -78,7 +78,7 @@ def _rows(wires: WireGrid, c: float) -> tuple[list[str], list[list[str]]]:
         cards += _ends(f"rdrv_{{}}_{a}", source, nodes, r, wires.r_driver, ("left", "right"))
         cards += segment_cards("rbl", [f"{a}_{k}" for k in range(len(r))], nodes, r)
         if c > 0:
-            cards += [f"cbl_{a}_{b} {node} 0 {c:.17g}" for b, node in enumerate(nodes[1:-1])]
+            cards += [f"cbl_{a}_{b} {node} 0 {number(c)}" for b, node in enumerate(nodes[1:-1])]
         cells.append(nodes[1:-1])
     return cards, cells
 
@@ -96,7 +96,7 @@ def _cols(wires: WireGrid, c: float) -> tuple[list[str], list[list[str]]]:
         cards += segment_cards("rsl", [f"{k}_{b}" for k in range(len(r))], nodes, r)
         cards += _ends(f"rsense_{{}}_{b}", held, nodes, r, wires.r_sense, ("top", "bottom"))
         if c > 0:
-            cards += [f"csl_{a}_{b} {node} 0 {c:.17g}" for a, node in enumerate(nodes[1:-1])]
+            cards += [f"csl_{a}_{b} {node} 0 {number(c)}" for a, node in enumerate(nodes[1:-1])]
         cells.append(nodes[1:-1])
     return cards, [list(line) for line in zip(*cells, strict=True)]
 
@@ -110,7 +110,7 @@ def _ends(name: str, outer: str, nodes: list[str], r: np.ndarray, r_end: float, 
         for end, node, segment in zip(ends, (nodes[0], nodes[-1]), r[[0, -1]], strict=True)
         if segment != np.inf
     ]
-    return [f"{name.format(end)} {outer} {node} {r_end:.17g}" for end, node in used]
+    return [f"{name.format(end)} {outer} {node} {number(r_end)}" for end, node in used]
 
 
 def _word_lines(spec: ArraySpec) -> list[str]:
@@ -130,9 +130,7 @@ def _cells(g: np.ndarray, bl: list[list[str]], sl: list[list[str]], gates: bool)
     for a, (values, tops, bottoms) in enumerate(zip(g.tolist(), bl, sl, strict=True)):
         wl = f"wl_{a}" if gates else "0"
         cards += [
-            f"xcell_{a}_{b} {tops[b]} {wl} {bottoms[b]} 0 {CELL} g={value:.17g}"
-            for b, value in enumerate(values)
-            if value
+            f"xcell_{a}_{b} {tops[b]} {wl} {bottoms[b]} 0 {CELL} g={value!r}" for b, value in enumerate(values) if value
         ]
     return cards
 

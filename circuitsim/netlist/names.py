@@ -33,8 +33,8 @@ def check_path(key: str, path: Path) -> Path:
 
 
 def number(value: float) -> str:
-    """Write a number so that SPICE reads back the same float (and never as `np.float64(…)`)."""
-    return f"{float(value):.17g}"
+    """Write a number with the fewest digits that read back as the same float (never as `np.float64(…)`)."""
+    return repr(float(value))
 
 
 def grid_names(prefix: str, rows: int, cols: int) -> list[list[str]]:

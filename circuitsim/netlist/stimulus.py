@@ -25,7 +25,7 @@ def input_cards(x: np.ndarray) -> list[str]:
         if (values == values[0]).all():
             cards.append(f"vin_{row} in_{row} 0 {number(values[0])}")
             continue
-        points = [f"{k}, {value:.17g}" for k, value in enumerate(values.tolist())]
+        points = [f"{k}, {value!r}" for k, value in enumerate(values.tolist())]
         lines = [", ".join(points[k : k + _POINTS_PER_LINE]) for k in range(0, len(points), _POINTS_PER_LINE)]
         cards.append(f"bin_{row} drv_{row} 0 v=pwl(v(idx),\n+ " + ",\n+ ".join(lines) + ")")
         cards.append(f"vin_{row} in_{row} drv_{row} 0")

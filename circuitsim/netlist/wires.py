@@ -43,7 +43,7 @@ def segment_cards(prefix: str, tails: Sequence[str], nodes: Sequence[str], r: np
     """
     values = r.tolist()
     return [
-        f"{prefix}_{tails[k]} {nodes[k]} {nodes[k + 1]} {value:.17g}"
+        f"{prefix}_{tails[k]} {nodes[k]} {nodes[k + 1]} {value!r}"
         for k, value in enumerate(values)
         if value != 0 and value != np.inf
     ]
