@@ -154,8 +154,10 @@ def _refuse_reserved(key: str, value: object) -> None:
 
 
 def _sentence(error: ValidationError) -> str:
-    """Turn pydantic's first complaint into one sentence of the form 'key = value: expectation'."""
-    first = error.errors()[0]
+    """Turn one of pydantic's complaints into a sentence of the form 'key = value: expectation'."""
+    # A misspelt key is also a missing one: the misspelling is what to say.
+    complaints = sorted(error.errors(), key=lambda complaint: complaint["type"] != "extra_forbidden")
+    first = complaints[0]
     key = ".".join(str(part) for part in first["loc"] if part not in ("auto", "constrained-float"))
     if first["type"] == "extra_forbidden":
         *parents, name = [str(part) for part in first["loc"]]

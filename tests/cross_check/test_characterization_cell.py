@@ -1,0 +1,72 @@
+"""Surfaces against ngspice decks that share nothing with the characterization but the cell."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from circuitsim import characterization, nodal, spice
+from circuitsim.errors import OutsideRangeError
+from circuitsim.netlist import cell_subckt
+from circuitsim.spec import parse_spec
+
+SPEC = {
+    "schema": 1,
+    "array": {"rows": 2, "cols": 2},
+    "device": {"model": "rram_sinh", "g_min": 1e-6, "g_max": 1e-4},
+    "access": {"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.8},
+    "wire": {"r_row": 1, "r_col": 1},
+    "driver": {"v_read": 0.2},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "v_range"),
+    [
+        ({}, (0.0, 0.2)),
+        ({"device": {"model": "rram_ohmic"}}, (0.0, 0.2)),
+        ({}, (-0.2, 0.2)),
+        ({"array": {"temperature_c": 85}}, (0.0, 0.4)),
+    ],
+)
+def test_surface_equals_single_operating_points(tmp_path, change, v_range):
+    spec = parse_spec(SPEC).replace(**change)
+    surface = characterization.cell(spec, v_range=v_range, cache=tmp_path)
+    assert surface.bound <= 1e-8
+    rng = np.random.default_rng(7)
+    g = np.exp(rng.uniform(np.log(1e-6), np.log(1e-4), 12))
+    v_bl, v_sl = rng.uniform(*v_range, (2, 12))
+    found = nodal.cell_current(surface, g, v_bl, v_sl)
+    truth = [_operating_point(spec, *point) for point in zip(g, v_bl, v_sl, strict=True)]
+    # ngspice iterates to 1e-10 of each branch current; the surface states its own bound on top.
+    assert_allclose(found, truth, rtol=1e-7, atol=2 * surface.bound * surface.i_full_scale)
+
+
+def _operating_point(spec, g, v_bl, v_sl):
+    deck = (
+        f"* one cell\n{cell_subckt(spec)}.temp {spec.array.temperature_c}\nvwl wl 0 {spec.access.v_gate}\n"
+        f"vbl bl 0 {v_bl:.17g}\nvsl sl 0 {v_sl:.17g}\nx1 bl wl sl 0 cell g={g:.17g}\n.save i(vsl)\n.op\n.end\n"
+    )
+    return spice.run(deck)["i(vsl)"][0]
+
+
+def test_the_cache_answers_only_for_the_same_cell(tmp_path):
+    spec = parse_spec(SPEC)
+    first = characterization.cell(spec, cache=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    again = characterization.cell(spec.replace(wire={"r_row": 5}), cache=tmp_path)  # wires are no part of the cell
+    assert len(list(tmp_path.iterdir())) == 1
+    assert_allclose(again.forward, first.forward, rtol=0, atol=0)
+    hot = characterization.cell(spec.replace(array={"temperature_c": 85}), cache=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert hot.i_full_scale != first.i_full_scale
+
+
+def test_a_cell_that_jumps_is_refused(tmp_path):
+    library = tmp_path / "jump.lib"
+    library.write_text(
+        "* jump\n.subckt jump te be params: g=1u\nb1 te be i={g}*v(te,be)*(1+0.5*tanh((v(te,be)-0.1)/1e-4))\n.ends\n"
+    )
+    device = {"file": str(library), "subckt": "jump", "g_min": 1e-6, "g_max": 1e-4}
+    spec = parse_spec({**SPEC, "device": device})
+    with pytest.raises(OutsideRangeError, match="not smooth"):
+        characterization.cell(spec, cache=tmp_path / "cache")

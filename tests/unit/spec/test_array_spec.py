@@ -1,0 +1,103 @@
+import pytest
+
+from circuitsim.errors import SpecError
+from circuitsim.spec import json_schema, load_spec, parse_spec
+
+TEXT = """
+schema = 1
+[array]
+rows = 8
+cols = 4
+[device]
+model = "rram_sinh"
+g_min = "1u"
+g_max = "100u"
+[access]
+model = "nmos_130"
+w = "1u"
+l = "0.13u"
+v_gate = 1.8
+[wire]
+r_row = 2
+r_col = "0.5"
+[driver]
+v_read = 0.2
+"""
+
+
+@pytest.fixture
+def spec(tmp_path):
+    return _load(tmp_path, TEXT)
+
+
+def _load(folder, text):
+    path = folder / "array.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_spec(path)
+
+
+def test_reads_values_and_defaults(spec):
+    assert spec.shape == (8, 4)
+    assert spec.device.g_max == 100e-6
+    assert spec.wire.r_col == 0.5
+    assert spec.driver.r_out == 0 and spec.sense.r_in == 0 and spec.wire.c_row == 0
+    assert spec.adc.bits is None and spec.driver.dac_bits is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("r_row = 2", "r_roww = 2", "unknown key wire.r_roww: did you mean 'r_row'"),
+        ("[wire]", "[wires]", "unknown key wires: did you mean 'wire'"),
+        ("r_row = 2", 'r_row = "1M"', "wire.r_row: got '1M': SPICE reads M as milli"),
+        ("r_row = 2", "r_row = -2", "wire.r_row = -2: .*greater than or equal to 0"),
+        ("r_row = 2", "r_row = nan", "wire.r_row: got nan, expected a finite number"),
+        ("r_row = 2", "r_row = inf", "wire.r_row: got inf, expected a finite number"),
+        ("rows = 8", "rows = 0", "array.rows = 0: .*greater than or equal to 1"),
+        ("rows = 8", 'rows = 8\ninput_line = "string"', "array.input_line = 'string' is not implemented yet"),
+        ("schema = 1", "schema = 2", "schema = 2: "),
+        ("schema = 1\n", "", "schema is missing"),
+        ("v_read = 0.2", "", "driver.v_read is missing"),
+        ('model = "nmos_130"', 'model = "a; .control"', "access.model: .*letters, digits and _"),
+        ('model = "nmos_130"', 'file = "no_such.lib"\nsubckt = "n"', "access.file = 'no_such.lib': no such file"),
+        ('model = "nmos_130"', "", "access: expected either model"),
+        ('g_max = "100u"', 'g_max = "0.1u"', "g_max = 1e-07 S must be larger than g_min"),
+        ("[array]", "[array", "not valid TOML"),
+    ],
+)
+def test_refusals_name_key_value_and_expectation(tmp_path, old, new, sentence):
+    assert old in TEXT
+    with pytest.raises(SpecError, match=sentence):
+        _load(tmp_path, TEXT.replace(old, new, 1))
+
+
+def test_a_transistor_cell_needs_access(tmp_path):
+    with pytest.raises(SpecError, match=r"\[access\] is missing"):
+        _load(tmp_path, TEXT.split("[access]")[0] + "[wire]" + TEXT.split("[wire]")[1])
+
+
+def test_missing_file_is_one_sentence(tmp_path):
+    with pytest.raises(SpecError, match="no such file"):
+        load_spec(tmp_path / "absent.toml")
+
+
+def test_digest_follows_the_values_and_not_the_spelling(spec, tmp_path):
+    same = _load(tmp_path, TEXT.replace('"1u"', "1e-6").replace("r_row = 2", "r_row = 2.0"))
+    assert same.digest == spec.digest
+    assert spec.replace(wire={"r_row": 2.1}).digest != spec.digest
+
+
+def test_replace_checks_anew_and_leaves_the_original(spec):
+    assert spec.replace(wire={"r_row": "5"}).wire.r_row == 5.0
+    assert spec.wire.r_row == 2.0
+    with pytest.raises(SpecError, match="unknown key wire"):
+        spec.replace(wire={"rrow": 5})
+
+
+def test_specification_survives_plain_data(spec):
+    assert parse_spec(spec.model_dump(mode="json", by_alias=True)) == spec
+
+
+def test_json_schema_describes_every_section():
+    schema = json_schema()
+    assert {"schema", "array", "device", "wire", "driver", "sense", "adc", "mapping"} <= set(schema["properties"])
