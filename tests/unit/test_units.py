@@ -34,7 +34,7 @@ def test_refuses_capital_m_and_says_what_to_write():
     "bad", ["1kk", "1 u m", "u", "", "1ms", "0x10", "nan", "inf", None, True, [1], float("nan"), "1e999"]
 )
 def test_refuses_everything_else(bad):
-    with pytest.raises(InputError, match="expected|unknown suffix"):
+    with pytest.raises(InputError, match=r"expected|unknown suffix"):
         parse_quantity(bad)
 
 
