@@ -1,0 +1,20 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from circuitsim.calibration import error_statistics
+
+
+def test_sums_up_a_known_distribution():
+    error = np.array([[3e-3, -4e-3], [0.0, 1e-3]])
+    found = error_statistics(error)
+    assert_allclose(found.rms, np.sqrt((9 + 16 + 0 + 1) / 4) * 1e-3, rtol=1e-14)
+    assert_allclose([found.max, found.mean_abs], [4e-3, 2e-3], rtol=1e-14)
+    assert abs(found.bias) < 1e-18 and found.samples == 4
+    assert found.p50 <= found.p95 <= found.p99 <= found.max
+
+
+@pytest.mark.parametrize("bad", [[], [np.nan], [1.0, np.inf]])
+def test_refuses_what_cannot_be_summed_up(bad):
+    with pytest.raises(ValueError, match="finite errors"):
+        error_statistics(np.array(bad))
