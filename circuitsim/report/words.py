@@ -1,0 +1,106 @@
+"""A certificate as sentences: what `circuitsim certificate FILE` prints and the report quotes."""
+
+from circuitsim.results import Certificate, ErrorStatistics
+from circuitsim.units import format_quantity
+
+GRADE = {1: "one matrix product", 2: "P7, seven matrix products", 3: "P12, twelve matrix products"}
+
+
+def certificate_in_words(certificate: Certificate) -> str:
+    """Say what a certificate states: the error, on what evidence, where it holds, what it was made with.
+
+    Returns:
+        Paragraphs separated by blank lines, each a heading and its sentences; every number in SI units or as a
+        fraction of full scale.
+    """
+    paragraphs = (_claim(certificate), _breakdown(certificate), _range(certificate), _evidence(certificate))
+    return "\n\n".join(paragraphs)
+
+
+def in_short(certificate: Certificate) -> str:
+    """Say the claim in one sentence, for a heading: rms and largest error and the truth they are held against."""
+    error = certificate.error
+    return (
+        f"the model stays within {percent(error.rms)} rms and {percent(error.max)} at most of full scale "
+        f"against {truth_in_words(certificate)}"
+    )
+
+
+def truth_in_words(certificate: Certificate) -> str:
+    """Name the level, and the version of the simulator where there is one."""
+    if certificate.truth == "ngspice" and certificate.provenance.ngspice:
+        return f"ngspice {certificate.provenance.ngspice}"
+    return {"nodal": "the array solver (not ngspice itself)"}.get(certificate.truth, certificate.truth)
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction as percent with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`."""
+    return "0 %" if fraction == 0 else f"{_plain(100 * fraction)} %"
+
+
+def _plain(value: float) -> str:
+    """Two significant digits without an exponent, down to 1e-7."""
+    text = f"{value:.2g}"
+    if "e" not in text:
+        return text
+    digits = max(1 - int(text.split("e")[1]), 0)
+    return f"{float(text):.{digits}f}" if digits <= 8 else text
+
+
+def _claim(certificate: Certificate) -> str:
+    error, scale = certificate.error, certificate.full_scale
+    form = GRADE.get(certificate.grade, f"grade {certificate.grade}")
+    return (
+        f"Claim. The behavioral model of this {certificate.rows} × {certificate.cols} array ({form}) gives column "
+        f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
+        f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) and by {percent(error.max)} at most "
+        f"({error.max:.2e}, {format_quantity(error.max * scale, 'A', 3)}). Ninety-nine of a hundred outputs are within "
+        f"{percent(error.p99)}; the mean error is {error.bias:+.1e}. Full scale is "
+        f"{format_quantity(scale, 'A')}, the largest current in the hold-out."
+    )
+
+
+def _breakdown(certificate: Certificate) -> str:
+    sentences = []
+    if certificate.by_column:
+        columns = certificate.by_column
+        worst = max(range(len(columns)), key=lambda i: columns[i].max)
+        sentences.append(
+            f"The largest error lies in column {worst} ({percent(columns[worst].max)}); the columns' rms errors lie "
+            f"between {percent(min(c.rms for c in columns))} and {percent(max(c.rms for c in columns))}."
+        )
+    for what, parts in (("inputs", certificate.by_input), ("matrices", certificate.by_matrix)):
+        if parts:
+            sentences.append(f"By kind of {what}: {_parts(parts)}.")
+    return "Where the error lies. " + (" ".join(sentences) or "Not broken down.")
+
+
+def _parts(parts: dict[str, ErrorStatistics]) -> str:
+    return ", ".join(f"{name} {percent(e.rms)} rms, {percent(e.max)} max" for name, e in parts.items())
+
+
+def _range(certificate: Certificate) -> str:
+    g_low, g_high = (format_quantity(g, "S") for g in certificate.g_range)
+    v_low, v_high = (format_quantity(v, "V") for v in certificate.v_range)
+    return (
+        f"Where it holds. Conductances from {g_low} to {g_high}, inputs from {v_low} to {v_high}, "
+        f"{certificate.temperature_c:g} °C, this array size, these wires and this cell. It says nothing outside this "
+        "range, nothing about programming error, read noise or drift, and nothing about the ADC."
+    )
+
+
+def _evidence(certificate: Certificate) -> str:
+    made = f", made {certificate.created}" if certificate.created else ""
+    options = ", ".join(f"{key} = {value}" for key, value in certificate.provenance.options.items())
+    return (
+        f"Evidence. {_count(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
+        f"{_count(certificate.vectors, 'input vector')} ({_count(certificate.error.samples, 'output current')}) that "
+        f"were not used to build the model, from {_count(len(certificate.decks), 'deck')}; the characterized cell is "
+        f"within {certificate.surface_bound:.1e} of its full-scale current. "
+        f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
+        f"{certificate.provenance.spec_digest[:12]}, circuitsim {certificate.provenance.version}{made}."
+    )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
