@@ -6,11 +6,11 @@ from circuitsim.spec import ArraySpec
 _SECTIONS = ("array", "device", "access", "wire", "driver", "sense")
 
 
-def header_lines(spec: ArraySpec, *, batch: int) -> list[str]:
-    """Title and comment lines of a deck; ASCII only, one line per key."""
+def header_lines(spec: ArraySpec, what: str) -> list[str]:
+    """Title (which ends in `what`) and comment lines of a deck; ASCII only, one line per key."""
     rows, cols = spec.shape
     lines = [
-        f"* {rows} x {cols} array of {spec.array.cell} cells, input on {spec.array.input_line}, batch {batch}",
+        f"* {rows} x {cols} array of {spec.array.cell} cells, input on {spec.array.input_line}, {what}",
         f"* written by circuitsim {__version__}; specification sha256 {spec.digest}",
         "* run by hand: ngspice -b THIS_FILE, or ngspice -b -r out.raw THIS_FILE for all digits",
         "*",

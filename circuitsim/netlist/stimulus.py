@@ -7,6 +7,7 @@ import numpy as np
 from circuitsim.netlist.names import number
 
 _POINTS_PER_LINE = 8
+_SAVED_PER_LINE = 16
 
 
 def input_cards(x: np.ndarray) -> list[str]:
@@ -40,3 +41,9 @@ def analysis_cards(batch: int, printed: Sequence[str]) -> list[str]:
     if batch == 1:
         return [".op"]
     return [".print dc " + " ".join(printed), f".dc vidx 0 {batch - 1} 1"]
+
+
+def save_cards(*groups: tuple[str, ...]) -> list[str]:
+    """`.save` lines; merged nodes are saved once."""
+    names = list(dict.fromkeys(name for group in groups for name in group))
+    return [".save " + " ".join(names[k : k + _SAVED_PER_LINE]) for k in range(0, len(names), _SAVED_PER_LINE)]
