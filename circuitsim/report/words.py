@@ -1,5 +1,7 @@
 """A certificate as sentences: what `circuitsim certificate FILE` prints and the report quotes."""
 
+import math
+
 from circuitsim.results import Certificate, ErrorStatistics
 from circuitsim.units import format_quantity
 
@@ -34,17 +36,13 @@ def truth_in_words(certificate: Certificate) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Write a fraction as percent with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`."""
-    return "0 %" if fraction == 0 else f"{_plain(100 * fraction)} %"
-
-
-def _plain(value: float) -> str:
-    """Two significant digits without an exponent, down to 1e-7."""
-    text = f"{value:.2g}"
-    if "e" not in text:
-        return text
-    digits = max(1 - int(text.split("e")[1]), 0)
-    return f"{float(text):.{digits}f}" if digits <= 8 else text
+    """Write a fraction with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`, below 1e-6 in parts per million."""
+    if fraction == 0 or not math.isfinite(fraction):
+        return f"{fraction:g} %"
+    if abs(fraction) < 1e-6:
+        return f"{fraction * 1e6:.2g} ppm"
+    digits = 1 - math.floor(math.log10(abs(float(f"{100 * fraction:.1e}"))))
+    return f"{100 * fraction:.{max(digits, 0)}f} %"
 
 
 def _claim(certificate: Certificate) -> str:

@@ -42,7 +42,7 @@ class Certificate:
         v_range: Inputs [V].
         temperature_c: Temperature [°C].
         surface_bound: Interpolation error of the characterized cell, relative to its full-scale current.
-        matrices, vectors: Programmed matrices in the hold-out, inputs per matrix.
+        matrices, vectors: Programmed matrices in the hold-out, inputs over all of them.
         model_digest: Digest of the model the statement is about.
         decks: Digests of the hold-out decks.
         provenance: Simulator, options, versions.

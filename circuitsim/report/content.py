@@ -1,0 +1,287 @@
+"""Everything a report shows, as plain values: who fills these has done all the computing.
+
+A part left out (None or an empty tuple) leaves its section out of the page; nothing is guessed in its place.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from circuitsim.results import Certificate, ErrorStatistics
+from circuitsim.spec import ArraySpec
+
+
+@dataclass(frozen=True)
+class IrDrop:
+    """Voltages inside the array for one input vector.
+
+    Attributes:
+        what: What was solved, to stand under the picture: "all rows at 200 mV, few high conductances, ngspice".
+        row_drop: (rows, cols) voltage lost between the source of the row and the cell [V], positive.
+        col_rise: (rows, cols) voltage of the column wire at the cell above the sense amplifier's v_ref [V].
+        v_cell: (rows, cols) voltage left across device and transistor [V].
+        v_applied: Voltage applied to the rows [V].
+        worst: Largest fraction of `v_applied` that wires, driver and sense input take from a cell.
+    """
+
+    what: str
+    row_drop: np.ndarray
+    col_rise: np.ndarray
+    v_cell: np.ndarray
+    v_applied: float
+    worst: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Column currents of the behavioral model beside the truth, on the hold-out.
+
+    Attributes:
+        kinds: (vectors,) kind of each input vector: "uniform", "sparse", …
+        truth: (vectors, cols) currents of the truth [A].
+        predicted: (vectors, cols) currents of the model [A].
+        r_squared: Coefficient of determination of predicted on truth.
+        full_scale: Largest |current| of the truth [A].
+        error: Statistics of (predicted − truth) / full_scale.
+        lsb: Current of one ADC code [A]; None without quantization.
+        ideal: (vectors, cols) products v·g without wires and transistors [A], for scale; None to leave them out.
+    """
+
+    kinds: tuple[str, ...]
+    truth: np.ndarray
+    predicted: np.ndarray
+    r_squared: float
+    full_scale: float
+    error: ErrorStatistics
+    lsb: float | None = None
+    ideal: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Classification by one form of the network.
+
+    Attributes:
+        name: "float", "ideal quantized", "array", …
+        what: One phrase that says what is and what is not modelled.
+        accuracy: Fraction of the images classified correctly.
+        images: Images classified.
+        differing: Images classified otherwise than by the float network; None for the float network itself.
+    """
+
+    name: str
+    what: str
+    accuracy: float
+    images: int
+    differing: int | None = None
+
+
+@dataclass(frozen=True)
+class WirePoint:
+    """The network at one wire resistance, the model recalibrated for it.
+
+    Attributes:
+        r_wire: Resistance of one row or column segment [ohm].
+        accuracy: Fraction of the images classified correctly on the array.
+        ir_drop: Largest fraction of the read voltage that a cell loses.
+        rms, max: Error of the model relative to full scale, against the array solver.
+        ngspice_rms, ngspice_max: The same against ngspice, where it was checked.
+        ngspice_images, ngspice_agree: Images sent through ngspice, and how many got the model's class.
+    """
+
+    r_wire: float
+    accuracy: float
+    ir_drop: float
+    rms: float
+    max: float
+    ngspice_rms: float | None = None
+    ngspice_max: float | None = None
+    ngspice_images: int | None = None
+    ngspice_agree: int | None = None
+
+
+@dataclass(frozen=True)
+class WireSweep:
+    """Accuracy against wire resistance.
+
+    Attributes:
+        points: In order of resistance.
+        images: Images classified at each point.
+        float_accuracy: Fraction that the float network gets right on the same images.
+        nominal: Resistance of the specification [ohm].
+    """
+
+    points: tuple[WirePoint, ...]
+    images: int
+    float_accuracy: float
+    nominal: float
+
+
+@dataclass(frozen=True)
+class LoopLayer:
+    """One layer with its products solved by ngspice instead of the model.
+
+    Attributes:
+        name: The layer.
+        products: Tile reads (one array, one input vector) solved by ngspice.
+        currents: Column currents compared.
+        rms, max: Error of the model relative to the certificate's full scale.
+        codes: ADC codes compared; 0 without quantization.
+        codes_differing: Codes that differ.
+        codes_predicted: Number the certificate predicts.
+        codes_limit: Number it allows at most (three sigma).
+        largest_step: Largest difference of a code [LSB].
+    """
+
+    name: str
+    products: int
+    currents: int
+    rms: float
+    max: float
+    codes: int
+    codes_differing: int
+    codes_predicted: float
+    codes_limit: float
+    largest_step: int
+
+
+@dataclass(frozen=True)
+class SpiceLoop:
+    """Whole images through the network with ngspice in place of the model.
+
+    Attributes:
+        images: Images sent through.
+        same_class: How many of them got the class that the model gives.
+        layers: What was compared on the way.
+        holds: Whether currents and codes are within what the certificate says.
+    """
+
+    images: int
+    same_class: int
+    layers: tuple[LoopLayer, ...]
+    holds: bool
+
+
+@dataclass(frozen=True)
+class EnergyPart:
+    """Energy of one part of an inference.
+
+    Attributes:
+        name: Layer or circuit.
+        energy: Per inference [J].
+        what: One phrase that says what is counted.
+    """
+
+    name: str
+    energy: float
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy of one inference.
+
+    Attributes:
+        parts: What is added up.
+        total: Their sum [J].
+        macs: Multiply-accumulates per inference; 1 MAC = 2 operations.
+        per_mac: Energy per multiply-accumulate [J].
+        what: What is counted, and what is not.
+    """
+
+    parts: tuple[EnergyPart, ...]
+    total: float
+    macs: int
+    per_mac: float
+    what: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the job.
+
+    Attributes:
+        name: The step.
+        seconds: Wall-clock time [s].
+        what: How much was done in it: "3 decks of 19 vectors".
+    """
+
+    name: str
+    seconds: float
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Deck:
+    """One ngspice run that can be repeated by hand.
+
+    Attributes:
+        what: What it solves.
+        path: The deck, relative to the folder of the report.
+        digest: SHA-256 of the deck and its included files.
+        seconds: Run time [s].
+        attempts: Runs needed; more than one means that options were changed (see the log).
+    """
+
+    what: str
+    path: str
+    digest: str
+    seconds: float
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Check:
+    """One requirement held against its number.
+
+    Attributes:
+        what: The requirement.
+        measured, limit: The number and what it must not exceed, in `unit`.
+        unit: SI unit; "1" for fractions of full scale, "count" for whole numbers.
+        passed: Whether it is met.
+    """
+
+    what: str
+    measured: float
+    limit: float
+    unit: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """A whole report.
+
+    Attributes:
+        title: What the page is about.
+        created: UTC time, ISO 8601.
+        spec: The array that was simulated.
+        certificate: The statement about its model.
+        comparison: Hold-out currents, model beside truth.
+        ir_drop: Voltages inside the array.
+        accuracies: Forms of the network, float first.
+        wire_sweep: Accuracy against wire resistance.
+        spice_loop: Images through ngspice.
+        energy: Energy of one inference.
+        checks: Requirements and whether they are met.
+        steps: Run time of each step.
+        decks: Runs of ngspice that can be repeated by hand.
+        versions: Name of a program or library and its version.
+        notes: Sentences on what is modelled and what is not.
+    """
+
+    title: str
+    created: str
+    spec: ArraySpec
+    certificate: Certificate
+    comparison: Comparison | None = None
+    ir_drop: IrDrop | None = None
+    accuracies: tuple[Accuracy, ...] = ()
+    wire_sweep: WireSweep | None = None
+    spice_loop: SpiceLoop | None = None
+    energy: Energy | None = None
+    checks: tuple[Check, ...] = ()
+    steps: tuple[Step, ...] = ()
+    decks: tuple[Deck, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
