@@ -7,6 +7,7 @@ from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import Scan, scan_file
 from circuitsim.spice.simulator import Simulator, find_ngspice
+from circuitsim.spice.solution import read_solution
 
 __all__ = [
     "TRUTH_OPTIONS",
@@ -18,6 +19,7 @@ __all__ = [
     "Simulator",
     "find_ngspice",
     "read_raw",
+    "read_solution",
     "run",
     "run_many",
     "scan_file",
