@@ -1,0 +1,210 @@
+"""Classifying images on arrays, and saying what each layer saw."""
+
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim.errors import ClippingWarning, InputError
+from circuitsim.network.arrays import LayerRange, LayerReading, ProgrammedNetwork, program, read_layer
+from circuitsim.network.linear import LinearLayer
+from circuitsim.network.onnx_graph import Network
+from circuitsim.network.product import Product, TileMap, exact
+from circuitsim.network.ranges import fit_ranges
+from circuitsim.network.runner import run, run_float
+from circuitsim.spec import ArraySpec
+
+MUCH_CLIPPING = 0.01
+"""Clipped part of a layer's conversions above which a warning is given; automatic ranges clip 0.0002."""
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """What happened in one layer over all images.
+
+    Attributes:
+        name, op: The node.
+        inputs, outputs, groups: Size of its matrices and their number.
+        tiles: Arrays it takes.
+        reads: Tile reads: one tile, one vector, one phase.
+        conversions: ADC conversions.
+        x_max: Input that is driven at v_read.
+        w_max: Weight that takes g_max.
+        gain: Digital factor on its products.
+        full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
+        lsb: Current of one code [A]; None without ADC quantization.
+        i_max: Largest column current before the ADC [A].
+        adc_clipped: Part of the conversions outside the ADC's range.
+        input_clipped: Part of the inputs larger than x_max.
+    """
+
+    name: str
+    op: str
+    inputs: int
+    outputs: int
+    groups: int
+    tiles: int
+    reads: int
+    conversions: int
+    x_max: float
+    w_max: float
+    gain: float
+    full_scale: float | None
+    lsb: float | None
+    i_max: float
+    adc_clipped: float
+    input_clipped: float
+
+
+@dataclass(frozen=True)
+class Inference:
+    """A network's answer to images.
+
+    Attributes:
+        level: "float" for onnxruntime alone, otherwise the name that the caller gave.
+        logits: (images, classes) outputs of the network.
+        classes: (images,) class with the largest logit.
+        accuracy: Part of the images classified as labelled; None without labels.
+        layers: One entry per layer on arrays; empty for "float".
+    """
+
+    level: str
+    logits: np.ndarray
+    classes: np.ndarray
+    accuracy: float | None
+    layers: tuple[LayerStatistics, ...] = ()
+
+
+def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
+    """Classify images (images, …) with onnxruntime alone.
+
+    Raises:
+        InputError: Images or labels do not fit the network.
+    """
+    return _inference("float", run_float(network, images), labels)
+
+
+def evaluate(
+    programmed: ProgrammedNetwork,
+    images: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    ranges: dict[str, LayerRange],
+    level: str = "array",
+    tile_map: TileMap = map,
+) -> Inference:
+    """Classify images with every layer on its tiles.
+
+    Args:
+        programmed: The network on its tiles; its product decides what is simulated.
+        images: (images, …) in the network's units.
+        labels: (images,) classes; None when they are not known.
+        ranges: From `fit_ranges`; the same ranges make two products comparable code by code.
+        level: Name for the result: "ideal", "array", "ngspice".
+        tile_map: Reads the tiles of a layer; an executor's `map` does so in parallel.
+
+    Raises:
+        InputError: Images or labels do not fit the network, or a range is missing.
+    """
+    missing = [name for name in programmed.layers if name not in ranges]
+    if missing:
+        raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
+    readings: defaultdict[str, list[LayerReading]] = defaultdict(list)
+
+    def product(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
+        tiles = programmed.layers[layer.name]
+        readings[layer.name].append(read_layer(tiles, programmed.spec, x, ranges[layer.name], tile_map=tile_map))
+        return readings[layer.name][-1].y
+
+    logits = run(programmed.network, images, product)
+    layers = tuple(_statistics(programmed, name, ranges[name], found) for name, found in readings.items())
+    for layer in layers:
+        if layer.adc_clipped > MUCH_CLIPPING:
+            warnings.warn(
+                f"layer {layer.name!r}: {layer.adc_clipped:.1%} of the currents lie outside the ADC's range of "
+                f"{layer.full_scale:g} A",
+                ClippingWarning,
+                stacklevel=2,
+            )
+    return _inference(level, logits, labels, layers)
+
+
+def evaluate_ideal(
+    network: Network,
+    spec: ArraySpec,
+    images: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    calibration_images: np.ndarray,
+) -> Inference:
+    """Classify images on ideal arrays: exact products v @ g, with the specification's tiles, DAC and ADC."""
+    programmed = program(network, spec, exact(spec.sense.v_ref))
+    ranges = fit_ranges(programmed, calibration_images)
+    return evaluate(programmed, images, labels, ranges=ranges, level="ideal")
+
+
+def float_difference(
+    network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
+) -> np.ndarray:
+    """Largest difference between the logits on arrays without DAC and ADC and those of the float network.
+
+    It shows that mapping, tiling, phases and digital sums are right: with `product` None (exact products) or that of an
+    ohmic array without wires it is rounding alone, below 1e-5.
+
+    Args:
+        network: The network.
+        spec: The array; its DAC and ADC are taken as ideal.
+        images: (images, …); input ranges are learnt from them, so that none is clipped.
+        product: Programs and reads a tile; None for exact products.
+
+    Returns:
+        (images,) largest |difference| over the classes.
+    """
+    spec = spec.replace(driver={"dac_bits": None}, adc={"bits": None})
+    programmed = program(network, spec, product or exact(spec.sense.v_ref))
+    ranges = fit_ranges(programmed, images)
+    array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
+    logits = run_float(network, images).reshape(len(images), -1)
+    return np.abs(array.astype(float) - logits.astype(float)).max(axis=1)
+
+
+def _statistics(
+    programmed: ProgrammedNetwork, name: str, known: LayerRange, readings: list[LayerReading]
+) -> LayerStatistics:
+    tiles, bits = programmed.layers[name], programmed.spec.adc.bits
+    groups, inputs, outputs = tiles.layer.weights.shape
+    conversions = sum(reading.conversions for reading in readings)
+    encoded = sum(reading.inputs for reading in readings)
+    return LayerStatistics(
+        name=name,
+        op=tiles.layer.op,
+        inputs=inputs,
+        outputs=outputs,
+        groups=groups,
+        tiles=len(tiles.places),
+        reads=sum(reading.reads for reading in readings),
+        conversions=conversions,
+        x_max=known.x_max,
+        w_max=tiles.w_max,
+        gain=known.gain,
+        full_scale=known.full_scale,
+        lsb=None if bits is None or known.full_scale is None else known.full_scale / (2**bits - 1),
+        i_max=max(reading.i_max for reading in readings),
+        adc_clipped=sum(reading.adc_clipped for reading in readings) / max(conversions, 1),
+        input_clipped=sum(reading.inputs_clipped for reading in readings) / max(encoded, 1),
+    )
+
+
+def _inference(
+    level: str, logits: np.ndarray, labels: np.ndarray | None, layers: tuple[LayerStatistics, ...] = ()
+) -> Inference:
+    if logits.ndim != 2:
+        raise InputError(f"the network's output has shape {logits.shape}, expected (images, classes)")
+    classes = logits.argmax(axis=1)
+    if labels is None:
+        return Inference(level, logits, classes, None, layers)
+    labels = np.asarray(labels)
+    if labels.shape != classes.shape:
+        raise InputError(f"labels have shape {labels.shape}, expected {classes.shape}, one for each image")
+    return Inference(level, logits, classes, float(np.mean(classes == labels)), layers)

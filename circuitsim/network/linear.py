@@ -1,0 +1,111 @@
+"""A layer that multiplies by constant weights: a matrix, and how tensors become its input vectors and back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Window:
+    """Sliding window of a convolution; one entry per spatial axis.
+
+    Attributes:
+        kernel, strides, dilations: Sizes and steps [samples].
+        pads: Zeros before and after each axis, (begin, end) pairs; None when `auto_pad` sets them from the input.
+        auto_pad: ONNX's "SAME_UPPER" or "SAME_LOWER", "" when `pads` holds.
+    """
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: tuple[tuple[int, int], ...] | None
+    auto_pad: str = ""
+
+
+@dataclass(frozen=True)
+class LinearLayer:
+    """A Gemm, MatMul or Conv node with constant weights.
+
+    Attributes:
+        name: Name of the node.
+        op: "Gemm", "MatMul" or "Conv".
+        weights: (groups, inputs, outputs) one matrix per group; groups is 1 but for grouped convolutions.
+        bias: (groups · outputs,) added digitally after the product; None when there is none.
+        source, target: Names of the tensors read and written.
+        window: The convolution's window; None for Gemm and MatMul.
+        input_bound: Largest |input| that the node before allows (1 after tanh), None when there is no bound.
+    """
+
+    name: str
+    op: str
+    weights: np.ndarray
+    bias: np.ndarray | None
+    source: str
+    target: str
+    window: Window | None = None
+    input_bound: float | None = None
+
+
+def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
+    """Cut a tensor into the vectors that the layer's matrices multiply.
+
+    Args:
+        layer: The layer.
+        x: (…, inputs) for Gemm and MatMul; (batch, channels, *space) for Conv.
+
+    Returns:
+        (vectors, groups, inputs), float64; for Conv one vector per image and output pixel (im2col).
+    """
+    groups, inputs, _ = layer.weights.shape
+    if layer.window is None:
+        return np.asarray(x, dtype=float).reshape(-1, groups, inputs)
+    patches = _patches(np.asarray(x, dtype=float), layer.window)  # (batch, channels, samples, *out)
+    patches = np.moveaxis(patches, (1, 2), (-2, -1))
+    return patches.reshape(-1, groups, inputs)
+
+
+def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -> np.ndarray:
+    """Add the bias to products (vectors, groups, outputs); return the node's output for an input of `x_shape`."""
+    channels = y.shape[1] * y.shape[2]
+    if layer.bias is not None:
+        y = y.reshape(-1, channels) + layer.bias
+    if layer.window is None:
+        return y.reshape(*x_shape[:-1], channels)
+    out = output_size(layer.window, x_shape[2:])
+    return np.moveaxis(y.reshape(x_shape[0], *out, channels), -1, 1)
+
+
+def output_size(window: Window, size: tuple[int, ...]) -> tuple[int, ...]:
+    """Pixels of a convolution's output for an input of `size` pixels, axis by axis."""
+    return tuple(
+        (length + begin + end - (k - 1) * dilation - 1) // stride + 1
+        for length, (begin, end), k, stride, dilation in zip(
+            size, _pads(window, size), window.kernel, window.strides, window.dilations, strict=True
+        )
+    )
+
+
+def _pads(window: Window, size: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    if window.pads is not None:
+        return window.pads
+    pads = []
+    for length, k, stride, dilation in zip(size, window.kernel, window.strides, window.dilations, strict=True):
+        total = max((-(-length // stride) - 1) * stride + (k - 1) * dilation + 1 - length, 0)
+        small, large = total // 2, total - total // 2
+        pads.append((small, large) if window.auto_pad == "SAME_UPPER" else (large, small))
+    return tuple(pads)
+
+
+def _patches(x: np.ndarray, window: Window) -> np.ndarray:
+    """(batch, channels, *space) → (batch, channels, samples of the kernel, *out)."""
+    size = x.shape[2:]
+    out = output_size(window, size)
+    x = np.pad(x, ((0, 0), (0, 0), *_pads(window, size)))
+    samples = []
+    for offset in np.ndindex(*window.kernel):
+        cuts = tuple(
+            slice(o * dilation, o * dilation + (n - 1) * stride + 1, stride)
+            for o, n, stride, dilation in zip(offset, out, window.strides, window.dilations, strict=True)
+        )
+        samples.append(x[(slice(None), slice(None), *cuts)])
+    return np.stack(samples, axis=2)

@@ -1,0 +1,147 @@
+"""Reading Gemm, MatMul and Conv nodes with constant weights, and refusing what no tile can do."""
+
+import math
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from circuitsim.errors import InputError
+from circuitsim.network.linear import LinearLayer, Window
+
+# Nodes that multiply by weights in ways the tiles do not offer: run digitally they would flatter the array.
+WEIGHTED = frozenset({"ConvInteger", "ConvTranspose", "DeformConv", "Einsum", "FusedConv", "FusedGemm", "FusedMatMul"})
+WEIGHTED |= {"GRU", "LSTM", "MatMulInteger", "QGemm", "QLinearConv", "QLinearMatMul", "RNN"}
+PRODUCTS = frozenset({"Gemm", "MatMul", "Conv"})
+_BOUNDED_BY_ONE = frozenset({"Tanh", "Sigmoid", "Softmax", "HardSigmoid", "Softsign", "Sin", "Cos", "Erf"})
+_KEEPS_BOUND = frozenset({"AveragePool", "Flatten", "Gather", "GlobalAveragePool", "GlobalMaxPool", "Identity"})
+_KEEPS_BOUND |= {"MaxPool", "Relu", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
+
+
+def describe(node: onnx.NodeProto) -> str:
+    """How a message names a node."""
+    return f"node {node.name or node.output[0]!r} ({node.op_type})"
+
+
+def subgraphs(node: onnx.NodeProto) -> list[onnx.GraphProto]:
+    """Graphs that a control-flow node carries."""
+    return [graph for attribute in node.attribute for graph in ([attribute.g] if attribute.HasField("g") else [])] + [
+        graph for attribute in node.attribute for graph in attribute.graphs
+    ]
+
+
+def check_supported(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> None:
+    """Refuse a node whose products by constant weights cannot be placed on tiles.
+
+    Raises:
+        InputError: The node multiplies by weights but is no Gemm, MatMul or Conv, or hides such nodes in a sub-graph.
+    """
+    if node.op_type in WEIGHTED and any(name in constants for name in node.input):
+        raise InputError(f"{describe(node)} multiplies by weights; only Gemm, MatMul and Conv can be placed on tiles")
+    for graph in subgraphs(node):
+        for inner in graph.node:
+            if inner.op_type in PRODUCTS | WEIGHTED:
+                raise InputError(
+                    f"{describe(node)} holds {describe(inner)} in a sub-graph; expected products at the top level"
+                )
+            check_supported(inner, constants)
+
+
+def read_layer(
+    node: onnx.NodeProto, constants: dict[str, np.ndarray], *, input_bound: float | None = None
+) -> LinearLayer | None:
+    """Return the layer that a node describes, or None when its weights are not constant.
+
+    Raises:
+        InputError: The weights are constant but the node's form is not supported; names node, op and what is wrong.
+    """
+    if node.op_type not in PRODUCTS:
+        return None
+    if node.op_type != "Conv" and node.input[0] in constants:
+        raise InputError(f"{describe(node)} has its constant on the left; expected input @ weights")
+    if node.input[1] not in constants:
+        return None
+    reader = {"Gemm": _gemm, "MatMul": _matmul, "Conv": _conv}[node.op_type]
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    weights, bias, window = reader(node, attributes, constants)
+    return LinearLayer(
+        name=node.name or node.output[0],
+        op=node.op_type,
+        weights=weights,
+        bias=bias,
+        source=node.input[0],
+        target=node.output[0],
+        window=window,
+        input_bound=input_bound,
+    )
+
+
+def value_bound(
+    name: str, producers: dict[str, onnx.NodeProto], constants: dict[str, np.ndarray], *, depth: int = 32
+) -> float | None:
+    """Largest |value| that a tensor can take by the form of the graph, or None when nothing bounds it."""
+    node = producers.get(name)
+    if node is None or depth == 0:
+        return None
+    if node.op_type in _BOUNDED_BY_ONE:
+        return 1.0
+    if node.op_type == "Clip":
+        limits = [constants.get(limit) for limit in node.input[1:3]]
+        if len(limits) == 2 and all(limit is not None for limit in limits):
+            return float(max(np.abs(limit).max() for limit in limits if limit is not None)) or None
+        return value_bound(node.input[0], producers, constants, depth=depth - 1)
+    if node.op_type in _KEEPS_BOUND:
+        return value_bound(node.input[0], producers, constants, depth=depth - 1)
+    return None
+
+
+def _gemm(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]):
+    if attributes.get("transA", 0):
+        raise InputError(f"{describe(node)} has transA = 1; expected one input vector per row (transA = 0)")
+    weights = constants[node.input[1]].astype(float) * attributes.get("alpha", 1.0)
+    weights = weights.T if attributes.get("transB", 0) else weights
+    bias = _bias(node, constants, weights.shape[1])
+    return weights[None], None if bias is None else bias * attributes.get("beta", 1.0), None
+
+
+def _matmul(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]):
+    weights = constants[node.input[1]].astype(float)
+    if weights.ndim != 2:
+        raise InputError(f"{describe(node)} has weights of shape {weights.shape}; expected (inputs, outputs)")
+    return weights[None], None, None
+
+
+def _conv(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]):
+    kernels = constants[node.input[1]].astype(float)  # (outputs, channels of a group, *kernel)
+    groups = attributes.get("group", 1)
+    kernel = kernels.shape[2:]
+    axes = len(kernel)
+    if kernels.shape[0] % groups:
+        raise InputError(f"{describe(node)} has {kernels.shape[0]} outputs in {groups} groups; expected equal groups")
+    weights = kernels.reshape(groups, kernels.shape[0] // groups, math.prod(kernels.shape[1:])).transpose(0, 2, 1)
+    auto_pad = attributes.get("auto_pad", b"NOTSET").decode()
+    if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
+        raise InputError(f"{describe(node)} has auto_pad = {auto_pad!r}; expected NOTSET, VALID or SAME_…")
+    flat = attributes.get("pads", [0] * 2 * axes) if auto_pad == "NOTSET" else [0] * 2 * axes
+    if min(flat, default=0) < 0:
+        raise InputError(f"{describe(node)} has pads = {list(flat)}; expected pads >= 0")
+    same = auto_pad.startswith("SAME")
+    window = Window(
+        kernel=kernel,
+        strides=tuple(attributes.get("strides", [1] * axes)),
+        dilations=tuple(attributes.get("dilations", [1] * axes)),
+        pads=None if same else tuple(zip(flat[:axes], flat[axes:], strict=True)),
+        auto_pad=auto_pad if same else "",
+    )
+    return weights, _bias(node, constants, kernels.shape[0]), window
+
+
+def _bias(node: onnx.NodeProto, constants: dict[str, np.ndarray], outputs: int) -> np.ndarray | None:
+    if len(node.input) < 3 or not node.input[2]:
+        return None
+    if node.input[2] not in constants:
+        raise InputError(f"{describe(node)} has a bias {node.input[2]!r} that is computed; expected a constant")
+    bias = constants[node.input[2]].astype(float)
+    if bias.size not in (1, outputs) or any(length != 1 for length in bias.shape[:-1]):
+        raise InputError(f"{describe(node)} has a bias of shape {bias.shape}; expected ({outputs},)")
+    return np.broadcast_to(bias.reshape(-1), (outputs,)).copy()

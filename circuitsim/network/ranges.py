@@ -1,0 +1,79 @@
+"""What the digital side must know about each layer, learnt from calibration inputs: input range, ADC range, gain."""
+
+import dataclasses
+
+import numpy as np
+
+from circuitsim.network.arrays import LayerRange, ProgrammedLayer, ProgrammedNetwork, read_currents, read_layer
+from circuitsim.network.inputs import encode
+from circuitsim.network.linear import LinearLayer
+from circuitsim.network.onnx_graph import Network
+from circuitsim.network.product import TileMap
+from circuitsim.network.runner import float_product, run
+from circuitsim.spec import ArraySpec
+
+INNER = 0.9998
+"""Part of the calibration outputs that lies inside an automatic ADC range.
+
+Source: T. P. Xiao et al., "On the accuracy of analog neural network inference accelerators", IEEE Circuits and Systems
+    Magazine 22(4), 2022.
+"""
+
+
+def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Inputs (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
+    seen: dict[str, np.ndarray] = {}
+
+    def product(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
+        seen[layer.name] = x
+        return float_product(layer, x)
+
+    run(network, images, product)
+    return seen
+
+
+def fit_ranges(
+    programmed: ProgrammedNetwork, images: np.ndarray, *, gain: bool = False, tile_map: TileMap = map
+) -> dict[str, LayerRange]:
+    """Learn input range, ADC range and, on request, a digital gain of each layer.
+
+    Each layer sees the float network's own activations, so the layers are learnt independently of each other. The input
+    range is the bound that the graph gives (1 after tanh), else the largest |input|. An "auto" ADC range holds 99.98 %
+    of the layer's column currents between 0 and full scale. The gain is the least-squares factor from the products
+    after the ADC to the float products: what a designer would trim digitally against the mean loss of current in
+    wires and transistors.
+
+    Args:
+        programmed: The network on its tiles.
+        images: (images, …) calibration images; none of those on which accuracy is reported.
+        gain: Fit a digital gain for each layer; otherwise it is 1.
+        tile_map: Reads the tiles of a layer; an executor's `map` does so in parallel.
+
+    Returns:
+        The ranges by the layer's name.
+    """
+    spec = programmed.spec
+    found = {}
+    for name, x in layer_inputs(programmed.network, images).items():
+        tiles = programmed.layers[name]
+        known = LayerRange(x_max=tiles.layer.input_bound or float(np.abs(x).max(initial=0.0)) or 1.0)
+        if spec.adc.bits is not None:
+            full_scale = _full_scale(tiles, spec, x, known, tile_map)
+            known = dataclasses.replace(known, full_scale=full_scale)
+        if gain:
+            y = read_layer(tiles, spec, x, known, tile_map=tile_map).y
+            square = float(np.vdot(y, y))
+            factor = float(np.vdot(y, float_product(tiles.layer, x))) / square if square > 0.0 else 1.0
+            known = dataclasses.replace(known, gain=factor)
+        found[name] = known
+    return found
+
+
+def _full_scale(tiles: ProgrammedLayer, spec: ArraySpec, x: np.ndarray, known: LayerRange, tile_map: TileMap) -> float:
+    if spec.adc.full_scale != "auto":
+        return float(spec.adc.full_scale)
+    phases = encode(x.reshape(len(x), -1), spec, x_max=known.x_max, layer=tiles.layer.name)
+    currents = read_currents(tiles, spec, phases.v.reshape(len(phases.signs), *x.shape), tile_map=tile_map)
+    flat = np.concatenate([tile.i_out.ravel() for tile in currents])
+    # A layer that no calibration image excites has no currents: any range serves, so take that of one full cell.
+    return (float(np.quantile(flat, INNER)) if flat.size else 0.0) or spec.device.g_max * spec.driver.v_read

@@ -1,0 +1,66 @@
+"""Matrices larger than the array, cut into tiles of equal use; what is left over is padded."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim.errors import InputError
+
+
+@dataclass(frozen=True)
+class TilePlace:
+    """What part of a layer's matrix a tile holds.
+
+    Attributes:
+        layer: Name of the layer.
+        index: Number of the tile within the layer.
+        group: Matrix of the layer (grouped convolutions have several).
+        inputs: First input and the one after the last; row r of the tile takes input inputs[0] + r.
+        outputs: First output and the one after the last; columns 2j and 2j + 1 give output outputs[0] + j.
+    """
+
+    layer: str
+    index: int
+    group: int
+    inputs: tuple[int, int]
+    outputs: tuple[int, int]
+
+    @property
+    def rows(self) -> int:
+        """Rows in use."""
+        return self.inputs[1] - self.inputs[0]
+
+    @property
+    def cols(self) -> int:
+        """Columns in use, two for each output."""
+        return 2 * (self.outputs[1] - self.outputs[0])
+
+
+def places(layer: str, matrix_shape: tuple[int, int, int], array_shape: tuple[int, int]) -> tuple[TilePlace, ...]:
+    """Cut (groups, inputs, outputs) into tiles that fit the array.
+
+    The parts are as equal as they can be (96 inputs on 64 rows: 48 and 48, not 64 and 32): the largest current of a
+    tile, and with it IR drop and the range of the ADC, is then as small as the number of tiles allows.
+
+    Raises:
+        InputError: The array has a single column: a signed weight needs two.
+    """
+    groups, inputs, outputs = matrix_shape
+    rows, cols = array_shape
+    if cols < 2:
+        raise InputError(f"array.cols = {cols}: differential weights need at least 2 columns")
+    cells = itertools.product(range(groups), _parts(inputs, rows), _parts(outputs, cols // 2))
+    return tuple(TilePlace(layer, k, group, ins, outs) for k, (group, ins, outs) in enumerate(cells))
+
+
+def padded(g: np.ndarray, array_shape: tuple[int, int], *, g_min: float) -> np.ndarray:
+    """Put conductances (rows in use, columns in use) [S] into a whole array; every other cell is at g_min."""
+    whole = np.full(array_shape, g_min)
+    whole[: g.shape[0], : g.shape[1]] = g
+    return whole
+
+
+def _parts(length: int, limit: int) -> list[tuple[int, int]]:
+    edges = np.linspace(0, length, -(-length // limit) + 1).round().astype(int).tolist()
+    return list(itertools.pairwise(edges))
