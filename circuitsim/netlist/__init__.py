@@ -3,5 +3,6 @@
 from circuitsim.netlist.cell import cell_subckt
 from circuitsim.netlist.crossbar import crossbar
 from circuitsim.netlist.document import Netlist
+from circuitsim.netlist.transient import Pulse, TransientNetlist, read_pulse, transient
 
-__all__ = ["Netlist", "cell_subckt", "crossbar"]
+__all__ = ["Netlist", "Pulse", "TransientNetlist", "cell_subckt", "crossbar", "read_pulse", "transient"]

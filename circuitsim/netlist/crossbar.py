@@ -1,5 +1,7 @@
 """The deck of a DC read of a whole array, for a batch of inputs."""
 
+from numpy.typing import ArrayLike
+
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
@@ -8,7 +10,7 @@ from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays
 
 
-def crossbar(spec: ArraySpec, g: object, x: object, *, nodes: bool = False) -> Netlist:
+def crossbar(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False) -> Netlist:
     """Write the deck of a DC read of a whole array.
 
     Rows are driven by `vin_<row>` behind `driver.r_out`, columns are held at `sense.v_ref` by `vsense_<col>` behind

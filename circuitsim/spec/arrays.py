@@ -1,6 +1,7 @@
 """Conductances and inputs, checked once, at the edge."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.spec.array import ArraySpec
@@ -9,7 +10,7 @@ from circuitsim.spec.array import ArraySpec
 _ROUNDING = 1e-12
 
 
-def check_arrays(spec: ArraySpec, g: object, x: object) -> tuple[np.ndarray, np.ndarray]:
+def check_arrays(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return conductances and inputs as float64 arrays that fit the specification.
 
     Args:
@@ -24,7 +25,7 @@ def check_arrays(spec: ArraySpec, g: object, x: object) -> tuple[np.ndarray, np.
     return check_conductances(spec, g), check_inputs(spec, x)
 
 
-def check_conductances(spec: ArraySpec, g: object) -> np.ndarray:
+def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
     """Return conductances (rows, cols) [S] as float64; see `check_arrays` for what is refused."""
     g = _numbers("g", g)
     if g.shape != spec.shape:
@@ -39,7 +40,7 @@ def check_conductances(spec: ArraySpec, g: object) -> np.ndarray:
     return g
 
 
-def check_inputs(spec: ArraySpec, x: object) -> np.ndarray:
+def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
     """Return inputs (batch, rows) [V] as float64; see `check_arrays` for what is refused."""
     x = _numbers("x", x)
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
@@ -48,7 +49,7 @@ def check_inputs(spec: ArraySpec, x: object) -> np.ndarray:
     return x
 
 
-def _numbers(name: str, values: object) -> np.ndarray:
+def _numbers(name: str, values: ArrayLike) -> np.ndarray:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):

@@ -8,8 +8,10 @@ from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import Scan, scan_file
 from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.solution import read_solution
+from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_in_time
 
 __all__ = [
+    "TRANSIENT_OPTIONS",
     "TRUTH_OPTIONS",
     "Attempt",
     "DecksFailedError",
@@ -18,6 +20,7 @@ __all__ = [
     "Scan",
     "Simulator",
     "find_ngspice",
+    "read_in_time",
     "read_raw",
     "read_solution",
     "run",

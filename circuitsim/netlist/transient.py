@@ -1,0 +1,159 @@
+"""The deck of a read in time: a pulse on every row, wires and transistors charging."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim.errors import InputError
+from circuitsim.netlist.array import array_text
+from circuitsim.netlist.header import header_lines
+from circuitsim.netlist.names import number
+from circuitsim.netlist.stimulus import save_cards
+from circuitsim.spec import ArraySpec
+from circuitsim.spec.arrays import check_arrays
+
+# Of the read time: an edge short against the pulse, and steps that resolve the edge with 10 points.
+_EDGE = 0.01
+_STEP = 0.001
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A read pulse: rows rest at `v_rest`, rise to their input within `t_edge`, stay until `t_width`, fall, rest.
+
+    Attributes:
+        t_edge: Rise and fall time [s].
+        t_width: From the start of the rise to the start of the fall [s].
+        t_stop: End of the simulation [s].
+        t_step: Largest time step [s].
+        v_rest: Row voltage before and after the pulse [V].
+    """
+
+    t_edge: float
+    t_width: float
+    t_stop: float
+    t_step: float
+    v_rest: float
+
+
+@dataclass(frozen=True)
+class TransientNetlist:
+    """A complete deck of one read in time, with the meaning of every vector it saves.
+
+    Attributes:
+        text: The deck, from title line to `.end`.
+        x: (rows,) row voltages during the pulse [V].
+        pulse: Timing of the read.
+        v_ref: Voltage that the sense amplifiers hold the columns at [V].
+        shape: (rows, cols).
+        spec_digest: Digest of the specification behind the deck.
+        includes: Files the deck includes, absolute paths.
+        v_in: (rows,) vector names: voltage of each row's source [V].
+        i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector [A].
+        i_out: (cols,) vector names; current into each sense amplifier [A].
+        v_gate: (gates,) vector names: voltage of each word-line source [V]; empty without transistors.
+        i_gate: (gates,) vector names; the current each word-line source delivers is minus this vector [A].
+        v_row, v_col: (rows · cols,) vector names, row by row: wire voltages at each cell [V]; empty if not saved.
+    """
+
+    text: str
+    x: np.ndarray
+    pulse: Pulse
+    v_ref: float
+    shape: tuple[int, int]
+    spec_digest: str
+    includes: tuple[Path, ...]
+    v_in: tuple[str, ...]
+    i_row: tuple[str, ...]
+    i_out: tuple[str, ...]
+    v_gate: tuple[str, ...]
+    i_gate: tuple[str, ...]
+    v_row: tuple[str, ...] = ()
+    v_col: tuple[str, ...] = ()
+
+
+def transient(
+    spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, pulse: Pulse | None = None, nodes: bool = False
+) -> TransientNetlist:
+    """Write the deck of one read in time.
+
+    All rows are pulsed together; gates are on throughout. Before the pulse the array is at its operating point with
+    every row at `sense.v_ref`, so that no current flows.
+
+    Args:
+        spec: The array; its wire capacitances lie at the cells.
+        g: Conductances (rows, cols) [S].
+        x: One input vector (rows,) [V].
+        pulse: Timing; None: `read_pulse(spec)`.
+        nodes: Also save the voltage of both wires at every cell.
+
+    Raises:
+        InputError: A shape does not fit, a value is NaN, the times contradict each other, or a file cannot be used.
+        OutsideRangeError: A conductance lies outside the device's range.
+    """
+    if np.ndim(x) != 1:
+        raise InputError(f"x has shape {np.shape(x)}, expected one vector (rows,): each read in time is its own deck")
+    g, batch = check_arrays(spec, g, np.asarray(x)[None])
+    pulse = read_pulse(spec) if pulse is None else pulse
+    _check_pulse(pulse)
+    array = array_text(spec, g)
+    rows = range(spec.array.rows)
+    v_in = tuple(f"v(in_{a})" for a in rows)
+    v_gate = tuple(f"v(wl_{a})" for a in rows) if array.i_gate else ()
+    v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
+    lines = [
+        *header_lines(spec, "one read in time"),
+        *array.head,
+        *["", "* inputs: a pulse per row", *_pulse_cards(batch[0], pulse)],
+        *array.body,
+        *["", "* analysis", *save_cards(v_in, array.i_row, array.i_out, v_gate, array.i_gate, v_row, v_col)],
+        ".print tran " + " ".join(array.i_out),
+        f".tran {number(pulse.t_step)} {number(pulse.t_stop)} 0 {number(pulse.t_step)}",
+        *[".end", ""],
+    ]
+    return TransientNetlist(
+        text="\n".join(lines),
+        x=batch[0],
+        pulse=pulse,
+        v_ref=spec.sense.v_ref,
+        shape=spec.shape,
+        spec_digest=spec.digest,
+        includes=array.files,
+        v_in=v_in,
+        i_row=array.i_row,
+        i_out=array.i_out,
+        v_gate=v_gate,
+        i_gate=array.i_gate,
+        v_row=v_row,
+        v_col=v_col,
+    )
+
+
+def read_pulse(spec: ArraySpec) -> Pulse:
+    """Pulse of `driver.t_read` that the simulation follows to its end, before the fall; 1000 steps at least."""
+    t = spec.driver.t_read
+    return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t, t_step=_STEP * t, v_rest=spec.sense.v_ref)
+
+
+def _check_pulse(pulse: Pulse) -> None:
+    for key in ("t_edge", "t_width", "t_stop", "t_step"):
+        value = getattr(pulse, key)
+        if not (np.isfinite(value) and value > 0):
+            raise InputError(f"pulse.{key} = {value:g} s, expected a time > 0")
+    if pulse.t_width < pulse.t_edge:
+        raise InputError(f"pulse.t_width = {pulse.t_width:g} s, expected at least t_edge = {pulse.t_edge:g} s")
+    if pulse.t_step > pulse.t_stop:
+        raise InputError(f"pulse.t_step = {pulse.t_step:g} s, expected at most t_stop = {pulse.t_stop:g} s")
+
+
+def _pulse_cards(x: np.ndarray, pulse: Pulse) -> list[str]:
+    rest, edge, width = number(pulse.v_rest), number(pulse.t_edge), number(pulse.t_width)
+    down = number(pulse.t_width + pulse.t_edge)
+    plateau = pulse.t_width > pulse.t_edge
+    cards = []
+    for row, value in enumerate(x.tolist()):
+        top = f"{edge} {value!r} {width} {value!r}" if plateau else f"{edge} {value!r}"
+        cards.append(f"vin_{row} in_{row} 0 dc {rest} pwl(0 {rest} {top} {down} {rest})")
+    return cards

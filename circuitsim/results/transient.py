@@ -1,0 +1,82 @@
+"""A read in time: waveforms, and what a designer reads off them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from circuitsim.results.provenance import Provenance
+
+
+@dataclass(frozen=True)
+class Transient:
+    """Waveforms of one read pulse. Time points are the simulator's own and not equally spaced.
+
+    Attributes:
+        time: (points,) [s].
+        v_in: (points, rows) voltage of each row's source [V].
+        i_row: (points, rows) current that each row driver delivers into the array [A].
+        i_out: (points, cols) current into each sense amplifier [A].
+        charge: (cols,) charge into each sense amplifier over the run [C].
+        energy_row: (rows,) energy that each row driver's source delivers [J].
+        energy_gate: (gates,) energy that each word-line source delivers [J]; empty without transistors.
+        energy_sense: (cols,) energy that each sense amplifier's reference delivers [J]: −v_ref · charge.
+        i_final: (cols,) current the outputs settle to [A].
+        delay: (cols,) from the middle of the input edge to half of `i_final` [s]; inf when it is never reached.
+        settling: (cols,) from the start of the pulse until the output stays within `band` of `i_final` [s]; inf when it
+            does not before the pulse ends.
+        band: Half width of the band around `i_final` [A], half an LSB.
+        provenance: Where it comes from.
+        v_row: (points, rows, cols) voltage of the row wire at each cell [V], when asked for.
+        v_col: (points, rows, cols) voltage of the column wire at each cell [V], when asked for.
+    """
+
+    time: np.ndarray
+    v_in: np.ndarray
+    i_row: np.ndarray
+    i_out: np.ndarray
+    charge: np.ndarray
+    energy_row: np.ndarray
+    energy_gate: np.ndarray
+    energy_sense: np.ndarray
+    i_final: np.ndarray
+    delay: np.ndarray
+    settling: np.ndarray
+    band: float
+    provenance: Provenance
+    v_row: np.ndarray | None = None
+    v_col: np.ndarray | None = None
+
+    @property
+    def energy(self) -> float:
+        """Energy that all sources together deliver over the run [J]."""
+        return float(self.energy_row.sum() + self.energy_gate.sum() + self.energy_sense.sum())
+
+
+# name of the field -> axes, unit, what it is
+_FIELDS = {
+    "v_in": (("time", "row"), "V", "voltage of each row's source"),
+    "i_row": (("time", "row"), "A", "current that each row driver delivers into the array"),
+    "i_out": (("time", "col"), "A", "current into each sense amplifier"),
+    "charge": (("col",), "C", "charge into each sense amplifier"),
+    "energy_row": (("row",), "J", "energy that each row driver's source delivers"),
+    "energy_sense": (("col",), "J", "energy that each sense amplifier's reference delivers"),
+    "energy_gate": (("gate",), "J", "energy that each word-line source delivers"),
+    "i_final": (("col",), "A", "current the outputs settle to"),
+    "delay": (("col",), "s", "from the middle of the input edge to half of the final output"),
+    "settling": (("col",), "s", "until the output stays within half an LSB of its final value"),
+    "v_row": (("time", "row", "col"), "V", "voltage of the row wire at each cell"),
+    "v_col": (("time", "row", "col"), "V", "voltage of the column wire at each cell"),
+}
+
+
+def transient_dataset(transient: Transient) -> xr.Dataset:
+    """Label a read in time: dimensions time, row, col, gate, with the unit of every number."""
+    data = xr.Dataset(coords={"time": ("time", transient.time, {"units": "s"})})
+    for name, (dims, unit, meaning) in _FIELDS.items():
+        values = getattr(transient, name)
+        if values is not None:
+            data[name] = (dims, values, {"units": unit, "long_name": meaning})
+    data.attrs = {"level": transient.provenance.level, "spec_digest": transient.provenance.spec_digest}
+    data.attrs["band_A"] = transient.band
+    return data

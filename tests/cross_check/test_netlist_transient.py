@@ -1,0 +1,140 @@
+"""Reads in time: they settle to the operating point, energy is conserved, halving the step changes nothing."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from netlist_cases import currents, passive, transistor
+from numpy.testing import assert_allclose
+
+from circuitsim import netlist, spice
+from circuitsim.errors import InputError
+from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_in_time, waveforms
+from circuitsim.spice.waveforms import integral
+
+WIRE = {"c_row": "1f", "c_col": "2f"}
+R_OUT, R_IN = 1000.0, 500.0
+PERIPHERY = {"driver": {"r_out": R_OUT, "t_read": "2n"}, "sense": {"r_in": R_IN}}
+
+
+def arrays(rows, cols, seed=0):
+    rng = np.random.default_rng(seed)
+    return 10 ** rng.uniform(-6, -4, (rows, cols)), rng.uniform(-0.2, 0.2, rows)
+
+
+def test_one_cell_charges_like_its_time_constant():
+    spec = passive(1, 1, 0.0, 0.0, c_row="10f", driver={"r_out": 1e4, "t_read": "2n"})
+    (read,) = read_in_time(spec, [[1e-4]], [[1.0]], band=1e-8)
+    # The cell's 10 kohm is in parallel to the driver's: tau = 5 kohm * 10 fF = 50 ps; final current 1 V / 20 kohm.
+    # Behind an edge of duration T the error decays as (tau/T)(e^(T/tau) − 1) e^(−t/tau).
+    tau, edge = 50e-12, 20e-12
+    assert_allclose(read.i_final, [5e-5], rtol=1e-9, atol=0)
+    lag = tau * np.log(tau / edge * np.expm1(edge / tau))
+    assert_allclose(read.settling, [tau * np.log(5e-5 / 1e-8) + lag], rtol=1e-4, atol=0)
+    assert_allclose(read.delay, [tau * np.log(2) + lag - edge / 2], rtol=1e-3, atol=0)
+    assert_allclose(read.charge, [5e-5 * (2e-9 - edge / 2 - tau)], rtol=1e-5, atol=0)
+
+
+def test_energy_balance_of_a_passive_array():
+    rows, cols, r_row, r_col = 8, 6, 2.0, 3.0
+    g, x = arrays(rows, cols)
+    spec = passive(rows, cols, r_row, r_col, **WIRE).replace(**PERIPHERY)
+    (read,) = read_in_time(spec, g, [x], band=1e-9, nodes=True)
+
+    power = (g * (read.v_row - read.v_col) ** 2).sum(axis=(1, 2))
+    power += (np.diff(read.v_row, axis=2) ** 2).sum(axis=(1, 2)) / r_row
+    power += (np.diff(read.v_col, axis=1) ** 2).sum(axis=(1, 2)) / r_col
+    power += (read.i_row**2).sum(axis=1) * (R_OUT + r_row) + (read.i_out**2).sum(axis=1) * (R_IN + r_col)
+    dissipated = integral(read.time, power[:, None])[0]
+    stored = 0.5 * (1e-15 * (read.v_row[-1] ** 2).sum() + 2e-15 * (read.v_col[-1] ** 2).sum())
+
+    assert stored > 0.005 * read.energy  # the balance is about the capacitors too
+    assert_allclose(read.energy, dissipated + stored, rtol=1e-3, atol=0)
+
+
+def test_energy_balance_with_transistors():
+    """Sources deliver what wires dissipate and store and what enters the cells at their four terminals."""
+    rows, cols = 3, 3
+    g, x = arrays(rows, cols)
+    spec = transistor(rows, cols, **WIRE).replace(**PERIPHERY)
+    deck = netlist.transient(spec, g, x, nodes=True)
+    metered, names = [], []
+    for line in deck.text.splitlines():
+        if line.startswith("xcell_"):
+            name, *nodes, cell, state = line.split()
+            own = [f"{name[1:]}_{k}" for k in range(4)]
+            metered += [f"v{o} {n} {o} 0" for o, n in zip(own, nodes, strict=True)]
+            metered.append(" ".join([name, *own, cell, state]))
+            names += [(f"i(v{o})", f"v({n})") for o, n in zip(own[:3], nodes, strict=False)]
+            continue
+        metered.append(line)
+    saves = "\n".join(f".save {i} {v}" for i, v in names)
+    text = "\n".join([*metered[:-1], saves, ".end", ""])
+    raw = spice.run(text, options=TRANSIENT_OPTIONS)
+    read = waveforms(deck, raw, band=1e-9)
+
+    cells = sum(integral(read.time, (raw[i] * raw[v])[:, None])[0] for i, v in names)
+    power = (np.diff(read.v_row, axis=2) ** 2).sum(axis=(1, 2)) + (np.diff(read.v_col, axis=1) ** 2).sum(axis=(1, 2))
+    power += (read.i_row**2).sum(axis=1) * (R_OUT + 1) + (read.i_out**2).sum(axis=1) * (R_IN + 1)
+    wires = integral(read.time, power[:, None])[0]
+    stored = 0.5 * (1e-15 * (read.v_row[-1] ** 2).sum() + 2e-15 * (read.v_col[-1] ** 2).sum())
+    assert_allclose(read.energy, cells + wires + stored, rtol=1e-3, atol=0)
+
+
+def test_read_of_32_by_32_transistor_cells_settles_to_the_operating_point():
+    g, x = arrays(32, 32, seed=3)
+    spec = transistor(32, 32, **WIRE).replace(**PERIPHERY)
+    pulse = replace(netlist.read_pulse(spec), t_step=1e-11)  # coarse: only the end matters here
+    (read,) = read_in_time(spec, g, [np.abs(x)], band=1e-9, pulse=pulse)
+    assert_allclose(read.i_out[-1], currents(spec, g, [np.abs(x)])[0], rtol=1e-5, atol=0)
+    assert np.all(read.settling < 0.8 * pulse.t_width)
+
+
+def test_halving_the_step_changes_nothing():
+    g, x = arrays(6, 6)
+    spec = transistor(6, 6, **WIRE).replace(**PERIPHERY)
+    pulse = netlist.read_pulse(spec)
+    (coarse,) = read_in_time(spec, g, [x], band=1e-9)
+    (fine,) = read_in_time(spec, g, [x], band=1e-9, pulse=replace(pulse, t_step=pulse.t_step / 2))
+    assert len(fine.time) > 1.9 * len(coarse.time)
+    assert_allclose(coarse.charge, fine.charge, rtol=1e-4, atol=0)
+    assert_allclose(coarse.energy, fine.energy, rtol=1e-4, atol=0)
+
+
+def test_pulse_falls_and_the_array_returns_to_rest():
+    g, x = arrays(4, 4)
+    spec = passive(4, 4, 2.0, 2.0, **WIRE).replace(**PERIPHERY)
+    pulse = netlist.Pulse(t_edge=2e-11, t_width=1e-9, t_stop=2e-9, t_step=2e-12, v_rest=0.0)
+    (read,) = read_in_time(spec, g, [x], band=1e-9, pulse=pulse)
+    assert_allclose(read.i_final, currents(spec, g, [x])[0], rtol=1e-6, atol=0)
+    assert np.abs(read.i_out[-1]).max() < 1e-6 * np.abs(read.i_final).max()
+
+
+def test_dataset_is_labelled_with_units():
+    from circuitsim.results.transient import transient_dataset
+
+    (read,) = read_in_time(passive(2, 3, 1.0, 1.0, **WIRE), np.full((2, 3), 1e-4), [[0.1, 0.2]], band=1e-9)
+    data = transient_dataset(read)
+    assert data["i_out"].dims == ("time", "col")
+    assert (data["i_out"].attrs["units"], data["time"].attrs["units"]) == ("A", "s")
+    assert data.sizes["col"] == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"t_step": 0.0}, r"pulse.t_step = 0 s, expected a time > 0"),
+        ({"t_edge": np.nan}, r"pulse.t_edge = nan s"),
+        ({"t_width": 1e-12}, r"pulse.t_width = 1e-12 s, expected at least t_edge"),
+    ],
+)
+def test_impossible_times_are_refused(change, sentence):
+    spec = passive(2, 2, 1.0, 1.0)
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        netlist.transient(spec, np.full((2, 2), 1e-4), [0.1, 0.1], pulse=replace(netlist.read_pulse(spec), **change))
+
+
+def test_settling_needs_an_lsb():
+    with pytest.raises(InputError, match=r"adc.bits and adc.full_scale"):
+        read_in_time(passive(2, 2, 1.0, 1.0), np.full((2, 2), 1e-4), [[0.1, 0.1]])
