@@ -1,7 +1,7 @@
 """What is known about one device: the frozen card that a folder, or a user's own file, is read into."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,7 +40,8 @@ class State:
             found through ngspice (`state_map`); "binary": two values; "capacitance": the parameter is a capacitance.
         minimum, maximum: Range of the parameter [unit].
         g_min, g_max: Range of the chord conductance at `v_read` [S] (of the capacitance [F] for "capacitance").
-        v_read: Voltage across the device at which the conductance range holds [V].
+        v_read: Voltage across the device (te to be, or d to s) at which the conductance range holds [V].
+        bias: Voltage of the other terminals during that read [V]; empty for two terminals.
     """
 
     parameter: str
@@ -52,6 +53,27 @@ class State:
     g_max: float
     v_read: float
     source: str
+    bias: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dynamic:
+    """The switching form of a memory: its state is a node of the circuit.
+
+    Attributes:
+        subckt: Sub-circuit in the same file.
+        ports: Its terminals; `st` is the state, 1 V = 1 `unit`.
+        parameter: Parameter with the state at the start of a transient, from `minimum` to `maximum` [unit].
+        parameters: Its other parameters.
+    """
+
+    subckt: str
+    ports: tuple[str, ...]
+    parameter: str
+    unit: str
+    minimum: float
+    maximum: float
+    parameters: Mapping[str, Parameter]
 
 
 @dataclass(frozen=True)
@@ -74,9 +96,11 @@ class Card:
         folder: Folder of the card, or of the user's file.
         lib: SPICE file with the sub-circuit, absolute.
         corner: Section of `lib` (`.lib FILE CORNER`), or None (`.include FILE`).
+        corners: Sections that a shipped card has, the default first; empty when it has none.
         subckt: Name of the sub-circuit.
         ports: Meaning of its terminals in its own order: `te be` (memory), `d g s b` (transistor), or the card's own.
         state: What an array writes (memories), None for transistors.
+        dynamic: The form that switches, None when the card only reads.
         parameters: Sub-circuit parameters besides the state and w, l; overrides of a specification are already in.
         model_parameters: Parameters of the `.model` lines that are stated one by one; not settable per instance.
         ohmic: True when i = g·v exactly.
@@ -95,9 +119,11 @@ class Card:
     folder: Path
     lib: Path
     corner: str | None
+    corners: tuple[str, ...]
     subckt: str
     ports: tuple[str, ...]
     state: State | None
+    dynamic: Dynamic | None
     parameters: Mapping[str, Parameter]
     model_parameters: Mapping[str, Parameter]
     ohmic: bool

@@ -23,7 +23,7 @@ def device_card(spec: ArraySpec) -> Card:
     device = spec.device
     if device.file is not None:
         return _with_overrides(user_device(device), device.params, "device")
-    card = load_card(device.model or "")
+    card = _at_corner(load_card(device.model or ""), device.corner, "device")
     if card.kind != "memory" or card.state is None:
         raise SpecError(f"device.model = {card.name!r}: a {card.kind}, expected a memory")
     overrides = dict(device.params)
@@ -54,7 +54,10 @@ def access_card(spec: ArraySpec) -> Card:
     access = spec.access
     if access is None:
         raise SpecError("[access] is missing: this cell has no transistor")
-    card = user_transistor(access) if access.file is not None else load_card(access.model or "")
+    if access.file is not None:
+        card = user_transistor(access)
+    else:
+        card = _at_corner(load_card(access.model or ""), access.corner, "access")
     if card.kind != "transistor":
         raise SpecError(f"access.model = {card.name!r}: a {card.kind}, expected a transistor")
     return _with_overrides(card, access.params, "access")
@@ -74,6 +77,15 @@ def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
 def device_values(card: Card) -> dict[str, float]:
     """Parameters to write on an instance besides the state (or w and l); what a user's file sets itself stays there."""
     return {name: item.value for name, item in card.parameters.items() if item.source != USER_FILE}
+
+
+def _at_corner(card: Card, corner: str | None, section: str) -> Card:
+    if corner is None:
+        return card
+    if corner not in card.corners:
+        there = ", ".join(card.corners) or "none"
+        raise SpecError(f"{section}.corner = {corner!r}: {card.name} has no such corner; there is {there}")
+    return replace(card, corner=corner)
 
 
 def _with_overrides(card: Card, overrides: dict[str, float], section: str) -> Card:

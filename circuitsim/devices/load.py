@@ -1,19 +1,19 @@
 """Read a device folder (`model.lib`, `device.toml`) into a card, and refuse what is incomplete by a sentence."""
 
-import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from circuitsim.devices.card import FIT_QUALITIES, Card, Parameter, State, Temperature
-from circuitsim.devices.header import find_subckt, read_header, spice_number
+from circuitsim.devices import toml_values as values
+from circuitsim.devices.card import Card, Parameter
+from circuitsim.devices.header import Subckt, find_subckt, read_header, spice_number
 from circuitsim.errors import InputError
 from circuitsim.resources import device_models_folder
 
 SCHEMA = 1
-TOP_KEYS = {"schema", "kind", "title", "ohmic", "subckt", "not_modelled", "state", "parameters", "model_parameters"}
-TOP_KEYS |= {"temperature", "measured", "statistics", "model"}
-GEOMETRY = ("w", "l")
+TOP_KEYS = ("schema", "kind", "title", "ohmic", "subckt", "corners", "not_modelled", "state", "dynamic", "parameters")
+TOP_KEYS += ("model_parameters", "temperature", "measured", "statistics")
+GEOMETRY = frozenset({"w", "l"})
 
 
 def list_cards() -> list[str]:
@@ -33,162 +33,86 @@ def load_card(name: str) -> Card:
     return load_folder(folder)
 
 
-def load_folder(folder: Path) -> Card:
+def load_folder(folder: str | Path) -> Card:
     """Load any device folder; the same checks as for the shipped cards.
 
     Raises:
-        InputError: The header or a key of `device.toml` is missing or unusable; names file and key.
+        InputError: The header or a key of `device.toml` is missing or unusable, or the two files disagree; the sentence
+            names file and key or line.
     """
     folder = Path(folder).resolve()
     toml, lib = folder / "device.toml", folder / "model.lib"
-    data = _read_toml(toml)
+    data = values.read_toml(toml)
     header = read_header(lib)
     if header["name"] != folder.name:
         raise InputError(f"{lib}: header name = {header['name']!r}, expected the folder's name {folder.name!r}")
-    unknown = sorted(set(data) - TOP_KEYS)
-    if unknown:
-        raise InputError(f"{toml}: unknown key {unknown[0]!r}, expected one of {', '.join(sorted(TOP_KEYS))}")
+    for key in data:
+        if key not in TOP_KEYS:
+            raise InputError(f"{toml}: unknown key {key!r}, expected one of {', '.join(TOP_KEYS)}")
     if data.get("schema") != SCHEMA:
         raise InputError(f"{toml}: schema = {data.get('schema')!r}, expected {SCHEMA}")
-    kind = _text(data, "kind", toml)
+    kind = values.text(data, "kind", toml)
     if kind not in ("memory", "transistor"):
         raise InputError(f"{toml}: kind = {kind!r}, expected 'memory' or 'transistor'")
-    if kind == "memory" and "state" not in data:
-        raise InputError(f"{toml}: [state] is missing: a memory states which parameter an array writes")
+    corners = values.sentences(data, "corners", toml) if "corners" in data else ()
     card = Card(
         name=folder.name,
         kind=kind,
-        title=_text(data, "title", toml),
+        title=values.text(data, "title", toml),
         folder=folder,
         lib=lib,
-        corner=None,
+        corner=corners[0] if corners else None,
+        corners=corners,
         subckt=data.get("subckt", folder.name),
         ports=tuple(header["ports"].split()),
-        state=_state(data["state"], toml) if kind == "memory" else None,
-        parameters=_parameters(data.get("parameters", {}), "parameters", toml),
-        model_parameters=_parameters(data.get("model_parameters", {}), "model_parameters", toml),
-        ohmic=bool(data.get("ohmic", False)),
-        temperature=_temperature(_table(data, "temperature", toml), toml),
+        state=values.state(values.section(data, "state", toml), toml) if kind == "memory" else None,
+        dynamic=values.dynamic(data["dynamic"], toml) if "dynamic" in data else None,
+        parameters=values.parameters(data.get("parameters", {}), "parameters", toml),
+        model_parameters=values.parameters(data.get("model_parameters", {}), "model_parameters", toml),
+        ohmic=data.get("ohmic", False) is True,
+        temperature=values.temperature(values.section(data, "temperature", toml), toml),
         source=header["source"],
         licence=header["licence"],
         valid=header["valid"],
         tested=header["tested"],
         deck_scale=1.0,
-        not_modelled=tuple(_list(data, "not_modelled", toml)),
-        measured=_parameters(data.get("measured", {}), "measured", toml),
+        not_modelled=values.sentences(data, "not_modelled", toml),
+        measured=values.parameters(data.get("measured", {}), "measured", toml),
         statistics=MappingProxyType(data.get("statistics", {})),
         header=MappingProxyType(header),
     )
-    _check_subckt(card)
+    for corner in corners or (None,):
+        _check_subckt(card, corner)
     return card
 
 
-def _check_subckt(card: Card) -> None:
+def _check_subckt(card: Card, corner: str | None) -> None:
     """The SPICE file and the TOML file state the same terminals and the same defaults."""
-    line = find_subckt(card.lib, card.subckt)
-    if line.terminals != card.ports:
-        raise InputError(
-            f"{line.file}:{line.line}: .subckt {card.subckt} has the terminals {' '.join(line.terminals)},"
-            f" expected those of the header: {' '.join(card.ports)}"
-        )
-    stated = dict(card.parameters)
-    allowed = set(stated) | set(GEOMETRY if card.kind == "transistor" else ())
-    if card.state is not None:
-        allowed.add(card.state.parameter)
-        if card.state.parameter not in line.defaults:
-            raise InputError(f"{line.file}:{line.line}: no parameter {card.state.parameter!r}, the [state] of the card")
+    state = {card.state.parameter} if card.state is not None else set()
+    line = find_subckt(card.lib, card.subckt, corner)
+    own = state if card.kind == "memory" else set(GEOMETRY)
+    _compare(line, card.ports, own, card.parameters, "parameters", card.folder / "device.toml")
+    if card.dynamic is not None:
+        line = find_subckt(card.lib, card.dynamic.subckt, corner)
+        own = {card.dynamic.parameter}
+        file = card.folder / "device.toml"
+        _compare(line, card.dynamic.ports, own, card.dynamic.parameters, "dynamic.parameters", file)
+
+
+def _compare(
+    line: Subckt, ports: tuple[str, ...], own: set[str], stated: Mapping[str, Parameter], section: str, toml: Path
+) -> None:
+    where = f"{line.file}:{line.line}: .subckt {line.name}"
+    if line.terminals != ports:
+        raise InputError(f"{where} has the terminals {' '.join(line.terminals)}, expected {' '.join(ports)}")
+    for name in own:
+        if name not in line.defaults:
+            raise InputError(f"{where} has no parameter {name!r}, which the card needs")
     for name in line.defaults:
-        if name not in allowed:
-            raise InputError(f"{card.folder / 'device.toml'}: [parameters.{name}] is missing: model.lib has {name}")
+        if name not in own and name not in stated:
+            raise InputError(f"{toml}: [{section}.{name}] is missing: {line.name} has {name} = {line.defaults[name]}")
     for name, parameter in stated.items():
         default = spice_number(line.defaults.get(name, ""))
         if default is None or abs(default - parameter.value) > 1e-12 * abs(parameter.value):
-            raise InputError(
-                f"{line.file}:{line.line}: {name} = {line.defaults.get(name)}, expected the value of device.toml,"
-                f" {parameter.value:.12g}"
-            )
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError(f"{path}: no such file, expected the parameters of a device") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from None
-
-
-def _parameters(table: dict[str, Any], section: str, file: Path) -> MappingProxyType[str, Parameter]:
-    """Read `[section.NAME]` tables; `source` and `fit` of the section itself are defaults for its entries."""
-    shared = {key: table[key] for key in ("source", "fit") if isinstance(table.get(key), str)}
-    parameters = {}
-    for name, entry in table.items():
-        if name in shared:
-            continue
-        key = f"{section}.{name}"
-        if not isinstance(entry, dict):
-            raise InputError(f"{file}: {key} = {entry!r}, expected a table with value, unit, source, fit")
-        entry = shared | entry
-        fit = _text(entry, "fit", file, key)
-        if fit not in FIT_QUALITIES:
-            raise InputError(f"{file}: {key}.fit = {fit!r}, expected one of {', '.join(FIT_QUALITIES)}")
-        value = _number(entry, "value", file, key)
-        parameters[name] = Parameter(
-            name, value, _text(entry, "unit", file, key), _text(entry, "source", file, key), fit
-        )
-    return MappingProxyType(parameters)
-
-
-def _state(table: dict[str, Any], file: Path) -> State:
-    kind = _text(table, "kind", file, "state")
-    if kind not in ("conductance", "analog", "binary", "capacitance"):
-        raise InputError(f"{file}: state.kind = {kind!r}, expected conductance, analog, binary or capacitance")
-    numbers = {key: _number(table, key, file, "state") for key in ("minimum", "maximum", "g_min", "g_max", "v_read")}
-    for low, high in (("minimum", "maximum"), ("g_min", "g_max")):
-        if numbers[high] <= numbers[low]:
-            raise InputError(f"{file}: state.{high} = {numbers[high]:g}, expected more than {low} = {numbers[low]:g}")
-    return State(
-        parameter=_text(table, "parameter", file, "state"),
-        unit=_text(table, "unit", file, "state"),
-        kind=kind,
-        source=_text(table, "source", file, "state"),
-        **numbers,
-    )
-
-
-def _temperature(table: dict[str, Any], file: Path) -> Temperature:
-    law, source = (_text(table, key, file, "temperature") for key in ("law", "source"))
-    low, high = (_number(table, key, file, "temperature") for key in ("min_c", "max_c"))
-    return Temperature(law, source, low, high)
-
-
-def _table(data: dict[str, Any], key: str, file: Path) -> dict[str, Any]:
-    if not isinstance(data.get(key), dict):
-        raise InputError(f"{file}: [{key}] is missing")
-    return data[key]
-
-
-def _list(data: dict[str, Any], key: str, file: Path) -> list[str]:
-    value = data.get(key)
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
-        raise InputError(f"{file}: {key} = {value!r}, expected a list of sentences: what the card leaves out")
-    return value
-
-
-def _text(table: dict[str, Any], key: str, file: Path, section: str = "") -> str:
-    value = table.get(key)
-    if not isinstance(value, str) or not value.strip():
-        where = f"{section}.{key}" if section else key
-        raise InputError(
-            f"{file}: {where} is missing or empty, expected a text"
-            if value is None or value == ""
-            else f"{file}: {where} = {value!r}, expected a text"
-        )
-    return value
-
-
-def _number(table: dict[str, Any], key: str, file: Path, section: str) -> float:
-    value = table.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        raise InputError(f"{file}: {section}.{key} = {value!r}, expected a number")
-    return float(value)
+            got = line.defaults.get(name, "nothing")
+            raise InputError(f"{where}: {name} = {got}, expected the value of {section}.{name}, {parameter.value:.12g}")
