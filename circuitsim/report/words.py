@@ -2,7 +2,10 @@
 
 import math
 
+import numpy as np
+
 from circuitsim.results import Certificate, ErrorStatistics
+from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
 
 GRADE = {1: "one matrix product", 2: "P7, seven matrix products", 3: "P12, twelve matrix products"}
@@ -15,8 +18,17 @@ def certificate_in_words(certificate: Certificate) -> str:
         Paragraphs separated by blank lines, each a heading and its sentences; every number in SI units or as a
         fraction of full scale.
     """
-    paragraphs = (_claim(certificate), _breakdown(certificate), _range(certificate), _evidence(certificate))
-    return "\n\n".join(paragraphs)
+    return "\n\n".join(f"{heading}. {sentences}" for heading, sentences in statements(certificate))
+
+
+def statements(certificate: Certificate) -> tuple[tuple[str, str], ...]:
+    """The same as pairs of a heading and its sentences."""
+    return (
+        ("Claim", _claim(certificate)),
+        ("Where the error lies", _breakdown(certificate)),
+        ("Where it holds", _range(certificate)),
+        ("Evidence", _evidence(certificate)),
+    )
 
 
 def in_short(certificate: Certificate) -> str:
@@ -36,7 +48,7 @@ def truth_in_words(certificate: Certificate) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Write a fraction with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`, below 1e-6 in parts per million."""
+    """Write a fraction with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`; below 1e-6 in ppm."""
     if fraction == 0 or not math.isfinite(fraction):
         return f"{fraction:g} %"
     if abs(fraction) < 1e-6:
@@ -45,11 +57,30 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.{max(digits, 0)}f} %"
 
 
+def array_in_words(spec: ArraySpec) -> str:
+    """Describe an array in one sentence: size, cell, wires, driver, sense input, converters, temperature."""
+    access = f" behind {spec.access.model or spec.access.subckt}" if spec.access else ""
+    g_low, g_high = format_quantity(spec.device.g_min, "S"), format_quantity(spec.device.g_max, "S")
+    dac, adc = ("ideal" if bits is None else f"{bits}-bit" for bits in (spec.driver.dac_bits, spec.adc.bits))
+    return (
+        f"{spec.array.rows} × {spec.array.cols} cells of {spec.device.model or spec.device.subckt}{access}, "
+        f"{g_low} to {g_high}; wires {_range_of(spec.wire.r_row, 'Ω')} a segment along the row and "
+        f"{_range_of(spec.wire.r_col, 'Ω')} along the column; inputs up to {format_quantity(spec.driver.v_read, 'V')} "
+        f"behind {format_quantity(spec.driver.r_out, 'Ω')}, sense inputs of {format_quantity(spec.sense.r_in, 'Ω')}; "
+        f"{dac} DAC, {adc} ADC; {spec.array.temperature_c:g} °C."
+    )
+
+
+def _range_of(value: float | np.ndarray, unit: str) -> str:
+    low, high = format_quantity(float(np.min(value)), unit), format_quantity(float(np.max(value)), unit)
+    return low if low == high else f"{low} to {high}"
+
+
 def _claim(certificate: Certificate) -> str:
     error, scale = certificate.error, certificate.full_scale
     form = GRADE.get(certificate.grade, f"grade {certificate.grade}")
     return (
-        f"Claim. The behavioral model of this {certificate.rows} × {certificate.cols} array ({form}) gives column "
+        f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({form}) gives column "
         f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
         f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) and by {percent(error.max)} at most "
         f"({error.max:.2e}, {format_quantity(error.max * scale, 'A', 3)}). Ninety-nine of a hundred outputs are within "
@@ -70,7 +101,7 @@ def _breakdown(certificate: Certificate) -> str:
     for what, parts in (("inputs", certificate.by_input), ("matrices", certificate.by_matrix)):
         if parts:
             sentences.append(f"By kind of {what}: {_parts(parts)}.")
-    return "Where the error lies. " + (" ".join(sentences) or "Not broken down.")
+    return " ".join(sentences) or "Not broken down."
 
 
 def _parts(parts: dict[str, ErrorStatistics]) -> str:
@@ -81,7 +112,7 @@ def _range(certificate: Certificate) -> str:
     g_low, g_high = (format_quantity(g, "S") for g in certificate.g_range)
     v_low, v_high = (format_quantity(v, "V") for v in certificate.v_range)
     return (
-        f"Where it holds. Conductances from {g_low} to {g_high}, inputs from {v_low} to {v_high}, "
+        f"Conductances from {g_low} to {g_high}, inputs from {v_low} to {v_high}, "
         f"{certificate.temperature_c:g} °C, this array size, these wires and this cell. It says nothing outside this "
         "range, nothing about programming error, read noise or drift, and nothing about the ADC."
     )
@@ -91,7 +122,7 @@ def _evidence(certificate: Certificate) -> str:
     made = f", made {certificate.created}" if certificate.created else ""
     options = ", ".join(f"{key} = {value}" for key, value in certificate.provenance.options.items())
     return (
-        f"Evidence. {_count(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
+        f"{_count(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
         f"{_count(certificate.vectors, 'input vector')} ({_count(certificate.error.samples, 'output current')}) that "
         f"were not used to build the model, from {_count(len(certificate.decks), 'deck')}; the characterized cell is "
         f"within {certificate.surface_bound:.1e} of its full-scale current. "

@@ -1,0 +1,82 @@
+"""The effective configuration: every key of a specification with its value, unit and meaning."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel
+
+from circuitsim.spec import ArraySpec
+from circuitsim.units import format_quantity
+
+_UNIT = re.compile(r"\s*\[([^\]]+)\]")
+
+
+def configuration(spec: ArraySpec) -> dict[str, list[tuple[str, str, str]]]:
+    """List every key, defaults included: nothing is ideal without saying so.
+
+    Returns:
+        For each part ("array", "wire", …) its lines: key, value with unit, meaning.
+    """
+    parts = {}
+    for name in type(spec).model_fields:
+        part = getattr(spec, name)
+        if isinstance(part, BaseModel):
+            parts[name] = _lines(part)
+    parts["wire"] += _wire_numbers(spec)
+    return parts
+
+
+def _lines(part: BaseModel) -> list[tuple[str, str, str]]:
+    lines = []
+    unused = _unused(part)
+    for key, info in type(part).model_fields.items():
+        description = info.description or ""
+        found = _UNIT.search(description)
+        unit = {"ohm": "Ω"}.get(found[1], found[1]) if found else ""
+        meaning = _UNIT.sub("", description)
+        value = getattr(part, key)
+        if key not in unused:
+            lines.append((key, _value(value, unit), meaning))
+    return lines
+
+
+def _unused(part: BaseModel) -> tuple[str, ...]:
+    """Keys that belong to the other choice: those of a user's file beside a shipped model, or the reverse."""
+    if getattr(part, "model", None) is not None:
+        return ("file", "corner", "subckt", "ports", "state")
+    if getattr(part, "file", None) is not None:
+        return ("model",)
+    return ()
+
+
+def _value(value: object, unit: str) -> str:
+    if value is None:
+        return "ideal (absent)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return _number(value, unit)
+    if isinstance(value, np.ndarray):
+        return f"{_number(float(value.min()), unit)} … {_number(float(value.max()), unit)}, given per segment"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {item:g}" for key, item in value.items()) or "none"
+    if isinstance(value, tuple | list):
+        return " ".join(str(item) for item in value)
+    if isinstance(value, Path):
+        return value.name
+    return f"{value} {unit}".strip() if isinstance(value, int) else str(value)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:g} °C" if unit == "°C" else format_quantity(value, unit)
+
+
+def _wire_numbers(spec: ArraySpec) -> list[tuple[str, str, str]]:
+    """R·G_max of one segment: what decides the IR drop, and what papers quote."""
+    lines = []
+    for key in ("r_row", "r_col"):
+        value = np.max(getattr(spec.wire, key)) * spec.device.g_max
+        lines.append((f"{key} · g_max", f"{value:.3g}", "One segment over the largest conductance"))
+    return lines

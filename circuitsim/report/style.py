@@ -1,0 +1,146 @@
+"""How figures look, and how they become files and parts of a page."""
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from circuitsim.results.files import atomic
+from circuitsim.units import format_quantity
+
+# Ink and series are replaced by CSS colours when a figure is put into a page, so that it follows light and dark.
+INK = "#16181c"
+FAINT = "#8a8f98"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
+# Okabe and Ito's colours, told apart with any colour vision; the markers tell them apart without colour.
+SERIES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (RED, "D"), (PURPLE, "v"), (SKY, "P"), (FAINT, "X"))
+SEQUENTIAL = "cividis"  # rises evenly in lightness, and so reads in grey and with any colour vision
+
+_CSS = {
+    INK: "var(--ink)",
+    FAINT: "var(--faint)",
+    BLUE: "var(--blue)",
+    ORANGE: "var(--orange)",
+    GREEN: "var(--green)",
+    RED: "var(--red)",
+    PURPLE: "var(--purple)",
+    SKY: "var(--sky)",
+}
+_RC = {
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "axes.linewidth": 0.8,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.labelcolor": INK,
+    "figure.facecolor": "white",
+    "axes.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "circuitsim",
+}
+_PIXELS = 200  # of rasterized parts and PNG files, per inch
+
+
+@contextlib.contextmanager
+def look() -> Iterator[None]:
+    """Draw with this package's settings, and with nobody else's afterwards."""
+    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
+    settings: dict[Any, Any] = {**defaults, **_RC}
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure, width and height in inch; call inside `look`."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def one_panel(
+    title: str, x_label: str, y_label: str, *, width: float = 4.7, height: float = 3.3
+) -> tuple[Figure, Axes]:
+    """A figure with one labelled panel; call inside `look`."""
+    figure = new_figure(width, height)
+    axes = figure.add_subplot(title=title, xlabel=x_label, ylabel=y_label)
+    return figure, axes
+
+
+def save_figure(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
+    """Write `<name>.png` and `<name>.svg`, on white.
+
+    Returns:
+        Paths of the PNG and the SVG file.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    paths = Path(folder) / f"{name}.png", Path(folder) / f"{name}.svg"
+    with look():
+        for path in paths:
+            with atomic(path) as temporary:
+                figure.savefig(temporary, format=path.suffix[1:], dpi=_PIXELS, metadata=_metadata(path.suffix))
+    return paths
+
+
+def inline_svg(figure: Figure, name: str, alternative: str) -> str:
+    """An `<svg>` element for a page: no addresses in it, its own ids, colours that follow the page's.
+
+    Args:
+        figure: The figure.
+        name: Prefix of every id, unique on the page.
+        alternative: What the figure shows, in words, for those who do not see it.
+    """
+    with look(), io.StringIO() as buffer:
+        figure.savefig(buffer, format="svg", dpi=_PIXELS, transparent=True, metadata=_metadata(".svg"))
+        text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href=", "href=")
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
+    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
+    for colour, variable in _CSS.items():
+        text = text.replace(colour, variable)
+    box = re.search(r'viewBox="[^"]+"', text)
+    assert box is not None
+    head = f'<svg {box[0]} role="img" aria-label="{alternative}">'
+    return head + text[text.index(">") + 1 :].strip()
+
+
+def one_prefix(largest: float, unit: str) -> tuple[float, str]:
+    """The SI prefix that suits the largest of some values: what to divide them by, and their common unit."""
+    if largest == 0:
+        return 1.0, unit
+    written = format_quantity(largest, unit).split()[1]
+    exponents = {"f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
+    return 10.0 ** exponents[written.removesuffix(unit)], written
+
+
+def _metadata(suffix: str) -> dict[str, None]:
+    """Nothing that differs between equal figures."""
+    return {"Software": None} if suffix == ".png" else {"Date": None, "Creator": None}
