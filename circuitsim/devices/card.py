@@ -20,6 +20,7 @@ class Parameter:
         unit: Unit as written in the card ("V", "nm", "1" for a pure number).
         source: Paper and table, or the file, the value comes from.
         fit: "fit of", "loose fit of", "textbook scale", "definition" (how g or a unit is defined) or "user".
+        condition: At which voltages and temperature a measured value holds.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Parameter:
     unit: str
     source: str
     fit: str
+    condition: str = ""
 
 
 @dataclass(frozen=True)

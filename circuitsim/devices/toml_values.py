@@ -41,7 +41,8 @@ def parameters(table: Mapping[str, Any], section: str, file: Path) -> Mapping[st
         if fit not in FIT_QUALITIES:
             raise InputError(f"{file}: {key}.fit = {fit!r}, expected one of {', '.join(FIT_QUALITIES)}")
         value = number(entry, "value", file, key)
-        found[name] = Parameter(name, value, text(entry, "unit", file, key), text(entry, "source", file, key), fit)
+        unit, source = (text(entry, word, file, key) for word in ("unit", "source"))
+        found[name] = Parameter(name, value, unit, source, fit, str(entry.get("condition", "")))
     return MappingProxyType(found)
 
 

@@ -1,0 +1,90 @@
+"""Decks that read devices of one card, each alone between two ideal sources."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from circuitsim.devices.card import Card
+from circuitsim.devices.from_spec import device_values
+from circuitsim.errors import InputError
+
+
+class Result(Protocol):
+    """What a runner of ngspice hands back: one array (points,) per saved vector."""
+
+    def __getitem__(self, vector: str) -> np.ndarray: ...
+
+
+Run = Callable[[str], Result]
+
+
+def read_deck(
+    card: Card, states: Sequence[float] | np.ndarray, v: Sequence[float] | np.ndarray, *, temperature_c: float = 27.0
+) -> str:
+    """Write a deck that sweeps the read voltage over devices of one memory card.
+
+    Args:
+        card: A memory; its other terminals are held at `card.state.bias`.
+        states: (n,) value of the state parameter of each device [card.state.unit].
+        v: (points,) voltages across the device, te to be or d to s [V].
+        temperature_c: Temperature [°C].
+
+    Returns:
+        The deck. `i(vm_3)` is the current into te (or d) of device 3, positive into the device.
+    """
+    if card.kind != "memory" or card.state is None:
+        raise InputError(f"{card.name}: a {card.kind}, expected a memory")
+    if card.state.kind == "capacitance":
+        raise InputError(f"{card.name}: its state is a capacitance; it conducts no static current")
+    high, low = ("te", "be") if "te" in card.ports else ("d", "s")
+    lines = [f"* {card.name}: read of {len(states)} devices", card.include, f".temp {float(temperature_c)!r}"]
+    points = ", ".join(f"{k}, {float(x)!r}" for k, x in enumerate(v))
+    if len(v) > 1:
+        lines += ["vidx idx 0 0", f"bread top 0 v=pwl(v(idx), {points})"]
+    else:
+        lines += ["vidx idx 0 0", f"vread top 0 {float(v[0])!r}"]
+    others = {port: f"n_{port}" for port in card.ports if port not in (high, low)}
+    for port, node in others.items():
+        lines.append(f"v_{port} {node} 0 {float(card.state.bias.get(port, 0.0))!r}")
+    for k, state in enumerate(states):
+        values = {card.state.parameter: float(state), **device_values(card)}
+        lines.append(f"vm_{k} top a_{k} 0")
+        lines.append(card.instance(f"x_{k}", {high: f"a_{k}", low: "0", **others}, values))
+    lines.append(".save " + " ".join(f"i(vm_{k})" for k in range(len(states))))
+    lines += [f".dc vidx 0 {max(len(v) - 1, 0)} 1", ".end", ""]
+    return "\n".join(lines)
+
+
+def read_currents(
+    card: Card,
+    states: Sequence[float] | np.ndarray,
+    v: Sequence[float] | np.ndarray,
+    run: Run,
+    *,
+    temperature_c: float = 27.0,
+) -> np.ndarray:
+    """Read devices through ngspice.
+
+    Args:
+        card: A memory.
+        states: (n,) states [card.state.unit].
+        v: (points,) voltages across the device [V].
+        run: Runs a deck, `circuitsim.spice.run`.
+        temperature_c: Temperature [°C].
+
+    Returns:
+        (n, points) currents [A], positive into te (or d).
+
+    Raises:
+        InputError: The card is no memory with a static current, or the model gives a current that is not finite.
+    """
+    raw = run(read_deck(card, states, v, temperature_c=temperature_c))
+    currents = np.stack([np.asarray(raw[f"i(vm_{k})"]) for k in range(len(states))])
+    if not np.isfinite(currents).all():
+        k, p = np.argwhere(~np.isfinite(currents))[0]
+        raise InputError(
+            f"{card.lib}: {card.subckt} at {card.state.parameter if card.state else ''} = {states[k]:g}"
+            f" and {v[p]:g} V gives {currents[k, p]}, expected a finite current"
+        )
+    return currents
