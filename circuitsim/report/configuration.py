@@ -28,17 +28,19 @@ def configuration(spec: ArraySpec) -> dict[str, list[tuple[str, str, str]]]:
     return parts
 
 
-def _lines(part: BaseModel) -> list[tuple[str, str, str]]:
+def _lines(part: BaseModel, prefix: str = "") -> list[tuple[str, str, str]]:
     lines = []
     unused = _unused(part)
     for key, info in type(part).model_fields.items():
         description = info.description or ""
         found = _UNIT.search(description)
         unit = {"ohm": "Ω"}.get(found[1], found[1]) if found else ""
-        meaning = _UNIT.sub("", description)
         value = getattr(part, key)
-        if key not in unused:
-            lines.append((key, _value(value, unit), meaning))
+        if isinstance(value, BaseModel):
+            lines += _lines(value, f"{prefix}{key}.")
+        elif key not in unused:
+            meaning = _UNIT.sub("", description)
+            lines.append((prefix + key, _absent(meaning) if value is None else _value(value, unit), meaning))
     return lines
 
 
@@ -51,32 +53,38 @@ def _unused(part: BaseModel) -> tuple[str, ...]:
     return ()
 
 
+def _absent(meaning: str) -> str:
+    """A key that was left out; where that means that something is not modelled, say so."""
+    return "ideal" if "absent: ideal" in meaning or "absent: no quantization" in meaning else "–"
+
+
 def _value(value: object, unit: str) -> str:
-    if value is None:
-        return "ideal (absent)"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return _number(value, unit)
-    if isinstance(value, np.ndarray):
-        return f"{_number(float(value.min()), unit)} … {_number(float(value.max()), unit)}, given per segment"
+    if isinstance(value, np.ndarray) or (isinstance(value, tuple) and value and isinstance(value[0], tuple)):
+        numbers = np.asarray(value, dtype=float)
+        shape = " × ".join(str(n) for n in numbers.shape)
+        return f"{_number(float(numbers.min()), unit)} to {_number(float(numbers.max()), unit)} ({shape})"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} = {item:g}" for key, item in value.items()) or "none"
     if isinstance(value, tuple | list):
         return " ".join(str(item) for item in value)
     if isinstance(value, Path):
         return value.name
-    return f"{value} {unit}".strip() if isinstance(value, int) else str(value)
+    return f"{value} {unit}".strip()
 
 
 def _number(value: float, unit: str) -> str:
-    return f"{value:g} °C" if unit == "°C" else format_quantity(value, unit)
+    """With an SI prefix where the unit takes one."""
+    return format_quantity(value, unit) if unit.isalpha() or not unit else f"{value:g} {unit}"
 
 
 def _wire_numbers(spec: ArraySpec) -> list[tuple[str, str, str]]:
     """R·G_max of one segment: what decides the IR drop, and what papers quote."""
     lines = []
     for key in ("r_row", "r_col"):
-        value = np.max(getattr(spec.wire, key)) * spec.device.g_max
+        value = float(np.max(np.asarray(getattr(spec.wire, key), dtype=float))) * spec.device.g_max
         lines.append((f"{key} · g_max", f"{value:.3g}", "One segment over the largest conductance"))
     return lines

@@ -71,8 +71,9 @@ def array_in_words(spec: ArraySpec) -> str:
     )
 
 
-def _range_of(value: float | np.ndarray, unit: str) -> str:
-    low, high = format_quantity(float(np.min(value)), unit), format_quantity(float(np.max(value)), unit)
+def _range_of(value: object, unit: str) -> str:
+    values = np.asarray(value, dtype=float)
+    low, high = format_quantity(float(values.min()), unit), format_quantity(float(values.max()), unit)
     return low if low == high else f"{low} to {high}"
 
 
