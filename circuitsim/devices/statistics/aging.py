@@ -1,0 +1,164 @@
+"""Drift and retention: what a conductance is some time after it was programmed.
+
+Time counts from the end of programming, in seconds.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from circuitsim.devices.statistics.curves import evaluate
+from circuitsim.devices.statistics.programming import sample_programmed
+from circuitsim.devices.statistics.tables import Statistics, check_time, relative
+from circuitsim.errors import InputError
+
+
+def drift_exponent(stats: Statistics, g: np.ndarray, *, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and device-to-device standard deviation of the exponent ν of a power-law drift.
+
+    Args:
+        stats: Statistics with a drift of form "power law".
+        g: Wanted conductances (any shape) [S].
+        extrapolate: Go on outside the range of the source, with a warning.
+
+    Returns:
+        (mean, standard deviation), each in the shape of g.
+
+    Raises:
+        InputError: The drift of this card is no power law.
+    """
+    drift = _power_law(stats)
+    x = relative(stats, g, extrapolate=extrapolate)
+    return evaluate(drift["nu_mean"], x), evaluate(drift["nu_sigma"], x)
+
+
+def drift_factor(stats: Statistics, nu: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
+    """((t + t0)/t0)^−ν, the factor by which a conductance has drifted t seconds after the end of programming."""
+    drift = _power_law(stats)
+    check_time(stats, t, drift["t_min"], drift["t_max"], extrapolate=extrapolate)
+    return ((t + drift["t0"]) / drift["t0"]) ** -np.asarray(nu, dtype=float)
+
+
+def drift_mean(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
+    """Mean conductance after t seconds of cells at g, without any randomness.
+
+    For a power law the factor of the mean exponent is used; the mean over devices differs by the spread of ν.
+
+    Args:
+        stats: Statistics with drift or retention.
+        g: Conductances at the end of programming (any shape) [S].
+        t: Time since the end of programming [s].
+        extrapolate: Go on outside the range of the source, with a warning.
+
+    Returns:
+        (shape of g) [S].
+    """
+    g = np.asarray(g, dtype=float)
+    if "drift" not in stats.parts:
+        _retention(stats, t, extrapolate)
+        return g.copy()
+    drift = stats.part("drift")
+    if drift["form"] == "power law":
+        return g * drift_factor(stats, drift_exponent(stats, g, extrapolate=extrapolate)[0], t, extrapolate=extrapolate)
+    if drift["form"] == "log time":
+        check_time(stats, t, drift["t_min"], drift["t_max"], extrapolate=extrapolate)
+        return g + stats.unit * drift["mean"] * np.log(t)
+    x = relative(stats, g, extrapolate=extrapolate, g_max=drift["g_max"] if t > 0 else None)
+    times = _times(stats, drift, t, extrapolate)
+    means = np.array([np.interp(t, times, column) for column in np.transpose(drift["means"])])
+    return g + stats.unit * np.polynomial.polynomial.polyval(x, means)
+
+
+def drift_sigma(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
+    """Spread around `drift_mean` after t seconds, where the source states it as a spread of the conductance.
+
+    Args:
+        stats: Statistics with a drift of form "log time" or "table", or a retention.
+        g: Conductances (any shape) [S]: programmed (log time), wanted (table, retention).
+        t: Time since the end of programming [s].
+        extrapolate: Go on outside the range of the source, with a warning.
+
+    Returns:
+        (shape of g) [S]. For "table" and retention it contains the programming error.
+
+    Raises:
+        InputError: The drift is a power law: its spread is that of ν (`drift_exponent`).
+    """
+    g = np.asarray(g, dtype=float)
+    if "drift" not in stats.parts:
+        times, rows = _retention(stats, t, extrapolate)
+        x = relative(stats, g, extrapolate=extrapolate)
+        at = [np.polynomial.polynomial.polyval(x, row) for row in rows]
+        return stats.unit * np.maximum(_between(np.log(times), at, np.log(t)), 0.0)
+    drift = stats.part("drift")
+    if drift["form"] == "log time":
+        check_time(stats, t, drift["t_min"], drift["t_max"], extrapolate=extrapolate)
+        sigma = drift["sigma"][0] + drift["sigma"][1] * np.log(t)
+        return np.full(g.shape, stats.unit * sigma)
+    if drift["form"] == "table":
+        times = _times(stats, drift, t, extrapolate)
+        a, b = (np.interp(t, times, column) for column in np.transpose(drift["saturating"]))
+        moved = drift_mean(stats, g, t, extrapolate=extrapolate) / stats.unit
+        return stats.unit * np.maximum(a * (1 - np.exp(-moved / b)), 0.0)
+    raise InputError(f"{stats.name}: drift is a power law; its spread is that of the exponent (drift_exponent)")
+
+
+def sample_aged(
+    stats: Statistics, g: np.ndarray, t: float, *, rng: np.random.Generator, extrapolate: bool = False
+) -> np.ndarray:
+    """Program cells to g and wait t seconds: one draw per cell, read noise not included.
+
+    Args:
+        stats: Statistics with drift or retention.
+        g: Wanted conductances (any shape) [S].
+        t: Time since the end of programming [s].
+        rng: Source of randomness.
+        extrapolate: Go on outside the range of the source, with a warning.
+
+    Returns:
+        Conductances (shape of g) [S], not below 0.
+    """
+    g = np.asarray(g, dtype=float)
+    form = stats.parts.get("drift", {}).get("form", "retention")
+    if form == "power law":
+        programmed = sample_programmed(stats, g, rng=rng, extrapolate=extrapolate)
+        mean, sigma = drift_exponent(stats, g, extrapolate=extrapolate)
+        nu = np.abs(mean + sigma * rng.standard_normal(g.shape))
+        return programmed * drift_factor(stats, nu, t, extrapolate=extrapolate)
+    if form == "log time":
+        programmed = sample_programmed(stats, g, rng=rng, extrapolate=extrapolate)
+        if t == 0:
+            return programmed
+        shift = drift_mean(stats, g, t, extrapolate=extrapolate) - g
+        spread = drift_sigma(stats, g, t, extrapolate=extrapolate)
+        return np.maximum(programmed + shift + spread * rng.standard_normal(g.shape), 0.0)
+    mean = drift_mean(stats, g, t, extrapolate=extrapolate)
+    spread = drift_sigma(stats, g, t, extrapolate=extrapolate)
+    return np.maximum(mean + spread * rng.standard_normal(g.shape), 0.0)
+
+
+def _power_law(stats: Statistics) -> Mapping[str, Any]:
+    drift = stats.part("drift")
+    if drift["form"] != "power law":
+        raise InputError(f"{stats.name}: its drift is {drift['form']!r}, which has no exponent")
+    return drift
+
+
+def _times(stats: Statistics, table: Mapping[str, Any], t: float, extrapolate: bool) -> np.ndarray:
+    times = np.asarray(table["times"], dtype=float)
+    check_time(stats, t, times[0], times[-1], extrapolate=extrapolate)
+    return times
+
+
+def _retention(stats: Statistics, t: float, extrapolate: bool) -> tuple[np.ndarray, list[list[float]]]:
+    table = stats.part("retention")
+    return _times(stats, table, t, extrapolate), table["sigmas"]
+
+
+def _between(knots: np.ndarray, values: list[np.ndarray], x: float) -> np.ndarray:
+    """Linear interpolation between arrays; held at the ends, where a warning has been given."""
+    x = float(np.clip(x, knots[0], knots[-1]))
+    k = int(np.clip(np.searchsorted(knots, x) - 1, 0, len(knots) - 2))
+    weight = (x - knots[k]) / (knots[k + 1] - knots[k])
+    return (1 - weight) * values[k] + weight * values[k + 1]

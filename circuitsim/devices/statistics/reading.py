@@ -1,0 +1,58 @@
+"""Read noise: how a conductance varies from one read to the next."""
+
+import numpy as np
+
+from circuitsim.devices.statistics.curves import evaluate
+from circuitsim.devices.statistics.tables import Statistics, check_time, relative
+from circuitsim.errors import InputError
+
+
+def read_sigma(
+    stats: Statistics, g_programmed: np.ndarray, g: np.ndarray, t: float = 0.0, *, extrapolate: bool = False
+) -> np.ndarray:
+    """Standard deviation of the conductance in one read.
+
+    Args:
+        stats: Statistics with read noise.
+        g_programmed: Conductances at the end of programming (any shape) [S].
+        g: Conductances at the time of the read (same shape) [S].
+        t: Time since the end of programming [s]; 1/f noise grows with it.
+        extrapolate: Go on outside the range of the source, with a warning.
+
+    Returns:
+        (shape of g) [S].
+    """
+    g = np.asarray(g, dtype=float)
+    noise = stats.part("read_noise")
+    form = noise["form"]
+    if form == "relative":
+        return noise["value"] * np.abs(g)
+    if form == "curve":
+        return stats.unit * np.maximum(evaluate(noise["sigma"], relative(stats, g, extrapolate=extrapolate)), 0.0)
+    drift = stats.part("drift")
+    check_time(stats, t, drift["t_min"], drift["t_max"], extrapolate=extrapolate)
+    if form == "1/f":
+        x = relative(stats, np.abs(g_programmed), extrapolate=extrapolate)
+        return np.abs(g) * evaluate(noise["q"], x) * _spread(t + drift["t0"], noise["t_read"])
+    if (g <= 0).any():
+        raise InputError(f"{stats.name}: g = {g.min():g} S, expected more than 0: its read noise goes with log10(g)")
+    return stats.unit * noise["k"] * np.abs(np.log10(g / stats.unit)) * _spread(t, noise["t_read"])
+
+
+def sample_read(
+    stats: Statistics,
+    g_programmed: np.ndarray,
+    g: np.ndarray,
+    t: float = 0.0,
+    *,
+    rng: np.random.Generator,
+    extrapolate: bool = False,
+) -> np.ndarray:
+    """Conductances of one read: g plus normal read noise, not below 0; arguments as in `read_sigma`."""
+    sigma = read_sigma(stats, g_programmed, g, t, extrapolate=extrapolate)
+    return np.maximum(np.asarray(g) + sigma * rng.standard_normal(np.shape(g)), 0.0)
+
+
+def _spread(t: float, t_read: float) -> float:
+    """sqrt(ln((t + t_read)/(2 t_read))): 1/f noise integrated from the read time to t."""
+    return float(np.sqrt(np.log((t + t_read) / (2 * t_read))))
