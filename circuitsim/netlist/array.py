@@ -51,8 +51,9 @@ def array_text(spec: ArraySpec, g: np.ndarray) -> ArrayText:
     """Write an array; g (rows, cols) [S] must be checked already. A cell of 0 S is open and left out."""
     cell = cell_text(spec)
     rows, cols = spec.shape
-    row_cards, bl = _rows(spec.wires, spec.wire.c_row)
-    col_cards, sl = _cols(spec.wires, spec.wire.c_col)
+    wires = spec.wires
+    row_cards, bl = _rows(wires)
+    col_cards, sl = _cols(wires)
     gates = spec.access is not None
     body = [
         *(["", "* word lines: gates of one row", *_word_lines(spec)] if gates else []),
@@ -73,7 +74,7 @@ def array_text(spec: ArraySpec, g: np.ndarray) -> ArrayText:
     )
 
 
-def _rows(wires: WireGrid, c: float) -> tuple[list[str], list[list[str]]]:
+def _rows(wires: WireGrid) -> tuple[list[str], list[list[str]]]:
     """Cards of the row wires with their drivers' resistance, and the node of each cell."""
     cards: list[str] = []
     cells = []
@@ -84,13 +85,13 @@ def _rows(wires: WireGrid, c: float) -> tuple[list[str], list[list[str]]]:
         nodes = line_nodes([left, *own, right], r)
         cards += _ends(f"rdrv_{{}}_{a}", source, nodes, r, wires.r_driver, ("left", "right"))
         cards += segment_cards("rbl", [f"{a}_{k}" for k in range(len(r))], nodes, r)
-        if c > 0:
-            cards += [f"cbl_{a}_{b} {node} 0 {number(c)}" for b, node in enumerate(nodes[1:-1])]
+        if wires.c_row is not None:
+            cards += _capacitors([f"cbl_{a}_{b}" for b in range(wires.cols)], nodes[1:-1], wires.c_row[a])
         cells.append(nodes[1:-1])
     return cards, cells
 
 
-def _cols(wires: WireGrid, c: float) -> tuple[list[str], list[list[str]]]:
+def _cols(wires: WireGrid) -> tuple[list[str], list[list[str]]]:
     """Cards of the column wires with the sense amplifiers' resistance, and the node of each cell as [row][col]."""
     cards: list[str] = []
     cells = []
@@ -102,10 +103,15 @@ def _cols(wires: WireGrid, c: float) -> tuple[list[str], list[list[str]]]:
         nodes = line_nodes([top, *own, bottom], r)
         cards += segment_cards("rsl", [f"{k}_{b}" for k in range(len(r))], nodes, r)
         cards += _ends(f"rsense_{{}}_{b}", held, nodes, r, wires.r_sense, ("top", "bottom"))
-        if c > 0:
-            cards += [f"csl_{a}_{b} {node} 0 {number(c)}" for a, node in enumerate(nodes[1:-1])]
+        if wires.c_col is not None:
+            cards += _capacitors([f"csl_{a}_{b}" for a in range(wires.rows)], nodes[1:-1], wires.c_col[:, b])
         cells.append(nodes[1:-1])
     return cards, [list(line) for line in zip(*cells, strict=True)]
+
+
+def _capacitors(names: list[str], nodes: list[str], c: np.ndarray) -> list[str]:
+    values = c.tolist()
+    return [f"{name} {node} 0 {value!r}" for name, node, value in zip(names, nodes, values, strict=True) if value > 0]
 
 
 def _ends(name: str, outer: str, nodes: list[str], r: np.ndarray, r_end: float, ends: tuple[str, str]) -> list[str]:

@@ -1,5 +1,7 @@
 """The comment at the top of a deck: what it is, and every effective value of the specification with its unit."""
 
+from pydantic import BaseModel
+
 from circuitsim import __version__
 from circuitsim.spec import ArraySpec
 
@@ -28,7 +30,14 @@ def header_lines(spec: ArraySpec, what: str) -> list[str]:
 
 
 def _plain(value: object) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else repr(value) if isinstance(value, dict) else str(value)
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        numbers = [number for line in value for number in line]
+        return f"{min(numbers):.6g} to {max(numbers):.6g}, given per segment"
+    if isinstance(value, BaseModel):
+        return " ".join(f"{key}={_plain(item)}" for key, item in value if item is not None)
+    return repr(value) if isinstance(value, dict) else str(value)
 
 
 def _ascii(text: str) -> str:

@@ -14,7 +14,7 @@ from circuitsim.spec.base import Part, Quantity
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
-from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
+from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
 SCHEMA = 1
 
@@ -67,6 +67,7 @@ class ArraySpec(Part):
             raise ValueError("[access] is missing: a 1t1r cell needs a transistor (or array.cell = '1r')")
         if self.array.cell == "1r" and self.access is not None:
             raise ValueError("[access] is given but array.cell = '1r' has no transistor")
+        _ = self.wires  # arrays of segments must have the array's shape
         return self
 
     @property
@@ -77,7 +78,13 @@ class ArraySpec(Part):
     @property
     def wires(self) -> WireGrid:
         """Every segment resistance, with driver and sense resistance."""
-        return wire_grid(*self.shape, self.wire, r_driver=self.driver.r_out, r_sense=self.sense.r_in)
+        return wire_grid(
+            *self.shape,
+            self.wire,
+            r_driver=self.driver.r_out,
+            r_sense=self.sense.r_in,
+            temperature_c=self.array.temperature_c,
+        )
 
     @property
     def digest(self) -> str:
@@ -86,8 +93,12 @@ class ArraySpec(Part):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, **parts: dict[str, Any]) -> "ArraySpec":
-        """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`."""
+        """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`.
+
+        Wires given by their geometry get r and c from it again, unless the change states them: then the geometry goes.
+        """
         data = self.model_dump(by_alias=True)
+        _drop_derived(data["wire"], parts.get("wire", {}))
         for part, keys in parts.items():
             data[part] = {**(data[part] or {}), **keys}
         return parse_spec(data)
@@ -132,10 +143,26 @@ def load_spec(path: str | Path) -> ArraySpec:
             if not file.is_file():
                 raise SpecError(f"{path}: {section}.file = {part['file']!r}: no such file ({file})")
             part["file"] = file
+    for key, value in (data.get("wire") or {}).items() if isinstance(data.get("wire"), dict) else ():
+        if isinstance(value, str) and value.endswith(".npy"):
+            data["wire"][key] = str((path.parent / value).resolve())
     try:
         return parse_spec(data)
     except SpecError as error:
         raise SpecError(f"{path}: {error}") from None
+
+
+def _drop_derived(wire: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Take out of a dump what follows from a geometry, or the geometry where `changes` overrule it."""
+    for name, (r, c) in GEOMETRY_KEYS.items():
+        if wire[name] is None:
+            continue
+        derived = (r,) if wire[name]["height"] is None else (r, c)
+        if any(key in changes for key in derived):
+            wire[name] = None
+            continue
+        for key in derived:
+            del wire[key]
 
 
 def json_schema() -> dict[str, Any]:

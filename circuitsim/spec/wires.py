@@ -1,24 +1,40 @@
 """Wires of the array: the keys a user writes, and the segment resistances they mean."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 
-from circuitsim.spec.base import NonNegative, Part
+from circuitsim.spec.base import Part, Quantity
+from circuitsim.spec.geometry import WireGeometry
+from circuitsim.spec.segments import Segments, segment_array
+
+# geometry -> the keys it gives: resistance, capacitance
+GEOMETRY_KEYS = {"row": ("r_row", "c_row"), "col": ("r_col", "c_col")}
 
 
 class WireSpec(Part):
     """Resistance and capacitance per segment (one cell pitch), end segments, and which ends are used.
 
     Sources write 0 or 1 segments at the ends and their numbers differ by 1/N: hence the explicit switches.
+
+    An array gives every segment its own value. For r_row it is (rows, cols), the segment on the driver's side of each
+    cell, or (rows, cols + 1) with both ends, as in `WireGrid`; for r_col (rows, cols), the segment on the sense
+    amplifier's side, or (rows + 1, cols). c_row and c_col are (rows, cols), at each cell.
     """
 
-    r_row: NonNegative = Field(description="Row wire, cell to cell [ohm]")
-    r_col: NonNegative = Field(description="Column wire, cell to cell [ohm]")
-    c_row: NonNegative = Field(default=0.0, description="Row wire to ground, per segment [F]")
-    c_col: NonNegative = Field(default=0.0, description="Column wire to ground, per segment [F]")
+    r_row: Segments = Field(description="Row wire, cell to cell [ohm]; a number, or an array in a .npy file")
+    r_col: Segments = Field(description="Column wire, cell to cell [ohm]; a number, or an array in a .npy file")
+    c_row: Segments = Field(default=0.0, description="Row wire to ground, per segment [F]; a number or a .npy file")
+    c_col: Segments = Field(default=0.0, description="Column wire to ground, per segment [F]; a number or a .npy file")
+    row: WireGeometry | None = Field(default=None, description="Geometry of the row wire, instead of r_row (and c_row)")
+    col: WireGeometry | None = Field(default=None, description="Geometry of the column wire, instead of r_col")
+    tc_row: Quantity = Field(default=0.0, description="Temperature coefficient of r_row [1/K]")
+    tc_col: Quantity = Field(default=0.0, description="Temperature coefficient of r_col [1/K]")
+    t_ref_c: Quantity = Field(default=27.0, description="Temperature at which r_row and r_col hold [°C]")
+    taper_row: float = Field(default=0.0, ge=0, lt=1, description="Row width falls from 1 + taper to 1 - taper")
+    taper_col: float = Field(default=0.0, ge=0, lt=1, description="Column width likewise, from the sense amplifier")
     first_row_segment: bool = Field(default=True, description="One segment between the driver and the first cell")
     last_col_segment: bool = Field(
         default=True, description="One segment between the last cell and the sense amplifier"
@@ -27,6 +43,35 @@ class WireSpec(Part):
     col_sense: Literal["bottom", "top", "both"] = Field(
         default="bottom", description="End of the column that is sensed"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_geometry(cls, data: Any) -> Any:
+        """Fill in r and c of wires that are given by their geometry."""
+        if not isinstance(data, dict):
+            return data
+        filled = dict(data)
+        for name, keys in GEOMETRY_KEYS.items():
+            if filled.get(name) is None:
+                continue
+            geometry = _geometry(name, filled[name])
+            for key, value in zip(keys, (geometry.r, geometry.c), strict=True):
+                if value is None:
+                    continue
+                if key in filled and filled[key] != value:
+                    raise ValueError(f"{key} is given besides the geometry [wire.{name}]; expected one of them")
+                filled[key] = value
+        return filled
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for key, taper, both in (
+            ("taper_row", self.taper_row, self.row_drive == "both"),
+            ("taper_col", self.taper_col, self.col_sense == "both"),
+        ):
+            if taper and both:
+                raise ValueError(f"{key} = {taper:g}: a wire used at both ends has no far end; expected 0")
+        return self
 
 
 @dataclass(frozen=True)
@@ -40,6 +85,8 @@ class WireGrid:
             [rows, b] between the last cell and the bottom one.
         r_driver: Output resistance of each row driver [ohm].
         r_sense: Input resistance of each sense amplifier [ohm].
+        c_row: (rows, cols) capacitance to ground of the row wire at each cell [F]; None: none.
+        c_col: (rows, cols) capacitance to ground of the column wire at each cell [F]; None: none.
 
     `inf` is an open segment (an end that is not used), 0 merges its two nodes.
     """
@@ -48,6 +95,8 @@ class WireGrid:
     r_col: np.ndarray
     r_driver: float = 0.0
     r_sense: float = 0.0
+    c_row: np.ndarray | None = None
+    c_col: np.ndarray | None = None
 
     @property
     def rows(self) -> int:
@@ -58,14 +107,87 @@ class WireGrid:
         return self.r_col.shape[1]
 
 
-def wire_grid(rows: int, cols: int, wire: WireSpec, *, r_driver: float = 0.0, r_sense: float = 0.0) -> WireGrid:
-    """Lay out the segments that a `WireSpec` describes; see `WireGrid` for shapes and units."""
-    r_row = np.full((rows, cols + 1), wire.r_row)
-    r_col = np.full((rows + 1, cols), wire.r_col)
-    row_end = wire.r_row if wire.first_row_segment else 0.0
-    col_end = wire.r_col if wire.last_col_segment else 0.0
-    r_row[:, 0] = row_end if wire.row_drive in ("left", "both") else np.inf
-    r_row[:, -1] = row_end if wire.row_drive in ("right", "both") else np.inf
-    r_col[0] = col_end if wire.col_sense in ("top", "both") else np.inf
-    r_col[-1] = col_end if wire.col_sense in ("bottom", "both") else np.inf
-    return WireGrid(r_row, r_col, r_driver, r_sense)
+def wire_grid(
+    rows: int,
+    cols: int,
+    wire: WireSpec,
+    *,
+    r_driver: float = 0.0,
+    r_sense: float = 0.0,
+    temperature_c: float | None = None,
+) -> WireGrid:
+    """Lay out the segments that a `WireSpec` describes; see `WireGrid` for shapes and units.
+
+    Args:
+        rows, cols: Size of the array.
+        wire: The keys.
+        r_driver, r_sense: Resistances at the ends [ohm].
+        temperature_c: Temperature [°C]; None: `wire.t_ref_c`.
+
+    Raises:
+        ValueError: An array has the wrong shape, or a temperature coefficient makes a resistance negative.
+    """
+    delta = 0.0 if temperature_c is None else temperature_c - wire.t_ref_c
+    left, right = wire.row_drive in ("left", "both"), wire.row_drive in ("right", "both")
+    top, bottom = wire.col_sense in ("top", "both"), wire.col_sense in ("bottom", "both")
+    r_row = _both_ends("r_row", wire.r_row, (rows, cols), left, right, axis=1)
+    r_col = _both_ends("r_col", wire.r_col, (rows, cols), top, bottom, axis=0).T
+    r_row = _taper(r_row, wire.taper_row, from_last=right) * _warm("tc_row", wire.tc_row, delta)
+    r_col = _taper(r_col, wire.taper_col, from_last=bottom) * _warm("tc_col", wire.tc_col, delta)
+    return WireGrid(
+        r_row=_close_ends(r_row, left, right, wire.first_row_segment),
+        r_col=_close_ends(r_col, top, bottom, wire.last_col_segment).T,
+        r_driver=r_driver,
+        r_sense=r_sense,
+        c_row=segment_array("c_row", wire.c_row, ((rows, cols),)),
+        c_col=segment_array("c_col", wire.c_col, ((rows, cols),)),
+    )
+
+
+def _both_ends(key: str, value: Any, shape: tuple[int, int], first: bool, last: bool, *, axis: int) -> np.ndarray:
+    """Segments with both ends along `axis`; an array without the unused end gets it as a placeholder."""
+    whole = (shape[0] + (axis == 0), shape[1] + (axis == 1))
+    r = segment_array(key, value, (whole,) if first and last else (shape, whole))
+    missing = whole[axis] - r.shape[axis]
+    pad = [(0, 0), (0, 0)]
+    pad[axis] = (0, missing) if first else (missing, 0)
+    return np.pad(r, pad)
+
+
+def _taper(r: np.ndarray, taper: float, *, from_last: bool) -> np.ndarray:
+    """Divide by a width that falls linearly from 1 + taper at the used end to 1 − taper; the metal area stays."""
+    cells = r.shape[1] - 1
+    if taper == 0 or cells < 2:
+        return r
+    width = 1 + taper * (1 - 2 * np.arange(cells + 1) / (cells - 1))
+    width[-1] = 1.0  # the end that is not used
+    return r / (width[::-1] if from_last else width)
+
+
+def _close_ends(r: np.ndarray, first: bool, last: bool, end_segment: bool) -> np.ndarray:
+    """Open the ends that are not used, join the ones without a segment of their own."""
+    r = r.copy()
+    for end, used in ((0, first), (-1, last)):
+        if not used:
+            r[:, end] = np.inf
+        elif not end_segment:
+            r[:, end] = 0.0
+    return r
+
+
+def _warm(key: str, coefficient: float, delta: float) -> float:
+    factor = 1 + coefficient * delta
+    if factor <= 0:
+        raise ValueError(f"{key} = {coefficient:g} per K makes resistances negative {delta:g} K from t_ref_c")
+    return factor
+
+
+def _geometry(name: str, value: Any) -> WireGeometry:
+    if isinstance(value, WireGeometry):
+        return value
+    try:
+        return WireGeometry.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join([name, *(str(part) for part in first["loc"])])
+        raise ValueError(f"{key}: {first['msg'].removeprefix('Value error, ')}") from None

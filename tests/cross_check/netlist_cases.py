@@ -42,3 +42,28 @@ def currents(spec: ArraySpec, g: np.ndarray, x: np.ndarray) -> np.ndarray:
 def effective(spec: ArraySpec, g: np.ndarray) -> np.ndarray:
     """Effective matrix (rows, cols) [S] of a linear array: unit inputs, one deck."""
     return currents(spec, g, np.eye(spec.array.rows))
+
+
+def dense_currents(branches: list[tuple[str, str, float]], held: dict[str, float], measured: list[str]) -> np.ndarray:
+    """Solve a resistor network written as (node, node, conductance) by dense nodal analysis, independently of decks.
+
+    Args:
+        branches: Resistors [S].
+        held: Voltage of every node that a source holds [V].
+        measured: Held nodes whose incoming current is returned [A].
+    """
+    nodes = sorted({node for a, b, _ in branches for node in (a, b)})
+    index = {node: k for k, node in enumerate(nodes)}
+    y = np.zeros((len(nodes), len(nodes)))
+    for a, b, g in branches:
+        i, j = index[a], index[b]
+        y[[i, j], [i, j]] += g
+        y[[i, j], [j, i]] -= g
+    known = np.array([index[node] for node in held if node in index])
+    unknown = np.setdiff1d(np.arange(len(nodes)), known)
+    v = np.zeros(len(nodes))
+    v[known] = [held[node] for node in held if node in index]
+    if len(unknown):
+        v[unknown] = np.linalg.solve(y[np.ix_(unknown, unknown)], -y[np.ix_(unknown, known)] @ v[known])
+    into = -(y @ v)
+    return np.array([into[index[node]] if node in index else 0.0 for node in measured])

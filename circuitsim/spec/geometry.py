@@ -1,0 +1,49 @@
+"""From the drawn wire to its resistance and capacitance per segment."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from circuitsim.spec.base import Part, Positive
+
+EPSILON_0 = 8.8541878128e-12  # F/m, CODATA 2018
+
+
+class WireGeometry(Part):
+    """A straight wire of rectangular cross-section; one segment is one cell pitch long."""
+
+    width: Positive = Field(description="Width of the wire [m]")
+    thickness: Positive = Field(description="Thickness of the metal [m]")
+    pitch: Positive = Field(description="Length of a segment, cell to cell [m]")
+    resistivity: Positive = Field(description="Resistivity at wire.t_ref_c, barrier and scattering included [ohm m]")
+    height: Positive | None = Field(default=None, description="Dielectric below the wire [m]; absent: no capacitance")
+    spacing: Positive | None = Field(default=None, description="Gap to the wires on both sides [m]; absent: alone")
+    permittivity: float = Field(default=3.9, ge=1, description="Relative permittivity of the dielectric")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.spacing is not None and self.height is None:
+            raise ValueError("spacing is given but height is not: the capacitance needs both")
+        return self
+
+    @property
+    def r(self) -> float:
+        """Resistance of a segment [ohm]."""
+        return self.resistivity * self.pitch / (self.width * self.thickness)
+
+    @property
+    def c(self) -> float | None:
+        """Capacitance of a segment to its surroundings, all taken as ground [F]; None without a height.
+
+        Valid for: 0.3 < width/height < 30, 0.3 < thickness/height < 30, 0.5 < spacing/height < 10 (about 10 %).
+        Source: T. Sakurai, K. Tamaru, IEEE Trans. Electron Devices 30, 183 (1983), the empirical formulas for a single
+        line and for three lines above a plane.
+        """
+        if self.height is None:
+            return None
+        w, t = self.width / self.height, self.thickness / self.height
+        plane = 1.15 * w + 2.80 * t**0.222
+        sides = 0.0
+        if self.spacing is not None:
+            sides = 2 * (0.03 * w + 0.83 * t - 0.07 * t**0.222) * (self.spacing / self.height) ** -1.34
+        return EPSILON_0 * self.permittivity * (plane + sides) * self.pitch

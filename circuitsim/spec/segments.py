@@ -1,0 +1,69 @@
+"""A wire's resistance or capacitance: one number for every segment, or an array with one number per segment."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from circuitsim.errors import InputError
+from circuitsim.units import parse_quantity
+
+_Grid = tuple[tuple[float, ...], ...]
+
+
+def _segments(value: object) -> float | _Grid:
+    if isinstance(value, Path) or (isinstance(value, str) and value.endswith(".npy")):
+        value = _load(Path(value))
+    if isinstance(value, list | tuple | np.ndarray):
+        return _grid(value)
+    try:
+        number = parse_quantity(value)
+    except InputError as error:
+        raise ValueError(f"{error}, or a .npy file with one value per segment") from None
+    if number < 0:
+        raise PydanticCustomError("greater_than_equal", "Input should be greater than or equal to 0")
+    return number
+
+
+def _load(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file, expected an array saved by numpy.save") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: no readable .npy file ({error})") from None
+
+
+def _grid(value: object) -> _Grid:
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError("expected a two-dimensional array of numbers, one per segment") from None
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"got an array of shape {array.shape}, expected two dimensions, one value per segment")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        where = [int(k) for k in np.argwhere(bad)[0]]
+        raise ValueError(f"{where} = {array[tuple(where)]:g}, expected a finite number >= 0")
+    return tuple(map(tuple, array.tolist()))
+
+
+# A tuple and not an array: it compares, it is frozen, and the digest of a specification covers its values.
+Segments = Annotated[float | _Grid, BeforeValidator(_segments, json_schema_input_type=float | str | list[list[float]])]
+
+
+def segment_array(key: str, value: float | _Grid, shapes: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """Return a read-only array of one of `shapes`; a single number fills the last of them.
+
+    Raises:
+        ValueError: An array was given and has another shape.
+    """
+    if isinstance(value, float | int):
+        return np.full(shapes[-1], float(value))
+    array = np.array(value)
+    if array.shape not in shapes:
+        expected = " or ".join(str(shape) for shape in shapes)
+        raise ValueError(f"{key} has shape {array.shape}, expected {expected}: one value per segment")
+    return array
