@@ -1,11 +1,13 @@
 """Running ngspice: decks in, checked numbers out."""
 
 from circuitsim.spice.batch import run
+from circuitsim.spice.library import find_library
 from circuitsim.spice.options import TRUTH_OPTIONS
 from circuitsim.spice.pool import DecksFailedError, run_many
 from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import Scan, scan_file
+from circuitsim.spice.session import Session
 from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.solution import read_solution
 from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_in_time
@@ -18,7 +20,9 @@ __all__ = [
     "Plot",
     "RawResult",
     "Scan",
+    "Session",
     "Simulator",
+    "find_library",
     "find_ngspice",
     "read_in_time",
     "read_raw",

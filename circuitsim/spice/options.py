@@ -9,7 +9,7 @@ from circuitsim.errors import InputError
 # and stops early. num_threads = 1: OpenMP does not touch the solver, and several decks run side by side.
 TRUTH_OPTIONS: dict[str, str] = {
     "reltol": "1e-10",
-    "abstol": "1e-16",
+    "abstol": "1e-15",
     "vntol": "1e-12",
     "gmin": "1e-15",
     "num_threads": "1",

@@ -34,6 +34,12 @@ class Exit:
     seconds: float
 
 
+def child_environment() -> dict[str, str]:
+    """The environment of a simulator: the user's, without what would change results, on one thread."""
+    kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
+    return {**kept, "OMP_NUM_THREADS": "1"}
+
+
 def execute(simulator: Simulator, folder: Path, *, time_limit_s: float) -> Exit:
     """Run `ngspice -n -b` on `deck.cir` in `folder`; writes deck.log and deck.raw there.
 
@@ -44,15 +50,13 @@ def execute(simulator: Simulator, folder: Path, *, time_limit_s: float) -> Exit:
         SimulatorError: The process cannot be started or its log cannot be written.
     """
     command = [str(simulator.path), "-n", "-b", "-r", RAW, DECK]
-    environment = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
-    environment["OMP_NUM_THREADS"] = "1"
     start = time.perf_counter()
     try:
         with (folder / LOG).open("wb") as log:
             child = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=environment,
+                env=child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

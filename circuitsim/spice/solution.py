@@ -1,7 +1,8 @@
-"""From vectors of a raw file to the currents and voltages of an array."""
+"""From the vectors of a raw file to the solution of an array."""
 
 import numpy as np
 
+from circuitsim.errors import SimulatorError
 from circuitsim.netlist import Netlist
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec import ArraySpec
@@ -9,28 +10,42 @@ from circuitsim.spice.result import RawResult
 
 
 def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
-    """Read what a run of an array's deck computed.
+    """Name the results of an array deck: column currents, row currents, node voltages, power.
+
+    Column currents (batch, cols) [A] are positive into the sense amplifier, row currents (batch, rows) [A] positive
+    into the array. Power (batch,) [W] is what the row sources deliver, Σ x · i_row, driver resistance included.
+    `convergence` holds the balance of row and column currents, the one residual that can be seen from outside.
 
     Args:
         spec: The array.
-        netlist: The deck, which knows what its vectors mean.
-        raw: The finished run.
-
-    Returns:
-        Column currents (batch, cols) [A], positive into the sense amplifiers, row currents, the power of the row
-        drivers, node voltages when the deck saves them, and how well row and column currents balance.
+        netlist: The deck that was run.
+        raw: Its results.
 
     Raises:
-        KeyError: The run does not hold a vector of the deck: raw file and deck do not belong together.
+        SimulatorError: The run has not one point per input vector, or lacks a vector.
     """
-    i_row = -raw.columns(netlist.i_row)
-    out = raw.columns(netlist.i_out)
-    shape = (len(out), *netlist.shape)
-    v_row = raw.columns(netlist.v_row).reshape(shape) if netlist.v_row else None
-    v_col = raw.columns(netlist.v_col).reshape(shape) if netlist.v_col else None
+    if len(raw.data) != netlist.points:
+        raise SimulatorError(f"the run has {len(raw.data)} points, expected {netlist.points}", raw.folder)
+    try:
+        out = raw.columns(netlist.i_out)
+        i_row = -raw.columns(netlist.i_row)
+        v_row = _grid(raw, netlist.v_row, netlist.shape)
+        v_col = _grid(raw, netlist.v_col, netlist.shape)
+    except KeyError as error:
+        raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
     unbalanced = np.abs(i_row.sum(axis=1) - out.sum(axis=1))
     return Solution(
         out=out,
+        i_row=i_row,
+        v_row=v_row,
+        v_col=v_col,
+        power=np.einsum("ba,ba->b", netlist.x, i_row),
+        # ngspice reports no residual of its own: the balance of all terminals is the one that can be seen from outside.
+        convergence=Convergence(
+            residual=_relative(unbalanced, np.abs(out).max(axis=1)),
+            kirchhoff=_relative(unbalanced, np.abs(i_row).sum(axis=1)),
+            sweeps=np.ones(len(out), dtype=int),
+        ),
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,
@@ -38,17 +53,11 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
             ngspice=raw.simulator.version_text,
             options=dict(raw.options),
         ),
-        i_row=i_row,
-        v_row=v_row,
-        v_col=v_col,
-        power=(netlist.x * i_row).sum(axis=1),
-        # ngspice reports no residual of its own: the balance of all terminals is the one that can be seen from outside.
-        convergence=Convergence(
-            residual=_relative(unbalanced, np.abs(out).max(axis=1)),
-            kirchhoff=_relative(unbalanced, np.abs(i_row).sum(axis=1)),
-            sweeps=np.ones(len(out), dtype=int),
-        ),
     )
+
+
+def _grid(raw: RawResult, names: tuple[str, ...], shape: tuple[int, int]) -> np.ndarray | None:
+    return raw.columns(names).reshape(-1, *shape) if names else None
 
 
 def _relative(value: np.ndarray, scale: np.ndarray) -> np.ndarray:

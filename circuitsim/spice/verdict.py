@@ -23,6 +23,9 @@ _DECK = re.compile(
 _SINGULAR = re.compile(r"singular matrix:?\s*(?:check nodes? (?P<node>.*\S))?", re.I)
 # A stepping method that failed is no failure of the run when the next one succeeded: only these words are.
 _FAILED = re.compile(r"\berror\b|timestep too small|iteration limit|aborted|interrupted|fatal", re.I)
+# A trial voltage of Newton's method may leave the range of exp or sinh; ngspice then steps back and goes on. A run
+# that ends well after it is good, one that does not carries another of the words above.
+_TRIAL = re.compile(r"\bError: .* out of range for ", re.I)
 _DISK_IS_FULL_BELOW = 1 << 20
 
 
@@ -52,7 +55,7 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
         if name == "SIGXFSZ":
             return Failure("disk", "ngspice was stopped because a file grew past the limit for file sizes")
         return Failure("killed", f"ngspice was ended by signal {name} after {end.seconds:.1f} s")
-    complaint = _complaint(log)
+    found = complaint(log)
     try:
         plots = read_raw(folder / RAW)
         damage = None
@@ -61,13 +64,13 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
         damage = str(error)
     if shutil.disk_usage(folder).free < _DISK_IS_FULL_BELOW and (damage or end.code):
         return Failure("disk", f"the disk is full: {damage or f'ngspice ended with exit code {end.code}'}")
-    if complaint is not None:
-        return complaint
+    if found is not None:
+        return found
     if end.code != 0:
         return Failure("convergence", f"ngspice ended with exit code {end.code}: {_last_line(log)}")
     if damage is not None:
         return Failure("disk", damage)
-    return _check_values(plots) or plots
+    return check_values(plots) or plots
 
 
 def read_log(folder: Path) -> str:
@@ -78,7 +81,8 @@ def read_log(folder: Path) -> str:
         return ""
 
 
-def _complaint(log: str) -> Failure | None:
+def complaint(log: str) -> Failure | None:
+    """The first word of failure in what ngspice printed, the most telling kind first; None when there is none."""
     # The title is the user's; it may well speak of errors.
     lines = [line.strip() for line in log.splitlines() if not line.startswith("Circuit:")]
     for line in lines:
@@ -90,12 +94,13 @@ def _complaint(log: str) -> Failure | None:
             why = "nothing fixes a voltage there, or sources contradict each other"
             return Failure("singular", f"ngspice found a singular matrix{where}: {why}")
     for line in lines:
-        if _FAILED.search(line):
+        if _FAILED.search(line) and not _TRIAL.search(line):
             return Failure("convergence", f"ngspice found no solution: {_short(line)}")
     return None
 
 
-def _check_values(plots: tuple[Plot, ...]) -> Failure | None:
+def check_values(plots: tuple[Plot, ...]) -> Failure | None:
+    """What is wrong with the numbers themselves: no points, or values that are not finite."""
     for plot in plots:
         if plot.data.size == 0:
             return Failure("convergence", f"the analysis '{plot.name}' has 0 points")

@@ -1,0 +1,45 @@
+"""Finding libngspice, the simulator as a shared library."""
+
+import ctypes.util
+import os
+import sys
+from pathlib import Path
+
+from circuitsim.errors import SimulatorMissingError
+from circuitsim.spice.simulator import INSTALL_ADVICE
+
+LIBRARY_VARIABLE = "NGSPICE_LIBRARY_PATH"  # the variable PySpice reads too
+
+_FOLDERS = (Path(sys.prefix) / "lib", Path("/opt/homebrew/lib"), Path("/usr/local/lib"), Path("/usr/lib"))
+# Debian ships libngspice.so only with the development files; libngspice0 has libngspice.so.0.
+_NAMES = ("libngspice.so.0", "libngspice.so", "libngspice.0.dylib", "libngspice.dylib")
+
+
+def find_library(path: str | Path | None = None) -> str:
+    """Path or name with which the loader of this machine finds libngspice.
+
+    Args:
+        path: Library; None: the environment variable NGSPICE_LIBRARY_PATH, then this Python's own `lib` folder
+            (conda), then the loader's list, then Homebrew and /usr/local.
+
+    Raises:
+        SimulatorMissingError: There is none; says how to install it.
+    """
+    named = path or os.environ.get(LIBRARY_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise SimulatorMissingError(f"libngspice was not found at {str(named)!r}: {INSTALL_ADVICE}")
+        return str(Path(named).absolute())
+    own, *others = _FOLDERS
+    if found := _first(own):
+        return found
+    if found := ctypes.util.find_library("ngspice"):
+        return found
+    for folder in others:
+        if found := _first(folder):
+            return found
+    raise SimulatorMissingError(f"libngspice was not found: {INSTALL_ADVICE}")
+
+
+def _first(folder: Path) -> str | None:
+    return next((str(folder / name) for name in _NAMES if (folder / name).is_file()), None)

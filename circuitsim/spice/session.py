@@ -1,0 +1,162 @@
+"""A simulator that stays: load a deck once, alter values, run again, as often as Python likes."""
+
+import json
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from circuitsim.errors import InputError, SimulatorError
+from circuitsim.spice.batch import Deck
+from circuitsim.spice.connection import CrashError, RefusalError, Worker
+from circuitsim.spice.library import find_library
+from circuitsim.spice.options import TRUTH_OPTIONS, add_options, check_options
+from circuitsim.spice.raw import Plot
+from circuitsim.spice.result import Attempt, RawResult
+from circuitsim.spice.scan import scan_text
+from circuitsim.spice.simulator import Simulator
+
+_ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
+_RETRIES = 1
+
+
+class Session:
+    """libngspice in a worker process, with one deck loaded.
+
+    The tool for loops in which Python decides the next input; a batch of inputs known beforehand is faster as one
+    deck with an index sweep. A crash of the simulator costs one run, is recorded in the attempts of its result, and
+    the run is repeated once in a new process with every value altered so far. The process is renewed after
+    `recycle_after` runs, because libngspice's memory grows.
+
+    Args:
+        deck: Whole deck, with its analysis and `.save`; solver options are added.
+        library: libngspice; None: `find_library()`.
+        options: Solver options; None: `TRUTH_OPTIONS`. KLU is added where the version has it.
+        recycle_after: Runs per worker process.
+        time_limit_s: Limit for loading and for each run [s].
+
+    Raises:
+        UnsafeFileError: The deck or a file it includes holds commands that ngspice would execute.
+        InputError: An included file is missing (paths must be absolute), or an option is unknown.
+        SimulatorMissingError: There is no libngspice, or it cannot be loaded.
+        SimulatorError: ngspice does not accept the deck.
+    """
+
+    def __init__(
+        self,
+        deck: str | Deck,
+        *,
+        library: str | Path | None = None,
+        options: Mapping[str, str] | None = None,
+        recycle_after: int = 1000,
+        time_limit_s: float = 600.0,
+    ):
+        if recycle_after < 1:
+            raise InputError(f"recycle_after must be >= 1, got {recycle_after}")
+        self._text = deck if isinstance(deck, str) else deck.text
+        self._library = find_library(library)
+        self._options = check_options(TRUTH_OPTIONS if options is None else options)
+        self._recycle_after = recycle_after
+        self._time_limit_s = time_limit_s
+        self._values: dict[str, float] = {}
+        self._runs = 0
+        self._worker: Worker | None = None
+        try:
+            self._start()
+        except CrashError as crash:
+            raise self._failed(f"ngspice crashed while it read the deck: {crash}", "") from None
+        except RefusalError as refusal:
+            raise self._failed(str(refusal), refusal.log) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Process number of the current worker; None when there is none."""
+        return self._worker.pid if self._worker else None
+
+    def run(self, values: Mapping[str, float] | None = None) -> RawResult:
+        """Alter elements, run the deck's analyses, and return the results by vector name.
+
+        Args:
+            values: Main value by element name: DC value of sources [V, A], resistances [Ohm]; elements of a
+                sub-circuit as ngspice names them, `r.xcell_0_0.r1`. They stay until altered again, unless this run
+                fails. A B source cannot be altered.
+
+        Raises:
+            InputError: A name is no element name.
+            SimulatorError: ngspice found no solution, refused a value, did not answer, or crashed twice in a row;
+                deck, log and values are kept in the folder it names.
+        """
+        for name in values or {}:
+            if not _ELEMENT.fullmatch(name):
+                raise InputError(f"element name {name!r}: expected letters, digits, _ and .")
+        before = dict(self._values)
+        self._values |= {name.lower(): float(value) for name, value in (values or {}).items()}
+        if self._worker and self._runs >= self._recycle_after:
+            self.close()
+        attempts: list[Attempt] = []
+        while True:
+            change = "session" if not attempts else "new process"
+            start = time.perf_counter()
+            try:
+                plots, log, simulator = self._try(values or {})
+            except CrashError as crash:
+                self.close()
+                attempts.append(self._attempt(change, f"ngspice crashed: {crash}", start))
+                if len(attempts) > _RETRIES:
+                    raise self._failed(f"{attempts[0].failure}, and once more in a new process", "") from None
+            except (RefusalError, SimulatorError) as error:
+                failure = self._failed(str(error), error.log if isinstance(error, RefusalError) else "")
+                self._values = before
+                self.close()
+                raise failure from None
+            else:
+                attempts.append(self._attempt(change, None, start))
+                return RawResult(plots, simulator, dict(self._options), tuple(attempts), self._digest, log, folder=None)
+
+    def close(self) -> None:
+        """End the worker; a later `run` starts a new one."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def _try(self, values: Mapping[str, float]) -> tuple[tuple[Plot, ...], str, Simulator]:
+        if self._worker is None:
+            worker = self._start()
+        else:
+            worker = self._worker
+            worker.ask("alter", dict(values))
+        plots, log = worker.ask("run")
+        self._runs += 1
+        return plots, log, worker.simulator
+
+    def _start(self) -> Worker:
+        """Start a worker, load the deck, and bring every value to where it was."""
+        worker = Worker(self._library, time_limit_s=self._time_limit_s)
+        self._worker = worker
+        self._runs = 0
+        if worker.simulator.klu and "sparse" not in self._options:
+            self._options.setdefault("klu", "")
+        text = add_options(self._text, self._options)
+        self._digest = scan_text(text, worker.folder).digest
+        worker.ask("load", text)
+        worker.ask("alter", self._values)
+        return worker
+
+    def _attempt(self, change: str, failure: str | None, start: float) -> Attempt:
+        return Attempt(change, dict(self._options), failure, time.perf_counter() - start)
+
+    def _failed(self, sentence: str, log: str) -> SimulatorError:
+        """Keep what is needed to repeat the failure, and name the folder."""
+        folder = Path(tempfile.mkdtemp(prefix="circuitsim-"))
+        (folder / "deck.cir").write_text(add_options(self._text, self._options), encoding="utf-8")
+        (folder / "deck.log").write_text(log, encoding="utf-8")
+        (folder / "altered.json").write_text(json.dumps(self._values, indent=1), encoding="utf-8")
+        return SimulatorError(sentence, folder)

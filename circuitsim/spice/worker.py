@@ -1,0 +1,132 @@
+"""The process behind a session: libngspice through PySpice, commands in and vectors out over a pipe.
+
+Started by `session` as `python -m circuitsim.spice.worker DESCRIPTOR LIBRARY`. The simulator may crash here without
+taking anyone along. One request, one answer: (True, value, log) or (False, (kind, sentence), log).
+"""
+
+import logging
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
+
+from circuitsim.spice.raw import Plot
+from circuitsim.spice.verdict import Failure, check_values, complaint
+
+_VOLTAGE = 3  # SV_VOLTAGE of ngspice's sim.h
+
+
+class Library(NgSpiceShared):
+    """PySpice's libngspice that keeps what is printed and leaves judging it to `verdict`.
+
+    PySpice 1.5 raises on everything printed to stderr, such as "Using SPARSE 1.3 as Direct Linear Solver" of ngspice
+    42 and later, or the notes of gmin stepping, which are no errors.
+    """
+
+    # PySpice finds this method through the class, with the object in `user_data`.
+    @staticmethod
+    def _send_char(message_c: Any, ngspice_id: int, user_data: Any) -> int:
+        library = ffi.from_handle(user_data)
+        message: Any = ffi.string(message_c)
+        library.note(message.decode("utf-8", errors="replace"))
+        return 0
+
+    def note(self, message: str) -> None:
+        """Keep one line that ngspice prints, without its "stdout" or "stderr"."""
+        self._stdout.append(message.partition(" ")[2])
+
+    def take_log(self) -> str:
+        """What was printed since the last call."""
+        log = "\n".join(self._stdout)
+        self._stdout = []
+        return log
+
+    def clear_output(self) -> None:
+        """Nothing: PySpice calls this before every command, and the log would be lost."""
+
+    def read_plots(self) -> tuple[Plot, ...]:
+        """Every analysis since `destroy all`, oldest first, with the vector names of a raw file."""
+        names = [name for name in self.plot_names if name != "const"]
+        return tuple(self._read_plot(name) for name in reversed(names))
+
+    def _read_plot(self, plot: str) -> Plot:
+        api: Any = self._ngspice_shared
+        names = self._convert_string_array(api.ngSpice_AllVecs(plot.encode()))
+        vectors = [self._read_vector(plot, name) for name in reversed(names)]
+        data = np.stack([values for _, values in vectors], axis=1) if vectors else np.empty((0, 0))
+        return Plot(plot, tuple(name for name, _ in vectors), data)
+
+    def _read_vector(self, plot: str, name: str) -> tuple[str, np.ndarray]:
+        api: Any = self._ngspice_shared
+        info = api.ngGet_Vec_Info(f"{plot}.{name}".encode())
+        real = info.v_compdata == ffi.NULL
+        kind = np.dtype(np.float64 if real else np.complex128)
+        memory: Any = ffi.buffer(info.v_realdata if real else info.v_compdata, info.v_length * kind.itemsize)
+        values = np.frombuffer(memory, kind).copy()
+        return raw_name(name, voltage=info.v_type == _VOLTAGE), values
+
+
+def raw_name(name: str, *, voltage: bool) -> str:
+    """Name that a raw file gives to a vector of libngspice: "vin_3#branch" is "i(vin_3)", "bl_3_5" is "v(bl_3_5)"."""
+    name = name.lower()
+    if name.endswith("#branch"):
+        return f"i({name.removesuffix('#branch')})"
+    return f"v({name})" if voltage and "(" not in name else name
+
+
+def load(library: Library, deck: str) -> None:
+    """Replace the circuit."""
+    library.load_circuit(deck)
+
+
+def alter(library: Library, values: dict[str, float]) -> None:
+    """Change the main value of elements: DC value of sources [V, A], resistance [Ohm], …"""
+    for name, value in values.items():
+        library.exec_command(f"alter {name} = {value:.17g}")
+
+
+def run(library: Library) -> tuple[Plot, ...]:
+    """Run the analyses of the deck; earlier results are dropped first, kept plots would slow later runs."""
+    library.exec_command("destroy all")
+    library.exec_command("run")
+    return library.read_plots()
+
+
+COMMANDS = {"load": load, "alter": alter, "run": run}
+
+
+def answer(library: Library, command: str, arguments: tuple[Any, ...]) -> tuple[bool, Any, str]:
+    """Carry out one request and judge it."""
+    failure = None
+    value = None
+    try:
+        value = COMMANDS[command](library, *arguments)
+    except NameError as error:  # PySpice's word for a command that ngspice refused
+        failure = Failure("deck", f"ngspice refuses to {command}: {error}")
+    log = library.take_log()
+    failure = complaint(log) or failure
+    if failure is None and command == "run":
+        failure = check_values(value) if value else Failure("convergence", "ngspice delivered no results")
+    return (True, value, log) if failure is None else (False, (failure.kind, failure.sentence), log)
+
+
+def main(descriptor: int, path: str) -> None:
+    """Serve requests until the other end closes."""
+    logging.disable(logging.CRITICAL)
+    channel = Connection(descriptor)
+    Library.LIBRARY_PATH = path.replace("{", "{{").replace("}", "}}")  # PySpice formats an instance number into it
+    library = Library()
+    library.take_log()
+    channel.send((library.ngspice_version, library.has_xspice))
+    while True:
+        try:
+            command, *arguments = channel.recv()
+        except EOFError:
+            return
+        channel.send(answer(library, command, tuple(arguments)))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
