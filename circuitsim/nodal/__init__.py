@@ -1,6 +1,6 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
-from circuitsim.nodal.array import PreparedArray, effective_matrix, prepare, read
+from circuitsim.nodal.array import PreparedArray, prepare
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
@@ -10,6 +10,7 @@ from circuitsim.nodal.linear import (
     solve_adjoint,
     transfer,
 )
+from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
 
 __all__ = [

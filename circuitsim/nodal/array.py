@@ -1,4 +1,4 @@
-"""Prepare a programmed array once, read it many times."""
+"""An array with its conductances programmed: everything that does not depend on its inputs."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,16 +6,18 @@ from functools import cached_property
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.linear import LinearArray, linear_network, solve
-from circuitsim.nodal.network import check_wires
-from circuitsim.nodal.newton import solve_nodes
-from circuitsim.nodal.surface import cell_law, check_conductances, check_voltages
-from circuitsim.results import CellSurface, Convergence, Provenance, Solution
+from circuitsim.nodal.blocks import sweep_batch
+from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
+from circuitsim.nodal.linear import LinearArray, linear_network
+from circuitsim.nodal.modes import SweepPlan, sweep_plan
+from circuitsim.nodal.network import check_wires, end_resistances
+from circuitsim.nodal.surface import cell_law, check_conductances
+from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid
 from circuitsim.spec.arrays import check_conductances as check_programmed
-from circuitsim.spec.arrays import check_inputs
 
-TOLERANCE = 1e-10  # of the largest terminal current: below the bound of any surface
+MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
+_MARGIN = 1.25  # column voltages of a nonlinear array against those of its chord
 
 
 @dataclass(frozen=True)
@@ -27,27 +29,74 @@ class PreparedArray:
         g: (rows, cols) programmed conductances [S].
         surface: The characterized cell; None for ohmic 1R cells.
         wires: Segment resistances [ohm].
+        v_range: Inputs the cells are prepared for [V]; others are read too, after preparing anew.
     """
 
     spec: ArraySpec
     g: np.ndarray
     surface: CellSurface | None
     wires: WireGrid
-
-    @cached_property
-    def chord(self) -> LinearArray:
-        """The array with each cell's chord conductance at half the read voltage."""
-        return linear_network(self.wires, self.chord_conductance)
+    v_range: tuple[float, float]
 
     @cached_property
     def chord_conductance(self) -> np.ndarray:
-        """(rows, cols) i/U at half the read voltage [S]."""
+        """(rows, cols) i/U at half the largest input [S]."""
         v_ref = self.spec.sense.v_ref
-        return _slope(self, v_ref, v_ref + 0.5 * (self.spec.driver.v_read - v_ref))
+        furthest = max(self.v_range, key=lambda v: abs(v - v_ref))
+        return chord(self, v_ref + 0.5 * (furthest - v_ref), v_ref)
+
+    @cached_property
+    def factored(self) -> LinearArray:
+        """The array with chord conductances, factored for the reference solver."""
+        return linear_network(self.wires, self.chord_conductance)
+
+    @cached_property
+    def plan(self) -> SweepPlan | None:
+        """Factors and modes of the sweeps for chord conductances; None where the wiring does not allow sweeps."""
+        return sweep_plan(*end_resistances(self.wires), self.chord_conductance)
+
+    @cached_property
+    def column_response(self) -> float:
+        """Highest column voltage per volt at all inputs, with chord conductances."""
+        if self.plan is None:
+            return 1.0
+        return sweep_batch(self.plan, np.ones((1, self.wires.rows)), tol=1e-3, most=MOST_PASSES).w_high
+
+    @cached_property
+    def cells(self) -> tuple[CompactFit, SweepPlan] | None:
+        """The cells as polynomials for inputs within `v_range`, and the plan with them; None: use the reference."""
+        v_ref = self.spec.sense.v_ref
+        return compact_cells(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
+
+
+def voltage_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
+    """Voltages relative to v_ref [V] that cells reach when inputs lie between the two; v_ref is always inside."""
+    v_low, v_high = min(v_low, 0.0), max(v_high, 0.0)
+    reach = min(_MARGIN * array.column_response, 1.0)
+    return VoltageBox(v_low, v_high, reach * v_low, reach * v_high)
+
+
+def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, SweepPlan] | None:
+    """Refit the cells over a box; None where sweeps cannot be used or the box leaves the surface."""
+    if array.surface is None or array.plan is None or box.v_high <= box.v_low:
+        return None
+    if not within(array.surface, box, array.spec.sense.v_ref):
+        return None
+    found = fit(array.surface, box, array.spec.sense.v_ref)
+    coefficients = contract(found, array.surface, array.g, array.chord_conductance)
+    terms = found.coefficients.shape[1]
+    return found, array.plan._replace(
+        coefficients=coefficients, terms=terms, counts=found.counts, forward=found.forward
+    )
 
 
 def prepare(
-    spec: ArraySpec, g: np.ndarray, surface: CellSurface | None = None, *, wires: WireGrid | None = None
+    spec: ArraySpec,
+    g: np.ndarray,
+    surface: CellSurface | None = None,
+    *,
+    wires: WireGrid | None = None,
+    v_range: tuple[float, float] | None = None,
 ) -> PreparedArray:
     """Program an array: everything that does not depend on its inputs.
 
@@ -56,6 +105,7 @@ def prepare(
         g: Conductances (rows, cols) [S]; 0 is an open cell.
         surface: The characterized cell. None is allowed for 1R cells and takes them as ohmic.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
+        v_range: Smallest and largest input expected [V]; None: 0 to v_read, and v_ref.
 
     Raises:
         InputError: Shapes do not fit, a value is negative or not finite, or a 1T1R array has no surface.
@@ -71,82 +121,17 @@ def prepare(
     check_wires(wires)
     if (wires.rows, wires.cols) != spec.shape:
         raise InputError(f"wires are for {wires.rows} x {wires.cols} cells: expected {spec.shape[0]} x {spec.shape[1]}")
-    return PreparedArray(spec, g, surface, wires)
+    v_ref = spec.sense.v_ref
+    low, high = v_range or (0.0, spec.driver.v_read)
+    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
+    if array.plan is None:
+        array.factored  # noqa: B018  the work belongs here, not to the first read
+    elif surface is not None:
+        array.cells  # noqa: B018
+    return array
 
 
-def read(
-    array: PreparedArray, v_in: np.ndarray, *, nodes: bool = False, tol: float = TOLERANCE, threads: int = 1
-) -> Solution:
-    """Solve the DC read of a prepared array.
-
-    Args:
-        array: From `prepare`.
-        v_in: Voltages of the ideal sources behind the row drivers (batch, rows) [V].
-        nodes: Also return node voltages and cell currents.
-        tol: Largest current that may be unbalanced at a node, relative to the vector's largest terminal current.
-        threads: Threads to use; the result does not depend on it.
-
-    Returns:
-        Column currents, row currents, power and the balance of each vector.
-
-    Raises:
-        InputError: A shape does not fit, or a value is not finite.
-        OutsideRangeError: A cell's voltages are outside its surface; names the cell, the voltages and the range.
-        NotConvergedError: A vector does not balance; says by how much, where, and what to try.
-
-    Valid for: quasi-static reads that do not disturb the state.
-    """
-    v_in = check_inputs(array.spec, v_in)
-    v_ref = array.spec.sense.v_ref
-    given = np.hstack([v_in, np.full((len(v_in), array.wires.cols), v_ref)])
-
-    def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
-        on_cells = (np.moveaxis(v, 0, -1) for v in (v_bl, v_sl))
-        found = cell_law(array.surface, array.g[:, :, None], *on_cells)
-        current, along_bl, along_sl = (np.moveaxis(value, -1, 0) for value in found[:3])
-        return current, along_bl, along_sl
-
-    found = solve_nodes(array.chord, law, given, tol=tol)
-    network = array.chord.network
-    v_row, v_col = found.v[:, network.row_node], found.v[:, network.col_node]
-    if array.surface is not None:
-        check_voltages(array.surface, array.g, v_row, v_col)
-    i_row, i_out = found.i_terminal[:, : network.rows], -found.i_terminal[:, network.rows :]
-    largest = np.abs(found.i_terminal).max(axis=1)
-    return Solution(
-        out=i_out,
-        provenance=_provenance(array, tol, threads),
-        i_row=i_row,
-        v_row=v_row if nodes else None,
-        v_col=v_col if nodes else None,
-        i_cell=found.i_cell if nodes else None,
-        power=(v_in * i_row).sum(axis=1),
-        convergence=Convergence(
-            residual=_relative(found.residual, largest),
-            kirchhoff=_relative(np.abs(found.i_terminal.sum(axis=1)), np.abs(i_row).sum(axis=1)),
-            sweeps=found.iterations,
-        ),
-    )
-
-
-def effective_matrix(array: PreparedArray) -> np.ndarray:
-    """Return the matrix that the array is: i_out = v_in @ w.
-
-    For ohmic cells it is exact at any input. For characterized cells it is the small-signal matrix with every terminal
-    at `sense.v_ref`: the limit of small inputs.
-
-    Returns:
-        (rows, cols) [S], wires, driver and sense resistances included.
-    """
-    linear = array.chord
-    if array.surface is not None:
-        v_ref = array.spec.sense.v_ref
-        linear = linear_network(array.wires, _slope(array, v_ref, v_ref))
-    return solve(linear, np.eye(array.wires.rows)).i_out
-
-
-def _slope(array: PreparedArray, v_sl: float, v_bl: float) -> np.ndarray:
+def chord(array: PreparedArray, v_bl: float, v_sl: float) -> np.ndarray:
     """Chord conductance i/U (rows, cols) [S] of each cell between two voltages; the slope where they are equal."""
     current, along_bl, _, _ = cell_law(array.surface, array.g, np.asarray(v_bl), np.asarray(v_sl))
     return along_bl if v_bl == v_sl else current / (v_bl - v_sl)
@@ -173,19 +158,3 @@ def _check_rises(surface: CellSurface) -> None:
             f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {grid[i]:g} V, "
             f"v_sl = {grid[j]:g} V: the array may have several solutions; expected a monotonic surface"
         )
-
-
-def _relative(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    return value / np.where(scale > 0, scale, 1.0)
-
-
-def _provenance(array: PreparedArray, tol: float, threads: int) -> Provenance:
-    surface = array.surface
-    return Provenance(
-        level="nodal",
-        spec_digest=array.spec.digest,
-        deck_digest=None if surface is None else surface.provenance.deck_digest,
-        ngspice=None if surface is None else surface.provenance.ngspice,
-        options={"tol": f"{tol:g}"},
-        threads=threads,
-    )

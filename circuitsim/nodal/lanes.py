@@ -1,0 +1,143 @@
+"""A numba type for a few vectors of a batch side by side: one variable holds one number of each."""
+
+# pyright: reportCallIssue=false
+# (numba fills in the first argument of an intrinsic)
+
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, overload, register_model
+
+WIDTH = 16  # vectors solved together; two AVX-512 or four AVX2 registers
+
+_VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
+
+
+class _LanesType(types.Type):
+    def __init__(self):
+        super().__init__(name=f"Lanes{WIDTH}")
+
+
+LANES = _LanesType()
+
+
+@register_model(_LanesType)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, _VECTOR)
+
+
+def _address(context, builder, signature, args):
+    """Pointer to the lanes that begin at a flat index of a float64 array."""
+    array = context.make_array(signature.args[0])(context, builder, args[0])
+    return builder.bitcast(builder.gep(array.data, [args[1]]), _VECTOR.as_pointer())
+
+
+@intrinsic
+def load(typingctx, array, index):
+    """Read WIDTH neighbouring numbers of a flat array, from `index` on."""
+
+    def generate(context, builder, signature, args):
+        return builder.load(_address(context, builder, signature, args), align=8)
+
+    return LANES(array, types.intp), generate
+
+
+@intrinsic
+def store(typingctx, array, index, lanes):
+    """Write WIDTH neighbouring numbers of a flat array, from `index` on."""
+
+    def generate(context, builder, signature, args):
+        builder.store(args[2], _address(context, builder, signature, args), align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, LANES), generate
+
+
+@intrinsic
+def spread(typingctx, number):
+    """The same number in every lane."""
+
+    def generate(context, builder, signature, args):
+        one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+        return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), mask)
+
+    return LANES(types.float64), generate
+
+
+@intrinsic
+def fma(typingctx, a, b, c):
+    """a · b + c in every lane."""
+
+    def generate(context, builder, signature, args):
+        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{WIDTH}f64")
+        return builder.call(function, args)
+
+    return LANES(LANES, LANES, LANES), generate
+
+
+def _binary(instruction: str):
+    @intrinsic
+    def compute(typingctx, a, b):
+        def generate(context, builder, signature, args):
+            return getattr(builder, instruction)(*args)
+
+        return LANES(LANES, LANES), generate
+
+    return compute
+
+
+def _choose(comparison: str):
+    @intrinsic
+    def compute(typingctx, a, b):
+        def generate(context, builder, signature, args):
+            return builder.select(builder.fcmp_ordered(comparison, *args), *args)
+
+        return LANES(LANES, LANES), generate
+
+    return compute
+
+
+_add, _sub, _mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
+larger, smaller = _choose(">"), _choose("<")
+
+
+@overload(operator.add)
+def _(a, b):
+    if a is LANES and b is LANES:
+        return lambda a, b: _add(a, b)
+    return None
+
+
+@overload(operator.sub)
+def _(a, b):
+    if a is LANES and b is LANES:
+        return lambda a, b: _sub(a, b)
+    return None
+
+
+@overload(operator.mul)
+def _(a, b):
+    if a is LANES and b is LANES:
+        return lambda a, b: _mul(a, b)
+    return None
+
+
+def to_blocks(vectors: np.ndarray) -> np.ndarray:
+    """Arrange a batch (batch, n) as blocks of lanes (blocks, n · WIDTH), the last one filled up with zeros."""
+    batch, n = vectors.shape
+    blocks = -(-batch // WIDTH)
+    padded = np.zeros((blocks * WIDTH, n))
+    padded[:batch] = vectors
+    return np.ascontiguousarray(padded.reshape(blocks, WIDTH, n).swapaxes(1, 2)).reshape(blocks, n * WIDTH)
+
+
+def from_blocks(blocks: np.ndarray, batch: int) -> np.ndarray:
+    """Undo `to_blocks`: (blocks, n · WIDTH) to (batch, n)."""
+    n = blocks.shape[1] // WIDTH
+    return blocks.reshape(len(blocks), n, WIDTH).swapaxes(1, 2).reshape(-1, n)[:batch]

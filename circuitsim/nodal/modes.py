@@ -1,0 +1,208 @@
+"""What the sweeps need of a programmed array: factors of its rows and columns, and the iteration's slowest modes."""
+
+# pyright: reportCallIssue=false
+# (numba fills in the first argument of an intrinsic)
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
+from circuitsim.nodal.sweep import MODES
+
+_SUBSPACE = WIDTH - 4  # vectors iterated to find the modes
+_NEGLIGIBLE = 1e-3  # a rate below needs no mode
+
+
+class SweepPlan(NamedTuple):
+    """Flat arrays that the sweep reads, over cells (rows · cols) unless said otherwise; conductances in S.
+
+    g_row (rows · (cols+1)), g_col ((rows+1) · cols): segments, 0 where open. l_row: g_row over the pivot to its left
+    (the conductance itself at the left end). inv_*: inverse pivots of the rows and of the columns from above and from
+    below. c_down, c_up ((rows+1) · cols): segment over the pivot above and below it. z (cells · MODES): the modes that
+    are removed, empty when that gains nothing; rates (MODES,): their eigenvalues; slowest: the largest one left.
+    coefficients (cells · terms), counts, forward: see `sweep._beyond_chord`; no counts for ohmic cells.
+    """
+
+    rows: int
+    cols: int
+    g0: np.ndarray
+    g_row: np.ndarray
+    g_col: np.ndarray
+    g_right: np.ndarray
+    l_row: np.ndarray
+    inv_row: np.ndarray
+    inv_down: np.ndarray
+    inv_up: np.ndarray
+    c_down: np.ndarray
+    c_up: np.ndarray
+    z: np.ndarray
+    rates: np.ndarray
+    slowest: float
+    coefficients: np.ndarray
+    terms: int
+    counts: np.ndarray
+    forward: int
+
+
+def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPlan | None:
+    """Factor the rows and columns of an array and find the slowest modes of the sweeps.
+
+    Args:
+        r_row, r_col: Segment resistances, driver and sense resistance in the end segments [ohm].
+        g0: Chord conductances (rows, cols) [S].
+
+    Returns:
+        The plan for ohmic cells of conductance g0; None where the sweeps cannot work: 0 ohm segments, or a part of a
+        wire without any conductance to its surroundings.
+    """
+    if np.any(r_row == 0) or np.any(r_col == 0):
+        return None
+    rows, cols = g0.shape
+    g_row, g_col = 1.0 / r_row, 1.0 / r_col
+    l_row, inv_row = np.empty((rows, cols + 1)), np.empty((rows, cols))
+    inv_down, inv_up = np.empty((rows, cols)), np.empty((rows, cols))
+    c_down, c_up = np.zeros((rows + 1, cols)), np.zeros((rows + 1, cols))
+    if not _factor(g_row, g_col, g0, l_row, inv_row, inv_down, inv_up, c_down, c_up):
+        return None
+    empty = np.empty(0)
+    plan = SweepPlan(
+        rows, cols, g0.ravel(), g_row.ravel(), g_col.ravel(), g_row[:, -1].copy(), l_row.ravel(), inv_row.ravel(),
+        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), empty, empty, 0.0, empty, 0,
+        np.empty(0, np.int64), 0,
+    )  # fmt: skip
+    return _with_modes(plan, r_row, r_col)
+
+
+@numba.njit(cache=True)
+def _factor(g_row, g_col, g0, l_row, inv_row, inv_down, inv_up, c_down, c_up):
+    """Eliminate every row from the left and every column from both ends; False when a pivot vanishes."""
+    rows, cols = g0.shape
+    for a in range(rows):
+        l_row[a, 0] = g_row[a, 0]
+        for b in range(cols):
+            pivot = g_row[a, b] + g_row[a, b + 1] + g0[a, b]
+            if b > 0:
+                l_row[a, b] = g_row[a, b] * inv_row[a, b - 1]
+                pivot -= g_row[a, b] * l_row[a, b]
+            if not pivot > 1e-14 * (g_row[a, b] + g_row[a, b + 1]):
+                return False
+            inv_row[a, b] = 1.0 / pivot
+        l_row[a, cols] = 0.0
+    for a in range(rows):
+        for b in range(cols):
+            up = rows - 1 - a
+            pivot, pivot_up = g_col[a, b] + g_col[a + 1, b] + g0[a, b], g_col[up, b] + g_col[up + 1, b] + g0[up, b]
+            if a > 0:
+                c_down[a, b] = g_col[a, b] * inv_down[a - 1, b]
+                pivot -= g_col[a, b] * c_down[a, b]
+                c_up[up + 1, b] = g_col[up + 1, b] * inv_up[up + 1, b]
+                pivot_up -= g_col[up + 1, b] * c_up[up + 1, b]
+            if not (pivot > 1e-14 * g_col[a + 1, b] and pivot_up > 1e-14 * g_col[up, b]):
+                return False
+            inv_down[a, b], inv_up[up, b] = 1.0 / pivot, 1.0 / pivot_up
+    for b in range(cols):
+        c_up[0, b] = g_col[0, b] * inv_up[0, b]
+        c_down[rows, b] = g_col[rows, b] * inv_down[rows - 1, b]
+    return True
+
+
+def _with_modes(plan: SweepPlan, r_row: np.ndarray, r_col: np.ndarray) -> SweepPlan:
+    """Add the slowest modes of the iteration, found by subspace iteration from those of equal cells."""
+    cells = plan.rows * plan.cols
+    count = min(_SUBSPACE, cells // 2)
+    if count < 1:
+        return plan._replace(slowest=0.5)
+    start, predicted = _modes_of_equal_cells(plan, r_row, r_col, count)
+    if not predicted[0] > _NEGLIGIBLE:
+        return plan._replace(slowest=max(float(predicted[0]), 0.0))
+    x = np.zeros((cells, WIDTH))
+    x[:, :count] = start
+    b, y = np.zeros((cells, WIDTH)), np.zeros((cells, WIDTH))
+    for _ in range(2):
+        _apply(plan, x.ravel(), b.ravel(), y.ravel())
+        x = np.zeros((cells, WIDTH))
+        x[:, :count] = _orthonormal(y[:, :count], b[:, :count])
+    _apply(plan, x.ravel(), b.ravel(), y.ravel())
+    projected = x[:, :count].T @ b[:, :count]
+    rates, turn = np.linalg.eigh(0.5 * (projected + projected.T))
+    order = np.argsort(rates)[::-1]
+    rates, turn = np.clip(rates[order], 0.0, 1 - 1e-12), turn[:, order]
+    z = np.zeros((cells, MODES))
+    z[:, : min(count, MODES)] = x[:, :count] @ turn[:, :MODES]
+    kept = np.zeros(MODES)
+    kept[: min(count, MODES)] = rates[:MODES]
+    return plan._replace(z=z.ravel(), rates=kept, slowest=float(rates[min(MODES, count - 1)]))
+
+
+def _modes_of_equal_cells(plan, r_row, r_col, count) -> tuple[np.ndarray, np.ndarray]:
+    """Modes (cells, count) and rates (count,) of an array whose cells and segments are all alike."""
+    phi, along_row = _wire_modes(plan.cols, ~np.isinf(r_row[0, 0]), ~np.isinf(r_row[0, -1]), count)
+    theta, along_col = _wire_modes(plan.rows, ~np.isinf(r_col[-1, 0]), ~np.isinf(r_col[0, 0]), count)
+    along_col = along_col[::-1]
+    g0 = max(float(plan.g0.mean()), 1e-300)
+    g_r, g_c = (_typical(g) for g in (plan.g_row, plan.g_col))
+    row_part = g0 + 4 * g_r * np.sin(phi / 2) ** 2
+    col_part = g0 + 4 * g_c * np.sin(theta / 2) ** 2
+    rates = g0**2 / (col_part[:, None] * row_part[None, :])
+    order = np.argsort(rates.ravel())[::-1][:count]
+    j, i = np.unravel_index(order, rates.shape)
+    modes = (along_col[:, j][:, None, :] * along_row[:, i][None, :, :]).reshape(-1, len(order))
+    return modes, rates.ravel()[order]
+
+
+def _typical(g: np.ndarray) -> float:
+    used = g[g > 0]
+    return float(np.median(used)) if len(used) else 0.0
+
+
+def _wire_modes(n: int, near: bool, far: bool, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Wave numbers and shapes (n, count) of a wire held at its near end, its far end, or both."""
+    order = np.arange(1, min(count, n) + 1)
+    angle = np.pi * order / (n + 1) if near and far else np.pi * (2 * order - 1) / (2 * n + 1)
+    shape = np.sin(angle * (np.arange(n) + 1)[:, None])
+    return angle, shape if near else shape[::-1]
+
+
+def _orthonormal(y: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Turn y = T_c⁻¹b into vectors that are orthonormal in T_c."""
+    scale = 1.0 / np.sqrt(np.einsum("ck,ck->k", y, b))
+    y, b = y * scale, b * scale
+    values, turn = np.linalg.eigh(y.T @ b)
+    good = values > 1e-12 * values[-1]
+    x = np.zeros_like(y)
+    x[:, : good.sum()] = (y @ (turn[:, good] / np.sqrt(values[good])))[:, ::-1]
+    return x
+
+
+@numba.njit(cache=True, nogil=True)
+def _apply(plan, x, b, y):
+    """b = G·T_r⁻¹·G·x and y = T_c⁻¹·b for WIDTH vectors: one sweep without the neighbours' news."""
+    rows, cols = plan.rows, plan.cols
+    for a in range(rows):
+        row, wire = a * cols, a * (cols + 1)
+        carry = spread(0.0)
+        for j in range(cols):
+            c = (row + j) * WIDTH
+            carry = fma(spread(plan.l_row[wire + j]), carry, spread(plan.g0[row + j]) * load(x, c))
+            store(b, c, carry)
+        voltage = spread(0.0)
+        for j in range(cols - 1, -1, -1):
+            c = (row + j) * WIDTH
+            back = spread(plan.inv_row[row + j]) * load(b, c)
+            if j < cols - 1:
+                back = fma(spread(plan.l_row[wire + j + 1]), voltage, back)
+            voltage = back
+            right = spread(plan.g0[row + j]) * voltage
+            store(b, c, right)
+            if a > 0:
+                right = fma(spread(plan.c_down[row + j]), load(y, c - cols * WIDTH), right)
+            store(y, c, right)
+    for a in range(rows - 1, -1, -1):
+        for j in range(cols):
+            c = a * cols + j
+            value = spread(plan.inv_down[c]) * load(y, c * WIDTH)
+            if a < rows - 1:
+                value = fma(spread(plan.c_down[c + cols]), load(y, (c + cols) * WIDTH), value)
+            store(y, c * WIDTH, value)

@@ -1,0 +1,197 @@
+"""Read a prepared array: by sweeps where the wiring allows, by the reference solver everywhere else."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from circuitsim.errors import NotConvergedError
+from circuitsim.nodal.array import MOST_PASSES, PreparedArray, chord, compact_cells, voltage_box
+from circuitsim.nodal.blocks import SweepResult, sweep_batch
+from circuitsim.nodal.compact import VoltageBox
+from circuitsim.nodal.linear import linear_network, solve
+from circuitsim.nodal.modes import sweep_plan
+from circuitsim.nodal.network import end_resistances
+from circuitsim.nodal.newton import NodeSolution, solve_nodes
+from circuitsim.nodal.surface import cell_law, check_voltages
+from circuitsim.results import Convergence, Provenance, Solution
+from circuitsim.spec.arrays import check_inputs
+
+TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
+_MATRIX_TOLERANCE = 1e-12  # the passes of an ohmic array are cheap, and its matrix is used many times
+
+
+def read(
+    array: PreparedArray, v_in: np.ndarray, *, nodes: bool = False, tol: float = TOLERANCE, threads: int = 1
+) -> Solution:
+    """Solve the DC read of a prepared array.
+
+    Args:
+        array: From `prepare`.
+        v_in: Voltages of the ideal sources behind the row drivers (batch, rows) [V].
+        nodes: Also return node voltages and cell currents.
+        tol: Largest current that may be unbalanced at a node, relative to the vector's largest terminal current.
+        threads: Threads to use; no bit of the result depends on it.
+
+    Returns:
+        Column currents, row currents, power and the balance of each vector.
+
+    Raises:
+        InputError: A shape does not fit, or a value is not finite.
+        OutsideRangeError: A cell's voltages are outside its surface; names the cell, the voltages and the range.
+        NotConvergedError: A vector does not balance; says by how much, where, and what to try.
+
+    Valid for: quasi-static reads that do not disturb the state.
+    """
+    v_in = check_inputs(array.spec, v_in)
+    swept, fit_error = _sweep(array, v_in - array.spec.sense.v_ref, tol, nodes, threads)
+    if swept is None:
+        return _solution(array, v_in, _reference(array, v_in, tol), tol, nodes, threads)
+    found = _from_sweep(array, v_in, swept, fit_error, tol, threads)
+    open_ends = np.flatnonzero(swept.passes < 0)
+    if len(open_ends) == 0:
+        return found
+    rest = _solution(array, v_in[open_ends], _reference(array, v_in[open_ends], tol), tol, nodes, threads)
+    return _merge(found, rest, open_ends)
+
+
+def _sweep(
+    array: PreparedArray, drive: np.ndarray, tol: float, nodes: bool, threads: int
+) -> tuple[SweepResult | None, float]:
+    """Solve by sweeps, with the error of the cells' fit [A]; None where only the reference will do."""
+    if array.plan is None:
+        return None, 0.0
+    if array.surface is None:
+        return sweep_batch(array.plan, drive, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads), 0.0
+    v_low, v_high = min(float(drive.min()), 0.0), max(float(drive.max()), 0.0)
+    prepared = array.cells
+    if prepared is None or not prepared[0].box.holds(v_low, v_high):
+        prepared = compact_cells(array, voltage_box(array, v_low, v_high))
+    for wide in (False, True):
+        if prepared is None:
+            return None, 0.0
+        box = prepared[0].box
+        found = sweep_batch(prepared[1], drive, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
+        if wide or (box.w_low <= found.w_low and found.w_high <= box.w_high):
+            return found, prepared[0].error * array.surface.i_full_scale
+        prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
+    raise AssertionError("unreachable")
+
+
+def _reference(array: PreparedArray, v_in: np.ndarray, tol: float) -> NodeSolution:
+    given = np.hstack([v_in, np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)])
+
+    def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
+        on_cells = (np.moveaxis(v, 0, -1) for v in (v_bl, v_sl))
+        found = cell_law(array.surface, array.g[:, :, None], *on_cells)
+        current, along_bl, along_sl = (np.moveaxis(value, -1, 0) for value in found[:3])
+        return current, along_bl, along_sl
+
+    return solve_nodes(array.factored, law, given, tol=tol)
+
+
+def _solution(
+    array: PreparedArray, v_in: np.ndarray, found: NodeSolution, tol: float, nodes: bool, threads: int
+) -> Solution:
+    """Name the parts of a reference solution, once every cell is known to be inside its surface."""
+    network = array.factored.network
+    v_row, v_col = found.v[:, network.row_node], found.v[:, network.col_node]
+    if array.surface is not None:
+        check_voltages(array.surface, array.g, v_row, v_col)
+    i_row, i_out = found.i_terminal[:, : network.rows], -found.i_terminal[:, network.rows :]
+    return Solution(
+        out=i_out,
+        provenance=_provenance(array, tol, threads, "newton"),
+        i_row=i_row,
+        v_row=v_row if nodes else None,
+        v_col=v_col if nodes else None,
+        i_cell=found.i_cell if nodes else None,
+        power=(v_in * i_row).sum(axis=1),
+        convergence=_convergence(i_row, i_out, found.residual, found.iterations),
+    )
+
+
+def _from_sweep(
+    array: PreparedArray, v_in: np.ndarray, found: SweepResult, fit_error: float, tol: float, threads: int
+) -> Solution:
+    if not np.all(np.isfinite(found.i_out[found.passes > 0])):
+        raise NotConvergedError("the solution is not finite: check the wire resistances for extreme ratios")
+    v_ref = array.spec.sense.v_ref
+    return Solution(
+        out=found.i_out,
+        provenance=_provenance(array, tol, threads, "sweep"),
+        i_row=found.i_row,
+        v_row=None if found.v_row is None else found.v_row + v_ref,
+        v_col=None if found.v_col is None else found.v_col + v_ref,
+        i_cell=found.i_cell,
+        power=(v_in * found.i_row).sum(axis=1),
+        # A cell's fit error is current that the characterized cell would leave unbalanced.
+        convergence=_convergence(found.i_row, found.i_out, found.residual + fit_error, np.abs(found.passes)),
+    )
+
+
+def _merge(found: Solution, rest: Solution, where: np.ndarray) -> Solution:
+    """Put vectors solved by the reference into a solution."""
+
+    def put(old: np.ndarray | None, new: np.ndarray | None) -> np.ndarray | None:
+        if old is None or new is None:
+            return None
+        merged = old.copy()
+        merged[where] = new
+        return merged
+
+    arrays = {name: put(getattr(found, name), getattr(rest, name)) for name in _PER_VECTOR}
+    old, new = found.convergence, rest.convergence
+    assert old is not None and new is not None
+    balance = {name: put(getattr(old, name), getattr(new, name)) for name in _BALANCE}
+    return replace(found, **arrays, convergence=replace(old, **balance))
+
+
+_PER_VECTOR = ("out", "i_row", "v_row", "v_col", "i_cell", "power")
+_BALANCE = ("residual", "kirchhoff", "sweeps")
+
+
+def _convergence(i_row: np.ndarray, i_out: np.ndarray, residual: np.ndarray, sweeps: np.ndarray) -> Convergence:
+    largest = np.maximum(np.abs(i_row).max(axis=1), np.abs(i_out).max(axis=1))
+    unbalanced = np.abs(i_row.sum(axis=1) - i_out.sum(axis=1))
+    return Convergence(_relative(residual, largest), _relative(unbalanced, np.abs(i_row).sum(axis=1)), sweeps)
+
+
+def effective_matrix(array: PreparedArray, *, threads: int = 1) -> np.ndarray:
+    """Return the matrix that the array is: i_out = v_in @ w.
+
+    For ohmic cells it is exact at any input. For characterized cells it is the small-signal matrix with every terminal
+    at `sense.v_ref`: the limit of small inputs.
+
+    Returns:
+        (rows, cols) [S], wires, driver and sense resistances included.
+    """
+    plan = array.plan
+    if array.surface is not None:
+        v_ref = array.spec.sense.v_ref
+        slopes = chord(array, v_ref, v_ref)
+        plan = sweep_plan(*end_resistances(array.wires), slopes)
+    else:
+        slopes = array.g
+    inputs = np.eye(array.wires.rows)
+    if plan is not None:
+        found = sweep_batch(plan, inputs, tol=_MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
+        if np.all(found.passes > 0):
+            return found.i_out
+    return solve(linear_network(array.wires, slopes), inputs).i_out
+
+
+def _relative(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    return value / np.where(scale > 0, scale, 1.0)
+
+
+def _provenance(array: PreparedArray, tol: float, threads: int, method: str) -> Provenance:
+    surface = array.surface
+    return Provenance(
+        level="nodal",
+        spec_digest=array.spec.digest,
+        deck_digest=None if surface is None else surface.provenance.deck_digest,
+        ngspice=None if surface is None else surface.provenance.ngspice,
+        options={"tol": f"{tol:g}", "method": method},
+        threads=threads,
+    )

@@ -1,0 +1,284 @@
+"""Chord line Gauss–Seidel: solve every row exactly, then the next, down the array and up again.
+
+A block holds `lanes.WIDTH` vectors. Voltages are relative to the sense amplifiers' v_ref. The state between two passes
+is the row voltage v_r of every cell and y, the eliminated right side of the columns; a pass runs through both once.
+The slowest modes of the iteration are removed exactly by `alpha`, an amplitude per mode and vector.
+"""
+
+# pyright: reportCallIssue=false
+# (numba fills in the first argument of an intrinsic)
+
+import numba
+import numpy as np
+
+from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread, store
+
+EPSILON = float(np.finfo(float).eps)
+MODES = 4  # modes removed
+_SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are the wrong method
+
+
+@numba.njit(cache=True, nogil=True)
+def _beyond_chord(coefficients, at, counts, forward, u, w):
+    """i/U less the chord conductance: a polynomial in U and w, and min(U, 0) times a second one that bends the reverse.
+
+    Coefficients come in Horner order, `counts[k]` powers of w for each power of U; `forward` of the powers are the
+    first polynomial's.
+    """
+    value = spread(0.0)
+    for power in range(forward):
+        along_w = spread(coefficients[at])
+        at += 1
+        for _ in range(counts[power] - 1):
+            along_w = fma(along_w, w, spread(coefficients[at]))
+            at += 1
+        value = fma(value, u, along_w)
+    if forward < len(counts):
+        back = smaller(u, spread(0.0))
+        bent = spread(0.0)
+        for power in range(forward, len(counts)):
+            along_w = spread(coefficients[at])
+            at += 1
+            for _ in range(counts[power] - 1):
+                along_w = fma(along_w, w, spread(coefficients[at]))
+                at += 1
+            bent = fma(bent, back, along_w)
+        value = fma(back, bent, value)
+    return value
+
+
+@numba.njit(cache=True, nogil=True)
+def _pass(plan, down, drive, state, alpha, found):
+    """Run once through the array, downwards or upwards; `found` takes each mode's amplitude and the largest change."""
+    rows, cols, terms = plan.rows, plan.cols, plan.terms
+    v_r, y, x, p, n = state
+    nonlinear, deflated = len(plan.counts) > 0, len(plan.z) > 0
+    x[:] = 0.0
+    change = spread(0.0)
+    # Four modes by name: they stay in registers, an array of them would be stored and loaded at every cell.
+    sum_0, sum_1, sum_2, sum_3 = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
+    alpha_0, alpha_1, alpha_2, alpha_3 = (
+        load(alpha, 0),
+        load(alpha, WIDTH),
+        load(alpha, 2 * WIDTH),
+        load(alpha, 3 * WIDTH),
+    )
+    inverse = plan.inv_up if down else plan.inv_down
+    carry_x, shift_x = (plan.c_up, 0) if down else (plan.c_down, cols)
+    carry_y, shift_y = (plan.c_down, 0) if down else (plan.c_up, cols)
+    for step in range(rows):
+        a = step if down else rows - 1 - step
+        row, wire = a * cols, a * (cols + 1)
+        before = row if step == 0 else (row - cols if down else row + cols)  # its factor is 0 at the first step
+        source = load(drive, a * WIDTH)
+        carry = source
+        for b in range(cols):
+            c = row + b
+            column = fma(spread(inverse[c]), load(y, c * WIDTH), spread(carry_x[c + shift_x]) * load(x, b * WIDTH))
+            store(x, b * WIDTH, column)
+            if deflated:
+                z = c * MODES
+                column = fma(alpha_0, spread(plan.z[z]), fma(alpha_1, spread(plan.z[z + 1]), column))
+                column = fma(alpha_2, spread(plan.z[z + 2]), fma(alpha_3, spread(plan.z[z + 3]), column))
+            into = spread(plan.g0[c]) * column
+            if nonlinear:
+                u = load(v_r, c * WIDTH) - column
+                extra = u * _beyond_chord(plan.coefficients, c * terms, plan.counts, plan.forward, u, column)
+                store(n, b * WIDTH, extra)
+                into = into - extra
+            carry = fma(spread(plan.l_row[wire + b]), carry, into)
+            store(p, b * WIDTH, carry)
+        store(p, (cols - 1) * WIDTH, fma(spread(plan.g_right[a]), source, carry))
+        voltage = spread(0.0)
+        for b in range(cols - 1, -1, -1):
+            c = row + b
+            # l_row is 0 behind the last cell
+            voltage = fma(spread(plan.l_row[wire + b + 1]), voltage, spread(plan.inv_row[c]) * load(p, b * WIDTH))
+            moved = voltage - load(v_r, c * WIDTH)
+            change = larger(change, larger(moved, spread(0.0) - moved))
+            store(v_r, c * WIDTH, voltage)
+            into = spread(plan.g0[c]) * voltage
+            if nonlinear:
+                into = into + load(n, b * WIDTH)
+            if deflated:
+                z = c * MODES
+                sum_0, sum_1 = fma(spread(plan.z[z]), into, sum_0), fma(spread(plan.z[z + 1]), into, sum_1)
+                sum_2, sum_3 = fma(spread(plan.z[z + 2]), into, sum_2), fma(spread(plan.z[z + 3]), into, sum_3)
+            store(y, c * WIDTH, fma(spread(carry_y[c + shift_y]), load(y, (before + b) * WIDTH), into))
+    store(found, 0, sum_0)
+    store(found, WIDTH, sum_1)
+    store(found, 2 * WIDTH, sum_2)
+    store(found, 3 * WIDTH, sum_3)
+    store(found, MODES * WIDTH, change)
+
+
+@numba.njit(cache=True, nogil=True)
+def _deflate(plan, amplitude, alpha, found):
+    """Extrapolate every mode to its fixed point: in one pass its error shrinks by exactly its eigenvalue."""
+    for k in range(MODES):
+        rate = plan.rates[k]
+        for lane in range(WIDTH):
+            i = k * WIDTH + lane
+            fixed = (found[i] - rate * amplitude[i]) / (1.0 - rate)
+            alpha[i] = fixed - found[i]
+            amplitude[i] = fixed
+
+
+@numba.njit(cache=True, nogil=True)
+def _settled(change, last, count, slowest, limit):
+    """Whether the error that is left, by the rate of the last two passes, is below each lane's limit."""
+    for lane in range(WIDTH):
+        rate = _SLOWEST_TRUSTED
+        if count > 2 and last[lane] > 0.0:
+            rate = min(max(change[lane] / last[lane], slowest), _SLOWEST_TRUSTED)
+        elif count <= 2:
+            rate = max(slowest, 0.5)
+        if not change[lane] * rate / (1.0 - rate) <= limit[lane]:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell):
+    """Substitute the columns back after a pass; terminal currents and what is left unbalanced at every node.
+
+    `checks` takes per lane the largest residual at any node [A], the smallest and the largest column voltage [V].
+    `v_c` and `i_cell` take the whole array unless they are empty.
+    """
+    rows, cols, terms = plan.rows, plan.cols, plan.terms
+    # p takes the residual of the row before, still without its neighbour's wire, and n the column voltage there.
+    v_r, y, x, p, n = state
+    nonlinear, deflated = len(plan.counts) > 0, len(plan.z) > 0
+    keep = len(v_c) > 0
+    x[:] = 0.0
+    worst, low, high = spread(0.0), spread(0.0), spread(0.0)
+    # After a downward pass substitution goes upwards, and the other way round.
+    inverse = plan.inv_down if down else plan.inv_up
+    carry_x, shift_x = (plan.c_down, cols) if down else (plan.c_up, 0)
+    for step in range(rows):
+        a = rows - 1 - step if down else step
+        row, wire = a * cols, a * (cols + 1)
+        seam = (a + 1) * cols if down else row  # segments between this row and the one before
+        far = row if down else (a + 1) * cols
+        last = step == rows - 1
+        source = load(drive, a * WIDTH)
+        left = source
+        total = spread(0.0)
+        for b in range(cols):
+            c = row + b
+            here = load(v_r, c * WIDTH)
+            column = fma(spread(inverse[c]), load(y, c * WIDTH), spread(carry_x[c + shift_x]) * load(x, b * WIDTH))
+            store(x, b * WIDTH, column)
+            if deflated:
+                for k in range(MODES):
+                    column = fma(load(alpha, k * WIDTH), spread(plan.z[c * MODES + k]), column)
+            u = here - column
+            current = spread(plan.g0[c]) * u
+            if nonlinear:
+                current = fma(
+                    u, _beyond_chord(plan.coefficients, c * terms, plan.counts, plan.forward, u, column), current
+                )
+            right = source if b == cols - 1 else load(v_r, (c + 1) * WIDTH)
+            flow_in = spread(plan.g_row[wire + b]) * (left - here)
+            rest = flow_in - current + spread(plan.g_row[wire + b + 1]) * (right - here)
+            worst = larger(worst, larger(rest, spread(0.0) - rest))
+            if b == 0:
+                total = flow_in
+            left = here
+            # Column node: what the cell brings and what the segment from the row before brings; the next row completes.
+            seam_flow = spread(plan.g_col[seam + b])
+            if step == 0:
+                seam_flow = spread(0.0) - seam_flow * column
+                store(i_out, b * WIDTH, spread(0.0) - seam_flow)
+            else:
+                seam_flow = seam_flow * (load(n, b * WIDTH) - column)
+                rest = load(p, b * WIDTH) - seam_flow
+                worst = larger(worst, larger(rest, spread(0.0) - rest))
+            rest = current + seam_flow
+            if last:
+                outflow = spread(plan.g_col[far + b]) * column
+                store(i_out, b * WIDTH, load(i_out, b * WIDTH) + outflow)
+                rest = rest - outflow
+                worst = larger(worst, larger(rest, spread(0.0) - rest))
+            store(p, b * WIDTH, rest)
+            store(n, b * WIDTH, column)
+            low, high = smaller(low, column), larger(high, column)
+            if keep:
+                store(v_c, c * WIDTH, column)
+                store(i_cell, c * WIDTH, current)
+        total = fma(spread(plan.g_right[a]), source - left, total)
+        store(i_row, a * WIDTH, total)
+    store(checks, 0, worst)
+    store(checks, WIDTH, low)
+    store(checks, 2 * WIDTH, high)
+
+
+@numba.njit(cache=True, nogil=True)
+def _largest(values, count):
+    """Largest magnitude in each lane of `count` rows."""
+    top = spread(0.0)
+    for k in range(count):
+        value = load(values, k * WIDTH)
+        top = larger(top, larger(value, spread(0.0) - value))
+    largest = np.empty(WIDTH)
+    store(largest, 0, top)
+    return largest
+
+
+@numba.njit(cache=True, nogil=True)
+def _imbalance(i_row, rows, i_out, cols):
+    """|sum of row currents − sum of column currents| in each lane: what the residuals of all nodes add up to."""
+    total = spread(0.0)
+    for a in range(rows):
+        total = total + load(i_row, a * WIDTH)
+    for b in range(cols):
+        total = total - load(i_out, b * WIDTH)
+    left = np.empty(WIDTH)
+    store(left, 0, total)
+    return np.abs(left)
+
+
+@numba.njit(cache=True, nogil=True)
+def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, v_c, i_cell):
+    """Solve one block of vectors.
+
+    Args:
+        plan: `SweepPlan`.
+        drive: (rows · WIDTH) source voltages less v_ref [V].
+        tol: What may be left at any node: of the vector's largest terminal current, unbalanced; of its largest input,
+            in voltage.
+        most: Largest number of passes.
+        i_row, i_out, checks, v_r, v_c, i_cell: Filled; see `_balance`. `v_r` (rows · cols · WIDTH) is also the state.
+
+    Returns:
+        Passes used, negative when the tolerance was not reached.
+    """
+    rows, cols = plan.rows, plan.cols
+    y, x, p, n = np.zeros(rows * cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH)
+    for a in range(rows):
+        for b in range(cols):
+            store(v_r, (a * cols + b) * WIDTH, load(drive, a * WIDTH))
+    state = (v_r, y, x, p, n)
+    alpha, amplitude, last = np.zeros(MODES * WIDTH), np.zeros(MODES * WIDTH), np.zeros(WIDTH)
+    found = np.zeros((MODES + 1) * WIDTH)
+    highest = _largest(drive, rows)
+    rounding = 4.0 * EPSILON * (plan.g_row.max() + plan.g_col.max()) * highest
+    count, down = 0, False
+    while count < most:
+        down = not down
+        _pass(plan, down, drive, state, alpha, found)
+        if len(plan.z) > 0:
+            _deflate(plan, amplitude, alpha, found)
+        count += 1
+        change = found[MODES * WIDTH :]
+        settled = _settled(change, last, count, plan.slowest, tol * highest)
+        last[:] = change
+        if settled:
+            _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
+            flow = np.maximum(_largest(i_row, rows), _largest(i_out, cols))
+            if np.all(checks[:WIDTH] <= np.maximum(tol * flow, rounding)) and np.all(
+                _imbalance(i_row, rows, i_out, cols) <= np.maximum(tol * flow, rounding * np.sqrt(rows * cols))
+            ):
+                return count
+    _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
+    return -count
