@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import onnxruntime
 
 from circuitsim.errors import InputError
 from circuitsim.network.linear import LinearLayer, input_vectors, output_tensor
@@ -47,7 +48,7 @@ def run_float(network: Network, images: np.ndarray) -> np.ndarray:
     images = check_images(network, images)
     batch = network.input_shape[0] or max(len(images), 1)
     parts = [
-        np.asarray(network.session.run([network.target], {network.source: images[k : k + batch]})[0])
+        _on_host(network.session, (network.target,), {network.source: images[k : k + batch]})[network.target]
         for k in range(0, len(images), batch)
     ]
     return np.concatenate(parts, axis=0)
@@ -74,12 +75,21 @@ def check_images(network: Network, images: np.ndarray) -> np.ndarray:
     return images.astype(network.input_type)
 
 
+def _on_host(
+    session: onnxruntime.InferenceSession, targets: tuple[str, ...], values: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    try:
+        found = session.run(list(targets), values)
+    except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
+        raise InputError(f"onnxruntime cannot run the network: {str(error).strip().splitlines()[0]}") from None
+    return {name: np.asarray(value) for name, value in zip(targets, found, strict=True)}
+
+
 def _run_batch(network: Network, images: np.ndarray, product: LayerProduct) -> np.ndarray:
     values: dict[str, np.ndarray] = {network.source: images}
     for step in network.steps:
         if isinstance(step, HostStep):
-            found = step.session.run(list(step.targets), {name: values[name] for name in step.sources})
-            values |= {name: np.asarray(value) for name, value in zip(step.targets, found, strict=True)}
+            values |= _on_host(step.session, step.targets, {name: values[name] for name in step.sources})
         else:
             x = values[step.source]
             y = output_tensor(step, product(step, input_vectors(step, x)), x.shape)

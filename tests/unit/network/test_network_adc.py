@@ -1,0 +1,27 @@
+import numpy as np
+from numpy.testing import assert_allclose
+
+from circuitsim.network.adc import convert
+
+
+def test_currents_become_multiples_of_the_lsb_within_half_of_it():
+    i_out = np.linspace(0.0, 70e-6, 500).reshape(50, 10)
+    converted, clipped = convert(i_out, bits=3, full_scale=70e-6)
+    codes = converted / 10e-6
+    assert_allclose(codes, np.rint(codes), rtol=1e-12, atol=0)
+    assert np.abs(converted - i_out).max() <= 5e-6 * (1 + 1e-12)
+    assert set(np.rint(codes).ravel().astype(int)) == set(range(8))
+    assert clipped == 0
+
+
+def test_currents_outside_the_range_are_clipped_and_counted():
+    converted, clipped = convert(np.array([[-30e-6, -1e-6, 72e-6, 90e-6, 140e-6]]), bits=3, full_scale=70e-6)
+    assert_allclose(converted, [[0.0, 0.0, 70e-6, 70e-6, 70e-6]], rtol=1e-12, atol=0)
+    assert clipped == 3  # 72 uA still rounds to the largest code, -1 uA to the smallest
+
+
+def test_without_bits_nothing_changes():
+    i_out = np.array([[1.23e-6, -4e-6]])
+    converted, clipped = convert(i_out, bits=None, full_scale=None)
+    np.testing.assert_array_equal(converted, i_out)
+    assert clipped == 0

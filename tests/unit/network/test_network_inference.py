@@ -1,0 +1,124 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from circuitsim.demo.data import NETWORK, load_digits
+from circuitsim.errors import ClippingWarning, InputError
+from circuitsim.network import (
+    evaluate,
+    evaluate_float,
+    evaluate_ideal,
+    exact,
+    fit_ranges,
+    float_difference,
+    load_network,
+    program,
+)
+from circuitsim.network.onnx_graph import cut
+
+IMAGES = np.random.default_rng(4).normal(size=(40, 15))
+
+
+@pytest.fixture
+def network(mlp):
+    return cut(mlp)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits()
+
+
+def demo_spec(spec):
+    return spec.replace(array={"rows": 64, "cols": 64}, driver={"dac_bits": 8}, adc={"bits": 8})
+
+
+def test_ohmic_arrays_without_wires_and_converters_equal_the_float_network(spec, digits):
+    network = load_network(NETWORK)
+    found = float_difference(network, demo_spec(spec), digits.test_images)
+    assert found.shape == (450,)
+    assert found.max() < 1e-5
+
+
+def test_convolutions_on_arrays_equal_the_float_network(spec, cnn):
+    images = np.random.default_rng(5).normal(size=(5, 3, 8, 8))
+    # float32 rounding of logits of order 10
+    assert float_difference(cut(cnn), spec, images).max() < 1e-5
+
+
+def test_the_sanity_check_fails_when_the_product_is_wrong(spec, network):
+    def one_percent(place, g):
+        return lambda v_in: 1.01 * v_in @ g
+
+    assert float_difference(network, spec, IMAGES, product=one_percent).max() > 1e-3
+
+
+def test_demo_network_has_a_layer_larger_than_the_array_and_signed_inputs(spec, digits):
+    network = load_network(NETWORK)
+    programmed = program(network, demo_spec(spec), exact())
+    assert [len(layer.places) for layer in programmed.layers.values()] == [3, 6, 2]
+    _, inputs, outputs = network.layers[1].weights.shape
+    assert inputs > 64
+    assert 2 * outputs > 64
+    ranges = fit_ranges(programmed, digits.train_images[:100])
+    found = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
+    assert found.layers[0].reads == 450 * 3  # no negative input: the negative phase is never read
+    assert found.layers[1].reads > 450 * 6 * 1.9
+
+
+def test_eight_bits_keep_the_demo_accuracy_and_two_lose_some(spec, digits):
+    network = load_network(NETWORK)
+    known = {"calibration_images": digits.train_images[:200]}
+    eight = evaluate_ideal(network, demo_spec(spec), digits.test_images, digits.test_labels, **known)
+    exact_net = evaluate_float(network, digits.test_images, digits.test_labels)
+    assert eight.level == "ideal"
+    assert eight.accuracy is not None
+    assert exact_net.accuracy is not None
+    assert eight.accuracy >= exact_net.accuracy - 0.01
+    assert np.abs(eight.logits - exact_net.logits).max() > 1e-3
+    coarse = demo_spec(spec).replace(adc={"bits": 2})
+    two = evaluate_ideal(network, coarse, digits.test_images, digits.test_labels, **known)
+    assert two.accuracy is not None
+    assert two.accuracy < 0.93
+
+
+def test_statistics_say_what_each_layer_saw(spec, network):
+    converters = spec.replace(adc={"bits": 6}, driver={"dac_bits": 5})
+    programmed = program(network, converters, exact())
+    ranges = fit_ranges(programmed, IMAGES)
+    found = evaluate(programmed, IMAGES, np.zeros(40, dtype=int), ranges=ranges, level="exact")
+    assert found.level == "exact"
+    assert found.accuracy == np.mean(found.classes == 0)
+    assert [layer.name for layer in found.layers] == ["n0", "n2", "n5"]
+    first = found.layers[0]
+    assert (first.op, first.inputs, first.outputs, first.groups, first.tiles) == ("Gemm", 15, 13, 1, 8)
+    assert first.reads == 40 * 2 * 8
+    assert first.conversions == 40 * 2 * 2 * 26  # images, phases, tiles along the rows, columns in use
+    assert first.lsb == pytest.approx(ranges["n0"].full_scale / 63)
+    assert first.adc_clipped <= 2e-3
+    assert first.input_clipped == 0.0
+    assert first.i_max > first.full_scale
+
+
+def test_a_narrow_adc_range_warns(spec, network):
+    programmed = program(network, spec.replace(adc={"bits": 6}), exact())
+    ranges = fit_ranges(programmed, IMAGES)
+    ranges["n2"] = dataclasses.replace(ranges["n2"], full_scale=1e-6)
+    with pytest.warns(ClippingWarning, match=r"layer 'n2': .*% of the currents lie outside the ADC's range of 1e-06 A"):
+        evaluate(programmed, IMAGES, ranges=ranges)
+
+
+def test_no_labels_no_accuracy(network):
+    found = evaluate_float(network, IMAGES)
+    assert found.accuracy is None
+    assert_allclose(found.logits[np.arange(40), found.classes], found.logits.max(axis=1), rtol=0, atol=0)
+
+
+def test_wrong_labels_and_ranges_are_refused(spec, network):
+    with pytest.raises(InputError, match=r"labels have shape \(3,\), expected \(40,\), one for each image"):
+        evaluate_float(network, IMAGES, np.zeros(3))
+    programmed = program(network, spec, exact())
+    with pytest.raises(InputError, match="ranges lack the layer 'n0'"):
+        evaluate(programmed, IMAGES, ranges={})
