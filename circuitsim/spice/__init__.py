@@ -1,6 +1,7 @@
 """Running ngspice: decks in, checked numbers out."""
 
 from circuitsim.spice.batch import run
+from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.library import find_library
 from circuitsim.spice.options import TRUTH_OPTIONS
 from circuitsim.spice.pool import DecksFailedError, run_many
@@ -17,11 +18,13 @@ __all__ = [
     "TRUTH_OPTIONS",
     "Attempt",
     "DecksFailedError",
+    "Diagnosis",
     "Plot",
     "RawResult",
     "Scan",
     "Session",
     "Simulator",
+    "diagnose",
     "find_library",
     "find_ngspice",
     "read_in_time",

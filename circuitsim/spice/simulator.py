@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import SimulatorError, SimulatorMissingError
+from circuitsim.spice.probe import linear_solver
 
 EXECUTABLE_VARIABLE = "CIRCUITSIM_NGSPICE"
 KLU_SINCE = 42
@@ -31,7 +32,7 @@ class Simulator:
         path: Executable.
         version: Major version, for example 39.
         version_text: Version as ngspice prints it, for example "ngspice-39".
-        klu: The version honours `.options klu` (42 and later); 39 accepts the option without a word and ignores it.
+        klu: `.options klu` is honoured (42 and later); 39 accepts the option without a word and ignores it.
     """
 
     path: Path
@@ -69,4 +70,6 @@ def _probe(path: str, modified: int) -> Simulator:
     if match is None:
         raise SimulatorError(f"{path} does not name an ngspice version with --version; expected an ngspice executable")
     version = int(match.group(1))
-    return Simulator(Path(path), version, match.group(0), version >= KLU_SINCE)
+    # A later version may have been built without KLU, and would complain about the option.
+    klu = version >= KLU_SINCE and linear_solver(path) == "KLU"
+    return Simulator(Path(path), version, match.group(0), klu)

@@ -89,7 +89,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
     if abs(time[-1] / pulse.t_stop - 1) > 1e-9:
         raise SimulatorError(f"ngspice stopped at {time[-1]:g} s, expected t_stop = {pulse.t_stop:g} s", raw.folder)
     v_in, i_row, i_out = raw.columns(deck.v_in), -raw.columns(deck.i_row), raw.columns(deck.i_out)
-    gate = -raw.columns(deck.i_gate) * raw.columns(deck.v_gate) if deck.i_gate else np.zeros((len(time), 0))
+    bias = -raw.columns(deck.i_bias) * raw.columns(deck.v_bias) if deck.i_bias else np.zeros((len(time), 0))
     charge = integral(time, i_out)
     plateau = time <= pulse.t_width * (1 + 1e-12)
     final = i_out[plateau][-1]
@@ -101,7 +101,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         i_out=i_out,
         charge=charge,
         energy_row=integral(time, v_in * i_row),
-        energy_gate=integral(time, gate),
+        energy_bias=integral(time, bias),
         energy_sense=-deck.v_ref * charge,
         i_final=final,
         delay=crossing_time(time[plateau], i_out[plateau], final / 2) - pulse.t_edge / 2,

@@ -1,0 +1,142 @@
+"""What is installed here, what it can do, and what will be used."""
+
+import importlib.metadata
+from dataclasses import dataclass
+
+from circuitsim.errors import SimulatorError
+from circuitsim.spice.connection import Worker
+from circuitsim.spice.library import find_library
+from circuitsim.spice.probe import features, has_xspice, linear_solver
+from circuitsim.spice.simulator import KLU_SINCE, Simulator, find_ngspice
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """State of the simulators on this machine, tried out and not guessed.
+
+    Attributes:
+        executable: Path of ngspice, None when it was not found or does not run.
+        version: Its version, for example "ngspice-39".
+        klu: `.options klu` is honoured: ngspice says that it uses KLU.
+        solver: Linear solver that decks will use.
+        xspice: A deck with an XSPICE code model gives the right answer.
+        osdi: Compact models compiled from Verilog-A can be loaded.
+        openmp: Device evaluation could use several threads; circuitsim runs it on one.
+        library: Where libngspice was found, None when it was not.
+        library_version: Version of libngspice, None when it does not load.
+        pyspice: Version of PySpice, None when it is not installed.
+        used: What each runner will use, one sentence each.
+        advice: What to install or change, one sentence each; empty when all is well.
+    """
+
+    executable: str | None
+    version: str | None
+    klu: bool
+    solver: str | None
+    xspice: bool
+    osdi: bool
+    openmp: bool
+    library: str | None
+    library_version: str | None
+    pyspice: str | None
+    used: tuple[str, ...]
+    advice: tuple[str, ...]
+
+    @property
+    def usable(self) -> bool:
+        """The batch runner works; everything that circuitsim computes needs no more."""
+        return self.executable is not None
+
+    @property
+    def text(self) -> str:
+        """The findings for people, a line each."""
+        loads = self.library_version or "does not load"
+        rows = [
+            ("ngspice", f"{self.executable} ({self.version})" if self.executable else "not found"),
+            ("KLU", _yes(self.klu) + (f", decks use {self.solver}" if self.solver else "")),
+            ("XSPICE", _yes(self.xspice)),
+            ("OSDI", _yes(self.osdi)),
+            ("OpenMP", f"{_yes(self.openmp)}, decks run on one thread" if self.openmp else "no"),
+            (
+                "libngspice",
+                f"{self.library} ({loads})" if self.library else "not found",
+            ),
+            ("PySpice", self.pyspice or "not found"),
+        ]
+        lines = [f"{name:<11}{value}" for name, value in rows]
+        return "\n".join([*lines, "", *self.used, *(f"Advice: {sentence}" for sentence in self.advice)])
+
+
+def diagnose() -> Diagnosis:
+    """Try ngspice, libngspice and PySpice; takes a few seconds and never raises on what is missing."""
+    advice: list[str] = []
+    simulator = _simulator(advice)
+    pyspice = _pyspice(advice)
+    library, library_version = _library(advice, pyspice)
+    path = str(simulator.path) if simulator else ""
+    osdi, openmp = features(path) if simulator else (False, False)
+    return Diagnosis(
+        executable=path or None,
+        version=simulator.version_text if simulator else None,
+        klu=simulator.klu if simulator else False,
+        solver=("KLU" if simulator.klu else linear_solver(path) or "Sparse 1.3") if simulator else None,
+        xspice=has_xspice(path) if simulator else False,
+        osdi=osdi,
+        openmp=openmp,
+        library=library,
+        library_version=library_version,
+        pyspice=pyspice,
+        used=_used(simulator, library, library_version, pyspice),
+        advice=tuple(advice),
+    )
+
+
+def _simulator(advice: list[str]) -> Simulator | None:
+    try:
+        simulator = find_ngspice()
+    except SimulatorError as error:
+        advice.append(str(error))
+        return None
+    if not simulator.klu:
+        advice.append(
+            f"{simulator.version_text} solves with Sparse 1.3, which takes minutes from 128 x 128 on; "
+            f"ngspice {KLU_SINCE} or later with KLU takes seconds"
+        )
+    return simulator
+
+
+def _pyspice(advice: list[str]) -> str | None:
+    try:
+        return importlib.metadata.version("PySpice")
+    except importlib.metadata.PackageNotFoundError:
+        advice.append("PySpice was not found: install it with 'pip install PySpice' to use sessions")
+        return None
+
+
+def _library(advice: list[str], pyspice: str | None) -> tuple[str | None, str | None]:
+    try:
+        library = find_library()
+    except SimulatorError as error:
+        advice.append(str(error))
+        return None, None
+    if pyspice is None:
+        return library, None
+    try:
+        worker = Worker(library, time_limit_s=60.0)
+    except SimulatorError as error:
+        advice.append(str(error))
+        return library, None
+    worker.close()
+    return library, worker.simulator.version_text
+
+
+def _used(
+    simulator: Simulator | None, library: str | None, library_version: str | None, pyspice: str | None
+) -> tuple[str, ...]:
+    batch = f"{simulator.path}, {simulator.version_text}" if simulator else "not possible"
+    session = f"{library}, {library_version}, through PySpice {pyspice}" if library_version else "not possible"
+    return f"Batch runs use: {batch}.", f"Sessions use: {session}."
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
