@@ -73,7 +73,7 @@ def _value(value: object, unit: str) -> str:
         return " ".join(str(item) for item in value)
     if isinstance(value, Path):
         return value.name
-    return f"{value} {unit}".strip()
+    return f"{value} {unit}".strip() if isinstance(value, int) else str(value)
 
 
 def _number(value: float, unit: str) -> str:

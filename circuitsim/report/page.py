@@ -11,7 +11,7 @@ from circuitsim.report.content import ReportContent
 from circuitsim.report.error_figures import columns_figure, currents_figure, histogram_figure, residual_figure
 from circuitsim.report.html import paragraph, section, text
 from circuitsim.report.network_figures import energy_figure, run_time_figure, wire_accuracy_figure, wire_error_figure
-from circuitsim.report.style import inline_svg, save_figure
+from circuitsim.report.style import inline_svg, save_figure, svg_text
 from circuitsim.report.words import array_in_words, truth_in_words
 from circuitsim.results.files import write_text
 
@@ -46,10 +46,11 @@ def write_report(folder: str | Path, content: ReportContent) -> Path:
         InputError: The folder cannot be written.
     """
     folder = Path(folder)
-    figures = make_figures(content)
-    for name, figure in figures.items():
-        save_figure(figure, folder / "figures", name)
-    svgs = {name: inline_svg(figure, name, _title(figure)) for name, figure in figures.items()}
+    svgs = {}
+    for name, figure in make_figures(content).items():
+        svg = svg_text(figure)
+        save_figure(figure, svg, folder / "figures", name)
+        svgs[name] = inline_svg(svg, name, _title(figure))
     page = folder / "report.html"
     write_text(page, make_page(content, svgs))
     return page

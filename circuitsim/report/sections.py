@@ -5,7 +5,7 @@ from circuitsim.report.content import Check, Energy, IrDrop, ReportContent, Spic
 from circuitsim.report.error_figures import r_squared_text
 from circuitsim.report.html import Column, definitions, figure, paragraph, section, side_by_side, table, text
 from circuitsim.report.style import one_prefix
-from circuitsim.report.words import in_short, percent, statements, truth_in_words
+from circuitsim.report.words import counted, in_short, percent, statements, truth_in_words
 from circuitsim.results import Certificate, ErrorStatistics
 from circuitsim.units import format_quantity
 
@@ -235,7 +235,7 @@ def traces(content: ReportContent, svgs: dict[str, str]) -> str:
     )
     total = sum(step.seconds for step in content.steps)
     heading = (
-        f"How to get this again: {len(content.decks)} decks, {total:.0f} s"
+        f"How to get this again: {counted(len(content.decks), 'deck')}, {total:.0f} s"
         if content.steps
         else "How to get this again"
     )

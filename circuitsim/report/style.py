@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from circuitsim.results.files import atomic
+from circuitsim.results.files import atomic, write_text
 from circuitsim.units import format_quantity
 
 # Ink and series are replaced by CSS colours when a figure is put into a page, so that it follows light and dark.
 INK = "#16181c"
 FAINT = "#8a8f98"
+_PAPER = "#ffffff"
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 # Okabe and Ito's colours, told apart with any colour vision; the markers tell them apart without colour.
 SERIES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (RED, "D"), (PURPLE, "v"), (SKY, "P"), (FAINT, "X"))
@@ -57,7 +58,7 @@ _RC = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.labelcolor": INK,
-    "figure.facecolor": "white",
+    "figure.facecolor": _PAPER,
     "axes.facecolor": "none",
     "svg.fonttype": "none",
     "svg.hashsalt": "circuitsim",
@@ -90,8 +91,22 @@ def one_panel(
     return figure, axes
 
 
-def save_figure(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
+def svg_text(figure: Figure) -> str:
+    """The figure as an SVG file, on white."""
+    buffer = io.StringIO()
+    with look():
+        figure.savefig(buffer, format="svg", dpi=_PIXELS, metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def save_figure(figure: Figure, svg: str, folder: str | Path, name: str) -> tuple[Path, Path]:
     """Write `<name>.png` and `<name>.svg`, on white.
+
+    Args:
+        figure: The figure.
+        svg: The same as text, from `svg_text`.
+        folder: Folder to write into; made when it is missing.
+        name: Stem of both files.
 
     Returns:
         Paths of the PNG and the SVG file.
@@ -99,29 +114,28 @@ def save_figure(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Pa
     Raises:
         InputError: The folder cannot be written.
     """
-    paths = Path(folder) / f"{name}.png", Path(folder) / f"{name}.svg"
-    with look():
-        for path in paths:
-            with atomic(path) as temporary:
-                figure.savefig(temporary, format=path.suffix[1:], dpi=_PIXELS, metadata=_metadata(path.suffix))
-    return paths
+    pixels, vectors = Path(folder) / f"{name}.png", Path(folder) / f"{name}.svg"
+    with look(), atomic(pixels) as temporary:
+        figure.savefig(temporary, format="png", dpi=_PIXELS, metadata={"Software": None})
+    write_text(vectors, svg)
+    return pixels, vectors
 
 
-def inline_svg(figure: Figure, name: str, alternative: str) -> str:
-    """An `<svg>` element for a page: no addresses in it, its own ids, colours that follow the page's.
+def inline_svg(svg: str, name: str, alternative: str) -> str:
+    """An `<svg>` element for a page: no addresses in it, its own ids, no background, colours that follow the page's.
 
     Args:
-        figure: The figure.
+        svg: The figure, from `svg_text`.
         name: Prefix of every id, unique on the page.
         alternative: What the figure shows, in words, for those who do not see it.
     """
-    with look(), io.StringIO() as buffer:
-        figure.savefig(buffer, format="svg", dpi=_PIXELS, transparent=True, metadata=_metadata(".svg"))
-        text = buffer.getvalue()
-    text = text[text.index("<svg") :]
+    text = svg[svg.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href=", "href=")
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = text.replace(f"fill: {_PAPER}", "fill: none")
+    # matplotlib names every group, some alike; only what is referred to needs its id.
+    needed = {first or second for first, second in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text)}
+    text = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in needed else "", text)
     text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     for colour, variable in _CSS.items():
@@ -139,8 +153,3 @@ def one_prefix(largest: float, unit: str) -> tuple[float, str]:
     written = format_quantity(largest, unit).split()[1]
     exponents = {"f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
     return 10.0 ** exponents[written.removesuffix(unit)], written
-
-
-def _metadata(suffix: str) -> dict[str, None]:
-    """Nothing that differs between equal figures."""
-    return {"Software": None} if suffix == ".png" else {"Date": None, "Creator": None}

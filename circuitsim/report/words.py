@@ -123,14 +123,15 @@ def _evidence(certificate: Certificate) -> str:
     made = f", made {certificate.created}" if certificate.created else ""
     options = ", ".join(f"{key} = {value}" for key, value in certificate.provenance.options.items())
     return (
-        f"{_count(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
-        f"{_count(certificate.vectors, 'input vector')} ({_count(certificate.error.samples, 'output current')}) that "
-        f"were not used to build the model, from {_count(len(certificate.decks), 'deck')}; the characterized cell is "
+        f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
+        f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.error.samples, 'output current')}) that "
+        f"were not used to build the model, from {counted(len(certificate.decks), 'deck')}; the characterized cell is "
         f"within {certificate.surface_bound:.1e} of its full-scale current. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
         f"{certificate.provenance.spec_digest[:12]}, circuitsim {certificate.provenance.version}{made}."
     )
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: `counted(2, "deck")` is `"2 decks"`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
