@@ -176,7 +176,7 @@ def read_layer(
     phases = encode(x.reshape(len(x), -1), spec, x_max=known.x_max, layer=programmed.layer.name)
     v = phases.v.reshape(len(phases.signs), *x.shape)
     currents = read_currents(programmed, spec, v, tile_map=tile_map)
-    y, clipped = _combine(programmed, spec, currents, phases.signs, known)
+    y, clipped = combine(programmed, spec, currents, phases.signs, known)
     return LayerReading(
         y=y,
         reads=sum(len(tile.i_out) for tile in currents),
@@ -188,14 +188,18 @@ def read_layer(
     )
 
 
-def _combine(
+def combine(
     programmed: ProgrammedLayer,
     spec: ArraySpec,
     currents: list[TileCurrents],
     signs: Sequence[int],
     known: LayerRange,
 ) -> tuple[np.ndarray, int]:
-    """Convert the currents of each tile and add up phases, pairs of columns and partial sums, all digitally."""
+    """Convert the currents of each tile and add up phases, pairs of columns and partial sums, all digitally.
+
+    Returns:
+        (vectors, groups, outputs) products without bias, and how many conversions were clipped.
+    """
     groups, _, outputs = programmed.layer.weights.shape
     y = np.zeros((currents[0].active.shape[1], groups, outputs))
     total = 0

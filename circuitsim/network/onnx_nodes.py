@@ -11,7 +11,7 @@ from circuitsim.network.linear import LinearLayer, Window
 
 # Nodes that multiply by weights in ways the tiles do not offer: run digitally they would flatter the array.
 WEIGHTED = frozenset({"ConvInteger", "ConvTranspose", "DeformConv", "Einsum", "FusedConv", "FusedGemm", "FusedMatMul"})
-WEIGHTED |= {"GRU", "LSTM", "MatMulInteger", "QGemm", "QLinearConv", "QLinearMatMul", "RNN"}
+WEIGHTED |= {"GRU", "LSTM", "MatMulInteger", "MatMulNBits", "QGemm", "QLinearConv", "QLinearMatMul", "RNN"}
 PRODUCTS = frozenset({"Gemm", "MatMul", "Conv"})
 _BOUNDED_BY_ONE = frozenset({"Tanh", "Sigmoid", "Softmax", "HardSigmoid", "Softsign", "Sin", "Cos", "Erf"})
 _KEEPS_BOUND = frozenset({"AveragePool", "Flatten", "Gather", "GlobalAveragePool", "GlobalMaxPool", "Identity"})

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from circuitsim import nodal
 from circuitsim.demo.data import NETWORK, load_digits
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.network import (
@@ -122,3 +123,31 @@ def test_wrong_labels_and_ranges_are_refused(spec, network):
     programmed = program(network, spec, exact())
     with pytest.raises(InputError, match="ranges lack the layer 'n0'"):
         evaluate(programmed, IMAGES, ranges={})
+
+
+def wired_accuracies(spec, digits, r_wire):
+    """Accuracy of the float network, of ohmic arrays with wires, and of these with digital gain."""
+    wired = demo_spec(spec).replace(wire={"r_row": r_wire, "r_col": r_wire}, driver={"r_out": 50.0})
+    network = load_network(NETWORK)
+
+    def product(place, g):
+        matrix = nodal.effective_matrix(nodal.prepare(wired, g))
+        return lambda v_in: v_in @ matrix
+
+    programmed = program(network, wired, product)
+    images, labels = digits.test_images, digits.test_labels
+    known = [fit_ranges(programmed, digits.train_images[:200], gain=gain) for gain in (False, True)]
+    found = [evaluate(programmed, images, labels, ranges=ranges).accuracy for ranges in known]
+    return evaluate_float(network, images, labels).accuracy, *found
+
+
+def test_small_ir_drop_hardly_changes_the_classes(spec, digits):
+    exact_net, plain, trimmed = wired_accuracies(spec, digits, 2.0)
+    assert plain >= exact_net - 0.01
+    assert trimmed >= exact_net - 0.01
+
+
+def test_gain_recovers_most_of_what_a_large_ir_drop_takes(spec, digits):
+    exact_net, plain, trimmed = wired_accuracies(spec, digits, 20.0)
+    assert plain < exact_net - 0.15
+    assert trimmed > 0.5 * (plain + exact_net)
