@@ -84,10 +84,7 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
         return None
     found = fit(array.surface, box, array.spec.sense.v_ref)
     coefficients = contract(found, array.surface, array.g, array.chord_conductance)
-    terms = found.coefficients.shape[1]
-    return found, array.plan._replace(
-        coefficients=coefficients, terms=terms, counts=found.counts, forward=found.forward
-    )
+    return found, array.plan._replace(coefficients=coefficients, shape=found.shape)
 
 
 def prepare(

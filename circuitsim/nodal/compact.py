@@ -10,11 +10,10 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from scipy import linalg
 
+from circuitsim.nodal.polynomial import SHAPES
 from circuitsim.results import CellSurface
 
-# Powers of U and of w tried in turn; the powers of w thin out as the power of U rises.
-_FORWARD = ((4, 6), (6, 7), (8, 8), (11, 9), (14, 11))
-_REVERSE = ((0, 0), (2, 3), (4, 4), (6, 6), (9, 8), (12, 10))
+_POINTS = {"fit": ((26, 16), 0.0), "test": ((33, 17), 0.3)}  # number in U and w, shift
 _BEST = 3e-10  # error [of full scale] below which more terms gain nothing, where the surface is not worse itself
 
 
@@ -37,16 +36,14 @@ class CompactFit:
     """Polynomials for every conductance of a surface.
 
     Attributes:
-        coefficients: (n_t, terms) in Chebyshev polynomials of the conductance coordinate; see `sweep._beyond_chord`.
-        counts: Powers of w for each power of U, P first.
-        forward: Number of powers of U that are P's.
+        coefficients: (n_t, terms) of k = i/(g·U), in Chebyshev polynomials of the conductance coordinate.
+        shape: Index into `polynomial.SHAPES`.
         error: Largest error on held-out points, relative to the surface's full-scale current.
         box: Where it holds.
     """
 
     coefficients: np.ndarray
-    counts: np.ndarray
-    forward: int
+    shape: int
     error: float
     box: VoltageBox
 
@@ -63,16 +60,31 @@ def within(surface: CellSurface, box: VoltageBox, v_ref: float) -> bool:
 
 
 def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
-    """Refit a surface over a box: the smallest polynomials that are as good as the surface, else the best tried."""
+    """Refit a surface over a box: the smallest shape that is as good as the surface, else the best one."""
     good = max(_BEST, surface.bound)
-    u, w = _grid(box.v_high, box.w_low, box.w_high, (26, 16), 0.0)
-    u_test, w_test = _grid(box.v_high, box.w_low, box.w_high, (33, 17), 0.3)
-    counts, p, error = _ladder(surface, v_ref, (u, w), (u_test, w_test), _FORWARD, good, None)
-    back, q, back_error = np.empty(0, np.int64), np.empty((len(p), 0)), 0.0
-    if box.w_high > box.v_low:
-        points, tests = (_grid(box.v_low, box.w_low, box.w_high, n, s) for n, s in (((26, 16), 0.0), ((33, 17), 0.3)))
-        back, q, back_error = _ladder(surface, v_ref, points, tests, _REVERSE, good, (counts, p))
-    return CompactFit(np.hstack([p, q]), np.concatenate([counts, back]), len(counts), max(error, back_error), box)
+    forward, forward_test = (_grid(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
+    back, back_test = (_grid(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
+    targets = [_k(surface, v_ref, *points) for points in (forward, forward_test, back, back_test)]
+    best: CompactFit | None = None
+    for shape, (p_counts, q_counts) in enumerate(SHAPES):
+        p = _fit(_monomials(p_counts, *forward), targets[0], np.abs(forward[0]))
+        error = _error(surface, forward_test[0], p @ _monomials(p_counts, *forward_test).T - targets[1])
+        if error > good and shape < len(SHAPES) - 1:
+            continue  # Q cannot mend P
+        q = _fit(
+            back[0][:, None] * _monomials(q_counts, *back),
+            targets[2] - p @ _monomials(p_counts, *back).T,
+            np.abs(back[0]),
+        )
+        off = p @ _monomials(p_counts, *back_test).T - targets[3]
+        off += back_test[0] * (q @ _monomials(q_counts, *back_test).T)
+        error = max(error, _error(surface, back_test[0], off))
+        if best is None or error < best.error:
+            best = CompactFit(np.hstack([p, q]), shape, error, box)
+        if error <= good:
+            break
+    assert best is not None
+    return best
 
 
 def contract(found: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndarray) -> np.ndarray:
@@ -86,31 +98,9 @@ def contract(found: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndar
     """
     coefficients = _in_t(surface, g.ravel(), len(found.coefficients)) @ found.coefficients
     coefficients *= g.reshape(-1, 1)
-    constant = int(found.counts[: found.forward].sum()) - 1
+    constant = sum(SHAPES[found.shape][0]) - 1  # the last one of P
     coefficients[:, constant] -= g0.ravel()
     return coefficients.ravel()
-
-
-def _ladder(surface, v_ref, points, tests, shapes, good, forward):
-    """Fit shapes in turn until one is good; returns counts, coefficients (n_t, terms) and error."""
-    best: tuple[np.ndarray, np.ndarray, float] = (np.empty(0, np.int64), np.empty((0, 0)), np.inf)
-    target, expected = _k(surface, v_ref, *points), _k(surface, v_ref, *tests)
-    if forward is not None:
-        target, expected = (
-            k - forward[1] @ _monomials(forward[0], *at).T for k, at in ((target, points), (expected, tests))
-        )
-    for powers_u, powers_w in shapes:
-        counts = np.array([max(1, int(powers_w * (1 - k / powers_u))) for k in range(powers_u)][::-1], np.int64)
-        basis, test_basis = (_monomials(counts, *at) for at in (points, tests))
-        if forward is not None:
-            basis, test_basis = points[0][:, None] * basis, tests[0][:, None] * test_basis
-        coefficients = _least_squares(basis * points[0][:, None], (target * points[0]).T).T
-        error = _error(surface, tests[0], coefficients @ test_basis.T - expected)
-        if error < best[2]:
-            best = (counts, coefficients, error)
-        if error <= good:
-            break
-    return best
 
 
 def _error(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> float:
@@ -131,7 +121,7 @@ def _grid(
 
 def _k(surface: CellSurface, v_ref: float, u: np.ndarray, w: np.ndarray) -> np.ndarray:
     """i/(g·U) (n_t, points): the surface at each point, still a polynomial in the conductance coordinate."""
-    tensor = surface.forward if u.sum() >= 0 else surface.reverse
+    tensor = surface.forward if np.all(u >= 0) else surface.reverse
     low, high = surface.m_range
     m = np.minimum(w + u, w) + v_ref
     in_u = chebyshev.chebvander(np.abs(u) / surface.u_max * 2 - 1, tensor.shape[1] - 1)
@@ -144,15 +134,23 @@ def _in_t(surface: CellSurface, g: np.ndarray, count: int) -> np.ndarray:
     return chebyshev.chebvander((g / (g + surface.g_scale) - low) / (high - low) * 2 - 1, count - 1)
 
 
-def _monomials(counts: np.ndarray, u: np.ndarray, w: np.ndarray) -> np.ndarray:
+def _monomials(counts: tuple[int, ...], u: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Columns in Horner order: highest power of U first, within it the highest power of w."""
     powers = len(counts)
     columns = [u ** (powers - 1 - k) * w**b for k in range(powers) for b in range(counts[k] - 1, -1, -1)]
-    return np.stack(columns, axis=-1) if columns else np.empty((len(u), 0))
+    return np.stack(columns, axis=-1)
 
 
-def _least_squares(basis: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Least squares with columns of equal size: powers of volts differ by many orders of magnitude."""
-    scale = np.abs(basis).max(axis=0, initial=1e-300)
+def _fit(basis: np.ndarray, k: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Coefficients (n_t, terms) that fit k (n_t, points) best in current, which is k times the weight |U|.
+
+    Columns are brought to equal size: powers of volts differ by many orders of magnitude.
+    """
+    basis = basis * weight[:, None]
+    scale = np.abs(basis).max(axis=0)
+    scale[scale == 0] = 1.0
     q, r = np.linalg.qr(basis / scale)
-    return linalg.solve_triangular(r, q.T @ values) / scale[:, None]
+    diagonal = np.abs(np.diag(r))
+    if not np.all(diagonal > 1e-14 * diagonal.max()):  # a box of no width: no reverse current, say
+        return np.zeros((len(k), basis.shape[1]))
+    return (linalg.solve_triangular(r, q.T @ (k * weight).T) / scale[:, None]).T

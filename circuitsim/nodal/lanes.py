@@ -13,7 +13,7 @@ from numba.extending import intrinsic, models, overload, register_model
 
 WIDTH = 16  # vectors solved together; two AVX-512 or four AVX2 registers
 
-_VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
+VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
 
 
 class _LanesType(types.Type):
@@ -27,13 +27,13 @@ LANES = _LanesType()
 @register_model(_LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, _VECTOR)
+        super().__init__(dmm, fe_type, VECTOR)
 
 
 def _address(context, builder, signature, args):
     """Pointer to the lanes that begin at a flat index of a float64 array."""
     array = context.make_array(signature.args[0])(context, builder, args[0])
-    return builder.bitcast(builder.gep(array.data, [args[1]]), _VECTOR.as_pointer())
+    return builder.bitcast(builder.gep(array.data, [args[1]]), VECTOR.as_pointer())
 
 
 @intrinsic
@@ -57,14 +57,19 @@ def store(typingctx, array, index, lanes):
     return types.void(array, types.intp, LANES), generate
 
 
+def splat(builder, number):
+    """Instructions that put one number into every lane."""
+    one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    return builder.shuffle_vector(one, ir.Constant(VECTOR, ir.Undefined), mask)
+
+
 @intrinsic
 def spread(typingctx, number):
     """The same number in every lane."""
 
     def generate(context, builder, signature, args):
-        one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-        return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), mask)
+        return splat(builder, args[0])
 
     return LANES(types.float64), generate
 
@@ -74,7 +79,7 @@ def fma(typingctx, a, b, c):
     """a · b + c in every lane."""
 
     def generate(context, builder, signature, args):
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{WIDTH}f64")
         return builder.call(function, args)
 

@@ -22,7 +22,7 @@ class SweepPlan(NamedTuple):
     (the conductance itself at the left end). inv_*: inverse pivots of the rows and of the columns from above and from
     below. c_down, c_up ((rows+1) · cols): segment over the pivot above and below it. z (cells · MODES): the modes that
     are removed, empty when that gains nothing; rates (MODES,): their eigenvalues; slowest: the largest one left.
-    coefficients (cells · terms), counts, forward: see `sweep._beyond_chord`; no counts for ohmic cells.
+    coefficients (cells · terms), shape: see `polynomial`; shape −1 for ohmic cells.
     """
 
     rows: int
@@ -41,9 +41,7 @@ class SweepPlan(NamedTuple):
     rates: np.ndarray
     slowest: float
     coefficients: np.ndarray
-    terms: int
-    counts: np.ndarray
-    forward: int
+    shape: int
 
 
 def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPlan | None:
@@ -69,8 +67,7 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
     empty = np.empty(0)
     plan = SweepPlan(
         rows, cols, g0.ravel(), g_row.ravel(), g_col.ravel(), g_row[:, -1].copy(), l_row.ravel(), inv_row.ravel(),
-        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), empty, empty, 0.0, empty, 0,
-        np.empty(0, np.int64), 0,
+        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), empty, empty, 0.0, empty, -1,
     )  # fmt: skip
     return _with_modes(plan, r_row, r_col)
 

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread, store
+from circuitsim.nodal.polynomial import beyond_chord
 
 EPSILON = float(np.finfo(float).eps)
 MODES = 4  # modes removed
@@ -19,40 +20,11 @@ _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are th
 
 
 @numba.njit(cache=True, nogil=True)
-def _beyond_chord(coefficients, at, counts, forward, u, w):
-    """i/U less the chord conductance: a polynomial in U and w, and min(U, 0) times a second one that bends the reverse.
-
-    Coefficients come in Horner order, `counts[k]` powers of w for each power of U; `forward` of the powers are the
-    first polynomial's.
-    """
-    value = spread(0.0)
-    for power in range(forward):
-        along_w = spread(coefficients[at])
-        at += 1
-        for _ in range(counts[power] - 1):
-            along_w = fma(along_w, w, spread(coefficients[at]))
-            at += 1
-        value = fma(value, u, along_w)
-    if forward < len(counts):
-        back = smaller(u, spread(0.0))
-        bent = spread(0.0)
-        for power in range(forward, len(counts)):
-            along_w = spread(coefficients[at])
-            at += 1
-            for _ in range(counts[power] - 1):
-                along_w = fma(along_w, w, spread(coefficients[at]))
-                at += 1
-            bent = fma(bent, back, along_w)
-        value = fma(back, bent, value)
-    return value
-
-
-@numba.njit(cache=True, nogil=True)
 def _pass(plan, down, drive, state, alpha, found):
     """Run once through the array, downwards or upwards; `found` takes each mode's amplitude and the largest change."""
-    rows, cols, terms = plan.rows, plan.cols, plan.terms
+    rows, cols = plan.rows, plan.cols
     v_r, y, x, p, n = state
-    nonlinear, deflated = len(plan.counts) > 0, len(plan.z) > 0
+    nonlinear, deflated = plan.shape >= 0, len(plan.z) > 0
     x[:] = 0.0
     change = spread(0.0)
     # Four modes by name: they stay in registers, an array of them would be stored and loaded at every cell.
@@ -83,7 +55,7 @@ def _pass(plan, down, drive, state, alpha, found):
             into = spread(plan.g0[c]) * column
             if nonlinear:
                 u = load(v_r, c * WIDTH) - column
-                extra = u * _beyond_chord(plan.coefficients, c * terms, plan.counts, plan.forward, u, column)
+                extra = u * beyond_chord(plan.coefficients, plan.shape, c, u, column)
                 store(n, b * WIDTH, extra)
                 into = into - extra
             carry = fma(spread(plan.l_row[wire + b]), carry, into)
@@ -145,10 +117,10 @@ def _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
     `checks` takes per lane the largest residual at any node [A], the smallest and the largest column voltage [V].
     `v_c` and `i_cell` take the whole array unless they are empty.
     """
-    rows, cols, terms = plan.rows, plan.cols, plan.terms
+    rows, cols = plan.rows, plan.cols
     # p takes the residual of the row before, still without its neighbour's wire, and n the column voltage there.
     v_r, y, x, p, n = state
-    nonlinear, deflated = len(plan.counts) > 0, len(plan.z) > 0
+    nonlinear, deflated = plan.shape >= 0, len(plan.z) > 0
     keep = len(v_c) > 0
     x[:] = 0.0
     worst, low, high = spread(0.0), spread(0.0), spread(0.0)
@@ -175,9 +147,7 @@ def _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
             u = here - column
             current = spread(plan.g0[c]) * u
             if nonlinear:
-                current = fma(
-                    u, _beyond_chord(plan.coefficients, c * terms, plan.counts, plan.forward, u, column), current
-                )
+                current = fma(u, beyond_chord(plan.coefficients, plan.shape, c, u, column), current)
             right = source if b == cols - 1 else load(v_r, (c + 1) * WIDTH)
             flow_in = spread(plan.g_row[wire + b]) * (left - here)
             rest = flow_in - current + spread(plan.g_row[wire + b + 1]) * (right - here)
