@@ -1,4 +1,4 @@
-"""One circuit, three levels: ngspice, the exact array solver, matrix products. Each is proved against the one before."""
+"""One circuit, three levels: ngspice, the exact array solver, matrix products; each proved against the one before."""
 
 from pathlib import Path
 from typing import Literal
@@ -66,9 +66,7 @@ def solve(
     raise InputError(f"level = {level!r}: expected 'ngspice', 'nodal' or 'behavioral'")
 
 
-def prepare(
-    spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | None = None
-) -> nodal.PreparedArray:
+def prepare(spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | None = None) -> nodal.PreparedArray:
     """Program the exact array solver once, for many reads with `read`.
 
     Args:

@@ -1,0 +1,268 @@
+"""The command line: thin commands over the public functions, one sentence per error, no traceback.
+
+Exit codes: 0 done, 2 the input cannot be used, 3 a simulation failed.
+"""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import numpy as np
+import typer
+from rich.console import Console
+
+import circuitsim
+from circuitsim import levels, netlist, spice
+from circuitsim.cli_device import app as device_app
+from circuitsim.cli_progress import progress_bar
+from circuitsim.errors import CircuitsimError, InputError
+from circuitsim.infer import infer_files
+from circuitsim.report.words import certificate_in_words
+from circuitsim.results.files import write_text
+from circuitsim.results.solution_files import save_solution
+from circuitsim.results.store import load_certificate, load_model, save_certificate, save_model
+from circuitsim.spec import ArraySpec, json_schema, load_spec
+from circuitsim.spice.options import TRUTH_OPTIONS, add_options
+
+app = typer.Typer(
+    help="SPICE-level co-simulation of analog in-memory computing arrays.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(device_app, name="device", help="Device cards: what there is, where it comes from, how it behaves.")
+
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.")]
+Conductances = Annotated[
+    Path | None,
+    typer.Option(
+        "--conductances",
+        "-g",
+        help="Conductances (rows, cols) in siemens, .npy or .csv; absent: drawn log-uniformly between g_min and g_max.",
+    ),
+]
+Inputs = Annotated[
+    Path | None,
+    typer.Option("--inputs", "-x", help="Inputs (batch, rows) in volts, .npy or .csv; absent: every row at v_read."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        typer.echo(f"circuitsim {circuitsim.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say which ngspice and PySpice are here, what they can do, and what will be used."""
+    diagnosis = spice.diagnose()
+    _print(dataclasses.asdict(diagnosis), "\n".join(_diagnosis_lines(diagnosis)), as_json)
+    if diagnosis.executable is None:
+        raise typer.Exit(3)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the specification, for editors that complete and check TOML."""
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@app.command("netlist")
+def write_netlist(
+    spec_file: SpecFile,
+    out: Out = Path("array.cir"),
+    conductances: Conductances = None,
+    inputs: Inputs = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Write the deck of an array, ready for plain ngspice: `ngspice -b array.cir`."""
+    spec = load_spec(spec_file)
+    g, x = _arrays(spec, conductances, inputs, seed)
+    deck = netlist.crossbar(spec, g, x)
+    write_text(out, add_options(deck.text, TRUTH_OPTIONS))
+    content = {"deck": str(out), "vectors": len(x), "spec_digest": spec.digest}
+    _print(content, f"{out}: {len(x)} input vector(s); run it with: ngspice -b {out}", as_json)
+
+
+@app.command()
+def solve(
+    spec_file: SpecFile,
+    level: Annotated[str, typer.Option(help="ngspice (truth), nodal (exact, fast) or behavioral (needs --model).")] = (
+        "nodal"
+    ),
+    out: Out = Path("out/solve"),
+    conductances: Conductances = None,
+    inputs: Inputs = None,
+    model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
+    nodes: Annotated[bool, typer.Option(help="Also the voltages at every cell.")] = False,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Read an array: column currents in amperes, as NetCDF and CSV; deck and log beside them for ngspice."""
+    spec = load_spec(spec_file)
+    g, x = _arrays(spec, conductances, inputs, seed)
+    behavioral = load_model(model) if model else None
+    folder = out / "ngspice" if level == "ngspice" else None
+    with progress_bar(f"solving {len(x)} vector(s) of {spec.shape[0]}x{spec.shape[1]} at level {level}", quiet=as_json):
+        solution = levels.solve(spec, g, x, level, model=behavioral, nodes=nodes, folder=folder)  # pyright: ignore
+    netcdf, table = save_solution(out, solution, v_in=x, g=g)
+    largest = float(np.abs(solution.out).max())
+    content: dict[str, Any] = {"netcdf": str(netcdf), "csv": str(table), "largest_output_A": largest}
+    if solution.convergence is not None:
+        content["residual"] = float(solution.convergence.residual.max())
+    content["provenance"] = dataclasses.asdict(solution.provenance)
+    text = f"{table}: {len(x)} x {spec.shape[1]} currents, largest {circuitsim.format_quantity(largest, 'A')}"
+    _print(content, text, as_json)
+
+
+@app.command()
+def calibrate(
+    spec_file: SpecFile,
+    out: Out = Path("out/calibration"),
+    max_rms: Annotated[float, typer.Option(help="Error asked for, rms as a fraction of full scale.")] = 2e-4,
+    truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
+    jobs: Annotated[int, typer.Option(help="Decks solved side by side.")] = 2,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
+    spec = load_spec(spec_file)
+    with progress_bar("hold-out decks", quiet=as_json) as progress:
+        result = circuitsim.calibration.calibrate(
+            spec,
+            rng=np.random.default_rng(seed),
+            max_rms=max_rms,
+            truth=truth,
+            folder=out / "hold_out",
+            n_jobs=jobs,
+            progress=progress,
+        )
+    model_file = save_model(out, result.model)
+    certificate_file = out / "certificate.json"
+    save_certificate(certificate_file, result.certificate)
+    content = {
+        "model": str(model_file),
+        "certificate": str(certificate_file),
+        "rms": result.certificate.error.rms,
+        "max": result.certificate.error.max,
+        "grade": result.model.grade,
+    }
+    _print(content, certificate_in_words(result.certificate) + f"\n\nmodel: {model_file}", as_json)
+
+
+@app.command()
+def certificate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json.")], as_json: Json = False
+) -> None:
+    """Say in words what a certificate states."""
+    statement = load_certificate(file)
+    _print(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
+
+
+@app.command()
+def infer(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
+    network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],
+    data: Annotated[
+        Path, typer.Option(help="Images: .npz with arrays `images` and, for the accuracy, `labels`; or .npy of images.")
+    ],
+    calibration_images: Annotated[
+        int, typer.Option(help="Number of images, from the first on, that the ADC ranges are learnt from.")
+    ] = 200,
+    out: Out = Path("out/infer"),
+    as_json: Json = False,
+) -> None:
+    """Run a network with its Gemm, MatMul and Conv layers on arrays: accuracy, and what each layer saw."""
+    with progress_bar("inference", quiet=as_json):
+        content = infer_files(load_model(model), network, data, calibration_images=calibration_images, out=out)
+    lines = [f"{name}: {value:.4f}" for name, value in content["accuracy"].items() if value is not None]
+    _print(content, "\n".join([*lines, f"classes and logits: {content['csv']}"]), as_json)
+
+
+@app.command()
+def demo(
+    out: Out = Path("out/demo"),
+    jobs: Annotated[int, typer.Option(help="Decks solved side by side.")] = 2,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """The main job: from a 1T1R array to a network's accuracy on handwritten digits, with a report."""
+    from circuitsim.demo.job import run_demo  # needs the extra [demo]
+    from circuitsim.demo.write import report_content, summary, write_results
+
+    result = run_demo(out, seed=seed, n_jobs=jobs, show=lambda title: progress_bar(title, quiet=as_json))
+    page = write_results(out, result)
+    content = report_content(out, result)
+    lines = [f"{'pass' if check.passed else 'FAIL'}  {check.what}: {check.measured:.3g}" for check in content.checks]
+    lines += [f"{entry.name:6s} accuracy {entry.accuracy:.4f}" for entry in content.accuracies]
+    _print(summary(result, content), "\n".join([*lines, f"report: {page}"]), as_json)
+
+
+def main() -> None:
+    """Run the command line; a circuitsim error becomes one sentence and its exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except CircuitsimError as error:
+        code = _complain(str(error), error.exit_code)
+    except click.ClickException as error:
+        code = _complain(error.format_message(), 2)
+    except (click.Abort, KeyboardInterrupt):
+        code = _complain("interrupted; finished results stay where they are", 130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(sentence: str, code: int) -> int:
+    Console(stderr=True, soft_wrap=True).print(f"circuitsim: {sentence}", markup=False, highlight=False)
+    return code
+
+
+def _diagnosis_lines(diagnosis: spice.Diagnosis) -> list[str]:
+    yes = {True: "yes", False: "no"}
+    library = f"{diagnosis.library} ({diagnosis.library_version})" if diagnosis.library else "not found"
+    ngspice = f"{diagnosis.executable} ({diagnosis.version})" if diagnosis.executable else "not found"
+    return [
+        f"ngspice     {ngspice}",
+        f"libngspice  {library}",
+        f"PySpice     {diagnosis.pyspice or 'not found'}",
+        f"solver      {diagnosis.solver or '-'}; KLU {yes[diagnosis.klu]}",
+        f"XSPICE {yes[diagnosis.xspice]}, OSDI {yes[diagnosis.osdi]}, OpenMP {yes[diagnosis.openmp]}",
+        *(f"will use: {sentence}" for sentence in diagnosis.used),
+        *(f"advice: {sentence}" for sentence in diagnosis.advice),
+    ]
+
+
+def _print(content: Any, text: str, as_json: bool) -> None:
+    typer.echo(json.dumps(content, indent=2, default=str) if as_json else text)
+
+
+def _arrays(
+    spec: ArraySpec, conductances: Path | None, inputs: Path | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Conductances (rows, cols) [S] and inputs (batch, rows) [V], read or drawn."""
+    if conductances is None:
+        low, high = np.log(spec.device.g_min), np.log(spec.device.g_max)
+        g = np.exp(np.random.default_rng(seed).uniform(low, high, spec.shape))
+    else:
+        g = _read_numbers(conductances)
+    x = np.full((1, spec.array.rows), spec.driver.v_read) if inputs is None else np.atleast_2d(_read_numbers(inputs))
+    return g, x
+
+
+def _read_numbers(path: Path) -> np.ndarray:
+    try:
+        if path.suffix == ".npy":
+            return np.load(path, allow_pickle=False)
+        return np.loadtxt(path, delimiter=",", ndmin=2)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected numbers as .npy or .csv") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected numbers as .npy or comma-separated text ({error})") from None

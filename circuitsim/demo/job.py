@@ -1,0 +1,253 @@
+"""The main job: from a 1T1R array to the accuracy of a network on handwritten digits, every number kept."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from circuitsim import nodal, spice
+from circuitsim.calibration import Calibration, Experiment, calibrate
+from circuitsim.demo.clock import Clock, Progress, Show
+from circuitsim.demo.data import NETWORK, Digits, load_digits
+from circuitsim.demo.energy import array_energy, power_difference
+from circuitsim.demo.loop import SolvedTile, compare, holds, run_in_ngspice
+from circuitsim.demo.sweep import wire_sweep
+from circuitsim.demo.tiles import network_experiments
+from circuitsim.errors import InputError
+from circuitsim.netlist import crossbar
+from circuitsim.network import (
+    Inference,
+    LayerRange,
+    Network,
+    Product,
+    Read,
+    TilePlace,
+    evaluate,
+    evaluate_float,
+    evaluate_ideal,
+    fit_ranges,
+    float_difference,
+    load_network,
+    program,
+)
+from circuitsim.network.behavioral_product import behavioral_product
+from circuitsim.report.content import Energy, SpiceLoop, Step, WirePoint
+from circuitsim.results import Solution
+from circuitsim.results.files import atomic
+from circuitsim.results.store import save_certificate, save_model
+from circuitsim.spec import ArraySpec, load_spec, parse_spec
+
+TEMPLATE = Path(__file__).with_name("array.toml")
+CALIBRATION_IMAGES = 200
+ENERGY_IMAGES = 50
+LOOP_IMAGES = 10
+NETWORK_VECTORS = 8
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """Everything the main job found; `circuitsim.demo.write` turns it into files.
+
+    Attributes:
+        spec: The array.
+        simulator: The ngspice that was used.
+        seed: Seed of everything that was drawn.
+        calibration: Model, certificate and hold-out.
+        float_net, ideal, array: The test set on the float network, on ideal arrays with DAC and ADC, on the model.
+        sanity: Largest difference between ohmic, wireless arrays and the float network, over all images.
+        ranges: ADC ranges of the layers.
+        loop: Images through ngspice, compared with the model.
+        solved: Every tile of the loop as ngspice solved it.
+        drop: The worst network tile with every row on, solved by ngspice, with its node voltages.
+        sweep: Accuracy against wire resistance.
+        energy: Energy of one inference.
+        power_difference: Largest relative difference in power between ngspice and the array solver.
+        steps: Run times.
+    """
+
+    spec: ArraySpec
+    simulator: spice.Simulator
+    seed: int
+    calibration: Calibration
+    float_net: Inference
+    ideal: Inference
+    array: Inference
+    sanity: float
+    ranges: dict[str, LayerRange]
+    loop: SpiceLoop
+    solved: tuple[SolvedTile, ...]
+    drop: Solution
+    sweep: tuple[WirePoint, ...]
+    energy: Energy
+    power_difference: float
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every step works on."""
+
+    out: Path
+    spec: ArraySpec
+    network: Network
+    digits: Digits
+    learn: np.ndarray  # calibration images, of the training part
+    rng: np.random.Generator
+    simulator: spice.Simulator
+    n_jobs: int
+
+
+def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = None) -> DemoResult:
+    """Run the main job.
+
+    Args:
+        out: Folder to write; its `array.toml` is used when there is one, and written first when there is none.
+        seed: Seed of everything that is drawn.
+        n_jobs: Decks solved side by side.
+        show: Given the title of a step, opens its progress display; None shows nothing.
+
+    Raises:
+        InputError: The folder cannot be written, or the edited specification cannot be used.
+        SimulatorError: ngspice is missing or failed; the run folder is kept.
+    """
+    simulator = spice.find_ngspice()
+    spec = prepare_folder(out)
+    rng = np.random.default_rng(seed)
+    digits = load_digits()
+    learn = digits.train_images[rng.choice(len(digits.train_images), CALIBRATION_IMAGES, replace=False)]
+    job = _Job(out, spec, load_network(NETWORK), digits, learn, rng, simulator, n_jobs)
+    clock = Clock(show)
+    with clock.step("float network, ideal arrays, sanity check"):
+        float_net, ideal, sanity = _references(job)
+    with clock.step("calibration, hold-out solved by ngspice") as progress:
+        tiles = network_experiments(job.network, spec, learn, vectors=NETWORK_VECTORS, rng=rng)
+        calibration = _calibrate(job, tiles, progress)
+    with clock.step(f"inference of {len(digits.test_images)} images on the model"):
+        programmed = program(job.network, spec, behavioral_product(calibration.model))
+        ranges = fit_ranges(programmed, learn)
+        array = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
+    with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
+        loop, solved = _loop(job, calibration, array, ranges, progress)
+    with clock.step("energy and IR drop"):
+        surface = calibration.model.surface
+        energy = array_energy(job.network, spec, surface, digits.test_images[:ENERGY_IMAGES], ranges=ranges)
+        difference = power_difference(spec, surface, solved)
+        drop = _worst_drop(job, tiles)
+    with clock.step("accuracy against wire resistance") as progress:
+        sweep = _sweep(job, tiles, progress)
+    return DemoResult(
+        spec=spec,
+        simulator=simulator,
+        seed=seed,
+        calibration=calibration,
+        float_net=float_net,
+        ideal=ideal,
+        array=array,
+        sanity=sanity,
+        ranges=ranges,
+        loop=loop,
+        solved=tuple(solved),
+        drop=drop,
+        sweep=sweep,
+        energy=energy,
+        power_difference=difference,
+        steps=clock.steps,
+    )
+
+
+def prepare_folder(out: Path) -> ArraySpec:
+    """Write the array's specification into the folder, or read the one that is there; clear earlier runs' decks."""
+    path = out / "array.toml"
+    if not path.exists():
+        with atomic(path) as temporary:
+            shutil.copyfile(TEMPLATE, temporary)
+    spec = load_spec(path)
+    if spec.array.cols < 2:
+        raise InputError(f"{path}: array.cols = {spec.array.cols}: differential weights need at least 2 columns")
+    for folder in ("hold_out", "loop"):
+        shutil.rmtree(out / folder, ignore_errors=True)
+    return spec
+
+
+def _references(job: _Job) -> tuple[Inference, Inference, float]:
+    """The float network, ideal arrays, and the proof that mapping, tiles, phases and sums are right."""
+    images, labels = job.digits.test_images, job.digits.test_labels
+    float_net = evaluate_float(job.network, images, labels)
+    ideal = evaluate_ideal(job.network, job.spec, images, labels, calibration_images=job.learn)
+    return float_net, ideal, float(float_difference(job.network, job.spec, images, product=_ohmic(job.spec)).max())
+
+
+def _ohmic(spec: ArraySpec) -> Product:
+    """The array solver on ohmic 1R cells without wires, driver or sense resistance."""
+    plain = spec.model_dump(by_alias=True)
+    plain["array"]["cell"] = "1r"
+    plain["device"] = {"model": "rram_ohmic", "g_min": spec.device.g_min, "g_max": spec.device.g_max}
+    plain |= {"access": None, "wire": {"r_row": 0.0, "r_col": 0.0}}
+    plain["driver"]["r_out"] = plain["sense"]["r_in"] = 0.0
+    ohmic = parse_spec(plain)
+
+    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
+        del place
+        array = nodal.prepare(ohmic, g)
+        return lambda v_in: nodal.read(array, v_in).out
+
+    return program_tile
+
+
+def _calibrate(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> Calibration:
+    calibration = calibrate(
+        job.spec,
+        rng=job.rng,
+        extra=tiles,
+        folder=job.out / "hold_out",
+        n_jobs=job.n_jobs,
+        simulator=job.simulator,
+        progress=progress,
+    )
+    save_model(job.out / "model", calibration.model)
+    save_certificate(job.out / "model" / "certificate.json", calibration.certificate)
+    return calibration
+
+
+def _loop(
+    job: _Job, calibration: Calibration, array: Inference, ranges: dict[str, LayerRange], progress: Progress
+) -> tuple[SpiceLoop, list[SolvedTile]]:
+    in_ngspice, solved = run_in_ngspice(
+        job.network,
+        job.spec,
+        job.digits.test_images[:LOOP_IMAGES],
+        job.digits.test_labels[:LOOP_IMAGES],
+        ranges=ranges,
+        folder=job.out / "loop",
+        simulator=job.simulator,
+        n_jobs=job.n_jobs,
+        progress=progress,
+    )
+    layers = compare(calibration.model, calibration.certificate, solved, ranges)
+    same = int(np.sum(in_ngspice.classes == array.classes[:LOOP_IMAGES]))
+    return SpiceLoop(LOOP_IMAGES, same, layers, holds(calibration.certificate, layers)), solved
+
+
+def _worst_drop(job: _Job, tiles: tuple[Experiment, ...]) -> Solution:
+    """The network tile with the largest conductances, every row on, with its node voltages, solved by ngspice."""
+    tile = max(tiles, key=lambda experiment: experiment.g.sum())
+    v_in = np.full((1, job.spec.array.rows), job.spec.driver.v_read)
+    deck = crossbar(job.spec, tile.g, v_in, nodes=True)
+    raw = spice.run(deck, folder=job.out / "loop" / "ir_drop", simulator=job.simulator)
+    return spice.read_solution(job.spec, deck, raw)
+
+
+def _sweep(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> tuple[WirePoint, ...]:
+    return wire_sweep(
+        job.network,
+        job.spec,
+        job.digits.test_images,
+        job.digits.test_labels,
+        calibration_images=job.learn,
+        tiles=tiles,
+        rng=job.rng,
+        simulator=job.simulator,
+        n_jobs=job.n_jobs,
+        progress=progress,
+    )

@@ -1,0 +1,228 @@
+"""The main job's findings as files: results.json and CSV for machines, a report for people."""
+
+import csv
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import circuitsim
+from circuitsim.demo.job import DemoResult
+from circuitsim.network import Inference
+from circuitsim.report.content import Accuracy, Check, Comparison, Deck, IrDrop, ReportContent, WireSweep
+from circuitsim.report.page import write_report
+from circuitsim.results.files import atomic, write_text
+from circuitsim.units import format_quantity
+
+RMS_TARGET, MAX_TARGET = 5e-4, 3e-3  # of full scale, for the array as shipped
+SANITY_TARGET = 1e-5  # float32 logits carry seven digits
+LIBRARIES = ("numpy", "scipy", "numba", "onnxruntime", "PySpice", "scikit-learn")
+
+
+def write_results(out: Path, result: DemoResult) -> Path:
+    """Write results.json, the tables and report.html; return the report's path."""
+    content = report_content(out, result)
+    write_text(out / "results.json", json.dumps(summary(result, content), indent=2) + "\n")
+    _write_tables(out, result)
+    return write_report(out, content)
+
+
+def summary(result: DemoResult, content: ReportContent) -> dict[str, Any]:
+    """The numbers of a run, fractions for accuracies and errors, SI units in the names."""
+    certificate = result.calibration.certificate
+    return {
+        "accuracy": {entry.name: entry.accuracy for entry in content.accuracies},
+        "images": len(result.array.classes),
+        "certificate": {"rms": certificate.error.rms, "max": certificate.error.max, "grade": certificate.grade},
+        "full_scale_A": certificate.full_scale,
+        "sanity_largest_logit_difference": result.sanity,
+        "spice_loop": dataclasses.asdict(result.loop),
+        "wire_sweep": [dataclasses.asdict(point) for point in result.sweep],
+        "array_energy_per_inference_J": result.energy.total,
+        "array_energy_per_mac_J": result.energy.per_mac,
+        "power_difference_nodal_ngspice": result.power_difference,
+        "checks": [dataclasses.asdict(check) for check in content.checks],
+        "times_s": {step.name: step.seconds for step in result.steps},
+        "seed": result.seed,
+        "versions": content.versions,
+        "digests": {
+            "specification": result.spec.digest,
+            "model": result.calibration.model.digest,
+            "cell": result.calibration.model.surface.provenance.deck_digest,
+            "decks": {deck.path: deck.digest for deck in content.decks},
+        },
+    }
+
+
+def report_content(out: Path, result: DemoResult) -> ReportContent:
+    """Put the findings into the fields of the report."""
+    calibration = result.calibration
+    return ReportContent(
+        title="Handwritten digits on a 1T1R array",
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        spec=result.spec,
+        certificate=calibration.certificate,
+        comparison=_comparison(result),
+        ir_drop=_ir_drop(result),
+        accuracies=_accuracies(result),
+        wire_sweep=WireSweep(
+            points=result.sweep,
+            images=len(result.array.classes),
+            float_accuracy=_accuracy(result.float_net),
+            nominal=result.spec.wire.r_row,
+        ),
+        spice_loop=result.loop,
+        energy=result.energy,
+        checks=_checks(result),
+        steps=result.steps,
+        decks=_decks(out, result),
+        versions=_versions(result),
+        notes=(
+            "DC reads: the wire capacitances are in the decks and take no part in them.",
+            "Programmed conductances are exact; programming error, read noise and drift are left out.",
+            "The ADC is ideal but for rounding and clipping; its range holds 99.98 % of the calibration currents.",
+        ),
+    )
+
+
+def _comparison(result: DemoResult) -> Comparison:
+    calibration = result.calibration
+    truth = np.concatenate([solution.out for solution in calibration.truths])
+    predicted = np.concatenate(calibration.predicted)
+    spread = np.sum((truth - truth.mean()) ** 2)
+    bits, first = result.spec.adc.bits, next(iter(result.ranges.values()))
+    return Comparison(
+        kinds=tuple(kind for experiment in calibration.hold_out for kind in experiment.input_kinds),
+        truth=truth,
+        predicted=predicted,
+        r_squared=float(1 - np.sum((predicted - truth) ** 2) / spread),
+        full_scale=calibration.certificate.full_scale,
+        error=calibration.certificate.error,
+        lsb=None if bits is None or first.full_scale is None else first.full_scale / (2**bits - 1),
+        ideal=np.concatenate([experiment.v_in @ experiment.g for experiment in calibration.hold_out]),
+    )
+
+
+def _ir_drop(result: DemoResult) -> IrDrop:
+    v_applied, v_ref = result.spec.driver.v_read, result.spec.sense.v_ref
+    v_row, v_col = result.drop.v_row, result.drop.v_col
+    assert v_row is not None and v_col is not None
+    v_cell = v_row[0] - v_col[0]
+    return IrDrop(
+        what=f"all rows at {format_quantity(v_applied, 'V')}, network tile of the largest conductance, ngspice",
+        row_drop=v_applied - v_row[0],
+        col_rise=v_col[0] - v_ref,
+        v_cell=v_cell,
+        v_applied=v_applied,
+        worst=float(1 - v_cell.min() / (v_applied - v_ref)),
+    )
+
+
+def _accuracies(result: DemoResult) -> tuple[Accuracy, ...]:
+    what = {
+        "float": "onnxruntime, float32",
+        "ideal": "exact products of conductance and voltage, tiles, DAC and ADC",
+        "array": "certified model: wires, transistors, nonlinear cells, driver and sense resistance, DAC and ADC",
+    }
+    entries = []
+    for name, inference in (("float", result.float_net), ("ideal", result.ideal), ("array", result.array)):
+        differing = None if name == "float" else int(np.sum(inference.classes != result.float_net.classes))
+        entries.append(Accuracy(name, what[name], _accuracy(inference), len(inference.classes), differing))
+    return tuple(entries)
+
+
+def _checks(result: DemoResult) -> tuple[Check, ...]:
+    certificate, loop = result.calibration.certificate, result.loop
+    differing = sum(layer.codes_differing for layer in loop.layers)
+    allowed = sum(layer.codes_limit for layer in loop.layers)
+    rows = [
+        ("ohmic cells without wires, DAC and ADC: logits equal the float network's", result.sanity, SANITY_TARGET, "1"),
+        ("certificate: rms error against ngspice", certificate.error.rms, RMS_TARGET, "1"),
+        ("certificate: largest error against ngspice", certificate.error.max, MAX_TARGET, "1"),
+        (
+            "SPICE in the loop: rms error within the certificate",
+            max(layer.rms for layer in loop.layers),
+            certificate.error.rms,
+            "1",
+        ),
+        (
+            "SPICE in the loop: largest error within the certificate",
+            max(layer.max for layer in loop.layers),
+            certificate.error.max,
+            "1",
+        ),
+        ("SPICE in the loop: differing ADC codes within the prediction", differing, allowed, "count"),
+        ("SPICE in the loop: images of another class", loop.images - loop.same_class, 0, "count"),
+        ("power: array solver against ngspice", result.power_difference, 1e-6, "1"),
+    ]
+    return tuple(
+        Check(what, float(found), float(limit), unit, bool(found <= limit)) for what, found, limit, unit in rows
+    )
+
+
+def _decks(out: Path, result: DemoResult) -> tuple[Deck, ...]:
+    decks = []
+    for experiment, truth, folder in zip(
+        result.calibration.hold_out,
+        result.calibration.truths,
+        sorted((out / "hold_out").iterdir()),
+        strict=True,
+    ):
+        what = f"hold-out, {experiment.matrix_kind}, {len(experiment.v_in)} vectors"
+        decks.append(Deck(what, _relative(out, folder), truth.provenance.deck_digest or "", 0.0))
+    for tile in result.solved:
+        what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
+        digest = tile.solution.provenance.deck_digest or ""
+        decks.append(Deck(what, _relative(out, tile.folder), digest, tile.seconds, tile.attempts))
+    return tuple(decks)
+
+
+def _relative(out: Path, folder: Path) -> str:
+    return str(folder.absolute().relative_to(out.absolute()) / "deck.cir")
+
+
+def _versions(result: DemoResult) -> dict[str, str]:
+    versions = {"circuitsim": circuitsim.__version__, "ngspice": result.simulator.version_text}
+    versions["Python"] = platform.python_version()
+    return versions | {name: importlib.metadata.version(name) for name in LIBRARIES}
+
+
+def _accuracy(inference: Inference) -> float:
+    assert inference.accuracy is not None  # every inference of this job has labels
+    return inference.accuracy
+
+
+def _write_tables(out: Path, result: DemoResult) -> None:
+    accuracies = [dataclasses.asdict(entry) for entry in _accuracies(result)]
+    _write_csv(out / "accuracy.csv", list(accuracies[0]), [list(entry.values()) for entry in accuracies])
+    header = ["r_wire_ohm", "accuracy", "ir_drop", "rms", "max", "ngspice_rms", "ngspice_max"]
+    points = [dataclasses.astuple(point)[: len(header)] for point in result.sweep]
+    _write_csv(out / "wire_resistance.csv", header, points)
+    layers = [dataclasses.asdict(layer) for layer in result.loop.layers]
+    _write_csv(out / "spice_loop.csv", list(layers[0]), [list(layer.values()) for layer in layers])
+    rows = [
+        (experiment.matrix_kind, kind, column, exact, model)
+        for experiment, truth, predicted in zip(
+            result.calibration.hold_out, result.calibration.truths, result.calibration.predicted, strict=True
+        )
+        for kind, truths, models in zip(experiment.input_kinds, truth.out, predicted, strict=True)
+        for column, (exact, model) in enumerate(zip(truths, models, strict=True))
+    ]
+    _write_csv(out / "hold_out.csv", ["matrix", "input", "column", "i_ngspice_A", "i_model_A"], rows)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([[_cell(value) for value in row] for row in rows])
+
+
+def _cell(value: object) -> object:
+    return "" if value is None else f"{value:.9g}" if isinstance(value, float) else value
