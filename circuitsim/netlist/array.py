@@ -5,144 +5,133 @@ from pathlib import Path
 
 import numpy as np
 
-from circuitsim.netlist.cell import CELL, cell_text
-from circuitsim.netlist.names import grid_names, number
-from circuitsim.netlist.wires import line_nodes, segment_cards
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.netlist.cell import CELL, CellText, cell_text
+from circuitsim.netlist.lines import LineKind, col_lines, row_lines
+from circuitsim.netlist.names import number
+from circuitsim.spec import ArraySpec
 
 
 @dataclass(frozen=True)
 class ArrayText:
-    """An array between its row sources (nodes `in_<row>`) and its sense amplifiers.
+    """An array between its input sources (nodes `in_<row>`) and its sense amplifiers.
 
     Attributes:
         head: Lines before the stimulus: includes, the cell, the temperature.
-        body: Lines after it: gates, wires, sense amplifiers, cells.
+        body: Lines after it: gates or bit lines' supplies, wires, sense amplifiers, cells.
         files: Files that are included, absolute.
-        bl: [row][col] node of the row wire at each cell.
-        sl: [row][col] node of the column wire at each cell.
-        i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector.
+        upper: [row][col] node of each cell's bit-line terminal.
+        lower: [row][col] node of each cell's source-line terminal.
+        i_row: (rows,) vector names; the current each input driver delivers into the array is minus this vector.
         i_out: (cols,) vector names; current into each sense amplifier.
-        i_gate: (rows,) vector names; the current each word-line source delivers is minus this vector; empty without
-            transistors.
+        v_bias, i_bias: Vector names of the other sources' voltage and, with the sign of i_row, current: the word lines
+            of an array with its input on the bit lines, the bit lines of one with its input on the word lines.
     """
 
     head: list[str]
     body: list[str]
     files: tuple[Path, ...]
-    bl: list[list[str]]
-    sl: list[list[str]]
+    upper: list[list[str]]
+    lower: list[list[str]]
     i_row: tuple[str, ...]
     i_out: tuple[str, ...]
-    i_gate: tuple[str, ...]
+    v_bias: tuple[str, ...] = ()
+    i_bias: tuple[str, ...] = ()
 
     @property
     def v_row(self) -> tuple[str, ...]:
-        """(rows · cols,) vector names of the row wire's voltage at each cell, row by row."""
-        return tuple(f"v({name})" for line in self.bl for name in line)
+        """(rows · cols,) vector names of the voltage at each cell's bit-line terminal, row by row."""
+        return tuple(f"v({name})" for line in self.upper for name in line)
 
     @property
     def v_col(self) -> tuple[str, ...]:
-        """(rows · cols,) vector names of the column wire's voltage at each cell, row by row."""
-        return tuple(f"v({name})" for line in self.sl for name in line)
+        """(rows · cols,) vector names of the voltage at each cell's source-line terminal, row by row."""
+        return tuple(f"v({name})" for line in self.lower for name in line)
 
 
 def array_text(spec: ArraySpec, g: np.ndarray) -> ArrayText:
     """Write an array; g (rows, cols) [S] must be checked already. A cell of 0 S is open and left out."""
+    return LAYOUTS[spec.array.input_line](spec, g)
+
+
+def bit_line_input(spec: ArraySpec, g: np.ndarray) -> ArrayText:
+    """Bit line along the row, driven by the input; source line along the column, sensed; gates on."""
     cell = cell_text(spec)
-    rows, cols = spec.shape
     wires = spec.wires
-    row_cards, bl = _rows(wires)
-    col_cards, sl = _cols(wires)
-    gates = spec.access is not None
+    rows = range(spec.array.rows)
+    row_cards, bl = row_lines(LineKind("bl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
+    col_cards, sl = col_lines(LineKind("sl", "sense", "rsense"), wires.r_col, wires.c_col, wires.r_sense)
+    access = spec.access
+    gates = [] if access is None else [f"vwl_{a} wl_{a} 0 {number(access.v_gate)}" for a in rows]
+    wl = [["0" if access is None else f"wl_{a}"] * spec.array.cols for a in rows]
     body = [
-        *(["", "* word lines: gates of one row", *_word_lines(spec)] if gates else []),
+        *(["", "* word lines: gates of one row", *gates] if gates else []),
         *["", "* row wires, driver to cells: bl_<row>_<col>", *row_cards],
         *["", "* column wires, cells to sense: sl_<row>_<col>", *col_cards],
-        *["", "* sense amplifiers: current into vsense is the output", *_sense(spec)],
-        *["", "* cells", *_cells(g, bl, sl, gates)],
+        *_sense(spec),
+        *_cells(g, bl, wl, sl),
     ]
+    bias = rows if gates else ()
+    return _array(spec, cell, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias))
+
+
+def word_line_input(spec: ArraySpec, g: np.ndarray) -> ArrayText:
+    """Word line along the row, driven by the input; bit line and source line along the column, biased and sensed."""
+    cell = cell_text(spec)
+    wires = spec.wires
+    cols = range(spec.array.cols)
+    assert wires.r_bl is not None
+    row_cards, wl = row_lines(LineKind("wl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
+    bl_cards, bl = col_lines(LineKind("bl", "bias", "rbias"), wires.r_bl, wires.c_bl, wires.r_driver)
+    col_cards, sl = col_lines(LineKind("sl", "sense", "rsense"), wires.r_col, wires.c_col, wires.r_sense)
+    v_read = number(spec.driver.v_read)
+    body = [
+        *["", "* bit lines: biased at the read voltage", *(f"vbias_{b} bias_{b} 0 {v_read}" for b in cols)],
+        *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
+        *["", "* bit lines along the columns: bl_<row>_<col>", *bl_cards],
+        *["", "* source lines along the columns, cells to sense: sl_<row>_<col>", *col_cards],
+        *_sense(spec),
+        *_cells(g, bl, wl, sl),
+    ]
+    return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
+
+
+LAYOUTS = {"bl": bit_line_input, "wl": word_line_input}
+
+
+def _array(
+    spec: ArraySpec,
+    cell: CellText,
+    body: list[str],
+    upper: list[list[str]],
+    lower: list[list[str]],
+    v_bias: tuple[str, ...],
+    i_bias: tuple[str, ...],
+) -> ArrayText:
     return ArrayText(
         head=[*cell.includes, "", cell.subckt, f".temp {number(spec.array.temperature_c)}"],
         body=body,
         files=cell.files,
-        bl=bl,
-        sl=sl,
-        i_row=tuple(f"i(vin_{a})" for a in range(rows)),
-        i_out=tuple(f"i(vsense_{b})" for b in range(cols)),
-        i_gate=tuple(f"i(vwl_{a})" for a in range(rows)) if gates else (),
+        upper=upper,
+        lower=lower,
+        i_row=tuple(f"i(vin_{a})" for a in range(spec.array.rows)),
+        i_out=tuple(f"i(vsense_{b})" for b in range(spec.array.cols)),
+        v_bias=v_bias,
+        i_bias=i_bias,
     )
-
-
-def _rows(wires: WireGrid) -> tuple[list[str], list[list[str]]]:
-    """Cards of the row wires with their drivers' resistance, and the node of each cell."""
-    cards: list[str] = []
-    cells = []
-    for a, own in enumerate(grid_names("bl", wires.rows, wires.cols)):
-        source = f"in_{a}"
-        left, right = (f"bl_left_{a}", f"bl_right_{a}") if wires.r_driver > 0 else (source, source)
-        r = wires.r_row[a]
-        nodes = line_nodes([left, *own, right], r)
-        cards += _ends(f"rdrv_{{}}_{a}", source, nodes, r, wires.r_driver, ("left", "right"))
-        cards += segment_cards("rbl", [f"{a}_{k}" for k in range(len(r))], nodes, r)
-        if wires.c_row is not None:
-            cards += _capacitors([f"cbl_{a}_{b}" for b in range(wires.cols)], nodes[1:-1], wires.c_row[a])
-        cells.append(nodes[1:-1])
-    return cards, cells
-
-
-def _cols(wires: WireGrid) -> tuple[list[str], list[list[str]]]:
-    """Cards of the column wires with the sense amplifiers' resistance, and the node of each cell as [row][col]."""
-    cards: list[str] = []
-    cells = []
-    for b in range(wires.cols):
-        held = f"sense_{b}"
-        own = [f"sl_{a}_{b}" for a in range(wires.rows)]
-        top, bottom = (f"sl_top_{b}", f"sl_bottom_{b}") if wires.r_sense > 0 else (held, held)
-        r = wires.r_col[:, b]
-        nodes = line_nodes([top, *own, bottom], r)
-        cards += segment_cards("rsl", [f"{k}_{b}" for k in range(len(r))], nodes, r)
-        cards += _ends(f"rsense_{{}}_{b}", held, nodes, r, wires.r_sense, ("top", "bottom"))
-        if wires.c_col is not None:
-            cards += _capacitors([f"csl_{a}_{b}" for a in range(wires.rows)], nodes[1:-1], wires.c_col[:, b])
-        cells.append(nodes[1:-1])
-    return cards, [list(line) for line in zip(*cells, strict=True)]
-
-
-def _capacitors(names: list[str], nodes: list[str], c: np.ndarray) -> list[str]:
-    values = c.tolist()
-    return [f"{name} {node} 0 {value!r}" for name, node, value in zip(names, nodes, values, strict=True) if value > 0]
-
-
-def _ends(name: str, outer: str, nodes: list[str], r: np.ndarray, r_end: float, ends: tuple[str, str]) -> list[str]:
-    """Resistance between the source of a line and each end of its wire that is in use."""
-    if r_end == 0:
-        return []
-    used = [
-        (end, node)
-        for end, node, segment in zip(ends, (nodes[0], nodes[-1]), r[[0, -1]], strict=True)
-        if segment != np.inf
-    ]
-    return [f"{name.format(end)} {outer} {node} {number(r_end)}" for end, node in used]
-
-
-def _word_lines(spec: ArraySpec) -> list[str]:
-    if spec.access is None:
-        return []
-    gate = number(spec.access.v_gate)
-    return [f"vwl_{a} wl_{a} 0 {gate}" for a in range(spec.array.rows)]
 
 
 def _sense(spec: ArraySpec) -> list[str]:
     v_ref = number(spec.sense.v_ref)
-    return [f"vsense_{b} sense_{b} 0 {v_ref}" for b in range(spec.array.cols)]
+    cards = [f"vsense_{b} sense_{b} 0 {v_ref}" for b in range(spec.array.cols)]
+    return ["", "* sense amplifiers: current into vsense is the output", *cards]
 
 
-def _cells(g: np.ndarray, bl: list[list[str]], sl: list[list[str]], gates: bool) -> list[str]:
-    cards = []
-    for a, (values, tops, bottoms) in enumerate(zip(g.tolist(), bl, sl, strict=True)):
-        wl = f"wl_{a}" if gates else "0"
+def _cells(g: np.ndarray, bl: list[list[str]], wl: list[list[str]], sl: list[list[str]]) -> list[str]:
+    cards = ["", "* cells"]
+    for a, (values, tops, gates, bottoms) in enumerate(zip(g.tolist(), bl, wl, sl, strict=True)):
         cards += [
-            f"xcell_{a}_{b} {tops[b]} {wl} {bottoms[b]} 0 {CELL} g={value!r}" for b, value in enumerate(values) if value
+            f"xcell_{a}_{b} {tops[b]} {gates[b]} {bottoms[b]} 0 {CELL} g={value!r}"
+            for b, value in enumerate(values)
+            if value
         ]
     return cards

@@ -7,20 +7,21 @@ from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.stimulus import analysis_cards, input_cards, save_cards
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays
+from circuitsim.spec.arrays import check_arrays, drive_voltages
 
 
 def crossbar(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False) -> Netlist:
     """Write the deck of a DC read of a whole array.
 
     Rows are driven by `vin_<row>` behind `driver.r_out`, columns are held at `sense.v_ref` by `vsense_<col>` behind
-    `sense.r_in`. Where a wire is driven or sensed at both ends, each end has its own resistance. A cell of 0 S is open
-    and left out.
+    `sense.r_in`. Where a wire is driven or sensed at both ends, each end has its own resistance. With the input on the
+    word lines the bit lines are biased at `driver.v_read` by `vbias_<col>` behind `driver.r_out`. A cell of 0 S is
+    open and left out.
 
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S].
-        x: Inputs (batch, rows) [V].
+        x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl".
         nodes: Also save the voltage of both wires at every cell.
 
     Raises:
@@ -28,14 +29,17 @@ def crossbar(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False
         OutsideRangeError: A conductance lies outside the device's range.
     """
     g, x = check_arrays(spec, g, x)
+    drive = drive_voltages(spec, x)
     array = array_text(spec, g)
+    on_gates = spec.array.input_line == "wl"
+    i_bias = array.i_bias if on_gates else ()  # word lines that are only switched on carry no direct current
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [
         *header_lines(spec, f"batch {len(x)}"),
         *array.head,
-        *["", "* inputs: one source per row", *input_cards(x)],
+        *["", "* inputs: one source per row", *input_cards(drive)],
         *array.body,
-        *["", "* analysis", *save_cards(array.i_row, array.i_out, v_row, v_col)],
+        *["", "* analysis", *save_cards(array.i_row, array.i_out, i_bias, v_row, v_col)],
         *analysis_cards(len(x), array.i_out),
         *[".end", ""],
     ]
@@ -43,6 +47,7 @@ def crossbar(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False
         text="\n".join(lines),
         analysis="op" if len(x) == 1 else "dc",
         x=x,
+        drive=drive,
         shape=spec.shape,
         spec_digest=spec.digest,
         includes=array.files,
@@ -50,4 +55,6 @@ def crossbar(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False
         i_out=array.i_out,
         v_row=v_row,
         v_col=v_col,
+        v_bias=spec.driver.v_read if on_gates else 0.0,
+        i_bias=i_bias,
     )

@@ -12,7 +12,7 @@ from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.names import number
 from circuitsim.netlist.stimulus import save_cards
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays
+from circuitsim.spec.arrays import check_arrays, drive_voltages
 
 # Of the read time: an edge short against the pulse, and steps that resolve the edge with 10 points.
 _EDGE = 0.01
@@ -44,7 +44,7 @@ class TransientNetlist:
 
     Attributes:
         text: The deck, from title line to `.end`.
-        x: (rows,) row voltages during the pulse [V].
+        x: (rows,) input: row voltages during the pulse [V], or 0 and 1 on gates.
         pulse: Timing of the read.
         v_ref: Voltage that the sense amplifiers hold the columns at [V].
         shape: (rows, cols).
@@ -53,9 +53,10 @@ class TransientNetlist:
         v_in: (rows,) vector names: voltage of each row's source [V].
         i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector [A].
         i_out: (cols,) vector names; current into each sense amplifier [A].
-        v_gate: (gates,) vector names: voltage of each word-line source [V]; empty without transistors.
-        i_gate: (gates,) vector names; the current each word-line source delivers is minus this vector [A].
-        v_row, v_col: (rows · cols,) vector names, row by row: wire voltages at each cell [V]; empty if not saved.
+        v_bias, i_bias: Vector names: voltage [V] and, with the sign of i_row, current [A] of the other sources, which
+            are the word lines, or the bit lines where the input lies on the word lines.
+        v_row, v_col: (rows · cols,) vector names, row by row: voltages of each cell's terminals at bit line and source
+            line [V]; empty if not saved.
     """
 
     text: str
@@ -68,8 +69,8 @@ class TransientNetlist:
     v_in: tuple[str, ...]
     i_row: tuple[str, ...]
     i_out: tuple[str, ...]
-    v_gate: tuple[str, ...]
-    i_gate: tuple[str, ...]
+    v_bias: tuple[str, ...]
+    i_bias: tuple[str, ...]
     v_row: tuple[str, ...] = ()
     v_col: tuple[str, ...] = ()
 
@@ -79,13 +80,14 @@ def transient(
 ) -> TransientNetlist:
     """Write the deck of one read in time.
 
-    All rows are pulsed together; gates are on throughout. Before the pulse the array is at its operating point with
-    every row at `sense.v_ref`, so that no current flows.
+    All rows are pulsed together. With input on the bit lines gates are on throughout and rows rest at `sense.v_ref`, so
+    that no current flows before the pulse; with input on the word lines the bit lines are biased throughout and the
+    gates rest at 0 V.
 
     Args:
         spec: The array; its wire capacitances lie at the cells.
         g: Conductances (rows, cols) [S].
-        x: One input vector (rows,) [V].
+        x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl".
         pulse: Timing; None: `read_pulse(spec)`.
         nodes: Also save the voltage of both wires at every cell.
 
@@ -99,16 +101,14 @@ def transient(
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)
     array = array_text(spec, g)
-    rows = range(spec.array.rows)
-    v_in = tuple(f"v(in_{a})" for a in rows)
-    v_gate = tuple(f"v(wl_{a})" for a in rows) if array.i_gate else ()
+    v_in = tuple(f"v(in_{a})" for a in range(spec.array.rows))
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [
         *header_lines(spec, "one read in time"),
         *array.head,
-        *["", "* inputs: a pulse per row", *_pulse_cards(batch[0], pulse)],
+        *["", "* inputs: a pulse per row", *_pulse_cards(drive_voltages(spec, batch)[0], pulse)],
         *array.body,
-        *["", "* analysis", *save_cards(v_in, array.i_row, array.i_out, v_gate, array.i_gate, v_row, v_col)],
+        *["", "* analysis", *save_cards(v_in, array.i_row, array.i_out, array.v_bias, array.i_bias, v_row, v_col)],
         ".print tran " + " ".join(array.i_out),
         f".tran {number(pulse.t_step)} {number(pulse.t_stop)} 0 {number(pulse.t_step)}",
         *[".end", ""],
@@ -124,8 +124,8 @@ def transient(
         v_in=v_in,
         i_row=array.i_row,
         i_out=array.i_out,
-        v_gate=v_gate,
-        i_gate=array.i_gate,
+        v_bias=array.v_bias,
+        i_bias=array.i_bias,
         v_row=v_row,
         v_col=v_col,
     )
@@ -134,7 +134,8 @@ def transient(
 def read_pulse(spec: ArraySpec) -> Pulse:
     """Pulse of `driver.t_read` that the simulation follows to its end, before the fall; 1000 steps at least."""
     t = spec.driver.t_read
-    return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t, t_step=_STEP * t, v_rest=spec.sense.v_ref)
+    v_rest = 0.0 if spec.array.input_line == "wl" else spec.sense.v_ref
+    return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t, t_step=_STEP * t, v_rest=v_rest)
 
 
 def _check_pulse(pulse: Pulse) -> None:

@@ -19,7 +19,8 @@ class Transient:
         i_out: (points, cols) current into each sense amplifier [A].
         charge: (cols,) charge into each sense amplifier over the run [C].
         energy_row: (rows,) energy that each row driver's source delivers [J].
-        energy_gate: (gates,) energy that each word-line source delivers [J]; empty without transistors.
+        energy_bias: Energy that each of the other sources delivers [J]: word lines, or the bit lines where the input
+            lies on the word lines; empty without transistors.
         energy_sense: (cols,) energy that each sense amplifier's reference delivers [J]: −v_ref · charge.
         i_final: (cols,) current the outputs settle to [A].
         delay: (cols,) from the middle of the input edge to half of `i_final` [s]; inf when it is never reached.
@@ -37,7 +38,7 @@ class Transient:
     i_out: np.ndarray
     charge: np.ndarray
     energy_row: np.ndarray
-    energy_gate: np.ndarray
+    energy_bias: np.ndarray
     energy_sense: np.ndarray
     i_final: np.ndarray
     delay: np.ndarray
@@ -50,7 +51,7 @@ class Transient:
     @property
     def energy(self) -> float:
         """Energy that all sources together deliver over the run [J]."""
-        return float(self.energy_row.sum() + self.energy_gate.sum() + self.energy_sense.sum())
+        return float(self.energy_row.sum() + self.energy_bias.sum() + self.energy_sense.sum())
 
 
 # name of the field -> axes, unit, what it is
@@ -61,7 +62,7 @@ _FIELDS = {
     "charge": (("col",), "C", "charge into each sense amplifier"),
     "energy_row": (("row",), "J", "energy that each row driver's source delivers"),
     "energy_sense": (("col",), "J", "energy that each sense amplifier's reference delivers"),
-    "energy_gate": (("gate",), "J", "energy that each word-line source delivers"),
+    "energy_bias": (("bias",), "J", "energy that each of the other sources delivers: word lines, or bit lines"),
     "i_final": (("col",), "A", "current the outputs settle to"),
     "delay": (("col",), "s", "from the middle of the input edge to half of the final output"),
     "settling": (("col",), "s", "until the output stays within half an LSB of its final value"),
@@ -71,7 +72,7 @@ _FIELDS = {
 
 
 def transient_dataset(transient: Transient) -> xr.Dataset:
-    """Label a read in time: dimensions time, row, col, gate, with the unit of every number."""
+    """Label a read in time: dimensions time, row, col, bias, with the unit of every number."""
     data = xr.Dataset(coords={"time": ("time", transient.time, {"units": "s"})})
     for name, (dims, unit, meaning) in _FIELDS.items():
         values = getattr(transient, name)

@@ -21,15 +21,12 @@ SCHEMA = 1
 # Keys and values that the format reserves and that this version cannot simulate yet: refused by name.
 NOT_YET: dict[str, tuple[str, ...]] = {
     "array.cell": ("2t2r", "1t", "1c"),
-    "array.input_line": ("wl", "string"),
+    "array.input_line": ("string",),
     "driver.input_code": ("bit_serial", "pulse_width"),
     "sense.kind": ("tia", "regulated_cascode", "integrator"),
     "adc.kind": ("sar", "flash", "ramp", "cco"),
     "mapping.weights": ("offset",),
     "mapping.inputs": ("differential", "offset"),
-    "wire.r_bl": (),
-    "wire.c_bl": (),
-    "wire.col_drive": (),
 }
 
 
@@ -39,9 +36,11 @@ class TopologySpec(Part):
     rows: int = Field(ge=1, description="Inputs of the array")
     cols: int = Field(ge=1, description="Outputs of the array")
     cell: Literal["1r", "1t1r"] = Field(default="1t1r", description="Devices of one cell")
-    input_line: Literal["bl"] = Field(
+    input_line: Literal["bl", "wl"] = Field(
         default="bl",
-        description="'bl': analog input along the row on the bit line, source line along the column, gates on",
+        description="'bl': analog input along the row on the bit line, source line along the column, gates on; "
+        "'wl': input 0 or 1 on the gates along the row, bit line (at v_read, behind r_out too) and source line along "
+        "the column",
     )
     temperature_c: Quantity = Field(default=27.0, ge=-273.15, description="Temperature [°C]")
 
@@ -67,8 +66,19 @@ class ArraySpec(Part):
             raise ValueError("[access] is missing: a 1t1r cell needs a transistor (or array.cell = '1r')")
         if self.array.cell == "1r" and self.access is not None:
             raise ValueError("[access] is given but array.cell = '1r' has no transistor")
+        self._check_input_line()
         _ = self.wires  # arrays of segments must have the array's shape
         return self
+
+    def _check_input_line(self) -> None:
+        given = [key for key in ("r_bl", "c_bl", "col_drive") if getattr(self.wire, key) is not None]
+        if self.array.input_line == "bl" and given:
+            raise ValueError(f"wire.{given[0]} belongs to input_line = 'wl'; here the bit line is the row wire, r_row")
+        if self.array.input_line == "wl":
+            if self.array.cell == "1r":
+                raise ValueError("array.input_line = 'wl' needs a gate, and array.cell = '1r' has none")
+            if self.wire.r_bl is None:
+                raise ValueError("wire.r_bl is missing: with input_line = 'wl' the bit line runs beside the column")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -171,12 +181,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _refuse_reserved(key: str, value: object) -> None:
-    if key not in NOT_YET:
-        return
-    values = NOT_YET[key]
-    if not values:
-        raise SpecError(f"{key} is reserved for input_line = 'wl', which is not implemented yet; remove it")
-    if value in values:
+    if value in NOT_YET.get(key, ()):
         raise SpecError(f"{key} = {value!r} is not implemented yet")
 
 

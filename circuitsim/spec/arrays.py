@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.spec.array import ArraySpec
 
 # Programmed values pass through decimal text and unit changes: a few rounding errors are not "outside".
@@ -16,36 +16,59 @@ def check_arrays(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> tuple[np.ndarra
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S]; 0 is an open cell.
-        x: Inputs (batch, rows) [V].
+        x: Inputs (batch, rows): voltages [V], or 0 and 1 where the input lies on the gates.
 
     Raises:
-        InputError: A shape does not fit, or a value is negative, NaN or infinite.
+        InputError: A shape does not fit, or a value is negative, NaN or infinite, or a gate input is not 0 or 1.
         OutsideRangeError: A conductance is neither 0 nor within [g_min, g_max]; `rram_ohmic` takes any g >= 0.
     """
-    return check_conductances(spec, g), check_inputs(spec, x)
+    return _check_conductances(spec, g), check_inputs(spec, x)
 
 
 def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
-    """Return conductances (rows, cols) [S] as float64; see `check_arrays` for what is refused."""
+    """Return conductances (rows, cols) [S] as float64, for the levels above ngspice.
+
+    Raises:
+        InputError, OutsideRangeError: As `check_arrays`.
+        SpecError: Only ngspice simulates this kind of array.
+    """
+    if spec.array.input_line != "bl":
+        raise SpecError(
+            f"array.input_line = {spec.array.input_line!r}: only level = 'ngspice' simulates it, the array solver and "
+            "the behavioral model expect 'bl'"
+        )
+    return _check_conductances(spec, g)
+
+
+def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
+    """Voltages (batch, rows) [V] of the input drivers for checked inputs: x itself, or x · v_gate on the gates."""
+    if spec.array.input_line == "wl" and spec.access is not None:
+        return x * spec.access.v_gate
+    return x
+
+
+def _check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
     g = _numbers("g", g)
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
-    _refuse_first("g", g, ~np.isfinite(g), "S", "a finite conductance")
-    _refuse_first("g", g, g < 0, "S", "a conductance >= 0")
+    _refuse_first("g", g, ~np.isfinite(g), " S", "a finite conductance")
+    _refuse_first("g", g, g < 0, " S", "a conductance >= 0")
     if spec.device.model != "rram_ohmic":
         low, high = spec.device.g_min, spec.device.g_max
         outside = (g != 0) & ((g < low * (1 - _ROUNDING)) | (g > high * (1 + _ROUNDING)))
         expected = f"0 (an open cell) or device.g_min = {low:g} S to device.g_max = {high:g} S"
-        _refuse_first("g", g, outside, "S", expected, OutsideRangeError)
+        _refuse_first("g", g, outside, " S", expected, OutsideRangeError)
     return g
 
 
 def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
-    """Return inputs (batch, rows) [V] as float64; see `check_arrays` for what is refused."""
+    """Return inputs (batch, rows) as float64; see `check_arrays` for unit and for what is refused."""
     x = _numbers("x", x)
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
-    _refuse_first("x", x, ~np.isfinite(x), "V", "a finite voltage")
+    _refuse_first("x", x, ~np.isfinite(x), " V", "a finite voltage")
+    if spec.array.input_line == "wl":
+        _refuse_first("x", x, (x != 0) & (x != 1), "", "0 or 1: the input switches gates (array.input_line = 'wl')")
     return x
 
 
@@ -61,4 +84,4 @@ def _refuse_first(
 ) -> None:
     if bad.any():
         where = tuple(int(k) for k in np.argwhere(bad)[0])
-        raise error(f"{name}{list(where)} = {values[where]:g} {unit}, expected {expected}")
+        raise error(f"{name}{list(where)} = {values[where]:g}{unit}, expected {expected}")

@@ -28,6 +28,13 @@ class WireSpec(Part):
     r_col: Segments = Field(description="Column wire, cell to cell [ohm]; a number, or an array in a .npy file")
     c_row: Segments = Field(default=0.0, description="Row wire to ground, per segment [F]; a number or a .npy file")
     c_col: Segments = Field(default=0.0, description="Column wire to ground, per segment [F]; a number or a .npy file")
+    r_bl: Segments | None = Field(
+        default=None, description="Bit line beside the column wire [ohm]; with word-line input only"
+    )
+    c_bl: Segments | None = Field(default=None, description="Bit line to ground, per segment [F]; likewise")
+    col_drive: Literal["bottom", "top", "both"] | None = Field(
+        default=None, description="End of the bit line that is driven; with word-line input only, 'bottom' if absent"
+    )
     row: WireGeometry | None = Field(default=None, description="Geometry of the row wire, instead of r_row (and c_row)")
     col: WireGeometry | None = Field(default=None, description="Geometry of the column wire, instead of r_col")
     tc_row: Quantity = Field(default=0.0, description="Temperature coefficient of r_row [1/K]")
@@ -37,7 +44,7 @@ class WireSpec(Part):
     taper_col: float = Field(default=0.0, ge=0, lt=1, description="Column width likewise, from the sense amplifier")
     first_row_segment: bool = Field(default=True, description="One segment between the driver and the first cell")
     last_col_segment: bool = Field(
-        default=True, description="One segment between the last cell and the sense amplifier"
+        default=True, description="One segment between the last cell and the sense amplifier; also of r_bl"
     )
     row_drive: Literal["left", "right", "both"] = Field(default="left", description="End of the row that is driven")
     col_sense: Literal["bottom", "top", "both"] = Field(
@@ -87,6 +94,9 @@ class WireGrid:
         r_sense: Input resistance of each sense amplifier [ohm].
         c_row: (rows, cols) capacitance to ground of the row wire at each cell [F]; None: none.
         c_col: (rows, cols) capacitance to ground of the column wire at each cell [F]; None: none.
+        r_bl: (rows + 1, cols) bit line along the column of an array with its input on the word lines [ohm]; entries as
+            in r_col, its ends those of `col_drive`. None: the bit line is the row wire.
+        c_bl: (rows, cols) capacitance to ground of that bit line at each cell [F]; None: none.
 
     `inf` is an open segment (an end that is not used), 0 merges its two nodes.
     """
@@ -97,6 +107,8 @@ class WireGrid:
     r_sense: float = 0.0
     c_row: np.ndarray | None = None
     c_col: np.ndarray | None = None
+    r_bl: np.ndarray | None = None
+    c_bl: np.ndarray | None = None
 
     @property
     def rows(self) -> int:
@@ -141,7 +153,17 @@ def wire_grid(
         r_sense=r_sense,
         c_row=segment_array("c_row", wire.c_row, ((rows, cols),)),
         c_col=segment_array("c_col", wire.c_col, ((rows, cols),)),
+        r_bl=None if wire.r_bl is None else _bit_line(wire, rows, cols) * _warm("tc_col", wire.tc_col, delta),
+        c_bl=None if wire.c_bl is None else segment_array("c_bl", wire.c_bl, ((rows, cols),)),
     )
+
+
+def _bit_line(wire: WireSpec, rows: int, cols: int) -> np.ndarray:
+    """Segments (rows + 1, cols) of the bit lines that run beside the columns."""
+    drive = wire.col_drive or "bottom"
+    top, bottom = drive in ("top", "both"), drive in ("bottom", "both")
+    r = _both_ends("r_bl", wire.r_bl, (rows, cols), top, bottom, axis=0)
+    return _close_ends(r.T, top, bottom, wire.last_col_segment).T
 
 
 def _both_ends(key: str, value: Any, shape: tuple[int, int], first: bool, last: bool, *, axis: int) -> np.ndarray:

@@ -13,7 +13,8 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
     """Name the results of an array deck: column currents, row currents, node voltages, power.
 
     Column currents (batch, cols) [A] are positive into the sense amplifier, row currents (batch, rows) [A] positive
-    into the array. Power (batch,) [W] is what the row sources deliver, Σ x · i_row, driver resistance included.
+    into the array. Power (batch,) [W] is what the sources of rows and of biased bit lines deliver, driver
+    resistance included.
     `convergence` holds the balance of row and column currents, the one residual that can be seen from outside.
 
     Args:
@@ -29,21 +30,23 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
     try:
         out = raw.columns(netlist.i_out)
         i_row = -raw.columns(netlist.i_row)
+        i_bias = -raw.columns(netlist.i_bias) if netlist.i_bias else np.zeros((len(out), 0))
         v_row = _grid(raw, netlist.v_row, netlist.shape)
         v_col = _grid(raw, netlist.v_col, netlist.shape)
     except KeyError as error:
         raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
-    unbalanced = np.abs(i_row.sum(axis=1) - out.sum(axis=1))
+    fed = np.concatenate([i_row, i_bias], axis=1)
+    unbalanced = np.abs(fed.sum(axis=1) - out.sum(axis=1))
     return Solution(
         out=out,
         i_row=i_row,
         v_row=v_row,
         v_col=v_col,
-        power=np.einsum("ba,ba->b", netlist.x, i_row),
+        power=np.einsum("ba,ba->b", netlist.drive, i_row) + netlist.v_bias * i_bias.sum(axis=1),
         # ngspice reports no residual of its own: the balance of all terminals is the one that can be seen from outside.
         convergence=Convergence(
             residual=_relative(unbalanced, np.abs(out).max(axis=1)),
-            kirchhoff=_relative(unbalanced, np.abs(i_row).sum(axis=1)),
+            kirchhoff=_relative(unbalanced, np.abs(fed).sum(axis=1)),
             sweeps=np.ones(len(out), dtype=int),
         ),
         provenance=Provenance(
