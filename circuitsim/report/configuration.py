@@ -11,6 +11,7 @@ from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
 
 _UNIT = re.compile(r"\s*\[([^\]]+)\]")
+_ABSENT = "–"
 
 
 def configuration(spec: ArraySpec) -> dict[str, list[tuple[str, str, str]]]:
@@ -23,7 +24,7 @@ def configuration(spec: ArraySpec) -> dict[str, list[tuple[str, str, str]]]:
     for name in type(spec).model_fields:
         part = getattr(spec, name)
         if isinstance(part, BaseModel):
-            parts[name] = _lines(part)
+            parts[name] = _given_first(_lines(part))
     parts["wire"] += _wire_numbers(spec)
     return parts
 
@@ -44,6 +45,13 @@ def _lines(part: BaseModel, prefix: str = "") -> list[tuple[str, str, str]]:
     return lines
 
 
+def _given_first(lines: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Keys with a value, then one line that names those without."""
+    absent = [key for key, value, _ in lines if value == _ABSENT]
+    given = [line for line in lines if line[1] != _ABSENT]
+    return [*given, ("not given", _ABSENT, ", ".join(absent))] if absent else given
+
+
 def _unused(part: BaseModel) -> tuple[str, ...]:
     """Keys that belong to the other choice: those of a user's file beside a shipped model, or the reverse."""
     if getattr(part, "model", None) is not None:
@@ -55,7 +63,7 @@ def _unused(part: BaseModel) -> tuple[str, ...]:
 
 def _absent(meaning: str) -> str:
     """A key that was left out; where that means that something is not modelled, say so."""
-    return "ideal" if "absent: ideal" in meaning or "absent: no quantization" in meaning else "–"
+    return "ideal" if "absent: ideal" in meaning or "absent: no quantization" in meaning else _ABSENT
 
 
 def _value(value: object, unit: str) -> str:

@@ -1,13 +1,14 @@
 """Pictures of one device: its current, its switching loop, its statistics."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from circuitsim.report.style import SERIES, look, new_figure, one_prefix
+from circuitsim.report.style import SERIES, look, new_figure, one_prefix, save_figure, svg_text
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,16 @@ def device_figure(title: str, panels: tuple[Panel, ...]) -> Figure:
         for place, panel in enumerate(panels, start=1):
             _draw(figure.add_subplot(rows, cols, place, title=panel.title), panel)
     return figure
+
+
+def save_device_figure(title: str, panels: tuple[Panel, ...], file: Path) -> tuple[Path, Path]:
+    """Draw the panels and write them as `file` with the endings .png and .svg.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    figure = device_figure(title, panels)
+    return save_figure(figure, svg_text(figure), file.parent, file.stem)
 
 
 def _draw(axes: Axes, panel: Panel) -> None:
