@@ -1,7 +1,9 @@
 """Read what a SPICE file says about itself: the header of a card, sub-circuit lines, sections, deck-wide scale."""
 
+import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from circuitsim.errors import InputError
@@ -92,22 +94,26 @@ def find_subckt(path: Path, name: str, corner: str | None = None) -> Subckt:
     Raises:
         InputError: The file, the corner or the sub-circuit does not exist; the sentence lists what there is.
     """
-    found: list[Subckt] = []
+    found: list[str] = []
     for file, number, line in walk(path, corner):
-        if line.lower().startswith(".subckt"):
-            found.append(_parse_subckt(line, file, number))
-            if found[-1].name.lower() == name.lower():
-                return found[-1]
-    there = ", ".join(sorted({item.name for item in found})[:8]) or "none"
+        if line[:7].lower() == ".subckt":
+            found.append(line.split(maxsplit=2)[1])
+            if found[-1].lower() == name.lower():
+                return _parse_subckt(line, file, number)
+    there = ", ".join(difflib.get_close_matches(name, found, n=8, cutoff=0.3) or sorted(found)[:8]) or "none"
     where = f"{path}" if corner is None else f"{path}, corner {corner}"
     raise InputError(f"{where}: no sub-circuit {name!r}; there is {there}")
 
 
 def deck_scale(path: Path, corner: str | None = None) -> float:
-    """Value of `.option scale=…` that the file sets for the whole deck [m]; 1 when it sets none."""
+    """Value of `.option scale=…` that the file sets for the whole deck [m]; 1 when it sets none.
+
+    Raises:
+        InputError: The value is no positive number, or the file cannot be read.
+    """
     scale = 1.0
     for file, number, line in walk(path, corner):
-        if match := _SCALE.match(line):
+        if line[:7].lower() == ".option" and (match := _SCALE.match(line)):
             value = spice_number(match[1])
             if value is None or value <= 0:
                 raise InputError(f"{file}:{number}: .option scale={match[1]}, expected a positive number")
@@ -115,15 +121,24 @@ def deck_scale(path: Path, corner: str | None = None) -> float:
     return scale
 
 
-def walk(path: Path, corner: str | None) -> list[tuple[Path, int, str]]:
+def walk(path: Path, corner: str | None) -> tuple[tuple[Path, int, str], ...]:
     """Every logical line that ngspice reads when `path` (its section `corner`) is brought into a deck.
 
     Raises:
         InputError: A file does not exist, or a section does not.
     """
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        raise InputError(f"{path}: no such file, expected a SPICE file") from None
+    return _walk_once(path, corner, changed)
+
+
+@lru_cache(maxsize=4)  # a process design kit is 10 MB of text, and a specification asks for it several times
+def _walk_once(path: Path, corner: str | None, changed: int) -> tuple[tuple[Path, int, str], ...]:
     lines: list[tuple[Path, int, str]] = []
     _walk(path, corner, lines, set())
-    return lines
+    return tuple(lines)
 
 
 def _walk(path: Path, corner: str | None, out: list[tuple[Path, int, str]], seen: set[tuple[Path, str | None]]) -> None:

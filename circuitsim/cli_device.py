@@ -1,0 +1,215 @@
+"""`circuitsim device`: what devices there are, where they come from, how they behave."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from circuitsim import spice
+from circuitsim.cli_device_panels import fit_panels, read_panels, show_panels
+from circuitsim.devices import Card, list_cards, load_card
+from circuitsim.devices.characterize import read_curves
+from circuitsim.devices.fit import fit_current, read_measurement
+from circuitsim.devices.state_map import map_states
+from circuitsim.devices.user_file import user_device
+from circuitsim.devices.write_folder import write_folder
+from circuitsim.errors import InputError
+from circuitsim.report.device_figures import Panel, save_device_figure
+from circuitsim.spec import DeviceSpec
+from circuitsim.units import format_quantity, parse_quantity
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
+Plot = Annotated[Path | None, typer.Option("--plot", help="Draw it into this file: .png and .svg beside each other.")]
+
+
+@app.command("list")
+def list_devices(as_json: Json = False) -> None:
+    """List the shipped cards."""
+    cards = [load_card(name) for name in list_cards()]
+    content = [{"name": card.name, "kind": card.kind, "title": card.title, "licence": card.licence} for card in cards]
+    width = max(len(card.name) for card in cards)
+    lines = []
+    for kind, heading in (("memory", "Memories"), ("transistor", "Transistors")):
+        lines += ["", heading, *(f"  {card.name:<{width}}  {card.title}" for card in cards if card.kind == kind)]
+    _print(content, "\n".join(lines[1:]), as_json)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a card; circuitsim device list shows them.")],
+    plot: Plot = None,
+    as_json: Json = False,
+) -> None:
+    """Show one card: parameters with unit and source, range, statistics, what is not modelled; --plot draws it."""
+    card = load_card(name)
+    content = _content(card)
+    if plot is not None:
+        content["plot"] = _save(plot, card.title, show_panels(card, _run_bench))
+    _print(content, _text(card, content), as_json)
+
+
+@app.command()
+def characterize(
+    file: Annotated[Path, typer.Argument(help="SPICE file with the sub-circuit of a memory.")],
+    subckt: Annotated[str, typer.Option(help="Name of the sub-circuit.")],
+    g_min: Annotated[str, typer.Option(help="Smallest conductance, for example 1u [S].")],
+    g_max: Annotated[str, typer.Option(help="Largest conductance [S].")],
+    corner: Annotated[str | None, typer.Option(help="Section of the file (.lib FILE CORNER).")] = None,
+    ports: Annotated[str, typer.Option(help="What each terminal is, in the sub-circuit's order.")] = "te be",
+    state: Annotated[str, typer.Option(help="Parameter that takes the conductance.")] = "g",
+    v_read: Annotated[str, typer.Option(help="Voltage at which the conductance counts [V].")] = "0.2",
+    temperature_c: Annotated[float, typer.Option(help="Temperature [°C].")] = 27.0,
+    plot: Plot = None,
+    as_json: Json = False,
+) -> None:
+    """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to the conductance it really has."""
+    device = _device_spec(file, corner, subckt, ports, state, g_min, g_max)
+    card = user_device(device)
+    volts = parse_quantity(v_read)
+    curves = read_curves(card, spice.run, v_max=2 * volts, temperature_c=temperature_c)
+    mapping = map_states(card, spice.run, v_read=volts, temperature_c=temperature_c)
+    off = float(np.abs(mapping.g / mapping.states - 1).max())
+    content: dict[str, Any] = {
+        "file": str(file),
+        "subckt": card.subckt,
+        "ohmic": curves.ohmic,
+        "bend": curves.bend,
+        "g_min_S": mapping.g_range[0],
+        "g_max_S": mapping.g_range[1],
+        "largest_deviation_from_state": off,
+    }
+    if plot is not None:
+        content["plot"] = _save(plot, card.title, read_panels(curves))
+    bend = "ohmic" if curves.ohmic else f"chord conductance changes by {curves.bend:.3%}"
+    low, high = (format_quantity(g, "S") for g in mapping.g_range)
+    text = (
+        f"{card.subckt} of {file}: {bend} up to {format_quantity(2 * volts, 'V')}\n"
+        f"conductance at {format_quantity(volts, 'V')}: {low} to {high}, {off:.2e} or less away from {state}"
+    )
+    _print(content, text, as_json)
+
+
+@app.command()
+def fit(
+    file: Annotated[Path, typer.Argument(help="CSV file with the columns v_V and i_A (and gap_nm for the gap form).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New device folder; its name becomes the card's name.")],
+    form: Annotated[str, typer.Option(help="sinh, cubic, gap, or auto: the better of sinh and cubic.")] = "auto",
+    v_read: Annotated[str, typer.Option(help="Voltage at which g shall be the chord conductance [V].")] = "0.2",
+    plot: Plot = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a read current to a measured I–V and write it as a device folder, with the residual."""
+    result = fit_current(read_measurement(file), form, v_read=parse_quantity(v_read))
+    card = write_folder(result, out)
+    content = {
+        "folder": str(card.folder),
+        "form": result.form,
+        "values": result.values,
+        "units": result.units,
+        "residual_rms": result.rms,
+        "residual_max": result.worst,
+    }
+    if plot is not None:
+        content["plot"] = _save(plot, card.title, fit_panels(result))
+    values = ", ".join(f"{key} = {format_quantity(value, result.units[key])}" for key, value in result.values.items())
+    text = f"{card.folder}: {result.form}, {values}; residual rms {result.rms:.2e}, largest {result.worst:.2e}"
+    _print(content, text, as_json)
+
+
+def _device_spec(
+    file: Path, corner: str | None, subckt: str, ports: str, state: str, g_min: str, g_max: str
+) -> DeviceSpec:
+    try:
+        return DeviceSpec.model_validate(
+            {"file": file, "corner": corner, "subckt": subckt, "ports": ports.split(), "state": state}
+            | {"g_min": g_min, "g_max": g_max}
+        )
+    except ValueError as error:
+        raise InputError(str(error).splitlines()[2].strip().removeprefix("Value error, ")) from None
+
+
+def _run_bench(deck: str, options: dict[str, str]) -> spice.RawResult:
+    return spice.run(deck, options=options)
+
+
+def _save(plot: Path, title: str, panels: tuple[Panel, ...]) -> list[str]:
+    return [str(path) for path in save_device_figure(title, panels, plot)]
+
+
+def _content(card: Card) -> dict[str, Any]:
+    parts = {
+        "name": card.name,
+        "kind": card.kind,
+        "title": card.title,
+        "file": str(card.lib),
+        "subckt": card.subckt,
+        "ports": list(card.ports),
+        "corners": list(card.corners),
+        "ohmic": card.ohmic,
+        "source": card.source,
+        "licence": card.licence,
+        "valid": card.valid,
+        "tested": card.tested,
+        "temperature": dataclasses.asdict(card.temperature),
+        "not_modelled": list(card.not_modelled),
+        "statistics": dict(card.statistics),
+    }
+    if card.state is not None:
+        parts["state"] = {**vars(card.state), "bias": dict(card.state.bias)}
+    for key in ("parameters", "model_parameters", "measured"):
+        parts[key] = {name: dataclasses.asdict(item) for name, item in getattr(card, key).items()}
+    if card.dynamic is not None:
+        dynamic = {name: dataclasses.asdict(item) for name, item in card.dynamic.parameters.items()}
+        parts["dynamic"] = {**vars(card.dynamic), "ports": list(card.dynamic.ports), "parameters": dynamic}
+    return parts
+
+
+def _text(card: Card, content: dict[str, Any]) -> str:
+    lines = [f"{card.name}: {card.title}", ""]
+    for key in ("source", "licence", "valid", "tested", "file"):
+        lines.append(f"{key:<12}{content[key]}")
+    lines.append(f"{'terminals':<12}{' '.join(card.ports)}")
+    if card.corners:
+        lines.append(f"{'corners':<12}{' '.join(card.corners)}")
+    if card.state is not None:
+        state = card.state
+        unit = "F" if state.kind == "capacitance" else "S"
+        lines.append(
+            f"{'state':<12}{state.parameter} [{state.unit}] from {state.minimum:g} to {state.maximum:g};"
+            f" {format_quantity(state.g_min, unit)} to {format_quantity(state.g_max, unit)} at {state.v_read:g} V"
+        )
+    lines.append(
+        f"{'temperature':<12}{card.temperature.law} ({card.temperature.min_c:g} to {card.temperature.max_c:g} °C)"
+    )
+    lines += ["", *(f"not modelled: {item}" for item in card.not_modelled)]
+    switching = card.dynamic.parameters if card.dynamic else {}
+    for heading, table in (
+        ("parameters", card.parameters),
+        ("switching", switching),
+        ("model", card.model_parameters),
+        ("measured", card.measured),
+    ):
+        if table:
+            lines += ["", heading]
+        for item in table.values():
+            note = (
+                item.condition or f"{item.fit} {item.source}"
+                if item.fit.endswith("of")
+                else item.condition or item.source
+            )
+            lines.append(f"  {item.name:<12}{item.value:<14.6g}{item.unit:<12}{note}")
+    if card.statistics:
+        lines += ["", f"statistics   {card.statistics['fit']} {card.statistics['source']}"]
+        lines += [f"  {name}" for name, part in card.statistics.items() if isinstance(part, dict)]
+    if "plot" in content:
+        lines += ["", f"drawn: {' '.join(content['plot'])}"]
+    return "\n".join(lines)
+
+
+def _print(content: Any, text: str, as_json: bool) -> None:
+    typer.echo(json.dumps(content, indent=2, default=str) if as_json else text)
