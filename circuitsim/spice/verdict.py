@@ -26,6 +26,7 @@ _FAILED = re.compile(r"\berror\b|timestep too small|iteration limit|aborted|inte
 # A trial voltage of Newton's method may leave the range of exp or sinh; ngspice then steps back and goes on. A run
 # that ends well after it is good, one that does not carries another of the words above.
 _TRIAL = re.compile(r"\bError: .* out of range for ", re.I)
+_UNWRITTEN = re.compile(r"rawfile write error|no space left", re.I)
 _DISK_IS_FULL_BELOW = 1 << 20
 
 
@@ -63,11 +64,13 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
         plots = ()
         damage = str(error)
     if shutil.disk_usage(folder).free < _DISK_IS_FULL_BELOW and (damage or end.code):
-        return Failure("disk", f"the disk is full: {damage or f'ngspice ended with exit code {end.code}'}")
+        return Failure("disk", "the disk of the run folder is full")
     if found is not None:
         return found
     if end.code != 0:
         return Failure("convergence", f"ngspice ended with exit code {end.code}: {_last_line(log)}")
+    if damage is not None and not (folder / RAW).exists():
+        return Failure("deck", "ngspice wrote no results: the deck has no analysis")
     if damage is not None:
         return Failure("disk", damage)
     return check_values(plots) or plots
@@ -85,6 +88,8 @@ def complaint(log: str) -> Failure | None:
     """The first word of failure in what ngspice printed, the most telling kind first; None when there is none."""
     # The title is the user's; it may well speak of errors.
     lines = [line.strip() for line in log.splitlines() if not line.startswith("Circuit:")]
+    if any(_UNWRITTEN.search(line) for line in lines):
+        return Failure("disk", "ngspice could not write all results: the disk is full or a file size is limited")
     for line in lines:
         if _DECK.search(line):
             return Failure("deck", f"ngspice does not accept the deck: {_short(line)}")
