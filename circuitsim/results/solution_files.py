@@ -4,15 +4,18 @@ import csv
 import dataclasses
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from circuitsim.errors import InputError
 from circuitsim.results.files import atomic
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.records import check_kind, from_plain
 from circuitsim.results.solution import Convergence, Solution
+
+if TYPE_CHECKING:  # xarray takes most of a second to import: only those who save or load pay for it
+    import xarray as xr
 
 SOLUTION_SCHEMA = 1
 _SOLUTION = "circuitsim solution"
@@ -70,6 +73,8 @@ def load_solution(path: str | Path) -> Solution:
     Raises:
         InputError: The file is missing, damaged or of another version.
     """
+    import xarray as xr
+
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected a {_SOLUTION} (.nc)")
@@ -96,7 +101,7 @@ def load_solution(path: str | Path) -> Solution:
     )
 
 
-def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndarray | None = None) -> xr.Dataset:
+def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndarray | None = None) -> "xr.Dataset":
     """Label a solution: axes `batch`, `row`, `col`; each variable with `units` and `long_name`.
 
     Args:
@@ -129,7 +134,9 @@ def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndar
     return xr.Dataset(variables, attrs=about)
 
 
-def _variable(value: np.ndarray, axes: tuple[str, ...], unit: str, meaning: str) -> xr.Variable:
+def _variable(value: np.ndarray, axes: tuple[str, ...], unit: str, meaning: str) -> "xr.Variable":
+    import xarray as xr
+
     return xr.Variable(axes, value, {"units": unit, "long_name": meaning})
 
 
@@ -137,7 +144,7 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _write_table(writer, data: xr.Dataset) -> None:
+def _write_table(writer, data: "xr.Dataset") -> None:
     """One line per input vector; node voltages (a table per vector) stay in the NetCDF file."""
     names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
     for key in ("v_in", "out", "i_row", "power", *_BALANCE):

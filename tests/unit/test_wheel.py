@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ("netlists", "device_models", "validation")
+LEFT_OVER = (".pyc", ".log", ".raw")
 
 pytestmark = pytest.mark.slow
 
@@ -60,14 +61,15 @@ def home(wheel, tmp_path_factory) -> Path:
 
 def test_wheel_ships_every_model_and_bench_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    listed = subprocess.run(["git", "ls-files", *SHIPPED], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    missing = {f"circuitsim/_data/{name}" for name in listed.splitlines() if (ROOT / name).is_file()} - names
+    shipped = [path for folder in SHIPPED for path in (ROOT / folder).rglob("*") if path.is_file()]
+    wanted = {f"circuitsim/_data/{path.relative_to(ROOT)}" for path in shipped if path.suffix not in LEFT_OVER}
+    missing = wanted - names
     assert not missing
     assert "circuitsim/_data/device_models/rram_sinh/model.lib" in names
     assert "circuitsim/report/page.css" in names
     foreign = {name for name in names if not name.startswith(("circuitsim/", "circuitsim-"))}
     assert not foreign
-    assert not [name for name in names if name.endswith((".pyc", ".log", ".raw"))]
+    assert not [name for name in names if name.endswith(LEFT_OVER)]
 
 
 def test_package_and_its_files_come_from_the_wheel(home):
