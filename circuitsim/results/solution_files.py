@@ -109,6 +109,8 @@ def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndar
         v_in: Inputs (batch, rows) [V].
         g: Conductances (rows, cols) [S].
     """
+    import xarray as xr
+
     out = {
         "units": solution.unit,
         "quantity": solution.quantity,
