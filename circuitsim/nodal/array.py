@@ -16,7 +16,9 @@ from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid
 from circuitsim.spec.arrays import check_conductances as check_programmed
 
+TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
+_WORSE = 3.0  # than the surface itself: such a fit is not used
 _MARGIN = 1.25  # column voltages of a nonlinear array against those of its chord
 
 
@@ -83,6 +85,8 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
     if not within(array.surface, box, array.spec.sense.v_ref):
         return None
     found = fit(array.surface, box, array.spec.sense.v_ref)
+    if found.error > _WORSE * max(array.surface.bound, TOLERANCE):
+        return None
     coefficients = contract(found, array.surface, array.g, array.chord_conductance)
     return found, array.plan._replace(coefficients=coefficients, shape=found.shape)
 
@@ -142,13 +146,14 @@ def _check_rises(surface: CellSurface) -> None:
     """
     low, high = surface.m_range
     grid = np.linspace(low, high, 17)
-    v_bl, v_sl = (v[None] for v in np.meshgrid(grid, grid, indexing="ij"))
-    within = np.abs(v_bl - v_sl) <= surface.u_max
+    v_bl, v_sl = np.meshgrid(grid, grid, indexing="ij")
     g = np.geomspace(*surface.g_range, 5)[:, None, None]
-    _, along_bl, along_sl, _ = cell_law(surface, g, v_bl, v_sl)
-    # A saturated transistor's slope may vanish to the surface's own error; only a real fall is refused.
-    slack = max(surface.bound, 1e-9) * surface.i_full_scale / (high - low)
-    falls = within & ((along_bl < -slack) | (along_sl > slack))
+    current = cell_law(surface, g, v_bl, v_sl)[0]
+    outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
+    current[:, outside] = np.nan
+    # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
+    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_full_scale
+    falls = (np.diff(current, axis=1)[:, :, :-1] < -slack) | (np.diff(current, axis=2)[:, :-1] > slack)
     if np.any(falls):
         k, i, j = np.argwhere(falls)[0]
         raise InputError(

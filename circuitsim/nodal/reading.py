@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from circuitsim.errors import NotConvergedError
-from circuitsim.nodal.array import MOST_PASSES, PreparedArray, chord, compact_cells, voltage_box
+from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray, chord, compact_cells, voltage_box
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.compact import VoltageBox
 from circuitsim.nodal.linear import linear_network, solve
@@ -16,7 +16,6 @@ from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec.arrays import check_inputs
 
-TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 _MATRIX_TOLERANCE = 1e-12  # the passes of an ohmic array are cheap, and its matrix is used many times
 
 

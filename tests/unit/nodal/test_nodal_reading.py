@@ -1,0 +1,295 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import SinhWithTransistor
+from numpy.testing import assert_allclose, assert_array_equal
+
+from circuitsim import nodal
+from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
+from circuitsim.nodal import newton
+from circuitsim.nodal.newton import solve_nodes
+from circuitsim.nodal.surface import cell_law
+from circuitsim.spec import WireGrid, parse_spec
+
+
+def array_spec(rows, cols, **parts):
+    data = {
+        "schema": 1,
+        "array": {"rows": rows, "cols": cols, "cell": "1r"},
+        "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4},
+        "wire": {"r_row": 2.0, "r_col": 3.0},
+        "driver": {"v_read": 0.2},
+    }
+    for part, keys in parts.items():
+        data[part] = {**data.get(part, {}), **keys}
+    return parse_spec(data)
+
+
+def reference(array, v_in, tol=1e-12):
+    """The same array by Newton with a sparse factor and the surface itself."""
+    given = np.hstack([v_in, np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)])
+
+    def law(v_bl, v_sl):
+        return cell_law(array.surface, array.g, v_bl, v_sl)[:3]
+
+    found = solve_nodes(array.factored, law, given, tol=tol)
+    return -found.i_terminal[:, array.wires.rows :]
+
+
+def conductances(rows, cols, seed=0):
+    return 10 ** np.random.default_rng(seed).uniform(-6, -4, (rows, cols))
+
+
+ENDS = [(row, col) for row in ("left", "right", "both") for col in ("bottom", "top", "both")]
+
+
+@pytest.mark.parametrize(("row_drive", "col_sense"), ENDS)
+@pytest.mark.parametrize("nonlinear", [False, True])
+def test_sweeps_agree_with_the_reference_for_every_wiring(row_drive, col_sense, nonlinear, sinh_surface):
+    spec = array_spec(
+        12, 17, wire={"row_drive": row_drive, "col_sense": col_sense}, driver={"r_out": 40.0}, sense={"r_in": 90.0}
+    )
+    array = nodal.prepare(spec, conductances(12, 17), sinh_surface if nonlinear else None)
+    v_in = np.random.default_rng(1).uniform(0, 0.2, (5, 12))
+    found = nodal.read(array, v_in, nodes=True)
+    assert found.provenance.options["method"] == "sweep"
+    expected = reference(array, v_in)
+    assert_allclose(found.out, expected, rtol=1e-8, atol=0)
+    assert found.convergence.residual.max() < 3e-9
+    assert found.convergence.kirchhoff.max() < 1e-9
+    assert_allclose(found.i_cell.sum(axis=1), found.out, rtol=1e-8, atol=0)
+    assert_allclose(found.i_cell.sum(axis=2), found.i_row, rtol=1e-8, atol=0)
+    assert_allclose(found.power, (v_in * found.i_row).sum(axis=1), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (6, 1), (2, 3), (40, 7), (7, 40)])
+def test_any_shape(shape, sinh_surface):
+    array = nodal.prepare(array_spec(*shape), conductances(*shape), sinh_surface)
+    v_in = np.random.default_rng(2).uniform(0, 0.2, (3, shape[0]))
+    assert_allclose(nodal.read(array, v_in).out, reference(array, v_in), rtol=1e-8, atol=0)
+
+
+def _stuck(rows, cols):
+    g = conductances(rows, cols)
+    stuck = np.random.default_rng(3).random((rows, cols))
+    g[stuck < 0.01] = 0.0
+    g[stuck > 0.99] = 1e-4
+    return g
+
+
+@pytest.mark.parametrize(
+    ("name", "g", "v_in"),
+    [
+        ("all g_max", np.full((20, 16), 1e-4), np.full((1, 20), 0.2)),
+        ("one row", conductances(20, 16), np.eye(20)[3:4] * 0.2),
+        ("stuck", _stuck(20, 16), np.full((1, 20), 0.15)),
+        (
+            "an open row and column",
+            np.where(np.add.outer(np.arange(20) == 2, np.arange(16) == 5), 0, 3e-5),
+            np.full((1, 20), 0.1),
+        ),
+    ],
+)
+@pytest.mark.parametrize("r", [1.0, 50.0])
+def test_corners(name, g, v_in, r, sinh_surface):
+    array = nodal.prepare(array_spec(20, 16, wire={"r_row": r, "r_col": r}), g, sinh_surface)
+    found, expected = nodal.read(array, v_in).out, reference(array, v_in)
+    assert np.abs(found - expected).max() < 1e-8 * expected.max()
+
+
+def test_zero_input_is_zero_current(sinh_surface):
+    found = nodal.read(nodal.prepare(array_spec(6, 5), conductances(6, 5), sinh_surface), np.zeros((2, 6)))
+    assert_array_equal(found.out, np.zeros((2, 5)))
+    assert_array_equal(found.convergence.residual < 1e-9, True)
+
+
+def test_negative_inputs(sinh_cell):
+    surface = sinh_cell.surface(v_range=(-0.2, 0.2), degrees=(10, 16, 14))
+    array = nodal.prepare(array_spec(16, 12, wire={"r_row": 9.0}), conductances(16, 12), surface, v_range=(-0.2, 0.2))
+    v_in = np.random.default_rng(4).uniform(-0.2, 0.2, (4, 16))
+    expected = reference(array, v_in)
+    found = nodal.read(array, v_in)
+    assert found.provenance.options["method"] == "sweep"
+    assert np.abs(found.out - expected).max() < 1e-8 * np.abs(expected).max()
+
+
+def test_reference_voltage(sinh_cell):
+    """Raising every terminal leaves an ohmic array alone and moves a transistor's operating point."""
+    surface = sinh_cell.surface(v_range=(0.0, 0.5), degrees=(10, 16, 12))
+    spec = array_spec(8, 9, sense={"v_ref": 0.3, "r_in": 20.0}, driver={"v_read": 0.5})
+    array = nodal.prepare(spec, conductances(8, 9), surface)
+    v_in = np.random.default_rng(5).uniform(0.25, 0.5, (3, 8))
+    found = nodal.read(array, v_in, nodes=True)
+    expected = reference(array, v_in)
+    assert np.abs(found.out - expected).max() < 1e-8 * np.abs(expected).max()
+    assert found.v_col.min() > 0.29
+
+
+def test_wires_that_differ_segment_by_segment(sinh_surface):
+    rng = np.random.default_rng(6)
+    grid = WireGrid(rng.uniform(1, 9, (10, 13)), rng.uniform(1, 9, (11, 12)), 25.0, 35.0)
+    grid.r_row[4, 6] = np.inf  # a broken row: its right part is fed through the columns alone
+    grid.r_col[7, 2] = np.inf
+    array = nodal.prepare(array_spec(10, 12), conductances(10, 12), sinh_surface, wires=grid)
+    v_in = rng.uniform(0, 0.2, (3, 10))
+    assert_allclose(nodal.read(array, v_in).out, reference(array, v_in), rtol=1e-8, atol=0)
+
+
+@pytest.mark.parametrize(
+    "ideal", [{"r_row": 0.0}, {"r_col": 0.0}, {"first_row_segment": False}, {"r_row": 0, "r_col": 0}]
+)
+def test_merged_nodes_go_to_the_reference(ideal, sinh_cell, sinh_surface):
+    spec, g = array_spec(7, 6, wire=ideal), conductances(7, 6)
+    v_in = np.random.default_rng(7).uniform(0, 0.2, (2, 7))
+    found = nodal.read(nodal.prepare(spec, g, sinh_surface), v_in, nodes=True)
+    assert found.provenance.options["method"] == "newton"
+    assert found.convergence.residual.max() <= 1e-9
+    assert_allclose(found.i_cell, sinh_cell.current(g, found.v_row, found.v_col), rtol=1e-7, atol=0)
+    if ideal == {"r_row": 0, "r_col": 0}:
+        assert_allclose(found.out, sinh_cell.current(g, v_in[:, :, None], 0.0).sum(axis=1), rtol=1e-8, atol=0)
+
+
+def test_strong_nonlinearity():
+    """Steep cells, 70 % drop: the chord is far off and the sweeps still settle."""
+    cell = SinhWithTransistor(v0=0.05, g_t=1e-3)
+    surface = cell.surface(degrees=(12, 24, 12))
+    array = nodal.prepare(array_spec(32, 32, wire={"r_row": 20.0, "r_col": 20.0}), conductances(32, 32), surface)
+    v_in = np.random.default_rng(8).uniform(0, 0.2, (3, 32))
+    found, expected = nodal.read(array, v_in), reference(array, v_in)
+    assert np.abs(found.out - expected).max() < 1e-8 * expected.max()
+
+
+@pytest.mark.parametrize(("n", "r"), [(64, 20.0), (128, 5.0), (64, 500.0)])
+def test_strong_drop_of_a_passive_array(n, r):
+    g = conductances(n, n)
+    array = nodal.prepare(array_spec(n, n, wire={"r_row": r, "r_col": r}), g)
+    v_in = np.random.default_rng(9).uniform(0, 0.2, (2, n))
+    found = nodal.read(array, v_in, tol=1e-10)
+    expected = nodal.solve(nodal.linear_network(array.wires, g), v_in).i_out
+    assert np.abs(found.out - expected).max() < 1e-9 * expected.max()
+    assert found.convergence.residual.max() < 1e-10
+
+
+# Equal cells and inputs, one segment at each end: relative error of first and last column and mean.
+EQUAL = [
+    (64, 10e3, 2.5, 0.254410134459, 0.471201549348, 0.399633905576),
+    (128, 10e3, 2.5, 0.531391134794, 0.790059999151, 0.709703149996),
+    (64, 100e3, 2.5, 0.034988906789, 0.080168117993, 0.064921423284),
+    (256, 100e3, 1.0, 0.175560572762, 0.357857469047, 0.297940412446),
+    (512, 100e3, 1.0, 0.431035818054, 0.699133764728, 0.614439810605),
+]
+
+
+@pytest.mark.parametrize(("n", "cell", "r", "first", "last", "mean"), EQUAL)
+def test_closed_form_of_equal_cells(n, cell, r, first, last, mean):
+    array = nodal.prepare(array_spec(n, n, wire={"r_row": r, "r_col": r}), np.full((n, n), 1 / cell))
+    drop = 1 - nodal.read(array, np.full((1, n), 0.2), tol=1e-12).out[0] / (n * 0.2 / cell)
+    # The table has twelve digits.
+    assert_allclose([drop[0], drop[-1], drop.mean()], [first, last, mean], rtol=1e-10, atol=0)
+
+
+def equal_cells(rows, cols, cell, r_row, r_col, v):
+    """Column currents of equal cells under equal inputs, by separation of variables."""
+    p, q = np.arange(1, cols + 1), np.arange(1, rows + 1)
+    alpha = 2 - 2 * np.cos((2 * p - 1) * np.pi / (2 * cols + 1))
+    beta = 2 - 2 * np.cos((2 * q - 1) * np.pi / (2 * rows + 1))
+    a, c = r_row / cell, r_col / cell
+    along_row = 2 / np.sqrt(2 * cols + 1) * np.sin(np.outer(2 * p - 1, p) * np.pi / (2 * cols + 1))
+    along_col = 2 / np.sqrt(2 * rows + 1) * np.cos(np.outer(2 * q - 1, q - 0.5) * np.pi / (2 * rows + 1))
+    drive = along_col.sum(axis=1)[:, None] * v * along_row[:, 0]
+    row_part = drive * (beta[:, None] + c) / ((alpha + a) * (beta[:, None] + c) - a * c)
+    v_col = along_col.T @ (c * row_part / (beta[:, None] + c)) @ along_row
+    return v_col[-1] / r_col
+
+
+@pytest.mark.parametrize(("rows", "cols", "r_row", "r_col"), [(8, 5, 1.0, 4.0), (96, 160, 2.0, 0.5)])
+def test_closed_form_of_rectangles_with_unequal_wires(rows, cols, r_row, r_col):
+    array = nodal.prepare(array_spec(rows, cols, wire={"r_row": r_row, "r_col": r_col}), np.full((rows, cols), 1e-4))
+    found = nodal.read(array, np.full((1, rows), 0.2), tol=1e-12)
+    assert_allclose(found.out[0], equal_cells(rows, cols, 1e4, r_row, r_col, 0.2), rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("shape", [(20, 33), (33, 20)])
+def test_effective_matrix_is_the_linear_array(shape):
+    spec = array_spec(*shape, driver={"r_out": 50.0})
+    array = nodal.prepare(spec, conductances(*shape))
+    w = nodal.effective_matrix(array)
+    expected = nodal.transfer(spec.wires, array.g).w
+    assert np.abs(w - expected).max() < 1e-11 * expected.max()
+    v_in = np.random.default_rng(10).uniform(-0.2, 0.2, (3, shape[0]))
+    out = nodal.read(array, v_in, tol=1e-12).out
+    assert np.abs(v_in @ w - out).max() < 1e-10 * np.abs(out).max()
+
+
+def test_effective_matrix_of_a_nonlinear_array_is_its_limit_of_small_inputs(sinh_surface):
+    array = nodal.prepare(array_spec(9, 8), conductances(9, 8), sinh_surface)
+    v_in = np.full((1, 9), 1e-4)
+    found = nodal.read(array, v_in, tol=1e-12).out
+    assert_allclose(v_in @ nodal.effective_matrix(array), found, rtol=1e-4, atol=0)  # the next order is v/v0
+
+
+def test_threads_do_not_change_a_bit(sinh_surface):
+    array = nodal.prepare(array_spec(24, 20), conductances(24, 20), sinh_surface)
+    v_in = np.random.default_rng(11).uniform(0, 0.2, (50, 24))
+    one, two = nodal.read(array, v_in, nodes=True), nodal.read(array, v_in, nodes=True, threads=3)
+    for name in ("out", "i_row", "v_row", "v_col", "i_cell"):
+        assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_a_vector_that_sweeps_leave_is_solved_by_the_reference(monkeypatch, sinh_surface):
+    monkeypatch.setattr(nodal.reading, "MOST_PASSES", 2)
+    array = nodal.prepare(array_spec(12, 17), conductances(12, 17), sinh_surface)
+    v_in = np.vstack([np.random.default_rng(12).uniform(0, 0.2, (20, 12)), np.zeros((12, 12))])
+    found = nodal.read(array, v_in, nodes=True)
+    assert_allclose(found.out[:20], reference(array, v_in[:20]), rtol=1e-8, atol=0)
+    assert found.convergence.residual.max() < 3e-9
+
+
+def test_inputs_beyond_the_prepared_range_are_read_all_the_same(sinh_cell):
+    surface = sinh_cell.surface(v_range=(-0.1, 0.4), degrees=(10, 20, 14))
+    array = nodal.prepare(array_spec(8, 7), conductances(8, 7), surface)
+    v_in = np.random.default_rng(13).uniform(-0.1, 0.4, (2, 8))
+    expected = reference(array, v_in)
+    assert np.abs(nodal.read(array, v_in).out - expected).max() < 1e-8 * np.abs(expected).max()
+
+
+def test_a_cell_outside_its_surface_is_named(sinh_surface):
+    array = nodal.prepare(array_spec(4, 3), conductances(4, 3), sinh_surface)
+    v_in = np.full((2, 4), 0.1)
+    v_in[1, 2] = 0.25
+    with pytest.raises(OutsideRangeError, match=r"vector 1, cell \[2, 0\]: v_bl = 0\.2\d+ V, .* 0.2 V"):
+        nodal.read(array, v_in)
+
+
+def test_a_surface_that_does_not_rise_is_refused(sinh_surface):
+    bad = replace(sinh_surface, forward=sinh_surface.forward - 1.0)
+    with pytest.raises(InputError, match="does not rise with its voltage at g = 1e-06 S"):
+        nodal.prepare(array_spec(2, 2), np.full((2, 2), 1e-5), bad)
+
+
+def test_no_convergence_says_how_far_where_and_what_to_try(monkeypatch, sinh_surface):
+    monkeypatch.setattr(newton, "_CHORD_ITERATIONS", 0)
+    monkeypatch.setattr(newton, "_NEWTON_ITERATIONS", 1)
+    array = nodal.prepare(array_spec(5, 4, wire={"r_col": 0.0, "r_row": 900.0}), np.full((5, 4), 1e-4), sinh_surface)
+    message = r"vector 0 did not balance: .* A \(.* expected 1e-16\) is left at the row wire of cell \[\d, \d\]; try"
+    with pytest.raises(NotConvergedError, match=message):
+        nodal.read(array, np.full((1, 5), 0.2), tol=1e-16)
+
+
+def test_bad_input_is_named(sinh_surface):
+    spec = array_spec(3, 2)
+    with pytest.raises(InputError, match="needs a characterized cell"):
+        nodal.prepare(
+            spec.replace(array={"cell": "1t1r"}, access={"model": "nmos_130", "w": 1e-6, "l": 1e-7, "v_gate": 1.0}),
+            np.full((3, 2), 1e-5),
+        )
+    with pytest.raises(InputError, match=r"g has shape \(2, 3\)"):
+        nodal.prepare(spec, np.full((2, 3), 1e-5))
+    with pytest.raises(InputError, match="wires are for 4 x 4 cells: expected 3 x 2"):
+        nodal.prepare(spec, np.full((3, 2), 1e-5), wires=array_spec(4, 4).wires)
+    array = nodal.prepare(spec, np.full((3, 2), 1e-5), sinh_surface)
+    with pytest.raises(InputError, match=r"x has shape \(3,\)"):
+        nodal.read(array, np.zeros(3))
+    with pytest.raises(InputError, match="nan"):
+        nodal.read(array, np.full((1, 3), np.nan))
