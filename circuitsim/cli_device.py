@@ -49,7 +49,7 @@ def show(
     card = load_card(name)
     content = _content(card)
     if plot is not None:
-        content["plot"] = _save(plot, card.title, show_panels(card, _run_bench))
+        content["plot"] = _save(plot, card.name, show_panels(card, _run_bench))
     _print(content, _text(card, content), as_json)
 
 
@@ -84,7 +84,7 @@ def characterize(
         "largest_deviation_from_state": off,
     }
     if plot is not None:
-        content["plot"] = _save(plot, card.title, read_panels(curves))
+        content["plot"] = _save(plot, card.name, read_panels(curves))
     bend = "ohmic" if curves.ohmic else f"chord conductance changes by {curves.bend:.3%}"
     low, high = (format_quantity(g, "S") for g in mapping.g_range)
     text = (
@@ -115,7 +115,7 @@ def fit(
         "residual_max": result.worst,
     }
     if plot is not None:
-        content["plot"] = _save(plot, card.title, fit_panels(result))
+        content["plot"] = _save(plot, card.name, fit_panels(result))
     values = ", ".join(f"{key} = {format_quantity(value, result.units[key])}" for key, value in result.values.items())
     text = f"{card.folder}: {result.form}, {values}; residual rms {result.rms:.2e}, largest {result.worst:.2e}"
     _print(content, text, as_json)
@@ -196,13 +196,13 @@ def _text(card: Card, content: dict[str, Any]) -> str:
     ):
         if table:
             lines += ["", heading]
+        before = ""
         for item in table.values():
-            note = (
-                item.condition or f"{item.fit} {item.source}"
-                if item.fit.endswith("of")
-                else item.condition or item.source
-            )
-            lines.append(f"  {item.name:<12}{item.value:<14.6g}{item.unit:<12}{note}")
+            quality = f"{item.fit} " if item.fit.endswith("of") else ""
+            note = item.condition or quality + item.source
+            shown = "as above" if note == before else note
+            lines.append(f"  {item.name:<12}{item.value:<14.6g}{item.unit:<12}{shown}")
+            before = note
     if card.statistics:
         lines += ["", f"statistics   {card.statistics['fit']} {card.statistics['source']}"]
         lines += [f"  {name}" for name, part in card.statistics.items() if isinstance(part, dict)]

@@ -42,11 +42,10 @@ def show_panels(card: Card, run: RunBench) -> tuple[Panel, ...]:
 
 def read_panels(curves: ReadCurves) -> tuple[Panel, ...]:
     """Current and chord conductance of a characterized memory."""
-    unit = curves.card.state.unit if curves.card.state else ""
-    labels = [format_quantity(state, unit) for state in curves.states]
+    labels = [_state_label(curves.card, float(state)) for state in curves.states]
     keep = curves.v != 0
     current = [Curve(curves.v, row, label) for row, label in zip(curves.i, labels, strict=True)]
-    chord = [Curve(curves.v[keep], row, label) for row, label in zip(curves.chord, labels, strict=True)]
+    chord = [Curve(curves.v[keep], row) for row in curves.chord]
     return (
         Panel("Read current", "voltage", "V", "current", "A", tuple(current)),
         Panel("Chord conductance", "voltage", "V", "i/v", "S", tuple(chord), y_scale="log"),
@@ -89,15 +88,28 @@ def _read_bench(card: Card, deck: str, raw: RawResult) -> list[Panel]:
     states = re.findall(rf"^x\d .* {card.name} {card.state.parameter}=(\S+)$", deck, flags=re.MULTILINE)
     sign = 1 if sweep == "v(v)" else -1  # the bench of a transistor counts the current of the drain source
     curves = tuple(
-        Curve(raw[sweep], sign * raw[f"i(vm{k})"], format_quantity(float(value), card.state.unit))
+        Curve(raw[sweep], sign * raw[f"i(vm{k})"], _state_label(card, float(value)))
         for k, value in enumerate(states, start=1)
     )
-    axis = "voltage" if sweep == "v(v)" else "gate voltage"
-    log = tuple(Curve(each.x, np.abs(each.y), each.label) for each in curves)
+    if sweep == "v(v)":
+        keep = np.abs(raw[sweep]) > 1e-9  # i/v at 0 V is noise of the sweep
+        chord = tuple(Curve(each.x[keep], each.y[keep] / each.x[keep]) for each in curves)
+        return [
+            Panel("Read current", "voltage", "V", "current", "A", curves),
+            Panel("Chord conductance", "voltage", "V", "i/v", "S", chord, y_scale="log"),
+        ]
+    log = tuple(Curve(each.x, np.abs(each.y)) for each in curves)
     return [
-        Panel("Read current", axis, "V", "current", "A", curves),
-        Panel("Read current", axis, "V", "|current|", "A", log, y_scale="log"),
+        Panel("Read current", "gate voltage", "V", "current", "A", curves),
+        Panel("Read current", "gate voltage", "V", "|current|", "A", log, y_scale="log"),
     ]
+
+
+def _state_label(card: Card, value: float) -> str:
+    assert card.state is not None
+    if card.state.unit == "1":
+        return f"{card.state.parameter} = {value:g}"
+    return format_quantity(value, card.state.unit)
 
 
 def _switching_bench(card: Card, raw: RawResult) -> list[Panel]:

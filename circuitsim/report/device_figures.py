@@ -45,13 +45,13 @@ class Panel:
 
 
 def device_figure(title: str, panels: tuple[Panel, ...]) -> Figure:
-    """Draw the panels of one device side by side, three in a row.
+    """Draw the panels of one device side by side, at most three in a row.
 
     Args:
         title: Name of the device.
         panels: One panel or more.
     """
-    cols = min(len(panels), 3)
+    cols = 2 if len(panels) == 4 else min(len(panels), 3)
     rows = -(-len(panels) // cols)
     with look():
         figure = new_figure(max(4.4, 3.5 * cols), 3.1 * rows + 0.3)
