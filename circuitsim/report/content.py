@@ -219,14 +219,14 @@ class Deck:
         what: What it solves.
         path: The deck, relative to the folder of the report.
         digest: SHA-256 of the deck and its included files.
-        seconds: Run time [s].
+        seconds: Run time [s]; None where it was not recorded.
         attempts: Runs needed; more than one means that options were changed (see the log).
     """
 
     what: str
     path: str
     digest: str
-    seconds: float
+    seconds: float | None = None
     attempts: int = 1
 
 

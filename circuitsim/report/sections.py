@@ -213,7 +213,7 @@ def traces(content: ReportContent, svgs: dict[str, str]) -> str:
         chart = figure(svgs["run_time"], "Wall-clock time of each step.")
         parts.append(side_by_side(chart, table(columns, rows)))
     if content.decks:
-        rows = [(d.what, d.path, d.digest[:12], f"{d.seconds:.2f}", str(d.attempts)) for d in content.decks]
+        rows = [(d.what, d.path, d.digest[:12], _seconds(d.seconds), str(d.attempts)) for d in content.decks]
         columns = (
             Column("deck", False),
             Column("file", False),
@@ -267,6 +267,10 @@ def _amount(check: Check, value: float) -> str:
     if check.unit == "count":
         return f"{value:g}"
     return f"{value:.2e}" if check.unit == "1" else format_quantity(value, check.unit, 3)
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _percent(fraction: float) -> str:

@@ -100,7 +100,7 @@ def content(spec, certificate) -> ReportContent:
         ),
         checks=(Check("logits", 3.1e-7, 1e-5, "1", True), Check("run time", 204.0, 300.0, "s", True)),
         steps=(Step("hold-out", 61.5, "3 decks"), Step("report", 2.25)),
-        decks=(Deck("hold-out 0", "hold_out/0/deck.cir", "9a" * 32, 20.31, 2),),
+        decks=(Deck("hold-out 0", "hold_out/0/deck.cir", "9a" * 32, 20.31, 2), Deck("untimed", "b.cir", "9b" * 32)),
         versions={"numpy": "2.4.6"},
         notes=("Not modelled: drift.",),
     )

@@ -108,7 +108,7 @@ def test_headings_tell_the_findings(page):
         "ngspice in the loop: 9 of 10 images get the same class, currents as certified",
         "One inference takes 6.71 pJ in the array, 0.94 fJ per multiply-accumulate",
         "Configuration: every key that was in effect, defaults included",
-        "How to get this again: 1 deck, 64 s",
+        "How to get this again: 2 decks, 64 s",
         "What is modelled, and what is not",
     ]
 
@@ -129,6 +129,7 @@ def test_headings_tell_the_findings(page):
         ["total", "6.710", "per inference"],
         ["hold-out", "61.50", "3 decks"],
         ["hold-out 0", "hold_out/0/deck.cir", "9a9a9a9a9a9a", "20.31", "2"],
+        ["untimed", "b.cir", "9b9b9b9b9b9b", "–", "1"],
         ["numpy", "2.4.6"],
         ["ngspice option reltol", "1e-10"],
         ["r_row", "2 Ω", "Row wire, cell to cell"],
