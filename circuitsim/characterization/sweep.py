@@ -66,7 +66,7 @@ def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tu
 
 def deck(spec: ArraySpec, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
     """Write the deck that sweeps cells of conductances g over bias points; saves `i(vs_k)` for each cell k."""
-    gate = spec.access.v_gate if spec.access else 0.0
+    gate = spec.v_gate or 0.0
     lines = [
         "* circuitsim: characterization of one cell",
         f"* {len(g)} conductances, {len(v_bl)} bias points, gate {gate:g} V, {spec.array.temperature_c:g} degC",

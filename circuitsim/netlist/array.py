@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from circuitsim.errors import InputError
 from circuitsim.netlist.cell import CELL, CellText, cell_text
 from circuitsim.netlist.lines import LineKind, col_lines, row_lines
 from circuitsim.netlist.names import number
 from circuitsim.spec import ArraySpec
+
+_Nodes = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class ArrayText:
     head: list[str]
     body: list[str]
     files: tuple[Path, ...]
-    upper: list[list[str]]
-    lower: list[list[str]]
+    upper: _Nodes
+    lower: _Nodes
     i_row: tuple[str, ...]
     i_out: tuple[str, ...]
     v_bias: tuple[str, ...] = ()
@@ -48,35 +52,59 @@ class ArrayText:
         return tuple(f"v({name})" for line in self.lower for name in line)
 
 
-def array_text(spec: ArraySpec, g: np.ndarray) -> ArrayText:
-    """Write an array; g (rows, cols) [S] must be checked already. A cell of 0 S is open and left out."""
-    return LAYOUTS[spec.array.input_line](spec, g)
+def array_text(spec: ArraySpec, g: np.ndarray, state: ArrayLike | None = None) -> ArrayText:
+    """Write an array.
 
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S], checked already. A cell of 0 S is open and left out.
+        state: (rows, cols) state of each device in its own unit, where that is not its conductance.
 
-def bit_line_input(spec: ArraySpec, g: np.ndarray) -> ArrayText:
-    """Bit line along the row, driven by the input; source line along the column, sensed; gates on."""
+    Raises:
+        InputError: The device needs a state and none is given, or the other way round, or it does not fit.
+    """
     cell = cell_text(spec)
+    return _LAYOUTS[spec.array.input_line](spec, cell, g, _values(spec, cell, g, state))
+
+
+def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | None) -> np.ndarray:
+    """What the cells' parameter `g` is set to (rows, cols)."""
+    if cell.takes_g != (state is None):
+        if state is None:
+            raise InputError(
+                f"device.model = {spec.device.model!r} stores {cell.state!r}, not a conductance: give state "
+                "(rows, cols), for example from circuitsim.devices.state_map.find_states"
+            )
+        raise InputError(f"state is given, but the device takes its conductance as {cell.state!r}: expected None")
+    if state is None:
+        return g
+    values = np.asarray(state, dtype=float)
+    if values.shape != g.shape or not np.isfinite(values).all():
+        raise InputError(f"state has shape {values.shape}, expected finite numbers of shape {g.shape}")
+    return values
+
+
+def _bit_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.ndarray) -> ArrayText:
+    """Bit line along the row, driven by the input; source line along the column, sensed; gates on."""
     wires = spec.wires
     rows = range(spec.array.rows)
     row_cards, bl = row_lines(LineKind("bl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
     col_cards, sl = col_lines(LineKind("sl", "sense", "rsense"), wires.r_col, wires.c_col, wires.r_sense)
-    access = spec.access
-    gates = [] if access is None else [f"vwl_{a} wl_{a} 0 {number(access.v_gate)}" for a in rows]
-    wl = [["0" if access is None else f"wl_{a}"] * spec.array.cols for a in rows]
+    gates = [] if spec.v_gate is None else [f"vwl_{a} wl_{a} 0 {number(spec.v_gate)}" for a in rows]
+    wl = [[f"wl_{a}" if gates else "0"] * spec.array.cols for a in rows]
     body = [
         *(["", "* word lines: gates of one row", *gates] if gates else []),
         *["", "* row wires, driver to cells: bl_<row>_<col>", *row_cards],
         *["", "* column wires, cells to sense: sl_<row>_<col>", *col_cards],
         *_sense(spec),
-        *_cells(g, bl, wl, sl),
+        *_cells(g, values, bl, wl, sl),
     ]
     bias = rows if gates else ()
     return _array(spec, cell, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias))
 
 
-def word_line_input(spec: ArraySpec, g: np.ndarray) -> ArrayText:
+def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.ndarray) -> ArrayText:
     """Word line along the row, driven by the input; bit line and source line along the column, biased and sensed."""
-    cell = cell_text(spec)
     wires = spec.wires
     cols = range(spec.array.cols)
     assert wires.r_bl is not None
@@ -90,20 +118,20 @@ def word_line_input(spec: ArraySpec, g: np.ndarray) -> ArrayText:
         *["", "* bit lines along the columns: bl_<row>_<col>", *bl_cards],
         *["", "* source lines along the columns, cells to sense: sl_<row>_<col>", *col_cards],
         *_sense(spec),
-        *_cells(g, bl, wl, sl),
+        *_cells(g, values, bl, wl, sl),
     ]
     return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
 
 
-LAYOUTS = {"bl": bit_line_input, "wl": word_line_input}
+_LAYOUTS = {"bl": _bit_line_input, "wl": _word_line_input}
 
 
 def _array(
     spec: ArraySpec,
     cell: CellText,
     body: list[str],
-    upper: list[list[str]],
-    lower: list[list[str]],
+    upper: _Nodes,
+    lower: _Nodes,
     v_bias: tuple[str, ...],
     i_bias: tuple[str, ...],
 ) -> ArrayText:
@@ -126,12 +154,14 @@ def _sense(spec: ArraySpec) -> list[str]:
     return ["", "* sense amplifiers: current into vsense is the output", *cards]
 
 
-def _cells(g: np.ndarray, bl: list[list[str]], wl: list[list[str]], sl: list[list[str]]) -> list[str]:
+def _cells(g: np.ndarray, values: np.ndarray, bl: _Nodes, wl: _Nodes, sl: _Nodes) -> list[str]:
     cards = ["", "* cells"]
-    for a, (values, tops, gates, bottoms) in enumerate(zip(g.tolist(), bl, wl, sl, strict=True)):
+    for a, (there, line, tops, gates, bottoms) in enumerate(
+        zip((g != 0).tolist(), values.tolist(), bl, wl, sl, strict=True)
+    ):
         cards += [
             f"xcell_{a}_{b} {tops[b]} {gates[b]} {bottoms[b]} 0 {CELL} g={value!r}"
-            for b, value in enumerate(values)
-            if value
+            for b, value in enumerate(line)
+            if there[b]
         ]
     return cards

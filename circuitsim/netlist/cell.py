@@ -12,6 +12,15 @@ from circuitsim.spec import ArraySpec
 CELL = "cell"
 CELL_PORTS = ("bl", "wl", "sl", "bulk")
 
+# Where the terminals of the device lie when there is nothing else in the cell: two-terminal memories, transistors that
+# are the memory, switched capacitors on a line, and the user's whole cell.
+_WHOLE_CELL = {"te": "bl", "be": "sl", "d": "bl", "g": "wl", "s": "sl", "b": "bulk", "x": "bl", "line": "sl"} | {
+    port: port for port in CELL_PORTS
+}
+_ABOVE_TRANSISTOR = {"te": "bl", "be": "mid"}
+_BELOW_DEVICE = {"d": "mid", "g": "wl", "s": "sl", "b": "bulk"}
+_TERMINALS = {"1r": ("te", "be"), "1t1r": ("te", "be"), "2t2r": ("te", "be"), "1t": ("d", "g", "s", "b")}
+
 
 @dataclass(frozen=True)
 class CellText:
@@ -21,11 +30,15 @@ class CellText:
         includes: `.include` and `.lib` lines, each once.
         files: The files they name, absolute.
         subckt: `.subckt cell bl wl sl bulk g=…` to `.ends`.
+        state: Parameter of the device that the cell's `g` sets.
+        takes_g: That parameter is the conductance (or capacitance) itself.
     """
 
     includes: tuple[str, ...]
     files: tuple[Path, ...]
     subckt: str
+    state: str
+    takes_g: bool
 
     @property
     def text(self) -> str:
@@ -33,47 +46,56 @@ class CellText:
 
 
 def cell_subckt(spec: ArraySpec) -> str:
-    """Write the sub-circuit of one cell with its includes: ports `bl wl sl bulk`, parameter `g` [S].
+    """Write the sub-circuit of one cell with its includes: ports `bl wl sl bulk`, parameter `g`.
 
-    The device lies between the bit line and the transistor, the transistor's source at the source line. A 1R cell has
-    the same ports and leaves `wl` and `bulk` unused.
+    The device lies between the bit line and the transistor, the transistor's source at the source line. A cell without
+    a gate has the same ports and leaves `wl` and `bulk` unused.
 
     Raises:
         InputError: A card, a file, a sub-circuit or a name cannot be used.
-        SpecError: The device's state is not its conductance.
+        SpecError: The device has not the terminals of this cell, or it stores something else than its conductance.
     """
-    return cell_text(spec).text
+    cell = cell_text(spec)
+    if not cell.takes_g:
+        raise SpecError(
+            f"device.model = {spec.device.model!r}: stores {cell.state!r}, expected a device that takes its conductance"
+        )
+    return cell.text
 
 
 def cell_text(spec: ArraySpec) -> CellText:
-    """The cell with its includes kept apart; see `cell_subckt`."""
+    """The cell with its includes kept apart; its `g` may be any state of the device. See `cell_subckt`."""
     device = device_card(spec)
-    cards = [device]
-    below = "sl"
-    body = []
-    if spec.array.cell == "1t1r":
+    cell = spec.array.cell
+    terminals = _TERMINALS.get(cell, device.ports)
+    if sorted(device.ports) != sorted(terminals):
+        raise SpecError(
+            f"device.model = {device.name!r}: has the terminals {' '.join(device.ports)}, a {cell} cell needs "
+            f"{' '.join(terminals)}"
+        )
+    if device.state is None or (cell == "1c") != (device.state.kind == "capacitance"):
+        raise SpecError(f"device.model = {device.name!r}: array.cell = '1c' and a capacitive device belong together")
+    state = {device.state.parameter: "{g}", **device_values(device)}
+    if spec.access is None:
+        cards = (device,)
+        body = [device.instance("xdev", _WHOLE_CELL, state)]
+    else:
         access = access_card(spec)
-        cards.append(access)
-        below = "mid"
-        nodes = {"d": below, "g": "wl", "s": "sl", "b": "bulk"}
-        body.append(access.instance("xacc", nodes, access_values(spec, access)))
-    body.insert(0, device.instance("xdev", {"te": "bl", "be": below}, {**_state(device), **device_values(device)}))
+        cards = (device, access)
+        body = [
+            device.instance("xdev", _ABOVE_TRANSISTOR, state),
+            access.instance("xacc", _BELOW_DEVICE, access_values(spec, access)),
+        ]
     for card in cards:
         _check_card(card)
-    default = number(spec.device.g_min)
-    subckt = "\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} g={default}", *body, f".ends {CELL}"])
+    default = number(device.state.minimum)
     return CellText(
         includes=tuple(dict.fromkeys(card.include for card in cards)),
         files=tuple(dict.fromkeys(card.lib for card in cards)),
-        subckt=subckt,
+        subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} g={default}", *body, f".ends {CELL}"]),
+        state=device.state.parameter,
+        takes_g=device.state.unit in ("S", "F"),
     )
-
-
-def _state(device: Card) -> dict[str, str]:
-    if device.state is None or device.state.kind != "conductance":
-        kind = "no state" if device.state is None else f"a state of kind {device.state.kind!r}"
-        raise SpecError(f"device.model = {device.name!r}: has {kind}, expected one whose state is its conductance")
-    return {device.state.parameter: "{g}"}
 
 
 def _check_card(card: Card) -> None:
@@ -83,5 +105,5 @@ def _check_card(card: Card) -> None:
         check_name(f"parameter of {card.name}", name)
     if card.subckt.lower() == CELL:
         raise SpecError(
-            f"sub-circuit {card.subckt!r} of {card.lib}: the deck needs this name for its own cell; rename it"
+            f"{card.lib}: sub-circuit {card.subckt!r}: the deck needs this name for its own cell; rename it"
         )

@@ -2,6 +2,7 @@
 
 from numpy.typing import ArrayLike
 
+from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
@@ -10,7 +11,9 @@ from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays, drive_voltages
 
 
-def crossbar(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False) -> Netlist:
+def crossbar(
+    spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, state: ArrayLike | None = None, nodes: bool = False
+) -> Netlist:
     """Write the deck of a DC read of a whole array.
 
     Rows are driven by `vin_<row>` behind `driver.r_out`, columns are held at `sense.v_ref` by `vsense_<col>` behind
@@ -22,15 +25,18 @@ def crossbar(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False
         spec: The array.
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl".
+        state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
         nodes: Also save the voltage of both wires at every cell.
 
     Raises:
         InputError: A shape does not fit, a value is NaN, or a name, file or sub-circuit cannot be used.
         OutsideRangeError: A conductance lies outside the device's range.
     """
+    if spec.array.cell == "1c":
+        raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
     g, x = check_arrays(spec, g, x)
     drive = drive_voltages(spec, x)
-    array = array_text(spec, g)
+    array = array_text(spec, g, state)
     on_gates = spec.array.input_line == "wl"
     i_bias = array.i_bias if on_gates else ()  # word lines that are only switched on carry no direct current
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())

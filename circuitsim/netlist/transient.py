@@ -76,7 +76,13 @@ class TransientNetlist:
 
 
 def transient(
-    spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, pulse: Pulse | None = None, nodes: bool = False
+    spec: ArraySpec,
+    g: ArrayLike,
+    x: ArrayLike,
+    *,
+    state: ArrayLike | None = None,
+    pulse: Pulse | None = None,
+    nodes: bool = False,
 ) -> TransientNetlist:
     """Write the deck of one read in time.
 
@@ -88,6 +94,7 @@ def transient(
         spec: The array; its wire capacitances lie at the cells.
         g: Conductances (rows, cols) [S].
         x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl".
+        state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
         pulse: Timing; None: `read_pulse(spec)`.
         nodes: Also save the voltage of both wires at every cell.
 
@@ -100,7 +107,7 @@ def transient(
     g, batch = check_arrays(spec, g, np.asarray(x)[None])
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)
-    array = array_text(spec, g)
+    array = array_text(spec, g, state)
     v_in = tuple(f"v(in_{a})" for a in range(spec.array.rows))
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [

@@ -20,7 +20,6 @@ SCHEMA = 1
 
 # Keys and values that the format reserves and that this version cannot simulate yet: refused by name.
 NOT_YET: dict[str, tuple[str, ...]] = {
-    "array.cell": ("2t2r", "1t", "1c"),
     "array.input_line": ("string",),
     "driver.input_code": ("bit_serial", "pulse_width"),
     "sense.kind": ("tia", "regulated_cascode", "integrator"),
@@ -35,7 +34,11 @@ class TopologySpec(Part):
 
     rows: int = Field(ge=1, description="Inputs of the array")
     cols: int = Field(ge=1, description="Outputs of the array")
-    cell: Literal["1r", "1t1r"] = Field(default="1t1r", description="Devices of one cell")
+    cell: Literal["1r", "1t1r", "2t2r", "1t", "1c", "own"] = Field(
+        default="1t1r",
+        description="Devices of one cell: '2t2r' is a pair of 1t1r cells on one row node, in columns 2j and 2j + 1; "
+        "'1t' a transistor that is the memory; '1c' a capacitor, read as charge; 'own' the sub-circuit of [device]",
+    )
     input_line: Literal["bl", "wl"] = Field(
         default="bl",
         description="'bl': analog input along the row on the bit line, source line along the column, gates on; "
@@ -62,21 +65,44 @@ class ArraySpec(Part):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.array.cell == "1t1r" and self.access is None:
-            raise ValueError("[access] is missing: a 1t1r cell needs a transistor (or array.cell = '1r')")
-        if self.array.cell == "1r" and self.access is not None:
-            raise ValueError("[access] is given but array.cell = '1r' has no transistor")
+        self._check_cell()
         self._check_input_line()
         _ = self.wires  # arrays of segments must have the array's shape
         return self
+
+    @property
+    def v_gate(self) -> float | None:
+        """Word-line voltage of a selected row [V]; None when the cell has no gate."""
+        return self.device.v_gate if self.access is None else self.access.v_gate
+
+    def _check_cell(self) -> None:
+        cell, device = self.array.cell, self.device
+        with_access = cell in ("1t1r", "2t2r")
+        if with_access and self.access is None:
+            raise ValueError(f"[access] is missing: a {cell} cell needs a transistor (or array.cell = '1r')")
+        if not with_access and self.access is not None:
+            raise ValueError(f"[access] is given but array.cell = {cell!r} has no transistor besides its device")
+        if device.file is not None:
+            _check_ports(cell, device.ports)
+        gated = cell == "1t" or (cell == "own" and "wl" in device.ports)
+        if gated and device.v_gate is None:
+            raise ValueError(f"device.v_gate is missing: the cell {cell!r} has a gate")
+        if not gated and device.v_gate is not None:
+            raise ValueError(f"device.v_gate is given, but in array.cell = {cell!r} the device has no gate")
+        if cell == "own" and device.file is None:
+            raise ValueError("device.file is missing: array.cell = 'own' is a sub-circuit in your own file")
+        if cell == "2t2r" and self.array.cols % 2:
+            raise ValueError(
+                f"array.cols = {self.array.cols}: 2t2r cells take columns in pairs, expected an even number"
+            )
 
     def _check_input_line(self) -> None:
         given = [key for key in ("r_bl", "c_bl", "col_drive") if getattr(self.wire, key) is not None]
         if self.array.input_line == "bl" and given:
             raise ValueError(f"wire.{given[0]} belongs to input_line = 'wl'; here the bit line is the row wire, r_row")
         if self.array.input_line == "wl":
-            if self.array.cell == "1r":
-                raise ValueError("array.input_line = 'wl' needs a gate, and array.cell = '1r' has none")
+            if self.v_gate is None:
+                raise ValueError(f"array.input_line = 'wl' needs a gate, and array.cell = {self.array.cell!r} has none")
             if self.wire.r_bl is None:
                 raise ValueError("wire.r_bl is missing: with input_line = 'wl' the bit line runs beside the column")
 
@@ -94,6 +120,7 @@ class ArraySpec(Part):
             r_driver=self.driver.r_out,
             r_sense=self.sense.r_in,
             temperature_c=self.array.temperature_c,
+            pairs=self.array.cell == "2t2r",
         )
 
     @property
@@ -178,6 +205,19 @@ def _drop_derived(wire: dict[str, Any], changes: dict[str, Any]) -> None:
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the specification, for editors that complete and check TOML."""
     return ArraySpec.model_json_schema(by_alias=True)
+
+
+def _check_ports(cell: str, ports: tuple[str, ...]) -> None:
+    """Terminals of a user's sub-circuit must be those of the cell it stands in."""
+    if cell == "own":
+        if not {"bl", "sl"} <= set(ports) <= {"bl", "wl", "sl", "bulk"}:
+            raise ValueError(
+                f"device.ports = {list(ports)}: expected bl and sl, and wl and bulk where the cell has them"
+            )
+        return
+    wanted = ("d", "g", "s", "b") if cell == "1t" else ("te", "be")
+    if sorted(ports) != sorted(wanted):
+        raise ValueError(f"device.ports = {list(ports)}: expected each of {' '.join(wanted)} once, in the file's order")
 
 
 def _refuse_reserved(key: str, value: object) -> None:

@@ -15,7 +15,7 @@ def check_arrays(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> tuple[np.ndarra
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S]; 0 is an open cell.
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
         x: Inputs (batch, rows): voltages [V], or 0 and 1 where the input lies on the gates.
 
     Raises:
@@ -32,18 +32,22 @@ def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
         InputError, OutsideRangeError: As `check_arrays`.
         SpecError: Only ngspice simulates this kind of array.
     """
-    if spec.array.input_line != "bl":
-        raise SpecError(
-            f"array.input_line = {spec.array.input_line!r}: only level = 'ngspice' simulates it, the array solver and "
-            "the behavioral model expect 'bl'"
-        )
+    for key, value, expected in (
+        ("array.input_line", spec.array.input_line, ("bl",)),
+        ("array.cell", spec.array.cell, ("1r", "1t1r", "2t2r", "own")),
+    ):
+        if value not in expected:
+            raise SpecError(
+                f"{key} = {value!r}: only level = 'ngspice' simulates it, the array solver and the behavioral model "
+                f"expect {' or '.join(map(repr, expected))}"
+            )
     return _check_conductances(spec, g)
 
 
 def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     """Voltages (batch, rows) [V] of the input drivers for checked inputs: x itself, or x · v_gate on the gates."""
-    if spec.array.input_line == "wl" and spec.access is not None:
-        return x * spec.access.v_gate
+    if spec.array.input_line == "wl" and spec.v_gate is not None:
+        return x * spec.v_gate
     return x
 
 
@@ -51,13 +55,14 @@ def _check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
     g = _numbers("g", g)
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
-    _refuse_first("g", g, ~np.isfinite(g), " S", "a finite conductance")
-    _refuse_first("g", g, g < 0, " S", "a conductance >= 0")
+    unit = " F" if spec.array.cell == "1c" else " S"
+    _refuse_first("g", g, ~np.isfinite(g), unit, "a finite conductance")
+    _refuse_first("g", g, g < 0, unit, "a conductance >= 0")
     if spec.device.model != "rram_ohmic":
         low, high = spec.device.g_min, spec.device.g_max
         outside = (g != 0) & ((g < low * (1 - _ROUNDING)) | (g > high * (1 + _ROUNDING)))
-        expected = f"0 (an open cell) or device.g_min = {low:g} S to device.g_max = {high:g} S"
-        _refuse_first("g", g, outside, " S", expected, OutsideRangeError)
+        expected = f"0 (an open cell) or device.g_min = {low:g}{unit} to device.g_max = {high:g}{unit}"
+        _refuse_first("g", g, outside, unit, expected, OutsideRangeError)
     return g
 
 

@@ -6,14 +6,15 @@ from pydantic import Field, model_validator
 
 from circuitsim.spec.base import Positive, Quantity, SpiceName, UserFile
 
-DeviceTerminal = Literal["te", "be"]
+DeviceTerminal = Literal["te", "be", "d", "g", "s", "b", "bl", "wl", "sl", "bulk"]
 TransistorTerminal = Literal["d", "g", "s", "b"]
 
 
 class DeviceSpec(UserFile):
     """The memory device: a folder of `device_models/`, or a sub-circuit in the user's own file.
 
-    `te` faces the bit line, `be` the transistor (the source line in a 1R cell). SET is positive from te to be.
+    `te` faces the bit line, `be` the transistor (the source line in a 1R cell). SET is positive from te to be. In a 1t
+    cell the device is the transistor itself (`d g s b`); an own cell is the whole cell (`bl wl sl bulk`).
     """
 
     model: SpiceName | None = Field(default=None, description="Folder of device_models/")
@@ -24,13 +25,17 @@ class DeviceSpec(UserFile):
         default="g", description="Parameter of the user's sub-circuit that takes the conductance [S]"
     )
     params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
-    g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S]")
-    g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S]")
+    g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
+    g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
+    v_gate: Quantity | None = Field(
+        default=None, description="Word-line voltage of a selected row [V], for cells with a gate and no [access]"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         _one_source(self.model, self)
-        _all_terminals(self.ports, ("te", "be"))
+        if len(set(self.ports)) < len(self.ports):
+            raise ValueError(f"ports = {list(self.ports)}: expected each terminal once")
         if self.g_max <= self.g_min:
             raise ValueError(f"g_max = {self.g_max:g} S must be larger than g_min = {self.g_min:g} S")
         return self

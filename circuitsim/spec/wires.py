@@ -127,6 +127,7 @@ def wire_grid(
     r_driver: float = 0.0,
     r_sense: float = 0.0,
     temperature_c: float | None = None,
+    pairs: bool = False,
 ) -> WireGrid:
     """Lay out the segments that a `WireSpec` describes; see `WireGrid` for shapes and units.
 
@@ -135,6 +136,8 @@ def wire_grid(
         wire: The keys.
         r_driver, r_sense: Resistances at the ends [ohm].
         temperature_c: Temperature [°C]; None: `wire.t_ref_c`.
+        pairs: Columns 2j and 2j + 1 belong to one cell: their row segment has no length, and row capacitance lies at
+            the first of them.
 
     Raises:
         ValueError: An array has the wrong shape, or a temperature coefficient makes a resistance negative.
@@ -146,12 +149,16 @@ def wire_grid(
     r_col = _both_ends("r_col", wire.r_col, (rows, cols), top, bottom, axis=0).T
     r_row = _taper(r_row, wire.taper_row, from_last=right) * _warm("tc_row", wire.tc_row, delta)
     r_col = _taper(r_col, wire.taper_col, from_last=bottom) * _warm("tc_col", wire.tc_col, delta)
+    c_row = segment_array("c_row", wire.c_row, ((rows, cols),))
+    if pairs:
+        r_row[:, 1:-1:2] = 0.0
+        c_row[:, 1::2] = 0.0
     return WireGrid(
         r_row=_close_ends(r_row, left, right, wire.first_row_segment),
         r_col=_close_ends(r_col, top, bottom, wire.last_col_segment).T,
         r_driver=r_driver,
         r_sense=r_sense,
-        c_row=segment_array("c_row", wire.c_row, ((rows, cols),)),
+        c_row=c_row,
         c_col=segment_array("c_col", wire.c_col, ((rows, cols),)),
         r_bl=None if wire.r_bl is None else _bit_line(wire, rows, cols) * _warm("tc_col", wire.tc_col, delta),
         c_bl=None if wire.c_bl is None else segment_array("c_bl", wire.c_bl, ((rows, cols),)),

@@ -31,6 +31,7 @@ def read_in_time(
     g: ArrayLike,
     x: ArrayLike,
     *,
+    state: ArrayLike | None = None,
     pulse: Pulse | None = None,
     band: float | None = None,
     nodes: bool = False,
@@ -43,6 +44,7 @@ def read_in_time(
         spec: The array.
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows) [V].
+        state: (rows, cols) state of each device, for devices that do not take their conductance.
         pulse: Timing; None: `netlist.read_pulse(spec)`.
         band: Half width of the settling band [A]; None: half an LSB of an ADC with stated bits and full scale.
         nodes: Also keep the voltage of both wires at every cell.
@@ -62,7 +64,7 @@ def read_in_time(
     x = np.asarray(x, dtype=float)
     if x.ndim != 2:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows)")
-    decks = [transient(spec, g, vector, pulse=pulse, nodes=nodes) for vector in x]
+    decks = [transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=TRANSIENT_OPTIONS)
     return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
 
