@@ -16,8 +16,8 @@ test: setup
 	$(BIN)/pytest
 
 setup:
-	@sh scripts/setup.sh
+	@sh .ci/setup.sh
 
 bench: setup
-	@sh scripts/setup.sh bench
+	@sh .ci/setup.sh bench
 	$(BIN)/pytest -o addopts="-ra --strict-markers -s" tests/benchmark

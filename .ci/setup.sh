@@ -1,8 +1,8 @@
 #!/bin/sh
 # Prepare .venv for the demo and the tests: ngspice, a Python, the package with its tools.
 #
-#   sh scripts/setup.sh          what `make setup` runs
-#   sh scripts/setup.sh bench    the peers that the timings are compared with, besides
+#   sh .ci/setup.sh          what `make setup` runs
+#   sh .ci/setup.sh bench    the peers that the timings are compared with, besides
 #
 # System packages come through apt; each command is printed before it runs. Settings, all optional:
 #   NO_INSTALL=1      install no system package: say what is missing and stop
@@ -108,7 +108,7 @@ pip_install() {
 
 # What was installed, and where: the next run has nothing to do when this is unchanged.
 fingerprint() {
-    { cat pyproject.toml scripts/setup.sh "${CONSTRAINTS:-/dev/null}" && pwd && .venv/bin/python -VV; } | cksum
+    { cat pyproject.toml .ci/setup.sh "${CONSTRAINTS:-/dev/null}" && pwd && .venv/bin/python -VV; } | cksum
 }
 
 is_ready() {
