@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import numpy as np
 import typer
 from rich.console import Console
@@ -210,19 +209,10 @@ def demo(
 def main() -> None:
     """Run the command line; a circuitsim error becomes one sentence and its exit code."""
     try:
-        code = app(standalone_mode=False)
+        app()
     except CircuitsimError as error:
-        code = _complain(str(error), error.exit_code)
-    except click.ClickException as error:
-        code = _complain(error.format_message(), 2)
-    except (click.Abort, KeyboardInterrupt):
-        code = _complain("interrupted; finished results stay where they are", 130)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _complain(sentence: str, code: int) -> int:
-    Console(stderr=True, soft_wrap=True).print(f"circuitsim: {sentence}", markup=False, highlight=False)
-    return code
+        Console(stderr=True, soft_wrap=True).print(f"circuitsim: {error}", markup=False, highlight=False)
+        sys.exit(error.exit_code)
 
 
 def _diagnosis_lines(diagnosis: spice.Diagnosis) -> list[str]:

@@ -122,7 +122,8 @@ def differing_codes(
         Expected number of differing codes, and the number not exceeded in 997 of 1000 draws (binomial, 3 sigma).
     """
     chance = min(1.0, certificate_error.mean_abs * full_scale / lsb)
-    return count * chance, count * chance + 3 * np.sqrt(count * chance * (1 - chance))
+    spread = float(np.sqrt(count * chance * (1 - chance)))
+    return count * chance, count * chance + 3 * spread
 
 
 def _by_kind(kinds: Sequence[str], error: np.ndarray) -> dict[str, ErrorStatistics]:

@@ -175,7 +175,7 @@ def _decks(out: Path, result: DemoResult) -> tuple[Deck, ...]:
         strict=True,
     ):
         what = f"hold-out, {experiment.matrix_kind}, {len(experiment.v_in)} vectors"
-        decks.append(Deck(what, _relative(out, folder), truth.provenance.deck_digest or "", 0.0))
+        decks.append(Deck(what, _relative(out, folder), truth.provenance.deck_digest or "", None))
     for tile in result.solved:
         what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
         digest = tile.solution.provenance.deck_digest or ""
