@@ -12,6 +12,7 @@ from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
 from circuitsim.nodal.sweep import MODES
 
 _SUBSPACE = WIDTH - 4  # vectors iterated to find the modes
+_ITERATIONS = 2  # one would do for wires without end resistances
 _NEGLIGIBLE = 1e-3  # a rate below needs no mode
 
 
@@ -111,30 +112,27 @@ def _with_modes(plan: SweepPlan, r_row: np.ndarray, r_col: np.ndarray) -> SweepP
     count = min(_SUBSPACE, cells // 2)
     if count < 1:
         return plan._replace(slowest=0.5)
-    start, predicted = _modes_of_equal_cells(plan, r_row, r_col, count)
-    if not predicted[0] > _NEGLIGIBLE:
-        return plan._replace(slowest=max(float(predicted[0]), 0.0))
     x = np.zeros((cells, WIDTH))
-    x[:, :count] = start
+    predicted = _modes_of_equal_cells(plan, r_row, r_col, x[:, :count])
+    if not predicted[0] > _NEGLIGIBLE:
+        return plan._replace(slowest=float(predicted[0]))
     b, y = np.zeros((cells, WIDTH)), np.zeros((cells, WIDTH))
-    for _ in range(2):
+    for _ in range(_ITERATIONS):
         _apply(plan, x.ravel(), b.ravel(), y.ravel())
-        x = np.zeros((cells, WIDTH))
-        x[:, :count] = _orthonormal(y[:, :count], b[:, :count])
+        _orthonormal(x[:, :count], y[:, :count], b[:, :count])
     _apply(plan, x.ravel(), b.ravel(), y.ravel())
     projected = x[:, :count].T @ b[:, :count]
     rates, turn = np.linalg.eigh(0.5 * (projected + projected.T))
-    order = np.argsort(rates)[::-1]
-    rates, turn = np.clip(rates[order], 0.0, 1 - 1e-12), turn[:, order]
-    z = np.zeros((cells, MODES))
+    rates, turn = np.clip(rates[::-1], 0.0, 1 - 1e-12), turn[:, ::-1]
+    z, kept = np.zeros((cells, MODES)), np.zeros(MODES)
     z[:, : min(count, MODES)] = x[:, :count] @ turn[:, :MODES]
-    kept = np.zeros(MODES)
     kept[: min(count, MODES)] = rates[:MODES]
     return plan._replace(z=z.ravel(), rates=kept, slowest=float(rates[min(MODES, count - 1)]))
 
 
-def _modes_of_equal_cells(plan, r_row, r_col, count) -> tuple[np.ndarray, np.ndarray]:
-    """Modes (cells, count) and rates (count,) of an array whose cells and segments are all alike."""
+def _modes_of_equal_cells(plan: SweepPlan, r_row: np.ndarray, r_col: np.ndarray, modes: np.ndarray) -> np.ndarray:
+    """Fill `modes` (cells, count) with those of an array of equal cells and segments; returns their rates (count,)."""
+    count = modes.shape[1]
     phi, along_row = _wire_modes(plan.cols, ~np.isinf(r_row[0, 0]), ~np.isinf(r_row[0, -1]), count)
     theta, along_col = _wire_modes(plan.rows, ~np.isinf(r_col[-1, 0]), ~np.isinf(r_col[0, 0]), count)
     along_col = along_col[::-1]
@@ -145,8 +143,9 @@ def _modes_of_equal_cells(plan, r_row, r_col, count) -> tuple[np.ndarray, np.nda
     rates = g0**2 / (col_part[:, None] * row_part[None, :])
     order = np.argsort(rates.ravel())[::-1][:count]
     j, i = np.unravel_index(order, rates.shape)
-    modes = (along_col[:, j][:, None, :] * along_row[:, i][None, :, :]).reshape(-1, len(order))
-    return modes, rates.ravel()[order]
+    for k in range(count):
+        modes[:, k] = np.outer(along_col[:, j[k]], along_row[:, i[k]]).ravel()
+    return rates.ravel()[order]
 
 
 def _typical(g: np.ndarray) -> float:
@@ -162,15 +161,15 @@ def _wire_modes(n: int, near: bool, far: bool, count: int) -> tuple[np.ndarray, 
     return angle, shape if near else shape[::-1]
 
 
-def _orthonormal(y: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Turn y = T_c⁻¹b into vectors that are orthonormal in T_c."""
-    scale = 1.0 / np.sqrt(np.einsum("ck,ck->k", y, b))
-    y, b = y * scale, b * scale
-    values, turn = np.linalg.eigh(y.T @ b)
+def _orthonormal(x: np.ndarray, y: np.ndarray, b: np.ndarray) -> None:
+    """Turn y = T_c⁻¹b into vectors x that are orthonormal in T_c, the largest first; the rest of x is 0."""
+    product = y.T @ b
+    size = np.diag(product)
+    scale = np.where(size > 0, 1.0 / np.sqrt(np.where(size > 0, size, 1.0)), 0.0)
+    values, turn = np.linalg.eigh(product * np.outer(scale, scale))
     good = values > 1e-12 * values[-1]
-    x = np.zeros_like(y)
-    x[:, : good.sum()] = (y @ (turn[:, good] / np.sqrt(values[good])))[:, ::-1]
-    return x
+    x[:] = 0.0
+    x[:, : good.sum()] = (y @ (scale[:, None] * turn[:, good] / np.sqrt(values[good])))[:, ::-1]
 
 
 @numba.njit(cache=True, nogil=True)

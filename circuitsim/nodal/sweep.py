@@ -247,7 +247,8 @@ def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, v_c, i_cell):
             _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
             flow = np.maximum(_largest(i_row, rows), _largest(i_out, cols))
             if np.all(checks[:WIDTH] <= np.maximum(tol * flow, rounding)) and np.all(
-                _imbalance(i_row, rows, i_out, cols) <= np.maximum(tol * flow, rounding * np.sqrt(rows * cols))
+                _imbalance(i_row, rows, i_out, cols)
+                <= np.maximum(tol * flow, rounding * rows * cols)  # equal rows round alike
             ):
                 return count
     _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
