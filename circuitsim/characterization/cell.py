@@ -111,7 +111,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
             level="ngspice",
             spec_digest=spec.digest,
             deck_digest=raw.deck_digest,
-            ngspice=simulator.version_text,
+            ngspice=str(simulator.version),
             options=dict(raw.options),
         ),
     )

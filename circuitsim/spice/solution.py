@@ -53,7 +53,7 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
             level="ngspice",
             spec_digest=spec.digest,
             deck_digest=raw.deck_digest,
-            ngspice=raw.simulator.version_text,
+            ngspice=str(raw.simulator.version),
             options=dict(raw.options),
         ),
     )
