@@ -10,6 +10,7 @@ from circuitsim.errors import InputError
 from circuitsim.netlist.cell import CELL, CellText, cell_text
 from circuitsim.netlist.lines import LineKind, col_lines, row_lines
 from circuitsim.netlist.names import number
+from circuitsim.netlist.series import series_lines
 from circuitsim.spec import ArraySpec
 
 _Nodes = list[list[str]]
@@ -111,9 +112,8 @@ def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.
     row_cards, wl = row_lines(LineKind("wl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
     bl_cards, bl = col_lines(LineKind("bl", "bias", "rbias"), wires.r_bl, wires.c_bl, wires.r_driver)
     col_cards, sl = col_lines(LineKind("sl", "sense", "rsense"), wires.r_col, wires.c_col, wires.r_sense)
-    v_read = number(spec.driver.v_read)
     body = [
-        *["", "* bit lines: biased at the read voltage", *(f"vbias_{b} bias_{b} 0 {v_read}" for b in cols)],
+        *["", "* bit lines: biased at the read voltage", *_bias(spec)],
         *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
         *["", "* bit lines along the columns: bl_<row>_<col>", *bl_cards],
         *["", "* source lines along the columns, cells to sense: sl_<row>_<col>", *col_cards],
@@ -123,7 +123,26 @@ def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.
     return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
 
 
-_LAYOUTS = {"bl": _bit_line_input, "wl": _word_line_input}
+def _string(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.ndarray) -> ArrayText:
+    """Word line along the row, driven by the input; cells in series down the column, biased above, sensed below."""
+    if (g == 0).any():
+        where = [int(k) for k in np.argwhere(g == 0)[0]]
+        raise InputError(f"g{where} = 0 S: an open cell breaks its string; expected a conductance > 0")
+    wires = spec.wires
+    row_cards, wl = row_lines(LineKind("wl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
+    chains, bl, sl = series_lines(wires)
+    body = [
+        *["", "* strings: biased at the read voltage", *_bias(spec)],
+        *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
+        *["", "* strings: wires between the cells, bl_<row>_<col> above and sl_<row>_<col> below each", *chains],
+        *_sense(spec),
+        *_cells(g, values, bl, wl, sl),
+    ]
+    cols = range(spec.array.cols)
+    return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
+
+
+_LAYOUTS = {"bl": _bit_line_input, "wl": _word_line_input, "string": _string}
 
 
 def _array(
@@ -146,6 +165,11 @@ def _array(
         v_bias=v_bias,
         i_bias=i_bias,
     )
+
+
+def _bias(spec: ArraySpec) -> list[str]:
+    v_read = number(spec.driver.v_read)
+    return [f"vbias_{b} bias_{b} 0 {v_read}" for b in range(spec.array.cols)]
 
 
 def _sense(spec: ArraySpec) -> list[str]:

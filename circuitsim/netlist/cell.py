@@ -48,8 +48,8 @@ class CellText:
 def cell_subckt(spec: ArraySpec) -> str:
     """Write the sub-circuit of one cell with its includes: ports `bl wl sl bulk`, parameter `g`.
 
-    The device lies between the bit line and the transistor, the transistor's source at the source line. A cell without
-    a gate has the same ports and leaves `wl` and `bulk` unused.
+    The device lies between the bit line and the transistor, the transistor's source at the source line; in a string the
+    transistor lies beside the device. A cell without a gate has the same ports and leaves `wl` and `bulk` unused.
 
     Raises:
         InputError: A card, a file, a sub-circuit or a name cannot be used.
@@ -82,9 +82,10 @@ def cell_text(spec: ArraySpec) -> CellText:
     else:
         access = access_card(spec)
         cards = (device, access)
+        beside = spec.array.input_line == "string"
         body = [
-            device.instance("xdev", _ABOVE_TRANSISTOR, state),
-            access.instance("xacc", _BELOW_DEVICE, access_values(spec, access)),
+            device.instance("xdev", _WHOLE_CELL if beside else _ABOVE_TRANSISTOR, state),
+            access.instance("xacc", _WHOLE_CELL if beside else _BELOW_DEVICE, access_values(spec, access)),
         ]
     for card in cards:
         _check_card(card)

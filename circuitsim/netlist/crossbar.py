@@ -24,7 +24,7 @@ def crossbar(
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S].
-        x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl".
+        x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string".
         state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
         nodes: Also save the voltage of both wires at every cell.
 
@@ -37,7 +37,7 @@ def crossbar(
     g, x = check_arrays(spec, g, x)
     drive = drive_voltages(spec, x)
     array = array_text(spec, g, state)
-    on_gates = spec.array.input_line == "wl"
+    on_gates = spec.array.input_line != "bl"
     i_bias = array.i_bias if on_gates else ()  # word lines that are only switched on carry no direct current
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [

@@ -93,7 +93,7 @@ def transient(
     Args:
         spec: The array; its wire capacitances lie at the cells.
         g: Conductances (rows, cols) [S].
-        x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl".
+        x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string".
         state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
         pulse: Timing; None: `read_pulse(spec)`.
         nodes: Also save the voltage of both wires at every cell.
@@ -141,7 +141,7 @@ def transient(
 def read_pulse(spec: ArraySpec) -> Pulse:
     """Pulse of `driver.t_read` that the simulation follows to its end, before the fall; 1000 steps at least."""
     t = spec.driver.t_read
-    v_rest = 0.0 if spec.array.input_line == "wl" else spec.sense.v_ref
+    v_rest = 0.0 if spec.array.input_line != "bl" else spec.sense.v_ref
     return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t, t_step=_STEP * t, v_rest=v_rest)
 
 

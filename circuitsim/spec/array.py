@@ -20,7 +20,6 @@ SCHEMA = 1
 
 # Keys and values that the format reserves and that this version cannot simulate yet: refused by name.
 NOT_YET: dict[str, tuple[str, ...]] = {
-    "array.input_line": ("string",),
     "driver.input_code": ("bit_serial", "pulse_width"),
     "sense.kind": ("tia", "regulated_cascode", "integrator"),
     "adc.kind": ("sar", "flash", "ramp", "cco"),
@@ -39,11 +38,13 @@ class TopologySpec(Part):
         description="Devices of one cell: '2t2r' is a pair of 1t1r cells on one row node, in columns 2j and 2j + 1; "
         "'1t' a transistor that is the memory; '1c' a capacitor, read as charge; 'own' the sub-circuit of [device]",
     )
-    input_line: Literal["bl", "wl"] = Field(
+    input_line: Literal["bl", "wl", "string"] = Field(
         default="bl",
         description="'bl': analog input along the row on the bit line, source line along the column, gates on; "
         "'wl': input 0 or 1 on the gates along the row, bit line (at v_read, behind r_out too) and source line along "
-        "the column",
+        "the column; 'string': input 0 or 1 on the gates, cells in series down the column, which is driven at the top "
+        "with v_read and sensed at the bottom: resistances add. There a 1t1r cell has its transistor beside the "
+        "device: a row of input 0 is bypassed",
     )
     temperature_c: Quantity = Field(default=27.0, ge=-273.15, description="Temperature [°C]")
 
@@ -100,11 +101,19 @@ class ArraySpec(Part):
         given = [key for key in ("r_bl", "c_bl", "col_drive") if getattr(self.wire, key) is not None]
         if self.array.input_line == "bl" and given:
             raise ValueError(f"wire.{given[0]} belongs to input_line = 'wl'; here the bit line is the row wire, r_row")
-        if self.array.input_line == "wl":
-            if self.v_gate is None:
-                raise ValueError(f"array.input_line = 'wl' needs a gate, and array.cell = {self.array.cell!r} has none")
-            if self.wire.r_bl is None:
-                raise ValueError("wire.r_bl is missing: with input_line = 'wl' the bit line runs beside the column")
+        if self.array.input_line == "string":
+            if self.array.cell not in ("1t1r", "own"):
+                raise ValueError(f"array.cell = {self.array.cell!r}: a string takes '1t1r' or 'own' cells")
+            if given or self.wire.col_sense != "bottom" or self.wire.taper_col:
+                raise ValueError(
+                    "a string is driven at the top and sensed at the bottom: r_bl, c_bl, col_drive, col_sense"
+                    " and taper_col have no meaning there"
+                )
+        if self.array.input_line != "bl" and self.v_gate is None:
+            line = self.array.input_line
+            raise ValueError(f"array.input_line = {line!r} needs a gate, and array.cell = {self.array.cell!r} has none")
+        if self.array.input_line == "wl" and self.wire.r_bl is None:
+            raise ValueError("wire.r_bl is missing: with input_line = 'wl' the bit line runs beside the column")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -121,6 +130,7 @@ class ArraySpec(Part):
             r_sense=self.sense.r_in,
             temperature_c=self.array.temperature_c,
             pairs=self.array.cell == "2t2r",
+            series=self.array.input_line == "string",
         )
 
     @property

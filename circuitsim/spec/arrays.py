@@ -45,10 +45,14 @@ def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
 
 
 def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
-    """Voltages (batch, rows) [V] of the input drivers for checked inputs: x itself, or x · v_gate on the gates."""
-    if spec.array.input_line == "wl" and spec.v_gate is not None:
-        return x * spec.v_gate
-    return x
+    """Voltages (batch, rows) [V] of the input drivers for checked inputs.
+
+    x itself on bit lines, x · v_gate on gates, (1 − x) · v_gate on the bypass transistors of a string of 1t1r cells.
+    """
+    if spec.array.input_line == "bl" or spec.v_gate is None:
+        return x
+    bypassed = spec.array.input_line == "string" and spec.array.cell == "1t1r"
+    return (1 - x if bypassed else x) * spec.v_gate
 
 
 def _check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
@@ -72,8 +76,11 @@ def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
     _refuse_first("x", x, ~np.isfinite(x), " V", "a finite voltage")
-    if spec.array.input_line == "wl":
-        _refuse_first("x", x, (x != 0) & (x != 1), "", "0 or 1: the input switches gates (array.input_line = 'wl')")
+    if spec.array.input_line != "bl":
+        line = spec.array.input_line
+        _refuse_first(
+            "x", x, (x != 0) & (x != 1), "", f"0 or 1: the input switches gates (array.input_line = {line!r})"
+        )
     return x
 
 

@@ -128,6 +128,7 @@ def wire_grid(
     r_sense: float = 0.0,
     temperature_c: float | None = None,
     pairs: bool = False,
+    series: bool = False,
 ) -> WireGrid:
     """Lay out the segments that a `WireSpec` describes; see `WireGrid` for shapes and units.
 
@@ -138,13 +139,14 @@ def wire_grid(
         temperature_c: Temperature [°C]; None: `wire.t_ref_c`.
         pairs: Columns 2j and 2j + 1 belong to one cell: their row segment has no length, and row capacitance lies at
             the first of them.
+        series: Cells lie in series down the column, so that both its ends are used.
 
     Raises:
         ValueError: An array has the wrong shape, or a temperature coefficient makes a resistance negative.
     """
     delta = 0.0 if temperature_c is None else temperature_c - wire.t_ref_c
     left, right = wire.row_drive in ("left", "both"), wire.row_drive in ("right", "both")
-    top, bottom = wire.col_sense in ("top", "both"), wire.col_sense in ("bottom", "both")
+    top, bottom = series or wire.col_sense in ("top", "both"), wire.col_sense in ("bottom", "both")
     r_row = _both_ends("r_row", wire.r_row, (rows, cols), left, right, axis=1)
     r_col = _both_ends("r_col", wire.r_col, (rows, cols), top, bottom, axis=0).T
     r_row = _taper(r_row, wire.taper_row, from_last=right) * _warm("tc_row", wire.tc_row, delta)

@@ -1,0 +1,44 @@
+"""Columns whose cells lie in series: the wires between them."""
+
+from circuitsim.netlist.names import number
+from circuitsim.spec import WireGrid
+
+
+def series_lines(wires: WireGrid) -> tuple[list[str], list[list[str]], list[list[str]]]:
+    """Write the wires between bias source, cells and sense amplifier of every column.
+
+    Segment [a, b] of `wires.r_col` lies above cell (a, b), the last one below the last cell; one of 0 ohm joins the
+    nodes at its ends. Capacitance lies at the upper node of each cell.
+
+    Returns:
+        Cards, and the nodes [row][col] above and below each cell.
+    """
+    cards: list[str] = []
+    above: list[list[str]] = [[] for _ in range(wires.rows)]
+    below: list[list[str]] = [[] for _ in range(wires.rows)]
+    for b in range(wires.cols):
+        before = _end(cards, f"rbias_{b}", f"bias_{b}", f"bl_top_{b}", wires.r_driver)
+        for a, r in enumerate(wires.r_col[:-1, b].tolist()):
+            node = before if r == 0 else f"bl_{a}_{b}"
+            if r > 0:
+                cards.append(f"rsl_{a}_{b} {before} {node} {r!r}")
+            if wires.c_col is not None and wires.c_col[a, b] > 0:
+                cards.append(f"csl_{a}_{b} {node} 0 {number(wires.c_col[a, b])}")
+            before = f"sl_{a}_{b}"
+            above[a].append(node)
+            below[a].append(before)
+        r = float(wires.r_col[-1, b])
+        last = _end(cards, f"rsense_{b}", f"sense_{b}", f"sl_bottom_{b}", wires.r_sense)
+        if r > 0:
+            cards.append(f"rsl_{wires.rows}_{b} {before} {last} {r!r}")
+        else:
+            below[-1][-1] = last
+    return cards, above, below
+
+
+def _end(cards: list[str], name: str, source: str, node: str, r: float) -> str:
+    """Node at the wire's end of the resistance `r` to a source; the source itself without one."""
+    if r == 0:
+        return source
+    cards.append(f"{name} {source} {node} {number(r)}")
+    return node
