@@ -1,6 +1,6 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
-from circuitsim.nodal.array import PreparedArray, prepare
+from circuitsim.nodal.array import TOLERANCE, PreparedArray, prepare
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
@@ -14,6 +14,7 @@ from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
 
 __all__ = [
+    "TOLERANCE",
     "LinearArray",
     "NodeVoltages",
     "PreparedArray",

@@ -1,0 +1,246 @@
+"""The array solver and its peers on the same arrays, in one run, on one thread."""
+
+import contextlib
+import logging
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim import characterization, nodal, spice
+from circuitsim.bench.machine import describe_machine
+from circuitsim.netlist import crossbar
+from circuitsim.nodal.linear import LinearArray, factorize
+from circuitsim.spec import ArraySpec, parse_spec
+
+SIZES = (16, 32, 64, 128, 256, 512)
+SEED = 0
+V_READ = 0.2
+_BADCROSSBAR_UP_TO = 128  # its answers take seconds beyond
+_SPARSE_UP_TO = 256  # a factor of 512² takes ten seconds and more
+_MATRIX_UP_TO = 256
+
+Progress = Callable[[str], None]
+
+
+def solver_benchmark(
+    *,
+    sizes: tuple[int, ...] = SIZES,
+    batch: int = 100,
+    repeats: int = 5,
+    ngspice_up_to: int = 64,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Time the array solver beside ngspice, scipy's splu, badcrossbar and CHOLMOD (the latter two when installed).
+
+    Arrays are N × N with R = 10^U(4,6) ohm and 1 ohm segments, seed 0. Times are medians of `repeats` [ms], wall clock;
+    `read` is what one vector costs once the array is programmed, `prepare` what programming costs.
+
+    Args:
+        sizes: N of the linear arrays.
+        batch: Vectors in a batch.
+        repeats: Runs of each timing.
+        ngspice_up_to: Largest N that ngspice solves; version 39 without KLU needs a minute for 128.
+        progress: Called with the name of each part.
+
+    Returns:
+        `machine`; `linear` and `nonlinear`, lists with one entry a size; `scaling` at fixed total IR drop;
+        `ratios`, peers' times over ours.
+    """
+    say = progress or (lambda _: None)
+    linear = []
+    for n in sizes:
+        say(f"linear {n} x {n}")
+        linear.append(_linear(n, batch, repeats, ngspice_up_to))
+    nonlinear = []
+    for n in (64, 128):
+        say(f"1T1R BSIM4 {n} x {n}")
+        nonlinear.append(_nonlinear(n, batch, repeats, ngspice_up_to))
+    say("scaling at fixed drop")
+    scaling = _scaling(tuple(n for n in (64, 128, 256, 512) if n <= max(sizes)), repeats)
+    return {
+        "machine": describe_machine(),
+        "method": {"threads": 1, "repeats": repeats, "batch": batch, "seed": SEED, "tolerance": nodal.TOLERANCE},
+        "linear": linear,
+        "nonlinear": nonlinear,
+        "scaling": scaling,
+        "ratios": _ratios(linear, nonlinear),
+    }
+
+
+def linear_spec(n: int, r: float = 1.0) -> ArraySpec:
+    """Return the passive array of the benchmark."""
+    return parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": n, "cols": n, "cell": "1r"},
+            "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4},
+            "wire": {"r_row": r, "r_col": r},
+            "driver": {"v_read": V_READ},
+        }
+    )
+
+
+def transistor_spec(n: int, r: float = 1.0) -> ArraySpec:
+    """Return the 1T1R array of the benchmark: BSIM4 with W 1 µm, L 0.13 µm, gate at 1.8 V."""
+    data = linear_spec(n, r).model_dump(by_alias=True)
+    data["array"]["cell"] = "1t1r"
+    data["access"] = {"model": "nmos_bsim4_default", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.8}
+    return parse_spec(data)
+
+
+def _random_array(n: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(SEED)
+    return 10 ** rng.uniform(-6, -4, (n, n)), rng.uniform(0, V_READ, (batch, n))
+
+
+def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, Any]:
+    spec = linear_spec(n)
+    g, v_in = _random_array(n, batch)
+    array = nodal.prepare(spec, g)
+    entry: dict[str, Any] = {"n": n, "cells": n * n}
+    entry["prepare_ms"] = _median(lambda: nodal.prepare(spec, g), repeats)
+    entry["read_ms"] = _median(lambda: nodal.read(array, v_in[:1]), repeats)
+    entry["read_batch_ms_per_vector"] = _median(lambda: nodal.read(array, v_in), repeats) / batch
+    if n <= _MATRIX_UP_TO:
+        entry["effective_matrix_ms"] = _median(lambda: nodal.effective_matrix(array), repeats)
+        entry["prepare_and_matrix_ms"] = _median(lambda: nodal.effective_matrix(nodal.prepare(spec, g)), repeats)
+    out = nodal.read(array, v_in[:1]).out
+    peers: dict[str, Callable[[], np.ndarray]] = {}
+    if n <= _SPARSE_UP_TO:
+        peers |= _sparse_peers(spec, g, v_in[:1])
+    if n <= _BADCROSSBAR_UP_TO:
+        peers |= _badcrossbar(g, v_in[:1])
+    if n <= ngspice_up_to:
+        peers["ngspice"] = lambda: _ngspice(spec, g, v_in[:1])
+    entry["peers"] = {}
+    for name, compute in peers.items():
+        expected = compute()
+        count = repeats if name != "ngspice" or n < 64 else 1
+        entry["peers"][name] = {
+            "ms": _median(compute, count),
+            "difference": float(np.abs(out - expected).max() / np.abs(expected).max()),
+        }
+    return entry
+
+
+def _nonlinear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, Any]:
+    spec = transistor_spec(n)
+    g, v_in = _random_array(n, batch)
+    with tempfile.TemporaryDirectory() as empty:
+        start = time.perf_counter()
+        surface = characterization.cell(spec, cache=Path(empty))
+        entry: dict[str, Any] = {"n": n, "characterize_ms": 1e3 * (time.perf_counter() - start)}
+    array = nodal.prepare(spec, g, surface)
+    entry["surface_bound"] = surface.bound
+    entry["prepare_ms"] = _median(lambda: nodal.prepare(spec, g, surface), repeats)
+    entry["read_ms"] = _median(lambda: nodal.read(array, v_in[:1]), repeats)
+    entry["read_batch_ms_per_vector"] = _median(lambda: nodal.read(array, v_in), repeats) / batch
+    entry["peers"] = {}
+    if n <= ngspice_up_to:
+        few = v_in[:10]  # one deck with an index sweep: what ngspice does fastest
+        start = time.perf_counter()
+        expected = _ngspice(spec, g, few)
+        per_vector = 1e3 * (time.perf_counter() - start) / len(few)
+        off = np.abs(nodal.read(array, few).out - expected).max() / np.abs(expected).max()
+        entry["peers"]["ngspice"] = {"ms": per_vector, "difference": float(off)}
+        saved = per_vector - entry["read_batch_ms_per_vector"]
+        entry["pays_after_vectors"] = int(np.ceil((entry["characterize_ms"] + entry["prepare_ms"]) / saved))
+    return entry
+
+
+def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
+    """Time of one vector in a batch against cells; the segment resistance falls so that the total drop stays."""
+    points = []
+    for n in sizes:
+        g, v_in = _random_array(n, 16)
+        array = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g)
+        points.append(
+            {"n": n, "cells": n * n, "ms_per_vector": _median(lambda a=array, v=v_in: nodal.read(a, v), repeats) / 16}
+        )
+    x, y = (np.log([point[key] for point in points]) for key in ("cells", "ms_per_vector"))
+    exponent = float(np.polyfit(x, y, 1)[0]) if len(points) > 1 else None
+    return {"points": points, "exponent_in_cells": exponent}
+
+
+def _ratios(linear: list[dict[str, Any]], nonlinear: list[dict[str, Any]]) -> dict[str, float]:
+    ratios = {}
+    for kind, entries in (("linear", linear), ("nonlinear", nonlinear)):
+        for entry in entries:
+            # A nonlinear peer was timed in a batch, a linear one alone.
+            ours = entry["read_ms"] if kind == "linear" else entry["read_batch_ms_per_vector"]
+            for name, peer in entry["peers"].items():
+                ratios[f"{kind}_{entry['n']}_{name}_over_read"] = peer["ms"] / ours
+            if "splu" in entry["peers"] and "prepare_and_matrix_ms" in entry:
+                ratios[f"linear_{entry['n']}_splu_over_prepare_and_matrix"] = (
+                    entry["peers"]["splu"]["ms"] / entry["prepare_and_matrix_ms"]
+                )
+    return ratios
+
+
+def _sparse_peers(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
+    """Factor and solve of the finished matrix, the way a careful user of a sparse solver would."""
+    array = nodal.linear_network(spec.wires, g)
+    network, matrix = array.network, array.matrix
+
+    def splu() -> np.ndarray:
+        fresh = LinearArray(network, g, matrix, factorize(network, matrix))
+        return nodal.solve(fresh, v_in).i_out
+
+    peers: dict[str, Callable[[], np.ndarray]] = {"splu": splu}
+    with contextlib.suppress(ImportError):
+        from sksparse.cholmod import cholesky  # pyright: ignore[reportMissingImports]
+
+        inner = matrix[: network.free, : network.free].tocsc()
+        given = np.concatenate([v_in[0], np.zeros(network.cols)])
+        drive = -(matrix[: network.free, network.free :] @ given)
+        outward = matrix[network.free + network.rows :, : network.free]
+        peers["cholmod"] = lambda: -(outward @ cholesky(inner)(drive))[None]
+    return peers
+
+
+def _badcrossbar(g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from badcrossbar import compute  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]
+        except ImportError:
+            return {}
+
+    def solve() -> np.ndarray:
+        with _quiet():
+            return np.asarray(compute(v_in.T, 1 / g, 1.0, 1.0).currents.output)
+
+    return {"badcrossbar": solve}
+
+
+def _ngspice(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
+    netlist = crossbar(spec, g, v_in)
+    return spice.read_solution(spec, netlist, spice.run(netlist, time_limit_s=3600)).out
+
+
+def _median(work: Callable[[], object], repeats: int) -> float:
+    """Median wall time [ms]; one run before it, for caches and compilation, is not counted."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence a library that logs every step."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
