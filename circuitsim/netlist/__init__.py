@@ -3,6 +3,17 @@
 from circuitsim.netlist.cell import cell_subckt
 from circuitsim.netlist.crossbar import crossbar
 from circuitsim.netlist.document import Netlist
+from circuitsim.netlist.mismatch import Mismatch, sample_mismatch
 from circuitsim.netlist.transient import Pulse, TransientNetlist, read_pulse, transient
 
-__all__ = ["Netlist", "Pulse", "TransientNetlist", "cell_subckt", "crossbar", "read_pulse", "transient"]
+__all__ = [
+    "Mismatch",
+    "Netlist",
+    "Pulse",
+    "TransientNetlist",
+    "cell_subckt",
+    "crossbar",
+    "read_pulse",
+    "sample_mismatch",
+    "transient",
+]

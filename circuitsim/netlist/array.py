@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError
 from circuitsim.netlist.cell import CELL, CellText, cell_text
 from circuitsim.netlist.lines import LineKind, col_lines, row_lines
+from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.netlist.names import number
 from circuitsim.netlist.series import series_lines
 from circuitsim.spec import ArraySpec
 
 _Nodes = list[list[str]]
+_Texts = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,28 @@ class ArrayText:
         return tuple(f"v({name})" for line in self.lower for name in line)
 
 
-def array_text(spec: ArraySpec, g: np.ndarray, state: ArrayLike | None = None) -> ArrayText:
+def array_text(
+    spec: ArraySpec, g: np.ndarray, state: ArrayLike | None = None, mismatch: Mismatch | None = None
+) -> ArrayText:
     """Write an array.
 
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S], checked already. A cell of 0 S is open and left out.
         state: (rows, cols) state of each device in its own unit, where that is not its conductance.
+        mismatch: Deviation of every access transistor; None: all alike.
 
     Raises:
-        InputError: The device needs a state and none is given, or the other way round, or it does not fit.
+        InputError: The device needs a state and none is given, or the other way round, or state or mismatch do not fit.
     """
-    cell = cell_text(spec)
-    return _LAYOUTS[spec.array.input_line](spec, cell, g, _values(spec, cell, g, state))
+    cell = cell_text(spec, mismatch=mismatch is not None)
+    values = _values(spec, cell, g, state)
+    settings = [[f"g={value!r}" for value in line] for line in values.tolist()]
+    if mismatch is not None:
+        check_mismatch(spec, mismatch)
+        deviations = zip(settings, mismatch.v_th.tolist(), mismatch.width.tolist(), strict=True)
+        settings = [[f"{text} dvt={v!r} width={w!r}" for text, v, w in zip(*line, strict=True)] for line in deviations]
+    return _LAYOUTS[spec.array.input_line](spec, cell, g, settings)
 
 
 def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | None) -> np.ndarray:
@@ -85,7 +96,7 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
     return values
 
 
-def _bit_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.ndarray) -> ArrayText:
+def _bit_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _Texts) -> ArrayText:
     """Bit line along the row, driven by the input; source line along the column, sensed; gates on."""
     wires = spec.wires
     rows = range(spec.array.rows)
@@ -98,13 +109,13 @@ def _bit_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.n
         *["", "* row wires, driver to cells: bl_<row>_<col>", *row_cards],
         *["", "* column wires, cells to sense: sl_<row>_<col>", *col_cards],
         *_sense(spec),
-        *_cells(g, values, bl, wl, sl),
+        *_cells(g, settings, bl, wl, sl),
     ]
     bias = rows if gates else ()
     return _array(spec, cell, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias))
 
 
-def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.ndarray) -> ArrayText:
+def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _Texts) -> ArrayText:
     """Word line along the row, driven by the input; bit line and source line along the column, biased and sensed."""
     wires = spec.wires
     cols = range(spec.array.cols)
@@ -118,12 +129,12 @@ def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.
         *["", "* bit lines along the columns: bl_<row>_<col>", *bl_cards],
         *["", "* source lines along the columns, cells to sense: sl_<row>_<col>", *col_cards],
         *_sense(spec),
-        *_cells(g, values, bl, wl, sl),
+        *_cells(g, settings, bl, wl, sl),
     ]
     return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
 
 
-def _string(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.ndarray) -> ArrayText:
+def _string(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _Texts) -> ArrayText:
     """Word line along the row, driven by the input; cells in series down the column, biased above, sensed below."""
     if (g == 0).any():
         where = [int(k) for k in np.argwhere(g == 0)[0]]
@@ -136,7 +147,7 @@ def _string(spec: ArraySpec, cell: CellText, g: np.ndarray, values: np.ndarray) 
         *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
         *["", "* strings: wires between the cells, bl_<row>_<col> above and sl_<row>_<col> below each", *chains],
         *_sense(spec),
-        *_cells(g, values, bl, wl, sl),
+        *_cells(g, settings, bl, wl, sl),
     ]
     cols = range(spec.array.cols)
     return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
@@ -178,14 +189,12 @@ def _sense(spec: ArraySpec) -> list[str]:
     return ["", "* sense amplifiers: current into vsense is the output", *cards]
 
 
-def _cells(g: np.ndarray, values: np.ndarray, bl: _Nodes, wl: _Nodes, sl: _Nodes) -> list[str]:
+def _cells(g: np.ndarray, settings: _Texts, bl: _Nodes, wl: _Nodes, sl: _Nodes) -> list[str]:
     cards = ["", "* cells"]
-    for a, (there, line, tops, gates, bottoms) in enumerate(
-        zip((g != 0).tolist(), values.tolist(), bl, wl, sl, strict=True)
-    ):
+    for a, (there, line, tops, gates, bottoms) in enumerate(zip((g != 0).tolist(), settings, bl, wl, sl, strict=True)):
         cards += [
-            f"xcell_{a}_{b} {tops[b]} {gates[b]} {bottoms[b]} 0 {CELL} g={value!r}"
-            for b, value in enumerate(line)
+            f"xcell_{a}_{b} {tops[b]} {gates[b]} {bottoms[b]} 0 {CELL} {setting}"
+            for b, setting in enumerate(line)
             if there[b]
         ]
     return cards

@@ -63,8 +63,11 @@ def cell_subckt(spec: ArraySpec) -> str:
     return cell.text
 
 
-def cell_text(spec: ArraySpec) -> CellText:
-    """The cell with its includes kept apart; its `g` may be any state of the device. See `cell_subckt`."""
+def cell_text(spec: ArraySpec, *, mismatch: bool = False) -> CellText:
+    """The cell with its includes kept apart; its `g` may be any state of the device. See `cell_subckt`.
+
+    With `mismatch` it has two more parameters: `dvt`, threshold shift of its transistor [V], and `width`, a factor.
+    """
     device = device_card(spec)
     cell = spec.array.cell
     terminals = _TERMINALS.get(cell, device.ports)
@@ -83,17 +86,23 @@ def cell_text(spec: ArraySpec) -> CellText:
         access = access_card(spec)
         cards = (device, access)
         beside = spec.array.input_line == "string"
+        nodes = _WHOLE_CELL if beside else _BELOW_DEVICE
+        values: dict[str, float | str] = {**access_values(spec, access)}
+        if mismatch:
+            nodes = nodes | {"g": "gate"}
+            values["w"] = f"{{{number(float(values['w']))}*width}}"
         body = [
             device.instance("xdev", _WHOLE_CELL if beside else _ABOVE_TRANSISTOR, state),
-            access.instance("xacc", _WHOLE_CELL if beside else _BELOW_DEVICE, access_values(spec, access)),
+            access.instance("xacc", nodes, values),
+            *(["vmis wl gate {dvt}"] if mismatch else []),
         ]
     for card in cards:
         _check_card(card)
-    default = number(device.state.minimum)
+    parameters = f"g={number(device.state.minimum)}" + (" dvt=0 width=1" if mismatch else "")
     return CellText(
         includes=tuple(dict.fromkeys(card.include for card in cards)),
         files=tuple(dict.fromkeys(card.lib for card in cards)),
-        subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} g={default}", *body, f".ends {CELL}"]),
+        subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} {parameters}", *body, f".ends {CELL}"]),
         state=device.state.parameter,
         takes_g=device.state.unit in ("S", "F"),
     )

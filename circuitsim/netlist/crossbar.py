@@ -6,13 +6,20 @@ from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
+from circuitsim.netlist.mismatch import Mismatch
 from circuitsim.netlist.stimulus import analysis_cards, input_cards, save_cards
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays, drive_voltages
 
 
 def crossbar(
-    spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, state: ArrayLike | None = None, nodes: bool = False
+    spec: ArraySpec,
+    g: ArrayLike,
+    x: ArrayLike,
+    *,
+    state: ArrayLike | None = None,
+    mismatch: Mismatch | None = None,
+    nodes: bool = False,
 ) -> Netlist:
     """Write the deck of a DC read of a whole array.
 
@@ -26,6 +33,7 @@ def crossbar(
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string".
         state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
+        mismatch: Deviation of every access transistor; None: all alike.
         nodes: Also save the voltage of both wires at every cell.
 
     Raises:
@@ -36,7 +44,7 @@ def crossbar(
         raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
     g, x = check_arrays(spec, g, x)
     drive = drive_voltages(spec, x)
-    array = array_text(spec, g, state)
+    array = array_text(spec, g, state, mismatch)
     on_gates = spec.array.input_line != "bl"
     i_bias = array.i_bias if on_gates else ()  # word lines that are only switched on carry no direct current
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())

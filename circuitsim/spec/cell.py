@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from circuitsim.spec.base import Positive, Quantity, SpiceName, UserFile
+from circuitsim.spec.base import NonNegative, Positive, Quantity, SpiceName, UserFile
 
 DeviceTerminal = Literal["te", "be", "d", "g", "s", "b", "bl", "wl", "sl", "bulk"]
 TransistorTerminal = Literal["d", "g", "s", "b"]
@@ -52,6 +52,8 @@ class AccessSpec(UserFile):
     w: Positive = Field(description="Gate width [m]")
     l: Positive = Field(description="Gate length [m]")
     v_gate: Quantity = Field(description="Word-line voltage of a selected row [V]")
+    a_vt: NonNegative = Field(default=0.0, description="Matching of the threshold: sigma = a_vt / sqrt(w l) [V m]")
+    a_beta: NonNegative = Field(default=0.0, description="Matching of the current: sigma = a_beta / sqrt(w l) [m]")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

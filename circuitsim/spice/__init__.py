@@ -2,6 +2,7 @@
 
 from circuitsim.spice.batch import run
 from circuitsim.spice.doctor import Diagnosis, diagnose
+from circuitsim.spice.draws import monte_carlo, normal_spread
 from circuitsim.spice.library import find_library
 from circuitsim.spice.options import TRUTH_OPTIONS
 from circuitsim.spice.pool import DecksFailedError, run_many
@@ -11,6 +12,7 @@ from circuitsim.spice.scan import Scan, scan_file
 from circuitsim.spice.session import Session
 from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.solution import read_solution
+from circuitsim.spice.sweeps import sweep
 from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_in_time
 
 __all__ = [
@@ -27,10 +29,13 @@ __all__ = [
     "diagnose",
     "find_library",
     "find_ngspice",
+    "monte_carlo",
+    "normal_spread",
     "read_in_time",
     "read_raw",
     "read_solution",
     "run",
     "run_many",
     "scan_file",
+    "sweep",
 ]
