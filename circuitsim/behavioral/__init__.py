@@ -1,1 +1,8 @@
+"""The tile as matrix products: program once, read in microseconds."""
 
+from circuitsim.behavioral.energy import power
+from circuitsim.behavioral.product import mvm
+from circuitsim.behavioral.programming import program
+from circuitsim.behavioral.tile import Tile
+
+__all__ = ["Tile", "mvm", "power", "program"]

@@ -1,0 +1,186 @@
+"""Every voltage and current of an array of constant conductances that the form of a tile needs, in one factorization.
+
+Rows are eliminated first (each is a chain), which leaves one dense block per row of column nodes; those blocks form a
+chain too. Compared with a sparse factor this costs a few dense products per row whatever the wires are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim import nodal
+from circuitsim.nodal.network import end_resistances
+from circuitsim.spec import WireGrid
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A linear array as seen from its terminals and from a weighted mean of each column's voltages.
+
+    Index i is the row and j the column of a cell, k an input, o an output.
+
+    Attributes:
+        w: (k, o) [S]: i_out = v_in @ w.
+        w_row: (k, k) [S]: i_row = v_in @ w_row, the current each driver delivers.
+        w_port: (o, o) [S]: current that output o loses per volt at each sense node.
+        alone: (i, j) voltage of a cell's row node per volt at its own input while all column nodes are at 0 V.
+        col_voltage: (i, j, k) voltage of a cell's column node per volt at input k.
+        to_output: (i, j, o) output o per ampere of additional current from row node to column node of a cell.
+        to_level: (i, j, column) weighted column voltage per ampere of that current [ohm].
+        row_on_col: (i, j, j') voltage of a row node per volt at the column nodes of its own row.
+        weight: (i, j) weights of the column voltages, 1 in sum over each column.
+    """
+
+    w: np.ndarray
+    w_row: np.ndarray
+    w_port: np.ndarray
+    alone: np.ndarray
+    col_voltage: np.ndarray
+    to_output: np.ndarray
+    to_level: np.ndarray
+    row_on_col: np.ndarray
+    weight: np.ndarray
+
+
+def linear_fields(wires: WireGrid, g: np.ndarray) -> Fields:
+    """Solve an array of constant conductances for unit drives at all terminals and for the columns' mean voltages.
+
+    Args:
+        wires: Segment resistances [ohm].
+        g: Cell conductances (rows, cols) [S], 0 is an open cell.
+
+    The mean voltage of a column weighs each cell with its conductance and with the share of its drive that reaches it.
+    """
+    r_row, r_col = end_resistances(wires)
+    if np.any(r_row == 0) or np.any(r_col == 0) or not _connected(r_row, r_col):
+        return _merged(wires, g)
+    g_row, g_col = 1.0 / r_row, 1.0 / r_col
+    rows, cols = g.shape
+    unit = np.broadcast_to(np.eye(cols), (rows, cols, cols))
+    chain = solve_chain(g + g_row[:, :-1] + g_row[:, 1:], g_row[:, 1:-1], unit)
+    source = np.zeros((rows, cols))
+    source[:, 0] += g_row[:, 0]
+    source[:, -1] += g_row[:, -1]
+    alone = (chain @ source[:, :, None])[:, :, 0]
+    weight = _weights(g * alone)
+    drive = np.zeros((rows, cols, rows + 2 * cols))
+    every = np.arange(rows)
+    drive[every, :, every] = g * alone
+    port = np.arange(cols)
+    drive[0, port, rows + port] += g_col[0]
+    drive[-1, port, rows + port] += g_col[-1]
+    drive[:, port, rows + cols + port] = weight
+    row_on_col = chain * g[:, None, :]
+    column = _solve_columns(g, g_col, row_on_col, drive)
+    by_input, by_port, by_level = np.split(column, [rows, rows + cols], axis=2)
+    ends = source[:, None, :] @ (row_on_col @ by_input)
+    w_row = np.diag((source * (1.0 - alone)).sum(1)) - ends[:, 0].T
+    return Fields(
+        w=(g_col[0, :, None] * by_input[0] + g_col[-1, :, None] * by_input[-1]).T,
+        w_row=w_row,
+        w_port=np.diag(g_col[0] + g_col[-1]) - (g_col[0, :, None] * by_port[0] + g_col[-1, :, None] * by_port[-1]),
+        alone=alone,
+        col_voltage=by_input,
+        to_output=by_port - row_on_col @ by_port,
+        to_level=by_level - row_on_col @ by_level,
+        row_on_col=row_on_col,
+        weight=weight,
+    )
+
+
+def solve_chain(diagonal: np.ndarray, link: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve many chains of nodes at once: diagonal·x − link·(neighbours) = right.
+
+    Args:
+        diagonal: (chains, nodes) or (chains, nodes, many) [S].
+        link: (chains, nodes − 1) conductance between neighbours [S].
+        right: (chains, nodes, many).
+    """
+    nodes = right.shape[1]
+    pivot = (diagonal if diagonal.ndim == 3 else diagonal[:, :, None]).copy()
+    x = right.copy()
+    for n in range(1, nodes):
+        share = link[:, n - 1, None] / pivot[:, n - 1]
+        pivot[:, n] -= share * link[:, n - 1, None]
+        x[:, n] += share * x[:, n - 1]
+    x[:, -1] /= pivot[:, -1]
+    for n in range(nodes - 2, -1, -1):
+        x[:, n] = (x[:, n] + link[:, n, None] * x[:, n + 1]) / pivot[:, n]
+    return x
+
+
+def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, drive: np.ndarray) -> np.ndarray:
+    """Solve the column nodes (rows, cols, many) for currents into them, rows eliminated: block after block."""
+    rows, cols = g.shape
+    inverse = np.empty((rows, cols, cols))
+    x = drive
+    for a in range(rows):
+        block = -g[a, :, None] * row_on_col[a]
+        block[np.arange(cols), np.arange(cols)] += g[a] + g_col[a] + g_col[a + 1]
+        if a > 0:
+            block -= g_col[a, :, None] * inverse[a - 1] * g_col[a]
+            x[a] += g_col[a, :, None] * (inverse[a - 1] @ x[a - 1])
+        inverse[a] = np.linalg.inv(block)
+    x[-1] = inverse[-1] @ x[-1]
+    for a in range(rows - 2, -1, -1):
+        x[a] = inverse[a] @ (x[a] + g_col[a + 1, :, None] * x[a + 1])
+    return x
+
+
+def _weights(share: np.ndarray) -> np.ndarray:
+    """Scale weights (rows, cols) to 1 in sum over each column; an open column is weighted evenly."""
+    total = share.sum(axis=0)
+    return np.where(total > 0, share / np.where(total > 0, total, 1.0), 1.0 / len(share))
+
+
+def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
+    """Whether every node reaches a terminal along its own wire."""
+    row = np.isfinite(r_row[:, 1:-1]).all() and np.isfinite(r_row[:, [0, -1]]).any(axis=1).all()
+    col = np.isfinite(r_col[1:-1]).all() and np.isfinite(r_col[[0, -1]]).any(axis=0).all()
+    return bool(row and col)
+
+
+def _merged(wires: WireGrid, g: np.ndarray) -> Fields:
+    """The same fields from the sparse solver, which merges the nodes of 0 ohm segments and takes broken wires."""
+    array = nodal.linear_network(wires, g)
+    rows, cols = g.shape
+    unit = nodal.solve(array, np.eye(rows))
+    port = nodal.solve(array, np.zeros((cols, rows)), np.eye(cols))
+    row_on_col, alone = _rows_alone(wires, g)
+    weight = _weights(g * alone)
+    mean = np.zeros((cols, rows, cols))
+    mean[np.arange(cols), :, np.arange(cols)] = weight.T
+    to_output = nodal.solve_adjoint(array, i_out=np.eye(cols))
+    to_level = nodal.solve_adjoint(array, v_col=mean)
+    return Fields(
+        w=unit.i_out,
+        w_row=unit.i_row,
+        w_port=-port.i_out,
+        alone=alone,
+        col_voltage=np.moveaxis(unit.v_col, 0, 2),
+        to_output=np.moveaxis(to_output, 0, 2),
+        to_level=np.moveaxis(to_level, 0, 2),
+        row_on_col=row_on_col,
+        weight=weight,
+    )
+
+
+def _rows_alone(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`Fields.row_on_col` and `Fields.alone` of rows that may hold 0 ohm or broken segments."""
+    rows, cols = g.shape
+    link = chain_links(wires)
+    right = np.zeros((rows, cols, cols + 1))
+    right[:, np.arange(cols), np.arange(cols)] = g
+    right[:, 0, -1] += link[:, 0]
+    right[:, -1, -1] += link[:, -1]
+    x = solve_chain(g + link[:, :-1] + link[:, 1:], link[:, 1:-1], right)
+    return x[:, :, :-1], x[:, :, -1]
+
+
+def chain_links(wires: WireGrid) -> np.ndarray:
+    """Conductance of each row segment (rows, cols + 1) [S], driver included.
+
+    A 0 ohm segment counts as 10 µΩ and a broken one as 1 TΩ: nothing a cell could notice, and every pivot is finite.
+    """
+    r_row, _ = end_resistances(wires)
+    return 1.0 / np.clip(r_row, 1e-5, 1e12)

@@ -1,0 +1,95 @@
+"""Read a tile: matrix products, and a few operations on each output."""
+
+from typing import Any
+
+import array_api_compat
+
+from circuitsim.behavioral.tile import Factor, Polynomial, Tile
+from circuitsim.errors import InputError
+
+_BLOCK = 512  # vectors at a time: what lies between two products stays in the cache
+_ITERATIONS = 2  # a level acts on itself through the residual currents: the second repetition changes it by 1e-6
+
+
+def mvm(tile: Tile, v_in: Any) -> Any:
+    """Return the column currents of a batch of inputs.
+
+    Args:
+        tile: The programmed tile.
+        v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype.
+
+    Returns:
+        Column currents (batch, cols) [A], positive into the sense amplifier.
+
+    Raises:
+        InputError: The shape does not fit.
+
+    Valid for: inputs within `tile.v_range`; nothing is checked here, a product takes microseconds.
+    """
+    check_shape(tile, v_in)
+    if not tile.currents:
+        i_out = v_in @ tile.w
+        return i_out if tile.offset is None else i_out + tile.offset
+    batch = v_in.shape[0]
+    if batch <= _BLOCK:
+        return _nonlinear(tile, v_in)
+    starts = range(0, batch, _BLOCK)
+    parts = [_nonlinear(tile, v_in[start : min(start + _BLOCK, batch), :]) for start in starts]
+    return array_api_compat.array_namespace(v_in).concat(parts, axis=0)
+
+
+def level(tile: Tile, v_in: Any) -> Any:
+    """Return the level (batch, cols) of each column, 0 in the middle of its range; not for one product."""
+    check_shape(tile, v_in)
+    return _level(tile, _features(tile, v_in))
+
+
+def check_shape(tile: Tile, v_in: Any) -> None:
+    """Refuse inputs that are not (batch, rows)."""
+    if len(v_in.shape) != 2 or v_in.shape[1] != tile.rows:
+        raise InputError(f"v_in has shape {tuple(v_in.shape)}: expected (batch, rows) = (batch, {tile.rows})")
+
+
+def _nonlinear(tile: Tile, v_in: Any) -> Any:
+    features = _features(tile, v_in)
+    t = _level(tile, features)
+    return _horner(_factors(tile.currents, features), t)
+
+
+def _level(tile: Tile, features: Any) -> Any:
+    factors = _factors(tile.levels, features)
+    t = factors[0]
+    for _ in range(_ITERATIONS if len(factors) > 1 else 0):
+        t = _horner(factors, t)
+    return t
+
+
+def _factors(parts: tuple[Factor, ...], features: Any) -> list[Any]:
+    """Return what multiplies each power of the level: (batch, cols), or (1, cols) for a constant."""
+    return [p.matrix if p.last - p.first == 1 else features[:, p.first : p.last] @ p.matrix for p in parts]
+
+
+def _features(tile: Tile, v_in: Any) -> Any:
+    xp = array_api_compat.array_namespace(v_in)
+    x = v_in * (1.0 / tile.v_scale) if tile.v_ref == 0 else (v_in - tile.v_ref) * (1.0 / tile.v_scale)
+    square = x * x
+    before, after = ([_polynomial(c, x, square) for c in functions] for functions in tile.functions)
+    return xp.concat([*before, x, xp.ones_like(x[:, :1]), *after], axis=1)
+
+
+def _polynomial(coefficients: Polynomial, x: Any, square: Any) -> Any:
+    value = x * coefficients[-1]
+    for c in coefficients[-2:0:-1]:
+        value += c
+        value = value * x
+    value += coefficients[0]
+    return value * square
+
+
+def _horner(factors: list[Any], t: Any) -> Any:
+    """Σ_b factors[b]·t^b."""
+    value = factors[-1]
+    for factor in factors[-2::-1]:
+        value = value * t
+        value += factor
+    return value

@@ -1,0 +1,183 @@
+"""Program a tile: wires, cells, driver and sense resistance into matrices, once per set of conductances."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim import nodal
+from circuitsim.behavioral.columns import Columns, column_voltages, levels_across_columns
+from circuitsim.behavioral.energy import linear_energy, residual_energy
+from circuitsim.behavioral.expansion import FORMS, Expansion, Form, expand
+from circuitsim.behavioral.fields import Fields, linear_fields
+from circuitsim.behavioral.residual import reference_conductance, short, tabulate
+from circuitsim.behavioral.tile import Factor, Tile
+from circuitsim.errors import InputError
+from circuitsim.nodal.blocks import sweep_batch
+from circuitsim.nodal.modes import sweep_plan
+from circuitsim.nodal.network import end_resistances
+from circuitsim.nodal.surface import check_conductances as check_surface
+from circuitsim.results import TileModel
+from circuitsim.spec.arrays import check_conductances
+
+_INPUTS, _LEVELS = 7, 4  # nodes of the residual's table
+_SWEEP = 1e-8  # what one product may be wrong by, relative: far below what one product can be right by
+
+
+def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any = np, inputs: str = "analog") -> Tile:
+    """Program conductances into a tile.
+
+    Args:
+        model: The array, its characterized cell, the grade and the range of inputs. The cell of a 1R array may be None:
+            ohmic cells, for which one matrix product is exact.
+        g: Conductances (rows, cols) [S]; 0 is an open cell.
+        dtype: "float64" or "float32", of the matrices and so of the reads.
+        xp: Array namespace of the matrices: numpy, torch, or another one that follows the array API.
+        inputs: "analog", or "binary" for inputs that are either v_ref or the end of the range: fewer products,
+            whatever the grade.
+
+    Raises:
+        InputError: A shape does not fit, the grade or form is unknown, or the range of inputs is empty.
+        OutsideRangeError: A conductance is outside the device's or the surface's range.
+
+    Valid for: static reads, inputs within `model.v_range`; the error is what a certificate states.
+    """
+    spec, surface = model.spec, model.surface
+    g = check_conductances(spec, g)
+    if surface is None and spec.array.cell != "1r":
+        raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
+    check_surface(surface, g)
+    form = _form(model.grade, inputs)
+    v_low, v_high = _relative_range(model, inputs)
+    v_ref = spec.sense.v_ref
+    g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
+    put = _putter(xp, dtype)
+    if form is None or surface is None:
+        return _one_product(model, g_ref, put, max(-v_low, v_high))
+    fields = linear_fields(spec.wires, g_ref)
+    columns = column_voltages(fields, g_ref, v_low, v_high)
+    v_scale = max(-v_low, v_high)
+    x = _nodes(v_low / v_scale, v_high / v_scale, 2 if inputs == "binary" else _INPUTS)
+    residual = tabulate(
+        short(surface), g, g_ref, spec.wires, fields, columns,
+        x=x, level=_nodes(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref,
+    )  # fmt: skip
+    expansion = expand(residual, form)
+    currents, levels = _factors(fields, columns, expansion, g_ref, v_scale)
+    return Tile(
+        grade=0 if inputs == "binary" else model.grade,
+        rows=g.shape[0],
+        cols=g.shape[1],
+        v_range=model.v_range,
+        v_ref=v_ref,
+        v_scale=v_scale,
+        w=put(fields.w),
+        offset=None,
+        functions=(expansion.functions[0][::-1], expansion.functions[1]),
+        currents=_lay_out(currents, expansion, put),
+        levels=_lay_out(levels, expansion, put),
+        energy=residual_energy(fields, columns, residual, v_scale),
+        w_port=fields.w_port,
+        r_sense=spec.sense.r_in,
+        products=form.products,
+    )
+
+
+def _factors(
+    fields: Fields, columns: Columns, expansion: Expansion, g_ref: np.ndarray, v_scale: float
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Carry the residual currents to outputs and levels: (functions, rows, outputs) for each power of the level."""
+    mix = levels_across_columns(fields, columns, g_ref, expansion.slope)
+    to_level = (fields.to_level / columns.span) @ mix.T
+    currents = [_carry(part, fields.to_output) for part in expansion.currents]
+    levels = [_carry(part, to_level) for part in expansion.levels]
+    currents[0][1] += v_scale * fields.w
+    levels[0][1] += v_scale * (columns.mean / columns.span) @ mix.T
+    levels[0][0, 0] -= mix @ (columns.low / columns.span + columns.centre)  # the level of an array without inputs
+    return currents, levels
+
+
+def _lay_out(carried: list[np.ndarray], expansion: Expansion, put: Callable) -> tuple[Factor, ...]:
+    """Stack (functions, rows, outputs) of each power as features × outputs, in the features' order."""
+    rows, outputs = carried[0].shape[1:]
+    line = len(expansion.functions[0]) * rows  # where x begins
+    factors = []
+    for power, part in enumerate(carried):
+        others, constant = part[2:].reshape(-1, outputs), part[0].sum(0)[None]
+        if len(part) == 1:
+            factors.append(Factor(line + rows, line + rows + 1, put(constant)))
+        elif power == 0:
+            first = line - len(others)
+            matrix = np.concatenate([part[:1:-1].reshape(-1, outputs), part[1], constant])
+            factors.append(Factor(first, first + len(matrix), put(matrix)))
+        else:
+            matrix = np.concatenate([part[1], constant, others])
+            factors.append(Factor(line, line + len(matrix), put(matrix)))
+    return tuple(factors)
+
+
+def _carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """Σ_j coefficients (functions, i, j) · to (i, j, o) as (functions, i, o)."""
+    return np.moveaxis(np.moveaxis(coefficients, 0, 1) @ to, 1, 0)
+
+
+def _one_product(model: TileModel, g_ref: np.ndarray, put: Callable, v_scale: float) -> Tile:
+    spec, v_ref = model.spec, model.spec.sense.v_ref
+    plan = sweep_plan(*end_resistances(spec.wires), g_ref)
+    unit = np.eye(len(g_ref))
+    if plan is not None:
+        found = sweep_batch(plan, unit, tol=_SWEEP, most=200)
+        plan = plan if (found.passes > 0).all() else None
+    if plan is None:
+        found = nodal.solve(nodal.linear_network(spec.wires, g_ref), unit)
+    return Tile(
+        grade=1,
+        rows=g_ref.shape[0],
+        cols=g_ref.shape[1],
+        v_range=model.v_range,
+        v_ref=v_ref,
+        v_scale=v_scale,
+        w=put(found.i_out),
+        offset=None if v_ref == 0 else put(-v_ref * found.i_out.sum(0)),
+        functions=((), ()),
+        currents=(),
+        levels=(),
+        energy=linear_energy(found.i_row),
+        w_port=None,
+        r_sense=spec.sense.r_in,
+        products=1,
+    )
+
+
+def _form(grade: int, inputs: str) -> Form | None:
+    if grade not in (1, 2, 3):
+        raise InputError(f"grade = {grade}: expected 1 (one product), 2 (six) or 3 (nine)")
+    if inputs not in ("analog", "binary"):
+        raise InputError(f"inputs = {inputs!r}: expected 'analog' or 'binary'")
+    if inputs == "binary":
+        return FORMS[0]
+    return None if grade == 1 else FORMS[grade]
+
+
+def _relative_range(model: TileModel, inputs: str) -> tuple[float, float]:
+    """Range of the inputs relative to v_ref [V]; rows that are not used stay at v_ref, so 0 is always inside."""
+    v_ref = model.spec.sense.v_ref
+    low, high = (v - v_ref for v in model.v_range)
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high and max(-low, high) > 0):
+        raise InputError(f"v_range = {model.v_range} V: expected a lower and a higher voltage, one of them not v_ref")
+    low, high = min(low, 0.0), max(high, 0.0)
+    if inputs == "binary" and low < 0 < high:
+        raise InputError(f"v_range = {model.v_range} V: binary inputs are v_ref = {v_ref:g} V or one end of the range")
+    return low, high
+
+
+def _nodes(low: float, high: float, count: int) -> np.ndarray:
+    """Chebyshev points between two ends, the ends included."""
+    return low + (high - low) * 0.5 * (1.0 - np.cos(np.pi * np.arange(count) / (count - 1)))
+
+
+def _putter(xp: Any, dtype: str) -> Callable[[np.ndarray], Any]:
+    if dtype not in ("float64", "float32"):
+        raise InputError(f"dtype = {dtype!r}: expected 'float64' or 'float32'")
+    return lambda array: xp.asarray(np.ascontiguousarray(array, dtype=dtype), dtype=getattr(xp, dtype))

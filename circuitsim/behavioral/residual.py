@@ -1,0 +1,107 @@
+"""What a cell's current has beyond its reference conductance, tabulated over own input and column level."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from circuitsim.behavioral.columns import Columns
+from circuitsim.behavioral.fields import Fields, chain_links, solve_chain
+from circuitsim.nodal.surface import cell_law
+from circuitsim.results import CellSurface
+from circuitsim.spec import WireGrid
+
+_STEPS = 2  # Newton steps of a row; the start is the linear solution, and the error squares with each
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Residual currents of an array's cells.
+
+    Attributes:
+        x: (n_x,) own input, in units of v_scale.
+        t: (n_t,) level of the column, relative to its middle.
+        current: (rows, cols, n_x, n_t) current beyond the reference conductance [A].
+        voltage: (rows, cols, n_x, n_t) voltage across the cell in the linear array [V].
+    """
+
+    x: np.ndarray
+    t: np.ndarray
+    current: np.ndarray
+    voltage: np.ndarray
+
+
+def reference_conductance(
+    surface: CellSurface | None, g: np.ndarray, v_low: float, v_high: float, v_ref: float
+) -> np.ndarray:
+    """Return the slope (rows, cols) [S] of the straight line through 0 that fits i(v) best over the inputs.
+
+    Args:
+        v_low, v_high: Range of the inputs relative to v_ref [V]; the column is at v_ref.
+    """
+    if surface is None:
+        return g
+    node, weight = np.polynomial.legendre.leggauss(8)
+    v = 0.5 * (v_low + v_high) + 0.5 * (v_high - v_low) * node
+    current = cell_law(surface, g[:, :, None], v_ref + v, np.full_like(v, v_ref))[0]
+    return current @ (weight * v) / np.sum(weight * v * v)
+
+
+def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
+    """Drop trailing Chebyshev coefficients that together are below `tolerance`: the residual needs no more."""
+
+    def kept(axis: int) -> int:
+        other = tuple(a for a in range(3) if a != axis)
+        tail = np.abs(surface.forward).sum(axis=other) + np.abs(surface.reverse).sum(axis=other)
+        beyond = np.cumsum(tail[::-1])[::-1] > tolerance
+        return max(2, int(beyond.sum()))
+
+    if surface.forward.shape != surface.reverse.shape:
+        return surface
+    n_t, n_u, n_m = (min(kept(axis), size) for axis, size in enumerate(surface.forward.shape))
+    cut = np.s_[:n_t, :n_u, :n_m]
+    return replace(surface, forward=surface.forward[cut], reverse=surface.reverse[cut])
+
+
+def tabulate(
+    surface: CellSurface,
+    g: np.ndarray,
+    g_ref: np.ndarray,
+    wires: WireGrid,
+    fields: Fields,
+    columns: Columns,
+    *,
+    x: np.ndarray,
+    level: np.ndarray,
+    v_scale: float,
+    v_ref: float,
+) -> Residual:
+    """Solve every row for its own input, all columns at one level, and return what the cells carry beyond g_ref.
+
+    Args:
+        x: (n_x,) inputs in units of v_scale.
+        level: (n_t,) levels as fractions of the columns' spans.
+    """
+    rows, cols = g.shape
+    v = v_scale * np.repeat(x, len(level))
+    mean = columns.low[:, None] + columns.span[:, None] * np.tile(level, len(x))
+    v_col = columns.own[:, :, None] * v + columns.shared[:, :, None] * mean
+    linear = fields.alone[:, :, None] * v + fields.row_on_col @ v_col
+    link = chain_links(wires)
+    v_row = linear.copy()
+    current, slope, _, _ = cell_law(surface, g[:, :, None], v_row + v_ref, v_col + v_ref)
+    for step in range(_STEPS):
+        away = current.copy()
+        away[:, 0] += link[:, 0, None] * (v_row[:, 0] - v)
+        away[:, -1] += link[:, -1, None] * (v_row[:, -1] - v)
+        along = link[:, 1:-1, None] * (v_row[:, :-1] - v_row[:, 1:])
+        away[:, :-1] += along
+        away[:, 1:] -= along
+        change = -solve_chain(slope + (link[:, :-1] + link[:, 1:])[:, :, None], link[:, 1:-1], away)
+        v_row += change
+        if step < _STEPS - 1:
+            current, slope, _, _ = cell_law(surface, g[:, :, None], v_row + v_ref, v_col + v_ref)
+        else:
+            current += slope * change  # the last step is small: its slope serves for the current too
+    beyond = current - g_ref[:, :, None] * (v_row - v_col)
+    shape = (rows, cols, len(x), len(level))
+    return Residual(x, level - columns.centre, beyond.reshape(shape), (linear - v_col).reshape(shape))
