@@ -6,6 +6,7 @@ from circuitsim.spice.draws import monte_carlo, normal_spread
 from circuitsim.spice.library import find_library
 from circuitsim.spice.options import TRUTH_OPTIONS
 from circuitsim.spice.pool import DecksFailedError, run_many
+from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import Scan, scan_file
@@ -22,6 +23,7 @@ __all__ = [
     "DecksFailedError",
     "Diagnosis",
     "Plot",
+    "Prediction",
     "RawResult",
     "Scan",
     "Session",
@@ -31,6 +33,7 @@ __all__ = [
     "find_ngspice",
     "monte_carlo",
     "normal_spread",
+    "predict",
     "read_in_time",
     "read_raw",
     "read_solution",

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from circuitsim.errors import InputError, SimulatorError
+from circuitsim.netlist import Netlist
 from circuitsim.spice.ladder import Rung, climb, rungs_after
 from circuitsim.spice.options import TRUTH_OPTIONS, add_options, check_options
+from circuitsim.spice.predict import check_size, predict
 from circuitsim.spice.process import DECK, LOG, RAW, execute
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
@@ -48,7 +50,8 @@ def run(
 
     Raises:
         UnsafeFileError: The deck or a file it includes holds commands that ngspice would execute.
-        InputError: An included file is missing, an option is unknown, or the folder cannot be written.
+        InputError: An included file is missing, an option is unknown, the folder cannot be written, or the array is so
+            large that its deck would pass the time limit or the memory of the machine.
         SimulatorMissingError: There is no ngspice.
         SimulatorError: The run failed on every rung of the ladder; its folder is kept and named.
     """
@@ -57,6 +60,8 @@ def run(
     chosen = check_options(TRUTH_OPTIONS if options is None else options)
     if simulator.klu and "sparse" not in chosen:
         chosen.setdefault("klu", "")
+    if isinstance(deck, Netlist):
+        check_size(predict(deck.shape, vectors=deck.points, simulator=simulator), time_limit_s=time_limit_s)
     place = _make_folder(folder)
     try:
         scan_text(text, place)

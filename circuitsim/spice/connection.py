@@ -1,6 +1,5 @@
 """The parent's end of a worker process: start it, ask it, end it."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -9,10 +8,12 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
-import circuitsim
 from circuitsim.errors import SimulatorError, SimulatorMissingError
 from circuitsim.spice.process import child_environment
 from circuitsim.spice.simulator import KLU_SINCE, Simulator
+from circuitsim.spice.verdict import complaint
+
+_SCRIPT = Path(__file__).with_name("worker.py")
 
 
 class CrashError(Exception):
@@ -38,9 +39,9 @@ class Worker:
         self.folder = Path(tempfile.mkdtemp(prefix="circuitsim-session-"))
         self.time_limit_s = time_limit_s
         self._channel, theirs = Pipe()
-        paths = [str(Path(circuitsim.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**child_environment(), "HOME": str(self.folder), "PYTHONPATH": os.pathsep.join(paths)}
-        command = [sys.executable, "-m", "circuitsim.spice.worker", str(theirs.fileno()), library]
+        environment = {**child_environment(), "HOME": str(self.folder)}
+        # -P: the modules of this package must not hide others of the same name.
+        command = [sys.executable, "-P", str(_SCRIPT), str(theirs.fileno()), library]
         with (self.folder / "worker.log").open("wb") as log:
             self._child = subprocess.Popen(
                 command,
@@ -68,14 +69,22 @@ class Worker:
         return self._child.pid
 
     def ask(self, command: str, *arguments: Any) -> tuple[Any, str]:
-        """Send a request, wait for its value and what ngspice printed."""
+        """Send a request, wait for its value and what ngspice printed.
+
+        Raises:
+            CrashError: The process is gone.
+            RefusalError: ngspice complained.
+            SimulatorError: It did not answer in time.
+        """
         try:
             self._channel.send((command, *arguments))
         except OSError:
             raise CrashError(self._how()) from None
-        good, value, log = self._receive()
-        if not good:
-            raise RefusalError(value[1], log)
+        value, refusal, log = self._receive()
+        if failure := complaint(log):
+            raise RefusalError(failure.sentence, log)
+        if refusal:
+            raise RefusalError(f"ngspice refuses to {command}: {refusal}", log)
         return value, log
 
     def close(self) -> None:

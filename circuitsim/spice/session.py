@@ -17,6 +17,7 @@ from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import scan_text
 from circuitsim.spice.simulator import Simulator
+from circuitsim.spice.verdict import NO_RESULTS, check_values
 
 _ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 _RETRIES = 1
@@ -133,8 +134,12 @@ class Session:
         else:
             worker = self._worker
             worker.ask("alter", dict(values))
-        plots, log = worker.ask("run")
+        analyses, log = worker.ask("run")
         self._runs += 1
+        plots = tuple(Plot(*analysis) for analysis in analyses)
+        failure = check_values(plots) if plots else NO_RESULTS
+        if failure:
+            raise RefusalError(failure.sentence, log)
         return plots, log, worker.simulator
 
     def _start(self) -> Worker:

@@ -43,6 +43,9 @@ class Failure:
     sentence: str
 
 
+NO_RESULTS = Failure("deck", "ngspice wrote no results: the deck has no analysis")
+
+
 def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] | Failure:
     """Return the results of the run in `folder`, or why they are not accepted.
 
@@ -70,7 +73,7 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
     if end.code != 0:
         return Failure("convergence", f"ngspice ended with exit code {end.code}: {_last_line(log)}")
     if damage is not None and not (folder / RAW).exists():
-        return Failure("deck", "ngspice wrote no results: the deck has no analysis")
+        return NO_RESULTS
     if damage is not None:
         return Failure("disk", damage)
     return check_values(plots) or plots

@@ -1,7 +1,8 @@
 """The process behind a session: libngspice through PySpice, commands in and vectors out over a pipe.
 
-Started by `session` as `python -m circuitsim.spice.worker DESCRIPTOR LIBRARY`. The simulator may crash here without
-taking anyone along. One request, one answer: (True, value, log) or (False, (kind, sentence), log).
+Started by `connection` as a script, `python -P worker.py DESCRIPTOR LIBRARY`; it imports nothing of circuitsim, so that
+it starts quickly. The simulator may crash here without taking anyone along. One request, one answer: (value, complaint
+of PySpice or None, log); judging the log is the parent's work.
 """
 
 import logging
@@ -12,14 +13,13 @@ from typing import Any
 import numpy as np
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
-from circuitsim.spice.raw import Plot
-from circuitsim.spice.verdict import Failure, check_values, complaint
+Analysis = tuple[str, tuple[str, ...], np.ndarray]
 
 _VOLTAGE = 3  # SV_VOLTAGE of ngspice's sim.h
 
 
 class Library(NgSpiceShared):
-    """PySpice's libngspice that keeps what is printed and leaves judging it to `verdict`.
+    """PySpice's libngspice that keeps what is printed and leaves judging it to others.
 
     PySpice 1.5 raises on everything printed to stderr, such as "Using SPARSE 1.3 as Direct Linear Solver" of ngspice
     42 and later, or the notes of gmin stepping, which are no errors.
@@ -46,17 +46,17 @@ class Library(NgSpiceShared):
     def clear_output(self) -> None:
         """Nothing: PySpice calls this before every command, and the log would be lost."""
 
-    def read_plots(self) -> tuple[Plot, ...]:
-        """Every analysis since `destroy all`, oldest first, with the vector names of a raw file."""
+    def read_plots(self) -> list[Analysis]:
+        """Name, vector names and data (points, vectors) of every analysis since `destroy all`, oldest first."""
         names = [name for name in self.plot_names if name != "const"]
-        return tuple(self._read_plot(name) for name in reversed(names))
+        return [self._read_plot(name) for name in reversed(names)]
 
-    def _read_plot(self, plot: str) -> Plot:
+    def _read_plot(self, plot: str) -> Analysis:
         api: Any = self._ngspice_shared
         names = self._convert_string_array(api.ngSpice_AllVecs(plot.encode()))
         vectors = [self._read_vector(plot, name) for name in reversed(names)]
         data = np.stack([values for _, values in vectors], axis=1) if vectors else np.empty((0, 0))
-        return Plot(plot, tuple(name for name, _ in vectors), data)
+        return plot, tuple(name for name, _ in vectors), data
 
     def _read_vector(self, plot: str, name: str) -> tuple[str, np.ndarray]:
         api: Any = self._ngspice_shared
@@ -87,7 +87,7 @@ def alter(library: Library, values: dict[str, float]) -> None:
         library.exec_command(f"alter {name} = {value:.17g}")
 
 
-def run(library: Library) -> tuple[Plot, ...]:
+def run(library: Library) -> list[Analysis]:
     """Run the analyses of the deck; earlier results are dropped first, kept plots would slow later runs."""
     library.exec_command("destroy all")
     library.exec_command("run")
@@ -97,19 +97,13 @@ def run(library: Library) -> tuple[Plot, ...]:
 COMMANDS = {"load": load, "alter": alter, "run": run}
 
 
-def answer(library: Library, command: str, arguments: tuple[Any, ...]) -> tuple[bool, Any, str]:
-    """Carry out one request and judge it."""
-    failure = None
-    value = None
+def answer(library: Library, command: str, arguments: list[Any]) -> tuple[Any, str | None, str]:
+    """Carry out one request."""
     try:
-        value = COMMANDS[command](library, *arguments)
+        value, refusal = COMMANDS[command](library, *arguments), None
     except NameError as error:  # PySpice's word for a command that ngspice refused
-        failure = Failure("deck", f"ngspice refuses to {command}: {error}")
-    log = library.take_log()
-    failure = complaint(log) or failure
-    if failure is None and command == "run":
-        failure = check_values(value) if value else Failure("convergence", "ngspice delivered no results")
-    return (True, value, log) if failure is None else (False, (failure.kind, failure.sentence), log)
+        value, refusal = None, str(error)
+    return value, refusal, library.take_log()
 
 
 def main(descriptor: int, path: str) -> None:
@@ -125,7 +119,7 @@ def main(descriptor: int, path: str) -> None:
             command, *arguments = channel.recv()
         except EOFError:
             return
-        channel.send(answer(library, command, tuple(arguments)))
+        channel.send(answer(library, command, arguments))
 
 
 if __name__ == "__main__":

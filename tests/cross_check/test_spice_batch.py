@@ -2,6 +2,7 @@
 
 import dataclasses
 import subprocess
+import tempfile
 
 import numpy as np
 import pytest
@@ -9,7 +10,17 @@ from numpy.testing import assert_allclose
 
 from circuitsim import spice
 from circuitsim.errors import InputError, SimulatorError, UnsafeFileError
+from circuitsim.netlist import crossbar
+from circuitsim.spec import parse_spec
 from circuitsim.spice import find_ngspice, run, run_many
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    """Kept folders of failed runs go where pytest clears up."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
 
 DIVIDER = """* divider
 v1 a 0 1
@@ -153,3 +164,20 @@ def test_many_decks_come_back_in_order_and_one_failure_loses_nothing():
     results = caught.value.results
     assert [isinstance(result, SimulatorError) for result in results] == [k == 3 for k in range(8)]
     assert_allclose(results[7]["i(vs)"], [8.0], rtol=1e-12, atol=0)
+
+
+def test_an_array_too_large_is_refused_before_it_starts(tmp_path):
+    spec = parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 20, "cols": 20, "cell": "1r"},
+            "device": {"model": "rram_ohmic", "g_min": "1u", "g_max": "100u"},
+            "wire": {"r_row": 1.0, "r_col": 1.0},
+            "driver": {"v_read": 0.2},
+        }
+    )
+    deck = crossbar(spec, np.full((20, 20), 1e-5), np.full((1, 20), 0.2))
+    with pytest.raises(InputError, match=r"20 x 20 with 1 input vector on .* more than the time limit of 0\.001 s"):
+        run(deck, folder=tmp_path / "run", time_limit_s=0.001)
+    assert not (tmp_path / "run").exists()
+    assert len(run(deck).data) == 1

@@ -1,0 +1,41 @@
+"""The doctor tries what it talks about."""
+
+import dataclasses
+import json
+
+from circuitsim import spice
+
+
+def test_what_is_here_is_tried_and_named():
+    diagnosis = spice.diagnose()
+    simulator = spice.find_ngspice()
+    assert diagnosis.usable
+    assert diagnosis.executable == str(simulator.path)
+    assert diagnosis.klu is simulator.klu
+    assert diagnosis.solver == ("KLU" if simulator.klu else "Sparse 1.3")
+    assert diagnosis.library_version.startswith("libngspice-")
+    assert diagnosis.pyspice.startswith("1.")
+    assert f"Batch runs use: {simulator.path}" in diagnosis.text
+    assert json.loads(json.dumps(dataclasses.asdict(diagnosis)))["version"] == simulator.version_text
+
+
+def test_nothing_here_is_said_with_advice_and_without_an_exception(monkeypatch, tmp_path):
+    monkeypatch.setenv("CIRCUITSIM_NGSPICE", str(tmp_path / "ngspice"))
+    monkeypatch.setenv("NGSPICE_LIBRARY_PATH", str(tmp_path / "libngspice.so"))
+    diagnosis = spice.diagnose()
+    assert not diagnosis.usable
+    assert diagnosis.executable is diagnosis.library is diagnosis.solver is None
+    assert sum("apt-get install ngspice" in sentence for sentence in diagnosis.advice) == 2
+    assert "not found" in diagnosis.text
+
+
+def test_an_old_ngspice_without_code_models_is_told_apart(monkeypatch, tmp_path):
+    """A program that answers only the question for its version has no XSPICE and no KLU, whatever the version says."""
+    fake = tmp_path / "ngspice"
+    fake.write_text('#!/bin/sh\necho "** ngspice-45 : Circuit level simulation program"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("CIRCUITSIM_NGSPICE", str(fake))
+    diagnosis = spice.diagnose()
+    assert diagnosis.version == "ngspice-45"
+    assert not diagnosis.klu
+    assert not diagnosis.xspice
