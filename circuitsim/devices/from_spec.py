@@ -3,7 +3,7 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from circuitsim.devices.card import Card, Parameter
+from circuitsim.devices.card import Card, Parameter, State
 from circuitsim.devices.load import load_card
 from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
 from circuitsim.errors import OutsideRangeError, SpecError
@@ -11,9 +11,9 @@ from circuitsim.spec import ArraySpec
 
 
 def device_card(spec: ArraySpec) -> Card:
-    """Card of the memory device, with `device.params` and the read voltage of the driver written into it.
+    """Card of the memory device as this array reads it: `device.params`, read voltage and gate bias written into it.
 
-    A card with a parameter `v_read` takes `driver.v_read`, because that is where g is defined.
+    g is defined at `driver.v_read`: the state takes it, and so does a parameter `v_read` of the sub-circuit.
 
     Raises:
         InputError: No such card, or the user's file has no such corner, sub-circuit, or the wrong terminals.
@@ -21,9 +21,8 @@ def device_card(spec: ArraySpec) -> Card:
         OutsideRangeError: `g_min` or `g_max` lies outside the device's range.
     """
     device = spec.device
-    if device.file is not None:
-        return _with_overrides(user_device(device), device.params, "device")
-    card = _at_corner(load_card(device.model or ""), device.corner, "device")
+    own = device.file is not None
+    card = user_device(device) if own else _at_corner(load_card(device.model or ""), device.corner, "device")
     if card.kind != "memory" or card.state is None:
         raise SpecError(f"device.model = {card.name!r}: a {card.kind}, expected a memory")
     overrides = dict(device.params)
@@ -35,13 +34,30 @@ def device_card(spec: ArraySpec) -> Card:
             )
         overrides["v_read"] = spec.driver.v_read
     card = _with_overrides(card, overrides, "device")
-    state = card.state
-    for key, value in (("g_min", device.g_min), ("g_max", device.g_max)):
-        if state is not None and not state.g_min * (1 - 1e-9) <= value <= state.g_max * (1 + 1e-9):
+    if not own and card.state is not None and card.state.kind != "analog":
+        _check_range(card, card.state, spec)  # how far an analog state reaches depends on the bias: its map says so
+    return replace(card, state=_state_in(spec, card.state))
+
+
+def _state_in(spec: ArraySpec, state: State | None) -> State | None:
+    """The state with the read voltage and gate bias of this array; a user's capacitor in a 1c cell takes farads."""
+    if state is None:
+        return None
+    if spec.array.cell == "1c" and spec.device.file is not None:
+        state = replace(state, kind="capacitance", unit="F")
+    bias = dict(state.bias)
+    if spec.device.v_gate is not None:
+        bias["g"] = spec.device.v_gate
+    return replace(state, v_read=spec.driver.v_read, bias=MappingProxyType(bias))
+
+
+def _check_range(card: Card, state: State, spec: ArraySpec) -> None:
+    unit = "F" if state.kind == "capacitance" else "S"
+    for key, value in (("g_min", spec.device.g_min), ("g_max", spec.device.g_max)):
+        if not state.g_min * (1 - 1e-9) <= value <= state.g_max * (1 + 1e-9):
             raise OutsideRangeError(
-                f"device.{key} = {value:g} S: {card.name} holds from {state.g_min:g} to {state.g_max:g} S"
+                f"device.{key} = {value:g} {unit}: {card.name} holds from {state.g_min:g} to {state.g_max:g} {unit}"
             )
-    return card
 
 
 def access_card(spec: ArraySpec) -> Card:

@@ -154,3 +154,26 @@ def test_included_files_are_searched_relative_to_the_including_one(library, tmp_
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"none\.lib: no such file"):
         access_card(own_access(tmp_path / "none.lib"))
+
+
+def test_the_bias_of_the_array_reaches_the_state_of_a_transistor_memory():
+    device = {"model": "flash_fg", "g_min": 1e-7, "g_max": 1e-5, "v_gate": 1.8}
+    spec = parse_spec(
+        {"schema": 1, **{key: BASE[key] for key in ("wire", "driver")}, "device": device}
+        | {"array": {"rows": 2, "cols": 2, "cell": "1t"}}
+    )
+    card = device_card(spec)
+    assert card.state is not None
+    assert dict(card.state.bias) == {"g": 1.8}
+    assert card.state.v_read == 0.2
+
+
+def test_a_users_capacitor_takes_farads(library):
+    device = {"file": library, "corner": "ss", "subckt": "memory", "state": "cond", "g_min": 1e-16, "g_max": 1e-15}
+    spec = parse_spec(
+        {"schema": 1, **{key: BASE[key] for key in ("wire", "driver")}, "device": device}
+        | {"array": {"rows": 2, "cols": 2, "cell": "1c"}}
+    )
+    card = device_card(spec)
+    assert card.state is not None
+    assert (card.state.kind, card.state.unit) == ("capacitance", "F")

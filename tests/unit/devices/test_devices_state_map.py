@@ -34,7 +34,9 @@ def test_a_state_is_found_on_a_steep_law_to_the_tolerance():
     wanted = np.array([[2e-9, 1e-7], [5e-5, 9.9e-5]])
     found = find_states(mapping, wanted, run, rtol=1e-4)
     assert found.shape == (2, 2)
-    assert_allclose([run(f"x_0 vt={float(s)!r}\nvread a 0 1.0")["i(vm_0)"][0] for s in found.flat], wanted.flat, rtol=1e-4)
+    assert_allclose(
+        [run(f"x_0 vt={float(s)!r}\nvread a 0 1.0")["i(vm_0)"][0] for s in found.flat], wanted.flat, rtol=1e-4
+    )
 
 
 def test_a_law_that_turns_round_is_refused():
