@@ -6,9 +6,13 @@ from devices_equations import READS
 from numpy.testing import assert_allclose
 
 from circuitsim.devices import list_cards, load_card
+from circuitsim.devices.bench import bench_deck
 from circuitsim.devices.characterize import read_curves, typical_states
 from circuitsim.devices.read_deck import read_currents
 from circuitsim.devices.state_map import find_states, map_states
+from circuitsim.devices.user_file import user_device
+from circuitsim.errors import InputError, SimulatorError
+from circuitsim.spec import DeviceSpec
 from circuitsim.spice import run
 
 MEMORIES = [name for name in list_cards() if load_card(name).kind == "memory"]
@@ -135,8 +139,6 @@ def test_a_stored_threshold_moves_the_transfer_curve_by_itself(name, window):
 
 def test_charge_cells_share_their_charge():
     """V = Σ c x / (n c_u + c_par) of the bench: four weights, inputs 0, 0.5 and 1."""
-    from circuitsim.devices.bench import bench_deck
-
     raw = run(bench_deck(load_card("charge_cell")), options={"reltol": "1e-6", "abstol": "1e-12", "vntol": "1e-9"})
     charge = 1.5 + 0 + 0 + 1.5 + 0.75 + 0 + 0.5 * 1.5 + 0.375
     assert_allclose(raw["v(line)"][-1], charge / (8 * 1.5 + 2), rtol=1e-6, atol=0)
@@ -156,14 +158,25 @@ def test_every_memory_reads_from_cold_to_hot(name, temperature_c):
         assert_allclose(i, reference, rtol=1e-12, atol=0)
 
 
-def test_a_model_that_gives_no_number_is_refused(tmp_path):
-    """log of a negative argument: ngspice reports HUGE or refuses; either way no silent number comes out."""
-    from circuitsim.devices.user_file import user_device
-    from circuitsim.errors import InputError
-    from circuitsim.spec import DeviceSpec
-
+def own_memory(tmp_path, law):
     path = tmp_path / "bad.lib"
-    path.write_text("* bad\n.subckt bad te be params: g=1u\nb1 te be i={g}*(v(te,be)-4*v(te,be)**3)\n.ends\n")
-    card = user_device(DeviceSpec(file=path, subckt="bad", g_min=1e-6, g_max=1e-4))
+    path.write_text(f"* bad\n.subckt bad te be params: g=1u\nb1 te be i={law}\n.ends\n", encoding="utf-8")
+    return user_device(DeviceSpec(file=path, subckt="bad", g_min=1e-6, g_max=1e-4))
+
+
+def test_a_current_that_falls_with_the_voltage_is_refused(tmp_path):
+    card = own_memory(tmp_path, "{g}*v(te,be)*(1-4*v(te,be)*v(te,be))")
     with pytest.raises(InputError, match=r"the current of bad at state 1e-06 falls from"):
         read_curves(card, run, v_max=0.6)
+
+
+def test_a_model_that_gives_no_number_does_not_get_through(tmp_path):
+    card = own_memory(tmp_path, "{g}*v(te,be)*sqrt(-1-v(te,be)*v(te,be))")
+    with pytest.raises((InputError, SimulatorError)):
+        read_curves(card, run, v_max=0.4)
+
+
+def test_a_conductance_that_does_not_follow_its_parameter_is_refused(tmp_path):
+    card = own_memory(tmp_path, "1e-5*v(te,be)+0*{g}")
+    with pytest.raises(InputError, match=r"no monotonic positive function of g near"):
+        map_states(card, run, v_read=0.2)

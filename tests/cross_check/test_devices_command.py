@@ -1,0 +1,131 @@
+"""`circuitsim device`: list, show, characterize, fit, with ngspice behind them."""
+
+import json
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from typer.testing import CliRunner
+
+from circuitsim.cli_device import app
+from circuitsim.devices import list_cards, load_folder
+from circuitsim.devices.characterize import read_curves
+from circuitsim.devices.fit import fit_current, read_measurement
+from circuitsim.devices.read_deck import read_currents
+from circuitsim.devices.write_folder import write_folder
+from circuitsim.errors import InputError
+from circuitsim.spice import run
+
+V = np.linspace(-0.4, 0.4, 33)
+MINE = """* mine
+.lib good
+.subckt cell2 p n params: gon=1u
+b1 p n i={gon}*v(p,n)*(1+2*v(p,n)*v(p,n))
+.ends
+.endl
+"""
+
+
+def call(*words, code=0):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if code == 0 and result.exception is not None:
+        raise result.exception
+    return result
+
+
+def data(path, form):
+    """A measured current of each form, with the gap of its state where the form needs it."""
+    if form == "gap":
+        gap, v = np.repeat([0.2, 0.9, 1.6], len(V)), np.tile(V, 3)
+        i = 6e-5 * np.exp(-gap / 0.28) * np.sinh(v / 0.4)
+        rows = [f"{a!r},{b!r},{c!r}" for a, b, c in zip(v.tolist(), i.tolist(), gap.tolist(), strict=True)]
+        path.write_text("\n".join(["v_V,i_A,gap_nm", *rows]), encoding="utf-8")
+    else:
+        i = 2e-5 * np.sinh(V / 0.3) * 0.3 if form == "sinh" else 2e-5 * V * (1 + 2.5 * V**2)
+        rows = [f"{a!r},{b!r}" for a, b in zip(V.tolist(), i.tolist(), strict=True)]
+        path.write_text("\n".join(["v_V,i_A", *rows]), encoding="utf-8")
+    return path
+
+
+def test_list_names_every_card():
+    text = call("list").output
+    assert all(name in text for name in list_cards())
+    assert [item["name"] for item in json.loads(call("list", "--json").output)] == list_cards()
+
+
+@pytest.mark.parametrize("name", list_cards())
+def test_show_tells_source_licence_and_what_is_left_out(name):
+    text = call("show", name).output
+    for word in ("source", "licence", "valid", "not modelled"):
+        assert word in text
+    content = json.loads(call("show", name, "--json").output)
+    assert content["name"] == name
+
+
+@pytest.mark.parametrize("name", ["rram_stanford_a", "pcm_joshi", "nmos_65", "fefet_hzo", "charge_cell", "rram_cmo"])
+def test_show_draws_curve_loop_and_statistics(name, tmp_path):
+    content = json.loads(call("show", name, "--json", "--plot", tmp_path / "figure.png").output)
+    for file in content["plot"]:
+        assert (tmp_path / file).stat().st_size > 5000
+
+
+def test_an_unknown_card_is_refused():
+    with pytest.raises(InputError, match=r"no such card, expected one of"):
+        call("show", "rram")
+
+
+def test_characterize_reads_a_users_memory(tmp_path):
+    file = tmp_path / "mine.lib"
+    file.write_text(MINE, encoding="utf-8")
+    words = ["characterize", file, "--subckt", "cell2", "--corner", "good", "--state", "gon", "--g-min", "1u"]
+    words += ["--g-max", "100u", "--v-read", "0.2", "--json", "--plot", tmp_path / "own.svg"]
+    content = json.loads(call(*words).output)
+    assert not content["ohmic"]
+    assert_allclose(content["g_max_S"], 1e-4 * (1 + 2 * 0.04), rtol=1e-9, atol=0)
+    assert_allclose(content["largest_deviation_from_state"], 0.08, rtol=1e-9, atol=0)
+    assert_allclose(content["bend"], 1 - 1 / (1 + 2 * 0.16), rtol=0.01, atol=0)  # chord at 0.4 V against that near 0
+    assert (tmp_path / "own.svg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"--subckt": "cell3"}, r"no sub-circuit 'cell3'; there is cell2"),
+        ({"--corner": "bad"}, r"no corner 'bad'; there is good"),
+        ({"--state": "g"}, r"has no parameter device\.state = 'g'; there is gon"),
+        ({"--g-min": "1M"}, r"SPICE reads M as milli"),
+        ({"--ports": "te be wl"}, r"has 2 terminals \(p n\), expected 3"),
+    ],
+)
+def test_characterize_refuses_what_is_not_there(tmp_path, change, match):
+    file = tmp_path / "mine.lib"
+    file.write_text(MINE, encoding="utf-8")
+    words = {"--subckt": "cell2", "--corner": "good", "--state": "gon", "--g-min": "1u", "--g-max": "100u"} | change
+    with pytest.raises(InputError, match=match):
+        call("characterize", file, *[word for pair in words.items() for word in pair])
+
+
+@pytest.mark.parametrize("form", ["sinh", "cubic", "gap"])
+def test_a_fitted_folder_reads_back_the_measurement_in_ngspice(tmp_path, form):
+    fit = fit_current(read_measurement(data(tmp_path / "iv.csv", form)), form)
+    card = write_folder(fit, tmp_path / "fitted")
+    m = fit.measurement
+    if form == "gap":
+        chord = 6e-5 * np.exp(-0.9 / 0.28) * np.sinh(0.2 / 0.4) / 0.2
+        measured = m.i[m.gap == 0.9]
+    else:
+        chord, measured = fit.values["g"], m.i
+    found = read_currents(card, [chord], V, run)[0]
+    assert_allclose(found, measured, rtol=1e-5, atol=1e-5 * np.abs(measured).max() * 1e-3)  # the fit's own floor
+    assert not read_curves(load_folder(card.folder), run, v_max=0.4).ohmic
+
+
+def test_fit_writes_a_folder_with_its_residual(tmp_path):
+    file = data(tmp_path / "iv.csv", "sinh")
+    content = json.loads(call("fit", file, "--out", tmp_path / "mine", "--json", "--plot", tmp_path / "fit.png").output)
+    assert content["form"] == "sinh"
+    assert content["residual_rms"] < 1e-9
+    assert (tmp_path / "mine" / "model.lib").is_file()
+    assert (tmp_path / "fit.png").is_file()
+    with pytest.raises(InputError, match=r"is there already"):
+        call("fit", file, "--out", tmp_path / "mine")
