@@ -1,8 +1,10 @@
 """Running a deck: one child process, checked, retried along the ladder, with its folder kept when it fails."""
 
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +13,7 @@ from circuitsim.netlist import Netlist
 from circuitsim.spice.ladder import Rung, climb, rungs_after
 from circuitsim.spice.options import TRUTH_OPTIONS, add_options, check_options
 from circuitsim.spice.predict import check_size, predict
-from circuitsim.spice.process import DECK, LOG, RAW, execute
+from circuitsim.spice.process import DECK, LOG, RAW, Exit, execute
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import scan_text
@@ -19,6 +21,8 @@ from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.verdict import Failure, judge, read_log
 
 TIME_LIMIT_S = 1800.0
+
+_Outcome = tuple[float, tuple[Plot, ...] | Failure]  # seconds of an attempt, and its results or why it failed
 
 
 class Deck(Protocol):
@@ -36,6 +40,7 @@ def run(
     simulator: Simulator | None = None,
     options: Mapping[str, str] | None = None,
     keep: bool = False,
+    started: Callable[[subprocess.Popen], None] | None = None,
 ) -> RawResult:
     """Run a deck with ngspice and return its checked results.
 
@@ -47,6 +52,7 @@ def run(
         simulator: Which ngspice; None: `find_ngspice()`.
         options: Solver options; None: `TRUTH_OPTIONS`. KLU is added where the version has it.
         keep: Keep the temporary folder after success too.
+        started: Called with each ngspice process as soon as it runs, for those who must be able to end it.
 
     Raises:
         UnsafeFileError: The deck or a file it includes holds commands that ngspice would execute.
@@ -65,7 +71,8 @@ def run(
     place = _make_folder(folder)
     try:
         scan_text(text, place)
-        result = _climb(text, place, simulator, chosen, time_limit_s)
+        start = partial(execute, simulator, place, time_limit_s=time_limit_s, started=started)
+        result = _climb(text, place, simulator, chosen, partial(_attempt, place, start, time_limit_s))
     except InputError:
         _remove_empty(place)
         raise
@@ -75,17 +82,20 @@ def run(
     return result
 
 
-def _climb(text: str, folder: Path, simulator: Simulator, options: dict[str, str], limit: float) -> RawResult:
+def _climb(
+    text: str, folder: Path, simulator: Simulator, options: dict[str, str], attempt: Callable[[str], _Outcome]
+) -> RawResult:
+    """Attempt the deck as written, then up the ladder, until an attempt is accepted."""
     attempts: list[Attempt] = []
     rungs: list[Rung | None] = [None]
     while rungs:
         rung = rungs.pop(0)
         options = climb(options, rung) if rung else options
         whole = add_options(text, options)
-        end, outcome = _attempt(whole, folder, simulator, limit)
+        seconds, outcome = attempt(whole)
         failed = isinstance(outcome, Failure)
         change = rung.change if rung else "as written"
-        attempts.append(Attempt(change, dict(options), outcome.sentence if failed else None, end))
+        attempts.append(Attempt(change, dict(options), outcome.sentence if failed else None, seconds))
         if not failed:
             digest = scan_text(whole, folder).digest
             return RawResult(outcome, simulator, dict(options), tuple(attempts), digest, read_log(folder), folder)
@@ -98,14 +108,14 @@ def _climb(text: str, folder: Path, simulator: Simulator, options: dict[str, str
     raise SimulatorError(_sentence(text, attempts), folder)
 
 
-def _attempt(text: str, folder: Path, simulator: Simulator, limit: float) -> tuple[float, tuple[Plot, ...] | Failure]:
+def _attempt(folder: Path, start: Callable[[], Exit], limit: float, text: str) -> _Outcome:
     """Write the deck and run it once; results of an earlier run in the folder are removed first."""
     try:
         (folder / RAW).unlink(missing_ok=True)
         (folder / DECK).write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise SimulatorError(f"{folder / DECK} cannot be written: {error.strerror}", folder) from None
-    end = execute(simulator, folder, time_limit_s=limit)
+    end = start()
     return end.seconds, judge(end, folder, time_limit_s=limit)
 
 

@@ -1,5 +1,6 @@
 """Many decks side by side."""
 
+import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -7,8 +8,9 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
-from circuitsim.errors import CircuitsimError, SimulatorError
+from circuitsim.errors import CircuitsimError, InputError, SimulatorError
 from circuitsim.spice.batch import TIME_LIMIT_S, Deck, run
+from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
 
@@ -46,18 +48,33 @@ def run_many(
         progress: Called with (finished, all) after each deck, from the thread that ran it.
 
     Raises:
-        DecksFailedError: Some decks failed, after all were run; holds every result.
+        DecksFailedError: Some decks failed, after all were run; holds every result. One deck's own error is raised
+            as it is, and so is the first InputError when nothing else went wrong.
     """
     simulator = simulator or find_ngspice()
     count = len(decks)
     lock = threading.Lock()
     finished = 0
+    children: list[subprocess.Popen] = []
+    interrupted = False
+
+    def started(child: subprocess.Popen) -> None:
+        children.append(child)
+        if interrupted:
+            raise SimulatorError("interrupted")
 
     def one(index: int) -> RawResult | CircuitsimError:
         nonlocal finished
         place = None if folder is None else Path(folder) / f"deck_{index:04d}"
         try:
-            outcome = run(decks[index], folder=place, time_limit_s=time_limit_s, simulator=simulator, options=options)
+            outcome = run(
+                decks[index],
+                folder=place,
+                time_limit_s=time_limit_s,
+                simulator=simulator,
+                options=options,
+                started=started,
+            )
         except CircuitsimError as error:
             outcome = error
         with lock:
@@ -67,11 +84,17 @@ def run_many(
         return outcome
 
     # Threads suffice: the work is in ngspice's own processes.
-    outcomes = list(Parallel(n_jobs=n_jobs, backend="threading")(delayed(one)(index) for index in range(count)))
+    try:
+        outcomes = list(Parallel(n_jobs=n_jobs, backend="threading")(delayed(one)(index) for index in range(count)))
+    except BaseException:  # a keyboard interrupt reaches this thread only; the simulators would run on
+        interrupted = True
+        for child in list(children):
+            end(child)
+        raise
     good = [outcome for outcome in outcomes if isinstance(outcome, RawResult)]
     if len(good) == count:
         return good
     first = next(outcome for outcome in outcomes if isinstance(outcome, CircuitsimError))
-    if count == 1:
+    if count == 1 or all(isinstance(outcome, RawResult | InputError) for outcome in outcomes):
         raise first
     raise DecksFailedError(f"{count - len(good)} of {count} decks failed, the first with: {first}", outcomes)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,11 +41,18 @@ def child_environment() -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1"}
 
 
-def execute(simulator: Simulator, folder: Path, *, time_limit_s: float) -> Exit:
+def execute(
+    simulator: Simulator,
+    folder: Path,
+    *,
+    time_limit_s: float,
+    started: Callable[[subprocess.Popen], None] | None = None,
+) -> Exit:
     """Run `ngspice -n -b` on `deck.cir` in `folder`; writes deck.log and deck.raw there.
 
     `-n` keeps the start-up files of the user and of the folder out. The child runs inside the folder, so that no
     blank or foreign letter in its name reaches ngspice, and in its own process group, so that nothing survives it.
+    `started` is called with the child process; it may raise, and the child is then ended.
 
     Raises:
         SimulatorError: The process cannot be started or its log cannot be written.
@@ -66,15 +74,17 @@ def execute(simulator: Simulator, folder: Path, *, time_limit_s: float) -> Exit:
         raise SimulatorError(f"{simulator.path} cannot be started: {error}", folder) from None
     timed_out = False
     try:
+        if started is not None:
+            started(child)
         child.wait(timeout=time_limit_s)
     except subprocess.TimeoutExpired:
         timed_out = True
     finally:
-        _end(child)
+        end(child)
     return Exit(child.returncode, timed_out, time.perf_counter() - start)
 
 
-def _end(child: subprocess.Popen) -> None:
+def end(child: subprocess.Popen) -> None:
     """End the child and all it started, also after a keyboard interrupt."""
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):

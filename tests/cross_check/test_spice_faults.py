@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -152,3 +153,26 @@ def test_unwritable_place_is_the_users_input(tmp_path):
     with pytest.raises(InputError, match="cannot be made") as caught:
         run(QUICK, folder="/proc/nowhere/run")
     assert caught.value.exit_code == 2
+
+
+def test_keyboard_interrupt_leaves_no_simulator_behind(tmp_path):
+    pids = tmp_path / "pids"
+    simulator = wrapped(tmp_path, f"echo $$ >> {pids}")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import dataclasses, pathlib\n"
+        "from circuitsim.spice import find_ngspice, run_many\n"
+        f"simulator = dataclasses.replace(find_ngspice(), path=pathlib.Path({str(simulator.path)!r}))\n"
+        f"run_many([{ENDLESS!r}] * 6, simulator=simulator, folder={str(tmp_path / 'runs')!r})\n"
+    )
+    parent = subprocess.Popen([sys.executable, script], stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    while not pids.exists() or len(pids.read_text().split()) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    parent.send_signal(signal.SIGINT)
+    assert b"KeyboardInterrupt" in parent.communicate(timeout=20)[1]
+    deadline = time.monotonic() + 5
+    while any(alive(pid) for pid in pids.read_text().split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
