@@ -1,6 +1,7 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
 from circuitsim.nodal.array import TOLERANCE, PreparedArray, prepare
+from circuitsim.nodal.compensation import Compensation, compensate
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
@@ -11,21 +12,26 @@ from circuitsim.nodal.linear import (
     transfer,
 )
 from circuitsim.nodal.reading import effective_matrix, read
+from circuitsim.nodal.sensitivity import Sensitivity, sensitivity
 from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
 
 __all__ = [
     "TOLERANCE",
+    "Compensation",
     "LinearArray",
     "NodeVoltages",
     "PreparedArray",
+    "Sensitivity",
     "Transfer",
     "cell_current",
     "cell_current_and_slopes",
+    "compensate",
     "effective_matrix",
     "linear_network",
     "ohmic",
     "prepare",
     "read",
+    "sensitivity",
     "slope_in_g",
     "solve",
     "solve_adjoint",

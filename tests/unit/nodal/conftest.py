@@ -1,59 +1,7 @@
-"""An analytic cell, so that the solver is tested against a formula and not against another fit."""
-
-from dataclasses import dataclass
-
-import numpy as np
 import pytest
-from numpy.polynomial import chebyshev
+from nodal_cells import SinhWithTransistor
 
-from circuitsim.results import CellSurface, Provenance
-
-
-@dataclass(frozen=True)
-class SinhWithTransistor:
-    """A sinh memory in series with a transistor that saturates and has body effect.
-
-    Memory: i = g · v0 · sinh(v / v0). Transistor: i = g_t · tanh(u / v_s) · v_s · (1 − b·m), u between its two ends,
-    m the lower of their voltages; odd under exchange of the ends, as a symmetric MOSFET is.
-    """
-
-    v0: float = 0.25
-    g_t: float = 5e-4
-    v_s: float = 0.6
-    b: float = 0.4
-
-    def current(self, g, v_bl, v_sl):
-        """Current from v_bl to v_sl [A]: the inner node by bisection-safe Newton on the memory's voltage."""
-        g, v_bl, v_sl = np.broadcast_arrays(g, v_bl, v_sl)
-        low, high = np.minimum(v_bl, v_sl), np.maximum(v_bl, v_sl)
-        forward = v_bl >= v_sl
-        left, right = low.copy(), high.copy()  # inner node
-        for _ in range(80):
-            x = 0.5 * (left + right)
-            # forward: memory from bit line (high) to x, transistor from x to source line (low); reverse mirrored
-            memory = g * self.v0 * np.sinh(np.where(forward, high - x, x - low) / self.v0)
-            u, m = np.where(forward, x - low, high - x), np.where(forward, low, x)
-            transistor = self.g_t * self.v_s * np.tanh(u / self.v_s) * (1 - self.b * m)
-            too_low = np.where(forward, memory > transistor, memory < transistor)
-            left, right = np.where(too_low, x, left), np.where(too_low, right, x)
-        return np.where(forward, 1.0, -1.0) * memory
-
-    def surface(self, g_range=(1e-6, 1e-4), v_range=(0.0, 0.2), degrees=(9, 13, 7)) -> CellSurface:
-        """Tabulate the cell on Chebyshev nodes."""
-        span = v_range[1] - v_range[0]
-        unit = [np.cos(np.pi * (np.arange(n) + 0.5) / n) for n in degrees]
-        t_low, t_high = (g / (g + self.g_t) for g in g_range)
-        t = t_low + (t_high - t_low) * (unit[0] + 1) / 2
-        g = (self.g_t * t / (1 - t))[:, None, None]
-        u = (span * (unit[1] + 1) / 2)[None, :, None]
-        m = (v_range[0] + span * (unit[2] + 1) / 2)[None, None, :]
-        sides = [self.current(g, m + u, m) / (g * u), -self.current(g, m, m + u) / (g * u)]
-        for axis, n in enumerate(degrees):
-            inverse = np.linalg.inv(chebyshev.chebvander(unit[axis], n - 1))
-            sides = [np.moveaxis(np.tensordot(inverse, k, (1, axis)), 0, axis) for k in sides]
-        origin = Provenance(level="nodal", spec_digest="")
-        full_scale = float(self.current(np.array(g_range[1]), v_range[1], v_range[0]))
-        return CellSurface(sides[0], sides[1], g_range, self.g_t, span, v_range, 1e-9, full_scale, origin)
+from circuitsim.results import CellSurface
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import SinhWithTransistor
+from nodal_cells import SinhWithTransistor
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal

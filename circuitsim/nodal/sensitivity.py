@@ -1,0 +1,70 @@
+"""Derivatives of the column currents with respect to conductances and inputs, by one adjoint solve a vector."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from circuitsim.errors import InputError
+from circuitsim.nodal.array import TOLERANCE, PreparedArray
+from circuitsim.nodal.linear import factorize
+from circuitsim.nodal.reading import read
+from circuitsim.nodal.surface import cell_law
+from circuitsim.results import Solution
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Derivatives of a weighted sum of the outputs, L = Σ_b weights[b] · i_out[b].
+
+    Attributes:
+        g: (batch, rows, cols) dL/dg of each vector's part of L [unit of L per S]; their sum is the derivative of L.
+        v_in: (batch, rows) dL/dv_in [unit of L per V].
+        solution: The read that they hold at.
+    """
+
+    g: np.ndarray
+    v_in: np.ndarray
+    solution: Solution
+
+
+def sensitivity(
+    array: PreparedArray, v_in: np.ndarray, weights: np.ndarray, *, tol: float = TOLERANCE, threads: int = 1
+) -> Sensitivity:
+    """Differentiate weighted column currents with respect to every conductance and every input.
+
+    Args:
+        array: From `prepare`.
+        v_in: Inputs (batch, rows) [V].
+        weights: Weights of the column currents (batch, cols); for a loss, its derivative with respect to them.
+        tol, threads: Of the read, see `read`.
+
+    Raises:
+        InputError: The shapes do not fit.
+        OutsideRangeError, NotConvergedError: As `read`.
+
+    Valid for: open cells too where they are ohmic; a characterized cell does not reach g = 0 and is given derivative 0.
+    """
+    solution = read(array, v_in, nodes=True, tol=tol, threads=threads)
+    weights = np.asarray(weights, float)
+    if weights.shape != solution.out.shape:
+        raise InputError(f"weights have shape {weights.shape}: expected (batch, cols) = {solution.out.shape}")
+    assert solution.v_row is not None and solution.v_col is not None
+    on_cells = (np.moveaxis(v, 0, -1) for v in (solution.v_row, solution.v_col))
+    _, along_bl, along_sl, along_g = (
+        np.moveaxis(value, -1, 0) for value in cell_law(array.surface, array.g[:, :, None], *on_cells)
+    )
+    network = array.factored.network
+    to_g, to_input = np.empty(along_g.shape), np.empty((len(weights), network.rows))
+    matrix, factor = array.factored.matrix, array.factored.factor
+    for index, weight in enumerate(weights):
+        if array.surface is not None:
+            matrix = sparse.csr_matrix(network.wires + network.cells(along_bl[index], -along_sl[index]))
+            factor = factorize(network, matrix)
+        # Potential of a node: what a current into it adds to L. The sense nodes' are the weights.
+        potential = np.concatenate([np.zeros(network.free + network.rows), weight])
+        if factor is not None:
+            potential[: network.free] = factor.solve(-(matrix.T @ potential)[: network.free], trans="T")
+        to_g[index] = (potential[network.col_node] - potential[network.row_node]) * along_g[index]
+        to_input[index] = -(matrix.T @ potential)[network.free : network.free + network.rows]
+    return Sensitivity(to_g, to_input, solution)
