@@ -1,0 +1,96 @@
+"""A certificate must be able to fail: what a designer could get wrong is detected against ngspice."""
+
+import numpy as np
+import pytest
+
+from circuitsim.calibration import calibrate, random_experiments, verify
+from circuitsim.calibration.truth import solve_in_ngspice
+from circuitsim.devices import load_card
+from circuitsim.spec import parse_spec
+
+SPEC = parse_spec(
+    {
+        "schema": 1,
+        "array": {"rows": 24, "cols": 16},
+        "device": {"model": "rram_sinh", "g_min": 1e-6, "g_max": 1e-4},
+        "access": {"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.8},
+        "wire": {"r_row": 2, "r_col": 6},
+        "driver": {"v_read": 0.2, "r_out": 50},
+        "sense": {"r_in": 50},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    return calibrate(SPEC, rng=np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def experiments():
+    vectors = {"uniform": 4, "sparse": 3, "binary": 3, "all_on": 1}
+    return random_experiments(SPEC, np.random.default_rng(99), matrices=("log_uniform", "uniform"), vectors=vectors)
+
+
+def test_the_certificate_is_good_and_ngspice_is_its_truth(calibration):
+    certificate = calibration.certificate
+    assert certificate.truth == "ngspice"
+    assert certificate.error.rms <= 2e-4
+    assert certificate.error.max <= 2e-3
+    assert len(certificate.by_column) == 16
+    assert {"uniform", "sparse", "binary", "faint", "all_on"} == set(certificate.by_input)
+    assert certificate.full_scale == max(np.abs(truth.out).max() for truth in calibration.truths)
+    assert len(set(certificate.decks)) == certificate.matrices == 3
+
+
+def test_the_certified_errors_are_those_of_the_evidence(calibration):
+    errors = [
+        (predicted - truth.out) / calibration.certificate.full_scale
+        for predicted, truth in zip(calibration.predicted, calibration.truths, strict=True)
+    ]
+    everything = np.concatenate(errors)
+    np.testing.assert_allclose(calibration.certificate.error.rms, np.sqrt(np.mean(everything**2)), rtol=1e-12)
+    np.testing.assert_allclose(calibration.certificate.error.max, np.abs(everything).max(), rtol=1e-12)
+
+
+def test_it_holds_on_new_draws_of_the_same_array(calibration, experiments):
+    verdict = verify(calibration.model, calibration.certificate, experiments, solve_in_ngspice(SPEC, experiments))
+    assert verdict.holds, verdict.sentence
+
+
+def _threshold_shifted(folder):
+    text = load_card("nmos_130").lib.read_text(encoding="utf-8")
+    assert "vth0=0.36" in text
+    path = folder / "shifted.lib"
+    path.write_text(text.replace("vth0=0.36", "vth0=0.39"), encoding="utf-8")
+    access = {"model": None, "file": str(path), "subckt": "nmos_130", "params": {}}
+    return SPEC.replace(access=access)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["wires swapped", "threshold 30 mV off", "conductances 1 % off", "wires 10 % off", "20 K hotter"]
+)
+def test_it_fails_where_the_array_is_another_one(calibration, experiments, wrong, tmp_path):
+    spec, solved = SPEC, experiments
+    if wrong == "wires swapped":
+        spec = SPEC.replace(wire={"r_row": SPEC.wire.r_col, "r_col": SPEC.wire.r_row})
+    elif wrong == "threshold 30 mV off":
+        spec = _threshold_shifted(tmp_path)
+    elif wrong == "conductances 1 % off":
+        spec = SPEC.replace(device={"g_max": 1.02e-4})
+        solved = [type(e)(e.matrix_kind, e.g * 1.01, e.input_kinds, e.v_in) for e in experiments]
+    elif wrong == "wires 10 % off":
+        spec = SPEC.replace(wire={"r_row": 2.2, "r_col": 6.6})
+    else:
+        spec = SPEC.replace(array={"temperature_c": 47})
+    verdict = verify(calibration.model, calibration.certificate, experiments, solve_in_ngspice(spec, solved))
+    assert not verdict.holds, verdict.sentence
+
+
+def test_the_same_seed_gives_the_same_certificate(calibration):
+    again = calibrate(SPEC, rng=np.random.default_rng(0), truth="nodal")
+    first = calibrate(SPEC, rng=np.random.default_rng(0), truth="nodal")
+    assert first.certificate == again.certificate
+    assert first.certificate.truth == "nodal"
+    # The array solver stands in for ngspice: its certificate is the same to its own error.
+    np.testing.assert_allclose(first.certificate.error.rms, calibration.certificate.error.rms, rtol=1e-3)
