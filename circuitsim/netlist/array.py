@@ -12,10 +12,10 @@ from circuitsim.netlist.lines import LineKind, col_lines, row_lines
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.netlist.names import number
 from circuitsim.netlist.series import series_lines
+from circuitsim.netlist.stimulus import GATES, source_cards
 from circuitsim.spec import ArraySpec
 
 _Nodes = list[list[str]]
-_Texts = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,21 @@ class ArrayText:
         return tuple(f"v({name})" for line in self.lower for name in line)
 
 
+@dataclass(frozen=True)
+class _Program:
+    """What the cells hold: g (rows, cols) [S], parameters [row][col], word-line voltages (batch, rows) [V]."""
+
+    g: np.ndarray
+    settings: list[list[str]]
+    gates: np.ndarray | None
+
+
 def array_text(
-    spec: ArraySpec, g: np.ndarray, state: ArrayLike | None = None, mismatch: Mismatch | None = None
+    spec: ArraySpec,
+    g: np.ndarray,
+    state: ArrayLike | None = None,
+    mismatch: Mismatch | None = None,
+    gates: np.ndarray | None = None,
 ) -> ArrayText:
     """Write an array.
 
@@ -65,6 +78,7 @@ def array_text(
         g: Conductances (rows, cols) [S], checked already. A cell of 0 S is open and left out.
         state: (rows, cols) state of each device in its own unit, where that is not its conductance.
         mismatch: Deviation of every access transistor; None: all alike.
+        gates: (batch, rows) word-line voltages [V] where the input lies on the bit lines; None without gates.
 
     Raises:
         InputError: The device needs a state and none is given, or the other way round, or state or mismatch do not fit.
@@ -76,7 +90,7 @@ def array_text(
         check_mismatch(spec, mismatch)
         deviations = zip(settings, mismatch.v_th.tolist(), mismatch.width.tolist(), strict=True)
         settings = [[f"{text} dvt={v!r} width={w!r}" for text, v, w in zip(*line, strict=True)] for line in deviations]
-    return _LAYOUTS[spec.array.input_line](spec, cell, g, settings)
+    return _LAYOUTS[spec.array.input_line](spec, cell, _Program(g, settings, gates))
 
 
 def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | None) -> np.ndarray:
@@ -96,26 +110,26 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
     return values
 
 
-def _bit_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _Texts) -> ArrayText:
+def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Bit line along the row, driven by the input; source line along the column, sensed; gates on."""
     wires = spec.wires
     rows = range(spec.array.rows)
     row_cards, bl = row_lines(LineKind("bl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
     col_cards, sl = col_lines(LineKind("sl", "sense", "rsense"), wires.r_col, wires.c_col, wires.r_sense)
-    gates = [] if spec.v_gate is None else [f"vwl_{a} wl_{a} 0 {number(spec.v_gate)}" for a in rows]
+    gates = [] if program.gates is None else source_cards(GATES, program.gates)
     wl = [[f"wl_{a}" if gates else "0"] * spec.array.cols for a in rows]
     body = [
         *(["", "* word lines: gates of one row", *gates] if gates else []),
         *["", "* row wires, driver to cells: bl_<row>_<col>", *row_cards],
         *["", "* column wires, cells to sense: sl_<row>_<col>", *col_cards],
         *_sense(spec),
-        *_cells(g, settings, bl, wl, sl),
+        *_cells(program, bl, wl, sl),
     ]
     bias = rows if gates else ()
     return _array(spec, cell, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias))
 
 
-def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _Texts) -> ArrayText:
+def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Word line along the row, driven by the input; bit line and source line along the column, biased and sensed."""
     wires = spec.wires
     cols = range(spec.array.cols)
@@ -129,15 +143,15 @@ def _word_line_input(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _
         *["", "* bit lines along the columns: bl_<row>_<col>", *bl_cards],
         *["", "* source lines along the columns, cells to sense: sl_<row>_<col>", *col_cards],
         *_sense(spec),
-        *_cells(g, settings, bl, wl, sl),
+        *_cells(program, bl, wl, sl),
     ]
     return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
 
 
-def _string(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _Texts) -> ArrayText:
+def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Word line along the row, driven by the input; cells in series down the column, biased above, sensed below."""
-    if (g == 0).any():
-        where = [int(k) for k in np.argwhere(g == 0)[0]]
+    if (program.g == 0).any():
+        where = [int(k) for k in np.argwhere(program.g == 0)[0]]
         raise InputError(f"g{where} = 0 S: an open cell breaks its string; expected a conductance > 0")
     wires = spec.wires
     row_cards, wl = row_lines(LineKind("wl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
@@ -147,7 +161,7 @@ def _string(spec: ArraySpec, cell: CellText, g: np.ndarray, settings: _Texts) ->
         *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
         *["", "* strings: wires between the cells, bl_<row>_<col> above and sl_<row>_<col> below each", *chains],
         *_sense(spec),
-        *_cells(g, settings, bl, wl, sl),
+        *_cells(program, bl, wl, sl),
     ]
     cols = range(spec.array.cols)
     return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
@@ -189,9 +203,11 @@ def _sense(spec: ArraySpec) -> list[str]:
     return ["", "* sense amplifiers: current into vsense is the output", *cards]
 
 
-def _cells(g: np.ndarray, settings: _Texts, bl: _Nodes, wl: _Nodes, sl: _Nodes) -> list[str]:
+def _cells(program: _Program, bl: _Nodes, wl: _Nodes, sl: _Nodes) -> list[str]:
     cards = ["", "* cells"]
-    for a, (there, line, tops, gates, bottoms) in enumerate(zip((g != 0).tolist(), settings, bl, wl, sl, strict=True)):
+    for a, (there, line, tops, gates, bottoms) in enumerate(
+        zip((program.g != 0).tolist(), program.settings, bl, wl, sl, strict=True)
+    ):
         cards += [
             f"xcell_{a}_{b} {tops[b]} {gates[b]} {bottoms[b]} 0 {CELL} {setting}"
             for b, setting in enumerate(line)

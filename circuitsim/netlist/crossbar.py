@@ -7,9 +7,9 @@ from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.mismatch import Mismatch
-from circuitsim.netlist.stimulus import analysis_cards, input_cards, save_cards
+from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, save_cards, source_cards
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays, drive_voltages
+from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
 
 
 def crossbar(
@@ -44,14 +44,14 @@ def crossbar(
         raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
     g, x = check_arrays(spec, g, x)
     drive = drive_voltages(spec, x)
-    array = array_text(spec, g, state, mismatch)
+    array = array_text(spec, g, state, mismatch, gate_voltages(spec, x))
     on_gates = spec.array.input_line != "bl"
     i_bias = array.i_bias if on_gates else ()  # word lines that are only switched on carry no direct current
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [
         *header_lines(spec, f"batch {len(x)}"),
         *array.head,
-        *["", "* inputs: one source per row", *input_cards(drive)],
+        *["", "* inputs: one source per row", *index_cards(len(x)), *source_cards(INPUTS, drive)],
         *array.body,
         *["", "* analysis", *save_cards(array.i_row, array.i_out, i_bias, v_row, v_col)],
         *analysis_cards(len(x), array.i_out),

@@ -12,7 +12,7 @@ from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.names import number
 from circuitsim.netlist.stimulus import save_cards
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays, drive_voltages
+from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
 
 # Of the read time: an edge short against the pulse, and steps that resolve the edge with 10 points.
 _EDGE = 0.01
@@ -107,7 +107,7 @@ def transient(
     g, batch = check_arrays(spec, g, np.asarray(x)[None])
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)
-    array = array_text(spec, g, state)
+    array = array_text(spec, g, state, gates=gate_voltages(spec, batch))
     v_in = tuple(f"v(in_{a})" for a in range(spec.array.rows))
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [

@@ -4,6 +4,7 @@ from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spe
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
+from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "DriverSpec",
     "MappingSpec",
     "SenseSpec",
+    "TechniqueSpec",
     "TopologySpec",
     "WireGrid",
     "WireSpec",

@@ -14,6 +14,7 @@ from circuitsim.spec.base import Part, Quantity
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
+from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
 SCHEMA = 1
@@ -63,11 +64,13 @@ class ArraySpec(Part):
     sense: SenseSpec = SenseSpec()
     adc: AdcSpec = AdcSpec()
     mapping: MappingSpec = MappingSpec()
+    technique: TechniqueSpec = TechniqueSpec()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         self._check_cell()
         self._check_input_line()
+        self._check_technique()
         _ = self.wires  # arrays of segments must have the array's shape
         return self
 
@@ -114,6 +117,22 @@ class ArraySpec(Part):
             raise ValueError(f"array.input_line = {line!r} needs a gate, and array.cell = {self.array.cell!r} has none")
         if self.array.input_line == "wl" and self.wire.r_bl is None:
             raise ValueError("wire.r_bl is missing: with input_line = 'wl' the bit line runs beside the column")
+
+    def _check_technique(self) -> None:
+        technique = self.technique
+        if technique.skip_zero_rows and (self.array.input_line != "bl" or self.v_gate is None):
+            raise ValueError(
+                "technique.skip_zero_rows switches gates off: expected input_line = 'bl' and a cell with one"
+            )
+        if technique.partition is not None and min(technique.partition) < 1:
+            raise ValueError(f"technique.partition = {list(technique.partition)}: expected rows and columns >= 1")
+        if not technique.changes_size:
+            return
+        if self.array.cell == "2t2r" or self.array.input_line == "string":
+            raise ValueError("of [technique], pairs of columns (2t2r) and strings allow skip_zero_rows only")
+        for key in ("r_row", "r_col", "c_row", "c_col", "r_bl", "c_bl"):
+            if isinstance(getattr(self.wire, key), tuple):
+                raise ValueError(f"wire.{key} is given per segment, but [technique] changes the size of the array")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -259,6 +278,7 @@ def _known_keys(path: list[str]) -> list[str]:
     model: type[BaseModel] = ArraySpec
     sections = {"array": TopologySpec, "device": DeviceSpec, "access": AccessSpec, "wire": WireSpec}
     sections |= {"driver": DriverSpec, "sense": SenseSpec, "adc": AdcSpec, "mapping": MappingSpec}
+    sections["technique"] = TechniqueSpec
     if path:
         model = sections[path[0]]
     return [field.alias or name for name, field in model.model_fields.items()]

@@ -35,6 +35,7 @@ def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
     for key, value, expected in (
         ("array.input_line", spec.array.input_line, ("bl",)),
         ("array.cell", spec.array.cell, ("1r", "1t1r", "2t2r", "own")),
+        ("technique.skip_zero_rows", spec.technique.skip_zero_rows, (False,)),
     ):
         if value not in expected:
             raise SpecError(
@@ -55,7 +56,22 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     return (1 - x if bypassed else x) * spec.v_gate
 
 
+def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
+    """Word-line voltages (batch, rows) [V] where the input lies on the bit lines; None for cells without a gate.
+
+    With `technique.skip_zero_rows` the gates of rows that lie at `sense.v_ref` are off.
+    """
+    if spec.v_gate is None or spec.array.input_line != "bl":
+        return None
+    on = x != spec.sense.v_ref if spec.technique.skip_zero_rows else np.ones(x.shape, dtype=bool)
+    return np.where(on, spec.v_gate, 0.0)
+
+
 def _check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
+    if spec.technique.changes_size:
+        raise SpecError(
+            "[technique] draws other arrays than rows x cols: read it with circuitsim.netlist.techniques.read"
+        )
     g = _numbers("g", g)
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
