@@ -24,11 +24,11 @@ class Cost:
 
 
 # One core of a machine that does nothing else; neighbours that fill the other cores make it 2 to 4 times slower.
-# Sparse: ngspice 39.3; most of 128 x 128 is the ordering of the matrix, which differs by 2 between arrays.
+# Sparse: ngspice 39.3; most of 128 x 128 is ordering and factoring the matrix, which differs by 2 between arrays.
 SPARSE = Cost(
-    first={16: 0.04, 32: 0.3, 64: 3.0, 128: 90.0},
-    further={16: 0.006, 32: 0.035, 64: 0.46, 128: 6.0},
-    memory={16: 16e6, 32: 28e6, 64: 82e6, 128: 350e6},
+    first={16: 0.04, 32: 0.3, 64: 3.0, 128: 120.0},
+    further={16: 0.006, 32: 0.035, 64: 0.46, 128: 10.0},
+    memory={16: 16e6, 32: 28e6, 64: 82e6, 128: 304e6},
 )
 # KLU: ngspice 44 and 46.
 KLU = Cost(
