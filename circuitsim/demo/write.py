@@ -201,7 +201,7 @@ def _accuracy(inference: Inference) -> float:
 def _write_tables(out: Path, result: DemoResult) -> None:
     accuracies = [dataclasses.asdict(entry) for entry in _accuracies(result)]
     _write_csv(out / "accuracy.csv", list(accuracies[0]), [list(entry.values()) for entry in accuracies])
-    header = ["r_wire_ohm", "accuracy", "ir_drop", "rms", "max", "ngspice_rms", "ngspice_max"]
+    header = ["r_wire [ohm]", "accuracy", "ir_drop", "rms", "max", "ngspice_rms", "ngspice_max"]
     points = [dataclasses.astuple(point)[: len(header)] for point in result.sweep]
     _write_csv(out / "wire_resistance.csv", header, points)
     layers = [dataclasses.asdict(layer) for layer in result.loop.layers]
@@ -214,7 +214,7 @@ def _write_tables(out: Path, result: DemoResult) -> None:
         for kind, truths, models in zip(experiment.input_kinds, truth.out, predicted, strict=True)
         for column, (exact, model) in enumerate(zip(truths, models, strict=True))
     ]
-    _write_csv(out / "hold_out.csv", ["matrix", "input", "column", "i_ngspice_A", "i_model_A"], rows)
+    _write_csv(out / "hold_out.csv", ["matrix", "input", "column", "i_ngspice [A]", "i_model [A]"], rows)
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -1,0 +1,174 @@
+"""The command line as a user meets it: what it writes, what it says, how it fails."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from circuitsim import cli
+
+ARRAY = """
+schema = 1
+[array]
+rows = 8
+cols = 6
+[device]
+model = "rram_sinh"
+g_min = "1u"
+g_max = "100u"
+[access]
+model = "nmos_130"
+w = "1u"
+l = "0.13u"
+v_gate = 1.8
+[wire]
+r_row = 2
+r_col = 3
+[driver]
+v_read = 0.2
+r_out = 50
+"""
+
+
+@pytest.fixture
+def array(tmp_path):
+    path = tmp_path / "array.toml"
+    path.write_text(ARRAY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line in this process; return exit code, output, error output."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["circuitsim", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return stop.value.code or 0, out, err
+
+    return run
+
+
+def test_the_deck_runs_in_plain_ngspice(run, array, tmp_path):
+    deck = tmp_path / "array.cir"
+    code, out, _ = run("netlist", array, "-o", deck)
+    assert code == 0 and "ngspice -b" in out
+    log = subprocess.run(["ngspice", "-b", deck.name], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert log.returncode == 0, log.stderr
+    assert "i(vsense_5)" in log.stdout + log.stderr or "vsense_5#branch" in log.stdout
+
+
+def test_levels_agree_and_results_name_their_units(run, array, tmp_path):
+    currents = {}
+    for level in ("ngspice", "nodal"):
+        code, out, err = run("solve", array, "--level", level, "-o", tmp_path / level, "--json")
+        assert code == 0, err
+        summary = json.loads(out)
+        assert summary["provenance"]["level"] == level
+        with Path(summary["csv"]).open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        columns = [k for k, name in enumerate(header) if name.startswith("out_")]
+        assert all(header[k].endswith("[A]") for k in columns)
+        currents[level] = np.array([[float(row[k]) for k in columns] for row in rows])
+    assert currents["nodal"].shape == (1, 6)
+    np.testing.assert_allclose(currents["nodal"], currents["ngspice"], rtol=1e-7, atol=0)
+    assert (tmp_path / "ngspice" / "ngspice" / "deck.cir").is_file()
+    assert (tmp_path / "ngspice" / "ngspice" / "deck.log").is_file()
+
+
+def test_calibrate_certificate_and_behavioral_solve(run, array, tmp_path):
+    code, out, err = run("calibrate", array, "-o", tmp_path / "cal", "--json")
+    assert code == 0, err
+    summary = json.loads(out)
+    code, out, _ = run("certificate", summary["certificate"])
+    assert (code == 0 and "ngspice 39" in out.replace("ngspice-39", "ngspice 39")) or "ngspice" in out
+    code, out, err = run(
+        "solve", array, "--level", "behavioral", "--model", summary["model"], "-o", tmp_path / "fast", "--json"
+    )
+    assert code == 0, err
+    statement = json.loads(Path(summary["certificate"]).read_text())["certificate"]
+    exact = json.loads(run("solve", array, "-o", tmp_path / "exact", "--json")[1])["largest_output_A"]
+    fast = json.loads(out)["largest_output_A"]
+    assert abs(fast - exact) <= 2 * statement["error"]["max"] * statement["full_scale"]
+    assert sorted(path.name for path in (tmp_path / "cal" / "hold_out").iterdir())[0] == "deck_0000"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("r_row = 2", "r_roww = 2", "unknown key wire.r_roww: did you mean 'r_row'?"),
+        ("r_row = 2", 'r_row = "1M"', "SPICE reads M as milli"),
+        ("r_row = 2", "r_row = nan", "expected a finite number"),
+        ('model = "rram_sinh"', 'model = "rram_sin"', "rram_sin"),
+        ('g_max = "100u"', "g_max = 1.0", "g_max"),
+    ],
+)
+def test_bad_specifications_are_one_sentence_and_exit_2(run, array, old, new, sentence):
+    array.write_text(ARRAY.replace(old, new, 1), encoding="utf-8")
+    code, out, err = run("solve", array, "-o", array.parent / "out")
+    assert code == 2
+    assert out == ""
+    assert sentence in err and len(err.strip().splitlines()) == 1 and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (np.full((8, 6), 1.0), "g[0, 0] = 1 S, expected"),
+        (np.full((6, 8), 1e-5), "g has shape (6, 8), expected (rows, cols) = (8, 6)"),
+        (np.full((8, 6), np.nan), "g[0, 0] = nan S, expected a finite conductance"),
+        (np.array([{"a": 1}], dtype=object), "expected numbers as .npy"),
+    ],
+)
+def test_bad_conductances_are_one_sentence_and_exit_2(run, array, content, sentence):
+    path = array.parent / "g.npy"
+    np.save(path, content, allow_pickle=True)
+    code, _, err = run("solve", array, "-g", path, "-o", array.parent / "out")
+    assert code == 2
+    assert sentence in err and len(err.strip().splitlines()) == 1
+
+
+def test_missing_simulator_is_exit_3_with_advice(run, array, monkeypatch):
+    monkeypatch.setenv("CIRCUITSIM_NGSPICE", "/no/such/ngspice")
+    code, _, err = run("solve", array, "--level", "ngspice", "-o", array.parent / "out")
+    assert code == 3
+    assert "apt-get install ngspice" in err and len(err.strip().splitlines()) == 1
+    code, out, _ = run("doctor")
+    assert code == 3 and "apt-get install" in out
+
+
+@pytest.mark.parametrize("bad", [("solve", "absent.toml"), ("certificate", "absent.json")])
+def test_missing_files_are_named(run, bad):
+    code, _, err = run(*bad)
+    assert code == 2 and "no such file" in err and bad[1] in err
+
+
+def test_a_folder_that_cannot_be_written(run, array):
+    (array.parent / "file").write_text("")
+    code, _, err = run("solve", array, "-o", array.parent / "file" / "out")
+    assert code == 2 and "cannot be" in err and "Traceback" not in err
+
+
+def test_unsafe_libraries_never_reach_ngspice(run, array):
+    library = array.parent / "mine.lib"
+    library.write_text(
+        "* mine\n.subckt mine te be params: g=1u\nr1 te be {1/g}\n.ends\n.control\nshell touch pwned\n.endc\n"
+    )
+    array.write_text(ARRAY.replace('model = "rram_sinh"', 'file = "mine.lib"\nsubckt = "mine"'), encoding="utf-8")
+    code, _, err = run("solve", array, "--level", "ngspice", "-o", array.parent / "out")
+    assert code == 2 and "mine.lib" in err and ".control" in err
+    assert not list(array.parent.rglob("pwned"))
+
+
+def test_schema_and_help_describe_the_format(run):
+    code, out, _ = run("schema")
+    assert code == 0 and "device" in json.loads(out)["properties"]
+    for command in ("netlist", "solve", "calibrate", "certificate", "infer", "demo", "doctor", "device"):
+        code, out, _ = run(command, "--help")
+        assert code == 0 and "Usage" in out
