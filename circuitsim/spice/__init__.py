@@ -8,6 +8,7 @@ from circuitsim.spice.options import TRUTH_OPTIONS
 from circuitsim.spice.pool import DecksFailedError, run_many
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.raw import Plot, read_raw
+from circuitsim.spice.reading import read_array
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import Scan, scan_file
 from circuitsim.spice.session import Session
@@ -34,6 +35,7 @@ __all__ = [
     "monte_carlo",
     "normal_spread",
     "predict",
+    "read_array",
     "read_in_time",
     "read_raw",
     "read_solution",

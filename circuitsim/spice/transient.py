@@ -44,7 +44,8 @@ def read_in_time(
         spec: The array.
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows) [V].
-        state: (rows, cols) state of each device, for devices that do not take their conductance.
+        state: (rows, cols) state of each device, for devices that do not take their conductance; see
+            `netlist.states.array_states`.
         pulse: Timing; None: `netlist.read_pulse(spec)`.
         band: Half width of the settling band [A]; None: half an LSB of an ADC with stated bits and full scale.
         nodes: Also keep the voltage of both wires at every cell.
@@ -113,7 +114,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
             level="ngspice",
             spec_digest=deck.spec_digest,
             deck_digest=raw.deck_digest,
-            ngspice=raw.simulator.version_text,
+            ngspice=str(raw.simulator.version),
             options=dict(raw.options),
         ),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,

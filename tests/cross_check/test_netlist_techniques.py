@@ -5,7 +5,8 @@ import pytest
 from netlist_cases import currents, passive, transistor
 from numpy.testing import assert_allclose
 
-from circuitsim.errors import SpecError
+from circuitsim import spice
+from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist.techniques import draw, read
 from circuitsim.spec.arrays import check_conductances
 
@@ -96,6 +97,17 @@ def test_skipped_rows_take_no_current_from_the_columns():
     absent = g.copy()
     absent[x[0] == 0] = 0.0
     assert_allclose(skipped[0], currents(transistor(16, 8, **wires), absent, x[:1])[0], rtol=1e-5, atol=0)
+
+
+def test_one_call_reads_all_that_is_drawn():
+    g, x = case(7, 5)
+    spec = passive(7, 5, 2.0, 2.0).replace(technique={"partition": [4, 3], "dummy_cols": 1})
+    solution = spice.read_array(spec, g, x)
+    assert_allclose(solution.out, read(spec, g, x, currents), rtol=1e-12, atol=0)
+    drawn = sum(spice.read_array(one.spec, one.g, one.x).power for one in draw(spec, g, x))
+    assert_allclose(solution.power, drawn, rtol=1e-12, atol=0)
+    with pytest.raises(InputError, match="nodes = True"):
+        spice.read_array(spec, g, x, nodes=True)
 
 
 def test_drawn_arrays_have_the_size_they_need():
