@@ -12,6 +12,8 @@ from circuitsim import nodal
 from circuitsim.nodal.network import end_resistances
 from circuitsim.spec import WireGrid
 
+_JOINED = 1e-7  # ohm, of a 0 ohm end: a few parts in 1e9 of a wire's resistance
+
 
 @dataclass(frozen=True)
 class Fields:
@@ -52,8 +54,10 @@ def linear_fields(wires: WireGrid, g: np.ndarray) -> Fields:
     The mean voltage of a column weighs each cell with its conductance and with the share of its drive that reaches it.
     """
     r_row, r_col = end_resistances(wires)
-    if np.any(r_row == 0) or np.any(r_col == 0) or not _connected(r_row, r_col):
+    if np.any(r_row[:, 1:-1] == 0) or np.any(r_col[1:-1] == 0) or not _connected(r_row, r_col):
         return _merged(wires, g)
+    r_row[:, [0, -1]] = np.maximum(r_row[:, [0, -1]], _JOINED)
+    r_col[[0, -1]] = np.maximum(r_col[[0, -1]], _JOINED)
     g_row, g_col = 1.0 / r_row, 1.0 / r_col
     rows, cols = g.shape
     unit = np.broadcast_to(np.eye(cols), (rows, cols, cols))

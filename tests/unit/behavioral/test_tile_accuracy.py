@@ -60,7 +60,10 @@ def test_binary_form_needs_fewer_products_and_keeps_the_class(make_model, conduc
     assert behavioral.program(model, g, inputs="binary").products < behavioral.program(model, g).products
 
 
-@pytest.mark.parametrize("wire", [{"row_drive": "both"}, {"row_drive": "right", "col_sense": "top"}, {"r_row": 20.0}])
+WIRES = [{"row_drive": "both"}, {"row_drive": "right", "col_sense": "top"}, {"r_row": 20.0}]
+
+
+@pytest.mark.parametrize("wire", WIRES)
 def test_ends_and_unequal_wires(make_spec, make_model, conductances, inputs, wire):
     model = make_model(spec=make_spec(v_read=0.4, **wire))
     v = inputs(model.spec.array.rows, model.v_range)
