@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.devices import list_cards, load_card
-from circuitsim.devices.from_spec import device_values
+from circuitsim.devices.from_spec import device_card, device_values
+from circuitsim.devices.state_map import find_states, map_states
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
 from circuitsim.spice import run
@@ -16,6 +17,7 @@ CONDUCTANCE = [
     for name in list_cards()
     if (state := load_card(name).state) is not None and state.kind in ("conductance", "binary")
 ]
+ANALOG_1T1R = ["rram_jart_v1b"]
 ONE_TRANSISTOR = ["flash_sonos_sky130", "flash_fg", "fefet_hzo"]
 
 
@@ -48,6 +50,32 @@ def test_1t1r_array_converges_as_written(name, record_property):
     ideal = x[0] @ g
     # wires and transistors take part of the voltage; what is left cannot exceed it
     assert (found < 1.05 * ideal).all()  # a read below v_read sees a smaller chord than g, a larger one never
+    assert (found > 0.5 * ideal).all()
+
+
+@pytest.mark.parametrize("name", ANALOG_1T1R)
+def test_1t1r_array_of_mapped_states_converges_as_written(name, record_property):
+    """The states of drawn conductances, found through ngspice, read as an array."""
+    spec = parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": N, "cols": N},
+            "device": {"model": name, "g_min": 2e-5, "g_max": 2e-4},
+            "access": {"model": "nmos_130", "w": 2e-6, "l": 0.13e-6, "v_gate": 1.8},
+            "wire": {"r_row": 1.0, "r_col": 1.0},
+            "driver": {"v_read": 0.1},
+        }
+    )
+    rng = np.random.default_rng(8)
+    g = np.exp(rng.uniform(np.log(2e-5), np.log(2e-4), (N, N)))
+    states = find_states(map_states(device_card(spec), run), g, run)
+    x = rng.uniform(0, 0.1, (1, N))
+    raw = run(crossbar(spec, g, x, state=states))
+    record_property("seconds", raw.seconds)
+    assert [attempt.change for attempt in raw.attempts] == ["as written"]
+    found = np.array([raw[f"i(vsense_{j})"][0] for j in range(N)])
+    ideal = x[0] @ g
+    assert (found < 1.05 * ideal).all()
     assert (found > 0.5 * ideal).all()
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from devices_equations import READS
+from devices_equations import READS, jart_current
 from numpy.testing import assert_allclose
 
 from circuitsim.devices import list_cards, load_card
@@ -35,6 +35,15 @@ def test_static_current_is_that_of_the_stated_equation(name):
     states = states_of(card)
     found = read_currents(card, states, V, run)
     expected = np.array([[READS[name](g, v, read_voltage(card)) for v in V] for g in states])
+    assert_allclose(found, expected, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("temperature_c", [-40.0, 27.0, 125.0])
+def test_jart_current_is_that_of_the_published_equations(temperature_c):
+    """Over the range the card states: |v| up to 0.5 V, every concentration, cold to hot."""
+    states = [-2.09, -1.5, -0.5, 0.3, 1.3]
+    found = read_currents(load_card("rram_jart_v1b"), states, V, run, temperature_c=temperature_c)
+    expected = [[jart_current(v, 10**state, temperature_c + 273.15) for v in V] for state in states]
     assert_allclose(found, expected, rtol=1e-6, atol=0)
 
 
