@@ -8,7 +8,6 @@ import numpy as np
 from circuitsim import behavioral, calibration, characterization, nodal, spice
 from circuitsim.devices import device_card
 from circuitsim.errors import InputError
-from circuitsim.netlist import crossbar
 from circuitsim.results import CellSurface, Certificate, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays
@@ -46,10 +45,9 @@ def solve(
         SimulatorError: ngspice failed; its folder is kept.
         NotConvergedError: The array solver did not reach its tolerance.
     """
-    g, x = check_arrays(spec, g, x)
     if level == "ngspice":
-        netlist = crossbar(spec, g, x, nodes=nodes)
-        return spice.read_solution(spec, netlist, spice.run(netlist, folder=folder))
+        return spice.read_array(spec, g, x, nodes=nodes, folder=folder)
+    g, x = check_arrays(spec, g, x)
     if level == "nodal":
         v_range = (float(min(x.min(initial=0.0), 0.0)), float(max(x.max(initial=0.0), spec.driver.v_read)))
         return nodal.read(prepare(spec, g, v_range=v_range), x, nodes=nodes)
