@@ -70,7 +70,6 @@ def run(
         check_size(predict(deck.shape, vectors=deck.points, simulator=simulator), time_limit_s=time_limit_s)
     place = _make_folder(folder)
     try:
-        scan_text(text, place)
         start = partial(execute, simulator, place, time_limit_s=time_limit_s, started=started)
         result = _climb(text, place, simulator, chosen, partial(_attempt, place, start, time_limit_s))
     except InputError:
@@ -92,13 +91,14 @@ def _climb(
         rung = rungs.pop(0)
         options = climb(options, rung) if rung else options
         whole = add_options(text, options)
+        scan = scan_text(whole, folder)
         seconds, outcome = attempt(whole)
         failed = isinstance(outcome, Failure)
         change = rung.change if rung else "as written"
         attempts.append(Attempt(change, dict(options), outcome.sentence if failed else None, seconds))
         if not failed:
-            digest = scan_text(whole, folder).digest
-            return RawResult(outcome, simulator, dict(options), tuple(attempts), digest, read_log(folder), folder)
+            log = read_log(folder)
+            return RawResult(outcome, simulator, dict(options), tuple(attempts), scan.digest, log, folder)
         if len(attempts) == 1:
             rungs = list(rungs_after(outcome, options))
         elif outcome.kind in ("time", "disk", "deck"):

@@ -14,10 +14,16 @@ _REFUSED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s*(shell|system)\b", re.I), "a shell command"),
     (re.compile(r"[^*].*`"), "a backtick, which ngspice's command language replaces by a command's output"),
     (re.compile(r"[^*].*\bd_(process|cosim)\b", re.I), "a code model that starts a program or loads a library"),
+    (re.compile(r"\s*\.csparam", re.I), "a line that hands values to ngspice's command language"),
     (re.compile(r"\s*\.(codemodel|osdi|exec|system|shell|load|hdl)\b", re.I), "a line that would load or start code"),
 )
-_INCLUDE = re.compile(r"\s*\.inc\S*\s+(.*)", re.I)
-_LIBRARY = re.compile(r"\s*\.lib\S*\s+(.*)", re.I)
+# Only lines that begin so can match, unless one of these words stands in the file.
+_FIRST_LETTERS = (".", "*", "s", "S")
+_ANYWHERE = ("`", "d_process", "d_cosim")
+# ngspice looks at the first letters only (.inc, .include, .inclxyz), and cuts comments even inside quotes.
+_INCLUDE = re.compile(r"\s*\.(inc|lib)\S*(.*)", re.I)
+_COMMENT = re.compile(r";|//|\$(\s|$)")
+_WORD = re.compile(r"'([^']*)'|\"([^\"]*)\"|(\S+)")
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ class Scan:
 def scan_file(path: str | Path) -> Scan:
     """Read a SPICE file and, recursively, everything it includes, and refuse what ngspice would execute.
 
-    Relative paths are looked up as ngspice does: beside the including file, then in the folder of the deck (taken
-    to be the folder of `path`).
+    Relative paths are looked up where ngspice looks: in the folder of the deck (here taken to be that of `path`) and
+    beside the including file. Where both exist, both are read: ngspice 39 takes the first.
 
     Raises:
         UnsafeFileError: A line holds a command; names the file and the line.
@@ -59,58 +65,42 @@ def scan_text(text: str, folder: Path, *, name: str = "deck", path: Path | None 
 
 def _walk(text: str, name: str, here: Path, deck: Path, seen: dict[Path, None], digest) -> None:
     digest.update(text.encode("utf-8", errors="surrogateescape"))
+    anywhere = any(word in text.lower() for word in _ANYWHERE)
     for number, line in enumerate(_lines(text), start=1):
+        if not anywhere and line.lstrip()[:1] not in _FIRST_LETTERS:
+            continue  # an element: most lines of a large deck
         for pattern, reason in _REFUSED:
             if pattern.match(line):
                 raise UnsafeFileError(f"{name}, line {number}: {line.strip()[:60]!r} is {reason}; remove it")
-        target = _included(line, name, number)
-        if target is None:
-            continue
-        path = _resolve(target, here, deck)
-        if path is None:
-            raise InputError(f"{name}, line {number}: includes {target!r}, which does not exist (looked in {here})")
-        if path.resolve() not in seen:
-            seen[path.resolve()] = None
-            _walk(_read(path, f"{name}, line {number}"), str(path), path.parent, deck, seen, digest)
+        for path in _included(line, f"{name}, line {number}", here, deck):
+            if path.resolve() not in seen:
+                seen[path.resolve()] = None
+                _walk(_read(path, f"{name}, line {number}"), str(path), path.parent, deck, seen, digest)
 
 
 def _lines(text: str) -> list[str]:
     return re.split(r"\r\n|\n|\r", text)
 
 
-def _included(line: str, name: str, number: int) -> str | None:
-    """File that a line includes; `.lib section` with one word opens a section and includes nothing."""
+def _included(line: str, origin: str, here: Path, deck: Path) -> list[Path]:
+    """Files that a line may make ngspice read; `.lib section` with one word opens a section and includes nothing."""
     match = _INCLUDE.match(line)
-    words = None
-    if match is not None:
-        words = _words(match.group(1))[:1]
-    else:
-        match = _LIBRARY.match(line)
-        if match is not None and len(_words(match.group(1))) >= 2:
-            words = _words(match.group(1))[:1]
+    if match is None:
+        return []
+    text = _COMMENT.split(match.group(2))[0]
+    words = [single or double or bare for single, double, bare in _WORD.findall(text)]
+    if text.count("'") % 2 or text.count('"') % 2 or any(sign in word for word in words[:1] for sign in "$'\""):
+        raise UnsafeFileError(f"{origin}: {line.strip()[:60]!r}: write the path out, without $ ; // or single quotes")
+    is_section = match.group(1).lower() == "lib" and len(words) < 2
     if not words:
-        return None
-    if "$" in words[0]:
-        raise UnsafeFileError(f"{name}, line {number}: includes {words[0]!r}; write the path out, without '$'")
-    return words[0]
-
-
-def _words(rest: str) -> list[str]:
-    """Words of a line: quoted with ' or \", or bare up to a blank; a comment ends them."""
-    words = []
-    for single, double, bare in re.findall(r"'([^']*)'|\"([^\"]*)\"|(\S+)", rest):
-        if bare.startswith((";", "$ ", "//")) or bare == "$":
-            break
-        words.append(single or double or bare)
-    return words
-
-
-def _resolve(target: str, here: Path, deck: Path) -> Path | None:
-    path = Path(target).expanduser()
-    for candidate in [path] if path.is_absolute() else [here / path, deck / path]:
-        if candidate.is_file():
-            return candidate
-    return None
+        if is_section:
+            return []
+        raise InputError(f"{origin}: {line.strip()[:60]!r} names no file to include")
+    path = Path(words[0]).expanduser()
+    found = [place for place in dict.fromkeys([deck / path, here / path]) if place.is_file()]
+    if not found and not is_section:
+        raise InputError(f"{origin}: includes {words[0]!r}, which does not exist (looked in {here})")
+    return found
 
 
 def _read(path: Path, origin: str | None) -> str:

@@ -33,6 +33,9 @@ def write(folder, name, text):
         ".osdi evil.osdi",
         ".codemodel evil.cm",
         ".include $HOME/evil.lib",
+        ".csparam x=1",
+        '.include "evil.lib;harmless.lib"',
+        "+ .print `date`",
     ],
 )
 def test_commands_are_refused_with_file_and_line(tmp_path, line):
@@ -50,6 +53,8 @@ def test_commands_are_refused_with_file_and_line(tmp_path, line):
         '.INC "deep/evil file.lib"',
         '.include "deep/evil file.lib" ; comment',
         ".lib 'deep/evil file.lib' tt",
+        ".inclxyz 'deep/evil file.lib'",
+        ".library 'deep/evil file.lib' tt",
         "  .lib \"deep/evil file.lib\" 'tt'",
     ],
 )
@@ -58,6 +63,30 @@ def test_included_files_are_read_however_they_are_included(tmp_path, include):
     path = write(tmp_path, "user.lib", f"* title\n{include}\n")
     with pytest.raises(UnsafeFileError, match=r"evil file\.lib, line 2"):
         scan_file(path)
+
+
+@pytest.mark.parametrize("comment", [";x", "//x", " ; x", " $ x", "\t// x"])
+def test_a_comment_cannot_hide_which_file_is_read(tmp_path, comment):
+    """ngspice 39 cuts `evil.lib;x` to `evil.lib`, also when a harmless file of the longer name lies beside it."""
+    write(tmp_path, "evil.lib", "* title\n.control\n")
+    write(tmp_path, "evil.lib;x", "* harmless\n")
+    path = write(tmp_path, "user.lib", f".include evil.lib{comment}\n")
+    with pytest.raises(UnsafeFileError, match=r"evil\.lib, line 2"):
+        scan_file(path)
+
+
+def test_both_places_in_which_ngspice_may_look_are_read(tmp_path):
+    write(tmp_path, "pdk/part.lib", "* harmless\n")
+    write(tmp_path, "pdk/top.lib", ".include part.lib\n")
+    write(tmp_path, "part.lib", ".control\n")
+    path = write(tmp_path, "user.lib", ".include pdk/top.lib\n")
+    with pytest.raises(UnsafeFileError, match=r"part\.lib, line 1"):
+        scan_file(path)
+
+
+def test_an_include_without_a_name_is_refused(tmp_path):
+    with pytest.raises(InputError, match="names no file"):
+        scan_file(write(tmp_path, "user.lib", ".include ; nothing\n"))
 
 
 def test_relative_paths_start_beside_the_including_file(tmp_path):
