@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -77,7 +78,7 @@ def run(
         raise
     if folder is None and not keep:
         shutil.rmtree(place, ignore_errors=True)
-        return RawResult(**{**vars(result), "folder": None})
+        return replace(result, folder=None)
     return result
 
 
@@ -120,13 +121,13 @@ def _attempt(folder: Path, start: Callable[[], Exit], limit: float, text: str) -
 
 
 def _make_folder(folder: str | Path | None) -> Path:
-    if folder is None:
-        return Path(tempfile.mkdtemp(prefix="circuitsim-"))
-    folder = Path(folder).absolute()
     try:
+        if folder is None:
+            return Path(tempfile.mkdtemp(prefix="circuitsim-"))
+        folder = Path(folder).absolute()
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"folder {folder} cannot be made: {error.strerror}") from None
+        raise InputError(f"run folder {folder or tempfile.gettempdir()} cannot be made: {error.strerror}") from None
     return folder
 
 
