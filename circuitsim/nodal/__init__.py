@@ -14,6 +14,7 @@ from circuitsim.nodal.linear import (
 from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.nodal.sensitivity import Sensitivity, sensitivity
 from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
+from circuitsim.nodal.transient import StepResponse, step_response
 
 __all__ = [
     "TOLERANCE",
@@ -22,6 +23,7 @@ __all__ = [
     "NodeVoltages",
     "PreparedArray",
     "Sensitivity",
+    "StepResponse",
     "Transfer",
     "cell_current",
     "cell_current_and_slopes",
@@ -35,5 +37,6 @@ __all__ = [
     "slope_in_g",
     "solve",
     "solve_adjoint",
+    "step_response",
     "transfer",
 ]

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.linalg import expm
+
+from circuitsim import nodal
+from circuitsim.errors import InputError
+from circuitsim.spec import parse_spec
+
+
+def capacitive_spec(rows, cols, **wire):
+    return parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": rows, "cols": cols, "cell": "1r"},
+            "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-3},
+            "wire": {"r_row": 20.0, "r_col": 30.0, "c_row": 1e-15, "c_col": 2e-15, **wire},
+            "driver": {"v_read": 0.2, "r_out": 500.0, "t_read": 1e-10},
+        }
+    )
+
+
+def exact_outputs(spec, g, v_in, t_edge, times):
+    """Outputs after a ramp by the matrix exponential of the node equations."""
+    array = nodal.linear_network(spec.wires, g)
+    network, free = array.network, array.network.free
+    matrix = array.matrix.toarray()
+    c = np.zeros(network.nodes)
+    c[network.row_node] += spec.wires.c_row
+    c[network.col_node] += spec.wires.c_col
+    a = -matrix[:free, :free] / c[:free, None]
+    b = -matrix[:free, free : free + network.rows] @ v_in / c[:free]
+    # v' = a v + b s(t), s = min(t / t_edge, 1): augment with s and its slope.
+    whole = np.zeros((free + 2, free + 2))
+    whole[:free, :free], whole[:free, free], whole[free, free + 1] = a, b, 1.0
+    corner = expm(whole * t_edge) @ np.concatenate([np.zeros(free + 1), [1 / t_edge]])
+    corner[free + 1] = 0.0
+    v = np.array([(expm(whole * (t - t_edge)) @ corner)[:free] for t in times])
+    return -(v @ matrix[free + network.rows :, :free].T)
+
+
+def test_waveforms_follow_the_matrix_exponential():
+    spec = capacitive_spec(4, 3)
+    rng = np.random.default_rng(0)
+    g, v_in = 10 ** rng.uniform(-5, -3, (4, 3)), rng.uniform(0.05, 0.2, 4)
+    found = nodal.step_response(nodal.prepare(spec, g), v_in, tol=1e-6)
+    late = found.time > 1e-12
+    expected = exact_outputs(spec, g, v_in, 1e-12, found.time[late])
+    # Errors of the steps add up: a few hundred of 1e-6 of the largest output.
+    assert np.abs(found.i_out[late] - expected).max() < 1e-4 * found.i_final.max()
+
+
+def test_a_tighter_tolerance_is_closer():
+    spec = capacitive_spec(4, 3)
+    g, v_in = np.full((4, 3), 1e-4), np.full(4, 0.2)
+
+    def worst(tol):
+        found = nodal.step_response(nodal.prepare(spec, g), v_in, tol=tol)
+        late = found.time > 1e-12
+        return np.abs(found.i_out[late] - exact_outputs(spec, g, v_in, 1e-12, found.time[late])).max()
+
+    assert worst(1e-6) < 0.2 * worst(1e-3)
+
+
+def test_it_settles_to_the_dc_read(sinh_surface):
+    spec = capacitive_spec(6, 5)
+    array = nodal.prepare(spec, 10 ** np.random.default_rng(1).uniform(-6, -4, (6, 5)), sinh_surface)
+    v_in = np.random.default_rng(2).uniform(0, 0.2, 6)
+    found = nodal.step_response(array, v_in)
+    assert_allclose(found.i_final, nodal.read(array, v_in[None]).out[0], rtol=1e-12, atol=0)
+    assert_allclose(found.i_out[-1], found.i_final, rtol=1e-3, atol=0)
+    assert np.all((found.settling > 0) & (found.settling < 1e-10))
+    assert np.abs(found.i_out[0]).max() == 0.0
+
+
+def test_one_cell_charges_like_an_rc():
+    """Row capacitance behind the driver, ideal column: one time constant."""
+    spec = capacitive_spec(1, 1, r_row=0.0, r_col=0.0, c_row=1e-14, c_col=0.0)
+    found = nodal.step_response(nodal.prepare(spec, np.full((1, 1), 1e-3)), np.array([0.2]), t_edge=1e-15, tol=1e-6)
+    tau = 1e-14 / (1 / 500 + 1e-3)
+    late = found.time > 1e-15
+    start = found.time[late] - 0.5e-15  # a ramp short against tau is a step at its middle
+    expected = 0.2 / 1500 * (1 - np.exp(-start / tau))
+    assert np.abs(found.i_out[late, 0] - expected).max() < 1e-4 * 0.2 / 1500
+    assert_allclose(found.settling[0], tau * np.log(512), rtol=1e-2)
+    # Energy of the source: what the resistors burn and C·V² / 2 of the capacitor, doubled by charging it.
+    v_c, i_dc, t = 0.2 * 1000 / 1500, 0.2 / 1500, found.time[-1]
+    assert_allclose(found.energy[0], 0.2 * (i_dc * t + 1e-14 * v_c - i_dc * tau), rtol=1e-3)
+
+
+def test_bad_input_is_named():
+    array = nodal.prepare(capacitive_spec(2, 2), np.full((2, 2), 1e-4))
+    with pytest.raises(InputError, match="expected 0 < t_edge <= t_stop"):
+        nodal.step_response(array, np.zeros(2), t_edge=1.0)
+    with pytest.raises(InputError, match="expected one vector"):
+        nodal.step_response(array, np.zeros((1, 2)))
+    bare = nodal.prepare(capacitive_spec(2, 2, c_row=0.0, c_col=0.0), np.full((2, 2), 1e-4))
+    with pytest.raises(InputError, match="settles at once"):
+        nodal.step_response(bare, np.full(2, 0.1))
