@@ -11,6 +11,7 @@ from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
 
 TABLE_POINTS = 65
 ROUNDS = 6
+READ_AT_MOST = 1024  # devices in one deck
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class StateMap:
     def g_range(self) -> tuple[float, float]:
         """Smallest and largest conductance [S]."""
         return float(self.g.min()), float(self.g.max())
+
+    @property
+    def exact(self) -> bool:
+        """Whether the parameter is meant to be the conductance: it is then tried as it is before anything else."""
+        return _state(self.card).kind == "conductance"
 
 
 def map_states(card: Card, run: Run, *, v_read: float | None = None, temperature_c: float = 27.0) -> StateMap:
@@ -103,34 +109,46 @@ def find_states(mapping: StateMap, g: np.ndarray, run: Run, *, rtol: float = 1e-
         nearest = np.abs(np.log(flat[:, None] / mapping.g)).argmin(axis=1)
         return mapping.states[nearest].reshape(wanted.shape)
     unique, inverse = np.unique(flat, return_inverse=True)
-    return _correct(mapping, unique, run, rtol)[inverse].reshape(wanted.shape)
+    return _solve(mapping, unique, run, rtol)[inverse].reshape(wanted.shape)
 
 
-def _correct(mapping: StateMap, wanted: np.ndarray, run: Run, rtol: float) -> np.ndarray:
-    """Invert the table in ln g, read the result, add what was read to the table, and repeat."""
+def _solve(mapping: StateMap, wanted: np.ndarray, run: Run, rtol: float) -> np.ndarray:
+    """States of sorted, distinct conductances [S], every one read: decks of many devices, each over the whole range.
+
+    What one deck has read sharpens the table for the next, so that only the first needs more than one round.
+    """
     states, log_g = mapping.states, np.log(mapping.g)
-    target = np.log(wanted)
-    error = np.inf
-    exact = _state(mapping.card).kind == "conductance"
-    for trial in range(ROUNDS):
-        if exact and trial == 0:
-            found = wanted  # the parameter is meant to be the conductance: believe it until it is read
+    found = np.empty_like(wanted)
+    decks = -(-len(wanted) // READ_AT_MOST)
+    for first in range(decks):
+        part = slice(first, None, decks)
+        target = wanted[part]
+        guess = target if mapping.exact else _invert(log_g, states, target)
+        for _ in range(ROUNDS):
+            got = _read(mapping, guess, run)
+            error = float(np.abs(got / target - 1).max())
+            if error <= rtol:
+                break
+            states, log_g = np.concatenate([states, guess]), np.concatenate([log_g, np.log(got)])
+            guess = _invert(log_g, states, target)
         else:
-            order = np.argsort(log_g)
-            knots, keep = np.unique(log_g[order], return_index=True)
-            found = PchipInterpolator(knots, states[order][keep])(np.clip(target, knots[0], knots[-1]))
-        read = (
-            read_currents(mapping.card, found, [mapping.v_read], run, temperature_c=mapping.temperature_c)[:, 0]
-            / mapping.v_read
-        )
-        error = float(np.abs(read / wanted - 1).max())
-        if error <= rtol:
-            return found
-        states, log_g = np.concatenate([states, found]), np.concatenate([log_g, np.log(read)])
-    raise NotConvergedError(
-        f"{mapping.card.name}: the state found for a conductance misses it by {error:.1e} after {ROUNDS} rounds,"
-        f" expected {rtol:g}; ask for a looser rtol or a smaller range"
-    )
+            raise NotConvergedError(
+                f"{mapping.card.name}: the state found for a conductance misses it by {error:.1e} after {ROUNDS}"
+                f" rounds, expected {rtol:g}; ask for a looser rtol or a smaller range"
+            )
+        found[part] = guess
+    return found
+
+
+def _invert(log_g: np.ndarray, states: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    order = np.argsort(log_g)
+    knots, keep = np.unique(log_g[order], return_index=True)
+    return PchipInterpolator(knots, states[order][keep])(np.clip(np.log(wanted), knots[0], knots[-1]))
+
+
+def _read(mapping: StateMap, states: np.ndarray, run: Run) -> np.ndarray:
+    currents = read_currents(mapping.card, states, [mapping.v_read], run, temperature_c=mapping.temperature_c)
+    return currents[:, 0] / mapping.v_read
 
 
 def _state(card: Card) -> State:

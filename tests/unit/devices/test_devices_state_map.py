@@ -97,3 +97,18 @@ def test_other_terminals_are_held_at_the_bias_of_the_card():
     assert ".temp 85.0" in lines
     assert next(line for line in lines if line.startswith("x_0")).startswith("x_0 a_0 n_g 0 n_b flash_fg vt=1.0 w=")
     assert spice_number("2.5meg") == 2.5e6
+
+
+def test_many_conductances_are_read_in_several_decks():
+    decks = []
+
+    def run(deck):
+        decks.append(deck.count("\nx_"))
+        return law(lambda vt: 1e-4 / (1 + np.exp((vt - 1.0) / 0.05)) + 1e-9)(deck)
+
+    mapping = map_states(FLASH, run)
+    wanted = np.exp(np.random.default_rng(0).uniform(np.log(2e-9), np.log(9e-5), (60, 60)))
+    found = find_states(mapping, wanted, run, rtol=1e-4)
+    back = 1e-4 / (1 + np.exp((found - 1.0) / 0.05)) + 1e-9
+    assert_allclose(back, wanted, rtol=1e-4, atol=0)
+    assert max(decks) <= 1024
