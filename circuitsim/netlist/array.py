@@ -54,6 +54,11 @@ class ArrayText:
         """(rows · cols,) vector names of the voltage at each cell's source-line terminal, row by row."""
         return tuple(f"v({name})" for line in self.lower for name in line)
 
+    def i_cell(self, g: np.ndarray) -> tuple[str, ...]:
+        """(rows · cols,) vector names of the current into each cell's bit-line terminal, "" for open cells."""
+        there = np.argwhere(np.ones(g.shape)).tolist()
+        return tuple(f"i(v.xcell_{a}_{b}.vcell)" if g[a, b] else "" for a, b in there)
+
 
 @dataclass(frozen=True)
 class _Program:
@@ -70,6 +75,8 @@ def array_text(
     state: ArrayLike | None = None,
     mismatch: Mismatch | None = None,
     gates: np.ndarray | None = None,
+    *,
+    meter: bool = False,
 ) -> ArrayText:
     """Write an array.
 
@@ -79,11 +86,12 @@ def array_text(
         state: (rows, cols) state of each device in its own unit, where that is not its conductance.
         mismatch: Deviation of every access transistor; None: all alike.
         gates: (batch, rows) word-line voltages [V] where the input lies on the bit lines; None without gates.
+        meter: Every cell measures its current, see `ArrayText.i_cell`.
 
     Raises:
         InputError: The device needs a state and none is given, or the other way round, or state or mismatch do not fit.
     """
-    cell = cell_text(spec, mismatch=mismatch is not None)
+    cell = cell_text(spec, mismatch=mismatch is not None, meter=meter)
     values = _values(spec, cell, g, state)
     settings = [[f"g={value!r}" for value in line] for line in values.tolist()]
     if mismatch is not None:

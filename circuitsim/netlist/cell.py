@@ -63,10 +63,11 @@ def cell_subckt(spec: ArraySpec) -> str:
     return cell.text
 
 
-def cell_text(spec: ArraySpec, *, mismatch: bool = False) -> CellText:
+def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -> CellText:
     """The cell with its includes kept apart; its `g` may be any state of the device. See `cell_subckt`.
 
     With `mismatch` it has two more parameters: `dvt`, threshold shift of its transistor [V], and `width`, a factor.
+    With `meter` a source of 0 V, `vcell`, measures the current that enters at the bit line.
     """
     device = device_card(spec)
     cell = spec.array.cell
@@ -81,7 +82,7 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False) -> CellText:
     state = {device.state.parameter: "{g}", **device_values(device)}
     if spec.access is None:
         cards = (device,)
-        body = [device.instance("xdev", _WHOLE_CELL, state)]
+        body = [device.instance("xdev", _wire(_WHOLE_CELL, meter), state)]
     else:
         access = access_card(spec)
         cards = (device, access)
@@ -92,12 +93,14 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False) -> CellText:
             nodes = nodes | {"g": "gate"}
             values["w"] = f"{{{number(float(values['w']))}*width}}"
         body = [
-            device.instance("xdev", _WHOLE_CELL if beside else _ABOVE_TRANSISTOR, state),
-            access.instance("xacc", nodes, values),
+            device.instance("xdev", _wire(_WHOLE_CELL if beside else _ABOVE_TRANSISTOR, meter), state),
+            access.instance("xacc", _wire(nodes, meter), values),
             *(["vmis wl gate {dvt}"] if mismatch else []),
         ]
     for card in cards:
         _check_card(card)
+    if meter:
+        body.insert(0, "vcell bl top 0")
     parameters = f"g={number(device.state.minimum)}" + (" dvt=0 width=1" if mismatch else "")
     return CellText(
         includes=tuple(dict.fromkeys(card.include for card in cards)),
@@ -106,6 +109,11 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False) -> CellText:
         state=device.state.parameter,
         takes_g=device.state.unit in ("S", "F"),
     )
+
+
+def _wire(nodes: dict[str, str], meter: bool) -> dict[str, str]:
+    """Nodes of a part's terminals; behind the meter, what lies on the bit line lies on `top`."""
+    return {port: "top" if meter and node == "bl" else node for port, node in nodes.items()}
 
 
 def _check_card(card: Card) -> None:

@@ -34,7 +34,7 @@ def crossbar(
         x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string".
         state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
         mismatch: Deviation of every access transistor; None: all alike.
-        nodes: Also save the voltage of both wires at every cell.
+        nodes: Also save the voltage of both wires at every cell and its current, which adds a source per cell.
 
     Raises:
         InputError: A shape does not fit, a value is NaN, or a name, file or sub-circuit cannot be used.
@@ -44,16 +44,16 @@ def crossbar(
         raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
     g, x = check_arrays(spec, g, x)
     drive = drive_voltages(spec, x)
-    array = array_text(spec, g, state, mismatch, gate_voltages(spec, x))
+    array = array_text(spec, g, state, mismatch, gate_voltages(spec, x), meter=nodes)
     on_gates = spec.array.input_line != "bl"
     i_bias = array.i_bias if on_gates else ()  # word lines that are only switched on carry no direct current
-    v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
+    v_row, v_col, i_cell = (array.v_row, array.v_col, array.i_cell(g)) if nodes else ((), (), ())
     lines = [
         *header_lines(spec, f"batch {len(x)}"),
         *array.head,
         *["", "* inputs: one source per row", *index_cards(len(x)), *source_cards(INPUTS, drive)],
         *array.body,
-        *["", "* analysis", *save_cards(array.i_row, array.i_out, i_bias, v_row, v_col)],
+        *["", "* analysis", *save_cards(array.i_row, array.i_out, i_bias, v_row, v_col, i_cell)],
         *analysis_cards(len(x), array.i_out),
         *[".end", ""],
     ]
@@ -69,6 +69,7 @@ def crossbar(
         i_out=array.i_out,
         v_row=v_row,
         v_col=v_col,
+        i_cell=i_cell,
         v_bias=spec.driver.v_read if on_gates else 0.0,
         i_bias=i_bias,
     )

@@ -26,6 +26,8 @@ class Netlist:
             on the bit lines is the row wire; empty if not saved.
         v_col: (rows · cols,) vector names, row by row: voltage of each cell's source-line terminal [V]; empty if not
             saved.
+        i_cell: (rows · cols,) vector names, row by row: current into each cell at its bit-line terminal [A], "" where
+            the cell is open; empty if not saved.
         v_bias: Voltage of the bit lines' sources [V] where the input lies on the gates.
         i_bias: (cols,) vector names; the current each of these sources delivers is minus this vector [A]; else empty.
     """
@@ -41,6 +43,7 @@ class Netlist:
     i_out: tuple[str, ...]
     v_row: tuple[str, ...] = ()
     v_col: tuple[str, ...] = ()
+    i_cell: tuple[str, ...] = ()
     v_bias: float = 0.0
     i_bias: tuple[str, ...] = ()
 

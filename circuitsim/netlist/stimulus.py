@@ -66,6 +66,6 @@ def analysis_cards(batch: int, printed: Sequence[str]) -> list[str]:
 
 
 def save_cards(*groups: tuple[str, ...]) -> list[str]:
-    """`.save` lines; merged nodes are saved once."""
-    names = list(dict.fromkeys(name for group in groups for name in group))
+    """`.save` lines; merged nodes are saved once, empty names stand for nothing."""
+    names = list(dict.fromkeys(name for group in groups for name in group if name))
     return [".save " + " ".join(names[k : k + _SAVED_PER_LINE]) for k in range(0, len(names), _SAVED_PER_LINE)]

@@ -33,6 +33,7 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
         i_bias = -raw.columns(netlist.i_bias) if netlist.i_bias else np.zeros((len(out), 0))
         v_row = _grid(raw, netlist.v_row, netlist.shape)
         v_col = _grid(raw, netlist.v_col, netlist.shape)
+        i_cell = _cells(raw, netlist.i_cell, netlist.shape)
     except KeyError as error:
         raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
     fed = np.concatenate([i_row, i_bias], axis=1)
@@ -42,6 +43,7 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
         i_row=i_row,
         v_row=v_row,
         v_col=v_col,
+        i_cell=i_cell,
         power=np.einsum("ba,ba->b", netlist.drive, i_row) + netlist.v_bias * i_bias.sum(axis=1),
         # ngspice reports no residual of its own: the balance of all terminals is the one that can be seen from outside.
         convergence=Convergence(
@@ -61,6 +63,16 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
 
 def _grid(raw: RawResult, names: tuple[str, ...], shape: tuple[int, int]) -> np.ndarray | None:
     return raw.columns(names).reshape(-1, *shape) if names else None
+
+
+def _cells(raw: RawResult, names: tuple[str, ...], shape: tuple[int, int]) -> np.ndarray | None:
+    """Currents (batch, rows, cols) [A]; an open cell, whose name is empty, carries none."""
+    if not names:
+        return None
+    current = np.zeros((len(raw.data), len(names)))
+    there = [k for k, name in enumerate(names) if name]
+    current[:, there] = raw.columns([names[k] for k in there])
+    return current.reshape(-1, *shape)
 
 
 def _relative(value: np.ndarray, scale: np.ndarray) -> np.ndarray:

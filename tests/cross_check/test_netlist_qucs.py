@@ -27,5 +27,8 @@ def test_stored_solution(name):
     v_col = raw.columns(deck.v_col)[0].reshape(g.shape)
     assert_allclose(v_row, case["v_word_line"], rtol=1e-6, atol=1e-13)
     assert_allclose(v_col, case["v_bit_line"], rtol=1e-6, atol=1e-13)
+    i_cell = spice.read_solution(spec, deck, raw).i_cell
+    assert i_cell is not None
+    assert_allclose(i_cell[0], case["i_device"], rtol=1e-6, atol=1e-14)
     i_row = -raw.columns(deck.i_row)[0]
     assert_allclose(i_row, np.sum(case["i_device"], axis=1), rtol=1e-6, atol=1e-14)

@@ -24,7 +24,8 @@ X = np.array([[0.1, 0.2], [0.0, 0.3]])
 
 
 def raw_of(netlist, values):
-    names = tuple(dict.fromkeys([*netlist.i_row, *netlist.i_out, *netlist.v_row, *netlist.v_col]))
+    saved = [*netlist.i_row, *netlist.i_out, *netlist.v_row, *netlist.v_col, *netlist.i_cell]
+    names = tuple(dict.fromkeys(saved))
     data = np.stack([values[name] for name in names], axis=1)
     simulator = Simulator(Path("ngspice"), 39, "ngspice-39", False)
     return RawResult((Plot("dc", names, data),), simulator, {"reltol": "1e-10"}, (), "digest", "", None)
@@ -36,7 +37,9 @@ def test_signs_shapes_power_and_balance():
     values |= {name: np.array([1.0, 2.0]) for name in netlist.i_out}
     values |= {name: np.array([0.1, 0.2]) + k for k, name in enumerate(netlist.v_row)}
     values |= {name: np.array([0.3, 0.4]) + k for k, name in enumerate(netlist.v_col)}
+    values |= {name: np.array([0.5, 0.6]) + k for k, name in enumerate(netlist.i_cell)}
     solution = read_solution(SPEC, netlist, raw_of(netlist, values))
+    assert_allclose(solution.i_cell[:, 1, 0], [3.5, 3.6], rtol=1e-15, atol=0)
     assert_allclose(solution.i_out, [[1, 1, 1], [2, 2, 2]], rtol=0, atol=0)
     assert_allclose(solution.i_row, [[1, 2], [2, 4]], rtol=0, atol=0)
     assert_allclose(solution.power, [0.1 * 1 + 0.2 * 2, 0.3 * 4], rtol=1e-15, atol=0)
