@@ -8,7 +8,7 @@ from circuitsim.behavioral.tile import Factor, Polynomial, Tile
 from circuitsim.errors import InputError
 
 _BLOCK = 512  # vectors at a time: what lies between two products stays in the cache
-_ITERATIONS = 2  # a level acts on itself through the residual currents: the second repetition changes it by 1e-6
+ITERATIONS = 2  # a level acts on itself through the residual currents: the second repetition changes it by 1e-6
 
 
 def mvm(tile: Tile, v_in: Any) -> Any:
@@ -59,7 +59,7 @@ def _nonlinear(tile: Tile, v_in: Any) -> Any:
 def _level(tile: Tile, features: Any) -> Any:
     factors = _factors(tile.levels, features)
     t = factors[0]
-    for _ in range(_ITERATIONS if len(factors) > 1 else 0):
+    for _ in range(ITERATIONS if len(factors) > 1 else 0):
         t = _horner(factors, t)
     return t
 

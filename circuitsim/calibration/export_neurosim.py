@@ -1,0 +1,106 @@
+"""A calibrated tile as a statistical noise table of NeuroSim V1.5."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim.behavioral import mvm, program
+from circuitsim.errors import InputError
+from circuitsim.results import TileModel
+
+_DENSITIES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
+
+
+@dataclass(frozen=True)
+class NoiseTable:
+    """What a tile answers to each whole-number sum of binary inputs and binary weights.
+
+    Attributes:
+        output: (2^bits + 1,) ideal sums 0 … 2^bits.
+        mean, std: (2^bits + 1,) mean and standard deviation of the answer, in units of one cell that is on.
+        samples: (2^bits + 1,) answers behind each row; 0 where it is interpolated.
+    """
+
+    output: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+    samples: np.ndarray
+
+    @property
+    def text(self) -> str:
+        """Comma-separated, with the header `output,mean,std`."""
+        rows = zip(self.output, self.mean, self.std, strict=True)
+        return "\n".join(["output,mean,std", *(f"{k},{m:.8g},{s:.8g}" for k, m, s in rows), ""])
+
+
+def neurosim_noise_table(
+    model: TileModel, *, bits: int, rng: np.random.Generator, matrices: int = 8, vectors: int = 400
+) -> NoiseTable:
+    """Tabulate mean and spread of a tile's answers to binary inputs and weights.
+
+    Cells hold g_min or g_max, active rows are driven to the end of the range, at most 2^bits of them at once, as
+    NeuroSim's parallel read. The answer is the column current less what as many cells at g_min would give, over the
+    difference one cell makes, both without wires: a loss in the wires shows as a mean below the ideal sum.
+
+    Args:
+        model: The calibrated model.
+        bits: Resolution of the ADC; sums from 0 to 2^bits get a row.
+        rng: Draws matrices and inputs.
+        matrices: Matrices of each density.
+        vectors: Inputs of each matrix.
+
+    Raises:
+        InputError: The array has fewer than 2^bits rows, so that the largest sums do not occur.
+
+    Source: NeuroSim V1.5, which draws each output from normal(mean[k], std[k]) for the ideal sum k, clamped to
+        0 … 2^bits.
+    """
+    spec = model.spec
+    top = 2**bits
+    if spec.array.rows < top:
+        raise InputError(f"bits = {bits}: sums up to {top} need as many rows, the array has {spec.array.rows}")
+    on, off = _one_cell(model)
+    sums, answers = [], []
+    for density in _DENSITIES:
+        for _ in range(matrices):
+            weights = rng.random(spec.shape) < density
+            g = np.where(weights, spec.device.g_max, spec.device.g_min)
+            active = _active_rows(spec.array.rows, top, vectors, rng)
+            v = np.where(active, model.v_range[1], spec.sense.v_ref)
+            i_out = np.asarray(mvm(program(model, g, inputs="binary"), v))
+            sums.append((active.astype(float) @ weights).ravel())
+            answers.append(((i_out - active.sum(1, keepdims=True) * off) / (on - off)).ravel())
+    return _statistics(np.concatenate(sums).astype(int), np.concatenate(answers), top)
+
+
+def _one_cell(model: TileModel) -> tuple[float, float]:
+    """Current of one cell at g_max and at g_min, without wires [A]."""
+    spec = model.spec
+    ends = {"r_row": 0.0, "r_col": 0.0}
+    alone = spec.replace(array={"rows": 1, "cols": 2}, wire=ends, driver={"r_out": 0.0}, sense={"r_in": 0.0})
+    tile = program(
+        TileModel(alone, model.surface, model.grade, model.v_range),
+        np.array([[spec.device.g_max, spec.device.g_min]]),
+        inputs="binary",
+    )
+    on, off = np.asarray(mvm(tile, np.array([[model.v_range[1]]])))[0]
+    return float(on), float(off)
+
+
+def _active_rows(rows: int, top: int, vectors: int, rng: np.random.Generator) -> np.ndarray:
+    """(vectors, rows) of 0 and 1 with 1 to `top` rows active, every count as likely."""
+    order = rng.random((vectors, rows)).argsort(axis=1)
+    return order < rng.integers(1, top + 1, (vectors, 1))
+
+
+def _statistics(sums: np.ndarray, answers: np.ndarray, top: int) -> NoiseTable:
+    count = np.bincount(sums, minlength=top + 1)[: top + 1]
+    safe = np.maximum(count, 1)
+    mean = np.bincount(sums, answers, top + 1)[: top + 1] / safe
+    square = np.bincount(sums, (answers - mean[sums]) ** 2, top + 1)[: top + 1] / safe
+    there = count >= 2
+    if there.sum() < 2:
+        raise InputError("the draws gave fewer than two different sums: expected more matrices or vectors")
+    output = np.arange(top + 1)
+    spread = np.interp(output, output[there], np.sqrt(square[there]))
+    return NoiseTable(output, np.interp(output, output[there], mean[there]), spread, np.where(there, count, 0))

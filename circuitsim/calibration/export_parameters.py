@@ -1,0 +1,88 @@
+"""An array's specification in the words of other simulators: CrossSim and aihwkit.
+
+Both have linear cells only. What they cannot express is listed, so that nobody takes silence for agreement.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from circuitsim.errors import InputError
+from circuitsim.spec import ArraySpec
+
+
+def crosssim_parameters(spec: ArraySpec) -> dict[str, Any]:
+    """Return CrossSim 3 parameters of an array as a nested dictionary of its attribute names.
+
+    Rp_row and Rp_col are normalized by Rmin, the device's smallest resistance: R_segment · g_max.
+
+    Raises:
+        InputError: The wires are not uniform.
+
+    Source: CrossSim 3.0, simulator/parameters/xbar_parameters.py (attribute names); its own inference scripts set
+        Rp_row and Rp_col to the resistance over Rmin.
+    """
+    r_row, r_col = _uniform(spec)
+    g_max = spec.device.g_max
+    return {
+        "xbar": {
+            "device": {"Rmin": 1.0 / g_max, "Rmax": 1.0 / spec.device.g_min, "infinite_on_off_ratio": False},
+            "array": {
+                "parasitics": {"enable": r_row > 0 or r_col > 0, "Rp_row": r_row * g_max, "Rp_col": r_col * g_max}
+            },
+            "dac": {"mvm": {"bits": spec.driver.dac_bits or 0}},
+            "adc": {"mvm": {"bits": spec.adc.bits or 0}},
+        },
+        "core": {"rows_max": spec.array.rows, "cols_max": spec.array.cols},
+        "not_expressed": _not_expressed(spec, "the access transistor and a nonlinear device"),
+    }
+
+
+def aihwkit_configuration(spec: ArraySpec) -> dict[str, Any]:
+    """Return the `forward` and `mapping` fields of an aihwkit `InferenceRPUConfig`.
+
+    The converters' steps follow aihwkit's convention res = 1 / (2^bits − 2) and its IR drop takes the ratio of one
+    column segment's conductance to g_max; it knows no drop along the rows.
+
+    Raises:
+        InputError: The wires are not uniform.
+
+    Source: aihwkit, `IOParameters` (inp_res, out_res, ir_drop, ir_drop_g_ratio).
+    """
+    _, r_col = _uniform(spec)
+    forward: dict[str, Any] = {
+        "inp_res": _step(spec.driver.dac_bits),
+        "out_res": _step(spec.adc.bits),
+        "ir_drop": 1.0 if r_col > 0 else 0.0,
+    }
+    if r_col > 0:
+        forward["ir_drop_g_ratio"] = 1.0 / (r_col * spec.device.g_max)
+    return {
+        "class": "aihwkit.simulator.configs.InferenceRPUConfig",
+        "forward": forward,
+        "mapping": {"max_input_size": spec.array.rows, "max_output_size": spec.array.cols},
+        "not_expressed": _not_expressed(spec, "the access transistor, a nonlinear device and the rows' wires"),
+    }
+
+
+def _step(bits: int | None) -> float:
+    """aihwkit's resolution; −1 switches quantization off."""
+    return -1.0 if bits is None or bits < 2 else 1.0 / (2**bits - 2)
+
+
+def _uniform(spec: ArraySpec) -> tuple[float, float]:
+    found = []
+    for name, r in (("r_row", spec.wires.r_row[:, 1:-1]), ("r_col", spec.wires.r_col[1:-1])):
+        if r.size and not np.all(r == r.flat[0]):
+            raise InputError(f"wire.{name} differs from segment to segment: expected one resistance for this export")
+        found.append(float(r.flat[0]) if r.size else 0.0)
+    return found[0], found[1]
+
+
+def _not_expressed(spec: ArraySpec, always: str) -> list[str]:
+    lost = [always]
+    if spec.driver.r_out:
+        lost.append(f"driver.r_out = {spec.driver.r_out:g} ohm")
+    if spec.sense.r_in:
+        lost.append(f"sense.r_in = {spec.sense.r_in:g} ohm")
+    return lost
