@@ -15,6 +15,7 @@ import numpy as np
 from circuitsim import characterization, nodal, spice
 from circuitsim.bench.machine import describe_machine
 from circuitsim.netlist import crossbar
+from circuitsim.nodal.array import terminal_matrices
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.spec import ArraySpec, parse_spec
 
@@ -39,7 +40,8 @@ def solver_benchmark(
     """Time the array solver beside ngspice, scipy's splu, badcrossbar and CHOLMOD (the latter two when installed).
 
     Arrays are N × N with R = 10^U(4,6) ohm and 1 ohm segments, seed 0. Times are medians of `repeats` [ms], wall clock;
-    `read` is what one vector costs once the array is programmed, `prepare` what programming costs.
+    `read` is what one vector costs once the array is programmed, `prepare` what programming costs; up to
+    128 × 128 it includes the array's matrix. `read_nodes` returns every node voltage too.
 
     Args:
         sizes: N of the linear arrays.
@@ -107,8 +109,10 @@ def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, A
     entry["prepare_ms"] = _median(lambda: nodal.prepare(spec, g), repeats)
     entry["read_ms"] = _median(lambda: nodal.read(array, v_in[:1]), repeats)
     entry["read_batch_ms_per_vector"] = _median(lambda: nodal.read(array, v_in), repeats) / batch
+    entry["read_nodes_ms"] = _median(lambda: nodal.read(array, v_in[:1], nodes=True), repeats)
     if n <= _MATRIX_UP_TO:
-        entry["effective_matrix_ms"] = _median(lambda: nodal.effective_matrix(array), repeats)
+        assert array.plan is not None
+        entry["effective_matrix_ms"] = _median(lambda plan=array.plan: terminal_matrices(plan), repeats)
         entry["prepare_and_matrix_ms"] = _median(lambda: nodal.effective_matrix(nodal.prepare(spec, g)), repeats)
     out = nodal.read(array, v_in[:1]).out
     peers: dict[str, Callable[[], np.ndarray]] = {}

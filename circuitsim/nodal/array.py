@@ -18,8 +18,27 @@ from circuitsim.spec.arrays import check_conductances as check_programmed
 
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
+MATRIX_TOLERANCE = 1e-12  # a matrix is used many times
+_LARGEST_MATRIX = 128**3  # rows² · cols up to which a matrix costs less than a few dozen reads
 _WORSE = 3.0  # than the surface itself: such a fit is not used
 _MARGIN = 1.25  # column voltages of a nonlinear array against those of its chord
+
+
+@dataclass(frozen=True)
+class TerminalMatrices:
+    """A linear array between its terminals, voltages relative to v_ref.
+
+    Attributes:
+        w: (rows, cols) [S]: i_out = v_in @ w.
+        y: (rows, rows) [S]: i_row = v_in @ y.
+        residual: (rows,) largest unbalanced current at a node per volt at each input [S].
+        passes: Passes used.
+    """
+
+    w: np.ndarray
+    y: np.ndarray
+    residual: np.ndarray
+    passes: int
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,19 @@ class PreparedArray:
         return sweep_plan(*end_resistances(self.wires), self.chord_conductance)
 
     @cached_property
+    def spec_digest(self) -> str:
+        """`spec.digest`, computed once."""
+        return self.spec.digest
+
+    @cached_property
+    def matrices(self) -> TerminalMatrices | None:
+        """What an ohmic array of moderate size is between its terminals; None for others, which are swept."""
+        size = self.wires.rows**2 * self.wires.cols
+        if self.surface is not None or self.plan is None or size > _LARGEST_MATRIX:
+            return None
+        return terminal_matrices(self.plan)
+
+    @cached_property
     def column_response(self) -> float:
         """Highest column voltage per volt at all inputs, with chord conductances."""
         if self.plan is None:
@@ -69,6 +101,14 @@ class PreparedArray:
         """The cells as polynomials for inputs within `v_range`, and the plan with them; None: use the reference."""
         v_ref = self.spec.sense.v_ref
         return compact_cells(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
+
+
+def terminal_matrices(plan: SweepPlan, *, threads: int = 1) -> TerminalMatrices | None:
+    """Solve a linear array for one volt at each input; None when the sweeps do not settle."""
+    found = sweep_batch(plan, np.eye(plan.rows), tol=MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
+    if not np.all(found.passes > 0):
+        return None
+    return TerminalMatrices(found.i_out, found.i_row, found.residual, int(found.passes.max()))
 
 
 def voltage_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
@@ -127,7 +167,9 @@ def prepare(
     array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
     if array.plan is None:
         array.factored  # noqa: B018  the work belongs here, not to the first read
-    elif surface is not None:
+    elif surface is None:
+        array.matrices  # noqa: B018
+    else:
         array.cells  # noqa: B018
     return array
 

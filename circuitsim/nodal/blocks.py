@@ -57,18 +57,19 @@ def sweep_batch(
     inside = np.empty((3, count, cells)) if nodes else None
     passes = np.empty(count, int)
 
-    def solve(block: int) -> None:
-        v_r, v_c, i_cell = inside[:, block] if inside is not None else (np.empty(cells), np.empty(0), np.empty(0))
-        passes[block] = solve_block(
-            plan, drives[block], tol, most, i_row[block], i_out[block], checks[block], v_r, v_c, i_cell
-        )
+    def solve(mine: range) -> None:
+        v_r, y, nothing = np.empty(cells if inside is None else 0), np.empty(cells), np.empty(0)
+        for block in mine:
+            kept = (v_r, nothing, nothing) if inside is None else tuple(inside[:, block])
+            passes[block] = solve_block(
+                plan, drives[block], tol, most, i_row[block], i_out[block], checks[block], kept[0], y, *kept[1:]
+            )
 
     if threads == 1 or count == 1:
-        for block in range(count):
-            solve(block)
+        solve(range(count))
     else:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(solve, range(count)))
+            list(pool.map(solve, (range(first, count, threads) for first in range(threads))))
     low_high = from_blocks(checks, batch)
     found = SweepResult(
         from_blocks(i_row, batch), from_blocks(i_out, batch), low_high[:, 0], np.repeat(passes, WIDTH)[:batch],

@@ -5,7 +5,17 @@ from dataclasses import replace
 import numpy as np
 
 from circuitsim.errors import NotConvergedError
-from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray, chord, compact_cells, voltage_box
+from circuitsim.nodal.array import (
+    MATRIX_TOLERANCE,
+    MOST_PASSES,
+    TOLERANCE,
+    PreparedArray,
+    TerminalMatrices,
+    chord,
+    compact_cells,
+    terminal_matrices,
+    voltage_box,
+)
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.compact import VoltageBox
 from circuitsim.nodal.linear import linear_network, solve
@@ -15,8 +25,6 @@ from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec.arrays import check_inputs
-
-_MATRIX_TOLERANCE = 1e-12  # the passes of an ohmic array are cheap, and its matrix is used many times
 
 
 def read(
@@ -42,6 +50,8 @@ def read(
     Valid for: quasi-static reads that do not disturb the state.
     """
     v_in = check_inputs(array.spec, v_in)
+    if array.matrices is not None and not nodes and tol >= MATRIX_TOLERANCE:
+        return _by_matrix(array, array.matrices, v_in, tol, threads)
     swept, fit_error = _sweep(array, v_in - array.spec.sense.v_ref, tol, nodes, threads)
     if swept is None:
         return _solution(array, v_in, _reference(array, v_in, tol), tol, nodes, threads)
@@ -51,6 +61,22 @@ def read(
         return found
     rest = _solution(array, v_in[open_ends], _reference(array, v_in[open_ends], tol), tol, nodes, threads)
     return _merge(found, rest, open_ends)
+
+
+def _by_matrix(
+    array: PreparedArray, matrices: TerminalMatrices, v_in: np.ndarray, tol: float, threads: int
+) -> Solution:
+    """An ohmic array is a matrix: what is left unbalanced adds up from what its columns left."""
+    drive = v_in - array.spec.sense.v_ref
+    i_out, i_row = drive @ matrices.w, drive @ matrices.y
+    passes = np.full(len(v_in), matrices.passes)
+    return Solution(
+        out=i_out,
+        provenance=_provenance(array, tol, threads, "matrix"),
+        i_row=i_row,
+        power=(v_in * i_row).sum(axis=1),
+        convergence=_convergence(i_row, i_out, np.abs(drive) @ matrices.residual, passes),
+    )
 
 
 def _sweep(
@@ -165,18 +191,18 @@ def effective_matrix(array: PreparedArray, *, threads: int = 1) -> np.ndarray:
     Returns:
         (rows, cols) [S], wires, driver and sense resistances included.
     """
-    plan = array.plan
-    if array.surface is not None:
+    if array.matrices is not None:
+        return array.matrices.w
+    if array.surface is None:
+        plan, slopes = array.plan, array.g
+    else:
         v_ref = array.spec.sense.v_ref
         slopes = chord(array, v_ref, v_ref)
         plan = sweep_plan(*end_resistances(array.wires), slopes)
-    else:
-        slopes = array.g
+    matrices = None if plan is None else terminal_matrices(plan, threads=threads)
+    if matrices is not None:
+        return matrices.w
     inputs = np.eye(array.wires.rows)
-    if plan is not None:
-        found = sweep_batch(plan, inputs, tol=_MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
-        if np.all(found.passes > 0):
-            return found.i_out
     return solve(linear_network(array.wires, slopes), inputs).i_out
 
 
@@ -188,7 +214,7 @@ def _provenance(array: PreparedArray, tol: float, threads: int, method: str) -> 
     surface = array.surface
     return Provenance(
         level="nodal",
-        spec_digest=array.spec.digest,
+        spec_digest=array.spec_digest,
         deck_digest=None if surface is None else surface.provenance.deck_digest,
         ngspice=None if surface is None else surface.provenance.ngspice,
         options={"tol": f"{tol:g}", "method": method},

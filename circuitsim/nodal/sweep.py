@@ -20,8 +20,11 @@ _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are th
 
 
 @numba.njit(cache=True, nogil=True)
-def _pass(plan, down, drive, state, alpha, found):
-    """Run once through the array, downwards or upwards; `found` takes each mode's amplitude and the largest change."""
+def _pass(plan, down, drive, state, alpha, found, keep):
+    """Run once through the array, downwards or upwards; `found` takes each mode's amplitude and the largest change.
+
+    Row voltages are kept and their change is found only when asked for: ohmic cells do not need them for the next pass.
+    """
     rows, cols = plan.rows, plan.cols
     v_r, y, x, p, n = state
     nonlinear, deflated = plan.shape >= 0, len(plan.z) > 0
@@ -66,9 +69,10 @@ def _pass(plan, down, drive, state, alpha, found):
             c = row + b
             # l_row is 0 behind the last cell
             voltage = fma(spread(plan.l_row[wire + b + 1]), voltage, spread(plan.inv_row[c]) * load(p, b * WIDTH))
-            moved = voltage - load(v_r, c * WIDTH)
-            change = larger(change, larger(moved, spread(0.0) - moved))
-            store(v_r, c * WIDTH, voltage)
+            if keep:
+                moved = voltage - load(v_r, c * WIDTH)
+                change = larger(change, larger(moved, spread(0.0) - moved))
+                store(v_r, c * WIDTH, voltage)
             into = spread(plan.g0[c]) * voltage
             if nonlinear:
                 into = into + load(n, b * WIDTH)
@@ -209,7 +213,7 @@ def _imbalance(i_row, rows, i_out, cols):
 
 
 @numba.njit(cache=True, nogil=True)
-def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, v_c, i_cell):
+def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, y, v_c, i_cell):
     """Solve one block of vectors.
 
     Args:
@@ -218,14 +222,19 @@ def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, v_c, i_cell):
         tol: What may be left at any node: of the vector's largest terminal current, unbalanced; of its largest input,
             in voltage.
         most: Largest number of passes.
-        i_row, i_out, checks, v_r, v_c, i_cell: Filled; see `_balance`. `v_r` (rows · cols · WIDTH) is also the state.
+        i_row, i_out, checks, v_r, v_c, i_cell: Filled; see `_balance`.
+        y: Room for the state; v_r and y have (rows · cols · WIDTH) numbers.
 
     Returns:
         Passes used, negative when the tolerance was not reached.
     """
     rows, cols = plan.rows, plan.cols
-    y, x, p, n = np.zeros(rows * cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH)
-    for a in range(rows):
+    x, p, n = np.empty(cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH)
+    y[:] = 0.0
+    linear = plan.shape < 0
+    # What an ohmic array needs is known beforehand: each pass leaves `slowest` of the error.
+    expected = 1 if not linear else max(1, int(np.ceil(np.log(0.25 * tol) / np.log(max(plan.slowest, 1e-12)))))
+    for a in range(rows if not linear else 0):
         for b in range(cols):
             store(v_r, (a * cols + b) * WIDTH, load(drive, a * WIDTH))
     state = (v_r, y, x, p, n)
@@ -236,13 +245,17 @@ def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, v_c, i_cell):
     count, down = 0, False
     while count < most:
         down = not down
-        _pass(plan, down, drive, state, alpha, found)
+        count += 1
+        keep = not linear or count >= min(expected, most)
+        _pass(plan, down, drive, state, alpha, found, keep)
         if len(plan.z) > 0:
             _deflate(plan, amplitude, alpha, found)
-        count += 1
-        change = found[MODES * WIDTH :]
-        settled = _settled(change, last, count, plan.slowest, tol * highest)
-        last[:] = change
+        if linear:
+            settled = keep
+        else:
+            change = found[MODES * WIDTH :]
+            settled = _settled(change, last, count, plan.slowest, tol * highest)
+            last[:] = change
         if settled:
             _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
             flow = np.maximum(_largest(i_row, rows), _largest(i_out, cols))
