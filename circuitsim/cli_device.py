@@ -10,7 +10,7 @@ import typer
 
 from circuitsim import spice
 from circuitsim.cli_device_panels import fit_panels, read_panels, show_panels
-from circuitsim.devices import Card, list_cards, load_card
+from circuitsim.devices import Card, list_cards, load_card, load_folder
 from circuitsim.devices.characterize import read_curves
 from circuitsim.devices.fit import fit_current, read_measurement
 from circuitsim.devices.state_map import map_states
@@ -55,10 +55,10 @@ def show(
 
 @app.command()
 def characterize(
-    file: Annotated[Path, typer.Argument(help="SPICE file with the sub-circuit of a memory.")],
-    subckt: Annotated[str, typer.Option(help="Name of the sub-circuit.")],
-    g_min: Annotated[str, typer.Option(help="Smallest conductance, for example 1u [S].")],
-    g_max: Annotated[str, typer.Option(help="Largest conductance [S].")],
+    file: Annotated[Path, typer.Argument(help="SPICE file with the sub-circuit of a memory, or a device folder.")],
+    subckt: Annotated[str | None, typer.Option(help="Name of the sub-circuit.")] = None,
+    g_min: Annotated[str | None, typer.Option(help="Smallest conductance, for example 1u [S].")] = None,
+    g_max: Annotated[str | None, typer.Option(help="Largest conductance [S].")] = None,
     corner: Annotated[str | None, typer.Option(help="Section of the file (.lib FILE CORNER).")] = None,
     ports: Annotated[str, typer.Option(help="What each terminal is, in the sub-circuit's order.")] = "te be",
     state: Annotated[str, typer.Option(help="Parameter that takes the conductance.")] = "g",
@@ -68,14 +68,18 @@ def characterize(
     as_json: Json = False,
 ) -> None:
     """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to the conductance it really has."""
-    device = _device_spec(file, corner, subckt, ports, state, g_min, g_max)
-    card = user_device(device)
+    if file.is_dir():
+        card = load_folder(file)
+    elif subckt is None or g_min is None or g_max is None:
+        raise InputError(f"{file}: a SPICE file needs --subckt, --g-min and --g-max; a device folder does not")
+    else:
+        card = user_device(_device_spec(file, corner, subckt, ports, state, g_min, g_max))
     volts = parse_quantity(v_read)
     curves = read_curves(card, spice.run, v_max=2 * volts, temperature_c=temperature_c)
     mapping = map_states(card, spice.run, v_read=volts, temperature_c=temperature_c)
-    off = float(np.abs(mapping.g / mapping.states - 1).max())
+    off = float(np.abs(mapping.g / mapping.states - 1).max()) if mapping.exact else None
     content: dict[str, Any] = {
-        "file": str(file),
+        "file": str(card.lib),
         "subckt": card.subckt,
         "ohmic": curves.ohmic,
         "bend": curves.bend,
@@ -88,9 +92,11 @@ def characterize(
     bend = "ohmic" if curves.ohmic else f"chord conductance changes by {curves.bend:.3%}"
     low, high = (format_quantity(g, "S") for g in mapping.g_range)
     text = (
-        f"{card.subckt} of {file}: {bend} up to {format_quantity(2 * volts, 'V')}\n"
-        f"conductance at {format_quantity(volts, 'V')}: {low} to {high}, {off:.2e} or less away from {state}"
+        f"{card.subckt} of {card.lib}: {bend} up to {format_quantity(2 * volts, 'V')}\n"
+        f"conductance at {format_quantity(volts, 'V')}: {low} to {high}"
     )
+    if off is not None:
+        text += f", {off:.2e} or less away from the parameter"
     _print(content, text, as_json)
 
 

@@ -105,6 +105,15 @@ def test_characterize_refuses_what_is_not_there(tmp_path, change, match):
         call("characterize", file, *[word for pair in words.items() for word in pair])
 
 
+def test_characterize_reads_a_device_folder(tmp_path):
+    folder = write_folder(fit_current(read_measurement(data(tmp_path / "iv.csv", "sinh"))), tmp_path / "mine").folder
+    content = json.loads(call("characterize", folder, "--json").output)
+    assert not content["ohmic"]
+    assert content["largest_deviation_from_state"] < 1e-9
+    with pytest.raises(InputError, match=r"a SPICE file needs --subckt, --g-min and --g-max"):
+        call("characterize", folder / "model.lib")
+
+
 @pytest.mark.parametrize("form", ["sinh", "cubic", "gap"])
 def test_a_fitted_folder_reads_back_the_measurement_in_ngspice(tmp_path, form):
     fit = fit_current(read_measurement(data(tmp_path / "iv.csv", form)), form)
