@@ -21,7 +21,7 @@ from circuitsim.nodal.surface import check_conductances as check_surface
 from circuitsim.results import TileModel
 from circuitsim.spec.arrays import check_conductances
 
-_INPUTS, _LEVELS = 7, 4  # nodes of the residual's table
+_INPUTS, _LEVELS = 6, 3  # nodes of the residual's table
 _SWEEP = 1e-8  # what one product may be wrong by, relative: far below what one product can be right by
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields, chain_links, solve_chain
@@ -10,6 +11,7 @@ from circuitsim.nodal.surface import cell_law
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
+_FIT_NODES = 8  # of the integral over the inputs
 _STEPS = 2  # Newton steps of a row; the start is the linear solution, and the error squares with each
 
 
@@ -40,10 +42,19 @@ def reference_conductance(
     """
     if surface is None:
         return g
-    node, weight = np.polynomial.legendre.leggauss(8)
+    # For given voltages i/g is a polynomial of the conductance coordinate: a few conductances tell it for all.
+    low, high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
+    count = surface.forward.shape[0]
+    unit = np.cos(np.pi * (np.arange(count) + 0.5) / count)
+    t = 0.5 * (low + high) + 0.5 * (high - low) * unit
+    few = surface.g_scale * t / (1.0 - t)
+    node, weight = np.polynomial.legendre.leggauss(_FIT_NODES)
     v = 0.5 * (v_low + v_high) + 0.5 * (v_high - v_low) * node
-    current = cell_law(surface, g[:, :, None], v_ref + v, np.full_like(v, v_ref))[0]
-    return current @ (weight * v) / np.sum(weight * v * v)
+    current = cell_law(surface, few[:, None], v_ref + v, np.full_like(v, v_ref))[0]
+    slope = current @ (weight * v) / np.sum(weight * v * v) / few
+    coefficients = np.linalg.solve(chebyshev.chebvander(unit, count - 1), slope)
+    at = (g / (g + surface.g_scale) - low) / (high - low) * 2.0 - 1.0
+    return np.where(g > 0, g * chebyshev.chebval(at, coefficients), 0.0)
 
 
 def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
