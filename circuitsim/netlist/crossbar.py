@@ -40,6 +40,10 @@ def crossbar(
         InputError: A shape does not fit, a value is NaN, or a name, file or sub-circuit cannot be used.
         OutsideRangeError: A conductance lies outside the device's range.
     """
+    if spec.driver.input_code == "pulse_width":
+        raise InputError(
+            "driver.input_code = 'pulse_width' has no operating point: its output is a charge, read it in time"
+        )
     if spec.array.cell == "1c":
         raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
     g, x = check_arrays(spec, g, x)

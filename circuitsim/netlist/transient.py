@@ -44,7 +44,7 @@ class TransientNetlist:
 
     Attributes:
         text: The deck, from title line to `.end`.
-        x: (rows,) input: row voltages during the pulse [V], or 0 and 1 on gates.
+        x: (rows,) input: row voltages during the pulse [V], 0 and 1 on gates, or shares of the width.
         pulse: Timing of the read.
         v_ref: Voltage that the sense amplifiers hold the columns at [V].
         shape: (rows, cols).
@@ -93,7 +93,8 @@ def transient(
     Args:
         spec: The array; its wire capacitances lie at the cells.
         g: Conductances (rows, cols) [S].
-        x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string".
+        x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string"; 0 to 1
+            where `driver.input_code` is "pulse_width".
         state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
         pulse: Timing; None: `read_pulse(spec)`.
         nodes: Also save the voltage of both wires at every cell.
@@ -108,12 +109,13 @@ def transient(
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)
     array = array_text(spec, g, state, gates=gate_voltages(spec, batch))
+    share = batch[0] if spec.driver.input_code == "pulse_width" else np.ones(spec.array.rows)
     v_in = tuple(f"v(in_{a})" for a in range(spec.array.rows))
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [
         *header_lines(spec, "one read in time"),
         *array.head,
-        *["", "* inputs: a pulse per row", *_pulse_cards(drive_voltages(spec, batch)[0], pulse)],
+        *["", "* inputs: a pulse per row", *_pulse_cards(drive_voltages(spec, batch)[0], share, pulse)],
         *array.body,
         *["", "* analysis", *save_cards(v_in, array.i_row, array.i_out, array.v_bias, array.i_bias, v_row, v_col)],
         ".print tran " + " ".join(array.i_out),
@@ -139,10 +141,14 @@ def transient(
 
 
 def read_pulse(spec: ArraySpec) -> Pulse:
-    """Pulse of `driver.t_read` that the simulation follows to its end, before the fall; 1000 steps at least."""
+    """Pulse of `driver.t_read`, in 1000 steps at least, followed to its end before the fall.
+
+    Pulses that code by their width are followed a fifth longer: their tails belong to the charge.
+    """
     t = spec.driver.t_read
     v_rest = 0.0 if spec.array.input_line != "bl" else spec.sense.v_ref
-    return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t, t_step=_STEP * t, v_rest=v_rest)
+    t_stop = 1.2 * t if spec.driver.input_code == "pulse_width" else t
+    return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t_stop, t_step=_STEP * t, v_rest=v_rest)
 
 
 def _check_pulse(pulse: Pulse) -> None:
@@ -156,12 +162,16 @@ def _check_pulse(pulse: Pulse) -> None:
         raise InputError(f"pulse.t_step = {pulse.t_step:g} s, expected at most t_stop = {pulse.t_stop:g} s")
 
 
-def _pulse_cards(x: np.ndarray, pulse: Pulse) -> list[str]:
-    rest, edge, width = number(pulse.v_rest), number(pulse.t_edge), number(pulse.t_width)
-    down = number(pulse.t_width + pulse.t_edge)
-    plateau = pulse.t_width > pulse.t_edge
+def _pulse_cards(height: np.ndarray, share: np.ndarray, pulse: Pulse) -> list[str]:
+    """A pulse per row of its own height [V] and its share of the width; one shorter than its edge has shorter edges."""
+    rest = number(pulse.v_rest)
     cards = []
-    for row, value in enumerate(x.tolist()):
-        top = f"{edge} {value!r} {width} {value!r}" if plateau else f"{edge} {value!r}"
-        cards.append(f"vin_{row} in_{row} 0 dc {rest} pwl(0 {rest} {top} {down} {rest})")
+    for row, (value, part) in enumerate(zip(height.tolist(), share.tolist(), strict=True)):
+        width = part * pulse.t_width
+        if width == 0:
+            cards.append(f"vin_{row} in_{row} 0 dc {rest}")
+            continue
+        edge = min(pulse.t_edge, width)
+        top = f"{number(edge)} {value!r} " + (f"{number(width)} {value!r} " if width > edge else "")
+        cards.append(f"vin_{row} in_{row} 0 dc {rest} pwl(0 {rest} {top}{number(width + edge)} {rest})")
     return cards

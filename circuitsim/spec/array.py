@@ -21,7 +21,7 @@ SCHEMA = 1
 
 # Keys and values that the format reserves and that this version cannot simulate yet: refused by name.
 NOT_YET: dict[str, tuple[str, ...]] = {
-    "driver.input_code": ("bit_serial", "pulse_width"),
+    "driver.input_code": ("bit_serial",),
     "sense.kind": ("tia", "regulated_cascode", "integrator"),
     "adc.kind": ("sar", "flash", "ramp", "cco"),
     "mapping.weights": ("offset",),
@@ -71,6 +71,8 @@ class ArraySpec(Part):
         self._check_cell()
         self._check_input_line()
         self._check_technique()
+        if self.driver.input_code == "pulse_width" and self.array.input_line == "string":
+            raise ValueError("driver.input_code = 'pulse_width': rows of a string have no time of their own")
         _ = self.wires  # arrays of segments must have the array's shape
         return self
 

@@ -16,7 +16,7 @@ def check_arrays(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> tuple[np.ndarra
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
-        x: Inputs (batch, rows): voltages [V], or 0 and 1 where the input lies on the gates.
+        x: Inputs (batch, rows): voltages [V], 0 and 1 where the input lies on the gates, 0 to 1 for pulse widths.
 
     Raises:
         InputError: A shape does not fit, or a value is negative, NaN or infinite, or a gate input is not 0 or 1.
@@ -35,6 +35,7 @@ def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
     for key, value, expected in (
         ("array.input_line", spec.array.input_line, ("bl",)),
         ("array.cell", spec.array.cell, ("1r", "1t1r", "2t2r", "own")),
+        ("driver.input_code", spec.driver.input_code, ("amplitude",)),
         ("technique.skip_zero_rows", spec.technique.skip_zero_rows, (False,)),
     ):
         if value not in expected:
@@ -49,7 +50,10 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     """Voltages (batch, rows) [V] of the input drivers for checked inputs.
 
     x itself on bit lines, x · v_gate on gates, (1 − x) · v_gate on the bypass transistors of a string of 1t1r cells.
+    Pulses that code by their width have the height of x = v_read or x = 1.
     """
+    if spec.driver.input_code == "pulse_width":
+        x = np.full(x.shape, spec.driver.v_read if spec.array.input_line == "bl" else 1.0)
     if spec.array.input_line == "bl" or spec.v_gate is None:
         return x
     bypassed = spec.array.input_line == "string" and spec.array.cell == "1t1r"
@@ -92,7 +96,9 @@ def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
     _refuse_first("x", x, ~np.isfinite(x), " V", "a finite voltage")
-    if spec.array.input_line != "bl":
+    if spec.driver.input_code == "pulse_width":
+        _refuse_first("x", x, (x < 0) | (x > 1), "", "0 to 1, a share of t_read (driver.input_code = 'pulse_width')")
+    elif spec.array.input_line != "bl":
         line = spec.array.input_line
         _refuse_first(
             "x", x, (x != 0) & (x != 1), "", f"0 or 1: the input switches gates (array.input_line = {line!r})"

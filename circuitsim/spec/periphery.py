@@ -14,8 +14,11 @@ class DriverSpec(Part):
     r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
     v_read: Positive = Field(description="Read voltage: full-scale amplitude, and where g is defined [V]")
     dac_bits: int | None = Field(default=None, ge=1, le=24, description="Resolution of the input; absent: ideal")
-    input_code: Literal["amplitude"] = Field(default="amplitude", description="How a number becomes a drive")
-    t_read: Positive = Field(default=10e-9, description="Duration of one read, for energy [s]")
+    input_code: Literal["amplitude", "pulse_width"] = Field(
+        default="amplitude",
+        description="How a number becomes a drive; 'pulse_width': the input is a share of t_read, the output a charge",
+    )
+    t_read: Positive = Field(default=10e-9, description="Duration of one read, and the longest pulse [s]")
 
 
 class SenseSpec(Part):

@@ -15,7 +15,7 @@ from circuitsim.spice.session import Session
 from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.solution import read_solution
 from circuitsim.spice.sweeps import sweep
-from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_in_time
+from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_charge, read_in_time
 
 __all__ = [
     "TRANSIENT_OPTIONS",
@@ -36,6 +36,7 @@ __all__ = [
     "normal_spread",
     "predict",
     "read_array",
+    "read_charge",
     "read_in_time",
     "read_raw",
     "read_solution",

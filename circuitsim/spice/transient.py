@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Pulse, TransientNetlist, transient
-from circuitsim.results.provenance import Provenance
+from circuitsim.results import Provenance, Solution
 from circuitsim.results.transient import Transient
 from circuitsim.spec import ArraySpec
 from circuitsim.spice.pool import run_many
@@ -62,12 +62,70 @@ def read_in_time(
     band = half_lsb(spec) if band is None else band
     if not (np.isfinite(band) and band > 0):
         raise InputError(f"band = {band:g} A, expected a current > 0")
+    decks, raws = _run(spec, g, x, state=state, pulse=pulse, nodes=nodes, folder=folder, n_jobs=n_jobs)
+    return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
+
+
+def read_charge(
+    spec: ArraySpec,
+    g: ArrayLike,
+    x: ArrayLike,
+    *,
+    state: ArrayLike | None = None,
+    pulse: Pulse | None = None,
+    folder: str | Path | None = None,
+    n_jobs: int = 2,
+) -> Solution:
+    """Read the charge that a pulse on every row brings into the sense amplifiers.
+
+    Args:
+        spec, g, x, state, pulse, folder, n_jobs: As in `read_in_time`.
+
+    Returns:
+        Charges (batch, cols) [C], positive into the sense amplifier.
+
+    Raises:
+        InputError, SimulatorError: As `read_in_time`.
+    """
+    decks, raws = _run(spec, g, x, state=state, pulse=pulse, nodes=False, folder=folder, n_jobs=n_jobs)
+    charge = [integral(raw["time"], raw.columns(deck.i_out)) for deck, raw in zip(decks, raws, strict=True)]
+    return Solution(np.array(charge), _provenance(decks[0], raws[0]), quantity="charge", unit="C")
+
+
+def _run(
+    spec: ArraySpec,
+    g: ArrayLike,
+    x: ArrayLike,
+    *,
+    state: ArrayLike | None,
+    pulse: Pulse | None,
+    nodes: bool,
+    folder: str | Path | None,
+    n_jobs: int,
+) -> tuple[list[TransientNetlist], list[RawResult]]:
+    """Write and run one deck per input vector; each must have come to the end of its time."""
     x = np.asarray(x, dtype=float)
     if x.ndim != 2:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows)")
     decks = [transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=TRANSIENT_OPTIONS)
-    return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
+    for deck, raw in zip(decks, raws, strict=True):
+        last = raw["time"][-1]
+        if abs(last / deck.pulse.t_stop - 1) > 1e-9:
+            raise SimulatorError(
+                f"ngspice stopped at {last:g} s, expected t_stop = {deck.pulse.t_stop:g} s", raw.folder
+            )
+    return decks, raws
+
+
+def _provenance(deck: TransientNetlist, raw: RawResult) -> Provenance:
+    return Provenance(
+        level="ngspice",
+        spec_digest=deck.spec_digest,
+        deck_digest=raw.deck_digest,
+        ngspice=str(raw.simulator.version),
+        options=dict(raw.options),
+    )
 
 
 def half_lsb(spec: ArraySpec) -> float:
@@ -82,15 +140,9 @@ def half_lsb(spec: ArraySpec) -> float:
 
 
 def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transient:
-    """Turn a finished run of a transient deck into a `Transient`.
-
-    Raises:
-        SimulatorError: The run ended before `pulse.t_stop`.
-    """
+    """Turn a finished run of a transient deck into a `Transient`."""
     pulse = deck.pulse
     time = raw["time"]
-    if abs(time[-1] / pulse.t_stop - 1) > 1e-9:
-        raise SimulatorError(f"ngspice stopped at {time[-1]:g} s, expected t_stop = {pulse.t_stop:g} s", raw.folder)
     v_in, i_row, i_out = raw.columns(deck.v_in), -raw.columns(deck.i_row), raw.columns(deck.i_out)
     bias = -raw.columns(deck.i_bias) * raw.columns(deck.v_bias) if deck.i_bias else np.zeros((len(time), 0))
     charge = integral(time, i_out)
@@ -110,13 +162,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         delay=crossing_time(time[plateau], i_out[plateau], final / 2) - pulse.t_edge / 2,
         settling=settling_time(time[plateau], i_out[plateau], final, band),
         band=band,
-        provenance=Provenance(
-            level="ngspice",
-            spec_digest=deck.spec_digest,
-            deck_digest=raw.deck_digest,
-            ngspice=str(raw.simulator.version),
-            options=dict(raw.options),
-        ),
+        provenance=_provenance(deck, raw),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,
         v_col=raw.columns(deck.v_col).reshape(grid) if deck.v_col else None,
     )

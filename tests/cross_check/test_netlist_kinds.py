@@ -111,6 +111,9 @@ def test_capacitors_share_out_charge():
     pulse = netlist.Pulse(t_edge=5e-10, t_width=2e-9, t_stop=2e-9, t_step=1e-12, v_rest=0.0)
     (read,) = spice.read_in_time(spec, c, [x], band=1e-12, pulse=pulse)
     assert_allclose(read.charge, x @ c, rtol=1e-4, atol=0)
+    solution = spice.read_array(spec, c, [x])
+    assert (solution.quantity, solution.unit) == ("charge", "C")
+    assert_allclose(solution.out[0], x @ c, rtol=2e-3, atol=0)  # edges of 20 ps are not much longer than r_on c_u
     with pytest.raises(InputError, match="its output is a charge, read it in time"):
         netlist.crossbar(spec, c, [x])
     with pytest.raises(SpecError, match=r"array.cell = '1c': only level = 'ngspice' simulates it"):

@@ -106,7 +106,7 @@ def test_one_call_reads_all_that_is_drawn():
     assert_allclose(solution.out, read(spec, g, x, currents), rtol=1e-12, atol=0)
     drawn = sum(spice.read_array(one.spec, one.g, one.x).power for one in draw(spec, g, x))
     assert_allclose(solution.power, drawn, rtol=1e-12, atol=0)
-    with pytest.raises(InputError, match="nodes = True"):
+    with pytest.raises(InputError, match="nodes = True: expected an array of its own size"):
         spice.read_array(spec, g, x, nodes=True)
 
 
