@@ -1,5 +1,6 @@
 """Converters of a tile: numbers to voltages, currents to codes."""
 
+import math
 import warnings
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.results.converter import ConverterTable
 
+_BLOCK = 256  # vectors at a time: what lies between two operations stays in the cache
 CLIPPED = 0.01  # share of the outputs above which clipping is no longer a rare event
 
 
@@ -58,20 +60,34 @@ def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | No
     Warns:
         ClippingWarning: More than one output in a hundred lies outside the range.
     """
+    analog = _with_noise(analog, table.noise, rng)
+    batch = analog.shape[0]
+    if batch <= _BLOCK:
+        codes, outside = _codes(table, analog)
+    else:
+        parts = [_codes(table, analog[n : min(n + _BLOCK, batch), ...]) for n in range(0, batch, _BLOCK)]
+        codes = array_api_compat.array_namespace(analog).concat([part for part, _ in parts], axis=0)
+        outside = sum(count for _, count in parts)
+    _warn_of_clipping(table, outside, math.prod(codes.shape))
+    return codes
+
+
+def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
+    """Codes of noiseless currents, and how many currents lie outside the range."""
     xp = array_api_compat.array_namespace(analog)
     top = 2**table.bits - 1
-    steps = (_with_noise(analog, table.noise, rng) - table.low) * (1.0 / table.lsb)
+    steps = (analog if table.low == 0 else analog - table.low) * (1.0 / table.lsb)
     if table.inl is None:
-        rounded = xp.round(steps)
-        codes = xp.clip(rounded, 0.0, float(top))
-        outside = codes != rounded
+        codes = xp.round(steps)
     else:
         transitions = xp.asarray(np.arange(top) + 0.5 + _inl(table, top), dtype=analog.dtype)
-        found = xp.searchsorted(transitions, xp.reshape(steps, (-1,)))
-        codes = xp.astype(xp.reshape(found, analog.shape), analog.dtype)
-        outside = (steps < -0.5) | (steps > top + 0.5)
-    _warn_of_clipping(table, float(xp.mean(xp.astype(outside, analog.dtype))) if outside.shape[0] else 0.0)
-    return codes
+        codes = xp.astype(
+            xp.reshape(xp.searchsorted(transitions, xp.reshape(steps, (-1,))), analog.shape), analog.dtype
+        )
+    if math.prod(steps.shape) == 0 or (float(xp.min(steps)) >= -0.5 and float(xp.max(steps)) <= top + 0.5):
+        return codes, 0
+    outside = xp.astype((steps < -0.5) | (steps > top + 0.5), xp.int64)
+    return xp.clip(codes, 0.0, float(top)), int(xp.sum(outside))
 
 
 def decode(table: ConverterTable, codes: Any) -> Any:
@@ -79,7 +95,8 @@ def decode(table: ConverterTable, codes: Any) -> Any:
     return codes * table.lsb + table.low
 
 
-def _warn_of_clipping(table: ConverterTable, share: float) -> None:
+def _warn_of_clipping(table: ConverterTable, outside: int, count: int) -> None:
+    share = outside / max(count, 1)
     if share > CLIPPED:
         warnings.warn(
             f"the ADC's range of {table.low:g} to {table.high:g} A clips {100 * share:.2g} % of the outputs: widen it",
