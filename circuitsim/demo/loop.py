@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim import behavioral, spice
+from circuitsim.behavioral.converters import convert
 from circuitsim.calibration import differing_codes, error_statistics
 from circuitsim.demo.tiles import matrix_kind
 from circuitsim.netlist import crossbar
 from circuitsim.network import Inference, LayerRange, Network, Product, Read, TilePlace, evaluate, program
 from circuitsim.report.content import LoopLayer
 from circuitsim.results import Certificate, Solution, TileModel
+from circuitsim.results.converter import ConverterTable
 from circuitsim.spec import ArraySpec
 
 
@@ -104,11 +106,10 @@ def compare(
         bits, full_scale = model.spec.adc.bits, ranges[name].full_scale
         steps, expected, at_most = np.zeros(0), 0.0, 0.0
         if bits is not None and full_scale is not None:
-            top = 2**bits - 1
-            lsb = full_scale / top
-            steps = np.abs(_codes(predicted, lsb, top) - _codes(truth, lsb, top))
+            adc = ConverterTable(bits, 0.0, full_scale)
+            steps = np.abs(convert(adc, predicted) - convert(adc, truth))
             certified = certificate.by_matrix.get(matrix_kind(name), certificate.error)
-            expected, at_most = differing_codes(certified, certificate.full_scale, lsb, len(truth))
+            expected, at_most = differing_codes(certified, certificate.full_scale, adc.lsb, len(truth))
         layers.append(
             LoopLayer(
                 name=name,
@@ -138,7 +139,3 @@ def holds(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
 
 def _predict(model: TileModel, tile: SolvedTile) -> np.ndarray:
     return np.asarray(behavioral.mvm(behavioral.program(model, tile.g), tile.v_in))[:, : tile.place.cols]
-
-
-def _codes(current: np.ndarray, lsb: float, top: int) -> np.ndarray:
-    return np.clip(np.rint(current / lsb), 0, top)

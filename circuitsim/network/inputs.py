@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.behavioral.converters import drive, drive_codes
 from circuitsim.errors import InputError
+from circuitsim.results.converter import ConverterTable
 from circuitsim.spec import ArraySpec
 
 _ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
@@ -51,10 +53,8 @@ def encode(x: np.ndarray, spec: ArraySpec, *, x_max: float, layer: str = "") -> 
     else:
         parts = np.stack([np.maximum(x, 0.0), np.maximum(-x, 0.0)])
     clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
-    parts = np.minimum(parts, 1.0)
+    v = spec.sense.v_ref + np.minimum(parts, 1.0) * spec.driver.v_read
     if spec.driver.dac_bits is not None:
-        steps = 2**spec.driver.dac_bits - 1
-        parts = np.rint(parts * steps) / steps
-    signs = (1,) if len(parts) == 1 else (1, -1)
-    v = spec.sense.v_ref + parts * spec.driver.v_read
-    return Phases(signs, v, clipped)
+        dac = ConverterTable(spec.driver.dac_bits, spec.sense.v_ref, spec.sense.v_ref + spec.driver.v_read)
+        v = drive(dac, drive_codes(dac, v))
+    return Phases((1,) if len(parts) == 1 else (1, -1), v, clipped)
