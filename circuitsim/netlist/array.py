@@ -120,10 +120,10 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
 
 def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Bit line along the row, driven by the input; source line along the column, sensed; gates on."""
-    wires = spec.wires
+    wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
     rows = range(spec.array.rows)
-    row_cards, bl = row_lines(LineKind("bl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
-    col_cards, sl = col_lines(LineKind("sl", "sense", "rsense"), wires.r_col, wires.c_col, wires.r_sense)
+    row_cards, bl = row_lines(LineKind("bl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
+    col_cards, sl = col_lines(LineKind("sl", "sense", "rsense", wires.r_sense, strap[1]), wires.r_col, wires.c_col)
     gates = [] if program.gates is None else source_cards(GATES, program.gates)
     wl = [[f"wl_{a}" if gates else "0"] * spec.array.cols for a in rows]
     body = [
@@ -139,12 +139,12 @@ def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Array
 
 def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Word line along the row, driven by the input; bit line and source line along the column, biased and sensed."""
-    wires = spec.wires
+    wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
     cols = range(spec.array.cols)
     assert wires.r_bl is not None
-    row_cards, wl = row_lines(LineKind("wl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
-    bl_cards, bl = col_lines(LineKind("bl", "bias", "rbias"), wires.r_bl, wires.c_bl, wires.r_driver)
-    col_cards, sl = col_lines(LineKind("sl", "sense", "rsense"), wires.r_col, wires.c_col, wires.r_sense)
+    row_cards, wl = row_lines(LineKind("wl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
+    bl_cards, bl = col_lines(LineKind("bl", "bias", "rbias", wires.r_driver), wires.r_bl, wires.c_bl)
+    col_cards, sl = col_lines(LineKind("sl", "sense", "rsense", wires.r_sense, strap[1]), wires.r_col, wires.c_col)
     body = [
         *["", "* bit lines: biased at the read voltage", *_bias(spec)],
         *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
@@ -161,8 +161,8 @@ def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     if (program.g == 0).any():
         where = [int(k) for k in np.argwhere(program.g == 0)[0]]
         raise InputError(f"g{where} = 0 S: an open cell breaks its string; expected a conductance > 0")
-    wires = spec.wires
-    row_cards, wl = row_lines(LineKind("wl", "in", "rdrv"), wires.r_row, wires.c_row, wires.r_driver)
+    wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
+    row_cards, wl = row_lines(LineKind("wl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
     chains, bl, sl = series_lines(wires)
     body = [
         *["", "* strings: biased at the read voltage", *_bias(spec)],

@@ -1,37 +1,42 @@
-"""All wires of one kind, along the rows or along the columns, with the resistance at their ends."""
+"""All wires of one kind, along the rows or along the columns, with the resistance at their ends and their strap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from circuitsim.netlist.names import number
 from circuitsim.netlist.wires import line_nodes, segment_cards
+from circuitsim.spec.geometry import StrapSpec
 
 
 @dataclass(frozen=True)
 class LineKind:
-    """What the wires of one kind are called.
+    """The wires of one kind: what they are called, and what is the same for all of them.
 
     Attributes:
         wire: Node names begin with it: `bl_3_5`; segments are `rbl_3_5`, capacitors `cbl_3_5`.
         source: Name of the node behind the end resistance: `in_3`.
         end: Name of the end resistance: `rdrv_left_3`.
+        r_end: Resistance between a source and each end of its wire in use [ohm].
+        strap: Line above each wire, or None.
     """
 
     wire: str
     source: str
     end: str
+    r_end: float = 0.0
+    strap: StrapSpec | None = None
 
 
-def row_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None, r_end: float) -> tuple[list[str], list[list[str]]]:
+def row_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list[str], list[list[str]]]:
     """Write wires along the rows.
 
     Args:
-        kind: Their names.
+        kind: What they have in common.
         r: (rows, cols + 1) segments, left end first [ohm].
         c: (rows, cols) capacitance to ground at each cell [F], or None.
-        r_end: Resistance between a source and each end of its wire in use [ohm].
 
     Returns:
         Cards, and the node [row][col] of each cell.
@@ -41,43 +46,56 @@ def row_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None, r_end: float)
     cells = []
     for a in range(rows):
         names = [f"{a}_{b}" for b in range(cols + 1)]
-        nodes = _line(kind, names, str(a), ("left", "right"), r[a], r_end, cards, None if c is None else c[a])
+        own, nodes = _line(kind, names, (f"left_{a}", f"right_{a}"), r[a])
+        cards += own
+        cards += [] if c is None else _capacitors(kind, names, nodes, c[a])
         cells.append(nodes)
     return cards, cells
 
 
-def col_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None, r_end: float) -> tuple[list[str], list[list[str]]]:
+def col_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list[str], list[list[str]]]:
     """Write wires along the columns: r (rows + 1, cols), top end first; see `row_lines`."""
     rows, cols = r.shape[0] - 1, r.shape[1]
     cards: list[str] = []
     cells = []
     for b in range(cols):
         names = [f"{a}_{b}" for a in range(rows + 1)]
-        nodes = _line(kind, names, str(b), ("top", "bottom"), r[:, b], r_end, cards, None if c is None else c[:, b])
+        own, nodes = _line(kind, names, (f"top_{b}", f"bottom_{b}"), r[:, b])
+        cards += own
+        cards += [] if c is None else _capacitors(kind, names, nodes, c[:, b])
         cells.append(nodes)
     return cards, [list(line) for line in zip(*cells, strict=True)]
 
 
-def _line(
-    kind: LineKind,
-    names: Sequence[str],
-    index: str,
-    ends: tuple[str, str],
-    r: np.ndarray,
-    r_end: float,
-    cards: list[str],
-    c: np.ndarray | None,
-) -> list[str]:
-    """Append the cards of one wire and return the nodes of its cells; `names[k]` tells cell and segment k."""
-    source = f"{kind.source}_{index}"
-    first, last = (f"{kind.wire}_{end}_{index}" if r_end > 0 else source for end in ends)
+def _line(kind: LineKind, names: Sequence[str], ends: tuple[str, str], r: np.ndarray) -> tuple[list[str], list[str]]:
+    """Cards of one wire and the nodes of its cells; `names[k]` completes the names of cell and segment k."""
+    source = f"{kind.source}_{ends[0].rpartition('_')[2]}"
+    first, last = (f"{kind.wire}_{end}" if kind.r_end > 0 else source for end in ends)
     nodes = line_nodes([first, *(f"{kind.wire}_{name}" for name in names[:-1]), last], r)
-    if r_end > 0:
-        for end, node, segment in zip(ends, (nodes[0], nodes[-1]), (r[0], r[-1]), strict=True):
-            if segment != np.inf:
-                cards.append(f"{kind.end}_{end}_{index} {source} {node} {number(r_end)}")
+    used = [
+        (end, node)
+        for end, node, segment in zip(ends, (nodes[0], nodes[-1]), (r[0], r[-1]), strict=True)
+        if segment != np.inf
+    ]
+    cards = [f"{kind.end}_{end} {source} {node} {number(kind.r_end)}" for end, node in used if kind.r_end > 0]
     cards += segment_cards(f"r{kind.wire}", names, nodes, r)
-    if c is not None:
-        cells = zip(names[:-1], nodes[1:-1], c.tolist(), strict=True)
-        cards += [f"c{kind.wire}_{name} {node} 0 {value!r}" for name, node, value in cells if value > 0]
-    return nodes[1:-1]
+    if kind.strap is not None:
+        cards += _strap(kind.wire, kind.strap, names, nodes, r)
+    return cards, nodes[1:-1]
+
+
+def _strap(wire: str, strap: StrapSpec, names: Sequence[str], nodes: Sequence[str], r: np.ndarray) -> list[str]:
+    """A line with vias to every `strap.every`-th cell and to the ends in use; its segments count cell pitches."""
+    cells = len(nodes) - 2
+    places = [k for k in range(1, cells + 1) if k % strap.every == 0]
+    places = ([0] if r[0] != np.inf else []) + places + ([cells + 1] if r[-1] != np.inf else [])
+    own = {k: names[k - 1] for k in places} | {0: f"{names[0]}_first", cells + 1: f"{names[cells]}_last"}
+    cards = [f"rv{wire}_{own[k]} {nodes[k]} s{wire}_{own[k]} {number(strap.r_via)}" for k in places]
+    for j, k in pairwise(places):
+        cards.append(f"rs{wire}_{own[k]} s{wire}_{own[j]} s{wire}_{own[k]} {number(strap.r * (k - j))}")
+    return cards
+
+
+def _capacitors(kind: LineKind, names: Sequence[str], nodes: Sequence[str], c: np.ndarray) -> list[str]:
+    cells = zip(names, nodes, c.tolist(), strict=False)  # one name more than cells: that of the last segment
+    return [f"c{kind.wire}_{name} {node} 0 {value!r}" for name, node, value in cells if value > 0]

@@ -109,10 +109,10 @@ class ArraySpec(Part):
         if self.array.input_line == "string":
             if self.array.cell not in ("1t1r", "own"):
                 raise ValueError(f"array.cell = {self.array.cell!r}: a string takes '1t1r' or 'own' cells")
-            if given or self.wire.col_sense != "bottom" or self.wire.taper_col:
+            if given or self.wire.col_sense != "bottom" or self.wire.taper_col or self.wire.strap_col:
                 raise ValueError(
                     "a string is driven at the top and sensed at the bottom: r_bl, c_bl, col_drive, col_sense"
-                    " and taper_col have no meaning there"
+                    ", taper_col and strap_col have no meaning there"
                 )
         if self.array.input_line != "bl" and self.v_gate is None:
             line = self.array.input_line

@@ -36,6 +36,8 @@ def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
         ("array.input_line", spec.array.input_line, ("bl",)),
         ("array.cell", spec.array.cell, ("1r", "1t1r", "2t2r", "own")),
         ("driver.input_code", spec.driver.input_code, ("amplitude",)),
+        ("wire.strap_row", spec.wire.strap_row, (None,)),
+        ("wire.strap_col", spec.wire.strap_col, (None,)),
         ("technique.skip_zero_rows", spec.technique.skip_zero_rows, (False,)),
     ):
         if value not in expected:

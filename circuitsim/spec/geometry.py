@@ -9,6 +9,14 @@ from circuitsim.spec.base import Part, Positive
 EPSILON_0 = 8.8541878128e-12  # F/m, CODATA 2018
 
 
+class StrapSpec(Part):
+    """A metal line above a wire, joined to it by vias every few cells and at the ends in use."""
+
+    every: int = Field(ge=1, description="Cells from via to via")
+    r: Positive = Field(description="Strap, per cell pitch [ohm]")
+    r_via: Positive = Field(description="One via stack [ohm]")
+
+
 class WireGeometry(Part):
     """A straight wire of rectangular cross-section; one segment is one cell pitch long."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from circuitsim.spec.base import Part, Quantity
-from circuitsim.spec.geometry import WireGeometry
+from circuitsim.spec.geometry import StrapSpec, WireGeometry
 from circuitsim.spec.segments import Segments, segment_array
 
 # geometry -> the keys it gives: resistance, capacitance
@@ -37,6 +37,8 @@ class WireSpec(Part):
     )
     row: WireGeometry | None = Field(default=None, description="Geometry of the row wire, instead of r_row (and c_row)")
     col: WireGeometry | None = Field(default=None, description="Geometry of the column wire, instead of r_col")
+    strap_row: StrapSpec | None = Field(default=None, description="Strap of the row wire")
+    strap_col: StrapSpec | None = Field(default=None, description="Strap of the column wire")
     tc_row: Quantity = Field(default=0.0, description="Temperature coefficient of r_row [1/K]")
     tc_col: Quantity = Field(default=0.0, description="Temperature coefficient of r_col [1/K]")
     t_ref_c: Quantity = Field(default=27.0, description="Temperature at which r_row and r_col hold [°C]")

@@ -1,11 +1,16 @@
 """Wires with a value per segment, tapers and temperature: ngspice against an independent dense solution."""
 
+from itertools import pairwise
+
 import numpy as np
+import pytest
 from netlist_cases import currents, dense_currents, passive
 from numpy.testing import assert_allclose
 
 from circuitsim import netlist
+from circuitsim.errors import SpecError
 from circuitsim.spec import ArraySpec
+from circuitsim.spec.arrays import check_conductances
 
 
 def dense(spec: ArraySpec, g: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -57,3 +62,40 @@ def test_temperature_coefficient_reaches_the_wires():
     g, x = np.full((4, 4), 1e-3), np.ones((1, 4))
     warm = passive(4, 4, 5.0, 5.0, tc_row=0.004, tc_col=0.002).replace(array={"temperature_c": 77})
     assert_allclose(currents(warm, g, x), currents(passive(4, 4, 6.0, 5.5), g, x), rtol=1e-12, atol=0)
+
+
+def strapped(rows, cols, **wire):
+    strap = {"every": 3, "r": 0.5, "r_via": 4.0}
+    spec = passive(rows, cols, 50.0, 20.0, row_drive="both", driver={"r_out": 30.0}, **wire)
+    return spec.replace(wire={"strap_row": strap, "strap_col": {**strap, "every": 2}})
+
+
+def test_straps_agree_with_a_dense_solution():
+    rows, cols = 4, 7
+    rng = np.random.default_rng(9)
+    g, x = 10 ** rng.uniform(-5, -3, (rows, cols)), rng.uniform(-1, 1, rows)
+    branches = []
+    for a in range(rows):
+        line = [f"l{a}", *(f"r{a}_{b}" for b in range(cols)), f"e{a}"]
+        branches += [(f"in{a}", f"l{a}", 1 / 30), (f"in{a}", f"e{a}", 1 / 30)]
+        branches += [(p, q, 1 / 50) for p, q in pairwise(line)]
+        taps = [0, 3, 6, 8]
+        branches += [(line[k], f"strap{line[k]}", 1 / 4) for k in taps]
+        pairs = pairwise(taps)
+        branches += [(f"strap{line[j]}", f"strap{line[k]}", 1 / (0.5 * (k - j))) for j, k in pairs]
+    for b in range(cols):
+        line = [*(f"c{a}_{b}" for a in range(rows)), f"out{b}"]
+        branches += [(p, q, 1 / 20) for p, q in pairwise(line)]
+        taps = [1, 3, 4]
+        branches += [(line[k], f"strap{b}_{k}", 1 / 4) for k in taps]
+        pairs = pairwise(taps)
+        branches += [(f"strap{b}_{j}", f"strap{b}_{k}", 1 / (0.5 * (k - j))) for j, k in pairs]
+    branches += [(f"r{a}_{b}", f"c{a}_{b}", g[a, b]) for a in range(rows) for b in range(cols)]
+    held = {f"in{a}": x[a] for a in range(rows)} | {f"out{b}": 0.0 for b in range(cols)}
+    expected = dense_currents(branches, held, [f"out{b}" for b in range(cols)])
+    assert_allclose(currents(strapped(rows, cols), g, x[None])[0], expected, rtol=1e-8, atol=0)
+
+
+def test_straps_are_for_ngspice_only():
+    with pytest.raises(SpecError, match=r"wire.strap_row = .*: only level = 'ngspice' simulates it"):
+        check_conductances(strapped(4, 7), np.full((4, 7), 1e-4))
