@@ -2,6 +2,7 @@
 
 from circuitsim.nodal.array import TOLERANCE, PreparedArray, prepare
 from circuitsim.nodal.compensation import Compensation, compensate
+from circuitsim.nodal.gated import GatedArray, prepare_gated, read_gated
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
@@ -19,6 +20,7 @@ from circuitsim.nodal.transient import StepResponse, step_response
 __all__ = [
     "TOLERANCE",
     "Compensation",
+    "GatedArray",
     "LinearArray",
     "NodeVoltages",
     "PreparedArray",
@@ -32,7 +34,9 @@ __all__ = [
     "linear_network",
     "ohmic",
     "prepare",
+    "prepare_gated",
     "read",
+    "read_gated",
     "sensitivity",
     "slope_in_g",
     "solve",

@@ -40,7 +40,7 @@ class Network:
 
     @property
     def nodes(self) -> int:
-        return self.free + self.rows + self.cols
+        return len(self.wires.indptr) - 1
 
     def cells(self, along: np.ndarray, against: np.ndarray) -> sparse.csr_matrix:
         """Return the matrix (nodes, nodes) of cells with slopes di/dv_row and −di/dv_col (rows, cols) [S]."""
@@ -74,16 +74,68 @@ def build_network(wires: WireGrid) -> Network:
     along_row = np.hstack([source, row, source])
     along_col = np.vstack([sense, col, sense])
     r_row, r_col = end_resistances(wires)
-    start = np.concatenate([along_row[:, :-1].ravel(), along_col[:-1].ravel()])
-    end = np.concatenate([along_row[:, 1:].ravel(), along_col[1:].ravel()])
-    r = np.concatenate([r_row.ravel(), r_col.ravel()])
-    total = 2 * rows * cols + rows + cols
-    node, free = _merge(start[r == 0], end[r == 0], total, rows + cols)
+    segments = [_segments(along_row.T, r_row.T), _segments(along_col, r_col)]
+    return _network(row, col, segments, rows + cols)
+
+
+def build_columns(wires: WireGrid) -> Network:
+    """Number the nodes of an array whose bit lines run along the columns (input on the word lines).
+
+    The terminals are one bias source per column, behind the driver's resistance at each end of its bit line in use,
+    and one sense node per column.
+
+    Raises:
+        InputError: As `build_network`, or there are no bit lines.
+    """
+    check_wires(wires)
+    if wires.r_bl is None:
+        raise InputError("wires.r_bl is None: an array with its input on the word lines needs bit lines")
+    rows, cols = wires.rows, wires.cols
+    upper = np.arange(rows * cols).reshape(rows, cols)
+    lower = upper + rows * cols
+    bias = 2 * rows * cols + np.arange(cols)[None, :]
+    r_bl = wires.r_bl.astype(float)
+    r_bl[[0, -1]] += wires.r_driver
+    segments = [
+        _segments(np.vstack([bias, upper, bias]), r_bl),
+        _segments(np.vstack([bias + cols, lower, bias + cols]), end_resistances(wires)[1]),
+    ]
+    return _network(upper, lower, segments, 2 * cols)
+
+
+def build_strings(wires: WireGrid) -> Network:
+    """Number the nodes of an array whose cells lie in series down the columns; terminals as in `build_columns`.
+
+    Segment [a, b] of r_col lies above cell (a, b), the last one below the last cell.
+    """
+    check_wires(wires)
+    rows, cols = wires.rows, wires.cols
+    upper = np.arange(rows * cols).reshape(rows, cols)
+    lower = upper + rows * cols
+    bias = 2 * rows * cols + np.arange(cols)[None, :]
+    r = wires.r_col.astype(float)
+    r[0] += wires.r_driver
+    r[-1] += wires.r_sense
+    start, end = np.vstack([bias, lower]), np.vstack([upper, bias + cols])
+    return _network(upper, lower, [(start.ravel(), end.ravel(), r.ravel())], 2 * cols)
+
+
+def _segments(points: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Both ends and the resistance of every segment of wires whose points lie along axis 0."""
+    return points[:-1].ravel(), points[1:].ravel(), r.ravel()
+
+
+def _network(
+    row: np.ndarray, col: np.ndarray, segments: list[tuple[np.ndarray, np.ndarray, np.ndarray]], terminals: int
+) -> Network:
+    """Merge, number and stamp; points are counted cells' upper ones first, then the lower ones, then the terminals."""
+    start, end, r = (np.concatenate(part) for part in zip(*segments, strict=True))
+    node, free = _merge(start[r == 0], end[r == 0], 2 * row.size + terminals, terminals)
     kept = np.isfinite(r) & (r > 0)
     a, b, g = node[start[kept]], node[end[kept]], 1.0 / r[kept]
     loop = a == b  # a segment that 0 ohm segments short-circuit
     a, b, g = a[~loop], b[~loop], g[~loop]
-    nodes = free + rows + cols
+    nodes = free + terminals
     data, i, j = np.concatenate([g, g, -g, -g]), np.concatenate([a, b, a, b]), np.concatenate([a, b, b, a])
     matrix = sparse.csr_matrix((data, (i, j)), shape=(nodes, nodes))
     return Network(node[row], node[col], matrix, free)
@@ -119,7 +171,7 @@ def _merge(start: np.ndarray, end: np.ndarray, total: int, terminals: int) -> tu
     graph = sparse.coo_matrix((np.ones(len(start)), (start, end)), shape=(total, total))
     count, label = csgraph.connected_components(graph, directed=False)
     free = count - terminals
-    # Rows and columns meet only through cells, so no merged group holds two terminals.
+    # Wires meet only through cells, so no merged group holds two terminals.
     number = np.full(count, -1)
     number[label[total - terminals :]] = free + np.arange(terminals)
     unknown = number < 0

@@ -1,0 +1,75 @@
+"""Arrays with their input on the gates, against ngspice."""
+
+import numpy as np
+import pytest
+
+from circuitsim import characterization, nodal, spice
+from circuitsim.netlist import crossbar
+from circuitsim.spec import parse_spec
+
+
+def gated_spec(input_line, **parts):
+    data = {
+        "schema": 1,
+        "array": {"rows": 12, "cols": 7, "cell": "1t1r", "input_line": input_line},
+        "device": {"model": "rram_ohmic", "g_min": 2e-6, "g_max": 1e-4},
+        "access": {"model": "nmos_bsim4_default", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.8},
+        "wire": {"r_row": 1.0, "r_col": 40.0},
+        "driver": {"v_read": 0.2, "r_out": 50.0},
+        "sense": {"r_in": 30.0},
+    }
+    for part, keys in parts.items():
+        data[part] = {**data.get(part, {}), **keys}
+    return parse_spec(data)
+
+
+def worst_error(spec, g, x, on, off):
+    found = nodal.read_gated(nodal.prepare_gated(spec, g, on, off), x, nodes=True)
+    netlist = crossbar(spec, g, x, nodes=True)
+    truth = spice.read_solution(spec, netlist, spice.run(netlist))
+    assert np.abs(found.v_row - truth.v_row).max() < 1e-6 * 0.2
+    assert np.abs(found.power - truth.power).max() < 1e-6 * truth.power.max()
+    assert found.convergence.kirchhoff.max() < 1e-8
+    return np.max(np.abs(found.out - truth.out) / np.maximum(np.abs(truth.out), 1e-3 * np.abs(truth.out).max()))
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {"r_bl": 25.0},
+        {"r_bl": 25.0, "col_drive": "top", "col_sense": "bottom"},
+        {"r_bl": 25.0, "col_drive": "both", "col_sense": "both"},
+        {"r_bl": 25.0, "last_col_segment": False},
+    ],
+)
+def test_input_on_the_word_lines(tmp_path, wire):
+    spec = gated_spec("wl", wire=wire)
+    rng = np.random.default_rng(0)
+    g, x = 10 ** rng.uniform(-5.5, -4, (12, 7)), (rng.random((3, 12)) < 0.5).astype(float)
+    on = characterization.cell(spec, cache=tmp_path)
+    # A gate at 0 V lets 1e-14 A through, 1e-9 of a cell's current.
+    assert worst_error(spec, g, x, on, None) < 1e-6
+
+
+def test_leaking_gates(tmp_path):
+    """Rows that are not selected conduct a hundredth: the second surface counts."""
+    spec = gated_spec("wl", wire={"r_bl": 25.0})
+    rng = np.random.default_rng(1)
+    g = 10 ** rng.uniform(-5.5, -4, (12, 7))
+    on = characterization.cell(spec, cache=tmp_path)
+    weak = spec.replace(access={"v_gate": 0.45})
+    off = characterization.cell(weak, cache=tmp_path)
+    found = nodal.read_gated(nodal.prepare_gated(spec, g, on, off), np.zeros((1, 12))).out
+    netlist = crossbar(weak, g, np.ones((1, 12)))
+    truth = spice.read_solution(weak, netlist, spice.run(netlist)).out
+    assert np.abs(found - truth).max() < max(1e-6, 10 * off.bound) * truth.max()
+
+
+def test_cells_in_series(tmp_path):
+    # Conductances within a factor of 2.5: beside its bypass a memory is a pole in g, and surfaces follow it no further.
+    spec = gated_spec("string", device={"g_min": 4e-5})
+    rng = np.random.default_rng(2)
+    g, x = rng.uniform(4e-5, 1e-4, (12, 7)), (rng.random((3, 12)) < 0.5).astype(float)
+    bypassed = characterization.cell(spec, cache=tmp_path)
+    alone = characterization.cell(spec.replace(access={"v_gate": 0.0}), cache=tmp_path)
+    assert worst_error(spec, g, x, alone, bypassed) < 1e-6

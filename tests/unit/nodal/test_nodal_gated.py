@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from circuitsim import nodal
+from circuitsim.errors import InputError
+from circuitsim.spec import parse_spec
+
+
+def gated_spec(input_line, rows=4, cols=3, **wire):
+    return parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": rows, "cols": cols, "cell": "1t1r", "input_line": input_line},
+            "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4},
+            "access": {"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.2},
+            "wire": {"r_row": 1.0, "r_col": 0.0, **wire},
+            "driver": {"v_read": 0.2},
+        }
+    )
+
+
+def cells(r_series):
+    return nodal.ohmic((1e-6, 1e-4), (0.0, 0.2), r_series=r_series)
+
+
+def conductances(rows=4, cols=3):
+    return 10 ** np.random.default_rng(0).uniform(-6, -4, (rows, cols))
+
+
+def test_without_wires_selected_cells_add_up():
+    g, x = conductances(), np.array([[1.0, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]])
+    array = nodal.prepare_gated(gated_spec("wl", r_bl=0.0), g, cells(5e3))
+    found = nodal.read_gated(array, x)
+    assert_allclose(found.out, x @ (0.2 / (1 / g + 5e3)), rtol=1e-12, atol=0)
+    assert_allclose(found.power, 0.2 * found.out.sum(axis=1), rtol=1e-12, atol=0)
+
+
+def test_without_wires_resistances_of_a_string_add_up():
+    g, x = conductances(), np.array([[1.0, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]])
+    bypass = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2), r_series=-0.0)
+    array = nodal.prepare_gated(gated_spec("string"), g, cells(5e3), bypass)
+    r = np.where(x[:, :, None] == 1, 1 / g + 5e3, 1 / g).sum(axis=1)
+    assert_allclose(nodal.read_gated(array, x).out, 0.2 / r, rtol=1e-8, atol=0)
+
+
+def test_a_column_ladder_with_both_lines():
+    """One row far from the sense amplifier: its cell in series with both lines."""
+    g = conductances()
+    spec = gated_spec("wl", r_bl=300.0).replace(wire={"r_col": 700.0}, driver={"r_out": 50.0}, sense={"r_in": 80.0})
+    found = nodal.read_gated(nodal.prepare_gated(spec, g, cells(0.0)), np.array([[1.0, 0, 0, 0]]), nodes=True)
+    assert_allclose(found.out[0], 0.2 / (1 / g[0] + 4 * 1000.0 + 130.0), rtol=1e-9, atol=0)
+    assert_allclose(found.i_cell[0, 0], found.out[0], rtol=1e-9, atol=0)
+
+
+def test_bad_input_is_named():
+    g = conductances()
+    with pytest.raises(InputError, match="expected 'wl' or 'string'"):
+        nodal.prepare_gated(gated_spec("bl"), g, cells(0.0))
+    with pytest.raises(InputError, match="off is None"):
+        nodal.prepare_gated(gated_spec("string"), g, cells(0.0))
+    g[1, 2] = 0.0
+    with pytest.raises(InputError, match=r"g\[1, 2\] = 0 S: an open cell breaks its string"):
+        nodal.prepare_gated(gated_spec("string"), g, cells(0.0), cells(0.0))
+    array = nodal.prepare_gated(gated_spec("wl", r_bl=0.0), g, cells(0.0))
+    with pytest.raises(InputError, match="0 or 1"):
+        nodal.read_gated(array, np.full((1, 4), 0.5))
