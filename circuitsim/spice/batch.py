@@ -12,7 +12,7 @@ from typing import Protocol
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Netlist
 from circuitsim.spice.ladder import Rung, climb, rungs_after
-from circuitsim.spice.options import TRUTH_OPTIONS, add_options, check_options
+from circuitsim.spice.options import add_options, choose_options
 from circuitsim.spice.predict import check_size, predict
 from circuitsim.spice.process import DECK, LOG, RAW, Exit, execute
 from circuitsim.spice.raw import Plot
@@ -51,7 +51,8 @@ def run(
             deck.cir` in it repeats the run by hand. None: a temporary folder, removed after success.
         time_limit_s: Wall-clock limit of each attempt [s].
         simulator: Which ngspice; None: `find_ngspice()`.
-        options: Solver options; None: `TRUTH_OPTIONS`. KLU is added where the version has it.
+        options: Solver options; None: the truth options of the simulator. `klu` is added to
+            large decks where the version has it.
         keep: Keep the temporary folder after success too.
         started: Called with each ngspice process as soon as it runs, for those who must be able to end it.
 
@@ -64,9 +65,7 @@ def run(
     """
     text = deck if isinstance(deck, str) else deck.text
     simulator = simulator or find_ngspice()
-    chosen = check_options(TRUTH_OPTIONS if options is None else options)
-    if simulator.klu and "sparse" not in chosen:
-        chosen.setdefault("klu", "")
+    chosen = choose_options(options, text, klu=simulator.klu)
     if isinstance(deck, Netlist):
         check_size(predict(deck.shape, vectors=deck.points, simulator=simulator), time_limit_s=time_limit_s)
     place = _make_folder(folder)

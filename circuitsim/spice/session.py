@@ -12,7 +12,7 @@ from circuitsim.errors import InputError, SimulatorError
 from circuitsim.spice.batch import Deck
 from circuitsim.spice.connection import CrashError, RefusalError, Worker
 from circuitsim.spice.library import find_library
-from circuitsim.spice.options import TRUTH_OPTIONS, add_options, check_options
+from circuitsim.spice.options import add_options, choose_options
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import scan_text
@@ -34,7 +34,8 @@ class Session:
     Args:
         deck: Whole deck, with its analysis and `.save`; solver options are added.
         library: libngspice; None: `find_library()`.
-        options: Solver options; None: `TRUTH_OPTIONS`. KLU is added where the version has it.
+        options: Solver options; None: the truth options of the simulator. `klu` is added to large decks where the
+            version has it.
         recycle_after: Runs per worker process.
         time_limit_s: Limit for loading and for each run [s].
 
@@ -58,7 +59,8 @@ class Session:
             raise InputError(f"recycle_after must be >= 1, got {recycle_after}")
         self._text = deck if isinstance(deck, str) else deck.text
         self._library = find_library(library)
-        self._options = check_options(TRUTH_OPTIONS if options is None else options)
+        self._wanted = options
+        self._options = choose_options(options, self._text, klu=False)
         self._recycle_after = recycle_after
         self._time_limit_s = time_limit_s
         self._values: dict[str, float] = {}
@@ -147,8 +149,7 @@ class Session:
         worker = Worker(self._library, time_limit_s=self._time_limit_s)
         self._worker = worker
         self._runs = 0
-        if worker.simulator.klu and "sparse" not in self._options:
-            self._options.setdefault("klu", "")
+        self._options = choose_options(self._wanted, self._text, klu=worker.simulator.klu)
         text = add_options(self._text, self._options)
         self._digest = scan_text(text, worker.folder).digest
         worker.ask("load", text)

@@ -147,12 +147,14 @@ def test_a_folder_that_cannot_be_made(tmp_path):
         run(DIVIDER, folder=tmp_path / "file" / "run")
 
 
-def test_klu_is_asked_for_where_the_version_has_it(tmp_path):
+def test_klu_is_asked_for_where_the_version_has_it_and_the_deck_is_large(tmp_path):
+    large = DIVIDER.replace(".save", "".join(f"rload{k} b 0 1g\n" for k in range(2500)) + ".save")
     simulator = dataclasses.replace(find_ngspice(), version=44, klu=True)
-    raw = run(DIVIDER, folder=tmp_path, simulator=simulator)
+    raw = run(large, folder=tmp_path, simulator=simulator)
     assert raw.options["klu"] == ""
     assert "klu" in (tmp_path / "deck.cir").read_text()
-    assert "klu" not in run(DIVIDER, simulator=simulator, options={**spice.TRUTH_OPTIONS, "sparse": ""}).options
+    assert_allclose(raw["v(b)"], run(large, options={**spice.TRUTH_OPTIONS, "sparse": ""})["v(b)"], rtol=1e-12, atol=0)
+    assert "klu" not in run(DIVIDER, simulator=simulator).options
 
 
 def test_many_decks_come_back_in_order_and_one_failure_loses_nothing():

@@ -47,7 +47,7 @@ def test_same_vectors_as_a_raw_file(divider):
     for mine, theirs in zip(session.plots, batch.plots, strict=True):
         np.testing.assert_array_equal(mine.data, theirs.data)
     assert session.deck_digest == batch.deck_digest
-    assert session.options == batch.options == spice.TRUTH_OPTIONS | ({"klu": ""} if session.simulator.klu else {})
+    assert session.options == batch.options == spice.TRUTH_OPTIONS
     assert session.simulator.version == batch.simulator.version
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.spice.options import add_options, check_options
+from circuitsim.spice.options import KLU_OPTIONS, TRUTH_OPTIONS, add_options, check_options, choose_options
 
 DECK = "* title\nr1 a 0 1k\n.options reltol=1e-3\n.op\n.end\n"
 
@@ -49,3 +49,29 @@ def test_values_cannot_carry_a_line(value):
 
 def test_names_become_lower_case():
     assert check_options({"RELTOL": "1e-6"}) == {"reltol": "1e-6"}
+
+
+LARGE = "* title\n" + "r1 a 0 1k\n" * 2001
+
+
+@pytest.mark.parametrize(
+    ("deck", "klu", "expected"),
+    [
+        (DECK, False, TRUTH_OPTIONS),
+        (DECK, True, TRUTH_OPTIONS),
+        (LARGE, False, TRUTH_OPTIONS),
+        (LARGE, True, KLU_OPTIONS),
+    ],
+)
+def test_defaults_follow_the_linear_solver(deck, klu, expected):
+    assert choose_options(None, deck, klu=klu) == expected
+    check_options(expected)
+    assert "klu" not in TRUTH_OPTIONS
+
+
+def test_given_options_are_taken_as_they_are_but_for_the_solver():
+    given = {"reltol": "1e-6"}
+    assert choose_options(given, LARGE, klu=False) == given
+    assert choose_options(given, DECK, klu=True) == given
+    assert choose_options(given, LARGE, klu=True) == {"reltol": "1e-6", "klu": ""}
+    assert choose_options({**given, "sparse": ""}, LARGE, klu=True) == {**given, "sparse": ""}
