@@ -7,7 +7,7 @@ import array_api_compat
 from circuitsim.behavioral.tile import Factor, Polynomial, Tile
 from circuitsim.errors import InputError
 
-_BLOCK = 512  # vectors at a time: what lies between two products stays in the cache
+_BLOCK = 256  # vectors at a time: what lies between two products stays in the cache
 ITERATIONS = 2  # a level acts on itself through the residual currents: the second repetition changes it by 1e-6
 
 

@@ -15,7 +15,7 @@ class TileModel:
     Attributes:
         spec: The array it models.
         surface: Its characterized cell.
-        grade: Form evaluated for each read: 1 one matrix product, 2 P7, 3 P12.
+        grade: Form evaluated for each read: 1 one matrix product, 2 six, 3 nine.
         v_range: Inputs it was built for [V].
     """
 
