@@ -13,6 +13,7 @@ from circuitsim.nodal.linear import (
     transfer,
 )
 from circuitsim.nodal.reading import effective_matrix, read
+from circuitsim.nodal.sense import read_with_sense
 from circuitsim.nodal.sensitivity import Sensitivity, sensitivity
 from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
 from circuitsim.nodal.transient import StepResponse, step_response
@@ -37,6 +38,7 @@ __all__ = [
     "prepare_gated",
     "read",
     "read_gated",
+    "read_with_sense",
     "sensitivity",
     "slope_in_g",
     "solve",

@@ -34,13 +34,21 @@ class SweepResult:
 
 
 def sweep_batch(
-    plan: SweepPlan, drive: np.ndarray, *, tol: float, most: int, nodes: bool = False, threads: int = 1
+    plan: SweepPlan,
+    drive: np.ndarray,
+    pull: np.ndarray | None = None,
+    *,
+    tol: float,
+    most: int,
+    nodes: bool = False,
+    threads: int = 1,
 ) -> SweepResult:
     """Solve a batch of vectors.
 
     Args:
         plan: The programmed array.
         drive: Source voltages less v_ref (batch, rows) [V].
+        pull: Sense voltages less v_ref (batch, cols) [V]; None: 0.
         tol: What may be left at any node, see `sweep.solve_block`.
         most: Largest number of passes.
         nodes: Also return what is inside.
@@ -48,6 +56,7 @@ def sweep_batch(
     """
     rows, cols, batch = plan.rows, plan.cols, len(drive)
     drives = to_blocks(drive)
+    pulls = np.empty((len(drives), 0)) if pull is None else to_blocks(pull)
     count, cells = len(drives), rows * cols * WIDTH
     i_row, i_out, checks = (
         np.empty((count, rows * WIDTH)),
@@ -62,7 +71,17 @@ def sweep_batch(
         for block in mine:
             kept = (v_r, nothing, nothing) if inside is None else tuple(inside[:, block])
             passes[block] = solve_block(
-                plan, drives[block], tol, most, i_row[block], i_out[block], checks[block], kept[0], y, *kept[1:]
+                plan,
+                drives[block],
+                pulls[block],
+                tol,
+                most,
+                i_row[block],
+                i_out[block],
+                checks[block],
+                kept[0],
+                y,
+                *kept[1:],
             )
 
     if threads == 1 or count == 1:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from circuitsim.errors import NotConvergedError
+from circuitsim.errors import InputError, NotConvergedError
 from circuitsim.nodal.array import (
     MATRIX_TOLERANCE,
     MOST_PASSES,
@@ -28,13 +28,20 @@ from circuitsim.spec.arrays import check_inputs
 
 
 def read(
-    array: PreparedArray, v_in: np.ndarray, *, nodes: bool = False, tol: float = TOLERANCE, threads: int = 1
+    array: PreparedArray,
+    v_in: np.ndarray,
+    *,
+    v_sense: np.ndarray | None = None,
+    nodes: bool = False,
+    tol: float = TOLERANCE,
+    threads: int = 1,
 ) -> Solution:
     """Solve the DC read of a prepared array.
 
     Args:
         array: From `prepare`.
         v_in: Voltages of the ideal sources behind the row drivers (batch, rows) [V].
+        v_sense: Voltage of each ideal sense node (batch, cols) [V]; None: `sense.v_ref` for all.
         nodes: Also return node voltages and cell currents.
         tol: Largest current that may be unbalanced at a node, relative to the vector's largest terminal current.
         threads: Threads to use; no bit of the result depends on it.
@@ -50,17 +57,28 @@ def read(
     Valid for: quasi-static reads that do not disturb the state.
     """
     v_in = check_inputs(array.spec, v_in)
-    if array.matrices is not None and not nodes and tol >= MATRIX_TOLERANCE:
+    v_ref = array.spec.sense.v_ref
+    pull = None if v_sense is None else _sense_voltages(v_sense, (len(v_in), array.wires.cols)) - v_ref
+    if array.matrices is not None and pull is None and not nodes and tol >= MATRIX_TOLERANCE:
         return _by_matrix(array, array.matrices, v_in, tol, threads)
-    swept, fit_error = _sweep(array, v_in - array.spec.sense.v_ref, tol, nodes, threads)
+    swept, fit_error = _sweep(array, v_in - v_ref, pull, tol, nodes, threads)
     if swept is None:
-        return _solution(array, v_in, _reference(array, v_in, tol), tol, nodes, threads)
+        return _solution(array, v_in, _reference(array, v_in, pull, tol), tol, nodes, threads)
     found = _from_sweep(array, v_in, swept, fit_error, tol, threads)
-    open_ends = np.flatnonzero(swept.passes < 0)
-    if len(open_ends) == 0:
+    left = np.flatnonzero(swept.passes < 0)
+    if len(left) == 0:
         return found
-    rest = _solution(array, v_in[open_ends], _reference(array, v_in[open_ends], tol), tol, nodes, threads)
-    return _merge(found, rest, open_ends)
+    rest = _reference(array, v_in[left], None if pull is None else pull[left], tol)
+    return _merge(found, _solution(array, v_in[left], rest, tol, nodes, threads), left)
+
+
+def _sense_voltages(v_sense: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    v_sense = np.asarray(v_sense, float)
+    if v_sense.shape != shape or not np.all(np.isfinite(v_sense)):
+        raise InputError(
+            f"v_sense has shape {v_sense.shape}: expected finite voltages of shape (batch, cols) = {shape}"
+        )
+    return v_sense
 
 
 def _by_matrix(
@@ -80,14 +98,15 @@ def _by_matrix(
 
 
 def _sweep(
-    array: PreparedArray, drive: np.ndarray, tol: float, nodes: bool, threads: int
+    array: PreparedArray, drive: np.ndarray, pull: np.ndarray | None, tol: float, nodes: bool, threads: int
 ) -> tuple[SweepResult | None, float]:
     """Solve by sweeps, with the error of the cells' fit [A]; None where only the reference will do."""
     if array.plan is None:
         return None, 0.0
     if array.surface is None:
-        return sweep_batch(array.plan, drive, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads), 0.0
-    v_low, v_high = min(float(drive.min()), 0.0), max(float(drive.max()), 0.0)
+        return sweep_batch(array.plan, drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads), 0.0
+    terminals = drive if pull is None else np.hstack([drive, pull])
+    v_low, v_high = min(float(terminals.min()), 0.0), max(float(terminals.max()), 0.0)
     prepared = array.cells
     if prepared is None or not prepared[0].box.holds(v_low, v_high):
         prepared = compact_cells(array, voltage_box(array, v_low, v_high))
@@ -95,15 +114,16 @@ def _sweep(
         if prepared is None:
             return None, 0.0
         box = prepared[0].box
-        found = sweep_batch(prepared[1], drive, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
+        found = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
         if wide or (box.w_low <= found.w_low and found.w_high <= box.w_high):
             return found, prepared[0].error * array.surface.i_full_scale
         prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
     raise AssertionError("unreachable")
 
 
-def _reference(array: PreparedArray, v_in: np.ndarray, tol: float) -> NodeSolution:
-    given = np.hstack([v_in, np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)])
+def _reference(array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, tol: float) -> NodeSolution:
+    v_sense = np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)
+    given = np.hstack([v_in, v_sense if pull is None else v_sense + pull])
 
     def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.

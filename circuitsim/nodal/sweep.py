@@ -1,6 +1,7 @@
 """Chord line Gauss–Seidel: solve every row exactly, then the next, down the array and up again.
 
-A block holds `lanes.WIDTH` vectors. Voltages are relative to the sense amplifiers' v_ref. The state between two passes
+A block holds `lanes.WIDTH` vectors. Voltages are relative to v_ref; `pull` holds
+what each sense node is above it. The state between two passes
 is the row voltage v_r of every cell and y, the eliminated right side of the columns; a pass runs through both once.
 The slowest modes of the iteration are removed exactly by `alpha`, an amplitude per mode and vector.
 """
@@ -20,7 +21,7 @@ _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are th
 
 
 @numba.njit(cache=True, nogil=True)
-def _pass(plan, down, drive, state, alpha, found, keep):
+def _pass(plan, down, drive, pull, state, alpha, found, keep):
     """Run once through the array, downwards or upwards; `found` takes each mode's amplitude and the largest change.
 
     Row voltages are kept and their change is found only when asked for: ohmic cells do not need them for the next pass.
@@ -45,6 +46,7 @@ def _pass(plan, down, drive, state, alpha, found, keep):
         a = step if down else rows - 1 - step
         row, wire = a * cols, a * (cols + 1)
         before = row if step == 0 else (row - cols if down else row + cols)  # its factor is 0 at the first step
+        at_end = len(pull) > 0 and (a == 0 or a == rows - 1)
         source = load(drive, a * WIDTH)
         carry = source
         for b in range(cols):
@@ -76,6 +78,9 @@ def _pass(plan, down, drive, state, alpha, found, keep):
             into = spread(plan.g0[c]) * voltage
             if nonlinear:
                 into = into + load(n, b * WIDTH)
+            if at_end:
+                ends = (plan.g_col[b] if a == 0 else 0.0) + (plan.g_col[rows * cols + b] if a == rows - 1 else 0.0)
+                into = fma(spread(ends), load(pull, b * WIDTH), into)
             if deflated:
                 z = c * MODES
                 sum_0, sum_1 = fma(spread(plan.z[z]), into, sum_0), fma(spread(plan.z[z + 1]), into, sum_1)
@@ -115,7 +120,7 @@ def _settled(change, last, count, slowest, limit):
 
 
 @numba.njit(cache=True, nogil=True)
-def _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell):
+def _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i_cell):
     """Substitute the columns back after a pass; terminal currents and what is left unbalanced at every node.
 
     `checks` takes per lane the largest residual at any node [A], the smallest and the largest column voltage [V].
@@ -161,8 +166,9 @@ def _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
             left = here
             # Column node: what the cell brings and what the segment from the row before brings; the next row completes.
             seam_flow = spread(plan.g_col[seam + b])
+            held = load(pull, b * WIDTH) if len(pull) > 0 else spread(0.0)
             if step == 0:
-                seam_flow = spread(0.0) - seam_flow * column
+                seam_flow = seam_flow * (held - column)
                 store(i_out, b * WIDTH, spread(0.0) - seam_flow)
             else:
                 seam_flow = seam_flow * (load(n, b * WIDTH) - column)
@@ -170,7 +176,7 @@ def _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
                 worst = larger(worst, larger(rest, spread(0.0) - rest))
             rest = current + seam_flow
             if last:
-                outflow = spread(plan.g_col[far + b]) * column
+                outflow = spread(plan.g_col[far + b]) * (column - held)
                 store(i_out, b * WIDTH, load(i_out, b * WIDTH) + outflow)
                 rest = rest - outflow
                 worst = larger(worst, larger(rest, spread(0.0) - rest))
@@ -213,12 +219,13 @@ def _imbalance(i_row, rows, i_out, cols):
 
 
 @numba.njit(cache=True, nogil=True)
-def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, y, v_c, i_cell):
+def solve_block(plan, drive, pull, tol, most, i_row, i_out, checks, v_r, y, v_c, i_cell):
     """Solve one block of vectors.
 
     Args:
         plan: `SweepPlan`.
         drive: (rows · WIDTH) source voltages less v_ref [V].
+        pull: (cols · WIDTH) sense voltages less v_ref [V]; empty when all are 0.
         tol: What may be left at any node: of the vector's largest terminal current, unbalanced; of its largest input,
             in voltage.
         most: Largest number of passes.
@@ -241,13 +248,15 @@ def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, y, v_c, i_cel
     alpha, amplitude, last = np.zeros(MODES * WIDTH), np.zeros(MODES * WIDTH), np.zeros(WIDTH)
     found = np.zeros((MODES + 1) * WIDTH)
     highest = _largest(drive, rows)
+    if len(pull) > 0:
+        highest = np.maximum(highest, _largest(pull, cols))
     rounding = 4.0 * EPSILON * (plan.g_row.max() + plan.g_col.max()) * highest
     count, down = 0, False
     while count < most:
         down = not down
         count += 1
         keep = not linear or count >= min(expected, most)
-        _pass(plan, down, drive, state, alpha, found, keep)
+        _pass(plan, down, drive, pull, state, alpha, found, keep)
         if len(plan.z) > 0:
             _deflate(plan, amplitude, alpha, found)
         if linear:
@@ -257,12 +266,12 @@ def solve_block(plan, drive, tol, most, i_row, i_out, checks, v_r, y, v_c, i_cel
             settled = _settled(change, last, count, plan.slowest, tol * highest)
             last[:] = change
         if settled:
-            _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
+            _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i_cell)
             flow = np.maximum(_largest(i_row, rows), _largest(i_out, cols))
             if np.all(checks[:WIDTH] <= np.maximum(tol * flow, rounding)) and np.all(
                 _imbalance(i_row, rows, i_out, cols)
                 <= np.maximum(tol * flow, rounding * rows * cols)  # equal rows round alike
             ):
                 return count
-    _balance(plan, down, drive, state, alpha, i_row, i_out, checks, v_c, i_cell)
+    _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i_cell)
     return -count

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from circuitsim import nodal
+from circuitsim.errors import InputError, NotConvergedError
+from circuitsim.spec import parse_spec
+
+
+def sense_spec(r_in=0.0, **wire):
+    return parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 12, "cols": 9, "cell": "1r"},
+            "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4},
+            "wire": {"r_row": 5.0, "r_col": 8.0, **wire},
+            "driver": {"v_read": 0.2},
+            "sense": {"r_in": r_in},
+        }
+    )
+
+
+G = 10 ** np.random.default_rng(0).uniform(-6, -4, (12, 9))
+V_IN = np.random.default_rng(1).uniform(0, 0.2, (3, 12))
+
+
+@pytest.mark.parametrize("wire", [{}, {"col_sense": "both"}, {"col_sense": "top"}, {"r_row": 0.0}])
+@pytest.mark.parametrize("nonlinear", [False, True])
+def test_sense_voltages_per_column(wire, nonlinear, sinh_surface):
+    """Sense nodes at given voltages: against the sparse solver, or the same current through a resistance."""
+    array = nodal.prepare(sense_spec(**wire), G, sinh_surface if nonlinear else None)
+    v_sense = np.random.default_rng(2).uniform(0, 0.02, (3, 9))
+    found = nodal.read(array, V_IN, v_sense=v_sense)
+    if not nonlinear:
+        expected = nodal.solve(nodal.linear_network(array.wires, G), V_IN, v_sense).i_out
+        assert_allclose(found.out, expected, rtol=1e-7, atol=0)
+    again = nodal.read(array, V_IN, v_sense=v_sense, nodes=True)
+    assert_allclose(again.i_cell.sum(axis=1), found.out, rtol=1e-7, atol=0)
+
+
+@pytest.mark.parametrize("r_in", [0.0, 300.0])
+@pytest.mark.parametrize("nonlinear", [False, True])
+def test_a_constant_resistance_is_the_resistance(r_in, nonlinear, sinh_surface):
+    surface = sinh_surface if nonlinear else None
+    expected = nodal.read(nodal.prepare(sense_spec(500.0), G, surface), V_IN).out
+    found = nodal.read_with_sense(nodal.prepare(sense_spec(r_in), G, surface), V_IN, lambda i: 500.0 * i)
+    assert_allclose(found.out, expected, rtol=1e-7, atol=0)
+
+
+def test_a_regulated_cascode(sinh_surface):
+    """Chord resistance from 550 to 210 ohm: both sides agree on voltage and current of every column."""
+    array = nodal.prepare(sense_spec(), G, sinh_surface)
+
+    def drop(i):
+        return 0.02 * np.sign(i) * np.log1p(np.abs(i) / 3e-5)
+
+    found = nodal.read_with_sense(array, V_IN, drop, nodes=True)
+    again = nodal.read(array, V_IN, v_sense=drop(found.out))
+    assert_allclose(found.out, again.out, rtol=1e-7, atol=0)
+    assert np.all(found.v_col[:, -1] > drop(found.out))
+
+
+def test_bad_input_is_named():
+    array = nodal.prepare(sense_spec(), G)
+    with pytest.raises(InputError, match=r"v_sense has shape \(9,\)"):
+        nodal.read(array, V_IN, v_sense=np.zeros(9))
+    with pytest.raises(InputError, match=r"drop returned shape \(\)"):
+        nodal.read_with_sense(array, V_IN, lambda i: 1.0)
+    with pytest.raises(NotConvergedError, match="array and sense amplifier differ"):
+        nodal.read_with_sense(array, V_IN, lambda i: 0.05 * np.sign(np.sin(1e9 * i)))
