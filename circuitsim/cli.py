@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 import circuitsim
-from circuitsim import levels, netlist, spice
+from circuitsim import levels, spice
+from circuitsim.cli_bench import app as bench_app
 from circuitsim.cli_device import app as device_app
 from circuitsim.cli_progress import progress_bar
 from circuitsim.errors import CircuitsimError, InputError
@@ -24,7 +25,7 @@ from circuitsim.results.files import write_text
 from circuitsim.results.solution_files import save_solution
 from circuitsim.results.store import load_certificate, load_model, save_certificate, save_model
 from circuitsim.spec import ArraySpec, json_schema, load_spec
-from circuitsim.spice.options import TRUTH_OPTIONS, add_options
+from circuitsim.spec.arrays import full_scale_inputs
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
@@ -32,6 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(bench_app, name="bench", help="Timings as ratios against installed peers, in one run.")
 app.add_typer(device_app, name="device", help="Device cards: what there is, where it comes from, how it behaves.")
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
@@ -86,10 +88,13 @@ def write_netlist(
     """Write the deck of an array, ready for plain ngspice: `ngspice -b array.cir`."""
     spec = load_spec(spec_file)
     g, x = _arrays(spec, conductances, inputs, seed)
-    deck = netlist.crossbar(spec, g, x)
-    write_text(out, add_options(deck.text, TRUTH_OPTIONS))
-    content = {"deck": str(out), "vectors": len(x), "spec_digest": spec.digest}
-    _print(content, f"{out}: {len(x)} input vector(s); run it with: ngspice -b {out}", as_json)
+    decks = spice.array_decks(spec, g, x)
+    paths = [out] if len(decks) == 1 else [out.with_name(f"{out.stem}_{k:03d}{out.suffix}") for k in range(len(decks))]
+    for path, text in zip(paths, decks, strict=True):
+        write_text(path, text)
+    content = {"deck": str(paths[0]), "decks": [str(p) for p in paths], "vectors": len(x), "spec_digest": spec.digest}
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    _print(content, f"{paths[0]}{more}: {len(x)} input vector(s); run it with: ngspice -b {paths[0]}", as_json)
 
 
 @app.command()
@@ -243,7 +248,7 @@ def _arrays(
         g = np.exp(np.random.default_rng(seed).uniform(low, high, spec.shape))
     else:
         g = _read_numbers(conductances)
-    x = np.full((1, spec.array.rows), spec.driver.v_read) if inputs is None else np.atleast_2d(_read_numbers(inputs))
+    x = full_scale_inputs(spec)[None] if inputs is None else np.atleast_2d(_read_numbers(inputs))
     return g, x
 
 

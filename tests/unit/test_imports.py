@@ -23,7 +23,18 @@ MAY_IMPORT = {
     "network": {"spec", "results", "devices", "behavioral"},
     "report": {"spec", "results"},
 }
-TOP = {"levels", "infer", "demo", "bench", "cli", "cli_device", "cli_device_panels", "cli_progress", "__init__"}
+TOP = {
+    "levels",
+    "infer",
+    "demo",
+    "bench",
+    "cli",
+    "cli_bench",
+    "cli_device",
+    "cli_device_panels",
+    "cli_progress",
+    "__init__",
+}
 
 
 def _imports(path: Path) -> set[str]:
