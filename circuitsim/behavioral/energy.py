@@ -63,7 +63,8 @@ def power(tile: Tile, v_in: Any) -> Any:
         InputError: The shape does not fit.
 
     Valid for: what the drivers deliver relative to v_ref; with v_ref = 0 it is all power there is. Against the exact
-    solver grades 2 and 3 are within 0.3 % for sinh cells (v0 = 0.25 V, 0.4 V, 64 x 64, 5 ohm) and 1e-5 for ohmic ones;
+    solver grades 2 and 3 are within 0.4 % (faint inputs 3e-5 of the largest power) for sinh cells with v0 = 0.25 V,
+    0.4 V, 64 x 64, 5 ohm, and within 1e-5 for ohmic ones;
     grade 1 takes the cells as linear: 1e-3 for ohmic ones with a transistor, up to 15 % for those sinh cells.
     """
     check_shape(tile, v_in)

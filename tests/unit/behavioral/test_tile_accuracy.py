@@ -114,5 +114,5 @@ def test_power_against_the_exact_solver(make_model, conductances, inputs, v0, gr
     v = inputs(model.spec.array.rows, model.v_range)
     expected = truth(model, g, v).power
     found = behavioral.power(behavioral.program(model, g), v)
-    # W; a vector without any input has no power, and the tile's currents are right to a fraction of full scale only
-    assert_allclose(found, expected, rtol=most, atol=1e-5 * expected.max())
+    # W; faint inputs: the tile's levels, and so its power, are right to a fraction of full scale only
+    assert_allclose(found, expected, rtol=most, atol=3e-5 * expected.max())

@@ -1,0 +1,47 @@
+"""Keep a tile inside the range it was built for: a product itself checks nothing."""
+
+import warnings
+from typing import Any
+
+import array_api_compat
+
+from circuitsim.behavioral.product import check_shape
+from circuitsim.behavioral.tile import Tile
+from circuitsim.errors import OutsideCertificateWarning, OutsideRangeError
+
+_SLACK = 1e-9  # of the range: a DAC's end levels are exact to rounding
+
+
+def check_inputs(tile: Tile, v_in: Any, *, strict: bool = False) -> bool:
+    """Say whether inputs lie within the range a tile was built for; v_ref itself always does.
+
+    Args:
+        tile: The programmed tile.
+        v_in: Source voltages (batch, rows) [V].
+        strict: Raise instead of warning.
+
+    Returns:
+        True when all are inside.
+
+    Raises:
+        InputError: The shape does not fit.
+        OutsideRangeError: With `strict`, an input is outside or not finite; names the largest excess and the range.
+
+    Warns:
+        OutsideCertificateWarning: Without `strict`, the same sentence.
+    """
+    check_shape(tile, v_in)
+    xp = array_api_compat.array_namespace(v_in)
+    if v_in.shape[0] == 0:
+        return True
+    low, high = min(tile.v_range[0], tile.v_ref), max(tile.v_range[1], tile.v_ref)
+    slack = _SLACK * (high - low)
+    lowest, highest = float(xp.min(v_in)), float(xp.max(v_in))
+    if low - slack <= lowest and highest <= high + slack:
+        return True
+    worst = lowest if low - lowest > highest - high else highest
+    sentence = f"v_in holds {worst:g} V: the model was built for {low:g} V to {high:g} V, and no certificate covers it"
+    if strict:
+        raise OutsideRangeError(sentence)
+    warnings.warn(sentence, OutsideCertificateWarning, stacklevel=2)
+    return False

@@ -1,0 +1,34 @@
+"""Inputs outside a tile's range are told, or refused."""
+
+import numpy as np
+import pytest
+
+from circuitsim import behavioral
+from circuitsim.behavioral.guard import check_inputs
+from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError
+
+
+@pytest.fixture
+def tile(make_model, conductances):
+    model = make_model(1)
+    return behavioral.program(model, conductances(model.spec))
+
+
+def test_inputs_inside_pass(tile):
+    assert check_inputs(tile, np.full((2, 32), 0.4))
+    assert check_inputs(tile, np.zeros((0, 32)))
+
+
+@pytest.mark.parametrize("bad", [0.41, -0.01, np.nan])
+def test_inputs_outside_warn_or_raise(tile, bad):
+    v = np.full((2, 32), 0.2)
+    v[1, 3] = bad
+    with pytest.warns(OutsideCertificateWarning, match="built for 0 V to 0.4 V"):
+        assert not check_inputs(tile, v)
+    with pytest.raises(OutsideRangeError, match="v_in holds"):
+        check_inputs(tile, v, strict=True)
+
+
+def test_wrong_shapes_are_refused(tile):
+    with pytest.raises(InputError, match="v_in has shape"):
+        check_inputs(tile, np.zeros((2, 5)))
