@@ -62,6 +62,12 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     return (1 - x if bypassed else x) * spec.v_gate
 
 
+def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
+    """Inputs (rows,) with everything on: v_read on bit lines, 1 on gates and for pulse widths."""
+    volts = spec.array.input_line == "bl" and spec.driver.input_code == "amplitude"
+    return np.full(spec.array.rows, spec.driver.v_read if volts else 1.0)
+
+
 def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
     """Word-line voltages (batch, rows) [V] where the input lies on the bit lines; None for cells without a gate.
 

@@ -8,14 +8,14 @@ from circuitsim.spice.options import TRUTH_OPTIONS
 from circuitsim.spice.pool import DecksFailedError, run_many
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.raw import Plot, read_raw
-from circuitsim.spice.reading import read_array
+from circuitsim.spice.reading import array_decks, read_array
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import Scan, scan_file
 from circuitsim.spice.session import Session
 from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.solution import read_solution
 from circuitsim.spice.sweeps import sweep
-from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_charge, read_in_time
+from circuitsim.spice.transient import TRANSIENT_OPTIONS, read_in_time
 
 __all__ = [
     "TRANSIENT_OPTIONS",
@@ -29,6 +29,7 @@ __all__ = [
     "Scan",
     "Session",
     "Simulator",
+    "array_decks",
     "diagnose",
     "find_library",
     "find_ngspice",
@@ -36,7 +37,6 @@ __all__ = [
     "normal_spread",
     "predict",
     "read_array",
-    "read_charge",
     "read_in_time",
     "read_raw",
     "read_solution",

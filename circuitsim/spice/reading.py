@@ -1,6 +1,7 @@
 """The whole way from a specification to a solution by ngspice, whatever the kind of array."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
-from circuitsim.netlist import crossbar
+from circuitsim.netlist import Netlist, TransientNetlist, crossbar, transient
 from circuitsim.netlist.states import array_states
 from circuitsim.netlist.techniques import DrawnArray, combine, draw
 from circuitsim.results import Solution
 from circuitsim.spec import ArraySpec
+from circuitsim.spec.arrays import check_arrays
 from circuitsim.spice.batch import run
+from circuitsim.spice.options import TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.solution import read_solution
-from circuitsim.spice.transient import read_charge
+from circuitsim.spice.transient import TRANSIENT_OPTIONS, charges
 
 
 def read_array(
@@ -47,28 +50,51 @@ def read_array(
         SimulatorError: A run failed; its folder is kept.
     """
     if nodes and (spec.technique.changes_size or _as_charge(spec)):
-        raise InputError(
-            "nodes = True: expected an array of its own size whose output is a current, else nodes = False"
-        )
-    if not spec.technique.changes_size:
-        state = array_states(spec, g, run)
-        if _as_charge(spec):
-            return read_charge(spec, g, x, state=state, folder=folder, n_jobs=n_jobs)
-        deck = crossbar(spec, g, x, state=state, nodes=nodes)
-        return read_solution(spec, deck, run(deck, folder=folder))
-    arrays = draw(spec, g, x)
-    states = [array_states(one.spec, one.g, run) for one in arrays]
-    if _as_charge(spec):
-        places = [None if folder is None else Path(folder) / f"array_{k:03d}" for k in range(len(arrays))]
-        solutions = [
-            read_charge(one.spec, one.g, one.x, state=state, folder=place, n_jobs=n_jobs)
-            for one, state, place in zip(arrays, states, places, strict=True)
-        ]
+        raise InputError("nodes = True: expected one array whose output is a current; otherwise nodes = False")
+    arrays = _drawn(spec, g, x)
+    groups = [_decks(array, nodes) for array in arrays]
+    decks = [deck for group in groups for deck in group]
+    options = _options(spec)
+    if len(decks) == 1:
+        raws = [run(decks[0], folder=folder, options=options)]
     else:
-        decks = [crossbar(one.spec, one.g, one.x, state=state) for one, state in zip(arrays, states, strict=True)]
-        raws = run_many(decks, n_jobs=n_jobs, folder=folder)
-        solutions = [read_solution(one.spec, deck, raw) for one, deck, raw in zip(arrays, decks, raws, strict=True)]
-    return _together(spec, arrays, solutions)
+        raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=options)
+    solutions = []
+    for array, group in zip(arrays, groups, strict=True):
+        own, raws = raws[: len(group)], raws[len(group) :]
+        currents = [deck for deck in group if isinstance(deck, Netlist)]
+        pulses = [deck for deck in group if isinstance(deck, TransientNetlist)]
+        solutions.append(read_solution(array.spec, currents[0], own[0]) if currents else charges(pulses, own))
+    return _together(spec, arrays, solutions) if spec.technique.changes_size else solutions[0]
+
+
+def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
+    """Decks that `read_array` runs, with their solver options: one per drawn array, or per drawn array and vector.
+
+    Raises:
+        InputError, SimulatorError: As `read_array`; states of devices are found by running small decks.
+    """
+    options = _options(spec) or TRUTH_OPTIONS
+    return [add_options(deck.text, options) for array in _drawn(spec, g, x) for deck in _decks(array, nodes=False)]
+
+
+def _drawn(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[DrawnArray]:
+    if spec.technique.changes_size:
+        return draw(spec, g, x)
+    g, x = check_arrays(spec, g, x)
+    return [DrawnArray(spec, g, x, slice(0, spec.array.cols))]
+
+
+def _decks(array: DrawnArray, nodes: bool) -> Sequence[Netlist | TransientNetlist]:
+    """One deck for a batch of currents, one per vector for charges."""
+    state = array_states(array.spec, array.g, run)
+    if _as_charge(array.spec):
+        return [transient(array.spec, array.g, vector, state=state) for vector in array.x]
+    return [crossbar(array.spec, array.g, array.x, state=state, nodes=nodes)]
+
+
+def _options(spec: ArraySpec) -> dict[str, str] | None:
+    return TRANSIENT_OPTIONS if _as_charge(spec) else None
 
 
 def _as_charge(spec: ArraySpec) -> bool:

@@ -1,5 +1,6 @@
 """Reads in time: run the decks, check that they got to the end, read settling, charge and energy off the waveforms."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,60 +63,32 @@ def read_in_time(
     band = half_lsb(spec) if band is None else band
     if not (np.isfinite(band) and band > 0):
         raise InputError(f"band = {band:g} A, expected a current > 0")
-    decks, raws = _run(spec, g, x, state=state, pulse=pulse, nodes=nodes, folder=folder, n_jobs=n_jobs)
-    return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
-
-
-def read_charge(
-    spec: ArraySpec,
-    g: ArrayLike,
-    x: ArrayLike,
-    *,
-    state: ArrayLike | None = None,
-    pulse: Pulse | None = None,
-    folder: str | Path | None = None,
-    n_jobs: int = 2,
-) -> Solution:
-    """Read the charge that a pulse on every row brings into the sense amplifiers.
-
-    Args:
-        spec, g, x, state, pulse, folder, n_jobs: As in `read_in_time`.
-
-    Returns:
-        Charges (batch, cols) [C], positive into the sense amplifier.
-
-    Raises:
-        InputError, SimulatorError: As `read_in_time`.
-    """
-    decks, raws = _run(spec, g, x, state=state, pulse=pulse, nodes=False, folder=folder, n_jobs=n_jobs)
-    charge = [integral(raw["time"], raw.columns(deck.i_out)) for deck, raw in zip(decks, raws, strict=True)]
-    return Solution(np.array(charge), _provenance(decks[0], raws[0]), quantity="charge", unit="C")
-
-
-def _run(
-    spec: ArraySpec,
-    g: ArrayLike,
-    x: ArrayLike,
-    *,
-    state: ArrayLike | None,
-    pulse: Pulse | None,
-    nodes: bool,
-    folder: str | Path | None,
-    n_jobs: int,
-) -> tuple[list[TransientNetlist], list[RawResult]]:
-    """Write and run one deck per input vector; each must have come to the end of its time."""
     x = np.asarray(x, dtype=float)
     if x.ndim != 2:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows)")
     decks = [transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=TRANSIENT_OPTIONS)
+    check_ends(decks, raws)
+    return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
+
+
+def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Solution:
+    """Charges (batch, cols) [C] that the pulses of finished runs bring into the sense amplifiers, one run per vector.
+
+    Raises:
+        SimulatorError: A run ended before its `pulse.t_stop`.
+    """
+    check_ends(decks, raws)
+    charge = [integral(raw["time"], raw.columns(deck.i_out)) for deck, raw in zip(decks, raws, strict=True)]
+    return Solution(np.array(charge), _provenance(decks[0], raws[0]), quantity="charge", unit="C")
+
+
+def check_ends(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> None:
+    """Refuse runs that ended before their time."""
     for deck, raw in zip(decks, raws, strict=True):
-        last = raw["time"][-1]
-        if abs(last / deck.pulse.t_stop - 1) > 1e-9:
-            raise SimulatorError(
-                f"ngspice stopped at {last:g} s, expected t_stop = {deck.pulse.t_stop:g} s", raw.folder
-            )
-    return decks, raws
+        last, stop = raw["time"][-1], deck.pulse.t_stop
+        if abs(last / stop - 1) > 1e-9:
+            raise SimulatorError(f"ngspice stopped at {last:g} s, expected t_stop = {stop:g} s", raw.folder)
 
 
 def _provenance(deck: TransientNetlist, raw: RawResult) -> Provenance:
