@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 import circuitsim
-from circuitsim import levels, spice
+from circuitsim import calibration, levels, spice
 from circuitsim.cli_bench import app as bench_app
 from circuitsim.cli_device import app as device_app
 from circuitsim.cli_progress import progress_bar
@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 app.add_typer(bench_app, name="bench", help="Timings as ratios against installed peers, in one run.")
 app.add_typer(device_app, name="device", help="Device cards: what there is, where it comes from, how it behaves.")
+
+LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
@@ -116,6 +118,8 @@ def solve(
     g, x = _arrays(spec, conductances, inputs, seed)
     behavioral = load_model(model) if model else None
     folder = out / "ngspice" if level == "ngspice" else None
+    if level == "ngspice":
+        _announce(spice.predict(spec.shape, vectors=len(x), simulator=spice.find_ngspice()), quiet=as_json)
     with progress_bar(f"solving {len(x)} vector(s) of {spec.shape[0]}x{spec.shape[1]} at level {level}", quiet=as_json):
         solution = levels.solve(spec, g, x, level, model=behavioral, nodes=nodes, folder=folder)  # pyright: ignore
     netcdf, table = save_solution(out, solution, v_in=x, g=g)
@@ -141,7 +145,7 @@ def calibrate(
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
     spec = load_spec(spec_file)
     with progress_bar("hold-out decks", quiet=as_json) as progress:
-        result = circuitsim.calibration.calibrate(
+        result = calibration.calibrate(
             spec,
             rng=np.random.default_rng(seed),
             max_rms=max_rms,
@@ -233,6 +237,12 @@ def _diagnosis_lines(diagnosis: spice.Diagnosis) -> list[str]:
         *(f"will use: {sentence}" for sentence in diagnosis.used),
         *(f"advice: {sentence}" for sentence in diagnosis.advice),
     ]
+
+
+def _announce(prediction: spice.Prediction, *, quiet: bool) -> None:
+    """Say beforehand what a long run will take."""
+    if prediction.seconds > LONG_S and not quiet:
+        Console(stderr=True, soft_wrap=True).print(prediction.sentence, markup=False, highlight=False)
 
 
 def _print(content: Any, text: str, as_json: bool) -> None:
