@@ -1,17 +1,21 @@
 """From SPICE results to a behavioral model with an error statement that can be checked."""
 
+from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.calibrate import Calibration, calibrate
-from circuitsim.calibration.certify import Verdict, certify, differing_codes, verify
+from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.experiments import Experiment, random_experiments
 from circuitsim.calibration.statistics import error_statistics
+from circuitsim.calibration.verify import Suspect, Verdict, verify
 
 __all__ = [
     "Calibration",
     "Experiment",
+    "Suspect",
     "Verdict",
     "calibrate",
     "certify",
     "differing_codes",
+    "error_budget",
     "error_statistics",
     "random_experiments",
     "verify",

@@ -1,22 +1,28 @@
 """From a specification to a behavioral model and its certificate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from circuitsim import characterization, spice
+from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, predictions
+from circuitsim.calibration.energy import array_energy
 from circuitsim.calibration.experiments import Experiment, random_experiments
+from circuitsim.calibration.extrapolate import extrapolate
+from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.statistics import error_statistics
 from circuitsim.calibration.truth import Progress, solve_in_ngspice, solve_in_nodal
-from circuitsim.errors import InputError
-from circuitsim.results import CellSurface, Certificate, Solution, TileModel
+from circuitsim.devices import access_card, device_card
+from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.results import Budget, CellSurface, Certificate, Solution, TileModel
 from circuitsim.spec import ArraySpec
 
 GRADES = (1, 2, 3)
 VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1}
+HOLD_OUT_VECTORS = VECTORS | {"far": 1}
 # The matrices that choose the grade and those that certify it differ in kind as well as in draw.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
@@ -53,6 +59,7 @@ def calibrate(
     n_jobs: int = 2,
     simulator: spice.Simulator | None = None,
     progress: Progress | None = None,
+    thorough: bool | None = None,
 ) -> Calibration:
     """Calibrate a behavioral model, certify it on a hold-out, and hand back the evidence with it.
 
@@ -66,41 +73,95 @@ def calibrate(
         n_jobs: Decks solved side by side.
         simulator: The ngspice to use.
         progress: Called with (finished, all) after each hold-out deck.
+        thorough: Also check an array of twice the size against the array solver and draw up the budget of the product;
+            None: when the truth is ngspice, beside which this is quick.
 
     Raises:
         SimulatorError: ngspice failed.
-        InputError: `truth` is unknown, or the hold-out is too small.
+        InputError: `truth` is unknown, or the hold-out is too small or overlaps with the validation.
+        OutsideRangeError: The temperature is outside a card's range.
 
     Valid for: quasi-static reads, inputs from 0 to v_read.
     """
     if truth not in TRUTHS:
         raise InputError(f"truth = {truth!r}: expected one of {', '.join(TRUTHS)}")
+    check_temperature(spec)
     simulator = simulator or spice.find_ngspice()
     surface = characterization.cell(spec, simulator=simulator)
-    model = choose_grade(spec, surface, rng=rng, max_rms=max_rms)
-    hold_out = (*random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=VECTORS), *extra)
+    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VECTORS)
+    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms)
+    hold_out = (*random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS), *extra)
+    check_hold_out(hold_out, fitting)
+    exact = None
     if truth == "ngspice":
         truths = solve_in_ngspice(spec, hold_out, folder=folder, n_jobs=n_jobs, simulator=simulator, progress=progress)
+        exact = solve_in_nodal(spec, surface, hold_out)
     else:
         truths = solve_in_nodal(spec, surface, hold_out)
-    certificate = certify(model, hold_out, truths, provenance=truths[0].provenance)
+    certificate = certify(
+        model,
+        hold_out,
+        truths,
+        provenance=truths[0].provenance,
+        fitting=fitting,
+        exact=exact,
+        max_rms=max_rms,
+        validation=validation,
+    )
+    if exact is not None:
+        certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
+    if truth == "ngspice" if thorough is None else thorough:
+        # Generators of their own: what the caller draws next does not depend on how thorough this was.
+        for_larger, for_budget = rng.spawn(2)
+        larger = extrapolate(model, rng=for_larger)
+        certificate = replace(
+            certificate,
+            extrapolation=() if larger is None else (larger,),
+            budget=_budget(spec, surface, hold_out, for_budget),
+        )
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predictions(model, hold_out)))
 
 
-def choose_grade(spec: ArraySpec, surface: CellSurface, *, rng: np.random.Generator, max_rms: float) -> TileModel:
-    """Take the cheapest grade whose error against the array solver is at most half of `max_rms`, else the best one."""
+def choose_grade(
+    spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], *, max_rms: float
+) -> tuple[TileModel, dict[str, float]]:
+    """Take the cheapest grade whose error against the array solver is at most half of `max_rms`, else the best one.
+
+    Returns:
+        The model, and the rms error of every grade that was tried.
+    """
     v_range = (0.0, spec.driver.v_read)
-    experiments = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VECTORS)
     truths = solve_in_nodal(spec, surface, experiments)
     full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
-    best: tuple[float, TileModel] | None = None
+    tried: dict[str, float] = {}
     for grade in GRADES:
         model = TileModel(spec, surface, grade, v_range)
         pairs = zip(predictions(model, experiments), truths, strict=True)
         rms = error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs])).rms
+        tried[f"grade {grade}"] = rms
         if rms <= max_rms / 2:
-            return model
-        if best is None or rms < best[0]:
-            best = (rms, model)
-    assert best is not None
-    return best[1]
+            return model, tried
+    best = min(GRADES, key=lambda grade: tried[f"grade {grade}"])
+    return TileModel(spec, surface, best, v_range), tried
+
+
+def check_temperature(spec: ArraySpec) -> None:
+    """Refuse a temperature at which a card of this array was never run.
+
+    Raises:
+        OutsideRangeError: Names the card and its range.
+    """
+    cards = [device_card(spec), *([access_card(spec)] if spec.access is not None else [])]
+    for card in cards:
+        law, found = card.temperature, spec.array.temperature_c
+        if not law.min_c <= found <= law.max_c:
+            raise OutsideRangeError(
+                f"array.temperature_c = {found:g}: {card.name} holds from {law.min_c:g} to {law.max_c:g} °C"
+            )
+
+
+def _budget(
+    spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], rng: np.random.Generator
+) -> Budget:
+    statistics, left_out = device_statistics(spec)
+    return error_budget(spec, surface, experiments, rng=rng, statistics=statistics, left_out=left_out)

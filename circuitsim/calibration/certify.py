@@ -1,35 +1,19 @@
-"""From models and truths to a certificate, and back: does the certificate still hold?"""
+"""From a model and truths to a certificate."""
 
 import datetime
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from circuitsim.behavioral import mvm, program
 from circuitsim.calibration.experiments import Experiment
+from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.statistics import error_statistics
-from circuitsim.errors import InputError
 from circuitsim.results import Certificate, ErrorStatistics, Provenance, Solution, TileModel
+from circuitsim.spec import ArraySpec
 
-# Two draws of the hold-out differ in rms by some ten percent and in the maximum by up to half (README, "What the
-# numbers mean"); twice the certified numbers is therefore outside of chance.
-MARGIN = 2.0
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a certificate holds on new evidence.
-
-    Attributes:
-        holds: rms and maximum are both within `MARGIN` times the certified numbers.
-        error: The new errors, relative to the certificate's full scale.
-        sentence: The same in words.
-    """
-
-    holds: bool
-    error: ErrorStatistics
-    sentence: str
+# Ranges of an input vector's mean size, relative to the largest input: the upper end and the name.
+AMPLITUDES = ((0.1, "up to 10 %"), (0.25, "10 to 25 %"), (0.5, "25 to 50 %"), (1.0, "above 50 %"))
 
 
 def predictions(model: TileModel, experiments: Sequence[Experiment]) -> list[np.ndarray]:
@@ -38,7 +22,15 @@ def predictions(model: TileModel, experiments: Sequence[Experiment]) -> list[np.
 
 
 def certify(
-    model: TileModel, experiments: Sequence[Experiment], truths: Sequence[Solution], *, provenance: Provenance
+    model: TileModel,
+    experiments: Sequence[Experiment],
+    truths: Sequence[Solution],
+    *,
+    provenance: Provenance,
+    fitting: Sequence[Experiment] = (),
+    exact: Sequence[Solution] | None = None,
+    max_rms: float | None = None,
+    validation: dict[str, float] | None = None,
 ) -> Certificate:
     """State the error of a model on experiments it was not built from.
 
@@ -47,21 +39,20 @@ def certify(
         experiments: The hold-out.
         truths: Their solutions, in the same order.
         provenance: Simulator and options of the truth.
+        fitting: Experiments that the model was chosen on; none of them may be in the hold-out.
+        exact: The same experiments from the array solver, to hold it against the truth.
+        max_rms: Error that was asked for.
+        validation: rms error of each grade on `fitting`.
 
     Raises:
-        InputError: There are fewer than two matrices or twenty vectors: too few to state a maximum from.
+        InputError: There are fewer than two matrices or twenty vectors, or the hold-out overlaps with `fitting`.
     """
-    vectors = sum(len(experiment.v_in) for experiment in experiments)
-    if len(experiments) < 2 or vectors < 20:
-        raise InputError(
-            f"a certificate needs at least 2 matrices and 20 vectors, got {len(experiments)} and {vectors}"
-        )
+    check_hold_out(experiments, fitting)
     full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
     errors = [(p - t.out) / full_scale for p, t in zip(predictions(model, experiments), truths, strict=True)]
     everything = np.concatenate(errors)
-    input_kinds = [kind for experiment in experiments for kind in experiment.input_kinds]
-    matrix_kinds = [experiment.matrix_kind for experiment in experiments for _ in experiment.v_in]
     spec = model.spec
+    gain, product_rms = product_error(spec, experiments, truths, full_scale)
     return Certificate(
         rows=spec.array.rows,
         cols=spec.array.cols,
@@ -70,37 +61,46 @@ def certify(
         full_scale=full_scale,
         error=error_statistics(everything),
         by_column=tuple(error_statistics(column) for column in everything.T),
-        by_input=_by_kind(input_kinds, everything),
-        by_matrix=_by_kind(matrix_kinds, everything),
+        by_input=_by_kind([kind for e in experiments for kind in e.input_kinds], everything),
+        by_matrix=_by_kind([e.matrix_kind for e in experiments for _ in e.v_in], everything),
         g_range=(spec.device.g_min, spec.device.g_max),
         v_range=model.v_range,
         temperature_c=spec.array.temperature_c,
         surface_bound=model.surface.bound,
         matrices=len(experiments),
-        vectors=vectors,
+        vectors=len(everything),
         model_digest=model.digest,
         decks=tuple(t.provenance.deck_digest for t in truths if t.provenance.deck_digest),
         provenance=provenance,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        by_amplitude=_by_amplitude(model, experiments, everything),
+        circuit=None if exact is None else circuit_error(exact, truths, full_scale),
+        max_rms=max_rms,
+        validation=validation or {},
+        product_rms=product_rms,
+        product_gain=gain,
+        hold_out=tuple(experiment.digest for experiment in experiments),
+        fitting=tuple(experiment.digest for experiment in fitting),
     )
 
 
-def verify(
-    model: TileModel, certificate: Certificate, experiments: Sequence[Experiment], truths: Iterable[Solution]
-) -> Verdict:
-    """Hold a model against new truth and say whether its certificate still holds.
+def circuit_error(exact: Sequence[Solution], truths: Sequence[Solution], full_scale: float) -> ErrorStatistics:
+    """Sum up what separates the array solver from the truth, relative to full scale."""
+    return error_statistics(np.concatenate([(e.out - t.out) / full_scale for e, t in zip(exact, truths, strict=True)]))
 
-    A wire, transistor or conductance that is not the one the model was built for shows here.
+
+def product_error(
+    spec: ArraySpec, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
+) -> tuple[float, float]:
+    """Hold an array against the ideal product of its conductances.
+
+    Returns:
+        The best common gain a, and the rms of truth − a · (v − v_ref)·g over full scale.
     """
-    pairs = zip(predictions(model, experiments), truths, strict=True)
-    error = error_statistics(np.concatenate([(p - t.out) / certificate.full_scale for p, t in pairs]))
-    holds = error.rms <= MARGIN * certificate.error.rms and error.max <= MARGIN * certificate.error.max
-    word = "holds" if holds else "does NOT hold"
-    sentence = (
-        f"the certificate {word}: rms {error.rms:.2e}, max {error.max:.2e} of full scale "
-        f"against {certificate.error.rms:.2e} and {certificate.error.max:.2e} certified"
-    )
-    return Verdict(holds, error, sentence)
+    ideal = np.concatenate([(e.v_in - spec.sense.v_ref) @ e.g for e in experiments])
+    out = np.concatenate([truth.out for truth in truths])
+    gain = float((ideal * out).sum() / (ideal * ideal).sum())
+    return gain, float(np.sqrt(np.mean((out - gain * ideal) ** 2))) / full_scale
 
 
 def differing_codes(
@@ -124,6 +124,20 @@ def differing_codes(
     chance = min(1.0, certificate_error.mean_abs * full_scale / lsb)
     spread = float(np.sqrt(count * chance * (1 - chance)))
     return count * chance, count * chance + 3 * spread
+
+
+def _by_amplitude(model: TileModel, experiments: Sequence[Experiment], error: np.ndarray) -> dict[str, ErrorStatistics]:
+    """Sort errors (vectors, cols) by the mean size of their input vector, relative to the largest input."""
+    v_ref = model.spec.sense.v_ref
+    largest = max(abs(v - v_ref) for v in model.v_range)
+    mean = np.concatenate([np.abs(e.v_in - v_ref).mean(axis=1) for e in experiments]) / largest
+    found, low = {}, -np.inf
+    for high, name in AMPLITUDES:
+        chosen = (low < mean) & (mean <= high * (1 + 1e-12))
+        low = high * (1 + 1e-12)
+        if chosen.any():
+            found[name] = error_statistics(error[chosen])
+    return found
 
 
 def _by_kind(kinds: Sequence[str], error: np.ndarray) -> dict[str, ErrorStatistics]:

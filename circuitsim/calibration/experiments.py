@@ -2,10 +2,11 @@
 
 A model is judged on arrays and inputs it has not seen. The kinds below differ in what they stress: uniform inputs
 are the average case, sparse and binary ones the ends of the range, all-on draws the largest current and so the
-largest IR drop, faint inputs show the small-signal slope, and a network's own tiles and activations are what the
-model will meet in use.
+largest IR drop, faint inputs show the small-signal slope, the half of the rows farthest from the sense amplifiers lifts
+the column wires most unevenly, and a network's own tiles and activations are what the model will meet in use.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,9 +31,17 @@ class Experiment:
     input_kinds: tuple[str, ...]
     v_in: np.ndarray
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of conductances and inputs."""
+        content = hashlib.sha256(repr((self.g.shape, self.v_in.shape)).encode())
+        content.update(np.ascontiguousarray(self.g, dtype=float).tobytes())
+        content.update(np.ascontiguousarray(self.v_in, dtype=float).tobytes())
+        return content.hexdigest()
+
 
 MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high")
-INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on")
+INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far")
 
 
 def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
@@ -67,6 +76,11 @@ def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
         return rng.uniform(0, v_read, shape) * 0.1
     if kind == "all_on":
         return np.full(shape, v_read)
+    if kind == "far":
+        rows = np.arange(spec.array.rows)
+        if spec.wire.col_sense == "top":
+            rows = rows[::-1]
+        return np.broadcast_to(np.where(rows < (spec.array.rows + 1) // 2, v_read, 0.0), shape).copy()
     raise ValueError(f"input kind {kind!r}: expected one of {', '.join(INPUT_KINDS)}")
 
 

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from circuitsim.results import Certificate, ErrorStatistics
+from circuitsim.results import Budget, Cause, Certificate, ErrorStatistics
 from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
 
-GRADE = {1: "one matrix product", 2: "P7, seven matrix products", 3: "P12, twelve matrix products"}
+GRADE = {1: "one matrix product", 2: "six matrix products", 3: "nine matrix products"}
 
 
 def certificate_in_words(certificate: Certificate) -> str:
@@ -23,12 +23,17 @@ def certificate_in_words(certificate: Certificate) -> str:
 
 def statements(certificate: Certificate) -> tuple[tuple[str, str], ...]:
     """The same as pairs of a heading and its sentences."""
-    return (
+    parts = (
         ("Claim", _claim(certificate)),
+        ("Asked for", _asked(certificate)),
         ("Where the error lies", _breakdown(certificate)),
+        ("Other sizes", _extrapolation(certificate)),
+        ("What the array itself does", _product(certificate)),
+        ("Energy", _energy(certificate)),
         ("Where it holds", _range(certificate)),
         ("Evidence", _evidence(certificate)),
     )
+    return tuple((heading, sentences) for heading, sentences in parts if sentences)
 
 
 def in_short(certificate: Certificate) -> str:
@@ -85,9 +90,90 @@ def _claim(certificate: Certificate) -> str:
         f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
         f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) and by {percent(error.max)} at most "
         f"({error.max:.2e}, {format_quantity(error.max * scale, 'A', 3)}). Ninety-nine of a hundred outputs are within "
-        f"{percent(error.p99)}; the mean error is {error.bias:+.1e}. Full scale is "
-        f"{format_quantity(scale, 'A')}, the largest current in the hold-out."
+        f"{percent(error.p99)}; the mean error is {error.bias:+.1e}. That is "
+        f"{certificate.model_bits:.1f} effective bits. "
+        f"Full scale is {format_quantity(scale, 'A')}, the largest current in the hold-out."
     )
+
+
+def _asked(certificate: Certificate) -> str:
+    """Say what was asked for, what each grade reached on the validation, and whether the hold-out confirms it."""
+    if certificate.max_rms is None:
+        return ""
+    reached = "it was reached" if certificate.reached else "it was NOT reached"
+    tried = ", ".join(f"{name} {percent(rms)}" for name, rms in certificate.validation.items())
+    chosen = (
+        f" On matrices of the validation, which are not in the hold-out: {tried} rms; the cheapest grade within half "
+        "of what was asked for was taken, or the best where none was."
+        if tried
+        else ""
+    )
+    return f"An error of {percent(certificate.max_rms)} rms was asked for; {reached}.{chosen}"
+
+
+def _extrapolation(certificate: Certificate) -> str:
+    """Say what the same form does in arrays that the truth did not solve."""
+    return " ".join(
+        f"EXTRAPOLATED to {larger.rows} × {larger.cols}: {percent(larger.error.rms)} rms, {percent(larger.error.max)} "
+        "at most of full scale there, against the array solver and not against ngspice."
+        for larger in certificate.extrapolation
+    )
+
+
+def _product(certificate: Certificate) -> str:
+    """Say how good the array is as a matrix product, and what spoils it."""
+    sentences = []
+    if certificate.product_bits is not None and certificate.product_gain is not None:
+        sentences.append(
+            f"As a product of voltages and conductances, apart from any model, the array is good for "
+            f"{certificate.product_bits:.1f} effective bits before the ADC, after a common gain of "
+            f"{certificate.product_gain:.3f} has been taken out."
+        )
+    if certificate.budget is not None:
+        sentences.append(budget_in_words(certificate.budget))
+    return " ".join(sentences)
+
+
+def budget_in_words(budget: Budget) -> str:
+    """Name each cause of the product's error with its size alone, their sum, and what is left between that and all."""
+    causes = ", ".join(f"{cause.name} {percent(math.sqrt(cause.power))}" for cause in ranked(budget))
+    left = f" Left out: {'; '.join(budget.left_out)}." if budget.left_out else ""
+    verb = "more" if budget.interaction >= 0 else "less"
+    return (
+        f"Causes of its error, each alone, rms of full scale without any gain taken out: {causes}. Their powers add up "
+        f"to {budget.sum_of_causes:.2e} of full scale squared; all together make {budget.total:.2e} "
+        f"({percent(math.sqrt(budget.total))} rms), {abs(budget.interaction):.2e} {verb}: {budget.correlation:+.2e} "
+        f"because the causes' errors resemble each other, {budget.joint:+.2e} because one cause changes what another "
+        f"does.{left}"
+    )
+
+
+def ranked(budget: Budget) -> tuple[Cause, ...]:
+    """Causes that are there, the largest first."""
+    return tuple(sorted((c for c in budget.causes if c.power > 0), key=lambda cause: -cause.power))
+
+
+def _energy(certificate: Certificate) -> str:
+    energy = certificate.energy
+    if energy is None:
+        return ""
+    return (
+        f"The array takes {format_quantity(energy.per_operation, 'J', 3)} per operation from its row drivers (1 "
+        f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with uniform inputs, "
+        f"from {truth_in_words(certificate)}; the array solver's power differs by {energy.difference:.1e} at most. "
+        f"Word lines, charging of wires and converters are not in it.{_converters(certificate)}"
+    )
+
+
+def _converters(certificate: Certificate) -> str:
+    """Range of what published converters would add."""
+    energy = certificate.energy
+    if energy is None or not energy.converters:
+        return ""
+    each = sorted(energy.converters, key=lambda converter: converter.energy)
+    low, high = (format_quantity(c.energy / (2 * certificate.rows), "J", 3) for c in (each[0], each[-1]))
+    sources = "; ".join(f"{c.what}, {c.bits} bits, {format_quantity(c.energy, 'J', 3)}: {c.source}" for c in each)
+    return f" A conversion a column would add {low} to {high} per operation ({sources})."
 
 
 def _breakdown(certificate: Certificate) -> str:
@@ -99,9 +185,13 @@ def _breakdown(certificate: Certificate) -> str:
             f"The largest error lies in column {worst} ({percent(columns[worst].max)}); the columns' rms errors lie "
             f"between {percent(min(c.rms for c in columns))} and {percent(max(c.rms for c in columns))}."
         )
-    for what, parts in (("inputs", certificate.by_input), ("matrices", certificate.by_matrix)):
+    for what, parts in (
+        ("kind of inputs", certificate.by_input),
+        ("mean size of the inputs", certificate.by_amplitude),
+        ("kind of matrices", certificate.by_matrix),
+    ):
         if parts:
-            sentences.append(f"By kind of {what}: {_parts(parts)}.")
+            sentences.append(f"By {what}: {_parts(parts)}.")
     return " ".join(sentences) or "Not broken down."
 
 
@@ -112,10 +202,16 @@ def _parts(parts: dict[str, ErrorStatistics]) -> str:
 def _range(certificate: Certificate) -> str:
     g_low, g_high = (format_quantity(g, "S") for g in certificate.g_range)
     v_low, v_high = (format_quantity(v, "V") for v in certificate.v_range)
+    if certificate.time_s is None:
+        noise = "nothing about programming error, read noise or drift"
+    else:
+        aged = format_quantity(certificate.time_s, "s")
+        noise = f"{aged} after programming, programming error and drift included, nothing about read noise"
+    beyond = "".join(f" EXTRAPOLATED: {sentence}." for sentence in certificate.extrapolated)
     return (
         f"Conductances from {g_low} to {g_high}, inputs from {v_low} to {v_high}, "
         f"{certificate.temperature_c:g} °C, this array size, these wires and this cell. It says nothing outside this "
-        "range, nothing about programming error, read noise or drift, and nothing about the ADC."
+        f"range, {noise}, and nothing about the ADC.{beyond}"
     )
 
 
@@ -126,10 +222,16 @@ def _evidence(certificate: Certificate) -> str:
         f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
         f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.error.samples, 'output current')}) that "
         f"were not used to build the model, from {counted(len(certificate.decks), 'deck')}; the characterized cell is "
-        f"within {certificate.surface_bound:.1e} of its full-scale current. "
+        f"within {certificate.surface_bound:.1e} of its full-scale current{_circuit(certificate)}. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
         f"{certificate.provenance.spec_digest[:12]}, circuitsim {certificate.provenance.version}{made}."
     )
+
+
+def _circuit(certificate: Certificate) -> str:
+    if certificate.circuit is None:
+        return ""
+    return f", and the array solver on it within {certificate.circuit.max:.1e} of full scale of the truth"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -38,9 +38,34 @@ def test_the_certificate_is_good_and_ngspice_is_its_truth(calibration):
     assert certificate.error.rms <= 2e-4
     assert certificate.error.max <= 2e-3
     assert len(certificate.by_column) == 16
-    assert {"uniform", "sparse", "binary", "faint", "all_on"} == set(certificate.by_input)
+    assert {"uniform", "sparse", "binary", "faint", "all_on", "far"} == set(certificate.by_input)
     assert certificate.full_scale == max(np.abs(truth.out).max() for truth in calibration.truths)
     assert len(set(certificate.decks)) == certificate.matrices == 3
+
+
+def test_the_array_solver_is_the_same_circuit_with_the_same_power(calibration):
+    certificate = calibration.certificate
+    assert certificate.circuit.max <= 1e-6  # surface bound and ngspice's reltol
+    assert certificate.energy.truth == "ngspice" and certificate.energy.difference <= 1e-6
+    uniform = np.concatenate(
+        [
+            truth.power[np.array(experiment.input_kinds) == "uniform"]
+            for experiment, truth in zip(calibration.hold_out, calibration.truths, strict=True)
+        ]
+    )
+    np.testing.assert_allclose(
+        certificate.energy.per_operation, uniform.mean() * 10e-9 / (2 * 24 * 16), rtol=1e-12, atol=0
+    )
+
+
+def test_a_larger_array_and_the_budget_are_in_the_certificate(calibration):
+    certificate = calibration.certificate
+    (larger,) = certificate.extrapolation
+    assert (larger.rows, larger.cols, larger.truth) == (48, 32, "nodal")
+    assert larger.error.rms <= 3 * certificate.error.rms
+    budget = certificate.budget
+    np.testing.assert_allclose(budget.sum_of_causes + budget.interaction, budget.total, rtol=1e-10, atol=0)
+    assert [cause.name for cause in budget.causes] == ["cells", "wires", "driver", "sense"]
 
 
 def test_the_certified_errors_are_those_of_the_evidence(calibration):
@@ -68,7 +93,7 @@ def _threshold_shifted(folder):
 
 
 @pytest.mark.parametrize(
-    "wrong", ["wires swapped", "threshold 30 mV off", "conductances 1 % off", "wires 10 % off", "20 K hotter"]
+    "wrong", ["wires swapped", "threshold 30 mV off", "conductances 1 % off", "wires 1 % off", "20 K hotter"]
 )
 def test_it_fails_where_the_array_is_another_one(calibration, experiments, wrong, tmp_path):
     spec, solved = SPEC, experiments
@@ -79,12 +104,32 @@ def test_it_fails_where_the_array_is_another_one(calibration, experiments, wrong
     elif wrong == "conductances 1 % off":
         spec = SPEC.replace(device={"g_max": 1.02e-4})
         solved = [type(e)(e.matrix_kind, e.g * 1.01, e.input_kinds, e.v_in) for e in experiments]
-    elif wrong == "wires 10 % off":
-        spec = SPEC.replace(wire={"r_row": 2.2, "r_col": 6.6})
+    elif wrong == "wires 1 % off":
+        spec = SPEC.replace(wire={"r_row": 2.02, "r_col": 6.06})
     else:
         spec = SPEC.replace(array={"temperature_c": 47})
     verdict = verify(calibration.model, calibration.certificate, experiments, solve_in_ngspice(spec, solved))
     assert not verdict.holds, verdict.sentence
+    assert "another circuit" in verdict.sentence
+    if wrong == "wires 1 % off":
+        changes = {suspect.part: suspect.change for suspect in verdict.suspects}
+        assert set(changes) == {"row wires", "column wires"}
+        np.testing.assert_allclose(list(changes.values()), 0.01, rtol=0.05, atol=0)
+
+
+def test_it_fails_at_another_corner():
+    transistor = {"model": "sky130_nfet_01v8", "corner": "tt", "w": 1e-6, "l": 0.15e-6, "v_gate": 1.8}
+    typical = SPEC.replace(array={"rows": 8, "cols": 6}, access=transistor)
+    calibration = calibrate(typical, rng=np.random.default_rng(0), thorough=False)
+    experiments = random_experiments(
+        typical, np.random.default_rng(99), matrices=("log_uniform", "uniform"), vectors={"uniform": 2, "all_on": 1}
+    )
+    for corner, holds in (("tt", True), ("ss", False), ("ff", False)):
+        truths = solve_in_ngspice(typical.replace(access={"corner": corner}), experiments)
+        verdict = verify(calibration.model, calibration.certificate, experiments, truths)
+        assert ("the circuit is the same" in verdict.sentence) is holds, (corner, verdict.sentence)
+        if not holds:
+            assert not verdict.holds and verdict.suspects[0].part == "transistor resistance", verdict.sentence
 
 
 def test_the_same_seed_gives_the_same_certificate(calibration):

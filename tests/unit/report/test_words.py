@@ -5,12 +5,25 @@ import dataclasses
 import pytest
 
 from circuitsim.report.words import array_in_words, certificate_in_words, in_short, percent
+from circuitsim.results import ArrayEnergy, Budget, Cause, ConverterEnergy, Extrapolation
+
+BUDGET = Budget(
+    causes=(Cause("cells", "c", 1e-4, 1e-5), Cause("wires", "w", 4e-4, 1e-5), Cause("driver", "d", 0.0, 0.0)),
+    total=8e-4,
+    total_after_gain=1e-4,
+    correlation=4e-4,
+    joint=-1e-4,
+    gain=0.8,
+    full_scale=1.5e-4,
+    outputs=20,
+    left_out=("noise: unknown",),
+)
 
 
 def test_claim_evidence_and_range_are_said(certificate):
     text = certificate_in_words(certificate)
     for words in (
-        "6 × 5 array (P12, twelve matrix products)",
+        "6 × 5 array (nine matrix products)",
         "differ from ngspice 39.3 by 0.0053 % of full scale rms (5.33e-05, 7.9 nA)",
         "0.063 % at most (6.27e-04, 92.9 nA)",
         "Full scale is 148.2 µA",
@@ -32,6 +45,45 @@ def test_claim_evidence_and_range_are_said(certificate):
 def test_paragraphs_have_headings(certificate):
     heads = [part.split(".")[0] for part in certificate_in_words(certificate).split("\n\n")]
     assert heads == ["Claim", "Where the error lies", "Where it holds", "Evidence"]
+
+
+def test_what_was_asked_for_sizes_product_and_energy_are_said(certificate):
+    fuller = dataclasses.replace(
+        certificate,
+        max_rms=1e-5,
+        validation={"grade 1": 2e-3, "grade 3": 4e-5},
+        circuit=certificate.error,
+        product_rms=1e-2,
+        product_gain=0.8,
+        extrapolation=(Extrapolation(12, 10, "nodal", 3e-4, certificate.error),),
+        budget=BUDGET,
+        energy=ArrayEnergy(1.5e-15, 1e-8, "ngspice", 3e-9, (ConverterEnergy("SAR", 8, 1.2e-12, "Somebody 2020"),)),
+        by_amplitude={"up to 10 %": certificate.error},
+        time_s=86400.0,
+        extrapolated=("60 °C is beyond the source",),
+    )
+    text = certificate_in_words(fuller)
+    for words in (
+        "An error of 0.0010 % rms was asked for; it was NOT reached.",
+        "grade 1 0.20 %, grade 3 0.0040 % rms",
+        "That is 12.4 effective bits",
+        "EXTRAPOLATED to 12 × 10: 0.0053 % rms",
+        "against the array solver and not against ngspice",
+        "good for 4.9 effective bits before the ADC, after a common gain of 0.800",
+        "wires 2.0 %, cells 1.0 %. Their powers add up to 5.00e-04",
+        "all together make 8.00e-04 (2.8 % rms), 3.00e-04 more: +4.00e-04",
+        "because the causes' errors resemble each other",
+        "-1.00e-04 because one cause changes what another does. Left out: noise: unknown.",
+        "1.5 fJ per operation",
+        "would add 100 fJ to 100 fJ per operation (SAR, 8 bits, 1.2 pJ: Somebody 2020)",
+        "By mean size of the inputs: up to 10 % 0.0053 % rms",
+        "the array solver on it within 6.3e-04 of full scale of the truth",
+        "86.4 ks after programming, programming error and drift included",
+        "EXTRAPOLATED: 60 °C is beyond the source.",
+    ):
+        assert words in text, words
+    reached = dataclasses.replace(fuller, max_rms=1e-3)
+    assert "it was reached" in certificate_in_words(reached)
 
 
 def test_truth_that_is_not_ngspice_is_named_as_such(certificate):

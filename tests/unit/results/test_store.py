@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Provenance, TileModel
+from circuitsim.results import (
+    ArrayEnergy,
+    Budget,
+    Cause,
+    CellSurface,
+    Certificate,
+    ConverterEnergy,
+    ErrorStatistics,
+    Extrapolation,
+    Provenance,
+    TileModel,
+)
 from circuitsim.results.store import (
     load_certificate,
     load_model,
@@ -62,6 +73,19 @@ def _certificate() -> Certificate:
         decks=("01" * 32, "23" * 32),
         provenance=PROVENANCE,
         created="2026-01-01T00:00:00Z",
+        by_amplitude={"up to 10 %": error},
+        circuit=error,
+        max_rms=2e-4,
+        validation={"grade 1": 1e-3},
+        product_rms=1e-2,
+        product_gain=0.9,
+        hold_out=("45" * 32,),
+        fitting=("67" * 32,),
+        extrapolation=(Extrapolation(6, 8, "nodal", 2e-4, error),),
+        budget=Budget((Cause("wires", "w", 1e-4, 1e-5),), 1e-4, 1e-5, 0.0, 0.0, 0.9, 1e-4, 12, ("noise",)),
+        energy=ArrayEnergy(1e-15, 1e-8, "ngspice", 1e-9, (ConverterEnergy("SAR", 8, 1e-12, "a paper"),)),
+        time_s=1.0,
+        extrapolated=("a sentence",),
     )
 
 

@@ -1,0 +1,174 @@
+"""Does a certificate still hold, and is the array still the circuit it was made for?
+
+Two questions, with two answers. The model's error on new truth is held against the certified error: that finds what
+matters, but an array that differs by 1 % in its wires may stay within twice the error of a simple model. So the same
+reads are also solved exactly, by the array solver on the model's own cell and wires. That solver agrees with ngspice to
+parts in a million, so that anything more is another circuit, and the difference, projected on what each part of the
+circuit would do to the outputs, says which part it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from circuitsim import nodal
+from circuitsim.calibration.certify import circuit_error, predictions
+from circuitsim.calibration.experiments import Experiment
+from circuitsim.calibration.statistics import error_statistics
+from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Solution, TileModel
+from circuitsim.spec import ArraySpec, WireGrid
+
+# Two draws of the hold-out differ in rms by some ten percent and in the maximum by up to half (README, "What the
+# numbers mean"); twice the certified numbers is therefore outside of chance.
+MARGIN = 2.0
+# The array solver equals ngspice to 1e-6 of an output on BSIM4 cells; a smaller difference names no other circuit.
+CIRCUIT_FLOOR = 1e-6
+STEP = 0.01  # change of a part for its derivative
+ENOUGH = 0.02  # of a difference may stay unexplained: what lies beyond a derivative
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A part of the circuit and the relative change of it that explains a difference best.
+
+    Attributes:
+        part: "row wires", "column wires", "cell currents", "transistor resistance", "driver resistance" or "sense
+            resistance".
+        change: Relative change; +0.01 is 1 % more.
+    """
+
+    part: str
+    change: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a certificate holds on new evidence.
+
+    Attributes:
+        holds: rms and maximum are both within `MARGIN` times the certified numbers, and the circuit is the same.
+        error: The new errors of the model, relative to the certificate's full scale.
+        sentence: The same in words.
+        circuit: The array solver on the model's circuit against the new truth, relative to the same full scale; None
+            for a certificate after drift, where no circuit is exact.
+        suspects: What explains the difference, the best explanation first; empty where the circuit is the same.
+        unexplained: rms of the difference that no suspect explains, as a fraction of the difference.
+    """
+
+    holds: bool
+    error: ErrorStatistics
+    sentence: str
+    circuit: ErrorStatistics | None = None
+    suspects: tuple[Suspect, ...] = ()
+    unexplained: float = 0.0
+
+
+def verify(
+    model: TileModel, certificate: Certificate, experiments: Sequence[Experiment], truths: Sequence[Solution]
+) -> Verdict:
+    """Hold a model against new truth and say whether its certificate still holds.
+
+    A wire, transistor or conductance that is not the one the model was built for shows here.
+
+    Args:
+        model: The model.
+        certificate: Its certificate.
+        experiments: What was programmed and read, as it should have been.
+        truths: What ngspice, or a measurement, says of it, in the same order.
+    """
+    truths = tuple(truths)
+    pairs = zip(predictions(model, experiments), truths, strict=True)
+    error = error_statistics(np.concatenate([(p - t.out) / certificate.full_scale for p, t in pairs]))
+    holds = error.rms <= MARGIN * certificate.error.rms and error.max <= MARGIN * certificate.error.max
+    sentence = (
+        f"rms {error.rms:.2e}, max {error.max:.2e} of full scale against {certificate.error.rms:.2e} and "
+        f"{certificate.error.max:.2e} certified"
+    )
+    if certificate.time_s is not None:
+        return Verdict(holds, error, _verdict(holds) + sentence)
+    exact = solve_in_nodal(model.spec, model.surface, experiments)
+    circuit = circuit_error(exact, truths, certificate.full_scale)
+    limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
+    if circuit.rms <= limit:
+        same = f"; the circuit is the same to {circuit.rms:.1e}"
+        return Verdict(holds, error, _verdict(holds) + sentence + same, circuit)
+    suspects, unexplained = find_suspects(model.spec, model.surface, experiments, exact, truths)
+    words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
+    other = (
+        f"; the array is another circuit: off by {circuit.rms:.1e} rms where {limit:.1e} is the most that the same one "
+        f"shows, explained best by {words} ({100 * unexplained:.0f} % of it left)"
+    )
+    return Verdict(False, error, _verdict(False) + sentence + other, circuit, suspects, unexplained)
+
+
+def find_suspects(
+    spec: ArraySpec,
+    surface: CellSurface,
+    experiments: Sequence[Experiment],
+    exact: Sequence[Solution],
+    truths: Sequence[Solution],
+) -> tuple[tuple[Suspect, ...], float]:
+    """Explain the difference between truth and circuit by small changes of as few of its parts as will do.
+
+    Parts are taken in one after the other, each time the one that leaves least, until it hardly gets less.
+
+    Returns:
+        The changes, the best explanation first, and the rms of what they leave, as a fraction of the difference.
+    """
+    miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
+    names, columns = [], []
+    for name, wires, cell, series in _changed(spec, surface):
+        matrices = [
+            np.where(e.g > 0, np.maximum(e.g / (1 + e.g * series), surface.g_range[0]), 0.0) for e in experiments
+        ]
+        outs = [
+            nodal.read(nodal.prepare(spec, g, cell, wires=wires), e.v_in).out
+            for g, e in zip(matrices, experiments, strict=True)
+        ]
+        column = np.concatenate([(out - e.out).ravel() for e, out in zip(exact, outs, strict=True)]) / STEP
+        if np.abs(column).max() > 0:
+            names.append(name)
+            columns.append(column)
+    basis = np.stack(columns, axis=1)
+    chosen: list[int] = []
+    changes, left = np.zeros(0), 1.0
+    while len(chosen) < len(names) and left > ENOUGH:
+        rest = [index for index in range(len(names)) if index not in chosen]
+        tried = {index: _fit(basis[:, [*chosen, index]], miss) for index in rest}
+        best = min(rest, key=lambda index: tried[index][1])
+        if chosen and tried[best][1] > left / 2:
+            break  # another part would be a guess
+        chosen.append(best)
+        changes, left = tried[best]
+    return tuple(Suspect(names[i], float(c)) for i, c in zip(chosen, changes, strict=True)), left
+
+
+def _fit(basis: np.ndarray, miss: np.ndarray) -> tuple[np.ndarray, float]:
+    """Least squares on columns of equal size: coefficients, and the fraction of `miss` that is left."""
+    size = np.sqrt((basis**2).sum(axis=0))
+    changes = np.linalg.lstsq(basis / size, miss, rcond=None)[0] / size
+    return changes, float(np.sqrt(((miss - basis @ changes) ** 2).sum() / (miss**2).sum()))
+
+
+def _changed(spec: ArraySpec, surface: CellSurface) -> list[tuple[str, WireGrid, CellSurface, float]]:
+    """The circuit with one part changed by `STEP` each: name, wires, cell, resistance in series with each device."""
+    wires, more = spec.wires, 1 + STEP
+    cell = replace(surface, forward=surface.forward * more, reverse=surface.reverse * more)
+    parts = [
+        ("row wires", replace(wires, r_row=wires.r_row * more), surface, 0.0),
+        ("column wires", replace(wires, r_col=wires.r_col * more), surface, 0.0),
+        ("cell currents", wires, cell, 0.0),
+    ]
+    if spec.access is not None:  # the surface's scale is the conductance in series with the device
+        parts.append(("transistor resistance", wires, surface, STEP / surface.g_scale))
+    if spec.driver.r_out > 0:
+        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface, 0.0))
+    if spec.sense.r_in > 0:
+        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface, 0.0))
+    return parts
+
+
+def _verdict(holds: bool) -> str:
+    return f"the certificate {'holds' if holds else 'does NOT hold'}: "
