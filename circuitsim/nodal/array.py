@@ -11,7 +11,7 @@ from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, with
 from circuitsim.nodal.linear import LinearArray, linear_network
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.network import check_wires, end_resistances
-from circuitsim.nodal.surface import cell_law, check_conductances
+from circuitsim.nodal.surface import cell_law, check_conductances, chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid
 from circuitsim.spec.arrays import check_conductances as check_programmed
@@ -64,7 +64,7 @@ class PreparedArray:
         """(rows, cols) i/U at half the largest input [S]."""
         v_ref = self.spec.sense.v_ref
         furthest = max(self.v_range, key=lambda v: abs(v - v_ref))
-        return chord(self, v_ref + 0.5 * (furthest - v_ref), v_ref)
+        return chord(self.surface, self.g, v_ref + 0.5 * (furthest - v_ref), v_ref)
 
     @cached_property
     def factored(self) -> LinearArray:
@@ -172,12 +172,6 @@ def prepare(
     else:
         array.cells  # noqa: B018
     return array
-
-
-def chord(array: PreparedArray, v_bl: float, v_sl: float) -> np.ndarray:
-    """Chord conductance i/U (rows, cols) [S] of each cell between two voltages; the slope where they are equal."""
-    current, along_bl, _, _ = cell_law(array.surface, array.g, np.asarray(v_bl), np.asarray(v_sl))
-    return along_bl if v_bl == v_sl else current / (v_bl - v_sl)
 
 
 def _check_rises(surface: CellSurface) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from scipy import linalg
 
 from circuitsim.nodal.polynomial import SHAPES
 from circuitsim.results import CellSurface
@@ -153,4 +152,4 @@ def _fit(basis: np.ndarray, k: np.ndarray, weight: np.ndarray) -> np.ndarray:
     diagonal = np.abs(np.diag(r))
     if not np.all(diagonal > 1e-14 * diagonal.max()):  # a box of no width: no reverse current, say
         return np.zeros((len(k), basis.shape[1]))
-    return (linalg.solve_triangular(r, q.T @ (k * weight).T) / scale[:, None]).T
+    return (np.linalg.solve(r, q.T @ (k * weight).T) / scale[:, None]).T

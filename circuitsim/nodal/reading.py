@@ -11,7 +11,6 @@ from circuitsim.nodal.array import (
     TOLERANCE,
     PreparedArray,
     TerminalMatrices,
-    chord,
     compact_cells,
     terminal_matrices,
     voltage_box,
@@ -22,7 +21,7 @@ from circuitsim.nodal.linear import linear_network, solve
 from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.network import end_resistances
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
-from circuitsim.nodal.surface import cell_law, check_voltages
+from circuitsim.nodal.surface import cell_law, check_voltages, chord
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec.arrays import check_inputs
 
@@ -217,7 +216,7 @@ def effective_matrix(array: PreparedArray, *, threads: int = 1) -> np.ndarray:
         plan, slopes = array.plan, array.g
     else:
         v_ref = array.spec.sense.v_ref
-        slopes = chord(array, v_ref, v_ref)
+        slopes = chord(array.surface, array.g, v_ref, v_ref)
         plan = sweep_plan(*end_resistances(array.wires), slopes)
     matrices = None if plan is None else terminal_matrices(plan, threads=threads)
     if matrices is not None:

@@ -2,6 +2,7 @@
 
 import numba
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Provenance
@@ -95,6 +96,20 @@ def cell_law(
     _evaluate(forward, reverse, box, g.ravel(), v_bl.ravel(), v_sl.ravel(), out)
     current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)
     return current, along_bl, along_sl, along_g
+
+
+def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) -> np.ndarray:
+    """Return the chord conductance i/U [S] of cells between the same two voltages; the slope where they are equal."""
+    g = np.asarray(g, float)
+    if surface is None:
+        return g
+    side = surface.forward if v_bl >= v_sl else surface.reverse
+    low, high = surface.m_range
+    x = min(abs(v_bl - v_sl) / surface.u_max * 2 - 1, 1.0)
+    y = np.clip((min(v_bl, v_sl) - low) / (high - low) * 2 - 1, -1.0, 1.0)
+    t_low, t_high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
+    t = np.clip((g / (g + surface.g_scale) - t_low) / (t_high - t_low) * 2 - 1, -1.0, 1.0)
+    return g * chebyshev.chebval(t, chebyshev.chebval2d(x, y, np.moveaxis(side, 0, -1)))
 
 
 @numba.njit(cache=True, nogil=True)

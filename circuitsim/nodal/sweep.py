@@ -17,6 +17,7 @@ from circuitsim.nodal.polynomial import beyond_chord
 
 EPSILON = float(np.finfo(float).eps)
 MODES = 4  # modes removed
+_BEFORE_CHECK = 30.0  # of the tolerance: voltages are then close enough for the residual, which decides, to be worth it
 _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are the wrong method
 
 
@@ -263,7 +264,7 @@ def solve_block(plan, drive, pull, tol, most, i_row, i_out, checks, v_r, y, v_c,
             settled = keep
         else:
             change = found[MODES * WIDTH :]
-            settled = _settled(change, last, count, plan.slowest, tol * highest)
+            settled = _settled(change, last, count, plan.slowest, _BEFORE_CHECK * tol * highest)
             last[:] = change
         if settled:
             _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i_cell)
