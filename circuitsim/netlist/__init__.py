@@ -4,6 +4,7 @@ from circuitsim.netlist.cell import cell_subckt
 from circuitsim.netlist.crossbar import crossbar
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.mismatch import Mismatch, sample_mismatch
+from circuitsim.netlist.pyspice import from_circuit, to_circuit
 from circuitsim.netlist.transient import Pulse, TransientNetlist, read_pulse, transient
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "TransientNetlist",
     "cell_subckt",
     "crossbar",
+    "from_circuit",
     "read_pulse",
     "sample_mismatch",
+    "to_circuit",
     "transient",
 ]
