@@ -1,5 +1,6 @@
 """One circuit, three levels: ngspice, the exact array solver, matrix products; each proved against the one before."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,8 @@ def solve(
     level: Level = "nodal",
     *,
     model: TileModel | None = None,
+    certificate: Certificate | None = None,
+    strict: bool = False,
     nodes: bool = False,
     folder: Path | None = None,
 ) -> Solution:
@@ -34,6 +37,9 @@ def solve(
         level: "ngspice" (the truth, seconds), "nodal" (the same circuit on the characterized cell, milliseconds) or
             "behavioral" (matrix products; needs `model`).
         model: A calibrated model of the same array, for the behavioral level.
+        certificate: The statement about the model; a use outside it warns. With it, the array may also differ from the
+            model's in size and temperature.
+        strict: A use outside the certificate raises.
         nodes: Also return the voltages at every cell (ngspice and nodal).
         folder: Keeps the run folder of ngspice.
 
@@ -42,8 +48,13 @@ def solve(
 
     Raises:
         InputError: Shapes or values cannot be used, the level is unknown, or the behavioral level has no model.
+        OutsideRangeError: A conductance is outside the device's range, or `strict` and something is outside the
+            certificate.
         SimulatorError: ngspice failed; its folder is kept.
         NotConvergedError: The array solver did not reach its tolerance.
+
+    Warns:
+        OutsideCertificateWarning: Something is outside the certificate.
     """
     if level == "ngspice":
         return spice.read_array(spec, g, x, nodes=nodes, folder=folder)
@@ -54,14 +65,30 @@ def solve(
     if level == "behavioral":
         if model is None:
             raise InputError("level = 'behavioral' needs a model: calibrate the array first, or name a model file")
-        if model.spec.shape != spec.shape or model.spec.digest != spec.digest:
-            raise InputError(
-                f"the model was calibrated for another array ({model.spec.array.rows}x{model.spec.array.cols}, "
-                f"specification {model.spec.digest[:12]}, not {spec.digest[:12]}): calibrate this one"
-            )
+        model = _for_array(model, certificate, spec, g, x, strict)
         i_out = behavioral.mvm(behavioral.program(model, g), x)
         return Solution(np.asarray(i_out), Provenance(level="behavioral", spec_digest=spec.digest))
     raise InputError(f"level = {level!r}: expected 'ngspice', 'nodal' or 'behavioral'")
+
+
+def _for_array(
+    model: TileModel, certificate: Certificate | None, spec: ArraySpec, g: np.ndarray, x: np.ndarray, strict: bool
+) -> TileModel:
+    """The model for this array: the same, or with a certificate to warn by also one of another size or temperature."""
+    if strict and certificate is None:
+        raise InputError("strict = True needs the certificate of the model")
+    if certificate is not None:
+        calibration.check_use(model, certificate, g, x, spec=spec, strict=strict)
+        array = spec.array
+        resized = {"rows": array.rows, "cols": array.cols, "temperature_c": array.temperature_c}
+        if model.spec.digest != spec.digest and model.spec.replace(array=resized).digest == spec.digest:
+            return replace(model, spec=spec)
+    if model.spec.digest != spec.digest:
+        raise InputError(
+            f"the model was calibrated for another array ({model.spec.array.rows}x{model.spec.array.cols}, "
+            f"specification {model.spec.digest[:12]}, not {spec.digest[:12]}): calibrate this one"
+        )
+    return model
 
 
 def prepare(spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | None = None) -> nodal.PreparedArray:

@@ -4,6 +4,7 @@ from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.calibrate import Calibration, calibrate
 from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.experiments import Experiment, random_experiments
+from circuitsim.calibration.outside import check_use, outside_certificate
 from circuitsim.calibration.statistics import error_statistics
 from circuitsim.calibration.verify import Suspect, Verdict, verify
 
@@ -14,9 +15,11 @@ __all__ = [
     "Verdict",
     "calibrate",
     "certify",
+    "check_use",
     "differing_codes",
     "error_budget",
     "error_statistics",
+    "outside_certificate",
     "random_experiments",
     "verify",
 ]

@@ -1,0 +1,78 @@
+"""Outside its certificate a model warns once, or refuses."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+from calibration_arrays import array_spec
+
+from circuitsim import levels
+from circuitsim.calibration import certify, check_use, outside_certificate
+from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError
+
+INSIDE = np.full((12, 10), 5e-5)
+V_IN = np.linspace(0, 0.2, 36).reshape(3, 12)
+
+
+@pytest.fixture(scope="module")
+def certificate(model, hold_out, truths):
+    return certify(model, hold_out, truths, provenance=truths[0].provenance)
+
+
+def test_inside_nothing_is_said(model, certificate, spec):
+    open_cell = INSIDE.copy()
+    open_cell[0, 0] = 0.0
+    assert outside_certificate(model, certificate, open_cell, V_IN) == ()
+    solution = levels.solve(spec, open_cell, V_IN, "behavioral", model=model, certificate=certificate, strict=True)
+    assert solution.out.shape == (3, 10)
+
+
+@pytest.mark.parametrize(
+    ("g", "v_in", "temperature_c", "words"),
+    [
+        (INSIDE * 3, V_IN, 27.0, "conductances outside 1 µS to 100 µS"),
+        (INSIDE / 100, V_IN, 27.0, "conductances outside 1 µS to 100 µS"),
+        (INSIDE, V_IN + 0.01, 27.0, "inputs outside 0 V to 200 mV"),
+        (INSIDE, V_IN - 0.01, 27.0, "inputs outside 0 V to 200 mV"),
+        (INSIDE, V_IN, 60.0, "another temperature than 27 °C"),
+        (np.full((24, 20), 5e-5), V_IN, 27.0, "another size than 12 x 10"),
+    ],
+)
+def test_each_way_out_is_named(model, certificate, g, v_in, temperature_c, words):
+    there = array_spec(array={"temperature_c": temperature_c})
+    assert outside_certificate(model, certificate, g, v_in, spec=there) == (words,)
+    with pytest.warns(OutsideCertificateWarning, match=words):
+        check_use(model, certificate, g, v_in, spec=there)
+    with pytest.raises(OutsideRangeError, match=words):
+        check_use(model, certificate, g, v_in, spec=there, strict=True)
+
+
+def test_it_warns_once(model, certificate):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for over in (0.01, 0.02, 0.03):
+            check_use(model, certificate, INSIDE, V_IN + over)
+    assert len(caught) == 1
+
+
+def test_solve_warns_of_another_size_and_temperature_and_goes_on(model, certificate):
+    larger = array_spec(array={"rows": 24, "cols": 20, "temperature_c": 60.0})
+    arrays = np.full((24, 20), 5e-5), np.full((1, 24), 0.1)
+    with pytest.warns(OutsideCertificateWarning, match="another temperature than 27 °C, another size than 12 x 10"):
+        solution = levels.solve(larger, *arrays, "behavioral", model=model, certificate=certificate)
+    assert solution.out.shape == (1, 20)
+    with pytest.raises(OutsideRangeError, match="strict"):
+        levels.solve(larger, *arrays, "behavioral", model=model, certificate=certificate, strict=True)
+    with pytest.raises(InputError, match="calibrated for another array"):
+        levels.solve(larger, *arrays, "behavioral", model=model)
+
+
+def test_what_no_certificate_covers_is_refused(model, certificate, spec):
+    other_wires = array_spec(wire={"r_row": 5.0})
+    with pytest.raises(InputError, match="calibrated for another array"):
+        levels.solve(other_wires, INSIDE, V_IN, "behavioral", model=model, certificate=certificate)
+    with pytest.raises(InputError, match="needs the certificate"):
+        levels.solve(spec, INSIDE, V_IN, "behavioral", model=model, strict=True)
+    with pytest.raises(InputError, match="the certificate is about model"):
+        check_use(dataclasses.replace(model, grade=1), certificate, INSIDE, V_IN)
