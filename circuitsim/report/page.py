@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from circuitsim.report import sections
 from circuitsim.report.array_figures import ir_drop_figure
+from circuitsim.report.budget_figure import budget_figure
 from circuitsim.report.content import ReportContent
 from circuitsim.report.error_figures import columns_figure, currents_figure, histogram_figure, residual_figure
 from circuitsim.report.html import paragraph, section, text
@@ -60,6 +61,8 @@ def make_figures(content: ReportContent) -> dict[str, Figure]:
     """Draw every figure whose data are there: name and figure."""
     truth = truth_in_words(content.certificate)
     figures = {}
+    if content.certificate.budget is not None:
+        figures["budget"] = budget_figure(content.certificate.budget)
     if content.ir_drop is not None:
         figures["ir_drop"] = ir_drop_figure(content.ir_drop, content.spec)
     if content.comparison is not None:
@@ -79,7 +82,7 @@ def make_figures(content: ReportContent) -> dict[str, Figure]:
 
 def make_page(content: ReportContent, svgs: dict[str, str]) -> str:
     """Put the page together from the content and the figures as inline SVG."""
-    parts = [sections.summary(content), sections.certificate(content)]
+    parts = [sections.summary(content), sections.certificate(content, svgs)]
     if content.ir_drop is not None:
         parts.append(sections.ir_drop(content.ir_drop, svgs["ir_drop"]))
     if content.comparison is not None:

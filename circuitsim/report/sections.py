@@ -5,8 +5,8 @@ from circuitsim.report.content import Check, Energy, IrDrop, ReportContent, Spic
 from circuitsim.report.error_figures import r_squared_text
 from circuitsim.report.html import Column, definitions, figure, paragraph, section, side_by_side, table, text
 from circuitsim.report.style import one_prefix
-from circuitsim.report.words import counted, in_short, percent, statements, truth_in_words
-from circuitsim.results import Certificate, ErrorStatistics
+from circuitsim.report.words import counted, in_short, percent, ranked, statements, truth_in_words
+from circuitsim.results import Budget, Certificate, ErrorStatistics
 from circuitsim.units import format_quantity
 
 
@@ -38,18 +38,44 @@ def what_was_simulated(content: ReportContent) -> str:
     return section("configuration", heading, f'<div class="parts">{tables}</div>')
 
 
-def certificate(content: ReportContent) -> str:
-    """The certificate in words and as a table."""
+def certificate(content: ReportContent, svgs: dict[str, str]) -> str:
+    """The certificate in words and as a table, and the budget of the product."""
     statement = content.certificate
     rows = [_error_row("all", statement.error)]
     rows += [_error_row(f"inputs: {name}", error) for name, error in statement.by_input.items()]
+    rows += [_error_row(f"mean input: {name}", error) for name, error in statement.by_amplitude.items()]
     rows += [_error_row(f"matrices: {name}", error) for name, error in statement.by_matrix.items()]
+    rows += [
+        _error_row(f"extrapolated to {larger.rows} × {larger.cols}, against the array solver", larger.error)
+        for larger in statement.extrapolation
+    ]
     columns = (
         Column("hold-out, error in % of full scale", False),
         *(Column(name) for name in ("rms", "max", "99 %", "mean", "currents")),
     )
     heading = f"Certificate: {in_short(statement)}"
-    return section("certificate", heading, definitions(statements(statement)), table(columns, rows))
+    parts = [definitions(statements(statement)), table(columns, rows)]
+    if statement.budget is not None:
+        parts.append(side_by_side(figure(svgs["budget"], _BUDGET), _budget_table(statement.budget)))
+    return section("certificate", heading, *parts)
+
+
+_BUDGET = (
+    "Bars: rms error against the ideal product v · g, each cause switched on alone, then all. Diamonds: what one "
+    "common gain leaves of it."
+)
+
+
+def _budget_table(budget: Budget) -> str:
+    columns = (Column("cause", False), Column("power [FS²]"), Column("what is switched on", False))
+    rows = [(cause.name, f"{cause.power:.2e}", cause.what) for cause in ranked(budget)]
+    rows += [
+        ("sum of causes", f"{budget.sum_of_causes:.2e}", ""),
+        ("alike", f"{budget.correlation:+.2e}".replace("-", "−"), "errors of different causes that add or cancel"),
+        ("joint", f"{budget.joint:+.2e}".replace("-", "−"), "what one cause changes about another"),
+        ("all together", f"{budget.total:.2e}", "the sum of the three lines above"),
+    ]
+    return table(columns, rows)
 
 
 def ir_drop(drop: IrDrop, svg: str) -> str:
