@@ -71,8 +71,8 @@ def _budget_table(budget: Budget) -> str:
     rows = [(cause.name, f"{cause.power:.2e}", cause.what) for cause in ranked(budget)]
     rows += [
         ("sum of causes", f"{budget.sum_of_causes:.2e}", ""),
-        ("alike", f"{budget.correlation:+.2e}".replace("-", "−"), "errors of different causes that add or cancel"),
-        ("joint", f"{budget.joint:+.2e}".replace("-", "−"), "what one cause changes about another"),
+        ("alike", f"{budget.correlation:+.2e}", "errors of different causes that add or cancel"),
+        ("joint", f"{budget.joint:+.2e}", "what one cause changes about another"),
         ("all together", f"{budget.total:.2e}", "the sum of the three lines above"),
     ]
     return table(columns, rows)

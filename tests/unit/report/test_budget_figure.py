@@ -32,5 +32,5 @@ def test_the_page_shows_it_in_the_certificate(content):
     with_budget = dataclasses.replace(content, certificate=dataclasses.replace(content.certificate, budget=BUDGET))
     assert "budget" in make_figures(with_budget) and "budget" not in make_figures(content)
     page = make_page(with_budget, dict.fromkeys(make_figures(with_budget), "<svg></svg>"))
-    for text in ("<td>wires</td>", "4.00e-04", "+4.00e-04", "−1.00e-04", "8.00e-04"):
+    for text in ("<td>wires</td>", "4.00e-04", "+4.00e-04", "-1.00e-04", "8.00e-04"):
         assert text in page.replace(' class="number"', ""), text
