@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from circuitsim.spec.arrays import check_arrays
 from circuitsim.spice.batch import run
 from circuitsim.spice.options import TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import run_many
+from circuitsim.spice.result import RawResult
 from circuitsim.spice.solution import read_solution
 from circuitsim.spice.transient import TRANSIENT_OPTIONS, charges
 
@@ -49,23 +50,10 @@ def read_array(
         InputError: A shape or value cannot be used, or `nodes` is asked for where several arrays or charges are read.
         SimulatorError: A run failed; its folder is kept.
     """
-    if nodes and (spec.technique.changes_size or _as_charge(spec)):
-        raise InputError("nodes = True: expected one array whose output is a current; otherwise nodes = False")
-    arrays = _drawn(spec, g, x)
-    groups = [_decks(array, nodes) for array in arrays]
-    decks = [deck for group in groups for deck in group]
-    options = _options(spec)
-    if len(decks) == 1:
-        raws = [run(decks[0], folder=folder, options=options)]
-    else:
-        raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=options)
-    solutions = []
-    for array, group in zip(arrays, groups, strict=True):
-        own, raws = raws[: len(group)], raws[len(group) :]
-        currents = [deck for deck in group if isinstance(deck, Netlist)]
-        pulses = [deck for deck in group if isinstance(deck, TransientNetlist)]
-        solutions.append(read_solution(array.spec, currents[0], own[0]) if currents else charges(pulses, own))
-    return _together(spec, arrays, solutions) if spec.technique.changes_size else solutions[0]
+    whole = plan(spec, g, x, nodes=nodes)
+    if len(whole.decks) == 1:
+        return whole.finish([run(whole.decks[0], folder=folder, options=whole.options)])
+    return whole.finish(run_many(whole.decks, n_jobs=n_jobs, folder=folder, options=whole.options))
 
 
 def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
@@ -74,8 +62,48 @@ def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
     Raises:
         InputError, SimulatorError: As `read_array`; states of devices are found by running small decks.
     """
-    options = _options(spec) or TRUTH_OPTIONS
-    return [add_options(deck.text, options) for array in _drawn(spec, g, x) for deck in _decks(array, nodes=False)]
+    whole = plan(spec, g, x)
+    return [add_options(deck.text, whole.options or TRUTH_OPTIONS) for deck in whole.decks]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The decks of one read, and how their results become its solution.
+
+    Attributes:
+        spec: The array.
+        arrays: What its techniques draw; the array itself without them.
+        groups: Decks of each drawn array: one for currents, one per input vector for charges.
+        options: Solver options; None: those of `run`.
+    """
+
+    spec: ArraySpec
+    arrays: list[DrawnArray]
+    groups: list[Sequence[Netlist | TransientNetlist]]
+    options: dict[str, str] | None
+
+    @property
+    def decks(self) -> list[Netlist | TransientNetlist]:
+        return [deck for group in self.groups for deck in group]
+
+    def finish(self, raws: Sequence[RawResult]) -> Solution:
+        """Solution from one result per deck, in their order."""
+        solutions = []
+        for array, group in zip(self.arrays, self.groups, strict=True):
+            own, raws = raws[: len(group)], raws[len(group) :]
+            currents = [deck for deck in group if isinstance(deck, Netlist)]
+            pulses = [deck for deck in group if isinstance(deck, TransientNetlist)]
+            solutions.append(read_solution(array.spec, currents[0], own[0]) if currents else charges(pulses, own))
+        return _together(self.spec, self.arrays, solutions) if self.spec.technique.changes_size else solutions[0]
+
+
+def plan(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False) -> Plan:
+    """Find what the devices store, draw what the techniques draw, write the decks; see `read_array`."""
+    if nodes and (spec.technique.changes_size or _as_charge(spec)):
+        raise InputError("nodes = True: expected one array whose output is a current; otherwise nodes = False")
+    arrays = _drawn(spec, g, x)
+    options = TRANSIENT_OPTIONS if _as_charge(spec) else None
+    return Plan(spec, arrays, [_decks(array, nodes) for array in arrays], options)
 
 
 def _drawn(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[DrawnArray]:
@@ -91,10 +119,6 @@ def _decks(array: DrawnArray, nodes: bool) -> Sequence[Netlist | TransientNetlis
     if _as_charge(array.spec):
         return [transient(array.spec, array.g, vector, state=state) for vector in array.x]
     return [crossbar(array.spec, array.g, array.x, state=state, nodes=nodes)]
-
-
-def _options(spec: ArraySpec) -> dict[str, str] | None:
-    return TRANSIENT_OPTIONS if _as_charge(spec) else None
 
 
 def _as_charge(spec: ArraySpec) -> bool:

@@ -8,9 +8,9 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
-from circuitsim.netlist import crossbar
 from circuitsim.spec import ArraySpec
 from circuitsim.spice.pool import run_many
+from circuitsim.spice.reading import plan
 
 
 def sweep(
@@ -35,7 +35,7 @@ def sweep(
         folder: Keeps every run in a numbered folder; None: removed after success.
 
     Returns:
-        Output currents, dimensions (last part of the key), batch, col [A].
+        Outputs (currents [A], or charges [C]), dimensions (last part of the key), batch, col.
 
     Raises:
         SpecError: There is no such key, or a value cannot be used.
@@ -45,8 +45,13 @@ def sweep(
     section, point, name = key.partition(".")
     if not point or section not in type(spec).model_fields or not values:
         raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'array.temperature_c'")
-    decks = [crossbar(spec.replace(**{section: {name: value}}), g, x) for value in values]
-    raws = run_many(decks, n_jobs=n_jobs, folder=folder)
-    out = np.stack([raw.columns(deck.i_out) for deck, raw in zip(decks, raws, strict=True)])
-    attributes = {"units": "A", "long_name": "current into the sense amplifier", "key": key}
+    plans = [plan(spec.replace(**{section: {name: value}}), g, x) for value in values]
+    decks = [deck for one in plans for deck in one.decks]
+    raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=plans[0].options)
+    solutions = []
+    for one in plans:
+        solutions.append(one.finish(raws[: len(one.decks)]))
+        raws = raws[len(one.decks) :]
+    out = np.stack([solution.out for solution in solutions])
+    attributes = {"units": solutions[0].unit, "long_name": "output, positive into the sense amplifier", "key": key}
     return xr.DataArray(out, dims=(name, "batch", "col"), coords={name: list(values)}, name="out", attrs=attributes)
