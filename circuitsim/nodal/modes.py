@@ -19,7 +19,8 @@ _NEGLIGIBLE = 1e-3  # a rate below needs no mode
 class SweepPlan(NamedTuple):
     """Flat arrays that the sweep reads, over cells (rows · cols) unless said otherwise; conductances in S.
 
-    g_row (rows · (cols+1)), g_col ((rows+1) · cols): segments, 0 where open. l_row: g_row over the pivot to its left
+    g_row (rows · (cols+1)), g_col ((rows+1) · cols): segments, 0 where open, infinite where merged; stiffest: the
+    largest finite one; held: stands for an end merged with its terminal. l_row: g_row over the pivot to its left
     (the conductance itself at the left end). inv_*: inverse pivots of the rows and of the columns from above and from
     below. c_down, c_up ((rows+1) · cols): segment over the pivot above and below it. z (cells · MODES): the modes that
     are removed, empty when that gains nothing; rates (MODES,): their eigenvalues; slowest: the largest one left.
@@ -38,6 +39,8 @@ class SweepPlan(NamedTuple):
     inv_up: np.ndarray
     c_down: np.ndarray
     c_up: np.ndarray
+    stiffest: float
+    held: float
     z: np.ndarray
     rates: np.ndarray
     slowest: float
@@ -53,13 +56,19 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
         g0: Chord conductances (rows, cols) [S].
 
     Returns:
-        The plan for ohmic cells of conductance g0; None where the sweeps cannot work: 0 ohm segments, or a part of a
+        The plan for ohmic cells of conductance g0; None where the sweeps cannot work: no wires at all, or a part of a
         wire without any conductance to its surroundings.
     """
-    if np.any(r_row == 0) or np.any(r_col == 0):
+    if np.all(r_row[:, :-1] == 0) and np.all(r_col[1:] == 0):
         return None
     rows, cols = g0.shape
-    g_row, g_col = 1.0 / r_row, 1.0 / r_col
+    with np.errstate(divide="ignore"):
+        g_row, g_col = 1.0 / r_row, 1.0 / r_col
+    stiffest = max((float(g[np.isfinite(g)].max(initial=0.0)) for g in (g_row, g_col)), default=0.0)
+    # A terminal without resistance becomes one that changes the thirteenth digit: no pivot is found by subtraction.
+    held = 1e13 * max(stiffest, float(g0.sum()))
+    for ends in (g_row[:, 0], g_row[:, -1], g_col[0], g_col[-1]):
+        ends[np.isinf(ends)] = held
     l_row, inv_row = np.empty((rows, cols + 1)), np.empty((rows, cols))
     inv_down, inv_up = np.empty((rows, cols)), np.empty((rows, cols))
     c_down, c_up = np.zeros((rows + 1, cols)), np.zeros((rows + 1, cols))
@@ -68,41 +77,48 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
     empty = np.empty(0)
     plan = SweepPlan(
         rows, cols, g0.ravel(), g_row.ravel(), g_col.ravel(), g_row[:, -1].copy(), l_row.ravel(), inv_row.ravel(),
-        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), empty, empty, 0.0, empty, -1,
+        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), stiffest, held, empty, empty, 0.0, empty, -1,
     )  # fmt: skip
     return _with_modes(plan, r_row, r_col)
 
 
 @numba.njit(cache=True)
+def _share(segment, pivot):
+    """Segment over pivot; all of it where the segment has no resistance."""
+    return 1.0 if np.isinf(segment) else segment / pivot
+
+
+@numba.njit(cache=True)
 def _factor(g_row, g_col, g0, l_row, inv_row, inv_down, inv_up, c_down, c_up):
-    """Eliminate every row from the left and every column from both ends; False when a pivot vanishes."""
+    """Eliminate every row from the left and every column from both ends; False when a pivot vanishes.
+
+    A pivot is the next segment plus what the cell sees behind it: sums only, so that segments of any conductance,
+    infinite ones included, keep every digit.
+    """
     rows, cols = g0.shape
     for a in range(rows):
-        l_row[a, 0] = g_row[a, 0]
+        l_row[a, 0], l_row[a, cols] = g_row[a, 0], 0.0
+        behind = g_row[a, 0] + g0[a, 0]
         for b in range(cols):
-            pivot = g_row[a, b] + g_row[a, b + 1] + g0[a, b]
-            if b > 0:
-                l_row[a, b] = g_row[a, b] * inv_row[a, b - 1]
-                pivot -= g_row[a, b] * l_row[a, b]
-            if not pivot > 1e-14 * (g_row[a, b] + g_row[a, b + 1]):
+            pivot = behind + g_row[a, b + 1]
+            if not pivot > 0.0:
                 return False
             inv_row[a, b] = 1.0 / pivot
-        l_row[a, cols] = 0.0
-    for a in range(rows):
-        for b in range(cols):
+            if b + 1 < cols:
+                l_row[a, b + 1] = _share(g_row[a, b + 1], pivot)
+                behind = g0[a, b + 1] + l_row[a, b + 1] * behind
+    for b in range(cols):
+        above, below = g_col[0, b] + g0[0, b], g_col[rows, b] + g0[rows - 1, b]
+        for a in range(rows):
             up = rows - 1 - a
-            pivot, pivot_up = g_col[a, b] + g_col[a + 1, b] + g0[a, b], g_col[up, b] + g_col[up + 1, b] + g0[up, b]
-            if a > 0:
-                c_down[a, b] = g_col[a, b] * inv_down[a - 1, b]
-                pivot -= g_col[a, b] * c_down[a, b]
-                c_up[up + 1, b] = g_col[up + 1, b] * inv_up[up + 1, b]
-                pivot_up -= g_col[up + 1, b] * c_up[up + 1, b]
-            if not (pivot > 1e-14 * g_col[a + 1, b] and pivot_up > 1e-14 * g_col[up, b]):
+            pivot, pivot_up = above + g_col[a + 1, b], below + g_col[up, b]
+            if not (pivot > 0.0 and pivot_up > 0.0):
                 return False
             inv_down[a, b], inv_up[up, b] = 1.0 / pivot, 1.0 / pivot_up
-    for b in range(cols):
-        c_up[0, b] = g_col[0, b] * inv_up[0, b]
-        c_down[rows, b] = g_col[rows, b] * inv_down[rows - 1, b]
+            c_down[a + 1, b], c_up[up, b] = _share(g_col[a + 1, b], pivot), _share(g_col[up, b], pivot_up)
+            if a + 1 < rows:
+                above = g0[a + 1, b] + c_down[a + 1, b] * above
+                below = g0[up - 1, b] + c_up[up, b] * below
     return True
 
 
@@ -149,7 +165,7 @@ def _modes_of_equal_cells(plan: SweepPlan, r_row: np.ndarray, r_col: np.ndarray,
 
 
 def _typical(g: np.ndarray) -> float:
-    used = g[g > 0]
+    used = g[(g > 0) & (g < 1e12)]
     return float(np.median(used)) if len(used) else 0.0
 
 

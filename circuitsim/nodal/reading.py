@@ -100,8 +100,8 @@ def _sweep(
     array: PreparedArray, drive: np.ndarray, pull: np.ndarray | None, tol: float, nodes: bool, threads: int
 ) -> tuple[SweepResult | None, float]:
     """Solve by sweeps, with the error of the cells' fit [A]; None where only the reference will do."""
-    if array.plan is None:
-        return None, 0.0
+    if array.plan is None or (pull is not None and np.any(end_resistances(array.wires)[1][[0, -1]] == 0)):
+        return None, 0.0  # a held column's current is found from a voltage relative to v_ref
     if array.surface is None:
         return sweep_batch(array.plan, drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads), 0.0
     terminals = drive if pull is None else np.hstack([drive, pull])

@@ -144,8 +144,7 @@ def _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i
         far = row if down else (a + 1) * cols
         last = step == rows - 1
         source = load(drive, a * WIDTH)
-        left = source
-        total = spread(0.0)
+        left, total, flow, joined = source, spread(0.0), spread(0.0), False
         for b in range(cols):
             c = row + b
             here = load(v_r, c * WIDTH)
@@ -158,26 +157,44 @@ def _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i
             current = spread(plan.g0[c]) * u
             if nonlinear:
                 current = fma(u, beyond_chord(plan.coefficients, plan.shape, c, u, column), current)
+            # Row node: a segment of no resistance hands on what is left, one to a held terminal takes it.
+            to_left, to_right = plan.g_row[wire + b], plan.g_row[wire + b + 1]
             right = source if b == cols - 1 else load(v_r, (c + 1) * WIDTH)
-            flow_in = spread(plan.g_row[wire + b]) * (left - here)
-            rest = flow_in - current + spread(plan.g_row[wire + b + 1]) * (right - here)
-            worst = larger(worst, larger(rest, spread(0.0) - rest))
             if b == 0:
-                total = flow_in
+                joined = to_left >= plan.held
+                flow = spread(0.0) if joined else spread(to_left) * (source - here)
+                total = flow
+            elif to_left < np.inf:
+                joined = False
+                flow = spread(to_left) * (left - here)
+            flow = flow - current
+            if to_right < plan.held:
+                flow = flow + spread(to_right) * (right - here)
+                if b == cols - 1:
+                    total = fma(spread(to_right), source - here, total)
+            if joined or (b == cols - 1 and to_right >= plan.held):
+                if b == cols - 1 or to_right < np.inf:
+                    total = total - flow
+            elif to_right < np.inf:
+                worst = larger(worst, larger(flow, spread(0.0) - flow))
             left = here
             # Column node: what the cell brings and what the segment from the row before brings; the next row completes.
-            seam_flow = spread(plan.g_col[seam + b])
-            held = load(pull, b * WIDTH) if len(pull) > 0 else spread(0.0)
+            seam_g = plan.g_col[seam + b]
+            above = load(pull, b * WIDTH) if len(pull) > 0 else spread(0.0)
+            rest = current
             if step == 0:
-                seam_flow = seam_flow * (held - column)
-                store(i_out, b * WIDTH, spread(0.0) - seam_flow)
+                inward = spread(seam_g) * (above - column)
+                store(i_out, b * WIDTH, spread(0.0) - inward)
+                rest = rest + inward
+            elif seam_g < np.inf:
+                inward = spread(seam_g) * (load(n, b * WIDTH) - column)
+                before = load(p, b * WIDTH) - inward
+                worst = larger(worst, larger(before, spread(0.0) - before))
+                rest = rest + inward
             else:
-                seam_flow = seam_flow * (load(n, b * WIDTH) - column)
-                rest = load(p, b * WIDTH) - seam_flow
-                worst = larger(worst, larger(rest, spread(0.0) - rest))
-            rest = current + seam_flow
+                rest = rest + load(p, b * WIDTH)
             if last:
-                outflow = spread(plan.g_col[far + b]) * (column - held)
+                outflow = spread(plan.g_col[far + b]) * (column - above)
                 store(i_out, b * WIDTH, load(i_out, b * WIDTH) + outflow)
                 rest = rest - outflow
                 worst = larger(worst, larger(rest, spread(0.0) - rest))
@@ -187,7 +204,6 @@ def _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i
             if keep:
                 store(v_c, c * WIDTH, column)
                 store(i_cell, c * WIDTH, current)
-        total = fma(spread(plan.g_right[a]), source - left, total)
         store(i_row, a * WIDTH, total)
     store(checks, 0, worst)
     store(checks, WIDTH, low)
@@ -251,7 +267,7 @@ def solve_block(plan, drive, pull, tol, most, i_row, i_out, checks, v_r, y, v_c,
     highest = _largest(drive, rows)
     if len(pull) > 0:
         highest = np.maximum(highest, _largest(pull, cols))
-    rounding = 4.0 * EPSILON * (plan.g_row.max() + plan.g_col.max()) * highest
+    rounding = 8.0 * EPSILON * plan.stiffest * highest
     count, down = 0, False
     while count < most:
         down = not down
