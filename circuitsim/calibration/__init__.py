@@ -3,12 +3,14 @@
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.calibrate import Calibration, calibrate
 from circuitsim.calibration.certify import certify, differing_codes
+from circuitsim.calibration.conditions import Aged, over_temperature, over_time, source_times
 from circuitsim.calibration.experiments import Experiment, random_experiments
 from circuitsim.calibration.outside import check_use, outside_certificate
 from circuitsim.calibration.statistics import error_statistics
 from circuitsim.calibration.verify import Suspect, Verdict, verify
 
 __all__ = [
+    "Aged",
     "Calibration",
     "Experiment",
     "Suspect",
@@ -20,6 +22,9 @@ __all__ = [
     "error_budget",
     "error_statistics",
     "outside_certificate",
+    "over_temperature",
+    "over_time",
     "random_experiments",
+    "source_times",
     "verify",
 ]

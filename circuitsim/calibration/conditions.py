@@ -1,0 +1,185 @@
+"""Certificates over temperature and over time after programming.
+
+At another temperature the cell is characterized and the model built anew: each temperature has a model and a
+certificate of its own. Time is different: nobody reprograms the model when the device drifts. So the same model,
+programmed with the wanted conductances, is held against arrays as they are some time after programming, programming
+error included.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from circuitsim import characterization, spice
+from circuitsim.calibration.calibrate import HOLD_OUT_MATRICES, HOLD_OUT_VECTORS, Calibration, calibrate
+from circuitsim.calibration.certify import certify, predictions
+from circuitsim.calibration.experiments import Experiment, random_experiments
+from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
+from circuitsim.devices import Card, device_card
+from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics, sample_aged
+from circuitsim.devices.statistics.tables import ExtrapolationWarning
+from circuitsim.errors import InputError
+from circuitsim.results import Certificate, Solution, TileModel
+from circuitsim.spec import ArraySpec
+
+TEMPERATURES = (0.0, 25.0, 60.0)
+
+
+@dataclass(frozen=True)
+class Aged:
+    """A model some time after its array was programmed.
+
+    Attributes:
+        certificate: Error of the model with the wanted conductances against the aged array; it says the time.
+        gain: Common gain that fits the aged outputs best: what a drift compensation would take out.
+        rms_after_gain: rms error with that gain, relative to full scale.
+    """
+
+    certificate: Certificate
+    gain: float
+    rms_after_gain: float
+
+
+def over_temperature(
+    spec: ArraySpec,
+    *,
+    seed: int,
+    temperatures: Sequence[float] = TEMPERATURES,
+    max_rms: float = 2e-4,
+    truth: str = "ngspice",
+    n_jobs: int = 2,
+) -> tuple[Calibration, ...]:
+    """Calibrate an array at several temperatures, on the same draws.
+
+    Args:
+        spec: The array; its own temperature is not used.
+        seed: Seed of the draws, the same at each temperature.
+        temperatures: [°C].
+        max_rms, truth, n_jobs: As `calibrate`.
+
+    Raises:
+        OutsideRangeError: A temperature is outside a card's range.
+    """
+    return tuple(
+        calibrate(
+            spec.replace(array={"temperature_c": float(celsius)}),
+            rng=np.random.default_rng(seed),
+            max_rms=max_rms,
+            truth=truth,
+            n_jobs=n_jobs,
+        )
+        for celsius in temperatures
+    )
+
+
+def source_times(statistics: Statistics) -> tuple[float, ...]:
+    """Times after programming that the source of a device's statistics holds for [s]: its own, or decades between ends.
+
+    Raises:
+        InputError: The source says nothing about drift or retention.
+    """
+    for name in ("drift", "retention"):
+        part = statistics.parts.get(name)
+        if part is None:
+            continue
+        if "times" in part:
+            return tuple(float(t) for t in part["times"])
+        low, high = max(float(part["t_min"]), 1.0), float(part["t_max"])
+        decades = 10.0 ** np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
+        return tuple(dict.fromkeys([low, *(float(t) for t in decades[::2]), high]))
+    raise InputError(f"{statistics.name}: its source says nothing about drift or retention")
+
+
+def over_time(
+    model: TileModel,
+    *,
+    rng: np.random.Generator,
+    times: Sequence[float] | None = None,
+    truth: str = "nodal",
+    n_jobs: int = 2,
+    simulator: spice.Simulator | None = None,
+) -> tuple[Aged, ...]:
+    """Certify a model at times after programming.
+
+    Args:
+        model: The model; it is programmed with the wanted conductances.
+        rng: Draws matrices, inputs, programming error and drift.
+        times: Seconds after programming; None: those that the source of the device's statistics holds for. Beyond
+            them the certificate is labelled as extrapolated.
+        truth: Level that solves the aged arrays, "nodal" or "ngspice".
+        n_jobs, simulator: For ngspice.
+
+    Raises:
+        InputError: The device has no statistics, or none of drift or retention.
+        OutsideRangeError: The wanted conductances are outside the range of the statistics.
+    """
+    card = device_card(model.spec)
+    statistics = read_statistics(card)
+    times = source_times(statistics) if times is None else tuple(times)
+    wanted = random_experiments(model.spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS)
+    seed = int(rng.integers(2**63))  # the same draws at all times: what differs between two certificates is time
+    return tuple(
+        _at_time(model, card, statistics, wanted, float(t), seed=seed, truth=truth, n_jobs=n_jobs, simulator=simulator)
+        for t in times
+    )
+
+
+def _at_time(
+    model: TileModel,
+    card: Card,
+    statistics: Statistics,
+    wanted: Sequence[Experiment],
+    t: float,
+    *,
+    seed: int,
+    truth: str,
+    n_jobs: int,
+    simulator: spice.Simulator | None,
+) -> Aged:
+    aged, extrapolated = _age(wanted, card, statistics, t, np.random.default_rng(seed), model.spec.device.g_min)
+    reached = [experiment.g[experiment.g > 0] for experiment in aged]
+    low, high = min(float(g.min()) for g in reached), max(float(g.max()) for g in reached)
+    wide = model.spec.replace(
+        device={"g_min": min(low, model.spec.device.g_min), "g_max": max(high, model.spec.device.g_max)}
+    )
+    if truth == "ngspice":
+        truths = solve_in_ngspice(wide, aged, n_jobs=n_jobs, simulator=simulator)
+    else:
+        truths = solve_in_nodal(wide, characterization.cell(wide, simulator=simulator), aged)
+    certificate = certify(model, wanted, truths, provenance=truths[0].provenance)
+    certificate = replace(certificate, time_s=t, extrapolated=extrapolated)
+    gain, left = _compensated(model, wanted, truths, certificate.full_scale)
+    return Aged(certificate, gain, left)
+
+
+def _age(
+    wanted: Sequence[Experiment],
+    card: Card,
+    statistics: Statistics,
+    t: float,
+    rng: np.random.Generator,
+    g_min: float,
+) -> tuple[tuple[Experiment, ...], tuple[str, ...]]:
+    """Program and wait; conductances stay within the device's range. Also says what was extrapolated."""
+    assert card.state is not None
+    low, high = max(card.state.g_min, 1e-3 * g_min), card.state.g_max
+    found = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ExtrapolationWarning)
+        for experiment in wanted:
+            programming_sigma(statistics, experiment.g)  # conductances outside the source are refused, not extrapolated
+            g = sample_aged(statistics, experiment.g, t, rng=rng, extrapolate=True)
+            found.append(replace(experiment, g=np.clip(g, low, high)))
+    return tuple(found), tuple(dict.fromkeys(str(warning.message) for warning in caught))
+
+
+def _compensated(
+    model: TileModel, wanted: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
+) -> tuple[float, float]:
+    """Best common gain truth / model, and the rms that it leaves."""
+    expected = np.concatenate(predictions(model, wanted)).ravel()
+    out = np.concatenate([truth.out for truth in truths]).ravel()
+    gain = float((expected * out).sum() / (expected * expected).sum())
+    return gain, float(np.sqrt(np.mean((gain * expected - out) ** 2))) / full_scale
