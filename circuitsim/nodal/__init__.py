@@ -12,6 +12,7 @@ from circuitsim.nodal.linear import (
     solve_adjoint,
     transfer,
 )
+from circuitsim.nodal.power import PowerBreakdown, power_breakdown
 from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.nodal.sense import read_with_sense
 from circuitsim.nodal.sensitivity import Sensitivity, sensitivity
@@ -24,6 +25,7 @@ __all__ = [
     "GatedArray",
     "LinearArray",
     "NodeVoltages",
+    "PowerBreakdown",
     "PreparedArray",
     "Sensitivity",
     "StepResponse",
@@ -34,6 +36,7 @@ __all__ = [
     "effective_matrix",
     "linear_network",
     "ohmic",
+    "power_breakdown",
     "prepare",
     "prepare_gated",
     "read",
