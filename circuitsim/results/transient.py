@@ -1,11 +1,14 @@
 """A read in time: waveforms, and what a designer reads off them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from circuitsim.results.provenance import Provenance
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,10 @@ _FIELDS = {
 }
 
 
-def transient_dataset(transient: Transient) -> xr.Dataset:
+def transient_dataset(transient: Transient) -> "xr.Dataset":
     """Label a read in time: dimensions time, row, col, bias, with the unit of every number."""
+    import xarray as xr  # 0.4 s that reading an array should not wait for
+
     data = xr.Dataset(coords={"time": ("time", transient.time, {"units": "s"})})
     for name, (dims, unit, meaning) in _FIELDS.items():
         values = getattr(transient, name)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
@@ -14,6 +14,9 @@ from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays
 from circuitsim.spice.batch import run
 from circuitsim.spice.pool import run_many
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Program = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
@@ -32,7 +35,7 @@ def monte_carlo(
     n_jobs: int = 2,
     folder: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> xr.DataArray:
+) -> "xr.DataArray":
     """Read an array `draws` times with devices and transistors drawn anew.
 
     Every draw has a generator of its own, spawned from `rng`: results do not depend on `n_jobs`.
@@ -57,6 +60,8 @@ def monte_carlo(
         OutsideRangeError: A drawn conductance lies outside the device's range: `program` decides how it is limited.
         DecksFailedError: Some decks failed; none is left out silently.
     """
+    import xarray as xr  # 0.4 s that other runs of ngspice should not wait for
+
     g, x = check_arrays(spec, g, x)
     spread = spec.access is not None and (spec.access.a_vt > 0 or spec.access.a_beta > 0)
     if draws < 1:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
 from circuitsim.spec import ArraySpec
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.reading import plan
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def sweep(
@@ -22,7 +25,7 @@ def sweep(
     *,
     n_jobs: int = 2,
     folder: str | Path | None = None,
-) -> xr.DataArray:
+) -> "xr.DataArray":
     """Read an array for every value of one key, for example `"array.temperature_c"` or `"access.corner"`.
 
     Args:
@@ -42,6 +45,8 @@ def sweep(
         InputError: `key` is not of the form section.key, or there are no values.
         DecksFailedError: Some decks failed.
     """
+    import xarray as xr  # 0.4 s that other runs of ngspice should not wait for
+
     section, point, name = key.partition(".")
     if not point or section not in type(spec).model_fields or not values:
         raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'array.temperature_c'")

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from typer.testing import CliRunner
 
-from circuitsim.cli_device import app
+from circuitsim.cli.device import app
 from circuitsim.devices import list_cards, load_folder
 from circuitsim.devices.characterize import read_curves
 from circuitsim.devices.fit import fit_current, read_measurement

@@ -1,6 +1,8 @@
 """Who may import whom: the table is the architecture, and this test keeps it."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,18 +25,7 @@ MAY_IMPORT = {
     "network": {"spec", "results", "devices", "behavioral"},
     "report": {"spec", "results"},
 }
-TOP = {
-    "levels",
-    "infer",
-    "demo",
-    "bench",
-    "cli",
-    "cli_bench",
-    "cli_device",
-    "cli_device_panels",
-    "cli_progress",
-    "__init__",
-}
+TOP = {"levels", "infer", "demo", "bench", "cli", "__init__"}
 
 
 def _imports(path: Path) -> set[str]:
@@ -74,3 +65,9 @@ def test_only_report_draws(path):
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     if _unit(path) != "report":
         assert not any(name.split(".")[0] == "matplotlib" for name in names), "figures belong in circuitsim/report"
+
+
+def test_the_command_line_starts_without_compiler_and_plotting_library():
+    code = "import sys, circuitsim.cli, circuitsim.spice; print(*sys.modules)"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numba", "matplotlib", "scipy", "xarray", "onnx"} & set(started.stdout.split())

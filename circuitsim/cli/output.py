@@ -1,11 +1,26 @@
-"""Progress on the error stream, so that results on the output stream stay clean."""
+"""What every command prints: the result on the output stream, progress and announcements on the error stream."""
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
+
+
+def print_result(content: Any, text: str, as_json: bool) -> None:
+    """Print a result: `content` as one JSON document, or `text`."""
+    typer.echo(json.dumps(content, indent=2, default=str) if as_json else text)
+
+
+def announce(sentence: str) -> None:
+    """Print a sentence for people on the error stream."""
+    Console(stderr=True, soft_wrap=True).print(sentence, markup=False, highlight=False)
 
 
 @contextlib.contextmanager

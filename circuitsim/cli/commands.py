@@ -1,7 +1,4 @@
-"""The command line: thin commands over the public functions, one sentence per error, no traceback.
-
-Exit codes: 0 done, 2 the input cannot be used, 3 a simulation failed.
-"""
+"""The commands of `circuitsim`."""
 
 import dataclasses
 import json
@@ -11,19 +8,13 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 
 import circuitsim
-from circuitsim import calibration, levels, spice
-from circuitsim.cli_bench import app as bench_app
-from circuitsim.cli_device import app as device_app
-from circuitsim.cli_progress import progress_bar
+from circuitsim.cli.bench import app as bench_app
+from circuitsim.cli.device import app as device_app
+from circuitsim.cli.output import Json, announce, print_result, progress_bar
 from circuitsim.errors import CircuitsimError, InputError
-from circuitsim.infer import infer_files
-from circuitsim.report.words import certificate_in_words
 from circuitsim.results.files import write_text
-from circuitsim.results.solution_files import save_solution
-from circuitsim.results.store import load_certificate, load_model, save_certificate, save_model
 from circuitsim.spec import ArraySpec, json_schema, load_spec
 from circuitsim.spec.arrays import full_scale_inputs
 
@@ -40,7 +31,6 @@ LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.")]
 Conductances = Annotated[
     Path | None,
@@ -66,8 +56,10 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say which ngspice and PySpice are here, what they can do, and what will be used."""
-    diagnosis = spice.diagnose()
-    _print(dataclasses.asdict(diagnosis), "\n".join(_diagnosis_lines(diagnosis)), as_json)
+    from circuitsim.spice import diagnose
+
+    diagnosis = diagnose()
+    print_result(dataclasses.asdict(diagnosis), diagnosis.text, as_json)
     if diagnosis.executable is None:
         raise typer.Exit(3)
 
@@ -88,15 +80,17 @@ def write_netlist(
     as_json: Json = False,
 ) -> None:
     """Write the deck of an array, ready for plain ngspice: `ngspice -b array.cir`."""
+    from circuitsim.spice import array_decks
+
     spec = load_spec(spec_file)
     g, x = _arrays(spec, conductances, inputs, seed)
-    decks = spice.array_decks(spec, g, x)
+    decks = array_decks(spec, g, x)
     paths = [out] if len(decks) == 1 else [out.with_name(f"{out.stem}_{k:03d}{out.suffix}") for k in range(len(decks))]
     for path, text in zip(paths, decks, strict=True):
         write_text(path, text)
     content = {"deck": str(paths[0]), "decks": [str(p) for p in paths], "vectors": len(x), "spec_digest": spec.digest}
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    _print(content, f"{paths[0]}{more}: {len(x)} input vector(s); run it with: ngspice -b {paths[0]}", as_json)
+    print_result(content, f"{paths[0]}{more}: {len(x)} input vector(s); run it with: ngspice -b {paths[0]}", as_json)
 
 
 @app.command()
@@ -114,12 +108,18 @@ def solve(
     as_json: Json = False,
 ) -> None:
     """Read an array: column currents in amperes, as NetCDF and CSV; deck and log beside them for ngspice."""
+    from circuitsim import levels, spice
+    from circuitsim.results.solution_files import save_solution
+    from circuitsim.results.store import load_model
+
     spec = load_spec(spec_file)
     g, x = _arrays(spec, conductances, inputs, seed)
     behavioral = load_model(model) if model else None
     folder = out / "ngspice" if level == "ngspice" else None
-    if level == "ngspice":
-        _announce(spice.predict(spec.shape, vectors=len(x), simulator=spice.find_ngspice()), quiet=as_json)
+    if level == "ngspice" and not as_json:
+        prediction = spice.predict(spec.shape, vectors=len(x), simulator=spice.find_ngspice())
+        if prediction.seconds > LONG_S:
+            announce(prediction.sentence)
     with progress_bar(f"solving {len(x)} vector(s) of {spec.shape[0]}x{spec.shape[1]} at level {level}", quiet=as_json):
         solution = levels.solve(spec, g, x, level, model=behavioral, nodes=nodes, folder=folder)  # pyright: ignore
     netcdf, table = save_solution(out, solution, v_in=x, g=g)
@@ -129,7 +129,7 @@ def solve(
         content["residual"] = float(solution.convergence.residual.max())
     content["provenance"] = dataclasses.asdict(solution.provenance)
     text = f"{table}: {len(x)} x {spec.shape[1]} currents, largest {circuitsim.format_quantity(largest, 'A')}"
-    _print(content, text, as_json)
+    print_result(content, text, as_json)
 
 
 @app.command()
@@ -143,6 +143,10 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
+    from circuitsim import calibration
+    from circuitsim.report.words import certificate_in_words
+    from circuitsim.results.store import save_certificate, save_model
+
     spec = load_spec(spec_file)
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
@@ -164,7 +168,7 @@ def calibrate(
         "max": result.certificate.error.max,
         "grade": result.model.grade,
     }
-    _print(content, certificate_in_words(result.certificate) + f"\n\nmodel: {model_file}", as_json)
+    print_result(content, certificate_in_words(result.certificate) + f"\n\nmodel: {model_file}", as_json)
 
 
 @app.command()
@@ -172,8 +176,11 @@ def certificate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json.")], as_json: Json = False
 ) -> None:
     """Say in words what a certificate states."""
+    from circuitsim.report.words import certificate_in_words
+    from circuitsim.results.store import load_certificate
+
     statement = load_certificate(file)
-    _print(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
+    print_result(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
 
 
 @app.command()
@@ -190,10 +197,13 @@ def infer(
     as_json: Json = False,
 ) -> None:
     """Run a network with its Gemm, MatMul and Conv layers on arrays: accuracy, and what each layer saw."""
+    from circuitsim.infer import infer_files
+    from circuitsim.results.store import load_model
+
     with progress_bar("inference", quiet=as_json):
         content = infer_files(load_model(model), network, data, calibration_images=calibration_images, out=out)
     lines = [f"{name}: {value:.4f}" for name, value in content["accuracy"].items() if value is not None]
-    _print(content, "\n".join([*lines, f"classes and logits: {content['csv']}"]), as_json)
+    print_result(content, "\n".join([*lines, f"classes and logits: {content['csv']}"]), as_json)
 
 
 @app.command()
@@ -212,7 +222,7 @@ def demo(
     content = report_content(out, result)
     lines = [f"{'pass' if check.passed else 'FAIL'}  {check.what}: {check.measured:.3g}" for check in content.checks]
     lines += [f"{entry.name:6s} accuracy {entry.accuracy:.4f}" for entry in content.accuracies]
-    _print(summary(result, content), "\n".join([*lines, f"report: {page}"]), as_json)
+    print_result(summary(result, content), "\n".join([*lines, f"report: {page}"]), as_json)
 
 
 def main() -> None:
@@ -220,33 +230,8 @@ def main() -> None:
     try:
         app()
     except CircuitsimError as error:
-        Console(stderr=True, soft_wrap=True).print(f"circuitsim: {error}", markup=False, highlight=False)
+        announce(f"circuitsim: {error}")
         sys.exit(error.exit_code)
-
-
-def _diagnosis_lines(diagnosis: spice.Diagnosis) -> list[str]:
-    yes = {True: "yes", False: "no"}
-    library = f"{diagnosis.library} ({diagnosis.library_version})" if diagnosis.library else "not found"
-    ngspice = f"{diagnosis.executable} ({diagnosis.version})" if diagnosis.executable else "not found"
-    return [
-        f"ngspice     {ngspice}",
-        f"libngspice  {library}",
-        f"PySpice     {diagnosis.pyspice or 'not found'}",
-        f"solver      {diagnosis.solver or '-'}; KLU {yes[diagnosis.klu]}",
-        f"XSPICE {yes[diagnosis.xspice]}, OSDI {yes[diagnosis.osdi]}, OpenMP {yes[diagnosis.openmp]}",
-        *(f"will use: {sentence}" for sentence in diagnosis.used),
-        *(f"advice: {sentence}" for sentence in diagnosis.advice),
-    ]
-
-
-def _announce(prediction: spice.Prediction, *, quiet: bool) -> None:
-    """Say beforehand what a long run will take."""
-    if prediction.seconds > LONG_S and not quiet:
-        Console(stderr=True, soft_wrap=True).print(prediction.sentence, markup=False, highlight=False)
-
-
-def _print(content: Any, text: str, as_json: bool) -> None:
-    typer.echo(json.dumps(content, indent=2, default=str) if as_json else text)
 
 
 def _arrays(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from circuitsim.devices.fit import Fit
 from circuitsim.devices.statistics import Statistics, drift_mean, drift_sigma, programming_sigma, read_statistics
 from circuitsim.devices.statistics.aging import drift_exponent
 from circuitsim.errors import InputError
-from circuitsim.report.device_figures import Curve, Panel
+from circuitsim.report.device_figures import Curve, Panel, save_device_figure
 from circuitsim.spice import RawResult
 from circuitsim.units import format_quantity
 
@@ -66,6 +67,11 @@ def fit_panels(fit: Fit) -> tuple[Panel, ...]:
     )
 
 
+def save_panels(plot: Path, title: str, panels: tuple[Panel, ...]) -> list[str]:
+    """Draw panels under a title into .png and .svg beside each other; their paths."""
+    return [str(path) for path in save_device_figure(title, panels, plot)]
+
+
 def _options(deck: str) -> dict[str, str]:
     found = re.search(r"^\.options (.*)$", deck, flags=re.MULTILINE)
     return dict(word.split("=") for word in found[1].split()) if found else {}
@@ -73,7 +79,7 @@ def _options(deck: str) -> dict[str, str]:
 
 def _read_bench(card: Card, deck: str, raw: RawResult) -> list[Panel]:
     if card.kind == "transistor":
-        names = {"i(vlin)": r"v_ds = (\S+)", "i(vsat)": "", "i(vbody)": ""}
+        names = ("i(vlin)", "i(vsat)", "i(vbody)")
         volts = {name: re.search(rf"^v{name[3:-1]} \S+ 0 (\S+)$", deck, flags=re.MULTILINE) for name in names}
         labels = {name: f"{found[1]} V" if found else "" for name, found in volts.items()}
         labels["i(vbody)"] += ", bulk biased"

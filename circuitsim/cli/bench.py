@@ -6,10 +6,7 @@ from typing import Annotated
 
 import typer
 
-from circuitsim.bench.solver import SIZES, solver_benchmark
-from circuitsim.cli_progress import progress_bar
-from circuitsim.report.bench_figures import solver_figure
-from circuitsim.report.style import save_figure, svg_text
+from circuitsim.cli.output import Json, print_result, progress_bar
 from circuitsim.results.files import write_text
 
 app = typer.Typer(no_args_is_help=True)
@@ -20,19 +17,23 @@ def solver(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for solver.json and solver.png.")] = Path(
         "out/bench"
     ),
-    largest: Annotated[int, typer.Option(help="Largest array, rows = columns.")] = SIZES[-1],
+    largest: Annotated[int | None, typer.Option(help="Largest array, rows = columns; absent: all sizes.")] = None,
     ngspice_up_to: Annotated[
         int, typer.Option(help="Largest array that ngspice solves; 39 needs a minute for 128.")
     ] = 64,
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each timing; the median counts.")] = 5,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Time the array solver beside ngspice, scipy, badcrossbar and CHOLMOD (where installed) on the same arrays."""
-    sizes = tuple(n for n in SIZES if n <= largest)
+    from circuitsim.bench.solver import SIZES, solver_benchmark
+    from circuitsim.report.bench_figures import solver_figure
+    from circuitsim.report.style import save_figure, svg_text
+
+    sizes = tuple(n for n in SIZES if largest is None or n <= largest)
     with progress_bar("solver benchmark", quiet=as_json):
         result = solver_benchmark(sizes=sizes, repeats=repeats, ngspice_up_to=ngspice_up_to)
     write_text(out / "solver.json", json.dumps(result, indent=2) + "\n")
     figure = solver_figure(result)
     save_figure(figure, svg_text(figure), out, "solver")
     lines = [f"{name}: {ratio:.4g}" for name, ratio in result["ratios"].items()]
-    typer.echo(json.dumps(result, indent=2) if as_json else "\n".join([*lines, f"all numbers: {out / 'solver.json'}"]))
+    print_result(result, "\n".join([*lines, f"all numbers: {out / 'solver.json'}"]), as_json)

@@ -1,29 +1,25 @@
 """`circuitsim device`: what devices there are, where they come from, how they behave."""
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-from circuitsim import spice
-from circuitsim.cli_device_panels import fit_panels, read_panels, show_panels
+from circuitsim.cli.output import Json, print_result
 from circuitsim.devices import Card, list_cards, load_card, load_folder
-from circuitsim.devices.characterize import read_curves
-from circuitsim.devices.fit import fit_current, read_measurement
-from circuitsim.devices.state_map import map_states
 from circuitsim.devices.user_file import user_device
-from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError
-from circuitsim.report.device_figures import Panel, save_device_figure
 from circuitsim.spec import DeviceSpec
 from circuitsim.units import format_quantity, parse_quantity
 
+if TYPE_CHECKING:
+    from circuitsim.devices.characterize import ReadCurves
+    from circuitsim.devices.state_map import StateMap
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw it into this file: .png and .svg beside each other.")]
 
 
@@ -36,7 +32,7 @@ def list_devices(as_json: Json = False) -> None:
     lines = []
     for kind, heading in (("memory", "Memories"), ("transistor", "Transistors")):
         lines += ["", heading, *(f"  {card.name:<{width}}  {card.title}" for card in cards if card.kind == kind)]
-    _print(content, "\n".join(lines[1:]), as_json)
+    print_result(content, "\n".join(lines[1:]), as_json)
 
 
 @app.command()
@@ -49,8 +45,11 @@ def show(
     card = load_card(name)
     content = _content(card)
     if plot is not None:
-        content["plot"] = _save(plot, card.name, show_panels(card, _run_bench))
-    _print(content, _text(card, content), as_json)
+        from circuitsim.cli.device_panels import save_panels, show_panels
+        from circuitsim.spice import run
+
+        content["plot"] = save_panels(plot, card.name, show_panels(card, lambda deck, given: run(deck, options=given)))
+    print_result(content, _text(card, content), as_json)
 
 
 @app.command()
@@ -68,6 +67,10 @@ def characterize(
     as_json: Json = False,
 ) -> None:
     """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to the conductance it really has."""
+    from circuitsim.devices.characterize import read_curves
+    from circuitsim.devices.state_map import map_states
+    from circuitsim.spice import run
+
     if file.is_dir():
         card = load_folder(file)
     elif subckt is None or g_min is None or g_max is None:
@@ -75,29 +78,14 @@ def characterize(
     else:
         card = user_device(_device_spec(file, corner, subckt, ports, state, g_min, g_max))
     volts = parse_quantity(v_read)
-    curves = read_curves(card, spice.run, v_max=2 * volts, temperature_c=temperature_c)
-    mapping = map_states(card, spice.run, v_read=volts, temperature_c=temperature_c)
-    off = float(np.abs(mapping.g / mapping.states - 1).max()) if mapping.exact else None
-    content: dict[str, Any] = {
-        "file": str(card.lib),
-        "subckt": card.subckt,
-        "ohmic": curves.ohmic,
-        "bend": curves.bend,
-        "g_min_S": mapping.g_range[0],
-        "g_max_S": mapping.g_range[1],
-        "largest_deviation_from_state": off,
-    }
+    curves = read_curves(card, run, v_max=2 * volts, temperature_c=temperature_c)
+    mapping = map_states(card, run, v_read=volts, temperature_c=temperature_c)
+    content = _characterization(card, curves, mapping)
     if plot is not None:
-        content["plot"] = _save(plot, card.name, read_panels(curves))
-    bend = "ohmic" if curves.ohmic else f"chord conductance changes by {curves.bend:.3%}"
-    low, high = (format_quantity(g, "S") for g in mapping.g_range)
-    text = (
-        f"{card.subckt} of {card.lib}: {bend} up to {format_quantity(2 * volts, 'V')}\n"
-        f"conductance at {format_quantity(volts, 'V')}: {low} to {high}"
-    )
-    if off is not None:
-        text += f", {off:.2e} or less away from the parameter"
-    _print(content, text, as_json)
+        from circuitsim.cli.device_panels import read_panels, save_panels
+
+        content["plot"] = save_panels(plot, card.name, read_panels(curves))
+    print_result(content, _characterization_text(content, volts), as_json)
 
 
 @app.command()
@@ -110,6 +98,9 @@ def fit(
     as_json: Json = False,
 ) -> None:
     """Fit a read current to a measured I–V and write it as a device folder, with the residual."""
+    from circuitsim.devices.fit import fit_current, read_measurement
+    from circuitsim.devices.write_folder import write_folder
+
     result = fit_current(read_measurement(file), form, v_read=parse_quantity(v_read))
     card = write_folder(result, out)
     content = {
@@ -121,10 +112,12 @@ def fit(
         "residual_max": result.worst,
     }
     if plot is not None:
-        content["plot"] = _save(plot, card.name, fit_panels(result))
+        from circuitsim.cli.device_panels import fit_panels, save_panels
+
+        content["plot"] = save_panels(plot, card.name, fit_panels(result))
     values = ", ".join(f"{key} = {format_quantity(value, result.units[key])}" for key, value in result.values.items())
     text = f"{card.folder}: {result.form}, {values}; residual rms {result.rms:.2e}, largest {result.worst:.2e}"
-    _print(content, text, as_json)
+    print_result(content, text, as_json)
 
 
 def _device_spec(
@@ -139,12 +132,27 @@ def _device_spec(
         raise InputError(str(error).splitlines()[2].strip().removeprefix("Value error, ")) from None
 
 
-def _run_bench(deck: str, options: dict[str, str]) -> spice.RawResult:
-    return spice.run(deck, options=options)
+def _characterization(card: Card, curves: "ReadCurves", mapping: "StateMap") -> dict[str, Any]:
+    return {
+        "file": str(card.lib),
+        "subckt": card.subckt,
+        "ohmic": curves.ohmic,
+        "bend": curves.bend,
+        "g_min_S": mapping.g_range[0],
+        "g_max_S": mapping.g_range[1],
+        "largest_deviation_from_state": float(np.abs(mapping.g / mapping.states - 1).max()) if mapping.exact else None,
+    }
 
 
-def _save(plot: Path, title: str, panels: tuple[Panel, ...]) -> list[str]:
-    return [str(path) for path in save_device_figure(title, panels, plot)]
+def _characterization_text(content: dict[str, Any], v_read: float) -> str:
+    bend = "ohmic" if content["ohmic"] else f"chord conductance changes by {content['bend']:.3%}"
+    low, high = (format_quantity(content[key], "S") for key in ("g_min_S", "g_max_S"))
+    off = content["largest_deviation_from_state"]
+    return (
+        f"{content['subckt']} of {content['file']}: {bend} up to {format_quantity(2 * v_read, 'V')}\n"
+        f"conductance at {format_quantity(v_read, 'V')}: {low} to {high}"
+        + ("" if off is None else f", {off:.2e} or less away from the parameter")
+    )
 
 
 def _content(card: Card) -> dict[str, Any]:
@@ -215,7 +223,3 @@ def _text(card: Card, content: dict[str, Any]) -> str:
     if "plot" in content:
         lines += ["", f"drawn: {' '.join(content['plot'])}"]
     return "\n".join(lines)
-
-
-def _print(content: Any, text: str, as_json: bool) -> None:
-    typer.echo(json.dumps(content, indent=2, default=str) if as_json else text)
