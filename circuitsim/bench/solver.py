@@ -15,8 +15,10 @@ import numpy as np
 from circuitsim import characterization, nodal, spice
 from circuitsim.bench.machine import describe_machine
 from circuitsim.netlist import crossbar
-from circuitsim.nodal.array import terminal_matrices
+from circuitsim.nodal.array import MOST_PASSES, terminal_matrices
+from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.linear import LinearArray, factorize
+from circuitsim.nodal.modes import SweepPlan
 from circuitsim.spec import ArraySpec, parse_spec
 
 SIZES = (16, 32, 64, 128, 256, 512)
@@ -25,6 +27,7 @@ V_READ = 0.2
 _BADCROSSBAR_UP_TO = 128  # its answers take seconds beyond
 _SPARSE_UP_TO = 256  # a factor of 512² takes ten seconds and more
 _MATRIX_UP_TO = 256
+_SLOW_MS = 1000  # a peer that takes longer runs once
 
 Progress = Callable[[str], None]
 
@@ -124,10 +127,13 @@ def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, A
         peers["ngspice"] = lambda: _ngspice(spec, g, v_in[:1])
     entry["peers"] = {}
     for name, compute in peers.items():
+        start = time.perf_counter()
         expected = compute()
-        count = repeats if name != "ngspice" or n < 64 else 1
+        once = 1e3 * (time.perf_counter() - start)
+        runs = 1 if once > _SLOW_MS else repeats
         entry["peers"][name] = {
-            "ms": _median(compute, count),
+            "ms": once if runs == 1 else _median(compute, runs),
+            "runs": runs,
             "difference": float(np.abs(out - expected).max() / np.abs(expected).max()),
         }
     return entry
@@ -159,14 +165,18 @@ def _nonlinear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str
 
 
 def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
-    """Time of one vector in a batch against cells; the segment resistance falls so that the total drop stays."""
+    """Time of a swept vector in a batch against cells; the segment resistance falls so that the total drop stays."""
     points = []
     for n in sizes:
         g, v_in = _random_array(n, 16)
-        array = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g)
-        points.append(
-            {"n": n, "cells": n * n, "ms_per_vector": _median(lambda a=array, v=v_in: nodal.read(a, v), repeats) / 16}
-        )
+        plan = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g).plan
+        assert plan is not None
+
+        def sweep(plan: SweepPlan = plan, v_in: np.ndarray = v_in) -> SweepResult:
+            return sweep_batch(plan, v_in, tol=nodal.TOLERANCE, most=MOST_PASSES)
+
+        passes = int(sweep().passes.max())
+        points.append({"n": n, "cells": n * n, "passes": passes, "ms_per_vector": _median(sweep, repeats) / 16})
     x, y = (np.log([point[key] for point in points]) for key in ("cells", "ms_per_vector"))
     exponent = float(np.polyfit(x, y, 1)[0]) if len(points) > 1 else None
     return {"points": points, "exponent_in_cells": exponent}
