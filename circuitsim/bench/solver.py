@@ -22,6 +22,7 @@ from circuitsim.nodal.modes import SweepPlan
 from circuitsim.spec import ArraySpec, parse_spec
 
 SIZES = (16, 32, 64, 128, 256, 512)
+TRANSISTOR_SIZES = (64, 128)
 SEED = 0
 V_READ = 0.2
 _BADCROSSBAR_UP_TO = 128  # its answers take seconds beyond
@@ -35,6 +36,7 @@ Progress = Callable[[str], None]
 def solver_benchmark(
     *,
     sizes: tuple[int, ...] = SIZES,
+    transistor_sizes: tuple[int, ...] = TRANSISTOR_SIZES,
     batch: int = 100,
     repeats: int = 5,
     ngspice_up_to: int = 64,
@@ -48,6 +50,7 @@ def solver_benchmark(
 
     Args:
         sizes: N of the linear arrays.
+        transistor_sizes: N of the 1T1R arrays.
         batch: Vectors in a batch.
         repeats: Runs of each timing.
         ngspice_up_to: Largest N that ngspice solves; version 39 without KLU needs a minute for 128.
@@ -63,7 +66,7 @@ def solver_benchmark(
         say(f"linear {n} x {n}")
         linear.append(_linear(n, batch, repeats, ngspice_up_to))
     nonlinear = []
-    for n in (64, 128):
+    for n in transistor_sizes:
         say(f"1T1R BSIM4 {n} x {n}")
         nonlinear.append(_nonlinear(n, batch, repeats, ngspice_up_to))
     say("scaling at fixed drop")
