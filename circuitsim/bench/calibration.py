@@ -1,0 +1,232 @@
+"""Behavioral models, those of others and those of this package, on the same arrays: error and time in one table."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from circuitsim import behavioral, characterization
+from circuitsim.behavioral.residual import reference_conductance
+from circuitsim.bench.machine import describe_machine
+from circuitsim.bench.solver import transistor_spec
+from circuitsim.calibration import error_statistics, random_experiments
+from circuitsim.calibration.experiments import Experiment
+from circuitsim.calibration.peer_models import MODELS
+from circuitsim.calibration.peer_network import ColumnNetwork, fit_network, program_network, read_network
+from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
+from circuitsim.results import CellSurface, Solution, TileModel
+from circuitsim.spec import ArraySpec
+
+SEED = 0
+HOLD_OUT = ("log_uniform", "few_high", "binary")
+VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1}
+FITTING = ("log_uniform", "uniform", "log_uniform", "few_high", "binary", "log_uniform")
+GRADES = (1, 2, 3)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One array of the benchmark: 1T1R with the BSIM4 card of the benchmarks, gate at 1.8 V.
+
+    Attributes:
+        device: "ohmic", or "sinh" with v0 = 0.25 V.
+        n: Rows and columns.
+        r_wire: Resistance of a segment [ohm].
+        v_read: Largest input [V].
+    """
+
+    device: str
+    n: int
+    r_wire: float
+    v_read: float
+
+
+CASES = (
+    Case("ohmic", 64, 5.0, 0.2),
+    Case("sinh", 64, 1.0, 0.4),
+    Case("sinh", 64, 5.0, 0.4),
+    Case("ohmic", 128, 2.0, 0.2),
+    Case("sinh", 128, 2.0, 0.4),
+)
+
+
+def calibration_benchmark(
+    *,
+    cases: Sequence[Case] = CASES,
+    batch: int = 1024,
+    repeats: int = 7,
+    ngspice_up_to: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Hold models against the truth on the same matrices and inputs, and time them in the same run.
+
+    Args:
+        cases: Arrays.
+        batch: Vectors of the timed reads, float32.
+        repeats: Runs of each timing; the median counts.
+        ngspice_up_to: Largest N whose hold-out is solved by ngspice; beyond, the array solver is the truth.
+        progress: Called with the name of each part.
+
+    The closed forms of others know no transistor: they are given each cell's least-squares conductance over the range
+    of inputs, which already holds it, as grade one does.
+
+    Returns:
+        `machine`, `method`, and `cases`, each with `truth`, `ir_drop`, and `models`: name, number of matrix products
+        where it is made of them, rms and largest error relative to the largest current of the hold-out, time to
+        program [ms], time to read [ms], and that over the plain product's.
+    """
+    say = progress or (lambda _: None)
+    found = []
+    for case in cases:
+        say(f"1T1R {case.device}, {case.n} x {case.n}, {case.r_wire:g} ohm, {case.v_read:g} V")
+        found.append(_case(case, batch, repeats, case.n <= ngspice_up_to))
+    method = {"threads": 1, "repeats": repeats, "batch": batch, "dtype": "float32", "seed": SEED}
+    return {"machine": describe_machine(), "method": method, "cases": found}
+
+
+def case_spec(case: Case) -> ArraySpec:
+    """Return the array of a case."""
+    spec = transistor_spec(case.n, case.r_wire).replace(driver={"v_read": case.v_read})
+    if case.device == "ohmic":
+        return spec
+    return spec.replace(device={"model": "rram_sinh", "params": {"v0": 0.25}})
+
+
+def _case(case: Case, batch: int, repeats: int, in_ngspice: bool) -> dict[str, Any]:
+    spec = case_spec(case)
+    rng = np.random.default_rng(SEED)
+    surface = characterization.cell(spec)
+    hold_out = random_experiments(spec, rng, matrices=HOLD_OUT, vectors=VECTORS)
+    truths = solve_in_ngspice(spec, hold_out) if in_ngspice else solve_in_nodal(spec, surface, hold_out)
+    fitting = random_experiments(spec, rng, matrices=FITTING, vectors=VECTORS)
+    start = time.perf_counter()
+    network = fit_network(fitting, solve_in_nodal(spec, surface, fitting), rng=rng)
+    fit_s = time.perf_counter() - start
+    v_in = rng.uniform(0, case.v_read, (batch, case.n)).astype(np.float32)
+    w = hold_out[0].g.astype(np.float32)
+    plain = median_ms(lambda: v_in @ w, repeats)
+    models = [
+        *_peers(spec, surface, hold_out, truths, plain),
+        _network(network, hold_out, truths, v_in, plain) | {"fit_s": fit_s},
+        *(
+            _grade(TileModel(spec, surface, grade, (0.0, case.v_read)), hold_out, truths, v_in, plain, repeats)
+            for grade in GRADES
+        ),
+    ]
+    full = np.full((1, case.n), case.v_read)
+    lost = 1 - solve_in_nodal(spec, surface, [Experiment("", hold_out[0].g, ("all_on",), full)])[0].out / (
+        full @ reference_conductance(surface, hold_out[0].g, 0.0, case.v_read, 0.0)
+    )
+    return {
+        "device": case.device,
+        "n": case.n,
+        "r_wire_ohm": case.r_wire,
+        "v_read_V": case.v_read,
+        "truth": truths[0].provenance.level,
+        "mean_current_lost_all_on": float(lost.mean()),
+        "plain_product_ms": plain,
+        "models": models,
+    }
+
+
+def _peers(
+    spec: ArraySpec, surface: CellSurface, hold_out: Sequence[Experiment], truths: Sequence[Solution], plain: float
+) -> list[dict[str, Any]]:
+    """Closed forms on each cell's conductance over the range of inputs; each read is one plain product."""
+    entries = []
+    for name, model in MODELS.items():
+        start = time.perf_counter()
+        matrices = [
+            model(spec.wires, reference_conductance(surface, e.g, 0.0, spec.driver.v_read, 0.0)) for e in hold_out
+        ]
+        program_ms = 1e3 * (time.perf_counter() - start) / len(hold_out)
+        outs = [e.v_in @ w for e, w in zip(hold_out, matrices, strict=True)]
+        entries.append(_entry(name, outs, truths, products=1, program_ms=program_ms, read_ms=plain, plain=plain))
+    return entries
+
+
+def _network(
+    network: ColumnNetwork,
+    hold_out: Sequence[Experiment],
+    truths: Sequence[Solution],
+    v_in: np.ndarray,
+    plain: float,
+) -> dict[str, Any]:
+    outs = [read_network(program_network(network, e.g), e.v_in) for e in hold_out]
+    program_ms = median_ms(lambda: program_network(network, hold_out[0].g), 3)
+    programmed = program_network(network, hold_out[0].g)
+    read_ms = median_ms(lambda: read_network(programmed, v_in), 3)
+    return _entry("neural network", outs, truths, products=None, program_ms=program_ms, read_ms=read_ms, plain=plain)
+
+
+def _grade(
+    model: TileModel,
+    hold_out: Sequence[Experiment],
+    truths: Sequence[Solution],
+    v_in: np.ndarray,
+    plain: float,
+    repeats: int,
+) -> dict[str, Any]:
+    outs = [np.asarray(behavioral.mvm(behavioral.program(model, e.g), e.v_in)) for e in hold_out]
+    program_ms = median_ms(lambda: behavioral.program(model, hold_out[0].g, dtype="float32"), 2)
+    tile = behavioral.program(model, hold_out[0].g, dtype="float32")
+    read_ms = median_ms(lambda: behavioral.mvm(tile, v_in), repeats)
+    name = f"grade {model.grade}"
+    return _entry(name, outs, truths, products=tile.products, program_ms=program_ms, read_ms=read_ms, plain=plain)
+
+
+def _entry(
+    name: str,
+    outs: Sequence[np.ndarray],
+    truths: Sequence[Solution],
+    *,
+    products: int | None,
+    program_ms: float,
+    read_ms: float,
+    plain: float,
+) -> dict[str, Any]:
+    full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
+    error = error_statistics(np.concatenate([(o - t.out) / full_scale for o, t in zip(outs, truths, strict=True)]))
+    return {
+        "name": name,
+        "products": products,
+        "rms": error.rms,
+        "max": error.max,
+        "program_ms": program_ms,
+        "read_ms": read_ms,
+        "over_plain_product": read_ms / plain,
+    }
+
+
+def table_text(result: dict[str, Any]) -> str:
+    """The result as one text table a case."""
+    lines = []
+    for case in result["cases"]:
+        lines.append(
+            f"1T1R {case['device']}, {case['n']} x {case['n']}, {case['r_wire_ohm']:g} ohm, {case['v_read_V']:g} V, "
+            f"all rows on: {100 * case['mean_current_lost_all_on']:.0f} % of the current lost; truth: {case['truth']}"
+        )
+        lines.append(f"{'model':<16}{'rms':>10}{'max':>10}{'program':>12}{'read':>10}{'x product':>11}")
+        lines += [
+            f"{m['name']:<16}{m['rms']:>10.1e}{m['max']:>10.1e}{m['program_ms']:>9.1f} ms{m['read_ms']:>7.2f} ms"
+            f"{m['over_plain_product']:>11.1f}"
+            for m in case["models"]
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def median_ms(work: Callable[[], object], repeats: int) -> float:
+    """Median wall time [ms]; one run before it, for caches, is not counted."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times)
