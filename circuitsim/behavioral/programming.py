@@ -29,8 +29,7 @@ def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any =
     """Program conductances into a tile.
 
     Args:
-        model: The array, its characterized cell, the grade and the range of inputs. The cell of a 1R array may be None:
-            ohmic cells, for which one matrix product is exact.
+        model: The array, its characterized cell, the grade and the range of inputs.
         g: Conductances (rows, cols) [S]; 0 is an open cell.
         dtype: "float64" or "float32", of the matrices and so of the reads.
         xp: Array namespace of the matrices: numpy, torch, or another one that follows the array API.
@@ -45,15 +44,13 @@ def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any =
     """
     spec, surface = model.spec, model.surface
     g = check_conductances(spec, g)
-    if surface is None and spec.array.cell != "1r":
-        raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
     check_surface(surface, g)
     form = _form(model.grade, inputs)
     v_low, v_high = _relative_range(model, inputs)
     v_ref = spec.sense.v_ref
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
     put = _putter(xp, dtype)
-    if form is None or surface is None:
+    if form is None:
         return _one_product(model, g_ref, put, max(-v_low, v_high))
     fields = linear_fields(spec.wires, g_ref)
     columns = column_voltages(fields, g_ref, v_low, v_high)

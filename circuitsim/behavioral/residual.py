@@ -32,16 +32,12 @@ class Residual:
     voltage: np.ndarray
 
 
-def reference_conductance(
-    surface: CellSurface | None, g: np.ndarray, v_low: float, v_high: float, v_ref: float
-) -> np.ndarray:
+def reference_conductance(surface: CellSurface, g: np.ndarray, v_low: float, v_high: float, v_ref: float) -> np.ndarray:
     """Return the slope (rows, cols) [S] of the straight line through 0 that fits i(v) best over the inputs.
 
     Args:
         v_low, v_high: Range of the inputs relative to v_ref [V]; the column is at v_ref.
     """
-    if surface is None:
-        return g
     # For given voltages i/g is a polynomial of the conductance coordinate: a few conductances tell it for all.
     low, high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
     count = surface.forward.shape[0]

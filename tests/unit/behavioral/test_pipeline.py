@@ -14,13 +14,15 @@ from circuitsim.errors import InputError
 from circuitsim.results import TileModel
 from circuitsim.results.converter import ConverterTable, SenseTable
 
+OHMIC = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2))
+
 
 def test_current_dependent_sense_resistance_of_ohmic_cells(make_spec, conductances, inputs):
     """An amplifier that drops V = R·I / (1 + I/I0), against the network with that voltage at its ports."""
     spec = make_spec(r_in=300.0)
     g = conductances(spec)
     v = inputs(spec.array.rows, (0.0, 0.2))
-    tile = behavioral.program(TileModel(spec, nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), 2, (0.0, 0.2)), g)
+    tile = behavioral.program(TileModel(spec, OHMIC, 2, (0.0, 0.2)), g)
     current = np.linspace(0.0, 1e-3, 2000)
     sense = SenseTable(current=current, drop=500.0 * current / (1 + current / 4e-4))
     found = settle(tile, behavioral.mvm(tile, v), sense)
@@ -46,7 +48,7 @@ def test_sense_gain_offset_noise():
 
 def test_one_product_has_no_port_admittance(make_spec, conductances):
     spec = make_spec(device="rram_ohmic")
-    tile = behavioral.program(TileModel(spec, None, 1, (0.0, 0.2)), conductances(spec))
+    tile = behavioral.program(TileModel(spec, OHMIC, 1, (0.0, 0.2)), conductances(spec))
     table = SenseTable(current=np.array([0.0, 1e-3]), drop=np.array([0.0, 0.1]))
     with pytest.raises(InputError, match="grade 2 or 3"):
         settle(tile, np.zeros((1, 28)), table)

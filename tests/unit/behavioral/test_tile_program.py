@@ -9,12 +9,14 @@ from circuitsim import behavioral, nodal
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import TileModel
 
+OHMIC = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2))
+
 
 def test_ohmic_cells_without_wires_are_the_plain_product(make_spec, conductances, inputs):
     spec = make_spec(device="rram_ohmic", r_out=0.0, r_in=0.0, r_row=0.0, r_col=0.0)
     g = conductances(spec)
     v = inputs(spec.array.rows, (0.0, 0.2))
-    tile = behavioral.program(TileModel(spec, None, 3, (0.0, 0.2)), g)
+    tile = behavioral.program(TileModel(spec, OHMIC, 1, (0.0, 0.2)), g)
     assert tile.products == 1
     assert_allclose(behavioral.mvm(tile, v), v @ g, rtol=1e-12, atol=0)
     assert_allclose(behavioral.power(tile, v), (v**2 @ g).sum(1), rtol=1e-12, atol=0)
@@ -23,7 +25,7 @@ def test_ohmic_cells_without_wires_are_the_plain_product(make_spec, conductances
 def test_ohmic_cells_with_wires_are_one_exact_product(make_spec, conductances):
     spec = make_spec(device="rram_ohmic")
     g = conductances(spec)
-    tile = behavioral.program(TileModel(spec, None, 1, (0.0, 0.2)), g)
+    tile = behavioral.program(TileModel(spec, OHMIC, 1, (0.0, 0.2)), g)
     exact = nodal.transfer(spec.wires, g).w
     # 1e-7 of the largest: sweeps stop at 1e-8 of a volt, and far cells reach the output a hundred times less.
     assert_allclose(tile.w, exact, rtol=0, atol=1e-7 * exact.max())
@@ -33,7 +35,7 @@ def test_sense_voltage_with_one_product(make_spec, conductances, inputs):
     spec = make_spec(device="rram_ohmic", v_ref=0.1)
     g = conductances(spec)
     v = inputs(spec.array.rows, (0.0, 0.2))
-    tile = behavioral.program(TileModel(spec, None, 1, (0.0, 0.2)), g)
+    tile = behavioral.program(TileModel(spec, OHMIC, 1, (0.0, 0.2)), g)
     exact = nodal.read(nodal.prepare(spec, g), v)
     # 1e-7 of the largest current: see above
     assert_allclose(behavioral.mvm(tile, v), exact.i_out, rtol=0, atol=1e-7 * np.abs(exact.i_out).max())
