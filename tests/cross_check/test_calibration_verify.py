@@ -133,9 +133,11 @@ def test_it_fails_at_another_corner():
 
 
 def test_the_same_seed_gives_the_same_certificate(calibration):
-    again = calibrate(SPEC, rng=np.random.default_rng(0), truth="nodal")
-    first = calibrate(SPEC, rng=np.random.default_rng(0), truth="nodal")
+    again = calibrate(SPEC, rng=np.random.default_rng(0), truth="nodal", thorough=True)
+    first = calibrate(SPEC, rng=np.random.default_rng(0), truth="nodal", thorough=True)
     assert first.certificate == again.certificate
+    assert first.certificate.budget == calibration.certificate.budget
+    assert first.certificate.extrapolation == calibration.certificate.extrapolation
     assert first.certificate.truth == "nodal"
     # The array solver stands in for ngspice: its certificate is the same to its own error.
     np.testing.assert_allclose(first.certificate.error.rms, calibration.certificate.error.rms, rtol=1e-3)
