@@ -54,7 +54,8 @@ def solve(
         NotConvergedError: The array solver did not reach its tolerance.
 
     Warns:
-        OutsideCertificateWarning: Something is outside the certificate.
+        OutsideCertificateWarning: Something is outside the certificate or, without one, an input outside the range
+            that the model was built for.
     """
     if level == "ngspice":
         return spice.read_array(spec, g, x, nodes=nodes, folder=folder)
@@ -66,7 +67,10 @@ def solve(
         if model is None:
             raise InputError("level = 'behavioral' needs a model: calibrate the array first, or name a model file")
         model = _for_array(model, certificate, spec, g, x, strict)
-        i_out = behavioral.mvm(behavioral.program(model, g), x)
+        tile = behavioral.program(model, g)
+        if certificate is None:
+            behavioral.check_inputs(tile, x)
+        i_out = behavioral.mvm(tile, x)
         return Solution(np.asarray(i_out), Provenance(level="behavioral", spec_digest=spec.digest))
     raise InputError(f"level = {level!r}: expected 'ngspice', 'nodal' or 'behavioral'")
 

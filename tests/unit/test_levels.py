@@ -1,0 +1,47 @@
+"""One entrance to three levels: what it refuses, and what it says about a model used without a certificate."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import circuitsim as cs
+from circuitsim import nodal
+from circuitsim.errors import InputError, OutsideCertificateWarning
+from circuitsim.results import TileModel
+
+SPEC = cs.parse_spec(
+    {
+        "schema": 1,
+        "array": {"rows": 6, "cols": 4, "cell": "1r"},
+        "device": {"model": "rram_ohmic", "g_min": "1u", "g_max": "100u"},
+        "wire": {"r_row": 2.0, "r_col": 2.0},
+        "driver": {"v_read": 0.2},
+    }
+)
+G = np.geomspace(1e-6, 1e-4, 24).reshape(6, 4)
+MODEL = TileModel(SPEC, nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2))
+
+
+def test_ohmic_arrays_agree_between_nodal_and_behavioral():
+    x = np.linspace(0.0, 0.2, 12).reshape(2, 6)
+    exact = cs.solve(SPEC, G, x, "nodal").out
+    # 1e-7: the one product of a tile comes from sweeps that stop at 1e-8 of a volt
+    assert_allclose(cs.solve(SPEC, G, x, "behavioral", model=MODEL).out, exact, rtol=1e-7, atol=0)
+
+
+def test_inputs_beyond_the_model_are_told_without_a_certificate():
+    with pytest.warns(OutsideCertificateWarning, match="no certificate covers it"):
+        cs.solve(SPEC, G, np.full((1, 6), 0.25), "behavioral", model=MODEL)
+
+
+@pytest.mark.parametrize(
+    ("level", "options", "sentence"),
+    [
+        ("exact", {}, "expected 'ngspice', 'nodal' or 'behavioral'"),
+        ("behavioral", {}, "needs a model"),
+        ("behavioral", {"model": MODEL, "strict": True}, "needs the certificate"),
+    ],
+)
+def test_refusals(level, options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        cs.solve(SPEC, G, np.zeros((1, 6)), level, **options)
