@@ -8,7 +8,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
-from circuitsim.nodal.linear import LinearArray, linear_network
+from circuitsim.nodal.linear import LinearArray, linear_network, solve
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.network import check_wires, end_resistances
 from circuitsim.nodal.surface import cell_law, check_conductances, chord
@@ -85,9 +85,10 @@ class PreparedArray:
     def matrices(self) -> TerminalMatrices | None:
         """What an ohmic array of moderate size is between its terminals; None for others, which are swept."""
         size = self.wires.rows**2 * self.wires.cols
-        if self.surface is not None or self.plan is None or size > _LARGEST_MATRIX:
+        if self.surface is not None or size > _LARGEST_MATRIX:
             return None
-        return terminal_matrices(self.plan)
+        found = None if self.plan is None else terminal_matrices(self.plan)
+        return found or _factored_matrices(self.factored)
 
     @cached_property
     def column_response(self) -> float:
@@ -109,6 +110,14 @@ def terminal_matrices(plan: SweepPlan, *, threads: int = 1) -> TerminalMatrices 
     if not np.all(found.passes > 0):
         return None
     return TerminalMatrices(found.i_out, found.i_row, found.residual, int(found.passes.max()))
+
+
+def _factored_matrices(array: LinearArray) -> TerminalMatrices:
+    """The same by the sparse factor; what it leaves unbalanced is rounding."""
+    rows = array.network.rows
+    unit = solve(array, np.eye(rows))
+    rounding = np.full(rows, 4 * np.finfo(float).eps * array.matrix.diagonal().max(initial=0.0))
+    return TerminalMatrices(unit.i_out, unit.i_row, rounding, 1)
 
 
 def voltage_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:

@@ -37,7 +37,9 @@ class NodeSolution:
     iterations: np.ndarray
 
 
-def solve_nodes(chord: LinearArray, law: CellLaw, given: np.ndarray, *, tol: float) -> NodeSolution:
+def solve_nodes(
+    chord: LinearArray, law: CellLaw, given: np.ndarray, *, tol: float, names: np.ndarray | None = None
+) -> NodeSolution:
     """Solve an array of arbitrary cells.
 
     The whole batch first iterates with the factor of the chord conductances; vectors for which that is too slow go on
@@ -48,6 +50,7 @@ def solve_nodes(chord: LinearArray, law: CellLaw, given: np.ndarray, *, tol: flo
         law: Cell current and slopes.
         given: Terminal voltages (batch, rows + cols) [V].
         tol: Largest unbalanced current, relative to the largest terminal current of the vector.
+        names: What the vectors are called in an error (batch,); None: 0, 1, …
 
     Raises:
         NotConvergedError: A vector did not balance; names it, the residual, the worst node and what to try.
@@ -62,7 +65,7 @@ def solve_nodes(chord: LinearArray, law: CellLaw, given: np.ndarray, *, tol: flo
     for index in range(len(v)):
         flow = _flow(network, law, v[index : index + 1])[0]
         if not _balanced(network, flow, v[index : index + 1], tol)[0]:
-            v[index], steps = _newton(network, law, v[index], tol, index)
+            v[index], steps = _newton(network, law, v[index], tol, index if names is None else int(names[index]))
             count[index] += steps
     flow, i_cell, _, _ = _flow(network, law, v)
     residual = np.abs(flow[:, : network.free]).max(axis=1)

@@ -1,6 +1,6 @@
 """Read a prepared array: by sweeps where the wiring allows, by the reference solver everywhere else."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages, chord
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec.arrays import check_inputs
+
+_POINTS_AT_ONCE = 2**20
 
 
 def read(
@@ -62,12 +64,12 @@ def read(
         return _by_matrix(array, array.matrices, v_in, tol, threads)
     swept, fit_error = _sweep(array, v_in - v_ref, pull, tol, nodes, threads)
     if swept is None:
-        return _solution(array, v_in, _reference(array, v_in, pull, tol), tol, nodes, threads)
+        return _solution(array, v_in, _reference(array, v_in, pull, tol, np.arange(len(v_in))), tol, nodes, threads)
     found = _from_sweep(array, v_in, swept, fit_error, tol, threads)
     left = np.flatnonzero(swept.passes < 0)
     if len(left) == 0:
         return found
-    rest = _reference(array, v_in[left], None if pull is None else pull[left], tol)
+    rest = _reference(array, v_in[left], None if pull is None else pull[left], tol, left)
     return _merge(found, _solution(array, v_in[left], rest, tol, nodes, threads), left)
 
 
@@ -120,7 +122,9 @@ def _sweep(
     raise AssertionError("unreachable")
 
 
-def _reference(array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, tol: float) -> NodeSolution:
+def _reference(
+    array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, tol: float, names: np.ndarray
+) -> NodeSolution:
     v_sense = np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)
     given = np.hstack([v_in, v_sense if pull is None else v_sense + pull])
 
@@ -131,7 +135,13 @@ def _reference(array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, 
         current, along_bl, along_sl = (np.moveaxis(value, -1, 0) for value in found[:3])
         return current, along_bl, along_sl
 
-    return solve_nodes(array.factored, law, given, tol=tol)
+    # A few vectors at a time: every cell of each is held in a dozen arrays.
+    few = max(1, _POINTS_AT_ONCE // array.g.size)
+    parts = [
+        solve_nodes(array.factored, law, given[first : first + few], tol=tol, names=names[first : first + few])
+        for first in range(0, len(given), few)
+    ]
+    return NodeSolution(*(np.concatenate([getattr(part, key.name) for part in parts]) for key in fields(NodeSolution)))
 
 
 def _solution(
