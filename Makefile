@@ -10,6 +10,7 @@ demo: setup
 	$(BIN)/circuitsim demo -o out/demo
 
 test: setup
+	@sh .ci/setup.sh test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright

@@ -2,6 +2,7 @@
 # Prepare .venv for the demo and the tests: ngspice, a Python, the package with its tools.
 #
 #   sh .ci/setup.sh          what `make setup` runs
+#   sh .ci/setup.sh test     the simulator that exported SystemVerilog is checked with, besides
 #   sh .ci/setup.sh bench    the peers that the timings are compared with, besides
 #
 # System packages come through apt; each command is printed before it runs. Settings, all optional:
@@ -131,6 +132,12 @@ set_up_venv() {
     fingerprint >"$stamp"
 }
 
+set_up_test() {
+    command -v iverilog >/dev/null 2>&1 && return 0
+    if may_install && apt_install iverilog; then return 0; fi
+    say "note: iverilog (Icarus Verilog) was not found; one test is skipped without it, and fails where CI is set"
+}
+
 set_up_bench() {
     stamp=.venv/.ready-bench
     is_ready && return 0
@@ -140,4 +147,7 @@ set_up_bench() {
 
 set_up_ngspice
 set_up_venv
-[ "${1:-}" != bench ] || set_up_bench
+case "${1:-}" in
+    test) set_up_test ;;
+    bench) set_up_bench ;;
+esac
