@@ -11,7 +11,7 @@ from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, predictions
 from circuitsim.calibration.energy import array_energy
 from circuitsim.calibration.experiments import Experiment, random_experiments
-from circuitsim.calibration.extrapolate import extrapolate
+from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.statistics import error_statistics
 from circuitsim.calibration.truth import Progress, solve_in_ngspice, solve_in_nodal
@@ -125,11 +125,13 @@ def calibrate(
         max_rms=max_rms,
         validation=validation,
     )
+    # Generators of their own: what the caller draws next does not depend on how thorough this was.
+    for_larger, for_budget, for_spot = rng.spawn(3)
     if exact is not None:
         certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
+    else:
+        certificate = replace(certificate, spot=spot_check(spec, surface, rng=for_spot, simulator=simulator))
     if truth == "ngspice" if thorough is None else thorough:
-        # Generators of their own: what the caller draws next does not depend on how thorough this was.
-        for_larger, for_budget = rng.spawn(2)
         larger = extrapolate(model, rng=for_larger)
         certificate = replace(
             certificate,

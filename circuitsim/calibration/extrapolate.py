@@ -1,14 +1,17 @@
-"""What the certified form does in an array of another size: checked against the array solver, and labelled so."""
+"""Arrays of another size: larger ones held against the array solver, and the solver against ngspice on smaller ones."""
 
 import numpy as np
 
-from circuitsim.calibration.certify import predictions
+from circuitsim.calibration.certify import circuit_error, predictions
 from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.statistics import error_statistics
-from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
-from circuitsim.results import Extrapolation, TileModel
+from circuitsim.results import CellSurface, Extrapolation, TileModel
+from circuitsim.spec import ArraySpec
+from circuitsim.spice import Simulator
 
+SMALL = 12  # rows and columns that ngspice solves in a second
 LARGEST = 256 * 256  # cells; programming a larger tile for a check takes longer than the calibration
 MATRICES = ("log_uniform", "few_high")
 VECTORS = {"uniform": 4, "sparse": 2, "binary": 2, "all_on": 1}
@@ -39,3 +42,31 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
     pairs = zip(predictions(larger, experiments), truths, strict=True)
     error = error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs]))
     return Extrapolation(rows, cols, "nodal", full_scale, error)
+
+
+def spot_check(
+    spec: ArraySpec, surface: CellSurface, *, rng: np.random.Generator, simulator: Simulator | None = None
+) -> Extrapolation | None:
+    """Hold the array solver against ngspice on a corner of the array, at most 12 × 12 cells.
+
+    Args:
+        spec: The array.
+        surface: Its characterized cell.
+        rng: Draws a matrix and inputs.
+        simulator: The ngspice to use.
+
+    Returns:
+        The solver's error there; None where the wires are given one by one.
+    """
+    rows, cols = (min(SMALL, n) for n in spec.shape)
+    if spec.array.cell == "2t2r":
+        cols += cols % 2
+    try:
+        corner = spec.replace(array={"rows": rows, "cols": cols})
+    except SpecError:
+        return None
+    experiments = random_experiments(corner, rng, matrices=("log_uniform",), vectors={"uniform": 2, "all_on": 1})
+    truths = solve_in_ngspice(corner, experiments, simulator=simulator)
+    exact = solve_in_nodal(corner, surface, experiments)
+    full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
+    return Extrapolation(rows, cols, "ngspice", full_scale, circuit_error(exact, truths, full_scale))

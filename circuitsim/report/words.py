@@ -229,6 +229,12 @@ def _evidence(certificate: Certificate) -> str:
 
 
 def _circuit(certificate: Certificate) -> str:
+    spot = certificate.spot
+    if spot is not None:
+        return (
+            f", and the array solver, which stands for the truth here, within {spot.error.max:.1e} of full scale of "
+            f"ngspice on {spot.rows} × {spot.cols} cells of it"
+        )
     if certificate.circuit is None:
         return ""
     return f", and the array solver on it within {certificate.circuit.max:.1e} of full scale of the truth"

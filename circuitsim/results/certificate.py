@@ -29,11 +29,11 @@ class ErrorStatistics:
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """The same cell, wires and grade in an array of another size, held against the array solver only.
+    """The same cell and wires in an array of another size, held against one level.
 
     Attributes:
         rows, cols: Size.
-        truth: Level that stands for the truth; "nodal".
+        truth: Level that stands for the truth: "nodal" for larger arrays, "ngspice" for smaller ones.
         full_scale: max |i| of that truth [A].
         error: Relative to that full scale.
     """
@@ -107,6 +107,8 @@ class Certificate:
         circuit: The array solver with the same characterized cell against the truth: what is left is the cell's
             interpolation and the solvers' tolerances, and anything more is another circuit. None where the truth is
             the array solver itself.
+        spot: Where the truth is the array solver: that solver against ngspice in the same run, on a smaller array of
+            the same cell and wires.
         max_rms: Error that was asked for; None where none was.
         validation: rms error of each grade tried ("grade 1", …), on matrices that are not in the hold-out.
         product_rms, product_gain: The array as a matrix product, apart from any model: rms of truth − gain · v·g over
@@ -140,6 +142,7 @@ class Certificate:
     created: str = field(default="", compare=False)
     by_amplitude: dict[str, ErrorStatistics] = field(default_factory=dict)
     circuit: ErrorStatistics | None = None
+    spot: Extrapolation | None = None
     max_rms: float | None = None
     validation: dict[str, float] = field(default_factory=dict)
     product_rms: float | None = None

@@ -139,5 +139,7 @@ def test_the_same_seed_gives_the_same_certificate(calibration):
     assert first.certificate.budget == calibration.certificate.budget
     assert first.certificate.extrapolation == calibration.certificate.extrapolation
     assert first.certificate.truth == "nodal"
+    spot = first.certificate.spot
+    assert (spot.rows, spot.cols, spot.truth) == (12, 12, "ngspice") and spot.error.max <= 1e-6
     # The array solver stands in for ngspice: its certificate is the same to its own error.
     np.testing.assert_allclose(first.certificate.error.rms, calibration.certificate.error.rms, rtol=1e-3)

@@ -82,6 +82,8 @@ def test_what_was_asked_for_sizes_product_and_energy_are_said(certificate):
         "EXTRAPOLATED: 60 °C is beyond the source.",
     ):
         assert words in text, words
+    spot = dataclasses.replace(fuller, circuit=None, spot=Extrapolation(4, 3, "ngspice", 1e-5, certificate.error))
+    assert "within 6.3e-04 of full scale of ngspice on 4 × 3 cells" in certificate_in_words(spot)
     reached = dataclasses.replace(fuller, max_rms=1e-3)
     assert "it was reached" in certificate_in_words(reached)
 

@@ -75,6 +75,7 @@ def _certificate() -> Certificate:
         created="2026-01-01T00:00:00Z",
         by_amplitude={"up to 10 %": error},
         circuit=error,
+        spot=Extrapolation(2, 3, "ngspice", 2e-5, error),
         max_rms=2e-4,
         validation={"grade 1": 1e-3},
         product_rms=1e-2,
