@@ -10,13 +10,14 @@ import numpy as np
 import typer
 
 import circuitsim
+from circuitsim.cli.arrays import Conductances, Inputs, arrays
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
+from circuitsim.cli.export import export
 from circuitsim.cli.output import Json, announce, print_result, progress_bar
-from circuitsim.errors import CircuitsimError, InputError
+from circuitsim.errors import CircuitsimError
 from circuitsim.results.files import write_text
-from circuitsim.spec import ArraySpec, json_schema, load_spec
-from circuitsim.spec.arrays import full_scale_inputs
+from circuitsim.spec import json_schema, load_spec
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(bench_app, name="bench", help="Timings as ratios against installed peers, in one run.")
+app.command("export")(export)
 app.add_typer(device_app, name="device", help="Device cards: what there is, where it comes from, how it behaves.")
 
 LONG_S = 10.0  # a run that takes longer is announced
@@ -32,18 +34,6 @@ LONG_S = 10.0  # a run that takes longer is announced
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.")]
-Conductances = Annotated[
-    Path | None,
-    typer.Option(
-        "--conductances",
-        "-g",
-        help="Conductances (rows, cols) in siemens, .npy or .csv; absent: drawn log-uniformly between g_min and g_max.",
-    ),
-]
-Inputs = Annotated[
-    Path | None,
-    typer.Option("--inputs", "-x", help="Inputs (batch, rows) in volts, .npy or .csv; absent: every row at v_read."),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -83,7 +73,7 @@ def write_netlist(
     from circuitsim.spice import array_decks
 
     spec = load_spec(spec_file)
-    g, x = _arrays(spec, conductances, inputs, seed)
+    g, x = arrays(spec, conductances, inputs, seed)
     decks = array_decks(spec, g, x)
     paths = [out] if len(decks) == 1 else [out.with_name(f"{out.stem}_{k:03d}{out.suffix}") for k in range(len(decks))]
     for path, text in zip(paths, decks, strict=True):
@@ -113,7 +103,7 @@ def solve(
     from circuitsim.results.store import load_model
 
     spec = load_spec(spec_file)
-    g, x = _arrays(spec, conductances, inputs, seed)
+    g, x = arrays(spec, conductances, inputs, seed)
     behavioral = load_model(model) if model else None
     folder = out / "ngspice" if level == "ngspice" else None
     if level == "ngspice" and not as_json:
@@ -232,27 +222,3 @@ def main() -> None:
     except CircuitsimError as error:
         announce(f"circuitsim: {error}")
         sys.exit(error.exit_code)
-
-
-def _arrays(
-    spec: ArraySpec, conductances: Path | None, inputs: Path | None, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Conductances (rows, cols) [S] and inputs (batch, rows) [V], read or drawn."""
-    if conductances is None:
-        low, high = np.log(spec.device.g_min), np.log(spec.device.g_max)
-        g = np.exp(np.random.default_rng(seed).uniform(low, high, spec.shape))
-    else:
-        g = _read_numbers(conductances)
-    x = full_scale_inputs(spec)[None] if inputs is None else np.atleast_2d(_read_numbers(inputs))
-    return g, x
-
-
-def _read_numbers(path: Path) -> np.ndarray:
-    try:
-        if path.suffix == ".npy":
-            return np.load(path, allow_pickle=False)
-        return np.loadtxt(path, delimiter=",", ndmin=2)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected numbers as .npy or .csv") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected numbers as .npy or comma-separated text ({error})") from None

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from circuitsim import cli
+from circuitsim import cli, spice
 
 ARRAY = """
 schema = 1
@@ -97,6 +97,25 @@ def test_calibrate_certificate_and_behavioral_solve(run, array, tmp_path):
     fast = json.loads(out)["largest_output_A"]
     assert abs(fast - exact) <= 2 * statement["error"]["max"] * statement["full_scale"]
     assert sorted(path.name for path in (tmp_path / "cal" / "hold_out").iterdir())[0] == "deck_0000"
+
+
+def test_a_calibrated_tile_is_exported_and_runs_in_ngspice(run, array, tmp_path):
+    code, out, err = run("calibrate", array, "--truth", "nodal", "-o", tmp_path / "cal", "--json")
+    assert code == 0, err
+    model = json.loads(out)["model"]
+    for form in ("ngspice", "verilog-a", "systemverilog", "crosssim", "aihwkit"):
+        code, _, err = run("export", form, model, "-o", tmp_path / f"tile.{form}")
+        assert code == 0, err
+        assert (tmp_path / f"tile.{form}").stat().st_size > 0
+    rows, cols = 8, 6
+    ports = " ".join([*(f"in_{k}" for k in range(rows)), *(f"out_{k}" for k in range(cols)), "0"])
+    sources = [f"vin_{k} in_{k} 0 0.2" for k in range(rows)] + [f"vout_{k} out_{k} 0 0" for k in range(cols)]
+    deck = "\n".join(
+        ["* macro", f'.include "{tmp_path / "tile.ngspice"}"', f"x1 {ports} tile", *sources, ".op", ".end"]
+    )
+    found = spice.run(deck + "\n").columns([f"i(vout_{k})" for k in range(cols)])[0]
+    exact = json.loads(run("solve", array, "-o", tmp_path / "exact", "--json")[1])["largest_output_A"]
+    assert abs(found.max() / exact - 1) < 1e-3
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""Conductances and inputs from files, or drawn."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from circuitsim.errors import InputError
+from circuitsim.spec import ArraySpec
+from circuitsim.spec.arrays import full_scale_inputs
+
+Conductances = Annotated[
+    Path | None,
+    typer.Option(
+        "--conductances",
+        "-g",
+        help="Conductances (rows, cols) in siemens, .npy or .csv; absent: drawn log-uniformly between g_min and g_max.",
+    ),
+]
+Inputs = Annotated[
+    Path | None,
+    typer.Option("--inputs", "-x", help="Inputs (batch, rows) in volts, .npy or .csv; absent: every row at v_read."),
+]
+
+
+def arrays(spec: ArraySpec, conductances: Path | None, inputs: Path | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Conductances (rows, cols) [S] and inputs (batch, rows) [V], read or drawn."""
+    x = full_scale_inputs(spec)[None] if inputs is None else np.atleast_2d(_read_numbers(inputs))
+    return read_conductances(spec, conductances, seed), x
+
+
+def read_conductances(spec: ArraySpec, conductances: Path | None, seed: int) -> np.ndarray:
+    """Conductances (rows, cols) [S], read, or drawn log-uniformly between g_min and g_max."""
+    if conductances is not None:
+        return _read_numbers(conductances)
+    low, high = np.log(spec.device.g_min), np.log(spec.device.g_max)
+    return np.exp(np.random.default_rng(seed).uniform(low, high, spec.shape))
+
+
+def _read_numbers(path: Path) -> np.ndarray:
+    try:
+        if path.suffix == ".npy":
+            return np.load(path, allow_pickle=False)
+        return np.loadtxt(path, delimiter=",", ndmin=2)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected numbers as .npy or .csv") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected numbers as .npy or comma-separated text ({error})") from None

@@ -1,0 +1,63 @@
+"""`circuitsim export`: a calibrated tile for other simulators."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from circuitsim.cli.arrays import Conductances, read_conductances
+from circuitsim.cli.output import Json, print_result
+from circuitsim.errors import InputError
+from circuitsim.results.files import write_text
+
+if TYPE_CHECKING:
+    from circuitsim.results import TileModel
+
+TILES = ("ngspice", "verilog-a", "systemverilog")
+MODELS = ("neurosim", "crosssim", "aihwkit")
+
+
+def export(
+    to: Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of {', '.join((*TILES, *MODELS))}.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
+    conductances: Conductances = None,
+    name: Annotated[str, typer.Option(help="Name of the sub-circuit or module.")] = "tile",
+    bits: Annotated[int, typer.Option(help="ADC resolution of the NeuroSim table.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write a calibrated tile for another simulator: a macro-model, a module, a noise table or parameters."""
+    from circuitsim.results.store import load_model
+
+    calibrated = load_model(model)
+    if to in TILES:
+        text = _tile(to, calibrated, read_conductances(calibrated.spec, conductances, seed), name)
+    elif to in MODELS:
+        text = _parameters(to, calibrated, bits, seed)
+    else:
+        raise InputError(f"export {to!r}: expected one of {', '.join((*TILES, *MODELS))}")
+    write_text(out, text)
+    print_result({"file": str(out), "format": to, "model_digest": calibrated.digest}, f"{out}: {to}", as_json)
+
+
+def _tile(to: str, model: "TileModel", g: np.ndarray, name: str) -> str:
+    from circuitsim.behavioral import program
+    from circuitsim.calibration.export_spice import spice_macro
+    from circuitsim.calibration.export_systemverilog import systemverilog_model
+    from circuitsim.calibration.export_veriloga import veriloga_model
+
+    write = {"ngspice": spice_macro, "verilog-a": veriloga_model, "systemverilog": systemverilog_model}[to]
+    return write(program(model, g), name=name)
+
+
+def _parameters(to: str, model: "TileModel", bits: int, seed: int) -> str:
+    from circuitsim.calibration.export_neurosim import neurosim_noise_table
+    from circuitsim.calibration.export_parameters import aihwkit_configuration, crosssim_parameters
+
+    if to == "neurosim":
+        return neurosim_noise_table(model, bits=bits, rng=np.random.default_rng(seed)).text
+    values = crosssim_parameters(model.spec) if to == "crosssim" else aihwkit_configuration(model.spec)
+    return json.dumps(values, indent=2) + "\n"
