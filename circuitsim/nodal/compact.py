@@ -29,6 +29,11 @@ class VoltageBox:
         """Whether terminals between the two voltages are inside."""
         return self.v_low <= v_low and v_high <= self.v_high
 
+    def reaches(self, w_low: float, w_high: float) -> bool:
+        """Whether column voltages between the two are inside, to a thousandth: polynomials do not turn that fast."""
+        slack = 1e-3 * (self.w_high - self.w_low)
+        return self.w_low - slack <= w_low and w_high <= self.w_high + slack
+
 
 @dataclass(frozen=True)
 class CompactFit:

@@ -116,7 +116,7 @@ def _sweep(
             return None, 0.0
         box = prepared[0].box
         found = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
-        if wide or (box.w_low <= found.w_low and found.w_high <= box.w_high):
+        if wide or box.reaches(found.w_low, found.w_high):
             return found, prepared[0].error * array.surface.i_full_scale
         prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
     raise AssertionError("unreachable")

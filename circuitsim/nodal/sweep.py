@@ -287,7 +287,7 @@ def solve_block(plan, drive, pull, tol, most, i_row, i_out, checks, v_r, y, v_c,
             flow = np.maximum(_largest(i_row, rows), _largest(i_out, cols))
             if np.all(checks[:WIDTH] <= np.maximum(tol * flow, rounding)) and np.all(
                 _imbalance(i_row, rows, i_out, cols)
-                <= np.maximum(tol * flow, rounding * rows * cols)  # equal rows round alike
+                <= np.maximum(tol * flow, 0.125 * rounding * rows * cols)  # equal rows round alike
             ):
                 return count
     _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i_cell)
