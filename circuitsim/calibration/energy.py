@@ -17,7 +17,7 @@ CONVERTERS = (
         "Chen, Peng, Yu, NeuroSim, IEEE TCAD 37, 3067 (2018)",
     ),
     ConverterEnergy(
-        "SAR ADC at 1.2 GS/s and 2 mW, 32 nm", 8, 2e-3 / 1.2e9, "Shafiee et al., ISAAC, ISCA 2016, Table I"
+        "SAR ADC at 1.2 GS/s and 2 mW, 32 nm", 8, 2e-3 / 1.2e9, "Shafiee et al., ISAAC, ISCA 2016, component powers"
     ),
 )
 
