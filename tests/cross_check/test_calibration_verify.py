@@ -143,3 +143,10 @@ def test_the_same_seed_gives_the_same_certificate(calibration):
     assert (spot.rows, spot.cols, spot.truth) == (12, 12, "ngspice") and spot.error.max <= 1e-6
     # The array solver stands in for ngspice: its certificate is the same to its own error.
     np.testing.assert_allclose(first.certificate.error.rms, calibration.certificate.error.rms, rtol=1e-3)
+
+
+def test_the_same_seed_gives_the_same_certificate_from_ngspice():
+    small = SPEC.replace(array={"rows": 8, "cols": 6})
+    first, again = (calibrate(small, rng=np.random.default_rng(4)).certificate for _ in range(2))
+    assert first == again and first.truth == "ngspice"
+    assert calibrate(small, rng=np.random.default_rng(5), truth="nodal").certificate.hold_out != first.hold_out
