@@ -61,10 +61,10 @@ class PreparedArray:
 
     @cached_property
     def chord_conductance(self) -> np.ndarray:
-        """(rows, cols) i/U at half the largest input [S]."""
+        """(rows, cols) i/U [S] at three quarters of the largest input: between the slopes of a cell that bends."""
         v_ref = self.spec.sense.v_ref
         furthest = max(self.v_range, key=lambda v: abs(v - v_ref))
-        return chord(self.surface, self.g, v_ref + 0.5 * (furthest - v_ref), v_ref)
+        return chord(self.surface, self.g, v_ref + 0.75 * (furthest - v_ref), v_ref)
 
     @cached_property
     def factored(self) -> LinearArray:

@@ -89,6 +89,8 @@ def sweep_batch(
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(solve, (range(first, count, threads) for first in range(threads))))
+    if np.any(passes == 0):
+        raise RuntimeError("the compiled sweeps are from another version: remove circuitsim/nodal/__pycache__")
     low_high = from_blocks(checks, batch)
     found = SweepResult(
         from_blocks(i_row, batch), from_blocks(i_out, batch), low_high[:, 0], np.repeat(passes, WIDTH)[:batch],

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread, store
-from circuitsim.nodal.polynomial import beyond_chord
+from circuitsim.nodal.polynomial import TERMS, beyond_chord
 
 EPSILON = float(np.finfo(float).eps)
 MODES = 4  # modes removed
@@ -250,9 +250,12 @@ def solve_block(plan, drive, pull, tol, most, i_row, i_out, checks, v_r, y, v_c,
         y: Room for the state; v_r and y have (rows · cols · WIDTH) numbers.
 
     Returns:
-        Passes used, negative when the tolerance was not reached.
+        Passes used, negative when the tolerance was not reached; 0 when this code was compiled for other lanes or
+        polynomials (numba's cache looks at the age of this file alone).
     """
     rows, cols = plan.rows, plan.cols
+    if len(drive) != rows * WIDTH or (plan.shape >= 0 and len(plan.coefficients) != rows * cols * TERMS[plan.shape]):
+        return 0
     x, p, n = np.empty(cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH)
     y[:] = 0.0
     linear = plan.shape < 0
