@@ -1,13 +1,20 @@
-"""The example of the README runs as it stands and says what the README says."""
+"""The example of the README runs as it stands, and every command and call that it names exists."""
 
+import importlib
 import re
 from pathlib import Path
 
+import pytest
+import typer
+
+from circuitsim.cli.commands import app
+
 README = Path(__file__).parents[2] / "README.md"
+TEXT = README.read_text(encoding="utf-8")
 
 
 def test_the_python_example(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
     names: dict = {}
     exec(compile(example, str(README), "exec"), names)
     printed = capsys.readouterr().out
@@ -16,3 +23,24 @@ def test_the_python_example(capsys):
     truth = names["truth"].i_out
     assert abs(names["exact"].i_out - truth).max() <= 1e-7 * full_scale
     assert abs(names["i_out"] - truth).max() <= 2 * names["certificate"].error.max * full_scale
+
+
+def _commands(command, words=()):
+    """Yield ("device", "show") and so on."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield (*words, name)
+        yield from _commands(inner, (*words, name))
+
+
+def test_commands_are_those_that_exist():
+    there = set(_commands(typer.main.get_command(app)))
+    named = {tuple(found.split()) for found in re.findall(r"(?m)(?:^|`|/)circuitsim ((?:device |bench )?[a-z]+)", TEXT)}
+    assert named <= there, "a command that is gone"
+    assert {words[0] for words in there} <= {words[0] for words in named}, "a command that is not named"
+
+
+@pytest.mark.parametrize("call", sorted(set(re.findall(r"`(?:\w+ = )?((?:\w+\.)+\w+)\(", TEXT))))
+def test_calls_exist(call):
+    *modules, name = call.split(".")
+    path = ["circuitsim", *(word for word in modules if word != "cs")]
+    assert callable(getattr(importlib.import_module(".".join(path)), name))
