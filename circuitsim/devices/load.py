@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from circuitsim.devices import toml_values as values
-from circuitsim.devices.card import Card, Parameter
+from circuitsim.devices.card import Card, Kind, Parameter
 from circuitsim.devices.header import Subckt, find_subckt, read_header, spice_number
 from circuitsim.errors import InputError
 from circuitsim.resources import device_models_folder
@@ -46,14 +47,7 @@ def load_folder(folder: str | Path) -> Card:
     header = read_header(lib)
     if header["name"] != folder.name:
         raise InputError(f"{lib}: header name = {header['name']!r}, expected the folder's name {folder.name!r}")
-    for key in data:
-        if key not in TOP_KEYS:
-            raise InputError(f"{toml}: unknown key {key!r}, expected one of {', '.join(TOP_KEYS)}")
-    if data.get("schema") != SCHEMA:
-        raise InputError(f"{toml}: schema = {data.get('schema')!r}, expected {SCHEMA}")
-    kind = values.text(data, "kind", toml)
-    if kind not in ("memory", "transistor"):
-        raise InputError(f"{toml}: kind = {kind!r}, expected 'memory' or 'transistor'")
+    kind = _check_top(data, toml)
     corners = values.sentences(data, "corners", toml) if "corners" in data else ()
     card = Card(
         name=folder.name,
@@ -84,6 +78,19 @@ def load_folder(folder: str | Path) -> Card:
     for corner in corners or (None,):
         _check_subckt(card, corner)
     return card
+
+
+def _check_top(data: Mapping[str, Any], toml: Path) -> Kind:
+    """Refuse unknown keys, another schema and another kind; return the kind."""
+    for key in data:
+        if key not in TOP_KEYS:
+            raise InputError(f"{toml}: unknown key {key!r}, expected one of {', '.join(TOP_KEYS)}")
+    if data.get("schema") != SCHEMA:
+        raise InputError(f"{toml}: schema = {data.get('schema')!r}, expected {SCHEMA}")
+    kind = values.text(data, "kind", toml)
+    if kind not in ("memory", "transistor"):
+        raise InputError(f"{toml}: kind = {kind!r}, expected 'memory' or 'transistor'")
+    return kind
 
 
 def _check_subckt(card: Card, corner: str | None) -> None:

@@ -67,7 +67,7 @@ def _one_source(model: str | None, user: UserFile) -> None:
         raise ValueError("expected either model (a folder of device_models/) or file and subckt, and not both")
     if user.file is not None and user.subckt is None:
         raise ValueError("file is given but subckt is not: name the sub-circuit to use")
-    if user.file is None and (user.subckt is not None or user.corner is not None) and user.subckt is not None:
+    if user.file is None and user.subckt is not None:
         raise ValueError("subckt goes with file, not with model")
 
 
