@@ -14,6 +14,8 @@ from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
 
+_Outcome = RawResult | CircuitsimError
+
 
 class DecksFailedError(SimulatorError):
     """Some of many decks failed; the others finished.
@@ -22,9 +24,9 @@ class DecksFailedError(SimulatorError):
         results: One entry per deck, in order: its `RawResult`, or the error it failed with.
     """
 
-    def __init__(self, message: str, results: list[Any]):
+    def __init__(self, message: str, results: list[_Outcome]):
         super().__init__(message)
-        self.results: list[RawResult | CircuitsimError] = results
+        self.results = results
 
 
 def run_many(
@@ -52,49 +54,75 @@ def run_many(
             as it is, and so is the first InputError when nothing else went wrong.
     """
     simulator = simulator or find_ngspice()
-    count = len(decks)
-    lock = threading.Lock()
-    finished = 0
-    children: list[subprocess.Popen] = []
-    interrupted = False
+    children = _Children()
 
-    def started(child: subprocess.Popen) -> None:
-        children.append(child)
-        if interrupted:
-            raise SimulatorError("interrupted")
-
-    def one(index: int) -> RawResult | CircuitsimError:
-        nonlocal finished
+    def one(index: int) -> _Outcome:
         place = None if folder is None else Path(folder) / f"deck_{index:04d}"
         try:
-            outcome = run(
+            return run(
                 decks[index],
                 folder=place,
                 time_limit_s=time_limit_s,
                 simulator=simulator,
                 options=options,
-                started=started,
+                started=children.add,
             )
         except CircuitsimError as error:
-            outcome = error
+            return error
+
+    try:
+        outcomes = _in_threads(one, len(decks), n_jobs, progress)
+    except BaseException:  # a keyboard interrupt reaches this thread only; the simulators would run on
+        children.end()
+        raise
+    return _good(outcomes)
+
+
+class _Children:
+    """The simulators that were started, so that an interrupt can end them all."""
+
+    def __init__(self):
+        self._started: list[subprocess.Popen] = []
+        self._interrupted = False
+
+    def add(self, child: subprocess.Popen) -> None:
+        self._started.append(child)
+        if self._interrupted:
+            raise SimulatorError("interrupted")
+
+    def end(self) -> None:
+        self._interrupted = True
+        for child in list(self._started):
+            end(child)
+
+
+def _in_threads(
+    one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Callable[[int, int], None] | None
+) -> list[_Outcome]:
+    """Work in threads: they suffice, since the work is in ngspice's own processes."""
+    lock = threading.Lock()
+    finished = 0
+
+    def counted(index: int) -> _Outcome:
+        nonlocal finished
+        outcome = one(index)
         with lock:
             finished += 1
             if progress is not None:
                 progress(finished, count)
         return outcome
 
-    # Threads suffice: the work is in ngspice's own processes.
-    try:
-        outcomes = list(Parallel(n_jobs=n_jobs, backend="threading")(delayed(one)(index) for index in range(count)))
-    except BaseException:  # a keyboard interrupt reaches this thread only; the simulators would run on
-        interrupted = True
-        for child in list(children):
-            end(child)
-        raise
+    done: list[Any] = list(Parallel(n_jobs, backend="threading")(delayed(counted)(index) for index in range(count)))
+    return done
+
+
+def _good(outcomes: list[_Outcome]) -> list[RawResult]:
+    """The results, if all decks gave one; raises otherwise, see `run_many`."""
     good = [outcome for outcome in outcomes if isinstance(outcome, RawResult)]
-    if len(good) == count:
+    if len(good) == len(outcomes):
         return good
     first = next(outcome for outcome in outcomes if isinstance(outcome, CircuitsimError))
-    if count == 1 or all(isinstance(outcome, RawResult | InputError) for outcome in outcomes):
+    if len(outcomes) == 1 or all(isinstance(outcome, RawResult | InputError) for outcome in outcomes):
         raise first
-    raise DecksFailedError(f"{count - len(good)} of {count} decks failed, the first with: {first}", outcomes)
+    failed = len(outcomes) - len(good)
+    raise DecksFailedError(f"{failed} of {len(outcomes)} decks failed, the first with: {first}", outcomes)
