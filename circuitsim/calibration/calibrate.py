@@ -21,11 +21,11 @@ from circuitsim.results import Budget, CellSurface, Certificate, Solution, TileM
 from circuitsim.spec import ArraySpec
 
 GRADES = (1, 2, 3)
-VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1}
-HOLD_OUT_VECTORS = VECTORS | {"far": 1}
-# The matrices that choose the grade and those that certify it differ in kind as well as in draw.
+# What chooses the grade and what certifies it differ in kind as well as in draw, matrices and inputs.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
+VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
+HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
 TRUTHS = ("ngspice", "nodal")
 
 
@@ -105,7 +105,7 @@ def calibrate(
     check_temperature(spec)
     simulator = simulator or spice.find_ngspice()
     surface = characterization.cell(spec, simulator=simulator)
-    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VECTORS)
+    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS)
     model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms)
     hold_out = (*random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS), *extra)
     check_hold_out(hold_out, fitting)
