@@ -224,15 +224,17 @@ def _largest(values, count):
 
 @numba.njit(cache=True, nogil=True)
 def _imbalance(i_row, rows, i_out, cols):
-    """|sum of row currents − sum of column currents| in each lane: what the residuals of all nodes add up to."""
-    total = spread(0.0)
+    """What the residuals of all nodes add up to in each lane, and the sum of |row currents| to hold it against."""
+    total, size = spread(0.0), spread(0.0)
     for a in range(rows):
-        total = total + load(i_row, a * WIDTH)
+        current = load(i_row, a * WIDTH)
+        total, size = total + current, size + larger(current, spread(0.0) - current)
     for b in range(cols):
         total = total - load(i_out, b * WIDTH)
-    left = np.empty(WIDTH)
+    left, fed = np.empty(WIDTH), np.empty(WIDTH)
     store(left, 0, total)
-    return np.abs(left)
+    store(fed, 0, size)
+    return np.abs(left), fed
 
 
 @numba.njit(cache=True, nogil=True)
@@ -288,10 +290,9 @@ def solve_block(plan, drive, pull, tol, most, i_row, i_out, checks, v_r, y, v_c,
         if settled:
             _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i_cell)
             flow = np.maximum(_largest(i_row, rows), _largest(i_out, cols))
-            if np.all(checks[:WIDTH] <= np.maximum(tol * flow, rounding)) and np.all(
-                _imbalance(i_row, rows, i_out, cols)
-                <= np.maximum(tol * flow, 0.125 * rounding * rows * cols)  # equal rows round alike
-            ):
+            left, fed = _imbalance(i_row, rows, i_out, cols)
+            limit = np.maximum(tol * fed, 0.125 * rounding * rows * cols)  # equal rows round alike
+            if np.all(checks[:WIDTH] <= np.maximum(tol * flow, rounding)) and np.all(left <= limit):
                 return count
     _balance(plan, down, drive, pull, state, alpha, i_row, i_out, checks, v_c, i_cell)
     return -count
