@@ -37,3 +37,23 @@ def solver(
     save_figure(figure, svg_text(figure), out, "solver")
     lines = [f"{name}: {ratio:.4g}" for name, ratio in result["ratios"].items()]
     print_result(result, "\n".join([*lines, f"all numbers: {out / 'solver.json'}"]), as_json)
+
+
+@app.command()
+def calibration(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for calibration.json.")] = Path("out/bench"),
+    largest: Annotated[int | None, typer.Option(help="Largest array, rows = columns; absent: all cases.")] = None,
+    ngspice_up_to: Annotated[
+        int, typer.Option(help="Largest array whose hold-out ngspice solves; beyond, the array solver is the truth.")
+    ] = 0,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs of each timing; the median counts.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Hold behavioral models, ours and others', against the truth on the same arrays: error and time in one table."""
+    from circuitsim.bench.calibration import CASES, calibration_benchmark, table_text
+
+    cases = tuple(case for case in CASES if largest is None or case.n <= largest)
+    with progress_bar("calibration benchmark", quiet=as_json):
+        result = calibration_benchmark(cases=cases, repeats=repeats, ngspice_up_to=ngspice_up_to)
+    write_text(out / "calibration.json", json.dumps(result, indent=2) + "\n")
+    print_result(result, f"{table_text(result)}\nall numbers: {out / 'calibration.json'}", as_json)
