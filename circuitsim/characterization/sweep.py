@@ -56,7 +56,7 @@ def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tu
     return Sweep(
         grid=grid,
         g_scale=g_scale,
-        g=np.concatenate([g_scale * t / (1 - t), np.geomspace(*g_range, HELD_OUT_G)]),
+        g=np.concatenate([g_scale * t / (1 - t), np.geomspace(g_range[0], g_range[1], HELD_OUT_G)]),
         u=u,
         m=m,
         v_bl=np.concatenate([m + u, m, held_out_bl, [high, low]]),

@@ -224,7 +224,7 @@ def _loop(
         n_jobs=job.n_jobs,
         progress=progress,
     )
-    layers = compare(calibration.model, calibration.certificate, solved, ranges)
+    layers = compare(calibration, solved, ranges)
     same = int(np.sum(in_ngspice.classes == array.classes[:LOOP_IMAGES]))
     return SpiceLoop(LOOP_IMAGES, same, layers, holds(calibration.certificate, layers)), solved
 

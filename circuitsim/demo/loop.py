@@ -11,12 +11,11 @@ import numpy as np
 
 from circuitsim import behavioral, spice
 from circuitsim.behavioral.converters import convert
-from circuitsim.calibration import differing_codes, error_statistics
-from circuitsim.demo.tiles import matrix_kind
+from circuitsim.calibration import Calibration, differing_codes, error_statistics
 from circuitsim.netlist import crossbar
 from circuitsim.network import Inference, LayerRange, Network, Product, Read, TilePlace, evaluate, program
 from circuitsim.report.content import LoopLayer
-from circuitsim.results import Certificate, Solution, TileModel
+from circuitsim.results import Certificate, ErrorStatistics, Solution, TileModel
 from circuitsim.results.converter import ConverterTable
 from circuitsim.spec import ArraySpec
 
@@ -94,9 +93,10 @@ def _ngspice_product(spec: ArraySpec, folder: Path, simulator: spice.Simulator, 
 
 
 def compare(
-    model: TileModel, certificate: Certificate, solved: list[SolvedTile], ranges: dict[str, LayerRange]
+    calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]
 ) -> tuple[LoopLayer, ...]:
     """Hold the model against ngspice, layer by layer: currents before the ADC, codes after it."""
+    model, certificate = calibration.model, calibration.certificate
     layers = []
     for name in dict.fromkeys(tile.place.layer for tile in solved):
         tiles = [tile for tile in solved if tile.place.layer == name]
@@ -108,7 +108,7 @@ def compare(
         if bits is not None and full_scale is not None:
             adc = ConverterTable(bits, 0.0, full_scale)
             steps = np.abs(convert(adc, predicted) - convert(adc, truth))
-            certified = certificate.by_matrix.get(matrix_kind(name), certificate.error)
+            certified = used_columns(calibration, tiles)
             expected, at_most = differing_codes(certified, certificate.full_scale, adc.lsb, len(truth))
         layers.append(
             LoopLayer(
@@ -125,6 +125,20 @@ def compare(
             )
         )
     return tuple(layers)
+
+
+def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStatistics:
+    """Certified errors of a layer: those of its tiles in the hold-out, in the columns that the layer uses.
+
+    A tile's unused columns carry next to no current; with them the errors would look smaller than those of the codes.
+    Where the hold-out has none of the tiles, all its errors stand for them.
+    """
+    errors = []
+    for held, truth, predicted in zip(calibration.hold_out, calibration.truths, calibration.predicted, strict=True):
+        used = next((tile.place.cols for tile in tiles if np.array_equal(tile.g, held.g)), 0)
+        if used:
+            errors.append((predicted - truth.out)[:, :used].ravel() / calibration.certificate.full_scale)
+    return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.error
 
 
 def holds(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:

@@ -45,7 +45,7 @@ def wire_sweep(
     points = []
     for number, r_wire in enumerate(RESISTANCES):
         progress(number, len(RESISTANCES))
-        at = spec.replace(wire={"r_row": r_wire, "r_col": r_wire})
+        at = with_wires(spec, r_wire)
         result = calibrate(at, rng=rng, extra=tiles, truth="nodal", simulator=simulator)
         programmed = program(network, at, behavioral_product(result.model))
         ranges = fit_ranges(programmed, calibration_images)
@@ -67,6 +67,11 @@ def wire_sweep(
         )
     progress(len(RESISTANCES), len(RESISTANCES))
     return tuple(points)
+
+
+def with_wires(spec: ArraySpec, r_wire: float) -> ArraySpec:
+    """The array with segments of r_wire [ohm] in rows and columns, also where they follow from a geometry."""
+    return spec.replace(wire={"row": None, "col": None, "r_row": r_wire, "r_col": r_wire})
 
 
 def largest_drop(spec: ArraySpec, surface: CellSurface | None, tiles: Sequence[Experiment]) -> float:

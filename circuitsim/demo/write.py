@@ -75,7 +75,7 @@ def report_content(out: Path, result: DemoResult) -> ReportContent:
             points=result.sweep,
             images=len(result.array.classes),
             float_accuracy=_accuracy(result.float_net),
-            nominal=result.spec.wire.r_row,
+            nominal=float(np.median(result.spec.wires.r_row[:, 1:-1])),
         ),
         spice_loop=result.loop,
         energy=result.energy,

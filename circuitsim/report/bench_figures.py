@@ -26,7 +26,7 @@ def solver_figure(result: dict[str, Any]) -> Figure:
         lines["array solver, read"].append((entry["cells"], entry["read_ms"]))
         lines["array solver, programming"].append((entry["cells"], entry["prepare_ms"]))
         for name, peer in entry["peers"].items():
-            lines.setdefault(_NAMES.get(name, name), []).append((entry["cells"], peer["ms"]))
+            lines.setdefault(str(_NAMES.get(name, name)), []).append((entry["cells"], peer["ms"]))
     with look():
         figure, axes = one_panel("Linear array, one input vector, one thread", "cells", "time [ms]")
         for (name, points), (colour, marker) in zip(lines.items(), SERIES, strict=False):
