@@ -92,9 +92,7 @@ def _ngspice_product(spec: ArraySpec, folder: Path, simulator: spice.Simulator, 
     return program_tile
 
 
-def compare(
-    calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]
-) -> tuple[LoopLayer, ...]:
+def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]) -> tuple[LoopLayer, ...]:
     """Hold the model against ngspice, layer by layer: currents before the ADC, codes after it."""
     model, certificate = calibration.model, calibration.certificate
     layers = []

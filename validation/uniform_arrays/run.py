@@ -38,7 +38,9 @@ def series_currents(rows: int, cols: int, r_cell: float, r_wire: float, v: float
     return v_col[-1] / r_wire
 
 
-def uniform(n: int, r_cell: float, r_wire: float, *, first_row_segment: bool = True, r_end: float = 0.0) -> cs.ArraySpec:
+def uniform(
+    n: int, r_cell: float, r_wire: float, *, first_row_segment: bool = True, r_end: float = 0.0
+) -> cs.ArraySpec:
     """Specification of a uniform passive array."""
     return cs.parse_spec(
         {
