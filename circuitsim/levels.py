@@ -59,6 +59,8 @@ def solve(
     """
     if level == "ngspice":
         return spice.read_array(spec, g, x, nodes=nodes, folder=folder)
+    if level == "nodal" and spec.array.input_line != "bl":
+        return _solve_gated(spec, g, x, nodes)
     g, x = check_arrays(spec, g, x)
     if level == "nodal":
         v_range = (float(min(x.min(initial=0.0), 0.0)), float(max(x.max(initial=0.0), spec.driver.v_read)))
@@ -73,6 +75,16 @@ def solve(
         i_out = behavioral.mvm(tile, x)
         return Solution(np.asarray(i_out), Provenance(level="behavioral", spec_digest=spec.digest))
     raise InputError(f"level = {level!r}: expected 'ngspice', 'nodal' or 'behavioral'")
+
+
+def _solve_gated(spec: ArraySpec, g: np.ndarray, x: np.ndarray, nodes: bool) -> Solution:
+    """The array solver for inputs on the gates: one surface of the cell for each gate voltage."""
+    part = "device" if spec.access is None else "access"
+    selected = characterization.cell(spec)
+    resting = characterization.cell(spec.replace(**{part: {"v_gate": 0.0}}))
+    # In a string the transistor lies beside the device: gate on is the bypass of input 0.
+    on, off = (selected, resting) if spec.array.input_line == "wl" else (resting, selected)
+    return nodal.read_gated(nodal.prepare_gated(spec, g, on, off), x, nodes=nodes)
 
 
 def _for_array(

@@ -17,9 +17,10 @@ from circuitsim.spec import ArraySpec
 from circuitsim.spice.scan import scan_text
 
 # Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
-GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16))
+GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
 SMOOTH = 1e-10  # bound [of full-scale current] below which ngspice itself resolves no more
 ROUGH = 1e-3  # bound above which a surface is no description of the cell
+RESOLUTION = 1e-14  # error [A] that is ngspice's own: ten times abstol; a gate that is off carries little more
 
 
 def cell(
@@ -68,7 +69,7 @@ def _best_surface(spec: ArraySpec, v_range: tuple[float, float], simulator: spic
         if surfaces[-1].bound <= SMOOTH:
             break
     best = min(surfaces, key=lambda surface: surface.bound)
-    if not best.bound <= ROUGH:
+    if not (best.bound <= ROUGH or best.bound * best.i_full_scale <= RESOLUTION):
         raise OutsideRangeError(
             f"the cell's current is not smooth between {v_range[0]:g} V and {v_range[1]:g} V: the best surface is off "
             f"by {best.bound:.1e} of full scale, expected at most {ROUGH:g}; narrow driver.v_read or check the model"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from circuitsim import characterization, nodal, spice
+from circuitsim import characterization, levels, nodal, spice
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
 
@@ -73,3 +73,14 @@ def test_cells_in_series(tmp_path):
     bypassed = characterization.cell(spec, cache=tmp_path)
     alone = characterization.cell(spec.replace(access={"v_gate": 0.0}), cache=tmp_path)
     assert worst_error(spec, g, x, alone, bypassed) < 1e-6
+
+
+@pytest.mark.parametrize(("input_line", "g_min"), [("wl", 2e-6), ("string", 4e-5)])
+def test_levels_agree_for_inputs_on_gates(input_line, g_min):
+    wire = {"r_bl": 25.0} if input_line == "wl" else {}
+    spec = gated_spec(input_line, device={"g_min": g_min}, wire=wire)
+    rng = np.random.default_rng(3)
+    g, x = rng.uniform(g_min, 1e-4, (12, 7)), (rng.random((2, 12)) < 0.5).astype(float)
+    truth, exact = (levels.solve(spec, g, x, level) for level in ("ngspice", "nodal"))
+    assert exact.provenance.level == "nodal"
+    np.testing.assert_allclose(exact.out, truth.out, rtol=1e-6, atol=0)
