@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,25 +94,35 @@ def solve(
     conductances: Conductances = None,
     inputs: Inputs = None,
     model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Certificate of the model (certificate.json): a use outside it is told.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")] = False,
     nodes: Annotated[bool, typer.Option(help="Also the voltages at every cell.")] = False,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Read an array: column currents in amperes, as NetCDF and CSV; deck and log beside them for ngspice."""
-    from circuitsim import levels, spice
+    from circuitsim import levels
     from circuitsim.results.solution_files import save_solution
-    from circuitsim.results.store import load_model
+    from circuitsim.results.store import load_certificate, load_model
 
     spec = load_spec(spec_file)
     g, x = arrays(spec, conductances, inputs, seed)
-    behavioral = load_model(model) if model else None
-    folder = out / "ngspice" if level == "ngspice" else None
     if level == "ngspice" and not as_json:
-        prediction = spice.predict(spec.shape, vectors=len(x), simulator=spice.find_ngspice())
-        if prediction.seconds > LONG_S:
-            announce(prediction.sentence)
+        _announce_long(spec.shape, len(x))
     with progress_bar(f"solving {len(x)} vector(s) of {spec.shape[0]}x{spec.shape[1]} at level {level}", quiet=as_json):
-        solution = levels.solve(spec, g, x, level, model=behavioral, nodes=nodes, folder=folder)  # pyright: ignore
+        solution = levels.solve(
+            spec,
+            g,
+            x,
+            level,  # pyright: ignore[reportArgumentType]  # levels.solve says which there are
+            model=load_model(model) if model else None,
+            certificate=load_certificate(certificate) if certificate else None,
+            strict=strict,
+            nodes=nodes,
+            folder=out / "ngspice" if level == "ngspice" else None,
+        )
     netcdf, table = save_solution(out, solution, v_in=x, g=g)
     largest = float(np.abs(solution.out).max())
     content: dict[str, Any] = {"netcdf": str(netcdf), "csv": str(table), "largest_output_A": largest}
@@ -134,6 +145,7 @@ def calibrate(
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
     from circuitsim import calibration
+    from circuitsim.report.calibration_page import write_calibration_report
     from circuitsim.report.words import certificate_in_words
     from circuitsim.results.store import save_certificate, save_model
 
@@ -151,14 +163,27 @@ def calibrate(
     model_file = save_model(out, result.model)
     certificate_file = out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
+    page = write_calibration_report(
+        out,
+        spec,
+        result.certificate,
+        input_kinds=result.input_kinds,
+        truths=result.truths,
+        predicted=result.predicted,
+        ideal=result.ideal,
+        r_squared=result.r_squared,
+    )
     content = {
         "model": str(model_file),
         "certificate": str(certificate_file),
+        "report": str(page),
         "rms": result.certificate.error.rms,
         "max": result.certificate.error.max,
         "grade": result.model.grade,
     }
-    print_result(content, certificate_in_words(result.certificate) + f"\n\nmodel: {model_file}", as_json)
+    print_result(
+        content, certificate_in_words(result.certificate) + f"\n\nmodel: {model_file}\nreport: {page}", as_json
+    )
 
 
 @app.command()
@@ -216,9 +241,24 @@ def demo(
 
 
 def main() -> None:
-    """Run the command line; a circuitsim error becomes one sentence and its exit code."""
-    try:
-        app()
-    except CircuitsimError as error:
-        announce(f"circuitsim: {error}")
-        sys.exit(error.exit_code)
+    """Run the command line; a circuitsim error becomes one sentence and its exit code, a warning one sentence."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _tell
+        try:
+            app()
+        except CircuitsimError as error:
+            announce(f"circuitsim: {error}")
+            sys.exit(error.exit_code)
+
+
+def _tell(message: Warning | str, *_: object) -> None:
+    announce(f"circuitsim: warning: {message}")
+
+
+def _announce_long(shape: tuple[int, int], vectors: int) -> None:
+    """Say beforehand what a long run of ngspice will take."""
+    from circuitsim import spice
+
+    prediction = spice.predict(shape, vectors=vectors, simulator=spice.find_ngspice())
+    if prediction.seconds > LONG_S:
+        announce(prediction.sentence)
