@@ -1,6 +1,5 @@
 """Behavioral models, those of others and those of this package, on the same arrays: error and time in one table."""
 
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from circuitsim import behavioral, characterization
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.solver import transistor_spec
+from circuitsim.bench.timing import median_ms
 from circuitsim.calibration import error_statistics, random_experiments
 from circuitsim.calibration.experiments import Experiment
 from circuitsim.calibration.peer_models import MODELS
@@ -219,14 +219,3 @@ def table_text(result: dict[str, Any]) -> str:
         ]
         lines.append("")
     return "\n".join(lines)
-
-
-def median_ms(work: Callable[[], object], repeats: int) -> float:
-    """Median wall time [ms]; one run before it, for caches, is not counted."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times)

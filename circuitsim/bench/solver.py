@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import statistics
 import tempfile
 import time
 import warnings
@@ -14,6 +13,7 @@ import numpy as np
 
 from circuitsim import characterization, nodal, spice
 from circuitsim.bench.machine import describe_machine
+from circuitsim.bench.timing import median_ms
 from circuitsim.netlist import crossbar
 from circuitsim.nodal.array import MOST_PASSES, terminal_matrices
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
@@ -112,14 +112,14 @@ def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, A
     g, v_in = _random_array(n, batch)
     array = nodal.prepare(spec, g)
     entry: dict[str, Any] = {"n": n, "cells": n * n}
-    entry["prepare_ms"] = _median(lambda: nodal.prepare(spec, g), repeats)
-    entry["read_ms"] = _median(lambda: nodal.read(array, v_in[:1]), repeats)
-    entry["read_batch_ms_per_vector"] = _median(lambda: nodal.read(array, v_in), repeats) / batch
-    entry["read_nodes_ms"] = _median(lambda: nodal.read(array, v_in[:1], nodes=True), repeats)
+    entry["prepare_ms"] = median_ms(lambda: nodal.prepare(spec, g), repeats)
+    entry["read_ms"] = median_ms(lambda: nodal.read(array, v_in[:1]), repeats)
+    entry["read_batch_ms_per_vector"] = median_ms(lambda: nodal.read(array, v_in), repeats) / batch
+    entry["read_nodes_ms"] = median_ms(lambda: nodal.read(array, v_in[:1], nodes=True), repeats)
     if n <= _MATRIX_UP_TO:
         assert array.plan is not None
-        entry["effective_matrix_ms"] = _median(lambda plan=array.plan: terminal_matrices(plan), repeats)
-        entry["prepare_and_matrix_ms"] = _median(lambda: nodal.effective_matrix(nodal.prepare(spec, g)), repeats)
+        entry["effective_matrix_ms"] = median_ms(lambda plan=array.plan: terminal_matrices(plan), repeats)
+        entry["prepare_and_matrix_ms"] = median_ms(lambda: nodal.effective_matrix(nodal.prepare(spec, g)), repeats)
     out = nodal.read(array, v_in[:1]).out
     peers: dict[str, Callable[[], np.ndarray]] = {}
     if n <= _SPARSE_UP_TO:
@@ -135,7 +135,7 @@ def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, A
         once = 1e3 * (time.perf_counter() - start)
         runs = 1 if once > _SLOW_MS else repeats
         entry["peers"][name] = {
-            "ms": once if runs == 1 else _median(compute, runs),
+            "ms": once if runs == 1 else median_ms(compute, runs),
             "runs": runs,
             "difference": float(np.abs(out - expected).max() / np.abs(expected).max()),
         }
@@ -151,9 +151,9 @@ def _nonlinear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str
         entry: dict[str, Any] = {"n": n, "characterize_ms": 1e3 * (time.perf_counter() - start)}
     array = nodal.prepare(spec, g, surface)
     entry["surface_bound"] = surface.bound
-    entry["prepare_ms"] = _median(lambda: nodal.prepare(spec, g, surface), repeats)
-    entry["read_ms"] = _median(lambda: nodal.read(array, v_in[:1]), repeats)
-    entry["read_batch_ms_per_vector"] = _median(lambda: nodal.read(array, v_in), repeats) / batch
+    entry["prepare_ms"] = median_ms(lambda: nodal.prepare(spec, g, surface), repeats)
+    entry["read_ms"] = median_ms(lambda: nodal.read(array, v_in[:1]), repeats)
+    entry["read_batch_ms_per_vector"] = median_ms(lambda: nodal.read(array, v_in), repeats) / batch
     entry["peers"] = {}
     if n <= ngspice_up_to:
         few = v_in[:10]  # one deck with an index sweep: what ngspice does fastest
@@ -179,7 +179,7 @@ def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
             return sweep_batch(plan, v_in, tol=nodal.TOLERANCE, most=MOST_PASSES)
 
         passes = int(sweep().passes.max())
-        points.append({"n": n, "cells": n * n, "passes": passes, "ms_per_vector": _median(sweep, repeats) / 16})
+        points.append({"n": n, "cells": n * n, "passes": passes, "ms_per_vector": median_ms(sweep, repeats) / 16})
     x, y = (np.log([point[key] for point in points]) for key in ("cells", "ms_per_vector"))
     exponent = float(np.polyfit(x, y, 1)[0]) if len(points) > 1 else None
     return {"points": points, "exponent_in_cells": exponent}
@@ -239,17 +239,6 @@ def _badcrossbar(g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.n
 def _ngspice(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
     netlist = crossbar(spec, g, v_in)
     return spice.read_solution(spec, netlist, spice.run(netlist, time_limit_s=3600)).out
-
-
-def _median(work: Callable[[], object], repeats: int) -> float:
-    """Median wall time [ms]; one run before it, for caches and compilation, is not counted."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times)
 
 
 @contextlib.contextmanager
