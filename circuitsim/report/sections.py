@@ -179,8 +179,10 @@ def wire_sweep(sweep: WireSweep, svgs: dict[str, str]) -> str:
 
 def spice_loop(loop: SpiceLoop, certified: Certificate) -> str:
     """Whole images with ngspice in place of the model."""
-    verdict = "as certified" if loop.holds else "NOT as certified"
-    heading = f"ngspice in the loop: {loop.same_class} of {loop.images} images get the same class, currents {verdict}"
+    heading = (
+        f"ngspice in the loop: {loop.same_class} of {loop.images} images get the same class, "
+        f"{_loop_verdict(loop, certified)}"
+    )
     columns = (
         Column("layer", False),
         *(
@@ -214,13 +216,22 @@ def spice_loop(loop: SpiceLoop, certified: Certificate) -> str:
     return section("spice-in-the-loop", heading, paragraph(lead), table(columns, rows))
 
 
+def _loop_verdict(loop: SpiceLoop, certified: Certificate) -> str:
+    if loop.holds:
+        return "currents as certified"
+    inside = all(layer.rms <= certified.error.rms and layer.max <= certified.error.max for layer in loop.layers)
+    return "currents as certified, codes NOT as predicted" if inside else "currents NOT as certified"
+
+
 def energy(part: Energy, svg: str) -> str:
     """Energy of one inference."""
     heading = (
         f"One inference takes {format_quantity(part.total, 'J', 3)} in the array, "
         f"{format_quantity(part.per_mac, 'J', 3)} per multiply-accumulate"
     )
-    lead = f"{part.what} {part.macs} multiply-accumulates per inference; 1 MAC = 2 operations."
+    lead = (
+        f"{part.what[:1].upper()}{part.what[1:]}. {part.macs} multiply-accumulates per inference; 1 MAC = 2 operations."
+    )
     scale, unit = one_prefix(part.total, "J")
     columns = (Column("part", False), Column(f"energy [{unit}]"), Column("what is counted", False))
     rows = [(p.name, f"{p.energy / scale:.3f}", p.what) for p in part.parts]
