@@ -72,6 +72,9 @@ def characterize(
     from circuitsim.spice import run
 
     if file.is_dir():
+        given = {"--subckt": subckt, "--g-min": g_min, "--g-max": g_max, "--corner": corner}
+        if ignored := [option for option, value in given.items() if value is not None]:
+            raise InputError(f"{file}: a device folder states its own {', '.join(ignored)}; leave the option out")
         card = load_folder(file)
     elif subckt is None or g_min is None or g_max is None:
         raise InputError(f"{file}: a SPICE file needs --subckt, --g-min and --g-max; a device folder does not")

@@ -116,9 +116,11 @@ def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
 
 def _numbers(name: str, values: ArrayLike) -> np.ndarray:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name} cannot be read as an array of numbers") from None
+        raise InputError(f"{name} cannot be read as an array of real numbers") from None
 
 
 def _refuse_first(

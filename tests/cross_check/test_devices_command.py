@@ -112,6 +112,8 @@ def test_characterize_reads_a_device_folder(tmp_path):
     assert content["largest_deviation_from_state"] < 1e-9
     with pytest.raises(InputError, match=r"a SPICE file needs --subckt, --g-min and --g-max"):
         call("characterize", folder / "model.lib")
+    with pytest.raises(InputError, match=r"a device folder states its own --g-max"):
+        call("characterize", folder, "--g-max", "50u")
 
 
 @pytest.mark.parametrize("form", ["sinh", "cubic", "gap"])
