@@ -94,7 +94,7 @@ def test_the_sonos_card_holds_the_values_of_the_kit():
                 continue
             theirs = evaluate(value, shift)
             mine = ours[key].strip("{}")
-            assert_allclose(eval(mine, {"p": p}), theirs, rtol=1e-9, atol=1e-12 * abs(theirs), err_msg=key)
+            assert_allclose(eval(mine, {"p": p}), theirs, rtol=1e-9, atol=0, err_msg=key)
 
 
 def evaluate(text, shift):

@@ -53,5 +53,7 @@ def test_level_is_the_weighted_mean_of_the_column(make_spec, conductances):
     array = nodal.linear_network(spec.wires, g)
     mean = np.zeros((6, 8, 6))
     mean[np.arange(6), :, np.arange(6)] = fields.weight.T
-    assert_allclose(fields.to_level, np.moveaxis(nodal.solve_adjoint(array, v_col=mean), 0, 2), rtol=1e-8, atol=1e-10)
+    exact = np.moveaxis(nodal.solve_adjoint(array, v_col=mean), 0, 2)
+    # 1e-12 of the largest: cells of other columns reach a level only through the rows, by differences of near voltages
+    assert_allclose(fields.to_level, exact, rtol=1e-8, atol=1e-12 * np.abs(exact).max())
     assert_allclose(fields.weight.sum(0), 1.0, rtol=1e-12, atol=0)
