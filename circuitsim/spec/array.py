@@ -37,7 +37,7 @@ class TopologySpec(Part):
     cell: Literal["1r", "1t1r", "2t2r", "1t", "1c", "own"] = Field(
         default="1t1r",
         description="Devices of one cell: '2t2r' is a pair of 1t1r cells on one row node, in columns 2j and 2j + 1; "
-        "'1t' a transistor that is the memory; '1c' a capacitor, read as charge; 'own' the sub-circuit of [device]",
+        "'1t' a transistor that is the memory; '1c' a capacitor, read as charge; 'own' the device's sub-circuit",
     )
     input_line: Literal["bl", "wl", "string"] = Field(
         default="bl",
