@@ -218,7 +218,7 @@ def infer(
     with progress_bar("inference", quiet=as_json):
         content = infer_files(load_model(model), network, data, calibration_images=calibration_images, out=out)
     lines = [f"{name}: {value:.4f}" for name, value in content["accuracy"].items() if value is not None]
-    print_result(content, "\n".join([*lines, f"classes and logits: {content['csv']}"]), as_json)
+    print_result(content, "\n".join([*lines, f"classes: {content['csv']}"]), as_json)
 
 
 @app.command()
