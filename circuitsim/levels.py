@@ -8,7 +8,7 @@ import numpy as np
 
 from circuitsim import behavioral, calibration, characterization, nodal, spice
 from circuitsim.devices import device_card
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Certificate, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays
@@ -73,18 +73,36 @@ def solve(
         if certificate is None:
             behavioral.check_inputs(tile, x)
         i_out = behavioral.mvm(tile, x)
-        return Solution(np.asarray(i_out), Provenance(level="behavioral", spec_digest=spec.digest))
+        return Solution(np.asarray(i_out), _behavioral_provenance(model))
     raise InputError(f"level = {level!r}: expected 'ngspice', 'nodal' or 'behavioral'")
 
 
 def _solve_gated(spec: ArraySpec, g: np.ndarray, x: np.ndarray, nodes: bool) -> Solution:
     """The array solver for inputs on the gates: one surface of the cell for each gate voltage."""
     part = "device" if spec.access is None else "access"
-    selected = characterization.cell(spec)
-    resting = characterization.cell(spec.replace(**{part: {"v_gate": 0.0}}))
+    try:
+        selected = characterization.cell(spec)
+        resting = characterization.cell(spec.replace(**{part: {"v_gate": 0.0}}))
+    except OutsideRangeError as error:
+        raise OutsideRangeError(
+            f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} here, use level = "
+            f"'ngspice' or a narrower range of conductances: {error}"
+        ) from None
     # In a string the transistor lies beside the device: gate on is the bypass of input 0.
     on, off = (selected, resting) if spec.array.input_line == "wl" else (resting, selected)
     return nodal.read_gated(nodal.prepare_gated(spec, g, on, off), x, nodes=nodes)
+
+
+def _behavioral_provenance(model: TileModel) -> Provenance:
+    """Where a model's answer comes from: the model, and the ngspice run that characterized its cell."""
+    cell = model.surface.provenance
+    return Provenance(
+        level="behavioral",
+        spec_digest=model.spec.digest,
+        deck_digest=cell.deck_digest,
+        ngspice=cell.ngspice,
+        options={"model": model.digest, "grade": str(model.grade)},
+    )
 
 
 def _for_array(

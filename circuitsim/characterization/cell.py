@@ -20,6 +20,7 @@ from circuitsim.spice.scan import scan_text
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
 SMOOTH = 1e-10  # bound [of full-scale current] below which ngspice itself resolves no more
 ROUGH = 1e-3  # bound above which a surface is no description of the cell
+TIME_LIMIT_S = 30.0  # a cell takes fractions of a second; one that overflows at its bias steps gmin for minutes
 RESOLUTION = 1e-14  # error [A] that is ngspice's own: ten times abstol; a gate that is off carries little more
 
 
@@ -85,14 +86,14 @@ def _access_conductance(spec: ArraySpec, v_range: tuple[float, float], simulator
     u = 0.01 * (v_range[1] - v_range[0])
     v_bl = np.array([u, 2 * u])  # two points: a sweep needs a second one
     g_max = spec.device.g_max
-    raw = spice.run(deck(spec, np.array([g_max]), v_bl, np.zeros(2)), simulator=simulator)
+    raw = spice.run(deck(spec, np.array([g_max]), v_bl, np.zeros(2)), simulator=simulator, time_limit_s=TIME_LIMIT_S)
     k = float(raw["i(vs_0)"][0] / (g_max * u))
     weakest, strongest = 1e-3 * g_max, 1e3 * g_max  # a 1R cell has nothing in series, a gate that is off everything
     return float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest
 
 
 def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simulator: spice.Simulator) -> CellSurface:
-    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator)
+    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator, time_limit_s=TIME_LIMIT_S)
     current = np.stack([raw[f"i(vs_{k})"] for k in range(len(sweep.g))], axis=1)  # (points, conductances) [A]
     n_t, count = sweep.grid[0], len(sweep.u)
     forward, reverse = (

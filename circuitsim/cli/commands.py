@@ -1,7 +1,6 @@
 """The commands of `circuitsim`."""
 
 import dataclasses
-import json
 import sys
 import warnings
 from pathlib import Path
@@ -56,9 +55,9 @@ def doctor(as_json: Json = False) -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(as_json: Json = True) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
-    typer.echo(json.dumps(json_schema(), indent=2))
+    print_result(json_schema(), "", as_json)
 
 
 @app.command("netlist")

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "network": {"spec", "results", "devices", "behavioral"},
     "report": {"spec", "results"},
 }
-TOP = {"levels", "infer", "demo", "bench", "cli", "__init__"}
+TOP = {"levels", "infer", "demo", "bench", "cli", "__init__", "__main__"}
 
 
 def _imports(path: Path) -> set[str]:
