@@ -1,6 +1,7 @@
 """The commands of `circuitsim`."""
 
 import dataclasses
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -241,6 +242,7 @@ def demo(
 
 def main() -> None:
     """Run the command line; a circuitsim error becomes one sentence and its exit code, a warning one sentence."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: decks that are running are ended too
     with warnings.catch_warnings():
         warnings.showwarning = _tell
         try:
