@@ -67,6 +67,17 @@ def test_strict_array_api_gives_the_same_numbers(make_model, conductances, input
     assert_allclose(np.from_dlpack(power), behavioral.power(tile, v), rtol=1e-12, atol=0)
 
 
+@pytest.mark.parametrize("grade", [1, 2, 3])
+def test_torch_tensors_give_the_same_numbers(make_model, conductances, inputs, grade):
+    torch = pytest.importorskip("torch", reason="torch is optional: the extra [torch]")
+    model = make_model(grade)
+    g, v = conductances(model.spec), inputs(model.spec.array.rows, model.v_range)
+    found = behavioral.mvm(behavioral.program(model, g, xp=torch), torch.as_tensor(v))
+    expected = behavioral.mvm(behavioral.program(model, g), v)
+    assert isinstance(found, torch.Tensor)
+    assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-15 * np.abs(expected).max())  # A, rounding
+
+
 def test_batch_may_be_empty_single_or_larger_than_a_block(make_model, conductances, inputs):
     model = make_model()
     tile = behavioral.program(model, conductances(model.spec))
