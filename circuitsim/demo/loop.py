@@ -69,7 +69,11 @@ def run_in_ngspice(
             return results
 
         progress(0, total)
-        inference = evaluate(programmed, images, labels, ranges=ranges, level="ngspice", tile_map=tile_map)
+        try:
+            inference = evaluate(programmed, images, labels, ranges=ranges, level="ngspice", tile_map=tile_map)
+        except BaseException:  # an interrupt, too, shall not wait for decks that have not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return inference, sorted(solved, key=lambda tile: (tile.place.layer, tile.place.index))
 
 

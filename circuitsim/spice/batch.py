@@ -1,7 +1,6 @@
 """Running a deck: one child process, checked, retried along the ladder, with its folder kept when it fails."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +13,7 @@ from circuitsim.netlist import Netlist
 from circuitsim.spice.ladder import Rung, climb, rungs_after
 from circuitsim.spice.options import add_options, choose_options
 from circuitsim.spice.predict import check_size, predict
-from circuitsim.spice.process import DECK, LOG, RAW, Exit, execute
+from circuitsim.spice.process import DECK, LOG, RAW, Exit, Launcher, execute
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.scan import scan_text
@@ -41,7 +40,7 @@ def run(
     simulator: Simulator | None = None,
     options: Mapping[str, str] | None = None,
     keep: bool = False,
-    started: Callable[[subprocess.Popen], None] | None = None,
+    launcher: Launcher | None = None,
 ) -> RawResult:
     """Run a deck with ngspice and return its checked results.
 
@@ -54,7 +53,7 @@ def run(
         options: Solver options; None: the truth options of the simulator. `klu` is added to
             large decks where the version has it.
         keep: Keep the temporary folder after success too.
-        started: Called with each ngspice process as soon as it runs, for those who must be able to end it.
+        launcher: Starts each ngspice process, for those who must be able to end it.
 
     Raises:
         UnsafeFileError: The deck or a file it includes holds commands that ngspice would execute.
@@ -70,7 +69,7 @@ def run(
         check_size(predict(deck.shape, vectors=deck.points, simulator=simulator), time_limit_s=time_limit_s)
     place = _make_folder(folder)
     try:
-        start = partial(execute, simulator, place, time_limit_s=time_limit_s, started=started)
+        start = partial(execute, simulator, place, time_limit_s=time_limit_s, launcher=launcher)
         result = _climb(text, place, simulator, chosen, partial(_attempt, place, start, time_limit_s))
     except InputError:
         _remove_empty(place)

@@ -65,7 +65,7 @@ def run_many(
                 time_limit_s=time_limit_s,
                 simulator=simulator,
                 options=options,
-                started=children.add,
+                launcher=children.launch,
             )
         except CircuitsimError as error:
             return error
@@ -79,21 +79,30 @@ def run_many(
 
 
 class _Children:
-    """The simulators that were started, so that an interrupt can end them all."""
+    """The simulators that were started, so that an interrupt can end them all.
+
+    Starting and ending exclude each other: the threads live until the interpreter stops, and one of them could
+    otherwise start a simulator that nobody is left to end.
+    """
 
     def __init__(self):
         self._started: list[subprocess.Popen] = []
         self._interrupted = False
+        self._lock = threading.Lock()
 
-    def add(self, child: subprocess.Popen) -> None:
-        self._started.append(child)
-        if self._interrupted:
-            raise SimulatorError("interrupted")
+    def launch(self, launch: Callable[[], subprocess.Popen]) -> subprocess.Popen:
+        with self._lock:
+            if self._interrupted:
+                raise SimulatorError("interrupted")
+            child = launch()
+            self._started.append(child)
+            return child
 
     def end(self) -> None:
-        self._interrupted = True
-        for child in list(self._started):
-            end(child)
+        with self._lock:
+            self._interrupted = True
+            for child in self._started:
+                end(child)
 
 
 def _in_threads(

@@ -20,6 +20,10 @@ RAW = "deck.raw"
 _UNWANTED = ("SPICE_ASCIIRAWFILE", "NGSPICE_INPUT_DIR")
 
 
+Launcher = Callable[[Callable[[], subprocess.Popen]], subprocess.Popen]
+"""Given a function that starts a child process, starts it and returns it."""
+
+
 @dataclass(frozen=True)
 class Exit:
     """How a child process ended.
@@ -46,22 +50,22 @@ def execute(
     folder: Path,
     *,
     time_limit_s: float,
-    started: Callable[[subprocess.Popen], None] | None = None,
+    launcher: Launcher | None = None,
 ) -> Exit:
     """Run `ngspice -n -b` on `deck.cir` in `folder`; writes deck.log and deck.raw there.
 
     `-n` keeps the start-up files of the user and of the folder out. The child runs inside the folder, so that no
     blank or foreign letter in its name reaches ngspice, and in its own process group, so that nothing survives it.
-    `started` is called with the child process; it may raise, and the child is then ended.
+    `launcher` starts the child in its own way and keeps hold of it; it may refuse by raising.
 
     Raises:
         SimulatorError: The process cannot be started or its log cannot be written.
     """
     command = [str(simulator.path), "-n", "-b", "-r", RAW, DECK]
-    start = time.perf_counter()
-    try:
+
+    def launch() -> subprocess.Popen:
         with (folder / LOG).open("wb") as log:
-            child = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 cwd=folder,
                 env=child_environment(),
@@ -70,12 +74,14 @@ def execute(
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    start = time.perf_counter()
+    try:
+        child = launch() if launcher is None else launcher(launch)
     except OSError as error:
         raise SimulatorError(f"{simulator.path} cannot be started: {error}", folder) from None
     timed_out = False
     try:
-        if started is not None:
-            started(child)
         child.wait(timeout=time_limit_s)
     except subprocess.TimeoutExpired:
         timed_out = True
