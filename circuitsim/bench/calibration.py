@@ -16,6 +16,7 @@ from circuitsim.calibration import error_statistics, random_experiments
 from circuitsim.calibration.experiments import Experiment
 from circuitsim.calibration.peer_models import MODELS
 from circuitsim.calibration.peer_network import ColumnNetwork, fit_network, program_network, read_network
+from circuitsim.calibration.statistics import full_scale_of
 from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.results import CellSurface, Solution, TileModel
 from circuitsim.spec import ArraySpec
@@ -190,7 +191,7 @@ def _entry(
     read_ms: float,
     plain: float,
 ) -> dict[str, Any]:
-    full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
+    full_scale = full_scale_of(truths)
     error = error_statistics(np.concatenate([(o - t.out) / full_scale for o, t in zip(outs, truths, strict=True)]))
     return {
         "name": name,

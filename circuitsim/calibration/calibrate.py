@@ -8,12 +8,12 @@ import numpy as np
 
 from circuitsim import characterization, spice
 from circuitsim.calibration.budget import device_statistics, error_budget
-from circuitsim.calibration.certify import certify, predictions
+from circuitsim.calibration.certify import certify, errors_against, predictions
 from circuitsim.calibration.energy import array_energy
 from circuitsim.calibration.experiments import Experiment, random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
-from circuitsim.calibration.statistics import error_statistics
+from circuitsim.calibration.statistics import full_scale_of
 from circuitsim.calibration.truth import Progress, solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
@@ -115,10 +115,12 @@ def calibrate(
         exact = solve_in_nodal(spec, surface, hold_out)
     else:
         truths = solve_in_nodal(spec, surface, hold_out)
+    predicted = predictions(model, hold_out)
     certificate = certify(
         model,
         hold_out,
         truths,
+        predicted=predicted,
         provenance=truths[0].provenance,
         fitting=fitting,
         exact=exact,
@@ -138,7 +140,7 @@ def calibrate(
             extrapolation=() if larger is None else (larger,),
             budget=_budget(spec, surface, hold_out, for_budget),
         )
-    return Calibration(model, certificate, hold_out, tuple(truths), tuple(predictions(model, hold_out)))
+    return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
 def choose_grade(
@@ -151,12 +153,11 @@ def choose_grade(
     """
     v_range = (0.0, spec.driver.v_read)
     truths = solve_in_nodal(spec, surface, experiments)
-    full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
+    full_scale = full_scale_of(truths)
     tried: dict[str, float] = {}
     for grade in GRADES:
         model = TileModel(spec, surface, grade, v_range)
-        pairs = zip(predictions(model, experiments), truths, strict=True)
-        rms = error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs])).rms
+        rms = errors_against(model, experiments, truths, full_scale).rms
         tried[f"grade {grade}"] = rms
         if rms <= max_rms / 2:
             return model, tried

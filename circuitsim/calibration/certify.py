@@ -8,7 +8,7 @@ import numpy as np
 from circuitsim.behavioral import mvm, program
 from circuitsim.calibration.experiments import Experiment
 from circuitsim.calibration.hold_out import check_hold_out
-from circuitsim.calibration.statistics import error_statistics
+from circuitsim.calibration.statistics import error_statistics, full_scale_of
 from circuitsim.results import Certificate, ErrorStatistics, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
 
@@ -21,12 +21,21 @@ def predictions(model: TileModel, experiments: Sequence[Experiment]) -> list[np.
     return [np.asarray(mvm(program(model, experiment.g), experiment.v_in)) for experiment in experiments]
 
 
+def errors_against(
+    model: TileModel, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
+) -> ErrorStatistics:
+    """Sum up the model's errors on experiments whose solutions are `truths`, relative to `full_scale` [A]."""
+    pairs = zip(predictions(model, experiments), truths, strict=True)
+    return error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs]))
+
+
 def certify(
     model: TileModel,
     experiments: Sequence[Experiment],
     truths: Sequence[Solution],
     *,
     provenance: Provenance,
+    predicted: Sequence[np.ndarray] | None = None,
     fitting: Sequence[Experiment] = (),
     exact: Sequence[Solution] | None = None,
     max_rms: float | None = None,
@@ -39,6 +48,7 @@ def certify(
         experiments: The hold-out.
         truths: Their solutions, in the same order.
         provenance: Simulator and options of the truth.
+        predicted: What the model says of the experiments, where that is known already.
         fitting: Experiments that the model was chosen on; none of them may be in the hold-out.
         exact: The same experiments from the array solver, to hold it against the truth.
         max_rms: Error that was asked for.
@@ -48,8 +58,9 @@ def certify(
         InputError: There are fewer than two matrices or twenty vectors, or the hold-out overlaps with `fitting`.
     """
     check_hold_out(experiments, fitting)
-    full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
-    errors = [(p - t.out) / full_scale for p, t in zip(predictions(model, experiments), truths, strict=True)]
+    full_scale = full_scale_of(truths)
+    predicted = predictions(model, experiments) if predicted is None else predicted
+    errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
     everything = np.concatenate(errors)
     spec = model.spec
     gain, product_rms = product_error(spec, experiments, truths, full_scale)

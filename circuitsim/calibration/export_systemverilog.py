@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from circuitsim.behavioral import Tile
-from circuitsim.calibration.export_terms import Feature, Sum, Terms, read_terms
+from circuitsim.calibration.export_terms import Feature, Sum, Terms, horner, read_terms
 from circuitsim.spec.base import spice_name
 
 
@@ -101,12 +101,5 @@ def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
 def _output(terms: Terms) -> Iterator[str]:
     yield f"      t = {'l0' if terms.levels else '0.0'};"
     for _ in range(terms.iterations):
-        yield f"      t = {_horner('l', len(terms.levels))};"
-    yield f"      held[j] = {terms.i_scale!r} * ({_horner('c', len(terms.currents))});"
-
-
-def _horner(kind: str, count: int) -> str:
-    text = f"{kind}{count - 1}"
-    for power in range(count - 2, -1, -1):
-        text = f"{kind}{power} + t * ({text})"
-    return text
+        yield f"      t = {horner('l', len(terms.levels))};"
+    yield f"      held[j] = {terms.i_scale!r} * ({horner('c', len(terms.currents))});"

@@ -125,3 +125,11 @@ def _sum(factor: Factor, tile: Tile, scale: float) -> Sum:
                 matrices.append((name, block))
         start += width
     return Sum(tuple(matrices), constant)
+
+
+def horner(kind: str, count: int) -> str:
+    """Write kind0 + t·kind1 + … of `count` sums as both Verilogs take it, nested: "c0 + t * (c1 + t * (c2))"."""
+    text = f"{kind}{count - 1}"
+    for power in range(count - 2, -1, -1):
+        text = f"{kind}{power} + t * ({text})"
+    return text

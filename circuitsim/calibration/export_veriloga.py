@@ -6,7 +6,7 @@ The expressions use nothing but sums and products, so that the tests evaluate th
 from collections.abc import Iterator
 
 from circuitsim.behavioral import Tile
-from circuitsim.calibration.export_terms import Feature, Sum, Terms, read_terms
+from circuitsim.calibration.export_terms import Feature, Sum, Terms, horner, read_terms
 from circuitsim.spec.base import spice_name
 
 _TERMS_PER_LINE = 4
@@ -76,8 +76,8 @@ def _outputs(terms: Terms) -> Iterator[str]:
         if terms.levels:
             yield "    t = l0;"
         for _ in range(terms.iterations):
-            yield f"    t = {_horner('l', len(terms.levels))};"
-        yield f"    I(ref, out[{j}]) <+ {terms.i_scale!r}*({_horner('c', len(terms.currents))});"
+            yield f"    t = {horner('l', len(terms.levels))};"
+        yield f"    I(ref, out[{j}]) <+ {terms.i_scale!r}*({horner('c', len(terms.currents))});"
 
 
 def _sum(label: str, part: Sum, j: int) -> Iterator[str]:
@@ -97,10 +97,3 @@ def _inputs(terms: Terms) -> Iterator[str]:
         for start in range(0, len(products), _TERMS_PER_LINE):
             yield f"    i_in = i_in + {' + '.join(products[start : start + _TERMS_PER_LINE])};"
         yield f"    I(in[{k}], ref) <+ i_in;"
-
-
-def _horner(kind: str, count: int) -> str:
-    text = f"{kind}{count - 1}"
-    for power in range(count - 2, -1, -1):
-        text = f"{kind}{power} + t*({text})"
-    return text

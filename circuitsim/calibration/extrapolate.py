@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from circuitsim.calibration.certify import circuit_error, predictions
+from circuitsim.calibration.certify import circuit_error, errors_against
 from circuitsim.calibration.experiments import random_experiments
-from circuitsim.calibration.statistics import error_statistics
+from circuitsim.calibration.statistics import full_scale_of
 from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
 from circuitsim.results import CellSurface, Extrapolation, TileModel
@@ -38,9 +38,8 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
     larger = TileModel(spec, model.surface, model.grade, model.v_range)
     experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=VECTORS)
     truths = solve_in_nodal(spec, model.surface, experiments)
-    full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
-    pairs = zip(predictions(larger, experiments), truths, strict=True)
-    error = error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs]))
+    full_scale = full_scale_of(truths)
+    error = errors_against(larger, experiments, truths, full_scale)
     return Extrapolation(rows, cols, "nodal", full_scale, error)
 
 
@@ -68,5 +67,5 @@ def spot_check(
     experiments = random_experiments(corner, rng, matrices=("log_uniform",), vectors={"uniform": 2, "all_on": 1})
     truths = solve_in_ngspice(corner, experiments, simulator=simulator)
     exact = solve_in_nodal(corner, surface, experiments)
-    full_scale = max(float(np.abs(truth.out).max()) for truth in truths)
+    full_scale = full_scale_of(truths)
     return Extrapolation(rows, cols, "ngspice", full_scale, circuit_error(exact, truths, full_scale))

@@ -1,8 +1,10 @@
 """Errors of a model against a truth, summed up."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from circuitsim.results import ErrorStatistics
+from circuitsim.results import ErrorStatistics, Solution
 
 
 def error_statistics(error: np.ndarray) -> ErrorStatistics:
@@ -31,3 +33,8 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
         p99=float(p99),
         samples=error.size,
     )
+
+
+def full_scale_of(truths: Iterable[Solution]) -> float:
+    """Full scale of an error: the largest |output| of the truth it is held against [A]."""
+    return max(float(np.abs(truth.out).max()) for truth in truths)

@@ -233,8 +233,8 @@ def demo(
     from circuitsim.demo.write import report_content, summary, write_results
 
     result = run_demo(out, seed=seed, n_jobs=jobs, show=lambda title: progress_bar(title, quiet=as_json))
-    page = write_results(out, result)
     content = report_content(out, result)
+    page = write_results(out, result, content)
     lines = [f"{'pass' if check.passed else 'FAIL'}  {check.what}: {check.measured:.3g}" for check in content.checks]
     lines += [f"{entry.name:6s} accuracy {entry.accuracy:.4f}" for entry in content.accuracies]
     print_result(summary(result, content), "\n".join([*lines, f"report: {page}"]), as_json)

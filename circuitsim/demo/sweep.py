@@ -6,8 +6,7 @@ import numpy as np
 
 from circuitsim import nodal, spice
 from circuitsim.calibration import Experiment, calibrate, random_experiments
-from circuitsim.calibration.certify import predictions
-from circuitsim.calibration.statistics import error_statistics
+from circuitsim.calibration.certify import errors_against
 from circuitsim.calibration.truth import solve_in_ngspice
 from circuitsim.network import Network, evaluate, fit_ranges, program
 from circuitsim.network.behavioral_product import behavioral_product
@@ -95,6 +94,5 @@ def _against_ngspice(
 ) -> tuple[float, float]:
     checks = (*random_experiments(model.spec, rng, matrices=("log_uniform",), vectors=SPOT_CHECK), tiles[0])
     truths = solve_in_ngspice(model.spec, checks, n_jobs=n_jobs, simulator=simulator)
-    pairs = zip(predictions(model, checks), truths, strict=True)
-    error = error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs]))
+    error = errors_against(model, checks, truths, full_scale)
     return error.rms, error.max

@@ -26,9 +26,8 @@ SANITY_TARGET = 1e-5  # float32 logits carry seven digits
 LIBRARIES = ("numpy", "scipy", "numba", "onnxruntime", "PySpice", "scikit-learn")
 
 
-def write_results(out: Path, result: DemoResult) -> Path:
+def write_results(out: Path, result: DemoResult, content: ReportContent) -> Path:
     """Write results.json, the tables and report.html; return the report's path."""
-    content = report_content(out, result)
     write_text(out / "results.json", json.dumps(summary(result, content), indent=2) + "\n")
     _write_tables(out, result)
     return write_report(out, content)
@@ -94,19 +93,16 @@ def report_content(out: Path, result: DemoResult) -> ReportContent:
 
 def _comparison(result: DemoResult) -> Comparison:
     calibration = result.calibration
-    truth = np.concatenate([solution.out for solution in calibration.truths])
-    predicted = np.concatenate(calibration.predicted)
-    spread = np.sum((truth - truth.mean()) ** 2)
     bits, first = result.spec.adc.bits, next(iter(result.ranges.values()))
     return Comparison(
-        kinds=tuple(kind for experiment in calibration.hold_out for kind in experiment.input_kinds),
-        truth=truth,
-        predicted=predicted,
-        r_squared=float(1 - np.sum((predicted - truth) ** 2) / spread),
+        kinds=calibration.input_kinds,
+        truth=np.concatenate([solution.out for solution in calibration.truths]),
+        predicted=np.concatenate(calibration.predicted),
+        r_squared=calibration.r_squared,
         full_scale=calibration.certificate.full_scale,
         error=calibration.certificate.error,
         lsb=None if bits is None or first.full_scale is None else first.full_scale / (2**bits - 1),
-        ideal=np.concatenate([experiment.v_in @ experiment.g for experiment in calibration.hold_out]),
+        ideal=np.concatenate(calibration.ideal),
     )
 
 

@@ -35,8 +35,3 @@ def check_path(key: str, path: Path) -> Path:
 def number(value: float) -> str:
     """Write a number with the fewest digits that read back as the same float (never as `np.float64(…)`)."""
     return repr(float(value))
-
-
-def grid_names(prefix: str, rows: int, cols: int) -> list[list[str]]:
-    """Node names of one kind of wire at every cell: `[row][col]` is e.g. `bl_3_5`."""
-    return [[f"{prefix}_{a}_{b}" for b in range(cols)] for a in range(rows)]
