@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from circuitsim.report.style import SERIES, look, one_panel
 
+_OUTPUTS = "read, outputs alone"
 _NAMES = {
     "splu": "scipy splu, factor and solve",
     "cholmod": "CHOLMOD, factor and solve",
@@ -18,22 +19,23 @@ _NAMES = {
 def solver_figure(result: dict[str, Any]) -> Figure:
     """Time of one input vector against the number of cells, ours and each peer's, with the exponent of each line.
 
+    Outputs alone have no exponent: up to 128 × 128 they are one product with the array's matrix, beyond they are swept.
+
     Args:
         result: What `circuitsim.bench.solver.solver_benchmark` returns.
     """
-    lines: dict[str, list[tuple[int, float]]] = {"array solver, read": [], "array solver, programming": []}
+    ours = {_OUTPUTS: "read_ms", "read, every node voltage": "read_nodes_ms", "programming, once": "prepare_ms"}
+    lines = {name: [(entry["cells"], entry[key]) for entry in result["linear"]] for name, key in ours.items()}
     for entry in result["linear"]:
-        lines["array solver, read"].append((entry["cells"], entry["read_ms"]))
-        lines["array solver, programming"].append((entry["cells"], entry["prepare_ms"]))
         for name, peer in entry["peers"].items():
             lines.setdefault(str(_NAMES.get(name, name)), []).append((entry["cells"], peer["ms"]))
     with look():
-        figure, axes = one_panel("Linear array, one input vector, one thread", "cells", "time [ms]")
+        figure, axes = one_panel("Linear array, one input vector, one thread", "cells", "time [ms]", height=4.8)
         for (name, points), (colour, marker) in zip(lines.items(), SERIES, strict=False):
             cells, time = np.array(points).T
-            label = name if len(points) < 2 else f"{name}, exponent {exponent(cells, time):.2f}"
+            label = name if len(points) < 2 or name == _OUTPUTS else f"{name}, exponent {exponent(cells, time):.2f}"
             axes.loglog(cells, time, color=colour, marker=marker, markersize=4, label=label)
-        axes.legend(loc="upper left")
+        figure.legend(loc="outside lower center")
     return figure
 
 
