@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from circuitsim import behavioral, calibration, characterization, nodal, spice
+from circuitsim import behavioral, calibration, characterization, nodal, truth
 from circuitsim.devices import device_card
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Certificate, Provenance, Solution, TileModel
@@ -58,7 +58,7 @@ def solve(
             that the model was built for.
     """
     if level == "ngspice":
-        return spice.read_array(spec, g, x, nodes=nodes, folder=folder)
+        return truth.read_array(spec, g, x, nodes=nodes, folder=folder)
     if level == "nodal" and spec.array.input_line != "bl":
         return _solve_gated(spec, g, x, nodes)
     g, x = check_arrays(spec, g, x)

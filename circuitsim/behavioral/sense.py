@@ -1,4 +1,4 @@
-"""Sense amplifiers: input resistance that depends on the current, gain, offset, noise."""
+"""Sense amplifiers whose input resistance depends on the current act back on a tile."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import numpy as np
 
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
+from circuitsim.periphery.sense import drop_and_slope
 from circuitsim.results.converter import SenseTable
 
 _STEPS = 4  # Newton steps on the diagonal; the coupling between columns is weak and each step divides the error by > 20
@@ -38,35 +39,7 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable) -> Any:
     own = xp.asarray(np.ascontiguousarray(np.diag(tile.w_port)), dtype=i_out.dtype)
     found = i_out
     for _ in range(_STEPS):
-        drop, slope = _interpolate(xp, sense, found)
+        drop, slope = drop_and_slope(xp, sense, found)
         miss = found - i_out + (drop - tile.r_sense * found) @ coupling
         found = found - miss / (1.0 + own * (slope - tile.r_sense))
     return found
-
-
-def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return what the amplifier reports of its input currents (batch, cols) [A]: gain, offset, noise.
-
-    Raises:
-        InputError: The amplifier has noise and no rng was given.
-    """
-    out = i_in if sense.gain == 1 and sense.offset == 0 else i_in * sense.gain + sense.offset
-    if sense.noise == 0:
-        return out
-    if rng is None:
-        raise InputError(f"the sense amplifier has noise ({sense.noise:g} A): pass rng")
-    xp = array_api_compat.array_namespace(i_in)
-    return out + sense.noise * xp.asarray(rng.standard_normal(tuple(i_in.shape)), dtype=i_in.dtype)
-
-
-def _interpolate(xp: Any, sense: SenseTable, current: Any) -> tuple[Any, Any]:
-    """Drop [V] and its slope [ohm], linear between the points and beyond the ends."""
-    table_i, table_v = np.asarray(sense.current), np.asarray(sense.drop)
-    low, step = float(table_i[0]), float(table_i[1] - table_i[0])
-    at = xp.clip(xp.floor((current - low) * (1.0 / step)), 0.0, float(len(table_i) - 2))
-    index = xp.reshape(xp.astype(at, xp.int64), (-1,))
-    slopes = xp.asarray(np.diff(table_v) / step, dtype=current.dtype)
-    values = xp.asarray(table_v[:-1], dtype=current.dtype)
-    slope = xp.reshape(xp.take(slopes, index, axis=0), current.shape)
-    value = xp.reshape(xp.take(values, index, axis=0), current.shape)
-    return value + slope * (current - low - at * step), slope

@@ -10,15 +10,14 @@ import numpy as np
 from circuitsim import behavioral, characterization
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.bench.machine import describe_machine
+from circuitsim.bench.peer_models import MODELS
+from circuitsim.bench.peer_network import ColumnNetwork, fit_network, program_network, read_network
 from circuitsim.bench.solver import transistor_spec
 from circuitsim.bench.timing import median_ms
 from circuitsim.calibration import error_statistics, random_experiments
-from circuitsim.calibration.experiments import Experiment
-from circuitsim.calibration.peer_models import MODELS
-from circuitsim.calibration.peer_network import ColumnNetwork, fit_network, program_network, read_network
 from circuitsim.calibration.statistics import full_scale_of
 from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
-from circuitsim.results import CellSurface, Solution, TileModel
+from circuitsim.results import CellSurface, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec
 
 SEED = 0

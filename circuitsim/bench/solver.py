@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim import characterization, nodal, spice
+from circuitsim import characterization, nodal, spice, truth
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.timing import median_ms
 from circuitsim.netlist import crossbar
@@ -238,7 +238,7 @@ def _badcrossbar(g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.n
 
 def _ngspice(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
     netlist = crossbar(spec, g, v_in)
-    return spice.read_solution(spec, netlist, spice.run(netlist, time_limit_s=3600)).out
+    return truth.read_solution(spec, netlist, spice.run(netlist, time_limit_s=3600)).out
 
 
 @contextlib.contextmanager

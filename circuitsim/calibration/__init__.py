@@ -1,18 +1,16 @@
 """From SPICE results to a behavioral model with an error statement that can be checked."""
 
 from circuitsim.calibration.budget import error_budget
-from circuitsim.calibration.calibrate import Calibration, calibrate
+from circuitsim.calibration.calibrate import calibrate
 from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.conditions import Aged, over_temperature, over_time, source_times
-from circuitsim.calibration.experiments import Experiment, random_experiments
+from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.outside import check_use, outside_certificate
 from circuitsim.calibration.statistics import error_statistics
 from circuitsim.calibration.verify import Suspect, Verdict, verify
 
 __all__ = [
     "Aged",
-    "Calibration",
-    "Experiment",
     "Suspect",
     "Verdict",
     "calibrate",

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim import characterization, nodal
-from circuitsim.behavioral.converters import convert, decode, drive, drive_codes
-from circuitsim.calibration.experiments import Experiment
 from circuitsim.devices import device_card
 from circuitsim.devices.statistics import Statistics, read_sigma, read_statistics, sample_programmed
 from circuitsim.errors import InputError
-from circuitsim.results import Budget, Cause, CellSurface
+from circuitsim.periphery.converters import convert, decode, drive, drive_codes
+from circuitsim.results import Budget, Cause, CellSurface, Experiment
 from circuitsim.results.converter import ConverterTable
 from circuitsim.spec import ArraySpec, WireGrid
 

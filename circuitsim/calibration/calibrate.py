@@ -1,7 +1,7 @@
 """From a specification to a behavioral model and its certificate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,14 @@ from circuitsim import characterization, spice
 from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
 from circuitsim.calibration.energy import array_energy
-from circuitsim.calibration.experiments import Experiment, random_experiments
+from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.statistics import full_scale_of
 from circuitsim.calibration.truth import Progress, solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.results import Budget, CellSurface, Certificate, Solution, TileModel
+from circuitsim.results import Budget, Calibration, CellSurface, Experiment, TileModel
 from circuitsim.spec import ArraySpec
 
 GRADES = (1, 2, 3)
@@ -27,42 +27,6 @@ VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
 HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
 TRUTHS = ("ngspice", "nodal")
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """A calibrated model with all the evidence behind it.
-
-    Attributes:
-        model: The behavioral model.
-        certificate: Its error on the hold-out.
-        hold_out: The experiments behind the certificate.
-        truths: Their solutions.
-        predicted: What the model says of them, (batch, cols) currents [A] each.
-    """
-
-    model: TileModel
-    certificate: Certificate
-    hold_out: tuple[Experiment, ...]
-    truths: tuple[Solution, ...]
-    predicted: tuple[np.ndarray, ...]
-
-    @property
-    def input_kinds(self) -> tuple[str, ...]:
-        """Kind of each hold-out vector, over all experiments."""
-        return tuple(kind for experiment in self.hold_out for kind in experiment.input_kinds)
-
-    @property
-    def ideal(self) -> tuple[np.ndarray, ...]:
-        """Plain products (v − v_ref)·g of the hold-out, (batch, cols) currents [A] each."""
-        v_ref = self.model.spec.sense.v_ref
-        return tuple((experiment.v_in - v_ref) @ experiment.g for experiment in self.hold_out)
-
-    @property
-    def r_squared(self) -> float:
-        """R² between truth and model over all hold-out currents."""
-        truth, model = np.concatenate([t.out for t in self.truths]), np.concatenate(self.predicted)
-        return float(1 - np.sum((model - truth) ** 2) / np.sum((truth - truth.mean()) ** 2))
 
 
 def calibrate(

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim.behavioral import mvm, program
-from circuitsim.calibration.experiments import Experiment
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.statistics import error_statistics, full_scale_of
-from circuitsim.results import Certificate, ErrorStatistics, Provenance, Solution, TileModel
+from circuitsim.results import Certificate, ErrorStatistics, Experiment, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
 
 # Ranges of an input vector's mean size, relative to the largest input: the upper end and the name.

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.calibration.calibrate import HOLD_OUT_MATRICES, HOLD_OUT_VECTORS, Calibration, calibrate
+from circuitsim.calibration.calibrate import HOLD_OUT_MATRICES, HOLD_OUT_VECTORS, calibrate
 from circuitsim.calibration.certify import certify, predictions
-from circuitsim.calibration.experiments import Experiment, random_experiments
+from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import Card, device_card
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics, sample_aged
 from circuitsim.devices.statistics.tables import ExtrapolationWarning
 from circuitsim.errors import InputError
-from circuitsim.results import Certificate, Solution, TileModel
+from circuitsim.results import Calibration, Certificate, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec
 
 TEMPERATURES = (0.0, 25.0, 60.0)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from circuitsim.calibration.experiments import Experiment
-from circuitsim.results import ArrayEnergy, ConverterEnergy, Solution
+from circuitsim.results import ArrayEnergy, ConverterEnergy, Experiment, Solution
 from circuitsim.spec import ArraySpec
 
 # Two published numbers for the same resolution and node: they differ by a factor of seven.

@@ -6,39 +6,12 @@ largest IR drop, faint inputs show the small-signal slope, the half of the rows 
 the column wires most unevenly, and a network's own tiles and activations are what the model will meet in use.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.results import Experiment
 from circuitsim.spec import ArraySpec
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One programmed matrix and the inputs it is read with.
-
-    Attributes:
-        matrix_kind: How the conductances were drawn.
-        g: (rows, cols) conductances [S].
-        input_kinds: One name a vector.
-        v_in: (batch, rows) inputs [V].
-    """
-
-    matrix_kind: str
-    g: np.ndarray
-    input_kinds: tuple[str, ...]
-    v_in: np.ndarray
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of conductances and inputs."""
-        content = hashlib.sha256(repr((self.g.shape, self.v_in.shape)).encode())
-        content.update(np.ascontiguousarray(self.g, dtype=float).tobytes())
-        content.update(np.ascontiguousarray(self.v_in, dtype=float).tobytes())
-        return content.hexdigest()
-
 
 MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high")
 INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from circuitsim.calibration.experiments import Experiment
 from circuitsim.errors import InputError
+from circuitsim.results import Experiment
 
 
 def check_hold_out(hold_out: Sequence[Experiment], fitting: Sequence[Experiment]) -> None:

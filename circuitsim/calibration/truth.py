@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from circuitsim import nodal, spice
-from circuitsim.calibration.experiments import Experiment
+from circuitsim import nodal, spice, truth
 from circuitsim.netlist import crossbar
-from circuitsim.results import CellSurface, Solution
+from circuitsim.results import CellSurface, Experiment, Solution
 from circuitsim.spec import ArraySpec
 
 Progress = Callable[[int, int], None]
@@ -36,7 +35,7 @@ def solve_in_ngspice(
     """
     decks = [crossbar(spec, experiment.g, experiment.v_in) for experiment in experiments]
     raws = spice.run_many(decks, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
-    return [spice.read_solution(spec, deck, raw) for deck, raw in zip(decks, raws, strict=True)]
+    return [truth.read_solution(spec, deck, raw) for deck, raw in zip(decks, raws, strict=True)]
 
 
 def solve_in_nodal(spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment]) -> list[Solution]:

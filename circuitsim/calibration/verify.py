@@ -14,9 +14,8 @@ import numpy as np
 
 from circuitsim import nodal
 from circuitsim.calibration.certify import circuit_error, errors_against
-from circuitsim.calibration.experiments import Experiment
 from circuitsim.calibration.truth import solve_in_nodal
-from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Solution, TileModel
+from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec, WireGrid
 
 # Draws of the hold-out differ: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array of

@@ -10,11 +10,11 @@ from circuitsim import spice
 from circuitsim.characterization.chebyshev import tensor_fit, to_unit
 from circuitsim.characterization.sweep import Sweep, deck, plan
 from circuitsim.errors import OutsideRangeError
+from circuitsim.library.scan import scan_text
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import load_surface, save_surface
 from circuitsim.spec import ArraySpec
-from circuitsim.spice.scan import scan_text
 
 # Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold

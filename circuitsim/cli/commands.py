@@ -71,7 +71,7 @@ def write_netlist(
     as_json: Json = False,
 ) -> None:
     """Write the deck of an array, ready for plain ngspice: `ngspice -b array.cir`."""
-    from circuitsim.spice import array_decks
+    from circuitsim.truth import array_decks
 
     spec = load_spec(spec_file)
     g, x = arrays(spec, conductances, inputs, seed)
@@ -212,7 +212,7 @@ def infer(
     as_json: Json = False,
 ) -> None:
     """Run a network with its Gemm, MatMul and Conv layers on arrays: accuracy, and what each layer saw."""
-    from circuitsim.infer import infer_files
+    from circuitsim.evaluation.infer import infer_files
     from circuitsim.results.store import load_model
 
     with progress_bar("inference", quiet=as_json):

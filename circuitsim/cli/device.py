@@ -15,8 +15,8 @@ from circuitsim.spec import DeviceSpec
 from circuitsim.units import format_quantity, parse_quantity
 
 if TYPE_CHECKING:
-    from circuitsim.devices.characterize import ReadCurves
-    from circuitsim.devices.state_map import StateMap
+    from circuitsim.characterization.read_curves import ReadCurves
+    from circuitsim.characterization.state_map import StateMap
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -67,8 +67,8 @@ def characterize(
     as_json: Json = False,
 ) -> None:
     """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to the conductance it really has."""
-    from circuitsim.devices.characterize import read_curves
-    from circuitsim.devices.state_map import map_states
+    from circuitsim.characterization.read_curves import read_curves
+    from circuitsim.characterization.state_map import map_states
     from circuitsim.spice import run
 
     if file.is_dir():

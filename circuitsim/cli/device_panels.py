@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from circuitsim.devices.bench import READ, SWITCHING, bench_deck, has_bench
+from circuitsim.characterization.bench import READ, SWITCHING, bench_deck, has_bench
+from circuitsim.characterization.read_curves import ReadCurves
 from circuitsim.devices.card import Card
-from circuitsim.devices.characterize import ReadCurves
 from circuitsim.devices.fit import Fit
 from circuitsim.devices.statistics import Statistics, drift_mean, drift_sigma, programming_sigma, read_statistics
 from circuitsim.devices.statistics.aging import drift_exponent

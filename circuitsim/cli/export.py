@@ -45,17 +45,17 @@ def export(
 
 def _tile(to: str, model: "TileModel", g: np.ndarray, name: str) -> str:
     from circuitsim.behavioral import program
-    from circuitsim.calibration.export_spice import spice_macro
-    from circuitsim.calibration.export_systemverilog import systemverilog_model
-    from circuitsim.calibration.export_veriloga import veriloga_model
+    from circuitsim.export.spice import spice_macro
+    from circuitsim.export.systemverilog import systemverilog_model
+    from circuitsim.export.veriloga import veriloga_model
 
     write = {"ngspice": spice_macro, "verilog-a": veriloga_model, "systemverilog": systemverilog_model}[to]
     return write(program(model, g), name=name)
 
 
 def _parameters(to: str, model: "TileModel", bits: int, seed: int) -> str:
-    from circuitsim.calibration.export_neurosim import neurosim_noise_table
-    from circuitsim.calibration.export_parameters import aihwkit_configuration, crosssim_parameters
+    from circuitsim.export.neurosim import neurosim_noise_table
+    from circuitsim.export.parameters import aihwkit_configuration, crosssim_parameters
 
     if to == "neurosim":
         return neurosim_noise_table(model, bits=bits, rng=np.random.default_rng(seed)).text

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from circuitsim.report.content import Step
+from circuitsim.results.evaluation import Step
 
 Progress = Callable[[int, int], None]
 Show = Callable[[str], contextlib.AbstractContextManager[Progress]]

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from circuitsim import nodal, spice
-from circuitsim.calibration import Calibration, Experiment, calibrate
+from circuitsim import nodal, spice, truth
+from circuitsim.calibration import calibrate
 from circuitsim.demo.clock import Clock, Progress, Show
 from circuitsim.demo.data import NETWORK, Digits, load_digits
-from circuitsim.demo.energy import array_energy, power_difference
-from circuitsim.demo.loop import SolvedTile, compare, holds, run_in_ngspice
-from circuitsim.demo.sweep import wire_sweep
-from circuitsim.demo.tiles import network_experiments
 from circuitsim.errors import InputError
+from circuitsim.evaluation.energy import array_energy, power_difference
+from circuitsim.evaluation.products import behavioral_product
+from circuitsim.evaluation.spice_loop import SolvedTile, compare, holds, run_in_ngspice
+from circuitsim.evaluation.tiles import network_experiments
+from circuitsim.evaluation.wire_sweep import wire_sweep
 from circuitsim.netlist import crossbar
 from circuitsim.network import (
     Inference,
@@ -31,9 +32,8 @@ from circuitsim.network import (
     load_network,
     program,
 )
-from circuitsim.network.behavioral_product import behavioral_product
-from circuitsim.report.content import Energy, SpiceLoop, Step, WirePoint
-from circuitsim.results import Solution
+from circuitsim.results import Calibration, Experiment, Solution
+from circuitsim.results.evaluation import Energy, SpiceLoop, Step, WirePoint
 from circuitsim.results.files import atomic
 from circuitsim.results.store import save_certificate, save_model
 from circuitsim.spec import ArraySpec, load_spec, parse_spec
@@ -235,7 +235,7 @@ def _worst_drop(job: _Job, tiles: tuple[Experiment, ...]) -> Solution:
     v_in = np.full((1, job.spec.array.rows), job.spec.driver.v_read)
     deck = crossbar(job.spec, tile.g, v_in, nodes=True)
     raw = spice.run(deck, folder=job.out / "loop" / "ir_drop", simulator=job.simulator)
-    return spice.read_solution(job.spec, deck, raw)
+    return truth.read_solution(job.spec, deck, raw)
 
 
 def _sweep(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> tuple[WirePoint, ...]:

@@ -16,8 +16,9 @@ import numpy as np
 import circuitsim
 from circuitsim.demo.job import DemoResult
 from circuitsim.network import Inference
-from circuitsim.report.content import Accuracy, Check, Comparison, Deck, IrDrop, ReportContent, WireSweep
+from circuitsim.report.content import Comparison, IrDrop, ReportContent
 from circuitsim.report.page import write_report
+from circuitsim.results.evaluation import Accuracy, Check, Deck, WireSweep
 from circuitsim.results.files import atomic, write_text
 from circuitsim.units import format_quantity
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from circuitsim.devices import toml_values as values
 from circuitsim.devices.card import Card, Kind, Parameter
-from circuitsim.devices.header import Subckt, find_subckt, read_header, spice_number
 from circuitsim.errors import InputError
+from circuitsim.library.source import Subckt, find_subckt, read_header, spice_number
 from circuitsim.resources import device_models_folder
 
 SCHEMA = 1

@@ -4,8 +4,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from circuitsim.devices.card import Card, Kind, Parameter, State, Temperature
-from circuitsim.devices.header import Subckt, deck_scale, find_subckt, spice_number
 from circuitsim.errors import InputError
+from circuitsim.library.source import Subckt, deck_scale, find_subckt, spice_number
 from circuitsim.spec import AccessSpec, DeviceSpec
 
 USER_FILE = "the user's file"

@@ -107,7 +107,7 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
         if state is None:
             raise InputError(
                 f"device.model = {spec.device.model!r} stores {cell.state!r}, not a conductance: give state "
-                "(rows, cols), for example from circuitsim.devices.state_map.find_states"
+                "(rows, cols), for example from circuitsim.characterization.state_map.find_states"
             )
         raise InputError(f"state is given, but the device takes its conductance as {cell.state!r}: expected None")
     if state is None:

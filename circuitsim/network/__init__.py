@@ -14,7 +14,7 @@ from circuitsim.network.inference import (
     float_difference,
 )
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx_graph import Network, load_network
+from circuitsim.network.onnx.graph import Network, load_network
 from circuitsim.network.product import Product, Read, TileMap, TileRead, exact, recorded
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.tiling import TilePlace

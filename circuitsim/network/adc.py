@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 
-from circuitsim.behavioral import converters
 from circuitsim.errors import ClippingWarning
+from circuitsim.periphery import converters
 from circuitsim.results.converter import ConverterTable
 
 

@@ -10,7 +10,7 @@ from circuitsim.network.adc import convert
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import conductances, largest_weight, numbers
-from circuitsim.network.onnx_graph import Network
+from circuitsim.network.onnx.graph import Network
 from circuitsim.network.product import Product, Read, TileMap
 from circuitsim.network.tiling import TilePlace, padded, places
 from circuitsim.spec import ArraySpec

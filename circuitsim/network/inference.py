@@ -9,10 +9,10 @@ import numpy as np
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.network.arrays import LayerRange, LayerReading, ProgrammedNetwork, program, read_layer
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx_graph import Network
+from circuitsim.network.onnx.graph import Network
+from circuitsim.network.onnx.runner import run, run_float
 from circuitsim.network.product import Product, TileMap, exact
 from circuitsim.network.ranges import fit_ranges
-from circuitsim.network.runner import run, run_float
 from circuitsim.spec import ArraySpec
 
 MUCH_CLIPPING = 0.01

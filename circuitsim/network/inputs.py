@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.behavioral.converters import drive, drive_codes
 from circuitsim.errors import InputError
+from circuitsim.periphery.converters import drive, drive_codes
 from circuitsim.results.converter import ConverterTable
 from circuitsim.spec import ArraySpec
 

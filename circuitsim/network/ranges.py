@@ -7,9 +7,9 @@ import numpy as np
 from circuitsim.network.arrays import LayerRange, ProgrammedLayer, ProgrammedNetwork, combine, read_currents
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx_graph import Network
+from circuitsim.network.onnx.graph import Network
+from circuitsim.network.onnx.runner import float_product, run
 from circuitsim.network.product import TileMap
-from circuitsim.network.runner import float_product, run
 from circuitsim.spec import ArraySpec
 
 INNER = 0.9998

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from circuitsim.report.content import Comparison, Deck, ReportContent
+from circuitsim.report.content import Comparison, ReportContent
 from circuitsim.report.page import write_report
 from circuitsim.results import Certificate, Solution
+from circuitsim.results.evaluation import Deck
 from circuitsim.spec import ArraySpec
 
 

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, StrMethodFormatter
 
-from circuitsim.report.content import Energy, Step, WireSweep
 from circuitsim.report.style import BLUE, FAINT, GREEN, INK, ORANGE, RED, look, one_panel, one_prefix
+from circuitsim.results.evaluation import Energy, Step, WireSweep
 from circuitsim.units import format_quantity
 
 

@@ -1,12 +1,13 @@
 """The sections of the page: a heading that tells the finding, then the evidence."""
 
 from circuitsim.report.configuration import configuration
-from circuitsim.report.content import Check, Energy, IrDrop, ReportContent, SpiceLoop, WireSweep
+from circuitsim.report.content import IrDrop, ReportContent
 from circuitsim.report.error_figures import r_squared_text
 from circuitsim.report.html import Column, definitions, figure, paragraph, section, side_by_side, table, text
 from circuitsim.report.style import one_prefix
 from circuitsim.report.words import counted, in_short, percent, ranked, statements, truth_in_words
 from circuitsim.results import Budget, Certificate, ErrorStatistics
+from circuitsim.results.evaluation import Check, Energy, SpiceLoop, WireSweep
 from circuitsim.units import format_quantity
 
 

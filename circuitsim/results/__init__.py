@@ -1,6 +1,7 @@
 """Frozen values that travel between the rooms of the house; save and load, no work."""
 
 from circuitsim.results.budget import Budget, Cause
+from circuitsim.results.calibration import Calibration
 from circuitsim.results.certificate import (
     ArrayEnergy,
     Certificate,
@@ -8,6 +9,7 @@ from circuitsim.results.certificate import (
     ErrorStatistics,
     Extrapolation,
 )
+from circuitsim.results.experiment import Experiment
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
 from circuitsim.results.surface import CellSurface
@@ -16,12 +18,14 @@ from circuitsim.results.tile_model import TileModel
 __all__ = [
     "ArrayEnergy",
     "Budget",
+    "Calibration",
     "Cause",
     "CellSurface",
     "Certificate",
     "Convergence",
     "ConverterEnergy",
     "ErrorStatistics",
+    "Experiment",
     "Extrapolation",
     "Provenance",
     "Solution",

@@ -81,9 +81,7 @@ def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
 
 def _check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
     if spec.technique.changes_size:
-        raise SpecError(
-            "[technique] draws other arrays than rows x cols: read it with circuitsim.netlist.techniques.read"
-        )
+        raise SpecError("[technique] draws other arrays than rows x cols: read it with circuitsim.spec.drawn.read")
     g = _numbers("g", g)
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from circuitsim.errors import InputError, SimulatorError
+from circuitsim.library.scan import scan_text
 from circuitsim.netlist import Netlist
 from circuitsim.spice.ladder import Rung, climb, rungs_after
 from circuitsim.spice.options import add_options, choose_options
@@ -16,7 +17,6 @@ from circuitsim.spice.predict import check_size, predict
 from circuitsim.spice.process import DECK, LOG, RAW, Exit, Launcher, execute
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
-from circuitsim.spice.scan import scan_text
 from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.verdict import Failure, judge, read_log
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from circuitsim.characterization.state_map import find_states, map_states
 from circuitsim.devices import list_cards, load_card
 from circuitsim.devices.from_spec import device_card, device_values
-from circuitsim.devices.state_map import find_states, map_states
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
 from circuitsim.spice import run

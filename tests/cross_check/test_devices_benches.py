@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from circuitsim.characterization.bench import READ, SWITCHING, bench_deck, has_bench
+from circuitsim.characterization.transistor import transistor_figures
 from circuitsim.devices import list_cards, load_card
-from circuitsim.devices.bench import READ, SWITCHING, bench_deck, has_bench
-from circuitsim.devices.measure import transistor_figures
 from circuitsim.errors import InputError
 from circuitsim.spice import run
 

@@ -7,11 +7,11 @@ import pytest
 from numpy.testing import assert_allclose
 from typer.testing import CliRunner
 
+from circuitsim.characterization.device_reads import read_currents
+from circuitsim.characterization.read_curves import read_curves
 from circuitsim.cli.device import app
 from circuitsim.devices import list_cards, load_folder
-from circuitsim.devices.characterize import read_curves
 from circuitsim.devices.fit import fit_current, read_measurement
-from circuitsim.devices.read_deck import read_currents
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError
 from circuitsim.spice import run

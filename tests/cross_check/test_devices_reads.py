@@ -5,11 +5,11 @@ import pytest
 from devices_equations import READS, jart_current
 from numpy.testing import assert_allclose
 
+from circuitsim.characterization.bench import bench_deck
+from circuitsim.characterization.device_reads import read_currents
+from circuitsim.characterization.read_curves import read_curves, typical_states
+from circuitsim.characterization.state_map import find_states, map_states
 from circuitsim.devices import list_cards, load_card
-from circuitsim.devices.bench import bench_deck
-from circuitsim.devices.characterize import read_curves, typical_states
-from circuitsim.devices.read_deck import read_currents
-from circuitsim.devices.state_map import find_states, map_states
 from circuitsim.devices.user_file import user_device
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.spec import DeviceSpec

@@ -8,8 +8,8 @@ from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 from test_devices_benches import SWITCHES, run_bench
 
+from circuitsim.characterization.bench import SWITCHING, bench_deck
 from circuitsim.devices import load_card
-from circuitsim.devices.bench import SWITCHING, bench_deck
 from circuitsim.spice import run
 
 LEVELS = {  # state at which a device counts as switched, and whether SET lowers it

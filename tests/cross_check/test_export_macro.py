@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim import behavioral, characterization, spice
-from circuitsim.calibration.export_spice import spice_macro
+from circuitsim.export.spice import spice_macro
 from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 

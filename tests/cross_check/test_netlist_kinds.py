@@ -5,7 +5,7 @@ import pytest
 from netlist_cases import currents, dense_currents, passive
 from numpy.testing import assert_allclose
 
-from circuitsim import netlist, spice
+from circuitsim import netlist, truth
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import parse_spec
 from circuitsim.spec.arrays import check_conductances
@@ -91,7 +91,7 @@ def test_flash_transistor_reads_the_conductance_it_was_given():
     spec = array(3, 2, "1t", device).replace(wire={"r_row": 0.0, "r_col": 0.0}, driver={"v_read": 0.1, "r_out": 0.0})
     g = 10 ** np.random.default_rng(5).uniform(-6, -4, (3, 2))
     g[1, 0] = 0.0
-    out = spice.read_array(spec, g, [[0.1, 0.1, 0.1]]).out[0]
+    out = truth.read_array(spec, g, [[0.1, 0.1, 0.1]]).out[0]
     assert_allclose(out, 0.1 * g.sum(axis=0), rtol=2e-4, atol=0)  # every state is found to 1e-4
 
     with pytest.raises(InputError, match="'flash_fg' stores 'vt', not a conductance: give state"):
@@ -109,9 +109,9 @@ def test_capacitors_share_out_charge():
     c, x = rng.uniform(0.1e-15, 1.5e-15, (4, 3)), rng.uniform(-0.4, 0.4, 4)
     # Edges of many time constants (5 kohm, 1.5 fF): the charge comes as a steady current that is easy to integrate.
     pulse = netlist.Pulse(t_edge=5e-10, t_width=2e-9, t_stop=2e-9, t_step=1e-12, v_rest=0.0)
-    (read,) = spice.read_in_time(spec, c, [x], band=1e-12, pulse=pulse)
+    (read,) = truth.read_in_time(spec, c, [x], band=1e-12, pulse=pulse)
     assert_allclose(read.charge, x @ c, rtol=1e-4, atol=0)
-    solution = spice.read_array(spec, c, [x])
+    solution = truth.read_array(spec, c, [x])
     assert (solution.quantity, solution.unit) == ("charge", "C")
     assert_allclose(solution.out[0], x @ c, rtol=2e-3, atol=0)  # edges of 20 ps are not much longer than r_on c_u
     with pytest.raises(InputError, match="its output is a charge, read it in time"):

@@ -6,9 +6,9 @@ from netlist_cases import currents, passive, transistor
 from numpy.testing import assert_allclose
 
 from circuitsim import netlist, spice
+from circuitsim.campaign import monte_carlo, normal_spread, sweep
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import Mismatch, sample_mismatch
-from circuitsim.spice import monte_carlo, normal_spread, sweep
 
 
 def test_spread_of_conductances_becomes_the_spread_of_currents():

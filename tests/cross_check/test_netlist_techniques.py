@@ -5,10 +5,10 @@ import pytest
 from netlist_cases import currents, passive, transistor
 from numpy.testing import assert_allclose
 
-from circuitsim import spice
+from circuitsim import truth
 from circuitsim.errors import InputError, SpecError
-from circuitsim.netlist.techniques import draw, read
 from circuitsim.spec.arrays import check_conductances
+from circuitsim.spec.drawn import draw, read
 
 
 def case(rows, cols, seed=0):
@@ -102,20 +102,20 @@ def test_skipped_rows_take_no_current_from_the_columns():
 def test_one_call_reads_all_that_is_drawn():
     g, x = case(7, 5)
     spec = passive(7, 5, 2.0, 2.0).replace(technique={"partition": [4, 3], "dummy_cols": 1})
-    solution = spice.read_array(spec, g, x)
+    solution = truth.read_array(spec, g, x)
     assert_allclose(solution.out, read(spec, g, x, currents), rtol=1e-12, atol=0)
-    drawn = sum(spice.read_array(one.spec, one.g, one.x).power for one in draw(spec, g, x))
+    drawn = sum(truth.read_array(one.spec, one.g, one.x).power for one in draw(spec, g, x))
     assert_allclose(solution.power, drawn, rtol=1e-12, atol=0)
     with pytest.raises(InputError, match="nodes = True: expected one array"):
-        spice.read_array(spec, g, x, nodes=True)
+        truth.read_array(spec, g, x, nodes=True)
 
 
 def test_decks_are_those_that_are_run(tmp_path):
     g, x = case(7, 5)
     spec = passive(7, 5, 2.0, 2.0).replace(technique={"partition": [4, 3]})
-    spice.read_array(spec, g, x, folder=tmp_path)
+    truth.read_array(spec, g, x, folder=tmp_path)
     kept = sorted(path.read_text() for path in tmp_path.rglob("deck.cir"))
-    assert kept == sorted(spice.array_decks(spec, g, x))
+    assert kept == sorted(truth.array_decks(spec, g, x))
 
 
 def test_drawn_arrays_have_the_size_they_need():

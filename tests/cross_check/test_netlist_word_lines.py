@@ -5,7 +5,7 @@ import pytest
 from netlist_cases import dense_currents
 from numpy.testing import assert_allclose
 
-from circuitsim import netlist, spice
+from circuitsim import netlist, spice, truth
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import parse_spec
 from circuitsim.spec.arrays import check_conductances
@@ -58,7 +58,7 @@ def test_columns_agree_with_a_dense_solution(tmp_path, drive, sense):
     spec = word_lines(tmp_path, 6, 3, col_drive=drive, col_sense=sense)
     g, x = 10 ** rng.uniform(-4, -3, (6, 3)), rng.integers(0, 2, (4, 6))
     deck = netlist.crossbar(spec, g, x)
-    solution = spice.read_solution(spec, deck, spice.run(deck))
+    solution = truth.read_solution(spec, deck, spice.run(deck))
     assert_allclose(solution.out, [dense(spec, g, vector) for vector in x], rtol=1e-6, atol=0)
     # Bit lines at 0.4 V feed the columns, which end at 0.1 V.
     assert_allclose(solution.power, 0.4 * solution.out.sum(axis=1), rtol=1e-6, atol=0)
@@ -84,7 +84,7 @@ def test_word_line_charges_in_time(tmp_path):
     g, x = np.full((4, 3), 5e-4), np.array([1, 0, 1, 1])
     deck = netlist.crossbar(spec, g, [x])
     settled = spice.run(deck).columns(deck.i_out)[0]
-    (read,) = spice.read_in_time(spec, g, [x], band=1e-9)
+    (read,) = truth.read_in_time(spec, g, [x], band=1e-9)
     assert_allclose(read.i_out[-1], settled, rtol=1e-5, atol=0)
     assert np.all(np.abs(read.i_out[0]) < 1e-12)  # gates rest at 0 V
     assert read.energy_bias.sum() > 0.9 * read.energy

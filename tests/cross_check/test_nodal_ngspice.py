@@ -6,6 +6,7 @@ import pytest
 from circuitsim import characterization, nodal, spice
 from circuitsim.netlist import crossbar
 from circuitsim.spec import ArraySpec, parse_spec
+from circuitsim.truth import read_solution
 
 TOLERANCE = 1e-6  # surface bound and ngspice's reltol; measured 1e-11 to 1e-9
 
@@ -42,7 +43,7 @@ def worst_error(surface_of):
         surface = surface_of(spec, min(v_in.min(), 0.0), max(v_in.max(), 0.2))
         found = nodal.read(nodal.prepare(spec, g, surface), v_in)
         netlist = crossbar(spec, g, v_in)
-        truth = spice.read_solution(spec, netlist, spice.run(netlist)).out
+        truth = read_solution(spec, netlist, spice.run(netlist)).out
         return np.max(np.abs(found.out - truth) / np.maximum(np.abs(truth), 1e-3 * np.abs(truth).max()))
 
     return compare
@@ -140,7 +141,7 @@ def test_zero_input(surface_of):
     g = conductances(8, 8, np.random.default_rng(15))
     found = nodal.read(nodal.prepare(spec, g, surface_of(spec, 0.0, 0.2)), np.zeros((1, 8)))
     netlist = crossbar(spec, g, np.zeros((1, 8)))
-    truth = spice.read_solution(spec, netlist, spice.run(netlist))
+    truth = read_solution(spec, netlist, spice.run(netlist))
     assert np.abs(found.out).max() == 0.0
     assert np.abs(truth.out).max() < 1e-14  # ngspice's own floor: gmin and abstol
 
@@ -159,7 +160,7 @@ def test_every_voltage_and_current_of_a_linear_array():
     )
     g, v_in = conductances(20, 13, rng), rng.uniform(-0.2, 0.2, (3, 20))
     netlist = crossbar(spec, g, v_in, nodes=True)
-    truth = spice.read_solution(spec, netlist, spice.run(netlist))
+    truth = read_solution(spec, netlist, spice.run(netlist))
     found = nodal.read(nodal.prepare(spec, g), v_in, nodes=True, tol=1e-11)
     for name in ("out", "i_row", "v_row", "v_col"):
         expected = getattr(truth, name)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from circuitsim import characterization, nodal, spice
+from circuitsim import characterization, nodal
 from circuitsim.netlist import Pulse
 from circuitsim.spec import parse_spec
+from circuitsim.truth import read_in_time
 
 
 def settling_spec(n, cell):
@@ -31,7 +32,7 @@ def test_waveforms_of_an_ohmic_array(n, t_step):
     g, v_in = 10 ** rng.uniform(-6, -4, (n, n)), rng.uniform(0, 0.2, n)
     found = nodal.step_response(nodal.prepare(spec, g), v_in, t_edge=2e-11, tol=1e-5)
     pulse = Pulse(t_edge=2e-11, t_width=2e-9, t_stop=2e-9, t_step=t_step, v_rest=0.0)
-    (truth,) = spice.read_in_time(spec, g, v_in[None], pulse=pulse, band=found.band)
+    (truth,) = read_in_time(spec, g, v_in[None], pulse=pulse, band=found.band)
     expected = np.array([np.interp(found.time, truth.time, i) for i in truth.i_out.T]).T
     error = np.abs(found.i_out - expected).max(axis=1) / truth.i_final.max()
     assert error.max() < 1e-3
@@ -49,6 +50,6 @@ def test_final_currents_of_a_transistor_array(tmp_path):
     g, v_in = 10 ** rng.uniform(-6, -4, (8, 8)), rng.uniform(0, 0.2, 8)
     surface = characterization.cell(spec, cache=tmp_path)
     found = nodal.step_response(nodal.prepare(spec, g, surface), v_in, t_edge=2e-11)
-    (truth,) = spice.read_in_time(spec, g, v_in[None], band=found.band)
+    (truth,) = read_in_time(spec, g, v_in[None], band=found.band)
     assert np.abs(found.i_out[-1] - truth.i_final).max() < 1e-5 * truth.i_final.max()
     assert np.all(found.settling < 1.1 * truth.settling)

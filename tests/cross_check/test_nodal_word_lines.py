@@ -6,6 +6,7 @@ import pytest
 from circuitsim import characterization, levels, nodal, spice
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
+from circuitsim.truth import read_solution
 
 
 def gated_spec(input_line, **parts):
@@ -26,7 +27,7 @@ def gated_spec(input_line, **parts):
 def worst_error(spec, g, x, on, off):
     found = nodal.read_gated(nodal.prepare_gated(spec, g, on, off), x, nodes=True)
     netlist = crossbar(spec, g, x, nodes=True)
-    truth = spice.read_solution(spec, netlist, spice.run(netlist))
+    truth = read_solution(spec, netlist, spice.run(netlist))
     assert np.abs(found.v_row - truth.v_row).max() < 1e-6 * 0.2
     assert np.abs(found.power - truth.power).max() < 1e-6 * truth.power.max()
     assert found.convergence.kirchhoff.max() < 1e-8
@@ -61,7 +62,7 @@ def test_leaking_gates(tmp_path):
     off = characterization.cell(weak, cache=tmp_path)
     found = nodal.read_gated(nodal.prepare_gated(spec, g, on, off), np.zeros((1, 12))).out
     netlist = crossbar(weak, g, np.ones((1, 12)))
-    truth = spice.read_solution(weak, netlist, spice.run(netlist)).out
+    truth = read_solution(weak, netlist, spice.run(netlist)).out
     assert np.abs(found - truth).max() < max(1e-6, 10 * off.bound) * truth.max()
 
 

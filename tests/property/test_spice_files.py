@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circuitsim.errors import InputError, SimulatorError, UnsafeFileError
-from circuitsim.spice import read_raw, scan_file
+from circuitsim.library import scan_file
+from circuitsim.spice import read_raw
 
 HEADER = b"Title: t\nPlotname: dc\nFlags: real\nNo. Variables: 2\nNo. Points: 3       \nVariables:\n"
 WHOLE = HEADER + b"\t0\tv(a)\tvoltage\n\t1\ti(vs)\tcurrent\nBinary:\n" + np.arange(6.0).tobytes()

@@ -11,21 +11,28 @@ import circuitsim
 
 ROOT = Path(circuitsim.__file__).parent
 FREE = {"errors", "units", "resources"}
-BELOW_CALIBRATION = {"spec", "results", "devices", "netlist", "spice", "characterization", "nodal", "behavioral"}
 MAY_IMPORT = {
     "spec": set(),
     "results": {"spec"},
-    "devices": {"spec"},
-    "netlist": {"spec", "results", "devices"},
-    "spice": {"spec", "results", "netlist"},
-    "characterization": {"spec", "results", "devices", "netlist", "spice"},
+    "library": {"spec", "results"},
+    "devices": {"spec", "results", "library"},
+    "netlist": {"spec", "results", "devices", "library"},
+    "spice": {"spec", "results", "netlist", "library"},
     "nodal": {"spec", "results"},
-    "behavioral": {"spec", "results", "devices", "nodal"},
-    "calibration": BELOW_CALIBRATION,
-    "network": {"spec", "results", "devices", "behavioral"},
+    "periphery": {"spec", "results"},
+    "characterization": {"spec", "results", "devices", "library", "netlist", "spice", "nodal", "periphery"},
+    "behavioral": {"spec", "results", "devices", "nodal", "periphery"},
+    "network": {"spec", "results", "devices", "periphery"},
+    "export": {"spec", "results", "behavioral"},
     "report": {"spec", "results"},
 }
-TOP = {"levels", "infer", "demo", "bench", "cli", "__init__", "__main__"}
+MAY_IMPORT["truth"] = MAY_IMPORT["characterization"] | {"characterization"}
+MAY_IMPORT["chain"] = {"spec", "results", "devices", "nodal", "periphery", "behavioral", "truth"}
+MAY_IMPORT["calibration"] = MAY_IMPORT["truth"] | {"truth", "behavioral", "chain"}
+MAY_IMPORT["levels"] = MAY_IMPORT["calibration"] | {"calibration"}
+MAY_IMPORT["evaluation"] = MAY_IMPORT["levels"] | {"levels", "network"}
+MAY_IMPORT["campaign"] = MAY_IMPORT["evaluation"] | {"evaluation"}
+TOP = {"demo", "bench", "cli", "__init__", "__main__"}
 
 
 def _imports(path: Path) -> set[str]:

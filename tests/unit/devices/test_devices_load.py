@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from circuitsim.devices import list_cards, load_card, load_folder
-from circuitsim.devices.header import HEADER_KEYS, spice_number
 from circuitsim.errors import InputError
+from circuitsim.library.source import HEADER_KEYS, spice_number
 from circuitsim.resources import device_models_folder
 
 

@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose
 from circuitsim.errors import InputError
 from circuitsim.network import LayerRange, TileRead, exact, program, recorded
 from circuitsim.network.arrays import read_layer
-from circuitsim.network.onnx_graph import cut
-from circuitsim.network.runner import float_product
+from circuitsim.network.onnx.graph import cut
+from circuitsim.network.onnx.runner import float_product
 
 KNOWN = LayerRange(x_max=4.0)
 

@@ -3,22 +3,20 @@
 import numpy as np
 import pytest
 
-from circuitsim.report.content import (
+from circuitsim.report.content import Comparison, IrDrop, ReportContent
+from circuitsim.results import Certificate, ErrorStatistics, Provenance
+from circuitsim.results.evaluation import (
     Accuracy,
     Check,
-    Comparison,
     Deck,
     Energy,
     EnergyPart,
-    IrDrop,
     LoopLayer,
-    ReportContent,
     SpiceLoop,
     Step,
     WirePoint,
     WireSweep,
 )
-from circuitsim.results import Certificate, ErrorStatistics, Provenance
 from circuitsim.spec import ArraySpec, parse_spec
 
 ROWS, COLS, VECTORS = 6, 5, 4

@@ -9,7 +9,6 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.report.array_figures import ir_drop_figure
-from circuitsim.report.content import Step, WirePoint
 from circuitsim.report.error_figures import (
     columns_figure,
     currents_figure,
@@ -20,6 +19,7 @@ from circuitsim.report.error_figures import (
 from circuitsim.report.network_figures import energy_figure, run_time_figure, wire_accuracy_figure, wire_error_figure
 from circuitsim.report.page import make_figures
 from circuitsim.report.style import one_prefix
+from circuitsim.results.evaluation import Step, WirePoint
 
 
 def _line(axes, label):

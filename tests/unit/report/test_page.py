@@ -8,8 +8,8 @@ import matplotlib
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.report.content import Check
 from circuitsim.report.page import make_page, write_report
+from circuitsim.results.evaluation import Check
 
 SECTIONS = [
     *("checks", "certificate", "ir-drop", "hold-out", "accuracy", "wires", "spice-in-the-loop", "energy"),

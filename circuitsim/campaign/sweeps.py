@@ -1,0 +1,62 @@
+"""The same read over the values of any key of the specification: temperature, corner, wire resistance."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim.errors import InputError
+from circuitsim.spec import ArraySpec
+from circuitsim.spice.pool import run_many
+from circuitsim.truth.reading import plan
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def sweep(
+    spec: ArraySpec,
+    g: ArrayLike,
+    x: ArrayLike,
+    key: str,
+    values: Sequence[float | str | bool],
+    *,
+    n_jobs: int = 2,
+    folder: str | Path | None = None,
+) -> "xr.DataArray":
+    """Read an array for every value of one key, for example `"array.temperature_c"` or `"access.corner"`.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S].
+        x: Inputs (batch, rows); see `netlist.crossbar`.
+        key: Section and key of the specification, joined by a point.
+        values: Values of the key, in the order wanted.
+        n_jobs: Decks that run at the same time.
+        folder: Keeps every run in a numbered folder; None: removed after success.
+
+    Returns:
+        Outputs (currents [A], or charges [C]), dimensions (last part of the key), batch, col.
+
+    Raises:
+        SpecError: There is no such key, or a value cannot be used.
+        InputError: `key` is not of the form section.key, or there are no values.
+        DecksFailedError: Some decks failed.
+    """
+    import xarray as xr  # 0.4 s that other runs of ngspice should not wait for
+
+    section, point, name = key.partition(".")
+    if not point or section not in type(spec).model_fields or not values:
+        raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'array.temperature_c'")
+    plans = [plan(spec.replace(**{section: {name: value}}), g, x) for value in values]
+    decks = [deck for one in plans for deck in one.decks]
+    raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=plans[0].options)
+    solutions = []
+    for one in plans:
+        solutions.append(one.finish(raws[: len(one.decks)]))
+        raws = raws[len(one.decks) :]
+    out = np.stack([solution.out for solution in solutions])
+    attributes = {"units": solutions[0].unit, "long_name": "output, positive into the sense amplifier", "key": key}
+    return xr.DataArray(out, dims=(name, "batch", "col"), coords={name: list(values)}, name="out", attrs=attributes)

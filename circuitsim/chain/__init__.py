@@ -1,0 +1,1 @@
+"""Codes to codes: converters and sense amplifiers around an array."""

@@ -1,0 +1,1 @@
+"""A calibrated tile for other simulators."""

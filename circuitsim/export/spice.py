@@ -1,0 +1,105 @@
+"""A calibrated tile as an ngspice sub-circuit, so that a system deck can hold a 128 x 128 array."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from circuitsim.behavioral import Tile
+from circuitsim.export.terms import Feature, Sum, Terms, read_terms
+from circuitsim.spec.base import spice_name
+
+_PORTS_PER_LINE = 12
+
+
+def spice_macro(tile: Tile, *, name: str = "tile", input_current: bool = True) -> str:
+    """Write a tile as a sub-circuit.
+
+    Ports: in_0 … (the ideal source of each row: the driver's output resistance is inside), out_0 … (each column's end
+    at the sense amplifier, held at v_ref by the deck), ref (0 V of the array). The column currents flow out of out_j.
+
+    Args:
+        tile: The programmed tile, NumPy arrays.
+        name: Name of the sub-circuit.
+        input_current: Whether the inputs draw their current (of the linear network); leaves out rows² elements if not.
+
+    Returns:
+        Text of the sub-circuit, with a header; `.include` it.
+
+    Raises:
+        InputError: The tile's matrices are not NumPy arrays.
+        ValueError: The name cannot stand in a deck.
+
+    Valid for: static reads within the tile's range; the outputs are current sources and do not feel their voltage.
+    """
+    terms = read_terms(tile)
+    lines = [*_header(tile, terms, spice_name(name)), *_inputs(terms)]
+    for kind, sums in (("c", terms.currents), ("l", terms.levels)):
+        for power, part in enumerate(sums):
+            lines += _sum(terms, f"{kind}{power}", part)
+    lines += _outputs(terms)
+    if input_current:
+        lines += [
+            f"g_r_{k}_{n} in_{k} ref x_{n} ref {float(terms.i_row[n, k] * terms.i_scale)!r}"
+            for k in range(terms.rows)
+            for n in np.flatnonzero(terms.i_row[:, k])
+        ]
+    return "\n".join([*lines, f".ends {name}", ""])
+
+
+def _header(tile: Tile, terms: Terms, name: str) -> Iterator[str]:
+    yield f"* {name}: {terms.rows} x {terms.cols} array, behavioral model of grade {tile.grade}"
+    yield f"* ports: in_0 ... in_{terms.rows - 1}, out_0 ... out_{terms.cols - 1}, ref"
+    low, high = tile.v_range
+    yield f"* valid: static reads, inputs {low:g} V to {high:g} V, outputs held at {tile.v_ref:g} V"
+    ports = [f"in_{k}" for k in range(terms.rows)] + [f"out_{j}" for j in range(terms.cols)] + ["ref"]
+    yield f".subckt {name} " + " ".join(ports[:_PORTS_PER_LINE])
+    for start in range(_PORTS_PER_LINE, len(ports), _PORTS_PER_LINE):
+        yield "+ " + " ".join(ports[start : start + _PORTS_PER_LINE])
+
+
+def _inputs(terms: Terms) -> Iterator[str]:
+    yield f"v_ref vref ref dc {terms.v_ref!r}"
+    yield "v_one one ref dc 1"
+    for k in range(terms.rows):
+        yield f"e_x_{k} x_{k} ref in_{k} vref {1.0 / terms.v_scale!r}"
+    for feature in terms.features:
+        if feature.name != "x":
+            for k in range(terms.rows):
+                yield f"b_{feature.name}_{k} {feature.name}_{k} ref v = {_polynomial(feature, f'v(x_{k},ref)')}"
+
+
+def _polynomial(feature: Feature, x: str) -> str:
+    text = "0"
+    for c in reversed(feature.polynomial or ()):
+        text = f"{x}*({c!r}+{text})"
+    return text
+
+
+def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
+    """One node per output: currents from controlled sources into 1 ohm."""
+    for j in range(terms.cols):
+        node = f"{label}_{j}"
+        yield f"r_{node} {node} ref 1"
+        if part.constant[j] != 0:
+            yield f"g_{node}_one ref {node} one ref {float(part.constant[j])!r}"
+        for name, matrix in part.matrices:
+            for k in np.flatnonzero(matrix[:, j]):
+                yield f"g_{node}_{name}_{k} ref {node} {name}_{k} ref {float(matrix[k, j])!r}"
+
+
+def _outputs(terms: Terms) -> Iterator[str]:
+    """The level of each column, repeated as often as the model repeats it, and the current it leads to."""
+    for j in range(terms.cols):
+        t = f"v(l0_{j},ref)"
+        for n in range(terms.iterations):
+            yield f"b_t{n}_{j} t{n}_{j} ref v = {_horner('l', len(terms.levels), j, t)}"
+            t = f"v(t{n}_{j},ref)"
+        current = _horner("c", len(terms.currents), j, t)
+        yield f"b_out_{j} ref out_{j} i = {terms.i_scale!r}*({current})"
+
+
+def _horner(kind: str, count: int, j: int, t: str) -> str:
+    text = f"v({kind}{count - 1}_{j},ref)"
+    for power in range(count - 2, -1, -1):
+        text = f"v({kind}{power}_{j},ref)+{t}*({text})"
+    return text

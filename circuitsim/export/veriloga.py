@@ -1,0 +1,99 @@
+"""A calibrated tile as a Verilog-A module. Export only: no free simulator at hand reads it back as it stands.
+
+The expressions use nothing but sums and products, so that the tests evaluate them as they are written.
+"""
+
+from collections.abc import Iterator
+
+from circuitsim.behavioral import Tile
+from circuitsim.export.terms import Feature, Sum, Terms, horner, read_terms
+from circuitsim.spec.base import spice_name
+
+_TERMS_PER_LINE = 4
+
+
+def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
+    """Write a tile as a Verilog-A module.
+
+    Ports: in [0:rows-1], the ideal source of each row; out [0:cols-1], each column's end, to be held at v_ref; ref, 0 V
+    of the array. Column currents flow out of `out`, input currents (of the linear network) into `in`.
+
+    Args:
+        tile: The programmed tile, NumPy arrays.
+        name: Name of the module.
+
+    Raises:
+        InputError: The tile's matrices are not NumPy arrays.
+        ValueError: The name is no identifier.
+
+    Valid for: static reads within the tile's range.
+    """
+    terms = read_terms(tile)
+    rows, cols, (low, high) = terms.rows, terms.cols, tile.v_range
+    body = [*_features(terms), *_outputs(terms), *_inputs(terms)]
+    names = [line.split(" = ")[0].strip() for line in body if " = " in line]
+    lines = [
+        f"// {rows} x {cols} array, behavioral model of grade {tile.grade}",
+        f"// valid: static reads, inputs {low:g} V to {high:g} V, outputs held at {tile.v_ref:g} V",
+        '`include "disciplines.vams"',
+        f"module {spice_name(name)}(in, out, ref);",
+        f"  inout [0:{rows - 1}] in;",
+        f"  inout [0:{cols - 1}] out;",
+        "  inout ref;",
+        f"  electrical [0:{rows - 1}] in;",
+        f"  electrical [0:{cols - 1}] out;",
+        "  electrical ref;",
+        *(f"  real {one};" for one in dict.fromkeys(names)),
+        "  analog begin",
+        *body,
+        "  end",
+        "endmodule",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _features(terms: Terms) -> Iterator[str]:
+    for k in range(terms.rows):
+        yield f"    x_{k} = (V(in[{k}], ref) - {float(terms.v_ref)!r}) / {float(terms.v_scale)!r};"
+        for feature in terms.features:
+            if feature.name != "x":
+                yield f"    {feature.name}_{k} = {_polynomial(feature, f'x_{k}')};"
+
+
+def _polynomial(feature: Feature, x: str) -> str:
+    text = "0.0"
+    for c in reversed(feature.polynomial or ()):
+        text = f"{x}*({float(c)!r} + {text})"
+    return text
+
+
+def _outputs(terms: Terms) -> Iterator[str]:
+    for j in range(terms.cols):
+        for kind, sums in (("l", terms.levels), ("c", terms.currents)):
+            for power, part in enumerate(sums):
+                yield from _sum(f"{kind}{power}", part, j)
+        if terms.levels:
+            yield "    t = l0;"
+        for _ in range(terms.iterations):
+            yield f"    t = {horner('l', len(terms.levels))};"
+        yield f"    I(ref, out[{j}]) <+ {terms.i_scale!r}*({horner('c', len(terms.currents))});"
+
+
+def _sum(label: str, part: Sum, j: int) -> Iterator[str]:
+    """Sums in short lines: simulators limit the length of one."""
+    yield f"    {label} = {float(part.constant[j])!r};"
+    products = [
+        f"{float(matrix[k, j])!r}*{feature}_{k}" for feature, matrix in part.matrices for k in range(len(matrix))
+    ]
+    for start in range(0, len(products), _TERMS_PER_LINE):
+        yield f"    {label} = {label} + {' + '.join(products[start : start + _TERMS_PER_LINE])};"
+
+
+def _inputs(terms: Terms) -> Iterator[str]:
+    for k in range(terms.rows):
+        yield "    i_in = 0.0;"
+        products = [f"{float(value)!r}*x_{n}" for n, value in enumerate(terms.i_row[:, k] * terms.i_scale)]
+        for start in range(0, len(products), _TERMS_PER_LINE):
+            yield f"    i_in = i_in + {' + '.join(products[start : start + _TERMS_PER_LINE])};"
+        yield f"    I(in[{k}], ref) <+ i_in;"

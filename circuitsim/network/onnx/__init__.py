@@ -1,0 +1,1 @@
+"""ONNX models: cut at their products with constant weights, run by onnxruntime."""

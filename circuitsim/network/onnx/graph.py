@@ -1,0 +1,224 @@
+"""An ONNX model cut at its products with constant weights: layers for tiles, everything else for onnxruntime."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, inliner, numpy_helper, shape_inference
+
+from circuitsim.errors import InputError
+from circuitsim.network.linear import LinearLayer
+from circuitsim.network.onnx.nodes import PRODUCTS, check_supported, describe, read_layer, subgraphs, value_bound
+
+_RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
+
+
+@dataclass(frozen=True)
+class HostStep:
+    """A run of nodes that onnxruntime computes.
+
+    Attributes:
+        session: onnxruntime session of these nodes.
+        sources, targets: Names of the tensors read and written.
+    """
+
+    session: onnxruntime.InferenceSession
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network whose products with constant weights can be computed by arrays.
+
+    Attributes:
+        layers: The products, in the order in which they are computed.
+        steps: Layers and runs of other nodes, in order.
+        source, target: Names of the network's input and output tensors.
+        input_shape: Shape of the input; None where any length is allowed, as for the batch.
+        input_type: Type of its elements.
+        session: onnxruntime session of the whole model: the float network.
+        on_host: How many nodes of each type onnxruntime computes, constants folded.
+        host_products: Gemm, MatMul and Conv nodes among them: neither operand is constant.
+        digest: SHA-256 of the model file.
+    """
+
+    layers: tuple[LinearLayer, ...]
+    steps: tuple[LinearLayer | HostStep, ...]
+    source: str
+    target: str
+    input_shape: tuple[int | None, ...]
+    input_type: np.dtype
+    session: onnxruntime.InferenceSession
+    on_host: dict[str, int]
+    host_products: tuple[str, ...]
+    digest: str
+
+
+def load_network(path: str | Path) -> Network:
+    """Read an ONNX file and cut it into layers for tiles and steps for onnxruntime.
+
+    Raises:
+        InputError: The file is missing or is no valid ONNX model, or a node of it is not supported.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected an ONNX model")
+    try:
+        model = onnx.load(path)
+    except Exception as error:  # protobuf's DecodeError, or a missing or forbidden file of external weights
+        raise InputError(f"{path}: not an ONNX model that can be read ({_first_line(error)})") from None
+    return cut(model)
+
+
+def cut(model: onnx.ModelProto) -> Network:
+    """Cut a model into layers for tiles and steps for onnxruntime.
+
+    Raises:
+        InputError: The model is not valid, has not one input and one output, or a node of it is not supported.
+    """
+    digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
+    whole = _session(model)
+    try:
+        onnx.checker.check_model(model)
+        model = shape_inference.infer_shapes(inliner.inline_local_functions(model) if model.functions else model)
+    except Exception as error:  # the checker's ValidationError and the inference's InferenceError share no base
+        raise InputError(f"the ONNX model is not valid: {_first_line(error)}") from None
+    graph = model.graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in constants]
+    if len(inputs) != 1 or len(graph.output) != 1:
+        raise InputError(
+            f"the ONNX model has {len(inputs)} inputs and {len(graph.output)} outputs; expected one of each"
+        )
+    nodes = _fold(model, constants)
+    producers = {name: node for node in nodes for name in node.output}
+    target = graph.output[0].name
+    if target not in producers:
+        raise InputError(f"the ONNX model's output {target!r} does not depend on its input")
+    found = _find_layers(nodes, producers, constants)
+    host = [node for k, node in enumerate(nodes) if k not in found]
+    tensor_type = inputs[0].type.tensor_type
+    return Network(
+        layers=tuple(found.values()),
+        steps=tuple(_steps(model, nodes, found, constants)),
+        source=inputs[0].name,
+        target=target,
+        input_shape=tuple(d.dim_value if d.HasField("dim_value") else None for d in tensor_type.shape.dim),
+        input_type=np.dtype(helper.tensor_dtype_to_np_dtype(tensor_type.elem_type)),
+        session=whole,
+        on_host=dict(sorted(Counter(node.op_type for node in host).items())),
+        host_products=tuple(node.name or node.output[0] for node in host if node.op_type in PRODUCTS),
+        digest=digest,
+    )
+
+
+def _find_layers(nodes, producers, constants) -> dict[int, LinearLayer]:
+    """Layers by the position of their node; names are made unique so that tiles can be told apart."""
+    found: dict[int, LinearLayer] = {}
+    names: set[str] = set()
+    for k, node in enumerate(nodes):
+        check_supported(node, constants)
+        bound = value_bound(node.input[0], producers, constants) if node.input else None
+        layer = read_layer(node, constants, input_bound=bound)
+        if layer is None:
+            continue
+        if layer.name in names:
+            raise InputError(f"{describe(node)} shares its name with another node; expected unique names")
+        names.add(layer.name)
+        found[k] = layer
+    if not found:
+        raise InputError("the ONNX model has no Gemm, MatMul or Conv node with constant weights to place on tiles")
+    return found
+
+
+def _fold(model: onnx.ModelProto, constants: dict[str, np.ndarray]) -> list[onnx.NodeProto]:
+    """Compute the nodes that depend on constants alone, add their values to `constants`, return the other nodes."""
+    rest = []
+    for node in model.graph.node:
+        alone = all(name in constants for name in node.input if name) and not subgraphs(node)
+        random = node.op_type in _RANDOM or (not node.input and node.op_type != "Constant")
+        if not alone or random:
+            rest.append(node)
+            continue
+        outputs = [name for name in node.output if name]
+        part = _part(model, [node], {}, outputs, constants)
+        for name, value in zip(outputs, _session(part).run(outputs, {}), strict=True):
+            constants[name] = np.asarray(value)
+    return rest
+
+
+def _steps(model, nodes, found: dict[int, LinearLayer], constants) -> list[LinearLayer | HostStep]:
+    types: dict[str, Any] = {v.name: v for v in (*model.graph.input, *model.graph.value_info, *model.graph.output)}
+    steps: list[LinearLayer | HostStep] = []
+    run: list[onnx.NodeProto] = []
+    last = {name: k for k, node in enumerate(nodes) for name in _reads(node)}
+    last |= {value.name: len(nodes) for value in model.graph.output}
+
+    def close(end: int) -> None:
+        if run:
+            made = [name for node in run for name in node.output if name]
+            targets = [name for name in made if last.get(name, -1) >= end]
+            if not targets:  # nothing reads them
+                run.clear()
+                return
+            needed = [name for node in run for name in _reads(node) if name not in constants and name not in made]
+            sources = {name: types.get(name) for name in dict.fromkeys(needed)}
+            part = _part(model, run, sources, targets, constants)
+            steps.append(HostStep(_session(part), tuple(sources), tuple(targets)))
+            run.clear()
+
+    for k, node in enumerate(nodes):
+        if k in found:
+            close(k)
+            steps.append(found[k])
+        else:
+            run.append(node)
+    close(len(nodes))
+    return steps
+
+
+def _reads(node: onnx.NodeProto) -> list[str]:
+    """Tensors that a node reads, those that its sub-graphs take from outside included."""
+    names = [name for name in node.input if name]
+    for graph in subgraphs(node):
+        inside = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
+        for inner in graph.node:
+            names += [name for name in _reads(inner) if name not in inside]
+            inside |= set(inner.output)
+        names += [value.name for value in graph.output if value.name not in inside]
+    return names
+
+
+def _part(model, nodes, sources: dict[str, Any], targets: list[str], constants) -> onnx.ModelProto:
+    """A model of some of the nodes; lengths of its inputs stay open, so that any batch runs."""
+    inputs = []
+    for name, value in sources.items():
+        if value is None or not value.type.HasField("tensor_type"):
+            user = next(node for node in nodes if name in _reads(node))
+            raise InputError(f"{describe(user)} reads {name!r}, whose type is not a tensor that ONNX can infer")
+        inputs.append(helper.make_tensor_value_info(name, value.type.tensor_type.elem_type, None))
+    used = dict.fromkeys(name for node in nodes for name in _reads(node) if name in constants)
+    tensors = [numpy_helper.from_array(np.asarray(constants[name]), name) for name in used]
+    outputs = [onnx.ValueInfoProto(name=name) for name in targets]
+    graph = helper.make_graph(nodes, "part", inputs, outputs, initializer=tensors)
+    return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+
+
+def _session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # small products: more threads cost more than they give
+    options.log_severity_level = 4  # what goes wrong is raised, not printed
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
+        raise InputError(f"onnxruntime refuses the ONNX model: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

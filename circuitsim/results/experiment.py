@@ -1,0 +1,31 @@
+"""What is programmed into an array and read from it, to judge a model by."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One programmed matrix and the inputs it is read with.
+
+    Attributes:
+        matrix_kind: How the conductances were drawn.
+        g: (rows, cols) conductances [S].
+        input_kinds: One name a vector.
+        v_in: (batch, rows) inputs [V].
+    """
+
+    matrix_kind: str
+    g: np.ndarray
+    input_kinds: tuple[str, ...]
+    v_in: np.ndarray
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of conductances and inputs."""
+        content = hashlib.sha256(repr((self.g.shape, self.v_in.shape)).encode())
+        content.update(np.ascontiguousarray(self.g, dtype=float).tobytes())
+        content.update(np.ascontiguousarray(self.v_in, dtype=float).tobytes())
+        return content.hexdigest()

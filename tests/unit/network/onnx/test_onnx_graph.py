@@ -1,0 +1,254 @@
+import numpy as np
+import onnx
+import pytest
+from numpy.testing import assert_allclose
+from onnx import TensorProto, helper, numpy_helper
+
+from circuitsim.errors import InputError
+from circuitsim.network.onnx.graph import cut, load_network
+from circuitsim.network.onnx.runner import float_product, run, run_float
+
+
+def assert_float_product_is_onnxruntime(model, x):
+    network = cut(model)
+    expected = run_float(network, x)
+    # atol: float32 rounding of sums of terms of order 1, which may cancel
+    assert_allclose(run(network, x, float_product), expected, rtol=1e-5, atol=1e-5)
+    assert np.abs(expected).max() > 0.1
+    return network
+
+
+def test_mlp(mlp):
+    x = np.random.default_rng(0).normal(size=(20, 15))
+    network = assert_float_product_is_onnxruntime(mlp, x)
+    assert [(layer.name, layer.op, layer.weights.shape) for layer in network.layers] == [
+        ("n0", "Gemm", (1, 15, 13)),
+        ("n2", "MatMul", (1, 13, 7)),
+        ("n5", "Gemm", (1, 7, 3)),
+    ]
+    assert network.on_host == {"Add": 1, "Relu": 1, "Tanh": 1}
+    assert network.host_products == ()
+
+
+def test_cnn(cnn):
+    x = np.random.default_rng(1).normal(size=(6, 3, 8, 8))
+    network = assert_float_product_is_onnxruntime(cnn, x)
+    assert [layer.weights.shape for layer in network.layers] == [(1, 18, 4), (2, 8, 2), (1, 32, 5)]
+    assert network.on_host == {"Add": 1, "Flatten": 1, "MaxPool": 1, "Relu": 1}
+
+
+@pytest.mark.parametrize("auto_pad", ["SAME_UPPER", "SAME_LOWER", "VALID"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+def test_conv_padding(make_model, weights, auto_pad, stride, kernel):
+    nodes = [
+        ("Conv", ["x", "k"], ["h"], {"auto_pad": auto_pad, "strides": [stride, 1]}),
+        ("Flatten", ["h"], ["y"], {}),
+    ]
+    model = make_model(nodes, {"k": weights(3, 2, kernel, 2)}, [None, 2, 7, 6])
+    assert_float_product_is_onnxruntime(model, np.random.default_rng(2).normal(size=(3, 2, 7, 6)))
+
+
+def test_conv_in_one_and_three_dimensions(make_model, weights):
+    for kernel, x_shape in (((5, 4, 3), [None, 4, 9]), ((4, 1, 2, 3, 2), [None, 2, 4, 5, 3])):
+        groups = x_shape[1] // kernel[1]
+        nodes = [("Conv", ["x", "k"], ["h"], {"group": groups}), ("Flatten", ["h"], ["y"], {})]
+        model = make_model(nodes, {"k": weights(*kernel)}, x_shape)
+        assert_float_product_is_onnxruntime(model, np.random.default_rng(3).normal(size=(2, *x_shape[1:])))
+
+
+def test_matmul_on_more_than_two_axes(make_model, weights):
+    nodes = [("MatMul", ["x", "w"], ["h"], {}), ("Flatten", ["h"], ["y"], {})]
+    model = make_model(nodes, {"w": weights(6, 5)}, [None, 3, 6])
+    assert_float_product_is_onnxruntime(model, np.random.default_rng(4).normal(size=(4, 3, 6)))
+
+
+def test_weights_behind_constant_nodes_are_folded(make_model, weights):
+    nodes = [
+        ("Constant", [], ["raw"], {"value": numpy_helper.from_array(weights(5, 6))}),
+        ("Transpose", ["raw"], ["w"], {}),
+        ("MatMul", ["x", "w"], ["y"], {}),
+    ]
+    network = assert_float_product_is_onnxruntime(
+        make_model(nodes, {}, [None, 6]), np.random.default_rng(5).normal(size=(4, 6))
+    )
+    assert network.on_host == {}
+    assert_allclose(network.layers[0].weights[0], weights(5, 6).T, rtol=0, atol=0)
+
+
+def test_a_tensor_read_by_several_steps_reaches_them_all(make_model, weights):
+    nodes = [
+        ("Tanh", ["x"], ["t"], {}),
+        ("MatMul", ["t", "w"], ["h"], {}),
+        ("MatMul", ["h", "w"], ["k"], {}),
+        ("Add", ["k", "t"], ["s"], {}),
+        ("Mul", ["s", "h"], ["y"], {}),
+    ]
+    model = make_model(nodes, {"w": weights(6, 6)}, [None, 6])
+    network = assert_float_product_is_onnxruntime(model, np.random.default_rng(6).normal(size=(4, 6)))
+    assert [layer.input_bound for layer in network.layers] == [1.0, None]
+
+
+def test_products_of_two_activations_stay_on_the_host(make_model, weights):
+    nodes = [
+        ("MatMul", ["x", "w"], ["h"], {}),
+        ("Transpose", ["h"], ["t"], {}),
+        ("MatMul", ["h", "t"], ["y"], {}),
+    ]
+    network = assert_float_product_is_onnxruntime(
+        make_model(nodes, {"w": weights(6, 3)}, [4, 6]), np.random.default_rng(7).normal(size=(4, 6))
+    )
+    assert network.host_products == ("n2",)
+
+
+def test_a_fixed_batch_runs_in_chunks(make_model, weights):
+    nodes = [
+        ("MatMul", ["x", "w"], ["h"], {}),
+        ("Reshape", ["h", "shape"], ["r"], {}),
+        ("Flatten", ["r"], ["y"], {}),
+    ]
+    model = make_model(nodes, {"w": weights(6, 4), "shape": np.array([2, 2, 2])}, [2, 6])
+    assert_float_product_is_onnxruntime(model, np.random.default_rng(8).normal(size=(6, 6)))
+    with pytest.raises(InputError, match=r"images have shape \(5, 6\), expected \(2, 6\)"):
+        run_float(cut(model), np.zeros((5, 6)))
+
+
+def test_control_flow_reads_tensors_from_outside(make_model, weights):
+    branch = [
+        helper.make_graph(
+            [helper.make_node(op, ["h"], [f"{op}.out"])],
+            op,
+            [],
+            [helper.make_tensor_value_info(f"{op}.out", TensorProto.FLOAT, None)],
+        )
+        for op in ("Relu", "Tanh")
+    ]
+    nodes = [
+        ("MatMul", ["x", "w"], ["h"], {}),
+        ("ReduceSum", ["h"], ["sum"], {"keepdims": 0}),
+        ("Greater", ["sum", "zero"], ["positive"], {}),
+        ("If", ["positive"], ["y"], {"then_branch": branch[0], "else_branch": branch[1]}),
+    ]
+    model = make_model(nodes, {"w": weights(6, 4), "zero": np.float32(0.0)}, [None, 6])
+    x = np.random.default_rng(9).normal(size=(3, 6))
+    for sign in (1, -1):
+        assert_float_product_is_onnxruntime(model, sign * x)
+
+
+REFUSED = {
+    "transA": (
+        [("Gemm", ["x", "w"], ["y"], {"transA": 1})],
+        {"w": (6, 4)},
+        [6, 6],
+        r"node 'n0' \(Gemm\) has transA = 1; expected one input vector per row",
+    ),
+    "computed bias": (
+        [("Relu", ["x"], ["r"], {}), ("Gemm", ["x", "w", "r"], ["y"], {})],
+        {"w": (6, 6)},
+        [6, 6],
+        r"node 'n1' \(Gemm\) has a bias 'r' that is computed; expected a constant",
+    ),
+    "bias of each image": (
+        [("Gemm", ["x", "w", "b"], ["y"], {})],
+        {"w": (6, 4), "b": (3, 4)},
+        [3, 6],
+        r"node 'n0' \(Gemm\) has a bias of shape \(3, 4\); expected \(4,\)",
+    ),
+    "left": (
+        [("MatMul", ["w", "x"], ["y"], {})],
+        {"w": (4, 6)},
+        [6, 3],
+        r"node 'n0' \(MatMul\) has its constant on the left; expected input @ weights",
+    ),
+    "batched weights": (
+        [("MatMul", ["x", "w"], ["h"], {}), ("Flatten", ["h"], ["y"], {})],
+        {"w": (2, 6, 4)},
+        [2, 3, 6],
+        r"node 'n0' \(MatMul\) has weights of shape \(2, 6, 4\); expected \(inputs, outputs\)",
+    ),
+    "transposed convolution": (
+        [("ConvTranspose", ["x", "w"], ["h"], {}), ("Flatten", ["h"], ["y"], {})],
+        {"w": (2, 3, 2, 2)},
+        [None, 2, 4, 4],
+        r"node 'n0' \(ConvTranspose\) multiplies by weights; only Gemm, MatMul and Conv can be placed on tiles",
+    ),
+    "nothing for tiles": (
+        [("Relu", ["x"], ["y"], {})],
+        {},
+        [None, 6],
+        "the ONNX model has no Gemm, MatMul or Conv node with constant weights",
+    ),
+    "output of constants": (
+        [("Relu", ["w"], ["y"], {}), ("Relu", ["x"], ["unused"], {})],
+        {"w": (6, 4)},
+        [None, 6],
+        "the ONNX model's output 'y' does not depend on its input",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_tiles_cannot_do_is_refused_by_name(make_model, weights, case):
+    nodes, shapes, x_shape, message = REFUSED[case]
+    model = make_model(nodes, {name: weights(*shape) for name, shape in shapes.items()}, x_shape)
+    with pytest.raises(InputError, match=message):
+        cut(model)
+
+
+def test_products_inside_a_subgraph_are_refused(make_model, weights):
+    inner = helper.make_graph(
+        [helper.make_node("MatMul", ["h", "w"], ["z"], name="hidden")],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)],
+    )
+    nodes = [
+        ("MatMul", ["x", "w"], ["h"], {}),
+        ("If", ["yes"], ["y"], {"then_branch": inner, "else_branch": inner}),
+    ]
+    model = make_model(nodes, {"w": weights(6, 6), "yes": np.array(True)}, [None, 6])
+    with pytest.raises(InputError, match=r"node 'n1' \(If\) holds node 'hidden' \(MatMul\) in a sub-graph"):
+        cut(model)
+
+
+def test_files_that_are_no_model_are_refused(tmp_path, mlp):
+    with pytest.raises(InputError, match=r"none.onnx: no such file; expected an ONNX model"):
+        load_network(tmp_path / "none.onnx")
+    path = tmp_path / "text.onnx"
+    path.write_text("these are no bytes of a model")
+    with pytest.raises(InputError, match="ONNX model"):
+        load_network(path)
+    onnx.save(mlp, path)
+    network = load_network(path)
+    assert len(network.layers) == 3
+    assert len(network.digest) == 64
+
+
+def test_two_inputs_are_refused(make_model, weights):
+    model = make_model(
+        [("MatMul", ["x", "w"], ["h"], {}), ("Add", ["h", "z"], ["y"], {})],
+        {"w": weights(6, 4), "z": weights(4)},
+        [None, 6],
+    )
+    del model.graph.initializer[1]
+    model.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [None, 4]))
+    with pytest.raises(InputError, match="has 2 inputs and 1 outputs; expected one of each"):
+        cut(model)
+
+
+def test_images_of_another_shape_are_refused(mlp):
+    network = cut(mlp)
+    with pytest.raises(
+        InputError, match=r"images have shape \(4, 9\), expected \(any, 15\) as the network's input 'x'"
+    ):
+        run_float(network, np.zeros((4, 9)))
+    with pytest.raises(InputError, match="images hold values that are not finite"):
+        run_float(network, np.full((4, 15), np.nan))
+
+
+def test_what_onnxruntime_cannot_run_is_said_in_one_sentence(make_model, weights):
+    nodes = [("MatMul", ["x", "w"], ["h"], {}), ("Reshape", ["h", "shape"], ["y"], {})]
+    model = make_model(nodes, {"w": weights(6, 4), "shape": np.array([3, 3])}, [None, 6])
+    with pytest.raises(InputError, match=r"onnxruntime cannot run the network: .*Reshape") as caught:
+        run(cut(model), np.zeros((2, 6)), float_product)
+    assert "\n" not in str(caught.value)
