@@ -13,9 +13,8 @@ from circuitsim import behavioral, spice
 from circuitsim.calibration import differing_codes, error_statistics
 from circuitsim.netlist import crossbar
 from circuitsim.network import Inference, LayerRange, Network, Product, Read, TilePlace, evaluate, program
-from circuitsim.periphery.converters import convert
+from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
-from circuitsim.results.converter import ConverterTable
 from circuitsim.results.evaluation import LoopLayer
 from circuitsim.spec import ArraySpec
 from circuitsim.truth import read_solution
@@ -106,10 +105,9 @@ def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str
         truth = np.concatenate([tile.solution.out[:, : tile.place.cols].ravel() for tile in tiles])
         predicted = np.concatenate([_predict(model, tile).ravel() for tile in tiles])
         error = error_statistics((predicted - truth) / certificate.full_scale)
-        bits, full_scale = model.spec.adc.bits, ranges[name].full_scale
+        adc = adc_table(model.spec, full_scale=ranges[name].full_scale)
         steps, expected, at_most = np.zeros(0), 0.0, 0.0
-        if bits is not None and full_scale is not None:
-            adc = ConverterTable(bits, 0.0, full_scale)
+        if adc is not None:
             steps = np.abs(convert(adc, predicted) - convert(adc, truth))
             certified = used_columns(calibration, tiles)
             expected, at_most = differing_codes(certified, certificate.full_scale, adc.lsb, len(truth))

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Pulse, TransientNetlist, transient
+from circuitsim.periphery import adc_table
 from circuitsim.results import Provenance, Solution
 from circuitsim.results.transient import Transient
 from circuitsim.results.waveforms import crossing_time, integral, settling_time
@@ -107,9 +108,10 @@ def half_lsb(spec: ArraySpec) -> float:
     Raises:
         InputError: The ADC has no stated bits or full scale.
     """
-    if spec.adc.bits is None or spec.adc.full_scale == "auto":
+    adc = None if spec.adc.full_scale == "auto" else adc_table(spec)
+    if adc is None:
         raise InputError("half an LSB needs adc.bits and adc.full_scale as numbers; or give band, a current in A")
-    return spec.adc.full_scale / 2**spec.adc.bits / 2
+    return adc.lsb / 2
 
 
 def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transient:
