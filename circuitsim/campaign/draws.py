@@ -12,7 +12,6 @@ from circuitsim.errors import InputError
 from circuitsim.netlist import crossbar, sample_mismatch
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays
-from circuitsim.spice.batch import run
 from circuitsim.spice.pool import run_many
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def monte_carlo(
         for own in rng.spawn(count):
             drawn = g if program is None else program(g, own)
             mismatch = sample_mismatch(spec, own) if spread else None
-            decks.append(crossbar(spec, drawn, x, state=array_states(spec, drawn, run), mismatch=mismatch))
+            decks.append(crossbar(spec, drawn, x, state=array_states(spec, drawn), mismatch=mismatch))
         place = None if folder is None else Path(folder) / f"draws_{start:05d}"
         raws = run_many(decks, n_jobs=n_jobs, folder=place)
         for k, (deck, raw) in enumerate(zip(decks, raws, strict=True)):

@@ -3,6 +3,7 @@
 from circuitsim.netlist.cell import cell_subckt
 from circuitsim.netlist.crossbar import crossbar
 from circuitsim.netlist.document import Netlist
+from circuitsim.netlist.index_sweep import index_deck
 from circuitsim.netlist.mismatch import Mismatch, sample_mismatch
 from circuitsim.netlist.pyspice import from_circuit, to_circuit
 from circuitsim.netlist.transient import Pulse, TransientNetlist, read_pulse, transient
@@ -15,6 +16,7 @@ __all__ = [
     "cell_subckt",
     "crossbar",
     "from_circuit",
+    "index_deck",
     "read_pulse",
     "sample_mismatch",
     "to_circuit",

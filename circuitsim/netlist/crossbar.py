@@ -6,8 +6,9 @@ from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
+from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.mismatch import Mismatch
-from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, save_cards, source_cards
+from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, source_cards
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
 

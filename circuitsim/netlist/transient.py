@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.header import header_lines
+from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
-from circuitsim.netlist.stimulus import save_cards
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
 

@@ -115,7 +115,7 @@ def _drawn(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[DrawnArray]:
 
 def _decks(array: DrawnArray, nodes: bool) -> Sequence[Netlist | TransientNetlist]:
     """One deck for a batch of currents, one per vector for charges."""
-    state = array_states(array.spec, array.g, run)
+    state = array_states(array.spec, array.g)
     if _as_charge(array.spec):
         return [transient(array.spec, array.g, vector, state=state) for vector in array.x]
     return [crossbar(array.spec, array.g, array.x, state=state, nodes=nodes)]
