@@ -12,7 +12,9 @@ from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit, to_unit
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import OutsideRangeError
+from circuitsim.library import contents_digest
 from circuitsim.library.scan import scan_text
+from circuitsim.netlist import cell_text
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
@@ -144,6 +146,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,
+            files_digest=contents_digest(cell_text(spec).files),
             deck_digest=raw.deck_digest,
             ngspice=str(simulator.version),
             options=dict(raw.options),

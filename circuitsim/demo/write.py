@@ -182,7 +182,7 @@ def _decks(out: Path, result: DemoResult) -> tuple[Deck, ...]:
     for tile in result.solved:
         what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
         digest = tile.solution.provenance.deck_digest or ""
-        decks.append(Deck(what, _relative(out, tile.folder), digest, tile.seconds, tile.attempts))
+        decks.append(Deck(what, _relative(out, tile.folder), digest, tile.seconds, tile.solution.provenance.attempts))
     return tuple(decks)
 
 

@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import json
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -154,11 +155,18 @@ class ArraySpec(Part):
             series=self.array.input_line == "string",
         )
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of the effective values, defaults included; names of files, not their contents."""
-        text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 of the effective values, defaults included.
+
+        Where the user's SPICE files lie makes no difference; what they hold is digested with each result, see
+        `Provenance.files_digest`.
+        """
+        values = self.model_dump(mode="json", by_alias=True)
+        for section in ("device", "access"):
+            if values[section] and values[section]["file"] is not None:
+                values[section]["file"] = "given"
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def replace(self, **parts: dict[str, Any]) -> "ArraySpec":
         """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`.
