@@ -202,21 +202,21 @@ def _ratios(linear: list[dict[str, Any]], nonlinear: list[dict[str, Any]]) -> di
 
 def _sparse_peers(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
     """Factor and solve of the finished matrix, the way a careful user of a sparse solver would."""
-    array = nodal.linear_network(spec.wires, g)
-    network, matrix = array.network, array.matrix
+    array = nodal.linear_array(spec.wires, g)
+    grid, matrix = array.grid, array.matrix
 
     def splu() -> np.ndarray:
-        fresh = LinearArray(network, g, matrix, factorize(network, matrix))
+        fresh = LinearArray(grid, g, matrix, factorize(grid, matrix))
         return nodal.solve(fresh, v_in).i_out
 
     peers: dict[str, Callable[[], np.ndarray]] = {"splu": splu}
     with contextlib.suppress(ImportError):
         from sksparse.cholmod import cholesky  # pyright: ignore[reportMissingImports]
 
-        inner = matrix[: network.free, : network.free].tocsc()
-        given = np.concatenate([v_in[0], np.zeros(network.cols)])
-        drive = -(matrix[: network.free, network.free :] @ given)
-        outward = matrix[network.free + network.rows :, : network.free]
+        inner = matrix[: grid.free, : grid.free].tocsc()
+        given = np.concatenate([v_in[0], np.zeros(grid.cols)])
+        drive = -(matrix[: grid.free, grid.free :] @ given)
+        outward = matrix[grid.free + grid.rows :, : grid.free]
         peers["cholmod"] = lambda: -(outward @ cholesky(inner)(drive))[None]
     return peers
 

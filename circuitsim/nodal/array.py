@@ -8,9 +8,9 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
-from circuitsim.nodal.linear import LinearArray, linear_network, solve
+from circuitsim.nodal.grid import check_wires, end_resistances
+from circuitsim.nodal.linear import LinearArray, linear_array, solve
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
-from circuitsim.nodal.network import check_wires, end_resistances
 from circuitsim.nodal.surface import cell_law, check_conductances, chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid
@@ -69,7 +69,7 @@ class PreparedArray:
     @cached_property
     def factored(self) -> LinearArray:
         """The array with chord conductances, factored for the reference solver."""
-        return linear_network(self.wires, self.chord_conductance)
+        return linear_array(self.wires, self.chord_conductance)
 
     @cached_property
     def plan(self) -> SweepPlan | None:
@@ -114,7 +114,7 @@ def terminal_matrices(plan: SweepPlan, *, threads: int = 1) -> TerminalMatrices 
 
 def _factored_matrices(array: LinearArray) -> TerminalMatrices:
     """The same by the sparse factor; what it leaves unbalanced is rounding."""
-    rows = array.network.rows
+    rows = array.grid.rows
     unit = solve(array, np.eye(rows))
     rounding = np.full(rows, 4 * np.finfo(float).eps * array.matrix.diagonal().max(initial=0.0))
     return TerminalMatrices(unit.i_out, unit.i_row, rounding, 1)
@@ -190,8 +190,8 @@ def _check_rises(surface: CellSurface) -> None:
         InputError: Names the conductance and the voltages; the array would have several solutions.
     """
     low, high = surface.m_range
-    grid = np.linspace(low, high, 17)
-    v_bl, v_sl = np.meshgrid(grid, grid, indexing="ij")
+    volts = np.linspace(low, high, 17)
+    v_bl, v_sl = np.meshgrid(volts, volts, indexing="ij")
     g = np.geomspace(*surface.g_range, 5)[:, None, None]
     current = cell_law(surface, g, v_bl, v_sl)[0]
     outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
@@ -202,6 +202,6 @@ def _check_rises(surface: CellSurface) -> None:
     if np.any(falls):
         k, i, j = np.argwhere(falls)[0]
         raise InputError(
-            f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {grid[i]:g} V, "
-            f"v_sl = {grid[j]:g} V: the array may have several solutions; expected a monotonic surface"
+            f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {volts[i]:g} V, "
+            f"v_sl = {volts[j]:g} V: the array may have several solutions; expected a monotonic surface"
         )

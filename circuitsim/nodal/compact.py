@@ -66,8 +66,8 @@ def within(surface: CellSurface, box: VoltageBox, v_ref: float) -> bool:
 def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     """Refit a surface over a box: the smallest shape that is as good as the surface, else the best one."""
     good = max(_BEST, surface.bound)
-    forward, forward_test = (_grid(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
-    back, back_test = (_grid(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
+    forward, forward_test = (_points(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
+    back, back_test = (_points(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
     targets = [_k(surface, v_ref, *points) for points in (forward, forward_test, back, back_test)]
     best: CompactFit | None = None
     for shape, (p_counts, q_counts) in enumerate(SHAPES):
@@ -114,7 +114,7 @@ def _error(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> float:
     return float(np.abs(current).max() / surface.i_full_scale)
 
 
-def _grid(
+def _points(
     end: float, w_low: float, w_high: float, count: tuple[int, int], offset: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points (U, w): w over its range, U from 0 to end − w, both denser at the ends."""

@@ -12,8 +12,8 @@ from scipy import sparse
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import TOLERANCE
+from circuitsim.nodal.grid import Grid, build_columns, build_strings
 from circuitsim.nodal.linear import LinearArray, factorize
-from circuitsim.nodal.network import Network, build_columns, build_strings
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_conductances, check_voltages
 from circuitsim.results import CellSurface, Convergence, Provenance, Solution
@@ -42,7 +42,7 @@ class GatedArray:
     wires: WireGrid
 
     @cached_property
-    def network(self) -> Network:
+    def grid(self) -> Grid:
         """Nodes and wires; terminals are a bias source and a sense node per column."""
         return _BUILD[self.spec.array.input_line](self.wires)
 
@@ -83,7 +83,7 @@ def prepare_gated(
             at = np.argwhere(g == 0)[0].tolist()
             raise InputError(f"g{at} = 0 S: an open cell breaks its string; expected a conductance > 0")
     array = GatedArray(spec, g, on, off, spec.wires if wires is None else wires)
-    array.network  # noqa: B018  refuses wires that do not fit
+    array.grid  # noqa: B018  refuses wires that do not fit
     return array
 
 
@@ -111,7 +111,7 @@ def read_gated(array: GatedArray, x: np.ndarray, *, nodes: bool = False, tol: fl
     found = [_solve(array, vector, given, tol) for vector in x]
     v, i_cell = np.concatenate([one.v for one in found]), np.concatenate([one.i_cell for one in found])
     i_terminal = np.concatenate([one.i_terminal for one in found])
-    v_row, v_col = v[:, array.network.row_node], v[:, array.network.col_node]
+    v_row, v_col = v[:, array.grid.row_node], v[:, array.grid.col_node]
     for surface, rows in ((array.on, x == 1), (array.off, x == 0)):
         if surface is not None:
             check_voltages(surface, np.where(rows[:, :, None], array.g, 0.0), v_row, v_col)
@@ -157,6 +157,6 @@ def _solve(array: GatedArray, x: np.ndarray, given: np.ndarray, tol: float) -> N
     middle, low = (np.full((1, *array.g.shape), v) for v in (given.mean(), given.min()))
     current = law(np.maximum(middle, low), low)[0][0]
     chord = np.abs(current) / max(given.mean() - given.min(), 1e-300)
-    network = array.network
-    matrix = sparse.csr_matrix(network.wires + network.cells(chord, chord))
-    return solve_nodes(LinearArray(network, chord, matrix, factorize(network, matrix)), law, given, tol=tol)
+    grid = array.grid
+    matrix = sparse.csr_matrix(grid.wires + grid.cells(chord, chord))
+    return solve_nodes(LinearArray(grid, chord, matrix, factorize(grid, matrix)), law, given, tol=tol)

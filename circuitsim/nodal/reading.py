@@ -17,9 +17,9 @@ from circuitsim.nodal.array import (
 )
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.compact import VoltageBox
-from circuitsim.nodal.linear import linear_network, solve
+from circuitsim.nodal.grid import end_resistances
+from circuitsim.nodal.linear import linear_array, solve
 from circuitsim.nodal.modes import sweep_plan
-from circuitsim.nodal.network import end_resistances
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages, chord
 from circuitsim.results import Convergence, Provenance, Solution
@@ -148,11 +148,11 @@ def _solution(
     array: PreparedArray, v_in: np.ndarray, found: NodeSolution, tol: float, nodes: bool, threads: int
 ) -> Solution:
     """Name the parts of a reference solution, once every cell is known to be inside its surface."""
-    network = array.factored.network
-    v_row, v_col = found.v[:, network.row_node], found.v[:, network.col_node]
+    grid = array.factored.grid
+    v_row, v_col = found.v[:, grid.row_node], found.v[:, grid.col_node]
     if array.surface is not None:
         check_voltages(array.surface, array.g, v_row, v_col)
-    i_row, i_out = found.i_terminal[:, : network.rows], -found.i_terminal[:, network.rows :]
+    i_row, i_out = found.i_terminal[:, : grid.rows], -found.i_terminal[:, grid.rows :]
     return Solution(
         out=i_out,
         provenance=_provenance(array, tol, threads, "newton"),
@@ -232,7 +232,7 @@ def effective_matrix(array: PreparedArray, *, threads: int = 1) -> np.ndarray:
     if matrices is not None:
         return matrices.w
     inputs = np.eye(array.wires.rows)
-    return solve(linear_network(array.wires, slopes), inputs).i_out
+    return solve(linear_array(array.wires, slopes), inputs).i_out
 
 
 def _relative(value: np.ndarray, scale: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ from scipy import sparse
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray
-from circuitsim.nodal.linear import factorize, linear_network
-from circuitsim.nodal.network import Network
+from circuitsim.nodal.grid import Grid
+from circuitsim.nodal.linear import factorize, linear_array
 from circuitsim.nodal.reading import read
 from circuitsim.results import Provenance
 from circuitsim.spec import WireGrid
@@ -115,14 +115,14 @@ class _Circuit:
     """C v' + G v = 0 with the terminals' voltages given; all voltages relative to v_ref.
 
     Attributes:
-        network: Node numbers.
+        grid: Node numbers.
         g: (nodes, nodes) conductances [S].
         c: (nodes,) capacitances to ground [F].
         drive: (rows,) final source voltages [V].
         i_final: (cols,) DC outputs [A].
     """
 
-    network: Network
+    grid: Grid
     g: sparse.csr_matrix
     c: np.ndarray
     drive: np.ndarray
@@ -137,17 +137,17 @@ def _circuit(array: PreparedArray, v_in: np.ndarray) -> _Circuit:
         u = solution.v_row[0] - solution.v_col[0]
         steep = np.abs(u) > 1e-6 * np.abs(u).max()  # elsewhere no current flows and the chord will do
         cells = np.where(steep, solution.i_cell[0] / np.where(steep, u, 1.0), array.chord_conductance)
-    linear = linear_network(array.wires, cells)
-    c = _capacitances(linear.network, array.wires)
-    return _Circuit(linear.network, linear.matrix, c, v_in - array.spec.sense.v_ref, solution.out[0])
+    linear = linear_array(array.wires, cells)
+    c = _capacitances(linear.grid, array.wires)
+    return _Circuit(linear.grid, linear.matrix, c, v_in - array.spec.sense.v_ref, solution.out[0])
 
 
-def _capacitances(network: Network, wires: WireGrid) -> np.ndarray:
+def _capacitances(grid: Grid, wires: WireGrid) -> np.ndarray:
     """Capacitance to ground of every node (nodes,) [F]."""
-    c = np.zeros(network.nodes)
-    for at_cells, node in ((wires.c_row, network.row_node), (wires.c_col, network.col_node)):
+    c = np.zeros(grid.nodes)
+    for at_cells, node in ((wires.c_row, grid.row_node), (wires.c_col, grid.col_node)):
         if at_cells is not None:
-            c += np.bincount(node.ravel(), np.ravel(at_cells), network.nodes)
+            c += np.bincount(node.ravel(), np.ravel(at_cells), grid.nodes)
     if not np.any(c > 0):
         raise InputError("wire.c_row and wire.c_col are 0: the array settles at once; expected a capacitance")
     return c
@@ -157,8 +157,8 @@ def _steps(
     circuit: _Circuit, t_edge: float, t_stop: float, tol: float
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
     """Time and terminal currents (rows,), (cols,) after each accepted step, the start included."""
-    network, free, c = circuit.network, circuit.network.free, circuit.c[: circuit.network.free]
-    inner, coupling = circuit.g[:free, :free], circuit.g[:free, free : free + network.rows]
+    grid, free, c = circuit.grid, circuit.grid.free, circuit.c[: circuit.grid.free]
+    inner, coupling = circuit.g[:free, :free], circuit.g[:free, free : free + grid.rows]
 
     def drive(t: float) -> np.ndarray:
         return circuit.drive * min(t / t_edge, 1.0)
@@ -167,13 +167,13 @@ def _steps(
         return -(inner @ v) - coupling @ drive(t)
 
     def terminals(v: np.ndarray, t: float) -> tuple[float, np.ndarray, np.ndarray]:
-        whole = np.concatenate([v, drive(t), np.zeros(network.cols)])
+        whole = np.concatenate([v, drive(t), np.zeros(grid.cols)])
         current = circuit.g[free:] @ whole
-        rising = circuit.drive / t_edge if t < t_edge else np.zeros(network.rows)
-        at_source = circuit.c[free : free + network.rows] * rising
-        return t, current[: network.rows] + at_source, -current[network.rows :]
+        rising = circuit.drive / t_edge if t < t_edge else np.zeros(grid.rows)
+        at_source = circuit.c[free : free + grid.rows] * rising
+        return t, current[: grid.rows] + at_source, -current[grid.rows :]
 
-    outward = circuit.g[free + network.rows :, :free]
+    outward = circuit.g[free + grid.rows :, :free]
     scale_v, scale_i = np.abs(circuit.drive).max(), np.abs(circuit.i_final).max()
     v, t, h = np.zeros(free), 0.0, t_edge / _STEPS_OF_EDGE
     factors: dict[float, Any] = {}
@@ -212,7 +212,7 @@ def _steps(
 
 def _factor(circuit: _Circuit, h: float) -> Any:
     matrix = sparse.csr_matrix(sparse.diags_array(circuit.c) + _ALPHA * h * circuit.g)
-    return factorize(circuit.network, matrix)
+    return factorize(circuit.grid, matrix)
 
 
 def _integral(time: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -22,21 +22,21 @@ def capacitive_spec(rows, cols, **wire):
 
 def exact_outputs(spec, g, v_in, t_edge, times):
     """Outputs after a ramp by the matrix exponential of the node equations."""
-    array = nodal.linear_network(spec.wires, g)
-    network, free = array.network, array.network.free
+    array = nodal.linear_array(spec.wires, g)
+    grid, free = array.grid, array.grid.free
     matrix = array.matrix.toarray()
-    c = np.zeros(network.nodes)
-    c[network.row_node] += spec.wires.c_row
-    c[network.col_node] += spec.wires.c_col
+    c = np.zeros(grid.nodes)
+    c[grid.row_node] += spec.wires.c_row
+    c[grid.col_node] += spec.wires.c_col
     a = -matrix[:free, :free] / c[:free, None]
-    b = -matrix[:free, free : free + network.rows] @ v_in / c[:free]
+    b = -matrix[:free, free : free + grid.rows] @ v_in / c[:free]
     # v' = a v + b s(t), s = min(t / t_edge, 1): augment with s and its slope.
     whole = np.zeros((free + 2, free + 2))
     whole[:free, :free], whole[:free, free], whole[free, free + 1] = a, b, 1.0
     corner = expm(whole * t_edge) @ np.concatenate([np.zeros(free + 1), [1 / t_edge]])
     corner[free + 1] = 0.0
     v = np.array([(expm(whole * (t - t_edge)) @ corner)[:free] for t in times])
-    return -(v @ matrix[free + network.rows :, :free].T)
+    return -(v @ matrix[free + grid.rows :, :free].T)
 
 
 def test_waveforms_follow_the_matrix_exponential():
