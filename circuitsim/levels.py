@@ -90,7 +90,7 @@ def _solve_gated(spec: ArraySpec, g: np.ndarray, x: np.ndarray, nodes: bool) -> 
         ) from None
     # In a string the transistor lies beside the device: gate on is the bypass of input 0.
     on, off = (selected, resting) if spec.array.input_line == "wl" else (resting, selected)
-    return nodal.read_gated(nodal.prepare_gated(spec, g, on, off), x, nodes=nodes)
+    return nodal.read(nodal.prepare(spec, g, on, off=off), x, nodes=nodes)
 
 
 def _behavioral_provenance(model: TileModel) -> Provenance:
@@ -125,7 +125,7 @@ def _for_array(
     return model
 
 
-def prepare(spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | None = None) -> nodal.PreparedArray:
+def prepare(spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | None = None) -> nodal.NodalArray:
     """Program the exact array solver once, for many reads with `read`.
 
     Args:

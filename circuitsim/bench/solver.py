@@ -111,6 +111,7 @@ def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, A
     spec = linear_spec(n)
     g, v_in = _random_array(n, batch)
     array = nodal.prepare(spec, g)
+    assert isinstance(array, nodal.PreparedArray)
     entry: dict[str, Any] = {"n": n, "cells": n * n}
     entry["prepare_ms"] = median_ms(lambda: nodal.prepare(spec, g), repeats)
     entry["read_ms"] = median_ms(lambda: nodal.read(array, v_in[:1]), repeats)
@@ -172,7 +173,9 @@ def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
     points = []
     for n in sizes:
         g, v_in = _random_array(n, 16)
-        plan = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g).plan
+        array = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g)
+        assert isinstance(array, nodal.PreparedArray)
+        plan = array.plan
         assert plan is not None
 
         def sweep(plan: SweepPlan = plan, v_in: np.ndarray = v_in) -> SweepResult:

@@ -1,8 +1,8 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
-from circuitsim.nodal.array import TOLERANCE, PreparedArray, prepare
+from circuitsim.nodal.array import TOLERANCE, PreparedArray
 from circuitsim.nodal.compensation import Compensation, compensate
-from circuitsim.nodal.gated import GatedArray, prepare_gated, read_gated
+from circuitsim.nodal.gated import GatedArray, NodalArray
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
@@ -13,6 +13,7 @@ from circuitsim.nodal.linear import (
     transfer,
 )
 from circuitsim.nodal.power import PowerBreakdown, power_breakdown
+from circuitsim.nodal.preparation import prepare
 from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.nodal.sense import read_with_sense
 from circuitsim.nodal.sensitivity import Sensitivity, sensitivity
@@ -24,6 +25,7 @@ __all__ = [
     "Compensation",
     "GatedArray",
     "LinearArray",
+    "NodalArray",
     "NodeVoltages",
     "PowerBreakdown",
     "PreparedArray",
@@ -38,9 +40,7 @@ __all__ = [
     "ohmic",
     "power_breakdown",
     "prepare",
-    "prepare_gated",
     "read",
-    "read_gated",
     "read_with_sense",
     "sensitivity",
     "slope_in_g",

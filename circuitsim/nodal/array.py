@@ -1,20 +1,19 @@
 """An array with its conductances programmed: everything that does not depend on its inputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
-from circuitsim.nodal.grid import check_wires, end_resistances
+from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.linear import LinearArray, linear_array, solve
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
-from circuitsim.nodal.surface import cell_law, check_conductances, chord
+from circuitsim.nodal.surface import chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid
-from circuitsim.spec.arrays import check_conductances as check_programmed
 
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
@@ -58,6 +57,10 @@ class PreparedArray:
     surface: CellSurface | None
     wires: WireGrid
     v_range: tuple[float, float]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the fields alone: factors and whatever else follows from them is computed again when it is needed."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def chord_conductance(self) -> np.ndarray:
@@ -138,70 +141,3 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
         return None
     coefficients = contract(found, array.surface, array.g, array.chord_conductance)
     return found, array.plan._replace(coefficients=coefficients, shape=found.shape)
-
-
-def prepare(
-    spec: ArraySpec,
-    g: np.ndarray,
-    surface: CellSurface | None = None,
-    *,
-    wires: WireGrid | None = None,
-    v_range: tuple[float, float] | None = None,
-) -> PreparedArray:
-    """Program an array: everything that does not depend on its inputs.
-
-    Args:
-        spec: The specification.
-        g: Conductances (rows, cols) [S]; 0 is an open cell.
-        surface: The characterized cell. None is allowed for 1R cells and takes them as ohmic.
-        wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
-        v_range: Smallest and largest input expected [V]; None: 0 to v_read, and v_ref.
-
-    Raises:
-        InputError: Shapes do not fit, a value is negative or not finite, or a 1T1R array has no surface.
-        OutsideRangeError: A conductance is outside the device's or the surface's range.
-    """
-    g = check_programmed(spec, g)
-    if surface is None and spec.array.cell != "1r":
-        raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
-    check_conductances(surface, g)
-    if surface is not None:
-        _check_rises(surface)
-    wires = spec.wires if wires is None else wires
-    check_wires(wires)
-    if (wires.rows, wires.cols) != spec.shape:
-        raise InputError(f"wires are for {wires.rows} x {wires.cols} cells: expected {spec.shape[0]} x {spec.shape[1]}")
-    v_ref = spec.sense.v_ref
-    low, high = v_range or (0.0, spec.driver.v_read)
-    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
-    if array.plan is None:
-        array.factored  # noqa: B018  the work belongs here, not to the first read
-    elif surface is None:
-        array.matrices  # noqa: B018
-    else:
-        array.cells  # noqa: B018
-    return array
-
-
-def _check_rises(surface: CellSurface) -> None:
-    """Refuse a surface whose current does not rise with the bit line and fall with the source line.
-
-    Raises:
-        InputError: Names the conductance and the voltages; the array would have several solutions.
-    """
-    low, high = surface.m_range
-    volts = np.linspace(low, high, 17)
-    v_bl, v_sl = np.meshgrid(volts, volts, indexing="ij")
-    g = np.geomspace(*surface.g_range, 5)[:, None, None]
-    current = cell_law(surface, g, v_bl, v_sl)[0]
-    outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
-    current[:, outside] = np.nan
-    # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
-    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_full_scale
-    falls = (np.diff(current, axis=1)[:, :, :-1] < -slack) | (np.diff(current, axis=2)[:, :-1] > slack)
-    if np.any(falls):
-        k, i, j = np.argwhere(falls)[0]
-        raise InputError(
-            f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {volts[i]:g} V, "
-            f"v_sl = {volts[j]:g} V: the array may have several solutions; expected a monotonic surface"
-        )

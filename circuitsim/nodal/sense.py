@@ -8,15 +8,17 @@ import numpy as np
 from circuitsim.errors import InputError, NotConvergedError
 from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray
 from circuitsim.nodal.blocks import sweep_batch
+from circuitsim.nodal.gated import NodalArray, on_bit_lines
 from circuitsim.nodal.linear import solve
 from circuitsim.nodal.reading import read
+from circuitsim.nodal.terminals import with_references
 from circuitsim.results import Solution
 
 _ITERATIONS = 40
 
 
 def read_with_sense(
-    array: PreparedArray,
+    array: NodalArray,
     v_in: np.ndarray,
     drop: Callable[[np.ndarray], np.ndarray],
     *,
@@ -35,10 +37,14 @@ def read_with_sense(
         drop: Voltage of the sense input above v_ref [V] as a function of its current [A], elementwise, not falling.
         nodes, tol, threads: As in `read`; `tol` also bounds the disagreement, relative to the vector's largest output.
 
+    Returns:
+        As `read`; the heat of the amplifiers themselves is part of `power`.
+
     Raises:
-        InputError: `drop` does not return finite voltages of its argument's shape.
+        InputError: The input switches gates, or `drop` does not return finite voltages of its argument's shape.
         NotConvergedError: A column did not settle; names vector, column and disagreement.
     """
+    array = on_bit_lines(array, "read_with_sense")
     r_in, v_ref = array.wires.r_sense, array.spec.sense.v_ref
     admittance = _input_conductance(array)
     found = read(array, v_in, nodes=nodes, tol=tol, threads=threads)
@@ -50,7 +56,10 @@ def read_with_sense(
         off = found.out - i
         scale = np.abs(found.out).max(axis=1, keepdims=True)
         if np.all(np.abs(off) <= tol * scale):
-            return replace(found, out=i + off)
+            # The amplifiers turn their drop into heat: only the references at v_ref, behind them, deliver power.
+            assert found.i_row is not None
+            power = with_references((np.asarray(v_in, float) * found.i_row).sum(axis=1), v_ref, found.out)
+            return replace(found, out=i + off, power=power)
         step = 1e-4 * np.where(scale > 0, scale, 1e-9)
         slope = (_drop(drop, i + step) - _drop(drop, i - step)) / (2 * step) - r_in
         i = i + off / np.maximum(1 + admittance * slope, 0.1)

@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import TOLERANCE, PreparedArray
+from circuitsim.nodal.array import TOLERANCE
+from circuitsim.nodal.gated import NodalArray, on_bit_lines
 from circuitsim.nodal.linear import factorize
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.surface import cell_law
@@ -29,7 +30,7 @@ class Sensitivity:
 
 
 def sensitivity(
-    array: PreparedArray, v_in: np.ndarray, weights: np.ndarray, *, tol: float = TOLERANCE, threads: int = 1
+    array: NodalArray, v_in: np.ndarray, weights: np.ndarray, *, tol: float = TOLERANCE, threads: int = 1
 ) -> Sensitivity:
     """Differentiate weighted column currents with respect to every conductance and every input.
 
@@ -40,11 +41,12 @@ def sensitivity(
         tol, threads: Of the read, see `read`.
 
     Raises:
-        InputError: The shapes do not fit.
+        InputError: The shapes do not fit, or the input switches gates.
         OutsideRangeError, NotConvergedError: As `read`.
 
     Valid for: open cells too where they are ohmic; a characterized cell does not reach g = 0 and is given derivative 0.
     """
+    array = on_bit_lines(array, "sensitivity")
     solution = read(array, v_in, nodes=True, tol=tol, threads=threads)
     weights = np.asarray(weights, float)
     if weights.shape != solution.out.shape:

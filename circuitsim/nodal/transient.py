@@ -9,6 +9,7 @@ from scipy import sparse
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray
+from circuitsim.nodal.gated import NodalArray, on_bit_lines
 from circuitsim.nodal.grid import Grid
 from circuitsim.nodal.linear import factorize, linear_array
 from circuitsim.nodal.reading import read
@@ -53,7 +54,7 @@ class StepResponse:
 
 
 def step_response(
-    array: PreparedArray,
+    array: NodalArray,
     v_in: np.ndarray,
     *,
     t_edge: float | None = None,
@@ -79,6 +80,7 @@ def step_response(
 
     Valid for: cells and transistors that are fast against the wires; their capacitance belongs into c_row, c_col.
     """
+    array = on_bit_lines(array, "step_response")
     t_read = array.spec.driver.t_read
     t_edge, t_stop = t_edge or 0.01 * t_read, t_stop or t_read
     if not (0 < t_edge <= t_stop and np.isfinite(t_stop)):

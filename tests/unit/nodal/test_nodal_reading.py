@@ -271,7 +271,7 @@ def test_threads_do_not_change_a_bit(sinh_surface):
 
 
 def test_a_vector_that_sweeps_leave_is_solved_by_the_reference(monkeypatch, sinh_surface):
-    monkeypatch.setattr(nodal.reading, "MOST_PASSES", 2)
+    monkeypatch.setattr(nodal.bit_lines, "MOST_PASSES", 2)
     array = nodal.prepare(array_spec(12, 17), conductances(12, 17), sinh_surface)
     v_in = np.vstack([np.random.default_rng(12).uniform(0, 0.2, (20, 12)), np.zeros((12, 12))])
     found = nodal.read(array, v_in, nodes=True)
@@ -302,7 +302,7 @@ def test_a_surface_that_does_not_rise_is_refused(sinh_surface):
 
 
 def test_no_convergence_says_how_far_where_and_what_to_try(monkeypatch, sinh_surface):
-    monkeypatch.setattr(nodal.reading, "MOST_PASSES", 1)
+    monkeypatch.setattr(nodal.bit_lines, "MOST_PASSES", 1)
     monkeypatch.setattr(newton, "_CHORD_ITERATIONS", 0)
     monkeypatch.setattr(newton, "_NEWTON_ITERATIONS", 1)
     array = nodal.prepare(array_spec(5, 4, wire={"r_col": 0.0, "r_row": 900.0}), np.full((5, 4), 1e-4), sinh_surface)
