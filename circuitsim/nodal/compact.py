@@ -10,6 +10,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from circuitsim.nodal.polynomial import SHAPES
+from circuitsim.nodal.surface import k_over_t, unit_conductance
 from circuitsim.results import CellSurface
 
 _POINTS = {"fit": ((26, 16), 0.0), "test": ((33, 17), 0.3)}  # number in U and w, shift
@@ -124,18 +125,13 @@ def _points(
 
 
 def _k(surface: CellSurface, v_ref: float, u: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """i/(g·U) (n_t, points): the surface at each point, still a polynomial in the conductance coordinate."""
-    tensor = surface.forward if np.all(u >= 0) else surface.reverse
-    low, high = surface.m_range
-    m = np.minimum(w + u, w) + v_ref
-    in_u = chebyshev.chebvander(np.abs(u) / surface.u_max * 2 - 1, tensor.shape[1] - 1)
-    in_m = chebyshev.chebvander((m - low) / (high - low) * 2 - 1, tensor.shape[2] - 1)
-    return np.einsum("tum,pu,pm->tp", tensor, in_u, in_m, optimize=True)
+    """i/(g·U) (n_t, points) at each point, still a polynomial in the conductance coordinate."""
+    return k_over_t(surface, u, np.minimum(w + u, w) + v_ref)
 
 
 def _in_t(surface: CellSurface, g: np.ndarray, count: int) -> np.ndarray:
-    low, high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
-    return chebyshev.chebvander((g / (g + surface.g_scale) - low) / (high - low) * 2 - 1, count - 1)
+    """Chebyshev polynomials of the conductance coordinate (…, count)."""
+    return chebyshev.chebvander(unit_conductance(surface, g), count - 1)
 
 
 def _monomials(counts: tuple[int, ...], u: np.ndarray, w: np.ndarray) -> np.ndarray:
