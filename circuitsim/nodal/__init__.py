@@ -18,7 +18,7 @@ from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.nodal.sense import read_with_sense
 from circuitsim.nodal.sensitivity import Sensitivity, sensitivity
 from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
-from circuitsim.nodal.transient import StepResponse, step_response
+from circuitsim.nodal.transient import step_response
 
 __all__ = [
     "TOLERANCE",
@@ -30,7 +30,6 @@ __all__ = [
     "PowerBreakdown",
     "PreparedArray",
     "Sensitivity",
-    "StepResponse",
     "Transfer",
     "cell_current",
     "cell_current_and_slopes",

@@ -138,7 +138,12 @@ def cell_law(
 
 
 def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) -> np.ndarray:
-    """Return the chord conductance i/U [S] of cells between the same two voltages; the slope where they are equal."""
+    """Return the chord conductance i/U [S] of cells between the same two voltages; the slope where they are equal.
+
+    Args:
+        g: Conductances of any shape [S].
+        v_bl, v_sl: The two voltages [V]; outside the surface they are taken at its edge.
+    """
     g = np.asarray(g, float)
     if surface is None:
         return g

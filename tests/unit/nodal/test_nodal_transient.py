@@ -85,7 +85,7 @@ def test_one_cell_charges_like_an_rc():
     assert_allclose(found.settling[0], tau * np.log(512), rtol=1e-2)
     # Energy of the source: what the resistors burn and C·V² / 2 of the capacitor, doubled by charging it.
     v_c, i_dc, t = 0.2 * 1000 / 1500, 0.2 / 1500, found.time[-1]
-    assert_allclose(found.energy[0], 0.2 * (i_dc * t + 1e-14 * v_c - i_dc * tau), rtol=1e-3)
+    assert_allclose(found.energy_row[0], 0.2 * (i_dc * t + 1e-14 * v_c - i_dc * tau), rtol=1e-3)
 
 
 def test_bad_input_is_named():
