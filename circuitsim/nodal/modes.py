@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from circuitsim.nodal.balance import MODES
+from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
-from circuitsim.nodal.sweep import MODES
 
 _SUBSPACE = WIDTH - 4  # vectors iterated to find the modes
 _ITERATIONS = 2  # one would do for wires without end resistances
@@ -17,14 +18,31 @@ _NEGLIGIBLE = 1e-3  # a rate below needs no mode
 
 
 class SweepPlan(NamedTuple):
-    """Flat arrays that the sweep reads, over cells (rows · cols) unless said otherwise; conductances in S.
+    """What the sweeps read of a prepared array: its wires, and their elimination for cells of conductance g0.
 
-    g_row (rows · (cols+1)), g_col ((rows+1) · cols): segments, 0 where open, infinite where merged; stiffest: the
-    largest finite one; held: stands for an end merged with its terminal. l_row: g_row over the pivot to its left
-    (the conductance itself at the left end). inv_*: inverse pivots of the rows and of the columns from above and from
-    below. c_down, c_up ((rows+1) · cols): segment over the pivot above and below it. z (cells · MODES): the modes that
-    are removed, empty when that gains nothing; rates (MODES,): their eigenvalues; slowest: the largest one left.
-    coefficients (cells · terms), shape: see `polynomial`; shape −1 for ohmic cells.
+    See `sweep` for the equations. Arrays are flat; cells = rows · cols, row after row.
+
+    | field          | entries         | unit | content                                                             |
+    |----------------|-----------------|------|---------------------------------------------------------------------|
+    | `rows`, `cols` | 1               |      | size of the array                                                   |
+    | `g0`           | cells           | S    | chord conductance of each cell                                      |
+    | `g_row`        | rows · (cols+1) | S    | row segments, left end first; 0 where open, infinite where merged   |
+    | `g_col`        | (rows+1) · cols | S    | column segments, top end first; likewise                            |
+    | `g_right`      | rows            | S    | last segment of each row                                            |
+    | `l_row`        | rows · (cols+1) |      | row segment over the pivot to its left; at the left end the segment |
+    |                |                 |      | itself [S]                                                          |
+    | `inv_row`      | cells           | ohm  | inverse pivots of the rows, eliminated from the left                |
+    | `inv_down`     | cells           | ohm  | inverse pivots of the columns, eliminated from above                |
+    | `inv_up`       | cells           | ohm  | inverse pivots of the columns, eliminated from below                |
+    | `c_down`       | (rows+1) · cols |      | column segment over the pivot above it                              |
+    | `c_up`         | (rows+1) · cols |      | column segment over the pivot below it                              |
+    | `stiffest`     | 1               | S    | largest finite segment, which sets the rounding of wire currents    |
+    | `held`         | 1               | S    | stands for an end segment of 0 ohm, which holds its node            |
+    | `z`            | cells · MODES   |      | column voltages of the modes that are removed; empty for none       |
+    | `rates`        | MODES           |      | factor by which a pass shrinks the error in each of these modes     |
+    | `slowest`      | 1               |      | largest such factor among the modes that are left                   |
+    | `coefficients` | cells · terms   |      | polynomial of each cell beyond its chord; empty for ohmic cells     |
+    | `shape`        | 1               |      | index of that polynomial in `polynomial.SHAPES`; −1 for ohmic cells |
     """
 
     rows: int
@@ -188,7 +206,7 @@ def _orthonormal(x: np.ndarray, y: np.ndarray, b: np.ndarray) -> None:
     x[:, : good.sum()] = (y @ (scale[:, None] * turn[:, good] / np.sqrt(values[good])))[:, ::-1]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _apply(plan, x, b, y):
     """b = G·T_r⁻¹·G·x and y = T_c⁻¹·b for WIDTH vectors: one sweep without the neighbours' news."""
     rows, cols = plan.rows, plan.cols
