@@ -164,7 +164,8 @@ def k_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
     Returns:
         (n_t, points) Chebyshev coefficients over `unit_conductance`, dimensionless.
     """
-    tensor = surface.forward if np.all(u >= 0) else surface.reverse
+    # Contiguous: the product rounds by the layout of its arrays, which a file or another process need not keep.
+    tensor = np.ascontiguousarray(surface.forward if np.all(u >= 0) else surface.reverse)
     in_u = chebyshev.chebvander(to_unit(np.abs(u), 0.0, surface.u_max), tensor.shape[1] - 1)
     in_m = chebyshev.chebvander(to_unit(m, *surface.m_range), tensor.shape[2] - 1)
     return np.einsum("tum,pu,pm->tp", tensor, in_u, in_m, optimize=True)

@@ -279,12 +279,42 @@ def test_a_vector_that_sweeps_leave_is_solved_by_the_reference(monkeypatch, sinh
     assert found.convergence.residual.max() < 3e-9
 
 
+def test_the_error_of_the_cells_fit_is_part_of_the_residual():
+    """A coarse surface is refitted coarsely: what its cells would leave unbalanced at the solution must be stated."""
+    steep = SinhWithTransistor(v0=0.05, g_t=1e-3).surface(degrees=(12, 24, 12))
+    array = nodal.prepare(array_spec(10, 9), conductances(10, 9), replace(steep, bound=1e-4))
+    v_in = np.random.default_rng(14).uniform(0, 0.2, (4, 10))
+    found = nodal.read(array, v_in, nodes=True)
+    assert found.provenance.options["method"] == "sweep"
+    off = np.abs(found.i_cell - nodal.cell_current(array.surface, array.g, found.v_row, found.v_col)).max(axis=(1, 2))
+    largest = np.maximum(np.abs(found.i_row).max(axis=1), np.abs(found.out).max(axis=1))
+    assert np.all(off > 1e-7 * largest)  # a hundred times the tolerance of the sweeps
+    assert np.all(found.convergence.residual >= off / largest)
+
+
 def test_inputs_beyond_the_prepared_range_are_read_all_the_same(sinh_cell):
     surface = sinh_cell.surface(v_range=(-0.1, 0.4), degrees=(10, 20, 14))
     array = nodal.prepare(array_spec(8, 7), conductances(8, 7), surface)
     v_in = np.random.default_rng(13).uniform(-0.1, 0.4, (2, 8))
     expected = reference(array, v_in)
     assert np.abs(nodal.read(array, v_in).out - expected).max() < 1e-8 * np.abs(expected).max()
+
+
+def test_newtons_method_shortens_a_step_that_would_make_it_worse():
+    """A cell that saturates above 5 mV behind large resistors: full steps jump from one side of it to the other."""
+    v, v0, i_max = 0.2, 0.005, 1e-6
+    r = 0.2 / (2 * 0.785 * i_max)  # leaves the cell a few millivolts
+    wires = WireGrid(np.array([[0.0, np.inf]]), np.array([[np.inf], [0.0]]), r, r)
+    chord = nodal.linear_array(wires, np.array([[i_max / v]]))
+
+    def law(v_bl, v_sl):
+        u = (v_bl - v_sl) / v0
+        slope = i_max / v0 / (1 + u**2)
+        return i_max * np.arctan(u), slope, -slope
+
+    found = solve_nodes(chord, law, np.array([[v, 0.0]]), tol=1e-10)
+    u = v - 2 * r * found.i_terminal[0, 0]
+    assert_allclose(found.i_terminal[0, 0], i_max * np.arctan(u / v0), rtol=1e-9, atol=0)
 
 
 def test_a_cell_outside_its_surface_is_named(sinh_surface):
