@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from circuitsim import nodal
 from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
 from circuitsim.nodal import newton
+from circuitsim.nodal.grid import build_grid
 from circuitsim.nodal.newton import solve_nodes
 from circuitsim.nodal.surface import cell_law
 from circuitsim.spec import WireGrid, parse_spec
@@ -290,6 +291,23 @@ def test_the_error_of_the_cells_fit_is_part_of_the_residual():
     largest = np.maximum(np.abs(found.i_row).max(axis=1), np.abs(found.out).max(axis=1))
     assert np.all(off > 1e-7 * largest)  # a hundred times the tolerance of the sweeps
     assert np.all(found.convergence.residual >= off / largest)
+
+
+@pytest.mark.parametrize("shape", [(24, 5), (5, 24)])
+def test_the_residual_is_relative_to_the_largest_terminal_current(shape):
+    """Kirchhoff's law written down node by node, once where a column and once where a row carries most."""
+    array = nodal.prepare(array_spec(*shape, wire={"r_row": 20.0, "r_col": 30.0}), conductances(*shape))
+    v_in = np.random.default_rng(15).uniform(0, 0.2, (4, shape[0]))
+    found = nodal.read(array, v_in, nodes=True, tol=1e-3)
+    grid = build_grid(array.wires)
+    v = np.zeros((4, grid.nodes))
+    v[:, grid.row_node], v[:, grid.col_node] = found.v_row, found.v_col
+    v[:, grid.free : grid.free + shape[0]] = v_in
+    unbalanced = np.abs((grid.wires @ v.T).T + grid.inject(found.i_cell))[:, : grid.free].max(axis=1)
+    i_row, i_out = np.abs(found.i_row).max(axis=1), np.abs(found.out).max(axis=1)
+    assert np.all((i_row > i_out) == (shape == (5, 24)))
+    assert found.convergence.residual.max() > 1e-8  # far above rounding
+    assert_allclose(found.convergence.residual, unbalanced / np.maximum(i_row, i_out), rtol=1e-4, atol=0)
 
 
 def test_inputs_beyond_the_prepared_range_are_read_all_the_same(sinh_cell):
