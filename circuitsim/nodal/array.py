@@ -1,4 +1,4 @@
-"""An array with its conductances programmed: everything that does not depend on its inputs."""
+"""An array prepared for reads by its bit lines: everything that does not depend on its inputs."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -42,14 +42,16 @@ class TerminalMatrices:
 
 @dataclass(frozen=True)
 class PreparedArray:
-    """An array with its conductances programmed.
+    """An array whose inputs are voltages of its bit lines, prepared by `prepare`.
+
+    What a read needs is derived from the fields when it is first asked for, and kept.
 
     Attributes:
         spec: The specification.
-        g: (rows, cols) programmed conductances [S].
+        g: (rows, cols) conductances of the devices [S].
         surface: The characterized cell; None for ohmic 1R cells.
         wires: Segment resistances [ohm].
-        v_range: Inputs the cells are prepared for [V]; others are read too, after preparing anew.
+        v_range: Inputs that the cells are refitted for [V]. Inputs beyond it are read too: the cells are refitted then.
     """
 
     spec: ArraySpec
@@ -76,7 +78,7 @@ class PreparedArray:
 
     @cached_property
     def plan(self) -> SweepPlan | None:
-        """Factors and modes of the sweeps for chord conductances; None where the wiring does not allow sweeps."""
+        """The sweeps' factors and modes for cells of the chord conductance; None where the wiring rules sweeps out."""
         return sweep_plan(*end_resistances(self.wires), self.chord_conductance)
 
     @cached_property
@@ -86,12 +88,12 @@ class PreparedArray:
 
     @cached_property
     def matrices(self) -> TerminalMatrices | None:
-        """What an ohmic array of moderate size is between its terminals; None for others, which are swept."""
+        """The matrices of an ohmic array of moderate size; None for other arrays, which are swept for each read."""
         size = self.wires.rows**2 * self.wires.cols
         if self.surface is not None or size > _LARGEST_MATRIX:
             return None
-        found = None if self.plan is None else terminal_matrices(self.plan)
-        return found or _factored_matrices(self.factored)
+        matrices = None if self.plan is None else terminal_matrices(self.plan)
+        return matrices or _factored_matrices(self.factored)
 
     @cached_property
     def column_response(self) -> float:
@@ -109,14 +111,14 @@ class PreparedArray:
 
 def terminal_matrices(plan: SweepPlan, *, threads: int = 1) -> TerminalMatrices | None:
     """Solve a linear array for one volt at each input; None when the sweeps do not settle."""
-    found = sweep_batch(plan, np.eye(plan.rows), tol=MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
-    if not np.all(found.passes > 0):
+    swept = sweep_batch(plan, np.eye(plan.rows), tol=MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
+    if not np.all(swept.passes > 0):
         return None
-    return TerminalMatrices(found.i_out, found.i_row, found.residual, int(found.passes.max()))
+    return TerminalMatrices(swept.i_out, swept.i_row, swept.residual, int(swept.passes.max()))
 
 
 def _factored_matrices(array: LinearArray) -> TerminalMatrices:
-    """The same by the sparse factor; what it leaves unbalanced is rounding."""
+    """Solve a linear array for one volt at each input by its sparse factor, which leaves rounding unbalanced."""
     rows = array.grid.rows
     unit = solve(array, np.eye(rows))
     rounding = np.full(rows, 4 * np.finfo(float).eps * array.matrix.diagonal().max(initial=0.0))
@@ -136,8 +138,8 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
         return None
     if not within(array.surface, box, array.spec.sense.v_ref):
         return None
-    found = fit(array.surface, box, array.spec.sense.v_ref)
-    if found.error > _WORSE * max(array.surface.bound, TOLERANCE):
+    fitted = fit(array.surface, box, array.spec.sense.v_ref)
+    if fitted.error > _WORSE * max(array.surface.bound, TOLERANCE):
         return None
-    coefficients = contract(found, array.surface, array.g, array.chord_conductance)
-    return found, array.plan._replace(coefficients=coefficients, shape=found.shape)
+    coefficients = contract(fitted, array.surface, array.g, array.chord_conductance)
+    return fitted, array.plan._replace(coefficients=coefficients, shape=fitted.shape)

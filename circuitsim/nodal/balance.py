@@ -75,18 +75,18 @@ def balance(plan, down, drive, pull, state, alpha, buffers):
             to_left, to_right = plan.g_row[wire + b], plan.g_row[wire + b + 1]
             right = source if b == cols - 1 else load(v_r, (c + 1) * WIDTH)
             if b == 0:
-                joined = to_left >= plan.held
+                joined = to_left >= plan.short
                 flow = spread(0.0) if joined else spread(to_left) * (source - here)
                 total = flow
             elif to_left < np.inf:
                 joined = False
                 flow = spread(to_left) * (left - here)
             flow = flow - current
-            if to_right < plan.held:
+            if to_right < plan.short:
                 flow = flow + spread(to_right) * (right - here)
                 if b == cols - 1:
                     total = fma(spread(to_right), source - here, total)
-            if joined or (b == cols - 1 and to_right >= plan.held):
+            if joined or (b == cols - 1 and to_right >= plan.short):
                 if b == cols - 1 or to_right < np.inf:
                     total = total - flow
             elif to_right < np.inf:

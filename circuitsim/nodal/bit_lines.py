@@ -91,7 +91,7 @@ def _sweep(
 ) -> tuple[SweepResult | None, float]:
     """Solve by sweeps, with the error of the cells' fit [A]; None where only the reference will do."""
     if array.plan is None or (pull is not None and np.any(end_resistances(array.wires)[1][[0, -1]] == 0)):
-        return None, 0.0  # a held column's current is found from a voltage relative to v_ref
+        return None, 0.0  # a held column's current is swept from a voltage relative to v_ref
     if array.surface is None:
         return sweep_batch(array.plan, drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads), 0.0
     terminals = drive if pull is None else np.hstack([drive, pull])
@@ -103,9 +103,9 @@ def _sweep(
         if prepared is None:
             return None, 0.0
         box = prepared[0].box
-        found = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
-        if wide or box.reaches(found.w_low, found.w_high):
-            return found, prepared[0].error * array.surface.i_full_scale
+        swept = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
+        if wide or box.reaches(swept.w_low, swept.w_high):
+            return swept, prepared[0].error * array.surface.i_full_scale
         prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
     raise AssertionError("unreachable")
 
@@ -119,8 +119,8 @@ def _reference(
     def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
         on_cells = (np.moveaxis(v, 0, -1) for v in (v_bl, v_sl))
-        found = cell_law(array.surface, array.g[:, :, None], *on_cells)
-        current, along_bl, along_sl = (np.moveaxis(value, -1, 0) for value in found[:3])
+        values = cell_law(array.surface, array.g[:, :, None], *on_cells)
+        current, along_bl, along_sl = (np.moveaxis(value, -1, 0) for value in values[:3])
         return current, along_bl, along_sl
 
     # A few vectors at a time: every cell of each is held in a dozen arrays.
@@ -136,26 +136,26 @@ def _from_nodes(
     array: PreparedArray,
     v_in: np.ndarray,
     pull: np.ndarray | None,
-    found: NodeSolution,
+    solved: NodeSolution,
     tol: float,
     nodes: bool,
     threads: int,
 ) -> Solution:
     """Name the parts of a reference solution, once every cell is known to be inside its surface."""
     grid = array.factored.grid
-    v_row, v_col = found.v[:, grid.row_node], found.v[:, grid.col_node]
+    v_row, v_col = solved.v[:, grid.row_node], solved.v[:, grid.col_node]
     if array.surface is not None:
         check_voltages(array.surface, array.g, v_row, v_col)
-    i_row, i_out = found.i_terminal[:, : grid.rows], -found.i_terminal[:, grid.rows :]
+    i_row, i_out = solved.i_terminal[:, : grid.rows], -solved.i_terminal[:, grid.rows :]
     return Solution(
         out=i_out,
         provenance=_provenance(array, tol, threads, "newton"),
         i_row=i_row,
         v_row=v_row if nodes else None,
         v_col=v_col if nodes else None,
-        i_cell=found.i_cell if nodes else None,
+        i_cell=solved.i_cell if nodes else None,
         power=_power(array, v_in, pull, i_row, i_out),
-        convergence=convergence(i_row, i_out, found.residual, found.iterations),
+        convergence=convergence(i_row, i_out, solved.residual, solved.iterations),
     )
 
 
@@ -163,29 +163,29 @@ def _from_sweep(
     array: PreparedArray,
     v_in: np.ndarray,
     pull: np.ndarray | None,
-    found: SweepResult,
+    swept: SweepResult,
     fit_error: float,
     tol: float,
     threads: int,
 ) -> Solution:
     """Name the parts of a swept solution, absolute voltages included."""
-    if not np.all(np.isfinite(found.i_out[found.passes > 0])):
+    if not np.all(np.isfinite(swept.i_out[swept.passes > 0])):
         raise NotConvergedError("the solution is not finite: check the wire resistances for extreme ratios")
     v_ref = array.spec.sense.v_ref
     return Solution(
-        out=found.i_out,
+        out=swept.i_out,
         provenance=_provenance(array, tol, threads, "sweep"),
-        i_row=found.i_row,
-        v_row=None if found.v_row is None else found.v_row + v_ref,
-        v_col=None if found.v_col is None else found.v_col + v_ref,
-        i_cell=found.i_cell,
-        power=_power(array, v_in, pull, found.i_row, found.i_out),
+        i_row=swept.i_row,
+        v_row=None if swept.v_row is None else swept.v_row + v_ref,
+        v_col=None if swept.v_col is None else swept.v_col + v_ref,
+        i_cell=swept.i_cell,
+        power=_power(array, v_in, pull, swept.i_row, swept.i_out),
         # A cell's fit error is current that the characterized cell would leave unbalanced.
-        convergence=convergence(found.i_row, found.i_out, found.residual + fit_error, np.abs(found.passes)),
+        convergence=convergence(swept.i_row, swept.i_out, swept.residual + fit_error, np.abs(swept.passes)),
     )
 
 
-def _merge(found: Solution, rest: Solution, where: np.ndarray) -> Solution:
+def _merge(solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
     """Put vectors solved by the reference into a solution."""
 
     def put(old: np.ndarray | None, new: np.ndarray | None) -> np.ndarray | None:
@@ -195,11 +195,11 @@ def _merge(found: Solution, rest: Solution, where: np.ndarray) -> Solution:
         merged[where] = new
         return merged
 
-    arrays = {name: put(getattr(found, name), getattr(rest, name)) for name in _PER_VECTOR}
-    old, new = found.convergence, rest.convergence
+    arrays = {name: put(getattr(solution, name), getattr(rest, name)) for name in _PER_VECTOR}
+    old, new = solution.convergence, rest.convergence
     assert old is not None and new is not None
     balance = {name: put(getattr(old, name), getattr(new, name)) for name in _BALANCE}
-    return replace(found, **arrays, convergence=replace(old, **balance))
+    return replace(solution, **arrays, convergence=replace(old, **balance))
 
 
 _PER_VECTOR = ("out", "i_row", "v_row", "v_col", "i_cell", "power")

@@ -13,7 +13,7 @@ from circuitsim.nodal.sweep import solve_block
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What the sweeps found, voltages relative to v_ref.
+    """Solution of a batch by the sweeps, voltages relative to v_ref.
 
     Attributes:
         i_row, i_out: (batch, rows), (batch, cols) terminal currents [A].
@@ -47,7 +47,7 @@ def sweep_batch(
     """Solve a batch of vectors.
 
     Args:
-        plan: The programmed array.
+        plan: The prepared array.
         drive: Source voltages less v_ref (batch, rows) [V].
         pull: Sense voltages less v_ref (batch, cols) [V]; None: 0.
         tol: Largest unbalanced current at a node, relative to the vector's largest terminal current.

@@ -65,7 +65,11 @@ def within(surface: CellSurface, box: VoltageBox, v_ref: float) -> bool:
 
 
 def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
-    """Refit a surface over a box: the smallest shape that is as good as the surface, else the best one."""
+    """Refit a surface over a box by the smallest shape that is as good as the surface, or else by the best one.
+
+    Args:
+        v_ref: Voltage that those of the box are relative to [V].
+    """
     good = max(_BEST, surface.bound)
     forward, forward_test = (_points(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
     back, back_test = (_points(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
@@ -92,8 +96,8 @@ def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     return best
 
 
-def contract(found: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndarray) -> np.ndarray:
-    """Put conductances into a fit.
+def contract(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndarray) -> np.ndarray:
+    """Put the conductances of an array into a fit: the polynomials that the sweeps evaluate.
 
     Args:
         g, g0: Conductances and chord conductances (rows, cols) [S].
@@ -101,9 +105,9 @@ def contract(found: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndar
     Returns:
         (rows · cols · terms) coefficients of i/U − g0, flat.
     """
-    coefficients = _in_t(surface, g.ravel(), len(found.coefficients)) @ found.coefficients
+    coefficients = _in_t(surface, g.ravel(), len(fitted.coefficients)) @ fitted.coefficients
     coefficients *= g.reshape(-1, 1)
-    constant = sum(SHAPES[found.shape][0]) - 1  # the last one of P
+    constant = sum(SHAPES[fitted.shape][0]) - 1  # the last one of P
     coefficients[:, constant] -= g0.ravel()
     return coefficients.ravel()
 

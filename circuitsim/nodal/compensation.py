@@ -77,8 +77,8 @@ def compensate(
             best = (error, g)
         elif error > 2 * best[0] or error > 0.999 * history[-2]:
             break
-    held = (best[1] == spec.device.g_min) | (best[1] == spec.device.g_max)
-    return Compensation(best[1], history[0], best[0], tuple(history), float(held[wanted > 0].mean()))
+    at_limit = (best[1] == spec.device.g_min) | (best[1] == spec.device.g_max)
+    return Compensation(best[1], history[0], best[0], tuple(history), float(at_limit[wanted > 0].mean()))
 
 
 def _matrix_and_error(array: PreparedArray, inputs: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:

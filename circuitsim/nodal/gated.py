@@ -27,11 +27,11 @@ _BUILD = {"wl": build_columns, "string": build_strings}
 
 @dataclass(frozen=True)
 class GatedArray:
-    """An array with its input on the gates and its conductances programmed.
+    """An array whose inputs switch gates, prepared by `prepare`.
 
     Attributes:
         spec: The specification; `array.input_line` is "wl" or "string".
-        g: (rows, cols) programmed conductances [S].
+        g: (rows, cols) conductances of the devices [S].
         on: The cell of a row whose input is 1.
         off: The cell of a row whose input is 0; None: it carries nothing.
         wires: Segment resistances [ohm].
@@ -95,15 +95,15 @@ def read_gates(array: GatedArray, x: np.ndarray, *, nodes: bool, tol: float) -> 
     cols = array.wires.cols
     v_read, v_ref = array.spec.driver.v_read, array.spec.sense.v_ref
     given = np.concatenate([np.full(cols, v_read), np.full(cols, v_ref)])[None]
-    found = [_solve(array, vector, given, tol) for vector in x]
-    v, i_cell = np.concatenate([one.v for one in found]), np.concatenate([one.i_cell for one in found])
-    i_terminal = np.concatenate([one.i_terminal for one in found])
+    solved = [_solve(array, vector, given, tol) for vector in x]
+    v, i_cell = np.concatenate([one.v for one in solved]), np.concatenate([one.i_cell for one in solved])
+    i_terminal = np.concatenate([one.i_terminal for one in solved])
     v_row, v_col = v[:, array.grid.row_node], v[:, array.grid.col_node]
     for surface, rows in ((array.on, x == 1), (array.off, x == 0)):
         if surface is not None:
             check_voltages(surface, np.where(rows[:, :, None], array.g, 0.0), v_row, v_col)
     i_bias, i_out = i_terminal[:, :cols], -i_terminal[:, cols:]
-    residual, iterations = (np.concatenate([getattr(one, key) for one in found]) for key in ("residual", "iterations"))
+    residual, iterations = (np.concatenate([getattr(one, key) for one in solved]) for key in ("residual", "iterations"))
     return Solution(
         out=i_out,
         provenance=Provenance(
@@ -130,8 +130,8 @@ def _solve(array: GatedArray, x: np.ndarray, given: np.ndarray, tol: float) -> N
         for surface, cells in ((array.on, selected), (array.off, ~selected)):
             if surface is not None and np.any(cells):
                 on_cells = (v[:, cells].T for v in (v_bl, v_sl))
-                found = cell_law(surface, array.g[cells][:, None], *on_cells)[:3]
-                parts[:, :, cells] = np.swapaxes(found, 1, 2)
+                values = cell_law(surface, array.g[cells][:, None], *on_cells)[:3]
+                parts[:, :, cells] = np.swapaxes(values, 1, 2)
         return parts[0], parts[1], parts[2]
 
     # Chord over half of the whole voltage: in a string each cell sees less, and Newton's method takes over.

@@ -128,11 +128,15 @@ def _segments(points: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _numbered(
     row: np.ndarray, col: np.ndarray, segments: list[tuple[np.ndarray, np.ndarray, np.ndarray]], terminals: int
 ) -> Grid:
-    """Merge, number and stamp; points are counted cells' upper ones first, then the lower ones, then the terminals."""
+    """Merge the points that 0 ohm segments connect, number the nodes, and stamp the other segments.
+
+    Points are counted from the upper ends of all cells over their lower ends to the terminals. Segments are start
+    point, end point and resistance [ohm].
+    """
     start, end, r = (np.concatenate(part) for part in zip(*segments, strict=True))
     node, free = _merge(start[r == 0], end[r == 0], 2 * row.size + terminals, terminals)
-    kept = np.isfinite(r) & (r > 0)
-    a, b, g = node[start[kept]], node[end[kept]], 1.0 / r[kept]
+    conducting = np.isfinite(r) & (r > 0)
+    a, b, g = node[start[conducting]], node[end[conducting]], 1.0 / r[conducting]
     loop = a == b  # a segment that 0 ohm segments short-circuit
     a, b, g = a[~loop], b[~loop], g[~loop]
     nodes = free + terminals

@@ -37,7 +37,7 @@ class SweepPlan(NamedTuple):
     | `c_down`       | (rows+1) · cols |      | column segment over the pivot above it                              |
     | `c_up`         | (rows+1) · cols |      | column segment over the pivot below it                              |
     | `stiffest`     | 1               | S    | largest finite segment, which sets the rounding of wire currents    |
-    | `held`         | 1               | S    | stands for an end segment of 0 ohm, which holds its node            |
+    | `short`        | 1               | S    | stands for an end segment of 0 ohm, which holds its node            |
     | `z`            | cells · MODES   |      | column voltages of the modes that are removed; empty for none       |
     | `rates`        | MODES           |      | factor by which a pass shrinks the error in each of these modes     |
     | `slowest`      | 1               |      | largest such factor among the modes that are left                   |
@@ -58,7 +58,7 @@ class SweepPlan(NamedTuple):
     c_down: np.ndarray
     c_up: np.ndarray
     stiffest: float
-    held: float
+    short: float
     z: np.ndarray
     rates: np.ndarray
     slowest: float
@@ -84,9 +84,9 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
         g_row, g_col = 1.0 / r_row, 1.0 / r_col
     stiffest = max((float(g[np.isfinite(g)].max(initial=0.0)) for g in (g_row, g_col)), default=0.0)
     # A terminal without resistance becomes one that changes the thirteenth digit: no pivot is found by subtraction.
-    held = 1e13 * max(stiffest, float(g0.sum()))
+    short = 1e13 * max(stiffest, float(g0.sum()))
     for ends in (g_row[:, 0], g_row[:, -1], g_col[0], g_col[-1]):
-        ends[np.isinf(ends)] = held
+        ends[np.isinf(ends)] = short
     l_row, inv_row = np.empty((rows, cols + 1)), np.empty((rows, cols))
     inv_down, inv_up = np.empty((rows, cols)), np.empty((rows, cols))
     c_down, c_up = np.zeros((rows + 1, cols)), np.zeros((rows + 1, cols))
@@ -95,7 +95,7 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
     empty = np.empty(0)
     plan = SweepPlan(
         rows, cols, g0.ravel(), g_row.ravel(), g_col.ravel(), g_row[:, -1].copy(), l_row.ravel(), inv_row.ravel(),
-        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), stiffest, held, empty, empty, 0.0, empty, -1,
+        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), stiffest, short, empty, empty, 0.0, empty, -1,
     )  # fmt: skip
     return _with_modes(plan, r_row, r_col)
 

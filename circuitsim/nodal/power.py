@@ -63,9 +63,9 @@ def power_breakdown(
         return PowerBreakdown(cells, np.zeros(np.shape(x)), bit_lines, col_wires, drivers, sense)
     wires = array.wires
     source = np.asarray(x, float)[:, :, None]
-    held = (columns + (array.spec.sense.v_ref if v_sense is None else v_sense))[:, :, None]
+    reference = (columns + (array.spec.sense.v_ref if v_sense is None else v_sense))[:, :, None]
     row_wires, drivers = _ends_apart(np.concatenate([source, v_row, source], axis=2), wires.r_row, wires.r_driver)
-    along_cols = np.concatenate([held, np.swapaxes(v_col, 1, 2), held], axis=2)
+    along_cols = np.concatenate([reference, np.swapaxes(v_col, 1, 2), reference], axis=2)
     col_wires, sense = _ends_apart(along_cols, wires.r_col.T, wires.r_sense)
     return PowerBreakdown(cells, row_wires, columns, col_wires, drivers, sense)
 
@@ -74,14 +74,14 @@ def _columns(array: GatedArray, v_row: np.ndarray, v_col: np.ndarray) -> tuple[n
     """Heat (batch, cols) of bit lines, column wires, drivers and sense inputs of an array read along its columns."""
     wires, spec, r_bl = array.wires, array.spec, array.wires.r_bl
     upper, lower = np.swapaxes(v_row, 1, 2), np.swapaxes(v_col, 1, 2)
-    bias, held = (np.full((*upper.shape[:2], 1), v) for v in (spec.driver.v_read, spec.sense.v_ref))
+    bias, reference = (np.full((*upper.shape[:2], 1), v) for v in (spec.driver.v_read, spec.sense.v_ref))
     if r_bl is None or spec.array.input_line == "string":
         # Each segment lies between the lower end of a cell and the upper end of the next one.
-        drop = np.concatenate([bias, lower], axis=2) - np.concatenate([upper, held], axis=2)
+        drop = np.concatenate([bias, lower], axis=2) - np.concatenate([upper, reference], axis=2)
         chain, ends = _heat(drop, wires.r_col.T, (wires.r_driver, wires.r_sense))
         return np.zeros(chain.shape), chain, ends[:, :, 0], ends[:, :, 1]
     bit_lines, drivers = _ends_apart(np.concatenate([bias, upper, bias], axis=2), r_bl.T, wires.r_driver)
-    col_wires, sense = _ends_apart(np.concatenate([held, lower, held], axis=2), wires.r_col.T, wires.r_sense)
+    col_wires, sense = _ends_apart(np.concatenate([reference, lower, reference], axis=2), wires.r_col.T, wires.r_sense)
     return bit_lines, col_wires, drivers, sense
 
 

@@ -47,19 +47,19 @@ def read_with_sense(
     array = on_bit_lines(array, "read_with_sense")
     r_in, v_ref = array.wires.r_sense, array.spec.sense.v_ref
     admittance = _input_conductance(array)
-    found = read(array, v_in, nodes=nodes, tol=tol, threads=threads)
-    i = found.out
+    solution = read(array, v_in, nodes=nodes, tol=tol, threads=threads)
+    i = solution.out
     off = np.full(i.shape, np.inf)
     for _ in range(_ITERATIONS):
         extra = _drop(drop, i) - r_in * i
-        found = read(array, v_in, v_sense=v_ref + extra, nodes=nodes, tol=tol, threads=threads)
-        off = found.out - i
-        scale = np.abs(found.out).max(axis=1, keepdims=True)
+        solution = read(array, v_in, v_sense=v_ref + extra, nodes=nodes, tol=tol, threads=threads)
+        off = solution.out - i
+        scale = np.abs(solution.out).max(axis=1, keepdims=True)
         if np.all(np.abs(off) <= tol * scale):
             # The amplifiers turn their drop into heat: only the references at v_ref, behind them, deliver power.
-            assert found.i_row is not None
-            power = with_references((np.asarray(v_in, float) * found.i_row).sum(axis=1), v_ref, found.out)
-            return replace(found, out=i + off, power=power)
+            assert solution.i_row is not None
+            power = with_references((np.asarray(v_in, float) * solution.i_row).sum(axis=1), v_ref, solution.out)
+            return replace(solution, out=i + off, power=power)
         step = 1e-4 * np.where(scale > 0, scale, 1e-9)
         slope = (_drop(drop, i + step) - _drop(drop, i - step)) / (2 * step) - r_in
         i = i + off / np.maximum(1 + admittance * slope, 0.1)
@@ -74,8 +74,8 @@ def _input_conductance(array: PreparedArray) -> np.ndarray:
     """Conductance (cols,) that each sense amplifier sees into its column, r_in included [S]."""
     rows, cols = array.wires.rows, array.wires.cols
     if array.plan is not None:
-        found = sweep_batch(array.plan, np.zeros((cols, rows)), np.eye(cols), tol=1e-3, most=MOST_PASSES)
-        return -np.diag(found.i_out)
+        swept = sweep_batch(array.plan, np.zeros((cols, rows)), np.eye(cols), tol=1e-3, most=MOST_PASSES)
+        return -np.diag(swept.i_out)
     return -np.diag(solve(array.factored, np.zeros((cols, rows)), np.eye(cols)).i_out)
 
 

@@ -202,15 +202,15 @@ def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
     in_u, d_u = np.empty(forward.shape[1]), np.empty(forward.shape[1])
     in_m, d_m = np.empty(forward.shape[2]), np.empty(forward.shape[2])
     k, k_t = np.empty((2, *forward.shape[1:])), np.empty((2, *forward.shape[1:]))
-    held = np.array([-1.0, -1.0])  # conductance that each side's contraction is for
+    contracted = np.array([-1.0, -1.0])  # conductance that each side's contraction is for
     for p in range(len(g)):
         if g[p] == 0.0:
             out[:, p] = 0.0
             continue
         u = v_bl[p] - v_sl[p]
         side = 0 if u >= 0.0 else 1
-        if held[side] != g[p]:
-            held[side] = g[p]
+        if contracted[side] != g[p]:
+            contracted[side] = g[p]
             _chebyshev(to_unit(conductance_coordinate(g[p], g_scale), t_low, t_high), in_t, d_t)
             _contract(forward if side == 0 else reverse, in_t, d_t, k[side], k_t[side])
         _chebyshev(min(to_unit(abs(u), 0.0, u_max), 1.0), in_u, d_u)

@@ -32,10 +32,18 @@ _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are th
 
 
 @kernel
-def _pass(plan, down, drive, pull, state, alpha, found, keep):
-    """Run once through the array, downwards or upwards; `found` takes each mode's amplitude and the largest change.
+def _pass(plan, down, drive, pull, state, alpha, measured, keep):
+    """Run once through the array, row by row.
 
-    Row voltages are kept and their change is found only when asked for: ohmic cells do not need them for the next pass.
+    Args:
+        plan: `SweepPlan`.
+        down: Whether the pass runs from the first row to the last.
+        drive, pull: Terminal voltages, see `solve_block`.
+        state: v_r and y, see above, and three rows of scratch.
+        alpha: (MODES) amplitudes added to the column voltages [V].
+        measured: (MODES + 1) filled with the amplitude of each mode in the new right sides, and with the largest change
+            of a row voltage [V].
+        keep: Store the row voltages and measure their change. Ohmic cells need them after the last pass only.
     """
     rows, cols = plan.rows, plan.cols
     v_r, y, x, p, n = state
@@ -97,28 +105,35 @@ def _pass(plan, down, drive, pull, state, alpha, found, keep):
                 sum_0, sum_1 = fma(spread(plan.z[z]), into, sum_0), fma(spread(plan.z[z + 1]), into, sum_1)
                 sum_2, sum_3 = fma(spread(plan.z[z + 2]), into, sum_2), fma(spread(plan.z[z + 3]), into, sum_3)
             store(y, c * WIDTH, fma(spread(carry_y[c + shift_y]), load(y, (before + b) * WIDTH), into))
-    store(found, 0, sum_0)
-    store(found, WIDTH, sum_1)
-    store(found, 2 * WIDTH, sum_2)
-    store(found, 3 * WIDTH, sum_3)
-    store(found, MODES * WIDTH, change)
+    store(measured, 0, sum_0)
+    store(measured, WIDTH, sum_1)
+    store(measured, 2 * WIDTH, sum_2)
+    store(measured, 3 * WIDTH, sum_3)
+    store(measured, MODES * WIDTH, change)
 
 
 @kernel
-def _deflate(plan, amplitude, alpha, found):
-    """Extrapolate every mode to its fixed point: in one pass its error shrinks by exactly its eigenvalue."""
+def _deflate(plan, amplitude, alpha, measured):
+    """Extrapolate every mode to its fixed point: in one pass its error shrinks by exactly its rate.
+
+    `amplitude` holds what the pass before was extrapolated to, `measured` what this pass gave; both are (MODES).
+    """
     for k in range(MODES):
         rate = plan.rates[k]
         for lane in range(WIDTH):
             i = k * WIDTH + lane
-            fixed = (found[i] - rate * amplitude[i]) / (1.0 - rate)
-            alpha[i] = fixed - found[i]
+            fixed = (measured[i] - rate * amplitude[i]) / (1.0 - rate)
+            alpha[i] = fixed - measured[i]
             amplitude[i] = fixed
 
 
 @kernel
 def _settled(change, last, count, slowest, limit):
-    """Whether the error that is left, by the rate of the last two passes, is below each lane's limit."""
+    """Whether the error of the voltages is below its limit in every lane.
+
+    After a pass that changed them by c and shrinks errors by a rate q, an error of c·q / (1 − q) is left. The rate is
+    that of the last two passes, and at least `slowest`, that of the modes which are not removed.
+    """
     for lane in range(WIDTH):
         rate = _SLOWEST_TRUSTED
         if count > 2 and last[lane] > 0.0:
@@ -162,7 +177,7 @@ def solve_block(plan, drive, pull, tol, most, buffers):
             store(v_r, (a * cols + b) * WIDTH, load(drive, a * WIDTH))
     state = (v_r, y, x, p, n)
     alpha, amplitude, last = np.zeros(MODES * WIDTH), np.zeros(MODES * WIDTH), np.zeros(WIDTH)
-    found = np.zeros((MODES + 1) * WIDTH)
+    measured = np.zeros((MODES + 1) * WIDTH)
     highest = largest(drive, rows)
     if len(pull) > 0:
         highest = np.maximum(highest, largest(pull, cols))
@@ -172,13 +187,13 @@ def solve_block(plan, drive, pull, tol, most, buffers):
         down = not down
         count += 1
         keep = not linear or count >= min(expected, most)
-        _pass(plan, down, drive, pull, state, alpha, found, keep)
+        _pass(plan, down, drive, pull, state, alpha, measured, keep)
         if len(plan.z) > 0:
-            _deflate(plan, amplitude, alpha, found)
+            _deflate(plan, amplitude, alpha, measured)
         if linear:
             settled = keep
         else:
-            change = found[MODES * WIDTH :]
+            change = measured[MODES * WIDTH :]
             settled = _settled(change, last, count, plan.slowest, _BEFORE_CHECK * tol * highest)
             last[:] = change
         if settled:
