@@ -1,4 +1,4 @@
-"""Power that the row drivers deliver into a tile, from the same linear network.
+"""Power that the row drivers deliver into a tile, from the same linear array.
 
 By reciprocity, a residual current n through a cell adds n·U at the drivers' sources, where U is the voltage across the
 cell in the linear array. So P = v·w_row·v + Σ_ij n_ij·U_ij, with n_ij a function of own input and level t, and U_ij of

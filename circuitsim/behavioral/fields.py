@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim import nodal
-from circuitsim.nodal.network import end_resistances
+from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
 _JOINED = 1e-7  # ohm, of a 0 ohm end: a few parts in 1e9 of a wire's resistance
@@ -146,7 +146,7 @@ def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
 
 def _merged(wires: WireGrid, g: np.ndarray) -> Fields:
     """The same fields from the sparse solver, which merges the nodes of 0 ohm segments and takes broken wires."""
-    array = nodal.linear_network(wires, g)
+    array = nodal.linear_array(wires, g)
     rows, cols = g.shape
     unit = nodal.solve(array, np.eye(rows))
     port = nodal.solve(array, np.zeros((cols, rows)), np.eye(cols))

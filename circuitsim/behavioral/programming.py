@@ -16,8 +16,8 @@ from circuitsim.behavioral.residual import reference_conductance, short, tabulat
 from circuitsim.behavioral.tile import Factor, Tile
 from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
+from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.modes import sweep_plan
-from circuitsim.nodal.network import end_resistances
 from circuitsim.nodal.surface import check_conductances as check_surface
 from circuitsim.results import TileModel
 from circuitsim.spec import check_able, check_conductances
@@ -129,7 +129,7 @@ def _one_product(model: TileModel, g_ref: np.ndarray, put: Callable, v_scale: fl
         found = sweep_batch(plan, unit, tol=_SWEEP, most=200)
         plan = plan if (found.passes > 0).all() else None
     if plan is None:
-        found = nodal.solve(nodal.linear_network(spec.wires, g_ref), unit)
+        found = nodal.solve(nodal.linear_array(spec.wires, g_ref), unit)
     return Tile(
         grade=1,
         rows=g_ref.shape[0],

@@ -7,7 +7,7 @@ from numpy.polynomial import chebyshev
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields, chain_links, solve_chain
-from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.surface import cell_law, conductance_nodes, unit_conductance, unit_nodes
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -39,18 +39,13 @@ def reference_conductance(surface: CellSurface, g: np.ndarray, v_low: float, v_h
         v_low, v_high: Range of the inputs relative to v_ref [V]; the column is at v_ref.
     """
     # For given voltages i/g is a polynomial of the conductance coordinate: a few conductances tell it for all.
-    low, high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
-    count = surface.forward.shape[0]
-    unit = np.cos(np.pi * (np.arange(count) + 0.5) / count)
-    t = 0.5 * (low + high) + 0.5 * (high - low) * unit
-    few = surface.g_scale * t / (1.0 - t)
+    few = conductance_nodes(surface.forward.shape[0], surface.g_range, surface.g_scale)
     node, weight = np.polynomial.legendre.leggauss(_FIT_NODES)
     v = 0.5 * (v_low + v_high) + 0.5 * (v_high - v_low) * node
     current = cell_law(surface, few[:, None], v_ref + v, np.full_like(v, v_ref))[0]
     slope = current @ (weight * v) / np.sum(weight * v * v) / few
-    coefficients = np.linalg.solve(chebyshev.chebvander(unit, count - 1), slope)
-    at = (g / (g + surface.g_scale) - low) / (high - low) * 2.0 - 1.0
-    return np.where(g > 0, g * chebyshev.chebval(at, coefficients), 0.0)
+    coefficients = np.linalg.solve(chebyshev.chebvander(unit_nodes(len(few)), len(few) - 1), slope)
+    return np.where(g > 0, g * chebyshev.chebval(unit_conductance(surface, g), coefficients), 0.0)
 
 
 def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:

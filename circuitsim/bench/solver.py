@@ -110,6 +110,7 @@ def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, A
     spec = linear_spec(n)
     g, v_in = _random_array(n, batch)
     array = nodal.prepare(spec, g)
+    assert isinstance(array, nodal.PreparedArray)
     entry: dict[str, Any] = {"n": n, "cells": n * n}
     entry["prepare_ms"] = median_ms(lambda: nodal.prepare(spec, g), repeats)
     entry["read_ms"] = median_ms(lambda: nodal.read(array, v_in[:1]), repeats)
@@ -171,7 +172,9 @@ def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
     points = []
     for n in sizes:
         g, v_in = _random_array(n, 16)
-        plan = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g).plan
+        array = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g)
+        assert isinstance(array, nodal.PreparedArray)
+        plan = array.plan
         assert plan is not None
 
         def sweep(plan: SweepPlan = plan, v_in: np.ndarray = v_in) -> SweepResult:
@@ -201,21 +204,21 @@ def _ratios(linear: list[dict[str, Any]], nonlinear: list[dict[str, Any]]) -> di
 
 def _sparse_peers(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
     """Factor and solve of the finished matrix, the way a careful user of a sparse solver would."""
-    array = nodal.linear_network(spec.wires, g)
-    network, matrix = array.network, array.matrix
+    array = nodal.linear_array(spec.wires, g)
+    grid, matrix = array.grid, array.matrix
 
     def splu() -> np.ndarray:
-        fresh = LinearArray(network, g, matrix, factorize(network, matrix))
+        fresh = LinearArray(grid, g, matrix, factorize(grid, matrix))
         return nodal.solve(fresh, v_in).i_out
 
     peers: dict[str, Callable[[], np.ndarray]] = {"splu": splu}
     with contextlib.suppress(ImportError):
         from sksparse.cholmod import cholesky  # pyright: ignore[reportMissingImports]
 
-        inner = matrix[: network.free, : network.free].tocsc()
-        given = np.concatenate([v_in[0], np.zeros(network.cols)])
-        drive = -(matrix[: network.free, network.free :] @ given)
-        outward = matrix[network.free + network.rows :, : network.free]
+        inner = matrix[: grid.free, : grid.free].tocsc()
+        given = np.concatenate([v_in[0], np.zeros(grid.cols)])
+        drive = -(matrix[: grid.free, grid.free :] @ given)
+        outward = matrix[grid.free + grid.rows :, : grid.free]
         peers["cholmod"] = lambda: -(outward @ cholesky(inner)(drive))[None]
     return peers
 

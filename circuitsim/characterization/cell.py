@@ -5,16 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.polynomial import chebyshev
 
 from circuitsim import spice
 from circuitsim.characterization.cache import cached
-from circuitsim.characterization.chebyshev import tensor_fit, to_unit
+from circuitsim.characterization.chebyshev import tensor_fit
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import OutsideRangeError
 from circuitsim.library import contents_digest
 from circuitsim.library.scan import scan_text
 from circuitsim.netlist import cell_text
+from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
@@ -157,15 +157,6 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
 
 def _bound(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> float:
     """Largest error on the held-out points, relative to the full-scale current."""
-    g = sweep.g[sweep.grid[0] :]
     v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
-    u = v_bl - v_sl
-    t_range = (edge / (edge + surface.g_scale) for edge in surface.g_range)
-    t, x, m = np.broadcast_arrays(
-        to_unit(g / (g + surface.g_scale), *t_range),
-        to_unit(np.abs(u), 0.0, surface.u_max),
-        to_unit(np.minimum(v_bl, v_sl), *surface.m_range),
-    )
-    k = np.where(u >= 0, *(chebyshev.chebval3d(t, x, m, side) for side in (surface.forward, surface.reverse)))
-    error = g * u * k - current[sweep.held_out, sweep.grid[0] :]
+    error = cell_law(surface, sweep.g[sweep.grid[0] :], v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]
     return float(np.abs(error).max() / surface.i_full_scale)

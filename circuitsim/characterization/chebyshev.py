@@ -3,18 +3,12 @@
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from circuitsim.nodal.surface import unit_nodes
+
 
 def nodes(count: int, low: float, high: float) -> np.ndarray:
     """First-kind Chebyshev nodes (count,) in (low, high), in falling order; the ends are never among them."""
-    unit = np.cos(np.pi * (np.arange(count) + 0.5) / count)
-    return (low + high) / 2 + (high - low) / 2 * unit
-
-
-def to_unit(x: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Map [low, high] to [−1, 1]; an interval of no width maps to 0."""
-    if high == low:
-        return np.zeros_like(np.asarray(x, dtype=float))
-    return (2 * np.asarray(x, dtype=float) - low - high) / (high - low)
+    return (low + high) / 2 + (high - low) / 2 * unit_nodes(count)
 
 
 def tensor_fit(values: np.ndarray) -> np.ndarray:
@@ -23,4 +17,4 @@ def tensor_fit(values: np.ndarray) -> np.ndarray:
     for axis, count in enumerate(values.shape):
         inverse = np.linalg.inv(chebyshev.chebvander(nodes(count, -1.0, 1.0), count - 1))
         coefficients = np.moveaxis(np.tensordot(inverse, coefficients, (1, axis)), 0, axis)
-    return coefficients
+    return np.ascontiguousarray(coefficients)  # as a file returns them: products round by the layout of their arrays

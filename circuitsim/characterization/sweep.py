@@ -12,6 +12,7 @@ from scipy.stats import qmc
 from circuitsim.characterization.chebyshev import nodes
 from circuitsim.netlist import cell_subckt, index_deck
 from circuitsim.netlist.names import number
+from circuitsim.nodal.surface import conductance_nodes
 from circuitsim.spec import ArraySpec
 
 HELD_OUT_G = 5
@@ -47,8 +48,7 @@ class Sweep:
 def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tuple[int, int, int]) -> Sweep:
     """Choose the bias points for a grid; the held-out points are the same for every grid."""
     low, high = v_range
-    g_range = np.array([spec.device.g_min, spec.device.g_max])
-    t = nodes(grid[0], *(g_range / (g_range + g_scale)))
+    g_range = (spec.device.g_min, spec.device.g_max)
     u, m = (
         axis.ravel() for axis in np.meshgrid(nodes(grid[1], 0, high - low), nodes(grid[2], low, high), indexing="ij")
     )
@@ -57,7 +57,7 @@ def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tu
     return Sweep(
         grid=grid,
         g_scale=g_scale,
-        g=np.concatenate([g_scale * t / (1 - t), np.geomspace(g_range[0], g_range[1], HELD_OUT_G)]),
+        g=np.concatenate([conductance_nodes(grid[0], g_range, g_scale), np.geomspace(*g_range, HELD_OUT_G)]),
         u=u,
         m=m,
         v_bl=np.concatenate([m + u, m, held_out_bl, [high, low]]),

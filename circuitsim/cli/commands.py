@@ -127,7 +127,8 @@ def solve(
     largest = float(np.abs(solution.out).max())
     content: dict[str, Any] = {"netcdf": str(netcdf), "csv": str(table), "largest_output_A": largest}
     if solution.convergence is not None:
-        content["residual"] = float(solution.convergence.residual.max())
+        name = "kirchhoff" if solution.convergence.residual is None else "residual"
+        content[name] = float(getattr(solution.convergence, name).max())
     content["provenance"] = dataclasses.asdict(solution.provenance)
     text = f"{table}: {len(x)} x {spec.shape[1]} currents, largest {circuitsim.format_quantity(largest, 'A')}"
     print_result(content, text, as_json)

@@ -60,7 +60,7 @@ def power_difference(spec: ArraySpec, surface: CellSurface | None, solved: Seque
 
 
 def _nodal_product(spec: ArraySpec, surface: CellSurface | None, watts: dict[str, float]) -> Product:
-    def read(layer: str, array: nodal.PreparedArray, v_in: np.ndarray) -> np.ndarray:
+    def read(layer: str, array: nodal.NodalArray, v_in: np.ndarray) -> np.ndarray:
         solution = nodal.read(array, v_in)
         assert solution.power is not None
         watts[layer] = watts.get(layer, 0.0) + float(solution.power.sum())

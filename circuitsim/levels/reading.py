@@ -13,7 +13,7 @@ from circuitsim.devices import device_card
 from circuitsim.errors import InputError
 from circuitsim.levels.abilities import CAN, Level, check_can, refuse_unused
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
-from circuitsim.nodal import GatedArray, PreparedArray
+from circuitsim.nodal import NodalArray
 from circuitsim.results import CellSurface, Certificate, Solution, TileModel
 from circuitsim.spec import (
     ArraySpec,
@@ -43,7 +43,7 @@ class TechniqueArray:
     arrays: tuple["LevelArray", ...]
 
 
-LevelArray = TruthArray | PreparedArray | GatedArray | CertifiedTile
+LevelArray = TruthArray | NodalArray | CertifiedTile
 
 
 def solve(
@@ -165,8 +165,6 @@ def read(
     if isinstance(array, CertifiedTile):
         refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
         return read_tile(array, x)
-    if isinstance(array, GatedArray):
-        return nodal.read_gated(array, np.asarray(x), nodes=nodes)
     return nodal.read(array, np.asarray(x), nodes=nodes)
 
 
@@ -212,7 +210,8 @@ def _prepare(
     if level == "nodal":
         if spec.array.input_line == "bl":
             return nodal.prepare(spec, np.asarray(g), surface_of(spec, v_range=v_range), v_range=v_range)
-        return nodal.prepare_gated(spec, np.asarray(g), *characterization.gated_cells(spec))
+        on, off = characterization.gated_cells(spec)
+        return nodal.prepare(spec, np.asarray(g), on, off=off)
     assert model is not None
     return prepare_tile(spec, g, model, certificate, strict=strict)
 

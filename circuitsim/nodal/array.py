@@ -1,21 +1,19 @@
-"""An array with its conductances programmed: everything that does not depend on its inputs."""
+"""An array prepared for reads by its bit lines: everything that does not depend on its inputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from circuitsim.errors import InputError
-from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
-from circuitsim.nodal.linear import LinearArray, linear_network, solve
+from circuitsim.nodal.grid import end_resistances
+from circuitsim.nodal.linear import LinearArray, linear_array, solve
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
-from circuitsim.nodal.network import check_wires, end_resistances
-from circuitsim.nodal.surface import cell_law, check_conductances, chord
+from circuitsim.nodal.surface import chord
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid, check_able
-from circuitsim.spec.arrays import check_conductances as check_programmed
+from circuitsim.spec import ArraySpec, WireGrid
 
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
@@ -44,14 +42,16 @@ class TerminalMatrices:
 
 @dataclass(frozen=True)
 class PreparedArray:
-    """An array with its conductances programmed.
+    """An array whose inputs are voltages of its bit lines, prepared by `prepare`.
+
+    What a read needs is derived from the fields when it is first asked for, and kept.
 
     Attributes:
         spec: The specification.
-        g: (rows, cols) programmed conductances [S].
+        g: (rows, cols) conductances of the devices [S].
         surface: The characterized cell; None for ohmic 1R cells.
         wires: Segment resistances [ohm].
-        v_range: Inputs the cells are prepared for [V]; others are read too, after preparing anew.
+        v_range: Inputs that the cells are refitted for [V]. Inputs beyond it are read too: the cells are refitted then.
     """
 
     spec: ArraySpec
@@ -59,6 +59,10 @@ class PreparedArray:
     surface: CellSurface | None
     wires: WireGrid
     v_range: tuple[float, float]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the fields alone: factors and whatever else follows from them is computed again when it is needed."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def chord_conductance(self) -> np.ndarray:
@@ -70,11 +74,11 @@ class PreparedArray:
     @cached_property
     def factored(self) -> LinearArray:
         """The array with chord conductances, factored for the reference solver."""
-        return linear_network(self.wires, self.chord_conductance)
+        return linear_array(self.wires, self.chord_conductance)
 
     @cached_property
     def plan(self) -> SweepPlan | None:
-        """Factors and modes of the sweeps for chord conductances; None where the wiring does not allow sweeps."""
+        """The sweeps' factors and modes for cells of the chord conductance; None where the wiring rules sweeps out."""
         return sweep_plan(*end_resistances(self.wires), self.chord_conductance)
 
     @cached_property
@@ -84,12 +88,12 @@ class PreparedArray:
 
     @cached_property
     def matrices(self) -> TerminalMatrices | None:
-        """What an ohmic array of moderate size is between its terminals; None for others, which are swept."""
+        """The matrices of an ohmic array of moderate size; None for other arrays, which are swept for each read."""
         size = self.wires.rows**2 * self.wires.cols
         if self.surface is not None or size > _LARGEST_MATRIX:
             return None
-        found = None if self.plan is None else terminal_matrices(self.plan)
-        return found or _factored_matrices(self.factored)
+        matrices = None if self.plan is None else terminal_matrices(self.plan)
+        return matrices or _factored_matrices(self.factored)
 
     @cached_property
     def column_response(self) -> float:
@@ -107,15 +111,15 @@ class PreparedArray:
 
 def terminal_matrices(plan: SweepPlan, *, threads: int = 1) -> TerminalMatrices | None:
     """Solve a linear array for one volt at each input; None when the sweeps do not settle."""
-    found = sweep_batch(plan, np.eye(plan.rows), tol=MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
-    if not np.all(found.passes > 0):
+    swept = sweep_batch(plan, np.eye(plan.rows), tol=MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
+    if not np.all(swept.passes > 0):
         return None
-    return TerminalMatrices(found.i_out, found.i_row, found.residual, int(found.passes.max()))
+    return TerminalMatrices(swept.i_out, swept.i_row, swept.residual, int(swept.passes.max()))
 
 
 def _factored_matrices(array: LinearArray) -> TerminalMatrices:
-    """The same by the sparse factor; what it leaves unbalanced is rounding."""
-    rows = array.network.rows
+    """Solve a linear array for one volt at each input by its sparse factor, which leaves rounding unbalanced."""
+    rows = array.grid.rows
     unit = solve(array, np.eye(rows))
     rounding = np.full(rows, 4 * np.finfo(float).eps * array.matrix.diagonal().max(initial=0.0))
     return TerminalMatrices(unit.i_out, unit.i_row, rounding, 1)
@@ -134,76 +138,8 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
         return None
     if not within(array.surface, box, array.spec.sense.v_ref):
         return None
-    found = fit(array.surface, box, array.spec.sense.v_ref)
-    if found.error > _WORSE * max(array.surface.bound, TOLERANCE):
+    fitted = fit(array.surface, box, array.spec.sense.v_ref)
+    if fitted.error > _WORSE * max(array.surface.bound, TOLERANCE):
         return None
-    coefficients = contract(found, array.surface, array.g, array.chord_conductance)
-    return found, array.plan._replace(coefficients=coefficients, shape=found.shape)
-
-
-def prepare(
-    spec: ArraySpec,
-    g: np.ndarray,
-    surface: CellSurface | None = None,
-    *,
-    wires: WireGrid | None = None,
-    v_range: tuple[float, float] | None = None,
-) -> PreparedArray:
-    """Program an array: everything that does not depend on its inputs.
-
-    Args:
-        spec: The specification.
-        g: Conductances (rows, cols) [S]; 0 is an open cell.
-        surface: The characterized cell. None is allowed for 1R cells and takes them as ohmic.
-        wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
-        v_range: Smallest and largest input expected [V]; None: 0 to v_read, and v_ref.
-
-    Raises:
-        InputError: Shapes do not fit, a value is negative or not finite, or a 1T1R array has no surface.
-        OutsideRangeError: A conductance is outside the device's or the surface's range.
-    """
-    check_able(spec, SIMULATES, "the array solver")
-    g = check_programmed(spec, g)
-    if surface is None and spec.array.cell != "1r":
-        raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
-    check_conductances(surface, g)
-    if surface is not None:
-        _check_rises(surface)
-    wires = spec.wires if wires is None else wires
-    check_wires(wires)
-    if (wires.rows, wires.cols) != spec.shape:
-        raise InputError(f"wires are for {wires.rows} x {wires.cols} cells: expected {spec.shape[0]} x {spec.shape[1]}")
-    v_ref = spec.sense.v_ref
-    low, high = v_range or (0.0, spec.driver.v_read)
-    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
-    if array.plan is None:
-        array.factored  # noqa: B018  the work belongs here, not to the first read
-    elif surface is None:
-        array.matrices  # noqa: B018
-    else:
-        array.cells  # noqa: B018
-    return array
-
-
-def _check_rises(surface: CellSurface) -> None:
-    """Refuse a surface whose current does not rise with the bit line and fall with the source line.
-
-    Raises:
-        InputError: Names the conductance and the voltages; the array would have several solutions.
-    """
-    low, high = surface.m_range
-    grid = np.linspace(low, high, 17)
-    v_bl, v_sl = np.meshgrid(grid, grid, indexing="ij")
-    g = np.geomspace(*surface.g_range, 5)[:, None, None]
-    current = cell_law(surface, g, v_bl, v_sl)[0]
-    outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
-    current[:, outside] = np.nan
-    # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
-    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_full_scale
-    falls = (np.diff(current, axis=1)[:, :, :-1] < -slack) | (np.diff(current, axis=2)[:, :-1] > slack)
-    if np.any(falls):
-        k, i, j = np.argwhere(falls)[0]
-        raise InputError(
-            f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {grid[i]:g} V, "
-            f"v_sl = {grid[j]:g} V: the array may have several solutions; expected a monotonic surface"
-        )
+    coefficients = contract(fitted, array.surface, array.g, array.chord_conductance)
+    return fitted, array.plan._replace(coefficients=coefficients, shape=fitted.shape)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.nodal.balance import BlockBuffers
 from circuitsim.nodal.lanes import WIDTH, from_blocks, to_blocks
 from circuitsim.nodal.modes import SweepPlan
 from circuitsim.nodal.sweep import solve_block
@@ -12,7 +13,7 @@ from circuitsim.nodal.sweep import solve_block
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What the sweeps found, voltages relative to v_ref.
+    """Solution of a batch by the sweeps, voltages relative to v_ref.
 
     Attributes:
         i_row, i_out: (batch, rows), (batch, cols) terminal currents [A].
@@ -46,10 +47,10 @@ def sweep_batch(
     """Solve a batch of vectors.
 
     Args:
-        plan: The programmed array.
+        plan: The prepared array.
         drive: Source voltages less v_ref (batch, rows) [V].
         pull: Sense voltages less v_ref (batch, cols) [V]; None: 0.
-        tol: What may be left at any node, see `sweep.solve_block`.
+        tol: Largest unbalanced current at a node, relative to the vector's largest terminal current.
         most: Largest number of passes.
         nodes: Also return what is inside.
         threads: Blocks solved at the same time. Blocks do not depend on it, so neither does any bit of the result.
@@ -58,47 +59,32 @@ def sweep_batch(
     drives = to_blocks(drive)
     pulls = np.empty((len(drives), 0)) if pull is None else to_blocks(pull)
     count, cells = len(drives), rows * cols * WIDTH
-    i_row, i_out, checks = (
-        np.empty((count, rows * WIDTH)),
-        np.empty((count, cols * WIDTH)),
-        np.empty((count, 3 * WIDTH)),
-    )
+    i_row, i_out, checks = (np.empty((count, n * WIDTH)) for n in (rows, cols, 3))
     inside = np.empty((3, count, cells)) if nodes else None
     passes = np.empty(count, int)
 
     def solve(mine: range) -> None:
-        v_r, y, nothing = np.empty(cells if inside is None else 0), np.empty(cells), np.empty(0)
+        y, v_row, nothing = np.empty(cells), np.empty(cells if inside is None else 0), np.empty(0)
         for block in mine:
-            kept = (v_r, nothing, nothing) if inside is None else tuple(inside[:, block])
-            passes[block] = solve_block(
-                plan,
-                drives[block],
-                pulls[block],
-                tol,
-                most,
-                i_row[block],
-                i_out[block],
-                checks[block],
-                kept[0],
-                y,
-                *kept[1:],
-            )
+            kept = (v_row, nothing, nothing) if inside is None else tuple(inside[:, block])
+            buffers = BlockBuffers(i_row[block], i_out[block], checks[block], y, *kept)
+            passes[block] = solve_block(plan, drives[block], pulls[block], tol, most, buffers)
 
     if threads == 1 or count == 1:
         solve(range(count))
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(solve, (range(first, count, threads) for first in range(threads))))
-    if np.any(passes == 0):
-        raise RuntimeError("the compiled sweeps are from another version: remove circuitsim/nodal/__pycache__")
-    low_high = from_blocks(checks, batch)
-    found = SweepResult(
-        from_blocks(i_row, batch), from_blocks(i_out, batch), low_high[:, 0], np.repeat(passes, WIDTH)[:batch],
-        float(low_high[:, 1].min()), float(low_high[:, 2].max()),
-    )  # fmt: skip
-    if inside is None:
-        return found
-    v_row, v_col, i_cell = (from_blocks(part, batch).reshape(batch, rows, cols) for part in inside)
+    residual, low, high = from_blocks(checks, batch).T
+    whole = [None] * 3 if inside is None else [from_blocks(part, batch).reshape(batch, rows, cols) for part in inside]
     return SweepResult(
-        found.i_row, found.i_out, found.residual, found.passes, found.w_low, found.w_high, v_row, v_col, i_cell
+        i_row=from_blocks(i_row, batch),
+        i_out=from_blocks(i_out, batch),
+        residual=residual,
+        passes=np.repeat(passes, WIDTH)[:batch],
+        w_low=float(low.min()),
+        w_high=float(high.max()),
+        v_row=whole[0],
+        v_col=whole[1],
+        i_cell=whole[2],
     )

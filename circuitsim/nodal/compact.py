@@ -10,6 +10,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from circuitsim.nodal.polynomial import SHAPES
+from circuitsim.nodal.surface import k_over_t, unit_conductance
 from circuitsim.results import CellSurface
 
 _POINTS = {"fit": ((26, 16), 0.0), "test": ((33, 17), 0.3)}  # number in U and w, shift
@@ -64,10 +65,14 @@ def within(surface: CellSurface, box: VoltageBox, v_ref: float) -> bool:
 
 
 def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
-    """Refit a surface over a box: the smallest shape that is as good as the surface, else the best one."""
+    """Refit a surface over a box by the smallest shape that is as good as the surface, or else by the best one.
+
+    Args:
+        v_ref: Voltage that those of the box are relative to [V].
+    """
     good = max(_BEST, surface.bound)
-    forward, forward_test = (_grid(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
-    back, back_test = (_grid(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
+    forward, forward_test = (_points(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
+    back, back_test = (_points(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
     targets = [_k(surface, v_ref, *points) for points in (forward, forward_test, back, back_test)]
     best: CompactFit | None = None
     for shape, (p_counts, q_counts) in enumerate(SHAPES):
@@ -91,8 +96,8 @@ def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     return best
 
 
-def contract(found: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndarray) -> np.ndarray:
-    """Put conductances into a fit.
+def contract(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndarray) -> np.ndarray:
+    """Put the conductances of an array into a fit: the polynomials that the sweeps evaluate.
 
     Args:
         g, g0: Conductances and chord conductances (rows, cols) [S].
@@ -100,9 +105,9 @@ def contract(found: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndar
     Returns:
         (rows · cols · terms) coefficients of i/U − g0, flat.
     """
-    coefficients = _in_t(surface, g.ravel(), len(found.coefficients)) @ found.coefficients
+    coefficients = _in_t(surface, g.ravel(), len(fitted.coefficients)) @ fitted.coefficients
     coefficients *= g.reshape(-1, 1)
-    constant = sum(SHAPES[found.shape][0]) - 1  # the last one of P
+    constant = sum(SHAPES[fitted.shape][0]) - 1  # the last one of P
     coefficients[:, constant] -= g0.ravel()
     return coefficients.ravel()
 
@@ -114,7 +119,7 @@ def _error(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> float:
     return float(np.abs(current).max() / surface.i_full_scale)
 
 
-def _grid(
+def _points(
     end: float, w_low: float, w_high: float, count: tuple[int, int], offset: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points (U, w): w over its range, U from 0 to end − w, both denser at the ends."""
@@ -124,18 +129,13 @@ def _grid(
 
 
 def _k(surface: CellSurface, v_ref: float, u: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """i/(g·U) (n_t, points): the surface at each point, still a polynomial in the conductance coordinate."""
-    tensor = surface.forward if np.all(u >= 0) else surface.reverse
-    low, high = surface.m_range
-    m = np.minimum(w + u, w) + v_ref
-    in_u = chebyshev.chebvander(np.abs(u) / surface.u_max * 2 - 1, tensor.shape[1] - 1)
-    in_m = chebyshev.chebvander((m - low) / (high - low) * 2 - 1, tensor.shape[2] - 1)
-    return np.einsum("tum,pu,pm->tp", tensor, in_u, in_m, optimize=True)
+    """i/(g·U) (n_t, points) at each point, still a polynomial in the conductance coordinate."""
+    return k_over_t(surface, u, np.minimum(w + u, w) + v_ref)
 
 
 def _in_t(surface: CellSurface, g: np.ndarray, count: int) -> np.ndarray:
-    low, high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
-    return chebyshev.chebvander((g / (g + surface.g_scale) - low) / (high - low) * 2 - 1, count - 1)
+    """Chebyshev polynomials of the conductance coordinate (…, count)."""
+    return chebyshev.chebvander(unit_conductance(surface, g), count - 1)
 
 
 def _monomials(counts: tuple[int, ...], u: np.ndarray, w: np.ndarray) -> np.ndarray:

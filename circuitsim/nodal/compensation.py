@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import PreparedArray, prepare
+from circuitsim.nodal.array import PreparedArray
+from circuitsim.nodal.gated import on_bit_lines
+from circuitsim.nodal.preparation import prepare
 from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid
@@ -54,11 +56,11 @@ def compensate(
         steps: Largest number of steps.
 
     Raises:
-        InputError: Shapes do not fit, or a characterized cell comes with too few inputs.
+        InputError: Shapes do not fit, the input switches gates, or a characterized cell comes with too few inputs.
         OutsideRangeError: An element of `wanted` is outside the device's range.
     """
     wanted = np.asarray(wanted, float)
-    array = prepare(spec, wanted, surface, wires=wires)
+    array = on_bit_lines(prepare(spec, wanted, surface, wires=wires), "compensate")
     if surface is not None and (v_in is None or len(v_in) < spec.array.rows):
         raise InputError(f"a characterized cell needs v_in with at least rows = {spec.array.rows} vectors")
     inputs = np.eye(spec.array.rows) * spec.driver.v_read if v_in is None else np.asarray(v_in, float)
@@ -68,14 +70,15 @@ def compensate(
     g = wanted
     for _ in range(steps):
         g = np.where(wanted > 0, np.clip(g * _ratio(wanted, matrix), spec.device.g_min, spec.device.g_max), 0.0)
-        matrix, error = _matrix_and_error(prepare(spec, g, surface, wires=wires), inputs, target)
+        array = on_bit_lines(prepare(spec, g, surface, wires=wires), "compensate")
+        matrix, error = _matrix_and_error(array, inputs, target)
         history.append(error)
         if error < best[0]:
             best = (error, g)
         elif error > 2 * best[0] or error > 0.999 * history[-2]:
             break
-    held = (best[1] == spec.device.g_min) | (best[1] == spec.device.g_max)
-    return Compensation(best[1], history[0], best[0], tuple(history), float(held[wanted > 0].mean()))
+    at_limit = (best[1] == spec.device.g_min) | (best[1] == spec.device.g_max)
+    return Compensation(best[1], history[0], best[0], tuple(history), float(at_limit[wanted > 0].mean()))
 
 
 def _matrix_and_error(array: PreparedArray, inputs: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:

@@ -9,23 +9,23 @@ from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.network import Network, build_network
+from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.nodal.surface import check_conductances
 from circuitsim.spec import WireGrid
 
 
 @dataclass(frozen=True)
 class LinearArray:
-    """A network with constant cell conductances, factored.
+    """A grid with constant cell conductances, factored.
 
     Attributes:
-        network: Wires and node numbers.
+        grid: Wires and node numbers.
         g: (rows, cols) cell conductances [S].
         matrix: (nodes, nodes) conductance matrix of wires and cells [S].
         factor: Factor of its unknown part; None when every voltage is given.
     """
 
-    network: Network
+    grid: Grid
     g: np.ndarray
     matrix: sparse.csr_matrix
     factor: Any
@@ -65,7 +65,7 @@ class Transfer:
     output_per_current: np.ndarray
 
 
-def linear_network(wires: WireGrid, g: np.ndarray) -> LinearArray:
+def linear_array(wires: WireGrid, g: np.ndarray) -> LinearArray:
     """Stamp and factor an array of constant cell conductances.
 
     Args:
@@ -79,22 +79,22 @@ def linear_network(wires: WireGrid, g: np.ndarray) -> LinearArray:
     if g.shape != (wires.rows, wires.cols):
         raise InputError(f"g has shape {g.shape}: expected (rows, cols) = {(wires.rows, wires.cols)}")
     check_conductances(None, g)
-    network = build_network(wires)
-    matrix = sparse.csr_matrix(network.wires + network.cells(g, g))
-    return LinearArray(network, g, matrix, factorize(network, matrix))
+    grid = build_grid(wires)
+    matrix = sparse.csr_matrix(grid.wires + grid.cells(g, g))
+    return LinearArray(grid, g, matrix, factorize(grid, matrix))
 
 
-def factorize(network: Network, matrix: sparse.csr_matrix) -> Any:
+def factorize(grid: Grid, matrix: sparse.csr_matrix) -> Any:
     """Factor the unknown part of a conductance matrix; None when nothing is unknown.
 
     Nodes that no path connects to a terminal carry no current; they are held at 0 V.
     """
-    if network.free == 0:
+    if grid.free == 0:
         return None
     matrix.eliminate_zeros()
     _, label = csgraph.connected_components(matrix, directed=False)
-    anchored = np.isin(label, label[network.free :])[: network.free]
-    inner = matrix[: network.free, : network.free] + sparse.diags_array((~anchored).astype(float))
+    anchored = np.isin(label, label[grid.free :])[: grid.free]
+    inner = matrix[: grid.free, : grid.free] + sparse.diags_array((~anchored).astype(float))
     options = {"SymmetricMode": True, "DiagPivotThresh": 0.0}
     return splu(sparse.csc_matrix(inner), permc_spec="MMD_AT_PLUS_A", options=options)
 
@@ -106,15 +106,13 @@ def solve(array: LinearArray, v_row: np.ndarray, v_col: np.ndarray | float = 0.0
         v_row: Source voltages (batch, rows) [V].
         v_col: Sense voltages, a number or (batch, cols) [V].
     """
-    network = array.network
-    given = terminal_voltages(network, v_row, v_col)
-    v = np.hstack([np.zeros((len(given), network.free)), given])
+    grid = array.grid
+    given = terminal_voltages(grid, v_row, v_col)
+    v = np.hstack([np.zeros((len(given), grid.free)), given])
     if array.factor is not None:
-        v[:, : network.free] = array.factor.solve(-(array.matrix[: network.free] @ v.T)).T
-    current = (array.matrix[network.free :] @ v.T).T
-    return NodeVoltages(
-        v[:, network.row_node], v[:, network.col_node], current[:, : network.rows], -current[:, network.rows :]
-    )
+        v[:, : grid.free] = array.factor.solve(-(array.matrix[: grid.free] @ v.T)).T
+    current = (array.matrix[grid.free :] @ v.T).T
+    return NodeVoltages(v[:, grid.row_node], v[:, grid.col_node], current[:, : grid.rows], -current[:, grid.rows :])
 
 
 def solve_adjoint(
@@ -137,49 +135,49 @@ def solve_adjoint(
     Returns:
         (batch, rows, cols): change of the functional per ampere of additional current from row node to column node.
     """
-    network = array.network
+    grid = array.grid
     weights = [np.asarray(w, float) for w in (i_out, v_row, v_col) if w is not None]
     if not weights:
         raise InputError("solve_adjoint needs at least one of i_out, v_row, v_col")
     batch = len(weights[0])
-    node_weight = np.zeros((batch, network.nodes))
-    for w, node in ((v_row, network.row_node), (v_col, network.col_node)):
+    node_weight = np.zeros((batch, grid.nodes))
+    for w, node in ((v_row, grid.row_node), (v_col, grid.col_node)):
         if w is not None:
             for total, one in zip(node_weight, np.asarray(w, float).reshape(batch, -1), strict=True):
-                total += np.bincount(node.ravel(), one, network.nodes)
-    on_terminal = np.zeros((batch, network.nodes))
+                total += np.bincount(node.ravel(), one, grid.nodes)
+    on_terminal = np.zeros((batch, grid.nodes))
     if i_out is not None:
-        on_terminal[:, network.free + network.rows :] = i_out
+        on_terminal[:, grid.free + grid.rows :] = i_out
         # out = −(matrix @ v) at the sense nodes: its dependence on the unknown voltages.
         node_weight -= (array.matrix @ on_terminal.T).T
     potential = on_terminal
     if array.factor is not None:
         # A current into a node raises the functional by its potential; the matrix is symmetric.
-        potential[:, : network.free] = array.factor.solve(node_weight[:, : network.free].T).T
-    return potential[:, network.col_node] - potential[:, network.row_node]
+        potential[:, : grid.free] = array.factor.solve(node_weight[:, : grid.free].T).T
+    return potential[:, grid.col_node] - potential[:, grid.row_node]
 
 
 def transfer(wires: WireGrid, g: np.ndarray) -> Transfer:
     """Return every transfer matrix of an array of constant conductances; see `Transfer` for shapes and units.
 
     Raises:
-        InputError: As `linear_network`.
+        InputError: As `linear_array`.
     """
-    array = linear_network(wires, g)
+    array = linear_array(wires, g)
     unit = solve(array, np.eye(wires.rows))
     return Transfer(unit.i_out, unit.v_row, unit.v_col, solve_adjoint(array, i_out=np.eye(wires.cols)))
 
 
-def terminal_voltages(network: Network, v_row: np.ndarray, v_col: np.ndarray | float) -> np.ndarray:
+def terminal_voltages(grid: Grid, v_row: np.ndarray, v_col: np.ndarray | float) -> np.ndarray:
     """Stack source and sense voltages (batch, rows + cols) [V].
 
     Raises:
         InputError: The shapes do not fit the array, or a voltage is not finite.
     """
     v_row = np.asarray(v_row, float)
-    if v_row.ndim != 2 or v_row.shape[1] != network.rows:
-        raise InputError(f"v_in has shape {v_row.shape}: expected (batch, rows) = (batch, {network.rows})")
-    given = np.hstack([v_row, np.broadcast_to(np.asarray(v_col, float), (len(v_row), network.cols))])
+    if v_row.ndim != 2 or v_row.shape[1] != grid.rows:
+        raise InputError(f"v_in has shape {v_row.shape}: expected (batch, rows) = (batch, {grid.rows})")
+    given = np.hstack([v_row, np.broadcast_to(np.asarray(v_col, float), (len(v_row), grid.cols))])
     if not np.all(np.isfinite(given)):
         at = np.argwhere(~np.isfinite(given))[0].tolist()
         raise InputError(f"v_in{at} = {given[tuple(at)]:g} V: expected a finite voltage")

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from circuitsim.nodal.balance import MODES
+from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
-from circuitsim.nodal.sweep import MODES
 
 _SUBSPACE = WIDTH - 4  # vectors iterated to find the modes
 _ITERATIONS = 2  # one would do for wires without end resistances
@@ -17,14 +18,31 @@ _NEGLIGIBLE = 1e-3  # a rate below needs no mode
 
 
 class SweepPlan(NamedTuple):
-    """Flat arrays that the sweep reads, over cells (rows · cols) unless said otherwise; conductances in S.
+    """What the sweeps read of a prepared array: its wires, and their elimination for cells of conductance g0.
 
-    g_row (rows · (cols+1)), g_col ((rows+1) · cols): segments, 0 where open, infinite where merged; stiffest: the
-    largest finite one; held: stands for an end merged with its terminal. l_row: g_row over the pivot to its left
-    (the conductance itself at the left end). inv_*: inverse pivots of the rows and of the columns from above and from
-    below. c_down, c_up ((rows+1) · cols): segment over the pivot above and below it. z (cells · MODES): the modes that
-    are removed, empty when that gains nothing; rates (MODES,): their eigenvalues; slowest: the largest one left.
-    coefficients (cells · terms), shape: see `polynomial`; shape −1 for ohmic cells.
+    See `sweep` for the equations. Arrays are flat; cells = rows · cols, row after row.
+
+    | field          | entries         | unit | content                                                             |
+    |----------------|-----------------|------|---------------------------------------------------------------------|
+    | `rows`, `cols` | 1               |      | size of the array                                                   |
+    | `g0`           | cells           | S    | chord conductance of each cell                                      |
+    | `g_row`        | rows · (cols+1) | S    | row segments, left end first; 0 where open, infinite where merged   |
+    | `g_col`        | (rows+1) · cols | S    | column segments, top end first; likewise                            |
+    | `g_right`      | rows            | S    | last segment of each row                                            |
+    | `l_row`        | rows · (cols+1) |      | row segment over the pivot to its left; at the left end the segment |
+    |                |                 |      | itself [S]                                                          |
+    | `inv_row`      | cells           | ohm  | inverse pivots of the rows, eliminated from the left                |
+    | `inv_down`     | cells           | ohm  | inverse pivots of the columns, eliminated from above                |
+    | `inv_up`       | cells           | ohm  | inverse pivots of the columns, eliminated from below                |
+    | `c_down`       | (rows+1) · cols |      | column segment over the pivot above it                              |
+    | `c_up`         | (rows+1) · cols |      | column segment over the pivot below it                              |
+    | `stiffest`     | 1               | S    | largest finite segment, which sets the rounding of wire currents    |
+    | `short`        | 1               | S    | stands for an end segment of 0 ohm, which holds its node            |
+    | `z`            | cells · MODES   |      | column voltages of the modes that are removed; empty for none       |
+    | `rates`        | MODES           |      | factor by which a pass shrinks the error in each of these modes     |
+    | `slowest`      | 1               |      | largest such factor among the modes that are left                   |
+    | `coefficients` | cells · terms   |      | polynomial of each cell beyond its chord; empty for ohmic cells     |
+    | `shape`        | 1               |      | index of that polynomial in `polynomial.SHAPES`; −1 for ohmic cells |
     """
 
     rows: int
@@ -40,7 +58,7 @@ class SweepPlan(NamedTuple):
     c_down: np.ndarray
     c_up: np.ndarray
     stiffest: float
-    held: float
+    short: float
     z: np.ndarray
     rates: np.ndarray
     slowest: float
@@ -66,9 +84,9 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
         g_row, g_col = 1.0 / r_row, 1.0 / r_col
     stiffest = max((float(g[np.isfinite(g)].max(initial=0.0)) for g in (g_row, g_col)), default=0.0)
     # A terminal without resistance becomes one that changes the thirteenth digit: no pivot is found by subtraction.
-    held = 1e13 * max(stiffest, float(g0.sum()))
+    short = 1e13 * max(stiffest, float(g0.sum()))
     for ends in (g_row[:, 0], g_row[:, -1], g_col[0], g_col[-1]):
-        ends[np.isinf(ends)] = held
+        ends[np.isinf(ends)] = short
     l_row, inv_row = np.empty((rows, cols + 1)), np.empty((rows, cols))
     inv_down, inv_up = np.empty((rows, cols)), np.empty((rows, cols))
     c_down, c_up = np.zeros((rows + 1, cols)), np.zeros((rows + 1, cols))
@@ -77,7 +95,7 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
     empty = np.empty(0)
     plan = SweepPlan(
         rows, cols, g0.ravel(), g_row.ravel(), g_col.ravel(), g_row[:, -1].copy(), l_row.ravel(), inv_row.ravel(),
-        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), stiffest, held, empty, empty, 0.0, empty, -1,
+        inv_down.ravel(), inv_up.ravel(), c_down.ravel(), c_up.ravel(), stiffest, short, empty, empty, 0.0, empty, -1,
     )  # fmt: skip
     return _with_modes(plan, r_row, r_col)
 
@@ -188,7 +206,7 @@ def _orthonormal(x: np.ndarray, y: np.ndarray, b: np.ndarray) -> None:
     x[:, : good.sum()] = (y @ (scale[:, None] * turn[:, good] / np.sqrt(values[good])))[:, ::-1]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _apply(plan, x, b, y):
     """b = G·T_r⁻¹·G·x and y = T_c⁻¹·b for WIDTH vectors: one sweep without the neighbours' news."""
     rows, cols = plan.rows, plan.cols

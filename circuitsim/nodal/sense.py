@@ -8,15 +8,17 @@ import numpy as np
 from circuitsim.errors import InputError, NotConvergedError
 from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray
 from circuitsim.nodal.blocks import sweep_batch
+from circuitsim.nodal.gated import NodalArray, on_bit_lines
 from circuitsim.nodal.linear import solve
 from circuitsim.nodal.reading import read
+from circuitsim.nodal.terminals import with_references
 from circuitsim.results import Solution
 
 _ITERATIONS = 40
 
 
 def read_with_sense(
-    array: PreparedArray,
+    array: NodalArray,
     v_in: np.ndarray,
     drop: Callable[[np.ndarray], np.ndarray],
     *,
@@ -35,22 +37,29 @@ def read_with_sense(
         drop: Voltage of the sense input above v_ref [V] as a function of its current [A], elementwise, not falling.
         nodes, tol, threads: As in `read`; `tol` also bounds the disagreement, relative to the vector's largest output.
 
+    Returns:
+        As `read`; the heat of the amplifiers themselves is part of `power`.
+
     Raises:
-        InputError: `drop` does not return finite voltages of its argument's shape.
+        InputError: The input switches gates, or `drop` does not return finite voltages of its argument's shape.
         NotConvergedError: A column did not settle; names vector, column and disagreement.
     """
+    array = on_bit_lines(array, "read_with_sense")
     r_in, v_ref = array.wires.r_sense, array.spec.sense.v_ref
     admittance = _input_conductance(array)
-    found = read(array, v_in, nodes=nodes, tol=tol, threads=threads)
-    i = found.out
+    solution = read(array, v_in, nodes=nodes, tol=tol, threads=threads)
+    i = solution.out
     off = np.full(i.shape, np.inf)
     for _ in range(_ITERATIONS):
         extra = _drop(drop, i) - r_in * i
-        found = read(array, v_in, v_sense=v_ref + extra, nodes=nodes, tol=tol, threads=threads)
-        off = found.out - i
-        scale = np.abs(found.out).max(axis=1, keepdims=True)
+        solution = read(array, v_in, v_sense=v_ref + extra, nodes=nodes, tol=tol, threads=threads)
+        off = solution.out - i
+        scale = np.abs(solution.out).max(axis=1, keepdims=True)
         if np.all(np.abs(off) <= tol * scale):
-            return replace(found, out=i + off)
+            # The amplifiers turn their drop into heat: only the references at v_ref, behind them, deliver power.
+            assert solution.i_row is not None
+            power = with_references((np.asarray(v_in, float) * solution.i_row).sum(axis=1), v_ref, solution.out)
+            return replace(solution, out=i + off, power=power)
         step = 1e-4 * np.where(scale > 0, scale, 1e-9)
         slope = (_drop(drop, i + step) - _drop(drop, i - step)) / (2 * step) - r_in
         i = i + off / np.maximum(1 + admittance * slope, 0.1)
@@ -65,8 +74,8 @@ def _input_conductance(array: PreparedArray) -> np.ndarray:
     """Conductance (cols,) that each sense amplifier sees into its column, r_in included [S]."""
     rows, cols = array.wires.rows, array.wires.cols
     if array.plan is not None:
-        found = sweep_batch(array.plan, np.zeros((cols, rows)), np.eye(cols), tol=1e-3, most=MOST_PASSES)
-        return -np.diag(found.i_out)
+        swept = sweep_batch(array.plan, np.zeros((cols, rows)), np.eye(cols), tol=1e-3, most=MOST_PASSES)
+        return -np.diag(swept.i_out)
     return -np.diag(solve(array.factored, np.zeros((cols, rows)), np.eye(cols)).i_out)
 
 

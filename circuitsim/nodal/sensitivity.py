@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import TOLERANCE, PreparedArray
+from circuitsim.nodal.array import TOLERANCE
+from circuitsim.nodal.gated import NodalArray, on_bit_lines
 from circuitsim.nodal.linear import factorize
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.surface import cell_law
@@ -29,7 +30,7 @@ class Sensitivity:
 
 
 def sensitivity(
-    array: PreparedArray, v_in: np.ndarray, weights: np.ndarray, *, tol: float = TOLERANCE, threads: int = 1
+    array: NodalArray, v_in: np.ndarray, weights: np.ndarray, *, tol: float = TOLERANCE, threads: int = 1
 ) -> Sensitivity:
     """Differentiate weighted column currents with respect to every conductance and every input.
 
@@ -40,11 +41,12 @@ def sensitivity(
         tol, threads: Of the read, see `read`.
 
     Raises:
-        InputError: The shapes do not fit.
+        InputError: The shapes do not fit, or the input switches gates.
         OutsideRangeError, NotConvergedError: As `read`.
 
     Valid for: open cells too where they are ohmic; a characterized cell does not reach g = 0 and is given derivative 0.
     """
+    array = on_bit_lines(array, "sensitivity")
     solution = read(array, v_in, nodes=True, tol=tol, threads=threads)
     weights = np.asarray(weights, float)
     if weights.shape != solution.out.shape:
@@ -54,17 +56,17 @@ def sensitivity(
     _, along_bl, along_sl, along_g = (
         np.moveaxis(value, -1, 0) for value in cell_law(array.surface, array.g[:, :, None], *on_cells)
     )
-    network = array.factored.network
-    to_g, to_input = np.empty(along_g.shape), np.empty((len(weights), network.rows))
+    grid = array.factored.grid
+    to_g, to_input = np.empty(along_g.shape), np.empty((len(weights), grid.rows))
     matrix, factor = array.factored.matrix, array.factored.factor
     for index, weight in enumerate(weights):
         if array.surface is not None:
-            matrix = sparse.csr_matrix(network.wires + network.cells(along_bl[index], -along_sl[index]))
-            factor = factorize(network, matrix)
+            matrix = sparse.csr_matrix(grid.wires + grid.cells(along_bl[index], -along_sl[index]))
+            factor = factorize(grid, matrix)
         # Potential of a node: what a current into it adds to L. The sense nodes' are the weights.
-        potential = np.concatenate([np.zeros(network.free + network.rows), weight])
+        potential = np.concatenate([np.zeros(grid.free + grid.rows), weight])
         if factor is not None:
-            potential[: network.free] = factor.solve(-(matrix.T @ potential)[: network.free], trans="T")
-        to_g[index] = (potential[network.col_node] - potential[network.row_node]) * along_g[index]
-        to_input[index] = -(matrix.T @ potential)[network.free : network.free + network.rows]
+            potential[: grid.free] = factor.solve(-(matrix.T @ potential)[: grid.free], trans="T")
+        to_g[index] = (potential[grid.col_node] - potential[grid.row_node]) * along_g[index]
+        to_input[index] = -(matrix.T @ potential)[grid.free : grid.free + grid.rows]
     return Sensitivity(to_g, to_input, solution)

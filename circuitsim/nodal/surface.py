@@ -1,7 +1,12 @@
-"""Evaluate a characterized cell: current and slopes, with the range it holds in."""
+"""Evaluate a characterized cell: its coordinates, current and slopes, and the range it holds in.
+
+Every reader of a `CellSurface` comes through here. `cell_law` evaluates it at points. `k_over_t` leaves the conductance
+open, for work that treats all conductances at once; `chord` evaluates all cells of an array at one pair of voltages.
+"""
 
 import numba
 import numpy as np
+from numba.extending import register_jitable
 from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
@@ -9,6 +14,40 @@ from circuitsim.results import CellSurface, Provenance
 
 # Programmed values and solved voltages reach the ends of a range to rounding: this much of a span is let pass.
 _SLACK = 1e-9
+
+
+# The three functions below serve Python and, compiled in place, the kernel.
+@register_jitable
+def conductance_coordinate(g, g_scale):
+    """Return t = g / (g + g_scale), in which a memory in series with a conductance g_scale is a polynomial."""
+    return g / (g + g_scale)
+
+
+@register_jitable
+def to_unit(value, low, high):
+    """Map the interval from low to high to −1 … 1, where Chebyshev polynomials live."""
+    return (value - low) / (high - low) * 2.0 - 1.0
+
+
+def unit_nodes(count: int) -> np.ndarray:
+    """Return the first-kind Chebyshev nodes (count,) in −1 … 1, the largest first; the ends are never among them."""
+    return np.cos(np.pi * (np.arange(count) + 0.5) / count)
+
+
+def unit_conductance(surface: CellSurface, g: np.ndarray) -> np.ndarray:
+    """Return the conductance coordinate of g [S], with the surface's range mapped to −1 … 1; any shape."""
+    low, high = (conductance_coordinate(edge, surface.g_scale) for edge in surface.g_range)
+    return to_unit(conductance_coordinate(g, surface.g_scale), low, high)
+
+
+def conductance_nodes(count: int, g_range: tuple[float, float], g_scale: float) -> np.ndarray:
+    """Return the conductances (count,) [S] at the first-kind Chebyshev nodes of the conductance coordinate.
+
+    They lie between the ends of the range, the largest first.
+    """
+    low, high = (conductance_coordinate(edge, g_scale) for edge in g_range)
+    t = 0.5 * (low + high) + 0.5 * (high - low) * unit_nodes(count)
+    return g_scale * t / (1.0 - t)
 
 
 def ohmic(g_range: tuple[float, float], v_range: tuple[float, float], *, r_series: float = 0.0) -> CellSurface:
@@ -20,7 +59,7 @@ def ohmic(g_range: tuple[float, float], v_range: tuple[float, float], *, r_serie
         r_series: Constant resistance in series with every cell [ohm].
     """
     g_scale = 1.0 / r_series if r_series else g_range[1]
-    low, high = (g / (g + g_scale) for g in g_range)
+    low, high = (conductance_coordinate(g, g_scale) for g in g_range)
     # k = 1 / (1 + g·r_series) = 1 − t: exact in degree one.
     k = np.array([1.0 - (low + high) / 2, -(high - low) / 2]) if r_series else np.array([1.0, 0.0])
     span = v_range[1] - v_range[0]
@@ -90,7 +129,7 @@ def cell_law(
         u = v_bl - v_sl
         return g * u, g, -g, u
     out = np.empty((4, g.size))
-    t_low, t_high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
+    t_low, t_high = (conductance_coordinate(edge, surface.g_scale) for edge in surface.g_range)
     forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
     box = np.array([surface.g_scale, t_low, t_high, surface.u_max, *surface.m_range])
     _evaluate(forward, reverse, box, g.ravel(), v_bl.ravel(), v_sl.ravel(), out)
@@ -99,17 +138,37 @@ def cell_law(
 
 
 def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) -> np.ndarray:
-    """Return the chord conductance i/U [S] of cells between the same two voltages; the slope where they are equal."""
+    """Return the chord conductance i/U [S] of cells between the same two voltages; the slope where they are equal.
+
+    Args:
+        g: Conductances of any shape [S].
+        v_bl, v_sl: The two voltages [V]; outside the surface they are taken at its edge.
+    """
     g = np.asarray(g, float)
     if surface is None:
         return g
     side = surface.forward if v_bl >= v_sl else surface.reverse
-    low, high = surface.m_range
-    x = min(abs(v_bl - v_sl) / surface.u_max * 2 - 1, 1.0)
-    y = np.clip((min(v_bl, v_sl) - low) / (high - low) * 2 - 1, -1.0, 1.0)
-    t_low, t_high = (edge / (edge + surface.g_scale) for edge in surface.g_range)
-    t = np.clip((g / (g + surface.g_scale) - t_low) / (t_high - t_low) * 2 - 1, -1.0, 1.0)
+    x = min(to_unit(abs(v_bl - v_sl), 0.0, surface.u_max), 1.0)
+    y = np.clip(to_unit(min(v_bl, v_sl), *surface.m_range), -1.0, 1.0)
+    t = np.clip(unit_conductance(surface, g), -1.0, 1.0)
     return g * chebyshev.chebval(t, chebyshev.chebval2d(x, y, np.moveaxis(side, 0, -1)))
+
+
+def k_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
+    """Return k = i/(g·U) at given voltages as a polynomial of the conductance coordinate.
+
+    Args:
+        u: v_bl − v_sl (points,) [V], all of one sign.
+        m: min(v_bl, v_sl) (points,) [V], inside the surface.
+
+    Returns:
+        (n_t, points) Chebyshev coefficients over `unit_conductance`, dimensionless.
+    """
+    # Contiguous: the product rounds by the layout of its arrays, which a file or another process need not keep.
+    tensor = np.ascontiguousarray(surface.forward if np.all(u >= 0) else surface.reverse)
+    in_u = chebyshev.chebvander(to_unit(np.abs(u), 0.0, surface.u_max), tensor.shape[1] - 1)
+    in_m = chebyshev.chebvander(to_unit(m, *surface.m_range), tensor.shape[2] - 1)
+    return np.einsum("tum,pu,pm->tp", tensor, in_u, in_m, optimize=True)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -143,21 +202,19 @@ def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
     in_u, d_u = np.empty(forward.shape[1]), np.empty(forward.shape[1])
     in_m, d_m = np.empty(forward.shape[2]), np.empty(forward.shape[2])
     k, k_t = np.empty((2, *forward.shape[1:])), np.empty((2, *forward.shape[1:]))
-    held = np.array([-1.0, -1.0])  # conductance that each side's contraction is for
+    contracted = np.array([-1.0, -1.0])  # conductance that each side's contraction is for
     for p in range(len(g)):
         if g[p] == 0.0:
             out[:, p] = 0.0
             continue
         u = v_bl[p] - v_sl[p]
         side = 0 if u >= 0.0 else 1
-        if held[side] != g[p]:
-            held[side] = g[p]
-            _chebyshev((g[p] / (g[p] + g_scale) - t_low) / (t_high - t_low) * 2.0 - 1.0, in_t, d_t)
+        if contracted[side] != g[p]:
+            contracted[side] = g[p]
+            _chebyshev(to_unit(conductance_coordinate(g[p], g_scale), t_low, t_high), in_t, d_t)
             _contract(forward if side == 0 else reverse, in_t, d_t, k[side], k_t[side])
-        x = abs(u) / u_max * 2.0 - 1.0
-        y = (min(v_bl[p], v_sl[p]) - m_low) / (m_high - m_low) * 2.0 - 1.0
-        _chebyshev(min(x, 1.0), in_u, d_u)
-        _chebyshev(min(max(y, -1.0), 1.0), in_m, d_m)
+        _chebyshev(min(to_unit(abs(u), 0.0, u_max), 1.0), in_u, d_u)
+        _chebyshev(min(max(to_unit(min(v_bl[p], v_sl[p]), m_low, m_high), -1.0), 1.0), in_m, d_m)
         value = along_u = along_m = along_t = 0.0
         for i in range(forward.shape[1]):
             here = here_m = here_t = 0.0

@@ -9,10 +9,13 @@ from scipy import sparse
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray
-from circuitsim.nodal.linear import factorize, linear_network
-from circuitsim.nodal.network import Network
+from circuitsim.nodal.gated import NodalArray, on_bit_lines
+from circuitsim.nodal.grid import Grid
+from circuitsim.nodal.linear import factorize, linear_array
 from circuitsim.nodal.reading import read
 from circuitsim.results import Provenance
+from circuitsim.results.transient import Transient
+from circuitsim.results.waveforms import crossing_time, integral, settling_time
 from circuitsim.spec import WireGrid
 
 # TR-BDF2 with the division at which both stages share their matrix.
@@ -25,61 +28,40 @@ _STEPS_OF_EDGE = 16
 _MOST_STEPS = 5000
 
 
-@dataclass(frozen=True)
-class StepResponse:
-    """Waveforms of a read: every row rises from rest at v_ref to its input and stays there.
-
-    Attributes:
-        time: (points,) [s], not equally spaced.
-        i_out: (points, cols) current into each sense amplifier [A].
-        i_row: (points, rows) current that each row driver delivers [A].
-        i_final: (cols,) DC read [A].
-        settling: (cols,) time from which the output stays within `band` of `i_final` [s]; inf when it does not.
-        band: Half width of that band [A].
-        charge: (cols,) charge into each sense amplifier over the run [C].
-        energy: (rows,) energy that each row driver's source delivers [J].
-        provenance: Where it comes from.
-    """
-
-    time: np.ndarray
-    i_out: np.ndarray
-    i_row: np.ndarray
-    i_final: np.ndarray
-    settling: np.ndarray
-    band: float
-    charge: np.ndarray
-    energy: np.ndarray
-    provenance: Provenance
-
-
 def step_response(
-    array: PreparedArray,
+    array: NodalArray,
     v_in: np.ndarray,
     *,
     t_edge: float | None = None,
     t_stop: float | None = None,
     band: float | None = None,
     tol: float = 1e-4,
-) -> StepResponse:
-    """Follow the read of one input vector in time.
+) -> Transient:
+    """Follow the read of one input vector in time: every row rises from rest at v_ref to its input and stays there.
 
     Cells are taken linear between rest and the DC read: each with the chord conductance it has there. Ohmic cells are
     exact; currents of nonlinear ones are exact at both ends.
 
     Args:
-        array: From `prepare`; its wires' capacitances lie at the cells.
+        array: From `prepare`, with its input on the bit lines; its wires' capacitances lie at the cells.
         v_in: Inputs (rows,) [V].
         t_edge: Rise time of the inputs [s]; None: a hundredth of `driver.t_read`.
         t_stop: End [s]; None: `driver.t_read`.
         band: Settling band [A]; None: half a code of 8 bits of the largest output.
         tol: Error of one step, relative to the largest output and the largest input.
 
+    Returns:
+        Waveforms and what is read off them. `i_final` is the DC read; `energy_bias` is None where cells have a gate,
+        which is not simulated; node voltages are not kept.
+
     Raises:
-        InputError: The wires have no capacitance, a time is not positive, or the shape does not fit.
+        InputError: The input switches gates, the wires have no capacitance, a time is not positive, or the shape does
+            not fit.
 
     Valid for: cells and transistors that are fast against the wires; their capacitance belongs into c_row, c_col.
     """
-    t_read = array.spec.driver.t_read
+    array = on_bit_lines(array, "step_response")
+    t_read, v_ref = array.spec.driver.t_read, array.spec.sense.v_ref
     t_edge, t_stop = t_edge or 0.01 * t_read, t_stop or t_read
     if not (0 < t_edge <= t_stop and np.isfinite(t_stop)):
         raise InputError(f"t_edge = {t_edge:g} s, t_stop = {t_stop:g} s: expected 0 < t_edge <= t_stop")
@@ -87,23 +69,24 @@ def step_response(
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
     circuit = _circuit(array, v_in)
-    half_width = float(np.abs(circuit.i_final).max()) / 512 if band is None else float(band)
-    times, outs, rows = [], [], []
-    for t, i_row, i_out in _steps(circuit, t_edge, t_stop, tol):
-        times.append(t)
-        outs.append(i_out)
-        rows.append(i_row)
-    time, i_out, i_row = np.array(times), np.array(outs), np.array(rows)
-    source = array.spec.sense.v_ref + circuit.drive * np.minimum(time / t_edge, 1.0)[:, None]
-    return StepResponse(
+    final = circuit.i_final
+    half_width = float(np.abs(final).max()) / 512 if band is None else float(band)
+    time, i_row, i_out = (np.array(part) for part in zip(*_steps(circuit, t_edge, t_stop, tol), strict=True))
+    source = v_ref + circuit.drive * np.minimum(time / t_edge, 1.0)[:, None]
+    charge = integral(time, i_out)
+    return Transient(
         time=time,
-        i_out=i_out,
+        v_in=source,
         i_row=i_row,
-        i_final=circuit.i_final,
-        settling=_settling(time, np.abs(i_out - circuit.i_final) - half_width),
+        i_out=i_out,
+        charge=charge,
+        energy_row=integral(time, source * i_row),
+        energy_bias=np.zeros(0) if array.spec.array.cell == "1r" else None,
+        energy_sense=-v_ref * charge,
+        i_final=final,
+        delay=crossing_time(time, i_out, final / 2) - t_edge / 2,
+        settling=settling_time(time, i_out, final, half_width),
         band=half_width,
-        charge=_integral(time, i_out),
-        energy=_integral(time, source * i_row),
         provenance=Provenance(
             level="nodal", spec_digest=array.spec.digest, options={"tol": f"{tol:g}", "method": "tr-bdf2"}
         ),
@@ -115,14 +98,14 @@ class _Circuit:
     """C v' + G v = 0 with the terminals' voltages given; all voltages relative to v_ref.
 
     Attributes:
-        network: Node numbers.
+        grid: Node numbers.
         g: (nodes, nodes) conductances [S].
         c: (nodes,) capacitances to ground [F].
         drive: (rows,) final source voltages [V].
         i_final: (cols,) DC outputs [A].
     """
 
-    network: Network
+    grid: Grid
     g: sparse.csr_matrix
     c: np.ndarray
     drive: np.ndarray
@@ -137,17 +120,17 @@ def _circuit(array: PreparedArray, v_in: np.ndarray) -> _Circuit:
         u = solution.v_row[0] - solution.v_col[0]
         steep = np.abs(u) > 1e-6 * np.abs(u).max()  # elsewhere no current flows and the chord will do
         cells = np.where(steep, solution.i_cell[0] / np.where(steep, u, 1.0), array.chord_conductance)
-    linear = linear_network(array.wires, cells)
-    c = _capacitances(linear.network, array.wires)
-    return _Circuit(linear.network, linear.matrix, c, v_in - array.spec.sense.v_ref, solution.out[0])
+    linear = linear_array(array.wires, cells)
+    c = _capacitances(linear.grid, array.wires)
+    return _Circuit(linear.grid, linear.matrix, c, v_in - array.spec.sense.v_ref, solution.out[0])
 
 
-def _capacitances(network: Network, wires: WireGrid) -> np.ndarray:
+def _capacitances(grid: Grid, wires: WireGrid) -> np.ndarray:
     """Capacitance to ground of every node (nodes,) [F]."""
-    c = np.zeros(network.nodes)
-    for at_cells, node in ((wires.c_row, network.row_node), (wires.c_col, network.col_node)):
+    c = np.zeros(grid.nodes)
+    for at_cells, node in ((wires.c_row, grid.row_node), (wires.c_col, grid.col_node)):
         if at_cells is not None:
-            c += np.bincount(node.ravel(), np.ravel(at_cells), network.nodes)
+            c += np.bincount(node.ravel(), np.ravel(at_cells), grid.nodes)
     if not np.any(c > 0):
         raise InputError("wire.c_row and wire.c_col are 0: the array settles at once; expected a capacitance")
     return c
@@ -157,8 +140,8 @@ def _steps(
     circuit: _Circuit, t_edge: float, t_stop: float, tol: float
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
     """Time and terminal currents (rows,), (cols,) after each accepted step, the start included."""
-    network, free, c = circuit.network, circuit.network.free, circuit.c[: circuit.network.free]
-    inner, coupling = circuit.g[:free, :free], circuit.g[:free, free : free + network.rows]
+    grid, free, c = circuit.grid, circuit.grid.free, circuit.c[: circuit.grid.free]
+    inner, coupling = circuit.g[:free, :free], circuit.g[:free, free : free + grid.rows]
 
     def drive(t: float) -> np.ndarray:
         return circuit.drive * min(t / t_edge, 1.0)
@@ -167,13 +150,13 @@ def _steps(
         return -(inner @ v) - coupling @ drive(t)
 
     def terminals(v: np.ndarray, t: float) -> tuple[float, np.ndarray, np.ndarray]:
-        whole = np.concatenate([v, drive(t), np.zeros(network.cols)])
+        whole = np.concatenate([v, drive(t), np.zeros(grid.cols)])
         current = circuit.g[free:] @ whole
-        rising = circuit.drive / t_edge if t < t_edge else np.zeros(network.rows)
-        at_source = circuit.c[free : free + network.rows] * rising
-        return t, current[: network.rows] + at_source, -current[network.rows :]
+        rising = circuit.drive / t_edge if t < t_edge else np.zeros(grid.rows)
+        at_source = circuit.c[free : free + grid.rows] * rising
+        return t, current[: grid.rows] + at_source, -current[grid.rows :]
 
-    outward = circuit.g[free + network.rows :, :free]
+    outward = circuit.g[free + grid.rows :, :free]
     scale_v, scale_i = np.abs(circuit.drive).max(), np.abs(circuit.i_final).max()
     v, t, h = np.zeros(free), 0.0, t_edge / _STEPS_OF_EDGE
     factors: dict[float, Any] = {}
@@ -212,22 +195,4 @@ def _steps(
 
 def _factor(circuit: _Circuit, h: float) -> Any:
     matrix = sparse.csr_matrix(sparse.diags_array(circuit.c) + _ALPHA * h * circuit.g)
-    return factorize(circuit.network, matrix)
-
-
-def _integral(time: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Integral over time of each column of (points, n) by the trapezoidal rule."""
-    return np.sum((values[1:] + values[:-1]) * np.diff(time)[:, None], axis=0) / 2
-
-
-def _settling(time: np.ndarray, excess: np.ndarray) -> np.ndarray:
-    """Time (n,) from which each excess (points, n) stays below 0, interpolated; inf when the last one does not."""
-    settled = np.full(excess.shape[1], np.inf)
-    for k, values in enumerate(excess.T):
-        outside = np.flatnonzero(values > 0)
-        if len(outside) == 0:
-            settled[k] = time[0]
-        elif outside[-1] < len(time) - 1:
-            i = outside[-1]
-            settled[k] = time[i] + (time[i + 1] - time[i]) * values[i] / (values[i] - values[i + 1])
-    return settled
+    return factorize(circuit.grid, matrix)

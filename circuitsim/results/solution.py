@@ -9,17 +9,28 @@ from circuitsim.results.provenance import Provenance
 
 @dataclass(frozen=True)
 class Convergence:
-    """How well a solution fulfils Kirchhoff's laws, per vector.
+    """How well a solution satisfies Kirchhoff's current law, per vector.
+
+    | field        | "nodal"                                              | "ngspice"                      |
+    |--------------|------------------------------------------------------|--------------------------------|
+    | `kirchhoff`  | balance of all terminals                             | the same                       |
+    | `residual`   | of the solver, plus the error of the cells' fit      | None: ngspice does not report it |
+    | `iterations` | passes of the sweeps, or linear solves by Newton     | None: ngspice does not report it |
+
+    The behavioral level has a certificate instead.
 
     Attributes:
-        residual: (batch,) largest current that does not balance at any node, relative to the largest output current.
-        kirchhoff: (batch,) |sum of row currents − sum of column currents| relative to the sum of |row currents|.
-        sweeps: (batch,) iterations used.
+        kirchhoff: (batch,) |sum of the currents fed in − sum of the column currents| relative to the sum of |currents
+            fed in|. Rows feed the array; where the input switches gates, the sources of the columns do.
+        residual: (batch,) largest current that the solver leaves unbalanced at any node, relative to the largest
+            current of the vector at any terminal. For cells described by a polynomial it includes the largest error of
+            that polynomial, since the characterized cell would leave that current unbalanced.
+        iterations: (batch,) iterations of the solver.
     """
 
-    residual: np.ndarray
     kirchhoff: np.ndarray
-    sweeps: np.ndarray
+    residual: np.ndarray | None = None
+    iterations: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,9 @@ class Solution:
         v_row: (batch, rows, cols) voltage of the row wire at each cell [V], when asked for.
         v_col: (batch, rows, cols) voltage of the column wire at each cell [V], when asked for.
         i_cell: (batch, rows, cols) current from row to column through each cell [A], when asked for.
-        power: (batch,) power that the row drivers deliver [W], when known.
+        power: (batch,) power that the drivers and the sense references deliver together [W], when known:
+            Σ v_in · i_row − v_ref · Σ i_out, or v_read · Σ i_bias − v_ref · Σ i_out where the input switches gates and
+            the bit lines carry the current. It is the heat of all cells, wires, drivers and sense amplifiers.
         convergence: Balance of the solution; None for the behavioral level, which has a certificate instead.
     """
 

@@ -17,7 +17,7 @@ from circuitsim.results.solution import Convergence, Solution
 if TYPE_CHECKING:  # xarray takes most of a second to import: only those who save or load pay for it
     import xarray as xr
 
-SOLUTION_SCHEMA = 1
+SOLUTION_SCHEMA = 2
 _SOLUTION = "circuitsim solution"
 
 # name of the field -> axes, unit, what it is
@@ -26,12 +26,12 @@ _FIELDS = {
     "v_row": (("batch", "row", "col"), "V", "voltage of the row wire at each cell"),
     "v_col": (("batch", "row", "col"), "V", "voltage of the column wire at each cell"),
     "i_cell": (("batch", "row", "col"), "A", "current from row to column through each cell"),
-    "power": (("batch",), "W", "power that the row drivers deliver"),
+    "power": (("batch",), "W", "power that the drivers and the sense references deliver"),
 }
 _BALANCE = {
-    "residual": "largest current that does not balance at any node, relative to the largest output current",
-    "kirchhoff": "sum of row currents minus sum of column currents, relative to the sum of row currents",
-    "sweeps": "iterations used",
+    "residual": "largest current left unbalanced at a node, relative to the largest terminal current",
+    "kirchhoff": "currents fed in minus column currents, summed, relative to the sum of the magnitudes fed in",
+    "iterations": "iterations of the solver",
 }
 
 
@@ -96,7 +96,7 @@ def load_solution(path: str | Path) -> Solution:
         provenance=from_plain(path, Provenance, provenance),
         quantity=quantity,
         unit=unit,
-        convergence=Convergence(**balance) if len(balance) == len(_BALANCE) else None,
+        convergence=Convergence(**balance) if "kirchhoff" in balance else None,
         **{key: data[key].values for key in _FIELDS if key in data},
     )
 
@@ -127,7 +127,9 @@ def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndar
             variables[key] = _variable(value, axes, unit, meaning)
     if solution.convergence is not None:
         for key, meaning in _BALANCE.items():
-            variables[key] = _variable(getattr(solution.convergence, key), ("batch",), "1", meaning)
+            value = getattr(solution.convergence, key)
+            if value is not None:
+                variables[key] = _variable(value, ("batch",), "1", meaning)
     about = {
         "format": _SOLUTION,
         "schema": SOLUTION_SCHEMA,

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Transient:
-    """Waveforms of one read pulse. Time points are the simulator's own and not equally spaced.
+    """Waveforms of one read in time, by ngspice or by the array solver.
+
+    Time points are the simulator's own and not equally spaced. What a level does not simulate is None.
 
     Attributes:
         time: (points,) [s].
@@ -23,13 +25,13 @@ class Transient:
         charge: (cols,) charge into each sense amplifier over the run [C].
         energy_row: (rows,) energy that each row driver's source delivers [J].
         energy_bias: Energy that each of the other sources delivers [J]: word lines, or the bit lines where the input
-            lies on the word lines; empty without transistors.
+            lies on the word lines; empty without transistors, None where gates are not simulated.
         energy_sense: (cols,) energy that each sense amplifier's reference delivers [J]: −v_ref · charge.
         i_final: (cols,) current the outputs settle to [A].
         delay: (cols,) from the middle of the input edge to half of `i_final` [s]; inf when it is never reached.
         settling: (cols,) from the start of the pulse until the output stays within `band` of `i_final` [s]; inf when it
             does not before the pulse ends.
-        band: Half width of the band around `i_final` [A], half an LSB.
+        band: Half width of the band around `i_final` [A], half an LSB unless given.
         provenance: Where it comes from.
         v_row: (points, rows, cols) voltage of the row wire at each cell [V], when asked for.
         v_col: (points, rows, cols) voltage of the column wire at each cell [V], when asked for.
@@ -41,7 +43,7 @@ class Transient:
     i_out: np.ndarray
     charge: np.ndarray
     energy_row: np.ndarray
-    energy_bias: np.ndarray
+    energy_bias: np.ndarray | None
     energy_sense: np.ndarray
     i_final: np.ndarray
     delay: np.ndarray
@@ -53,8 +55,9 @@ class Transient:
 
     @property
     def energy(self) -> float:
-        """Energy that all sources together deliver over the run [J]."""
-        return float(self.energy_row.sum() + self.energy_bias.sum() + self.energy_sense.sum())
+        """Energy that all simulated sources together deliver over the run [J]."""
+        bias = 0.0 if self.energy_bias is None else self.energy_bias.sum()
+        return float(self.energy_row.sum() + bias + self.energy_sense.sum())
 
 
 # name of the field -> axes, unit, what it is

@@ -14,9 +14,8 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
     """Name the results of an array deck: column currents, row currents, node voltages, power.
 
     Column currents (batch, cols) [A] are positive into the sense amplifier, row currents (batch, rows) [A] positive
-    into the array. Power (batch,) [W] is what the sources of rows and of biased bit lines deliver, driver
-    resistance included.
-    `convergence` holds the balance of row and column currents, the one residual that can be seen from outside.
+    into the array. Power (batch,) [W] is what the sources of rows, of biased bit lines and of the sense references
+    deliver together. `convergence` holds the balance of the terminals; ngspice reports no residual of its own.
 
     Args:
         spec: The array.
@@ -39,19 +38,15 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
         raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
     fed = np.concatenate([i_row, i_bias], axis=1)
     unbalanced = np.abs(fed.sum(axis=1) - out.sum(axis=1))
+    v_ref, power = spec.sense.v_ref, np.einsum("ba,ba->b", netlist.drive, i_row) + netlist.v_bias * i_bias.sum(axis=1)
     return Solution(
         out=out,
         i_row=i_row,
         v_row=v_row,
         v_col=v_col,
         i_cell=i_cell,
-        power=np.einsum("ba,ba->b", netlist.drive, i_row) + netlist.v_bias * i_bias.sum(axis=1),
-        # ngspice reports no residual of its own: the balance of all terminals is the one that can be seen from outside.
-        convergence=Convergence(
-            residual=_relative(unbalanced, np.abs(out).max(axis=1)),
-            kirchhoff=_relative(unbalanced, np.abs(fed).sum(axis=1)),
-            sweeps=np.ones(len(out), dtype=int),
-        ),
+        power=power if v_ref == 0 else power - v_ref * out.sum(axis=1),
+        convergence=Convergence(kirchhoff=_relative(unbalanced, np.abs(fed).sum(axis=1))),
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim import characterization, nodal, spice
+from circuitsim.calibration import calibrate
 from circuitsim.errors import OutsideRangeError
 from circuitsim.netlist import cell_subckt
 from circuitsim.spec import parse_spec
@@ -59,6 +60,14 @@ def test_the_cache_answers_only_for_the_same_cell(tmp_path):
     hot = characterization.cell(spec.replace(array={"temperature_c": 85}), cache=tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
     assert hot.i_full_scale != first.i_full_scale
+
+
+def test_the_first_run_gives_the_certificate_of_the_second(tmp_path, monkeypatch):
+    """The cell is characterized in the first run and loaded from the cache in the second."""
+    monkeypatch.setenv("CIRCUITSIM_CACHE", str(tmp_path / "cache"))
+    spec = parse_spec(SPEC).replace(array={"rows": 8, "cols": 6}, wire={"r_row": 5, "r_col": 5})
+    first, second = (calibrate(spec, rng=np.random.default_rng(0), truth="nodal").certificate for _ in range(2))
+    assert first == second
 
 
 def test_a_cell_that_jumps_is_refused(tmp_path):

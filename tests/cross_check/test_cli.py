@@ -71,6 +71,7 @@ def test_levels_agree_and_results_name_their_units(run, array, tmp_path):
         assert code == 0, err
         summary = json.loads(out)
         assert summary["provenance"]["level"] == level
+        assert ("residual" in summary, "kirchhoff" in summary) == (level == "nodal", level == "ngspice")
         with Path(summary["csv"]).open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         columns = [k for k, name in enumerate(header) if name.startswith("out_")]

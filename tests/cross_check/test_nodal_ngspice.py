@@ -136,6 +136,19 @@ def test_sense_at_a_reference_voltage(worst_error):
     assert worst_error(spec, conductances(10, 9, rng), rng.uniform(0, 0.2, (2, 10))) < TOLERANCE
 
 
+def test_power_with_sense_references(surface_of):
+    """Drivers and sense references together: what ngspice counts at its sources, and the heat of all elements."""
+    rng = np.random.default_rng(17)
+    spec = bsim_spec(8, 7, 50.0, 30.0, sense={"v_ref": 0.1, "r_in": 400.0}, driver={"r_out": 500.0})
+    g, v_in = conductances(8, 7, rng), rng.uniform(0, 0.2, (3, 8))
+    array = nodal.prepare(spec, g, surface_of(spec, 0.0, 0.2))
+    found = nodal.read(array, v_in, nodes=True)
+    netlist = crossbar(spec, g, v_in)
+    truth = read_solution(spec, netlist, spice.run(netlist))
+    np.testing.assert_allclose(found.power, truth.power, rtol=TOLERANCE, atol=0)
+    np.testing.assert_allclose(nodal.power_breakdown(array, v_in, found).total, truth.power, rtol=TOLERANCE, atol=0)
+
+
 def test_zero_input(surface_of):
     spec = bsim_spec(8, 8)
     g = conductances(8, 8, np.random.default_rng(15))

@@ -39,8 +39,10 @@ def test_waveforms_of_an_ohmic_array(n, t_step):
     assert error[found.time > 2e-10].max() < 1e-5
     assert np.abs(found.i_final - truth.i_final).max() < 1e-8 * truth.i_final.max()
     assert np.abs(found.charge / truth.charge - 1).max() < 1e-3
-    assert np.abs(found.energy / truth.energy_row - 1).max() < 1e-3
+    assert np.abs(found.energy_row / truth.energy_row - 1).max() < 1e-3
     assert np.abs(found.settling / truth.settling - 1).max() < 0.01
+    assert np.abs(found.delay / truth.delay - 1).max() < 0.01
+    assert abs(found.energy / truth.energy - 1) < 1e-3
 
 
 def test_final_currents_of_a_transistor_array(tmp_path):

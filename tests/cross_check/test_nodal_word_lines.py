@@ -25,11 +25,13 @@ def gated_spec(input_line, **parts):
 
 
 def worst_error(spec, g, x, on, off):
-    found = nodal.read_gated(nodal.prepare_gated(spec, g, on, off), x, nodes=True)
+    array = nodal.prepare(spec, g, on, off=off)
+    found = nodal.read(array, x, nodes=True)
     netlist = crossbar(spec, g, x, nodes=True)
     truth = read_solution(spec, netlist, spice.run(netlist))
     assert np.abs(found.v_row - truth.v_row).max() < 1e-6 * 0.2
     assert np.abs(found.power - truth.power).max() < 1e-6 * truth.power.max()
+    np.testing.assert_allclose(nodal.power_breakdown(array, x, found).total, found.power, rtol=1e-7, atol=0)
     assert found.convergence.kirchhoff.max() < 1e-8
     return np.max(np.abs(found.out - truth.out) / np.maximum(np.abs(truth.out), 1e-3 * np.abs(truth.out).max()))
 
@@ -43,8 +45,9 @@ def worst_error(spec, g, x, on, off):
         {"r_bl": 25.0, "last_col_segment": False},
     ],
 )
-def test_input_on_the_word_lines(tmp_path, wire):
-    spec = gated_spec("wl", wire=wire)
+@pytest.mark.parametrize("v_ref", [0.0, 0.05])
+def test_input_on_the_word_lines(tmp_path, wire, v_ref):
+    spec = gated_spec("wl", wire=wire, sense={"v_ref": v_ref})
     rng = np.random.default_rng(0)
     g, x = 10 ** rng.uniform(-5.5, -4, (12, 7)), (rng.random((3, 12)) < 0.5).astype(float)
     on = characterization.cell(spec, cache=tmp_path)
@@ -60,15 +63,16 @@ def test_leaking_gates(tmp_path):
     on = characterization.cell(spec, cache=tmp_path)
     weak = spec.replace(access={"v_gate": 0.45})
     off = characterization.cell(weak, cache=tmp_path)
-    found = nodal.read_gated(nodal.prepare_gated(spec, g, on, off), np.zeros((1, 12))).out
+    found = nodal.read(nodal.prepare(spec, g, on, off=off), np.zeros((1, 12))).out
     netlist = crossbar(weak, g, np.ones((1, 12)))
     truth = read_solution(weak, netlist, spice.run(netlist)).out
     assert np.abs(found - truth).max() < max(1e-6, 10 * off.bound) * truth.max()
 
 
-def test_cells_in_series(tmp_path):
+@pytest.mark.parametrize("v_ref", [0.0, 0.05])
+def test_cells_in_series(tmp_path, v_ref):
     # Conductances within a factor of 2.5: beside its bypass a memory is a pole in g, and surfaces follow it no further.
-    spec = gated_spec("string", device={"g_min": 4e-5})
+    spec = gated_spec("string", device={"g_min": 4e-5}, sense={"v_ref": v_ref})
     rng = np.random.default_rng(2)
     g, x = rng.uniform(4e-5, 1e-4, (12, 7)), (rng.random((3, 12)) < 0.5).astype(float)
     bypassed = characterization.cell(spec, cache=tmp_path)

@@ -50,7 +50,7 @@ def test_level_is_the_weighted_mean_of_the_column(make_spec, conductances):
     spec = make_spec(8, 6)
     g = conductances(spec)
     fields = linear_fields(spec.wires, g)
-    array = nodal.linear_network(spec.wires, g)
+    array = nodal.linear_array(spec.wires, g)
     mean = np.zeros((6, 8, 6))
     mean[np.arange(6), :, np.arange(6)] = fields.weight.T
     exact = np.moveaxis(nodal.solve_adjoint(array, v_col=mean), 0, 2)

@@ -19,7 +19,7 @@ OHMIC = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2))
 
 
 def test_current_dependent_sense_resistance_of_ohmic_cells(make_spec, conductances, inputs):
-    """An amplifier that drops V = R·I / (1 + I/I0), against the network with that voltage at its ports."""
+    """An amplifier that drops V = R·I / (1 + I/I0), against the linear array with that voltage at its ports."""
     spec = make_spec(r_in=300.0)
     g = conductances(spec)
     v = inputs(spec.array.rows, (0.0, 0.2))
@@ -27,7 +27,7 @@ def test_current_dependent_sense_resistance_of_ohmic_cells(make_spec, conductanc
     current = np.linspace(0.0, 1e-3, 2000)
     sense = SenseTable(current=current, drop=500.0 * current / (1 + current / 4e-4))
     found = settle(tile, behavioral.mvm(tile, v), sense)
-    array = nodal.linear_network(make_spec(r_in=0.0).wires, g)
+    array = nodal.linear_array(make_spec(r_in=0.0).wires, g)
     port = np.zeros((len(v), spec.array.cols))
     for _ in range(60):
         exact = nodal.solve(array, v, port).i_out

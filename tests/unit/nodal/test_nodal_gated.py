@@ -30,8 +30,8 @@ def conductances(rows=4, cols=3):
 
 def test_without_wires_selected_cells_add_up():
     g, x = conductances(), np.array([[1.0, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]])
-    array = nodal.prepare_gated(gated_spec("wl", r_bl=0.0), g, cells(5e3))
-    found = nodal.read_gated(array, x)
+    array = nodal.prepare(gated_spec("wl", r_bl=0.0), g, cells(5e3))
+    found = nodal.read(array, x)
     assert_allclose(found.out, x @ (0.2 / (1 / g + 5e3)), rtol=1e-12, atol=0)
     assert_allclose(found.power, 0.2 * found.out.sum(axis=1), rtol=1e-12, atol=0)
 
@@ -39,29 +39,47 @@ def test_without_wires_selected_cells_add_up():
 def test_without_wires_resistances_of_a_string_add_up():
     g, x = conductances(), np.array([[1.0, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]])
     bypass = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2), r_series=-0.0)
-    array = nodal.prepare_gated(gated_spec("string"), g, cells(5e3), bypass)
+    array = nodal.prepare(gated_spec("string"), g, cells(5e3), off=bypass)
     r = np.where(x[:, :, None] == 1, 1 / g + 5e3, 1 / g).sum(axis=1)
-    assert_allclose(nodal.read_gated(array, x).out, 0.2 / r, rtol=1e-8, atol=0)
+    assert_allclose(nodal.read(array, x).out, 0.2 / r, rtol=1e-8, atol=0)
 
 
 def test_a_column_ladder_with_both_lines():
     """One row far from the sense amplifier: its cell in series with both lines."""
     g = conductances()
     spec = gated_spec("wl", r_bl=300.0).replace(wire={"r_col": 700.0}, driver={"r_out": 50.0}, sense={"r_in": 80.0})
-    found = nodal.read_gated(nodal.prepare_gated(spec, g, cells(0.0)), np.array([[1.0, 0, 0, 0]]), nodes=True)
+    found = nodal.read(nodal.prepare(spec, g, cells(0.0)), np.array([[1.0, 0, 0, 0]]), nodes=True)
     assert_allclose(found.out[0], 0.2 / (1 / g[0] + 4 * 1000.0 + 130.0), rtol=1e-9, atol=0)
     assert_allclose(found.i_cell[0, 0], found.out[0], rtol=1e-9, atol=0)
 
 
 def test_bad_input_is_named():
     g = conductances()
-    with pytest.raises(InputError, match="expected 'wl' or 'string'"):
-        nodal.prepare_gated(gated_spec("bl"), g, cells(0.0))
+    with pytest.raises(InputError, match=r"off with array\.input_line = 'bl': expected None"):
+        nodal.prepare(gated_spec("bl"), g, cells(0.0), off=cells(0.0))
+    with pytest.raises(InputError, match=r"surface is None with array\.input_line = 'wl'"):
+        nodal.prepare(gated_spec("wl", r_bl=0.0), g)
+    with pytest.raises(InputError, match=r"v_range = \(0, 1\) V with array\.input_line = 'string': expected None"):
+        nodal.prepare(gated_spec("string"), g, cells(0.0), off=cells(0.0), v_range=(0, 1))
     with pytest.raises(InputError, match="off is None"):
-        nodal.prepare_gated(gated_spec("string"), g, cells(0.0))
+        nodal.prepare(gated_spec("string"), g, cells(0.0))
     g[1, 2] = 0.0
     with pytest.raises(InputError, match=r"g\[1, 2\] = 0 S: an open cell breaks its string"):
-        nodal.prepare_gated(gated_spec("string"), g, cells(0.0), cells(0.0))
-    array = nodal.prepare_gated(gated_spec("wl", r_bl=0.0), g, cells(0.0))
+        nodal.prepare(gated_spec("string"), g, cells(0.0), off=cells(0.0))
+    array = nodal.prepare(gated_spec("wl", r_bl=0.0), g, cells(0.0))
     with pytest.raises(InputError, match="0 or 1"):
-        nodal.read_gated(array, np.full((1, 4), 0.5))
+        nodal.read(array, np.full((1, 4), 0.5))
+    x = np.ones((1, 4))
+    with pytest.raises(InputError, match=r"v_sense with array\.input_line = 'wl': expected None"):
+        nodal.read(array, x, v_sense=np.zeros((1, 3)))
+    with pytest.raises(InputError, match=r"threads = 2 with array\.input_line = 'wl': expected 1"):
+        nodal.read(array, x, threads=2)
+    for call in (
+        lambda: nodal.effective_matrix(array),
+        lambda: nodal.sensitivity(array, x, np.ones((1, 3))),
+        lambda: nodal.read_with_sense(array, x, lambda i: i),
+        lambda: nodal.step_response(array, x[0]),
+        lambda: nodal.compensate(gated_spec("wl", r_bl=0.0), g, cells(0.0), v_in=np.eye(4)),
+    ):
+        with pytest.raises(InputError, match=r"array\.input_line = 'wl': expected 'bl'"):
+            call()

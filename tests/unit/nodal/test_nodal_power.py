@@ -30,9 +30,51 @@ def test_parts_add_up_to_what_the_sources_deliver(wire, nonlinear, sinh_surface)
     array = nodal.prepare(power_spec(v_ref=0.05, **wire), G, sinh_surface if nonlinear else None)
     solution = nodal.read(array, V_IN, nodes=True, tol=1e-11)
     parts = nodal.power_breakdown(array, V_IN, solution)
-    assert_allclose(parts.total, solution.power - 0.05 * solution.out.sum(axis=1), rtol=1e-8, atol=0)
+    assert_allclose(parts.total, solution.power, rtol=1e-8, atol=0)
     for part in (parts.cells, parts.row_wires, parts.col_wires, parts.drivers, parts.sense):
         assert np.all(part >= 0)
+
+
+def test_parts_add_up_where_sense_voltages_differ(sinh_surface):
+    array = nodal.prepare(power_spec(v_ref=0.05), G, sinh_surface)
+    v_sense = np.random.default_rng(2).uniform(0, 0.1, (3, 5))
+    solution = nodal.read(array, V_IN, v_sense=v_sense, nodes=True, tol=1e-11)
+    parts = nodal.power_breakdown(array, V_IN, solution, v_sense=v_sense)
+    assert_allclose(parts.total, solution.power, rtol=1e-8, atol=0)
+
+
+def test_amplifiers_that_rise_with_their_current_are_heated_by_the_same_power():
+    """A drop of 500 ohm burns what a resistor of 500 ohm burns, so drivers and references deliver the same."""
+    array = nodal.prepare(power_spec(v_ref=0.05), G)
+    behind = nodal.prepare(power_spec(v_ref=0.05).replace(sense={"r_in": 500.0}), G)
+    found = nodal.read_with_sense(array, V_IN, lambda i: 500.0 * i)
+    assert_allclose(found.power, nodal.read(behind, V_IN).power, rtol=1e-7, atol=0)
+
+
+GATED = [
+    {"r_bl": 300.0},
+    {"r_bl": 300.0, "col_drive": "both", "col_sense": "both"},
+    {"r_bl": 300.0, "col_drive": "top", "last_col_segment": False},
+]
+
+
+@pytest.mark.parametrize(("input_line", "wire"), [*[("wl", wire) for wire in GATED], ("string", {})])
+def test_parts_add_up_where_the_input_switches_gates(input_line, wire, sinh_surface):
+    spec = power_spec(v_ref=0.05, r_row=1.0).replace(
+        array={"input_line": input_line, "cell": "1t1r"},
+        wire=wire,
+        access={"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.2},
+    )
+    array = nodal.prepare(spec, G, sinh_surface, off=nodal.ohmic((1e-6, 1e-4), (0.0, 0.2), r_series=1e6))
+    x = (np.random.default_rng(3).random((3, 6)) < 0.5).astype(float)
+    solution = nodal.read(array, x, nodes=True, tol=1e-11)
+    parts = nodal.power_breakdown(array, x, solution)
+    assert_allclose(parts.total, solution.power, rtol=1e-8, atol=0)
+    for part in (parts.cells, parts.col_wires, parts.drivers, parts.sense):
+        assert np.all(part > 0)
+    assert np.all((parts.bit_lines > 0) == (input_line == "wl"))
+    with pytest.raises(InputError, match="v_sense: expected None"):
+        nodal.power_breakdown(array, x, solution, v_sense=np.zeros((3, 5)))
 
 
 def test_one_cell_divides_as_its_resistances():

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from circuitsim import nodal
 from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
 from circuitsim.nodal import newton
+from circuitsim.nodal.grid import build_grid
 from circuitsim.nodal.newton import solve_nodes
 from circuitsim.nodal.surface import cell_law
 from circuitsim.spec import WireGrid, parse_spec
@@ -199,7 +200,7 @@ def test_strong_drop_of_a_passive_array(n, r):
     array = nodal.prepare(array_spec(n, n, wire={"r_row": r, "r_col": r}), g)
     v_in = np.random.default_rng(9).uniform(0, 0.2, (2, n))
     found = nodal.read(array, v_in, tol=1e-10)
-    expected = nodal.solve(nodal.linear_network(array.wires, g), v_in).i_out
+    expected = nodal.solve(nodal.linear_array(array.wires, g), v_in).i_out
     assert np.abs(found.out - expected).max() < 1e-9 * expected.max()
     assert found.convergence.residual.max() < 1e-10
 
@@ -271,12 +272,42 @@ def test_threads_do_not_change_a_bit(sinh_surface):
 
 
 def test_a_vector_that_sweeps_leave_is_solved_by_the_reference(monkeypatch, sinh_surface):
-    monkeypatch.setattr(nodal.reading, "MOST_PASSES", 2)
+    monkeypatch.setattr(nodal.bit_lines, "MOST_PASSES", 2)
     array = nodal.prepare(array_spec(12, 17), conductances(12, 17), sinh_surface)
     v_in = np.vstack([np.random.default_rng(12).uniform(0, 0.2, (20, 12)), np.zeros((12, 12))])
     found = nodal.read(array, v_in, nodes=True)
     assert_allclose(found.out[:20], reference(array, v_in[:20]), rtol=1e-8, atol=0)
     assert found.convergence.residual.max() < 3e-9
+
+
+def test_the_error_of_the_cells_fit_is_part_of_the_residual():
+    """A coarse surface is refitted coarsely: what its cells would leave unbalanced at the solution must be stated."""
+    steep = SinhWithTransistor(v0=0.05, g_t=1e-3).surface(degrees=(12, 24, 12))
+    array = nodal.prepare(array_spec(10, 9), conductances(10, 9), replace(steep, bound=1e-4))
+    v_in = np.random.default_rng(14).uniform(0, 0.2, (4, 10))
+    found = nodal.read(array, v_in, nodes=True)
+    assert found.provenance.options["method"] == "sweep"
+    off = np.abs(found.i_cell - nodal.cell_current(array.surface, array.g, found.v_row, found.v_col)).max(axis=(1, 2))
+    largest = np.maximum(np.abs(found.i_row).max(axis=1), np.abs(found.out).max(axis=1))
+    assert np.all(off > 1e-7 * largest)  # a hundred times the tolerance of the sweeps
+    assert np.all(found.convergence.residual >= off / largest)
+
+
+@pytest.mark.parametrize("shape", [(24, 5), (5, 24)])
+def test_the_residual_is_relative_to_the_largest_terminal_current(shape):
+    """Kirchhoff's law written down node by node, once where a column and once where a row carries most."""
+    array = nodal.prepare(array_spec(*shape, wire={"r_row": 20.0, "r_col": 30.0}), conductances(*shape))
+    v_in = np.random.default_rng(15).uniform(0, 0.2, (4, shape[0]))
+    found = nodal.read(array, v_in, nodes=True, tol=1e-3)
+    grid = build_grid(array.wires)
+    v = np.zeros((4, grid.nodes))
+    v[:, grid.row_node], v[:, grid.col_node] = found.v_row, found.v_col
+    v[:, grid.free : grid.free + shape[0]] = v_in
+    unbalanced = np.abs((grid.wires @ v.T).T + grid.inject(found.i_cell))[:, : grid.free].max(axis=1)
+    i_row, i_out = np.abs(found.i_row).max(axis=1), np.abs(found.out).max(axis=1)
+    assert np.all((i_row > i_out) == (shape == (5, 24)))
+    assert found.convergence.residual.max() > 1e-8  # far above rounding
+    assert_allclose(found.convergence.residual, unbalanced / np.maximum(i_row, i_out), rtol=1e-4, atol=0)
 
 
 def test_inputs_beyond_the_prepared_range_are_read_all_the_same(sinh_cell):
@@ -285,6 +316,23 @@ def test_inputs_beyond_the_prepared_range_are_read_all_the_same(sinh_cell):
     v_in = np.random.default_rng(13).uniform(-0.1, 0.4, (2, 8))
     expected = reference(array, v_in)
     assert np.abs(nodal.read(array, v_in).out - expected).max() < 1e-8 * np.abs(expected).max()
+
+
+def test_newtons_method_shortens_a_step_that_would_make_it_worse():
+    """A cell that saturates above 5 mV behind large resistors: full steps jump from one side of it to the other."""
+    v, v0, i_max = 0.2, 0.005, 1e-6
+    r = 0.2 / (2 * 0.785 * i_max)  # leaves the cell a few millivolts
+    wires = WireGrid(np.array([[0.0, np.inf]]), np.array([[np.inf], [0.0]]), r, r)
+    chord = nodal.linear_array(wires, np.array([[i_max / v]]))
+
+    def law(v_bl, v_sl):
+        u = (v_bl - v_sl) / v0
+        slope = i_max / v0 / (1 + u**2)
+        return i_max * np.arctan(u), slope, -slope
+
+    found = solve_nodes(chord, law, np.array([[v, 0.0]]), tol=1e-10)
+    u = v - 2 * r * found.i_terminal[0, 0]
+    assert_allclose(found.i_terminal[0, 0], i_max * np.arctan(u / v0), rtol=1e-9, atol=0)
 
 
 def test_a_cell_outside_its_surface_is_named(sinh_surface):
@@ -302,7 +350,7 @@ def test_a_surface_that_does_not_rise_is_refused(sinh_surface):
 
 
 def test_no_convergence_says_how_far_where_and_what_to_try(monkeypatch, sinh_surface):
-    monkeypatch.setattr(nodal.reading, "MOST_PASSES", 1)
+    monkeypatch.setattr(nodal.bit_lines, "MOST_PASSES", 1)
     monkeypatch.setattr(newton, "_CHORD_ITERATIONS", 0)
     monkeypatch.setattr(newton, "_NEWTON_ITERATIONS", 1)
     array = nodal.prepare(array_spec(5, 4, wire={"r_col": 0.0, "r_row": 900.0}), np.full((5, 4), 1e-4), sinh_surface)

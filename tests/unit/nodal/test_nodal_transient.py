@@ -22,21 +22,21 @@ def capacitive_spec(rows, cols, **wire):
 
 def exact_outputs(spec, g, v_in, t_edge, times):
     """Outputs after a ramp by the matrix exponential of the node equations."""
-    array = nodal.linear_network(spec.wires, g)
-    network, free = array.network, array.network.free
+    array = nodal.linear_array(spec.wires, g)
+    grid, free = array.grid, array.grid.free
     matrix = array.matrix.toarray()
-    c = np.zeros(network.nodes)
-    c[network.row_node] += spec.wires.c_row
-    c[network.col_node] += spec.wires.c_col
+    c = np.zeros(grid.nodes)
+    c[grid.row_node] += spec.wires.c_row
+    c[grid.col_node] += spec.wires.c_col
     a = -matrix[:free, :free] / c[:free, None]
-    b = -matrix[:free, free : free + network.rows] @ v_in / c[:free]
+    b = -matrix[:free, free : free + grid.rows] @ v_in / c[:free]
     # v' = a v + b s(t), s = min(t / t_edge, 1): augment with s and its slope.
     whole = np.zeros((free + 2, free + 2))
     whole[:free, :free], whole[:free, free], whole[free, free + 1] = a, b, 1.0
     corner = expm(whole * t_edge) @ np.concatenate([np.zeros(free + 1), [1 / t_edge]])
     corner[free + 1] = 0.0
     v = np.array([(expm(whole * (t - t_edge)) @ corner)[:free] for t in times])
-    return -(v @ matrix[free + network.rows :, :free].T)
+    return -(v @ matrix[free + grid.rows :, :free].T)
 
 
 def test_waveforms_follow_the_matrix_exponential():
@@ -85,7 +85,7 @@ def test_one_cell_charges_like_an_rc():
     assert_allclose(found.settling[0], tau * np.log(512), rtol=1e-2)
     # Energy of the source: what the resistors burn and C·V² / 2 of the capacitor, doubled by charging it.
     v_c, i_dc, t = 0.2 * 1000 / 1500, 0.2 / 1500, found.time[-1]
-    assert_allclose(found.energy[0], 0.2 * (i_dc * t + 1e-14 * v_c - i_dc * tau), rtol=1e-3)
+    assert_allclose(found.energy_row[0], 0.2 * (i_dc * t + 1e-14 * v_c - i_dc * tau), rtol=1e-3)
 
 
 def test_bad_input_is_named():

@@ -20,7 +20,7 @@ def _solution(*, full: bool) -> Solution:
     if not full:
         return Solution(out, provenance)
     nodes = rng.normal(size=(3, BATCH, ROWS, COLS))
-    balance = Convergence(np.full(BATCH, 1e-12), np.full(BATCH, 2e-12), np.array([3, 4, 5]))
+    balance = Convergence(np.full(BATCH, 2e-12), residual=np.full(BATCH, 1e-12), iterations=np.array([3, 4, 5]))
     return Solution(
         out,
         provenance,
@@ -44,8 +44,18 @@ def test_solution_comes_back_equal(tmp_path, full):
     assert (loaded.quantity, loaded.unit) == ("current", "A")
     assert (loaded.convergence is None) == (not full)
     if full:
-        for name in ("residual", "kirchhoff", "sweeps"):
+        for name in ("residual", "kirchhoff", "iterations"):
             assert np.array_equal(getattr(loaded.convergence, name), getattr(solution.convergence, name))
+
+
+def test_a_balance_without_a_residual_comes_back_without_one(tmp_path):
+    solution = Solution(np.ones((2, 3)), Provenance("ngspice", "ab"), convergence=Convergence(np.array([1e-12, 2e-12])))
+    path, table = save_solution(tmp_path, solution)
+    loaded = load_solution(path).convergence
+    assert np.array_equal(loaded.kirchhoff, [1e-12, 2e-12])
+    assert loaded.residual is None
+    assert loaded.iterations is None
+    assert table.read_text().splitlines()[0].endswith("out_2 [A],kirchhoff [1]")
 
 
 def test_charge_keeps_its_unit(tmp_path):
@@ -63,7 +73,7 @@ def test_every_variable_states_its_unit(tmp_path):
         assert data["v_row"].dims == ("batch", "row", "col")
     assert units == {
         **{"out": "A", "v_in": "V", "g": "S", "i_row": "A", "v_row": "V", "v_col": "V", "i_cell": "A", "power": "W"},
-        **{"residual": "1", "kirchhoff": "1", "sweeps": "1"},
+        **{"residual": "1", "kirchhoff": "1", "iterations": "1"},
     }
 
 
@@ -99,8 +109,8 @@ def test_cut_file_is_refused(tmp_path, position):
     ("attrs", "sentence"),
     [
         ({}, "format = None"),
-        ({"format": "circuitsim solution", "schema": 2}, "schema = 2, expected 1"),
-        ({"format": "circuitsim solution", "schema": 1}, "no outputs or no provenance"),
+        ({"format": "circuitsim solution", "schema": 3}, "schema = 3, expected 2"),
+        ({"format": "circuitsim solution", "schema": 2}, "no outputs or no provenance"),
     ],
 )
 def test_other_data_set_is_refused(tmp_path, attrs, sentence):

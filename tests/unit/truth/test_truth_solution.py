@@ -47,6 +47,8 @@ def test_signs_shapes_power_and_balance():
     assert_allclose(solution.v_row[:, 1, 2], [5.1, 5.2], rtol=1e-15, atol=0)
     assert_allclose(solution.v_col[:, 0, 1], [1.3, 1.4], rtol=1e-15, atol=0)
     np.testing.assert_array_equal(solution.convergence.kirchhoff, [0.0, 0.0])
+    assert solution.convergence.residual is None
+    assert solution.convergence.iterations is None
     assert solution.provenance.level == "ngspice"
     assert solution.provenance.deck_digest == "digest"
     assert solution.provenance.spec_digest == SPEC.digest
@@ -59,6 +61,14 @@ def test_a_lost_current_shows_in_the_balance():
     solution = read_solution(SPEC, netlist, raw_of(netlist, values))
     assert_allclose(solution.convergence.kirchhoff, [0.0, 0.5], rtol=1e-15, atol=0)
     assert solution.v_row is None
+
+
+def test_power_counts_what_the_sense_references_deliver():
+    netlist = crossbar(SPEC, np.full((2, 3), 1e-5), X)
+    values = {name: np.array([-3.0, -3.0]) for name in netlist.i_row}
+    values |= {name: np.array([2.0, 1.0]) for name in netlist.i_out}
+    solution = read_solution(SPEC.replace(sense={"v_ref": 0.05}), netlist, raw_of(netlist, values))
+    assert_allclose(solution.power, [3 * 0.3 - 0.05 * 6, 3 * 0.3 - 0.05 * 3], rtol=1e-15, atol=0)
 
 
 def test_a_run_of_another_deck_is_refused():

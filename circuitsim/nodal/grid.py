@@ -1,4 +1,4 @@
-"""Nodes of an array and the conductances of its wires: the circuit without its cells."""
+"""The grid of an array: its nodes and the conductances of its wires, without the cells."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from circuitsim.spec import WireGrid
 
 
 @dataclass(frozen=True)
-class Network:
+class Grid:
     """Wires of an array as a graph whose 0 ohm segments are merged and whose open segments are left out.
 
     Nodes 0 … free−1 have unknown voltages. Then come the terminals, whose voltages are given: one ideal source per row
@@ -59,7 +59,7 @@ class Network:
         return leaving
 
 
-def build_network(wires: WireGrid) -> Network:
+def build_grid(wires: WireGrid) -> Grid:
     """Number the nodes of an array and stamp its wires.
 
     Raises:
@@ -75,17 +75,17 @@ def build_network(wires: WireGrid) -> Network:
     along_col = np.vstack([sense, col, sense])
     r_row, r_col = end_resistances(wires)
     segments = [_segments(along_row.T, r_row.T), _segments(along_col, r_col)]
-    return _network(row, col, segments, rows + cols)
+    return _numbered(row, col, segments, rows + cols)
 
 
-def build_columns(wires: WireGrid) -> Network:
+def build_columns(wires: WireGrid) -> Grid:
     """Number the nodes of an array whose bit lines run along the columns (input on the word lines).
 
     The terminals are one bias source per column, behind the driver's resistance at each end of its bit line in use,
     and one sense node per column.
 
     Raises:
-        InputError: As `build_network`, or there are no bit lines.
+        InputError: As `build_grid`, or there are no bit lines.
     """
     check_wires(wires)
     if wires.r_bl is None:
@@ -100,10 +100,10 @@ def build_columns(wires: WireGrid) -> Network:
         _segments(np.vstack([bias, upper, bias]), r_bl),
         _segments(np.vstack([bias + cols, lower, bias + cols]), end_resistances(wires)[1]),
     ]
-    return _network(upper, lower, segments, 2 * cols)
+    return _numbered(upper, lower, segments, 2 * cols)
 
 
-def build_strings(wires: WireGrid) -> Network:
+def build_strings(wires: WireGrid) -> Grid:
     """Number the nodes of an array whose cells lie in series down the columns; terminals as in `build_columns`.
 
     Segment [a, b] of r_col lies above cell (a, b), the last one below the last cell.
@@ -117,7 +117,7 @@ def build_strings(wires: WireGrid) -> Network:
     r[0] += wires.r_driver
     r[-1] += wires.r_sense
     start, end = np.vstack([bias, lower]), np.vstack([upper, bias + cols])
-    return _network(upper, lower, [(start.ravel(), end.ravel(), r.ravel())], 2 * cols)
+    return _numbered(upper, lower, [(start.ravel(), end.ravel(), r.ravel())], 2 * cols)
 
 
 def _segments(points: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -125,20 +125,24 @@ def _segments(points: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return points[:-1].ravel(), points[1:].ravel(), r.ravel()
 
 
-def _network(
+def _numbered(
     row: np.ndarray, col: np.ndarray, segments: list[tuple[np.ndarray, np.ndarray, np.ndarray]], terminals: int
-) -> Network:
-    """Merge, number and stamp; points are counted cells' upper ones first, then the lower ones, then the terminals."""
+) -> Grid:
+    """Merge the points that 0 ohm segments connect, number the nodes, and stamp the other segments.
+
+    Points are counted from the upper ends of all cells over their lower ends to the terminals. Segments are start
+    point, end point and resistance [ohm].
+    """
     start, end, r = (np.concatenate(part) for part in zip(*segments, strict=True))
     node, free = _merge(start[r == 0], end[r == 0], 2 * row.size + terminals, terminals)
-    kept = np.isfinite(r) & (r > 0)
-    a, b, g = node[start[kept]], node[end[kept]], 1.0 / r[kept]
+    conducting = np.isfinite(r) & (r > 0)
+    a, b, g = node[start[conducting]], node[end[conducting]], 1.0 / r[conducting]
     loop = a == b  # a segment that 0 ohm segments short-circuit
     a, b, g = a[~loop], b[~loop], g[~loop]
     nodes = free + terminals
     data, i, j = np.concatenate([g, g, -g, -g]), np.concatenate([a, b, a, b]), np.concatenate([a, b, b, a])
     matrix = sparse.csr_matrix((data, (i, j)), shape=(nodes, nodes))
-    return Network(node[row], node[col], matrix, free)
+    return Grid(node[row], node[col], matrix, free)
 
 
 def end_resistances(wires: WireGrid) -> tuple[np.ndarray, np.ndarray]:

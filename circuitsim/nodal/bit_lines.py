@@ -1,0 +1,219 @@
+"""Read an array by its bit lines: by sweeps where the wiring allows, by the reference solver everywhere else."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+
+from circuitsim.errors import InputError, NotConvergedError
+from circuitsim.nodal.array import (
+    MATRIX_TOLERANCE,
+    MOST_PASSES,
+    TOLERANCE,
+    PreparedArray,
+    TerminalMatrices,
+    compact_cells,
+    voltage_box,
+)
+from circuitsim.nodal.blocks import SweepResult, sweep_batch
+from circuitsim.nodal.compact import VoltageBox
+from circuitsim.nodal.grid import end_resistances
+from circuitsim.nodal.newton import NodeSolution, solve_nodes
+from circuitsim.nodal.surface import cell_law, check_voltages
+from circuitsim.nodal.terminals import convergence, with_references
+from circuitsim.results import Provenance, Solution
+from circuitsim.spec.arrays import check_inputs
+
+_POINTS_AT_ONCE = 2**20
+
+
+def read_bit_lines(
+    array: PreparedArray,
+    x: np.ndarray,
+    *,
+    v_sense: np.ndarray | None = None,
+    nodes: bool = False,
+    tol: float = TOLERANCE,
+    threads: int = 1,
+) -> Solution:
+    """Solve the DC read of an array whose inputs are voltages of its bit lines; see `reading.read`."""
+    v_in = check_inputs(array.spec, x)
+    v_ref = array.spec.sense.v_ref
+    pull = None if v_sense is None else _sense_voltages(v_sense, (len(v_in), array.wires.cols)) - v_ref
+    if array.matrices is not None and pull is None and not nodes and tol >= MATRIX_TOLERANCE:
+        return _by_matrix(array, array.matrices, v_in, tol, threads)
+    swept, fit_error = _sweep(array, v_in - v_ref, pull, tol, nodes, threads)
+    if swept is None:
+        every = np.arange(len(v_in))
+        return _from_nodes(array, v_in, pull, _reference(array, v_in, pull, tol, every), tol, nodes, threads)
+    solution = _from_sweep(array, v_in, pull, swept, fit_error, tol, threads)
+    left = np.flatnonzero(swept.passes < 0)
+    if len(left) == 0:
+        return solution
+    v_left, pull_left = v_in[left], None if pull is None else pull[left]
+    rest = _reference(array, v_left, pull_left, tol, left)
+    return _merge(solution, _from_nodes(array, v_left, pull_left, rest, tol, nodes, threads), left)
+
+
+def _sense_voltages(v_sense: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    v_sense = np.asarray(v_sense, float)
+    if v_sense.shape != shape or not np.all(np.isfinite(v_sense)):
+        raise InputError(
+            f"v_sense has shape {v_sense.shape}: expected finite voltages of shape (batch, cols) = {shape}"
+        )
+    return v_sense
+
+
+def _power(
+    array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, i_row: np.ndarray, i_out: np.ndarray
+) -> np.ndarray:
+    v_ref = array.spec.sense.v_ref
+    return with_references((v_in * i_row).sum(axis=1), v_ref if pull is None else v_ref + pull, i_out)
+
+
+def _by_matrix(
+    array: PreparedArray, matrices: TerminalMatrices, v_in: np.ndarray, tol: float, threads: int
+) -> Solution:
+    """An ohmic array is a matrix: what is left unbalanced adds up from what its columns left."""
+    drive = v_in - array.spec.sense.v_ref
+    i_out, i_row = drive @ matrices.w, drive @ matrices.y
+    passes = np.full(len(v_in), matrices.passes)
+    return Solution(
+        out=i_out,
+        provenance=_provenance(array, tol, threads, "matrix"),
+        i_row=i_row,
+        power=_power(array, v_in, None, i_row, i_out),
+        convergence=convergence(i_row, i_out, np.abs(drive) @ matrices.residual, passes),
+    )
+
+
+def _sweep(
+    array: PreparedArray, drive: np.ndarray, pull: np.ndarray | None, tol: float, nodes: bool, threads: int
+) -> tuple[SweepResult | None, float]:
+    """Solve by sweeps, with the error of the cells' fit [A]; None where only the reference will do."""
+    if array.plan is None or (pull is not None and np.any(end_resistances(array.wires)[1][[0, -1]] == 0)):
+        return None, 0.0  # a held column's current is swept from a voltage relative to v_ref
+    if array.surface is None:
+        return sweep_batch(array.plan, drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads), 0.0
+    terminals = drive if pull is None else np.hstack([drive, pull])
+    v_low, v_high = min(float(terminals.min()), 0.0), max(float(terminals.max()), 0.0)
+    prepared = array.cells
+    if prepared is None or not prepared[0].box.holds(v_low, v_high):
+        prepared = compact_cells(array, voltage_box(array, v_low, v_high))
+    for wide in (False, True):
+        if prepared is None:
+            return None, 0.0
+        box = prepared[0].box
+        swept = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
+        if wide or box.reaches(swept.w_low, swept.w_high):
+            return swept, prepared[0].error * array.surface.i_full_scale
+        prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
+    raise AssertionError("unreachable")
+
+
+def _reference(
+    array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, tol: float, names: np.ndarray
+) -> NodeSolution:
+    v_sense = np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)
+    given = np.hstack([v_in, v_sense if pull is None else v_sense + pull])
+
+    def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
+        on_cells = (np.moveaxis(v, 0, -1) for v in (v_bl, v_sl))
+        values = cell_law(array.surface, array.g[:, :, None], *on_cells)
+        current, along_bl, along_sl = (np.moveaxis(value, -1, 0) for value in values[:3])
+        return current, along_bl, along_sl
+
+    # A few vectors at a time: every cell of each is held in a dozen arrays.
+    few = max(1, _POINTS_AT_ONCE // array.g.size)
+    parts = [
+        solve_nodes(array.factored, law, given[first : first + few], tol=tol, names=names[first : first + few])
+        for first in range(0, len(given), few)
+    ]
+    return NodeSolution(*(np.concatenate([getattr(part, key.name) for part in parts]) for key in fields(NodeSolution)))
+
+
+def _from_nodes(
+    array: PreparedArray,
+    v_in: np.ndarray,
+    pull: np.ndarray | None,
+    solved: NodeSolution,
+    tol: float,
+    nodes: bool,
+    threads: int,
+) -> Solution:
+    """Name the parts of a reference solution, once every cell is known to be inside its surface."""
+    grid = array.factored.grid
+    v_row, v_col = solved.v[:, grid.row_node], solved.v[:, grid.col_node]
+    if array.surface is not None:
+        check_voltages(array.surface, array.g, v_row, v_col)
+    i_row, i_out = solved.i_terminal[:, : grid.rows], -solved.i_terminal[:, grid.rows :]
+    return Solution(
+        out=i_out,
+        provenance=_provenance(array, tol, threads, "newton"),
+        i_row=i_row,
+        v_row=v_row if nodes else None,
+        v_col=v_col if nodes else None,
+        i_cell=solved.i_cell if nodes else None,
+        power=_power(array, v_in, pull, i_row, i_out),
+        convergence=convergence(i_row, i_out, solved.residual, solved.iterations),
+    )
+
+
+def _from_sweep(
+    array: PreparedArray,
+    v_in: np.ndarray,
+    pull: np.ndarray | None,
+    swept: SweepResult,
+    fit_error: float,
+    tol: float,
+    threads: int,
+) -> Solution:
+    """Name the parts of a swept solution, absolute voltages included."""
+    if not np.all(np.isfinite(swept.i_out[swept.passes > 0])):
+        raise NotConvergedError("the solution is not finite: check the wire resistances for extreme ratios")
+    v_ref = array.spec.sense.v_ref
+    return Solution(
+        out=swept.i_out,
+        provenance=_provenance(array, tol, threads, "sweep"),
+        i_row=swept.i_row,
+        v_row=None if swept.v_row is None else swept.v_row + v_ref,
+        v_col=None if swept.v_col is None else swept.v_col + v_ref,
+        i_cell=swept.i_cell,
+        power=_power(array, v_in, pull, swept.i_row, swept.i_out),
+        # A cell's fit error is current that the characterized cell would leave unbalanced.
+        convergence=convergence(swept.i_row, swept.i_out, swept.residual + fit_error, np.abs(swept.passes)),
+    )
+
+
+def _merge(solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
+    """Put vectors solved by the reference into a solution."""
+
+    def put(old: np.ndarray | None, new: np.ndarray | None) -> np.ndarray | None:
+        if old is None or new is None:
+            return None
+        merged = old.copy()
+        merged[where] = new
+        return merged
+
+    arrays = {name: put(getattr(solution, name), getattr(rest, name)) for name in _PER_VECTOR}
+    old, new = solution.convergence, rest.convergence
+    assert old is not None and new is not None
+    balance = {name: put(getattr(old, name), getattr(new, name)) for name in _BALANCE}
+    return replace(solution, **arrays, convergence=replace(old, **balance))
+
+
+_PER_VECTOR = ("out", "i_row", "v_row", "v_col", "i_cell", "power")
+_BALANCE = ("kirchhoff", "residual", "iterations")
+
+
+def _provenance(array: PreparedArray, tol: float, threads: int, method: str) -> Provenance:
+    surface = array.surface
+    return Provenance(
+        level="nodal",
+        spec_digest=array.spec_digest,
+        files_digest=None if surface is None else surface.provenance.files_digest,
+        deck_digest=None if surface is None else surface.provenance.deck_digest,
+        ngspice=None if surface is None else surface.provenance.ngspice,
+        options={"tol": f"{tol:g}", "method": method},
+        threads=threads,
+    )

@@ -1,0 +1,22 @@
+"""Compile the kernels of the sweeps and keep them on disk.
+
+numba takes a compiled function from disk as long as the file that defines it keeps its age and size. What other files
+contribute (the width of the lanes, the polynomials, functions that are called) is compiled in unseen, so the text of
+all of them names the kernels: a change in any compiles all of them again.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_SOURCES = ("lanes", "polynomial", "balance", "sweep", "modes")
+STAMP = hashlib.sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function that works on lanes; it releases the interpreter lock and is cached under `STAMP`."""
+    function.__qualname__ += f"_{STAMP[:12]}"  # numba names the files of its cache by it
+    return numba.njit(cache=True, nogil=True)(function)

@@ -1,0 +1,113 @@
+"""Prepare an array for reading: everything that does not depend on its inputs."""
+
+import numpy as np
+
+from circuitsim.errors import InputError
+from circuitsim.nodal.abilities import SIMULATES
+from circuitsim.nodal.array import TOLERANCE, PreparedArray
+from circuitsim.nodal.gated import NodalArray, gated_array
+from circuitsim.nodal.grid import check_wires
+from circuitsim.nodal.surface import cell_law, check_conductances
+from circuitsim.results import CellSurface
+from circuitsim.spec import ArraySpec, WireGrid, check_able
+from circuitsim.spec.arrays import check_conductances as check_programmed
+
+
+def prepare(
+    spec: ArraySpec,
+    g: np.ndarray,
+    surface: CellSurface | None = None,
+    *,
+    off: CellSurface | None = None,
+    wires: WireGrid | None = None,
+    v_range: tuple[float, float] | None = None,
+) -> NodalArray:
+    """Prepare an array: everything that does not depend on its inputs.
+
+    Args:
+        spec: The specification; `array.input_line` decides which kind of array it is.
+        g: Conductances (rows, cols) [S]; 0 is an open cell, which a string cannot have.
+        surface: The characterized cell; where the input switches gates, with its gate as it is for input 1. None is
+            allowed for 1R cells and takes them as ohmic.
+        off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string". None where such a cell
+            carries nothing worth counting; in a string every cell carries the column's current, so there it is needed.
+        wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
+        v_range: Smallest and largest input expected [V], for `input_line` "bl"; None: 0 to v_read, and v_ref.
+
+    Returns:
+        A `PreparedArray` for inputs on the bit lines, a `GatedArray` for inputs that switch gates; `read` takes both.
+
+    Raises:
+        SpecError: The solver does not simulate this kind of array.
+        InputError: Shapes do not fit, a value is negative or not finite, a surface is missing, or an argument does not
+            apply to the array.
+        OutsideRangeError: A conductance is outside the device's or a surface's range.
+    """
+    check_able(spec, SIMULATES, "the array solver")
+    line, wires = spec.array.input_line, _wires(spec, wires)
+    if line == "bl":
+        if off is not None:
+            raise InputError("off with array.input_line = 'bl': expected None, its inputs do not switch gates")
+        return _bit_line_array(spec, g, surface, wires, v_range)
+    if v_range is not None:
+        raise InputError(f"v_range = {v_range} V with array.input_line = {line!r}: expected None, inputs are 0 or 1")
+    return gated_array(spec, g, surface, off, wires)
+
+
+def _bit_line_array(
+    spec: ArraySpec,
+    g: np.ndarray,
+    surface: CellSurface | None,
+    wires: WireGrid,
+    v_range: tuple[float, float] | None,
+) -> PreparedArray:
+    """Prepare an array whose inputs are voltages of its bit lines."""
+    g = check_programmed(spec, g)
+    if surface is None and spec.array.cell != "1r":
+        raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
+    check_conductances(surface, g)
+    if surface is not None:
+        _check_rises(surface)
+    v_ref = spec.sense.v_ref
+    low, high = v_range or (0.0, spec.driver.v_read)
+    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
+    if array.plan is None:
+        array.factored  # noqa: B018  the work belongs here, not to the first read
+    elif surface is None:
+        array.matrices  # noqa: B018
+    else:
+        array.cells  # noqa: B018
+    return array
+
+
+def _wires(spec: ArraySpec, wires: WireGrid | None) -> WireGrid:
+    """The specification's wires, or those given in their place."""
+    wires = spec.wires if wires is None else wires
+    check_wires(wires)
+    if (wires.rows, wires.cols) != spec.shape:
+        raise InputError(f"wires are for {wires.rows} x {wires.cols} cells: expected {spec.shape[0]} x {spec.shape[1]}")
+    return wires
+
+
+def _check_rises(surface: CellSurface) -> None:
+    """Refuse a surface whose current does not rise with the bit line and fall with the source line.
+
+    Raises:
+        InputError: Names the conductance and the voltages; the array would have several solutions.
+    """
+    low, high = surface.m_range
+    volts = np.linspace(low, high, 17)
+    v_bl, v_sl = np.meshgrid(volts, volts, indexing="ij")
+    g = np.geomspace(*surface.g_range, 5)[:, None, None]
+    current = cell_law(surface, g, v_bl, v_sl)[0]
+    outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
+    current[:, outside] = np.nan
+    # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
+    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_full_scale
+    falls = (np.diff(current, axis=1)[:, :, :-1] < -slack) | (np.diff(current, axis=2)[:, :-1] > slack)
+    if np.any(falls):
+        k, i, j = np.argwhere(falls)[0]
+        raise InputError(
+            f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {volts[i]:g} V, "
+            f"v_sl = {volts[j]:g} V: the array may have several solutions; expected a monotonic surface"
+        )
