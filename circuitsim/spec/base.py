@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import InputError
+from circuitsim.spec.complaints import RESERVED
 from circuitsim.units import parse_quantity
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _quantity(value: object) -> float:
@@ -25,9 +27,20 @@ def spice_name(name: str) -> str:
     Raises:
         ValueError: It holds anything but letters, digits and `_`: such a name could carry a command into a deck.
     """
-    if not _NAME.fullmatch(name):
+    if not SAFE_NAME.fullmatch(name):
         raise ValueError(f"got {name!r}, expected a name of letters, digits and _")
     return name
+
+
+def reserved(*values: str) -> BeforeValidator:
+    """Values of a key that the format reserves and that cannot be simulated yet: they are refused by name."""
+
+    def refuse(value: object) -> object:
+        if value in values:
+            raise PydanticCustomError(RESERVED, "not implemented yet")
+        return value
+
+    return BeforeValidator(refuse)
 
 
 Quantity = Annotated[float, BeforeValidator(_quantity, json_schema_input_type=float | str)]
