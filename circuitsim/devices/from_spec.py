@@ -3,8 +3,9 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from circuitsim.devices.card import Card, Parameter, State
+from circuitsim.devices.card import Card, State
 from circuitsim.devices.load import load_card
+from circuitsim.devices.parameters import Parameter
 from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
 from circuitsim.errors import OutsideRangeError, SpecError
 from circuitsim.spec import ArraySpec
@@ -44,11 +45,11 @@ def _state_in(spec: ArraySpec, state: State | None) -> State | None:
     if state is None:
         return None
     if spec.array.cell == "1c" and spec.device.file is not None:
-        state = replace(state, kind="capacitance", unit="F")
+        state = state.model_copy(update={"kind": "capacitance", "unit": "F"})
     bias = dict(state.bias)
     if spec.device.v_gate is not None:
         bias["g"] = spec.device.v_gate
-    return replace(state, v_read=spec.driver.v_read, bias=MappingProxyType(bias))
+    return state.model_copy(update={"v_read": spec.driver.v_read, "bias": bias})
 
 
 def _check_range(card: Card, state: State, spec: ArraySpec) -> None:
@@ -112,5 +113,5 @@ def _with_overrides(card: Card, overrides: dict[str, float], section: str) -> Ca
             raise SpecError(f"{section}.params.{name}: {card.name} has no such parameter; there is {known}")
         old = parameters[name]
         if value != old.value:
-            parameters[name] = Parameter(name, value, old.unit, "the specification", "user")
+            parameters[name] = Parameter(value=value, unit=old.unit, source="the specification", fit="user")
     return replace(card, parameters=MappingProxyType(parameters))

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from circuitsim.devices import toml_values as values
-from circuitsim.devices.card import Card, Kind, Parameter
+from circuitsim.devices.card import Card
+from circuitsim.devices.device_toml import read_device_toml
+from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
 from circuitsim.library.source import Subckt, find_subckt, read_header, spice_number
 from circuitsim.resources import device_models_folder
 
-SCHEMA = 1
-TOP_KEYS = ("schema", "kind", "title", "ohmic", "subckt", "corners", "not_modelled", "state", "dynamic", "parameters")
-TOP_KEYS += ("model_parameters", "temperature", "measured", "statistics")
 GEOMETRY = frozenset({"w", "l"})
 
 
@@ -43,54 +40,40 @@ def load_folder(folder: str | Path) -> Card:
     """
     folder = Path(folder).resolve()
     toml, lib = folder / "device.toml", folder / "model.lib"
-    data = values.read_toml(toml)
+    stated = read_device_toml(toml)
     header = read_header(lib)
     if header["name"] != folder.name:
         raise InputError(f"{lib}: header name = {header['name']!r}, expected the folder's name {folder.name!r}")
-    kind = _check_top(data, toml)
-    corners = values.sentences(data, "corners", toml) if "corners" in data else ()
+    corners = stated.corners or ()
     card = Card(
         name=folder.name,
-        kind=kind,
-        title=values.text(data, "title", toml),
+        kind=stated.kind,
+        title=stated.title,
         folder=folder,
         lib=lib,
         corner=corners[0] if corners else None,
         corners=corners,
-        subckt=data.get("subckt", folder.name),
+        subckt=stated.subckt or folder.name,
         ports=tuple(header["ports"].split()),
-        state=values.state(values.section(data, "state", toml), toml) if kind == "memory" else None,
-        dynamic=values.dynamic(data["dynamic"], toml) if "dynamic" in data else None,
-        parameters=values.parameters(data.get("parameters", {}), "parameters", toml),
-        model_parameters=values.parameters(data.get("model_parameters", {}), "model_parameters", toml),
-        ohmic=data.get("ohmic", False) is True,
-        temperature=values.temperature(values.section(data, "temperature", toml), toml),
+        state=stated.state,
+        dynamic=stated.dynamic,
+        parameters=MappingProxyType(stated.parameters),
+        model_parameters=MappingProxyType(stated.model_parameters),
+        ohmic=stated.ohmic,
+        temperature=stated.temperature,
         source=header["source"],
         licence=header["licence"],
         valid=header["valid"],
         tested=header["tested"],
         deck_scale=1.0,
-        not_modelled=values.sentences(data, "not_modelled", toml),
-        measured=values.parameters(data.get("measured", {}), "measured", toml),
-        statistics=MappingProxyType(data.get("statistics", {})),
+        not_modelled=stated.not_modelled,
+        measured=MappingProxyType(stated.measured),
+        statistics=stated.statistics,
         header=MappingProxyType(header),
     )
     for corner in corners or (None,):
         _check_subckt(card, corner)
     return card
-
-
-def _check_top(data: Mapping[str, Any], toml: Path) -> Kind:
-    """Refuse unknown keys, another schema and another kind; return the kind."""
-    for key in data:
-        if key not in TOP_KEYS:
-            raise InputError(f"{toml}: unknown key {key!r}, expected one of {', '.join(TOP_KEYS)}")
-    if data.get("schema") != SCHEMA:
-        raise InputError(f"{toml}: schema = {data.get('schema')!r}, expected {SCHEMA}")
-    kind = values.text(data, "kind", toml)
-    if kind not in ("memory", "transistor"):
-        raise InputError(f"{toml}: kind = {kind!r}, expected 'memory' or 'transistor'")
-    return kind
 
 
 def _check_subckt(card: Card, corner: str | None) -> None:
