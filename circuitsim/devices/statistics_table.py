@@ -61,6 +61,7 @@ class SplitCurve(Part):
 
 
 Curve = Annotated[PolynomialCurve | LogCurve | PowerCurve | SaturatingCurve | SplitCurve, Field(discriminator="form")]
+SplitCurve.model_rebuild()  # its branches are curves themselves
 
 
 class ProgrammingError(Part):
