@@ -8,6 +8,7 @@ from circuitsim.devices.card import Card
 from circuitsim.devices.device_toml import read_device_toml
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
+from circuitsim.library.reading import once_per_content
 from circuitsim.library.source import Subckt, find_subckt, read_header, spice_number
 from circuitsim.resources import device_models_folder
 
@@ -32,14 +33,22 @@ def load_card(name: str) -> Card:
 
 
 def load_folder(folder: str | Path) -> Card:
-    """Load any device folder; the same checks as for the shipped cards.
+    """Load any device folder; the same checks as for the shipped cards. Files that did not change are not read again.
 
     Raises:
         InputError: The header or a key of `device.toml` is missing or unusable, or the two files disagree; the sentence
             names file and key or line.
     """
-    folder = Path(folder).resolve()
-    toml, lib = folder / "device.toml", folder / "model.lib"
+    return _load(Path(folder).resolve())
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    return folder / "device.toml", folder / "model.lib"
+
+
+@once_per_content(_files)
+def _load(folder: Path) -> Card:
+    toml, lib = _files(folder)
     stated = read_device_toml(toml)
     header = read_header(lib)
     if header["name"] != folder.name:

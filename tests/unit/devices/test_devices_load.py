@@ -2,11 +2,13 @@
 
 import re
 import shutil
+import time
 
 import pytest
 
 from circuitsim.devices import list_cards, load_card, load_folder
 from circuitsim.errors import InputError
+from circuitsim.library.reading import JUST_WRITTEN_NS
 from circuitsim.library.source import HEADER_KEYS, spice_number
 from circuitsim.resources import device_models_folder
 
@@ -122,6 +124,17 @@ def test_a_parameter_of_the_sub_circuit_that_the_toml_file_lacks_is_refused(fold
 def test_an_unusable_value_is_refused_with_file_and_key(folder, old, new, match):
     change(folder / "device.toml", old, new)
     with pytest.raises(InputError, match=rf"device\.toml.*{match}"):
+        load_folder(folder)
+
+
+def test_a_card_is_read_once_and_again_when_a_file_of_it_changed(folder):
+    time.sleep(1.2e-9 * JUST_WRITTEN_NS)
+    card = load_folder(folder)
+    assert load_folder(str(folder)) is card
+    change(folder / "device.toml", 'unit = "V"', 'unit = "W"')
+    assert load_folder(folder).parameters["v0"].unit == "W"
+    change(folder / "model.lib", "v0=0.25", "v0=0.26")
+    with pytest.raises(InputError, match=r"v0 = 0\.26, expected the value"):
         load_folder(folder)
 
 
