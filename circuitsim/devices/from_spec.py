@@ -1,14 +1,14 @@
-"""The cards that a specification asks for: shipped folders or the user's own files, with its overrides."""
+"""The cards that a specification asks for: device folders or the user's own files, with its overrides."""
 
 from dataclasses import replace
 from types import MappingProxyType
 
 from circuitsim.devices.card import Card, State
-from circuitsim.devices.load import load_card
+from circuitsim.devices.load import load_card, load_folder
 from circuitsim.devices.parameters import Parameter
 from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
 from circuitsim.errors import OutsideRangeError, SpecError
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import AccessSpec, ArraySpec, DeviceSpec
 
 
 def device_card(spec: ArraySpec) -> Card:
@@ -23,9 +23,9 @@ def device_card(spec: ArraySpec) -> Card:
     """
     device = spec.device
     own = device.file is not None
-    card = user_device(device) if own else _at_corner(load_card(device.model or ""), device.corner, "device")
+    card = user_device(device) if own else _stated_card(device, "device")
     if card.kind != "memory" or card.state is None:
-        raise SpecError(f"device.model = {card.name!r}: a {card.kind}, expected a memory")
+        raise SpecError(f"device.{_key(device)} = {card.name!r}: a {card.kind}, expected a memory")
     overrides = dict(device.params)
     if "v_read" in card.parameters:
         if overrides.get("v_read", spec.driver.v_read) != spec.driver.v_read:
@@ -71,12 +71,9 @@ def access_card(spec: ArraySpec) -> Card:
     access = spec.access
     if access is None:
         raise SpecError("[access] is missing: this cell has no transistor")
-    if access.file is not None:
-        card = user_transistor(access)
-    else:
-        card = _at_corner(load_card(access.model or ""), access.corner, "access")
+    card = user_transistor(access) if access.file is not None else _stated_card(access, "access")
     if card.kind != "transistor":
-        raise SpecError(f"access.model = {card.name!r}: a {card.kind}, expected a transistor")
+        raise SpecError(f"access.{_key(access)} = {card.name!r}: a {card.kind}, expected a transistor")
     return _with_overrides(card, access.params, "access")
 
 
@@ -96,13 +93,20 @@ def device_values(card: Card) -> dict[str, float]:
     return {name: item.value for name, item in card.parameters.items() if item.source != USER_FILE}
 
 
-def _at_corner(card: Card, corner: str | None, section: str) -> Card:
-    if corner is None:
+def _stated_card(part: DeviceSpec | AccessSpec, section: str) -> Card:
+    """The card of a shipped model or of a user's device folder, at the corner that the specification names."""
+    card = load_folder(part.folder) if part.folder is not None else load_card(part.model or "")
+    if part.corner is None:
         return card
-    if corner not in card.corners:
-        there = ", ".join(card.corners) or "none"
-        raise SpecError(f"{section}.corner = {corner!r}: {card.name} has no such corner; there is {there}")
-    return replace(card, corner=corner)
+    if part.corner not in card.corners:
+        known = ", ".join(card.corners) or "none"
+        raise SpecError(f"{section}.corner = {part.corner!r}: {card.name} has no such corner; there is {known}")
+    return replace(card, corner=part.corner)
+
+
+def _key(part: DeviceSpec | AccessSpec) -> str:
+    """The key that names the card."""
+    return "model" if part.folder is None else "folder"
 
 
 def _with_overrides(card: Card, overrides: dict[str, float], section: str) -> Card:

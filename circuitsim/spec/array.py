@@ -147,8 +147,11 @@ class ArraySpec(Part):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the effective values, defaults included; names of files, not their contents."""
-        text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
+        """SHA-256 of the effective values, defaults included; names of files, not their contents.
+
+        Keys without a value are left out: an optional key of a later version leaves the digest as it is.
+        """
+        text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, **parts: dict[str, Any]) -> "ArraySpec":
@@ -193,12 +196,8 @@ def load_spec(path: str | Path) -> ArraySpec:
     if "schema" not in data:
         raise SpecError(f"{path}: schema is missing, expected schema = {SCHEMA} at the top of the file")
     for section in ("device", "access"):
-        part = data.get(section)
-        if isinstance(part, dict) and isinstance(part.get("file"), str):
-            file = (path.parent / part["file"]).resolve()
-            if not file.is_file():
-                raise SpecError(f"{path}: {section}.file = {part['file']!r}: no such file ({file})")
-            part["file"] = file
+        if isinstance(part := data.get(section), dict):
+            _resolve(part, section, path)
     for key, value in (data.get("wire") or {}).items() if isinstance(data.get("wire"), dict) else ():
         if isinstance(value, str) and value.endswith(".npy"):
             data["wire"][key] = str((path.parent / value).resolve())
@@ -206,6 +205,20 @@ def load_spec(path: str | Path) -> ArraySpec:
         return parse_spec(data)
     except SpecError as error:
         raise SpecError(f"{path}: {error}") from None
+
+
+def _resolve(part: dict[str, Any], section: str, path: Path) -> None:
+    """Make the paths of a part absolute.
+
+    Raises:
+        SpecError: There is no such file or folder.
+    """
+    for key, what, exists in (("file", "file", Path.is_file), ("folder", "folder", Path.is_dir)):
+        if isinstance(part.get(key), str):
+            place = (path.parent / part[key]).resolve()
+            if not exists(place):
+                raise SpecError(f"{path}: {section}.{key} = {part[key]!r}: no such {what} ({place})")
+            part[key] = place
 
 
 def _drop_derived(wire: dict[str, Any], changes: dict[str, Any]) -> None:

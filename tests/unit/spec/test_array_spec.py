@@ -66,7 +66,14 @@ def test_reads_values_and_defaults(spec):
         ("v_read = 0.2", "", "driver.v_read is missing"),
         ('model = "nmos_130"', 'model = "a; .control"', "access.model: .*letters, digits and _"),
         ('model = "nmos_130"', 'file = "no_such.lib"\nsubckt = "n"', "access.file = 'no_such.lib': no such file"),
-        ('model = "nmos_130"', "", "access: expected either model"),
+        ('model = "nmos_130"', "", "access: expected one of model .*, folder .*, or file and subckt"),
+        ('model = "nmos_130"', 'folder = "no_such"', "access.folder = 'no_such': no such folder"),
+        ('model = "rram_sinh"', 'model = "rram_sinh"\nfolder = "."', "device: expected one of model .*, folder"),
+        (
+            'model = "rram_sinh"',
+            'folder = "."\nsubckt = "x"',
+            "device: subckt goes with file, not with model or folder",
+        ),
         ('g_max = "100u"', 'g_max = "0.1u"', "g_max = 1e-07 S must be larger than g_min"),
         ("[array]", "[array", "not valid TOML"),
     ],
@@ -91,6 +98,19 @@ def test_digest_follows_the_values_and_not_the_spelling(spec, tmp_path):
     same = _load(tmp_path, TEXT.replace('"1u"', "1e-6").replace("r_row = 2", "r_row = 2.0"))
     assert same.digest == spec.digest
     assert spec.replace(wire={"r_row": 2.1}).digest != spec.digest
+
+
+def test_a_device_folder_is_taken_relative_to_the_specification(tmp_path):
+    (tmp_path / "mine").mkdir()
+    spec = _load(tmp_path, TEXT.replace('model = "rram_sinh"', 'folder = "mine"'))
+    assert spec.device.folder == tmp_path / "mine"
+    assert (spec.device.name, spec.device.model) == ("mine", None)
+    assert parse_spec(spec.model_dump(mode="json", by_alias=True)) == spec
+
+
+def test_an_absent_key_leaves_the_digest_as_it_is(spec):
+    written = parse_spec(spec.model_dump(mode="json", by_alias=True, exclude_none=True))
+    assert written.digest == spec.digest
 
 
 def test_replace_checks_anew_and_leaves_the_original(spec):
