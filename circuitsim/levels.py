@@ -7,11 +7,11 @@ from typing import Literal
 import numpy as np
 
 from circuitsim import behavioral, calibration, characterization, nodal, truth
-from circuitsim.devices import device_card
+from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Certificate, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays
+from circuitsim.spec.arrays import check_arrays, check_conductances
 
 Level = Literal["ngspice", "nodal", "behavioral"]
 
@@ -61,7 +61,7 @@ def solve(
         return truth.read_array(spec, g, x, nodes=nodes, folder=folder)
     if level == "nodal" and spec.array.input_line != "bl":
         return _solve_gated(spec, g, x, nodes)
-    g, x = check_arrays(spec, g, x)
+    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     if level == "nodal":
         v_range = (float(min(x.min(initial=0.0), 0.0)), float(max(x.max(initial=0.0), spec.driver.v_read)))
         return nodal.read(prepare(spec, g, v_range=v_range), x, nodes=nodes)
@@ -134,8 +134,10 @@ def prepare(spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | No
         v_range: Voltages that inputs may take [V]; None: 0 to v_read.
 
     Raises:
+        OutsideRangeError: A conductance is neither 0 nor within the range of the specification.
         SimulatorError: The characterization of the cell failed in ngspice.
     """
+    g = check_conductances(spec, g, g_range=programmable_range(spec))
     return nodal.prepare(spec, g, surface_of(spec, v_range=v_range))
 
 

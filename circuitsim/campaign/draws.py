@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.characterization.states import array_states
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist import crossbar, sample_mismatch
 from circuitsim.spec import ArraySpec
@@ -62,7 +63,7 @@ def monte_carlo(
     """
     import xarray as xr  # 0.4 s that other runs of ngspice should not wait for
 
-    g, x = check_arrays(spec, g, x)
+    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     spread = spec.access is not None and (spec.access.a_vt > 0 or spec.access.a_beta > 0)
     if draws < 1:
         raise InputError(f"draws = {draws}, expected 1 or more")

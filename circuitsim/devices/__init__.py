@@ -2,7 +2,7 @@
 
 from circuitsim.devices.card import Card, State, Temperature
 from circuitsim.devices.device_toml import json_schema
-from circuitsim.devices.from_spec import access_card, access_values, device_card, device_values
+from circuitsim.devices.from_spec import access_card, access_values, device_card, device_values, programmable_range
 from circuitsim.devices.load import list_cards, load_card, load_folder
 from circuitsim.devices.parameters import Parameter
 
@@ -19,4 +19,5 @@ __all__ = [
     "list_cards",
     "load_card",
     "load_folder",
+    "programmable_range",
 ]

@@ -1,5 +1,6 @@
 """The cards that a specification asks for: device folders or the user's own files, with its overrides."""
 
+import math
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -59,6 +60,21 @@ def _check_range(card: Card, state: State, spec: ArraySpec) -> None:
             raise OutsideRangeError(
                 f"device.{key} = {value:g} {unit}: {card.name} holds from {state.g_min:g} to {state.g_max:g} {unit}"
             )
+
+
+def programmable_range(spec: ArraySpec) -> tuple[float, float]:
+    """Conductances that cells of an array may take besides 0 [S] (1c: capacitances [F]).
+
+    Those that the specification declares. A card without an upper end (`state.g_max = inf`, `rram_ohmic`) holds for
+    any: there g_min and g_max only say where a surface or a model is made.
+
+    Raises:
+        InputError: As `device_card`.
+    """
+    state = device_card(spec).state
+    if state is not None and math.isinf(state.g_max):
+        return 0.0, math.inf
+    return spec.device.g_min, spec.device.g_max
 
 
 def access_card(spec: ArraySpec) -> Card:

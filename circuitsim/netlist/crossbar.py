@@ -2,6 +2,7 @@
 
 from numpy.typing import ArrayLike
 
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
@@ -46,7 +47,7 @@ def crossbar(
         )
     if spec.array.cell == "1c":
         raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
-    g, x = check_arrays(spec, g, x)
+    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     drive = drive_voltages(spec, x)
     array = array_text(spec, g, state, mismatch, gate_voltages(spec, x), meter=nodes)
     on_gates = spec.array.input_line != "bl"

@@ -159,9 +159,10 @@ def prepare(
 
     Raises:
         InputError: Shapes do not fit, a value is negative or not finite, or a 1T1R array has no surface.
-        OutsideRangeError: A conductance is outside the device's or the surface's range.
+        OutsideRangeError: A conductance is outside the range of the specification or of the surface.
     """
-    g = check_programmed(spec, g)
+    # An ohmic cell is exact at any g; a surface has the range that the specification declares.
+    g = check_programmed(spec, g, g_range=(0.0, np.inf) if surface is None else None)
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
     check_conductances(surface, g)

@@ -29,7 +29,9 @@ class DrawnArray:
     cols: slice
 
 
-def read(spec: ArraySpec, g: ArrayLike, x: ArrayLike, solve: Solve) -> np.ndarray:
+def read(
+    spec: ArraySpec, g: ArrayLike, x: ArrayLike, solve: Solve, *, g_range: tuple[float, float] | None = None
+) -> np.ndarray:
     """Read a matrix with the techniques of its specification, at any level.
 
     Args:
@@ -37,6 +39,7 @@ def read(spec: ArraySpec, g: ArrayLike, x: ArrayLike, solve: Solve) -> np.ndarra
         g: Conductances (rows, cols) of the matrix [S].
         x: Inputs (batch, rows).
         solve: Outputs (batch, cols) of one drawn array, from its specification, conductances and inputs.
+        g_range: As `circuitsim.spec.arrays.check_arrays`.
 
     Returns:
         Outputs (batch, cols) of the matrix: replicas averaged, reference subtracted, sub-arrays added.
@@ -44,13 +47,15 @@ def read(spec: ArraySpec, g: ArrayLike, x: ArrayLike, solve: Solve) -> np.ndarra
     Raises:
         InputError, OutsideRangeError: As `circuitsim.spec.arrays.check_arrays`.
     """
-    arrays = draw(spec, g, x)
+    arrays = draw(spec, g, x, g_range=g_range)
     return combine(spec, arrays, [solve(array.spec, array.g, array.x) for array in arrays])
 
 
-def draw(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[DrawnArray]:
+def draw(
+    spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, g_range: tuple[float, float] | None = None
+) -> list[DrawnArray]:
     """Lay a matrix out over the arrays that its techniques draw; see `read`."""
-    g, x = check_arrays(_plain(spec, spec.array.rows, spec.array.cols), g, x)
+    g, x = check_arrays(_plain(spec, spec.array.rows, spec.array.cols), g, x, g_range=g_range)
     rows, cols = spec.shape
     most_rows, most_cols = spec.technique.partition or (rows, cols)
     arrays = []

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.characterization.states import array_states
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist import Netlist, TransientNetlist, crossbar, transient
 from circuitsim.results import Solution
@@ -108,8 +109,8 @@ def plan(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False) ->
 
 def _drawn(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[DrawnArray]:
     if spec.technique.changes_size:
-        return draw(spec, g, x)
-    g, x = check_arrays(spec, g, x)
+        return draw(spec, g, x, g_range=programmable_range(spec))
+    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     return [DrawnArray(spec, g, x, slice(0, spec.array.cols))]
 
 

@@ -9,6 +9,7 @@ from circuitsim.devices import device_card
 from circuitsim.devices.fit import fit_current, read_measurement
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.devices.write_folder import write_folder
+from circuitsim.errors import OutsideRangeError
 from circuitsim.resources import device_models_folder
 
 G0, V0, V_READ = 2e-5, 0.3, 0.2
@@ -88,3 +89,26 @@ def test_the_digest_of_a_deck_follows_the_contents_of_the_folder(tmp_path, array
     assert first.provenance.spec_digest == second.provenance.spec_digest
     assert first.provenance.deck_digest != second.provenance.deck_digest
     assert not np.array_equal(first.i_out, second.i_out)
+
+
+@pytest.mark.parametrize("device", ['model = "rram_ohmic"', 'folder = "my_ohmic"'])
+def test_a_card_without_an_upper_end_takes_any_conductance(tmp_path, device):
+    """g from an open cell to far above g_max: i = x g without wires, whatever the card is called."""
+    copy("rram_ohmic", tmp_path / "my_ohmic")
+    spec = load(tmp_path, device, cell="1r", access="", r=0.0)
+    g, x = np.array([[0.0, 1e-9, 1e-5], [1e-3, 1.0, 2e-5]] * 2), np.array([[0.1, 0.2, 0.0, 0.05]])
+    for level in ("ngspice", "nodal"):
+        assert_allclose(cs.solve(spec, g, x, level=level).i_out, x @ g, rtol=1e-9, atol=0)
+    partitioned = spec.replace(technique={"partition": (2, 3)})
+    assert_allclose(cs.solve(partitioned, g, x, level="ngspice").i_out, x @ g, rtol=1e-9, atol=0)
+
+
+def test_an_ohmic_card_with_a_range_keeps_it_at_every_level(tmp_path):
+    copy("rram_wan", tmp_path / "my_wan")
+    spec = load(tmp_path, 'folder = "my_wan"', cell="1r", access="", r=0.0)
+    g, x = np.full((4, 3), 3e-5), np.full((1, 4), 0.1)
+    for level in ("ngspice", "nodal"):
+        with pytest.raises(OutsideRangeError, match=r"g\[0, 0\] = 3e-05 S, expected 0"):
+            cs.solve(spec, g, x, level=level)
+    with pytest.raises(OutsideRangeError, match=r"g\[0, 0\] = 3e-05 S, expected 0"):
+        cs.prepare(spec, g)
