@@ -11,7 +11,7 @@ from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Certificate, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays, check_conductances
+from circuitsim.spec.arrays import check_arrays
 
 Level = Literal["ngspice", "nodal", "behavioral"]
 
@@ -137,8 +137,7 @@ def prepare(spec: ArraySpec, g: np.ndarray, *, v_range: tuple[float, float] | No
         OutsideRangeError: A conductance is neither 0 nor within the range of the specification.
         SimulatorError: The characterization of the cell failed in ngspice.
     """
-    g = check_conductances(spec, g, g_range=programmable_range(spec))
-    return nodal.prepare(spec, g, surface_of(spec, v_range=v_range))
+    return nodal.prepare(spec, g, surface_of(spec, v_range=v_range), g_range=programmable_range(spec))
 
 
 def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:

@@ -147,6 +147,7 @@ def prepare(
     *,
     wires: WireGrid | None = None,
     v_range: tuple[float, float] | None = None,
+    g_range: tuple[float, float] | None = None,
 ) -> PreparedArray:
     """Program an array: everything that does not depend on its inputs.
 
@@ -156,13 +157,13 @@ def prepare(
         surface: The characterized cell. None is allowed for 1R cells and takes them as ohmic.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
         v_range: Smallest and largest input expected [V]; None: 0 to v_read, and v_ref.
+        g_range: Conductances [S] that cells may take besides 0; None: g_min to g_max of the specification.
 
     Raises:
         InputError: Shapes do not fit, a value is negative or not finite, or a 1T1R array has no surface.
-        OutsideRangeError: A conductance is outside the range of the specification or of the surface.
+        OutsideRangeError: A conductance is outside `g_range` or the surface's range.
     """
-    # An ohmic cell is exact at any g; a surface has the range that the specification declares.
-    g = check_programmed(spec, g, g_range=(0.0, np.inf) if surface is None else None)
+    g = check_programmed(spec, g, g_range=g_range)
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
     check_conductances(surface, g)

@@ -1,5 +1,8 @@
 """A device folder of the user's in an array, at every level that needs no calibration."""
 
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -10,6 +13,7 @@ from circuitsim.devices.fit import fit_current, read_measurement
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import OutsideRangeError
+from circuitsim.library.reading import JUST_WRITTEN_NS
 from circuitsim.resources import device_models_folder
 
 G0, V0, V_READ = 2e-5, 0.3, 0.2
@@ -89,6 +93,30 @@ def test_the_digest_of_a_deck_follows_the_contents_of_the_folder(tmp_path, array
     assert first.provenance.spec_digest == second.provenance.spec_digest
     assert first.provenance.deck_digest != second.provenance.deck_digest
     assert not np.array_equal(first.i_out, second.i_out)
+
+
+@pytest.mark.parametrize("level", ["ngspice", "nodal"])
+def test_one_solve_reads_each_file_of_a_device_once(tmp_path, arrays, monkeypatch, level):
+    g, x = arrays
+    copy("rram_sinh", tmp_path / "mine")
+    spec = load(tmp_path, 'folder = "mine"')
+    cs.solve(spec, g, x, level="nodal")  # characterizes the cell, which runs decks of its own
+    for file in ("model.lib", "device.toml"):
+        (tmp_path / "mine" / file).touch()
+    time.sleep(1.2e-9 * JUST_WRITTEN_NS)
+    names = []
+    for reader in ("read_bytes", "read_text"):
+        monkeypatch.setattr(Path, reader, _counted(getattr(Path, reader), names))
+    cs.solve(spec, g, x, level=level)
+    assert sorted(name for name in names if name.startswith("mine/")) == ["mine/device.toml", "mine/model.lib"]
+
+
+def _counted(read, names):
+    def counted(path, *arguments, **keywords):
+        names.append(f"{path.parent.name}/{path.name}")
+        return read(path, *arguments, **keywords)
+
+    return counted
 
 
 @pytest.mark.parametrize("device", ['model = "rram_ohmic"', 'folder = "my_ohmic"'])
