@@ -1,4 +1,4 @@
-"""What is known about one device: the frozen card that a folder, or a user's own file, is read into."""
+"""What is known about one device: the frozen card made from a device folder or from a user's file."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from circuitsim.spec.base import Part
 
 Kind = Literal["memory", "transistor"]
 StateKind = Literal["conductance", "analog", "binary", "capacitance"]
-Range = Annotated[Number, Field(allow_inf_nan=True)]  # of a model without an upper end
+UpperEnd = Annotated[Number, Field(allow_inf_nan=True)]  # inf where the model has no limit
 
 
 class State(Part):
@@ -27,9 +27,9 @@ class State(Part):
         "found through ngspice; 'binary': two values; 'capacitance': the parameter is a capacitance"
     )
     minimum: Number = Field(description="Smallest value of the parameter [unit]")
-    maximum: Range = Field(description="Largest value of the parameter [unit]; inf: no limit")
+    maximum: UpperEnd = Field(description="Largest value of the parameter [unit]; inf: no limit")
     g_min: Number = Field(description="Smallest chord conductance at v_read [S], or capacitance [F]")
-    g_max: Range = Field(description="Largest chord conductance at v_read [S], or capacitance [F]; inf: no limit")
+    g_max: UpperEnd = Field(description="Largest chord conductance at v_read [S], or capacitance [F]; inf: no limit")
     v_read: Number = Field(description="Voltage across the device (te to be, or d to s) at which that range holds [V]")
     source: Text = Field(description="Where the range comes from")
     bias: Mapping[str, Number] = Field(
@@ -79,7 +79,7 @@ class Temperature(Part):
 
 @dataclass(frozen=True)
 class Card:
-    """A device that a netlist can instantiate: a folder of `device_models/`, or a user's own file.
+    """A device that a netlist can instantiate: from a device folder, or from a user's file.
 
     Attributes:
         name: Name of the folder, or of the user's sub-circuit.
@@ -89,7 +89,7 @@ class Card:
         corner: Section of `lib` (`.lib FILE CORNER`), or None (`.include FILE`).
         corners: Sections that a shipped card has, the default first; empty when it has none.
         subckt: Name of the sub-circuit.
-        ports: Meaning of its terminals in its own order: `te be` (memory), `d g s b` (transistor), or the card's own.
+        ports: What its terminals are, in their order: `te be` (memory), `d g s b` (transistor), or others.
         state: What an array writes (memories), None for transistors.
         dynamic: The form that switches, None when the card only reads.
         parameters: Sub-circuit parameters besides the state and w, l; overrides of a specification are already in.

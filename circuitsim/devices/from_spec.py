@@ -23,8 +23,8 @@ def device_card(spec: ArraySpec) -> Card:
         OutsideRangeError: `g_min` or `g_max` lies outside the device's range.
     """
     device = spec.device
-    own = device.file is not None
-    card = user_device(device) if own else _stated_card(device, "device")
+    from_file = device.file is not None
+    card = user_device(device) if from_file else _stated_card(device, "device")
     if card.kind != "memory" or card.state is None:
         raise SpecError(f"device.{_key(device)} = {card.name!r}: a {card.kind}, expected a memory")
     overrides = dict(device.params)
@@ -36,7 +36,7 @@ def device_card(spec: ArraySpec) -> Card:
             )
         overrides["v_read"] = spec.driver.v_read
     card = _with_overrides(card, overrides, "device")
-    if not own and card.state is not None and card.state.kind != "analog":
+    if not from_file and card.state is not None and card.state.kind != "analog":
         _check_range(card, card.state, spec)  # how far an analog state reaches depends on the bias: its map says so
     return replace(card, state=_state_in(spec, card.state))
 
@@ -94,7 +94,7 @@ def access_card(spec: ArraySpec) -> Card:
 
 
 def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
-    """Parameters of one transistor instance: w and l in the file's own unit (`deck_scale`), then the overrides.
+    """Parameters of one transistor instance: w and l in the unit of the file (`deck_scale`), then the overrides.
 
     Source: `.option scale` of ngspice multiplies w and l of every transistor in the deck.
     """
@@ -105,7 +105,7 @@ def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
 
 
 def device_values(card: Card) -> dict[str, float]:
-    """Parameters to write on an instance besides the state (or w and l); what a user's file sets itself stays there."""
+    """Parameters to write on an instance besides the state (or w and l); defaults of a user's file are not repeated."""
     return {name: item.value for name, item in card.parameters.items() if item.source != USER_FILE}
 
 

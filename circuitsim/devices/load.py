@@ -33,7 +33,7 @@ def load_card(name: str) -> Card:
 
 
 def load_folder(folder: str | Path) -> Card:
-    """Load any device folder; the same checks as for the shipped cards. Files that did not change are not read again.
+    """Load any device folder, with the checks of the shipped cards; unchanged files are not read again.
 
     Raises:
         InputError: The header or a key of `device.toml` is missing or unusable, or the two files disagree; the sentence
@@ -89,26 +89,26 @@ def _check_subckt(card: Card, corner: str | None) -> None:
     """The SPICE file and the TOML file state the same terminals and the same defaults."""
     state = {card.state.parameter} if card.state is not None else set()
     line = find_subckt(card.lib, card.subckt, corner)
-    own = state if card.kind == "memory" else set(GEOMETRY)
-    _compare(line, card.ports, own, card.parameters, "parameters", card.folder / "device.toml")
+    taken = state if card.kind == "memory" else set(GEOMETRY)
+    _compare(line, card.ports, taken, card.parameters, "parameters", card.folder / "device.toml")
     if card.dynamic is not None:
         line = find_subckt(card.lib, card.dynamic.subckt, corner)
-        own = {card.dynamic.parameter}
+        taken = {card.dynamic.parameter}
         file = card.folder / "device.toml"
-        _compare(line, card.dynamic.ports, own, card.dynamic.parameters, "dynamic.parameters", file)
+        _compare(line, card.dynamic.ports, taken, card.dynamic.parameters, "dynamic.parameters", file)
 
 
 def _compare(
-    line: Subckt, ports: tuple[str, ...], own: set[str], stated: Mapping[str, Parameter], section: str, toml: Path
+    line: Subckt, ports: tuple[str, ...], taken: set[str], stated: Mapping[str, Parameter], section: str, toml: Path
 ) -> None:
     where = f"{line.file}:{line.line}: .subckt {line.name}"
     if line.terminals != ports:
         raise InputError(f"{where} has the terminals {' '.join(line.terminals)}, expected {' '.join(ports)}")
-    for name in own:
+    for name in taken:
         if name not in line.defaults:
             raise InputError(f"{where} has no parameter {name!r}, which the card needs")
     for name in line.defaults:
-        if name not in own and name not in stated:
+        if name not in taken and name not in stated:
             raise InputError(f"{toml}: [{section}.{name}] is missing: {line.name} has {name} = {line.defaults[name]}")
     for name, parameter in stated.items():
         default = spice_number(line.defaults.get(name, ""))

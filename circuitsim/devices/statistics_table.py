@@ -114,6 +114,8 @@ class TableDrift(Part):
     def _check(self) -> Self:
         _check_rows("means", self.times, self.means)
         _check_rows("saturating", self.times, self.saturating)
+        if len({len(row) for row in self.means}) > 1:
+            raise ValueError("means has rows of different lengths, expected as many coefficients at every time")
         return self
 
     @property

@@ -22,10 +22,10 @@ def user_device(device: DeviceSpec) -> Card:
     line = find_subckt(device.file, device.subckt, device.corner)
     _check_terminals(line, device.ports)
     if device.state.lower() not in line.defaults:
-        there = ", ".join(line.defaults) or "none"
+        known = ", ".join(line.defaults) or "none"
         raise InputError(
             f"{line.file}:{line.line}: .subckt {line.name} has no parameter device.state = {device.state!r};"
-            f" there is {there}"
+            f" there is {known}"
         )
     state = State(
         parameter=device.state,
@@ -62,12 +62,18 @@ def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
 
 
 def _card(
-    line: Subckt, kind: Kind, file: Path, corner: str | None, ports: tuple[str, ...], state: State | None, own: set[str]
+    line: Subckt,
+    kind: Kind,
+    file: Path,
+    corner: str | None,
+    ports: tuple[str, ...],
+    state: State | None,
+    taken: set[str],
 ) -> Card:
     parameters = {}
     for name, text in line.defaults.items():
         value = spice_number(text)
-        if name not in own and value is not None:
+        if name not in taken and value is not None:
             parameters[name] = Parameter(value=value, unit="as in the file", source=USER_FILE, fit="user")
     return Card(
         name=line.name,

@@ -37,7 +37,7 @@ def write_folder(fit: Fit, folder: str | Path) -> Card:
         folder: New folder; its name becomes the name of the card.
 
     Raises:
-        InputError: The folder is there already or cannot be written, or its name cannot name a sub-circuit.
+        InputError: The folder exists already or cannot be written, or its name cannot name a sub-circuit.
     """
     folder = Path(folder)
     try:
@@ -45,7 +45,7 @@ def write_folder(fit: Fit, folder: str | Path) -> Card:
     except ValueError as error:
         raise InputError(f"{folder}: {error}") from None
     if folder.exists():
-        raise InputError(f"{folder}: is there already, expected the name of a new folder")
+        raise InputError(f"{folder}: already exists, expected the name of a new folder")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as place:

@@ -25,7 +25,7 @@ _WORD = re.compile(r"'([^']*)'|\"([^\"]*)\"|(\S+)")
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
 
 
-def itself(path: Path) -> tuple[Path, ...]:
+def one_file(path: Path) -> tuple[Path, ...]:
     """The file itself, for readers of one file."""
     return (path,)
 
@@ -65,7 +65,7 @@ def _signature(path: Path) -> tuple[int, ...]:
     return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
 
 
-@once_per_content(itself)
+@once_per_content(one_file)
 def read_text(path: Path) -> str:
     """Read a SPICE file; bytes that are not UTF-8 (old libraries) become surrogates, which encode to the same bytes.
 

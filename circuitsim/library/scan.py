@@ -10,8 +10,8 @@ from circuitsim.errors import InputError, UnsafeFileError
 from circuitsim.library.reading import (
     Include,
     find_included,
-    itself,
     once_per_content,
+    one_file,
     parse_include,
     physical_lines,
     read_text,
@@ -122,7 +122,7 @@ def _included_digest(walk: _Walk, path: Path, inside: tuple[Path, ...]) -> str:
     return walk.digests[real]
 
 
-@once_per_content(itself)
+@once_per_content(one_file)
 def _read_pieces(path: Path) -> _Pieces:
     return _pieces(read_text(path), str(path))
 

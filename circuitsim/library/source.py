@@ -10,8 +10,8 @@ from circuitsim.errors import InputError
 from circuitsim.library.reading import (
     Include,
     find_included,
-    itself,
     once_per_content,
+    one_file,
     parse_include,
     physical_lines,
     read_text,
@@ -84,9 +84,9 @@ def find_subckt(path: Path, name: str, corner: str | None = None) -> Subckt:
             names.append(words[1])
             if names[-1].lower() == name.lower():
                 return _parse_subckt(statement)
-    there = ", ".join(difflib.get_close_matches(name, names, n=8, cutoff=0.3) or sorted(names)[:8]) or "none"
+    known = ", ".join(difflib.get_close_matches(name, names, n=8, cutoff=0.3) or sorted(names)[:8]) or "none"
     where = f"{path}" if corner is None else f"{path}, corner {corner}"
-    raise InputError(f"{where}: no sub-circuit {name!r}; there is {there}")
+    raise InputError(f"{where}: no sub-circuit {name!r}; there is {known}")
 
 
 def deck_scale(path: Path, corner: str | None = None) -> float:
@@ -155,7 +155,7 @@ def _included(include: Include, statement: Statement) -> Path:
     return places[0]
 
 
-@once_per_content(itself)
+@once_per_content(one_file)
 def read_statements(path: Path) -> tuple[Statement, ...]:
     """Read the statements of one file: `.subckt`, `.option`, includes and sections; few among many lines.
 

@@ -150,7 +150,7 @@ def _retention(stats: Statistics, t: float, extrapolate: bool) -> Retention:
 
 
 def _between(knots: np.ndarray, values: list[np.ndarray], x: float) -> np.ndarray:
-    """Linear interpolation between arrays; held at the ends, where a warning has been given."""
+    """Interpolate linearly between arrays; beyond the ends, where the caller has warned, keep the last."""
     x = float(np.clip(x, knots[0], knots[-1]))
     k = int(np.clip(np.searchsorted(knots, x) - 1, 0, len(knots) - 2))
     weight = (x - knots[k]) / (knots[k + 1] - knots[k])

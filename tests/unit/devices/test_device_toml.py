@@ -58,6 +58,7 @@ def toml(tmp_path):
             r"statistics\.retention: sigmas has 3 rows, expected",
         ),
         ("rram_wan", "[1.0, 86400.0, 172800.0]", "[1.0, 9e9, 172800.0]", "retention: times = .*, expected increasing"),
+        ("flash_sonos_40nm", "[0.0, 0.0,", "[0.0,", r"statistics\.drift: means has rows of different lengths"),
         ("rram_cmo", "[statistics.drift]", "[statistics.rift]", r"unknown key statistics\.rift: did you mean 'drift'"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_fit_becomes_a_card_that_loads(tmp_path, form):
     assert card.name == "my_device"
     assert f"residual rms {fit.rms:.2e}" in card.valid
     assert card.parameters["v_read"].value == 0.2
-    with pytest.raises(InputError, match=r"my_device: is there already"):
+    with pytest.raises(InputError, match=r"my_device: already exists"):
         write_folder(fit, tmp_path / "my_device")
     with pytest.raises(InputError, match=r"got 'my-device', expected a name"):
         write_folder(fit, tmp_path / "my-device")
@@ -73,7 +73,7 @@ def test_a_failure_leaves_no_folder_and_a_folder_is_not_overwritten(tmp_path, mo
             write_folder(fit, tmp_path / "deep" / "mine")
     assert list((tmp_path / "deep").iterdir()) == []
     (tmp_path / "deep" / "mine").mkdir()
-    with pytest.raises(InputError, match=r"mine: is there already"):
+    with pytest.raises(InputError, match=r"mine: already exists"):
         write_folder(fit, tmp_path / "deep" / "mine")
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(
