@@ -106,8 +106,8 @@ def read_measurement(path: str | Path) -> Measurement:
     A heading may carry its unit: `v_V`, `i_A`, `gap_nm`.
 
     Raises:
-        InputError: The file cannot be read, a column is missing, a value is not a finite number, or there are fewer than 8
-            points with a voltage other than 0; names the file and line.
+        InputError: The file cannot be read, a column is missing, a value is not a finite number, or there are fewer
+            than 8 points with a voltage other than 0; names the file and line.
     """
     path = Path(path)
     try:
