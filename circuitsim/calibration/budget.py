@@ -103,7 +103,7 @@ def error_budget(
 def device_statistics(spec: ArraySpec) -> tuple[Statistics | None, tuple[str, ...]]:
     """Return the statistics of an array's device where they hold for its conductances, else the reason why not."""
     card = device_card(spec)
-    if not card.statistics:
+    if card.statistics is None:
         return None, (f"programming error and read noise: the card {card.name} has no statistics",)
     stats = read_statistics(card)
     low, high = spec.device.g_min, spec.device.g_max
@@ -115,7 +115,7 @@ def device_statistics(spec: ArraySpec) -> tuple[Statistics | None, tuple[str, ..
     reasons = [
         f"{what}: not in the statistics of {card.name}"
         for what in ("programming", "read_noise")
-        if what not in stats.parts
+        if what not in stats.table.parts
     ]
     return stats, tuple(reason.replace("_", " ") for reason in reasons)
 
@@ -161,12 +161,12 @@ def _draw(experiment: Experiment, statistics: Statistics | None, rng: np.random.
         return _Drawn(g, v_in, None, None)
     there = g > 0
     programmed, noise = None, None
-    if "programming" in statistics.parts:
+    if statistics.table.programming is not None:
         programmed = g.copy()
         programmed[there] = sample_programmed(statistics, g[there], rng=rng)
-    if "read_noise" in statistics.parts:
+    if statistics.table.read_noise is not None:
         sigma = np.zeros_like(g)
-        t = float(statistics.parts.get("drift", {}).get("t_min", 0.0))
+        t = 0.0 if statistics.table.drift is None else statistics.table.drift.t_min
         sigma[there] = read_sigma(statistics, g[there], g[there], t)
         noise = sigma * rng.standard_normal((len(v_in), *g.shape))
     return _Drawn(g, v_in, programmed, noise)

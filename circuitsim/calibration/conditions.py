@@ -20,6 +20,7 @@ from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import Card, device_card
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics, sample_aged
 from circuitsim.devices.statistics.tables import ExtrapolationWarning
+from circuitsim.devices.statistics_table import Retention, TableDrift
 from circuitsim.errors import InputError
 from circuitsim.results import Calibration, Certificate, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec
@@ -80,16 +81,14 @@ def source_times(statistics: Statistics) -> tuple[float, ...]:
     Raises:
         InputError: The source says nothing about drift or retention.
     """
-    for name in ("drift", "retention"):
-        part = statistics.parts.get(name)
-        if part is None:
-            continue
-        if "times" in part:
-            return tuple(float(t) for t in part["times"])
-        low, high = max(float(part["t_min"]), 1.0), float(part["t_max"])
-        decades = 10.0 ** np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
-        return tuple(dict.fromkeys([low, *(float(t) for t in decades[::2]), high]))
-    raise InputError(f"{statistics.name}: its source says nothing about drift or retention")
+    part = statistics.table.drift or statistics.table.retention
+    if part is None:
+        raise InputError(f"{statistics.name}: its source says nothing about drift or retention")
+    if isinstance(part, TableDrift | Retention):
+        return part.times
+    low, high = max(part.t_min, 1.0), part.t_max
+    decades = 10.0 ** np.arange(np.ceil(np.log10(low)), np.floor(np.log10(high)) + 1)
+    return tuple(dict.fromkeys([low, *(float(t) for t in decades[::2]), high]))
 
 
 def over_time(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.campaign.points import Point, Progress, run_points
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels import Level
 from circuitsim.netlist import sample_mismatch
@@ -66,7 +67,7 @@ def monte_carlo(
     import xarray as xr  # 0.4 s that other campaigns should not wait for
 
     if not spec.technique.changes_size:  # drawn arrays are checked as they are laid out
-        g, x = check_arrays(spec, g, x)
+        g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     g, x = np.asarray(g, dtype=float), np.asarray(x, dtype=float)
     spread = spec.access is not None and (spec.access.a_vt > 0 or spec.access.a_beta > 0)
     if draws < 1:

@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 import circuitsim
+from circuitsim import devices
 from circuitsim.cli.arrays import Conductances, Inputs, arrays
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
@@ -56,9 +57,12 @@ def doctor(as_json: Json = False) -> None:
 
 
 @app.command()
-def schema(as_json: Json = True) -> None:
+def schema(
+    device: Annotated[bool, typer.Option("--device", help="That of device.toml, the card of a device.")] = False,
+    as_json: Json = True,
+) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
-    print_result(json_schema(), "", as_json)
+    print_result(devices.json_schema() if device else json_schema(), "", as_json)
 
 
 @app.command("netlist")

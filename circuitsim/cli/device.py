@@ -1,17 +1,19 @@
 """`circuitsim device`: what devices there are, where they come from, how they behave."""
 
-import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
+from pydantic import ValidationError
 
 from circuitsim.cli.output import Json, print_result
-from circuitsim.devices import Card, list_cards, load_card, load_folder
+from circuitsim.devices import Card, Parameter, list_cards, load_card, load_folder
 from circuitsim.devices.user_file import user_device
 from circuitsim.errors import InputError
 from circuitsim.spec import DeviceSpec
+from circuitsim.spec.complaints import sentence
 from circuitsim.units import format_quantity, parse_quantity
 
 if TYPE_CHECKING:
@@ -130,8 +132,8 @@ def _device_spec(
             {"file": file, "corner": corner, "subckt": subckt, "ports": ports.split(), "state": state}
             | {"g_min": g_min, "g_max": g_max}
         )
-    except ValueError as error:
-        raise InputError(str(error).splitlines()[2].strip().removeprefix("Value error, ")) from None
+    except ValidationError as error:
+        raise InputError(sentence(error, DeviceSpec)) from None
 
 
 def _characterization(card: Card, curves: "ReadCurves", mapping: "StateMap") -> dict[str, Any]:
@@ -171,18 +173,21 @@ def _content(card: Card) -> dict[str, Any]:
         "licence": card.licence,
         "valid": card.valid,
         "tested": card.tested,
-        "temperature": dataclasses.asdict(card.temperature),
+        "temperature": card.temperature.model_dump(),
         "not_modelled": list(card.not_modelled),
-        "statistics": dict(card.statistics),
+        "statistics": card.statistics.model_dump(exclude_none=True) if card.statistics else {},
     }
     if card.state is not None:
-        parts["state"] = {**vars(card.state), "bias": dict(card.state.bias)}
+        parts["state"] = card.state.model_dump()
     for key in ("parameters", "model_parameters", "measured"):
-        parts[key] = {name: dataclasses.asdict(item) for name, item in getattr(card, key).items()}
+        parts[key] = _named(getattr(card, key))
     if card.dynamic is not None:
-        dynamic = {name: dataclasses.asdict(item) for name, item in card.dynamic.parameters.items()}
-        parts["dynamic"] = {**vars(card.dynamic), "ports": list(card.dynamic.ports), "parameters": dynamic}
+        parts["dynamic"] = {**card.dynamic.model_dump(), "parameters": _named(card.dynamic.parameters)}
     return parts
+
+
+def _named(parameters: Mapping[str, Parameter]) -> dict[str, dict[str, Any]]:
+    return {name: {"name": name, **parameter.model_dump()} for name, parameter in parameters.items()}
 
 
 def _text(card: Card, content: dict[str, Any]) -> str:
@@ -213,15 +218,15 @@ def _text(card: Card, content: dict[str, Any]) -> str:
         if table:
             lines += ["", heading]
         before = ""
-        for item in table.values():
+        for name, item in table.items():
             quality = f"{item.fit} " if item.fit.endswith("of") else ""
             note = item.condition or quality + item.source
             shown = "as above" if note == before else note
-            lines.append(f"  {item.name:<12}{item.value:<14.6g}{item.unit:<12}{shown}")
+            lines.append(f"  {name:<12}{item.value:<14.6g}{item.unit:<12}{shown}")
             before = note
-    if card.statistics:
-        lines += ["", f"statistics   {card.statistics['fit']} {card.statistics['source']}"]
-        lines += [f"  {name}" for name, part in card.statistics.items() if isinstance(part, dict)]
+    if card.statistics is not None:
+        lines += ["", f"statistics   {card.statistics.fit} {card.statistics.source}"]
+        lines += [f"  {part}" for part in card.statistics.parts]
     if "plot" in content:
         lines += ["", f"drawn: {' '.join(content['plot'])}"]
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from circuitsim.devices.card import Card
 from circuitsim.devices.fit import Fit
 from circuitsim.devices.statistics import Statistics, drift_mean, drift_sigma, programming_sigma, read_statistics
 from circuitsim.devices.statistics.aging import drift_exponent
+from circuitsim.devices.statistics_table import Drift, PowerLawDrift, Retention, TableDrift
 from circuitsim.errors import InputError
 from circuitsim.report.device_figures import Curve, Panel, save_device_figure
 from circuitsim.spice import RawResult
@@ -34,7 +35,7 @@ def show_panels(card: Card, run: RunBench) -> tuple[Panel, ...]:
     if has_bench(card, SWITCHING):
         deck = bench_deck(card, SWITCHING)
         panels += _switching_bench(card, run(deck, _options(deck)))
-    if card.statistics:
+    if card.statistics is not None:
         panels += _statistics(read_statistics(card))
     if not panels:
         raise InputError(f"{card.name}: has no bench and no statistics to draw")
@@ -137,29 +138,25 @@ def _switching_bench(card: Card, raw: RawResult) -> list[Panel]:
 
 def _statistics(stats: Statistics) -> list[Panel]:
     panels = []
-    if "programming" in stats.parts:
+    if stats.table.programming is not None:
         g = np.linspace(stats.g_min, stats.g_max, 200)
         line = Curve(g, programming_sigma(stats, g))
         panels.append(Panel("Programming error", "conductance", "S", "σ", "S", (line,)))
-    if "drift" in stats.parts or "retention" in stats.parts:
-        panels.append(_aging(stats))
+    aging = stats.table.drift or stats.table.retention
+    if aging is not None:
+        panels.append(_aging(stats, aging))
     return panels
 
 
-def _aging(stats: Statistics) -> Panel:
-    part = stats.parts.get("drift") or stats.parts["retention"]
-    times = part.get("times")
-    low, high = (1.0, float(times[-1])) if times else (1.0, float(part["t_max"]))
-    if stats.parts.get("retention") and times:
-        low = float(times[0])
-    t = np.geomspace(low, high, 60)
-    top = part.get("g_max", stats.g_max)
+def _aging(stats: Statistics, aging: Drift | Retention) -> Panel:
+    t = np.geomspace(aging.t_min if isinstance(aging, Retention) else 1.0, aging.t_max, 60)
+    top = aging.g_max if isinstance(aging, TableDrift) else stats.g_max
     curves = []
     for fraction in (1.0, 0.5, 0.25):
         g = np.array([max(stats.g_min, fraction * top)])
         mean = np.array([drift_mean(stats, g, each)[0] for each in t])
-        if part["form"] == "power law":
-            spread = drift_exponent(stats, g)[1][0] * np.log((t + part["t0"]) / part["t0"]) * mean
+        if isinstance(aging, PowerLawDrift):
+            spread = drift_exponent(stats, g)[1][0] * np.log((t + aging.t0) / aging.t0) * mean
         else:
             spread = np.array([drift_sigma(stats, g, each)[0] for each in t])
         curves.append(Curve(t, mean, format_quantity(float(g[0]), "S"), band=spread))

@@ -1,96 +1,85 @@
-"""What is known about one device: the frozen card that a folder, or a user's own file, is read into."""
+"""What is known about one device: the frozen card made from a device folder or from a user's file."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
+from circuitsim.devices.statistics_table import StatisticsTable
+from circuitsim.spec.base import Part
 
 Kind = Literal["memory", "transistor"]
 StateKind = Literal["conductance", "analog", "binary", "capacitance"]
-
-FIT_QUALITIES = ("fit of", "loose fit of", "textbook scale", "definition", "user")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One number of a card.
-
-    Attributes:
-        value: Value in `unit`.
-        unit: Unit as written in the card ("V", "nm", "1" for a pure number).
-        source: Paper and table, or the file, the value comes from.
-        fit: "fit of", "loose fit of", "textbook scale", "definition" (how g or a unit is defined) or "user".
-        condition: At which voltages and temperature a measured value holds.
-    """
-
-    name: str
-    value: float
-    unit: str
-    source: str
-    fit: str
-    condition: str = ""
+UpperEnd = Annotated[Number, Field(allow_inf_nan=True)]  # inf where the model has no limit
 
 
-@dataclass(frozen=True)
-class State:
-    """What an array writes into a memory cell.
+class State(Part):
+    """What an array writes into a memory cell."""
 
-    Attributes:
-        parameter: Sub-circuit parameter that holds the state.
-        unit: Its unit.
-        kind: "conductance": the parameter is the chord conductance at `v_read` itself; "analog": a monotonic map of it,
-            found through ngspice (`state_map`); "binary": two values; "capacitance": the parameter is a capacitance.
-        minimum, maximum: Range of the parameter [unit].
-        g_min, g_max: Range of the chord conductance at `v_read` [S] (of the capacitance [F] for "capacitance").
-        v_read: Voltage across the device (te to be, or d to s) at which the conductance range holds [V].
-        bias: Voltage of the other terminals during that read [V]; empty for two terminals.
-    """
+    parameter: Text = Field(description="Sub-circuit parameter that holds the state")
+    unit: Text = Field(description="Unit of that parameter")
+    kind: StateKind = Field(
+        description="'conductance': the parameter is the chord conductance at v_read; 'analog': a monotonic map of it, "
+        "found through ngspice; 'binary': two values; 'capacitance': the parameter is a capacitance"
+    )
+    minimum: Number = Field(description="Smallest value of the parameter [unit]")
+    maximum: UpperEnd = Field(description="Largest value of the parameter [unit]; inf: no limit")
+    g_min: Number = Field(description="Smallest chord conductance at v_read [S], or capacitance [F]")
+    g_max: UpperEnd = Field(description="Largest chord conductance at v_read [S], or capacitance [F]; inf: no limit")
+    v_read: Number = Field(description="Voltage across the device (te to be, or d to s) at which that range holds [V]")
+    source: Text = Field(description="Where the range comes from")
+    bias: Mapping[str, Number] = Field(
+        default_factory=dict, description="Voltage of the other terminals during that read [V]"
+    )
 
-    parameter: str
-    unit: str
-    kind: StateKind
-    minimum: float
-    maximum: float
-    g_min: float
-    g_max: float
-    v_read: float
-    source: str
-    bias: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Dynamic:
-    """The switching form of a memory: its state is a node of the circuit.
-
-    Attributes:
-        subckt: Sub-circuit in the same file.
-        ports: Its terminals; `st` is the state, 1 V = 1 `unit`.
-        parameter: Parameter with the state at the start of a transient, from `minimum` to `maximum` [unit].
-        parameters: Its other parameters.
-    """
-
-    subckt: str
-    ports: tuple[str, ...]
-    parameter: str
-    unit: str
-    minimum: float
-    maximum: float
-    parameters: Mapping[str, Parameter]
+    @field_validator("maximum", "g_max")
+    @classmethod
+    def _check(cls, high: float, info: ValidationInfo) -> float:
+        name = {"maximum": "minimum", "g_max": "g_min"}[str(info.field_name)]
+        low = info.data.get(name, -math.inf)
+        if not high > low:  # also refuses NaN
+            raise ValueError(f"got {high:g}, expected more than {name} = {low:g}")
+        return high
 
 
-@dataclass(frozen=True)
-class Temperature:
-    """How a device depends on temperature, and the range in which its card was run [°C]."""
+def _words(text: object) -> object:
+    return tuple(text.split()) if isinstance(text, str) else text
 
-    law: str
-    source: str
-    min_c: float
-    max_c: float
+
+class Dynamic(Part):
+    """The switching form of a memory: its state is a node of the circuit."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    subckt: Text = Field(description="Sub-circuit in the same file")
+    ports: Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str)] = Field(
+        description="Its terminals, separated by blanks; on `st` 1 V is one `unit` of the state"
+    )
+    parameter: Text = Field(
+        alias="state", description="Parameter with the state at the start of a transient, from minimum to maximum"
+    )
+    unit: Text = Field(description="Unit of the state")
+    minimum: Number = Field(description="Smallest state [unit]")
+    maximum: Number = Field(description="Largest state [unit]")
+    parameters: Parameters = Field(default_factory=dict, description="Its other parameters")
+
+
+class Temperature(Part):
+    """How a device depends on temperature, and the range in which its card was run."""
+
+    law: Text = Field(description="The law in words")
+    source: Text = Field(description="Where it comes from")
+    min_c: Number = Field(description="Lowest temperature [°C]")
+    max_c: Number = Field(description="Highest temperature [°C]")
 
 
 @dataclass(frozen=True)
 class Card:
-    """A device that a netlist can instantiate: a folder of `device_models/`, or a user's own file.
+    """A device that a netlist can instantiate: from a device folder, or from a user's file.
 
     Attributes:
         name: Name of the folder, or of the user's sub-circuit.
@@ -100,7 +89,7 @@ class Card:
         corner: Section of `lib` (`.lib FILE CORNER`), or None (`.include FILE`).
         corners: Sections that a shipped card has, the default first; empty when it has none.
         subckt: Name of the sub-circuit.
-        ports: Meaning of its terminals in its own order: `te be` (memory), `d g s b` (transistor), or the card's own.
+        ports: What its terminals are, in their order: `te be` (memory), `d g s b` (transistor), or others.
         state: What an array writes (memories), None for transistors.
         dynamic: The form that switches, None when the card only reads.
         parameters: Sub-circuit parameters besides the state and w, l; overrides of a specification are already in.
@@ -111,7 +100,7 @@ class Card:
             written in units of `deck_scale` metres.
         not_modelled: What the card leaves out.
         measured: Bench values (`[measured.NAME]`): value, unit, condition.
-        statistics: The `[statistics]` table, read by `circuitsim.devices.statistics`.
+        statistics: The `[statistics]` table, used through `circuitsim.devices.statistics`; None when it has none.
         header: The header of the SPICE file, as written.
     """
 
@@ -137,7 +126,7 @@ class Card:
     deck_scale: float
     not_modelled: tuple[str, ...]
     measured: Mapping[str, Parameter]
-    statistics: Mapping[str, Any]
+    statistics: StatisticsTable | None
     header: Mapping[str, str]
 
     @property

@@ -106,8 +106,8 @@ def read_measurement(path: str | Path) -> Measurement:
     A heading may carry its unit: `v_V`, `i_A`, `gap_nm`.
 
     Raises:
-        InputError: The file cannot be read, a column is missing, a value is no finite number, or there are fewer than 8
-            points with a voltage other than 0; names the file and line.
+        InputError: The file cannot be read, a column is missing, a value is not a finite number, or there are fewer
+            than 8 points with a voltage other than 0; names the file and line.
     """
     path = Path(path)
     try:
@@ -167,16 +167,16 @@ def fit_current(measurement: Measurement, form: str = "auto", *, v_read: float =
 
     low, high = np.log(1e-18), np.log(1e6)
     bounds = [(np.log(2e-2), np.log(1e3)) if name == "v0" else (low, high) for name in names]
-    found = least_squares(
+    solution = least_squares(
         residual, np.log(list(start.values())), bounds=tuple(zip(*bounds, strict=True)), xtol=1e-14, ftol=1e-14
     )
-    values = {name: float(value) for name, value in zip(names, np.exp(found.x), strict=True)}
+    values = {name: float(value) for name, value in zip(names, np.exp(solution.x), strict=True)}
     return Fit(
         form=form,
         values=values,
         units=how.units,
-        rms=float(np.sqrt(np.mean(found.fun**2))),
-        worst=float(np.abs(found.fun).max()),
+        rms=float(np.sqrt(np.mean(solution.fun**2))),
+        worst=float(np.abs(solution.fun).max()),
         v_max=v_max,
         v_read=v_read,
         g=_range(how, values, measurement, v_read),

@@ -1,13 +1,15 @@
-"""The cards that a specification asks for: shipped folders or the user's own files, with its overrides."""
+"""The cards that a specification asks for: device folders or the user's own files, with its overrides."""
 
+import math
 from dataclasses import replace
 from types import MappingProxyType
 
-from circuitsim.devices.card import Card, Parameter, State
-from circuitsim.devices.load import load_card
+from circuitsim.devices.card import Card, State
+from circuitsim.devices.load import load_card, load_folder
+from circuitsim.devices.parameters import Parameter
 from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
 from circuitsim.errors import OutsideRangeError, SpecError
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import AccessSpec, ArraySpec, DeviceSpec
 
 
 def device_card(spec: ArraySpec) -> Card:
@@ -21,10 +23,10 @@ def device_card(spec: ArraySpec) -> Card:
         OutsideRangeError: `g_min` or `g_max` lies outside the device's range.
     """
     device = spec.device
-    own = device.file is not None
-    card = user_device(device) if own else _at_corner(load_card(device.model or ""), device.corner, "device")
+    from_file = device.file is not None
+    card = user_device(device) if from_file else _stated_card(device, "device")
     if card.kind != "memory" or card.state is None:
-        raise SpecError(f"device.model = {card.name!r}: a {card.kind}, expected a memory")
+        raise SpecError(f"device.{_key(device)} = {card.name!r}: a {card.kind}, expected a memory")
     overrides = dict(device.params)
     if "v_read" in card.parameters:
         if overrides.get("v_read", spec.driver.v_read) != spec.driver.v_read:
@@ -34,7 +36,7 @@ def device_card(spec: ArraySpec) -> Card:
             )
         overrides["v_read"] = spec.driver.v_read
     card = _with_overrides(card, overrides, "device")
-    if not own and card.state is not None and card.state.kind != "analog":
+    if not from_file and card.state is not None and card.state.kind != "analog":
         _check_range(card, card.state, spec)  # how far an analog state reaches depends on the bias: its map says so
     return replace(card, state=_state_in(spec, card.state))
 
@@ -44,11 +46,11 @@ def _state_in(spec: ArraySpec, state: State | None) -> State | None:
     if state is None:
         return None
     if spec.array.cell == "1c" and spec.device.file is not None:
-        state = replace(state, kind="capacitance", unit="F")
+        state = state.model_copy(update={"kind": "capacitance", "unit": "F"})
     bias = dict(state.bias)
     if spec.device.v_gate is not None:
         bias["g"] = spec.device.v_gate
-    return replace(state, v_read=spec.driver.v_read, bias=MappingProxyType(bias))
+    return state.model_copy(update={"v_read": spec.driver.v_read, "bias": bias})
 
 
 def _check_range(card: Card, state: State, spec: ArraySpec) -> None:
@@ -58,6 +60,21 @@ def _check_range(card: Card, state: State, spec: ArraySpec) -> None:
             raise OutsideRangeError(
                 f"device.{key} = {value:g} {unit}: {card.name} holds from {state.g_min:g} to {state.g_max:g} {unit}"
             )
+
+
+def programmable_range(spec: ArraySpec) -> tuple[float, float]:
+    """Conductances that cells of an array may take besides 0 [S] (1c: capacitances [F]).
+
+    Those that the specification declares. A card without an upper end (`state.g_max = inf`, `rram_ohmic`) holds for
+    any: there g_min and g_max only say where a surface or a model is made.
+
+    Raises:
+        InputError: As `device_card`.
+    """
+    state = device_card(spec).state
+    if state is not None and math.isinf(state.g_max):
+        return 0.0, math.inf
+    return spec.device.g_min, spec.device.g_max
 
 
 def access_card(spec: ArraySpec) -> Card:
@@ -70,17 +87,14 @@ def access_card(spec: ArraySpec) -> Card:
     access = spec.access
     if access is None:
         raise SpecError("[access] is missing: this cell has no transistor")
-    if access.file is not None:
-        card = user_transistor(access)
-    else:
-        card = _at_corner(load_card(access.model or ""), access.corner, "access")
+    card = user_transistor(access) if access.file is not None else _stated_card(access, "access")
     if card.kind != "transistor":
-        raise SpecError(f"access.model = {card.name!r}: a {card.kind}, expected a transistor")
+        raise SpecError(f"access.{_key(access)} = {card.name!r}: a {card.kind}, expected a transistor")
     return _with_overrides(card, access.params, "access")
 
 
 def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
-    """Parameters of one transistor instance: w and l in the file's own unit (`deck_scale`), then the overrides.
+    """Parameters of one transistor instance: w and l in the unit of the file (`deck_scale`), then the overrides.
 
     Source: `.option scale` of ngspice multiplies w and l of every transistor in the deck.
     """
@@ -91,17 +105,24 @@ def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
 
 
 def device_values(card: Card) -> dict[str, float]:
-    """Parameters to write on an instance besides the state (or w and l); what a user's file sets itself stays there."""
+    """Parameters to write on an instance besides the state (or w and l); defaults of a user's file are not repeated."""
     return {name: item.value for name, item in card.parameters.items() if item.source != USER_FILE}
 
 
-def _at_corner(card: Card, corner: str | None, section: str) -> Card:
-    if corner is None:
+def _stated_card(part: DeviceSpec | AccessSpec, section: str) -> Card:
+    """The card of a shipped model or of a user's device folder, at the corner that the specification names."""
+    card = load_folder(part.folder) if part.folder is not None else load_card(part.model or "")
+    if part.corner is None:
         return card
-    if corner not in card.corners:
-        there = ", ".join(card.corners) or "none"
-        raise SpecError(f"{section}.corner = {corner!r}: {card.name} has no such corner; there is {there}")
-    return replace(card, corner=corner)
+    if part.corner not in card.corners:
+        known = ", ".join(card.corners) or "none"
+        raise SpecError(f"{section}.corner = {part.corner!r}: {card.name} has no such corner; there is {known}")
+    return replace(card, corner=part.corner)
+
+
+def _key(part: DeviceSpec | AccessSpec) -> str:
+    """The key that names the card."""
+    return "model" if part.folder is None else "folder"
 
 
 def _with_overrides(card: Card, overrides: dict[str, float], section: str) -> Card:
@@ -112,5 +133,5 @@ def _with_overrides(card: Card, overrides: dict[str, float], section: str) -> Ca
             raise SpecError(f"{section}.params.{name}: {card.name} has no such parameter; there is {known}")
         old = parameters[name]
         if value != old.value:
-            parameters[name] = Parameter(name, value, old.unit, "the specification", "user")
+            parameters[name] = Parameter(value=value, unit=old.unit, source="the specification", fit="user")
     return replace(card, parameters=MappingProxyType(parameters))

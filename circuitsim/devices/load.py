@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from circuitsim.devices import toml_values as values
-from circuitsim.devices.card import Card, Kind, Parameter
+from circuitsim.devices.card import Card
+from circuitsim.devices.device_toml import read_device_toml
+from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
+from circuitsim.library.reading import once_per_content
 from circuitsim.library.source import Subckt, find_subckt, read_header, spice_number
 from circuitsim.resources import device_models_folder
 
-SCHEMA = 1
-TOP_KEYS = ("schema", "kind", "title", "ohmic", "subckt", "corners", "not_modelled", "state", "dynamic", "parameters")
-TOP_KEYS += ("model_parameters", "temperature", "measured", "statistics")
 GEOMETRY = frozenset({"w", "l"})
 
 
@@ -35,44 +33,51 @@ def load_card(name: str) -> Card:
 
 
 def load_folder(folder: str | Path) -> Card:
-    """Load any device folder; the same checks as for the shipped cards.
+    """Load any device folder, with the checks of the shipped cards; unchanged files are not read again.
 
     Raises:
         InputError: The header or a key of `device.toml` is missing or unusable, or the two files disagree; the sentence
             names file and key or line.
     """
-    folder = Path(folder).resolve()
-    toml, lib = folder / "device.toml", folder / "model.lib"
-    data = values.read_toml(toml)
+    return _load(Path(folder).resolve())
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    return folder / "device.toml", folder / "model.lib"
+
+
+@once_per_content(_files)
+def _load(folder: Path) -> Card:
+    toml, lib = _files(folder)
+    stated = read_device_toml(toml)
     header = read_header(lib)
     if header["name"] != folder.name:
         raise InputError(f"{lib}: header name = {header['name']!r}, expected the folder's name {folder.name!r}")
-    kind = _check_top(data, toml)
-    corners = values.sentences(data, "corners", toml) if "corners" in data else ()
+    corners = stated.corners or ()
     card = Card(
         name=folder.name,
-        kind=kind,
-        title=values.text(data, "title", toml),
+        kind=stated.kind,
+        title=stated.title,
         folder=folder,
         lib=lib,
         corner=corners[0] if corners else None,
         corners=corners,
-        subckt=data.get("subckt", folder.name),
+        subckt=stated.subckt or folder.name,
         ports=tuple(header["ports"].split()),
-        state=values.state(values.section(data, "state", toml), toml) if kind == "memory" else None,
-        dynamic=values.dynamic(data["dynamic"], toml) if "dynamic" in data else None,
-        parameters=values.parameters(data.get("parameters", {}), "parameters", toml),
-        model_parameters=values.parameters(data.get("model_parameters", {}), "model_parameters", toml),
-        ohmic=data.get("ohmic", False) is True,
-        temperature=values.temperature(values.section(data, "temperature", toml), toml),
+        state=stated.state,
+        dynamic=stated.dynamic,
+        parameters=MappingProxyType(stated.parameters),
+        model_parameters=MappingProxyType(stated.model_parameters),
+        ohmic=stated.ohmic,
+        temperature=stated.temperature,
         source=header["source"],
         licence=header["licence"],
         valid=header["valid"],
         tested=header["tested"],
         deck_scale=1.0,
-        not_modelled=values.sentences(data, "not_modelled", toml),
-        measured=values.parameters(data.get("measured", {}), "measured", toml),
-        statistics=MappingProxyType(data.get("statistics", {})),
+        not_modelled=stated.not_modelled,
+        measured=MappingProxyType(stated.measured),
+        statistics=stated.statistics,
         header=MappingProxyType(header),
     )
     for corner in corners or (None,):
@@ -80,43 +85,30 @@ def load_folder(folder: str | Path) -> Card:
     return card
 
 
-def _check_top(data: Mapping[str, Any], toml: Path) -> Kind:
-    """Refuse unknown keys, another schema and another kind; return the kind."""
-    for key in data:
-        if key not in TOP_KEYS:
-            raise InputError(f"{toml}: unknown key {key!r}, expected one of {', '.join(TOP_KEYS)}")
-    if data.get("schema") != SCHEMA:
-        raise InputError(f"{toml}: schema = {data.get('schema')!r}, expected {SCHEMA}")
-    kind = values.text(data, "kind", toml)
-    if kind not in ("memory", "transistor"):
-        raise InputError(f"{toml}: kind = {kind!r}, expected 'memory' or 'transistor'")
-    return kind
-
-
 def _check_subckt(card: Card, corner: str | None) -> None:
     """The SPICE file and the TOML file state the same terminals and the same defaults."""
     state = {card.state.parameter} if card.state is not None else set()
     line = find_subckt(card.lib, card.subckt, corner)
-    own = state if card.kind == "memory" else set(GEOMETRY)
-    _compare(line, card.ports, own, card.parameters, "parameters", card.folder / "device.toml")
+    taken = state if card.kind == "memory" else set(GEOMETRY)
+    _compare(line, card.ports, taken, card.parameters, "parameters", card.folder / "device.toml")
     if card.dynamic is not None:
         line = find_subckt(card.lib, card.dynamic.subckt, corner)
-        own = {card.dynamic.parameter}
+        taken = {card.dynamic.parameter}
         file = card.folder / "device.toml"
-        _compare(line, card.dynamic.ports, own, card.dynamic.parameters, "dynamic.parameters", file)
+        _compare(line, card.dynamic.ports, taken, card.dynamic.parameters, "dynamic.parameters", file)
 
 
 def _compare(
-    line: Subckt, ports: tuple[str, ...], own: set[str], stated: Mapping[str, Parameter], section: str, toml: Path
+    line: Subckt, ports: tuple[str, ...], taken: set[str], stated: Mapping[str, Parameter], section: str, toml: Path
 ) -> None:
     where = f"{line.file}:{line.line}: .subckt {line.name}"
     if line.terminals != ports:
         raise InputError(f"{where} has the terminals {' '.join(line.terminals)}, expected {' '.join(ports)}")
-    for name in own:
+    for name in taken:
         if name not in line.defaults:
             raise InputError(f"{where} has no parameter {name!r}, which the card needs")
     for name in line.defaults:
-        if name not in own and name not in stated:
+        if name not in taken and name not in stated:
             raise InputError(f"{toml}: [{section}.{name}] is missing: {line.name} has {name} = {line.defaults[name]}")
     for name, parameter in stated.items():
         default = spice_number(line.defaults.get(name, ""))

@@ -3,7 +3,8 @@
 from pathlib import Path
 from types import MappingProxyType
 
-from circuitsim.devices.card import Card, Kind, Parameter, State, Temperature
+from circuitsim.devices.card import Card, Kind, State, Temperature
+from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
 from circuitsim.library.source import Subckt, deck_scale, find_subckt, spice_number
 from circuitsim.spec import AccessSpec, DeviceSpec
@@ -21,10 +22,10 @@ def user_device(device: DeviceSpec) -> Card:
     line = find_subckt(device.file, device.subckt, device.corner)
     _check_terminals(line, device.ports)
     if device.state.lower() not in line.defaults:
-        there = ", ".join(line.defaults) or "none"
+        known = ", ".join(line.defaults) or "none"
         raise InputError(
             f"{line.file}:{line.line}: .subckt {line.name} has no parameter device.state = {device.state!r};"
-            f" there is {there}"
+            f" there is {known}"
         )
     state = State(
         parameter=device.state,
@@ -61,13 +62,19 @@ def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
 
 
 def _card(
-    line: Subckt, kind: Kind, file: Path, corner: str | None, ports: tuple[str, ...], state: State | None, own: set[str]
+    line: Subckt,
+    kind: Kind,
+    file: Path,
+    corner: str | None,
+    ports: tuple[str, ...],
+    state: State | None,
+    taken: set[str],
 ) -> Card:
     parameters = {}
     for name, text in line.defaults.items():
         value = spice_number(text)
-        if name not in own and value is not None:
-            parameters[name] = Parameter(name, value, "as in the file", USER_FILE, "user")
+        if name not in taken and value is not None:
+            parameters[name] = Parameter(value=value, unit="as in the file", source=USER_FILE, fit="user")
     return Card(
         name=line.name,
         kind=kind,
@@ -83,7 +90,7 @@ def _card(
         parameters=MappingProxyType(parameters),
         model_parameters=MappingProxyType({}),
         ohmic=False,
-        temperature=Temperature("as in the file", USER_FILE, -273.15, 1000.0),
+        temperature=Temperature(law="as in the file", source=USER_FILE, min_c=-273.15, max_c=1000.0),
         source=str(file),
         licence=USER_FILE,
         valid=USER_FILE,
@@ -91,6 +98,6 @@ def _card(
         deck_scale=deck_scale(file, corner),
         not_modelled=(),
         measured=MappingProxyType({}),
-        statistics=MappingProxyType({}),
+        statistics=None,
         header=MappingProxyType({}),
     )

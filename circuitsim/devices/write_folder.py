@@ -1,9 +1,12 @@
 """Write a fitted read current as a device folder that loads like any other."""
 
 import re
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import tomli_w
 
 from circuitsim.devices.card import Card
 from circuitsim.devices.fit import Fit
@@ -27,12 +30,14 @@ _BODY = {
 def write_folder(fit: Fit, folder: str | Path) -> Card:
     """Write `model.lib` and `device.toml` of a fit and load them back.
 
+    The files are written and checked beside the folder, which then appears whole or not at all.
+
     Args:
         fit: From `fit_current`.
         folder: New folder; its name becomes the name of the card.
 
     Raises:
-        InputError: The folder is there already, or its name cannot name a sub-circuit.
+        InputError: The folder exists already or cannot be written, or its name cannot name a sub-circuit.
     """
     folder = Path(folder)
     try:
@@ -40,10 +45,18 @@ def write_folder(fit: Fit, folder: str | Path) -> Card:
     except ValueError as error:
         raise InputError(f"{folder}: {error}") from None
     if folder.exists():
-        raise InputError(f"{folder}: is there already, expected the name of a new folder")
-    folder.mkdir(parents=True)
-    (folder / "model.lib").write_text(_model(fit, name), encoding="utf-8")
-    (folder / "device.toml").write_text(_toml(fit), encoding="utf-8")
+        raise InputError(f"{folder}: already exists, expected the name of a new folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder.parent) as place:
+            draft = Path(place) / name  # a card's folder bears its name
+            draft.mkdir()
+            (draft / "model.lib").write_text(_model(fit, name), encoding="utf-8")
+            (draft / "device.toml").write_text(tomli_w.dumps(_toml(fit)), encoding="utf-8")
+            load_folder(draft)
+            draft.rename(folder)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
     return load_folder(folder)
 
 
@@ -62,33 +75,45 @@ def _model(fit: Fit, name: str) -> str:
     )
 
 
-def _toml(fit: Fit) -> str:
+def _toml(fit: Fit) -> dict[str, Any]:
     source = f"fit of {_file(fit)}: residual rms {fit.rms:.2e}, largest {fit.worst:.2e} of the current"
     low, high = fit.g
-    lines = [
-        'schema = 1\nkind = "memory"',
-        f'title = "Read current fitted to {_file(fit)}"',
-        f'ohmic = false\nnot_modelled = ["switching", "temperature dependence", "noise", "|v| above {fit.v_max:g} V"]',
-        "\n[state]",
-        f'parameter = "g"\nunit = "S"\nkind = "conductance"\nminimum = {low!r}\nmaximum = {high!r}',
-        f'g_min = {low!r}\ng_max = {high!r}\nv_read = {fit.v_read!r}\nsource = "{_range_source(fit)}"',
-    ]
-    for key, value in fit.values.items():
-        if key != "g":
-            lines.append(_entry(key, value, fit.units[key], source, "fit of"))
-    lines.append(_entry("v_read", fit.v_read, "V", "definition: g is the chord conductance at v_read", "definition"))
-    lines.append('\n[temperature]\nlaw = "none: measured at one temperature"\nsource = "not measured"')
-    lines.append("min_c = -40\nmax_c = 125\n")
-    return "\n".join(lines)
+    parameters = {
+        key: {"value": value, "unit": fit.units[key], "source": source, "fit": "fit of"}
+        for key, value in fit.values.items()
+        if key != "g"
+    }
+    definition = {"source": "definition: g is the chord conductance at v_read", "fit": "definition"}
+    return {
+        "schema": 1,
+        "kind": "memory",
+        "title": f"Read current fitted to {_file(fit)}",
+        "ohmic": False,
+        "not_modelled": ["switching", "temperature dependence", "noise", f"|v| above {fit.v_max:g} V"],
+        "state": {
+            "parameter": "g",
+            "unit": "S",
+            "kind": "conductance",
+            "minimum": low,
+            "maximum": high,
+            "g_min": low,
+            "g_max": high,
+            "v_read": fit.v_read,
+            "source": _range_source(fit),
+        },
+        "parameters": parameters | {"v_read": {"value": fit.v_read, "unit": "V", **definition}},
+        "temperature": {
+            "law": "none: measured at one temperature",
+            "source": "not measured",
+            "min_c": -40,
+            "max_c": 125,
+        },
+    }
 
 
 def _file(fit: Fit) -> str:
-    """Name of the measured file without characters that mean something in SPICE or TOML."""
+    """Name of the measured file without characters that mean something in SPICE."""
     return re.sub(r"[^\w.-]", "_", fit.measurement.file.name)
-
-
-def _entry(name: str, value: float, unit: str, source: str, fit: str) -> str:
-    return f'\n[parameters.{name}]\nvalue = {value!r}\nunit = "{unit}"\nsource = "{source}"\nfit = "{fit}"'
 
 
 def _default(fit: Fit) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import characterization, nodal, truth
-from circuitsim.devices import device_card
+from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.abilities import CAN, Level, check_can, refuse_unused
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
@@ -132,7 +132,7 @@ def prepare(
     check_can(spec, level)
     if not spec.technique.changes_size:
         return _prepare(spec, g, level, model, certificate, strict, v_range)
-    drawn = lay_out(spec, g)
+    drawn = lay_out(spec, g, g_range=programmable_range(spec))
     arrays = tuple(_prepare(part.spec, part.g, level, model, certificate, strict, v_range) for part in drawn)
     return TechniqueArray(spec, drawn, arrays)
 
@@ -208,10 +208,13 @@ def _prepare(
     if level == "ngspice":
         return truth.prepare(spec, g)
     if level == "nodal":
+        g_range = programmable_range(spec)
         if spec.array.input_line == "bl":
-            return nodal.prepare(spec, np.asarray(g), surface_of(spec, v_range=v_range), v_range=v_range)
+            return nodal.prepare(
+                spec, np.asarray(g), surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range
+            )
         on, off = characterization.gated_cells(spec)
-        return nodal.prepare(spec, np.asarray(g), on, off=off)
+        return nodal.prepare(spec, np.asarray(g), on, off=off, g_range=g_range)
     assert model is not None
     return prepare_tile(spec, g, model, certificate, strict=strict)
 

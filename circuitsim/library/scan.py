@@ -2,10 +2,20 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import InputError, UnsafeFileError
+from circuitsim.library.reading import (
+    Include,
+    find_included,
+    once_per_content,
+    one_file,
+    parse_include,
+    physical_lines,
+    read_text,
+)
 
 # Each pattern with the reason a person is told. ngspice strips leading blanks and ignores case.
 _REFUSED: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -20,10 +30,6 @@ _REFUSED: tuple[tuple[re.Pattern[str], str], ...] = (
 # Only lines that begin so can match, unless one of these words stands in the file.
 _FIRST_LETTERS = (".", "*", "s", "S")
 _ANYWHERE = ("`", "d_process", "d_cosim")
-# ngspice looks at the first letters only (.inc, .include, .inclxyz), and cuts comments even inside quotes.
-_INCLUDE = re.compile(r"\s*\.(inc|lib)\S*(.*)", re.I)
-_COMMENT = re.compile(r";|//|\$(\s|$)")
-_WORD = re.compile(r"'([^']*)'|\"([^\"]*)\"|(\S+)")
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ class Scan:
 
     Attributes:
         files: Every file read, in the order met, each once.
-        digest: SHA-256 over the text and, recursively, the contents of the included files; not over their places.
+        digest: SHA-256 over the text, in which the digest of what is included stands for the path of each include:
+            where files lie and what they are called does not matter.
     """
 
     files: tuple[Path, ...]
@@ -50,62 +57,97 @@ def scan_file(path: str | Path) -> Scan:
         InputError: A file is missing or cannot be read.
     """
     path = Path(path).absolute()
-    return scan_text(_read(path, None), path.parent, name=str(path), path=path)
+    walk = _Walk(path.parent, {}, {})
+    digest = _included_digest(walk, path, ())
+    return Scan(tuple(walk.seen), digest)
 
 
-def scan_text(text: str, folder: Path, *, name: str = "deck", path: Path | None = None) -> Scan:
+def scan_text(text: str, folder: Path, *, name: str = "deck") -> Scan:
     """Scan a deck given as text that will lie in `folder`; see `scan_file`."""
-    seen: dict[Path, None] = {}
-    if path is not None:
-        seen[path.resolve()] = None
+    walk = _Walk(folder, {}, {})
+    digest = _digest(walk, _pieces(text, name), folder, ())
+    return Scan(tuple(walk.seen), digest)
+
+
+def contents_digest(files: Iterable[str | Path]) -> str:
+    """SHA-256 over the contents of SPICE files and, recursively, of what they include.
+
+    Neither the places and names of the files nor their order matter.
+
+    Raises:
+        UnsafeFileError, InputError: As `scan_file`.
+    """
+    digests = sorted({scan_file(path).digest for path in files})
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """A text cut at the names in its include lines: piece, include, piece, include, …, piece."""
+
+    text: tuple[str, ...]
+    includes: tuple[tuple[Include, str], ...]  # with file and number of the line, for errors
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One scan: the folder of its deck, the files it has met, and the digests of those it has finished."""
+
+    deck: Path
+    seen: dict[Path, None]
+    digests: dict[Path, str]
+
+
+def _digest(walk: _Walk, pieces: _Pieces, here: Path, inside: tuple[Path, ...]) -> str:
+    """Digest of a text in `here`; `inside` are the files that include it, the outermost first."""
     digest = hashlib.sha256()
-    _walk(text, name, folder, folder, seen, digest)
-    return Scan(tuple(seen), digest.hexdigest())
+    for text, (include, origin) in zip(pieces.text, pieces.includes, strict=False):
+        digest.update(_bytes(text))
+        places = find_included(include.name, (walk.deck, here))
+        if not places and not include.opens_section:
+            raise InputError(f"{origin}: includes {include.name!r}, which does not exist (looked in {here})")
+        parts = [_included_digest(walk, place, inside) for place in places] or [include.name]
+        digest.update(_bytes(" ".join(parts)))
+    digest.update(_bytes(pieces.text[-1]))
+    return digest.hexdigest()
 
 
-def _walk(text: str, name: str, here: Path, deck: Path, seen: dict[Path, None], digest) -> None:
-    digest.update(text.encode("utf-8", errors="surrogateescape"))
+def _included_digest(walk: _Walk, path: Path, inside: tuple[Path, ...]) -> str:
+    real = path.resolve()
+    walk.seen.setdefault(real)
+    if real in inside:  # files that include each other: say how far up, which no place changes
+        return f"circular {len(inside) - inside.index(real)}"
+    if real not in walk.digests:
+        walk.digests[real] = _digest(walk, _read_pieces(path), path.parent, (*inside, real))
+    return walk.digests[real]
+
+
+@once_per_content(one_file)
+def _read_pieces(path: Path) -> _Pieces:
+    return _pieces(read_text(path), str(path))
+
+
+def _pieces(text: str, name: str) -> _Pieces:
+    """Refuse commands, and cut the text at the names of included files."""
+    pieces: list[str] = []
+    includes: list[tuple[Include, str]] = []
+    open_piece: list[str] = []
     anywhere = any(word in text.lower() for word in _ANYWHERE)
-    for number, line in enumerate(_lines(text), start=1):
-        if not anywhere and line.lstrip()[:1] not in _FIRST_LETTERS:
-            continue  # an element: most lines of a large deck
-        for pattern, reason in _REFUSED:
-            if pattern.match(line):
-                raise UnsafeFileError(f"{name}, line {number}: {line.strip()[:60]!r} is {reason}; remove it")
-        for path in _included(line, f"{name}, line {number}", here, deck):
-            if path.resolve() not in seen:
-                seen[path.resolve()] = None
-                _walk(_read(path, f"{name}, line {number}"), str(path), path.parent, deck, seen, digest)
+    for number, line in enumerate(physical_lines(text), start=1):
+        if anywhere or line.lstrip()[:1] in _FIRST_LETTERS:  # else an element: most lines of a large deck
+            for pattern, reason in _REFUSED:
+                if pattern.match(line):
+                    raise UnsafeFileError(f"{name}, line {number}: {line.strip()[:60]!r} is {reason}; remove it")
+            origin = f"{name}, line {number}"
+            include = parse_include(line, origin)
+            if include is not None:
+                pieces.append("\n".join([*open_piece, line[: include.start]]))
+                includes.append((include, origin))
+                open_piece = []
+                line = line[include.end :]
+        open_piece.append(line)
+    return _Pieces((*pieces, "\n".join(open_piece)), tuple(includes))
 
 
-def _lines(text: str) -> list[str]:
-    return re.split(r"\r\n|\n|\r", text)
-
-
-def _included(line: str, origin: str, here: Path, deck: Path) -> list[Path]:
-    """Files that a line may make ngspice read; `.lib section` with one word opens a section and includes nothing."""
-    match = _INCLUDE.match(line)
-    if match is None:
-        return []
-    text = _COMMENT.split(match.group(2))[0]
-    words = [single or double or bare for single, double, bare in _WORD.findall(text)]
-    if text.count("'") % 2 or text.count('"') % 2 or any(sign in word for word in words[:1] for sign in "$'\""):
-        raise UnsafeFileError(f"{origin}: {line.strip()[:60]!r}: write the path out, without $ ; // or single quotes")
-    is_section = match.group(1).lower() == "lib" and len(words) < 2
-    if not words:
-        if is_section:
-            return []
-        raise InputError(f"{origin}: {line.strip()[:60]!r} names no file to include")
-    path = Path(words[0]).expanduser()
-    found = [place for place in dict.fromkeys([deck / path, here / path]) if place.is_file()]
-    if not found and not is_section:
-        raise InputError(f"{origin}: includes {words[0]!r}, which does not exist (looked in {here})")
-    return found
-
-
-def _read(path: Path, origin: str | None) -> str:
-    try:
-        return path.read_bytes().decode("utf-8", errors="surrogateescape")
-    except OSError as error:
-        where = f"{origin}: " if origin else ""
-        raise InputError(f"{where}{path} cannot be read ({error.strerror})") from None
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")

@@ -2,18 +2,28 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from circuitsim.errors import InputError
+from circuitsim.library.reading import (
+    Include,
+    find_included,
+    once_per_content,
+    one_file,
+    parse_include,
+    physical_lines,
+    read_text,
+)
 from circuitsim.units import SUFFIX
 
 HEADER_KEYS = ("name", "ports", "source", "licence", "valid", "tested")
 _KEY_LINE = re.compile(r"\*\s{0,3}([a-z][a-z ]*):\s*(.*)")
 _MORE_LINE = re.compile(r"\*\s{2,}(\S.*)")
 _SPICE_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(meg|mil|[fpnumkgt])?[a-z]*")
-_INCLUDE = re.compile(r"\.(include|inc|lib)\s+(\"[^\"]+\"|'[^']+'|\S+)(?:\s+(\S+))?", re.IGNORECASE)
+_STATEMENT = re.compile(r"\.(subckt|option|inc|lib|endl)", re.IGNORECASE)
+_END_COMMENT = re.compile(r"\s[;$]\s?|^;")
 _SCALE = re.compile(r"\.options?\b.*?\bscale\s*=\s*(\S+)", re.IGNORECASE)
 
 
@@ -36,7 +46,7 @@ def read_header(path: Path) -> dict[str, str]:
     """
     header: dict[str, str] = {}
     key = None
-    for line in read_text(path).splitlines():
+    for line in _printable_lines(path):
         if not line.startswith("*"):
             break
         if match := _KEY_LINE.fullmatch(line.rstrip()):
@@ -50,33 +60,6 @@ def read_header(path: Path) -> dict[str, str]:
                 f"{path}: header line '* {wanted}: …' is missing or empty; expected {' '.join(HEADER_KEYS)}"
             )
     return header
-
-
-def read_text(path: Path) -> str:
-    """Read a SPICE file; bytes that are no UTF-8 (old libraries) are kept out of the way, not refused.
-
-    Raises:
-        InputError: There is no such file.
-    """
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        raise InputError(f"{path}: no such file, expected a SPICE file") from None
-
-
-def logical_lines(path: Path) -> list[tuple[int, str]]:
-    """Lines with their `+` continuations joined and comments removed, each with the number of its first line."""
-    lines: list[tuple[int, str]] = []
-    for number, raw in enumerate(read_text(path).splitlines(), start=1):
-        line = re.split(r"\s[;$]\s?|^;", raw, maxsplit=1)[0].strip()
-        if not line or line.startswith("*"):
-            continue
-        if line.startswith("+") and lines:
-            first, text = lines[-1]
-            lines[-1] = (first, f"{text} {line[1:].strip()}")
-        else:
-            lines.append((number, line))
-    return lines
 
 
 def spice_number(text: str) -> float | None:
@@ -94,15 +77,16 @@ def find_subckt(path: Path, name: str, corner: str | None = None) -> Subckt:
     Raises:
         InputError: The file, the corner or the sub-circuit does not exist; the sentence lists what there is.
     """
-    found: list[str] = []
-    for file, number, line in walk(path, corner):
-        if line[:7].lower() == ".subckt":
-            found.append(line.split(maxsplit=2)[1])
-            if found[-1].lower() == name.lower():
-                return _parse_subckt(line, file, number)
-    there = ", ".join(difflib.get_close_matches(name, found, n=8, cutoff=0.3) or sorted(found)[:8]) or "none"
+    names: list[str] = []
+    for statement in statements(path, corner):
+        words = statement.line.split(maxsplit=2)
+        if words[0].lower() == ".subckt" and len(words) > 1:
+            names.append(words[1])
+            if names[-1].lower() == name.lower():
+                return _parse_subckt(statement)
+    known = ", ".join(difflib.get_close_matches(name, names, n=8, cutoff=0.3) or sorted(names)[:8]) or "none"
     where = f"{path}" if corner is None else f"{path}, corner {corner}"
-    raise InputError(f"{where}: no sub-circuit {name!r}; there is {there}")
+    raise InputError(f"{where}: no sub-circuit {name!r}; there is {known}")
 
 
 def deck_scale(path: Path, corner: str | None = None) -> float:
@@ -112,67 +96,99 @@ def deck_scale(path: Path, corner: str | None = None) -> float:
         InputError: The value is no positive number, or the file cannot be read.
     """
     scale = 1.0
-    for file, number, line in walk(path, corner):
-        if line[:7].lower() == ".option" and (match := _SCALE.match(line)):
+    for statement in statements(path, corner):
+        if statement.line[:7].lower() == ".option" and (match := _SCALE.match(statement.line)):
             value = spice_number(match[1])
             if value is None or value <= 0:
-                raise InputError(f"{file}:{number}: .option scale={match[1]}, expected a positive number")
+                raise InputError(
+                    f"{statement.file}:{statement.number}: .option scale={match[1]}, expected a positive number"
+                )
             scale = value
     return scale
 
 
-def walk(path: Path, corner: str | None) -> tuple[tuple[Path, int, str], ...]:
-    """Every logical line that ngspice reads when `path` (its section `corner`) is brought into a deck.
+@dataclass(frozen=True)
+class Statement:
+    """A line that says how a file is built, with continuations joined and comments removed, and where it begins."""
+
+    file: Path
+    number: int
+    line: str
+
+
+def statements(path: Path, corner: str | None) -> tuple[Statement, ...]:
+    """Return the `.subckt` and `.option` lines that ngspice reads when `path` (its section `corner`) is in a deck.
 
     Raises:
         InputError: A file does not exist, or a section does not.
     """
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        raise InputError(f"{path}: no such file, expected a SPICE file") from None
-    return _walk_once(path, corner, changed)
+    return tuple(_walk(path, corner, set()))
 
 
-@lru_cache(maxsize=4)  # a process design kit is 10 MB of text, and a specification asks for it several times
-def _walk_once(path: Path, corner: str | None, changed: int) -> tuple[tuple[Path, int, str], ...]:
-    lines: list[tuple[Path, int, str]] = []
-    _walk(path, corner, lines, set())
-    return tuple(lines)
-
-
-def _walk(path: Path, corner: str | None, out: list[tuple[Path, int, str]], seen: set[tuple[Path, str | None]]) -> None:
+def _walk(path: Path, corner: str | None, seen: set[tuple[Path, str | None]]) -> Iterator[Statement]:
     if (path, corner) in seen:
         return
     seen.add((path, corner))
     inside = None
     sections = []
-    for number, line in logical_lines(path):
-        match = _INCLUDE.match(line)
-        if match is not None and match[1].lower() == "lib" and match[3] is None:
-            inside = match[2].strip("\"'").lower()
+    for statement in read_statements(path):
+        include = parse_include(statement.line, f"{path}, line {statement.number}")
+        if include is not None and include.opens_section:
+            inside = include.name.lower()
             sections.append(inside)
-            continue
-        if line.lower().startswith(".endl"):
+        elif statement.line[:5].lower() == ".endl":
             inside = None
+        elif corner is not None and inside != corner.lower():
             continue
-        if corner is not None and inside != corner.lower():
-            continue
-        if match is not None:
-            _walk(_resolve(match[2], path), match[3] if match[1].lower() == "lib" else None, out, seen)
-            continue
-        out.append((path, number, line))
+        elif include is None:
+            yield statement
+        else:
+            yield from _walk(_included(include, statement), include.section, seen)
     if corner is not None and corner.lower() not in sections:
         raise InputError(f"{path}: no corner {corner!r}; there is {', '.join(sections) or 'none'}")
 
 
-def _resolve(text: str, parent: Path) -> Path:
-    path = Path(text.strip("\"'"))
-    return path if path.is_absolute() else parent.parent / path
+def _included(include: Include, statement: Statement) -> Path:
+    places = find_included(include.name, (statement.file.parent,))
+    if not places:
+        raise InputError(f"{statement.file.parent / include.name}: no such file, expected a SPICE file")
+    return places[0]
 
 
-def _parse_subckt(line: str, file: Path, number: int) -> Subckt:
-    line = re.sub(r"\s*=\s*", "=", line)
+@once_per_content(one_file)
+def read_statements(path: Path) -> tuple[Statement, ...]:
+    """Read the statements of one file: `.subckt`, `.option`, includes and sections; few among many lines.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    lines: list[Statement] = []
+    open_ended = False
+    for number, raw in enumerate(_printable_lines(path), start=1):
+        line = _END_COMMENT.split(raw, maxsplit=1)[0].strip()
+        if not line or line.startswith("*"):
+            continue
+        if line.startswith("+"):
+            if open_ended:
+                first = lines[-1]
+                lines[-1] = Statement(path, first.number, f"{first.line} {line[1:].strip()}")
+            continue
+        open_ended = _STATEMENT.match(line) is not None
+        if open_ended:
+            lines.append(Statement(path, number, line))
+    return tuple(lines)
+
+
+def _printable_lines(path: Path) -> list[str]:
+    """Lines in which bytes that are not UTF-8 are replaced: names and sentences are printed."""
+    text = read_text(path)
+    if not text.isascii():
+        text = text.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
+    return physical_lines(text)
+
+
+def _parse_subckt(statement: Statement) -> Subckt:
+    line = re.sub(r"\s*=\s*", "=", statement.line)
     words = re.findall(r"[^\s=]+=\{[^}]*\}|[^\s=]+='[^']*'|\S+", line)[1:]
     name, *rest = words
     terminals = []
@@ -183,4 +199,4 @@ def _parse_subckt(line: str, file: Path, number: int) -> Subckt:
             defaults[key.lower()] = value
         elif word.lower() not in ("params:", "param:"):
             terminals.append(word.lower())
-    return Subckt(name, tuple(terminals), defaults, file, number)
+    return Subckt(name, tuple(terminals), defaults, statement.file, statement.number)

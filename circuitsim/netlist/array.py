@@ -106,7 +106,7 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
     if cell.takes_g != (state is None):
         if state is None:
             raise InputError(
-                f"device.model = {spec.device.model!r} stores {cell.state!r}, not a conductance: give state "
+                f"the device {spec.device.name!r} stores {cell.state!r}, not a conductance: give state "
                 "(rows, cols), for example from circuitsim.characterization.state_map.find_states"
             )
         raise InputError(f"state is given, but the device takes its conductance as {cell.state!r}: expected None")

@@ -58,7 +58,7 @@ def cell_subckt(spec: ArraySpec) -> str:
     cell = cell_text(spec)
     if not cell.takes_g:
         raise SpecError(
-            f"device.model = {spec.device.model!r}: stores {cell.state!r}, expected a device that takes its conductance"
+            f"the device {spec.device.name!r} stores {cell.state!r}, expected a device that takes its conductance"
         )
     return cell.text
 
@@ -74,11 +74,11 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
     terminals = _TERMINALS.get(cell, device.ports)
     if sorted(device.ports) != sorted(terminals):
         raise SpecError(
-            f"device.model = {device.name!r}: has the terminals {' '.join(device.ports)}, a {cell} cell needs "
+            f"the device {device.name!r} has the terminals {' '.join(device.ports)}, a {cell} cell needs "
             f"{' '.join(terminals)}"
         )
     if device.state is None or (cell == "1c") != (device.state.kind == "capacitance"):
-        raise SpecError(f"device.model = {device.name!r}: array.cell = '1c' and a capacitive device belong together")
+        raise SpecError(f"the device {device.name!r}: array.cell = '1c' and a capacitive device belong together")
     state = {device.state.parameter: "{g}", **device_values(device)}
     if spec.access is None:
         cards = (device,)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
@@ -42,7 +43,9 @@ def crossbar(
         InputError: A shape does not fit, a value is NaN, or a name, file or sub-circuit cannot be used.
         OutsideRangeError: A conductance lies outside the device's range.
     """
-    return checked_crossbar(spec, *check_arrays(spec, g, x), state=state, mismatch=mismatch, nodes=nodes)
+    return checked_crossbar(
+        spec, *check_arrays(spec, g, x, g_range=programmable_range(spec)), state=state, mismatch=mismatch, nodes=nodes
+    )
 
 
 def checked_crossbar(

@@ -1,12 +1,12 @@
-"""Names of nodes and elements, and everything from outside that must not carry more than a name into a deck."""
+"""Names of nodes and elements, and everything from outside that must not carry more than a name into a deck.
 
-import re
+A designer reads `bl_3_5`: bit line at row 3, column 5, counted from 0. Lower case, because ngspice's results are.
+"""
+
 from pathlib import Path
 
 from circuitsim.errors import InputError
-
-# A designer reads `bl_3_5`: bit line at row 3, column 5, counted from 0. Lower case, because ngspice's results are.
-_SAFE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+from circuitsim.spec.base import SAFE_NAME
 
 
 def check_name(key: str, name: str) -> str:
@@ -15,7 +15,7 @@ def check_name(key: str, name: str) -> str:
     Raises:
         InputError: It holds a blank, a line break, `;` or anything else that could carry a command into a deck.
     """
-    if not _SAFE.fullmatch(name):
+    if not SAFE_NAME.fullmatch(name):
         raise InputError(f"{key} = {name!r}: expected a name of letters, digits and _")
     return name
 

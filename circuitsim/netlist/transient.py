@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.header import header_lines
@@ -105,7 +106,7 @@ def transient(
     """
     if np.ndim(x) != 1:
         raise InputError(f"x has shape {np.shape(x)}, expected one vector (rows,): each read in time is its own deck")
-    g, batch = check_arrays(spec, g, np.asarray(x)[None])
+    g, batch = check_arrays(spec, g, np.asarray(x)[None], g_range=programmable_range(spec))
     return checked_transient(spec, g, batch[0], state=state, pulse=pulse, nodes=nodes)
 
 

@@ -20,7 +20,6 @@ from circuitsim.nodal.surface import cell_law, check_conductances, check_voltage
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import CellSurface, Provenance, Solution
 from circuitsim.spec import ArraySpec, WireGrid
-from circuitsim.spec.arrays import check_conductances as check_programmed
 from circuitsim.spec.arrays import check_inputs
 
 _BUILD = {"wl": build_columns, "string": build_strings}
@@ -73,7 +72,6 @@ def gated_array(
 ) -> GatedArray:
     """Prepare an array whose input switches gates; see `preparation.prepare`."""
     line = spec.array.input_line
-    g = check_programmed(spec, g)
     if on is None:
         raise InputError(f"surface is None with array.input_line = {line!r}: expected a characterized cell")
     for surface in (on, off):

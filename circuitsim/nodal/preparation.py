@@ -21,6 +21,7 @@ def prepare(
     off: CellSurface | None = None,
     wires: WireGrid | None = None,
     v_range: tuple[float, float] | None = None,
+    g_range: tuple[float, float] | None = None,
 ) -> NodalArray:
     """Prepare an array: everything that does not depend on its inputs.
 
@@ -33,6 +34,7 @@ def prepare(
             carries nothing worth counting; in a string every cell carries the column's current, so there it is needed.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
         v_range: Smallest and largest input expected [V], for `input_line` "bl"; None: 0 to v_read, and v_ref.
+        g_range: Conductances [S] that cells may take besides 0; None: g_min to g_max of the specification.
 
     Returns:
         A `PreparedArray` for inputs on the bit lines, a `GatedArray` for inputs that switch gates; `read` takes both.
@@ -41,10 +43,11 @@ def prepare(
         SpecError: The solver does not simulate this kind of array.
         InputError: Shapes do not fit, a value is negative or not finite, a surface is missing, or an argument does not
             apply to the array.
-        OutsideRangeError: A conductance is outside the device's or a surface's range.
+        OutsideRangeError: A conductance is outside `g_range` or a surface's range.
     """
     check_able(spec, SIMULATES, "the array solver")
     line, wires = spec.array.input_line, _wires(spec, wires)
+    g = check_programmed(spec, g, g_range=g_range)
     if line == "bl":
         if off is not None:
             raise InputError("off with array.input_line = 'bl': expected None, its inputs do not switch gates")
@@ -61,8 +64,7 @@ def _bit_line_array(
     wires: WireGrid,
     v_range: tuple[float, float] | None,
 ) -> PreparedArray:
-    """Prepare an array whose inputs are voltages of its bit lines."""
-    g = check_programmed(spec, g)
+    """Prepare an array whose inputs are voltages of its bit lines; its conductances were checked."""
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
     check_conductances(surface, g)

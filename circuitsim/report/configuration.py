@@ -53,11 +53,13 @@ def _given_first(lines: list[tuple[str, str, str]]) -> list[tuple[str, str, str]
 
 
 def _unused(part: BaseModel) -> tuple[str, ...]:
-    """Keys that belong to the other choice: those of a user's file beside a shipped model, or the reverse."""
+    """Keys that belong to another choice: a shipped model, a device folder, a user's file."""
     if getattr(part, "model", None) is not None:
-        return ("file", "corner", "subckt", "ports", "state")
+        return ("file", "corner", "subckt", "ports", "state", "folder")
+    if getattr(part, "folder", None) is not None:
+        return ("file", "subckt", "ports", "state", "model")
     if getattr(part, "file", None) is not None:
-        return ("model",)
+        return ("model", "folder")
     return ()
 
 

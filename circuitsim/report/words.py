@@ -64,11 +64,11 @@ def percent(fraction: float) -> str:
 
 def array_in_words(spec: ArraySpec) -> str:
     """Describe an array in one sentence: size, cell, wires, driver, sense input, converters, temperature."""
-    access = f" behind {spec.access.model or spec.access.subckt}" if spec.access else ""
+    access = f" behind {spec.access.name}" if spec.access else ""
     g_low, g_high = format_quantity(spec.device.g_min, "S"), format_quantity(spec.device.g_max, "S")
     dac, adc = ("ideal" if bits is None else f"{bits}-bit" for bits in (spec.driver.dac_bits, spec.adc.bits))
     return (
-        f"{spec.array.rows} × {spec.array.cols} cells of {spec.device.model or spec.device.subckt}{access}, "
+        f"{spec.array.rows} × {spec.array.cols} cells of {spec.device.name}{access}, "
         f"{g_low} to {g_high}; wires {_range_of(spec.wire.r_row, 'Ω')} a segment along the row and "
         f"{_range_of(spec.wire.r_col, 'Ω')} along the column; inputs up to {format_quantity(spec.driver.v_read, 'V')} "
         f"behind {format_quantity(spec.driver.r_out, 'Ω')}, sense inputs of {format_quantity(spec.sense.r_in, 'Ω')}; "

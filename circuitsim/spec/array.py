@@ -1,6 +1,5 @@
 """The specification of an array: what a designer writes, checked once, at the edge."""
 
-import difflib
 import hashlib
 import json
 import tomllib
@@ -8,26 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from circuitsim.errors import SpecError
 from circuitsim.spec.base import Part, Quantity
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.complaints import sentence
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
 SCHEMA = 1
-
-# Keys and values that the format reserves and that this version cannot simulate yet: refused by name.
-NOT_YET: dict[str, tuple[str, ...]] = {
-    "driver.input_code": ("bit_serial",),
-    "sense.kind": ("tia", "regulated_cascode", "integrator"),
-    "adc.kind": ("sar", "flash", "ramp", "cco"),
-    "mapping.weights": ("offset",),
-    "mapping.inputs": ("differential", "offset"),
-}
 
 
 class TopologySpec(Part):
@@ -160,12 +151,14 @@ class ArraySpec(Part):
         """SHA-256 of the effective values, defaults included.
 
         Where the user's SPICE files lie makes no difference; what they hold is digested with each result, see
-        `Provenance.files_digest`.
+        `Provenance.files_digest`. Keys without a value are left out: an optional key of a later version leaves the
+        digest as it is.
         """
-        values = self.model_dump(mode="json", by_alias=True)
+        values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for section in ("device", "access"):
-            if values[section] and values[section]["file"] is not None:
-                values[section]["file"] = "given"
+            for key in ("file", "folder"):
+                if key in values.get(section, {}):
+                    values[section][key] = "given"
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def replace(self, **parts: dict[str, Any]) -> "ArraySpec":
@@ -186,13 +179,10 @@ def parse_spec(data: dict[str, Any]) -> ArraySpec:
     Raises:
         SpecError: A key is unknown or missing or its value cannot be used; the sentence names key, value, expectation.
     """
-    for section, keys in data.items():
-        for key, value in keys.items() if isinstance(keys, dict) else ():
-            _refuse_reserved(f"{section}.{key}", value)
     try:
         return ArraySpec.model_validate(data)
     except ValidationError as error:
-        raise SpecError(_sentence(error)) from None
+        raise SpecError(sentence(error, ArraySpec)) from None
 
 
 def load_spec(path: str | Path) -> ArraySpec:
@@ -213,12 +203,8 @@ def load_spec(path: str | Path) -> ArraySpec:
     if "schema" not in data:
         raise SpecError(f"{path}: schema is missing, expected schema = {SCHEMA} at the top of the file")
     for section in ("device", "access"):
-        part = data.get(section)
-        if isinstance(part, dict) and isinstance(part.get("file"), str):
-            file = (path.parent / part["file"]).resolve()
-            if not file.is_file():
-                raise SpecError(f"{path}: {section}.file = {part['file']!r}: no such file ({file})")
-            part["file"] = file
+        if isinstance(part := data.get(section), dict):
+            _resolve(part, section, path)
     for key, value in (data.get("wire") or {}).items() if isinstance(data.get("wire"), dict) else ():
         if isinstance(value, str) and value.endswith(".npy"):
             data["wire"][key] = str((path.parent / value).resolve())
@@ -226,6 +212,20 @@ def load_spec(path: str | Path) -> ArraySpec:
         return parse_spec(data)
     except SpecError as error:
         raise SpecError(f"{path}: {error}") from None
+
+
+def _resolve(part: dict[str, Any], section: str, path: Path) -> None:
+    """Make the paths of a part absolute.
+
+    Raises:
+        SpecError: There is no such file or folder.
+    """
+    for key, what, exists in (("file", "file", Path.is_file), ("folder", "folder", Path.is_dir)):
+        if isinstance(part.get(key), str):
+            place = (path.parent / part[key]).resolve()
+            if not exists(place):
+                raise SpecError(f"{path}: {section}.{key} = {part[key]!r}: no such {what} ({place})")
+            part[key] = place
 
 
 def _drop_derived(wire: dict[str, Any], changes: dict[str, Any]) -> None:
@@ -257,38 +257,3 @@ def _check_ports(cell: str, ports: tuple[str, ...]) -> None:
     wanted = ("d", "g", "s", "b") if cell == "1t" else ("te", "be")
     if sorted(ports) != sorted(wanted):
         raise ValueError(f"device.ports = {list(ports)}: expected each of {' '.join(wanted)} once, in the file's order")
-
-
-def _refuse_reserved(key: str, value: object) -> None:
-    if value in NOT_YET.get(key, ()):
-        raise SpecError(f"{key} = {value!r} is not implemented yet")
-
-
-def _sentence(error: ValidationError) -> str:
-    """Turn one of pydantic's complaints into a sentence of the form 'key = value: expectation'."""
-    # A misspelt key is also a missing one: the misspelling is what to say.
-    complaints = sorted(error.errors(), key=lambda complaint: complaint["type"] != "extra_forbidden")
-    first = complaints[0]
-    key = ".".join(str(part) for part in first["loc"] if part not in ("auto", "constrained-float"))
-    if first["type"] == "extra_forbidden":
-        *parents, name = [str(part) for part in first["loc"]]
-        known = _known_keys(parents)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
-        return f"unknown key {key}: {hint}"
-    if first["type"] == "missing":
-        return f"{key} is missing: it has no default"
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "value_error":
-        return f"{key}: {message}" if key else message
-    return f"{key} = {first['input']!r}: {message[0].lower()}{message[1:]}"
-
-
-def _known_keys(path: list[str]) -> list[str]:
-    model: type[BaseModel] = ArraySpec
-    sections = {"array": TopologySpec, "device": DeviceSpec, "access": AccessSpec, "wire": WireSpec}
-    sections |= {"driver": DriverSpec, "sense": SenseSpec, "adc": AdcSpec, "mapping": MappingSpec}
-    sections["technique"] = TechniqueSpec
-    if path:
-        model = sections[path[0]]
-    return [field.alias or name for name, field in model.model_fields.items()]

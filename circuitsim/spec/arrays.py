@@ -10,22 +10,26 @@ from circuitsim.spec.array import ArraySpec
 _ROUNDING = 1e-12
 
 
-def check_arrays(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def check_arrays(
+    spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, g_range: tuple[float, float] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return conductances and inputs as float64 arrays that fit the specification.
 
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
         x: Inputs (batch, rows): voltages [V], 0 and 1 where the input lies on the gates, 0 to 1 for pulse widths.
+        g_range: Conductances [S] that cells may take besides 0, `circuitsim.devices.programmable_range`; None: g_min
+            to g_max of the specification.
 
     Raises:
         InputError: A shape does not fit, or a value is negative, NaN or infinite, or a gate input is not 0 or 1.
-        OutsideRangeError: A conductance is neither 0 nor within [g_min, g_max]; `rram_ohmic` takes any g >= 0.
+        OutsideRangeError: A conductance is neither 0 nor within `g_range`.
     """
-    return check_conductances(spec, g), check_inputs(spec, x)
+    return check_conductances(spec, g, g_range=g_range), check_inputs(spec, x)
 
 
-def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
+def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> np.ndarray:
     """Return conductances (rows, cols) [S] as float64; see `check_arrays` for what is refused."""
     if spec.technique.changes_size:
         raise SpecError(
@@ -38,11 +42,10 @@ def check_conductances(spec: ArraySpec, g: ArrayLike) -> np.ndarray:
     unit = " F" if spec.array.cell == "1c" else " S"
     _refuse_first("g", g, ~np.isfinite(g), unit, "a finite conductance")
     _refuse_first("g", g, g < 0, unit, "a conductance >= 0")
-    if spec.device.model != "rram_ohmic":
-        low, high = spec.device.g_min, spec.device.g_max
-        outside = (g != 0) & ((g < low * (1 - _ROUNDING)) | (g > high * (1 + _ROUNDING)))
-        expected = f"0 (an open cell) or device.g_min = {low:g}{unit} to device.g_max = {high:g}{unit}"
-        _refuse_first("g", g, outside, unit, expected, OutsideRangeError)
+    low, high = g_range or (spec.device.g_min, spec.device.g_max)
+    outside = (g != 0) & ((g < low * (1 - _ROUNDING)) | (g > high * (1 + _ROUNDING)))
+    expected = f"0 (an open cell) or device.g_min = {low:g}{unit} to device.g_max = {high:g}{unit}"
+    _refuse_first("g", g, outside, unit, expected, OutsideRangeError)
     return g
 
 

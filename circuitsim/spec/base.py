@@ -2,14 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import InputError
+from circuitsim.spec.complaints import RESERVED
 from circuitsim.units import parse_quantity
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _quantity(value: object) -> float:
@@ -25,9 +27,20 @@ def spice_name(name: str) -> str:
     Raises:
         ValueError: It holds anything but letters, digits and `_`: such a name could carry a command into a deck.
     """
-    if not _NAME.fullmatch(name):
+    if not SAFE_NAME.fullmatch(name):
         raise ValueError(f"got {name!r}, expected a name of letters, digits and _")
     return name
+
+
+def reserved(*values: str) -> BeforeValidator:
+    """Values of a key that the format reserves and that cannot be simulated yet: they are refused by name."""
+
+    def refuse(value: object) -> object:
+        if value in values:
+            raise PydanticCustomError(RESERVED, "not implemented yet")
+        return value
+
+    return BeforeValidator(refuse)
 
 
 Quantity = Annotated[float, BeforeValidator(_quantity, json_schema_input_type=float | str)]
@@ -42,8 +55,8 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
 
-class UserFile(Part):
-    """Keys with which a part names the user's own SPICE file instead of a shipped model."""
+class Source(Part):
+    """Keys with which a part names its sub-circuit: a shipped model, a device folder, or the user's own SPICE file."""
 
     file: Path | None = Field(
         default=None, description="SPICE file that holds the sub-circuit; relative to the specification"
@@ -52,3 +65,25 @@ class UserFile(Part):
         default=None, description="Section of the file (.lib FILE CORNER); absent: .include FILE"
     )
     subckt: SpiceName | None = Field(default=None, description="Name of the sub-circuit in the file")
+    model: SpiceName | None = Field(default=None, description="Folder of device_models/")
+    folder: Path | None = Field(
+        default=None, description="Device folder of your own (model.lib, device.toml); relative to the specification"
+    )
+
+    @property
+    def name(self) -> str:
+        """Name of the model, of the folder, or of the sub-circuit in the user's file."""
+        return self.model or (self.folder.name if self.folder is not None else self.subckt or "")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(source is not None for source in (self.model, self.folder, self.file)) != 1:
+            raise ValueError(
+                "expected one of model (a folder of device_models/), folder (a device folder of your own), or file and "
+                "subckt"
+            )
+        if self.file is not None and self.subckt is None:
+            raise ValueError("file is given but subckt is not: name the sub-circuit to use")
+        if self.file is None and self.subckt is not None:
+            raise ValueError("subckt goes with file, not with model or folder")
+        return self

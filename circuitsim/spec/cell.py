@@ -4,20 +4,19 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from circuitsim.spec.base import NonNegative, Positive, Quantity, SpiceName, UserFile
+from circuitsim.spec.base import NonNegative, Positive, Quantity, Source, SpiceName
 
 DeviceTerminal = Literal["te", "be", "d", "g", "s", "b", "bl", "wl", "sl", "bulk"]
 TransistorTerminal = Literal["d", "g", "s", "b"]
 
 
-class DeviceSpec(UserFile):
-    """The memory device: a folder of `device_models/`, or a sub-circuit in the user's own file.
+class DeviceSpec(Source):
+    """The memory device: a folder of `device_models/` or of the user's own, or a sub-circuit in the user's file.
 
     `te` faces the bit line, `be` the transistor (the source line in a 1R cell). SET is positive from te to be. In a 1t
     cell the device is the transistor itself (`d g s b`); an own cell is the whole cell (`bl wl sl bulk`).
     """
 
-    model: SpiceName | None = Field(default=None, description="Folder of device_models/")
     ports: tuple[DeviceTerminal, ...] = Field(
         default=("te", "be"), description="What each terminal of the user's sub-circuit is, in its order"
     )
@@ -33,7 +32,6 @@ class DeviceSpec(UserFile):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _one_source(self.model, self)
         if len(set(self.ports)) < len(self.ports):
             raise ValueError(f"ports = {list(self.ports)}: expected each terminal once")
         if self.g_max <= self.g_min:
@@ -41,10 +39,9 @@ class DeviceSpec(UserFile):
         return self
 
 
-class AccessSpec(UserFile):
-    """The access transistor: a folder of `device_models/`, or a sub-circuit in the user's own file."""
+class AccessSpec(Source):
+    """The access transistor: a folder of `device_models/` or of the user's own, or a sub-circuit in the user's file."""
 
-    model: SpiceName | None = Field(default=None, description="Folder of device_models/")
     ports: tuple[TransistorTerminal, ...] = Field(
         default=("d", "g", "s", "b"), description="What each terminal of the user's sub-circuit is, in its order"
     )
@@ -57,18 +54,8 @@ class AccessSpec(UserFile):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _one_source(self.model, self)
         _all_terminals(self.ports, ("d", "g", "s", "b"))
         return self
-
-
-def _one_source(model: str | None, user: UserFile) -> None:
-    if (model is None) == (user.file is None):
-        raise ValueError("expected either model (a folder of device_models/) or file and subckt, and not both")
-    if user.file is not None and user.subckt is None:
-        raise ValueError("file is given but subckt is not: name the sub-circuit to use")
-    if user.file is None and user.subckt is not None:
-        raise ValueError("subckt goes with file, not with model")
 
 
 def _all_terminals(ports: tuple[str, ...], wanted: tuple[str, ...]) -> None:

@@ -27,13 +27,18 @@ class DrawnArray:
     cols: slice
 
 
-def lay_out(spec: ArraySpec, g: ArrayLike) -> tuple[DrawnArray, ...]:
+def lay_out(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> tuple[DrawnArray, ...]:
     """Lay a matrix of conductances (rows, cols) [S] out over the arrays that its techniques draw.
+
+    Args:
+        spec: The specification of the matrix.
+        g: Conductances (rows, cols) of the matrix [S].
+        g_range: As in `check_arrays`.
 
     Raises:
         InputError, OutsideRangeError: As `check_conductances`.
     """
-    g = check_conductances(_plain(spec, *spec.shape), g)
+    g = check_conductances(_plain(spec, *spec.shape), g, g_range=g_range)
     rows, cols = spec.shape
     most_rows, most_cols = spec.technique.partition or (rows, cols)
     arrays = []

@@ -1,10 +1,10 @@
 """Row drivers, sense amplifiers and analog-to-digital converters."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from circuitsim.spec.base import NonNegative, Part, Positive, Quantity
+from circuitsim.spec.base import NonNegative, Part, Positive, Quantity, reserved
 
 
 class DriverSpec(Part):
@@ -14,7 +14,7 @@ class DriverSpec(Part):
     r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
     v_read: Positive = Field(description="Read voltage: full-scale amplitude, and where g is defined [V]")
     dac_bits: int | None = Field(default=None, ge=1, le=24, description="Resolution of the input; absent: ideal")
-    input_code: Literal["amplitude", "pulse_width"] = Field(
+    input_code: Annotated[Literal["amplitude", "pulse_width"], reserved("bit_serial")] = Field(
         default="amplitude",
         description="How a number becomes a drive; 'pulse_width': the input is a share of t_read, the output a charge",
     )
@@ -24,7 +24,9 @@ class DriverSpec(Part):
 class SenseSpec(Part):
     """What holds each column at v_ref and measures its current."""
 
-    kind: Literal["virtual_ground"] = Field(default="virtual_ground", description="Sense circuit")
+    kind: Annotated[Literal["virtual_ground"], reserved("tia", "regulated_cascode", "integrator")] = Field(
+        default="virtual_ground", description="Sense circuit"
+    )
     r_in: NonNegative = Field(default=0.0, description="Input resistance [ohm]")
     v_ref: Quantity = Field(default=0.0, description="Voltage the column is held at [V]")
 
@@ -32,7 +34,9 @@ class SenseSpec(Part):
 class AdcSpec(Part):
     """What turns a column current into a code."""
 
-    kind: Literal["ideal"] = Field(default="ideal", description="Converter; 'ideal' rounds and clips")
+    kind: Annotated[Literal["ideal"], reserved("sar", "flash", "ramp", "cco")] = Field(
+        default="ideal", description="Converter; 'ideal' rounds and clips"
+    )
     bits: int | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
     full_scale: Literal["auto"] | Positive = Field(
         default="auto", description="Current of the largest code [A]; 'auto': inner 99.98 % of the calibration outputs"

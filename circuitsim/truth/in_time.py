@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.characterization import array_states
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library import contents_digest
 from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
@@ -55,7 +56,7 @@ def read_in_time(
     band = half_lsb(spec) if band is None else band
     if not (np.isfinite(band) and band > 0):
         raise InputError(f"band = {band:g} A, expected a current > 0")
-    g, x = check_arrays(spec, g, x)
+    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     state = array_states(spec, g) if state is None else state
     decks = [checked_transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder)

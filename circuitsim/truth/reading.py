@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.characterization import array_states
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
@@ -53,7 +54,7 @@ def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) 
         OutsideRangeError: A conductance is outside the device's range.
         SimulatorError: A deck of single devices failed; its folder is kept.
     """
-    g = check_conductances(spec, g)
+    g = check_conductances(spec, g, g_range=programmable_range(spec))
     if mismatch is not None:
         check_mismatch(spec, mismatch)
     return TruthArray(spec, g, array_states(spec, g), mismatch)

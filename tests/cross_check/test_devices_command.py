@@ -137,5 +137,5 @@ def test_fit_writes_a_folder_with_its_residual(tmp_path):
     assert content["residual_rms"] < 1e-9
     assert (tmp_path / "mine" / "model.lib").is_file()
     assert (tmp_path / "fit.png").is_file()
-    with pytest.raises(InputError, match=r"is there already"):
+    with pytest.raises(InputError, match=r"already exists"):
         call("fit", file, "--out", tmp_path / "mine")

@@ -3,14 +3,12 @@
 Time counts from the end of programming, in seconds.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from circuitsim.devices.statistics.curves import evaluate
 from circuitsim.devices.statistics.programming import sample_programmed
 from circuitsim.devices.statistics.tables import Statistics, check_time, relative
+from circuitsim.devices.statistics_table import LogTimeDrift, PowerLawDrift, Retention, TableDrift
 from circuitsim.errors import InputError
 
 
@@ -30,14 +28,14 @@ def drift_exponent(stats: Statistics, g: np.ndarray, *, extrapolate: bool = Fals
     """
     drift = _power_law(stats)
     x = relative(stats, g, extrapolate=extrapolate)
-    return evaluate(drift["nu_mean"], x), evaluate(drift["nu_sigma"], x)
+    return evaluate(drift.nu_mean, x), evaluate(drift.nu_sigma, x)
 
 
 def drift_factor(stats: Statistics, nu: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
     """((t + t0)/t0)^−ν, the factor by which a conductance has drifted t seconds after the end of programming."""
     drift = _power_law(stats)
-    check_time(stats, t, drift["t_min"], drift["t_max"], extrapolate=extrapolate)
-    return ((t + drift["t0"]) / drift["t0"]) ** -np.asarray(nu, dtype=float)
+    check_time(stats, t, drift.t_min, drift.t_max, extrapolate=extrapolate)
+    return ((t + drift.t0) / drift.t0) ** -np.asarray(nu, dtype=float)
 
 
 def drift_mean(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
@@ -55,19 +53,19 @@ def drift_mean(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool 
         (shape of g) [S].
     """
     g = np.asarray(g, dtype=float)
-    if "drift" not in stats.parts:
+    drift = stats.table.drift
+    if drift is None:
         _retention(stats, t, extrapolate)
         return g.copy()
-    drift = stats.part("drift")
-    if drift["form"] == "power law":
+    if isinstance(drift, PowerLawDrift):
         return g * drift_factor(stats, drift_exponent(stats, g, extrapolate=extrapolate)[0], t, extrapolate=extrapolate)
-    if drift["form"] == "log time":
-        check_time(stats, t, drift["t_min"], drift["t_max"], extrapolate=extrapolate)
-        return g + stats.unit * drift["mean"] * np.log(t)
-    x = relative(stats, g, extrapolate=extrapolate, g_max=drift["g_max"] if t > 0 else None)
-    times = _times(stats, drift, t, extrapolate)
-    means = np.array([np.interp(t, times, column) for column in np.transpose(drift["means"])])
-    return g + stats.unit * np.polynomial.polynomial.polyval(x, means)
+    if isinstance(drift, LogTimeDrift):
+        check_time(stats, t, drift.t_min, drift.t_max, extrapolate=extrapolate)
+        return g + stats.table.unit * drift.mean * np.log(t)
+    x = relative(stats, g, extrapolate=extrapolate, g_max=drift.g_max if t > 0 else None)
+    check_time(stats, t, drift.t_min, drift.t_max, extrapolate=extrapolate)
+    means = np.array([np.interp(t, drift.times, column) for column in np.transpose(drift.means)])
+    return g + stats.table.unit * np.polynomial.polynomial.polyval(x, means)
 
 
 def drift_sigma(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
@@ -86,21 +84,21 @@ def drift_sigma(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool
         InputError: The drift is a power law: its spread is that of ν (`drift_exponent`).
     """
     g = np.asarray(g, dtype=float)
-    if "drift" not in stats.parts:
-        times, rows = _retention(stats, t, extrapolate)
+    drift = stats.table.drift
+    if drift is None:
+        retention = _retention(stats, t, extrapolate)
         x = relative(stats, g, extrapolate=extrapolate)
-        at = [np.polynomial.polynomial.polyval(x, row) for row in rows]
-        return stats.unit * np.maximum(_between(np.log(times), at, np.log(t)), 0.0)
-    drift = stats.part("drift")
-    if drift["form"] == "log time":
-        check_time(stats, t, drift["t_min"], drift["t_max"], extrapolate=extrapolate)
-        sigma = drift["sigma"][0] + drift["sigma"][1] * np.log(t)
-        return np.full(g.shape, stats.unit * sigma)
-    if drift["form"] == "table":
-        times = _times(stats, drift, t, extrapolate)
-        a, b = (np.interp(t, times, column) for column in np.transpose(drift["saturating"]))
-        moved = drift_mean(stats, g, t, extrapolate=extrapolate) / stats.unit
-        return stats.unit * np.maximum(a * (1 - np.exp(-moved / b)), 0.0)
+        at = [np.polynomial.polynomial.polyval(x, row) for row in retention.sigmas]
+        return stats.table.unit * np.maximum(_between(np.log(retention.times), at, np.log(t)), 0.0)
+    if isinstance(drift, LogTimeDrift):
+        check_time(stats, t, drift.t_min, drift.t_max, extrapolate=extrapolate)
+        sigma = drift.sigma[0] + drift.sigma[1] * np.log(t)
+        return np.full(g.shape, stats.table.unit * sigma)
+    if isinstance(drift, TableDrift):
+        check_time(stats, t, drift.t_min, drift.t_max, extrapolate=extrapolate)
+        a, b = (np.interp(t, drift.times, column) for column in np.transpose(drift.saturating))
+        moved = drift_mean(stats, g, t, extrapolate=extrapolate) / stats.table.unit
+        return stats.table.unit * np.maximum(a * (1 - np.exp(-moved / b)), 0.0)
     raise InputError(f"{stats.name}: drift is a power law; its spread is that of the exponent (drift_exponent)")
 
 
@@ -120,13 +118,13 @@ def sample_aged(
         Conductances (shape of g) [S], not below 0.
     """
     g = np.asarray(g, dtype=float)
-    form = stats.parts.get("drift", {}).get("form", "retention")
-    if form == "power law":
+    drift = stats.table.drift
+    if isinstance(drift, PowerLawDrift):
         programmed = sample_programmed(stats, g, rng=rng, extrapolate=extrapolate)
         mean, sigma = drift_exponent(stats, g, extrapolate=extrapolate)
         nu = np.abs(mean + sigma * rng.standard_normal(g.shape))
         return programmed * drift_factor(stats, nu, t, extrapolate=extrapolate)
-    if form == "log time":
+    if isinstance(drift, LogTimeDrift):
         programmed = sample_programmed(stats, g, rng=rng, extrapolate=extrapolate)
         if t == 0:
             return programmed
@@ -138,26 +136,21 @@ def sample_aged(
     return np.maximum(mean + spread * rng.standard_normal(g.shape), 0.0)
 
 
-def _power_law(stats: Statistics) -> Mapping[str, Any]:
-    drift = stats.part("drift")
-    if drift["form"] != "power law":
-        raise InputError(f"{stats.name}: its drift is {drift['form']!r}, which has no exponent")
+def _power_law(stats: Statistics) -> PowerLawDrift:
+    drift = stats.stated(stats.table.drift, "drift")
+    if not isinstance(drift, PowerLawDrift):
+        raise InputError(f"{stats.name}: its drift is {drift.form!r}, which has no exponent")
     return drift
 
 
-def _times(stats: Statistics, table: Mapping[str, Any], t: float, extrapolate: bool) -> np.ndarray:
-    times = np.asarray(table["times"], dtype=float)
-    check_time(stats, t, times[0], times[-1], extrapolate=extrapolate)
-    return times
-
-
-def _retention(stats: Statistics, t: float, extrapolate: bool) -> tuple[np.ndarray, list[list[float]]]:
-    table = stats.part("retention")
-    return _times(stats, table, t, extrapolate), table["sigmas"]
+def _retention(stats: Statistics, t: float, extrapolate: bool) -> Retention:
+    retention = stats.stated(stats.table.retention, "retention")
+    check_time(stats, t, retention.t_min, retention.t_max, extrapolate=extrapolate)
+    return retention
 
 
 def _between(knots: np.ndarray, values: list[np.ndarray], x: float) -> np.ndarray:
-    """Linear interpolation between arrays; held at the ends, where a warning has been given."""
+    """Interpolate linearly between arrays; beyond the ends, where the caller has warned, keep the last."""
     x = float(np.clip(x, knots[0], knots[-1]))
     k = int(np.clip(np.searchsorted(knots, x) - 1, 0, len(knots) - 2))
     weight = (x - knots[k]) / (knots[k + 1] - knots[k])

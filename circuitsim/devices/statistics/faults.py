@@ -28,8 +28,8 @@ def sample_stuck(
             f"fraction_low = {fraction_low:g}, fraction_high = {fraction_high:g}: expected two probabilities that add"
             " up to at most 1"
         )
-    draw = rng.random(np.shape(g))
-    return np.where(draw < fraction_low, low, np.where(draw < fraction_low + fraction_high, high, g))
+    chance = rng.random(np.shape(g))
+    return np.where(chance < fraction_low, low, np.where(chance < fraction_low + fraction_high, high, g))
 
 
 def endurance_limit(stats: Statistics) -> float:
@@ -38,7 +38,7 @@ def endurance_limit(stats: Statistics) -> float:
     Raises:
         InputError: It states none.
     """
-    return float(stats.part("endurance")["cycles"])
+    return stats.stated(stats.table.endurance, "endurance").cycles
 
 
 def temperature_factor(stats: Statistics, temperature_c: float) -> float:
@@ -47,10 +47,10 @@ def temperature_factor(stats: Statistics, temperature_c: float) -> float:
     Raises:
         InputError: The source of the card states no temperature coefficient, or not for this temperature.
     """
-    table = stats.part("temperature")
-    if not table["min_c"] <= temperature_c <= table["max_c"]:
+    table = stats.stated(stats.table.temperature, "temperature")
+    if not table.min_c <= temperature_c <= table.max_c:
         raise InputError(
-            f"{stats.name}: temperature_c = {temperature_c:g}, its coefficient holds from {table['min_c']:g} to"
-            f" {table['max_c']:g} °C"
+            f"{stats.name}: temperature_c = {temperature_c:g}, its coefficient holds from {table.min_c:g} to"
+            f" {table.max_c:g} °C"
         )
-    return 1.0 + table["coefficient"] * (temperature_c - table["reference_c"])
+    return 1.0 + table.coefficient * (temperature_c - table.reference_c)

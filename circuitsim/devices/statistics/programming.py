@@ -20,8 +20,8 @@ def programming_sigma(stats: Statistics, g: np.ndarray, *, extrapolate: bool = F
     Raises:
         OutsideRangeError: A conductance is outside the range of the source.
     """
-    curve = stats.part("programming")["sigma"]
-    return stats.unit * np.maximum(evaluate(curve, relative(stats, g, extrapolate=extrapolate)), 0.0)
+    curve = stats.stated(stats.table.programming, "programming").sigma
+    return stats.table.unit * np.maximum(evaluate(curve, relative(stats, g, extrapolate=extrapolate)), 0.0)
 
 
 def sample_programmed(

@@ -1,22 +1,16 @@
-"""Read the `[statistics]` of a card, and keep every use inside the range its source holds for."""
+"""The statistics of a card, and the check that keeps every use inside the range its source holds for."""
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from circuitsim.devices.card import Card
-from circuitsim.devices.statistics.curves import check_curve
+from circuitsim.devices.statistics_table import StatisticsTable
 from circuitsim.errors import CircuitsimWarning, InputError, OutsideRangeError
 
-FORMS = {
-    "drift": ("power law", "log time", "table"),
-    "retention": ("sigma at times",),
-    "read_noise": ("1/f", "relative", "curve", "log conductance"),
-}
-PARTS = ("programming", "drift", "retention", "read_noise", "temperature", "stuck", "endurance")
+T = TypeVar("T")
 
 
 class ExtrapolationWarning(CircuitsimWarning):
@@ -25,67 +19,45 @@ class ExtrapolationWarning(CircuitsimWarning):
 
 @dataclass(frozen=True)
 class Statistics:
-    """The statistics of one card.
+    """The statistics of one card and the conductances they hold for.
 
     Attributes:
         name: Name of the card.
-        source: Where the numbers come from.
-        fit: Quality of the fit.
-        g_ref: Conductance that is x = 1 in the fit functions [S].
-        unit: Conductance that is 1 in the result of the fit functions [S].
-        g_min, g_max: Conductances the programming statistics hold for [S].
-        parts: Tables by name: programming, drift, retention, read_noise, temperature, stuck, endurance; those known.
+        g_min, g_max: Conductances that the programming statistics hold for [S].
+        table: What the card states.
     """
 
     name: str
-    source: str
-    fit: str
-    g_ref: float
-    unit: float
     g_min: float
     g_max: float
-    parts: Mapping[str, Mapping[str, Any]]
+    table: StatisticsTable
 
-    def part(self, name: str) -> Mapping[str, Any]:
-        """One table.
+    def stated(self, part: T | None, what: str) -> T:
+        """Return a part of the table: `stats.stated(stats.table.drift, "drift")`.
 
         Raises:
             InputError: The source of the card says nothing about it.
         """
-        if name not in self.parts:
-            there = ", ".join(self.parts)
-            raise InputError(f"{self.name}: no statistics of {name.replace('_', ' ')}; its source has {there}")
-        return self.parts[name]
+        if part is None:
+            known = ", ".join(self.table.parts)
+            raise InputError(f"{self.name}: no statistics of {what}; its source has {known}")
+        return part
 
 
 def read_statistics(card: Card) -> Statistics:
-    """Check and return the statistics of a card.
+    """Return the statistics of a card.
 
     Raises:
-        InputError: The card has none, or a key of them is missing or unusable; names file and key.
+        InputError: The card has none.
     """
     table = card.statistics
-    file = card.folder / "device.toml"
-    if not table:
-        raise InputError(f"{card.name}: {file} has no [statistics]")
-    for key in ("g_ref", "unit", "source", "fit"):
-        if key not in table:
-            raise InputError(f"{file}: statistics.{key} is missing")
-    parts = {name: table[name] for name in PARTS if name in table}
-    for name, part in parts.items():
-        where = f"{file}: statistics.{name}"
-        if name in FORMS and part.get("form") not in FORMS[name]:
-            raise InputError(f"{where}.form = {part.get('form')!r}, expected one of {', '.join(FORMS[name])}")
-        for key in ("sigma", "q", "nu_mean", "nu_sigma"):
-            if isinstance(part.get(key), Mapping):
-                check_curve(part[key], f"{where}.{key}")
-    state = card.state
-    programming = parts.get("programming", {})
-    g_min = programming.get("g_min", state.g_min if state else 0.0)
-    g_max = programming.get("g_max", state.g_max if state else np.inf)
-    return Statistics(
-        card.name, table["source"], table["fit"], table["g_ref"], table["unit"], float(g_min), float(g_max), parts
-    )
+    if table is None:
+        raise InputError(f"{card.name}: {card.folder / 'device.toml'} has no [statistics]")
+    g_min, g_max = (card.state.g_min, card.state.g_max) if card.state else (0.0, np.inf)
+    if table.programming is not None:
+        g_min = g_min if table.programming.g_min is None else table.programming.g_min
+        g_max = g_max if table.programming.g_max is None else table.programming.g_max
+    return Statistics(card.name, float(g_min), float(g_max), table)
 
 
 def relative(stats: Statistics, g: np.ndarray, *, extrapolate: bool, g_max: float | None = None) -> np.ndarray:
@@ -103,7 +75,7 @@ def relative(stats: Statistics, g: np.ndarray, *, extrapolate: bool, g_max: floa
             f"{stats.name}: g = {g[outside].flat[0]:g} S, its source holds from {stats.g_min:g} to {high:g} S",
             extrapolate,
         )
-    return g / stats.g_ref
+    return g / stats.table.g_ref
 
 
 def check_time(stats: Statistics, t: float, low: float, high: float, *, extrapolate: bool) -> None:

@@ -100,7 +100,7 @@ def test_read_noise_is_that_of_the_cells(make_model, conductances, inputs):
     g = conductances(model.spec)
     tile = behavioral.program(model, g)
     stats = read_statistics(load_card("rram_wan"))
-    noise = read_noise(tile, stats, g, extrapolate=True) if "read_noise" in stats.parts else None
+    noise = read_noise(tile, stats, g, extrapolate=True) if "read_noise" in stats.table.parts else None
     noise = noise or ReadNoise((0.02 * tile.w) ** 2)
     v = np.repeat(inputs(model.spec.array.rows, model.v_range, kinds=("all_on",)), 4000, axis=0)
     i_out = behavioral.mvm(tile, v)

@@ -59,10 +59,35 @@ def test_a_fit_becomes_a_card_that_loads(tmp_path, form):
     assert card.name == "my_device"
     assert f"residual rms {fit.rms:.2e}" in card.valid
     assert card.parameters["v_read"].value == 0.2
-    with pytest.raises(InputError, match=r"my_device: is there already"):
+    with pytest.raises(InputError, match=r"my_device: already exists"):
         write_folder(fit, tmp_path / "my_device")
     with pytest.raises(InputError, match=r"got 'my-device', expected a name"):
         write_folder(fit, tmp_path / "my-device")
+
+
+def test_a_failure_leaves_no_folder_and_a_folder_is_not_overwritten(tmp_path, monkeypatch):
+    fit = fit_current(read_measurement(write(tmp_path / "a.csv", V, 2e-5 * V * (1 + V**2))), "cubic")
+    with monkeypatch.context() as patch:
+        patch.setattr("circuitsim.devices.write_folder.tomli_w.dumps", lambda content: "schema = 2\n")
+        with pytest.raises(InputError, match=r"schema = 2: expected 1"):
+            write_folder(fit, tmp_path / "deep" / "mine")
+    assert list((tmp_path / "deep").iterdir()) == []
+    (tmp_path / "deep" / "mine").mkdir()
+    with pytest.raises(InputError, match=r"mine: already exists"):
+        write_folder(fit, tmp_path / "deep" / "mine")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(
+        InputError, match=r"mine: cannot be written \(Not a directory\)|cannot be written \(File exists"
+    ):
+        write_folder(fit, tmp_path / "file" / "mine")
+
+
+def test_a_written_folder_states_the_fit_to_the_last_digit(tmp_path):
+    fit = fit_current(read_measurement(write(tmp_path / "a.csv", V, 2e-5 * V * (1 + V**2))), "cubic")
+    card = write_folder(fit, tmp_path / "mine")
+    assert card.parameters["k"].value == fit.values["k"]
+    assert card.state is not None
+    assert (card.state.g_min, card.state.g_max) == fit.g
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import pytest
 
 from circuitsim.devices import access_card, access_values, device_card, device_values
+from circuitsim.devices.statistics import read_statistics
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
+from circuitsim.resources import device_models_folder
 from circuitsim.spec import parse_spec
 
 BASE = {
@@ -58,6 +60,47 @@ def test_the_read_voltage_of_the_driver_and_overrides_reach_the_card():
     assert device_values(card) == {"v0": 0.3, "v_read": 0.25}
     assert card.parameters["v0"].fit == "user"
     assert card.parameters["v0"].unit == "V"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A device folder of the user's: a shipped card under another name."""
+
+    def copy(card, name):
+        place = tmp_path / name
+        place.mkdir()
+        for file in ("model.lib", "device.toml"):
+            text = (device_models_folder() / card / file).read_text(encoding="utf-8").replace(card, name)
+            (place / file).write_text(text, encoding="utf-8")
+        return place
+
+    return copy
+
+
+def test_a_device_folder_gives_card_range_and_statistics_as_a_shipped_one(folder):
+    mine = folder("pcm_joshi", "my_pcm")
+    spec = spec_with(device={"model": None, "folder": mine, "g_min": 1e-6, "g_max": 2e-5})
+    card, shipped = device_card(spec), device_card(spec_with(device={"model": "pcm_joshi", "g_max": 2e-5}))
+    assert (card.name, card.lib) == ("my_pcm", mine / "model.lib")
+    assert card.statistics == shipped.statistics is not None
+    assert device_values(card) == device_values(shipped)
+    assert read_statistics(card).g_max == 2.5e-5
+    with pytest.raises(OutsideRangeError, match=r"device\.g_max = 0\.001 S: my_pcm holds"):
+        device_card(spec.replace(device={"g_max": 1e-3}))
+
+
+def test_a_folder_of_a_transistor_takes_corners_and_overrides(folder):
+    mine = folder("sky130_nfet_01v8", "my_nfet")
+    access = {"model": None, "folder": mine, "corner": "ss"}
+    assert access_card(spec_with(access=access)).include == f'.lib "{mine / "model.lib"}" ss'
+    with pytest.raises(SpecError, match=r"access\.corner = 'sf': my_nfet has no such corner; there is tt, ss, ff"):
+        access_card(spec_with(access={**access, "corner": "sf"}))
+    with pytest.raises(SpecError, match=r"access\.params\.vth0: my_nfet has no such parameter"):
+        access_card(spec_with(access={**access, "params": {"vth0": 0.4}}))
+    with pytest.raises(SpecError, match=r"device\.folder = 'my_nfet': a transistor, expected a memory"):
+        device_card(spec_with(device={"model": None, "folder": mine}))
+    with pytest.raises(InputError, match=r"device\.toml: no such file, expected the parameters of a device"):
+        device_card(spec_with(device={"model": None, "folder": mine.parent}))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import re
 import shutil
+import time
 
 import pytest
 
 from circuitsim.devices import list_cards, load_card, load_folder
 from circuitsim.errors import InputError
+from circuitsim.library.reading import JUST_WRITTEN_NS
 from circuitsim.library.source import HEADER_KEYS, spice_number
 from circuitsim.resources import device_models_folder
 
@@ -82,7 +84,7 @@ def test_a_parameter_without_unit_source_quality_or_value_is_refused(folder, key
 @pytest.mark.parametrize("section", ["state", "temperature"])
 def test_a_missing_section_is_named(folder, section):
     change(folder / "device.toml", f"[{section}]", f"[x_{section}]")
-    with pytest.raises(InputError, match=rf"unknown key 'x_{section}'"):
+    with pytest.raises(InputError, match=rf"device\.toml: unknown key x_{section}: did you mean '{section}'"):
         load_folder(folder)
 
 
@@ -109,19 +111,30 @@ def test_a_parameter_of_the_sub_circuit_that_the_toml_file_lacks_is_refused(fold
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        ('fit = "textbook scale"', 'fit = "good"', r"parameters\.v0\.fit = 'good', expected one of fit of"),
-        ('kind = "memory"', 'kind = "diode"', r"kind = 'diode', expected 'memory' or 'transistor'"),
+        ('fit = "textbook scale"', 'fit = "good"', r"parameters\.v0\.fit = 'good': expected 'fit of', 'loose fit of'"),
+        ('kind = "memory"', 'kind = "diode"', r"kind = 'diode': expected 'memory' or 'transistor'"),
         ('kind = "conductance"', 'kind = "colour"', r"state\.kind = 'colour'"),
-        ("schema = 1", "schema = 2", r"schema = 2, expected 1"),
-        ("maximum = 0.01", "maximum = -1.0", r"state\.maximum = -1, expected more than minimum"),
-        ("value = 0.25", 'value = "0.25"', r"parameters\.v0\.value = '0\.25', expected a number"),
-        ("value = 0.25", "value = nan", r"parameters\.v0\.value = nan, expected a number"),
+        ("schema = 1", "schema = 2", r"schema = 2: expected 1"),
+        ("maximum = 0.01", "maximum = -1.0", r"state\.maximum: got -1, expected more than minimum = 0"),
+        ("value = 0.25", 'value = "0.25"', r"parameters\.v0\.value = '0\.25': expected a number"),
+        ("value = 0.25", "value = nan", r"parameters\.v0\.value = nan: expected a finite number"),
         ("schema = 1", "schema = = 1", r"not valid TOML"),
     ],
 )
 def test_an_unusable_value_is_refused_with_file_and_key(folder, old, new, match):
     change(folder / "device.toml", old, new)
     with pytest.raises(InputError, match=rf"device\.toml.*{match}"):
+        load_folder(folder)
+
+
+def test_a_card_is_read_once_and_again_when_a_file_of_it_changed(folder):
+    time.sleep(1.2e-9 * JUST_WRITTEN_NS)
+    card = load_folder(folder)
+    assert load_folder(str(folder)) is card
+    change(folder / "device.toml", 'unit = "V"', 'unit = "W"')
+    assert load_folder(folder).parameters["v0"].unit == "W"
+    change(folder / "model.lib", "v0=0.25", "v0=0.26")
+    with pytest.raises(InputError, match=r"v0 = 0\.26, expected the value"):
         load_folder(folder)
 
 

@@ -22,6 +22,7 @@ from circuitsim.devices.statistics import (
     temperature_factor,
 )
 from circuitsim.devices.statistics.tables import ExtrapolationWarning
+from circuitsim.devices.statistics_table import StatisticsTable
 from circuitsim.errors import InputError, OutsideRangeError
 
 DAY = 86400.0
@@ -211,8 +212,12 @@ def test_stuck_cells_come_at_their_rate():
 
 
 def test_a_temperature_coefficient_holds_in_its_range():
-    table = {"coefficient": 2e-3, "reference_c": 27.0, "min_c": -40.0, "max_c": 85.0}
-    own = Statistics("own", "here", "user", 1e-5, 1e-6, 0.0, 1e-4, {"temperature": table, "endurance": {"cycles": 1e6}})
+    temperature = {"coefficient": 2e-3, "reference_c": 27.0, "min_c": -40.0, "max_c": 85.0}
+    table = StatisticsTable.model_validate(
+        {"g_ref": 1e-5, "unit": 1e-6, "source": "here", "fit": "user"}
+        | {"temperature": temperature, "endurance": {"cycles": 1e6}}
+    )
+    own = Statistics("own", 0.0, 1e-4, table)
     assert_allclose(temperature_factor(own, 77.0), 1.1, rtol=1e-12, atol=0)
     assert endurance_limit(own) == 1e6
     with pytest.raises(InputError, match=r"temperature_c = 90"):

@@ -3,7 +3,8 @@
 import pytest
 
 from circuitsim.errors import InputError, UnsafeFileError
-from circuitsim.library import scan_file
+from circuitsim.library import contents_digest, scan_file
+from circuitsim.library.scan import scan_text
 
 HARMLESS = "* a library: shell, `x` and .control in a comment are text\n.subckt cell a b\nr1 a b 1k ; as drawn\n.ends\n"
 
@@ -104,7 +105,7 @@ def test_a_missing_include_is_named_with_its_place(tmp_path):
 
 
 def test_a_missing_file_is_an_input_error(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"none\.lib: no such file"):
         scan_file(tmp_path / "none.lib")
 
 
@@ -119,10 +120,45 @@ def test_section_of_a_library_is_no_include(tmp_path):
     assert scan_file(path).files == (path,)
 
 
-def test_digest_follows_the_content_of_included_files_and_not_their_place(tmp_path):
+def libraries(folder, *, cell=HARMLESS, name="cell.lib"):
+    """A deck and its two libraries, one of which includes the other, under a folder of their own."""
+    write(folder, f"pdk/{name}", cell)
+    top = write(folder, "pdk/top.lib", f'.lib tt\n.include "{name}"\n.endl\n')
+    return top, f'* deck\n.lib "{top}" tt\nx1 a 0 cell\n.end\n'
+
+
+def test_the_same_deck_and_libraries_in_two_folders_have_one_digest(tmp_path):
+    top, deck = libraries(tmp_path / "here")
+    other, other_deck = libraries(tmp_path / "a longer path" / "there", name="renamed.lib")
+    assert scan_file(top).digest == scan_file(other).digest
+    assert scan_text(deck, tmp_path).digest == scan_text(other_deck, tmp_path / "run").digest
+
+
+@pytest.mark.parametrize("change", [("1k", "2k"), ("as drawn", "as drawm"), (".ends\n", ".ends\n\n")])
+def test_one_changed_letter_in_an_included_file_changes_the_digest(tmp_path, change):
+    top, deck = libraries(tmp_path / "here")
+    other, other_deck = libraries(tmp_path / "there", cell=HARMLESS.replace(*change))
+    assert scan_file(top).digest != scan_file(other).digest
+    assert scan_text(deck, tmp_path).digest != scan_text(other_deck, tmp_path).digest
+
+
+def test_the_section_that_is_read_changes_the_digest(tmp_path):
+    _, deck = libraries(tmp_path)
+    assert scan_text(deck, tmp_path).digest != scan_text(deck.replace('" tt', '" ss'), tmp_path).digest
+
+
+def test_files_that_include_each_other_have_one_digest_wherever_they_lie(tmp_path):
     digests = []
-    for folder, content in (("one", HARMLESS), ("two", HARMLESS), ("three", HARMLESS + "* changed\n")):
-        write(tmp_path, f"{folder}/cell.lib", content)
-        digests.append(scan_file(write(tmp_path, f"{folder}/user.lib", ".include cell.lib\n")).digest)
+    for folder in ("one", "two"):
+        write(tmp_path, f"{folder}/b.lib", ".include a.lib\n")
+        digests.append(scan_file(write(tmp_path, f"{folder}/a.lib", ".include b.lib\n")).digest)
     assert digests[0] == digests[1]
-    assert digests[0] != digests[2]
+
+
+def test_a_digest_of_contents_ignores_places_and_order(tmp_path):
+    first, second = libraries(tmp_path / "one")[0], write(tmp_path, "one/mine.lib", "* mine\n")
+    moved = libraries(tmp_path / "two")[0], write(tmp_path, "two/deep/yours.lib", "* mine\n")
+    assert contents_digest([first, second]) == contents_digest(moved[::-1]) == contents_digest([second, first, first])
+    assert contents_digest([first]) != contents_digest([first, second]) != contents_digest([second])
+    write(tmp_path, "one/pdk/cell.lib", HARMLESS + "* changed\n")
+    assert contents_digest([first, second]) != contents_digest(moved)

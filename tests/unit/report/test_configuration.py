@@ -3,7 +3,7 @@
 from circuitsim.report.configuration import configuration
 from circuitsim.spec import parse_spec
 
-USER_KEYS = {"file", "corner", "subckt", "ports", "state"}
+USER_KEYS = {"file", "corner", "subckt", "ports", "state", "folder"}
 
 
 def _values(spec):
@@ -54,3 +54,11 @@ def test_file_of_the_user_is_named(spec, tmp_path):
     assert shown["device.file"] == "mine.lib"
     assert shown["device.ports"] == "te be"
     assert "device.model" not in shown
+
+
+def test_a_device_folder_is_named(spec, tmp_path):
+    data = spec.model_dump(by_alias=True)
+    data["device"] |= {"model": None, "folder": tmp_path / "my_device"}
+    shown = _values(parse_spec(data))
+    assert shown["device.folder"] == "my_device"
+    assert not {"device.model", "device.ports", "device.state"} & set(shown)

@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 import pytest
 
 from circuitsim.errors import SpecError
@@ -56,12 +59,24 @@ def test_reads_values_and_defaults(spec):
         ("rows = 8", "rows = 0", "array.rows = 0: .*greater than or equal to 1"),
         ("v_read = 0.2", 'v_read = 0.2\nkind = "mine"', "driver.kind = 'mine'"),
         ("v_read = 0.2", 'v_read = 0.2\n[sense]\nkind = "tia"', "sense.kind = 'tia' is not implemented yet"),
-        ("schema = 1", "schema = 2", "schema = 2: "),
+        ("v_read = 0.2", 'v_read = 0.2\n[adc]\nkind = "sar"', "adc.kind = 'sar' is not implemented yet"),
+        ("v_read = 0.2", 'v_read = 0.2\ninput_code = "bit_serial"', "driver.input_code = 'bit_serial' is not impl"),
+        ("v_read = 0.2", 'v_read = 0.2\n[mapping]\ninputs = "offset"', "mapping.inputs = 'offset' is not implemented"),
+        ("v_read = 0.2", "v_read = 0.2\n[adc]\nfull_scale = -1", "adc.full_scale = -1: expected"),
+        ("r_row = 2", "[wire.row]\nwidht = 2", "wire: row.width"),
+        ("schema = 1", "schema = 2", "schema = 2: expected 1"),
         ("schema = 1\n", "", "schema is missing"),
         ("v_read = 0.2", "", "driver.v_read is missing"),
         ('model = "nmos_130"', 'model = "a; .control"', "access.model: .*letters, digits and _"),
         ('model = "nmos_130"', 'file = "no_such.lib"\nsubckt = "n"', "access.file = 'no_such.lib': no such file"),
-        ('model = "nmos_130"', "", "access: expected either model"),
+        ('model = "nmos_130"', "", "access: expected one of model .*, folder .*, or file and subckt"),
+        ('model = "nmos_130"', 'folder = "no_such"', "access.folder = 'no_such': no such folder"),
+        ('model = "rram_sinh"', 'model = "rram_sinh"\nfolder = "."', "device: expected one of model .*, folder"),
+        (
+            'model = "rram_sinh"',
+            'folder = "."\nsubckt = "x"',
+            "device: subckt goes with file, not with model or folder",
+        ),
         ('g_max = "100u"', 'g_max = "0.1u"', "g_max = 1e-07 S must be larger than g_min"),
         ("[array]", "[array", "not valid TOML"),
     ],
@@ -86,6 +101,26 @@ def test_digest_follows_the_values_and_not_the_spelling(spec, tmp_path):
     same = _load(tmp_path, TEXT.replace('"1u"', "1e-6").replace("r_row = 2", "r_row = 2.0"))
     assert same.digest == spec.digest
     assert spec.replace(wire={"r_row": 2.1}).digest != spec.digest
+
+
+def test_a_device_folder_is_taken_relative_to_the_specification(tmp_path):
+    (tmp_path / "mine").mkdir()
+    spec = _load(tmp_path, TEXT.replace('model = "rram_sinh"', 'folder = "mine"'))
+    assert spec.device.folder == tmp_path / "mine"
+    assert (spec.device.name, spec.device.model) == ("mine", None)
+    assert parse_spec(spec.model_dump(mode="json", by_alias=True)) == spec
+
+
+def test_a_digest_covers_the_keys_that_have_a_value(spec):
+    """An optional key of a later version is absent here, and must not change the digest."""
+    values = spec.model_dump(mode="json", by_alias=True)
+    assert values["device"].pop("folder") is None
+    given = {part: _without_none(keys) for part, keys in values.items()}
+    assert spec.digest == hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+
+
+def _without_none(value):
+    return {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value
 
 
 def test_replace_checks_anew_and_leaves_the_original(spec):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.spec import parse_spec
-from circuitsim.spec.arrays import check_inputs
+from circuitsim.spec.arrays import check_arrays, check_conductances, check_inputs
 
 SPEC = {
     "schema": 1,
@@ -20,3 +20,16 @@ SPEC = {
 def test_inputs_that_are_no_real_numbers_are_refused(x):
     with pytest.raises(InputError, match="x cannot be read as an array of real numbers"):
         check_inputs(parse_spec(SPEC), x)
+
+
+def test_conductances_lie_in_the_given_range_or_are_open_cells():
+    spec, x = parse_spec(SPEC), np.zeros((1, 4))
+    for g in (0.0, 1e-6, 1e-4):
+        check_arrays(spec, np.full((4, 4), g), x)
+    for g in (0.9e-6, 1.1e-4):
+        with pytest.raises(OutsideRangeError, match=r"g\[0, 0\] = .* S, expected 0 \(an open cell\) or device\.g_min"):
+            check_arrays(spec, np.full((4, 4), g), x)
+        check_arrays(spec, np.full((4, 4), g), x, g_range=(0.0, np.inf))
+        check_conductances(spec, np.full((4, 4), g), g_range=(0.0, np.inf))
+    with pytest.raises(InputError, match="a conductance >= 0"):
+        check_arrays(spec, np.full((4, 4), -1e-6), x, g_range=(0.0, np.inf))

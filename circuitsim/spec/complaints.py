@@ -1,0 +1,109 @@
+"""Turn what pydantic complains about into one sentence: key, value, expectation."""
+
+import difflib
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+RESERVED = "reserved"  # type of the complaint about a value that the format reserves
+
+# A misspelt key is also a missing one: the misspelling is what to say.
+_FIRST = {RESERVED: 0, "extra_forbidden": 1}
+_EXPECTED = {
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "int_type": "a whole number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+}
+
+
+def sentence(error: ValidationError, model: type[BaseModel]) -> str:
+    """Say the first complaint of a validation as "key = value: expectation".
+
+    Args:
+        error: What `model.model_validate` raised.
+        model: The model; its fields say which keys there are.
+    """
+    first = min(error.errors(), key=lambda complaint: _FIRST.get(complaint["type"], 2))
+    names, siblings = _follow(model, first["loc"])
+    key, kind, value = ".".join(names), first["type"], first["input"]
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(names[-1], siblings, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(siblings)}"
+        return f"unknown key {key}: {hint}"
+    if kind == "missing":
+        return f"{key} is missing: it has no default"
+    if kind == RESERVED:
+        return f"{key} = {value!r} is not implemented yet"
+    if kind == "value_error":
+        message = first["msg"].removeprefix("Value error, ")
+        return f"{key}: {message}" if key else message
+    if kind.startswith("union_tag"):
+        return _wrong_tag(key, value, first.get("ctx", {}))
+    return f"{key} = {value!r}: expected {_expectation(kind, first['msg'])}"
+
+
+def _expectation(kind: str, message: str) -> str:
+    expected = _EXPECTED.get(kind) or message.removeprefix("Input should be ")
+    return f"a value {expected}" if expected.startswith(("greater", "less")) else expected[0].lower() + expected[1:]
+
+
+def _wrong_tag(key: str, value: Any, context: Mapping[str, Any]) -> str:
+    """A table whose form is missing or unknown."""
+    tag = str(context["discriminator"]).strip("'")
+    if "tag" not in context:
+        return f"{key}.{tag} is missing: it has no default"
+    return f"{key}.{tag} = {value[tag]!r}: expected one of {context['expected_tags']}"
+
+
+def _follow(model: type[BaseModel], place: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
+    """Names of the keys along a place, and the keys known beside the last; labels of unions are no keys."""
+    names: list[str] = []
+    siblings: list[str] = []
+    members: list[Any] = [model]
+    for part in place:
+        if len(members) > 1:  # pydantic inserts which member of a union it tried
+            members = [member for member in members if _has_tag(member, part)] or members[:1]
+            continue
+        names.append(str(part))
+        inside = members[0] if members else None
+        siblings = list(_fields(inside))
+        members = _members(_fields(inside).get(part, _item(inside)))
+    return names, siblings
+
+
+def _fields(annotation: Any) -> dict[Any, Any]:
+    """Annotation of each key of a model, by the name a user writes; empty for anything else."""
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return {}
+    return {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
+
+
+def _item(annotation: Any) -> Any:
+    """Annotation of the values of a mapping or of the items of a list."""
+    arguments = get_args(annotation)
+    is_mapping = isinstance(origin := get_origin(annotation), type) and issubclass(origin, Mapping)
+    return (arguments[1] if is_mapping else arguments[0]) if arguments else None
+
+
+def _members(annotation: Any) -> list[Any]:
+    """What an annotation allows, None left out: one member, or those of a union."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _members(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return [member for each in get_args(annotation) if each is not type(None) for member in _members(each)]
+    return [annotation]
+
+
+def _has_tag(annotation: Any, tag: int | str) -> bool:
+    return any(tag in get_args(field) for field in _fields(annotation).values())
