@@ -1,14 +1,15 @@
 """From codes to codes: the whole read of a tile, and of an array at any level."""
 
+import array_api_strict
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from circuitsim import behavioral
+from circuitsim import behavioral, nodal
 from circuitsim.behavioral import ReadNoise
-from circuitsim.chain import read
-from circuitsim.errors import InputError
-from circuitsim.periphery import Periphery
+from circuitsim.chain import read, read_codes
+from circuitsim.errors import ClippingWarning, InputError
+from circuitsim.periphery import Periphery, periphery_of
 from circuitsim.results.converter import ConverterTable, SenseTable
 
 
@@ -39,3 +40,103 @@ def test_noise_anywhere_asks_for_a_generator(make_model, conductances, inputs):
         read(tile, v, Periphery(), noise=noise)
     two = [read(tile, v, Periphery(), noise=noise, rng=np.random.default_rng(8)).value for _ in range(2)]
     assert_array_equal(*two)
+
+
+@pytest.fixture
+def coded(make_spec):
+    return make_spec(16, 12, v_read=0.4, v_ref=0.1).replace(driver={"dac_bits": 5}, adc={"bits": 8})
+
+
+def test_codes_pass_the_same_converters_at_two_levels(coded, make_model, conductances):
+    model = make_model(v_range=(0.0, 0.6), spec=coded)
+    g = conductances(coded)
+    codes = np.random.default_rng(1).integers(0, 32, (20, 16))
+    array = nodal.prepare(coded, g, model.surface, v_range=model.v_range)
+    exact = read_codes(coded, codes, lambda v: nodal.read(array, v).out, full_scale=5e-4)
+    v = 0.1 + 0.4 * codes / 31
+    assert_allclose(exact.v_in, v, rtol=1e-14, atol=0)
+    assert_array_equal(exact.i_out, nodal.read(array, exact.v_in).out)
+    assert_array_equal(exact.codes, np.clip(np.rint(exact.i_out / (5e-4 / 255)), 0, 255))
+    assert_allclose(exact.value, exact.codes * 5e-4 / 255, rtol=1e-14, atol=0)
+    assert exact.codes.max() > 60
+    tile = behavioral.program(model, g)
+    fast = read_codes(coded, codes.astype(float), lambda v: behavioral.mvm(tile, v), full_scale=5e-4)
+    assert np.abs(fast.codes - exact.codes).max() <= 1
+
+
+def test_ideal_stages_are_named(coded, make_model, conductances):
+    tile = behavioral.program(make_model(v_range=(0.0, 0.6), spec=coded), conductances(coded))
+    codes = np.zeros((1, 16))
+    ideal = read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), full_scale=5e-4)
+    assert ideal.ideal == ("dac", "sense", "adc")
+    bent = ConverterTable(8, 0.0, 5e-4, inl=np.full(255, 0.1))
+    tables = Periphery(ConverterTable(5, 0.1, 0.5), SenseTable(gain=1.1), bent)
+    assert read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), periphery=tables).ideal == ("dac",)
+    drop = SenseTable(current=np.array([0.0, 1e-3]), drop=np.array([0.0, 0.1]))
+    assert read(tile, codes + 0.1, Periphery(sense=drop)).ideal == ("dac", "adc")
+
+
+def test_characterized_tables_take_the_place_of_ideal_ones(coded, make_model, conductances):
+    tile = behavioral.program(make_model(v_range=(0.0, 0.6), spec=coded), conductances(coded))
+    codes = np.random.default_rng(2).integers(0, 32, (30, 16))
+    tables = Periphery(
+        ConverterTable(5, 0.1, 0.5, inl=np.linspace(0, 2, 32), noise=1e-3), None, ConverterTable(6, 0, 5e-4)
+    )
+    with pytest.raises(InputError, match="pass rng"):
+        read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), periphery=tables)
+    reading = read_codes(
+        coded, codes, lambda v: behavioral.mvm(tile, v), periphery=tables, rng=np.random.default_rng(3)
+    )
+    expected = 0.1 + 0.4 / 31 * (codes + np.linspace(0, 2, 32)[codes])
+    assert_allclose((reading.v_in - expected).std(), 1e-3, rtol=0.1, atol=0)  # 480 draws: 3.2 %
+    assert reading.codes.max() > 16
+
+
+def test_what_are_no_codes_is_refused(coded):
+    def current(v):
+        return v[:, :12] * 1e-4
+
+    for codes, sentence in [
+        (
+            np.full((1, 16), 32),
+            r"codes lie between 32 and 32: expected whole numbers from 0 to 31 \(driver.dac_bits = 5\)",
+        ),
+        (np.full((1, 16), -1), "codes lie between -1 and -1"),
+        (np.full((1, 16), 0.5), "codes lie between 0.5 and 0.5"),
+        (np.full((1, 16), np.nan), "codes lie between nan and nan"),
+        (np.zeros((1, 15)), r"codes has shape \(1, 15\): expected \(batch, rows\) = \(batch, 16\)"),
+        (np.zeros(16), "codes has shape"),
+    ]:
+        with pytest.raises(InputError, match=sentence):
+            read_codes(coded, codes, current, full_scale=1e-4)
+
+
+def test_a_chain_without_converters_is_refused(coded):
+    def refused(spec, sentence, **options):
+        with pytest.raises(InputError, match=sentence):
+            read_codes(spec, np.zeros((1, 16)), lambda v: v, **options)
+
+    refused(coded, "adc.full_scale = 'auto'")
+    refused(coded.replace(driver={"dac_bits": None}), "driver.dac_bits = None: expected 1 to 24", full_scale=1e-4)
+    refused(coded.replace(adc={"bits": None}), "adc.bits = None: expected 1 to 24", full_scale=1e-4)
+    tables = periphery_of(coded, full_scale=1e-4)
+    twice = "full_scale = 0.0001 A: expected None, "
+    refused(coded, twice + "the ADC of periphery states it", full_scale=1e-4, periphery=tables)
+    refused(coded.replace(adc={"full_scale": 2e-4}), twice + "adc.full_scale states it", full_scale=1e-4)
+    drop = SenseTable(current=np.array([0.0, 1e-3]), drop=np.array([0.0, 0.1]))
+    refused(coded, "sense.drop depends on the current", periphery=Periphery(tables.dac, drop, tables.adc))
+
+
+def test_clipping_is_told(coded):
+    with pytest.warns(ClippingWarning, match="clips"):
+        read_codes(coded, np.full((1, 16), 31), lambda v: v[:, :12], full_scale=1e-4)
+
+
+def test_codes_of_another_namespace_stay_there(coded, make_model, conductances):
+    model = make_model(v_range=(0.0, 0.6), spec=coded)
+    g = conductances(coded)
+    codes = np.random.default_rng(1).integers(0, 32, (3, 16))
+    tile, strict = (behavioral.program(model, g, xp=xp) for xp in (np, array_api_strict))
+    reading = read_codes(coded, array_api_strict.asarray(codes), lambda v: behavioral.mvm(strict, v), full_scale=5e-4)
+    expected = read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), full_scale=5e-4)
+    assert_array_equal(np.from_dlpack(reading.codes), expected.codes)
