@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from circuitsim.behavioral import mvm, program
-    from circuitsim.levels import calibrate, prepare, read, solve
+    from circuitsim.levels import calibrate, convert_codes, prepare, read, solve
     from circuitsim.nodal import effective_matrix
     from circuitsim.spec import ArraySpec, load_spec, parse_spec
     from circuitsim.units import format_quantity
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArraySpec",
     "calibrate",
+    "convert_codes",
     "effective_matrix",
     "format_quantity",
     "load_spec",
@@ -38,6 +39,7 @@ __all__ = [
 _HOME = {
     "ArraySpec": "circuitsim.spec",
     "calibrate": "circuitsim.levels",
+    "convert_codes": "circuitsim.levels",
     "effective_matrix": "circuitsim.nodal",
     "format_quantity": "circuitsim.units",
     "load_spec": "circuitsim.spec",

@@ -1,10 +1,30 @@
 """The tile as matrix products: program once, read in microseconds."""
 
 from circuitsim.behavioral.abilities import SIMULATES
-from circuitsim.behavioral.energy import power
+from circuitsim.behavioral.grades import GRADES, TileForm, form_of
 from circuitsim.behavioral.guard import check_inputs
+from circuitsim.behavioral.noise import ReadNoise, read_noise, reprogram, with_read_noise
 from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.programming import program
+from circuitsim.behavioral.residual import reference_conductance
+from circuitsim.behavioral.sense import settle
 from circuitsim.behavioral.tile import Tile
+from circuitsim.behavioral.tile_power import power
 
-__all__ = ["SIMULATES", "Tile", "check_inputs", "mvm", "power", "program"]
+__all__ = [
+    "GRADES",
+    "SIMULATES",
+    "ReadNoise",
+    "Tile",
+    "TileForm",
+    "check_inputs",
+    "form_of",
+    "mvm",
+    "power",
+    "program",
+    "read_noise",
+    "reference_conductance",
+    "reprogram",
+    "settle",
+    "with_read_noise",
+]

@@ -1,12 +1,12 @@
-"""What the voltage of a column wire depends on: the own input of each cell, and one number per column, its level.
+"""Column voltages as functions of two numbers: the input of the cell's own row, and the mean voltage of the column.
 
-The voltage at a column node is the sum of all inputs' shares. A cell knows its own input exactly and the others through
-the column's mean voltage c = Σ_i weight_ij·v_col_ij. Regressing the node's voltage on both,
+The voltage at a column node is the sum of all inputs' shares. A cell knows its own row's input exactly and the others
+through the column's mean voltage c_j = Σ_i weight_ij·v_col_ij. Regressing the node's voltage on both,
 
-    v_col_ij ≈ own_ij·v_i + shared_ij·c_j,
+    v_col_ij ≈ from_input_ij·v_i + from_mean_ij·c_j,
 
 for independent inputs spread evenly over their range (their mean included: what all inputs have in common is the
-largest part) leaves an error that is uncorrelated with the cell's own input, so that it averages out over a column.
+largest part) leaves an error that is uncorrelated with the cell's input, so that it averages out over a column.
 """
 
 from dataclasses import dataclass
@@ -15,23 +15,30 @@ import numpy as np
 
 from circuitsim.behavioral.fields import Fields
 
-_MARGIN = 1.02  # nonlinear cells may raise a column a little above the linear estimate
+# Nonlinear cells raise a column above the linear estimate: by up to 10 % for sinh cells with v0 = 0.25 V and all rows
+# on at 0.4 V. Beyond the range the residual currents are extrapolated by a quadratic in the level.
+_MARGIN = 1.02
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Column voltages of an array, relative to v_ref.
+    """Column voltages of a linear array, relative to v_ref, and the scale on which they become levels.
 
-    Attributes:
-        own: (i, j) share of a cell's own input [V/V].
-        shared: (i, j) voltage at a cell per volt of the column's mean [V/V].
-        mean: (k, j) mean voltage of a column per volt at input k [V/V].
-        low, span: (cols,) range of the mean voltage [V]; level t = (c − low) / span − centre.
-        centre: Where t = 0, as a fraction of the span.
+        v_col_ij = from_input_ij·v_i + from_mean_ij·c_j
+        c_j      = Σ_k mean_kj·v_k
+        t_j      = (c_j − low_j) / span_j − centre
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | from_input | (rows, cols) [V/V] | voltage at a cell's column node per volt at the input of its row |
+    | from_mean | (rows, cols) [V/V] | voltage there per volt of the column's mean |
+    | mean | (inputs, cols) [V/V] | mean voltage of a column per volt at each input |
+    | low, span | (cols,) [V] | least mean voltage, and the range from there up |
+    | centre | | where t = 0, as a fraction of the span |
     """
 
-    own: np.ndarray
-    shared: np.ndarray
+    from_input: np.ndarray
+    from_mean: np.ndarray
     mean: np.ndarray
     low: np.ndarray
     span: np.ndarray
@@ -39,7 +46,7 @@ class Columns:
 
 
 def column_voltages(fields: Fields, g: np.ndarray, v_low: float, v_high: float) -> Columns:
-    """Regress the column voltages of a linear array on own input and mean.
+    """Regress the column voltages of a linear array on the input of the row and the column's mean.
 
     Args:
         fields: The linear array.
@@ -60,32 +67,45 @@ def column_voltages(fields: Fields, g: np.ndarray, v_low: float, v_high: float) 
     determinant = vv * cc - vc**2
     coupled = determinant > 1e-14 * (vv * cc) + 1e-300
     safe = np.where(coupled, determinant, 1.0)
-    own = np.where(coupled, (yv * cc - yc * vc) / safe, yv / vv)
-    shared = np.where(coupled, (vv * yc - vc * yv) / safe, 0.0)
+    from_input = np.where(coupled, (yv * cc - yc * vc) / safe, yv / vv)
+    from_mean = np.where(coupled, (vv * yc - vc * yv) / safe, 0.0)
     low, high = _MARGIN * v_low * total, _MARGIN * v_high * total
     span = np.where(high - low > 1e-9 * (v_high - v_low), high - low, v_high - v_low)
     skew = (v_high + v_low) / (v_high - v_low)
-    return Columns(own, shared, mean, low, span, 0.5 - 0.1 * skew)
+    return Columns(from_input, from_mean, mean, low, span, 0.5 - 0.1 * skew)
 
 
 def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Mix the columns' levels (column, other column): what a deviation of one column does to itself and to others.
+    """Return the matrix that corrects the columns' levels for one another: t_corrected[o] = Σ_l mix[o, l]·t[l].
 
-    The residual currents are tabulated with all columns at the same level. Where columns differ, the row wire sees
-    their average and the cell its own column; a residual current in turn reaches other columns through the row wire.
-    Both shares are averaged over the rows here and put into the levels, at no cost when a tile is read.
+    The table of residual currents has all columns at the same level. In a read they differ, and a difference acts
+    twice: a cell sees its own column's level but, through its row wire, also those of the others; and the residual
+    current that results reaches other columns' outputs through the row wire. With
+
+        A[o, j] = Σ_i slope_ij · to_output_ijo       how much the residual currents of column j add to output o
+        B[j, l] = Σ_i weight_ij · dv_ij/dt_l         how much the level of column l moves the cells of column j
+
+    where v_ij is the voltage from row node to column node and each weight says what that voltage does to the output,
+    mix = A @ B, the rows of both scaled to 1 in sum. `program` multiplies it into the levels' matrices, so that a read
+    costs no more.
 
     Args:
+        fields: The linear array.
+        columns: Its column voltages.
+        g: Its conductances (rows, cols) [S].
         slope: (rows, cols) change of the residual current with the level, for a typical input [A].
+
+    Returns:
+        (cols, cols), rows 1 in sum; a column whose sum is too small to scale keeps its own level.
     """
-    swing = columns.shared * columns.span
+    swing = columns.from_mean * columns.span
     share = -fields.row_on_col * swing[:, None, :]
     each = np.arange(g.shape[1])
     share[:, each, each] += swing
     together = share.sum(2)
-    seen = np.einsum("ij,ijl->jl", g * fields.alone * together, share, optimize=True)
-    given = np.einsum("ij,ijo->oj", slope, fields.to_output, optimize=True)
-    return _rows_of_one(given) @ _rows_of_one(seen)
+    across_cell = np.einsum("ij,ijl->jl", g * fields.alone * together, share, optimize=True)
+    at_output = np.einsum("ij,ijo->oj", slope, fields.to_output, optimize=True)
+    return _rows_of_one(at_output) @ _rows_of_one(across_cell)
 
 
 def _rows_of_one(matrix: np.ndarray) -> np.ndarray:

@@ -1,49 +1,34 @@
-"""Write residual currents as short sums: functions of the own input times powers of the column's level.
+"""Write residual currents as short sums: functions of a cell's input times powers of its column's level.
 
-Which functions serve best is read off the tabulated currents themselves: beside 1 and x, the leading singular functions
-over all cells of an array. One or two of them describe what x² and x³ describe only in part.
+The functions come from the tabulated currents themselves: beside 1 and s, the leading singular functions over all cells
+of an array. One or two of them describe what s² and s³ describe only in part.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.behavioral.grades import TileForm
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import Polynomial
 
-_TERMS = 4  # x² · (cubic in x)
-
-
-@dataclass(frozen=True)
-class Form:
-    """How much of the residual currents a grade keeps.
-
-    Attributes:
-        currents: Functions of the input for each power of the level: 1, x, and then the leading ones.
-        levels: The same for what the residual currents do to the levels themselves; no more than `currents`.
-    """
-
-    currents: tuple[int, ...]
-    levels: tuple[int, ...]
-
-    @property
-    def products(self) -> int:
-        """Matrix products of one read: one for each function but the constant."""
-        return sum(count - 1 for count in self.currents + self.levels)
-
-
-FORMS = {2: Form((3, 3, 2), (2,)), 3: Form((4, 3, 2), (3, 2)), 0: Form((2, 2, 2), (2, 2))}
+_TERMS = 4  # s² · (cubic in s)
 
 
 @dataclass(frozen=True)
 class Expansion:
-    """Residual currents as Σ_b t^b Σ_f coefficients[b][f, i, j]·f(x_i), functions in the order 1, x, others.
+    """Residual currents of all cells as a sum over powers of the level and functions of the scaled input.
 
-    Attributes:
-        functions: Functions of order 0 and of order 1 beside 1 and x.
-        currents: Coefficients for each power of the level, (functions, rows, cols) [A].
-        levels: The same, fitted with fewer functions where the form says so.
-        slope: (rows, cols) change with the level, for an input as large as x [A].
+        n_ij(s, t) = Σ_b t^b · Σ_f currents[b][f, i, j] · function_f(s)
+
+    The functions are 1, s and the fitted ones, in this order.
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | functions | polynomials | fitted functions of power 0, and of power 1, which the higher powers share |
+    | currents | for each power (functions, rows, cols) [A] | coefficients for the output currents |
+    | levels | for each power (functions, rows, cols) [A] | coefficients for the levels, with fewer functions |
+    | slope | (rows, cols) [A] | dn/dt, summed over the tabulated inputs with the weight s |
     """
 
     functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]]
@@ -52,14 +37,14 @@ class Expansion:
     slope: np.ndarray
 
 
-def expand(residual: Residual, form: Form) -> Expansion:
+def expand(residual: Residual, form: TileForm) -> Expansion:
     """Choose the functions and fit the coefficients of every cell by least squares over the table."""
-    x, t = residual.x, residual.t
+    s, t = residual.s, residual.t
     powers = np.vander(t, len(form.currents), increasing=True)
-    by_power = np.tensordot(residual.current, np.linalg.pinv(powers), axes=(3, 1))  # (rows, cols, x, power)
-    functions = tuple(_leading(by_power[:, :, :, b], x, form.currents[b] - 2) for b in (0, 1))
-    values = [_line(x, [evaluate(p, x) for p in chosen]) for chosen in functions]
-    values += [_line(x, [])] * (len(form.currents) - 2)
+    by_power = np.tensordot(residual.current, np.linalg.pinv(powers), axes=(3, 1))  # (rows, cols, s, power)
+    functions = tuple(_leading(by_power[:, :, :, b], s, form.currents[b] - 2) for b in (0, 1))
+    values = [_line(s, [evaluate(p, s) for p in chosen]) for chosen in functions]
+    values += [values[1]] * (len(form.currents) - 2)
     table = residual.current.reshape(*residual.current.shape[:2], -1)
 
     def fit(counts: tuple[int, ...]) -> tuple[np.ndarray, ...]:
@@ -69,32 +54,32 @@ def expand(residual: Residual, form: Form) -> Expansion:
 
     currents = fit(form.currents)
     levels = currents if form.levels == form.currents else fit(form.levels)
-    return Expansion((functions[0], functions[1]), currents, levels, by_power[:, :, :, 1] @ x)
+    return Expansion((functions[0], functions[1]), currents, levels, by_power[:, :, :, 1] @ s)
 
 
-def evaluate(polynomial: Polynomial, x: np.ndarray) -> np.ndarray:
-    """Evaluate x²·(c[0] + c[1]·x + …)."""
-    return x * x * np.polynomial.polynomial.polyval(x, polynomial)
+def evaluate(polynomial: Polynomial, s: np.ndarray) -> np.ndarray:
+    """Evaluate s²·(c[0] + c[1]·s + …)."""
+    return s * s * np.polynomial.polynomial.polyval(s, polynomial)
 
 
-def _leading(values: np.ndarray, x: np.ndarray, count: int) -> tuple[Polynomial, ...]:
-    """Return the functions that describe `values` (rows, cols, n_x) best beside 1 and x, each at most 1 in size."""
+def _leading(values: np.ndarray, s: np.ndarray, count: int) -> tuple[Polynomial, ...]:
+    """Return the functions that describe `values` (rows, cols, n_s) best beside 1 and s, each at most 1 in size."""
     if count <= 0:
         return ()
-    line = _line(x, [])
-    curved = values.reshape(-1, len(x))
+    line = _line(s, [])
+    curved = values.reshape(-1, len(s))
     curved = curved - curved @ line @ np.linalg.pinv(line)
     _, vectors = np.linalg.eigh(curved.T @ curved)
-    powers = np.vander(x, _TERMS + 2, increasing=True)
-    found = []
+    powers = np.vander(s, _TERMS + 2, increasing=True)
+    functions = []
     for vector in vectors[:, ::-1][:, :count].T:
-        # 1 and x are at hand anyway: what is left starts at x², which costs two products less to evaluate.
+        # 1 and s are features anyway: a function starts at s², which costs two operations less to evaluate.
         higher = (np.linalg.pinv(powers) @ vector)[2:]
-        size = np.abs(evaluate(tuple(higher), x)).max()
-        found.append(tuple(float(c) for c in higher / (size if size > 0 else 1.0)))
-    return tuple(found)
+        size = np.abs(evaluate(tuple(higher), s)).max()
+        functions.append(tuple(float(c) for c in higher / (size if size > 0 else 1.0)))
+    return tuple(functions)
 
 
-def _line(x: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
-    """Columns 1, x and others (n_x, functions)."""
-    return np.stack([np.ones_like(x), x, *others], axis=1)
+def _line(s: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+    """Columns 1, s and others (n_s, functions)."""
+    return np.stack([np.ones_like(s), s, *others], axis=1)

@@ -1,4 +1,4 @@
-"""Every voltage and current of an array of constant conductances that the form of a tile needs, in one factorization.
+"""Every voltage and current of an array of constant conductances that a tile needs, in one factorization.
 
 Rows are eliminated first (each is a chain), which leaves one dense block per row of column nodes; those blocks form a
 chain too. Compared with a sparse factor this costs a few dense products per row whatever the wires are.
@@ -19,18 +19,20 @@ _JOINED = 1e-7  # ohm, of a 0 ohm end: a few parts in 1e9 of a wire's resistance
 class Fields:
     """A linear array as seen from its terminals and from a weighted mean of each column's voltages.
 
-    Index i is the row and j the column of a cell, k an input, o an output.
+    The index i is the row and j the column of a cell, k an input, o an output. Every field is a response to one volt or
+    one ampere, so that any voltage or current of the array is a sum of them, as in i_out = v_in @ w.
 
-    Attributes:
-        w: (k, o) [S]: i_out = v_in @ w.
-        w_row: (k, k) [S]: i_row = v_in @ w_row, the current each driver delivers.
-        w_port: (o, o) [S]: current that output o loses per volt at each sense node.
-        alone: (i, j) voltage of a cell's row node per volt at its own input while all column nodes are at 0 V.
-        col_voltage: (i, j, k) voltage of a cell's column node per volt at input k.
-        to_output: (i, j, o) output o per ampere of additional current from row node to column node of a cell.
-        to_level: (i, j, column) weighted column voltage per ampere of that current [ohm].
-        row_on_col: (i, j, j') voltage of a row node per volt at the column nodes of its own row.
-        weight: (i, j) weights of the column voltages, 1 in sum over each column.
+    | field | axes and unit | meaning |
+    |---|---|---|
+    | w | (k, o) [S] | output currents per volt at each input |
+    | w_row | (k, k) [S] | current that each driver delivers per volt at each input |
+    | w_port | (o, o) [S] | current that an output (axis 0) loses per volt at each sense node (axis 1) |
+    | alone | (i, j) [V/V] | voltage of a cell's row node per volt at its row's input, with all column nodes at 0 V |
+    | col_voltage | (i, j, k) [V/V] | voltage of a cell's column node per volt at each input |
+    | to_output | (i, j, o) [A/A] | output current per ampere of extra current from row node to column node of a cell |
+    | to_level | (i, j, column) [ohm] | weighted column voltage per ampere of that current |
+    | row_on_col | (i, j, j') [V/V] | voltage of a row node per volt at each column node of its row |
+    | weight | (i, j) | weights of the column voltages, 1 in sum over each column |
     """
 
     w: np.ndarray
@@ -93,42 +95,45 @@ def linear_fields(wires: WireGrid, g: np.ndarray) -> Fields:
 
 
 def solve_chain(diagonal: np.ndarray, link: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve many chains of nodes at once: diagonal·x − link·(neighbours) = right.
+    """Solve many chains of nodes at once: diagonal·v − link·(v of both neighbors) = right.
 
     Args:
         diagonal: (chains, nodes) or (chains, nodes, many) [S].
         link: (chains, nodes − 1) conductance between neighbours [S].
-        right: (chains, nodes, many).
+        right: (chains, nodes, many) currents into the nodes [A].
+
+    Returns:
+        (chains, nodes, many) node voltages v [V].
     """
     nodes = right.shape[1]
     pivot = (diagonal if diagonal.ndim == 3 else diagonal[:, :, None]).copy()
-    x = right.copy()
+    v = right.copy()
     for n in range(1, nodes):
         share = link[:, n - 1, None] / pivot[:, n - 1]
         pivot[:, n] -= share * link[:, n - 1, None]
-        x[:, n] += share * x[:, n - 1]
-    x[:, -1] /= pivot[:, -1]
+        v[:, n] += share * v[:, n - 1]
+    v[:, -1] /= pivot[:, -1]
     for n in range(nodes - 2, -1, -1):
-        x[:, n] = (x[:, n] + link[:, n, None] * x[:, n + 1]) / pivot[:, n]
-    return x
+        v[:, n] = (v[:, n] + link[:, n, None] * v[:, n + 1]) / pivot[:, n]
+    return v
 
 
 def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, drive: np.ndarray) -> np.ndarray:
     """Solve the column nodes (rows, cols, many) for currents into them, rows eliminated: block after block."""
     rows, cols = g.shape
     inverse = np.empty((rows, cols, cols))
-    x = drive
+    v = drive
     for a in range(rows):
         block = -g[a, :, None] * row_on_col[a]
         block[np.arange(cols), np.arange(cols)] += g[a] + g_col[a] + g_col[a + 1]
         if a > 0:
             block -= g_col[a, :, None] * inverse[a - 1] * g_col[a]
-            x[a] += g_col[a, :, None] * (inverse[a - 1] @ x[a - 1])
+            v[a] += g_col[a, :, None] * (inverse[a - 1] @ v[a - 1])
         inverse[a] = np.linalg.inv(block)
-    x[-1] = inverse[-1] @ x[-1]
+    v[-1] = inverse[-1] @ v[-1]
     for a in range(rows - 2, -1, -1):
-        x[a] = inverse[a] @ (x[a] + g_col[a + 1, :, None] * x[a + 1])
-    return x
+        v[a] = inverse[a] @ (v[a] + g_col[a + 1, :, None] * v[a + 1])
+    return v
 
 
 def _weights(share: np.ndarray) -> np.ndarray:
@@ -138,7 +143,7 @@ def _weights(share: np.ndarray) -> np.ndarray:
 
 
 def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
-    """Whether every node reaches a terminal along its own wire."""
+    """Whether every node reaches a terminal along its wire."""
     row = np.isfinite(r_row[:, 1:-1]).all() and np.isfinite(r_row[:, [0, -1]]).any(axis=1).all()
     col = np.isfinite(r_col[1:-1]).all() and np.isfinite(r_col[[0, -1]]).any(axis=0).all()
     return bool(row and col)
@@ -177,14 +182,14 @@ def _rows_alone(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     right[:, np.arange(cols), np.arange(cols)] = g
     right[:, 0, -1] += link[:, 0]
     right[:, -1, -1] += link[:, -1]
-    x = solve_chain(g + link[:, :-1] + link[:, 1:], link[:, 1:-1], right)
-    return x[:, :, :-1], x[:, :, -1]
+    v = solve_chain(g + link[:, :-1] + link[:, 1:], link[:, 1:-1], right)
+    return v[:, :, :-1], v[:, :, -1]
 
 
 def chain_links(wires: WireGrid) -> np.ndarray:
     """Conductance of each row segment (rows, cols + 1) [S], driver included.
 
-    A 0 ohm segment counts as 10 µΩ and a broken one as 1 TΩ: nothing a cell could notice, and every pivot is finite.
+    A 0 ohm segment counts as 10 µΩ and a broken one as 1 TΩ: no cell's current changes, and every pivot is finite.
     """
     r_row, _ = end_resistances(wires)
     return 1.0 / np.clip(r_row, 1e-5, 1e12)

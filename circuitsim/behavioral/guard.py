@@ -1,4 +1,4 @@
-"""Keep a tile inside the range it was built for: a product itself checks nothing."""
+"""Keep a tile inside the range it was built for: `mvm` itself checks no voltages."""
 
 import warnings
 from typing import Any
@@ -21,7 +21,7 @@ def check_inputs(tile: Tile, v_in: Any, *, strict: bool = False) -> bool:
         strict: Raise instead of warning.
 
     Returns:
-        True when all are inside.
+        Whether all are inside.
 
     Raises:
         InputError: The shape does not fit.

@@ -9,24 +9,32 @@ from numpy.typing import ArrayLike
 from circuitsim import nodal
 from circuitsim.behavioral.abilities import SIMULATES
 from circuitsim.behavioral.columns import Columns, column_voltages, levels_across_columns
-from circuitsim.behavioral.energy import linear_energy, residual_energy
-from circuitsim.behavioral.expansion import FORMS, Expansion, Form, expand
+from circuitsim.behavioral.expansion import Expansion, expand
 from circuitsim.behavioral.fields import Fields, linear_fields
+from circuitsim.behavioral.grades import INPUT_POINTS, LEVEL_POINTS, TileForm, form_of
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Factor, Tile
+from circuitsim.behavioral.tile_power import linear_power, residual_power
 from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface import check_conductances as check_surface
 from circuitsim.results import TileModel
-from circuitsim.spec import check_able, check_conductances
+from circuitsim.spec import WireGrid, check_able, check_conductances
 
-_INPUTS, _LEVELS = 6, 3  # nodes of the residual's table
-_SWEEP = 1e-8  # what one product may be wrong by, relative: far below what one product can be right by
+_SWEEP = 1e-8  # relative tolerance of one product's matrix: far below the error of one product
 
 
-def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any = np, inputs: str = "analog") -> Tile:
+def program(
+    model: TileModel,
+    g: ArrayLike,
+    *,
+    dtype: str = "float64",
+    xp: Any = np,
+    device: Any = None,
+    inputs: str = "analog",
+) -> Tile:
     """Program conductances into a tile.
 
     Args:
@@ -34,11 +42,15 @@ def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any =
         g: Conductances (rows, cols) [S]; 0 is an open cell.
         dtype: "float64" or "float32", of the matrices and so of the reads.
         xp: Array namespace of the matrices: numpy, torch, or another one that follows the array API.
+        device: Device of the matrices, as `xp` names it ("cuda" for torch); None: its default. Reads take place there.
         inputs: "analog", or "binary" for inputs that are either v_ref or the end of the range: fewer products,
             whatever the grade.
 
+    Returns:
+        The tile; see `Tile` for what it computes.
+
     Raises:
-        InputError: A shape does not fit, the grade or form is unknown, or the range of inputs is empty.
+        InputError: A shape does not fit, the grade or the kind of inputs is unknown, or the range of inputs is empty.
         OutsideRangeError: A conductance is outside the device's or the surface's range.
 
     Valid for: static reads, inputs within `model.v_range`; the error is what a certificate states.
@@ -47,25 +59,25 @@ def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any =
     check_able(spec, SIMULATES, "the behavioral model")
     g = check_conductances(spec, g)
     check_surface(surface, g)
-    form = _form(model.grade, inputs)
+    form = form_of(model.grade, inputs)
     v_low, v_high = _relative_range(model, inputs)
     v_ref = spec.sense.v_ref
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
-    put = _putter(xp, dtype)
-    if form is None:
-        return _one_product(model, g_ref, put, max(-v_low, v_high))
+    put, v_scale = _putter(xp, dtype, device), max(-v_low, v_high)
+    if form.linear:
+        return _one_product(model, form, g_ref, put, v_scale)
     fields = linear_fields(spec.wires, g_ref)
     columns = column_voltages(fields, g_ref, v_low, v_high)
-    v_scale = max(-v_low, v_high)
-    x = _nodes(v_low / v_scale, v_high / v_scale, 2 if inputs == "binary" else _INPUTS)
+    s = _nodes(v_low / v_scale, v_high / v_scale, INPUT_POINTS[form.inputs])
     residual = tabulate(
         short(surface), g, g_ref, spec.wires, fields, columns,
-        x=x, level=_nodes(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref,
+        s=s, level=_nodes(0.0, 1.0, LEVEL_POINTS), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     expansion = expand(residual, form)
     currents, levels = _factors(fields, columns, expansion, g_ref, v_scale)
     return Tile(
-        grade=0 if inputs == "binary" else model.grade,
+        grade=model.grade,
+        form=form,
         rows=g.shape[0],
         cols=g.shape[1],
         v_range=model.v_range,
@@ -76,10 +88,9 @@ def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any =
         functions=(expansion.functions[0][::-1], expansion.functions[1]),
         currents=_lay_out(currents, expansion, put),
         levels=_lay_out(levels, expansion, put),
-        energy=residual_energy(fields, columns, residual, v_scale),
+        power=residual_power(fields, columns, residual, v_scale),
         w_port=fields.w_port,
         r_sense=spec.sense.r_in,
-        products=form.products,
     )
 
 
@@ -100,7 +111,7 @@ def _factors(
 def _lay_out(carried: list[np.ndarray], expansion: Expansion, put: Callable) -> tuple[Factor, ...]:
     """Stack (functions, rows, outputs) of each power as features × outputs, in the features' order."""
     rows, outputs = carried[0].shape[1:]
-    line = len(expansion.functions[0]) * rows  # where x begins
+    line = len(expansion.functions[0]) * rows  # where s begins
     factors = []
     for power, part in enumerate(carried):
         others, constant = part[2:].reshape(-1, outputs), part[0].sum(0)[None]
@@ -121,46 +132,42 @@ def _carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
     return np.moveaxis(np.moveaxis(coefficients, 0, 1) @ to, 1, 0)
 
 
-def _one_product(model: TileModel, g_ref: np.ndarray, put: Callable, v_scale: float) -> Tile:
+def _one_product(model: TileModel, form: TileForm, g_ref: np.ndarray, put: Callable, v_scale: float) -> Tile:
     spec, v_ref = model.spec, model.spec.sense.v_ref
-    plan = sweep_plan(*end_resistances(spec.wires), g_ref)
-    unit = np.eye(len(g_ref))
-    if plan is not None:
-        found = sweep_batch(plan, unit, tol=_SWEEP, most=200)
-        plan = plan if (found.passes > 0).all() else None
-    if plan is None:
-        found = nodal.solve(nodal.linear_array(spec.wires, g_ref), unit)
+    i_out, i_row = _unit_responses(spec.wires, g_ref)
     return Tile(
-        grade=1,
+        grade=model.grade,
+        form=form,
         rows=g_ref.shape[0],
         cols=g_ref.shape[1],
         v_range=model.v_range,
         v_ref=v_ref,
         v_scale=v_scale,
-        w=put(found.i_out),
-        offset=None if v_ref == 0 else put(-v_ref * found.i_out.sum(0)),
+        w=put(i_out),
+        offset=None if v_ref == 0 else put(-v_ref * i_out.sum(0)),
         functions=((), ()),
         currents=(),
         levels=(),
-        energy=linear_energy(found.i_row),
+        power=linear_power(i_row),
         w_port=None,
         r_sense=spec.sense.r_in,
-        products=1,
     )
 
 
-def _form(grade: int, inputs: str) -> Form | None:
-    if grade not in (1, 2, 3):
-        raise InputError(f"grade = {grade}: expected 1 (one product), 2 (six) or 3 (nine)")
-    if inputs not in ("analog", "binary"):
-        raise InputError(f"inputs = {inputs!r}: expected 'analog' or 'binary'")
-    if inputs == "binary":
-        return FORMS[0]
-    return None if grade == 1 else FORMS[grade]
+def _unit_responses(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Currents (rows, cols) of the outputs and (rows, rows) of the drivers for 1 V at one input at a time [A]."""
+    unit = np.eye(len(g))
+    plan = sweep_plan(*end_resistances(wires), g)
+    if plan is not None:
+        swept = sweep_batch(plan, unit, tol=_SWEEP, most=200)
+        if (swept.passes > 0).all():
+            return swept.i_out, swept.i_row
+    solved = nodal.solve(nodal.linear_array(wires, g), unit)
+    return solved.i_out, solved.i_row
 
 
 def _relative_range(model: TileModel, inputs: str) -> tuple[float, float]:
-    """Range of the inputs relative to v_ref [V]; rows that are not used stay at v_ref, so 0 is always inside."""
+    """Range of the inputs relative to v_ref [V]; unused rows stay at v_ref, so the range contains 0."""
     v_ref = model.spec.sense.v_ref
     low, high = (v - v_ref for v in model.v_range)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high and max(-low, high) > 0):
@@ -176,7 +183,8 @@ def _nodes(low: float, high: float, count: int) -> np.ndarray:
     return low + (high - low) * 0.5 * (1.0 - np.cos(np.pi * np.arange(count) / (count - 1)))
 
 
-def _putter(xp: Any, dtype: str) -> Callable[[np.ndarray], Any]:
+def _putter(xp: Any, dtype: str, device: Any) -> Callable[[np.ndarray], Any]:
     if dtype not in ("float64", "float32"):
         raise InputError(f"dtype = {dtype!r}: expected 'float64' or 'float32'")
-    return lambda array: xp.asarray(np.ascontiguousarray(array, dtype=dtype), dtype=getattr(xp, dtype))
+    place = {} if device is None else {"device": device}  # NumPy before 2.0 knows no device
+    return lambda array: xp.asarray(np.ascontiguousarray(array, dtype=dtype), dtype=getattr(xp, dtype), **place)

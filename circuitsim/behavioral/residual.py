@@ -1,4 +1,4 @@
-"""What a cell's current has beyond its reference conductance, tabulated over own input and column level."""
+"""The current of a cell beyond its reference conductance, tabulated over the row's input and the column's level."""
 
 from dataclasses import dataclass, replace
 
@@ -17,16 +17,22 @@ _STEPS = 2  # Newton steps of a row; the start is the linear solution, and the e
 
 @dataclass(frozen=True)
 class Residual:
-    """Residual currents of an array's cells.
+    """Residual currents of an array's cells: what each carries beyond its reference conductance.
 
-    Attributes:
-        x: (n_x,) own input, in units of v_scale.
-        t: (n_t,) level of the column, relative to its middle.
-        current: (rows, cols, n_x, n_t) current beyond the reference conductance [A].
-        voltage: (rows, cols, n_x, n_t) voltage across the cell in the linear array [V].
+        current_ij(s, t) = i_ij(s, t) − g_ref_ij·v_ij(s, t)
+
+    where v_ij is the voltage from row node to column node with the row solved for its cells' nonlinear currents, the
+    scaled input s at its driver, and all columns at level t.
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | s | (n_s,) | scaled inputs of the row |
+    | t | (n_t,) | levels of the column, 0 at its middle |
+    | current | (rows, cols, n_s, n_t) [A] | residual current, positive from row to column |
+    | voltage | (rows, cols, n_s, n_t) [V] | voltage from row node to column node in the linear array |
     """
 
-    x: np.ndarray
+    s: np.ndarray
     t: np.ndarray
     current: np.ndarray
     voltage: np.ndarray
@@ -36,7 +42,10 @@ def reference_conductance(surface: CellSurface, g: np.ndarray, v_low: float, v_h
     """Return the slope (rows, cols) [S] of the straight line through 0 that fits i(v) best over the inputs.
 
     Args:
+        surface: The characterized cell.
+        g: Conductances (rows, cols) [S]; 0 is an open cell and stays 0.
         v_low, v_high: Range of the inputs relative to v_ref [V]; the column is at v_ref.
+        v_ref: Voltage of the sense nodes [V].
     """
     # For given voltages i/g is a polynomial of the conductance coordinate: a few conductances tell it for all.
     few = conductance_nodes(surface.forward.shape[0], surface.g_range, surface.g_scale)
@@ -51,7 +60,7 @@ def reference_conductance(surface: CellSurface, g: np.ndarray, v_low: float, v_h
 def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
     """Drop trailing Chebyshev coefficients that together are below `tolerance`: the residual needs no more."""
 
-    def kept(axis: int) -> int:
+    def needed(axis: int) -> int:
         other = tuple(a for a in range(3) if a != axis)
         tail = np.abs(surface.forward).sum(axis=other) + np.abs(surface.reverse).sum(axis=other)
         beyond = np.cumsum(tail[::-1])[::-1] > tolerance
@@ -59,7 +68,7 @@ def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
 
     if surface.forward.shape != surface.reverse.shape:
         return surface
-    n_t, n_u, n_m = (min(kept(axis), size) for axis, size in enumerate(surface.forward.shape))
+    n_t, n_u, n_m = (min(needed(axis), size) for axis, size in enumerate(surface.forward.shape))
     cut = np.s_[:n_t, :n_u, :n_m]
     return replace(surface, forward=surface.forward[cut], reverse=surface.reverse[cut])
 
@@ -72,21 +81,28 @@ def tabulate(
     fields: Fields,
     columns: Columns,
     *,
-    x: np.ndarray,
+    s: np.ndarray,
     level: np.ndarray,
     v_scale: float,
     v_ref: float,
 ) -> Residual:
-    """Solve every row for its own input, all columns at one level, and return what the cells carry beyond g_ref.
+    """Solve every row for its input with all columns at one level, and return what the cells carry beyond g_ref.
 
     Args:
-        x: (n_x,) inputs in units of v_scale.
-        level: (n_t,) levels as fractions of the columns' spans.
+        surface: The characterized cell.
+        g: Conductances (rows, cols) [S].
+        g_ref: Reference conductances (rows, cols) [S] that `fields` were solved with.
+        wires: Segment resistances [ohm].
+        fields, columns: The linear array.
+        s: (n_s,) scaled inputs.
+        level: (n_t,) levels as fractions of the columns' spans, 0 to 1.
+        v_scale: Voltage above v_ref at s = 1 [V].
+        v_ref: Voltage of the sense nodes [V].
     """
     rows, cols = g.shape
-    v = v_scale * np.repeat(x, len(level))
-    mean = columns.low[:, None] + columns.span[:, None] * np.tile(level, len(x))
-    v_col = columns.own[:, :, None] * v + columns.shared[:, :, None] * mean
+    v = v_scale * np.repeat(s, len(level))
+    mean = columns.low[:, None] + columns.span[:, None] * np.tile(level, len(s))
+    v_col = columns.from_input[:, :, None] * v + columns.from_mean[:, :, None] * mean
     linear = fields.alone[:, :, None] * v + fields.row_on_col @ v_col
     link = chain_links(wires)
     v_row = linear.copy()
@@ -105,5 +121,5 @@ def tabulate(
         else:
             current += slope * change  # the last step is small: its slope serves for the current too
     beyond = current - g_ref[:, :, None] * (v_row - v_col)
-    shape = (rows, cols, len(x), len(level))
-    return Residual(x, level - columns.centre, beyond.reshape(shape), (linear - v_col).reshape(shape))
+    shape = (rows, cols, len(s), len(level))
+    return Residual(s, level - columns.centre, beyond.reshape(shape), (linear - v_col).reshape(shape))

@@ -1,10 +1,11 @@
-"""Sense amplifiers whose input resistance depends on the current act back on a tile."""
+"""Currents of a tile into sense amplifiers whose input resistance depends on the current."""
 
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
+from circuitsim.behavioral.grades import GRADES
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery.sense import drop_and_slope
@@ -14,13 +15,13 @@ _STEPS = 4  # Newton steps on the diagonal; the coupling between columns is weak
 
 
 def settle(tile: Tile, i_out: Any, sense: SenseTable) -> Any:
-    """Return the currents into sense amplifiers whose input voltage is no multiple of the current.
+    """Return the currents into sense amplifiers whose input voltage is not proportional to the current.
 
-    The tile contains the constant resistance `tile.r_sense`; what the amplifier drops beyond it acts back through the
-    admittance of the columns, I = I0 − (drop(I) − r_sense·I) @ w_portᵀ.
+    The tile contains the constant resistance `tile.r_sense`. The voltage that the amplifier drops beyond it lowers the
+    currents through the admittance of the columns, I = I0 − (drop(I) − r_sense·I) @ w_portᵀ.
 
     Args:
-        tile: The tile, of grade 2 or 3, programmed with a sense resistance within the amplifier's.
+        tile: The tile, of more than one product, programmed with a sense resistance within the amplifier's.
         i_out: Currents at the constant resistance (batch, cols) [A].
         sense: The amplifier.
 
@@ -33,13 +34,17 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable) -> Any:
     if sense.current is None or sense.drop is None:
         return i_out
     if tile.w_port is None:
-        raise InputError("grade = 1: a current-dependent sense resistance needs a tile of grade 2 or 3")
-    xp = array_api_compat.array_namespace(i_out)
-    coupling = xp.asarray(np.ascontiguousarray(tile.w_port.T), dtype=i_out.dtype)
-    own = xp.asarray(np.ascontiguousarray(np.diag(tile.w_port)), dtype=i_out.dtype)
-    found = i_out
+        enough = " or ".join(str(number) for number, form in GRADES.items() if not form.linear)
+        raise InputError(f"grade = {tile.grade}: expected {enough} for a sense resistance that depends on the current")
+    xp, device = array_api_compat.array_namespace(i_out), array_api_compat.device(i_out)
+
+    def put(array: np.ndarray) -> Any:
+        return xp.asarray(np.ascontiguousarray(array), dtype=i_out.dtype, device=device)
+
+    coupling, self_coupling = put(tile.w_port.T), put(np.diag(tile.w_port))
+    settled = i_out
     for _ in range(_STEPS):
-        drop, slope = drop_and_slope(xp, sense, found)
-        miss = found - i_out + (drop - tile.r_sense * found) @ coupling
-        found = found - miss / (1.0 + own * (slope - tile.r_sense))
-    return found
+        drop, slope = drop_and_slope(xp, sense, settled)
+        miss = settled - i_out + (drop - tile.r_sense * settled) @ coupling
+        settled = settled - miss / (1.0 + self_coupling * (slope - tile.r_sense))
+    return settled

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+from circuitsim.behavioral.grades import TileForm
+
 Polynomial = tuple[float, ...]
-"""Coefficients c of x²·(c[0] + c[1]·x + …)."""
+"""Coefficients c of the function s²·(c[0] + c[1]·s + …) of a scaled input s."""
 
 
 @dataclass(frozen=True)
 class Factor:
-    """What multiplies one power of the level: columns `first` to `last` of the features (see `Tile`) @ matrix.
+    """The factor of one power of the level: features[:, first:last] @ matrix, for the features of `Tile`.
 
     Attributes:
-        first, last: Columns of the features.
+        first, last: Range of the features' columns.
         matrix: (last − first, cols); a single row is a constant and needs no product.
     """
 
@@ -25,29 +27,38 @@ class Factor:
 class Tile:
     """An array with its conductances programmed, as matrix products.
 
-    With x = (v_in − v_ref) / v_scale and functions f of it, a row of features is
-    [f(x) of order 0 | x | 1 | f(x) of order 1]. They give the factors of each power of t, the level of each column: its
-    mean voltage, in units of its range and relative to the middle of it. i_out = Σ_b currents_b·t^b, where t itself
-    solves t = Σ_b levels_b·t^b.
+    A tile works on the scaled input s = (v_in − v_ref) / v_scale, between −1 and 1, and on the level t of each column:
+    the column's mean voltage as a fraction of the range that it can take, 0 near the middle of it. A read is
 
-    Attributes:
-        grade: 1 one matrix product, 2 six, 3 nine, or 0: the short form for binary inputs, five.
-        rows, cols: Size.
-        v_range: Inputs it was built for [V].
-        v_ref: Voltage of the sense nodes [V].
-        v_scale: Voltage of x = 1 [V].
-        w: (rows, cols) [S]: the one product of grade 1, i_out = v_in @ w + offset.
-        offset: (cols,) [A], None when v_ref is 0.
-        functions: Functions of order 0, the least important first, and of order 1.
-        currents: Factors of the powers of the level in the currents [A]; empty in grade 1.
-        levels: The same for the level itself.
-        energy: What `power` needs; NumPy whatever the arrays above are.
-        w_port: (cols, cols) [S] current that output o loses per volt at each sense node, NumPy.
-        r_sense: Sense resistance that the matrices contain [ohm].
-        products: Matrix products of one read, counted in products of shape (rows, cols).
+        features = [f(s) | s | 1 | h(s)]                        (batch, features), f and h fitted to the array
+        t        = Σ_b (features @ levels_b) · t^b              (batch, cols), by iteration
+        i_out    = Σ_b (features @ currents_b) · t^b            (batch, cols) [A]
+
+    where each factor multiplies only the columns of the features that it needs. A tile of one product is
+    i_out = v_in @ w + offset instead.
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | grade | | grade of the model |
+    | form | | what the tile keeps of the cells' nonlinearity (`grades`) |
+    | rows, cols | | size |
+    | v_range | [V] | inputs that the tile was built for |
+    | v_ref | [V] | voltage of the sense nodes |
+    | v_scale | [V] | v_in − v_ref at s = 1 |
+    | w | (rows, cols) [S] | the linear array, i_out = v_in @ w |
+    | offset | (cols,) [A] | added to one product; None where v_ref is 0 |
+    | functions | polynomials | f, the least important first, and h |
+    | currents | factors [A] | one for each power of the level; empty for one product |
+    | levels | factors | the same for the level itself |
+    | power | NumPy | what `behavioral.power` needs |
+    | w_port | (cols, cols) [S], NumPy | current that output o (axis 0) loses per volt at each sense node (axis 1) |
+    | r_sense | [ohm] | sense resistance that the matrices contain |
+
+    `w`, `offset` and the factors' matrices are arrays of the namespace, dtype and device given to `program`.
     """
 
     grade: int
+    form: TileForm
     rows: int
     cols: int
     v_range: tuple[float, float]
@@ -58,25 +69,36 @@ class Tile:
     functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]]
     currents: tuple[Factor, ...]
     levels: tuple[Factor, ...]
-    energy: "Energy"
+    power: "TilePower"
     w_port: Any
     r_sense: float
-    products: int
+
+    @property
+    def products(self) -> int:
+        """Matrix products of one read, counted in products of shape (rows, cols)."""
+        return self.form.products
 
 
 @dataclass(frozen=True)
-class Energy:
-    """Power that the row drivers deliver: v·w_row·v, and what the residual currents add (see `energy`).
+class TilePower:
+    """The matrices of the power that the row drivers deliver, NumPy arrays.
 
-    With powers x^p of the inputs, level t and the level t' of the linear array, t' = x @ level + level_offset.
+    With v = v_in − v_ref, the scaled input s, the level t, and the level of the linear array t' = s @ level +
+    level_offset:
 
-    Attributes:
-        w_row: (rows, rows) [S].
-        even: (powers, rows) [W]: Σ x^p @ even.
-        sloped: (powers, rows, cols) [W], times t.
-        even_level: (powers, rows, cols) [W], times t'.
-        sloped_level: (powers, rows, cols) [W], times t·t'.
-        level, level_offset: (rows, cols), (cols,).
+        power = v·w_row·v + Σ_p s^p @ even_p + Σ_j [ t·Σ_p s^p @ sloped_p + t'·(Σ_p s^p @ even_level_p
+                + t·Σ_p s^p @ sloped_level_p) ]_j
+
+    The first term is the linear array; the others, empty for one product, are what the residual currents add.
+
+    | field | shape and unit | multiplies |
+    |---|---|---|
+    | w_row | (rows, rows) [S] | v twice |
+    | even | (powers, rows) [W] | 1 |
+    | sloped | (powers, rows, cols) [W] | t |
+    | even_level | (powers, rows, cols) [W] | t' |
+    | sloped_level | (powers, rows, cols) [W] | t·t' |
+    | level, level_offset | (rows, cols), (cols,) | give t' |
     """
 
     w_row: Any

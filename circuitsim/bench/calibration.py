@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from circuitsim import behavioral, characterization
-from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.peer_models import MODELS
 from circuitsim.bench.peer_network import ColumnNetwork, fit_network, program_network, read_network
@@ -24,7 +23,6 @@ SEED = 0
 HOLD_OUT = ("log_uniform", "few_high", "binary")
 VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1}
 FITTING = ("log_uniform", "uniform", "log_uniform", "few_high", "binary", "log_uniform")
-GRADES = (1, 2, 3)
 
 Progress = Callable[[str], None]
 
@@ -115,12 +113,12 @@ def _case(case: Case, batch: int, repeats: int, in_ngspice: bool) -> dict[str, A
         _network(network, hold_out, truths, v_in, plain) | {"fit_s": fit_s},
         *(
             _grade(TileModel(spec, surface, grade, (0.0, case.v_read)), hold_out, truths, v_in, plain, repeats)
-            for grade in GRADES
+            for grade in behavioral.GRADES
         ),
     ]
     full = np.full((1, case.n), case.v_read)
     lost = 1 - solve_in_nodal(spec, surface, [Experiment("", hold_out[0].g, ("all_on",), full)])[0].out / (
-        full @ reference_conductance(surface, hold_out[0].g, 0.0, case.v_read, 0.0)
+        full @ behavioral.reference_conductance(surface, hold_out[0].g, 0.0, case.v_read, 0.0)
     )
     return {
         "device": case.device,
@@ -142,7 +140,8 @@ def _peers(
     for name, model in MODELS.items():
         start = time.perf_counter()
         matrices = [
-            model(spec.wires, reference_conductance(surface, e.g, 0.0, spec.driver.v_read, 0.0)) for e in hold_out
+            model(spec.wires, behavioral.reference_conductance(surface, e.g, 0.0, spec.driver.v_read, 0.0))
+            for e in hold_out
         ]
         program_ms = 1e3 * (time.perf_counter() - start) / len(hold_out)
         outs = [e.v_in @ w for e, w in zip(hold_out, matrices, strict=True)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim import characterization, spice
+from circuitsim.behavioral import GRADES
 from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
 from circuitsim.calibration.energy import array_energy
@@ -20,7 +21,6 @@ from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import Budget, Calibration, CellSurface, Experiment, TileModel
 from circuitsim.spec import ArraySpec
 
-GRADES = (1, 2, 3)
 # What chooses the grade and what certifies it differ in kind as well as in draw, matrices and inputs.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
 VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
@@ -119,13 +119,13 @@ def choose_grade(
     truths = solve_in_nodal(spec, surface, experiments)
     full_scale = full_scale_of(truths)
     tried: dict[str, float] = {}
-    for grade in GRADES:
+    for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
         model = TileModel(spec, surface, grade, v_range)
         rms = errors_against(model, experiments, truths, full_scale).rms
         tried[f"grade {grade}"] = rms
         if rms <= max_rms / 2:
             return model, tried
-    best = min(GRADES, key=lambda grade: tried[f"grade {grade}"])
+    best = min(GRADES, key=lambda number: tried[f"grade {number}"])
     return TileModel(spec, surface, best, v_range), tried
 
 
@@ -137,10 +137,10 @@ def check_temperature(spec: ArraySpec) -> None:
     """
     cards = [device_card(spec), *([access_card(spec)] if spec.access is not None else [])]
     for card in cards:
-        law, found = card.temperature, spec.array.temperature_c
-        if not law.min_c <= found <= law.max_c:
+        law, celsius = card.temperature, spec.array.temperature_c
+        if not law.min_c <= celsius <= law.max_c:
             raise OutsideRangeError(
-                f"array.temperature_c = {found:g}: {card.name} holds from {law.min_c:g} to {law.max_c:g} °C"
+                f"array.temperature_c = {celsius:g}: {card.name} holds from {law.min_c:g} to {law.max_c:g} °C"
             )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from circuitsim.behavioral import mvm, program
+from circuitsim.behavioral import form_of, mvm, program
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.statistics import error_statistics, full_scale_of
 from circuitsim.results import Certificate, ErrorStatistics, Experiment, Provenance, Solution, TileModel
@@ -61,12 +61,14 @@ def certify(
     predicted = predictions(model, experiments) if predicted is None else predicted
     errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
     everything = np.concatenate(errors)
-    spec = model.spec
+    spec, form = model.spec, form_of(model.grade)
     gain, product_rms = product_error(spec, experiments, truths, full_scale)
     return Certificate(
         rows=spec.array.rows,
         cols=spec.array.cols,
         grade=model.grade,
+        products=form.products,
+        form=form.phrase,
         truth=truths[0].provenance.level,
         full_scale=full_scale,
         error=error_statistics(everything),

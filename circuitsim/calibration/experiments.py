@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from circuitsim.errors import InputError
 from circuitsim.results import Experiment
 from circuitsim.spec import ArraySpec
 
@@ -21,6 +22,9 @@ def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndar
     """Draw conductances (rows, cols) [S] of one of `MATRIX_KINDS` from the device's range.
 
     "few_high" is what a trained network looks like: most cells near g_min, a few up to g_max.
+
+    Raises:
+        InputError: The kind is unknown.
     """
     low, high = spec.device.g_min, spec.device.g_max
     shape = spec.shape
@@ -32,11 +36,15 @@ def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndar
         return np.where(rng.random(shape) < 0.5, low, high)
     if kind == "few_high":
         return low + (high - low) * np.clip(np.abs(rng.normal(0.0, 0.25, shape)), 0, 1) * (rng.random(shape) < 0.5)
-    raise ValueError(f"matrix kind {kind!r}: expected one of {', '.join(MATRIX_KINDS)}")
+    raise InputError(f"matrix kind = {kind!r}: expected one of {', '.join(MATRIX_KINDS)}")
 
 
 def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Draw inputs (count, rows) [V] of one of `INPUT_KINDS`, between 0 and v_read."""
+    """Draw inputs (count, rows) [V] of one of `INPUT_KINDS`, between 0 and v_read.
+
+    Raises:
+        InputError: The kind is unknown.
+    """
     v_read = spec.driver.v_read
     shape = (count, spec.array.rows)
     if kind == "uniform":
@@ -54,13 +62,17 @@ def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
         if spec.wire.col_sense == "top":
             rows = rows[::-1]
         return np.broadcast_to(np.where(rows < (spec.array.rows + 1) // 2, v_read, 0.0), shape).copy()
-    raise ValueError(f"input kind {kind!r}: expected one of {', '.join(INPUT_KINDS)}")
+    raise InputError(f"input kind = {kind!r}: expected one of {', '.join(INPUT_KINDS)}")
 
 
 def random_experiments(
     spec: ArraySpec, rng: np.random.Generator, *, matrices: Sequence[str], vectors: dict[str, int]
 ) -> tuple[Experiment, ...]:
-    """Draw one experiment per name in `matrices`, each read with `vectors[kind]` inputs of each kind."""
+    """Draw one experiment per name in `matrices`, each read with `vectors[kind]` inputs of each kind.
+
+    Raises:
+        InputError: A kind is unknown.
+    """
     kinds = tuple(kind for kind, count in vectors.items() for _ in range(count))
     experiments = []
     for matrix in matrices:

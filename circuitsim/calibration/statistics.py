@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from circuitsim.errors import InputError
 from circuitsim.results import ErrorStatistics, Solution
 
 
@@ -14,12 +15,13 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
         error: Any shape; model minus truth, as a fraction of full scale.
 
     Raises:
-        ValueError: There is no error to sum up, or one is not finite.
+        InputError: There is no error to sum up, or one is not finite.
     """
     error = np.asarray(error, dtype=float).ravel()
     if error.size == 0 or not np.isfinite(error).all():
-        raise ValueError(
-            f"error statistics need finite errors, got {error.size} with {(~np.isfinite(error)).sum()} bad"
+        bad = int((~np.isfinite(error)).sum())
+        raise InputError(
+            f"error has {error.size} values, {bad} of them NaN or infinite: expected one or more, all finite"
         )
     magnitude = np.abs(error)
     p50, p95, p99 = np.percentile(magnitude, (50, 95, 99))

@@ -1,8 +1,10 @@
 """A whole read: DAC, array, sense amplifier, ADC, in the order of the circuit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from circuitsim.behavioral.noise import ReadNoise, with_read_noise
@@ -10,19 +12,23 @@ from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.sense import settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
-from circuitsim.periphery import Periphery, convert, decode, drive, report
+from circuitsim.periphery import Periphery, convert, decode, drive, ideal_stages, periphery_of, report
+from circuitsim.results.converter import ConverterTable
+from circuitsim.spec import ArraySpec
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One read of a batch.
+    """One read of a batch, stage by stage.
 
     Attributes:
         v_in: (batch, rows) voltages of the drivers [V].
         i_out: (batch, cols) currents into the sense amplifiers [A].
-        sensed: (batch, cols) currents they report [A].
-        codes: (batch, cols) of the ADC; None without one.
+        sensed: (batch, cols) currents that they report [A].
+        codes: (batch, cols) codes of the ADC, whole numbers as floats; None without an ADC.
         value: (batch, cols) currents that the codes stand for, or `sensed` [A].
+        ideal: Stages of the periphery that were ideal, out of "dac", "sense" and "adc": a converter that only rounds
+            and clips, or none at all.
     """
 
     v_in: Any
@@ -30,6 +36,53 @@ class Reading:
     sensed: Any
     codes: Any
     value: Any
+    ideal: tuple[str, ...] = ()
+
+
+def read_codes(
+    spec: ArraySpec,
+    codes: Any,
+    read_array: Callable[[Any], Any],
+    *,
+    full_scale: float | None = None,
+    periphery: Periphery | None = None,
+    rng: np.random.Generator | None = None,
+) -> Reading:
+    """Read an array from DAC codes to ADC codes, whatever level solves it.
+
+    Args:
+        spec: The array; driver.dac_bits, adc.bits and adc.full_scale are used.
+        codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1 as integers or floats.
+        read_array: The read of a prepared array at any level: voltages (batch, rows) [V] to currents (batch, cols) [A],
+            the resistances of drivers and sense amplifiers included.
+        full_scale: Current of the largest ADC code where adc.full_scale = "auto" [A].
+        periphery: Converters and sense amplifiers as tables; None: ideal ones as the specification states them.
+        rng: Source of noise, in the order DAC, sense amplifier, ADC; needed where a table has noise.
+
+    Returns:
+        The voltages, currents and codes of all stages, and which stages were ideal.
+
+    Raises:
+        InputError: There is no DAC or ADC; the full scale is unknown or stated twice; `codes` has another shape or
+            holds something else than codes; a table has noise and no rng was given; or the sense amplifier's drop
+            depends on the current, so that no read of the array alone contains it (`read` takes it for a tile).
+
+    Warns:
+        ClippingWarning: The ADC clips more than one output in a hundred.
+    """
+    if full_scale is not None and (periphery is not None or spec.adc.full_scale != "auto"):
+        source = "adc.full_scale" if periphery is None else "the ADC of periphery"
+        raise InputError(f"full_scale = {full_scale:g} A: expected None, {source} states it already")
+    tables = periphery_of(spec, full_scale=full_scale) if periphery is None else periphery
+    if tables.dac is None:
+        raise InputError("driver.dac_bits = None: expected 1 to 24 bits, codes need a DAC")
+    if tables.adc is None:
+        raise InputError("adc.bits = None: expected 1 to 24 bits, codes need an ADC")
+    if tables.sense is not None and tables.sense.drop is not None:
+        raise InputError("sense.drop depends on the current: expected an amplifier with a constant input resistance")
+    codes = _checked(tables.dac, codes, spec.array.rows)
+    v_in = drive(tables.dac, codes, rng=rng)
+    return _outputs(tables, v_in, read_array(v_in), rng)
 
 
 def read(
@@ -40,14 +93,14 @@ def read(
     noise: ReadNoise | None = None,
     rng: np.random.Generator | None = None,
 ) -> Reading:
-    """Read a tile through its periphery.
+    """Read a tile through its periphery, with everything that acts on a tile: read noise and drops of the amplifiers.
 
     Args:
         tile: The programmed tile.
         x: DAC codes, or voltages [V] where there is no DAC (batch, rows).
         periphery: Drivers, sense amplifiers, converters.
         noise: Read noise of the cells.
-        rng: Source of all noise, drawn in the order DAC, cells, sense, ADC; needed where anything has noise.
+        rng: Source of all noise, in the order DAC, cells, sense amplifier, ADC; needed where anything has noise.
 
     Raises:
         InputError: Something has noise and no rng was given, or a shape does not fit.
@@ -61,11 +114,31 @@ def read(
         if rng is None:
             raise InputError("the cells have read noise: pass rng")
         i_out = with_read_noise(tile, noise, v_in, i_out, rng=rng)
-    sensed = i_out
     if periphery.sense is not None:
         i_out = settle(tile, i_out, periphery.sense)
-        sensed = report(periphery.sense, i_out, rng=rng)
+    return _outputs(periphery, v_in, i_out, rng)
+
+
+def _outputs(periphery: Periphery, v_in: Any, i_out: Any, rng: np.random.Generator | None) -> Reading:
+    """Pass currents through sense amplifiers and ADC."""
+    ideal = ideal_stages(periphery)
+    sensed = i_out if periphery.sense is None else report(periphery.sense, i_out, rng=rng)
     if periphery.adc is None:
-        return Reading(v_in, i_out, sensed, None, sensed)
+        return Reading(v_in, i_out, sensed, None, sensed, ideal)
     codes = convert(periphery.adc, sensed, rng=rng)
-    return Reading(v_in, i_out, sensed, codes, decode(periphery.adc, codes))
+    return Reading(v_in, i_out, sensed, codes, decode(periphery.adc, codes), ideal)
+
+
+def _checked(dac: ConverterTable, codes: Any, rows: int) -> Any:
+    """Return codes as floats, or refuse them."""
+    if len(codes.shape) != 2 or codes.shape[1] != rows:
+        raise InputError(f"codes has shape {tuple(codes.shape)}: expected (batch, rows) = (batch, {rows})")
+    xp, top = array_api_compat.array_namespace(codes), 2**dac.bits - 1
+    if xp.isdtype(codes.dtype, "integral"):
+        codes = xp.astype(codes, xp.float64)
+    if not bool(xp.all((codes >= 0) & (codes <= top) & (codes == xp.round(codes)))):
+        raise InputError(
+            f"codes lie between {float(xp.min(codes)):g} and {float(xp.max(codes)):g}: "
+            f"expected whole numbers from 0 to {top} (driver.dac_bits = {dac.bits})"
+        )
+    return codes

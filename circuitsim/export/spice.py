@@ -47,7 +47,7 @@ def spice_macro(tile: Tile, *, name: str = "tile", input_current: bool = True) -
 
 
 def _header(tile: Tile, terms: Terms, name: str) -> Iterator[str]:
-    yield f"* {name}: {terms.rows} x {terms.cols} array, behavioral model of grade {tile.grade}"
+    yield f"* {name}: {terms.rows} x {terms.cols} array, behavioral model of {tile.form.phrase}"
     yield f"* ports: in_0 ... in_{terms.rows - 1}, out_0 ... out_{terms.cols - 1}, ref"
     low, high = tile.v_range
     yield f"* valid: static reads, inputs {low:g} V to {high:g} V, outputs held at {tile.v_ref:g} V"

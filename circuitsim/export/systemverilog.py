@@ -27,7 +27,7 @@ def systemverilog_model(tile: Tile, *, name: str = "tile") -> str:
     parts = [(f"c{n}", part) for n, part in enumerate(terms.currents)]
     parts += [(f"l{n}", part) for n, part in enumerate(terms.levels)]
     lines = [
-        f"// {terms.rows} x {terms.cols} array, behavioral model of grade {tile.grade}; V and A",
+        f"// {terms.rows} x {terms.cols} array, behavioral model of {tile.form.phrase}; V and A",
         f"// valid: static reads, inputs {tile.v_range[0]:g} V to {tile.v_range[1]:g} V",
         f"module {spice_name(name)}(input read, input real v_in [0:{terms.rows - 1}],",
         f"  output real i_out [0:{terms.cols - 1}]);",

@@ -91,7 +91,7 @@ def read_terms(tile: Tile) -> Terms:
         currents=currents,
         levels=levels,
         iterations=ITERATIONS if len(levels) > 1 else 0,
-        i_row=tile.energy.w_row * (tile.v_scale / i_scale),
+        i_row=tile.power.w_row * (tile.v_scale / i_scale),
     )
 
 

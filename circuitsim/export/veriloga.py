@@ -33,7 +33,7 @@ def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
     body = [*_features(terms), *_outputs(terms), *_inputs(terms)]
     names = [line.split(" = ")[0].strip() for line in body if " = " in line]
     lines = [
-        f"// {rows} x {cols} array, behavioral model of grade {tile.grade}",
+        f"// {rows} x {cols} array, behavioral model of {tile.form.phrase}",
         f"// valid: static reads, inputs {low:g} V to {high:g} V, outputs held at {tile.v_ref:g} V",
         '`include "disciplines.vams"',
         f"module {spice_name(name)}(in, out, ref);",

@@ -6,6 +6,7 @@ as wanted; `solve` does both. `CAN` says what each level simulates.
 
 from circuitsim.levels.abilities import CAN, Level, check_can
 from circuitsim.levels.calibrating import calibrate
+from circuitsim.levels.codes import convert_codes
 from circuitsim.levels.reading import TechniqueArray, array_decks, prepare, read, solve, surface_of
 from circuitsim.levels.tile import CertifiedTile
 
@@ -17,6 +18,7 @@ __all__ = [
     "array_decks",
     "calibrate",
     "check_can",
+    "convert_codes",
     "prepare",
     "read",
     "solve",

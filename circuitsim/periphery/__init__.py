@@ -2,7 +2,7 @@
 
 from circuitsim.periphery.converters import convert, count_clipped, decode, drive, drive_codes, drive_nearest
 from circuitsim.periphery.sense import drop_and_slope, report
-from circuitsim.periphery.tables import Periphery, adc_table, dac_table, periphery_of
+from circuitsim.periphery.tables import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 
 __all__ = [
     "Periphery",
@@ -15,6 +15,7 @@ __all__ = [
     "drive_codes",
     "drive_nearest",
     "drop_and_slope",
+    "ideal_stages",
     "periphery_of",
     "report",
 ]

@@ -1,4 +1,4 @@
-"""Converters of a tile: numbers to voltages, currents to codes."""
+"""Converters at the edge of an array: codes to voltages, currents to codes."""
 
 import math
 import warnings
@@ -10,7 +10,7 @@ import numpy as np
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.results.converter import ConverterTable
 
-_BLOCK = 256  # vectors at a time: what lies between two operations stays in the cache
+_BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
 CLIPPED = 0.01  # share of the outputs above which clipping is no longer a rare event
 
 
@@ -21,7 +21,7 @@ def drive_codes(table: ConverterTable, v: Any) -> Any:
 
 
 def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return the voltages a DAC puts out.
+    """Return the output voltages of a DAC.
 
     Args:
         table: The DAC.
@@ -32,24 +32,25 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
         Voltages of the same shape [V].
 
     Raises:
-        InputError: The table has noise or an INL of another length, and no rng or a wrong table came with it.
+        InputError: The table has noise and no rng was given, or its INL has another length than its number of bits
+            asks for.
     """
-    xp = array_api_compat.array_namespace(codes)
+    xp, device = array_api_compat.array_namespace(codes), array_api_compat.device(codes)
     levels = codes
     if table.inl is not None:
-        deviation = xp.asarray(_inl(table, 2**table.bits), dtype=codes.dtype)
+        deviation = xp.asarray(_inl(table, 2**table.bits), dtype=codes.dtype, device=device)
         flat = xp.reshape(xp.astype(codes, xp.int64), (-1,))
         levels = codes + xp.reshape(xp.take(deviation, flat, axis=0), codes.shape)
     return _with_noise(levels * table.lsb + table.low, table.noise, rng)
 
 
 def drive_nearest(table: ConverterTable | None, v: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return what a DAC puts out where voltages `v` (any shape) [V] are wanted; without a DAC, `v` itself."""
+    """Return the DAC's output voltages nearest to `v` (any shape) [V]; without a DAC, `v` itself."""
     return v if table is None else drive(table, drive_codes(table, v), rng=rng)
 
 
 def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return the codes of an ADC; see `count_clipped` for those who count what it clips.
+    """Return the codes of an ADC; `count_clipped` also counts the currents that it clips.
 
     Args:
         table: The ADC.
@@ -60,7 +61,8 @@ def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | No
         Codes (batch, cols), whole numbers as floats; currents outside the range get the end codes.
 
     Raises:
-        InputError: The table has noise or an INL of another length, and no rng or a wrong table came with it.
+        InputError: The table has noise and no rng was given, or its INL has another length than its number of bits
+            asks for.
 
     Warns:
         ClippingWarning: More than one output in a hundred lies outside the range.
@@ -73,7 +75,7 @@ def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | No
 def count_clipped(table: ConverterTable, analog: Any, *, rng: np.random.Generator | None = None) -> tuple[Any, int]:
     """Return the codes of an ADC and how many currents lie more than half an LSB outside its range.
 
-    Arguments and errors as in `convert`; nothing is warned of.
+    Arguments and errors as in `convert`; it does not warn.
     """
     analog = _with_noise(analog, table.noise, rng)
     batch = analog.shape[0]
@@ -86,13 +88,13 @@ def count_clipped(table: ConverterTable, analog: Any, *, rng: np.random.Generato
 
 def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
     """Codes of noiseless currents, and how many currents lie outside the range."""
-    xp = array_api_compat.array_namespace(analog)
+    xp, device = array_api_compat.array_namespace(analog), array_api_compat.device(analog)
     top = 2**table.bits - 1
     steps = (analog if table.low == 0 else analog - table.low) * (1.0 / table.lsb)
     if table.inl is None:
         codes = xp.round(steps)
     else:
-        transitions = xp.asarray(np.arange(top) + 0.5 + _inl(table, top), dtype=analog.dtype)
+        transitions = xp.asarray(np.arange(top) + 0.5 + _inl(table, top), dtype=analog.dtype, device=device)
         codes = xp.astype(
             xp.reshape(xp.searchsorted(transitions, xp.reshape(steps, (-1,))), analog.shape), analog.dtype
         )
@@ -103,7 +105,7 @@ def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
 
 
 def decode(table: ConverterTable, codes: Any) -> Any:
-    """Return what codes stand for [V] or [A]."""
+    """Return the voltages [V] or currents [A] that codes (any shape) stand for."""
     return codes * table.lsb + table.low
 
 
@@ -131,5 +133,5 @@ def _with_noise(values: Any, sigma: float, rng: np.random.Generator | None) -> A
         return values
     if rng is None:
         raise InputError(f"the converter has noise ({sigma:g}): pass rng")
-    xp = array_api_compat.array_namespace(values)
-    return values + sigma * xp.asarray(rng.standard_normal(tuple(values.shape)), dtype=values.dtype)
+    xp, device = array_api_compat.array_namespace(values), array_api_compat.device(values)
+    return values + sigma * xp.asarray(rng.standard_normal(tuple(values.shape)), dtype=values.dtype, device=device)

@@ -1,4 +1,4 @@
-"""Sense amplifiers: what they report of a current, and what voltage they drop."""
+"""Sense amplifiers: the current that they report, and the voltage that they drop."""
 
 from typing import Any
 
@@ -10,7 +10,15 @@ from circuitsim.results.converter import SenseTable
 
 
 def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return what the amplifier reports of its input currents (batch, cols) [A]: gain, offset, noise.
+    """Return the currents that an amplifier reports: gain · i_in + offset + noise.
+
+    Args:
+        sense: The amplifier.
+        i_in: Its input currents (batch, cols) [A].
+        rng: Source of its noise; needed where the amplifier has noise.
+
+    Returns:
+        (batch, cols) [A].
 
     Raises:
         InputError: The amplifier has noise and no rng was given.
@@ -20,18 +28,28 @@ def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = No
         return out
     if rng is None:
         raise InputError(f"the sense amplifier has noise ({sense.noise:g} A): pass rng")
-    xp = array_api_compat.array_namespace(i_in)
-    return out + sense.noise * xp.asarray(rng.standard_normal(tuple(i_in.shape)), dtype=i_in.dtype)
+    xp, device = array_api_compat.array_namespace(i_in), array_api_compat.device(i_in)
+    return out + sense.noise * xp.asarray(rng.standard_normal(tuple(i_in.shape)), dtype=i_in.dtype, device=device)
 
 
 def drop_and_slope(xp: Any, sense: SenseTable, current: Any) -> tuple[Any, Any]:
-    """Drop [V] and its slope [ohm], linear between the points and beyond the ends."""
+    """Return the voltage drop [V] and its slope [ohm] at input currents, linear between the points and beyond the ends.
+
+    Args:
+        xp: Array namespace of `current`, one that takes `device` in `asarray` (array_api_compat's).
+        sense: An amplifier with a table of drops.
+        current: Input currents (any shape) [A].
+
+    Returns:
+        Two arrays of the shape of `current`.
+    """
+    device = array_api_compat.device(current)
     table_i, table_v = np.asarray(sense.current), np.asarray(sense.drop)
     low, step = float(table_i[0]), float(table_i[1] - table_i[0])
     at = xp.clip(xp.floor((current - low) * (1.0 / step)), 0.0, float(len(table_i) - 2))
     index = xp.reshape(xp.astype(at, xp.int64), (-1,))
-    slopes = xp.asarray(np.diff(table_v) / step, dtype=current.dtype)
-    values = xp.asarray(table_v[:-1], dtype=current.dtype)
+    slopes = xp.asarray(np.diff(table_v) / step, dtype=current.dtype, device=device)
+    values = xp.asarray(table_v[:-1], dtype=current.dtype, device=device)
     slope = xp.reshape(xp.take(slopes, index, axis=0), current.shape)
     value = xp.reshape(xp.take(values, index, axis=0), current.shape)
     return value + slope * (current - low - at * step), slope

@@ -9,11 +9,11 @@ from circuitsim.spec import ArraySpec
 
 @dataclass(frozen=True)
 class Periphery:
-    """What is around an array; None is ideal: voltages in, currents out, no noise.
+    """The circuits around an array, as tables; None stands for an ideal one.
 
     Attributes:
         dac: Inputs are its codes; None: inputs are voltages [V].
-        sense: The sense amplifiers.
+        sense: The sense amplifiers; None: they report their input current.
         adc: Outputs pass through it; None: no quantization.
     """
 
@@ -33,6 +33,22 @@ def periphery_of(spec: ArraySpec, *, full_scale: float | None = None) -> Periphe
         InputError: As `adc_table`.
     """
     return Periphery(dac=dac_table(spec), adc=adc_table(spec, full_scale=full_scale))
+
+
+def ideal_stages(periphery: Periphery) -> tuple[str, ...]:
+    """Return the stages that are ideal, in the order "dac", "sense", "adc".
+
+    A converter is ideal if it only rounds and clips, or is not there; a sense amplifier if it reports its input current
+    and its input resistance is the constant one of the specification.
+    """
+    sense = periphery.sense
+    reports_input = sense is None or (sense.gain == 1 and sense.offset == 0 and sense.noise == 0 and sense.drop is None)
+    ideal = {"dac": _is_ideal(periphery.dac), "sense": reports_input, "adc": _is_ideal(periphery.adc)}
+    return tuple(stage for stage, holds in ideal.items() if holds)
+
+
+def _is_ideal(table: ConverterTable | None) -> bool:
+    return table is None or (table.inl is None and table.noise == 0)
 
 
 def dac_table(spec: ArraySpec) -> ConverterTable | None:

@@ -8,8 +8,6 @@ from circuitsim.results import Budget, Cause, Certificate, ErrorStatistics
 from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
 
-GRADE = {1: "one matrix product", 2: "six matrix products", 3: "nine matrix products"}
-
 
 def certificate_in_words(certificate: Certificate) -> str:
     """Say what a certificate states: the error, on what evidence, where it holds, what it was made with.
@@ -84,9 +82,8 @@ def _range_of(value: object, unit: str) -> str:
 
 def _claim(certificate: Certificate) -> str:
     error, scale = certificate.error, certificate.full_scale
-    form = GRADE.get(certificate.grade, f"grade {certificate.grade}")
     return (
-        f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({form}) gives column "
+        f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives column "
         f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
         f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) and by {percent(error.max)} at most "
         f"({error.max:.2e}, {format_quantity(error.max * scale, 'A', 3)}). Ninety-nine of a hundred outputs are within "

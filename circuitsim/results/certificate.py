@@ -87,7 +87,9 @@ class Certificate:
 
     Attributes:
         rows, cols: Size of the array that was solved.
-        grade: Form of the model: 1 one product, 2 six, 3 nine.
+        grade: Grade of the model, the number that a user names.
+        products: Matrix products of one read.
+        form: The same in words for reports: "nine matrix products".
         truth: Level the hold-out was solved with; a product certificate says "ngspice".
         full_scale: max |i| of the hold-out truth, all-on inputs included [A].
         error: Over all hold-out outputs.
@@ -124,6 +126,8 @@ class Certificate:
     rows: int
     cols: int
     grade: int
+    products: int
+    form: str
     truth: str
     full_scale: float
     error: ErrorStatistics

@@ -12,11 +12,14 @@ from circuitsim.spec import ArraySpec
 class TileModel:
     """The behavioral model of one array, independent of what is programmed into it.
 
-    Attributes:
-        spec: The array it models.
-        surface: Its characterized cell.
-        grade: Form evaluated for each read: 1 one matrix product, 2 six, 3 nine.
-        v_range: Inputs it was built for [V].
+    `behavioral.program(model, g)` turns it and a matrix of conductances into a `Tile`, whose reads are matrix products.
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | spec | | the array: wires, driver and sense resistances, v_ref |
+    | surface | | the current of its cell as characterized by ngspice |
+    | grade | | how much of the cells' nonlinearity a tile keeps, and so its price; the table is `behavioral.GRADES` |
+    | v_range | (lower, upper) [V] | inputs that it is built for |
     """
 
     spec: ArraySpec
@@ -26,7 +29,7 @@ class TileModel:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that decides what the model answers."""
+        """SHA-256 of everything that the model's answers depend on."""
         surface = self.surface
         numbers = (self.grade, self.v_range, surface.g_range, surface.g_scale, surface.u_max, surface.m_range)
         content = hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode())

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from circuitsim.behavioral import GRADES
 from circuitsim.bench.calibration import Case, calibration_benchmark, table_text
 
 
@@ -10,7 +11,7 @@ def test_every_model_has_its_error_and_time():
     result = calibration_benchmark(cases=cases, batch=64, repeats=1, ngspice_up_to=16)
     (case,) = result["cases"]
     assert case["truth"] == "ngspice"
-    names = ["ideal", "jeong", "dmr", "alpha beta", "neural network", "grade 1", "grade 2", "grade 3"]
+    names = ["ideal", "jeong", "dmr", "alpha beta", "neural network", *(f"grade {grade}" for grade in GRADES)]
     models = {entry["name"]: entry for entry in case["models"]}
     assert list(models) == names
     for entry in models.values():

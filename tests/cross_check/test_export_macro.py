@@ -41,4 +41,4 @@ def test_macro_equals_the_model(grade, inputs):
     # 1e-9 of full scale: ngspice's reltol of 1e-10 over sums of 48 terms
     expected = behavioral.mvm(tile, v)
     assert_allclose(out, expected, rtol=0, atol=1e-9 * expected.max())
-    assert_allclose(drawn, v @ tile.energy.w_row, rtol=0, atol=1e-9 * drawn.max())
+    assert_allclose(drawn, v @ tile.power.w_row, rtol=0, atol=1e-9 * drawn.max())

@@ -91,7 +91,7 @@ def test_refusals_name_what_is_wrong(make_model, conductances):
     model = make_model()
     g = conductances(model.spec)
     for bad, sentence in [
-        ({"grade": 4}, "grade = 4: expected 1 .* 2 .* or 3"),
+        ({"grade": 0}, "grade = 0: expected 1 .* 2 .* or"),
         ({"v_range": (0.2, 0.1)}, r"v_range = \(0.2, 0.1\) V: expected"),
         ({"v_range": (0.0, 0.0)}, "v_range"),
     ]:

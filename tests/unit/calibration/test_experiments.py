@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from circuitsim.calibration.experiments import INPUT_KINDS, MATRIX_KINDS, draw_inputs, draw_matrix, random_experiments
+from circuitsim.errors import InputError
 from circuitsim.spec import parse_spec
 
 
@@ -47,7 +48,7 @@ def test_experiments_name_every_vector_and_repeat_with_the_seed(spec):
 
 
 def test_unknown_kinds_are_named(spec):
-    with pytest.raises(ValueError, match="matrix kind 'gaussian'"):
+    with pytest.raises(InputError, match="matrix kind = 'gaussian': expected one of log_uniform"):
         draw_matrix("gaussian", spec, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="input kind 'sine'"):
+    with pytest.raises(InputError, match="input kind = 'sine': expected one of uniform"):
         draw_inputs("sine", 1, spec, np.random.default_rng(0))

@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.calibration import error_statistics
+from circuitsim.errors import InputError
 
 
 def test_sums_up_a_known_distribution():
@@ -14,7 +15,9 @@ def test_sums_up_a_known_distribution():
     assert found.p50 <= found.p95 <= found.p99 <= found.max
 
 
-@pytest.mark.parametrize("bad", [[], [np.nan], [1.0, np.inf]])
-def test_refuses_what_cannot_be_summed_up(bad):
-    with pytest.raises(ValueError, match="finite errors"):
+@pytest.mark.parametrize(
+    ("bad", "said"), [([], "0 values"), ([np.nan], "1 values, 1 of them"), ([1.0, np.inf], "2 values, 1 of them")]
+)
+def test_refuses_what_cannot_be_summed_up(bad, said):
+    with pytest.raises(InputError, match=f"error has {said}.* expected one or more, all finite"):
         error_statistics(np.array(bad))

@@ -1,11 +1,14 @@
 """Another circuit is found and named, however small the model's own error makes it look."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from calibration_arrays import array_spec, as_ngspice, draw, surface
 
 from circuitsim.calibration import certify, verify
 from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.calibration.verify import find_suspects
 from circuitsim.results import TileModel
 
 
@@ -60,3 +63,28 @@ def test_currents_of_the_cells_are_told_from_wires(one_product, certificate, spe
     verdict = verify(one_product, certificate, hold_out, _truths(spec, other, hold_out))
     assert not verdict.holds and verdict.suspects[0].part == "cell currents"
     np.testing.assert_allclose(verdict.suspects[0].change, 0.01, rtol=1e-6, atol=0)
+
+
+def test_what_one_part_leaves_is_not_pinned_on_others(one_product, spec):
+    """A measurement with noise: every other part would explain a little of it, and none of them changed."""
+    experiments = draw(spec, 7)
+    exact = solve_in_nodal(spec, one_product.surface, experiments)
+    changed = solve_in_nodal(array_spec(wire={"r_row": 4.04}), one_product.surface, experiments)
+    rng = np.random.default_rng(0)
+    miss = np.concatenate([(c.out - e.out).ravel() for c, e in zip(changed, exact, strict=True)])
+    noise = 0.1 * np.sqrt(np.mean(miss**2))
+    measured = [replace(c, out=c.out + noise * rng.standard_normal(c.out.shape)) for c in changed]
+    suspects, left = find_suspects(spec, one_product.surface, experiments, exact, measured)
+    assert [suspect.part for suspect in suspects] == ["row wires"]
+    np.testing.assert_allclose(suspects[0].change, 0.01, rtol=0.05, atol=0)
+    np.testing.assert_allclose(left, 0.1, rtol=0.1, atol=0)  # the noise itself
+
+
+def test_two_parts_that_changed_are_both_named(one_product, spec):
+    experiments = draw(spec, 7)
+    exact = solve_in_nodal(spec, one_product.surface, experiments)
+    other = array_spec(wire={"r_col": 9.09}, driver={"r_out": 60.6})
+    truths = solve_in_nodal(other, one_product.surface, experiments)
+    suspects, left = find_suspects(spec, one_product.surface, experiments, exact, truths)
+    assert {suspect.part for suspect in suspects} == {"column wires", "driver resistance"}
+    assert left < 0.02

@@ -1,112 +1,16 @@
-"""Sense amplifiers, noise, and the whole read."""
+"""From codes to codes: the whole read of a tile, and of an array at any level."""
 
+import array_api_strict
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import behavioral, nodal
-from circuitsim.behavioral.noise import ReadNoise, programmed, read_noise, reprogrammed, with_read_noise
-from circuitsim.behavioral.sense import settle
-from circuitsim.chain import read
-from circuitsim.devices import load_card
-from circuitsim.devices.statistics import read_statistics, sample_programmed
-from circuitsim.errors import InputError
-from circuitsim.periphery import Periphery, report
-from circuitsim.results import TileModel
+from circuitsim.behavioral import ReadNoise
+from circuitsim.chain import read, read_codes
+from circuitsim.errors import ClippingWarning, InputError
+from circuitsim.periphery import Periphery, periphery_of
 from circuitsim.results.converter import ConverterTable, SenseTable
-
-OHMIC = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2))
-
-
-def test_current_dependent_sense_resistance_of_ohmic_cells(make_spec, conductances, inputs):
-    """An amplifier that drops V = R·I / (1 + I/I0), against the linear array with that voltage at its ports."""
-    spec = make_spec(r_in=300.0)
-    g = conductances(spec)
-    v = inputs(spec.array.rows, (0.0, 0.2))
-    tile = behavioral.program(TileModel(spec, OHMIC, 2, (0.0, 0.2)), g)
-    current = np.linspace(0.0, 1e-3, 2000)
-    sense = SenseTable(current=current, drop=500.0 * current / (1 + current / 4e-4))
-    found = settle(tile, behavioral.mvm(tile, v), sense)
-    array = nodal.linear_array(make_spec(r_in=0.0).wires, g)
-    port = np.zeros((len(v), spec.array.cols))
-    for _ in range(60):
-        exact = nodal.solve(array, v, port).i_out
-        port = 0.5 * (port + 500.0 * exact / (1 + exact / 4e-4))
-    # of full scale: linear interpolation over 2000 points, four Newton steps on the diagonal
-    assert_allclose(found, exact, rtol=0, atol=2e-6 * exact.max())
-    constant = behavioral.mvm(tile, v)
-    assert np.abs(constant - exact).max() > 1e-2 * exact.max()
-
-
-def test_sense_gain_offset_noise():
-    current = np.random.default_rng(0).uniform(0, 1e-3, (5, 4))
-    assert_allclose(report(SenseTable(gain=0.98, offset=1e-6), current), 0.98 * current + 1e-6, rtol=1e-14, atol=0)
-    with pytest.raises(InputError, match="pass rng"):
-        report(SenseTable(noise=1e-6), current)
-    many = np.zeros((5000, 2))
-    assert_allclose(report(SenseTable(noise=1e-6), many, rng=np.random.default_rng(1)).std(), 1e-6, rtol=0.03, atol=0)
-
-
-def test_one_product_has_no_port_admittance(make_spec, conductances):
-    spec = make_spec(device="rram_ohmic")
-    tile = behavioral.program(TileModel(spec, OHMIC, 1, (0.0, 0.2)), conductances(spec))
-    table = SenseTable(current=np.array([0.0, 1e-3]), drop=np.array([0.0, 0.1]))
-    with pytest.raises(InputError, match="grade 2 or 3"):
-        settle(tile, np.zeros((1, 28)), table)
-
-
-@pytest.mark.parametrize(("spread", "rms"), [(0.01, 3e-4), (0.05, 2e-3)])
-@pytest.mark.parametrize("grade", [1, 3])
-def test_scaling_a_tile_stands_in_for_programming_it_anew(make_model, conductances, inputs, grade, spread, rms):
-    model = make_model(grade)
-    g = conductances(model.spec)
-    inside = np.clip(g, 1.2e-6, 8e-5)
-    other = inside * (1 + spread * np.random.default_rng(3).standard_normal(g.shape).clip(-3, 3))
-    v = inputs(model.spec.array.rows, model.v_range)
-    anew = behavioral.mvm(behavioral.program(model, other), v)
-    old = behavioral.program(model, inside)
-    scaled = behavioral.mvm(reprogrammed(old, inside, other), v)
-    error = np.sqrt(np.mean((scaled - anew) ** 2)) / np.abs(anew).max()
-    unchanged = np.sqrt(np.mean((behavioral.mvm(old, v) - anew) ** 2)) / np.abs(anew).max()
-    assert error <= rms
-    assert error < 0.4 * unchanged
-
-
-def test_scaling_refuses_open_cells_and_wrong_shapes(make_model, conductances):
-    model = make_model(1)
-    g = conductances(model.spec)
-    g[0, 0] = 0.0
-    tile = behavioral.program(model, g)
-    with pytest.raises(InputError, match="open cell"):
-        reprogrammed(tile, g, g + 1e-6)
-    with pytest.raises(InputError, match=r"expected \(rows, cols\)"):
-        reprogrammed(tile, g.T, g.T)
-
-
-def test_programming_error_follows_the_card():
-    stats = read_statistics(load_card("pcm_joshi"))
-    g = np.full((40, 50), 0.5 * (stats.g_min + stats.g_max))
-    g[0] = 0.0
-    found = programmed(stats, g, rng=np.random.default_rng(4))
-    assert_array_equal(found[0], 0.0)
-    same = sample_programmed(stats, g[g > 0], rng=np.random.default_rng(4))
-    assert_array_equal(found[1:].ravel(), same)
-    later = programmed(stats, g, rng=np.random.default_rng(4), t=3600.0)
-    assert later[1:].mean() < found[1:].mean()
-
-
-def test_read_noise_is_that_of_the_cells(make_model, conductances, inputs):
-    model = make_model(1, None)
-    g = conductances(model.spec)
-    tile = behavioral.program(model, g)
-    stats = read_statistics(load_card("rram_wan"))
-    noise = read_noise(tile, stats, g, extrapolate=True) if "read_noise" in stats.table.parts else None
-    noise = noise or ReadNoise((0.02 * tile.w) ** 2)
-    v = np.repeat(inputs(model.spec.array.rows, model.v_range, kinds=("all_on",)), 4000, axis=0)
-    i_out = behavioral.mvm(tile, v)
-    noisy = with_read_noise(tile, noise, v, i_out, rng=np.random.default_rng(6))
-    expected = np.sqrt((v[:1] ** 2 @ noise.variance)[0])
-    assert_allclose((noisy - i_out).std(0), expected, rtol=0.06, atol=0)  # 4000 draws: 1.1 % each, 28 columns
 
 
 def test_read_composes_the_stages_in_the_order_of_the_circuit(make_model, conductances):
@@ -117,11 +21,11 @@ def test_read_composes_the_stages_in_the_order_of_the_circuit(make_model, conduc
     v = 0.4 * codes / 255
     i_out = behavioral.mvm(tile, v)
     adc = ConverterTable(10, 0.0, 1.1 * float(i_out.max()))
-    found = read(tile, codes, Periphery(dac=dac, sense=SenseTable(gain=1.02, offset=1e-6), adc=adc))
-    assert_allclose(found.v_in, v, rtol=1e-14, atol=0)
-    assert_allclose(found.i_out, i_out, rtol=1e-12, atol=0)
-    assert_allclose(found.sensed, 1.02 * i_out + 1e-6, rtol=1e-12, atol=0)
-    assert_array_equal(found.codes, np.rint((1.02 * i_out + 1e-6) / adc.lsb))
+    reading = read(tile, codes, Periphery(dac=dac, sense=SenseTable(gain=1.02, offset=1e-6), adc=adc))
+    assert_allclose(reading.v_in, v, rtol=1e-14, atol=0)
+    assert_allclose(reading.i_out, i_out, rtol=1e-12, atol=0)
+    assert_allclose(reading.sensed, 1.02 * i_out + 1e-6, rtol=1e-12, atol=0)
+    assert_array_equal(reading.codes, np.rint((1.02 * i_out + 1e-6) / adc.lsb))
     plain = read(tile, v, Periphery())
     assert plain.codes is None
     assert_array_equal(plain.value, i_out)
@@ -136,3 +40,103 @@ def test_noise_anywhere_asks_for_a_generator(make_model, conductances, inputs):
         read(tile, v, Periphery(), noise=noise)
     two = [read(tile, v, Periphery(), noise=noise, rng=np.random.default_rng(8)).value for _ in range(2)]
     assert_array_equal(*two)
+
+
+@pytest.fixture
+def coded(make_spec):
+    return make_spec(16, 12, v_read=0.4, v_ref=0.1).replace(driver={"dac_bits": 5}, adc={"bits": 8})
+
+
+def test_codes_pass_the_same_converters_at_two_levels(coded, make_model, conductances):
+    model = make_model(v_range=(0.0, 0.6), spec=coded)
+    g = conductances(coded)
+    codes = np.random.default_rng(1).integers(0, 32, (20, 16))
+    array = nodal.prepare(coded, g, model.surface, v_range=model.v_range)
+    exact = read_codes(coded, codes, lambda v: nodal.read(array, v).out, full_scale=5e-4)
+    v = 0.1 + 0.4 * codes / 31
+    assert_allclose(exact.v_in, v, rtol=1e-14, atol=0)
+    assert_array_equal(exact.i_out, nodal.read(array, exact.v_in).out)
+    assert_array_equal(exact.codes, np.clip(np.rint(exact.i_out / (5e-4 / 255)), 0, 255))
+    assert_allclose(exact.value, exact.codes * 5e-4 / 255, rtol=1e-14, atol=0)
+    assert exact.codes.max() > 60
+    tile = behavioral.program(model, g)
+    fast = read_codes(coded, codes.astype(float), lambda v: behavioral.mvm(tile, v), full_scale=5e-4)
+    assert np.abs(fast.codes - exact.codes).max() <= 1
+
+
+def test_ideal_stages_are_named(coded, make_model, conductances):
+    tile = behavioral.program(make_model(v_range=(0.0, 0.6), spec=coded), conductances(coded))
+    codes = np.zeros((1, 16))
+    ideal = read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), full_scale=5e-4)
+    assert ideal.ideal == ("dac", "sense", "adc")
+    bent = ConverterTable(8, 0.0, 5e-4, inl=np.full(255, 0.1))
+    tables = Periphery(ConverterTable(5, 0.1, 0.5), SenseTable(gain=1.1), bent)
+    assert read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), periphery=tables).ideal == ("dac",)
+    drop = SenseTable(current=np.array([0.0, 1e-3]), drop=np.array([0.0, 0.1]))
+    assert read(tile, codes + 0.1, Periphery(sense=drop)).ideal == ("dac", "adc")
+
+
+def test_characterized_tables_take_the_place_of_ideal_ones(coded, make_model, conductances):
+    tile = behavioral.program(make_model(v_range=(0.0, 0.6), spec=coded), conductances(coded))
+    codes = np.random.default_rng(2).integers(0, 32, (30, 16))
+    tables = Periphery(
+        ConverterTable(5, 0.1, 0.5, inl=np.linspace(0, 2, 32), noise=1e-3), None, ConverterTable(6, 0, 5e-4)
+    )
+    with pytest.raises(InputError, match="pass rng"):
+        read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), periphery=tables)
+    reading = read_codes(
+        coded, codes, lambda v: behavioral.mvm(tile, v), periphery=tables, rng=np.random.default_rng(3)
+    )
+    expected = 0.1 + 0.4 / 31 * (codes + np.linspace(0, 2, 32)[codes])
+    assert_allclose((reading.v_in - expected).std(), 1e-3, rtol=0.1, atol=0)  # 480 draws: 3.2 %
+    assert reading.codes.max() > 16
+
+
+def test_what_are_no_codes_is_refused(coded):
+    def current(v):
+        return v[:, :12] * 1e-4
+
+    for codes, sentence in [
+        (
+            np.full((1, 16), 32),
+            r"codes lie between 32 and 32: expected whole numbers from 0 to 31 \(driver.dac_bits = 5\)",
+        ),
+        (np.full((1, 16), -1), "codes lie between -1 and -1"),
+        (np.full((1, 16), 0.5), "codes lie between 0.5 and 0.5"),
+        (np.full((1, 16), np.nan), "codes lie between nan and nan"),
+        (np.zeros((1, 15)), r"codes has shape \(1, 15\): expected \(batch, rows\) = \(batch, 16\)"),
+        (np.zeros(16), "codes has shape"),
+    ]:
+        with pytest.raises(InputError, match=sentence):
+            read_codes(coded, codes, current, full_scale=1e-4)
+
+
+def test_a_chain_without_converters_is_refused(coded):
+    def refused(spec, sentence, **options):
+        with pytest.raises(InputError, match=sentence):
+            read_codes(spec, np.zeros((1, 16)), lambda v: v, **options)
+
+    refused(coded, "adc.full_scale = 'auto'")
+    refused(coded.replace(driver={"dac_bits": None}), "driver.dac_bits = None: expected 1 to 24", full_scale=1e-4)
+    refused(coded.replace(adc={"bits": None}), "adc.bits = None: expected 1 to 24", full_scale=1e-4)
+    tables = periphery_of(coded, full_scale=1e-4)
+    twice = "full_scale = 0.0001 A: expected None, "
+    refused(coded, twice + "the ADC of periphery states it", full_scale=1e-4, periphery=tables)
+    refused(coded.replace(adc={"full_scale": 2e-4}), twice + "adc.full_scale states it", full_scale=1e-4)
+    drop = SenseTable(current=np.array([0.0, 1e-3]), drop=np.array([0.0, 0.1]))
+    refused(coded, "sense.drop depends on the current", periphery=Periphery(tables.dac, drop, tables.adc))
+
+
+def test_clipping_is_told(coded):
+    with pytest.warns(ClippingWarning, match="clips"):
+        read_codes(coded, np.full((1, 16), 31), lambda v: v[:, :12], full_scale=1e-4)
+
+
+def test_codes_of_another_namespace_stay_there(coded, make_model, conductances):
+    model = make_model(v_range=(0.0, 0.6), spec=coded)
+    g = conductances(coded)
+    codes = np.random.default_rng(1).integers(0, 32, (3, 16))
+    tile, strict = (behavioral.program(model, g, xp=xp) for xp in (np, array_api_strict))
+    reading = read_codes(coded, array_api_strict.asarray(codes), lambda v: behavioral.mvm(strict, v), full_scale=5e-4)
+    expected = read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), full_scale=5e-4)
+    assert_array_equal(np.from_dlpack(reading.codes), expected.codes)

@@ -84,7 +84,7 @@ def test_verilog_a_evaluated_as_written(grade, inputs):
                 side, index, value = contribution.groups()
                 (i_in if side == "in" else i_out)[int(index)] = eval(value, {}, names)
         assert_allclose(i_out, behavioral.mvm(tile, v[None])[0], rtol=1e-10, atol=0)
-        assert_allclose(i_in, v @ tile.energy.w_row, rtol=1e-10, atol=0)
+        assert_allclose(i_in, v @ tile.power.w_row, rtol=1e-10, atol=0)
 
 
 def test_verilog_a_declares_what_it_uses():

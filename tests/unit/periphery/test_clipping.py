@@ -1,9 +1,13 @@
 """What an ideal ADC makes of currents, and what it clips."""
 
+import warnings
+
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 
-from circuitsim.periphery import count_clipped, decode
+from circuitsim.errors import ClippingWarning
+from circuitsim.periphery import convert, count_clipped, decode
 from circuitsim.results.converter import ConverterTable
 
 ADC = ConverterTable(3, 0.0, 70e-6)
@@ -23,3 +27,27 @@ def test_currents_outside_the_range_are_clipped_and_counted():
     codes, clipped = count_clipped(ADC, np.array([[-30e-6, -1e-6, 72e-6, 90e-6, 140e-6]]))
     assert_allclose(decode(ADC, codes), [[0.0, 0.0, 70e-6, 70e-6, 70e-6]], rtol=1e-12, atol=0)
     assert clipped == 3  # 72 uA still rounds to the largest code, -1 uA to the smallest
+
+
+def test_half_an_lsb_is_where_clipping_begins():
+    inside, outside = np.array([[-4.99e-6, 74.99e-6]]), np.array([[-5.01e-6, 75.01e-6]])
+    assert count_clipped(ADC, inside)[1] == 0
+    assert count_clipped(ADC, outside)[1] == 2
+
+
+def test_clipped_currents_of_a_large_batch_are_all_counted():
+    i_out = np.full((700, 3), 30e-6)
+    i_out[[0, 255, 256, 600, 699], 1] = 80e-6  # in all three blocks
+    codes, clipped = count_clipped(ADC, i_out)
+    assert codes.shape == (700, 3) and clipped == 5
+
+
+def test_more_than_one_in_a_hundred_warns():
+    i_out = np.full((100, 5), 30e-6)
+    i_out[:5, 0] = 80e-6
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ClippingWarning)
+        convert(ADC, i_out)  # one in a hundred
+    i_out[5, 0] = 80e-6
+    with pytest.warns(ClippingWarning, match="0 to 7e-05 A clips 1.2 % of the outputs"):
+        convert(ADC, i_out)

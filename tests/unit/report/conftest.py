@@ -45,6 +45,8 @@ def certificate(spec) -> Certificate:
         rows=ROWS,
         cols=COLS,
         grade=3,
+        products=9,
+        form="nine matrix products",
         truth="ngspice",
         full_scale=1.482e-4,
         error=error,

@@ -57,6 +57,8 @@ def _certificate() -> Certificate:
         rows=3,
         cols=4,
         grade=3,
+        products=9,
+        form="nine matrix products",
         truth="ngspice",
         full_scale=1.2e-4,
         error=error,
