@@ -32,7 +32,7 @@ def with_references(from_drivers: np.ndarray, v_sense: np.ndarray | float, i_out
             power out of the array.
         i_out: Column currents (batch, cols) [A], positive into the references.
     """
-    if not np.any(v_sense):
+    if isinstance(v_sense, float) and v_sense == 0.0:
         return from_drivers  # to the last bit, the sign of a zero included
     return from_drivers - (v_sense * i_out).sum(axis=1)
 

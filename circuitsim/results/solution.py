@@ -11,11 +11,11 @@ from circuitsim.results.provenance import Provenance
 class Convergence:
     """How well a solution satisfies Kirchhoff's current law, per vector.
 
-    | field        | "nodal"                                              | "ngspice"                      |
-    |--------------|------------------------------------------------------|--------------------------------|
-    | `kirchhoff`  | balance of all terminals                             | the same                       |
-    | `residual`   | of the solver, plus the error of the cells' fit      | None: ngspice does not report it |
-    | `iterations` | passes of the sweeps, or linear solves by Newton     | None: ngspice does not report it |
+    | field        | "nodal"                                                  | "ngspice"                        |
+    |--------------|----------------------------------------------------------|----------------------------------|
+    | `kirchhoff`  | balance of all terminals                                 | the same                         |
+    | `residual`   | of the solver, and the error of the cells' fit           | None: ngspice does not report it |
+    | `iterations` | passes of the sweeps, or linear solves (Newton's method) | None: ngspice does not report it |
 
     The behavioral level has a certificate instead.
 
