@@ -123,11 +123,9 @@ def _one_product(model: TileModel, g_ref: np.ndarray, put: Callable, v_scale: fl
     spec, v_ref = model.spec, model.spec.sense.v_ref
     plan = sweep_plan(*end_resistances(spec.wires), g_ref)
     unit = np.eye(len(g_ref))
-    if plan is not None:
-        found = sweep_batch(plan, unit, tol=_SWEEP, most=200)
-        plan = plan if (found.passes > 0).all() else None
-    if plan is None:
-        found = nodal.solve(nodal.linear_network(spec.wires, g_ref), unit)
+    solved = None if plan is None else sweep_batch(plan, unit, tol=_SWEEP, most=200)
+    if solved is None or not (solved.passes > 0).all():
+        solved = nodal.solve(nodal.linear_network(spec.wires, g_ref), unit)
     return Tile(
         grade=1,
         rows=g_ref.shape[0],
@@ -135,12 +133,12 @@ def _one_product(model: TileModel, g_ref: np.ndarray, put: Callable, v_scale: fl
         v_range=model.v_range,
         v_ref=v_ref,
         v_scale=v_scale,
-        w=put(found.i_out),
-        offset=None if v_ref == 0 else put(-v_ref * found.i_out.sum(0)),
+        w=put(solved.i_out),
+        offset=None if v_ref == 0 else put(-v_ref * solved.i_out.sum(0)),
         functions=((), ()),
         currents=(),
         levels=(),
-        energy=linear_energy(found.i_row),
+        energy=linear_energy(solved.i_row),
         w_port=None,
         r_sense=spec.sense.r_in,
         products=1,

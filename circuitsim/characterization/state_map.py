@@ -123,6 +123,7 @@ def _solve(mapping: StateMap, wanted: np.ndarray, run: Run, rtol: float) -> np.n
         part = slice(first, None, decks)
         target = wanted[part]
         guess = target if mapping.exact else _invert(log_g, states, target)
+        error = np.inf
         for _ in range(ROUNDS):
             got = _read(mapping, guess, run)
             error = float(np.abs(got / target - 1).max())
