@@ -4,6 +4,7 @@ from circuitsim.behavioral.energy import power
 from circuitsim.behavioral.guard import check_inputs
 from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.programming import program
+from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.tile import Tile
 
-__all__ = ["Tile", "check_inputs", "mvm", "power", "program"]
+__all__ = ["Tile", "check_inputs", "mvm", "power", "program", "reference_conductance"]

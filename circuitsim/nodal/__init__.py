@@ -1,12 +1,14 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
-from circuitsim.nodal.array import TOLERANCE, PreparedArray, prepare
+from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray, prepare, terminal_matrices
+from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compensation import Compensation, compensate
 from circuitsim.nodal.gated import GatedArray, prepare_gated, read_gated
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
     Transfer,
+    factorize,
     linear_network,
     solve,
     solve_adjoint,
@@ -20,6 +22,7 @@ from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmi
 from circuitsim.nodal.transient import StepResponse, step_response
 
 __all__ = [
+    "MOST_PASSES",
     "TOLERANCE",
     "Compensation",
     "GatedArray",
@@ -34,6 +37,7 @@ __all__ = [
     "cell_current_and_slopes",
     "compensate",
     "effective_matrix",
+    "factorize",
     "linear_network",
     "ohmic",
     "power_breakdown",
@@ -47,5 +51,7 @@ __all__ = [
     "solve",
     "solve_adjoint",
     "step_response",
+    "sweep_batch",
+    "terminal_matrices",
     "transfer",
 ]
