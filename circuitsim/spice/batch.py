@@ -1,5 +1,6 @@
 """Running a deck: one child process, checked, retried along the ladder, with its folder kept when it fails."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.verdict import Failure, judge, read_log
 
 TIME_LIMIT_S = 1800.0
+
+_log = logging.getLogger(__name__)
 
 _Outcome = tuple[float, tuple[Plot, ...] | Failure]  # seconds of an attempt, and its results or why it failed
 
@@ -104,6 +107,7 @@ def _climb(
             rungs = []
         if rungs:
             _set_aside(folder, len(attempts))
+            _log.info("%s: %s; trying %s", _title(text), attempts[-1].failure, rungs[0].change)
     raise SimulatorError(_sentence(text, attempts), folder)
 
 
@@ -142,6 +146,9 @@ def _set_aside(folder: Path, number: int) -> None:
 
 
 def _sentence(text: str, attempts: list[Attempt]) -> str:
-    title = text.split("\n", 1)[0].strip("* ")[:60]
     tried = f" (also tried: {', '.join(a.change for a in attempts[1:])})" if len(attempts) > 1 else ""
-    return f"{title}: {attempts[0].failure}{tried}"
+    return f"{_title(text)}: {attempts[0].failure}{tried}"
+
+
+def _title(text: str) -> str:
+    return text.split("\n", 1)[0].strip("* ")[:60]
