@@ -9,18 +9,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CASES", "SIZES", "Case", "calibration_benchmark", "solver_benchmark", "table_text"]
 
-# Loaded on first use: the command line names the benches without waiting for compilers and solvers.
-_HOME = {
-    "CASES": "circuitsim.bench.calibration",
-    "Case": "circuitsim.bench.calibration",
-    "SIZES": "circuitsim.bench.solver",
-    "calibration_benchmark": "circuitsim.bench.calibration",
-    "solver_benchmark": "circuitsim.bench.solver",
-    "table_text": "circuitsim.bench.calibration",
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'circuitsim.bench' has no attribute {name!r}")
+    """Load a bench on first use: the command line names them without waiting for compilers and solvers."""
+    if name not in __all__:
+        raise AttributeError(f"module 'circuitsim.bench' has no attribute {name!r}")
+    home = "solver" if name in ("SIZES", "solver_benchmark") else "calibration"
+    return getattr(importlib.import_module(f"circuitsim.bench.{home}"), name)
