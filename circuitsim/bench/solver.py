@@ -6,6 +6,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,6 @@ import numpy as np
 from circuitsim import characterization, nodal, truth
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.timing import median_ms
-from circuitsim.nodal.array import MOST_PASSES, terminal_matrices
-from circuitsim.nodal.blocks import SweepResult, sweep_batch
-from circuitsim.nodal.linear import LinearArray, factorize
-from circuitsim.nodal.modes import SweepPlan
 from circuitsim.spec import ArraySpec, parse_spec
 
 SIZES = (16, 32, 64, 128, 256, 512)
@@ -118,7 +115,7 @@ def _linear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str, A
     entry["read_nodes_ms"] = median_ms(lambda: nodal.read(array, v_in[:1], nodes=True), repeats)
     if n <= _MATRIX_UP_TO:
         assert array.plan is not None
-        entry["effective_matrix_ms"] = median_ms(lambda plan=array.plan: terminal_matrices(plan), repeats)
+        entry["effective_matrix_ms"] = median_ms(lambda plan=array.plan: nodal.terminal_matrices(plan), repeats)
         entry["prepare_and_matrix_ms"] = median_ms(lambda: nodal.effective_matrix(nodal.prepare(spec, g)), repeats)
     out = nodal.read(array, v_in[:1]).out
     peers: dict[str, Callable[[], np.ndarray]] = {}
@@ -176,10 +173,7 @@ def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
         assert isinstance(array, nodal.PreparedArray)
         plan = array.plan
         assert plan is not None
-
-        def sweep(plan: SweepPlan = plan, v_in: np.ndarray = v_in) -> SweepResult:
-            return sweep_batch(plan, v_in, tol=nodal.TOLERANCE, most=MOST_PASSES)
-
+        sweep = partial(nodal.sweep_batch, plan, v_in, tol=nodal.TOLERANCE, most=nodal.MOST_PASSES)
         passes = int(sweep().passes.max())
         points.append({"n": n, "cells": n * n, "passes": passes, "ms_per_vector": median_ms(sweep, repeats) / 16})
     x, y = (np.log([point[key] for point in points]) for key in ("cells", "ms_per_vector"))
@@ -208,7 +202,7 @@ def _sparse_peers(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> dict[str,
     grid, matrix = array.grid, array.matrix
 
     def splu() -> np.ndarray:
-        fresh = LinearArray(grid, g, matrix, factorize(grid, matrix))
+        fresh = nodal.LinearArray(grid, g, matrix, nodal.factorize(grid, matrix))
         return nodal.solve(fresh, v_in).i_out
 
     peers: dict[str, Callable[[], np.ndarray]] = {"splu": splu}

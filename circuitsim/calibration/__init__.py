@@ -6,7 +6,8 @@ from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.conditions import Aged, over_temperature, over_time, source_times
 from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.outside import check_use, outside_certificate
-from circuitsim.calibration.statistics import error_statistics
+from circuitsim.calibration.statistics import error_statistics, full_scale_of
+from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.verify import Suspect, Verdict, verify
 
 __all__ = [
@@ -19,10 +20,13 @@ __all__ = [
     "differing_codes",
     "error_budget",
     "error_statistics",
+    "full_scale_of",
     "outside_certificate",
     "over_temperature",
     "over_time",
     "random_experiments",
+    "solve_in_ngspice",
+    "solve_in_nodal",
     "source_times",
     "verify",
 ]

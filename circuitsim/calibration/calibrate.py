@@ -1,5 +1,6 @@
 """From a specification to a behavioral model and its certificate."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,8 @@ VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
 HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
 TRUTHS = ("ngspice", "nodal")
+
+_log = logging.getLogger(__name__)
 
 
 def calibrate(
@@ -69,10 +72,13 @@ def calibrate(
     check_temperature(spec)
     simulator = simulator or spice.find_ngspice()
     surface = characterization.cell(spec, simulator=simulator)
+    _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS)
     model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms)
     hold_out = (*random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS), *extra)
     check_hold_out(hold_out, fitting)
+    vectors = sum(len(experiment.v_in) for experiment in hold_out)
+    _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
     exact = None
     if truth == "ngspice":
         truths = solve_in_ngspice(spec, hold_out, folder=folder, n_jobs=n_jobs, simulator=simulator, progress=progress)
@@ -91,6 +97,7 @@ def calibrate(
         max_rms=max_rms,
         validation=validation,
     )
+    _log.info("certificate: rms error %.2e of full scale, largest %.2e", certificate.error.rms, certificate.error.max)
     # Generators of their own: what the caller draws next does not depend on how thorough this was.
     for_larger, for_budget, for_spot = rng.spawn(3)
     if exact is not None:
@@ -122,6 +129,7 @@ def choose_grade(
     for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
         model = TileModel(spec, surface, grade, v_range)
         rms = errors_against(model, experiments, truths, full_scale).rms
+        _log.info("grade %d: rms error %.2e of full scale, expected at most %.2e", grade, rms, max_rms / 2)
         tried[f"grade {grade}"] = rms
         if rms <= max_rms / 2:
             return model, tried

@@ -121,6 +121,7 @@ def _solve(mapping: StateMap, wanted: np.ndarray, rtol: float) -> np.ndarray:
         part = slice(first, None, decks)
         target = wanted[part]
         guess = target if mapping.exact else _invert(log_g, states, target)
+        error = np.inf
         for _ in range(ROUNDS):
             got = _read(mapping, guess)
             error = float(np.abs(got / target - 1).max())

@@ -25,7 +25,7 @@ def solver(
     as_json: Json = False,
 ) -> None:
     """Time the array solver beside ngspice, scipy, badcrossbar and CHOLMOD (where installed) on the same arrays."""
-    from circuitsim.bench.solver import SIZES, solver_benchmark
+    from circuitsim.bench import SIZES, solver_benchmark
     from circuitsim.report.bench_figures import solver_figure
     from circuitsim.report.style import save_figure, svg_text
 
@@ -50,7 +50,7 @@ def calibration(
     as_json: Json = False,
 ) -> None:
     """Hold behavioral models, ours and others', against the truth on the same arrays: error and time in one table."""
-    from circuitsim.bench.calibration import CASES, calibration_benchmark, table_text
+    from circuitsim.bench import CASES, calibration_benchmark, table_text
 
     cases = tuple(case for case in CASES if largest is None or case.n <= largest)
     with progress_bar("calibration benchmark", quiet=as_json):

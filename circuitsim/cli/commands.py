@@ -16,7 +16,7 @@ from circuitsim.cli.arrays import Conductances, Inputs, arrays
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
-from circuitsim.cli.output import Json, announce, print_result, progress_bar
+from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar
 from circuitsim.errors import CircuitsimError
 from circuitsim.results.files import write_text
 from circuitsim.spec import json_schema, load_spec
@@ -39,10 +39,16 @@ Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.")]
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", envvar="CIRCUITSIM_LOG", help="Log the steps of long work.")
+    ] = False,
+) -> None:
     if version:
         typer.echo(f"circuitsim {circuitsim.__version__}")
         raise typer.Exit
+    log_to_stderr(verbose=verbose)
 
 
 @app.command()

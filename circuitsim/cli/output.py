@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
@@ -21,6 +23,25 @@ def print_result(content: Any, text: str, as_json: bool) -> None:
 def announce(sentence: str) -> None:
     """Print a sentence for people on the error stream."""
     Console(stderr=True, soft_wrap=True).print(sentence, markup=False, highlight=False)
+
+
+def log_to_stderr(*, verbose: bool) -> None:
+    """Send the package's log to the error stream: warnings, and with `verbose` every step of long work."""
+    handler = logging.StreamHandler(_CurrentStderr())
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("circuitsim")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+class _CurrentStderr:
+    """The error stream of the moment: while a bar is shown, it is replaced by one that prints above the bar."""
+
+    def write(self, text: str) -> None:
+        sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 @contextlib.contextmanager

@@ -52,8 +52,9 @@ def train(images: np.ndarray, labels: np.ndarray, *, rng: np.random.Generator, e
     biases = [np.zeros(outputs) for _, outputs in pairs]
     moments = [(np.zeros_like(p), np.zeros_like(p)) for p in weights + biases]
     batches = len(images) // BATCH
+    order = rng.permutation(len(images))
     for step in range(epochs * batches):
-        if step % batches == 0:
+        if step > 0 and step % batches == 0:
             order = rng.permutation(len(images))
         chosen = order[step % batches * BATCH :][:BATCH]
         x = shift(images[chosen].reshape(-1, 8, 8), rng.uniform(-SHIFT, SHIFT, (2, BATCH))).reshape(BATCH, -1)

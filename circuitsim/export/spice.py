@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from circuitsim.behavioral import Tile
-from circuitsim.export.terms import Feature, Sum, Terms, read_terms
+from circuitsim.export.terms import Sum, Terms, nested_polynomial, nested_sum, read_terms
 from circuitsim.spec.base import spice_name
 
 _PORTS_PER_LINE = 12
@@ -65,14 +65,8 @@ def _inputs(terms: Terms) -> Iterator[str]:
     for feature in terms.features:
         if feature.name != "x":
             for k in range(terms.rows):
-                yield f"b_{feature.name}_{k} {feature.name}_{k} ref v = {_polynomial(feature, f'v(x_{k},ref)')}"
-
-
-def _polynomial(feature: Feature, x: str) -> str:
-    text = "0"
-    for c in reversed(feature.polynomial or ()):
-        text = f"{x}*({c!r}+{text})"
-    return text
+                polynomial = nested_polynomial(feature, f"v(x_{k},ref)", zero="0", plus="+")
+                yield f"b_{feature.name}_{k} {feature.name}_{k} ref v = {polynomial}"
 
 
 def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
@@ -92,14 +86,11 @@ def _outputs(terms: Terms) -> Iterator[str]:
     for j in range(terms.cols):
         t = f"v(l0_{j},ref)"
         for n in range(terms.iterations):
-            yield f"b_t{n}_{j} t{n}_{j} ref v = {_horner('l', len(terms.levels), j, t)}"
+            yield f"b_t{n}_{j} t{n}_{j} ref v = {_powers('l', len(terms.levels), j, t)}"
             t = f"v(t{n}_{j},ref)"
-        current = _horner("c", len(terms.currents), j, t)
+        current = _powers("c", len(terms.currents), j, t)
         yield f"b_out_{j} ref out_{j} i = {terms.i_scale!r}*({current})"
 
 
-def _horner(kind: str, count: int, j: int, t: str) -> str:
-    text = f"v({kind}{count - 1}_{j},ref)"
-    for power in range(count - 2, -1, -1):
-        text = f"v({kind}{power}_{j},ref)+{t}*({text})"
-    return text
+def _powers(kind: str, count: int, j: int, t: str) -> str:
+    return nested_sum([f"v({kind}{power}_{j},ref)" for power in range(count)], t, plus="+", times="*")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from circuitsim.behavioral import Tile
-from circuitsim.export.terms import Feature, Sum, Terms, horner, read_terms
+from circuitsim.export.terms import Sum, Terms, nested_polynomial, nested_sum, read_terms
 from circuitsim.spec.base import spice_name
 
 
@@ -11,15 +11,8 @@ def systemverilog_model(tile: Tile, *, name: str = "tile") -> str:
     """Write a tile as a module with real ports.
 
     `module NAME(input read, input real v_in [0:rows-1], output real i_out [0:cols-1])`: at every rising edge of `read`
-    the currents [A] of the voltages [V] at that time are computed; they flow into the sense amplifiers.
-
-    Args:
-        tile: The programmed tile, NumPy arrays.
-        name: Name of the module.
-
-    Raises:
-        InputError: The tile's matrices are not NumPy arrays.
-        ValueError: The name is no identifier.
+    the currents [A] of the voltages [V] at that time are computed; they flow into the sense amplifiers. Arguments and
+    errors are those of `veriloga_model`.
 
     Valid for: static reads within the tile's range. Written for what Icarus Verilog 11 (-g2012) and Verilator 5 take.
     """
@@ -80,15 +73,8 @@ def _features(terms: Terms) -> Iterator[str]:
     yield f"      x[k] = (v_in[k] - {float(terms.v_ref)!r}) / {float(terms.v_scale)!r};"
     for feature in terms.features:
         if feature.name != "x":
-            yield f"      {feature.name}[k] = {_polynomial(feature)};"
+            yield f"      {feature.name}[k] = {nested_polynomial(feature, 'x[k]', times=' * ')};"
     yield "    end"
-
-
-def _polynomial(feature: Feature) -> str:
-    text = "0.0"
-    for c in reversed(feature.polynomial or ()):
-        text = f"x[k] * ({float(c)!r} + {text})"
-    return text
 
 
 def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
@@ -101,5 +87,6 @@ def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
 def _output(terms: Terms) -> Iterator[str]:
     yield f"      t = {'l0' if terms.levels else '0.0'};"
     for _ in range(terms.iterations):
-        yield f"      t = {horner('l', len(terms.levels))};"
-    yield f"      held[j] = {terms.i_scale!r} * ({horner('c', len(terms.currents))});"
+        yield f"      t = {nested_sum([f'l{power}' for power in range(len(terms.levels))])};"
+    current = nested_sum([f"c{power}" for power in range(len(terms.currents))])
+    yield f"      held[j] = {terms.i_scale!r} * ({current});"

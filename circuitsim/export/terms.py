@@ -1,5 +1,6 @@
 """A programmed tile as plain numbers: the one reading of it from which every exported model is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,9 +128,29 @@ def _sum(factor: Factor, tile: Tile, scale: float) -> Sum:
     return Sum(tuple(matrices), constant)
 
 
-def horner(kind: str, count: int) -> str:
-    """Write kind0 + t·kind1 + … of `count` sums as both Verilogs take it, nested: "c0 + t * (c1 + t * (c2))"."""
-    text = f"{kind}{count - 1}"
-    for power in range(count - 2, -1, -1):
-        text = f"{kind}{power} + t * ({text})"
+def nested_sum(sums: Sequence[str], t: str = "t", *, plus: str = " + ", times: str = " * ") -> str:
+    """Write sums[0] + t·sums[1] + t²·sums[2] + … in an expression's words, nested: "c0 + t * (c1 + t * (c2))".
+
+    Args:
+        sums: Text of each power's factor, at least one.
+        t: Text of the variable.
+        plus, times: How the language's files write the operators.
+    """
+    text = sums[-1]
+    for term in reversed(sums[:-1]):
+        text = f"{term}{plus}{t}{times}({text})"
+    return text
+
+
+def nested_polynomial(feature: Feature, x: str, *, zero: str = "0.0", plus: str = " + ", times: str = "*") -> str:
+    """Write a feature's polynomial of x, which has no constant term, nested: "x*(0.5 + x*(2.0 + 0.0))".
+
+    Args:
+        feature: The function.
+        x: Text of the variable.
+        zero, plus, times: How the language's files write them.
+    """
+    text = zero
+    for coefficient in reversed(feature.polynomial or ()):
+        text = f"{x}{times}({float(coefficient)!r}{plus}{text})"
     return text

@@ -6,7 +6,7 @@ The expressions use nothing but sums and products, so that the tests evaluate th
 from collections.abc import Iterator
 
 from circuitsim.behavioral import Tile
-from circuitsim.export.terms import Feature, Sum, Terms, horner, read_terms
+from circuitsim.export.terms import Sum, Terms, nested_polynomial, nested_sum, read_terms
 from circuitsim.spec.base import spice_name
 
 _TERMS_PER_LINE = 4
@@ -58,14 +58,7 @@ def _features(terms: Terms) -> Iterator[str]:
         yield f"    x_{k} = (V(in[{k}], ref) - {float(terms.v_ref)!r}) / {float(terms.v_scale)!r};"
         for feature in terms.features:
             if feature.name != "x":
-                yield f"    {feature.name}_{k} = {_polynomial(feature, f'x_{k}')};"
-
-
-def _polynomial(feature: Feature, x: str) -> str:
-    text = "0.0"
-    for c in reversed(feature.polynomial or ()):
-        text = f"{x}*({float(c)!r} + {text})"
-    return text
+                yield f"    {feature.name}_{k} = {nested_polynomial(feature, f'x_{k}')};"
 
 
 def _outputs(terms: Terms) -> Iterator[str]:
@@ -76,24 +69,25 @@ def _outputs(terms: Terms) -> Iterator[str]:
         if terms.levels:
             yield "    t = l0;"
         for _ in range(terms.iterations):
-            yield f"    t = {horner('l', len(terms.levels))};"
-        yield f"    I(ref, out[{j}]) <+ {terms.i_scale!r}*({horner('c', len(terms.currents))});"
+            yield f"    t = {nested_sum([f'l{power}' for power in range(len(terms.levels))])};"
+        current = nested_sum([f"c{power}" for power in range(len(terms.currents))])
+        yield f"    I(ref, out[{j}]) <+ {terms.i_scale!r}*({current});"
 
 
 def _sum(label: str, part: Sum, j: int) -> Iterator[str]:
-    """Sums in short lines: simulators limit the length of one."""
     yield f"    {label} = {float(part.constant[j])!r};"
-    products = [
-        f"{float(matrix[k, j])!r}*{feature}_{k}" for feature, matrix in part.matrices for k in range(len(matrix))
-    ]
-    for start in range(0, len(products), _TERMS_PER_LINE):
-        yield f"    {label} = {label} + {' + '.join(products[start : start + _TERMS_PER_LINE])};"
+    blocks = [(feature, matrix[:, j]) for feature, matrix in part.matrices]
+    yield from _add(label, [f"{float(c)!r}*{feature}_{k}" for feature, column in blocks for k, c in enumerate(column)])
 
 
 def _inputs(terms: Terms) -> Iterator[str]:
     for k in range(terms.rows):
         yield "    i_in = 0.0;"
-        products = [f"{float(value)!r}*x_{n}" for n, value in enumerate(terms.i_row[:, k] * terms.i_scale)]
-        for start in range(0, len(products), _TERMS_PER_LINE):
-            yield f"    i_in = i_in + {' + '.join(products[start : start + _TERMS_PER_LINE])};"
+        yield from _add("i_in", [f"{float(g)!r}*x_{n}" for n, g in enumerate(terms.i_row[:, k] * terms.i_scale)])
         yield f"    I(in[{k}], ref) <+ i_in;"
+
+
+def _add(label: str, products: list[str]) -> Iterator[str]:
+    """Add products to a variable in short lines: simulators limit the length of one."""
+    for start in range(0, len(products), _TERMS_PER_LINE):
+        yield f"    {label} = {label} + {' + '.join(products[start : start + _TERMS_PER_LINE])};"

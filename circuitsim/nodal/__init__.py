@@ -1,13 +1,15 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
 from circuitsim.nodal.abilities import SIMULATES
-from circuitsim.nodal.array import TOLERANCE, PreparedArray
+from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray, terminal_matrices
+from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compensation import Compensation, compensate
 from circuitsim.nodal.gated import GatedArray, NodalArray
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
     Transfer,
+    factorize,
     linear_array,
     solve,
     solve_adjoint,
@@ -22,6 +24,7 @@ from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmi
 from circuitsim.nodal.transient import step_response
 
 __all__ = [
+    "MOST_PASSES",
     "SIMULATES",
     "TOLERANCE",
     "Compensation",
@@ -37,6 +40,7 @@ __all__ = [
     "cell_current_and_slopes",
     "compensate",
     "effective_matrix",
+    "factorize",
     "linear_array",
     "ohmic",
     "power_breakdown",
@@ -48,5 +52,7 @@ __all__ = [
     "solve",
     "solve_adjoint",
     "step_response",
+    "sweep_batch",
+    "terminal_matrices",
     "transfer",
 ]

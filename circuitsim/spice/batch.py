@@ -1,5 +1,6 @@
 """Running a deck: one child process, checked, retried along the ladder, with its folder kept when it fails."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from typing import Protocol
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library.scan import scan_text
 from circuitsim.netlist import Netlist, TransientNetlist
-from circuitsim.spice.ladder import Rung, climb, rungs_after
+from circuitsim.spice.ladder import AS_WRITTEN, climb, rungs_after
 from circuitsim.spice.options import TRANSIENT_OPTIONS, add_options, choose_options
 from circuitsim.spice.predict import check_size, predict
 from circuitsim.spice.process import DECK, LOG, RAW, Exit, Launcher, execute
@@ -21,6 +22,8 @@ from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.verdict import Failure, judge, read_log
 
 TIME_LIMIT_S = 1800.0
+
+_log = logging.getLogger(__name__)
 
 _Outcome = tuple[float, tuple[Plot, ...] | Failure]  # seconds of an attempt, and its results or why it failed
 
@@ -87,16 +90,15 @@ def _climb(
 ) -> RawResult:
     """Attempt the deck as written, then up the ladder, until an attempt is accepted."""
     attempts: list[Attempt] = []
-    rungs: list[Rung | None] = [None]
+    rungs = [AS_WRITTEN]
     while rungs:
         rung = rungs.pop(0)
-        options = climb(options, rung) if rung else options
+        options = climb(options, rung)
         whole = add_options(text, options)
         scan = scan_text(whole, folder)
         seconds, outcome = attempt(whole)
         failed = isinstance(outcome, Failure)
-        change = rung.change if rung else "as written"
-        attempts.append(Attempt(change, dict(options), outcome.sentence if failed else None, seconds))
+        attempts.append(Attempt(rung.change, dict(options), outcome.sentence if failed else None, seconds))
         if not failed:
             log = read_log(folder)
             return RawResult(outcome, simulator, dict(options), tuple(attempts), scan.digest, log, folder)
@@ -106,6 +108,7 @@ def _climb(
             rungs = []
         if rungs:
             _set_aside(folder, len(attempts))
+            _log.info("%s: %s; trying %s", _title(text), attempts[-1].failure, rungs[0].change)
     raise SimulatorError(_sentence(text, attempts), folder)
 
 
@@ -144,6 +147,9 @@ def _set_aside(folder: Path, number: int) -> None:
 
 
 def _sentence(text: str, attempts: list[Attempt]) -> str:
-    title = text.split("\n", 1)[0].strip("* ")[:60]
     tried = f" (also tried: {', '.join(a.change for a in attempts[1:])})" if len(attempts) > 1 else ""
-    return f"{title}: {attempts[0].failure}{tried}"
+    return f"{_title(text)}: {attempts[0].failure}{tried}"
+
+
+def _title(text: str) -> str:
+    return text.split("\n", 1)[0].strip("* ")[:60]

@@ -20,6 +20,7 @@ class Rung:
     without: tuple[str, ...] = ()
 
 
+AS_WRITTEN = Rung("as written", {})
 AGAIN = Rung("same options once more", {})
 SPARSE = Rung("Sparse 1.3 instead of KLU", {}, without=("klu",))
 ITERATIONS = Rung("more iterations", {"itl1": "1000", "itl2": "1000", "itl4": "200"})

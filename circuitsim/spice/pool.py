@@ -1,5 +1,6 @@
 """Many decks side by side."""
 
+import logging
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from circuitsim.spice.batch import TIME_LIMIT_S, Deck, run
 from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
+
+_log = logging.getLogger(__name__)
 
 _Outcome = RawResult | CircuitsimError
 
@@ -117,12 +120,19 @@ def _in_threads(
         outcome = one(index)
         with lock:
             finished += 1
+            _log.info("deck %d: %s (%d of %d)", index, _in_words(outcome), finished, count)
             if progress is not None:
                 progress(finished, count)
         return outcome
 
     done: list[Any] = list(Parallel(n_jobs, backend="threading")(delayed(counted)(index) for index in range(count)))
     return done
+
+
+def _in_words(outcome: _Outcome) -> str:
+    if isinstance(outcome, RawResult):
+        return f"finished in {sum(attempt.seconds for attempt in outcome.attempts):.1f} s"
+    return f"failed: {outcome}"
 
 
 def _good(outcomes: list[_Outcome]) -> list[RawResult]:

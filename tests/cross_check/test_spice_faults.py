@@ -1,6 +1,7 @@
 """What happens to a run when the world around it fails: nothing is lost, and one sentence says what happened."""
 
 import dataclasses
+import logging
 import os
 import signal
 import subprocess
@@ -48,6 +49,18 @@ def kill_each(pids: Path, count: int):
             time.sleep(0.01)
         time.sleep(0.1)
         os.kill(int(found[k]), signal.SIGKILL)
+
+
+def test_retries_and_finished_decks_are_logged(tmp_path, caplog):
+    started = tmp_path / "started"
+    simulator = wrapped(tmp_path, f"[ -e {started} ] || {{ touch {started}; kill -9 $$; }}")
+    with caplog.at_level(logging.INFO, logger="circuitsim.spice"):
+        run_many([QUICK, QUICK], n_jobs=1, simulator=simulator)
+    retried, *finished = caplog.messages
+    assert retried.startswith("quick: ")
+    assert retried.endswith("; trying same options once more")
+    assert [message.split(":")[0] for message in finished] == ["deck 0", "deck 1"]
+    assert finished[1].endswith("(2 of 2)")
 
 
 def test_killed_once_the_run_is_repeated(tmp_path):
