@@ -145,8 +145,7 @@ def calibrate(
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
     from circuitsim import calibration
-    from circuitsim.report.calibration_page import write_calibration_report
-    from circuitsim.report.words import certificate_in_words
+    from circuitsim.report import certificate_in_words, write_calibration_report
     from circuitsim.results.store import save_certificate, save_model
 
     spec = load_spec(spec_file)
@@ -163,16 +162,7 @@ def calibrate(
     model_file = save_model(out, result.model)
     certificate_file = out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
-    page = write_calibration_report(
-        out,
-        spec,
-        result.certificate,
-        input_kinds=result.input_kinds,
-        truths=result.truths,
-        predicted=result.predicted,
-        ideal=result.ideal,
-        r_squared=result.r_squared,
-    )
+    page = write_calibration_report(out, result)
     content = {
         "model": str(model_file),
         "certificate": str(certificate_file),
@@ -191,7 +181,7 @@ def certificate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json.")], as_json: Json = False
 ) -> None:
     """Say in words what a certificate states."""
-    from circuitsim.report.words import certificate_in_words
+    from circuitsim.report import certificate_in_words
     from circuitsim.results.store import load_certificate
 
     statement = load_certificate(file)

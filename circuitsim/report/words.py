@@ -62,6 +62,11 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.{max(digits, 0)}f} %"
 
 
+def hundredths(fraction: float) -> str:
+    """Write a fraction in percent with two decimals: `hundredths(0.98)` is `"98.00 %"`, for accuracies."""
+    return f"{100 * fraction:.2f} %"
+
+
 def array_in_words(spec: ArraySpec) -> str:
     """Describe an array in one sentence: size, cell, wires, driver, sense input, converters, temperature."""
     access = f" behind {spec.access.model or spec.access.subckt}" if spec.access else ""

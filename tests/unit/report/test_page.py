@@ -8,7 +8,8 @@ import matplotlib
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.report.page import make_page, write_report
+from circuitsim.report.page import findings, write_report
+from circuitsim.report.rendering import render
 from circuitsim.results.evaluation import Check
 
 SECTIONS = [
@@ -150,13 +151,15 @@ def test_failed_check_and_broken_certificate_are_said_loudly(content):
         checks=(*content.checks, Check("differing codes", 50.0, 31.2, "count", False)),
         spice_loop=dataclasses.replace(content.spice_loop, holds=False),
     )
-    page = _Page(make_page(failed, dict.fromkeys(FIGURES, "<svg></svg>")))
+    page = _Page(render(findings(failed), dict.fromkeys(FIGURES, "<svg></svg>")))
     assert page.headings[0] == "1 of 3 checks FAILED"
     assert ["differing codes", "50", "31.2", "✗ NOT met"] in page.rows
     assert "currents as certified, codes NOT as predicted" in page.headings[6]
     layers = tuple(dataclasses.replace(layer, max=1.0) for layer in content.spice_loop.layers)
     wrong = dataclasses.replace(failed, spice_loop=dataclasses.replace(failed.spice_loop, layers=layers))
-    assert "currents NOT as certified" in _Page(make_page(wrong, dict.fromkeys(FIGURES, "<svg></svg>"))).headings[6]
+    assert (
+        "currents NOT as certified" in _Page(render(findings(wrong), dict.fromkeys(FIGURES, "<svg></svg>"))).headings[6]
+    )
 
 
 def test_parts_left_out_leave_their_sections_out(content, tmp_path):
