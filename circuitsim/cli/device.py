@@ -46,9 +46,8 @@ def show(
     content = _content(card)
     if plot is not None:
         from circuitsim.cli.device_panels import save_panels, show_panels
-        from circuitsim.spice import run
 
-        content["plot"] = save_panels(plot, card.name, show_panels(card, lambda deck, given: run(deck, options=given)))
+        content["plot"] = save_panels(plot, card.name, show_panels(card))
     print_result(content, _text(card, content), as_json)
 
 
