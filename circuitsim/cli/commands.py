@@ -5,20 +5,24 @@ import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-import circuitsim
+from circuitsim import __version__
 from circuitsim.cli.arrays import Conductances, Inputs, arrays
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.output import Json, announce, print_result, progress_bar
 from circuitsim.errors import CircuitsimError
-from circuitsim.results.files import write_text
+from circuitsim.results import write_text
 from circuitsim.spec import json_schema, load_spec
+from circuitsim.units import format_quantity
+
+if TYPE_CHECKING:
+    from circuitsim.results import Solution
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
@@ -40,7 +44,7 @@ Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.")]
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
     if version:
-        typer.echo(f"circuitsim {circuitsim.__version__}")
+        typer.echo(f"circuitsim {__version__}")
         raise typer.Exit
 
 
@@ -102,10 +106,9 @@ def solve(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Read an array: column currents in amperes, as NetCDF and CSV; deck and log beside them for ngspice."""
+    """Read an array: its outputs in SI units, as NetCDF and CSV; deck and log beside them for ngspice."""
     from circuitsim import levels
-    from circuitsim.results.solution_files import save_solution
-    from circuitsim.results.store import load_certificate, load_model
+    from circuitsim.results import load_certificate, load_model, save_solution
 
     spec = load_spec(spec_file)
     g, x = arrays(spec, conductances, inputs, seed)
@@ -123,14 +126,23 @@ def solve(
             nodes=nodes,
             folder=out / "ngspice" if level == "ngspice" else None,
         )
-    netcdf, table = save_solution(out, solution, v_in=x, g=g)
-    largest = float(np.abs(solution.out).max())
-    content: dict[str, Any] = {"netcdf": str(netcdf), "csv": str(table), "largest_output_A": largest}
+    netcdf, table = save_solution(out, solution, spec=spec, x=x, g=g)
+    content = {"netcdf": str(netcdf), "csv": str(table), **describe_solution(solution)}
+    largest = format_quantity(content["largest_output"], solution.unit)
+    text = f"{table}: {len(x)} x {spec.shape[1]} {solution.quantity}s, largest {largest}"
+    print_result(content, text, as_json)
+
+
+def describe_solution(solution: "Solution") -> dict[str, Any]:
+    """What `circuitsim solve --json` says of a solution: its largest output with quantity and unit, its origin."""
+    content: dict[str, Any] = {
+        "largest_output": float(np.abs(solution.out).max()),
+        "quantity": solution.quantity,
+        "unit": solution.unit,
+    }
     if solution.convergence is not None:
         content["residual"] = float(solution.convergence.residual.max())
-    content["provenance"] = dataclasses.asdict(solution.provenance)
-    text = f"{table}: {len(x)} x {spec.shape[1]} currents, largest {circuitsim.format_quantity(largest, 'A')}"
-    print_result(content, text, as_json)
+    return content | {"provenance": dataclasses.asdict(solution.provenance)}
 
 
 @app.command()
@@ -146,7 +158,7 @@ def calibrate(
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
     from circuitsim import calibration
     from circuitsim.report import certificate_in_words, write_calibration_report
-    from circuitsim.results.store import save_certificate, save_model
+    from circuitsim.results import save_certificate, save_model
 
     spec = load_spec(spec_file)
     with progress_bar("hold-out decks", quiet=as_json) as progress:
@@ -182,7 +194,7 @@ def certificate(
 ) -> None:
     """Say in words what a certificate states."""
     from circuitsim.report import certificate_in_words
-    from circuitsim.results.store import load_certificate
+    from circuitsim.results import load_certificate
 
     statement = load_certificate(file)
     print_result(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
@@ -202,8 +214,8 @@ def infer(
     as_json: Json = False,
 ) -> None:
     """Run a network with its Gemm, MatMul and Conv layers on arrays: accuracy, and what each layer saw."""
-    from circuitsim.evaluation.infer import infer_files
-    from circuitsim.results.store import load_model
+    from circuitsim.evaluation import infer_files
+    from circuitsim.results import load_model
 
     with progress_bar("inference", quiet=as_json):
         content = infer_files(load_model(model), network, data, calibration_images=calibration_images, out=out)
@@ -219,8 +231,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """The main job: from a 1T1R array to a network's accuracy on handwritten digits, with a report."""
-    from circuitsim.demo.job import run_demo  # needs the extra [demo]
-    from circuitsim.demo.write import report_content, summary, write_results
+    from circuitsim.demo import report_content, run_demo, summary, write_results
 
     result = run_demo(out, seed=seed, n_jobs=jobs, show=lambda title: progress_bar(title, quiet=as_json))
     content = report_content(out, result)

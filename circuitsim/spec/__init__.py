@@ -1,6 +1,7 @@
 """What is simulated: the specification a user writes."""
 
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.arrays import full_scale_inputs, input_unit, state_unit
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
@@ -19,8 +20,11 @@ __all__ = [
     "TopologySpec",
     "WireGrid",
     "WireSpec",
+    "full_scale_inputs",
+    "input_unit",
     "json_schema",
     "load_spec",
     "parse_spec",
+    "state_unit",
     "wire_grid",
 ]
