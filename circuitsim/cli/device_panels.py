@@ -14,10 +14,16 @@ from circuitsim.characterization import (
     state_label,
     switching_bench,
 )
-from circuitsim.devices import Card
-from circuitsim.devices.fit import Fit
-from circuitsim.devices.statistics import Statistics, drift_mean, drift_sigma, programming_sigma, read_statistics
-from circuitsim.devices.statistics.aging import drift_exponent
+from circuitsim.devices import (
+    Card,
+    Fit,
+    Statistics,
+    drift_exponent,
+    drift_mean,
+    drift_sigma,
+    programming_sigma,
+    read_statistics,
+)
 from circuitsim.errors import InputError
 from circuitsim.report import Curve, Panel, save_device_figure
 from circuitsim.results import CurveFamily
