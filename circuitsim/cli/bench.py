@@ -48,7 +48,7 @@ def calibration(
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each timing; the median counts.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """Hold behavioral models, ours and others', against the truth on the same arrays: error and time in one table."""
+    """Compare behavioral models, ours and others', with the truth on the same arrays: error and time in one table."""
     from circuitsim.bench import CASES, calibration_benchmark, calibration_tables
 
     cases = tuple(case for case in CASES if largest is None or case.n <= largest)

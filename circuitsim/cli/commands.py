@@ -30,9 +30,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(bench_app, name="bench", help="Timings as ratios against installed peers, in one run.")
+app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
 app.command("export")(export)
-app.add_typer(device_app, name="device", help="Device cards: what there is, where it comes from, how it behaves.")
+app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 LONG_S = 10.0  # a run that takes longer is announced
 
@@ -50,7 +50,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Say which ngspice and PySpice are here, what they can do, and what will be used."""
+    """Report which ngspice and PySpice are installed, what they can do, and which will be used."""
     from circuitsim.spice import diagnose
 
     diagnosis = diagnose()
@@ -99,10 +99,11 @@ def solve(
     inputs: Inputs = None,
     model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
     certificate: Annotated[
-        Path | None, typer.Option(help="Certificate of the model (certificate.json): a use outside it is told.")
+        Path | None,
+        typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")] = False,
-    nodes: Annotated[bool, typer.Option(help="Also the voltages at every cell.")] = False,
+    nodes: Annotated[bool, typer.Option(help="Also write the voltages at every cell.")] = False,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -134,7 +135,7 @@ def solve(
 
 
 def describe_solution(solution: "Solution") -> dict[str, Any]:
-    """What `circuitsim solve --json` says of a solution: its largest output with quantity and unit, its origin."""
+    """What `circuitsim solve --json` prints: the largest output, its quantity and unit, its provenance."""
     content: dict[str, Any] = {
         "largest_output": float(np.abs(solution.out).max()),
         "quantity": solution.quantity,
@@ -151,7 +152,7 @@ def calibrate(
     out: Out = Path("out/calibration"),
     max_rms: Annotated[float, typer.Option(help="Error asked for, rms as a fraction of full scale.")] = 2e-4,
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
-    jobs: Annotated[int, typer.Option(help="Decks solved side by side.")] = 2,
+    jobs: Annotated[int, typer.Option(help="Number of decks solved at the same time.")] = 2,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -192,7 +193,7 @@ def calibrate(
 def certificate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json.")], as_json: Json = False
 ) -> None:
-    """Say in words what a certificate states."""
+    """Print in words what a certificate states."""
     from circuitsim.report import certificate_in_words
     from circuitsim.results import load_certificate
 
@@ -258,7 +259,7 @@ def _tell(message: Warning | str, *_: object) -> None:
 
 
 def _announce_long(shape: tuple[int, int], vectors: int) -> None:
-    """Say beforehand what a long run of ngspice will take."""
+    """Announce a run of ngspice that will take long."""
     from circuitsim import spice
 
     prediction = spice.predict(shape, vectors=vectors, simulator=spice.find_ngspice())

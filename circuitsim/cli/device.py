@@ -1,4 +1,4 @@
-"""`circuitsim device`: what devices there are, where they come from, how they behave."""
+"""`circuitsim device`: which devices exist, where they come from, how they behave."""
 
 import dataclasses
 from pathlib import Path
@@ -60,7 +60,7 @@ def characterize(
     plot: Plot = None,
     as_json: Json = False,
 ) -> None:
-    """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to the conductance it really has."""
+    """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to its actual conductance."""
     from circuitsim.characterization import map_states, read_curves
     from circuitsim.spice import run
 

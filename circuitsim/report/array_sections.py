@@ -30,20 +30,16 @@ def hold_out_section(comparison: Comparison, truth: str) -> Section:
         else " The ADC does not quantize."
     )
     lead = f"Hold-out currents before the ADC; full scale is {format_quantity(comparison.full_scale, 'A')}.{lsb}"
-    grey = (
-        " Grey: the plain product v · g, which knows no wires and no transistor."
-        if comparison.ideal is not None
-        else ""
-    )
+    grey = " Grey: the plain product v · g, without wires and transistors." if comparison.ideal is not None else ""
     currents = SideBySide(
         (
             Picture("currents", f"Each mark is one column current for one input vector.{grey}"),
-            Picture("residual", "What is left between them, by kind of input as on the left."),
+            Picture("residual", "The difference between them, marked by kind of input as on the left."),
         )
     )
     errors = SideBySide(
         (
-            Picture("error_histogram", "The same errors counted; the count axis is logarithmic."),
+            Picture("error_histogram", "Histogram of the same errors; the count axis is logarithmic."),
             Picture("error_per_column", "rms and largest error of each column, over all hold-out vectors."),
         )
     )

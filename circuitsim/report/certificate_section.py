@@ -5,8 +5,8 @@ from circuitsim.report.words import in_short, ranked, statements
 from circuitsim.results import Budget, Certificate, ErrorStatistics
 
 _BUDGET = (
-    "Bars: rms error against the ideal product v · g, each cause switched on alone, then all. Diamonds: what one "
-    "common gain leaves of it."
+    "Bars: rms error against the ideal product v · g, each cause alone, then all together. Diamonds: the "
+    "error that remains after one common gain."
 )
 
 
@@ -49,8 +49,8 @@ def _budget_table(budget: Budget) -> Table:
     rows = [(cause.name, f"{cause.power:.2e}", cause.what) for cause in ranked(budget)]
     rows += [
         ("sum of causes", f"{budget.sum_of_causes:.2e}", ""),
-        ("alike", f"{budget.correlation:+.2e}", "errors of different causes that add or cancel"),
-        ("joint", f"{budget.joint:+.2e}", "what one cause changes about another"),
+        ("correlation", f"{budget.correlation:+.2e}", "errors of different causes that add or cancel"),
+        ("joint", f"{budget.joint:+.2e}", "how one cause changes the effect of another"),
         ("all together", f"{budget.total:.2e}", "the sum of the three lines above"),
     ]
     return Table(columns, rows)

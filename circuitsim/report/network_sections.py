@@ -20,7 +20,7 @@ def accuracy_section(forms: tuple[Accuracy, ...]) -> Section:
         Column("what is modelled", False),
         Column("accuracy [%]"),
         Column("images"),
-        Column(f"other class than {first.name}"),
+        Column(f"class differs from {first.name}"),
     )
     rows = [
         (a.name, a.what, f"{100 * a.accuracy:.2f}", str(a.images), "–" if a.differing is None else str(a.differing))
@@ -37,8 +37,8 @@ def wire_section(sweep: WireSweep) -> Section:
         f"from {hundredths(points[0].accuracy)} to {hundredths(points[-1].accuracy)}"
     )
     lead = (
-        f"The model is calibrated anew at every resistance against the array solver; rows and columns have the same "
-        f"resistance, {sweep.images} images a point. Points with ngspice numbers were checked by full decks."
+        f"The model is recalibrated against the array solver at every resistance; rows and columns have the same "
+        f"resistance, with {sweep.images} images per point. Full ngspice decks checked the points with ngspice numbers."
     )
     charts = SideBySide(
         (
@@ -80,9 +80,9 @@ def spice_loop_section(loop: SpiceLoop, certified: Certificate) -> Section:
         f"{_loop_verdict(loop, certified)}"
     )
     lead = (
-        f"Every tile read below was solved by {truth_in_words(certified)} with all transistors and wires, and held "
-        f"against the certificate: {percent(certified.error.rms)} rms, {percent(certified.error.max)} at most. "
-        "An error moves a code when it crosses a code edge: the certificate predicts how often."
+        f"{truth_in_words(certified)} solved every tile read below with all transistors and wires; the errors are "
+        f"compared with the certificate: {percent(certified.error.rms)} rms, {percent(certified.error.max)} at most. "
+        "An error changes a code when it crosses a code edge; the certificate predicts how often."
     )
     parts = (Paragraph(lead), _loop_table(loop))
     return Section("spice-in-the-loop", "ngspice in the loop", heading, parts)

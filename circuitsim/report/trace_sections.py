@@ -1,4 +1,4 @@
-"""What it takes to get the results again: the configuration, run times, decks, versions, and what is left out."""
+"""What it takes to reproduce the results: the configuration, run times, decks, versions, and what is left out."""
 
 from collections.abc import Sequence
 
@@ -14,12 +14,12 @@ def configuration_section(spec: ArraySpec) -> Section:
     """The effective configuration."""
     columns = (Column("key", False), Column("value"), Column("meaning", False))
     tables = tuple(Table(columns, rows, caption=f"[{name}]", css="keys") for name, rows in configuration(spec).items())
-    heading = "Configuration: every key that was in effect, defaults included"
+    heading = "Configuration: every key in effect, defaults included"
     return Section("configuration", "Configuration", heading, (SideBySide(tables, css="parts"),))
 
 
 def trace_section(content: ReportContent) -> Section:
-    """Run times, decks, versions: what is needed to do it again."""
+    """Run times, decks, versions: what is needed to repeat the run."""
     parts: list[PagePart] = []
     if content.steps:
         parts.append(SideBySide((Picture("run_time", "Wall-clock time of each step."), _step_table(content.steps))))
@@ -28,9 +28,9 @@ def trace_section(content: ReportContent) -> Section:
     parts.append(SideBySide((_version_table(content), _digest_table(content))))
     total = sum(step.seconds for step in content.steps)
     heading = (
-        f"How to get this again: {counted(len(content.decks), 'deck')}, {total:.0f} s"
+        f"How to reproduce this: {counted(len(content.decks), 'deck')}, {total:.0f} s"
         if content.steps
-        else "How to get this again"
+        else "How to reproduce this"
     )
     return Section("traces", "Runs and versions", heading, tuple(parts))
 
@@ -55,7 +55,7 @@ def _deck_table(decks: Sequence[Deck]) -> Table:
         Column("attempts"),
     )
     rows = [(d.what, d.path, d.digest[:12], _seconds(d.seconds), str(d.attempts)) for d in decks]
-    return Table(columns, rows, caption="ngspice decks, each runs by hand with ngspice -b", css="decks")
+    return Table(columns, rows, caption="ngspice decks; run any of them by hand with ngspice -b", css="decks")
 
 
 def _version_table(content: ReportContent) -> Table:

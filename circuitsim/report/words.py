@@ -166,7 +166,7 @@ def _energy(certificate: Certificate) -> str:
         f"The array takes {format_quantity(energy.per_operation, 'J', 3)} per operation from its row drivers (1 "
         f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with uniform inputs, "
         f"from {truth_in_words(certificate)}; the array solver's power differs by {energy.difference:.1e} at most. "
-        f"Word lines, charging of wires and converters are not in it.{_converters(certificate)}"
+        f"Word lines, the charging of wires, and converters are excluded.{_converters(certificate)}"
     )
 
 

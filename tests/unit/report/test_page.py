@@ -108,8 +108,8 @@ def test_headings_tell_the_findings(page):
         "From 0.5 to 2 Ω per segment accuracy goes from 98.01 % to 97.33 %",
         "ngspice in the loop: 9 of 10 images get the same class, currents as certified",
         "One inference takes 6.71 pJ in the array, 0.94 fJ per multiply-accumulate",
-        "Configuration: every key that was in effect, defaults included",
-        "How to get this again: 2 decks, 64 s",
+        "Configuration: every key in effect, defaults included",
+        "How to reproduce this: 2 decks, 64 s",
         "What is modelled, and what is not",
     ]
 
