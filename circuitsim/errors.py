@@ -4,6 +4,7 @@ Every error carries the exit code of the command line: 2 when the user's input i
 simulation failed.
 """
 
+import importlib
 from pathlib import Path
 
 
@@ -29,6 +30,10 @@ class UnsafeFileError(InputError):
 
 class OutsideRangeError(InputError):
     """A value lies outside the range in which a card, a surface or a certificate holds."""
+
+
+class MissingExtraError(InputError):
+    """An optional package is not installed; names the command that installs it."""
 
 
 class SimulatorError(CircuitsimError):
@@ -65,3 +70,22 @@ class OutsideCertificateWarning(CircuitsimWarning):
 
 class ClippingWarning(CircuitsimWarning):
     """An ADC range clips more of the outputs than is usual."""
+
+
+def require(module: str, *, extra: str, package: str = "") -> None:
+    """Import an optional module, or name the command that installs it.
+
+    Args:
+        module: Name to import.
+        extra: The extra of this package that brings it.
+        package: Name of its distribution; empty where it is that of the module.
+
+    Raises:
+        MissingExtraError: The module is not installed.
+    """
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:  # it is installed, and something that it needs is not
+            raise
+        raise MissingExtraError(f"{package or module} is not installed: pip install 'circuitsim[{extra}]'") from None

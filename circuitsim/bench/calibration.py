@@ -204,21 +204,3 @@ def _entry(
         "read_ms": read_ms,
         "over_plain_product": read_ms / plain,
     }
-
-
-def table_text(result: dict[str, Any]) -> str:
-    """The result as one text table a case."""
-    lines = []
-    for case in result["cases"]:
-        lines.append(
-            f"1T1R {case['device']}, {case['n']} x {case['n']}, {case['r_wire_ohm']:g} ohm, {case['v_read_V']:g} V, "
-            f"all rows on: {100 * case['mean_current_lost_all_on']:.0f} % of the current lost; truth: {case['truth']}"
-        )
-        lines.append(f"{'model':<16}{'rms':>10}{'max':>10}{'program':>12}{'read':>10}{'x product':>11}")
-        lines += [
-            f"{m['name']:<16}{m['rms']:>10.1e}{m['max']:>10.1e}{m['program_ms']:>9.1f} ms{m['read_ms']:>7.2f} ms"
-            f"{m['over_plain_product']:>11.1f}"
-            for m in case["models"]
-        ]
-        lines.append("")
-    return "\n".join(lines)

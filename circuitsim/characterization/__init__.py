@@ -1,5 +1,14 @@
 """Small decks turned into surfaces, maps and curves, with error bounds."""
 
+from circuitsim.characterization.bench import (
+    READ,
+    SWITCHING,
+    bench_deck,
+    has_bench,
+    read_bench,
+    state_label,
+    switching_bench,
+)
 from circuitsim.characterization.cell import cell, gated_cells
 from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
@@ -8,16 +17,23 @@ from circuitsim.characterization.states import array_states
 from circuitsim.characterization.transistor import TransistorFigures, transistor_figures
 
 __all__ = [
+    "READ",
+    "SWITCHING",
     "ReadCurves",
     "StateMap",
     "TransistorFigures",
     "array_states",
+    "bench_deck",
     "cell",
     "find_states",
     "gated_cells",
+    "has_bench",
     "map_states",
+    "read_bench",
     "read_currents",
     "read_curves",
     "read_deck",
+    "state_label",
+    "switching_bench",
     "transistor_figures",
 ]

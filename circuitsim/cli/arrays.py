@@ -7,25 +7,30 @@ import numpy as np
 import typer
 
 from circuitsim.errors import InputError
-from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import full_scale_inputs
+from circuitsim.spec import ArraySpec, full_scale_inputs
 
 Conductances = Annotated[
     Path | None,
     typer.Option(
         "--conductances",
         "-g",
-        help="Conductances (rows, cols) in siemens, .npy or .csv; absent: drawn log-uniformly between g_min and g_max.",
+        help="Conductances (rows, cols) in siemens (capacitances in farads for 1c cells), .npy or .csv; absent: drawn"
+        " log-uniformly between g_min and g_max.",
     ),
 ]
 Inputs = Annotated[
     Path | None,
-    typer.Option("--inputs", "-x", help="Inputs (batch, rows) in volts, .npy or .csv; absent: every row at v_read."),
+    typer.Option(
+        "--inputs",
+        "-x",
+        help="Inputs (batch, rows), .npy or .csv: volts, or 0 and 1 for gate inputs, or shares of the longest pulse;"
+        " absent: every row fully on.",
+    ),
 ]
 
 
 def arrays(spec: ArraySpec, conductances: Path | None, inputs: Path | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Conductances (rows, cols) [S] and inputs (batch, rows) [V], read or drawn."""
+    """Conductances (rows, cols) [S] and inputs (batch, rows) in the specification's unit, read or drawn."""
     x = full_scale_inputs(spec)[None] if inputs is None else np.atleast_2d(_read_numbers(inputs))
     return read_conductances(spec, conductances, seed), x
 

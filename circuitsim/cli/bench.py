@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from circuitsim.cli.output import Json, print_result, progress_bar
-from circuitsim.results.files import write_text
+from circuitsim.results import write_text
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -26,8 +26,7 @@ def solver(
 ) -> None:
     """Time the array solver beside ngspice, scipy, badcrossbar and CHOLMOD (where installed) on the same arrays."""
     from circuitsim.bench import SIZES, solver_benchmark
-    from circuitsim.report.bench_figures import solver_figure
-    from circuitsim.report.style import save_figure, svg_text
+    from circuitsim.report import save_figure, solver_figure, svg_text
 
     sizes = tuple(n for n in SIZES if largest is None or n <= largest)
     with progress_bar("solver benchmark", quiet=as_json):
@@ -49,11 +48,11 @@ def calibration(
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each timing; the median counts.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """Hold behavioral models, ours and others', against the truth on the same arrays: error and time in one table."""
-    from circuitsim.bench import CASES, calibration_benchmark, table_text
+    """Compare behavioral models, ours and others', with the truth on the same arrays: error and time in one table."""
+    from circuitsim.bench import CASES, calibration_benchmark, calibration_tables
 
     cases = tuple(case for case in CASES if largest is None or case.n <= largest)
     with progress_bar("calibration benchmark", quiet=as_json):
         result = calibration_benchmark(cases=cases, repeats=repeats, ngspice_up_to=ngspice_up_to)
     write_text(out / "calibration.json", json.dumps(result, indent=2) + "\n")
-    print_result(result, f"{table_text(result)}\nall numbers: {out / 'calibration.json'}", as_json)
+    print_result(result, [*calibration_tables(result), f"all numbers: {out / 'calibration.json'}"], as_json)

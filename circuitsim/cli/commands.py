@@ -5,21 +5,24 @@ import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-import circuitsim
-from circuitsim import devices
+from circuitsim import __version__, devices
 from circuitsim.cli.arrays import Conductances, Inputs, arrays
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar
 from circuitsim.errors import CircuitsimError
-from circuitsim.results.files import write_text
+from circuitsim.results import write_text
 from circuitsim.spec import json_schema, load_spec
+from circuitsim.units import format_quantity
+
+if TYPE_CHECKING:
+    from circuitsim.results import Solution
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
@@ -27,9 +30,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(bench_app, name="bench", help="Timings as ratios against installed peers, in one run.")
+app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
 app.command("export")(export)
-app.add_typer(device_app, name="device", help="Device cards: what there is, where it comes from, how it behaves.")
+app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 LONG_S = 10.0  # a run that takes longer is announced
 
@@ -46,14 +49,14 @@ def _options(
     ] = False,
 ) -> None:
     if version:
-        typer.echo(f"circuitsim {circuitsim.__version__}")
+        typer.echo(f"circuitsim {__version__}")
         raise typer.Exit
     log_to_stderr(verbose=verbose)
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Say which ngspice and PySpice are here, what they can do, and what will be used."""
+    """Report which ngspice and PySpice are installed, what they can do, and which will be used."""
     from circuitsim.spice import diagnose
 
     diagnosis = diagnose()
@@ -105,17 +108,17 @@ def solve(
     inputs: Inputs = None,
     model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
     certificate: Annotated[
-        Path | None, typer.Option(help="Certificate of the model (certificate.json): a use outside it is told.")
+        Path | None,
+        typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")] = False,
-    nodes: Annotated[bool, typer.Option(help="Also the voltages at every cell.")] = False,
+    nodes: Annotated[bool, typer.Option(help="Also write the voltages at every cell.")] = False,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Read an array: column currents in amperes, as NetCDF and CSV; deck and log beside them for ngspice."""
+    """Read an array: its outputs in SI units, as NetCDF and CSV; deck and log beside them for ngspice."""
     from circuitsim import levels
-    from circuitsim.results.solution_files import save_solution
-    from circuitsim.results.store import load_certificate, load_model
+    from circuitsim.results import load_certificate, load_model, save_solution
 
     spec = load_spec(spec_file)
     g, x = arrays(spec, conductances, inputs, seed)
@@ -133,15 +136,24 @@ def solve(
             nodes=nodes,
             folder=out / "ngspice" if level == "ngspice" else None,
         )
-    netcdf, table = save_solution(out, solution, v_in=x, g=g)
-    largest = float(np.abs(solution.out).max())
-    content: dict[str, Any] = {"netcdf": str(netcdf), "csv": str(table), "largest_output_A": largest}
+    netcdf, table = save_solution(out, solution, spec=spec, x=x, g=g)
+    content = {"netcdf": str(netcdf), "csv": str(table), **describe_solution(solution)}
+    largest = format_quantity(content["largest_output"], solution.unit)
+    text = f"{table}: {len(x)} x {spec.shape[1]} {solution.quantity}s, largest {largest}"
+    print_result(content, text, as_json)
+
+
+def describe_solution(solution: "Solution") -> dict[str, Any]:
+    """What `circuitsim solve --json` prints: the largest output, its quantity and unit, its provenance."""
+    content: dict[str, Any] = {
+        "largest_output": float(np.abs(solution.out).max()),
+        "quantity": solution.quantity,
+        "unit": solution.unit,
+    }
     if solution.convergence is not None:
         name = "kirchhoff" if solution.convergence.residual is None else "residual"
         content[name] = float(getattr(solution.convergence, name).max())
-    content["provenance"] = dataclasses.asdict(solution.provenance)
-    text = f"{table}: {len(x)} x {spec.shape[1]} currents, largest {circuitsim.format_quantity(largest, 'A')}"
-    print_result(content, text, as_json)
+    return content | {"provenance": dataclasses.asdict(solution.provenance)}
 
 
 @app.command()
@@ -150,15 +162,14 @@ def calibrate(
     out: Out = Path("out/calibration"),
     max_rms: Annotated[float, typer.Option(help="Error asked for, rms as a fraction of full scale.")] = 2e-4,
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
-    jobs: Annotated[int, typer.Option(help="Decks solved side by side.")] = 2,
+    jobs: Annotated[int, typer.Option(help="Number of decks solved at the same time.")] = 2,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
     from circuitsim import calibration
-    from circuitsim.report.calibration_page import write_calibration_report
-    from circuitsim.report.words import certificate_in_words
-    from circuitsim.results.store import save_certificate, save_model
+    from circuitsim.report import certificate_in_words, write_calibration_report
+    from circuitsim.results import save_certificate, save_model
 
     spec = load_spec(spec_file)
     with progress_bar("hold-out decks", quiet=as_json) as progress:
@@ -174,16 +185,7 @@ def calibrate(
     model_file = save_model(out, result.model)
     certificate_file = out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
-    page = write_calibration_report(
-        out,
-        spec,
-        result.certificate,
-        input_kinds=result.input_kinds,
-        truths=result.truths,
-        predicted=result.predicted,
-        ideal=result.ideal,
-        r_squared=result.r_squared,
-    )
+    page = write_calibration_report(out, result)
     content = {
         "model": str(model_file),
         "certificate": str(certificate_file),
@@ -201,9 +203,9 @@ def calibrate(
 def certificate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json.")], as_json: Json = False
 ) -> None:
-    """Say in words what a certificate states."""
-    from circuitsim.report.words import certificate_in_words
-    from circuitsim.results.store import load_certificate
+    """Print in words what a certificate states."""
+    from circuitsim.report import certificate_in_words
+    from circuitsim.results import load_certificate
 
     statement = load_certificate(file)
     print_result(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
@@ -223,8 +225,8 @@ def infer(
     as_json: Json = False,
 ) -> None:
     """Run a network with its Gemm, MatMul and Conv layers on arrays: accuracy, and what each layer saw."""
-    from circuitsim.evaluation.infer import infer_files
-    from circuitsim.results.store import load_model
+    from circuitsim.evaluation import infer_files
+    from circuitsim.results import load_model
 
     with progress_bar("inference", quiet=as_json):
         content = infer_files(load_model(model), network, data, calibration_images=calibration_images, out=out)
@@ -240,8 +242,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """The main job: from a 1T1R array to a network's accuracy on handwritten digits, with a report."""
-    from circuitsim.demo.job import run_demo  # needs the extra [demo]
-    from circuitsim.demo.write import report_content, summary, write_results
+    from circuitsim.demo import report_content, run_demo, summary, write_results
 
     result = run_demo(out, seed=seed, n_jobs=jobs, show=lambda title: progress_bar(title, quiet=as_json))
     content = report_content(out, result)
@@ -268,7 +269,7 @@ def _tell(message: Warning | str, *_: object) -> None:
 
 
 def _announce_long(shape: tuple[int, int], vectors: int) -> None:
-    """Say beforehand what a long run of ngspice will take."""
+    """Announce a run of ngspice that will take long."""
     from circuitsim import spice
 
     prediction = spice.predict(shape, vectors=vectors, simulator=spice.find_ngspice())

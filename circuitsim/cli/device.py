@@ -1,4 +1,4 @@
-"""`circuitsim device`: what devices there are, where they come from, how they behave."""
+"""`circuitsim device`: which devices exist, where they come from, how they behave."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,17 +8,16 @@ import numpy as np
 import typer
 from pydantic import ValidationError
 
+from circuitsim.cli.device_tables import card_list, card_sheet
 from circuitsim.cli.output import Json, print_result
-from circuitsim.devices import Card, Parameter, list_cards, load_card, load_folder
-from circuitsim.devices.user_file import user_device
+from circuitsim.devices import Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
 from circuitsim.spec import DeviceSpec
 from circuitsim.spec.complaints import sentence
 from circuitsim.units import format_quantity, parse_quantity
 
 if TYPE_CHECKING:
-    from circuitsim.characterization.read_curves import ReadCurves
-    from circuitsim.characterization.state_map import StateMap
+    from circuitsim.characterization import ReadCurves, StateMap
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -30,11 +29,7 @@ def list_devices(as_json: Json = False) -> None:
     """List the shipped cards."""
     cards = [load_card(name) for name in list_cards()]
     content = [{"name": card.name, "kind": card.kind, "title": card.title, "licence": card.licence} for card in cards]
-    width = max(len(card.name) for card in cards)
-    lines = []
-    for kind, heading in (("memory", "Memories"), ("transistor", "Transistors")):
-        lines += ["", heading, *(f"  {card.name:<{width}}  {card.title}" for card in cards if card.kind == kind)]
-    print_result(content, "\n".join(lines[1:]), as_json)
+    print_result(content, card_list(cards), as_json)
 
 
 @app.command()
@@ -48,10 +43,9 @@ def show(
     content = _content(card)
     if plot is not None:
         from circuitsim.cli.device_panels import save_panels, show_panels
-        from circuitsim.spice import run
 
-        content["plot"] = save_panels(plot, card.name, show_panels(card, lambda deck, given: run(deck, options=given)))
-    print_result(content, _text(card, content), as_json)
+        content["plot"] = save_panels(plot, card.name, show_panels(card))
+    print_result(content, [*card_sheet(card), *_drawn(content)], as_json)
 
 
 @app.command()
@@ -68,9 +62,8 @@ def characterize(
     plot: Plot = None,
     as_json: Json = False,
 ) -> None:
-    """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to the conductance it really has."""
-    from circuitsim.characterization.read_curves import read_curves
-    from circuitsim.characterization.state_map import map_states
+    """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to its actual conductance."""
+    from circuitsim.characterization import map_states, read_curves
 
     if file.is_dir():
         given = {"--subckt": subckt, "--g-min": g_min, "--g-max": g_max, "--corner": corner}
@@ -102,8 +95,7 @@ def fit(
     as_json: Json = False,
 ) -> None:
     """Fit a read current to a measured I–V and write it as a device folder, with the residual."""
-    from circuitsim.devices.fit import fit_current, read_measurement
-    from circuitsim.devices.write_folder import write_folder
+    from circuitsim.devices import fit_current, read_measurement, write_folder
 
     result = fit_current(read_measurement(file), form, v_read=parse_quantity(v_read))
     card = write_folder(result, out)
@@ -190,43 +182,5 @@ def _named(parameters: Mapping[str, Parameter]) -> dict[str, dict[str, Any]]:
     return {name: {"name": name, **parameter.model_dump()} for name, parameter in parameters.items()}
 
 
-def _text(card: Card, content: dict[str, Any]) -> str:
-    lines = [f"{card.name}: {card.title}", ""]
-    for key in ("source", "licence", "valid", "tested", "file"):
-        lines.append(f"{key:<12}{content[key]}")
-    lines.append(f"{'terminals':<12}{' '.join(card.ports)}")
-    if card.corners:
-        lines.append(f"{'corners':<12}{' '.join(card.corners)}")
-    if card.state is not None:
-        state = card.state
-        unit = "F" if state.kind == "capacitance" else "S"
-        lines.append(
-            f"{'state':<12}{state.parameter} [{state.unit}] from {state.minimum:g} to {state.maximum:g};"
-            f" {format_quantity(state.g_min, unit)} to {format_quantity(state.g_max, unit)} at {state.v_read:g} V"
-        )
-    lines.append(
-        f"{'temperature':<12}{card.temperature.law} ({card.temperature.min_c:g} to {card.temperature.max_c:g} °C)"
-    )
-    lines += ["", *(f"not modelled: {item}" for item in card.not_modelled)]
-    switching = card.dynamic.parameters if card.dynamic else {}
-    for heading, table in (
-        ("parameters", card.parameters),
-        ("switching", switching),
-        ("model", card.model_parameters),
-        ("measured", card.measured),
-    ):
-        if table:
-            lines += ["", heading]
-        before = ""
-        for name, item in table.items():
-            quality = f"{item.fit} " if item.fit.endswith("of") else ""
-            note = item.condition or quality + item.source
-            shown = "as above" if note == before else note
-            lines.append(f"  {name:<12}{item.value:<14.6g}{item.unit:<12}{shown}")
-            before = note
-    if card.statistics is not None:
-        lines += ["", f"statistics   {card.statistics.fit} {card.statistics.source}"]
-        lines += [f"  {part}" for part in card.statistics.parts]
-    if "plot" in content:
-        lines += ["", f"drawn: {' '.join(content['plot'])}"]
-    return "\n".join(lines)
+def _drawn(content: dict[str, Any]) -> list[str]:
+    return ["", f"drawn: {' '.join(content['plot'])}"] if "plot" in content else []

@@ -1,40 +1,51 @@
 """What `circuitsim device` draws: benches run in ngspice, statistics evaluated, put into panels."""
 
-import re
-from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from circuitsim.characterization.bench import READ, SWITCHING, bench_deck, has_bench
-from circuitsim.characterization.read_curves import ReadCurves
-from circuitsim.devices.card import Card
-from circuitsim.devices.fit import Fit
-from circuitsim.devices.statistics import Statistics, drift_mean, drift_sigma, programming_sigma, read_statistics
-from circuitsim.devices.statistics.aging import drift_exponent
-from circuitsim.devices.statistics_table import Drift, PowerLawDrift, Retention, TableDrift
+from circuitsim.characterization import (
+    READ,
+    SWITCHING,
+    ReadCurves,
+    has_bench,
+    read_bench,
+    state_label,
+    switching_bench,
+)
+from circuitsim.devices import (
+    Card,
+    Drift,
+    Fit,
+    PowerLawDrift,
+    Retention,
+    Statistics,
+    TableDrift,
+    drift_exponent,
+    drift_mean,
+    drift_sigma,
+    programming_sigma,
+    read_statistics,
+)
 from circuitsim.errors import InputError
-from circuitsim.report.device_figures import Curve, Panel, save_device_figure
-from circuitsim.spice import RawResult
+from circuitsim.report import Curve, Panel, save_device_figure
+from circuitsim.results import CurveFamily
 from circuitsim.units import format_quantity
 
-RunBench = Callable[[str, dict[str, str]], RawResult]
 
-
-def show_panels(card: Card, run: RunBench) -> tuple[Panel, ...]:
+def show_panels(card: Card) -> tuple[Panel, ...]:
     """The benches of a shipped card, run in ngspice, and its statistics.
 
-    Args:
-        card: A shipped card.
-        run: Runs a deck with the solver options that the bench states.
+    Raises:
+        InputError: The card has no bench and no statistics.
+        SimulatorError: ngspice is missing or failed.
     """
     panels: list[Panel] = []
     if has_bench(card, READ):
-        deck = bench_deck(card, READ)
-        panels += _read_bench(card, deck, run(deck, _options(deck)))
+        panels += _read_panels(card, read_bench(card))
     if has_bench(card, SWITCHING):
-        deck = bench_deck(card, SWITCHING)
-        panels += _switching_bench(card, run(deck, _options(deck)))
+        panels += [_switching_panel(family) for family in switching_bench(card)]
     if card.statistics is not None:
         panels += _statistics(read_statistics(card))
     if not panels:
@@ -44,7 +55,7 @@ def show_panels(card: Card, run: RunBench) -> tuple[Panel, ...]:
 
 def read_panels(curves: ReadCurves) -> tuple[Panel, ...]:
     """Current and chord conductance of a characterized memory."""
-    labels = [_state_label(curves.card, float(state)) for state in curves.states]
+    labels = [state_label(curves.card, float(state)) for state in curves.states]
     keep = curves.v != 0
     current = [Curve(curves.v, row, label) for row, label in zip(curves.i, labels, strict=True)]
     chord = [Curve(curves.v[keep], row) for row in curves.chord]
@@ -73,67 +84,39 @@ def save_panels(plot: Path, title: str, panels: tuple[Panel, ...]) -> list[str]:
     return [str(path) for path in save_device_figure(title, panels, plot)]
 
 
-def _options(deck: str) -> dict[str, str]:
-    found = re.search(r"^\.options (.*)$", deck, flags=re.MULTILINE)
-    return dict(word.split("=") for word in found[1].split()) if found else {}
+def _read_panels(card: Card, family: CurveFamily) -> list[Panel]:
+    """The curves of a read bench, and beside them their magnitude on a logarithmic axis or their chord conductance."""
+    if family.x_name == "time":
+        return [_panel(family)]
+    if card.kind == "transistor":  # a p-channel transistor's voltages and currents are negative
+        return [_panel(family, magnitude=True), _panel(family, magnitude=True, y_scale="log")]
+    if family.x_name == "gate voltage":
+        return [_panel(family), _panel(family, magnitude=True, y_name="|current|", y_scale="log", labels=False)]
+    keep = np.abs(family.curves[0].x) > 1e-9  # i/v at 0 V is noise of the sweep
+    chord = tuple(Curve(each.x[keep], each.y[keep] / each.x[keep]) for each in family.curves)
+    return [_panel(family), Panel("Chord conductance", "voltage", "V", "i/v", "S", chord, y_scale="log")]
 
 
-def _read_bench(card: Card, deck: str, raw: RawResult) -> list[Panel]:
-    if card.kind == "transistor":
-        names = ("i(vlin)", "i(vsat)", "i(vbody)")
-        volts = {name: re.search(rf"^v{name[3:-1]} \S+ 0 (\S+)$", deck, flags=re.MULTILINE) for name in names}
-        labels = {name: f"{found[1]} V" if found else "" for name, found in volts.items()}
-        labels["i(vbody)"] += ", bulk biased"
-        curves = tuple(Curve(raw["v(g)"], np.abs(raw[name]), labels[name]) for name in names)
-        linear = Panel("Transfer curve", "gate voltage", "V", "drain current", "A", curves)
-        return [linear, Panel("Transfer curve", "gate voltage", "V", "drain current", "A", curves, y_scale="log")]
-    if card.ports == ("x", "line"):
-        lines = (Curve(raw["time"], raw["v(line)"], "line"), Curve(raw["time"], raw["v(x0)"], "input"))
-        return [Panel("Charge sharing on eight cells", "time", "s", "voltage", "V", lines)]
-    sweep = "v(v)" if "v(v)" in raw.variables else "v(g)"
-    assert card.state is not None
-    states = re.findall(rf"^x\d .* {card.name} {card.state.parameter}=(\S+)$", deck, flags=re.MULTILINE)
-    sign = 1 if sweep == "v(v)" else -1  # the bench of a transistor counts the current of the drain source
+def _switching_panel(family: CurveFamily) -> Panel:
+    """The state, or the loop of a current that changes its sign."""
+    if family.y_unit == "A":
+        return _panel(family, magnitude=True, y_name="|current|", y_scale="log")
+    return _panel(family)
+
+
+def _panel(
+    family: CurveFamily,
+    *,
+    magnitude: bool = False,
+    y_name: str = "",
+    y_scale: Literal["linear", "log"] = "linear",
+    labels: bool = True,
+) -> Panel:
     curves = tuple(
-        Curve(raw[sweep], sign * raw[f"i(vm{k})"], _state_label(card, float(value)))
-        for k, value in enumerate(states, start=1)
+        Curve(each.x, np.abs(each.y) if magnitude else each.y, each.label if labels else "") for each in family.curves
     )
-    if sweep == "v(v)":
-        keep = np.abs(raw[sweep]) > 1e-9  # i/v at 0 V is noise of the sweep
-        chord = tuple(Curve(each.x[keep], each.y[keep] / each.x[keep]) for each in curves)
-        return [
-            Panel("Read current", "voltage", "V", "current", "A", curves),
-            Panel("Chord conductance", "voltage", "V", "i/v", "S", chord, y_scale="log"),
-        ]
-    log = tuple(Curve(each.x, np.abs(each.y)) for each in curves)
-    return [
-        Panel("Read current", "gate voltage", "V", "current", "A", curves),
-        Panel("Read current", "gate voltage", "V", "|current|", "A", log, y_scale="log"),
-    ]
-
-
-def _state_label(card: Card, value: float) -> str:
-    assert card.state is not None
-    if card.state.unit == "1":
-        return f"{card.state.parameter} = {value:g}"
-    return format_quantity(value, card.state.unit)
-
-
-def _switching_bench(card: Card, raw: RawResult) -> list[Panel]:
-    assert card.dynamic is not None
-    unit = card.dynamic.unit
-    state = Curve(raw["time"], raw["v(st)"])
-    panels = [Panel("State over time", "time", "s", card.dynamic.parameter, unit, (state,))]
-    drive = next((name for name in ("v(te)", "v(g)") if name in raw.variables), None)
-    current = next(name for name in raw.variables if name.startswith("i("))
-    if drive == "v(g)":
-        panels.append(
-            Panel("State over gate voltage", "gate voltage", "V", "state", unit, (Curve(raw[drive], raw["v(st)"]),))
-        )
-    elif drive is not None:
-        loop = Curve(raw[drive], np.abs(raw[current]))
-        panels.append(Panel("Switching loop", "device voltage", "V", "|current|", "A", (loop,), y_scale="log"))
-    return panels
+    names = (family.x_name, family.x_unit, y_name or family.y_name, family.y_unit)
+    return Panel(family.title, *names, curves, y_scale=y_scale)
 
 
 def _statistics(stats: Statistics) -> list[Panel]:

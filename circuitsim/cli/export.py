@@ -10,7 +10,7 @@ import typer
 from circuitsim.cli.arrays import Conductances, read_conductances
 from circuitsim.cli.output import Json, print_result
 from circuitsim.errors import InputError
-from circuitsim.results.files import write_text
+from circuitsim.results import write_text
 
 if TYPE_CHECKING:
     from circuitsim.results import TileModel
@@ -30,7 +30,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a calibrated tile for another simulator: a macro-model, a module, a noise table or parameters."""
-    from circuitsim.results.store import load_model
+    from circuitsim.results import load_model
 
     calibrated = load_model(model)
     if to in TILES:
@@ -45,17 +45,14 @@ def export(
 
 def _tile(to: str, model: "TileModel", g: np.ndarray, name: str) -> str:
     from circuitsim.behavioral import program
-    from circuitsim.export.spice import spice_macro
-    from circuitsim.export.systemverilog import systemverilog_model
-    from circuitsim.export.veriloga import veriloga_model
+    from circuitsim.export import spice_macro, systemverilog_model, veriloga_model
 
     write = {"ngspice": spice_macro, "verilog-a": veriloga_model, "systemverilog": systemverilog_model}[to]
     return write(program(model, g), name=name)
 
 
 def _parameters(to: str, model: "TileModel", bits: int, seed: int) -> str:
-    from circuitsim.export.neurosim import neurosim_noise_table
-    from circuitsim.export.parameters import aihwkit_configuration, crosssim_parameters
+    from circuitsim.export import aihwkit_configuration, crosssim_parameters, neurosim_noise_table
 
     if to == "neurosim":
         return neurosim_noise_table(model, bits=bits, rng=np.random.default_rng(seed)).text

@@ -5,19 +5,40 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+LONGEST_LINE = 100_000  # [characters] of a row that is not shown on a terminal
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
 
 
-def print_result(content: Any, text: str, as_json: bool) -> None:
-    """Print a result: `content` as one JSON document, or `text`."""
-    typer.echo(json.dumps(content, indent=2, default=str) if as_json else text)
+def print_result(content: Any, shown: str | Sequence[str | Table], as_json: bool) -> None:
+    """Print a result: `content` as one JSON document, or what is shown to people, text and tables.
+
+    On a terminal a table wraps its cells to fit. Elsewhere every row is one line, however long, and nothing is cut.
+    """
+    if as_json:
+        typer.echo(json.dumps(content, indent=2, default=str))
+        return
+    for part in [shown] if isinstance(shown, str) else shown:
+        typer.echo(part if isinstance(part, str) else _table_text(part))
+
+
+def _table_text(table: Table) -> str:
+    """The lines of a table, without the blanks at their ends."""
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal:
+        console.width = max(1, Measurement.get(console, console.options.update(max_width=LONGEST_LINE), table).maximum)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
 def announce(sentence: str) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from circuitsim.errors import require
+
 TEST_EVERY = 4
 NETWORK = Path(__file__).with_name("digits.onnx")
 
@@ -32,10 +34,14 @@ def load_digits() -> Digits:
     The split needs no random numbers, so it is the same everywhere. The images lie in the order in which the writers
     delivered them, hence every writer is in both parts: the test accuracy is that of known writers.
 
+    Raises:
+        MissingExtraError: scikit-learn, which ships the images, is not installed.
+
     Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository (1998),
         as shipped with scikit-learn.
     """
-    from sklearn import datasets  # of the extra [demo]
+    require("sklearn", extra="demo", package="scikit-learn")
+    from sklearn import datasets
 
     pixels, digits = datasets.load_digits(return_X_y=True)
     images = (np.asarray(pixels, dtype=float) / 16.0).astype(np.float32)

@@ -1,1 +1,5 @@
 """A network on arrays: products of each level, SPICE in the loop, energy, accuracy against a key."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

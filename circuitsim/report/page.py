@@ -1,34 +1,25 @@
 """One self-contained page, and its figures as files."""
 
-from importlib import resources
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from circuitsim.report import sections
 from circuitsim.report.array_figures import ir_drop_figure
+from circuitsim.report.array_sections import hold_out_section, ir_drop_section
 from circuitsim.report.budget_figure import budget_figure
+from circuitsim.report.certificate_section import certificate_section
 from circuitsim.report.content import ReportContent
 from circuitsim.report.error_figures import columns_figure, currents_figure, histogram_figure, residual_figure
-from circuitsim.report.html import paragraph, section, text
 from circuitsim.report.network_figures import energy_figure, run_time_figure, wire_accuracy_figure, wire_error_figure
-from circuitsim.report.style import inline_svg, save_figure, svg_text
+from circuitsim.report.network_sections import accuracy_section, energy_section, spice_loop_section, wire_section
+from circuitsim.report.parts import Page, Section
+from circuitsim.report.rendering import render
+from circuitsim.report.style import save_figure, svg_text
+from circuitsim.report.summary import checks_section, key_numbers
+from circuitsim.report.svg import inline_svg
+from circuitsim.report.trace_sections import configuration_section, notes_section, trace_section
 from circuitsim.report.words import array_in_words, truth_in_words
 from circuitsim.results.files import write_text
-
-_NAMES = {
-    "checks": "Checks",
-    "certificate": "Certificate",
-    "ir-drop": "IR drop",
-    "hold-out": "Model and truth",
-    "accuracy": "Accuracy",
-    "wires": "Wire resistance",
-    "spice-in-the-loop": "ngspice in the loop",
-    "energy": "Energy",
-    "configuration": "Configuration",
-    "traces": "Runs and versions",
-    "notes": "Not modelled",
-}
 
 
 def write_report(folder: str | Path, content: ReportContent) -> Path:
@@ -53,7 +44,7 @@ def write_report(folder: str | Path, content: ReportContent) -> Path:
         save_figure(figure, svg, folder / "figures", name)
         svgs[name] = inline_svg(svg, name, _title(figure))
     page = folder / "report.html"
-    write_text(page, make_page(content, svgs))
+    write_text(page, render(findings(content), svgs))
     return page
 
 
@@ -80,46 +71,40 @@ def make_figures(content: ReportContent) -> dict[str, Figure]:
     return figures
 
 
-def make_page(content: ReportContent, svgs: dict[str, str]) -> str:
-    """Put the page together from the content and the figures as inline SVG."""
-    parts = [sections.summary(content), sections.certificate(content, svgs)]
-    if content.ir_drop is not None:
-        parts.append(sections.ir_drop(content.ir_drop, svgs["ir_drop"]))
-    if content.comparison is not None:
-        parts.append(sections.hold_out(content, svgs))
-    if content.accuracies:
-        parts.append(sections.accuracy(content))
-    if content.wire_sweep is not None:
-        parts.append(sections.wire_sweep(content.wire_sweep, svgs))
-    if content.spice_loop is not None:
-        parts.append(sections.spice_loop(content.spice_loop, content.certificate))
-    if content.energy is not None:
-        parts.append(sections.energy(content.energy, svgs["energy"]))
-    parts.append(sections.what_was_simulated(content))
-    parts.append(sections.traces(content, svgs))
-    if content.notes:
-        parts.append(
-            section("notes", "What is modelled, and what is not", *(paragraph(note) for note in content.notes))
-        )
-    return _document(content, "".join(parts))
-
-
-def _document(content: ReportContent, body: str) -> str:
-    css = resources.files("circuitsim.report").joinpath("page.css").read_text(encoding="utf-8")
-    links = "".join(f'<a href="#{name}">{label}</a>' for name, label in _NAMES.items() if f'id="{name}"' in body)
+def findings(content: ReportContent) -> Page:
+    """Put the page together: a section for each part of the content that is given."""
     version = content.certificate.provenance.version
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(content.title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n"
-        f"<header><h1>{text(content.title)}</h1>{paragraph(array_in_words(content.spec))}"
-        f"{paragraph(f'circuitsim {version}, {content.created}')}<nav>{links}</nav></header>\n"
-        f"<main>{body}</main>\n</body>\n</html>\n"
+    return Page(
+        title=content.title,
+        lead=(array_in_words(content.spec), f"circuitsim {version}, {content.created}"),
+        key_numbers=key_numbers(content),
+        sections=_sections(content),
     )
+
+
+def _sections(content: ReportContent) -> tuple[Section, ...]:
+    sections = [checks_section(content.checks)] if content.checks else []
+    sections.append(certificate_section(content.certificate))
+    if content.ir_drop is not None:
+        sections.append(ir_drop_section(content.ir_drop))
+    if content.comparison is not None:
+        sections.append(hold_out_section(content.comparison, truth_in_words(content.certificate)))
+    if content.accuracies:
+        sections.append(accuracy_section(content.accuracies))
+    if content.wire_sweep is not None:
+        sections.append(wire_section(content.wire_sweep))
+    if content.spice_loop is not None:
+        sections.append(spice_loop_section(content.spice_loop, content.certificate))
+    if content.energy is not None:
+        sections.append(energy_section(content.energy))
+    sections += [configuration_section(content.spec), trace_section(content)]
+    if content.notes:
+        sections.append(notes_section(content.notes))
+    return tuple(sections)
 
 
 def _title(figure: Figure) -> str:
     """The titles and axis labels of a figure, as its description."""
     words = [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes]
     words += [f"{axes.get_ylabel()} over {axes.get_xlabel()}" for axes in figure.axes if axes.get_ylabel()]
-    return text("; ".join(word for word in words if word))
+    return "; ".join(word for word in words if word)

@@ -1,8 +1,7 @@
-"""How figures look, and how they become files and parts of a page."""
+"""How figures look, and how they become files."""
 
 import contextlib
 import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,25 +14,14 @@ from matplotlib.figure import Figure
 from circuitsim.results.files import atomic, write_text
 from circuitsim.units import format_quantity
 
-# Ink and series are replaced by CSS colours when a figure is put into a page, so that it follows light and dark.
 INK = "#16181c"
 FAINT = "#8a8f98"
-_PAPER = "#ffffff"
+PAPER = "#ffffff"
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 # Okabe and Ito's colours, told apart with any colour vision; the markers tell them apart without colour.
 SERIES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (RED, "D"), (PURPLE, "v"), (SKY, "P"), (FAINT, "X"))
 SEQUENTIAL = "cividis"  # rises evenly in lightness, and so reads in grey and with any colour vision
 
-_CSS = {
-    INK: "var(--ink)",
-    FAINT: "var(--faint)",
-    BLUE: "var(--blue)",
-    ORANGE: "var(--orange)",
-    GREEN: "var(--green)",
-    RED: "var(--red)",
-    PURPLE: "var(--purple)",
-    SKY: "var(--sky)",
-}
 _RC = {
     "font.size": 9,
     "axes.titlesize": 9.5,
@@ -58,7 +46,7 @@ _RC = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.labelcolor": INK,
-    "figure.facecolor": _PAPER,
+    "figure.facecolor": PAPER,
     "axes.facecolor": "none",
     "svg.fonttype": "none",
     "svg.hashsalt": "circuitsim",
@@ -119,31 +107,6 @@ def save_figure(figure: Figure, svg: str, folder: str | Path, name: str) -> tupl
         figure.savefig(temporary, format="png", dpi=_PIXELS, metadata={"Software": None})
     write_text(vectors, svg)
     return pixels, vectors
-
-
-def inline_svg(svg: str, name: str, alternative: str) -> str:
-    """An `<svg>` element for a page: no addresses in it, its own ids, no background, colours that follow the page's.
-
-    Args:
-        svg: The figure, from `svg_text`.
-        name: Prefix of every id, unique on the page.
-        alternative: What the figure shows, in words, for those who do not see it.
-    """
-    text = svg[svg.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href=", "href=")
-    text = text.replace(f"fill: {_PAPER}", "fill: none")
-    # matplotlib names every group, some alike; only what is referred to needs its id.
-    needed = {first or second for first, second in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text)}
-    text = re.sub(r'\sid="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in needed else "", text)
-    text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
-    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
-    for colour, variable in _CSS.items():
-        text = text.replace(colour, variable)
-    box = re.search(r'viewBox="[^"]+"', text)
-    assert box is not None
-    head = f'<svg {box[0]} role="img" aria-label="{alternative}">'
-    return head + text[text.index(">") + 1 :].strip()
 
 
 def one_prefix(largest: float, unit: str) -> tuple[float, str]:

@@ -60,6 +60,11 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.{max(digits, 0)}f} %"
 
 
+def hundredths(fraction: float) -> str:
+    """Write a fraction in percent with two decimals: `hundredths(0.98)` is `"98.00 %"`, for accuracies."""
+    return f"{100 * fraction:.2f} %"
+
+
 def array_in_words(spec: ArraySpec) -> str:
     """Describe an array in one sentence: size, cell, wires, driver, sense input, converters, temperature."""
     access = f" behind {spec.access.name}" if spec.access else ""
@@ -158,7 +163,7 @@ def _energy(certificate: Certificate) -> str:
         f"The array takes {format_quantity(energy.per_operation, 'J', 3)} per operation from its row drivers (1 "
         f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with uniform inputs, "
         f"from {truth_in_words(certificate)}; the array solver's power differs by {energy.difference:.1e} at most. "
-        f"Word lines, charging of wires and converters are not in it.{_converters(certificate)}"
+        f"Word lines, the charging of wires, and converters are excluded.{_converters(certificate)}"
     )
 
 

@@ -13,6 +13,7 @@ from circuitsim.results.files import atomic
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.records import check_kind, from_plain
 from circuitsim.results.solution import Convergence, Solution
+from circuitsim.spec import ArraySpec, input_unit, state_unit
 
 if TYPE_CHECKING:  # xarray takes most of a second to import: only those who save or load pay for it
     import xarray as xr
@@ -40,7 +41,8 @@ def save_solution(
     solution: Solution,
     *,
     name: str = "solution",
-    v_in: np.ndarray | None = None,
+    spec: ArraySpec | None = None,
+    x: np.ndarray | None = None,
     g: np.ndarray | None = None,
 ) -> tuple[Path, Path]:
     """Write a solution as `<name>.nc` (everything, labelled) and `<name>.csv` (one line per input vector).
@@ -49,16 +51,17 @@ def save_solution(
         folder: Folder to write into; made when it is missing.
         solution: What was computed.
         name: Stem of both files.
-        v_in: Inputs (batch, rows) [V], written beside the outputs when given.
-        g: Conductances (rows, cols) [S], written beside the outputs when given.
+        spec: The array; says which units `x` and `g` have.
+        x: Inputs (batch, rows) [V], or gate bits and shares of a pulse [1]; written beside the outputs when given.
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; written beside the outputs when given.
 
     Returns:
         Paths of the NetCDF and the CSV file.
 
     Raises:
-        InputError: The folder cannot be written.
+        InputError: The folder cannot be written, or `x` or `g` comes without `spec`.
     """
-    data = to_dataset(solution, v_in=v_in, g=g)
+    data = to_dataset(solution, spec=spec, x=x, g=g)
     labelled, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
     with atomic(labelled) as temporary:
         data.to_netcdf(temporary, engine="h5netcdf")
@@ -101,13 +104,23 @@ def load_solution(path: str | Path) -> Solution:
     )
 
 
-def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndarray | None = None) -> "xr.Dataset":
+def to_dataset(
+    solution: Solution,
+    *,
+    spec: ArraySpec | None = None,
+    x: np.ndarray | None = None,
+    g: np.ndarray | None = None,
+) -> "xr.Dataset":
     """Label a solution: axes `batch`, `row`, `col`; each variable with `units` and `long_name`.
 
     Args:
         solution: What was computed.
-        v_in: Inputs (batch, rows) [V].
-        g: Conductances (rows, cols) [S].
+        spec: The array; says which units `x` and `g` have.
+        x: Inputs (batch, rows) [V], or gate bits and shares of a pulse [1].
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells.
+
+    Raises:
+        InputError: `x` or `g` comes without `spec`.
     """
     import xarray as xr
 
@@ -117,10 +130,13 @@ def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndar
         "long_name": "output, positive into the sense amplifier",
     }
     variables = {"out": xr.Variable(("batch", "col"), solution.out, out)}
-    if v_in is not None:
-        variables["v_in"] = _variable(v_in, ("batch", "row"), "V", "input voltage of each row driver")
-    if g is not None:
-        variables["g"] = _variable(g, ("row", "col"), "S", "programmed conductance of each cell")
+    if spec is None and (x is not None or g is not None):
+        raise InputError("x and g need spec, the array they belong to: it says which units they have")
+    if spec is not None and x is not None:
+        variables["x"] = _variable(x, ("batch", "row"), input_unit(spec), _input_meaning(spec))
+    if spec is not None and g is not None:
+        programmed = {"S": "conductance", "F": "capacitance"}[state_unit(spec)]
+        variables["g"] = _variable(g, ("row", "col"), state_unit(spec), f"programmed {programmed} of each cell")
     for key, (axes, unit, meaning) in _FIELDS.items():
         value = getattr(solution, key)
         if value is not None:
@@ -138,6 +154,14 @@ def to_dataset(solution: Solution, *, v_in: np.ndarray | None = None, g: np.ndar
     return xr.Dataset(variables, attrs=about)
 
 
+def _input_meaning(spec: ArraySpec) -> str:
+    if input_unit(spec) == "V":
+        return "input voltage of each row driver"
+    if spec.driver.input_code == "pulse_width":
+        return "width of each row's input pulse as a share of t_read"
+    return "input of each row: 1 where the gates are on, 0 where they are off"
+
+
 def _variable(value: np.ndarray, axes: tuple[str, ...], unit: str, meaning: str) -> "xr.Variable":
     import xarray as xr
 
@@ -151,7 +175,7 @@ def _plain(value: object) -> object:
 def _write_table(writer, data: "xr.Dataset") -> None:
     """One line per input vector; node voltages (a table per vector) stay in the NetCDF file."""
     names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
-    for key in ("v_in", "out", "i_row", "power", *_BALANCE):
+    for key in ("x", "out", "i_row", "power", *_BALANCE):
         if key not in data:
             continue
         unit, values = data[key].attrs["units"], data[key].values

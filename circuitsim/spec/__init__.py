@@ -2,7 +2,14 @@
 
 from circuitsim.spec.abilities import Abilities, check_able, unable
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
-from circuitsim.spec.arrays import check_arrays, check_conductances, check_inputs
+from circuitsim.spec.arrays import (
+    check_arrays,
+    check_conductances,
+    check_inputs,
+    full_scale_inputs,
+    input_unit,
+    state_unit,
+)
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.drawn import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
@@ -29,11 +36,14 @@ __all__ = [
     "check_conductances",
     "check_inputs",
     "drawn_inputs",
+    "full_scale_inputs",
+    "input_unit",
     "json_schema",
     "lay_out",
     "load_spec",
     "parse_spec",
     "put_together",
+    "state_unit",
     "unable",
     "wire_grid",
 ]

@@ -39,7 +39,7 @@ def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, f
     g = _numbers("g", g)
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
-    unit = " F" if spec.array.cell == "1c" else " S"
+    unit = f" {state_unit(spec)}"
     _refuse_first("g", g, ~np.isfinite(g), unit, "a finite conductance")
     _refuse_first("g", g, g < 0, unit, "a conductance >= 0")
     low, high = g_range or (spec.device.g_min, spec.device.g_max)
@@ -65,8 +65,17 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
 
 def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
     """Inputs (rows,) with everything on: v_read on bit lines, 1 on gates and for pulse widths."""
-    volts = spec.array.input_line == "bl" and spec.driver.input_code == "amplitude"
-    return np.full(spec.array.rows, spec.driver.v_read if volts else 1.0)
+    return np.full(spec.array.rows, spec.driver.v_read if input_unit(spec) == "V" else 1.0)
+
+
+def input_unit(spec: ArraySpec) -> str:
+    """Unit of the inputs x: "V" for amplitudes on bit lines, "1" for gate bits and for pulse widths."""
+    return "V" if spec.array.input_line == "bl" and spec.driver.input_code == "amplitude" else "1"
+
+
+def state_unit(spec: ArraySpec) -> str:
+    """Unit of what is programmed, g: "F" for the capacitances of 1c cells, "S" for conductances."""
+    return "F" if spec.array.cell == "1c" else "S"
 
 
 def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
@@ -83,9 +92,10 @@ def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
 def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
     """Return inputs (batch, rows) as float64; see `check_arrays` for unit and for what is refused."""
     x = _numbers("x", x)
+    volts = input_unit(spec) == "V"
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
-    _refuse_first("x", x, ~np.isfinite(x), " V", "a finite voltage")
+    _refuse_first("x", x, ~np.isfinite(x), *((" V", "a finite voltage") if volts else ("", "a finite number")))
     if spec.driver.input_code == "pulse_width":
         _refuse_first("x", x, (x < 0) | (x > 1), "", "0 to 1, a share of t_read (driver.input_code = 'pulse_width')")
     elif spec.array.input_line != "bl":

@@ -3,7 +3,8 @@
 import numpy as np
 
 from circuitsim.behavioral import GRADES
-from circuitsim.bench.calibration import Case, calibration_benchmark, table_text
+from circuitsim.bench.calibration import Case, calibration_benchmark
+from circuitsim.bench.tables import calibration_tables
 
 
 def test_every_model_has_its_error_and_time():
@@ -18,4 +19,4 @@ def test_every_model_has_its_error_and_time():
         numbers = [entry[key] for key in ("rms", "max", "read_ms", "over_plain_product")]
         assert np.isfinite(numbers).all() and min(numbers) > 0 and entry["rms"] < entry["max"]
     assert models["grade 3"]["rms"] < 0.1 * min(models[name]["rms"] for name in names[:5])
-    assert all(name in table_text(result) for name in names)
+    assert list(calibration_tables(result)[1].columns[0].cells) == names

@@ -33,6 +33,23 @@ v_read = 0.2
 r_out = 50
 """
 
+CHARGE = """
+schema = 1
+[array]
+rows = 2
+cols = 2
+cell = "1c"
+[device]
+model = "charge_cell"
+g_min = 1e-16
+g_max = 1e-15
+[wire]
+r_row = 1
+r_col = 1
+[driver]
+v_read = 0.5
+"""
+
 
 @pytest.fixture
 def array(tmp_path):
@@ -83,6 +100,22 @@ def test_levels_agree_and_results_name_their_units(run, array, tmp_path):
     assert (tmp_path / "ngspice" / "ngspice" / "deck.log").is_file()
 
 
+def test_a_charge_array_answers_in_coulombs(run, tmp_path):
+    path = tmp_path / "charge.toml"
+    path.write_text(CHARGE, encoding="utf-8")
+    np.save(tmp_path / "c.npy", np.full((2, 2), 1e-15))
+    words = ("solve", path, "--level", "ngspice", "-g", tmp_path / "c.npy", "-o", tmp_path / "out")
+    code, out, err = run(*words)
+    assert code == 0, err
+    assert "1 x 2 charges, largest" in out and out.strip().endswith("fC")
+    summary = json.loads(run(*words, "--json")[1])
+    assert (summary["quantity"], summary["unit"]) == ("charge", "C")
+    header = Path(summary["csv"]).read_text().splitlines()[0].split(",")
+    assert header == ["vector [1]", "x_0 [V]", "x_1 [V]", "out_0 [C]", "out_1 [C]"]
+    # Q = v_read · (c + c) into each virtual ground; the pulses are followed until they settled
+    assert abs(summary["largest_output"] / (0.5 * 2e-15) - 1) < 1e-2
+
+
 def test_calibrate_certificate_and_behavioral_solve(run, array, tmp_path):
     code, out, err = run("calibrate", array, "-o", tmp_path / "cal", "--json")
     assert code == 0, err
@@ -94,8 +127,8 @@ def test_calibrate_certificate_and_behavioral_solve(run, array, tmp_path):
     )
     assert code == 0, err
     statement = json.loads(Path(summary["certificate"]).read_text())["certificate"]
-    exact = json.loads(run("solve", array, "-o", tmp_path / "exact", "--json")[1])["largest_output_A"]
-    fast = json.loads(out)["largest_output_A"]
+    exact = json.loads(run("solve", array, "-o", tmp_path / "exact", "--json")[1])["largest_output"]
+    fast = json.loads(out)["largest_output"]
     assert abs(fast - exact) <= 2 * statement["error"]["max"] * statement["full_scale"]
     assert sorted(path.name for path in (tmp_path / "cal" / "hold_out").iterdir())[0] == "deck_0000"
 
@@ -129,7 +162,7 @@ def test_a_calibrated_tile_is_exported_and_runs_in_ngspice(run, array, tmp_path)
         ["* macro", f'.include "{tmp_path / "tile.ngspice"}"', f"x1 {ports} tile", *sources, ".op", ".end"]
     )
     found = spice.run(deck + "\n").columns([f"i(vout_{k})" for k in range(cols)])[0]
-    exact = json.loads(run("solve", array, "-o", tmp_path / "exact", "--json")[1])["largest_output_A"]
+    exact = json.loads(run("solve", array, "-o", tmp_path / "exact", "--json")[1])["largest_output"]
     assert abs(found.max() / exact - 1) < 1e-3
 
 
@@ -181,6 +214,13 @@ def test_missing_simulator_is_exit_3_with_advice(run, array, monkeypatch):
 def test_missing_files_are_named(run, bad):
     code, _, err = run(*bad)
     assert code == 2 and "no such file" in err and bad[1] in err
+
+
+def test_the_demo_without_its_images_names_the_extra(run, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    code, out, err = run("demo", "-o", tmp_path / "demo")
+    assert (code, out) == (2, "")
+    assert err.strip() == "circuitsim: scikit-learn is not installed: pip install 'circuitsim[demo]'"
 
 
 def test_a_folder_that_cannot_be_written(run, array):

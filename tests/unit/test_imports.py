@@ -1,6 +1,8 @@
 """Who may import whom: the table is the architecture, and this test keeps it."""
 
 import ast
+import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +35,8 @@ MAY_IMPORT["levels"] = MAY_IMPORT["calibration"] | {"calibration"}
 MAY_IMPORT["evaluation"] = MAY_IMPORT["levels"] | {"levels", "network"}
 MAY_IMPORT["campaign"] = MAY_IMPORT["evaluation"] | {"evaluation"}
 TOP = {"demo", "bench", "cli", "__init__", "__main__"}
+FACES_ONLY = {"cli", "demo", "bench", "presets", "studies"}
+NOT_YET_FACES_ONLY = {"demo", "bench"}
 
 
 def _imports(path: Path) -> set[str]:
@@ -49,6 +53,22 @@ def _imports(path: Path) -> set[str]:
             modules = [alias.name for alias in node.names]
         units |= {name.split(".")[1] for name in modules if name.startswith("circuitsim.")}
     return units
+
+
+def _behind_faces(path: Path) -> set[str]:
+    """Modules inside other rooms that a module imports from, past the public face of their room."""
+    modules = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.append(node.module)
+            if node.module.startswith("circuitsim."):
+                face = importlib.import_module(node.module)
+                named = [alias.name for alias in node.names]
+                modules += [f"{node.module}.{name}" for name in named if inspect.ismodule(getattr(face, name, None))]
+    parts = [module.split(".") for module in modules]
+    return {".".join(each) for each in parts if each[0] == "circuitsim" and len(each) > 2 and each[1] != _unit(path)}
 
 
 def _unit(path: Path) -> str:
@@ -72,6 +92,43 @@ def test_only_report_draws(path):
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     if _unit(path) != "report":
         assert not any(name.split(".")[0] == "matplotlib" for name in names), "figures belong in circuitsim/report"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(ROOT.rglob("*.py")) if _unit(path) in FACES_ONLY - NOT_YET_FACES_ONLY],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_scripts_of_public_calls_use_faces_only(path):
+    assert not _behind_faces(path)
+
+
+def test_reaching_behind_a_face_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "_unit", lambda _: "cli")
+    (tmp_path / "command.py").write_text(
+        "from circuitsim.cli.output import a\nfrom circuitsim.spec import load_spec\nimport circuitsim.spice\n"
+        "from circuitsim.units import b\nfrom circuitsim.results.files import c\nfrom circuitsim.nodal import surface\n"
+        "import circuitsim.netlist.names\n"
+    )
+    assert _behind_faces(tmp_path / "command.py") == {
+        "circuitsim.results.files",
+        "circuitsim.nodal.surface",
+        "circuitsim.netlist.names",
+    }
+
+
+def test_every_name_of_a_lazy_face_is_there():
+    for stub in sorted(ROOT.rglob("__init__.pyi")):
+        face = importlib.import_module(".".join(["circuitsim", *stub.parent.relative_to(ROOT).parts]))
+        names = [
+            alias.name
+            for node in ast.parse(stub.read_text()).body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        ]
+        assert set(names) == set(face.__all__)
+        for name in names:
+            assert not inspect.ismodule(getattr(face, name)), f"{face.__name__}.{name} is a module"
 
 
 def test_the_command_line_starts_without_compiler_and_plotting_library():

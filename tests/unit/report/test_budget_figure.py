@@ -5,7 +5,8 @@ import dataclasses
 from numpy.testing import assert_allclose
 
 from circuitsim.report.budget_figure import budget_figure
-from circuitsim.report.page import make_figures, make_page
+from circuitsim.report.page import findings, make_figures
+from circuitsim.report.rendering import render
 from circuitsim.results import Budget, Cause
 
 BUDGET = Budget(
@@ -31,6 +32,6 @@ def test_bars_are_root_mean_squares_the_largest_first():
 def test_the_page_shows_it_in_the_certificate(content):
     with_budget = dataclasses.replace(content, certificate=dataclasses.replace(content.certificate, budget=BUDGET))
     assert "budget" in make_figures(with_budget) and "budget" not in make_figures(content)
-    page = make_page(with_budget, dict.fromkeys(make_figures(with_budget), "<svg></svg>"))
+    page = render(findings(with_budget), dict.fromkeys(make_figures(with_budget), "<svg></svg>"))
     for text in ("<td>wires</td>", "4.00e-04", "+4.00e-04", "-1.00e-04", "8.00e-04"):
         assert text in page.replace(' class="number"', ""), text

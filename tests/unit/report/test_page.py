@@ -8,7 +8,8 @@ import matplotlib
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.report.page import make_page, write_report
+from circuitsim.report.page import findings, write_report
+from circuitsim.report.rendering import render
 from circuitsim.results.evaluation import Check
 
 SECTIONS = [
@@ -107,8 +108,8 @@ def test_headings_tell_the_findings(page):
         "From 0.5 to 2 Ω per segment accuracy goes from 98.01 % to 97.33 %",
         "ngspice in the loop: 9 of 10 images get the same class, currents as certified",
         "One inference takes 6.71 pJ in the array, 0.94 fJ per multiply-accumulate",
-        "Configuration: every key that was in effect, defaults included",
-        "How to get this again: 2 decks, 64 s",
+        "Configuration: every key in effect, defaults included",
+        "How to reproduce this: 2 decks, 64 s",
         "What is modelled, and what is not",
     ]
 
@@ -150,13 +151,15 @@ def test_failed_check_and_broken_certificate_are_said_loudly(content):
         checks=(*content.checks, Check("differing codes", 50.0, 31.2, "count", False)),
         spice_loop=dataclasses.replace(content.spice_loop, holds=False),
     )
-    page = _Page(make_page(failed, dict.fromkeys(FIGURES, "<svg></svg>")))
+    page = _Page(render(findings(failed), dict.fromkeys(FIGURES, "<svg></svg>")))
     assert page.headings[0] == "1 of 3 checks FAILED"
     assert ["differing codes", "50", "31.2", "✗ NOT met"] in page.rows
     assert "currents as certified, codes NOT as predicted" in page.headings[6]
     layers = tuple(dataclasses.replace(layer, max=1.0) for layer in content.spice_loop.layers)
     wrong = dataclasses.replace(failed, spice_loop=dataclasses.replace(failed.spice_loop, layers=layers))
-    assert "currents NOT as certified" in _Page(make_page(wrong, dict.fromkeys(FIGURES, "<svg></svg>"))).headings[6]
+    assert (
+        "currents NOT as certified" in _Page(render(findings(wrong), dict.fromkeys(FIGURES, "<svg></svg>"))).headings[6]
+    )
 
 
 def test_parts_left_out_leave_their_sections_out(content, tmp_path):

@@ -9,8 +9,27 @@ import xarray as xr
 from circuitsim.errors import InputError
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.results.solution_files import load_solution, save_solution
+from circuitsim.spec import ArraySpec, parse_spec
 
 BATCH, ROWS, COLS = 3, 4, 2
+
+
+def _spec(**changes) -> ArraySpec:
+    data = {
+        "schema": 1,
+        "array": {"rows": ROWS, "cols": COLS, "cell": "1r"},
+        "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4},
+        "wire": {"r_row": 1.0, "r_col": 1.0},
+        "driver": {"v_read": 0.2},
+    }
+    return parse_spec(data | {part: data.get(part, {}) | keys for part, keys in changes.items()})
+
+
+ANALOG = _spec()
+ACCESS = {"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.8}
+GATES = _spec(array={"input_line": "wl", "cell": "1t1r"}, wire={"r_bl": 1.0}, access=ACCESS)
+PULSES = _spec(driver={"input_code": "pulse_width"})
+CHARGE = _spec(array={"cell": "1c"}, device={"model": "charge_cell", "g_min": 1e-16, "g_max": 1e-15})
 
 
 def _solution(*, full: bool) -> Solution:
@@ -67,26 +86,52 @@ def test_charge_keeps_its_unit(tmp_path):
 
 
 def test_every_variable_states_its_unit(tmp_path):
-    path, _ = save_solution(tmp_path, _solution(full=True), v_in=np.ones((BATCH, ROWS)), g=np.full((ROWS, COLS), 1e-5))
+    path, _ = save_solution(
+        tmp_path, _solution(full=True), spec=ANALOG, x=np.ones((BATCH, ROWS)), g=np.full((ROWS, COLS), 1e-5)
+    )
     with xr.open_dataset(path, engine="h5netcdf") as data:
         units = {name: data[name].attrs["units"] for name in data.data_vars}
         assert data["v_row"].dims == ("batch", "row", "col")
     assert units == {
-        **{"out": "A", "v_in": "V", "g": "S", "i_row": "A", "v_row": "V", "v_col": "V", "i_cell": "A", "power": "W"},
+        **{"out": "A", "x": "V", "g": "S", "i_row": "A", "v_row": "V", "v_col": "V", "i_cell": "A", "power": "W"},
         **{"residual": "1", "kirchhoff": "1", "iterations": "1"},
     }
 
 
 def test_table_has_a_unit_in_every_column_and_every_digit(tmp_path):
     solution = _solution(full=True)
-    _, path = save_solution(tmp_path, solution, v_in=np.ones((BATCH, ROWS)))
+    _, path = save_solution(tmp_path, solution, spec=ANALOG, x=np.ones((BATCH, ROWS)))
     with path.open(newline="") as file:
         header, *lines = list(csv.reader(file))
     assert all(name.endswith(("[1]", "[A]", "[V]", "[W]")) for name in header)
-    assert header[:6] == ["vector [1]", "v_in_0 [V]", "v_in_1 [V]", "v_in_2 [V]", "v_in_3 [V]", "out_0 [A]"]
+    assert header[:6] == ["vector [1]", "x_0 [V]", "x_1 [V]", "x_2 [V]", "x_3 [V]", "out_0 [A]"]
     assert len(lines) == BATCH
     column = [float(line[header.index("out_1 [A]")]) for line in lines]
     assert np.array_equal(column, solution.out[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("spec", "x_unit", "g_unit", "words"),
+    [
+        (ANALOG, "V", "S", "voltage"),
+        (GATES, "1", "S", "gates"),
+        (PULSES, "1", "S", "share of t_read"),
+        (CHARGE, "V", "F", "voltage"),
+    ],
+    ids=["analog", "gates", "pulses", "charge"],
+)
+def test_inputs_and_states_have_the_unit_of_their_array(tmp_path, spec, x_unit, g_unit, words):
+    path, table = save_solution(tmp_path, _solution(full=False), spec=spec, x=np.ones((BATCH, ROWS)), g=np.ones((4, 2)))
+    with xr.open_dataset(path, engine="h5netcdf") as data:
+        assert (data["x"].attrs["units"], data["g"].attrs["units"]) == (x_unit, g_unit)
+        assert words in data["x"].attrs["long_name"]
+        assert {"S": "conductance", "F": "capacitance"}[g_unit] in data["g"].attrs["long_name"]
+    assert f"x_0 [{x_unit}]" in table.read_text().splitlines()[0].split(",")
+
+
+def test_inputs_without_their_array_are_refused(tmp_path):
+    with pytest.raises(InputError, match="need spec"):
+        save_solution(tmp_path, _solution(full=False), x=np.ones((BATCH, ROWS)))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a data set", b"CDF\x01", b"\x89HDF\r\n\x1a\n" + bytes(100)])

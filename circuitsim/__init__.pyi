@@ -1,0 +1,14 @@
+__version__: str
+
+from .behavioral import mvm as mvm
+from .behavioral import program as program
+from .levels import calibrate as calibrate
+from .levels import convert_codes as convert_codes
+from .levels import prepare as prepare
+from .levels import read as read
+from .levels import solve as solve
+from .nodal import effective_matrix as effective_matrix
+from .spec import ArraySpec as ArraySpec
+from .spec import load_spec as load_spec
+from .spec import parse_spec as parse_spec
+from .units import format_quantity as format_quantity

@@ -1,0 +1,1 @@
+from .infer import infer_files as infer_files

@@ -1,0 +1,56 @@
+"""The certificate on the page: in words, as a table, and the budget of the product."""
+
+from circuitsim.report.parts import Column, Definitions, PagePart, Picture, Section, SideBySide, Table
+from circuitsim.report.words import in_short, ranked, statements
+from circuitsim.results import Budget, Certificate, ErrorStatistics
+
+_BUDGET = (
+    "Bars: rms error against the ideal product v · g, each cause alone, then all together. Diamonds: the "
+    "error that remains after one common gain."
+)
+
+
+def certificate_section(statement: Certificate) -> Section:
+    """The certificate in words and as a table, and the budget of the product."""
+    parts: list[PagePart] = [Definitions(statements(statement)), _error_table(statement)]
+    if statement.budget is not None:
+        parts.append(SideBySide((Picture("budget", _BUDGET), _budget_table(statement.budget))))
+    return Section("certificate", "Certificate", f"Certificate: {in_short(statement)}", tuple(parts))
+
+
+def _error_table(statement: Certificate) -> Table:
+    rows = [_error_row("all", statement.error)]
+    rows += [_error_row(f"inputs: {name}", error) for name, error in statement.by_input.items()]
+    rows += [_error_row(f"mean input: {name}", error) for name, error in statement.by_amplitude.items()]
+    rows += [_error_row(f"matrices: {name}", error) for name, error in statement.by_matrix.items()]
+    rows += [
+        _error_row(f"extrapolated to {larger.rows} × {larger.cols}, against the array solver", larger.error)
+        for larger in statement.extrapolation
+    ]
+    columns = (
+        Column("hold-out, error in % of full scale", False),
+        *(Column(name) for name in ("rms", "max", "99 %", "mean", "currents")),
+    )
+    return Table(columns, rows)
+
+
+def _error_row(name: str, error: ErrorStatistics) -> tuple[str, ...]:
+    numbers = (error.rms, error.max, error.p99)
+    return (
+        name,
+        *(f"{100 * n:.4f}" for n in numbers),
+        f"{100 * error.bias:+.5f}".replace("-", "−"),
+        str(error.samples),
+    )
+
+
+def _budget_table(budget: Budget) -> Table:
+    columns = (Column("cause", False), Column("power [FS²]"), Column("what is switched on", False))
+    rows = [(cause.name, f"{cause.power:.2e}", cause.what) for cause in ranked(budget)]
+    rows += [
+        ("sum of causes", f"{budget.sum_of_causes:.2e}", ""),
+        ("correlation", f"{budget.correlation:+.2e}", "errors of different causes that add or cancel"),
+        ("joint", f"{budget.joint:+.2e}", "how one cause changes the effect of another"),
+        ("all together", f"{budget.total:.2e}", "the sum of the three lines above"),
+    ]
+    return Table(columns, rows)
