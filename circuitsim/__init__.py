@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from circuitsim.behavioral import mvm, program
-    from circuitsim.levels import calibrate, prepare, solve
-    from circuitsim.nodal import effective_matrix, read
+    from circuitsim.levels import calibrate, prepare, read, solve
+    from circuitsim.nodal import effective_matrix
     from circuitsim.spec import ArraySpec, load_spec, parse_spec
     from circuitsim.units import format_quantity
 
@@ -45,7 +45,7 @@ _HOME = {
     "parse_spec": "circuitsim.spec",
     "prepare": "circuitsim.levels",
     "program": "circuitsim.behavioral",
-    "read": "circuitsim.nodal",
+    "read": "circuitsim.levels",
     "solve": "circuitsim.levels",
 }
 

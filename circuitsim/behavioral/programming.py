@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import nodal
+from circuitsim.behavioral.abilities import SIMULATES
 from circuitsim.behavioral.columns import Columns, column_voltages, levels_across_columns
 from circuitsim.behavioral.energy import linear_energy, residual_energy
 from circuitsim.behavioral.expansion import FORMS, Expansion, Form, expand
@@ -19,7 +20,7 @@ from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.network import end_resistances
 from circuitsim.nodal.surface import check_conductances as check_surface
 from circuitsim.results import TileModel
-from circuitsim.spec.arrays import check_conductances
+from circuitsim.spec import check_able, check_conductances
 
 _INPUTS, _LEVELS = 6, 3  # nodes of the residual's table
 _SWEEP = 1e-8  # what one product may be wrong by, relative: far below what one product can be right by
@@ -43,6 +44,7 @@ def program(model: TileModel, g: ArrayLike, *, dtype: str = "float64", xp: Any =
     Valid for: static reads, inputs within `model.v_range`; the error is what a certificate states.
     """
     spec, surface = model.spec, model.surface
+    check_able(spec, SIMULATES, "the behavioral model")
     g = check_conductances(spec, g)
     check_surface(surface, g)
     form = _form(model.grade, inputs)

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim import characterization, nodal, spice, truth
+from circuitsim import characterization, nodal, truth
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.timing import median_ms
-from circuitsim.netlist import crossbar
 from circuitsim.nodal.array import MOST_PASSES, terminal_matrices
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.linear import LinearArray, factorize
@@ -237,8 +236,7 @@ def _badcrossbar(g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.n
 
 
 def _ngspice(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
-    netlist = crossbar(spec, g, v_in)
-    return truth.read_solution(spec, netlist, spice.run(netlist, time_limit_s=3600)).out
+    return truth.read(truth.prepare(spec, g), v_in, time_limit_s=3600).out
 
 
 @contextlib.contextmanager

@@ -14,9 +14,8 @@ from circuitsim import characterization, nodal
 from circuitsim.devices import device_card
 from circuitsim.devices.statistics import Statistics, read_sigma, read_statistics, sample_programmed
 from circuitsim.errors import InputError
-from circuitsim.periphery.converters import convert, decode, drive, drive_codes
+from circuitsim.periphery import adc_table, convert, dac_table, decode, drive_nearest
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
-from circuitsim.results.converter import ConverterTable
 from circuitsim.spec import ArraySpec, WireGrid
 
 
@@ -207,7 +206,7 @@ def _alone(spec: ArraySpec, surface: CellSurface, drawn: _Drawn, ideal: np.ndarr
     found = {"cells": cells.sum(axis=0).T}
     found |= {name: nodal.solve(nodal.linear_network(grid, g), v).i_out for name, grid in linear.items()}
     if spec.driver.dac_bits is not None:
-        found["dac"] = (_driven(spec, drawn.v_in) - v_ref) @ g
+        found["dac"] = (drive_nearest(dac_table(spec), drawn.v_in) - v_ref) @ g
     if drawn.programmed is not None:
         found["programming"] = v @ drawn.programmed
     if drawn.noise is not None:
@@ -218,7 +217,7 @@ def _alone(spec: ArraySpec, surface: CellSurface, drawn: _Drawn, ideal: np.ndarr
 def _together(spec: ArraySpec, surface: CellSurface, drawn: _Drawn) -> np.ndarray:
     """Outputs (batch, cols) [A] with everything but the ADC."""
     g = drawn.g if drawn.programmed is None else drawn.programmed
-    v_in = drawn.v_in if spec.driver.dac_bits is None else _driven(spec, drawn.v_in)
+    v_in = drive_nearest(dac_table(spec), drawn.v_in)
     wide = spec.replace(device={"g_min": surface.g_range[0], "g_max": surface.g_range[1]})
     array = nodal.prepare(wide, g, surface)
     out = nodal.read(array, v_in).out
@@ -236,18 +235,10 @@ def _without_wires(wires: WireGrid) -> WireGrid:
     return replace(wires, r_row=bare(wires.r_row), r_col=bare(wires.r_col))
 
 
-def _driven(spec: ArraySpec, v_in: np.ndarray) -> np.ndarray:
-    assert spec.driver.dac_bits is not None
-    v_ref = spec.sense.v_ref
-    table = ConverterTable(spec.driver.dac_bits, v_ref, v_ref + spec.driver.v_read)
-    return np.asarray(drive(table, drive_codes(table, v_in)))
-
-
 def _digitized(spec: ArraySpec, analog: list[np.ndarray]) -> list[np.ndarray]:
     """Pass outputs through the ADC; its automatic range is that of these outputs."""
-    assert spec.adc.bits is not None
-    top = max(float(out.max()) for out in analog) if spec.adc.full_scale == "auto" else spec.adc.full_scale
-    table = ConverterTable(spec.adc.bits, 0.0, top)
+    table = adc_table(spec, full_scale=max(float(out.max()) for out in analog))
+    assert table is not None  # asked for where the specification has an ADC
     return [np.asarray(decode(table, convert(table, out))) for out in analog]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from circuitsim import nodal, spice, truth
-from circuitsim.netlist import crossbar
 from circuitsim.results import CellSurface, Experiment, Solution
 from circuitsim.spec import ArraySpec
 
@@ -33,9 +32,8 @@ def solve_in_ngspice(
     Raises:
         SimulatorError: A deck failed; the others finished and their folders stay.
     """
-    decks = [crossbar(spec, experiment.g, experiment.v_in) for experiment in experiments]
-    raws = spice.run_many(decks, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
-    return [truth.read_solution(spec, deck, raw) for deck, raw in zip(decks, raws, strict=True)]
+    reads = [(truth.prepare(spec, experiment.g), experiment.v_in) for experiment in experiments]
+    return truth.read_many(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
 
 
 def solve_in_nodal(spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment]) -> list[Solution]:

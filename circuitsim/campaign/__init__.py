@@ -1,6 +1,7 @@
-"""The same read at many points: drawn devices, values of a key."""
+"""The same read at many points, at any level: drawn devices and transistors, values of a key."""
 
-from circuitsim.campaign.draws import monte_carlo, normal_spread
+from circuitsim.campaign.draws import NormalSpread, monte_carlo, normal_spread
+from circuitsim.campaign.points import Point, run_points
 from circuitsim.campaign.sweeps import sweep
 
-__all__ = ["monte_carlo", "normal_spread", "sweep"]
+__all__ = ["NormalSpread", "Point", "monte_carlo", "normal_spread", "run_points", "sweep"]

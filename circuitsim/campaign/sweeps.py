@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from circuitsim.campaign.points import Point, run_points
 from circuitsim.errors import InputError
+from circuitsim.levels import Level
 from circuitsim.spec import ArraySpec
-from circuitsim.spice.pool import run_many
-from circuitsim.truth.reading import plan
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +23,7 @@ def sweep(
     key: str,
     values: Sequence[float | str | bool],
     *,
+    level: Level = "ngspice",
     n_jobs: int = 2,
     folder: str | Path | None = None,
 ) -> "xr.DataArray":
@@ -34,7 +35,8 @@ def sweep(
         x: Inputs (batch, rows); see `netlist.crossbar`.
         key: Section and key of the specification, joined by a point.
         values: Values of the key, in the order wanted.
-        n_jobs: Decks that run at the same time.
+        level: Level that reads the array, "ngspice" or "nodal".
+        n_jobs: Points that are read at the same time.
         folder: Keeps every run in a numbered folder; None: removed after success.
 
     Returns:
@@ -50,13 +52,13 @@ def sweep(
     section, point, name = key.partition(".")
     if not point or section not in type(spec).model_fields or not values:
         raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'array.temperature_c'")
-    plans = [plan(spec.replace(**{section: {name: value}}), g, x) for value in values]
-    decks = [deck for one in plans for deck in one.decks]
-    raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=plans[0].options)
-    solutions = []
-    for one in plans:
-        solutions.append(one.finish(raws[: len(one.decks)]))
-        raws = raws[len(one.decks) :]
+    specs = [spec.replace(**{section: {name: value}}) for value in values]
+    g, x = np.asarray(g), np.asarray(x)
+
+    def at(k: int) -> Point:
+        return Point(specs[k], g, x, level)
+
+    solutions = run_points(len(values), at, n_jobs=n_jobs, folder=folder)
     out = np.stack([solution.out for solution in solutions])
     attributes = {"units": solutions[0].unit, "long_name": "output, positive into the sense amplifier", "key": key}
     return xr.DataArray(out, dims=(name, "batch", "col"), coords={name: list(values)}, name="out", attrs=attributes)

@@ -1,4 +1,4 @@
-"""A whole read: DAC, array, sense amplifier, ADC, in the order of the circuit. The only place where stages meet."""
+"""A whole read: DAC, array, sense amplifier, ADC, in the order of the circuit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,27 +10,7 @@ from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.sense import settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
-from circuitsim.periphery.converters import convert, decode, drive
-from circuitsim.periphery.sense import report
-from circuitsim.results.converter import ConverterTable, SenseTable
-from circuitsim.spec import ArraySpec
-
-
-@dataclass(frozen=True)
-class Periphery:
-    """What is around an array; None is ideal: voltages in, currents out, no noise.
-
-    Attributes:
-        dac: Inputs are its codes; None: inputs are voltages [V].
-        sense: The sense amplifiers.
-        adc: Outputs pass through it; None: no quantization.
-        read_noise: Noise of the cells.
-    """
-
-    dac: ConverterTable | None = None
-    sense: SenseTable | None = None
-    adc: ConverterTable | None = None
-    read_noise: ReadNoise | None = None
+from circuitsim.periphery import Periphery, convert, decode, drive, report
 
 
 @dataclass(frozen=True)
@@ -52,33 +32,21 @@ class Reading:
     value: Any
 
 
-def ideal_periphery(spec: ArraySpec, *, full_scale: float | None = None) -> Periphery:
-    """Return the periphery of a specification: DAC and ADC that round and clip, if it has them.
-
-    Args:
-        spec: The array: driver.dac_bits, v_read, sense.v_ref, adc.bits and adc.full_scale are used.
-        full_scale: Current of the ADC's largest code where adc.full_scale = "auto" [A].
-
-    Raises:
-        InputError: adc.full_scale is "auto" and no current was given.
-    """
-    driver, adc, v_ref = spec.driver, spec.adc, spec.sense.v_ref
-    dac = None if driver.dac_bits is None else ConverterTable(driver.dac_bits, v_ref, v_ref + driver.v_read)
-    if adc.bits is None:
-        return Periphery(dac=dac)
-    top = full_scale if adc.full_scale == "auto" else adc.full_scale
-    if top is None:
-        raise InputError("adc.full_scale = 'auto': expected the full-scale current found from outputs (full_scale)")
-    return Periphery(dac=dac, adc=ConverterTable(adc.bits, 0.0, top))
-
-
-def read(tile: Tile, x: Any, periphery: Periphery, *, rng: np.random.Generator | None = None) -> Reading:
+def read(
+    tile: Tile,
+    x: Any,
+    periphery: Periphery,
+    *,
+    noise: ReadNoise | None = None,
+    rng: np.random.Generator | None = None,
+) -> Reading:
     """Read a tile through its periphery.
 
     Args:
         tile: The programmed tile.
         x: DAC codes, or voltages [V] where there is no DAC (batch, rows).
         periphery: Drivers, sense amplifiers, converters.
+        noise: Read noise of the cells.
         rng: Source of all noise, drawn in the order DAC, cells, sense, ADC; needed where anything has noise.
 
     Raises:
@@ -89,10 +57,10 @@ def read(tile: Tile, x: Any, periphery: Periphery, *, rng: np.random.Generator |
     """
     v_in = x if periphery.dac is None else drive(periphery.dac, x, rng=rng)
     i_out = mvm(tile, v_in)
-    if periphery.read_noise is not None:
+    if noise is not None:
         if rng is None:
             raise InputError("the cells have read noise: pass rng")
-        i_out = with_read_noise(tile, periphery.read_noise, v_in, i_out, rng=rng)
+        i_out = with_read_noise(tile, noise, v_in, i_out, rng=rng)
     sensed = i_out
     if periphery.sense is not None:
         i_out = settle(tile, i_out, periphery.sense)

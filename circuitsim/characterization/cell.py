@@ -1,5 +1,6 @@
 """The current of one cell, swept by ngspice once and kept as a smooth surface with its error bound."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,13 +8,16 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from circuitsim import spice
+from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit, to_unit
-from circuitsim.characterization.sweep import Sweep, deck, plan
+from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import OutsideRangeError
+from circuitsim.library import contents_digest
 from circuitsim.library.scan import scan_text
+from circuitsim.netlist import cell_text
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
-from circuitsim.results.store import load_surface, save_surface
+from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
 from circuitsim.spec import ArraySpec
 
 # Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
@@ -21,6 +25,7 @@ GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the
 SMOOTH = 1e-10  # bound [of full-scale current] below which ngspice itself resolves no more
 ROUGH = 1e-3  # bound above which a surface is no description of the cell
 TIME_LIMIT_S = 30.0  # a cell takes fractions of a second; one that overflows at its bias steps gmin for minutes
+FIT_VERSION = 1  # raised by whoever changes how a surface is fitted: surfaces in users' caches are then made again
 RESOLUTION = 1e-14  # error [A] that is ngspice's own: ten times abstol; a gate that is off carries little more
 
 
@@ -33,11 +38,13 @@ def cell(
 ) -> CellSurface:
     """Characterize the cell of an array: its current over (g, v_bl, v_sl) at the selected word-line voltage.
 
+    A finished surface is kept in the cache and found by what it was made from: the text of the deck, the contents of
+    every file it includes, the simulator and its options, and the way it is fitted.
+
     Args:
         spec: The array; only its cell, temperature and read voltage matter.
         v_range: Voltages that bit and source line may take [V]; None: 0 to v_read. 0 and v_ref are always included.
-        cache: Folder of finished surfaces; None: the user's cache folder. A surface is found by the digest of the
-            deck, of every file it includes, and of the simulator's version.
+        cache: Folder of finished surfaces; None: the user's cache folder.
         simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
 
     Returns:
@@ -51,15 +58,42 @@ def cell(
     """
     simulator = simulator or spice.find_ngspice()
     low, high = v_range or (0.0, spec.driver.v_read)
-    v_range = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))
+    widest = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))
+    return cached(
+        (cache or cache_folder() / "surfaces") / f"{_key(spec, widest, simulator)}.npz",
+        load=load_surface,
+        make=lambda: _best_surface(spec, widest, simulator),
+        save=save_surface,
+    )
+
+
+def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
+    """Characterize the cells of an array whose input switches gates: the cell of input 1 and the cell of input 0.
+
+    In a string the transistor lies beside the device: a gate that is on bypasses it, which is input 0.
+
+    Raises:
+        SimulatorError: ngspice failed; the run folder is kept.
+        OutsideRangeError: A cell near its threshold is too rough for a surface.
+    """
+    part = "device" if spec.access is None else "access"
+    try:
+        on = cell(spec)
+        off = cell(spec.replace(**{part: {"v_gate": 0.0}}))
+    except OutsideRangeError as error:
+        raise OutsideRangeError(
+            f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} here, use level = "
+            f"'ngspice' or a narrower range of conductances: {error}"
+        ) from None
+    return (on, off) if spec.array.input_line == "wl" else (off, on)
+
+
+def _key(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> str:
+    """Digest of everything a surface depends on: circuit, files, voltages, simulator and its options, and the fit."""
     probe = deck(spec, np.array([spec.device.g_min, spec.device.g_max]), np.array(v_range), np.zeros(2))
-    key = scan_text(f"{probe}* surface of ngspice {simulator.version} on {GRIDS}, {SMOOTH:g}\n", Path()).digest
-    path = (cache or cache_folder() / "surfaces") / f"{key}.npz"
-    if path.is_file():
-        return load_surface(path)
-    surface = _best_surface(spec, v_range, simulator)
-    save_surface(path, surface)
-    return surface
+    fit = (GRIDS, SMOOTH, ROUGH, RESOLUTION, HELD_OUT_G, HELD_OUT_BIAS, SURFACE_SCHEMA, FIT_VERSION)
+    about = (scan_text(probe, Path()).digest, simulator.version_text, sorted(spice.TRUTH_OPTIONS.items()), fit)
+    return hashlib.sha256(repr(about).encode()).hexdigest()
 
 
 def _best_surface(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> CellSurface:
@@ -112,6 +146,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,
+            files_digest=contents_digest(cell_text(spec).files),
             deck_digest=raw.deck_digest,
             ngspice=str(simulator.version),
             options=dict(raw.options),

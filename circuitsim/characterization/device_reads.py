@@ -1,22 +1,15 @@
 """Decks that read devices of one card, each alone between two ideal sources."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import numpy as np
 
+from circuitsim import spice
 from circuitsim.devices.card import Card
 from circuitsim.devices.from_spec import device_values
 from circuitsim.errors import InputError
-
-
-class Result(Protocol):
-    """What a runner of ngspice hands back: one array (points,) per saved vector."""
-
-    def __getitem__(self, vector: str) -> np.ndarray: ...
-
-
-Run = Callable[[str], Result]
+from circuitsim.netlist import index_deck
+from circuitsim.netlist.names import number
 
 
 def read_deck(
@@ -38,29 +31,21 @@ def read_deck(
     if card.state.kind == "capacitance":
         raise InputError(f"{card.name}: its state is a capacitance; it conducts no static current")
     high, low = ("te", "be") if "te" in card.ports else ("d", "s")
-    lines = [f"* {card.name}: read of {len(states)} devices", card.include, f".temp {float(temperature_c)!r}"]
-    points = ", ".join(f"{k}, {float(x)!r}" for k, x in enumerate(v))
-    if len(v) > 1:
-        lines += ["vidx idx 0 0", f"bread top 0 v=pwl(v(idx), {points})"]
-    else:
-        lines += ["vidx idx 0 0", f"vread top 0 {float(v[0])!r}"]
     others = {port: f"n_{port}" for port in card.ports if port not in (high, low)}
-    for port, node in others.items():
-        lines.append(f"v_{port} {node} 0 {float(card.state.bias.get(port, 0.0))!r}")
+    body = [f"v_{port} {node} 0 {number(card.state.bias.get(port, 0.0))}" for port, node in others.items()]
     for k, state in enumerate(states):
         values = {card.state.parameter: float(state), **device_values(card)}
-        lines.append(f"vm_{k} top a_{k} 0")
-        lines.append(card.instance(f"x_{k}", {high: f"a_{k}", low: "0", **others}, values))
-    lines.append(".save " + " ".join(f"i(vm_{k})" for k in range(len(states))))
-    lines += [f".dc vidx 0 {max(len(v) - 1, 0)} 1", ".end", ""]
-    return "\n".join(lines)
+        body.append(f"vm_{k} top a_{k} 0")
+        body.append(card.instance(f"x_{k}", {high: f"a_{k}", low: "0", **others}, values))
+    head = [f"* {card.name}: read of {len(states)} devices", card.include, f".temp {number(temperature_c)}"]
+    voltages = {"top": np.asarray(v, dtype=float)}
+    return index_deck(head, voltages, body, [f"i(vm_{k})" for k in range(len(states))])
 
 
 def read_currents(
     card: Card,
     states: Sequence[float] | np.ndarray,
     v: Sequence[float] | np.ndarray,
-    run: Run,
     *,
     temperature_c: float = 27.0,
 ) -> np.ndarray:
@@ -70,7 +55,6 @@ def read_currents(
         card: A memory.
         states: (n,) states [card.state.unit].
         v: (points,) voltages across the device [V].
-        run: Runs a deck, `circuitsim.spice.run`.
         temperature_c: Temperature [°C].
 
     Returns:
@@ -78,8 +62,9 @@ def read_currents(
 
     Raises:
         InputError: The card is no memory with a static current, or the model gives a current that is not finite.
+        SimulatorError: ngspice failed; the run folder is kept.
     """
-    raw = run(read_deck(card, states, v, temperature_c=temperature_c))
+    raw = spice.run(read_deck(card, states, v, temperature_c=temperature_c))
     currents = np.stack([np.asarray(raw[f"i(vm_{k})"]) for k in range(len(states))])
     if not np.isfinite(currents).all():
         k, p = np.argwhere(~np.isfinite(currents))[0]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.characterization.device_reads import Run, read_currents
+from circuitsim.characterization.device_reads import read_currents
 from circuitsim.devices.card import Card
 from circuitsim.errors import InputError
 
@@ -49,7 +49,6 @@ class ReadCurves:
 
 def read_curves(
     card: Card,
-    run: Run,
     *,
     v_max: float,
     states: np.ndarray | None = None,
@@ -60,7 +59,6 @@ def read_curves(
 
     Args:
         card: A memory with a static current.
-        run: Runs a deck, `circuitsim.spice.run`.
         v_max: Largest voltage [V].
         states: States to read [card.state.unit]; None: three over the range of the card.
         points: Number of voltages, made odd so that 0 is among them.
@@ -74,7 +72,7 @@ def read_curves(
     chosen = typical_states(card) if states is None else np.asarray(states, dtype=float)
     v = np.linspace(-v_max, v_max, points | 1)
     v[len(v) // 2] = 0.0
-    i = read_currents(card, chosen, v, run, temperature_c=temperature_c)
+    i = read_currents(card, chosen, v, temperature_c=temperature_c)
     falling = np.diff(i, axis=1) < -1e-9 * np.abs(i).max(axis=1, keepdims=True)
     if falling.any():
         k, p = np.argwhere(falling)[0]

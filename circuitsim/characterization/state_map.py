@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.characterization.device_reads import Run, read_currents
+from circuitsim.characterization.device_reads import read_currents
 from circuitsim.devices.card import Card, State
 from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
 
@@ -42,12 +42,11 @@ class StateMap:
         return _state(self.card).kind == "conductance"
 
 
-def map_states(card: Card, run: Run, *, v_read: float | None = None, temperature_c: float = 27.0) -> StateMap:
+def map_states(card: Card, *, v_read: float | None = None, temperature_c: float = 27.0) -> StateMap:
     """Read the conductance of a card over its whole range of states.
 
     Args:
         card: A memory whose state is no capacitance.
-        run: Runs a deck, `circuitsim.spice.run`.
         v_read: Voltage at which the conductance counts [V]; None: `v_read` of the card.
         temperature_c: Temperature [°C].
 
@@ -67,7 +66,7 @@ def map_states(card: Card, run: Run, *, v_read: float | None = None, temperature
         states = np.geomspace(max(low, high * 1e-4), high, TABLE_POINTS)
     else:
         states = np.linspace(low, high, TABLE_POINTS)
-    g = read_currents(card, states, [v], run, temperature_c=temperature_c)[:, 0] / v
+    g = read_currents(card, states, [v], temperature_c=temperature_c)[:, 0] / v
     steps = np.diff(g)
     if not ((steps > 0).all() or (steps < 0).all()) or g.min() <= 0:
         worst = int(np.argmin(steps * np.sign(g[-1] - g[0]))) if len(g) > 1 else 0
@@ -78,13 +77,12 @@ def map_states(card: Card, run: Run, *, v_read: float | None = None, temperature
     return StateMap(card, states, g, v, temperature_c)
 
 
-def find_states(mapping: StateMap, g: np.ndarray, run: Run, *, rtol: float = 1e-4) -> np.ndarray:
+def find_states(mapping: StateMap, g: np.ndarray, *, rtol: float = 1e-4) -> np.ndarray:
     """Find the state of each wanted conductance: a table, then corrections read in ngspice.
 
     Args:
         mapping: Table of the card (`map_states`).
         g: Wanted conductances (any shape) [S].
-        run: Runs a deck, `circuitsim.spice.run`.
         rtol: How close the conductance of the state must come, relative. A binary device takes the nearer state.
 
     Returns:
@@ -108,10 +106,10 @@ def find_states(mapping: StateMap, g: np.ndarray, run: Run, *, rtol: float = 1e-
         nearest = np.abs(np.log(flat[:, None] / mapping.g)).argmin(axis=1)
         return mapping.states[nearest].reshape(wanted.shape)
     unique, inverse = np.unique(flat, return_inverse=True)
-    return _solve(mapping, unique, run, rtol)[inverse].reshape(wanted.shape)
+    return _solve(mapping, unique, rtol)[inverse].reshape(wanted.shape)
 
 
-def _solve(mapping: StateMap, wanted: np.ndarray, run: Run, rtol: float) -> np.ndarray:
+def _solve(mapping: StateMap, wanted: np.ndarray, rtol: float) -> np.ndarray:
     """States of sorted, distinct conductances [S], every one read: decks of many devices, each over the whole range.
 
     What one deck has read sharpens the table for the next, so that only the first needs more than one round.
@@ -124,7 +122,7 @@ def _solve(mapping: StateMap, wanted: np.ndarray, run: Run, rtol: float) -> np.n
         target = wanted[part]
         guess = target if mapping.exact else _invert(log_g, states, target)
         for _ in range(ROUNDS):
-            got = _read(mapping, guess, run)
+            got = _read(mapping, guess)
             error = float(np.abs(got / target - 1).max())
             if error <= rtol:
                 break
@@ -147,8 +145,8 @@ def _invert(log_g: np.ndarray, states: np.ndarray, wanted: np.ndarray) -> np.nda
     return PchipInterpolator(knots, states[order][keep])(np.clip(np.log(wanted), knots[0], knots[-1]))
 
 
-def _read(mapping: StateMap, states: np.ndarray, run: Run) -> np.ndarray:
-    currents = read_currents(mapping.card, states, [mapping.v_read], run, temperature_c=mapping.temperature_c)
+def _read(mapping: StateMap, states: np.ndarray) -> np.ndarray:
+    currents = read_currents(mapping.card, states, [mapping.v_read], temperature_c=mapping.temperature_c)
     return currents[:, 0] / mapping.v_read
 
 

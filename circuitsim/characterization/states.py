@@ -3,20 +3,18 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.characterization.device_reads import Run
 from circuitsim.characterization.state_map import find_states, map_states
 from circuitsim.devices import device_card
 from circuitsim.netlist.cell import cell_text
 from circuitsim.spec import ArraySpec
 
 
-def array_states(spec: ArraySpec, g: ArrayLike, run: Run) -> np.ndarray | None:
+def array_states(spec: ArraySpec, g: ArrayLike) -> np.ndarray | None:
     """Find the state of every device, through small decks of single devices at 27 °C, where they are programmed.
 
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S]; 0 is an open cell, whose state does not matter.
-        run: Runs a deck, `circuitsim.spice.run`.
 
     Returns:
         (rows, cols) states in the device's own unit; None for devices that take their conductance.
@@ -28,8 +26,8 @@ def array_states(spec: ArraySpec, g: ArrayLike, run: Run) -> np.ndarray | None:
     if cell_text(spec).takes_g:
         return None
     g = np.asarray(g, dtype=float)
-    mapping = map_states(device_card(spec), run)
+    mapping = map_states(device_card(spec))
     states = np.full(g.shape, mapping.states[0])
     there = g != 0
-    states[there] = find_states(mapping, g[there], run)
+    states[there] = find_states(mapping, g[there])
     return states

@@ -10,7 +10,8 @@ import numpy as np
 from scipy.stats import qmc
 
 from circuitsim.characterization.chebyshev import nodes
-from circuitsim.netlist import cell_subckt
+from circuitsim.netlist import cell_subckt, index_deck
+from circuitsim.netlist.names import number
 from circuitsim.spec import ArraySpec
 
 HELD_OUT_G = 5
@@ -67,21 +68,14 @@ def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tu
 def deck(spec: ArraySpec, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
     """Write the deck that sweeps cells of conductances g over bias points; saves `i(vs_k)` for each cell k."""
     gate = spec.v_gate or 0.0
-    lines = [
+    head = [
         "* circuitsim: characterization of one cell",
         f"* {len(g)} conductances, {len(v_bl)} bias points, gate {gate:g} V, {spec.array.temperature_c:g} degC",
         cell_subckt(spec).rstrip(),
-        f".temp {spec.array.temperature_c:.17g}",
-        "vidx idx 0 0",
-        f"vwl wl 0 {gate:.17g}",
-        f"bbl bl 0 V = pwl(v(idx), {_table(v_bl)})",
-        f"bsl sl 0 V = pwl(v(idx), {_table(v_sl)})",
+        f".temp {number(spec.array.temperature_c)}",
     ]
+    voltages = {"wl": np.full(len(v_bl), gate), "bl": v_bl, "sl": v_sl}
+    body = []
     for k, conductance in enumerate(g):
-        lines += [f"vs_{k} s_{k} sl 0", f"x_{k} bl wl s_{k} 0 cell g={conductance:.17g}"]
-    saved = " ".join(f"i(vs_{k})" for k in range(len(g)))
-    return "\n".join([*lines, f".save {saved}", f".dc vidx 0 {len(v_bl) - 1} 1", ".end", ""])
-
-
-def _table(values: np.ndarray) -> str:
-    return ", ".join(f"{k}, {value:.17g}" for k, value in enumerate(values))
+        body += [f"vs_{k} s_{k} sl 0", f"x_{k} bl wl s_{k} 0 cell g={number(conductance)}"]
+    return index_deck(head, voltages, body, [f"i(vs_{k})" for k in range(len(g))])

@@ -75,7 +75,7 @@ def write_netlist(
     as_json: Json = False,
 ) -> None:
     """Write the deck of an array, ready for plain ngspice: `ngspice -b array.cir`."""
-    from circuitsim.truth import array_decks
+    from circuitsim.levels import array_decks
 
     spec = load_spec(spec_file)
     g, x = arrays(spec, conductances, inputs, seed)

@@ -71,7 +71,6 @@ def characterize(
     """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to the conductance it really has."""
     from circuitsim.characterization.read_curves import read_curves
     from circuitsim.characterization.state_map import map_states
-    from circuitsim.spice import run
 
     if file.is_dir():
         given = {"--subckt": subckt, "--g-min": g_min, "--g-max": g_max, "--corner": corner}
@@ -83,8 +82,8 @@ def characterize(
     else:
         card = user_device(_device_spec(file, corner, subckt, ports, state, g_min, g_max))
     volts = parse_quantity(v_read)
-    curves = read_curves(card, run, v_max=2 * volts, temperature_c=temperature_c)
-    mapping = map_states(card, run, v_read=volts, temperature_c=temperature_c)
+    curves = read_curves(card, v_max=2 * volts, temperature_c=temperature_c)
+    mapping = map_states(card, v_read=volts, temperature_c=temperature_c)
     content = _characterization(card, curves, mapping)
     if plot is not None:
         from circuitsim.cli.device_panels import read_panels, save_panels

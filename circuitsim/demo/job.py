@@ -16,7 +16,6 @@ from circuitsim.evaluation.products import behavioral_product
 from circuitsim.evaluation.spice_loop import SolvedTile, compare, holds, run_in_ngspice
 from circuitsim.evaluation.tiles import network_experiments
 from circuitsim.evaluation.wire_sweep import wire_sweep
-from circuitsim.netlist import crossbar
 from circuitsim.network import (
     Inference,
     LayerRange,
@@ -233,9 +232,8 @@ def _worst_drop(job: _Job, tiles: tuple[Experiment, ...]) -> Solution:
     """The network tile with the largest conductances, every row on, with its node voltages, solved by ngspice."""
     tile = max(tiles, key=lambda experiment: experiment.g.sum())
     v_in = np.full((1, job.spec.array.rows), job.spec.driver.v_read)
-    deck = crossbar(job.spec, tile.g, v_in, nodes=True)
-    raw = spice.run(deck, folder=job.out / "loop" / "ir_drop", simulator=job.simulator)
-    return truth.read_solution(job.spec, deck, raw)
+    array, folder = truth.prepare(job.spec, tile.g), job.out / "loop" / "ir_drop"
+    return truth.read(array, v_in, nodes=True, folder=folder, simulator=job.simulator)
 
 
 def _sweep(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> tuple[WirePoint, ...]:

@@ -16,6 +16,7 @@ import numpy as np
 import circuitsim
 from circuitsim.demo.job import DemoResult
 from circuitsim.network import Inference
+from circuitsim.periphery import adc_table
 from circuitsim.report.content import Comparison, IrDrop, ReportContent
 from circuitsim.report.page import write_report
 from circuitsim.results.evaluation import Accuracy, Check, Deck, WireSweep
@@ -94,7 +95,7 @@ def report_content(out: Path, result: DemoResult) -> ReportContent:
 
 def _comparison(result: DemoResult) -> Comparison:
     calibration = result.calibration
-    bits, first = result.spec.adc.bits, next(iter(result.ranges.values()))
+    adc = adc_table(result.spec, full_scale=next(iter(result.ranges.values())).full_scale)
     return Comparison(
         kinds=calibration.input_kinds,
         truth=np.concatenate([solution.out for solution in calibration.truths]),
@@ -102,7 +103,7 @@ def _comparison(result: DemoResult) -> Comparison:
         r_squared=calibration.r_squared,
         full_scale=calibration.certificate.full_scale,
         error=calibration.certificate.error,
-        lsb=None if bits is None or first.full_scale is None else first.full_scale / (2**bits - 1),
+        lsb=None if adc is None else adc.lsb,
         ideal=np.concatenate(calibration.ideal),
     )
 
@@ -181,7 +182,7 @@ def _decks(out: Path, result: DemoResult) -> tuple[Deck, ...]:
     for tile in result.solved:
         what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
         digest = tile.solution.provenance.deck_digest or ""
-        decks.append(Deck(what, _relative(out, tile.folder), digest, tile.seconds, tile.attempts))
+        decks.append(Deck(what, _relative(out, tile.folder), digest, tile.seconds, tile.solution.provenance.attempts))
     return tuple(decks)
 
 

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,16 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from circuitsim import behavioral, spice
+from circuitsim import behavioral, spice, truth
 from circuitsim.calibration import differing_codes, error_statistics
-from circuitsim.netlist import crossbar
 from circuitsim.network import Inference, LayerRange, Network, Product, Read, TilePlace, evaluate, program
-from circuitsim.periphery.converters import convert
+from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
-from circuitsim.results.converter import ConverterTable
 from circuitsim.results.evaluation import LoopLayer
 from circuitsim.spec import ArraySpec
-from circuitsim.truth import read_solution
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,6 @@ class SolvedTile:
         solution: What ngspice says.
         folder: Run folder with the deck.
         seconds: Run time [s].
-        attempts: Runs needed.
     """
 
     place: TilePlace
@@ -41,7 +38,6 @@ class SolvedTile:
     solution: Solution
     folder: Path
     seconds: float
-    attempts: int
 
 
 def run_in_ngspice(
@@ -85,11 +81,11 @@ def _ngspice_product(spec: ArraySpec, folder: Path, simulator: spice.Simulator, 
         run_folder = folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
 
         def read(v_in: np.ndarray) -> np.ndarray:
-            deck = crossbar(spec, g, v_in)
-            raw = spice.run(deck, folder=run_folder, simulator=simulator)
-            solution = read_solution(spec, deck, raw)
+            start = time.perf_counter()
+            solution = truth.read(truth.prepare(spec, g), v_in, folder=run_folder, simulator=simulator)
+            seconds = time.perf_counter() - start
             with lock:
-                solved.append(SolvedTile(place, g, v_in, solution, run_folder, raw.seconds, len(raw.attempts)))
+                solved.append(SolvedTile(place, g, v_in, solution, run_folder, seconds))
             return solution.out
 
         return read
@@ -103,21 +99,20 @@ def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str
     layers = []
     for name in dict.fromkeys(tile.place.layer for tile in solved):
         tiles = [tile for tile in solved if tile.place.layer == name]
-        truth = np.concatenate([tile.solution.out[:, : tile.place.cols].ravel() for tile in tiles])
+        exact = np.concatenate([tile.solution.out[:, : tile.place.cols].ravel() for tile in tiles])
         predicted = np.concatenate([_predict(model, tile).ravel() for tile in tiles])
-        error = error_statistics((predicted - truth) / certificate.full_scale)
-        bits, full_scale = model.spec.adc.bits, ranges[name].full_scale
+        error = error_statistics((predicted - exact) / certificate.full_scale)
+        adc = adc_table(model.spec, full_scale=ranges[name].full_scale)
         steps, expected, at_most = np.zeros(0), 0.0, 0.0
-        if bits is not None and full_scale is not None:
-            adc = ConverterTable(bits, 0.0, full_scale)
-            steps = np.abs(convert(adc, predicted) - convert(adc, truth))
+        if adc is not None:
+            steps = np.abs(convert(adc, predicted) - convert(adc, exact))
             certified = used_columns(calibration, tiles)
-            expected, at_most = differing_codes(certified, certificate.full_scale, adc.lsb, len(truth))
+            expected, at_most = differing_codes(certified, certificate.full_scale, adc.lsb, len(exact))
         layers.append(
             LoopLayer(
                 name=name,
                 products=sum(len(tile.v_in) for tile in tiles),
-                currents=len(truth),
+                currents=len(exact),
                 rms=error.rms,
                 max=error.max,
                 codes=len(steps),
@@ -137,10 +132,10 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
     Where the hold-out has none of the tiles, all its errors stand for them.
     """
     errors = []
-    for held, truth, predicted in zip(calibration.hold_out, calibration.truths, calibration.predicted, strict=True):
+    for held, solution, predicted in zip(calibration.hold_out, calibration.truths, calibration.predicted, strict=True):
         used = next((tile.place.cols for tile in tiles if np.array_equal(tile.g, held.g)), 0)
         if used:
-            errors.append((predicted - truth.out)[:, :used].ravel() / calibration.certificate.full_scale)
+            errors.append((predicted - solution.out)[:, :used].ravel() / calibration.certificate.full_scale)
     return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.error
 
 

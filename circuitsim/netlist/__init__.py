@@ -1,11 +1,12 @@
 """Specification to text: complete SPICE decks that plain ngspice runs."""
 
-from circuitsim.netlist.cell import cell_subckt
-from circuitsim.netlist.crossbar import crossbar
+from circuitsim.netlist.cell import cell_subckt, cell_text
+from circuitsim.netlist.crossbar import checked_crossbar, crossbar
 from circuitsim.netlist.document import Netlist
+from circuitsim.netlist.index_sweep import index_deck
 from circuitsim.netlist.mismatch import Mismatch, sample_mismatch
 from circuitsim.netlist.pyspice import from_circuit, to_circuit
-from circuitsim.netlist.transient import Pulse, TransientNetlist, read_pulse, transient
+from circuitsim.netlist.transient import Pulse, TransientNetlist, checked_transient, read_pulse, transient
 
 __all__ = [
     "Mismatch",
@@ -13,8 +14,12 @@ __all__ = [
     "Pulse",
     "TransientNetlist",
     "cell_subckt",
+    "cell_text",
+    "checked_crossbar",
+    "checked_transient",
     "crossbar",
     "from_circuit",
+    "index_deck",
     "read_pulse",
     "sample_mismatch",
     "to_circuit",

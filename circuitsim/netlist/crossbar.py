@@ -1,5 +1,6 @@
 """The deck of a DC read of a whole array, for a batch of inputs."""
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.devices import programmable_range
@@ -7,8 +8,9 @@ from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
+from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.mismatch import Mismatch
-from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, save_cards, source_cards
+from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, source_cards
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
 
@@ -41,13 +43,27 @@ def crossbar(
         InputError: A shape does not fit, a value is NaN, or a name, file or sub-circuit cannot be used.
         OutsideRangeError: A conductance lies outside the device's range.
     """
+    return checked_crossbar(
+        spec, *check_arrays(spec, g, x, g_range=programmable_range(spec)), state=state, mismatch=mismatch, nodes=nodes
+    )
+
+
+def checked_crossbar(
+    spec: ArraySpec,
+    g: np.ndarray,
+    x: np.ndarray,
+    *,
+    state: ArrayLike | None = None,
+    mismatch: Mismatch | None = None,
+    nodes: bool = False,
+) -> Netlist:
+    """Write the deck for conductances and inputs that were checked already; see `crossbar`."""
     if spec.driver.input_code == "pulse_width":
         raise InputError(
             "driver.input_code = 'pulse_width' has no operating point: its output is a charge, read it in time"
         )
     if spec.array.cell == "1c":
         raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
-    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     drive = drive_voltages(spec, x)
     array = array_text(spec, g, state, mismatch, gate_voltages(spec, x), meter=nodes)
     on_gates = spec.array.input_line != "bl"

@@ -10,8 +10,8 @@ from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
 from circuitsim.netlist.header import header_lines
+from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
-from circuitsim.netlist.stimulus import save_cards
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
 
@@ -107,6 +107,20 @@ def transient(
     if np.ndim(x) != 1:
         raise InputError(f"x has shape {np.shape(x)}, expected one vector (rows,): each read in time is its own deck")
     g, batch = check_arrays(spec, g, np.asarray(x)[None], g_range=programmable_range(spec))
+    return checked_transient(spec, g, batch[0], state=state, pulse=pulse, nodes=nodes)
+
+
+def checked_transient(
+    spec: ArraySpec,
+    g: np.ndarray,
+    x: np.ndarray,
+    *,
+    state: ArrayLike | None = None,
+    pulse: Pulse | None = None,
+    nodes: bool = False,
+) -> TransientNetlist:
+    """Write the deck for conductances and an input vector that were checked already; see `transient`."""
+    batch = x[None]
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)
     array = array_text(spec, g, state, gates=gate_voltages(spec, batch))

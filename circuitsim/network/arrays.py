@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.network.adc import convert
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import conductances, largest_weight, numbers
 from circuitsim.network.onnx.graph import Network
 from circuitsim.network.product import Product, Read, TileMap
 from circuitsim.network.tiling import TilePlace, padded, places
+from circuitsim.periphery import adc_table, count_clipped, decode
 from circuitsim.spec import ArraySpec
 
 
@@ -203,9 +203,12 @@ def combine(
     groups, _, outputs = programmed.layer.weights.shape
     y = np.zeros((currents[0].active.shape[1], groups, outputs))
     total = 0
+    adc = adc_table(spec, full_scale=known.full_scale)
     for place, tile in zip(programmed.places, currents, strict=True):
-        converted, clipped = convert(tile.i_out, bits=spec.adc.bits, full_scale=known.full_scale)
-        total += clipped
+        converted = tile.i_out
+        if adc is not None:
+            codes, clipped = count_clipped(adc, converted)
+            converted, total = decode(adc, codes), total + clipped
         products = np.zeros((*tile.active.shape, place.cols // 2))
         products[tile.active] = numbers(
             converted,

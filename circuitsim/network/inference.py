@@ -13,6 +13,7 @@ from circuitsim.network.onnx.graph import Network
 from circuitsim.network.onnx.runner import run, run_float
 from circuitsim.network.product import Product, TileMap, exact
 from circuitsim.network.ranges import fit_ranges
+from circuitsim.periphery import adc_table
 from circuitsim.spec import ArraySpec
 
 MUCH_CLIPPING = 0.01
@@ -172,7 +173,7 @@ def float_difference(
 def _statistics(
     programmed: ProgrammedNetwork, name: str, known: LayerRange, readings: list[LayerReading]
 ) -> LayerStatistics:
-    tiles, bits = programmed.layers[name], programmed.spec.adc.bits
+    tiles, adc = programmed.layers[name], adc_table(programmed.spec, full_scale=known.full_scale)
     groups, inputs, outputs = tiles.layer.weights.shape
     conversions = sum(reading.conversions for reading in readings)
     encoded = sum(reading.inputs for reading in readings)
@@ -189,7 +190,7 @@ def _statistics(
         w_max=tiles.w_max,
         gain=known.gain,
         full_scale=known.full_scale,
-        lsb=None if bits is None or known.full_scale is None else known.full_scale / (2**bits - 1),
+        lsb=None if adc is None else adc.lsb,
         i_max=max(reading.i_max for reading in readings),
         adc_clipped=sum(reading.adc_clipped for reading in readings) / max(conversions, 1),
         input_clipped=sum(reading.inputs_clipped for reading in readings) / max(encoded, 1),

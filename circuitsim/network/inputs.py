@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.periphery.converters import drive, drive_codes
-from circuitsim.results.converter import ConverterTable
+from circuitsim.periphery import dac_table, drive_nearest
 from circuitsim.spec import ArraySpec
 
 _ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
@@ -54,7 +53,4 @@ def encode(x: np.ndarray, spec: ArraySpec, *, x_max: float, layer: str = "") -> 
         parts = np.stack([np.maximum(x, 0.0), np.maximum(-x, 0.0)])
     clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
     v = spec.sense.v_ref + np.minimum(parts, 1.0) * spec.driver.v_read
-    if spec.driver.dac_bits is not None:
-        dac = ConverterTable(spec.driver.dac_bits, spec.sense.v_ref, spec.sense.v_ref + spec.driver.v_read)
-        v = drive(dac, drive_codes(dac, v))
-    return Phases((1,) if len(parts) == 1 else (1, -1), v, clipped)
+    return Phases((1,) if len(parts) == 1 else (1, -1), drive_nearest(dac_table(spec), v), clipped)

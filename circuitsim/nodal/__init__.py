@@ -1,5 +1,6 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
+from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.array import TOLERANCE, PreparedArray, prepare
 from circuitsim.nodal.compensation import Compensation, compensate
 from circuitsim.nodal.gated import GatedArray, prepare_gated, read_gated
@@ -20,6 +21,7 @@ from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmi
 from circuitsim.nodal.transient import StepResponse, step_response
 
 __all__ = [
+    "SIMULATES",
     "TOLERANCE",
     "Compensation",
     "GatedArray",

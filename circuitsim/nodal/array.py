@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
 from circuitsim.nodal.linear import LinearArray, linear_network, solve
@@ -13,7 +14,7 @@ from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.network import check_wires, end_resistances
 from circuitsim.nodal.surface import cell_law, check_conductances, chord
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, WireGrid, check_able
 from circuitsim.spec.arrays import check_conductances as check_programmed
 
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
@@ -163,6 +164,7 @@ def prepare(
         InputError: Shapes do not fit, a value is negative or not finite, or a 1T1R array has no surface.
         OutsideRangeError: A conductance is outside `g_range` or the surface's range.
     """
+    check_able(spec, SIMULATES, "the array solver")
     g = check_programmed(spec, g, g_range=g_range)
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")

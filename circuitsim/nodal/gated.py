@@ -11,14 +11,16 @@ import numpy as np
 from scipy import sparse
 
 from circuitsim.errors import InputError
+from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.array import TOLERANCE
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.network import Network, build_columns, build_strings
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_conductances, check_voltages
 from circuitsim.results import CellSurface, Convergence, Provenance, Solution
-from circuitsim.spec import ArraySpec, WireGrid
-from circuitsim.spec.arrays import check_arrays, check_inputs
+from circuitsim.spec import ArraySpec, WireGrid, check_able
+from circuitsim.spec.arrays import check_conductances as check_programmed
+from circuitsim.spec.arrays import check_inputs
 
 _BUILD = {"wl": build_columns, "string": build_strings}
 
@@ -72,7 +74,8 @@ def prepare_gated(
     line = spec.array.input_line
     if line not in _BUILD:
         raise InputError(f"array.input_line = {line!r}: expected 'wl' or 'string'; use prepare for 'bl'")
-    g, _ = check_arrays(spec, g, np.zeros((1, spec.array.rows)))
+    check_able(spec, SIMULATES, "the array solver")
+    g = check_programmed(spec, g)
     for surface in (on, off):
         if surface is not None:
             check_conductances(surface, g)
@@ -124,6 +127,7 @@ def read_gated(array: GatedArray, x: np.ndarray, *, nodes: bool = False, tol: fl
         provenance=Provenance(
             level="nodal",
             spec_digest=array.spec.digest,
+            files_digest=array.on.provenance.files_digest,
             deck_digest=array.on.provenance.deck_digest,
             ngspice=array.on.provenance.ngspice,
             options={"tol": f"{tol:g}", "method": "newton"},

@@ -244,6 +244,7 @@ def _provenance(array: PreparedArray, tol: float, threads: int, method: str) -> 
     return Provenance(
         level="nodal",
         spec_digest=array.spec_digest,
+        files_digest=None if surface is None else surface.provenance.files_digest,
         deck_digest=None if surface is None else surface.provenance.deck_digest,
         ngspice=None if surface is None else surface.provenance.ngspice,
         options={"tol": f"{tol:g}", "method": method},

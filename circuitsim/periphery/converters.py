@@ -43,8 +43,13 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
     return _with_noise(levels * table.lsb + table.low, table.noise, rng)
 
 
+def drive_nearest(table: ConverterTable | None, v: Any, *, rng: np.random.Generator | None = None) -> Any:
+    """Return what a DAC puts out where voltages `v` (any shape) [V] are wanted; without a DAC, `v` itself."""
+    return v if table is None else drive(table, drive_codes(table, v), rng=rng)
+
+
 def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return the codes of an ADC.
+    """Return the codes of an ADC; see `count_clipped` for those who count what it clips.
 
     Args:
         table: The ADC.
@@ -60,16 +65,23 @@ def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | No
     Warns:
         ClippingWarning: More than one output in a hundred lies outside the range.
     """
+    codes, outside = count_clipped(table, analog, rng=rng)
+    _warn_of_clipping(table, outside, math.prod(codes.shape))
+    return codes
+
+
+def count_clipped(table: ConverterTable, analog: Any, *, rng: np.random.Generator | None = None) -> tuple[Any, int]:
+    """Return the codes of an ADC and how many currents lie more than half an LSB outside its range.
+
+    Arguments and errors as in `convert`; nothing is warned of.
+    """
     analog = _with_noise(analog, table.noise, rng)
     batch = analog.shape[0]
     if batch <= _BLOCK:
-        codes, outside = _codes(table, analog)
-    else:
-        parts = [_codes(table, analog[n : min(n + _BLOCK, batch), ...]) for n in range(0, batch, _BLOCK)]
-        codes = array_api_compat.array_namespace(analog).concat([part for part, _ in parts], axis=0)
-        outside = sum(count for _, count in parts)
-    _warn_of_clipping(table, outside, math.prod(codes.shape))
-    return codes
+        return _codes(table, analog)
+    parts = [_codes(table, analog[n : min(n + _BLOCK, batch), ...]) for n in range(0, batch, _BLOCK)]
+    codes = array_api_compat.array_namespace(analog).concat([part for part, _ in parts], axis=0)
+    return codes, sum(count for _, count in parts)
 
 
 def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:

@@ -17,6 +17,8 @@ class Provenance:
         options: Solver options, as written into the deck or passed to the solver.
         threads: Threads the solver used.
         version: Version of circuitsim.
+        files_digest: SHA-256 of the contents of the SPICE files that make up the cell; None where no file was used.
+        attempts: Starts of the simulator; more than one means that options were changed on the way.
     """
 
     level: str
@@ -26,3 +28,5 @@ class Provenance:
     options: dict[str, str] = field(default_factory=dict)
     threads: int = 1
     version: str = __version__
+    files_digest: str | None = None
+    attempts: int = 1

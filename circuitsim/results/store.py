@@ -22,9 +22,9 @@ from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import parse_spec
 
-CERTIFICATE_SCHEMA = 2
-SURFACE_SCHEMA = 1
-MODEL_SCHEMA = 1
+CERTIFICATE_SCHEMA = 3
+SURFACE_SCHEMA = 2
+MODEL_SCHEMA = 2
 
 _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"

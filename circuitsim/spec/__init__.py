@@ -1,17 +1,22 @@
 """What is simulated: the specification a user writes."""
 
+from circuitsim.spec.abilities import Abilities, check_able, unable
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.arrays import check_arrays, check_conductances, check_inputs
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.drawn import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
 __all__ = [
+    "Abilities",
     "AccessSpec",
     "AdcSpec",
     "ArraySpec",
     "DeviceSpec",
+    "DrawnArray",
     "DriverSpec",
     "MappingSpec",
     "SenseSpec",
@@ -19,8 +24,16 @@ __all__ = [
     "TopologySpec",
     "WireGrid",
     "WireSpec",
+    "check_able",
+    "check_arrays",
+    "check_conductances",
+    "check_inputs",
+    "drawn_inputs",
     "json_schema",
+    "lay_out",
     "load_spec",
     "parse_spec",
+    "put_together",
+    "unable",
     "wire_grid",
 ]

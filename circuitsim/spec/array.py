@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -145,14 +146,20 @@ class ArraySpec(Part):
             series=self.array.input_line == "string",
         )
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of the effective values, defaults included; names of files, not their contents.
+        """SHA-256 of the effective values, defaults included.
 
-        Keys without a value are left out: an optional key of a later version leaves the digest as it is.
+        Where the user's SPICE files and device folders lie makes no difference; what they hold is digested with each
+        result, see `Provenance.files_digest`. Keys without a value are left out: an optional key of a later version
+        leaves the digest as it is.
         """
-        text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for section in ("device", "access"):
+            for key in ("file", "folder"):
+                if key in values.get(section, {}):
+                    values[section][key] = "given"
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def replace(self, **parts: dict[str, Any]) -> "ArraySpec":
         """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`.

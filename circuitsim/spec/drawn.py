@@ -1,15 +1,14 @@
-"""Techniques that draw other arrays than rows x cols: lay a matrix out over them, and put their outputs together."""
+"""Matrices on drawn arrays: techniques that draw other arrays than rows x cols, and how their outputs add up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.spec import ArraySpec, TechniqueSpec
-from circuitsim.spec.arrays import check_arrays
-
-Solve = Callable[[ArraySpec, np.ndarray, np.ndarray], np.ndarray]
+from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.arrays import check_conductances
+from circuitsim.spec.technique import TechniqueSpec
 
 
 @dataclass(frozen=True)
@@ -19,65 +18,65 @@ class DrawnArray:
     Attributes:
         spec: Its specification, without techniques that change its size.
         g: (rows, cols) conductances of all its cells, dummies and reference included [S].
-        x: (batch, rows) inputs of all its rows.
-        cols: Columns of the matrix that it computes.
+        rows, cols: Rows and columns of the matrix that it holds.
     """
 
     spec: ArraySpec
     g: np.ndarray
-    x: np.ndarray
+    rows: slice
     cols: slice
 
 
-def read(
-    spec: ArraySpec, g: ArrayLike, x: ArrayLike, solve: Solve, *, g_range: tuple[float, float] | None = None
-) -> np.ndarray:
-    """Read a matrix with the techniques of its specification, at any level.
+def lay_out(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> tuple[DrawnArray, ...]:
+    """Lay a matrix of conductances (rows, cols) [S] out over the arrays that its techniques draw.
 
-    Args:
-        spec: The array.
-        g: Conductances (rows, cols) of the matrix [S].
-        x: Inputs (batch, rows).
-        solve: Outputs (batch, cols) of one drawn array, from its specification, conductances and inputs.
-        g_range: As `circuitsim.spec.arrays.check_arrays`.
-
-    Returns:
-        Outputs (batch, cols) of the matrix: replicas averaged, reference subtracted, sub-arrays added.
+    `g_range` is that of `check_conductances`.
 
     Raises:
-        InputError, OutsideRangeError: As `circuitsim.spec.arrays.check_arrays`.
+        InputError, OutsideRangeError: As `check_conductances`.
     """
-    arrays = draw(spec, g, x, g_range=g_range)
-    return combine(spec, arrays, [solve(array.spec, array.g, array.x) for array in arrays])
-
-
-def draw(
-    spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, g_range: tuple[float, float] | None = None
-) -> list[DrawnArray]:
-    """Lay a matrix out over the arrays that its techniques draw; see `read`."""
-    g, x = check_arrays(_plain(spec, spec.array.rows, spec.array.cols), g, x, g_range=g_range)
+    g = check_conductances(_plain(spec, *spec.shape), g, g_range=g_range)
     rows, cols = spec.shape
     most_rows, most_cols = spec.technique.partition or (rows, cols)
     arrays = []
     for left in range(0, cols, most_cols):
-        here = slice(left, min(left + most_cols, cols))
+        across = slice(left, min(left + most_cols, cols))
         for top in range(0, rows, most_rows):
-            part = slice(top, min(top + most_rows, rows))
-            cells, inputs = _surround(spec, _columns(spec, g[part, here]), x[:, part])
-            arrays.append(DrawnArray(_plain(spec, *cells.shape), cells, inputs, here))
-    return arrays
+            along = slice(top, min(top + most_rows, rows))
+            cells = _surround(spec, _columns(spec, g[along, across]))
+            arrays.append(DrawnArray(_plain(spec, *cells.shape), cells, along, across))
+    return tuple(arrays)
 
 
-def combine(spec: ArraySpec, arrays: Sequence[DrawnArray], outs: Sequence[np.ndarray]) -> np.ndarray:
-    """Put the outputs (batch, cols) of drawn arrays together to those of the matrix; see `read`."""
+def drawn_inputs(spec: ArraySpec, array: DrawnArray, x: np.ndarray) -> np.ndarray:
+    """Return the inputs (batch, rows) of a drawn array: those of its rows of the matrix; dummy rows rest.
+
+    Args:
+        spec: The specification of the matrix.
+        array: From `lay_out`.
+        x: Inputs (batch, rows) of the matrix, checked.
+    """
+    rest = spec.sense.v_ref if spec.array.input_line == "bl" else 0.0
+    edge = (spec.technique.dummy_rows, spec.technique.dummy_rows)
+    return np.pad(x[:, array.rows], ((0, 0), edge), constant_values=rest)
+
+
+def put_together(spec: ArraySpec, arrays: Sequence[DrawnArray], outs: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the outputs (batch, cols) of the matrix: replicas averaged, reference subtracted, sub-arrays added.
+
+    Args:
+        spec: The specification of the matrix.
+        arrays: From `lay_out`.
+        outs: Outputs (batch, drawn columns) of each, in the same order.
+    """
     technique = spec.technique
     total = np.zeros((len(outs[0]), spec.array.cols))
     for array, out in zip(arrays, outs, strict=True):
-        out = out[:, technique.dummy_cols : out.shape[1] - technique.dummy_cols]
+        inner = out[:, technique.dummy_cols : out.shape[1] - technique.dummy_cols]
         reference = 0.0
         if technique.g_reference is not None:
-            out, reference = out[:, :-1], out[:, -1:]
-        replicas = out.reshape(len(out), -1, technique.replicate_cols)
+            inner, reference = inner[:, :-1], inner[:, -1:]
+        replicas = inner.reshape(len(inner), -1, technique.replicate_cols)
         total[:, array.cols] += replicas.mean(axis=2) - reference
     return total
 
@@ -97,10 +96,9 @@ def _columns(spec: ArraySpec, g: np.ndarray) -> np.ndarray:
     return g
 
 
-def _surround(spec: ArraySpec, g: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Conductances and inputs with dummy rows, which rest, and dummy columns on both sides."""
+def _surround(spec: ArraySpec, g: np.ndarray) -> np.ndarray:
+    """Conductances with dummy rows and columns on all sides."""
     technique = spec.technique
     dummy = spec.device.g_min if technique.g_dummy is None else technique.g_dummy
-    edge = (technique.dummy_rows, technique.dummy_rows), (technique.dummy_cols, technique.dummy_cols)
-    rest = spec.sense.v_ref if spec.array.input_line == "bl" else 0.0
-    return np.pad(g, edge, constant_values=dummy), np.pad(x, ((0, 0), edge[0]), constant_values=rest)
+    rows, cols = technique.dummy_rows, technique.dummy_cols
+    return np.pad(g, ((rows, rows), (cols, cols)), constant_values=dummy)

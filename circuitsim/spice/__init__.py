@@ -3,7 +3,7 @@
 from circuitsim.spice.batch import run
 from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.library import find_library
-from circuitsim.spice.options import TRUTH_OPTIONS
+from circuitsim.spice.options import TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import DecksFailedError, run_many
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.raw import Plot, read_raw
@@ -12,6 +12,7 @@ from circuitsim.spice.session import Session
 from circuitsim.spice.simulator import Simulator, find_ngspice
 
 __all__ = [
+    "TRANSIENT_OPTIONS",
     "TRUTH_OPTIONS",
     "Attempt",
     "DecksFailedError",
@@ -21,6 +22,7 @@ __all__ = [
     "RawResult",
     "Session",
     "Simulator",
+    "add_options",
     "diagnose",
     "find_library",
     "find_ngspice",

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library.scan import scan_text
-from circuitsim.netlist import Netlist
+from circuitsim.netlist import Netlist, TransientNetlist
 from circuitsim.spice.ladder import Rung, climb, rungs_after
-from circuitsim.spice.options import add_options, choose_options
+from circuitsim.spice.options import TRANSIENT_OPTIONS, add_options, choose_options
 from circuitsim.spice.predict import check_size, predict
 from circuitsim.spice.process import DECK, LOG, RAW, Exit, Launcher, execute
 from circuitsim.spice.raw import Plot
@@ -50,8 +50,8 @@ def run(
             deck.cir` in it repeats the run by hand. None: a temporary folder, removed after success.
         time_limit_s: Wall-clock limit of each attempt [s].
         simulator: Which ngspice; None: `find_ngspice()`.
-        options: Solver options; None: the truth options of the simulator. `klu` is added to
-            large decks where the version has it.
+        options: Solver options; None: `TRANSIENT_OPTIONS` for a `TransientNetlist`, else the truth options of the
+            simulator. `klu` is added to large decks where the version has it.
         keep: Keep the temporary folder after success too.
         launcher: Starts each ngspice process, for those who must be able to end it.
 
@@ -64,6 +64,8 @@ def run(
     """
     text = deck if isinstance(deck, str) else deck.text
     simulator = simulator or find_ngspice()
+    if options is None and isinstance(deck, TransientNetlist):
+        options = TRANSIENT_OPTIONS
     chosen = choose_options(options, text, klu=simulator.klu)
     if isinstance(deck, Netlist):
         check_size(predict(deck.shape, vectors=deck.points, simulator=simulator), time_limit_s=time_limit_s)

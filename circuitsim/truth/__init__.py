@@ -1,7 +1,7 @@
 """Arrays read by ngspice: the level that is taken for true."""
 
-from circuitsim.truth.in_time import TRANSIENT_OPTIONS, read_in_time
-from circuitsim.truth.reading import array_decks, read_array
+from circuitsim.truth.in_time import half_lsb, read_in_time
+from circuitsim.truth.reading import TruthArray, decks, prepare, read, read_many
 from circuitsim.truth.solution import read_solution
 
-__all__ = ["TRANSIENT_OPTIONS", "array_decks", "read_array", "read_in_time", "read_solution"]
+__all__ = ["TruthArray", "decks", "half_lsb", "prepare", "read", "read_in_time", "read_many", "read_solution"]

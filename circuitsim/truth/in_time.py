@@ -6,25 +6,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from circuitsim.characterization import array_states
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.netlist import Pulse, TransientNetlist, transient
+from circuitsim.library import contents_digest
+from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
+from circuitsim.periphery import adc_table
 from circuitsim.results import Provenance, Solution
 from circuitsim.results.transient import Transient
 from circuitsim.results.waveforms import crossing_time, integral, settling_time
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, check_arrays
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.result import RawResult
-
-# Newton tolerances; the error of a read is set by the largest time step. Measured on 8 x 8 arrays with 1000 steps:
-# charges change by 3e-7 and energies by 4e-5 when the step is halved, reltol = 1e-8 instead changes no more than that.
-# abstol as ngspice has it: with 1e-15 A the rounding of Q/step on a word line of 32 gates keeps Newton from ending.
-TRANSIENT_OPTIONS: dict[str, str] = {
-    "reltol": "1e-6",
-    "abstol": "1e-12",
-    "vntol": "1e-9",
-    "gmin": "1e-15",
-    "num_threads": "1",
-}
 
 
 def read_in_time(
@@ -45,8 +38,8 @@ def read_in_time(
         spec: The array.
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows) [V].
-        state: (rows, cols) state of each device, for devices that do not take their conductance; see
-            `characterization.states.array_states`.
+        state: (rows, cols) state of each device that does not take its conductance; None: found by small decks, see
+            `characterization.array_states`.
         pulse: Timing; None: `netlist.read_pulse(spec)`.
         band: Half width of the settling band [A]; None: half an LSB of an ADC with stated bits and full scale.
         nodes: Also keep the voltage of both wires at every cell.
@@ -63,11 +56,10 @@ def read_in_time(
     band = half_lsb(spec) if band is None else band
     if not (np.isfinite(band) and band > 0):
         raise InputError(f"band = {band:g} A, expected a current > 0")
-    x = np.asarray(x, dtype=float)
-    if x.ndim != 2:
-        raise InputError(f"x has shape {x.shape}, expected (batch, rows)")
-    decks = [transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
-    raws = run_many(decks, n_jobs=n_jobs, folder=folder, options=TRANSIENT_OPTIONS)
+    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
+    state = array_states(spec, g) if state is None else state
+    decks = [checked_transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
+    raws = run_many(decks, n_jobs=n_jobs, folder=folder)
     check_ends(decks, raws)
     return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
 
@@ -75,12 +67,20 @@ def read_in_time(
 def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Solution:
     """Charges (batch, cols) [C] that the pulses of finished runs bring into the sense amplifiers, one run per vector.
 
+    The power is the mean over the run of what all sources deliver.
+
     Raises:
         SimulatorError: A run ended before its `pulse.t_stop`.
     """
     check_ends(decks, raws)
-    charge = [integral(raw["time"], raw.columns(deck.i_out)) for deck, raw in zip(decks, raws, strict=True)]
-    return Solution(np.array(charge), _provenance(decks[0], raws[0]), quantity="charge", unit="C")
+    reads = [waveforms(deck, raw, band=0.0) for deck, raw in zip(decks, raws, strict=True)]
+    return Solution(
+        np.array([read.charge for read in reads]),
+        _provenance(decks[0], raws[0]),
+        quantity="charge",
+        unit="C",
+        power=np.array([read.energy / deck.pulse.t_stop for read, deck in zip(reads, decks, strict=True)]),
+    )
 
 
 def check_ends(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> None:
@@ -95,9 +95,11 @@ def _provenance(deck: TransientNetlist, raw: RawResult) -> Provenance:
     return Provenance(
         level="ngspice",
         spec_digest=deck.spec_digest,
+        files_digest=contents_digest(deck.includes),
         deck_digest=raw.deck_digest,
         ngspice=str(raw.simulator.version),
         options=dict(raw.options),
+        attempts=len(raw.attempts),
     )
 
 
@@ -107,9 +109,10 @@ def half_lsb(spec: ArraySpec) -> float:
     Raises:
         InputError: The ADC has no stated bits or full scale.
     """
-    if spec.adc.bits is None or spec.adc.full_scale == "auto":
+    adc = None if spec.adc.full_scale == "auto" else adc_table(spec)
+    if adc is None:
         raise InputError("half an LSB needs adc.bits and adc.full_scale as numbers; or give band, a current in A")
-    return spec.adc.full_scale / 2**spec.adc.bits / 2
+    return adc.lsb / 2
 
 
 def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transient:

@@ -1,142 +1,171 @@
 """The whole way from a specification to a solution by ngspice, whatever the kind of array."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.characterization.states import array_states
+from circuitsim.characterization import array_states
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
-from circuitsim.netlist import Netlist, TransientNetlist, crossbar, transient
+from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
+from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution
-from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays
-from circuitsim.spec.drawn import DrawnArray, combine, draw
-from circuitsim.spice.batch import run
-from circuitsim.spice.options import TRUTH_OPTIONS, add_options
-from circuitsim.spice.pool import run_many
+from circuitsim.spec import ArraySpec, check_conductances, check_inputs
+from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Simulator, add_options, run, run_many
+from circuitsim.spice.batch import TIME_LIMIT_S
 from circuitsim.spice.result import RawResult
-from circuitsim.truth.in_time import TRANSIENT_OPTIONS, charges
+from circuitsim.truth.in_time import charges
 from circuitsim.truth.solution import read_solution
 
+Progress = Callable[[int, int], None]
+"""Called with (finished, all) after each deck."""
 
-def read_array(
-    spec: ArraySpec,
-    g: ArrayLike,
+
+@dataclass(frozen=True)
+class TruthArray:
+    """An array with its conductances programmed, for ngspice.
+
+    Attributes:
+        spec: The array.
+        g: (rows, cols) programmed conductances [S].
+        state: (rows, cols) what each device stores, in its own unit; None for devices that take their conductance.
+        mismatch: Deviation of every access transistor; None: all alike.
+    """
+
+    spec: ArraySpec
+    g: np.ndarray
+    state: np.ndarray | None
+    mismatch: Mismatch | None
+
+
+def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) -> TruthArray:
+    """Program an array for ngspice: find what its devices store, through small decks where that is no conductance.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S]; 0 is an open cell.
+        mismatch: Deviation of every access transistor; None: all alike.
+
+    Raises:
+        InputError: A shape or value cannot be used.
+        OutsideRangeError: A conductance is outside the device's range.
+        SimulatorError: A deck of single devices failed; its folder is kept.
+    """
+    g = check_conductances(spec, g, g_range=programmable_range(spec))
+    if mismatch is not None:
+        check_mismatch(spec, mismatch)
+    return TruthArray(spec, g, array_states(spec, g), mismatch)
+
+
+def read(
+    array: TruthArray,
     x: ArrayLike,
     *,
     nodes: bool = False,
     folder: str | Path | None = None,
+    simulator: Simulator | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
     n_jobs: int = 2,
 ) -> Solution:
-    """Read an array by ngspice: find what its devices store, draw what its techniques draw, run, put together.
+    """Read a programmed array by ngspice, once per input vector.
 
     Args:
-        spec: The array.
-        g: Conductances (rows, cols) [S].
+        array: From `prepare`.
         x: Inputs (batch, rows); see `netlist.crossbar`.
-        nodes: Also return the voltages at every cell.
-        folder: Keeps every run; None: removed after success.
-        n_jobs: Drawn arrays that run at the same time.
+        nodes: Also return the voltages and currents at every cell.
+        folder: Keeps the run, or the numbered runs of charges, which take a deck per vector; None: removed after
+            success.
+        simulator: Which ngspice; None: `spice.find_ngspice()`.
+        time_limit_s: Wall-clock limit of each attempt [s].
+        n_jobs: Decks that run at the same time.
 
     Returns:
-        The solution: currents [A], or charges [C] of 1c cells and of pulses that code by their width. Of an array whose
-        techniques draw several arrays only the outputs and the power of all together.
+        The solution: currents [A], or charges [C] of 1c cells and of pulses that code by their width.
 
     Raises:
-        InputError: A shape or value cannot be used, or `nodes` is asked for where several arrays or charges are read.
+        InputError: A shape or value cannot be used, or `nodes` is asked for where charges are read.
         SimulatorError: A run failed; its folder is kept.
     """
-    whole = plan(spec, g, x, nodes=nodes)
-    if len(whole.decks) == 1:
-        return whole.finish([run(whole.decks[0], folder=folder, options=whole.options)])
-    return whole.finish(run_many(whole.decks, n_jobs=n_jobs, folder=folder, options=whole.options))
+    decks = _decks(array, x, nodes)
+    if len(decks) == 1:
+        raws = [run(decks[0], folder=folder, simulator=simulator, time_limit_s=time_limit_s)]
+    else:
+        raws = run_many(decks, n_jobs=n_jobs, folder=folder, simulator=simulator, time_limit_s=time_limit_s)
+    return _solution(array, decks, raws)
 
 
-def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
-    """Decks that `read_array` runs, with their solver options: one per drawn array, or per drawn array and vector.
+def read_many(
+    reads: Sequence[tuple[TruthArray, ArrayLike]],
+    *,
+    folder: str | Path | None = None,
+    simulator: Simulator | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+    n_jobs: int = 2,
+    progress: Progress | None = None,
+) -> list[Solution]:
+    """Read many programmed arrays, their decks side by side; solutions come in the order of `reads`.
+
+    Args:
+        reads: Arrays from `prepare`, each with its inputs (batch, rows).
+        folder: Keeps every deck in a numbered folder; None: removed after success.
+        simulator, time_limit_s, n_jobs: As in `read`.
+        progress: Called with (finished, all) after each deck.
 
     Raises:
-        InputError, SimulatorError: As `read_array`; states of devices are found by running small decks.
+        InputError: A shape or value cannot be used.
+        DecksFailedError: Some decks failed; the others finished and their folders stay.
     """
-    whole = plan(spec, g, x)
-    return [add_options(deck.text, whole.options or TRUTH_OPTIONS) for deck in whole.decks]
+    groups = [_decks(array, x, nodes=False) for array, x in reads]
+    raws = run_many(
+        [deck for group in groups for deck in group],
+        n_jobs=n_jobs,
+        folder=folder,
+        simulator=simulator,
+        time_limit_s=time_limit_s,
+        progress=progress,
+    )
+    solutions = []
+    for (array, _), group in zip(reads, groups, strict=True):
+        solutions.append(_solution(array, group, raws[: len(group)]))
+        raws = raws[len(group) :]
+    return solutions
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The decks of one read, and how their results become its solution.
+def decks(array: TruthArray, x: ArrayLike) -> list[str]:
+    """Write the decks that `read` runs, with their solver options: one, or one per vector where charges are read.
 
-    Attributes:
-        spec: The array.
-        arrays: What its techniques draw; the array itself without them.
-        groups: Decks of each drawn array: one for currents, one per input vector for charges.
-        options: Solver options; None: those of `run`.
+    Raises:
+        InputError: A shape or value cannot be used.
     """
-
-    spec: ArraySpec
-    arrays: list[DrawnArray]
-    groups: list[Sequence[Netlist | TransientNetlist]]
-    options: dict[str, str] | None
-
-    @property
-    def decks(self) -> list[Netlist | TransientNetlist]:
-        return [deck for group in self.groups for deck in group]
-
-    def finish(self, raws: Sequence[RawResult]) -> Solution:
-        """Solution from one result per deck, in their order."""
-        solutions = []
-        for array, group in zip(self.arrays, self.groups, strict=True):
-            own, raws = raws[: len(group)], raws[len(group) :]
-            currents = [deck for deck in group if isinstance(deck, Netlist)]
-            pulses = [deck for deck in group if isinstance(deck, TransientNetlist)]
-            solutions.append(read_solution(array.spec, currents[0], own[0]) if currents else charges(pulses, own))
-        return _together(self.spec, self.arrays, solutions) if self.spec.technique.changes_size else solutions[0]
+    options = TRANSIENT_OPTIONS if _as_charge(array.spec) else TRUTH_OPTIONS
+    return [add_options(deck.text, options) for deck in _decks(array, x, nodes=False)]
 
 
-def plan(spec: ArraySpec, g: ArrayLike, x: ArrayLike, *, nodes: bool = False) -> Plan:
-    """Find what the devices store, draw what the techniques draw, write the decks; see `read_array`."""
-    if nodes and (spec.technique.changes_size or _as_charge(spec)):
-        raise InputError("nodes = True: expected one array whose output is a current; otherwise nodes = False")
-    arrays = _drawn(spec, g, x)
-    options = TRANSIENT_OPTIONS if _as_charge(spec) else None
-    return Plan(spec, arrays, [_decks(array, nodes) for array in arrays], options)
-
-
-def _drawn(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[DrawnArray]:
-    if spec.technique.changes_size:
-        return draw(spec, g, x, g_range=programmable_range(spec))
-    g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
-    return [DrawnArray(spec, g, x, slice(0, spec.array.cols))]
-
-
-def _decks(array: DrawnArray, nodes: bool) -> Sequence[Netlist | TransientNetlist]:
+def _decks(array: TruthArray, x: ArrayLike, nodes: bool) -> Sequence[Netlist | TransientNetlist]:
     """One deck for a batch of currents, one per vector for charges."""
-    state = array_states(array.spec, array.g, run)
-    if _as_charge(array.spec):
-        return [transient(array.spec, array.g, vector, state=state) for vector in array.x]
-    return [crossbar(array.spec, array.g, array.x, state=state, nodes=nodes)]
+    spec = array.spec
+    x = check_inputs(spec, x)
+    if not _as_charge(spec):
+        return [checked_crossbar(spec, array.g, x, state=array.state, mismatch=array.mismatch, nodes=nodes)]
+    if nodes:
+        raise InputError("nodes = True: expected an array whose output is a current; otherwise nodes = False")
+    if array.mismatch is not None:
+        raise InputError("mismatch is given, but the output is a charge: expected an array whose output is a current")
+    return [checked_transient(spec, array.g, vector, state=array.state) for vector in x]
+
+
+def _solution(array: TruthArray, decks: Sequence[Netlist | TransientNetlist], raws: Sequence[RawResult]) -> Solution:
+    pulses = [deck for deck in decks if isinstance(deck, TransientNetlist)]
+    if pulses:
+        return charges(pulses, raws)
+    (deck,) = decks
+    assert isinstance(deck, Netlist)
+    return read_solution(array.spec, deck, raws[0])
 
 
 def _as_charge(spec: ArraySpec) -> bool:
     """The output only exists in time."""
     return spec.array.cell == "1c" or spec.driver.input_code == "pulse_width"
-
-
-def _together(spec: ArraySpec, arrays: list[DrawnArray], solutions: list[Solution]) -> Solution:
-    """Outputs and power of all drawn arrays as those of the matrix."""
-    first = solutions[0]
-    digests = "".join(str(solution.provenance.deck_digest) for solution in solutions)
-    digest = hashlib.sha256(digests.encode()).hexdigest()
-    powers = [solution.power for solution in solutions if solution.power is not None]
-    return Solution(
-        out=combine(spec, arrays, [solution.out for solution in solutions]),
-        quantity=first.quantity,
-        unit=first.unit,
-        power=np.sum(powers, axis=0) if powers else None,
-        provenance=replace(first.provenance, spec_digest=spec.digest, deck_digest=digest),
-    )

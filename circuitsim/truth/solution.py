@@ -3,6 +3,7 @@
 import numpy as np
 
 from circuitsim.errors import SimulatorError
+from circuitsim.library import contents_digest
 from circuitsim.netlist import Netlist
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec import ArraySpec
@@ -54,9 +55,11 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,
+            files_digest=contents_digest(netlist.includes),
             deck_digest=raw.deck_digest,
             ngspice=str(raw.simulator.version),
             options=dict(raw.options),
+            attempts=len(raw.attempts),
         ),
     )
 

@@ -70,3 +70,13 @@ def test_a_cell_that_jumps_is_refused(tmp_path):
     spec = parse_spec({**SPEC, "device": device})
     with pytest.raises(OutsideRangeError, match="not smooth"):
         characterization.cell(spec, cache=tmp_path / "cache")
+
+
+def test_a_damaged_surface_in_the_cache_is_made_again(tmp_path):
+    spec = parse_spec(SPEC)
+    first = characterization.cell(spec, cache=tmp_path)
+    (entry,) = tmp_path.iterdir()
+    entry.write_bytes(entry.read_bytes()[:100])
+    again = characterization.cell(spec, cache=tmp_path)
+    assert_allclose(again.forward, first.forward, rtol=0, atol=0)
+    assert_allclose(characterization.cell(spec, cache=tmp_path).forward, first.forward, rtol=0, atol=0)

@@ -68,7 +68,7 @@ def test_1t1r_array_of_mapped_states_converges_as_written(name, record_property)
     )
     rng = np.random.default_rng(8)
     g = rng.choice(np.geomspace(2e-5, 2e-4, 32), (N, N))  # 32 levels: each is read on its own to find its state
-    states = find_states(map_states(device_card(spec), run), g, run)
+    states = find_states(map_states(device_card(spec)), g)
     x = rng.uniform(0, 0.1, (1, N))
     raw = run(crossbar(spec, g, x, state=states))
     record_property("seconds", raw.seconds)

@@ -14,7 +14,6 @@ from circuitsim.devices import list_cards, load_folder
 from circuitsim.devices.fit import fit_current, read_measurement
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError
-from circuitsim.spice import run
 
 V = np.linspace(-0.4, 0.4, 33)
 MINE = """* mine
@@ -126,9 +125,9 @@ def test_a_fitted_folder_reads_back_the_measurement_in_ngspice(tmp_path, form):
         measured = m.i[m.gap == 0.9]
     else:
         chord, measured = fit.values["g"], m.i
-    found = read_currents(card, [chord], V, run)[0]
+    found = read_currents(card, [chord], V)[0]
     assert_allclose(found, measured, rtol=1e-5, atol=1e-5 * np.abs(measured).max() * 1e-3)  # the fit's own floor
-    assert not read_curves(load_folder(card.folder), run, v_max=0.4).ohmic
+    assert not read_curves(load_folder(card.folder), v_max=0.4).ohmic
 
 
 def test_fit_writes_a_folder_with_its_residual(tmp_path):

@@ -33,7 +33,7 @@ def read_voltage(card):
 def test_static_current_is_that_of_the_stated_equation(name):
     card = load_card(name)
     states = states_of(card)
-    found = read_currents(card, states, V, run)
+    found = read_currents(card, states, V)
     expected = np.array([[READS[name](g, v, read_voltage(card)) for v in V] for g in states])
     assert_allclose(found, expected, rtol=1e-6, atol=0)
 
@@ -42,7 +42,7 @@ def test_static_current_is_that_of_the_stated_equation(name):
 def test_jart_current_is_that_of_the_published_equations(temperature_c):
     """Over the range the card states: |v| up to 0.5 V, every concentration, cold to hot."""
     states = [-2.09, -1.5, -0.5, 0.3, 1.3]
-    found = read_currents(load_card("rram_jart_v1b"), states, V, run, temperature_c=temperature_c)
+    found = read_currents(load_card("rram_jart_v1b"), states, V, temperature_c=temperature_c)
     expected = [[jart_current(v, 10**state, temperature_c + 273.15) for v in V] for state in states]
     assert_allclose(found, expected, rtol=1e-6, atol=0)
 
@@ -50,18 +50,18 @@ def test_jart_current_is_that_of_the_published_equations(temperature_c):
 @pytest.mark.parametrize("name", STATIC)
 def test_ohmic_is_declared_where_it_is_true(name):
     card = load_card(name)
-    curves = read_curves(card, run, v_max=0.4, states=states_of(card))
+    curves = read_curves(card, v_max=0.4, states=states_of(card))
     assert curves.ohmic == card.ohmic, f"chord conductance changes by {curves.bend:.1e}"
 
 
 @pytest.mark.parametrize("name", ANALOG)
 def test_a_wanted_conductance_is_read_back(name):
     card = load_card(name)
-    mapping = map_states(card, run)
+    mapping = map_states(card)
     low, high = max(mapping.g_range[0], 1e-6 * mapping.g_range[1]), mapping.g_range[1]
     wanted = np.exp(np.random.default_rng(7).uniform(np.log(low), np.log(high), 60))
-    found = find_states(mapping, wanted, run)
-    read = read_currents(card, found, [card.state.v_read], run)[:, 0] / card.state.v_read
+    found = find_states(mapping, wanted)
+    read = read_currents(card, found, [card.state.v_read])[:, 0] / card.state.v_read
     assert_allclose(read, wanted, rtol=1e-4, atol=0)
     # the range in the card is the one ngspice reads, to the six digits it is written with
     assert_allclose(mapping.g_range[1], min(card.state.g_max, mapping.g_range[1]), rtol=1e-5, atol=0)
@@ -72,10 +72,10 @@ def test_a_wanted_conductance_is_read_back(name):
 @pytest.mark.parametrize("temperature_c", [-40.0, 125.0])
 def test_the_map_holds_at_other_temperatures_and_read_voltages(name, temperature_c):
     card = load_card(name)
-    mapping = map_states(card, run, v_read=0.15, temperature_c=temperature_c)
+    mapping = map_states(card, v_read=0.15, temperature_c=temperature_c)
     wanted = np.array([0.2, 0.6]) * mapping.g_range[1]
-    found = find_states(mapping, wanted, run)
-    read = read_currents(card, found, [0.15], run, temperature_c=temperature_c)[:, 0] / 0.15
+    found = find_states(mapping, wanted)
+    read = read_currents(card, found, [0.15], temperature_c=temperature_c)[:, 0] / 0.15
     assert_allclose(read, wanted, rtol=1e-4, atol=0)
 
 
@@ -101,7 +101,7 @@ def test_stanford_resistance_at_a_tenth_of_a_volt(name, gaps, resistances):
 def test_stanford_nonlinearity_does_not_depend_on_the_state():
     """G(0.2 V)/G(0.1 V) = cosh(0.1/0.43) = 1.0272 at V0 = 0.43 V."""
     card = load_card("rram_stanford_a")
-    i = read_currents(card, [3e-7, 1e-5, 1e-4], [0.1, 0.2], run)
+    i = read_currents(card, [3e-7, 1e-5, 1e-4], [0.1, 0.2])
     assert_allclose(i[:, 1] / i[:, 0] / 2, [1.02716] * 3, rtol=1e-5, atol=0)
 
 
@@ -110,7 +110,7 @@ def test_sonos_of_the_process_design_kit():
     card = load_card("flash_sonos_sky130")
     assert card.state.bias == {"g": 0.0}
     states = [card.state.maximum, card.state.minimum]
-    assert_allclose(read_currents(card, states, [0.1], run)[:, 0], [0.234e-9, 0.947e-6], rtol=0.02, atol=0)
+    assert_allclose(read_currents(card, states, [0.1])[:, 0], [0.234e-9, 0.947e-6], rtol=0.02, atol=0)
     lines = ["* at 1 V", card.include, "vg g 0 1"]
     for k, vt in enumerate(states):
         lines += [f"v{k} d{k} 0 0.1", f"x{k} d{k} g 0 0 {card.subckt} vt={vt}"]
@@ -121,7 +121,7 @@ def test_sonos_of_the_process_design_kit():
 def test_tunnel_junction_has_the_ratio_of_its_source():
     """TMR 257 % near 0 V; half of it at v_h."""
     card = load_card("mtj_pma")
-    i = read_currents(card, [card.state.minimum, card.state.maximum], [1e-3, 0.5], run)
+    i = read_currents(card, [card.state.minimum, card.state.maximum], [1e-3, 0.5])
     assert_allclose(i[1] / i[0] - 1, [2.5714, 2.5714 / 2], rtol=1e-3, atol=0)
 
 
@@ -158,12 +158,12 @@ def test_charge_cells_share_their_charge():
 def test_every_memory_reads_from_cold_to_hot(name, temperature_c):
     card = load_card(name)
     states = states_of(card)
-    i = read_currents(card, states, [0.1], run, temperature_c=temperature_c)[:, 0]
+    i = read_currents(card, states, [0.1], temperature_c=temperature_c)[:, 0]
     order = np.diff(i)
     assert (i > 0).all()
     assert (order > 0).all() or (order < 0).all()
     if card.temperature.law.startswith("none"):
-        reference = read_currents(card, states, [0.1], run)[:, 0]
+        reference = read_currents(card, states, [0.1])[:, 0]
         assert_allclose(i, reference, rtol=1e-12, atol=0)
 
 
@@ -176,16 +176,16 @@ def own_memory(tmp_path, law):
 def test_a_current_that_falls_with_the_voltage_is_refused(tmp_path):
     card = own_memory(tmp_path, "{g}*v(te,be)*(1-4*v(te,be)*v(te,be))")
     with pytest.raises(InputError, match=r"the current of bad at state 1e-06 falls from"):
-        read_curves(card, run, v_max=0.6)
+        read_curves(card, v_max=0.6)
 
 
 def test_a_model_that_gives_no_number_does_not_get_through(tmp_path):
     card = own_memory(tmp_path, "{g}*v(te,be)*sqrt(-1-v(te,be)*v(te,be))")
     with pytest.raises((InputError, SimulatorError)):
-        read_curves(card, run, v_max=0.4)
+        read_curves(card, v_max=0.4)
 
 
 def test_a_conductance_that_does_not_follow_its_parameter_is_refused(tmp_path):
     card = own_memory(tmp_path, "1e-5*v(te,be)+0*{g}")
     with pytest.raises(InputError, match=r"no monotonic positive function of g near"):
-        map_states(card, run, v_read=0.2)
+        map_states(card, v_read=0.2)

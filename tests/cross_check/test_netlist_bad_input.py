@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from circuitsim import truth
+import circuitsim as cs
 from circuitsim.errors import InputError, SpecError, UnsafeFileError
 from circuitsim.spec import load_spec, parse_spec
 
@@ -34,21 +34,21 @@ G, X = np.full((2, 2), 1e-4), [[0.1, 0.2]]
 
 def test_folder_with_blanks_and_accents(tmp_path):
     file = write(tmp_path / "données de l’équipe, série n° 1", RESISTOR)
-    assert_allclose(truth.read_array(spec(file), G, X).out, [[3e-5, 3e-5]], rtol=1e-9, atol=0)
+    assert_allclose(cs.solve(spec(file), G, X, level="ngspice").out, [[3e-5, 3e-5]], rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("line", [".control\nshell touch pwned\n.endc", "*#shell touch pwned", "  .CONTROL"])
 def test_commands_in_a_library_are_refused(tmp_path, line):
     file = write(tmp_path / "a", RESISTOR + line + "\n")
     with pytest.raises(UnsafeFileError, match=r"part.lib, line 5"):
-        truth.read_array(spec(file), G, X)
+        cs.solve(spec(file), G, X, level="ngspice")
 
 
 def test_commands_behind_an_include_are_refused(tmp_path):
     write(tmp_path / "a", ".control\nshell touch pwned\n.endc\n", "inner.lib")
     file = write(tmp_path / "a", RESISTOR + '.include "inner.lib"\n')
     with pytest.raises(UnsafeFileError, match=r"inner.lib, line 1"):
-        truth.read_array(spec(file), G, X)
+        cs.solve(spec(file), G, X, level="ngspice")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_names_that_are_more_than_names_are_refused(tmp_path, key, value):
 def test_sub_circuit_with_other_terminals_is_refused(tmp_path):
     file = write(tmp_path / "a", RESISTOR.replace("te be g=1u", "te be bulk g=1u"))
     with pytest.raises(InputError, match=r"part.lib:2: .subckt part has 3 terminals \(te be bulk\), expected 2: te be"):
-        truth.read_array(spec(file), G, X)
+        cs.solve(spec(file), G, X, level="ngspice")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 from netlist_cases import currents, dense_currents, passive
 from numpy.testing import assert_allclose
 
+import circuitsim as cs
 from circuitsim import netlist, truth
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import parse_spec
-from circuitsim.spec.arrays import check_conductances
 
 # 1 kohm when on, no current when off: linear, so that every array below can be solved by hand.
 LIBRARY = """* parts
@@ -91,7 +91,7 @@ def test_flash_transistor_reads_the_conductance_it_was_given():
     spec = array(3, 2, "1t", device).replace(wire={"r_row": 0.0, "r_col": 0.0}, driver={"v_read": 0.1, "r_out": 0.0})
     g = 10 ** np.random.default_rng(5).uniform(-6, -4, (3, 2))
     g[1, 0] = 0.0
-    out = truth.read_array(spec, g, [[0.1, 0.1, 0.1]]).out[0]
+    out = cs.solve(spec, g, [[0.1, 0.1, 0.1]], level="ngspice").out[0]
     assert_allclose(out, 0.1 * g.sum(axis=0), rtol=2e-4, atol=0)  # every state is found to 1e-4
 
     with pytest.raises(InputError, match="'flash_fg' stores 'vt', not a conductance: give state"):
@@ -111,13 +111,13 @@ def test_capacitors_share_out_charge():
     pulse = netlist.Pulse(t_edge=5e-10, t_width=2e-9, t_stop=2e-9, t_step=1e-12, v_rest=0.0)
     (read,) = truth.read_in_time(spec, c, [x], band=1e-12, pulse=pulse)
     assert_allclose(read.charge, x @ c, rtol=1e-4, atol=0)
-    solution = truth.read_array(spec, c, [x])
+    solution = cs.solve(spec, c, [x], level="ngspice")
     assert (solution.quantity, solution.unit) == ("charge", "C")
     assert_allclose(solution.out[0], x @ c, rtol=2e-3, atol=0)  # edges of 20 ps are not much longer than r_on c_u
     with pytest.raises(InputError, match="its output is a charge, read it in time"):
         netlist.crossbar(spec, c, [x])
-    with pytest.raises(SpecError, match=r"array.cell = '1c': only level = 'ngspice' simulates it"):
-        check_conductances(spec, c)
+    with pytest.raises(SpecError, match=r"array.cell = '1c': level = 'nodal' does not simulate it.*'ngspice' does"):
+        cs.prepare(spec, c)
 
 
 @pytest.mark.parametrize(

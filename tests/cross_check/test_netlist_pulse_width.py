@@ -5,10 +5,10 @@ import pytest
 from netlist_cases import currents, passive
 from numpy.testing import assert_allclose
 
-from circuitsim import netlist, truth
+import circuitsim as cs
+from circuitsim import netlist
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import parse_spec
-from circuitsim.spec.arrays import check_conductances
 
 
 def widths(rows, cols, r, **wire):
@@ -21,16 +21,16 @@ G = 10 ** np.random.default_rng(0).uniform(-6, -4, (4, 3))
 
 
 def test_charge_is_conductance_times_voltage_times_width():
-    solution = truth.read_array(widths(4, 3, 0.0), G, X)
+    solution = cs.solve(widths(4, 3, 0.0), G, X, level="ngspice")
     # The edges of a pulse take away what they add; also of the pulse of 40 ps, shorter than its edges of 100 ps.
     assert_allclose(solution.out, 0.3 * 10e-9 * X @ G, rtol=1e-6, atol=0)
     assert solution.quantity == "charge"
 
 
 def test_wires_delay_and_lose_no_charge():
-    slow = truth.read_array(widths(4, 3, 100.0, c_row="20f", c_col="20f"), G, X).out
+    slow = cs.solve(widths(4, 3, 100.0, c_row="20f", c_col="20f"), G, X, level="ngspice").out
     # A linear array: what a pulse charges it discharges again, so that capacitances do not change the charge.
-    assert_allclose(slow, truth.read_array(widths(4, 3, 100.0), G, X).out, rtol=1e-4, atol=0)
+    assert_allclose(slow, cs.solve(widths(4, 3, 100.0), G, X, level="ngspice").out, rtol=1e-4, atol=0)
     still = currents(passive(4, 3, 100.0, 100.0), G, 0.3 * X)
     assert_allclose(slow, 10e-9 * still, rtol=1e-4, atol=0)
 
@@ -54,7 +54,7 @@ def test_gates_open_for_the_width(tmp_path):
     expected = 0.3 * 10e-9 * x @ (1 / (1 / G + 100.0))
     # Both edges pass half height a width apart. The switch passes a small conductance's current up to 0.2 V earlier:
     # 20 ps at either end of three pulses, 0.7 % of their 17.5 ns.
-    out = truth.read_array(spec, G, x).out
+    out = cs.solve(spec, G, x, level="ngspice").out
     assert_allclose(out, expected, rtol=1e-2, atol=0)
     assert np.all(out > expected)
 
@@ -64,6 +64,9 @@ def test_what_has_no_operating_point_is_refused():
     with pytest.raises(InputError, match="'pulse_width' has no operating point"):
         netlist.crossbar(spec, G, X)
     with pytest.raises(InputError, match=r"x\[0, 0\] = 1.5, expected 0 to 1, a share of t_read"):
-        truth.read_array(spec, G, np.full((1, 4), 1.5))
-    with pytest.raises(SpecError, match=r"driver.input_code = 'pulse_width': only level = 'ngspice' simulates it"):
-        check_conductances(spec, G)
+        cs.solve(spec, G, np.full((1, 4), 1.5), level="ngspice")
+    with pytest.raises(
+        SpecError,
+        match=r"driver.input_code = 'pulse_width': level = 'nodal' does not simulate it.*'ngspice' does",
+    ):
+        cs.prepare(spec, G)

@@ -7,10 +7,10 @@ import pytest
 from netlist_cases import currents, dense_currents, passive
 from numpy.testing import assert_allclose
 
+import circuitsim as cs
 from circuitsim import netlist
 from circuitsim.errors import SpecError
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_conductances
 
 
 def dense(spec: ArraySpec, g: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -97,5 +97,8 @@ def test_straps_agree_with_a_dense_solution():
 
 
 def test_straps_are_for_ngspice_only():
-    with pytest.raises(SpecError, match=r"wire.strap_row = .*: only level = 'ngspice' simulates it"):
-        check_conductances(strapped(4, 7), np.full((4, 7), 1e-4))
+    with pytest.raises(
+        SpecError,
+        match=r"wire.strap_row = .*: level = 'nodal' does not simulate it.*'ngspice' does",
+    ):
+        cs.prepare(strapped(4, 7), np.full((4, 7), 1e-4))

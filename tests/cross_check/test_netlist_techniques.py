@@ -5,15 +5,22 @@ import pytest
 from netlist_cases import currents, passive, transistor
 from numpy.testing import assert_allclose
 
-from circuitsim import truth
+import circuitsim as cs
+from circuitsim import levels
 from circuitsim.errors import InputError, SpecError
-from circuitsim.spec.arrays import check_conductances
-from circuitsim.spec.drawn import draw, read
+from circuitsim.spec import drawn_inputs, lay_out, put_together
 
 
 def case(rows, cols, seed=0):
     rng = np.random.default_rng(seed)
     return 10 ** rng.uniform(-5, -4, (rows, cols)), rng.uniform(0.0, 0.2, (3, rows))
+
+
+def read(spec, g, x, solve):
+    """Read a matrix on the arrays that its techniques draw, each solved by a function (spec, g, x) -> out."""
+    arrays = lay_out(spec, g)
+    outs = [solve(array.spec, array.g, drawn_inputs(spec, array, x)) for array in arrays]
+    return put_together(spec, arrays, outs)
 
 
 def error(out, ideal):
@@ -102,20 +109,21 @@ def test_skipped_rows_take_no_current_from_the_columns():
 def test_one_call_reads_all_that_is_drawn():
     g, x = case(7, 5)
     spec = passive(7, 5, 2.0, 2.0).replace(technique={"partition": [4, 3], "dummy_cols": 1})
-    solution = truth.read_array(spec, g, x)
+    solution = cs.solve(spec, g, x, level="ngspice")
     assert_allclose(solution.out, read(spec, g, x, currents), rtol=1e-12, atol=0)
-    drawn = sum(truth.read_array(one.spec, one.g, one.x).power for one in draw(spec, g, x))
+    each = [cs.solve(one.spec, one.g, drawn_inputs(spec, one, x), level="ngspice").power for one in lay_out(spec, g)]
+    drawn = sum(each)
     assert_allclose(solution.power, drawn, rtol=1e-12, atol=0)
-    with pytest.raises(InputError, match="nodes = True: expected one array"):
-        truth.read_array(spec, g, x, nodes=True)
+    with pytest.raises(InputError, match=r"nodes = True: .* draws several arrays, expected one"):
+        cs.solve(spec, g, x, nodes=True, level="ngspice")
 
 
 def test_decks_are_those_that_are_run(tmp_path):
     g, x = case(7, 5)
     spec = passive(7, 5, 2.0, 2.0).replace(technique={"partition": [4, 3]})
-    truth.read_array(spec, g, x, folder=tmp_path)
+    cs.solve(spec, g, x, folder=tmp_path, level="ngspice")
     kept = sorted(path.read_text() for path in tmp_path.rglob("deck.cir"))
-    assert kept == sorted(truth.array_decks(spec, g, x))
+    assert kept == sorted(levels.array_decks(spec, g, x))
 
 
 def test_drawn_arrays_have_the_size_they_need():
@@ -123,10 +131,10 @@ def test_drawn_arrays_have_the_size_they_need():
     spec = passive(5, 4, 1.0, 1.0).replace(
         technique={"partition": [3, 4], "replicate_cols": 2, "g_reference": 1e-5, "dummy_rows": 1, "dummy_cols": 2}
     )
-    arrays = draw(spec, g, x)
+    arrays = lay_out(spec, g)
     assert [array.spec.shape for array in arrays] == [(5, 13), (4, 13)]
     assert_allclose(arrays[1].g[1:-1, 2:-3:2], g[3:], rtol=0, atol=0)
-    assert_allclose(arrays[1].x, np.pad(x[:, 3:], ((0, 0), (1, 1))), rtol=0, atol=0)
+    assert_allclose(drawn_inputs(spec, arrays[1], x), np.pad(x[:, 3:], ((0, 0), (1, 1))), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
@@ -152,5 +160,19 @@ def test_levels_refuse_what_they_do_not_draw():
     g, x = case(4, 4)
     with pytest.raises(SpecError, match=r"\[technique\] draws other arrays than rows x cols"):
         currents(passive(4, 4, 1.0, 1.0).replace(technique={"dummy_rows": 1}), g, x)
-    with pytest.raises(SpecError, match=r"technique.skip_zero_rows = True: only level = 'ngspice'"):
-        check_conductances(transistor(4, 4).replace(technique={"skip_zero_rows": True}), g)
+    with pytest.raises(
+        SpecError,
+        match=r"technique.skip_zero_rows = True: level = 'nodal' does not simulate it.*'ngspice' does",
+    ):
+        cs.prepare(transistor(4, 4).replace(technique={"skip_zero_rows": True}), g)
+
+
+def test_every_level_reads_all_that_is_drawn():
+    g, x = case(7, 5)
+    spec = transistor(7, 5, r_row=2.0, r_col=2.0).replace(technique={"partition": [4, 3], "dummy_cols": 1})
+    truth = cs.solve(spec, g, x, level="ngspice")
+    exact = cs.solve(spec, g, x, level="nodal")
+    assert_allclose(exact.out, truth.out, rtol=1e-6, atol=0)
+    assert_allclose(exact.power, truth.power, rtol=1e-6, atol=0)
+    array = cs.prepare(spec, g)
+    assert_allclose(cs.read(array, x[:1]).out, exact.out[:1], rtol=1e-9, atol=0)

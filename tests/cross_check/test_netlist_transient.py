@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose
 from circuitsim import netlist, spice
 from circuitsim.errors import InputError
 from circuitsim.results.waveforms import integral
-from circuitsim.truth.in_time import TRANSIENT_OPTIONS, read_in_time, waveforms
+from circuitsim.spice import TRANSIENT_OPTIONS
+from circuitsim.truth.in_time import read_in_time, waveforms
 
 WIRE = {"c_row": "1f", "c_col": "2f"}
 R_OUT, R_IN = 1000.0, 500.0

@@ -5,10 +5,9 @@ import pytest
 from netlist_cases import dense_currents
 from numpy.testing import assert_allclose
 
-from circuitsim import netlist, spice, truth
+from circuitsim import levels, netlist, spice, truth
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import parse_spec
-from circuitsim.spec.arrays import check_conductances
 
 # A switch with a resistance of 1 kohm when on and no current when off: the array is linear and can be solved by hand.
 SWITCH = """* switch
@@ -96,9 +95,10 @@ def test_inputs_other_than_0_and_1_are_refused(tmp_path):
         netlist.crossbar(spec, np.full((2, 2), 1e-4), [[1, 0.5]])
 
 
-def test_levels_above_ngspice_refuse_the_orientation(tmp_path):
-    with pytest.raises(SpecError, match=r"array.input_line = 'wl': only level = 'ngspice' simulates it"):
-        check_conductances(word_lines(tmp_path, 2, 2), np.full((2, 2), 1e-4))
+def test_the_behavioral_level_refuses_the_orientation(tmp_path):
+    sentence = "array.input_line = 'wl': level = 'behavioral' does not simulate it.*'ngspice' or 'nodal' does"
+    with pytest.raises(SpecError, match=sentence):
+        levels.check_can(word_lines(tmp_path, 2, 2), "behavioral")
 
 
 @pytest.mark.parametrize(

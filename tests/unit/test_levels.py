@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 import circuitsim as cs
 from circuitsim import nodal
 from circuitsim.errors import InputError, OutsideCertificateWarning
+from circuitsim.levels.reading import _input_range
 from circuitsim.results import TileModel
 
 SPEC = cs.parse_spec(
@@ -37,11 +38,38 @@ def test_inputs_beyond_the_model_are_told_without_a_certificate():
 @pytest.mark.parametrize(
     ("level", "options", "sentence"),
     [
-        ("exact", {}, "expected 'ngspice', 'nodal' or 'behavioral'"),
+        ("exact", {}, "expected 'ngspice' or 'nodal' or 'behavioral'"),
         ("behavioral", {}, "needs a model"),
         ("behavioral", {"model": MODEL, "strict": True}, "needs the certificate"),
+        ("nodal", {"model": MODEL}, "model is given, but level = 'nodal' does not use it: expected level = behavioral"),
+        ("ngspice", {"strict": True}, "strict is given, but level = 'ngspice' does not use it"),
+        ("nodal", {"folder": "out"}, "folder is given, but level = 'nodal' does not use it: expected level = ngspice"),
+        ("behavioral", {"model": MODEL, "nodes": True}, "nodes is given, but level = 'behavioral' does not use it"),
     ],
 )
 def test_refusals(level, options, sentence):
     with pytest.raises(InputError, match=sentence):
         cs.solve(SPEC, G, np.zeros((1, 6)), level, **options)
+
+
+def test_inputs_widen_the_prepared_range_in_steps():
+    """Batches that differ a little share a characterized cell."""
+    ranges = {_input_range(SPEC, np.full((1, 6), v)) for v in (0.05, 0.2)}
+    assert ranges == {(0.0, 0.2)}
+    assert _input_range(SPEC, np.array([[0.21]])) == _input_range(SPEC, np.array([[0.25]])) == (0.0, 0.25)
+    assert _input_range(SPEC, np.array([[-0.01, 0.251]])) == (-0.2, pytest.approx(0.3125))
+    assert _input_range(SPEC, "rubbish") is None
+    assert _input_range(SPEC, np.array([[np.nan]])) is None
+
+
+@pytest.mark.parametrize("level", ["nodal", "behavioral"])
+def test_prepared_arrays_are_read_as_often_as_wanted(level):
+    x = np.linspace(0.0, 0.2, 12).reshape(2, 6)
+    given = {"model": MODEL} if level == "behavioral" else {}
+    array = cs.prepare(SPEC, G, level, **given)
+    whole = cs.solve(SPEC, G, x, level, **given)
+    for k in range(2):
+        solution = cs.read(array, x[k : k + 1])
+        assert_allclose(solution.out[0], whole.out[k], rtol=1e-9, atol=0)
+        assert_allclose(solution.power[0], whole.power[k], rtol=1e-9, atol=0)
+        assert solution.provenance.level == level

@@ -7,11 +7,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from circuitsim import behavioral, nodal
 from circuitsim.behavioral.noise import ReadNoise, programmed, read_noise, reprogrammed, with_read_noise
 from circuitsim.behavioral.sense import settle
-from circuitsim.chain.reading import Periphery, ideal_periphery, read
+from circuitsim.chain import read
 from circuitsim.devices import load_card
 from circuitsim.devices.statistics import read_statistics, sample_programmed
 from circuitsim.errors import InputError
-from circuitsim.periphery.sense import report
+from circuitsim.periphery import Periphery, report
 from circuitsim.results import TileModel
 from circuitsim.results.converter import ConverterTable, SenseTable
 
@@ -127,22 +127,12 @@ def test_read_composes_the_stages_in_the_order_of_the_circuit(make_model, conduc
     assert_array_equal(plain.value, i_out)
 
 
-def test_specification_gives_an_ideal_periphery(make_spec):
-    spec = make_spec().replace(driver={"dac_bits": 6}, adc={"bits": 8})
-    with pytest.raises(InputError, match="full_scale"):
-        ideal_periphery(spec)
-    found = ideal_periphery(spec, full_scale=2e-3)
-    assert found.dac == ConverterTable(6, 0.0, 0.2)
-    assert found.adc == ConverterTable(8, 0.0, 2e-3)
-    assert ideal_periphery(make_spec()) == Periphery()
-
-
 def test_noise_anywhere_asks_for_a_generator(make_model, conductances, inputs):
     model = make_model(1)
     tile = behavioral.program(model, conductances(model.spec))
     v = inputs(model.spec.array.rows, model.v_range)
     noise = ReadNoise(tile.w**2)
     with pytest.raises(InputError, match="pass rng"):
-        read(tile, v, Periphery(read_noise=noise))
-    two = [read(tile, v, Periphery(read_noise=noise), rng=np.random.default_rng(8)).value for _ in range(2)]
+        read(tile, v, Periphery(), noise=noise)
+    two = [read(tile, v, Periphery(), noise=noise, rng=np.random.default_rng(8)).value for _ in range(2)]
     assert_array_equal(*two)

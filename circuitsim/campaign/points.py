@@ -1,0 +1,100 @@
+"""Points of a campaign: each one a read with everything that decides its result, at any level."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from circuitsim import levels, truth
+from circuitsim.errors import InputError
+from circuitsim.levels import Level
+from circuitsim.netlist import Mismatch
+from circuitsim.results import Certificate, Solution, TileModel
+from circuitsim.spec import ArraySpec
+
+Progress = Callable[[int, int], None]
+
+_CHUNK = 64  # points in memory at a time: the deck of a 64 x 64 array has 0.7 MB
+
+
+@dataclass(frozen=True)
+class Point:
+    """One read of a campaign.
+
+    Attributes:
+        spec: The array.
+        g: (rows, cols) conductances [S].
+        x: (batch, rows) inputs; see `circuitsim.solve`.
+        level: Level that reads it.
+        mismatch: Deviation of every access transistor, for level "ngspice"; None: all alike.
+        model, certificate: For level "behavioral".
+    """
+
+    spec: ArraySpec
+    g: np.ndarray
+    x: np.ndarray
+    level: Level = "ngspice"
+    mismatch: Mismatch | None = None
+    model: TileModel | None = None
+    certificate: Certificate | None = None
+
+
+def run_points(
+    count: int,
+    point: Callable[[int], Point],
+    *,
+    n_jobs: int = 2,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
+) -> list[Solution]:
+    """Read all points of a campaign; solutions come in their order, whatever `n_jobs` is.
+
+    Args:
+        count: How many points there are.
+        point: Makes point k, when its turn comes.
+        n_jobs: Points that are read at the same time.
+        folder: Keeps every run of ngspice in numbered folders; None: removed after success.
+        progress: Called with (finished, all).
+
+    Raises:
+        DecksFailedError: Some decks failed; none is left out silently.
+        InputError, NotConvergedError: As `circuitsim.solve`.
+    """
+    solutions: list[Solution] = []
+    for start in range(0, count, _CHUNK):
+        points = [point(k) for k in range(start, min(start + _CHUNK, count))]
+        place = None if folder is None else Path(folder) / f"points_{start:05d}"
+        solutions += _read(points, n_jobs, place)
+        if progress is not None:
+            progress(len(solutions), count)
+    return solutions
+
+
+def _read(points: Sequence[Point], n_jobs: int, folder: Path | None) -> list[Solution]:
+    if all(point.level == "ngspice" and not point.spec.technique.changes_size for point in points):
+        arrays = [truth.prepare(point.spec, point.g, mismatch=point.mismatch) for point in points]
+        reads = [(array, point.x) for array, point in zip(arrays, points, strict=True)]
+        return truth.read_many(reads, folder=folder, n_jobs=n_jobs)
+    work = (
+        delayed(_read_one)(point, None if folder is None or point.level != "ngspice" else folder / f"point_{k:04d}")
+        for k, point in enumerate(points)
+    )
+    solutions: list[Any] = list(Parallel(n_jobs, backend="threading")(work))
+    return solutions
+
+
+def _read_one(point: Point, folder: Path | None) -> Solution:
+    if point.mismatch is not None:
+        raise InputError(f"level = {point.level!r} has one transistor for all cells: mismatch needs level = 'ngspice'")
+    return levels.solve(
+        point.spec,
+        point.g,
+        point.x,
+        point.level,
+        model=point.model,
+        certificate=point.certificate,
+        folder=folder,
+    )

@@ -1,0 +1,33 @@
+"""What each level simulates and which arguments it takes: the only place that compares the levels."""
+
+from typing import Literal
+
+from circuitsim import behavioral, nodal
+from circuitsim.errors import InputError
+from circuitsim.spec import Abilities, ArraySpec, check_able, unable
+
+Level = Literal["ngspice", "nodal", "behavioral"]
+
+CAN: dict[Level, Abilities] = {
+    "ngspice": {"bl": {}, "wl": {}, "string": {}},
+    "nodal": nodal.SIMULATES,
+    "behavioral": behavioral.SIMULATES,
+}
+"""By level and input line: the keys of a specification that it cannot take with any value, and the values it can."""
+
+
+def check_can(spec: ArraySpec, level: Level) -> None:
+    """Refuse an array that a level would not simulate as it is specified; name the levels that do.
+
+    Raises:
+        SpecError: Names the key, its value, what the level expects, and the levels that simulate it.
+    """
+    others = [repr(other) for other, abilities in CAN.items() if unable(spec, abilities) is None]
+    check_able(spec, CAN[level], f"level = {level!r}", instead=f"; level = {' or '.join(others)} does")
+
+
+def refuse_unused(level: str, given: dict[str, object], taker: str) -> None:
+    """Refuse arguments that a level would ignore."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name} is given, but level = {level!r} does not use it: expected level = {taker}")

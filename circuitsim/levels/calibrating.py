@@ -1,0 +1,39 @@
+"""From a specification to a model and its certificate."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from circuitsim import calibration
+from circuitsim.levels.abilities import check_can
+from circuitsim.results import Certificate, Experiment, TileModel
+from circuitsim.spec import ArraySpec
+
+
+def calibrate(
+    spec: ArraySpec,
+    *,
+    rng: np.random.Generator,
+    max_rms: float = 2e-4,
+    extra: Sequence[Experiment] = (),
+    truth: Literal["ngspice", "nodal"] = "ngspice",
+    folder: Path | None = None,
+    n_jobs: int = 2,
+) -> tuple[TileModel, Certificate]:
+    """Calibrate the behavioral model of an array and certify it; `calibration.calibrate` also returns the evidence.
+
+    Args:
+        spec: The array.
+        rng, max_rms, extra, truth, folder, n_jobs: As in `calibration.calibrate`.
+
+    Raises:
+        SpecError: The behavioral level does not simulate this array.
+        SimulatorError, InputError, OutsideRangeError: As `calibration.calibrate`.
+    """
+    check_can(spec, "behavioral")
+    evidence = calibration.calibrate(
+        spec, rng=rng, max_rms=max_rms, extra=extra, truth=truth, folder=folder, n_jobs=n_jobs
+    )
+    return evidence.model, evidence.certificate

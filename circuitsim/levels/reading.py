@@ -1,0 +1,273 @@
+"""Reads at any level: `prepare` programs a matrix of conductances, `read` applies inputs to it, `solve` does both."""
+
+import hashlib
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim import characterization, nodal, truth
+from circuitsim.devices import device_card, programmable_range
+from circuitsim.errors import InputError
+from circuitsim.levels.abilities import CAN, Level, check_can, refuse_unused
+from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
+from circuitsim.nodal import GatedArray, PreparedArray
+from circuitsim.results import CellSurface, Certificate, Solution, TileModel
+from circuitsim.spec import (
+    ArraySpec,
+    DrawnArray,
+    check_inputs,
+    drawn_inputs,
+    lay_out,
+    put_together,
+)
+from circuitsim.truth import TruthArray
+
+_STEP = 1.25  # between the input ranges that cells are characterized for: batches that differ a little share a surface
+
+
+@dataclass(frozen=True)
+class TechniqueArray:
+    """A matrix on the arrays that its techniques draw, each prepared at the same level.
+
+    Attributes:
+        spec: The specification of the matrix.
+        drawn: What is drawn, and which part of the matrix it holds.
+        arrays: The same, prepared.
+    """
+
+    spec: ArraySpec
+    drawn: tuple[DrawnArray, ...]
+    arrays: tuple["LevelArray", ...]
+
+
+LevelArray = TruthArray | PreparedArray | GatedArray | CertifiedTile
+
+
+def solve(
+    spec: ArraySpec,
+    g: ArrayLike,
+    x: ArrayLike,
+    level: Level = "nodal",
+    *,
+    model: TileModel | None = None,
+    certificate: Certificate | None = None,
+    strict: bool = False,
+    nodes: bool = False,
+    folder: str | Path | None = None,
+) -> Solution:
+    """Read an array once per input vector.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S], chord at v_read across the device alone; capacitances [F] of 1c cells.
+        x: Inputs (batch, rows), after the DAC: volts on bit lines, 0 or 1 on gates, shares of t_read for pulse widths.
+        level: "ngspice" (the truth, seconds), "nodal" (the same circuit on the characterized cell, milliseconds) or
+            "behavioral" (matrix products; needs `model`).
+        model: A calibrated model of the same array, for the behavioral level.
+        certificate: The statement about the model; a use outside it warns. With it, the array may also differ from the
+            model's in size and temperature.
+        strict: A use outside the certificate raises.
+        nodes: Also return the voltages at every cell (ngspice and nodal).
+        folder: Keeps the run folder of ngspice.
+
+    Returns:
+        Outputs (batch, cols) before the ADC, with power and provenance; currents are positive into the sense
+        amplifiers.
+
+    Raises:
+        InputError: Shapes or values cannot be used, the level is unknown or does not take an argument that was given,
+            or the behavioral level has no model of this array.
+        SpecError: The level does not simulate this array; says which one does.
+        OutsideRangeError: A conductance is outside the device's range, or `strict` and something is outside the
+            certificate.
+        SimulatorError: ngspice failed; its folder is kept.
+        NotConvergedError: The array solver did not reach its tolerance.
+
+    Warns:
+        OutsideCertificateWarning: Something is outside the certificate or, without one, an input outside the range
+            that the model was built for.
+    """
+    v_range = _input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
+    array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range)
+    return read(array, x, nodes=nodes, folder=folder)
+
+
+def prepare(
+    spec: ArraySpec,
+    g: ArrayLike,
+    level: Level = "nodal",
+    *,
+    model: TileModel | None = None,
+    certificate: Certificate | None = None,
+    strict: bool = False,
+    v_range: tuple[float, float] | None = None,
+) -> LevelArray | TechniqueArray:
+    """Program a matrix of conductances once, for many reads with `read`.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
+        level: "ngspice", "nodal" or "behavioral".
+        model, certificate, strict: As in `solve`, for the behavioral level.
+        v_range: Voltages that inputs may take [V], for the nodal level with inputs on the bit lines; None: 0 to v_read.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `solve`.
+        SimulatorError: The characterization of the cell failed in ngspice.
+    """
+    if level not in CAN:
+        raise InputError(f"level = {level!r}: expected {' or '.join(map(repr, CAN))}")
+    if level != "behavioral":
+        refuse_unused(level, {"model": model, "certificate": certificate, "strict": strict or None}, "behavioral")
+    if level != "nodal" or spec.array.input_line != "bl":
+        refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
+    if level == "behavioral":
+        if model is None:
+            raise InputError("level = 'behavioral' needs a model: calibrate the array first, or name a model file")
+        if strict and certificate is None:
+            raise InputError("strict = True needs the certificate of the model")
+    check_can(spec, level)
+    if not spec.technique.changes_size:
+        return _prepare(spec, g, level, model, certificate, strict, v_range)
+    # A tile needs no card: its surface says which conductances it holds for.
+    g_range = None if level == "behavioral" else programmable_range(spec)
+    drawn = lay_out(spec, g, g_range=g_range)
+    arrays = tuple(_prepare(part.spec, part.g, level, model, certificate, strict, v_range) for part in drawn)
+    return TechniqueArray(spec, drawn, arrays)
+
+
+def read(
+    array: LevelArray | TechniqueArray, x: ArrayLike, *, nodes: bool = False, folder: str | Path | None = None
+) -> Solution:
+    """Read a prepared array once per input vector.
+
+    Args:
+        array: From `prepare`.
+        x: Inputs (batch, rows); see `solve`.
+        nodes: Also return the voltages at every cell (ngspice and nodal).
+        folder: Keeps the run folder of ngspice.
+
+    Raises:
+        InputError: A shape or value cannot be used, or the level does not take an argument that was given.
+        OutsideRangeError: An input is outside what the array was prepared for, or outside the certificate of a strict
+            one.
+        SimulatorError, NotConvergedError: As `solve`.
+    """
+    if isinstance(array, TechniqueArray):
+        if nodes:
+            raise InputError("nodes = True: [technique] draws several arrays, expected one; otherwise nodes = False")
+        return _read_drawn(array, x, folder)
+    if isinstance(array, TruthArray):
+        return truth.read(array, x, nodes=nodes, folder=folder)
+    level = "behavioral" if isinstance(array, CertifiedTile) else "nodal"
+    refuse_unused(level, {"folder": folder}, "ngspice")
+    if isinstance(array, CertifiedTile):
+        refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
+        return read_tile(array, x)
+    if isinstance(array, GatedArray):
+        return nodal.read_gated(array, np.asarray(x), nodes=nodes)
+    return nodal.read(array, np.asarray(x), nodes=nodes)
+
+
+def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:
+    """Characterize the cell; None for an ohmic device without a transistor: a linear array needs no surface."""
+    if spec.array.cell == "1r" and device_card(spec).ohmic:
+        return None
+    return characterization.cell(spec, v_range=v_range)
+
+
+def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
+    """Write the decks that level "ngspice" runs: one per drawn array, or per drawn array and vector for charges.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError, SimulatorError: As `solve`; the states of devices that do not take
+            their conductance are found by running small decks.
+    """
+    array = prepare(spec, g, "ngspice")
+    if isinstance(array, TruthArray):
+        return truth.decks(array, x)
+    assert isinstance(array, TechniqueArray)
+    x = check_inputs(spec, x)
+    return [
+        deck
+        for part, inputs in _drawn_reads(array, x)
+        if isinstance(part, TruthArray)
+        for deck in truth.decks(part, inputs)
+    ]
+
+
+def _prepare(
+    spec: ArraySpec,
+    g: ArrayLike,
+    level: Level,
+    model: TileModel | None,
+    certificate: Certificate | None,
+    strict: bool,
+    v_range: tuple[float, float] | None,
+) -> LevelArray:
+    """One array that is drawn as it is, at a level that simulates it."""
+    if level == "ngspice":
+        return truth.prepare(spec, g)
+    if level == "nodal":
+        if spec.array.input_line == "bl":
+            return nodal.prepare(
+                spec,
+                np.asarray(g),
+                surface_of(spec, v_range=v_range),
+                v_range=v_range,
+                g_range=programmable_range(spec),
+            )
+        return nodal.prepare_gated(spec, np.asarray(g), *characterization.gated_cells(spec))
+    assert model is not None
+    return prepare_tile(spec, g, model, certificate, strict=strict)
+
+
+def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:
+    """Outputs and power of all drawn arrays as those of the matrix."""
+    reads = _drawn_reads(array, check_inputs(array.spec, x))
+    in_ngspice = [(part, inputs) for part, inputs in reads if isinstance(part, TruthArray)]
+    if in_ngspice:
+        solutions = truth.read_many(in_ngspice, folder=folder)
+    else:
+        solutions = [read(part, inputs, folder=folder) for part, inputs in reads]
+    first = solutions[0]
+    digests = "".join(str(solution.provenance.deck_digest) for solution in solutions)
+    return Solution(
+        out=put_together(array.spec, array.drawn, [solution.out for solution in solutions]),
+        quantity=first.quantity,
+        unit=first.unit,
+        power=np.sum([solution.power for solution in solutions if solution.power is not None], axis=0),
+        provenance=replace(
+            first.provenance,
+            spec_digest=array.spec.digest,
+            deck_digest=hashlib.sha256(digests.encode()).hexdigest(),
+        ),
+    )
+
+
+def _drawn_reads(array: TechniqueArray, x: np.ndarray) -> list[tuple[LevelArray, np.ndarray]]:
+    pairs = zip(array.drawn, array.arrays, strict=True)
+    return [(part, drawn_inputs(array.spec, drawn, x)) for drawn, part in pairs]
+
+
+def _input_range(spec: ArraySpec, x: ArrayLike) -> tuple[float, float] | None:
+    """Voltages to prepare for: 0 to v_read, widened in steps for inputs beyond; None where x holds no voltages."""
+    try:
+        values = np.asarray(x, dtype=float)
+    except (TypeError, ValueError):
+        return None  # refused where the inputs are checked
+    if values.size == 0 or not np.isfinite(values).all():
+        return None
+    v_read = spec.driver.v_read
+    low = -_stepped(-float(values.min()), v_read) if values.min() < 0 else 0.0
+    return low, _stepped(float(values.max()), v_read)
+
+
+def _stepped(v: float, v_read: float) -> float:
+    """The smallest v_read · 1.25^k, k = 0, 1, …, that is not below v [V]."""
+    if v <= v_read:
+        return v_read
+    return v_read * _STEP ** math.ceil(math.log(v / v_read) / math.log(_STEP) - 1e-9)

@@ -1,0 +1,98 @@
+"""The behavioral level: a programmed tile, held to the certificate of its model."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim import behavioral, calibration
+from circuitsim.behavioral import Tile
+from circuitsim.errors import InputError, SpecError
+from circuitsim.library import contents_digest
+from circuitsim.netlist import cell_text
+from circuitsim.results import Certificate, Provenance, Solution, TileModel
+from circuitsim.spec import ArraySpec, check_inputs
+
+
+@dataclass(frozen=True)
+class CertifiedTile:
+    """An array at the behavioral level: a programmed tile, and what its uses are held to.
+
+    Attributes:
+        spec: The array.
+        g: (rows, cols) programmed conductances [S].
+        tile: The programmed matrices.
+        model: The model they were made from, for this array's size and temperature.
+        calibrated: The model as it was calibrated, which the certificate is about.
+        certificate: The statement about it; None: only the range of the inputs is checked.
+        strict: A use outside the certificate raises instead of warning.
+    """
+
+    spec: ArraySpec
+    g: np.ndarray
+    tile: Tile
+    model: TileModel
+    calibrated: TileModel
+    certificate: Certificate | None
+    strict: bool
+
+
+def prepare_tile(
+    spec: ArraySpec, g: ArrayLike, model: TileModel, certificate: Certificate | None, *, strict: bool
+) -> CertifiedTile:
+    """Program a tile of a model that was calibrated for this array.
+
+    Raises:
+        InputError: The model is that of another array, or the array's SPICE files have changed since.
+        OutsideRangeError: A conductance is outside the device's range.
+    """
+    fitting = _for_array(model, certificate, spec)
+    tile = behavioral.program(fitting, g)
+    return CertifiedTile(spec, np.asarray(g, dtype=float), tile, fitting, model, certificate, strict)
+
+
+def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
+    """Read a tile; a use outside its certificate warns, or raises where it is strict."""
+    x = check_inputs(array.spec, x)
+    if array.certificate is None:
+        behavioral.check_inputs(array.tile, x)
+    else:
+        calibration.check_use(array.calibrated, array.certificate, array.g, x, spec=array.spec, strict=array.strict)
+    cell, model = array.model.surface.provenance, array.model
+    return Solution(
+        out=np.asarray(behavioral.mvm(array.tile, x)),
+        power=np.asarray(behavioral.power(array.tile, x)),
+        provenance=Provenance(
+            level="behavioral",
+            spec_digest=model.spec.digest,
+            files_digest=cell.files_digest,
+            deck_digest=cell.deck_digest,
+            ngspice=cell.ngspice,
+            options={"model": model.digest, "grade": str(model.grade)},
+        ),
+    )
+
+
+def _for_array(model: TileModel, certificate: Certificate | None, spec: ArraySpec) -> TileModel:
+    """The model for this array: of the same circuit; with a certificate to warn by, size and temperature may differ."""
+    files, calibrated_with = contents_digest(cell_text(spec).files), model.surface.provenance.files_digest
+    if calibrated_with is not None and files != calibrated_with:
+        raise InputError(
+            f"the SPICE files of this array hold something else than those that the model was calibrated with "
+            f"(contents {str(files)[:12]}, not {calibrated_with[:12]}): calibrate the array again"
+        )
+    if model.spec.digest == spec.digest:
+        return model
+    array = spec.array
+    resized = {"rows": array.rows, "cols": array.cols, "temperature_c": array.temperature_c}
+    if certificate is not None:
+        try:
+            same = model.spec.replace(array=resized).digest == spec.digest
+        except SpecError:  # wires given per segment belong to one size
+            same = False
+        if same:
+            return replace(model, spec=spec)
+    raise InputError(
+        f"the model was calibrated for another array ({model.spec.array.rows}x{model.spec.array.cols}, "
+        f"specification {model.spec.digest[:12]}, not {spec.digest[:12]}): calibrate this one"
+    )

@@ -1,0 +1,16 @@
+"""Which arrays the solver simulates as they are specified."""
+
+from circuitsim.spec import Abilities
+
+_QUASI_STATIC = {
+    "driver.input_code": ("amplitude",),  # a pulse width is a charge
+    "wire.strap_row": (None,),
+    "wire.strap_col": (None,),
+    "technique.skip_zero_rows": (False,),
+}
+
+SIMULATES: Abilities = {
+    "bl": {"array.cell": ("1r", "1t1r", "2t2r", "own"), **_QUASI_STATIC},
+    "wl": {"array.cell": ("1t1r", "2t2r", "1t", "own"), **_QUASI_STATIC},
+    "string": {"array.cell": ("1t1r", "own"), **_QUASI_STATIC},
+}

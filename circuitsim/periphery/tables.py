@@ -1,0 +1,60 @@
+"""The converters of a specification as tables: the one place that turns bits and ranges into an LSB."""
+
+from dataclasses import dataclass
+
+from circuitsim.errors import InputError
+from circuitsim.results.converter import ConverterTable, SenseTable
+from circuitsim.spec import ArraySpec
+
+
+@dataclass(frozen=True)
+class Periphery:
+    """What is around an array; None is ideal: voltages in, currents out, no noise.
+
+    Attributes:
+        dac: Inputs are its codes; None: inputs are voltages [V].
+        sense: The sense amplifiers.
+        adc: Outputs pass through it; None: no quantization.
+    """
+
+    dac: ConverterTable | None = None
+    sense: SenseTable | None = None
+    adc: ConverterTable | None = None
+
+
+def periphery_of(spec: ArraySpec, *, full_scale: float | None = None) -> Periphery:
+    """Return the periphery that a specification states.
+
+    Args:
+        spec: The array.
+        full_scale: As in `adc_table`.
+
+    Raises:
+        InputError: As `adc_table`.
+    """
+    return Periphery(dac=dac_table(spec), adc=adc_table(spec, full_scale=full_scale))
+
+
+def dac_table(spec: ArraySpec) -> ConverterTable | None:
+    """Return the row drivers' DAC, from v_ref to v_ref + v_read [V]; None where inputs are not quantized."""
+    driver, v_ref = spec.driver, spec.sense.v_ref
+    return None if driver.dac_bits is None else ConverterTable(driver.dac_bits, v_ref, v_ref + driver.v_read)
+
+
+def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterTable | None:
+    """Return the columns' ADC, from 0 to its full scale [A]; None where outputs are not quantized.
+
+    Args:
+        spec: The array; adc.bits and adc.full_scale are used.
+        full_scale: Current of the largest code where adc.full_scale = "auto" [A].
+
+    Raises:
+        InputError: adc.full_scale is "auto" and no current is given.
+    """
+    adc = spec.adc
+    if adc.bits is None:
+        return None
+    top = full_scale if adc.full_scale == "auto" else adc.full_scale
+    if top is None:
+        raise InputError("adc.full_scale = 'auto': expected a current, or the largest output to take it from")
+    return ConverterTable(adc.bits, 0.0, top)
