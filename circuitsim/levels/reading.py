@@ -132,7 +132,9 @@ def prepare(
     check_can(spec, level)
     if not spec.technique.changes_size:
         return _prepare(spec, g, level, model, certificate, strict, v_range)
-    drawn = lay_out(spec, g, g_range=programmable_range(spec))
+    # A tile needs no card: its surface says which conductances it holds for.
+    g_range = None if level == "behavioral" else programmable_range(spec)
+    drawn = lay_out(spec, g, g_range=g_range)
     arrays = tuple(_prepare(part.spec, part.g, level, model, certificate, strict, v_range) for part in drawn)
     return TechniqueArray(spec, drawn, arrays)
 

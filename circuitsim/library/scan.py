@@ -69,8 +69,8 @@ def scan_text(text: str, folder: Path, *, name: str = "deck") -> Scan:
     return Scan(tuple(walk.seen), digest)
 
 
-def contents_digest(files: Iterable[str | Path]) -> str:
-    """SHA-256 over the contents of SPICE files and, recursively, of what they include.
+def contents_digest(files: Iterable[str | Path]) -> str | None:
+    """SHA-256 over the contents of SPICE files and, recursively, of what they include; None where there are none.
 
     Neither the places and names of the files nor their order matter.
 
@@ -78,7 +78,7 @@ def contents_digest(files: Iterable[str | Path]) -> str:
         UnsafeFileError, InputError: As `scan_file`.
     """
     digests = sorted({scan_file(path).digest for path in files})
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
+    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else None
 
 
 @dataclass(frozen=True)

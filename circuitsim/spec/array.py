@@ -150,9 +150,9 @@ class ArraySpec(Part):
     def digest(self) -> str:
         """SHA-256 of the effective values, defaults included.
 
-        Where the user's SPICE files lie makes no difference; what they hold is digested with each result, see
-        `Provenance.files_digest`. Keys without a value are left out: an optional key of a later version leaves the
-        digest as it is.
+        Where the user's SPICE files and device folders lie makes no difference; what they hold is digested with each
+        result, see `Provenance.files_digest`. Keys without a value are left out: an optional key of a later version
+        leaves the digest as it is.
         """
         values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for section in ("device", "access"):
