@@ -1,6 +1,7 @@
-"""Networks on arrays: an ONNX model's products go to tiles, everything else to onnxruntime.
+"""Networks on arrays: products by constant weights go to tiles, everything else stays digital.
 
-`load_network` cuts the model, `program` puts its layers into tiles whose analog product is an argument, `fit_ranges`
+`load_network` reads an ONNX model; any other network that follows `Network` serves as well, and only `load_network`
+needs onnx and onnxruntime. `program` puts the layers into tiles whose analog product is an argument, `fit_ranges`
 learns the ranges, `evaluate` classifies images.
 """
 
@@ -13,14 +14,16 @@ from circuitsim.network.inference import (
     evaluate_ideal,
     float_difference,
 )
-from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx.graph import Network, load_network
+from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
+from circuitsim.network.load import load_network
+from circuitsim.network.network import LayerProduct, Network
 from circuitsim.network.product import Product, Read, TileMap, TileRead, exact, recorded
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
     "Inference",
+    "LayerProduct",
     "LayerRange",
     "LayerStatistics",
     "LinearLayer",
@@ -32,14 +35,19 @@ __all__ = [
     "TileMap",
     "TilePlace",
     "TileRead",
+    "Window",
+    "as_numpy",
     "evaluate",
     "evaluate_float",
     "evaluate_ideal",
     "exact",
     "fit_ranges",
     "float_difference",
+    "float_product",
+    "input_vectors",
     "layer_inputs",
     "load_network",
+    "output_tensor",
     "program",
     "recorded",
 ]

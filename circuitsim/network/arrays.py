@@ -9,7 +9,7 @@ from circuitsim.errors import InputError
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import conductances, largest_weight, numbers
-from circuitsim.network.onnx.graph import Network
+from circuitsim.network.network import Network
 from circuitsim.network.product import Product, Read, TileMap
 from circuitsim.network.tiling import TilePlace, padded, places
 from circuitsim.periphery import adc_table, count_clipped, decode

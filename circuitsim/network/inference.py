@@ -9,8 +9,7 @@ import numpy as np
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.network.arrays import LayerRange, LayerReading, ProgrammedNetwork, program, read_layer
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx.graph import Network
-from circuitsim.network.onnx.runner import run, run_float
+from circuitsim.network.network import Network
 from circuitsim.network.product import Product, TileMap, exact
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.periphery import adc_table
@@ -63,7 +62,7 @@ class Inference:
     """A network's answer to images.
 
     Attributes:
-        level: "float" for onnxruntime alone, otherwise the name that the caller gave.
+        level: "float" for the float network, otherwise the name that the caller gave.
         logits: (images, classes) outputs of the network.
         classes: (images,) class with the largest logit.
         accuracy: Part of the images classified as labelled; None without labels.
@@ -78,12 +77,12 @@ class Inference:
 
 
 def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
-    """Classify images (images, …) with onnxruntime alone.
+    """Classify images (images, …) with the float network, without arrays.
 
     Raises:
         InputError: Images or labels do not fit the network.
     """
-    return _inference("float", run_float(network, images), labels)
+    return _inference("float", network.run_float(images), labels)
 
 
 def evaluate(
@@ -118,7 +117,7 @@ def evaluate(
         readings[layer.name].append(read_layer(tiles, programmed.spec, x, ranges[layer.name], tile_map=tile_map))
         return readings[layer.name][-1].y
 
-    logits = run(programmed.network, images, product)
+    logits = programmed.network.run(images, product)
     layers = tuple(_statistics(programmed, name, ranges[name], found) for name, found in readings.items())
     for layer in layers:
         if layer.adc_clipped > MUCH_CLIPPING:
@@ -166,7 +165,7 @@ def float_difference(
     programmed = program(network, spec, product or exact(spec.sense.v_ref))
     ranges = fit_ranges(programmed, images)
     array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
-    logits = run_float(network, images).reshape(len(images), -1)
+    logits = network.run_float(images).reshape(len(images), -1)
     return np.abs(array.astype(float) - logits.astype(float)).max(axis=1)
 
 

@@ -6,9 +6,8 @@ import numpy as np
 
 from circuitsim.network.arrays import LayerRange, ProgrammedLayer, ProgrammedNetwork, combine, read_currents
 from circuitsim.network.inputs import encode
-from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx.graph import Network
-from circuitsim.network.onnx.runner import float_product, run
+from circuitsim.network.linear import LinearLayer, float_product
+from circuitsim.network.network import Network
 from circuitsim.network.product import TileMap
 from circuitsim.spec import ArraySpec
 
@@ -28,7 +27,7 @@ def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
         seen[layer.name] = x
         return float_product(layer, x)
 
-    run(network, images, product)
+    network.run(images, product)
     return seen
 
 

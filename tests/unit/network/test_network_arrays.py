@@ -6,10 +6,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError
-from circuitsim.network import LayerRange, TileRead, exact, program, recorded
+from circuitsim.network import LayerRange, TileRead, exact, float_product, program, recorded
 from circuitsim.network.arrays import read_layer
-from circuitsim.network.onnx.graph import cut
-from circuitsim.network.onnx.runner import float_product
+from circuitsim.network.onnx import cut
 
 KNOWN = LayerRange(x_max=4.0)
 

@@ -17,7 +17,7 @@ from circuitsim.network import (
     load_network,
     program,
 )
-from circuitsim.network.onnx.graph import cut
+from circuitsim.network.onnx import cut
 
 IMAGES = np.random.default_rng(4).normal(size=(40, 15))
 

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.network import TileRead, exact, fit_ranges, layer_inputs, program, recorded
-from circuitsim.network.onnx.graph import cut
+from circuitsim.network.onnx import cut
 
 
 @pytest.fixture
