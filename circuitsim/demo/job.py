@@ -12,7 +12,7 @@ from circuitsim.demo.clock import Clock, Progress, Show
 from circuitsim.demo.data import NETWORK, Digits, load_digits
 from circuitsim.errors import InputError
 from circuitsim.evaluation.energy import array_energy, power_difference
-from circuitsim.evaluation.products import behavioral_product
+from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.evaluation.spice_loop import SolvedTile, compare, holds, run_in_ngspice
 from circuitsim.evaluation.tiles import network_experiments
 from circuitsim.evaluation.wire_sweep import wire_sweep
@@ -22,7 +22,7 @@ from circuitsim.network import (
     LayerRange,
     Network,
     Product,
-    Read,
+    ReadTile,
     TilePlace,
     evaluate,
     evaluate_float,
@@ -124,7 +124,7 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
         tiles = network_experiments(job.network, spec, learn, vectors=NETWORK_VECTORS, rng=rng)
         calibration = _calibrate(job, tiles, progress)
     with clock.step(f"inference of {len(digits.test_images)} images on the model"):
-        programmed = program(job.network, spec, behavioral_product(calibration.model))
+        programmed = program(job.network, spec, BehavioralProduct(calibration.model))
         ranges = fit_ranges(programmed, learn)
         array = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
     with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
@@ -187,7 +187,7 @@ def _ohmic(spec: ArraySpec) -> Product:
     plain["driver"]["r_out"] = plain["sense"]["r_in"] = 0.0
     ohmic = parse_spec(plain)
 
-    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
+    def program_tile(place: TilePlace, g: np.ndarray) -> ReadTile:
         del place
         array = nodal.prepare(ohmic, g)
         return lambda v_in: nodal.read(array, v_in).out

@@ -7,7 +7,7 @@ import numpy as np
 
 from circuitsim import nodal
 from circuitsim.evaluation.spice_loop import SolvedTile
-from circuitsim.network import LayerRange, Network, Product, Read, TilePlace, evaluate, program
+from circuitsim.network import LayerRange, Network, Product, ReadTile, TilePlace, evaluate, program
 from circuitsim.results import CellSurface
 from circuitsim.results.evaluation import Energy, EnergyPart
 from circuitsim.spec import ArraySpec
@@ -66,7 +66,7 @@ def _nodal_product(spec: ArraySpec, surface: CellSurface | None, watts: dict[str
         watts[layer] = watts.get(layer, 0.0) + float(solution.power.sum())
         return solution.out
 
-    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
+    def program_tile(place: TilePlace, g: np.ndarray) -> ReadTile:
         return partial(read, place.layer, nodal.prepare(spec, g, surface))
 
     return program_tile

@@ -2,8 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 from circuitsim import behavioral, spice
 from circuitsim.calibration import differing_codes, error_statistics
 from circuitsim.netlist import crossbar
-from circuitsim.network import Inference, LayerRange, Network, Product, Read, TilePlace, evaluate, program
+from circuitsim.network import Inference, LayerRange, Network, Product, ReadTile, TilePlace, evaluate, program
 from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
 from circuitsim.results.evaluation import LoopLayer
@@ -57,30 +56,25 @@ def run_in_ngspice(
 ) -> tuple[Inference, list[SolvedTile]]:
     """Classify images with ngspice in place of the model; each layer sees what ngspice made of the layer before."""
     solved: list[SolvedTile] = []
-    programmed = program(network, spec, _ngspice_product(spec, folder, simulator, solved))
+    programmed = program(
+        network, spec, _ngspice_product(spec, folder, simulator, solved, lambda: progress(len(solved), total))
+    )
     total = sum(len(layer.places) for layer in programmed.layers.values())
-    with ThreadPoolExecutor(n_jobs) as pool:  # the work is in ngspice's own processes
-
-        def tile_map(function: Callable, tiles: Iterable) -> list:
-            results = []
-            for result in pool.map(function, tiles):
-                results.append(result)
-                progress(len(solved), total)
-            return results
-
-        progress(0, total)
-        try:
-            inference = evaluate(programmed, images, labels, ranges=ranges, level="ngspice", tile_map=tile_map)
-        except BaseException:  # an interrupt, too, shall not wait for decks that have not begun
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    progress(0, total)
+    inference = evaluate(programmed, images, labels, ranges=ranges, level="ngspice", n_jobs=n_jobs)
     return inference, sorted(solved, key=lambda tile: (tile.place.layer, tile.place.index))
 
 
-def _ngspice_product(spec: ArraySpec, folder: Path, simulator: spice.Simulator, solved: list[SolvedTile]) -> Product:
+def _ngspice_product(
+    spec: ArraySpec,
+    folder: Path,
+    simulator: spice.Simulator,
+    solved: list[SolvedTile],
+    when_solved: Callable[[], None],
+) -> Product:
     lock = threading.Lock()
 
-    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
+    def program_tile(place: TilePlace, g: np.ndarray) -> ReadTile:
         run_folder = folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
 
         def read(v_in: np.ndarray) -> np.ndarray:
@@ -89,6 +83,7 @@ def _ngspice_product(spec: ArraySpec, folder: Path, simulator: spice.Simulator, 
             solution = read_solution(spec, deck, raw)
             with lock:
                 solved.append(SolvedTile(place, g, v_in, solution, run_folder, raw.seconds, len(raw.attempts)))
+                when_solved()
             return solution.out
 
         return read

@@ -8,7 +8,7 @@ from circuitsim import nodal, spice
 from circuitsim.calibration import calibrate, random_experiments
 from circuitsim.calibration.certify import errors_against
 from circuitsim.calibration.truth import solve_in_ngspice
-from circuitsim.evaluation.products import behavioral_product
+from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Network, evaluate, fit_ranges, program
 from circuitsim.results import CellSurface, Experiment, TileModel
 from circuitsim.results.evaluation import WirePoint
@@ -46,7 +46,7 @@ def wire_sweep(
         progress(number, len(RESISTANCES))
         at = with_wires(spec, r_wire)
         result = calibrate(at, rng=rng, extra=tiles, truth="nodal", simulator=simulator)
-        programmed = program(network, at, behavioral_product(result.model))
+        programmed = program(network, at, BehavioralProduct(result.model))
         ranges = fit_ranges(programmed, calibration_images)
         accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
         assert accuracy is not None

@@ -5,7 +5,7 @@ needs onnx and onnxruntime. `program` puts the layers into tiles whose analog pr
 learns the ranges, `evaluate` classifies images.
 """
 
-from circuitsim.network.arrays import LayerRange, ProgrammedLayer, ProgrammedNetwork, program
+from circuitsim.network.arrays import ProgrammedLayer, ProgrammedNetwork, program
 from circuitsim.network.inference import (
     Inference,
     LayerStatistics,
@@ -16,23 +16,30 @@ from circuitsim.network.inference import (
 )
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
+from circuitsim.network.mapping import Differential, Offset, Scheme, scheme_of
 from circuitsim.network.network import LayerProduct, Network
-from circuitsim.network.product import Product, Read, TileMap, TileRead, exact, recorded
+from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead
 from circuitsim.network.ranges import fit_ranges, layer_inputs
+from circuitsim.network.reading import LayerRange, LayerReading
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
+    "Differential",
+    "ExactProduct",
     "Inference",
     "LayerProduct",
     "LayerRange",
+    "LayerReading",
     "LayerStatistics",
     "LinearLayer",
     "Network",
+    "Offset",
     "Product",
     "ProgrammedLayer",
     "ProgrammedNetwork",
-    "Read",
-    "TileMap",
+    "ReadTile",
+    "RecordedProduct",
+    "Scheme",
     "TilePlace",
     "TileRead",
     "Window",
@@ -40,7 +47,6 @@ __all__ = [
     "evaluate",
     "evaluate_float",
     "evaluate_ideal",
-    "exact",
     "fit_ranges",
     "float_difference",
     "float_product",
@@ -49,5 +55,5 @@ __all__ = [
     "load_network",
     "output_tensor",
     "program",
-    "recorded",
+    "scheme_of",
 ]

@@ -24,7 +24,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
     "driver.input_code": ("bit_serial",),
     "sense.kind": ("tia", "regulated_cascode", "integrator"),
     "adc.kind": ("sar", "flash", "ramp", "cco"),
-    "mapping.weights": ("offset",),
     "mapping.inputs": ("differential", "offset"),
 }
 

@@ -1,16 +1,15 @@
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError
-from circuitsim.network import LayerRange, TileRead, exact, float_product, program, recorded
-from circuitsim.network.arrays import read_layer
+from circuitsim.network import ExactProduct, LayerRange, RecordedProduct, TileRead, float_product, program
 from circuitsim.network.onnx import cut
+from circuitsim.network.reading import read_layer
 
-KNOWN = LayerRange(x_max=4.0)
+KNOWN = LayerRange(activation_max=4.0)
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def draw(layer, vectors=6):
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
 def test_exact_tiles_give_the_float_product(spec, model, request):
     network = cut(request.getfixturevalue(model))
-    programmed = program(network, spec, exact())
+    programmed = program(network, spec, ExactProduct())
     for layer in network.layers:
         x = draw(layer)
         y = read_layer(programmed.layers[layer.name], spec, x, KNOWN).y
@@ -62,7 +61,7 @@ def test_each_tile_is_programmed_once_and_read_in_one_batch(spec, network):
 
 def test_vectors_that_drive_no_row_are_not_read(spec, network):
     records: list[TileRead] = []
-    programmed = program(network, spec, recorded(exact(), records))
+    programmed = program(network, spec, RecordedProduct(ExactProduct(), records))
     tiles = programmed.layers["n2"]
     x = np.zeros((3, 1, 13))
     x[0, 0, 0] = 1.0  # positive phase of the upper tiles
@@ -80,7 +79,7 @@ def test_vectors_that_drive_no_row_are_not_read(spec, network):
 
 def test_records_hold_what_the_tile_saw(spec, network):
     records: list[TileRead] = []
-    tiles = program(network, spec, recorded(exact(), records)).layers["n5"]
+    tiles = program(network, spec, RecordedProduct(ExactProduct(), records)).layers["n5"]
     x = draw(tiles.layer)
     read_layer(tiles, spec, x, KNOWN)
     (record,) = records
@@ -96,7 +95,7 @@ def test_records_hold_what_the_tile_saw(spec, network):
 
 def test_sense_voltage_shifts_inputs_and_changes_nothing(spec, network):
     above = spec.replace(sense={"v_ref": 0.3})
-    tiles = program(network, above, exact(0.3)).layers["n2"]
+    tiles = program(network, above, ExactProduct(0.3)).layers["n2"]
     x = draw(tiles.layer)
     expected = float_product(tiles.layer, x)
     assert_allclose(read_layer(tiles, above, x, KNOWN).y, expected, rtol=1e-11, atol=0)
@@ -105,8 +104,8 @@ def test_sense_voltage_shifts_inputs_and_changes_nothing(spec, network):
 def test_converters_act_on_each_column_current(spec, network):
     coarse = spec.replace(adc={"bits": 4}, driver={"dac_bits": 3})
     records: list[TileRead] = []
-    tiles = program(network, coarse, recorded(exact(), records)).layers["n5"]
-    known = LayerRange(x_max=4.0, full_scale=3e-5, gain=1.5)
+    tiles = program(network, coarse, RecordedProduct(ExactProduct(), records)).layers["n5"]
+    known = LayerRange(activation_max=4.0, full_scale=3e-5, gain=1.5)
     x = draw(tiles.layer)
     found = read_layer(tiles, coarse, x, known)
     codes = np.clip(np.rint(records[0].i_out[:, :6] / 2e-6), 0, 15)
@@ -121,7 +120,7 @@ def test_converters_act_on_each_column_current(spec, network):
     assert found.adc_clipped == np.count_nonzero(np.rint(records[0].i_out[:, :6] / 2e-6) > 15) > 0
 
 
-def test_an_executor_reads_tiles_in_parallel_with_the_same_result(spec, network):
+def test_two_jobs_read_tiles_side_by_side_with_the_same_result(spec, network):
     two = threading.Barrier(2, timeout=10.0)
 
     def product(place, g):
@@ -131,11 +130,10 @@ def test_an_executor_reads_tiles_in_parallel_with_the_same_result(spec, network)
 
         return read
 
-    with ThreadPoolExecutor(2) as pool:
-        tiles = program(network, spec, product).layers["n2"]
-        x = draw(tiles.layer)
-        y = read_layer(tiles, spec, x, KNOWN, tile_map=pool.map).y
-    expected = read_layer(program(network, spec, exact()).layers["n2"], spec, x, KNOWN).y
+    tiles = program(network, spec, product).layers["n2"]
+    x = draw(tiles.layer)
+    y = read_layer(tiles, spec, x, KNOWN, n_jobs=2).y
+    expected = read_layer(program(network, spec, ExactProduct()).layers["n2"], spec, x, KNOWN).y
     np.testing.assert_array_equal(y, expected)
 
 
