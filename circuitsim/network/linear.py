@@ -6,6 +6,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+_DLPACK_CPU = 1  # DLPack's number of the host's memory
+
 
 @dataclass(frozen=True)
 class Window:
@@ -54,7 +56,9 @@ def as_numpy(array: Any) -> np.ndarray:
     """Return an array of any namespace and device as a NumPy array of the same dtype, without a copy if possible."""
     if isinstance(array, np.ndarray):
         return array
-    return np.from_dlpack(array_api_compat.to_device(array, "cpu"))
+    if array.__dlpack_device__()[0] != _DLPACK_CPU:
+        array = array_api_compat.to_device(array, "cpu")
+    return np.from_dlpack(array)
 
 
 def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
