@@ -162,12 +162,13 @@ def test_a_product_of_the_wrong_shape_or_without_numbers_is_refused(spec, networ
         read_layer(broken, spec, x, KNOWN)
 
 
-def test_offset_weights_give_the_float_product(spec, network):
-    offset = spec.replace(mapping={"weights": "offset"}, sense={"v_ref": 0.3})
+@pytest.mark.parametrize("inputs", ["two_phase", "unsigned"])
+def test_offset_weights_give_the_float_product(spec, network, inputs):
+    offset = spec.replace(mapping={"weights": "offset", "inputs": inputs}, sense={"v_ref": 0.3})
     programmed = program(network, offset, ExactProduct(0.3))
     assert [len(layer.places) for layer in programmed.layers.values()] == [4, 2, 1]  # nine outputs, not four
     for layer in network.layers:
-        x = draw(layer)
+        x = draw(layer) if inputs == "two_phase" else np.abs(draw(layer))
         expected = float_product(layer, x)
         y = read_layer(programmed.layers[layer.name], offset, x, KNOWN).y
         # relative to the layer's largest product: single ones cancel, and so do weights and offset

@@ -61,7 +61,7 @@ class SharedColumn:
 
 
 def test_a_shared_column_leaves_room_for_fewer_outputs():
-    tiles = places("fc", (1, 4, 5), (8, 8), cast(Any, SharedColumn()))
-    assert [(place.outputs, place.cols) for place in tiles] == [((0, 2), 5), ((2, 5), 7)]
+    tiles = places("fc", (1, 4, 4), (8, 8), cast(Any, SharedColumn()))
+    assert [(place.outputs, place.cols) for place in tiles] == [((0, 2), 5), ((2, 4), 5)]
     with pytest.raises(InputError, match=r"array\.cols = 2: shared weights need at least 3 columns"):
         places("fc", (1, 4, 5), (8, 2), cast(Any, SharedColumn()))
