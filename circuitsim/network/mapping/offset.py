@@ -11,9 +11,12 @@ class Offset:
     """Signed weights about the middle of the range: g = g_mid + w/w_max · (g_max − g_min)/2, g_mid = (g_min + g_max)/2.
 
     The current of a column is that of the weights plus g_mid · Σ v, the same in every column. The digital side knows
-    the codes of the inputs, hence Σ v, and subtracts the second part. Half the columns of `Differential` suffice; in
-    return, whatever the wires, the cells or the converters take from the offset's current is an error of the products:
-    it grows with the sum of all inputs, not with the product, and no gain corrects it. See `Scheme` for the functions.
+    the codes of the inputs, hence Σ v, and subtracts the second part. See `Scheme` for the functions.
+
+    Valid for: arrays that lose little of their current. Half the columns of `Differential` suffice, but whatever
+    wires, transistors or converters take from the offset's current is an error of the products: it grows with the sum
+    of all inputs, not with the product, and no gain corrects it. On the demo's 1T1R array the network's accuracy falls
+    from 0.99 to 0.11; on an array without losses both schemes agree.
 
     Attributes:
         g_min, g_max: Range of the conductances [S].
