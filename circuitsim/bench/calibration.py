@@ -1,7 +1,7 @@
 """Behavioral models, those of others and those of this package, on the same arrays: error and time in one table."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from circuitsim.bench.learned_peer import FittedPeer, fit_peer, prepare_peer, re
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.peer_models import MODELS
 from circuitsim.bench.solver import transistor_spec
-from circuitsim.bench.timing import median_ms
+from circuitsim.bench.timing import Announce, median_ms
 from circuitsim.calibration import (
     error_statistics,
     full_scale_of,
@@ -27,8 +27,6 @@ SEED = 0
 HOLD_OUT = ("log_uniform", "few_high", "binary")
 VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1}
 FITTING = ("log_uniform", "uniform", "log_uniform", "few_high", "binary", "log_uniform")
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def calibration_benchmark(
     batch: int = 1024,
     repeats: int = 7,
     ngspice_up_to: int = 0,
-    progress: Progress | None = None,
+    progress: Announce | None = None,
 ) -> dict[str, Any]:
     """Hold models against the truth on the same matrices and inputs, and time them in the same run.
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from circuitsim import characterization, nodal, truth
 from circuitsim.bench.machine import describe_machine
-from circuitsim.bench.timing import median_ms
+from circuitsim.bench.timing import Announce, median_ms
 from circuitsim.spec import ArraySpec, parse_spec
 
 SIZES = (16, 32, 64, 128, 256, 512)
@@ -26,8 +26,6 @@ _SPARSE_UP_TO = 256  # a factor of 512² takes ten seconds and more
 _MATRIX_UP_TO = 256
 _SLOW_MS = 1000  # a peer that takes longer runs once
 
-Progress = Callable[[str], None]
-
 
 def solver_benchmark(
     *,
@@ -36,7 +34,7 @@ def solver_benchmark(
     batch: int = 100,
     repeats: int = 5,
     ngspice_up_to: int = 64,
-    progress: Progress | None = None,
+    progress: Announce | None = None,
 ) -> dict[str, Any]:
     """Time the array solver beside ngspice, scipy's splu, badcrossbar and CHOLMOD (the latter two when installed).
 

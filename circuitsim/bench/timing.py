@@ -4,6 +4,9 @@ import statistics
 import time
 from collections.abc import Callable
 
+Announce = Callable[[str], None]
+"""Called with a sentence on what is measured next."""
+
 
 def median_ms(work: Callable[[], object], repeats: int) -> float:
     """Median wall time [ms]; one run before it, for caches and compilation, is not counted."""

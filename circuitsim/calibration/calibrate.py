@@ -16,11 +16,12 @@ from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.statistics import full_scale_of
-from circuitsim.calibration.truth import Progress, solve_in_ngspice, solve_in_nodal
+from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import Budget, Calibration, CellSurface, Experiment, TileModel
 from circuitsim.spec import ArraySpec
+from circuitsim.spice import Progress
 
 # What chooses the grade and what certifies it differ in kind as well as in draw, matrices and inputs.
 VALIDATION_MATRICES = ("log_uniform", "uniform")

@@ -1,13 +1,12 @@
 """Solving experiments at the level that is taken for true."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from circuitsim import nodal, spice, truth
 from circuitsim.results import CellSurface, Experiment, Solution
 from circuitsim.spec import ArraySpec
-
-Progress = Callable[[int, int], None]
+from circuitsim.spice import Progress
 
 
 def solve_in_ngspice(

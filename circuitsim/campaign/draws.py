@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.campaign.points import Point, Progress, run_points
+from circuitsim.campaign.points import Point, run_points
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels import Level
@@ -16,6 +16,7 @@ from circuitsim.netlist import sample_mismatch
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays
+from circuitsim.spice import Progress
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -14,8 +14,7 @@ from circuitsim.levels import Level
 from circuitsim.netlist import Mismatch
 from circuitsim.results import Certificate, Solution, TileModel
 from circuitsim.spec import ArraySpec
-
-Progress = Callable[[int, int], None]
+from circuitsim.spice import Progress
 
 _CHUNK = 64  # points in memory at a time: the deck of a 64 x 64 array has 0.7 MB
 

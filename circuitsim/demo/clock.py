@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from circuitsim.results.evaluation import Step
+from circuitsim.spice import Progress
 
-Progress = Callable[[int, int], None]
 Show = Callable[[str], contextlib.AbstractContextManager[Progress]]
 
 

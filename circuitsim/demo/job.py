@@ -11,8 +11,8 @@ from circuitsim.calibration import calibrate
 from circuitsim.demo.clock import Clock, Progress, Show
 from circuitsim.demo.data import NETWORK, Digits, load_digits
 from circuitsim.errors import InputError
-from circuitsim.evaluation.energy import array_energy, power_difference
-from circuitsim.evaluation.products import behavioral_product
+from circuitsim.evaluation.energy import inference_energy, power_difference
+from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.evaluation.spice_loop import SolvedTile, compare, holds, run_in_ngspice
 from circuitsim.evaluation.tiles import network_experiments
 from circuitsim.evaluation.wire_sweep import wire_sweep
@@ -21,7 +21,7 @@ from circuitsim.network import (
     LayerRange,
     Network,
     Product,
-    Read,
+    ReadTile,
     TilePlace,
     evaluate,
     evaluate_float,
@@ -32,7 +32,7 @@ from circuitsim.network import (
     program,
 )
 from circuitsim.results import Calibration, Experiment, Solution
-from circuitsim.results.evaluation import Energy, SpiceLoop, Step, WirePoint
+from circuitsim.results.evaluation import InferenceEnergy, SpiceLoop, Step, WirePoint
 from circuitsim.results.files import atomic
 from circuitsim.results.store import save_certificate, save_model
 from circuitsim.spec import ArraySpec, load_spec, parse_spec
@@ -78,7 +78,7 @@ class DemoResult:
     solved: tuple[SolvedTile, ...]
     drop: Solution
     sweep: tuple[WirePoint, ...]
-    energy: Energy
+    energy: InferenceEnergy
     power_difference: float
     steps: tuple[Step, ...]
 
@@ -123,14 +123,14 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
         tiles = network_experiments(job.network, spec, learn, vectors=NETWORK_VECTORS, rng=rng)
         calibration = _calibrate(job, tiles, progress)
     with clock.step(f"inference of {len(digits.test_images)} images on the model"):
-        programmed = program(job.network, spec, behavioral_product(calibration.model))
+        programmed = program(job.network, spec, BehavioralProduct(calibration.model))
         ranges = fit_ranges(programmed, learn)
         array = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
     with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
         loop, solved = _loop(job, calibration, array, ranges, progress)
     with clock.step("energy and IR drop"):
         surface = calibration.model.surface
-        energy = array_energy(job.network, spec, surface, digits.test_images[:ENERGY_IMAGES], ranges=ranges)
+        energy = inference_energy(job.network, spec, surface, digits.test_images[:ENERGY_IMAGES], ranges=ranges)
         difference = power_difference(spec, surface, solved)
         drop = _worst_drop(job, tiles)
     with clock.step("accuracy against wire resistance") as progress:
@@ -186,7 +186,7 @@ def _ohmic(spec: ArraySpec) -> Product:
     plain["driver"]["r_out"] = plain["sense"]["r_in"] = 0.0
     ohmic = parse_spec(plain)
 
-    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
+    def program_tile(place: TilePlace, g: np.ndarray) -> ReadTile:
         del place
         array = nodal.prepare(ohmic, g)
         return lambda v_in: nodal.read(array, v_in).out

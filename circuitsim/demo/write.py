@@ -19,7 +19,7 @@ from circuitsim.network import Inference
 from circuitsim.periphery import adc_table
 from circuitsim.report.content import Comparison, IrDrop, ReportContent
 from circuitsim.report.page import write_report
-from circuitsim.results.evaluation import Accuracy, Check, Deck, WireSweep
+from circuitsim.results.evaluation import Accuracy, Check, DeckRecord, WireSweep
 from circuitsim.results.files import atomic, write_text
 from circuitsim.units import format_quantity
 
@@ -169,7 +169,7 @@ def _checks(result: DemoResult) -> tuple[Check, ...]:
     )
 
 
-def _decks(out: Path, result: DemoResult) -> tuple[Deck, ...]:
+def _decks(out: Path, result: DemoResult) -> tuple[DeckRecord, ...]:
     decks = []
     for experiment, truth, folder in zip(
         result.calibration.hold_out,
@@ -178,11 +178,19 @@ def _decks(out: Path, result: DemoResult) -> tuple[Deck, ...]:
         strict=True,
     ):
         what = f"hold-out, {experiment.matrix_kind}, {len(experiment.v_in)} vectors"
-        decks.append(Deck(what, _relative(out, folder), truth.provenance.deck_digest or "", None))
+        decks.append(DeckRecord(what, _relative(out, folder), truth.provenance.deck_digest or "", None))
     for tile in result.solved:
         what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
         digest = tile.solution.provenance.deck_digest or ""
-        decks.append(Deck(what, _relative(out, tile.folder), digest, tile.seconds, tile.solution.provenance.attempts))
+        decks.append(
+            DeckRecord(
+                what,
+                _relative(out, tile.folder),
+                digest,
+                tile.solution.provenance.seconds,
+                tile.solution.provenance.attempts,
+            )
+        )
     return tuple(decks)
 
 

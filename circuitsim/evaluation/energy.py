@@ -1,15 +1,15 @@
 """Energy that the row drivers put into the arrays for one image."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
 from circuitsim import nodal
+from circuitsim.evaluation.products import NodalProduct
 from circuitsim.evaluation.spice_loop import SolvedTile
-from circuitsim.network import LayerRange, Network, Product, Read, TilePlace, evaluate, program
-from circuitsim.results import CellSurface
-from circuitsim.results.evaluation import Energy, EnergyPart
+from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
+from circuitsim.results import CellSurface, Solution
+from circuitsim.results.evaluation import EnergyPart, InferenceEnergy
 from circuitsim.spec import ArraySpec
 
 WHAT = (
@@ -18,14 +18,14 @@ WHAT = (
 )
 
 
-def array_energy(
+def inference_energy(
     network: Network,
     spec: ArraySpec,
     surface: CellSurface | None,
     images: np.ndarray,
     *,
     ranges: dict[str, LayerRange],
-) -> Energy:
+) -> InferenceEnergy:
     """Mean energy of one inference over images, every tile read solved by the array solver.
 
     Args:
@@ -39,14 +39,19 @@ def array_energy(
         Energies [J] of one image, by layer and in all; 1 MAC = 2 operations.
     """
     watts: dict[str, float] = {}
-    programmed = program(network, spec, _nodal_product(spec, surface, watts))
+
+    def record(place: TilePlace, g: np.ndarray, v_in: np.ndarray, solution: Solution) -> None:
+        assert solution.power is not None
+        watts[place.layer] = watts.get(place.layer, 0.0) + float(solution.power.sum())
+
+    programmed = program(network, spec, NodalProduct(spec, surface, record))
     evaluate(programmed, images, ranges=ranges, level="nodal")
     parts = tuple(
         EnergyPart(name, power * spec.driver.t_read / len(images), f"layer {name}") for name, power in watts.items()
     )
     total = sum(part.energy for part in parts)
     macs = sum(int(np.prod(layer.weights.shape)) for layer in network.layers)
-    return Energy(parts, total, macs, total / macs, WHAT)
+    return InferenceEnergy(parts, total, macs, total / macs, WHAT)
 
 
 def power_difference(spec: ArraySpec, surface: CellSurface | None, solved: Sequence[SolvedTile]) -> float:
@@ -57,16 +62,3 @@ def power_difference(spec: ArraySpec, surface: CellSurface | None, solved: Seque
         assert exact is not None and tile.solution.power is not None
         worst = max(worst, float(np.max(np.abs(exact / tile.solution.power - 1))))
     return worst
-
-
-def _nodal_product(spec: ArraySpec, surface: CellSurface | None, watts: dict[str, float]) -> Product:
-    def read(layer: str, array: nodal.NodalArray, v_in: np.ndarray) -> np.ndarray:
-        solution = nodal.read(array, v_in)
-        assert solution.power is not None
-        watts[layer] = watts.get(layer, 0.0) + float(solution.power.sum())
-        return solution.out
-
-    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
-        return partial(read, place.layer, nodal.prepare(spec, g, surface))
-
-    return program_tile

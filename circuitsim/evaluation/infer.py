@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.evaluation.products import behavioral_product
+from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import evaluate, evaluate_float, evaluate_ideal, fit_ranges, load_network, program
 from circuitsim.results import TileModel
 from circuitsim.results.files import atomic, write_text
@@ -40,7 +40,7 @@ def infer_files(
         raise InputError(f"calibration_images = {calibration_images}: expected at least 1 of the {len(images)} images")
     float_net = evaluate_float(network, images, labels)
     ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=learn)
-    programmed = program(network, model.spec, behavioral_product(model))
+    programmed = program(network, model.spec, BehavioralProduct(model))
     array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, learn))
     table = out / "inference.csv"
     with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:

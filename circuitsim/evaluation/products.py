@@ -1,20 +1,116 @@
-"""The behavioral model as the product of a network's tiles."""
+"""The levels as the products of a network's tiles: frozen values that pickle."""
 
+import importlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any
 
+import array_api_compat
 import numpy as np
 
-from circuitsim import behavioral
-from circuitsim.network.product import Product, Read
-from circuitsim.network.tiling import TilePlace
-from circuitsim.results import TileModel
+from circuitsim import behavioral, nodal, truth
+from circuitsim.network import ReadTile, TilePlace
+from circuitsim.results import CellSurface, Solution, TileModel
+from circuitsim.spec import ArraySpec
+from circuitsim.spice import Simulator
+
+Record = Callable[[TilePlace, np.ndarray, np.ndarray, Solution], None]
+"""Hears of every read of a tile: its place, conductances (rows, cols) [S], inputs (batch, rows) [V], solution."""
 
 
-def behavioral_product(model: TileModel) -> Product:
-    """Program each tile into the model's matrices and read it by matrix products."""
+@dataclass(frozen=True)
+class BehavioralProduct:
+    """Programs each tile into a model's matrices and reads it by matrix products.
 
-    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
+    Attributes:
+        model: A calibrated model; its specification must be that of the network's tiles.
+        dtype: "float64" or "float32", of the matrices and so of the currents.
+        namespace: Module of the matrices' array namespace: "numpy", "torch", or another that follows the array API.
+    """
+
+    model: TileModel
+    dtype: str = "float64"
+    namespace: str = "numpy"
+
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
+        """Return the function that reads conductances g (rows, cols) [S]."""
         del place  # every tile is the same array
-        return partial(behavioral.mvm, behavioral.program(model, g))
+        xp = importlib.import_module(self.namespace)
+        return partial(_read_matrices, behavioral.program(self.model, g, dtype=self.dtype, xp=xp))
 
-    return program_tile
+
+@dataclass(frozen=True)
+class NodalProduct:
+    """Prepares each tile for the array solver and reads it exactly.
+
+    Attributes:
+        spec: The array that every tile is.
+        surface: Its characterized cell; None for ohmic 1R cells.
+        record: Called with (place, conductances, inputs, solution) after each read; None: nobody listens.
+    """
+
+    spec: ArraySpec
+    surface: CellSurface | None = None
+    record: Record | None = None
+
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
+        """Return the function that reads conductances g (rows, cols) [S]."""
+        return partial(_read_exactly, nodal.prepare(self.spec, g, self.surface), place, self.record)
+
+
+@dataclass(frozen=True)
+class NgspiceProduct:
+    """Writes the deck of each tile and reads it by ngspice.
+
+    Attributes:
+        spec: The array that every tile is.
+        folder: Keeps the run of each tile in a folder named after its layer and number; None: removed after success.
+        simulator: Which ngspice; None: `spice.find_ngspice()`.
+        record: Called with (place, conductances, inputs, solution) after each read, by the thread that did it; None: nobody listens.
+    """
+
+    spec: ArraySpec
+    folder: Path | None = None
+    simulator: Simulator | None = None
+    record: Record | None = None
+
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
+        """Return the function that reads conductances g (rows, cols) [S]."""
+        folder = None if self.folder is None else self.folder / run_folder(place)
+        return partial(_read_in_ngspice, truth.prepare(self.spec, g), place, folder, self.simulator, self.record)
+
+
+def run_folder(place: TilePlace) -> str:
+    """Name of the folder in which `NgspiceProduct` keeps the run of a tile."""
+    return f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
+
+
+def _read_matrices(tile: behavioral.Tile, v_in: np.ndarray) -> Any:
+    if isinstance(tile.w, np.ndarray):
+        return behavioral.mvm(tile, v_in.astype(tile.w.dtype, copy=False))
+    xp, device = array_api_compat.array_namespace(tile.w), array_api_compat.device(tile.w)
+    return behavioral.mvm(tile, xp.asarray(v_in, dtype=tile.w.dtype, device=device))
+
+
+def _read_exactly(array: nodal.NodalArray, place: TilePlace, record: Record | None, v_in: np.ndarray) -> np.ndarray:
+    solution = nodal.read(array, v_in)
+    if record is not None:
+        record(place, array.g, v_in, solution)
+    return solution.out
+
+
+def _read_in_ngspice(
+    array: truth.TruthArray,
+    place: TilePlace,
+    folder: Path | None,
+    simulator: Simulator | None,
+    record: Record | None,
+    v_in: np.ndarray,
+) -> np.ndarray:
+    solution = truth.read(array, v_in, folder=folder, simulator=simulator)
+    if record is not None:
+        record(place, array.g, v_in, solution)
+    return solution.out

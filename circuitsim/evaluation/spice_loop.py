@@ -1,22 +1,19 @@
 """SPICE in the loop: whole images through the network with every tile product solved by ngspice."""
 
-import re
-import threading
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from circuitsim import behavioral, spice, truth
+from circuitsim import behavioral, spice
 from circuitsim.calibration import differing_codes, error_statistics
-from circuitsim.network import Inference, LayerRange, Network, Product, Read, TilePlace, evaluate, program
+from circuitsim.evaluation.products import NgspiceProduct, run_folder
+from circuitsim.network import Inference, LayerRange, Network, TilePlace, evaluate, program
 from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
 from circuitsim.results.evaluation import LoopLayer
 from circuitsim.spec import ArraySpec
+from circuitsim.spice import Progress
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,6 @@ class SolvedTile:
         v_in: (batch, rows) inputs [V].
         solution: What ngspice says.
         folder: Run folder with the deck.
-        seconds: Run time [s].
     """
 
     place: TilePlace
@@ -37,60 +33,54 @@ class SolvedTile:
     v_in: np.ndarray
     solution: Solution
     folder: Path
-    seconds: float
 
 
 def run_in_ngspice(
     network: Network,
     spec: ArraySpec,
     images: np.ndarray,
-    labels: np.ndarray,
+    labels: np.ndarray | None = None,
     *,
     ranges: dict[str, LayerRange],
     folder: Path,
-    simulator: spice.Simulator,
-    n_jobs: int,
-    progress: Callable[[int, int], None],
+    simulator: spice.Simulator | None = None,
+    n_jobs: int = 2,
+    progress: Progress | None = None,
 ) -> tuple[Inference, list[SolvedTile]]:
-    """Classify images with ngspice in place of the model; each layer sees what ngspice made of the layer before."""
+    """Classify images with ngspice in place of the model; each layer sees what ngspice made of the layer before.
+
+    Args:
+        network: The network.
+        spec: The array that every tile is.
+        images: (images, …) in the network's units.
+        labels: (images,) classes; None when they are not known.
+        ranges: From `network.fit_ranges`, so that codes can be compared with those of another product.
+        folder: Keeps the deck, log and raw file of every tile.
+        simulator: Which ngspice; None: `spice.find_ngspice()`.
+        n_jobs: Tiles solved at the same time.
+        progress: Called with (solved tiles, all).
+
+    Returns:
+        The inference, and every tile as ngspice solved it, ordered by layer and tile.
+
+    Raises:
+        InputError: Images or labels do not fit the network, or the deck would not come to an end here.
+        SimulatorError: A run failed; its folder is kept.
+    """
     solved: list[SolvedTile] = []
-    programmed = program(network, spec, _ngspice_product(spec, folder, simulator, solved))
+    total = 0
+
+    def record(place: TilePlace, g: np.ndarray, v_in: np.ndarray, solution: Solution) -> None:
+        solved.append(SolvedTile(place, g, v_in, solution, folder / run_folder(place)))
+        if progress is not None:
+            progress(len(solved), total)
+
+    programmed = program(network, spec, NgspiceProduct(spec, folder, simulator, record))
     total = sum(len(layer.places) for layer in programmed.layers.values())
-    with ThreadPoolExecutor(n_jobs) as pool:  # the work is in ngspice's own processes
-
-        def tile_map(function: Callable, tiles: Iterable) -> list:
-            results = []
-            for result in pool.map(function, tiles):
-                results.append(result)
-                progress(len(solved), total)
-            return results
-
+    if progress is not None:
         progress(0, total)
-        try:
-            inference = evaluate(programmed, images, labels, ranges=ranges, level="ngspice", tile_map=tile_map)
-        except BaseException:  # an interrupt, too, shall not wait for decks that have not begun
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    inference = evaluate(programmed, images, labels, ranges=ranges, level="ngspice", n_jobs=n_jobs)
     return inference, sorted(solved, key=lambda tile: (tile.place.layer, tile.place.index))
-
-
-def _ngspice_product(spec: ArraySpec, folder: Path, simulator: spice.Simulator, solved: list[SolvedTile]) -> Product:
-    lock = threading.Lock()
-
-    def program_tile(place: TilePlace, g: np.ndarray) -> Read:
-        run_folder = folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
-
-        def read(v_in: np.ndarray) -> np.ndarray:
-            start = time.perf_counter()
-            solution = truth.read(truth.prepare(spec, g), v_in, folder=run_folder, simulator=simulator)
-            seconds = time.perf_counter() - start
-            with lock:
-                solved.append(SolvedTile(place, g, v_in, solution, run_folder, seconds))
-            return solution.out
-
-        return read
-
-    return program_tile
 
 
 def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]) -> tuple[LoopLayer, ...]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from circuitsim.network import Network, TileRead, evaluate, exact, fit_ranges, program, recorded
+from circuitsim.network import ExactProduct, Network, RecordedProduct, TileRead, evaluate, fit_ranges, program
 from circuitsim.results import Experiment
 from circuitsim.spec import ArraySpec
 
@@ -25,7 +25,7 @@ def network_experiments(
         rng: Draws the others.
     """
     records: list[TileRead] = []
-    programmed = program(network, spec, recorded(exact(spec.sense.v_ref), records))
+    programmed = program(network, spec, RecordedProduct(ExactProduct(spec.sense.v_ref), records))
     ranges = fit_ranges(programmed, images)
     records.clear()
     evaluate(programmed, images, ranges=ranges)

@@ -1,6 +1,6 @@
 """Accuracy against wire resistance: the array recalibrated at each value."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,11 +8,12 @@ from circuitsim import nodal, spice
 from circuitsim.calibration import calibrate, random_experiments
 from circuitsim.calibration.certify import errors_against
 from circuitsim.calibration.truth import solve_in_ngspice
-from circuitsim.evaluation.products import behavioral_product
+from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Network, evaluate, fit_ranges, program
 from circuitsim.results import CellSurface, Experiment, TileModel
 from circuitsim.results.evaluation import WirePoint
 from circuitsim.spec import ArraySpec
+from circuitsim.spice import Progress
 
 RESISTANCES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # ohm per segment
 SPOT_CHECK = {"uniform": 2, "sparse": 1, "binary": 1, "all_on": 1}
@@ -29,7 +30,7 @@ def wire_sweep(
     rng: np.random.Generator,
     simulator: spice.Simulator,
     n_jobs: int,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> tuple[WirePoint, ...]:
     """Classify all images at each of `RESISTANCES`, with the model certified anew against the array solver.
 
@@ -46,7 +47,7 @@ def wire_sweep(
         progress(number, len(RESISTANCES))
         at = with_wires(spec, r_wire)
         result = calibrate(at, rng=rng, extra=tiles, truth="nodal", simulator=simulator)
-        programmed = program(network, at, behavioral_product(result.model))
+        programmed = program(network, at, BehavioralProduct(result.model))
         ranges = fit_ranges(programmed, calibration_images)
         accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
         assert accuracy is not None

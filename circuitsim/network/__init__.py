@@ -1,10 +1,11 @@
-"""Networks on arrays: an ONNX model's products go to tiles, everything else to onnxruntime.
+"""Networks on arrays: products by constant weights go to tiles, everything else stays digital.
 
-`load_network` cuts the model, `program` puts its layers into tiles whose analog product is an argument, `fit_ranges`
+`load_network` reads an ONNX model; any other network that follows `Network` serves as well, and only `load_network`
+needs onnx and onnxruntime. `program` puts the layers into tiles whose analog product is an argument, `fit_ranges`
 learns the ranges, `evaluate` classifies images.
 """
 
-from circuitsim.network.arrays import LayerRange, ProgrammedLayer, ProgrammedNetwork, program
+from circuitsim.network.arrays import ProgrammedLayer, ProgrammedNetwork, program
 from circuitsim.network.inference import (
     Inference,
     LayerStatistics,
@@ -13,33 +14,46 @@ from circuitsim.network.inference import (
     evaluate_ideal,
     float_difference,
 )
-from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx.graph import Network, load_network
-from circuitsim.network.product import Product, Read, TileMap, TileRead, exact, recorded
+from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
+from circuitsim.network.load import load_network
+from circuitsim.network.mapping import Differential, Offset, Scheme, scheme_of
+from circuitsim.network.network import LayerProduct, Network
+from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead
 from circuitsim.network.ranges import fit_ranges, layer_inputs
+from circuitsim.network.reading import LayerRange, LayerReading
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
+    "Differential",
+    "ExactProduct",
     "Inference",
+    "LayerProduct",
     "LayerRange",
+    "LayerReading",
     "LayerStatistics",
     "LinearLayer",
     "Network",
+    "Offset",
     "Product",
     "ProgrammedLayer",
     "ProgrammedNetwork",
-    "Read",
-    "TileMap",
+    "ReadTile",
+    "RecordedProduct",
+    "Scheme",
     "TilePlace",
     "TileRead",
+    "Window",
+    "as_numpy",
     "evaluate",
     "evaluate_float",
     "evaluate_ideal",
-    "exact",
     "fit_ranges",
     "float_difference",
+    "float_product",
+    "input_vectors",
     "layer_inputs",
     "load_network",
+    "output_tensor",
     "program",
-    "recorded",
+    "scheme_of",
 ]

@@ -3,16 +3,17 @@
 import warnings
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.network.arrays import LayerRange, LayerReading, ProgrammedNetwork, program, read_layer
+from circuitsim.network.arrays import ProgrammedNetwork, program
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx.graph import Network
-from circuitsim.network.onnx.runner import run, run_float
-from circuitsim.network.product import Product, TileMap, exact
+from circuitsim.network.network import Network
+from circuitsim.network.product import ExactProduct, Product
 from circuitsim.network.ranges import fit_ranges
+from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.periphery import adc_table
 from circuitsim.spec import ArraySpec
 
@@ -30,14 +31,14 @@ class LayerStatistics:
         tiles: Arrays it takes.
         reads: Tile reads: one tile, one vector, one phase.
         conversions: ADC conversions.
-        x_max: Input that is driven at v_read.
-        w_max: Weight that takes g_max.
+        activation_max: Activation that is driven at v_read.
+        w_max: Weight that takes the whole range of conductances.
         gain: Digital factor on its products.
         full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
         lsb: Current of one code [A]; None without ADC quantization.
         i_max: Largest column current before the ADC [A].
         adc_clipped: Part of the conversions outside the ADC's range.
-        input_clipped: Part of the inputs larger than x_max.
+        input_clipped: Part of the activations larger than activation_max.
     """
 
     name: str
@@ -48,7 +49,7 @@ class LayerStatistics:
     tiles: int
     reads: int
     conversions: int
-    x_max: float
+    activation_max: float
     w_max: float
     gain: float
     full_scale: float | None
@@ -63,7 +64,7 @@ class Inference:
     """A network's answer to images.
 
     Attributes:
-        level: "float" for onnxruntime alone, otherwise the name that the caller gave.
+        level: "float" for the float network, otherwise the name that the caller gave.
         logits: (images, classes) outputs of the network.
         classes: (images,) class with the largest logit.
         accuracy: Part of the images classified as labelled; None without labels.
@@ -78,12 +79,12 @@ class Inference:
 
 
 def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
-    """Classify images (images, …) with onnxruntime alone.
+    """Classify images (images, …) with the float network, without arrays.
 
     Raises:
         InputError: Images or labels do not fit the network.
     """
-    return _inference("float", run_float(network, images), labels)
+    return _inference("float", network.run_float(images), labels)
 
 
 def evaluate(
@@ -93,7 +94,7 @@ def evaluate(
     *,
     ranges: dict[str, LayerRange],
     level: str = "array",
-    tile_map: TileMap = map,
+    n_jobs: int = 1,
 ) -> Inference:
     """Classify images with every layer on its tiles.
 
@@ -103,7 +104,7 @@ def evaluate(
         labels: (images,) classes; None when they are not known.
         ranges: From `fit_ranges`; the same ranges make two products comparable code by code.
         level: Name for the result: "ideal", "array", "ngspice".
-        tile_map: Reads the tiles of a layer; an executor's `map` does so in parallel.
+        n_jobs: Tiles of a layer read side by side, in threads; see `parallel.over_tiles`.
 
     Raises:
         InputError: Images or labels do not fit the network, or a range is missing.
@@ -113,13 +114,14 @@ def evaluate(
         raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
     readings: defaultdict[str, list[LayerReading]] = defaultdict(list)
 
-    def product(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
-        tiles = programmed.layers[layer.name]
-        readings[layer.name].append(read_layer(tiles, programmed.spec, x, ranges[layer.name], tile_map=tile_map))
-        return readings[layer.name][-1].y
+    def product(layer: LinearLayer, activations: np.ndarray) -> Any:
+        tiles, known = programmed.layers[layer.name], ranges[layer.name]
+        reading = read_layer(tiles, programmed.spec, activations, known, n_jobs=n_jobs)
+        readings[layer.name].append(reading)
+        return reading.y
 
-    logits = run(programmed.network, images, product)
-    layers = tuple(_statistics(programmed, name, ranges[name], found) for name, found in readings.items())
+    logits = programmed.network.run(images, product)
+    layers = tuple(_statistics(programmed, name, ranges[name], each) for name, each in readings.items())
     for layer in layers:
         if layer.adc_clipped > MUCH_CLIPPING:
             warnings.warn(
@@ -140,7 +142,7 @@ def evaluate_ideal(
     calibration_images: np.ndarray,
 ) -> Inference:
     """Classify images on ideal arrays: exact products v @ g, with the specification's tiles, DAC and ADC."""
-    programmed = program(network, spec, exact(spec.sense.v_ref))
+    programmed = program(network, spec, ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, calibration_images)
     return evaluate(programmed, images, labels, ranges=ranges, level="ideal")
 
@@ -163,10 +165,10 @@ def float_difference(
         (images,) largest |difference| over the classes.
     """
     spec = spec.replace(driver={"dac_bits": None}, adc={"bits": None})
-    programmed = program(network, spec, product or exact(spec.sense.v_ref))
+    programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, images)
     array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
-    logits = run_float(network, images).reshape(len(images), -1)
+    logits = network.run_float(images).reshape(len(images), -1)
     return np.abs(array.astype(float) - logits.astype(float)).max(axis=1)
 
 
@@ -186,7 +188,7 @@ def _statistics(
         tiles=len(tiles.places),
         reads=sum(reading.reads for reading in readings),
         conversions=conversions,
-        x_max=known.x_max,
+        activation_max=known.activation_max,
         w_max=tiles.w_max,
         gain=known.gain,
         full_scale=known.full_scale,

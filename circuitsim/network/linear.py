@@ -1,8 +1,12 @@
 """A layer that multiplies by constant weights: a matrix, and how tensors become its input vectors and back."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import array_api_compat
 import numpy as np
+
+_DLPACK_CPU = 1  # DLPack's number of the host's memory
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,6 @@ class LinearLayer:
         op: "Gemm", "MatMul" or "Conv".
         weights: (groups, inputs, outputs) one matrix per group; groups is 1 but for grouped convolutions.
         bias: (groups · outputs,) added digitally after the product; None when there is none.
-        source, target: Names of the tensors read and written.
         window: The convolution's window; None for Gemm and MatMul.
         input_bound: Largest |input| that the node before allows (1 after tanh), None when there is no bound.
     """
@@ -39,11 +42,23 @@ class LinearLayer:
     name: str
     op: str
     weights: np.ndarray
-    bias: np.ndarray | None
-    source: str
-    target: str
+    bias: np.ndarray | None = None
     window: Window | None = None
     input_bound: float | None = None
+
+
+def float_product(layer: LinearLayer, activations: np.ndarray) -> np.ndarray:
+    """Multiply vectors (vectors, groups, inputs) by the layer's weights in float64: (vectors, groups, outputs)."""
+    return np.einsum("vgi,gio->vgo", activations, layer.weights, optimize=True)
+
+
+def as_numpy(array: Any) -> np.ndarray:
+    """Return an array of any namespace and device as a NumPy array of the same dtype, without a copy if possible."""
+    if isinstance(array, np.ndarray):
+        return array
+    if array.__dlpack_device__()[0] != _DLPACK_CPU:
+        array = array_api_compat.to_device(array, "cpu")
+    return np.from_dlpack(array)
 
 
 def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:

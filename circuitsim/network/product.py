@@ -1,33 +1,33 @@
 """The analog product as an argument: program a tile once, read it many times."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from circuitsim.network.tiling import TilePlace
 
-Read = Callable[[np.ndarray], np.ndarray]
-"""Driver voltages (batch, rows) [V] → column currents (batch, cols) [A], positive into the sense amplifier."""
+ReadTile = Callable[[np.ndarray], Any]
+"""Driver voltages (batch, rows) [V] → column currents (batch, cols) [A], positive into the sense amplifier.
 
-
-class TileMap(Protocol):
-    """Like the built-in `map`; an executor's `map` reads the tiles of a layer in parallel."""
-
-    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterable[Any]: ...
+The voltages are NumPy's float64. The currents may have any namespace, device and floating-point type, to which the
+function converts the voltages itself; the network keeps it through ADC and digital sums.
+"""
 
 
 class Product(Protocol):
     """Programs a tile with conductances g (rows, cols) [S] and returns the function that reads it.
 
-    `place` says what the tile holds; most products need only g. `circuitsim.behavioral`, for example, gives
+    `place` says what the tile holds; most products need only g. The products of this package are frozen values that
+    pickle, so that workers can program and read tiles; a plain function serves as well:
 
         def product(place, g):
             return functools.partial(behavioral.mvm, behavioral.program(model, g))
     """
 
-    def __call__(self, place: TilePlace, g: np.ndarray, /) -> Read: ...
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile: ...
 
 
 @dataclass(frozen=True)
@@ -37,37 +37,54 @@ class TileRead:
     Attributes:
         place: What the tile holds.
         g: (rows, cols) programmed conductances, padding included [S].
-        v_in: (batch, rows) driver voltages: the active positive phases of the batch first, then the negative ones [V].
+        v_in: (batch, rows) driver voltages: the active reads of the first phase first, then those of the next [V].
         i_out: (batch, cols) column currents before the ADC [A].
     """
 
     place: TilePlace
     g: np.ndarray
     v_in: np.ndarray
-    i_out: np.ndarray
+    i_out: Any
 
 
-def exact(v_ref: float = 0.0) -> Product:
-    """The product of an array without wires and with ohmic cells: (v_in − v_ref) @ g."""
+@dataclass(frozen=True)
+class ExactProduct:
+    """The product of an array without wires and with ohmic cells: (v_in − v_ref) @ g.
 
-    def program(place: TilePlace, g: np.ndarray) -> Read:
+    Attributes:
+        v_ref: Voltage of the columns, at which a row rests [V].
+    """
+
+    v_ref: float = 0.0
+
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
+        """Return the function that reads conductances g (rows, cols) [S]."""
         del place
-        return lambda v_in: (v_in - v_ref) @ g
-
-    return program
+        return partial(_read_exactly, g, self.v_ref)
 
 
-def recorded(product: Product, records: list[TileRead]) -> Product:
-    """The same product, appending every read to `records` (in order within a tile; tiles may interleave)."""
+@dataclass(frozen=True)
+class RecordedProduct:
+    """Another product, every read of which is appended to a list.
 
-    def program(place: TilePlace, g: np.ndarray) -> Read:
-        read = product(place, g)
+    Attributes:
+        product: Computes the currents.
+        records: Takes the reads: in order within a tile, tiles may interleave. A pickled copy has a list of its own.
+    """
 
-        def read_and_record(v_in: np.ndarray) -> np.ndarray:
-            i_out = read(v_in)
-            records.append(TileRead(place, g, v_in, i_out))
-            return i_out
+    product: Product
+    records: list[TileRead]
 
-        return read_and_record
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
+        """Return the function that reads conductances g (rows, cols) [S] and records the read."""
+        return partial(_read_and_record, self.product(place, g), place, g, self.records)
 
-    return program
+
+def _read_exactly(g: np.ndarray, v_ref: float, v_in: np.ndarray) -> np.ndarray:
+    return (v_in - v_ref) @ g
+
+
+def _read_and_record(read: ReadTile, place: TilePlace, g: np.ndarray, records: list[TileRead], v_in: np.ndarray) -> Any:
+    i_out = read(v_in)
+    records.append(TileRead(place, g, v_in, i_out))
+    return i_out

@@ -4,12 +4,11 @@ import dataclasses
 
 import numpy as np
 
-from circuitsim.network.arrays import LayerRange, ProgrammedLayer, ProgrammedNetwork, combine, read_currents
+from circuitsim.network.arrays import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.inputs import encode
-from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx.graph import Network
-from circuitsim.network.onnx.runner import float_product, run
-from circuitsim.network.product import TileMap
+from circuitsim.network.linear import LinearLayer, as_numpy, float_product
+from circuitsim.network.network import Network
+from circuitsim.network.reading import LayerRange, layer_products, read_tiles
 from circuitsim.spec import ArraySpec
 
 INNER = 0.9998
@@ -21,25 +20,25 @@ Source: T. P. Xiao et al., "On the accuracy of analog neural network inference a
 
 
 def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
-    """Inputs (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
+    """Activations (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
     seen: dict[str, np.ndarray] = {}
 
-    def product(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
-        seen[layer.name] = x
-        return float_product(layer, x)
+    def product(layer: LinearLayer, activations: np.ndarray) -> np.ndarray:
+        seen[layer.name] = activations
+        return float_product(layer, activations)
 
-    run(network, images, product)
+    network.run(images, product)
     return seen
 
 
 def fit_ranges(
-    programmed: ProgrammedNetwork, images: np.ndarray, *, gain: bool = False, tile_map: TileMap = map
+    programmed: ProgrammedNetwork, images: np.ndarray, *, gain: bool = False, n_jobs: int = 1
 ) -> dict[str, LayerRange]:
     """Learn input range, ADC range and, on request, a digital gain of each layer.
 
-    Each layer sees the float network's own activations, so the layers are learnt independently of each other. The input
-    range is the bound that the graph gives (1 after tanh), else the largest |input|. An "auto" ADC range holds 99.98 %
-    of the layer's column currents between 0 and full scale.
+    Each layer sees the float network's own activations, so the layers are learnt independently of each other. The
+    range of activations is the bound that the graph gives (1 after tanh), else the largest |activation|. An "auto" ADC
+    range holds 99.98 % of the layer's column currents between 0 and full scale.
 
     The gain is the least-squares factor from the products after the ADC to the float products: what a designer would
     trim digitally against the mean loss of current in wires and transistors. It is off unless asked for: where a
@@ -50,32 +49,34 @@ def fit_ranges(
         programmed: The network on its tiles.
         images: (images, …) calibration images; none of those on which accuracy is reported.
         gain: Fit a digital gain for each layer; otherwise it is 1.
-        tile_map: Reads the tiles of a layer; an executor's `map` does so in parallel.
+        n_jobs: Tiles of a layer read side by side, in threads; see `parallel.over_tiles`.
 
     Returns:
         The ranges by the layer's name.
     """
-    inputs = layer_inputs(programmed.network, images)
-    return {name: _fit_layer(programmed.layers[name], programmed.spec, x, gain, tile_map) for name, x in inputs.items()}
+    spec, seen = programmed.spec, layer_inputs(programmed.network, images)
+    return {name: _fit_layer(programmed.layers[name], spec, seen[name], gain, n_jobs) for name in seen}
 
 
-def _fit_layer(tiles: ProgrammedLayer, spec: ArraySpec, x: np.ndarray, gain: bool, tile_map: TileMap) -> LayerRange:
-    known = LayerRange(x_max=tiles.layer.input_bound or float(np.abs(x).max(initial=0.0)) or 1.0)
+def _fit_layer(tiles: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray, gain: bool, n_jobs: int) -> LayerRange:
+    largest = tiles.layer.input_bound or float(np.abs(activations).max(initial=0.0)) or 1.0
+    known = LayerRange(activation_max=largest)
     converts = spec.adc.bits is not None
     if converts and spec.adc.full_scale != "auto":
         known = dataclasses.replace(known, full_scale=float(spec.adc.full_scale))
     if not gain and (known.full_scale is not None or not converts):
         return known  # nothing to learn from the tiles
-    phases = encode(x.reshape(len(x), -1), spec, x_max=known.x_max, layer=tiles.layer.name)
-    currents = read_currents(tiles, spec, phases.v.reshape(len(phases.signs), *x.shape), tile_map=tile_map)
+    phases = encode(activations, spec, activation_max=known.activation_max, layer=tiles.layer.name)
+    currents = read_tiles(tiles, spec, phases, n_jobs=n_jobs)
     if converts and known.full_scale is None:
         # A layer that no calibration image excites has no currents: any range serves, so take that of one full cell.
-        flat = np.concatenate([tile.i_out.ravel() for tile in currents])
+        flat = np.concatenate([as_numpy(tile.i_out).ravel() for tile in currents]).astype(float, copy=False)
         full_scale = float(np.quantile(flat, INNER)) if flat.size else 0.0
         known = dataclasses.replace(known, full_scale=full_scale or spec.device.g_max * spec.driver.v_read)
     if gain:
-        y, _ = combine(tiles, spec, currents, phases.signs, known)
+        y, _ = layer_products(tiles, spec, currents, phases.weights, known)
+        y = as_numpy(y).astype(float, copy=False)
         square = float(np.vdot(y, y))
-        factor = float(np.vdot(y, float_product(tiles.layer, x))) / square if square > 0.0 else 1.0
+        factor = float(np.vdot(y, float_product(tiles.layer, activations))) / square if square > 0.0 else 1.0
         known = dataclasses.replace(known, gain=factor)
     return known

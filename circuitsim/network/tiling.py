@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.network.mapping import Scheme
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class TilePlace:
         index: Number of the tile within the layer.
         group: Matrix of the layer (grouped convolutions have several).
         inputs: First input and the one after the last; row r of the tile takes input inputs[0] + r.
-        outputs: First output and the one after the last; columns 2j and 2j + 1 give output outputs[0] + j.
+        outputs: First output and the one after the last; the mapping scheme says which columns give which output.
+        cols: Columns in use, from the first on.
     """
 
     layer: str
@@ -25,33 +27,41 @@ class TilePlace:
     group: int
     inputs: tuple[int, int]
     outputs: tuple[int, int]
+    cols: int
 
     @property
     def rows(self) -> int:
         """Rows in use."""
         return self.inputs[1] - self.inputs[0]
 
-    @property
-    def cols(self) -> int:
-        """Columns in use, two for each output."""
-        return 2 * (self.outputs[1] - self.outputs[0])
 
-
-def places(layer: str, matrix_shape: tuple[int, int, int], array_shape: tuple[int, int]) -> tuple[TilePlace, ...]:
+def places(
+    layer: str, matrix_shape: tuple[int, int, int], array_shape: tuple[int, int], scheme: Scheme
+) -> tuple[TilePlace, ...]:
     """Cut (groups, inputs, outputs) into tiles that fit the array.
 
     The parts are as equal as they can be (96 inputs on 64 rows: 48 and 48, not 64 and 32): the largest current of a
     tile, and with it IR drop and the range of the ADC, is then as small as the number of tiles allows.
 
+    Args:
+        layer: Name of the layer.
+        matrix_shape: (groups, inputs, outputs) of its weights.
+        array_shape: (rows, cols) of the array.
+        scheme: Says how many columns an output takes.
+
     Raises:
-        InputError: The array has a single column: a signed weight needs two.
+        InputError: The array has fewer columns than one output takes.
     """
     groups, inputs, outputs = matrix_shape
     rows, cols = array_shape
-    if cols < 2:
-        raise InputError(f"array.cols = {cols}: differential weights need at least 2 columns")
-    cells = itertools.product(range(groups), _parts(inputs, rows), _parts(outputs, cols // 2))
-    return tuple(TilePlace(layer, k, group, ins, outs) for k, (group, ins, outs) in enumerate(cells))
+    each, shared = scheme.columns_per_output, scheme.shared_columns
+    if cols < each + shared:
+        raise InputError(f"array.cols = {cols}: {scheme.name} weights need at least {each + shared} columns")
+    cells = itertools.product(range(groups), _parts(inputs, rows), _parts(outputs, (cols - shared) // each))
+    return tuple(
+        TilePlace(layer, index, group, ins, outs, cols=each * (outs[1] - outs[0]) + shared)
+        for index, (group, ins, outs) in enumerate(cells)
+    )
 
 
 def padded(g: np.ndarray, array_shape: tuple[int, int], *, g_min: float) -> np.ndarray:

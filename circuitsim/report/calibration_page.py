@@ -10,7 +10,7 @@ from circuitsim.errors import InputError
 from circuitsim.report.content import Comparison, ReportContent
 from circuitsim.report.page import write_report
 from circuitsim.results import Calibration
-from circuitsim.results.evaluation import Deck
+from circuitsim.results.evaluation import DeckRecord
 
 
 def write_calibration_report(folder: str | Path, calibration: Calibration, *, decks: Sequence[str] = ()) -> Path:
@@ -37,7 +37,7 @@ def write_calibration_report(folder: str | Path, calibration: Calibration, *, de
         certificate=certificate,
         comparison=hold_out_comparison(calibration),
         decks=tuple(
-            Deck(f"hold-out {number}", path, truth.provenance.deck_digest or "")
+            DeckRecord(f"hold-out {number}", path, truth.provenance.deck_digest or "")
             for number, (path, truth) in enumerate(zip(decks, calibration.truths, strict=False))
         ),
         notes=("DC reads: the wire capacitances are in the decks and take no part in them.",),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from circuitsim.results import Certificate, ErrorStatistics
-from circuitsim.results.evaluation import Accuracy, Check, Deck, Energy, SpiceLoop, Step, WireSweep
+from circuitsim.results.evaluation import Accuracy, Check, DeckRecord, InferenceEnergy, SpiceLoop, Step, WireSweep
 from circuitsim.spec import ArraySpec
 
 
@@ -89,9 +89,9 @@ class ReportContent:
     accuracies: tuple[Accuracy, ...] = ()
     wire_sweep: WireSweep | None = None
     spice_loop: SpiceLoop | None = None
-    energy: Energy | None = None
+    energy: InferenceEnergy | None = None
     checks: tuple[Check, ...] = ()
     steps: tuple[Step, ...] = ()
-    decks: tuple[Deck, ...] = ()
+    decks: tuple[DeckRecord, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

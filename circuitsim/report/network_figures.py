@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, StrMethodFormatter
 
 from circuitsim.report.style import BLUE, FAINT, GREEN, INK, ORANGE, RED, look, one_panel, one_prefix
-from circuitsim.results.evaluation import Energy, Step, WireSweep
+from circuitsim.results.evaluation import InferenceEnergy, Step, WireSweep
 from circuitsim.units import format_quantity
 
 
@@ -62,7 +62,7 @@ def wire_error_figure(sweep: WireSweep) -> Figure:
     return figure
 
 
-def energy_figure(energy: Energy) -> Figure:
+def energy_figure(energy: InferenceEnergy) -> Figure:
     """Energy of one inference, part by part."""
     names = [part.name for part in energy.parts]
     values = [part.energy for part in energy.parts]

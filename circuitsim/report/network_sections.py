@@ -4,7 +4,7 @@ from circuitsim.report.parts import Column, Paragraph, Picture, Section, SideByS
 from circuitsim.report.style import one_prefix
 from circuitsim.report.words import hundredths, percent, truth_in_words
 from circuitsim.results import Certificate
-from circuitsim.results.evaluation import Accuracy, Energy, SpiceLoop, WireSweep
+from circuitsim.results.evaluation import Accuracy, InferenceEnergy, SpiceLoop, WireSweep
 from circuitsim.units import format_quantity
 
 
@@ -124,7 +124,7 @@ def _loop_verdict(loop: SpiceLoop, certified: Certificate) -> str:
     return "currents as certified, codes NOT as predicted" if inside else "currents NOT as certified"
 
 
-def energy_section(part: Energy) -> Section:
+def energy_section(part: InferenceEnergy) -> Section:
     """Energy of one inference."""
     heading = (
         f"One inference takes {format_quantity(part.total, 'J', 3)} in the array, "

@@ -6,7 +6,7 @@ from circuitsim.report.configuration import configuration
 from circuitsim.report.content import ReportContent
 from circuitsim.report.parts import Column, PagePart, Paragraph, Picture, Section, SideBySide, Table
 from circuitsim.report.words import counted
-from circuitsim.results.evaluation import Deck, Step
+from circuitsim.results.evaluation import DeckRecord, Step
 from circuitsim.spec import ArraySpec
 
 
@@ -46,7 +46,7 @@ def _step_table(steps: Sequence[Step]) -> Table:
     return Table(columns, [(s.name, f"{s.seconds:.2f}", s.what) for s in steps])
 
 
-def _deck_table(decks: Sequence[Deck]) -> Table:
+def _deck_table(decks: Sequence[DeckRecord]) -> Table:
     columns = (
         Column("deck", False),
         Column("file", False),

@@ -12,9 +12,9 @@ from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve
 from .evaluation import Accuracy as Accuracy
 from .evaluation import Check as Check
-from .evaluation import Deck as Deck
-from .evaluation import Energy as Energy
+from .evaluation import DeckRecord as DeckRecord
 from .evaluation import EnergyPart as EnergyPart
+from .evaluation import InferenceEnergy as InferenceEnergy
 from .evaluation import LoopLayer as LoopLayer
 from .evaluation import SpiceLoop as SpiceLoop
 from .evaluation import Step as Step

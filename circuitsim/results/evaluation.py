@@ -124,7 +124,7 @@ class EnergyPart:
 
 
 @dataclass(frozen=True)
-class Energy:
+class InferenceEnergy:
     """Energy of one inference.
 
     Attributes:
@@ -158,7 +158,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Deck:
+class DeckRecord:
     """One ngspice run that can be repeated by hand.
 
     Attributes:

@@ -18,6 +18,8 @@ class Provenance:
         threads: Threads the solver used.
         version: Version of circuitsim.
         files_digest: SHA-256 of the contents of the SPICE files that make up the cell; None where no file was used.
+        seconds: Wall-clock time of the simulator, all attempts together [s]; None where none ran. Equal results may differ
+            in it: it is not compared.
         attempts: Starts of the simulator; more than one means that options were changed on the way.
     """
 
@@ -30,3 +32,4 @@ class Provenance:
     version: str = __version__
     files_digest: str | None = None
     attempts: int = 1
+    seconds: float | None = field(default=None, compare=False)

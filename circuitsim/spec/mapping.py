@@ -10,8 +10,11 @@ from circuitsim.spec.base import Part, reserved
 class MappingSpec(Part):
     """Signed weights on conductances, signed inputs on voltages."""
 
-    weights: Annotated[Literal["differential"], reserved("offset")] = Field(
-        default="differential", description="Signed weights: two columns, subtracted"
+    weights: Literal["differential", "offset"] = Field(
+        default="differential",
+        description="Signed weights: 'differential': two columns, subtracted; 'offset': one column about the middle of "
+        "the range, g = (g_min + g_max)/2 + w/w_max · (g_max − g_min)/2, the middle times the sum of the inputs "
+        "subtracted digitally",
     )
     inputs: Annotated[Literal["two_phase", "unsigned"], reserved("differential", "offset")] = Field(
         default="two_phase", description="Signed inputs: positive and negative parts one after the other"

@@ -4,7 +4,7 @@ from circuitsim.spice.batch import run
 from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.library import find_library
 from circuitsim.spice.options import TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
-from circuitsim.spice.pool import DecksFailedError, run_many
+from circuitsim.spice.pool import DecksFailedError, Progress, run_many
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
@@ -19,6 +19,7 @@ __all__ = [
     "Diagnosis",
     "Plot",
     "Prediction",
+    "Progress",
     "RawResult",
     "Session",
     "Simulator",

@@ -17,6 +17,9 @@ from circuitsim.spice.simulator import Simulator, find_ngspice
 
 _log = logging.getLogger(__name__)
 
+Progress = Callable[[int, int], None]
+"""Called with (finished, all) after each piece of long work."""
+
 _Outcome = RawResult | CircuitsimError
 
 
@@ -40,7 +43,7 @@ def run_many(
     time_limit_s: float = TIME_LIMIT_S,
     simulator: Simulator | None = None,
     options: Mapping[str, str] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[RawResult]:
     """Run decks in parallel; results come in the order of the decks.
 
@@ -108,9 +111,7 @@ class _Children:
                 end(child)
 
 
-def _in_threads(
-    one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Callable[[int, int], None] | None
-) -> list[_Outcome]:
+def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Progress | None) -> list[_Outcome]:
     """Work in threads: they suffice, since the work is in ngspice's own processes."""
     lock = threading.Lock()
     finished = 0

@@ -9,15 +9,15 @@ from numpy.typing import ArrayLike
 from circuitsim.characterization import array_states
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.library import contents_digest
 from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
 from circuitsim.periphery import adc_table
-from circuitsim.results import Provenance, Solution
+from circuitsim.results import Solution
 from circuitsim.results.transient import Transient
 from circuitsim.results.waveforms import crossing_time, integral, settling_time
 from circuitsim.spec import ArraySpec, check_arrays
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.result import RawResult
+from circuitsim.truth.solution import provenance_of
 
 
 def read_in_time(
@@ -76,7 +76,7 @@ def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Sol
     reads = [waveforms(deck, raw, band=0.0) for deck, raw in zip(decks, raws, strict=True)]
     return Solution(
         np.array([read.charge for read in reads]),
-        _provenance(decks[0], raws[0]),
+        provenance_of(decks[0].spec_digest, decks[0].includes, raws[0]),
         quantity="charge",
         unit="C",
         power=np.array([read.energy / deck.pulse.t_stop for read, deck in zip(reads, decks, strict=True)]),
@@ -89,18 +89,6 @@ def check_ends(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> 
         last, stop = raw["time"][-1], deck.pulse.t_stop
         if abs(last / stop - 1) > 1e-9:
             raise SimulatorError(f"ngspice stopped at {last:g} s, expected t_stop = {stop:g} s", raw.folder)
-
-
-def _provenance(deck: TransientNetlist, raw: RawResult) -> Provenance:
-    return Provenance(
-        level="ngspice",
-        spec_digest=deck.spec_digest,
-        files_digest=contents_digest(deck.includes),
-        deck_digest=raw.deck_digest,
-        ngspice=str(raw.simulator.version),
-        options=dict(raw.options),
-        attempts=len(raw.attempts),
-    )
 
 
 def half_lsb(spec: ArraySpec) -> float:
@@ -138,7 +126,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         delay=crossing_time(time[plateau], i_out[plateau], final / 2) - pulse.t_edge / 2,
         settling=settling_time(time[plateau], i_out[plateau], final, band),
         band=band,
-        provenance=_provenance(deck, raw),
+        provenance=provenance_of(deck.spec_digest, deck.includes, raw),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,
         v_col=raw.columns(deck.v_col).reshape(grid) if deck.v_col else None,
     )

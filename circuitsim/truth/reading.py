@@ -1,6 +1,6 @@
 """The whole way from a specification to a solution by ngspice, whatever the kind of array."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,11 @@ from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, chec
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution
 from circuitsim.spec import ArraySpec, check_conductances, check_inputs
-from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Simulator, add_options, run, run_many
+from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulator, add_options, run, run_many
 from circuitsim.spice.batch import TIME_LIMIT_S
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.in_time import charges
 from circuitsim.truth.solution import read_solution
-
-Progress = Callable[[int, int], None]
-"""Called with (finished, all) after each deck."""
 
 
 @dataclass(frozen=True)

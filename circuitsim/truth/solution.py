@@ -1,5 +1,8 @@
 """From the vectors of a raw file to the solution of an array."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 
 from circuitsim.errors import SimulatorError
@@ -47,15 +50,21 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
         i_cell=i_cell,
         power=power if v_ref == 0 else power - v_ref * out.sum(axis=1),
         convergence=Convergence(kirchhoff=_relative(unbalanced, np.abs(fed).sum(axis=1))),
-        provenance=Provenance(
-            level="ngspice",
-            spec_digest=spec.digest,
-            files_digest=contents_digest(netlist.includes),
-            deck_digest=raw.deck_digest,
-            ngspice=str(raw.simulator.version),
-            options=dict(raw.options),
-            attempts=len(raw.attempts),
-        ),
+        provenance=provenance_of(spec.digest, netlist.includes, raw),
+    )
+
+
+def provenance_of(spec_digest: str, files: Iterable[Path], raw: RawResult) -> Provenance:
+    """State where the numbers of a finished run come from; `files` are those that the deck includes."""
+    return Provenance(
+        level="ngspice",
+        spec_digest=spec_digest,
+        deck_digest=raw.deck_digest,
+        ngspice=str(raw.simulator.version),
+        options=dict(raw.options),
+        files_digest=contents_digest(files),
+        attempts=len(raw.attempts),
+        seconds=raw.seconds,
     )
 
 

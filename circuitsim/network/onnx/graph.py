@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,55 +11,13 @@ import onnxruntime
 from onnx import helper, inliner, numpy_helper, shape_inference
 
 from circuitsim.errors import InputError
-from circuitsim.network.linear import LinearLayer
-from circuitsim.network.onnx.nodes import PRODUCTS, check_supported, describe, read_layer, subgraphs, value_bound
+from circuitsim.network.onnx.nodes import PRODUCTS, check_supported, describe, layer_of, subgraphs, value_bound
+from circuitsim.network.onnx.runner import ArrayStep, HostStep, OnnxNetwork
 
 _RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
 
 
-@dataclass(frozen=True)
-class HostStep:
-    """A run of nodes that onnxruntime computes.
-
-    Attributes:
-        session: onnxruntime session of these nodes.
-        sources, targets: Names of the tensors read and written.
-    """
-
-    session: onnxruntime.InferenceSession
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network whose products with constant weights can be computed by arrays.
-
-    Attributes:
-        layers: The products, in the order in which they are computed.
-        steps: Layers and runs of other nodes, in order.
-        source, target: Names of the network's input and output tensors.
-        input_shape: Shape of the input; None where any length is allowed, as for the batch.
-        input_type: Type of its elements.
-        session: onnxruntime session of the whole model: the float network.
-        on_host: How many nodes of each type onnxruntime computes, constants folded.
-        host_products: Gemm, MatMul and Conv nodes among them: neither operand is constant.
-        digest: SHA-256 of the model file.
-    """
-
-    layers: tuple[LinearLayer, ...]
-    steps: tuple[LinearLayer | HostStep, ...]
-    source: str
-    target: str
-    input_shape: tuple[int | None, ...]
-    input_type: np.dtype
-    session: onnxruntime.InferenceSession
-    on_host: dict[str, int]
-    host_products: tuple[str, ...]
-    digest: str
-
-
-def load_network(path: str | Path) -> Network:
+def load_onnx(path: str | Path) -> OnnxNetwork:
     """Read an ONNX file and cut it into layers for tiles and steps for onnxruntime.
 
     Raises:
@@ -76,7 +33,7 @@ def load_network(path: str | Path) -> Network:
     return cut(model)
 
 
-def cut(model: onnx.ModelProto) -> Network:
+def cut(model: onnx.ModelProto) -> OnnxNetwork:
     """Cut a model into layers for tiles and steps for onnxruntime.
 
     Raises:
@@ -101,12 +58,12 @@ def cut(model: onnx.ModelProto) -> Network:
     target = graph.output[0].name
     if target not in producers:
         raise InputError(f"the ONNX model's output {target!r} does not depend on its input")
-    found = _find_layers(nodes, producers, constants)
-    host = [node for k, node in enumerate(nodes) if k not in found]
+    arrays = _array_steps(nodes, producers, constants)
+    host = [node for k, node in enumerate(nodes) if k not in arrays]
     tensor_type = inputs[0].type.tensor_type
-    return Network(
-        layers=tuple(found.values()),
-        steps=tuple(_steps(model, nodes, found, constants)),
+    return OnnxNetwork(
+        layers=tuple(step.layer for step in arrays.values()),
+        steps=tuple(_steps(model, nodes, arrays, constants)),
         source=inputs[0].name,
         target=target,
         input_shape=tuple(d.dim_value if d.HasField("dim_value") else None for d in tensor_type.shape.dim),
@@ -118,23 +75,23 @@ def cut(model: onnx.ModelProto) -> Network:
     )
 
 
-def _find_layers(nodes, producers, constants) -> dict[int, LinearLayer]:
-    """Layers by the position of their node; names are made unique so that tiles can be told apart."""
-    found: dict[int, LinearLayer] = {}
+def _array_steps(nodes, producers, constants) -> dict[int, ArrayStep]:
+    """Layers by the position of their node; two of the same name are refused, so that tiles can be told apart."""
+    steps: dict[int, ArrayStep] = {}
     names: set[str] = set()
     for k, node in enumerate(nodes):
         check_supported(node, constants)
         bound = value_bound(node.input[0], producers, constants) if node.input else None
-        layer = read_layer(node, constants, input_bound=bound)
+        layer = layer_of(node, constants, input_bound=bound)
         if layer is None:
             continue
         if layer.name in names:
             raise InputError(f"{describe(node)} shares its name with another node; expected unique names")
         names.add(layer.name)
-        found[k] = layer
-    if not found:
+        steps[k] = ArrayStep(layer, node.input[0], node.output[0])
+    if not steps:
         raise InputError("the ONNX model has no Gemm, MatMul or Conv node with constant weights to place on tiles")
-    return found
+    return steps
 
 
 def _fold(model: onnx.ModelProto, constants: dict[str, np.ndarray]) -> list[onnx.NodeProto]:
@@ -153,9 +110,9 @@ def _fold(model: onnx.ModelProto, constants: dict[str, np.ndarray]) -> list[onnx
     return rest
 
 
-def _steps(model, nodes, found: dict[int, LinearLayer], constants) -> list[LinearLayer | HostStep]:
+def _steps(model, nodes, arrays: dict[int, ArrayStep], constants) -> list[ArrayStep | HostStep]:
     types: dict[str, Any] = {v.name: v for v in (*model.graph.input, *model.graph.value_info, *model.graph.output)}
-    steps: list[LinearLayer | HostStep] = []
+    steps: list[ArrayStep | HostStep] = []
     run: list[onnx.NodeProto] = []
     last = {name: k for k, node in enumerate(nodes) for name in _reads(node)}
     last |= {value.name: len(nodes) for value in model.graph.output}
@@ -174,9 +131,9 @@ def _steps(model, nodes, found: dict[int, LinearLayer], constants) -> list[Linea
             run.clear()
 
     for k, node in enumerate(nodes):
-        if k in found:
+        if k in arrays:
             close(k)
-            steps.append(found[k])
+            steps.append(arrays[k])
         else:
             run.append(node)
     close(len(nodes))

@@ -47,7 +47,7 @@ def check_supported(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> N
             check_supported(inner, constants)
 
 
-def read_layer(
+def layer_of(
     node: onnx.NodeProto, constants: dict[str, np.ndarray], *, input_bound: float | None = None
 ) -> LinearLayer | None:
     """Return the layer that a node describes, or None when its weights are not constant.
@@ -69,8 +69,6 @@ def read_layer(
         op=node.op_type,
         weights=weights,
         bias=bias,
-        source=node.input[0],
-        target=node.output[0],
         window=window,
         input_bound=input_bound,
     )

@@ -1,65 +1,105 @@
-"""Running a network with its products computed by a given function, everything else by onnxruntime."""
+"""An ONNX network in parts: its layers' products are computed by a given function, the rest by onnxruntime."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
 
 from circuitsim.errors import InputError
-from circuitsim.network.linear import LinearLayer, input_vectors, output_tensor
-from circuitsim.network.onnx.graph import HostStep, Network
-
-LayerProduct = Callable[[LinearLayer, np.ndarray], np.ndarray]
-"""Input vectors (vectors, groups, inputs) of a layer → products (vectors, groups, outputs), without bias."""
+from circuitsim.network.linear import LinearLayer, as_numpy, input_vectors, output_tensor
+from circuitsim.network.network import LayerProduct
 
 
-def float_product(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
-    """Multiply vectors (vectors, groups, inputs) by the layer's weights in float64: (vectors, groups, outputs)."""
-    return np.einsum("vgi,gio->vgo", x, layer.weights, optimize=True)
+@dataclass(frozen=True)
+class HostStep:
+    """A run of nodes that onnxruntime computes.
 
-
-def run(network: Network, images: np.ndarray, product: LayerProduct) -> np.ndarray:
-    """Compute the network's outputs with its layers' products taken from `product`.
-
-    Args:
-        network: The network.
-        images: (images, …) in the network's own units.
-        product: Computes one layer; biases are added digitally after it.
-
-    Returns:
-        (images, …) the network's output.
-
-    Raises:
-        InputError: The images do not have the network's shape.
+    Attributes:
+        session: onnxruntime session of these nodes.
+        sources, targets: Names of the tensors read and written.
     """
-    images = check_images(network, images)
-    batch = network.input_shape[0] or max(len(images), 1)
-    return np.concatenate(
-        [_run_batch(network, images[k : k + batch], product) for k in range(0, len(images), batch)], axis=0
-    )
+
+    session: onnxruntime.InferenceSession
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
-def run_float(network: Network, images: np.ndarray) -> np.ndarray:
-    """Compute the float network's outputs (images, …) with onnxruntime alone.
+@dataclass(frozen=True)
+class ArrayStep:
+    """A node whose products arrays compute.
 
-    Raises:
-        InputError: The images do not have the network's shape.
+    Attributes:
+        layer: Its weights, bias and window.
+        source, target: Names of the tensors read and written.
     """
-    images = check_images(network, images)
-    batch = network.input_shape[0] or max(len(images), 1)
-    parts = [
-        _on_host(network.session, (network.target,), {network.source: images[k : k + batch]})[network.target]
-        for k in range(0, len(images), batch)
-    ]
-    return np.concatenate(parts, axis=0)
+
+    layer: LinearLayer
+    source: str
+    target: str
 
 
-def check_images(network: Network, images: np.ndarray) -> np.ndarray:
-    """Return images in the network's own type.
+@dataclass(frozen=True)
+class OnnxNetwork:
+    """An ONNX model cut at its products with constant weights; follows `circuitsim.network.Network`.
 
-    Raises:
-        InputError: Shape or values do not fit: names both.
+    Attributes:
+        layers: The products, in the order in which they are computed.
+        steps: Layers and runs of other nodes, in order.
+        source, target: Names of the network's input and output tensors.
+        input_shape: Shape of the input; None where any length is allowed, as for the batch.
+        input_type: Type of its elements.
+        session: onnxruntime session of the whole model: the float network.
+        on_host: How many nodes of each type onnxruntime computes, constants folded.
+        host_products: Gemm, MatMul and Conv nodes among them: neither operand is constant.
+        digest: SHA-256 of the model file.
     """
+
+    layers: tuple[LinearLayer, ...]
+    steps: tuple[ArrayStep | HostStep, ...]
+    source: str
+    target: str
+    input_shape: tuple[int | None, ...]
+    input_type: np.dtype
+    session: onnxruntime.InferenceSession
+    on_host: dict[str, int]
+    host_products: tuple[str, ...]
+    digest: str
+
+    def run(self, images: np.ndarray, product: LayerProduct) -> np.ndarray:
+        """Compute the network's outputs with its layers' products taken from `product`.
+
+        Args:
+            images: (images, …) in the network's own units.
+            product: Computes one layer; biases are added digitally after it.
+
+        Returns:
+            (images, …) the network's output, in the model's own type.
+
+        Raises:
+            InputError: The images do not have the network's shape.
+        """
+        parts = [_run_batch(self, batch, product) for batch in _batches(self, images)]
+        return np.concatenate(parts, axis=0)
+
+    def run_float(self, images: np.ndarray) -> np.ndarray:
+        """Compute the float network's outputs (images, …) with onnxruntime alone.
+
+        Raises:
+            InputError: The images do not have the network's shape.
+        """
+        target = self.target
+        parts = [_on_host(self.session, (target,), {self.source: batch})[target] for batch in _batches(self, images)]
+        return np.concatenate(parts, axis=0)
+
+
+def _batches(network: OnnxNetwork, images: np.ndarray) -> list[np.ndarray]:
+    """Images in the network's own type, in batches of the size that it fixes, or in one."""
+    images = _checked(network, images)
+    size = network.input_shape[0] or max(len(images), 1)
+    return [images[k : k + size] for k in range(0, len(images), size)]
+
+
+def _checked(network: OnnxNetwork, images: np.ndarray) -> np.ndarray:
     images = np.asarray(images)
     shape = network.input_shape
     same = images.ndim == len(shape) and all(
@@ -76,22 +116,22 @@ def check_images(network: Network, images: np.ndarray) -> np.ndarray:
 
 
 def _on_host(
-    session: onnxruntime.InferenceSession, targets: tuple[str, ...], values: dict[str, np.ndarray]
+    session: onnxruntime.InferenceSession, targets: tuple[str, ...], tensors: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     try:
-        found = session.run(list(targets), values)
+        outputs = session.run(list(targets), tensors)
     except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
         raise InputError(f"onnxruntime cannot run the network: {str(error).strip().splitlines()[0]}") from None
-    return {name: np.asarray(value) for name, value in zip(targets, found, strict=True)}
+    return {name: np.asarray(value) for name, value in zip(targets, outputs, strict=True)}
 
 
-def _run_batch(network: Network, images: np.ndarray, product: LayerProduct) -> np.ndarray:
-    values: dict[str, np.ndarray] = {network.source: images}
+def _run_batch(network: OnnxNetwork, images: np.ndarray, product: LayerProduct) -> np.ndarray:
+    tensors: dict[str, np.ndarray] = {network.source: images}
     for step in network.steps:
         if isinstance(step, HostStep):
-            values |= _on_host(step.session, step.targets, {name: values[name] for name in step.sources})
+            tensors |= _on_host(step.session, step.targets, {name: tensors[name] for name in step.sources})
         else:
-            x = values[step.source]
-            y = output_tensor(step, product(step, input_vectors(step, x)), x.shape)
-            values[step.target] = y.astype(x.dtype)
-    return values[network.target]
+            tensor = tensors[step.source]
+            products = as_numpy(product(step.layer, input_vectors(step.layer, tensor)))
+            tensors[step.target] = output_tensor(step.layer, products, tensor.shape).astype(tensor.dtype)
+    return tensors[network.target]

@@ -1,150 +1,20 @@
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
-import pytest
 from numpy.testing import assert_allclose
 
-from circuitsim.errors import InputError
-from circuitsim.network import LayerRange, TileRead, exact, program, recorded
-from circuitsim.network.arrays import read_layer
-from circuitsim.network.onnx.graph import cut
-from circuitsim.network.onnx.runner import float_product
-
-KNOWN = LayerRange(x_max=4.0)
+from circuitsim.network import ExactProduct, program
+from circuitsim.network.arrays import tile_conductances
+from circuitsim.network.onnx import cut
 
 
-@pytest.fixture
-def network(mlp):
-    return cut(mlp)
-
-
-def draw(layer, vectors=6):
-    groups, inputs, _ = layer.weights.shape
-    return np.random.default_rng(0).uniform(-4.0, 4.0, (vectors, groups, inputs))
-
-
-@pytest.mark.parametrize("model", ["mlp", "cnn"])
-def test_exact_tiles_give_the_float_product(spec, model, request):
-    network = cut(request.getfixturevalue(model))
-    programmed = program(network, spec, exact())
-    for layer in network.layers:
-        x = draw(layer)
-        y = read_layer(programmed.layers[layer.name], spec, x, KNOWN).y
-        expected = float_product(layer, x)
-        # relative to the layer's largest product: single ones cancel
-        assert np.abs(y - expected).max() <= 1e-13 * np.abs(expected).max()
-
-
-def test_each_tile_is_programmed_once_and_read_in_one_batch(spec, network):
-    programs, reads = [], []
-
-    def product(place, g):
+def test_tiles_hold_the_weights_of_their_place(spec, mlp):
+    layer = program(cut(mlp), spec, ExactProduct()).layers["n0"]
+    restored = np.full(layer.layer.weights.shape, np.nan)
+    for place in layer.places:
+        g = tile_conductances(layer.layer, place, spec, w_max=layer.w_max)
         assert g.shape == spec.shape
-        programs.append((place.layer, place.index))
-
-        def read(v_in):
-            reads.append((place.index, v_in.shape))
-            return v_in @ g
-
-        return read
-
-    programmed = program(network, spec, product)
-    # 15 → 13 on 10 rows and 4 pairs of columns: 2 × 4 tiles; 13 → 7: 2 × 2; 7 → 3: 1
-    assert programs == [("n0", k) for k in range(8)] + [("n2", k) for k in range(4)] + [("n5", 0)]
-    tiles = programmed.layers["n2"]
-    x = draw(tiles.layer)
-    found = [read_layer(tiles, spec, x, KNOWN) for _ in range(2)]
-    np.testing.assert_array_equal(found[0].y, found[1].y)
-    assert len(programs) == 13
-    assert reads == 2 * [(k, (12, 10)) for k in range(4)]
-    assert found[0].reads == 48
-
-
-def test_vectors_that_drive_no_row_are_not_read(spec, network):
-    records: list[TileRead] = []
-    programmed = program(network, spec, recorded(exact(), records))
-    tiles = programmed.layers["n2"]
-    x = np.zeros((3, 1, 13))
-    x[0, 0, 0] = 1.0  # positive phase of the upper tiles
-    x[1, 0, 12] = -1.0  # negative phase of the lower tiles
-    found = read_layer(tiles, spec, x, KNOWN)
-    assert found.reads == 4
-    assert [len(record.v_in) for record in records] == [1, 1, 1, 1]
-    assert_allclose(found.y[0, 0], tiles.layer.weights[0, 0], rtol=1e-12, atol=0)
-    assert_allclose(found.y[1, 0], -tiles.layer.weights[0, 12], rtol=1e-12, atol=0)
-    np.testing.assert_array_equal(found.y[2], 0.0)
-    records.clear()
-    assert read_layer(tiles, spec, 0.0 * x, KNOWN).reads == 0
-    assert records == []
-
-
-def test_records_hold_what_the_tile_saw(spec, network):
-    records: list[TileRead] = []
-    tiles = program(network, spec, recorded(exact(), records)).layers["n5"]
-    x = draw(tiles.layer)
-    read_layer(tiles, spec, x, KNOWN)
-    (record,) = records
-    assert record.place.layer == "n5"
-    assert_allclose(record.v_in[:6, :7], np.maximum(x[:, 0], 0.0) * 0.05, rtol=1e-14, atol=0)
-    assert_allclose(record.v_in[6:, :7], np.maximum(-x[:, 0], 0.0) * 0.05, rtol=1e-14, atol=0)
-    np.testing.assert_array_equal(record.v_in[:, 7:], 0.0)
-    assert_allclose(record.i_out, record.v_in @ record.g, rtol=1e-14, atol=0)
-    np.testing.assert_array_equal(record.g[7:], 1e-6)
-    np.testing.assert_array_equal(record.g[:, 6:], 1e-6)
-    assert record.g.max() == pytest.approx(1e-4)
-
-
-def test_sense_voltage_shifts_inputs_and_changes_nothing(spec, network):
-    above = spec.replace(sense={"v_ref": 0.3})
-    tiles = program(network, above, exact(0.3)).layers["n2"]
-    x = draw(tiles.layer)
-    expected = float_product(tiles.layer, x)
-    assert_allclose(read_layer(tiles, above, x, KNOWN).y, expected, rtol=1e-11, atol=0)
-
-
-def test_converters_act_on_each_column_current(spec, network):
-    coarse = spec.replace(adc={"bits": 4}, driver={"dac_bits": 3})
-    records: list[TileRead] = []
-    tiles = program(network, coarse, recorded(exact(), records)).layers["n5"]
-    known = LayerRange(x_max=4.0, full_scale=3e-5, gain=1.5)
-    x = draw(tiles.layer)
-    found = read_layer(tiles, coarse, x, known)
-    codes = np.clip(np.rint(records[0].i_out[:, :6] / 2e-6), 0, 15)
-    pairs = codes[:, 0::2] - codes[:, 1::2]
-    scale = tiles.w_max / (99e-6 * 0.05)
-    expected = 1.5 * (pairs[:6] - pairs[6:]) * 2e-6 * scale
-    # atol: one code is 0.5 here, and codes may cancel to nothing
-    assert_allclose(found.y[:, 0], expected, rtol=1e-12, atol=1e-12)
-    dac_codes = records[0].v_in / 0.2 * 7
-    assert_allclose(dac_codes, np.rint(dac_codes), rtol=1e-12, atol=0)
-    assert found.conversions == 12 * 6
-    assert found.adc_clipped == np.count_nonzero(np.rint(records[0].i_out[:, :6] / 2e-6) > 15) > 0
-
-
-def test_an_executor_reads_tiles_in_parallel_with_the_same_result(spec, network):
-    two = threading.Barrier(2, timeout=10.0)
-
-    def product(place, g):
-        def read(v_in):
-            two.wait()  # passes only when a second tile is being read
-            return v_in @ g
-
-        return read
-
-    with ThreadPoolExecutor(2) as pool:
-        tiles = program(network, spec, product).layers["n2"]
-        x = draw(tiles.layer)
-        y = read_layer(tiles, spec, x, KNOWN, tile_map=pool.map).y
-    expected = read_layer(program(network, spec, exact()).layers["n2"], spec, x, KNOWN).y
-    np.testing.assert_array_equal(y, expected)
-
-
-def test_a_product_of_the_wrong_shape_or_without_numbers_is_refused(spec, network):
-    x = draw(network.layers[2])
-    cut_short = program(network, spec, lambda place, g: lambda v_in: (v_in @ g)[:, :6]).layers["n5"]
-    with pytest.raises(InputError, match=r"currents of shape \(12, 6\), expected \(12, 9\) \(batch, cols\)"):
-        read_layer(cut_short, spec, x, KNOWN)
-    broken = program(network, spec, lambda place, g: lambda v_in: v_in @ g * np.nan).layers["n5"]
-    with pytest.raises(InputError, match="layer 'n5', tile 0, returned a value that is no number"):
-        read_layer(broken, spec, x, KNOWN)
+        np.testing.assert_array_equal(g[place.rows :], 1e-6)
+        np.testing.assert_array_equal(g[:, place.cols :], 1e-6)
+        used = g[: place.rows, : place.cols]
+        pairs = (used[:, 0::2] - used[:, 1::2]) * layer.w_max / 99e-6
+        restored[place.group, slice(*place.inputs), slice(*place.outputs)] = pairs
+    assert_allclose(restored, layer.layer.weights, rtol=1e-10, atol=0)

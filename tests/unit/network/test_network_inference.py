@@ -8,16 +8,16 @@ from circuitsim import nodal
 from circuitsim.demo.data import NETWORK, load_digits
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.network import (
+    ExactProduct,
     evaluate,
     evaluate_float,
     evaluate_ideal,
-    exact,
     fit_ranges,
     float_difference,
     load_network,
     program,
 )
-from circuitsim.network.onnx.graph import cut
+from circuitsim.network.onnx import cut
 
 IMAGES = np.random.default_rng(4).normal(size=(40, 15))
 
@@ -58,7 +58,7 @@ def test_the_sanity_check_fails_when_the_product_is_wrong(spec, network):
 
 def test_demo_network_has_a_layer_larger_than_the_array_and_signed_inputs(spec, digits):
     network = load_network(NETWORK)
-    programmed = program(network, demo_spec(spec), exact())
+    programmed = program(network, demo_spec(spec), ExactProduct())
     assert [len(layer.places) for layer in programmed.layers.values()] == [3, 6, 2]
     _, inputs, outputs = network.layers[1].weights.shape
     assert inputs > 64
@@ -87,7 +87,7 @@ def test_eight_bits_keep_the_demo_accuracy_and_two_lose_some(spec, digits):
 
 def test_statistics_say_what_each_layer_saw(spec, network):
     converters = spec.replace(adc={"bits": 6}, driver={"dac_bits": 5})
-    programmed = program(network, converters, exact())
+    programmed = program(network, converters, ExactProduct())
     ranges = fit_ranges(programmed, IMAGES)
     found = evaluate(programmed, IMAGES, np.zeros(40, dtype=int), ranges=ranges, level="exact")
     assert found.level == "exact"
@@ -104,7 +104,7 @@ def test_statistics_say_what_each_layer_saw(spec, network):
 
 
 def test_a_narrow_adc_range_warns(spec, network):
-    programmed = program(network, spec.replace(adc={"bits": 6}), exact())
+    programmed = program(network, spec.replace(adc={"bits": 6}), ExactProduct())
     ranges = fit_ranges(programmed, IMAGES)
     ranges["n2"] = dataclasses.replace(ranges["n2"], full_scale=1e-6)
     with pytest.warns(ClippingWarning, match=r"layer 'n2': .*% of the currents lie outside the ADC's range of 1e-06 A"):
@@ -120,7 +120,7 @@ def test_no_labels_no_accuracy(network):
 def test_wrong_labels_and_ranges_are_refused(spec, network):
     with pytest.raises(InputError, match=r"labels have shape \(3,\), expected \(40,\), one for each image"):
         evaluate_float(network, IMAGES, np.zeros(3))
-    programmed = program(network, spec, exact())
+    programmed = program(network, spec, ExactProduct())
     with pytest.raises(InputError, match="ranges lack the layer 'n0'"):
         evaluate(programmed, IMAGES, ranges={})
 

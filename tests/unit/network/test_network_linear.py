@@ -6,7 +6,7 @@ from circuitsim.network.linear import LinearLayer, Window, input_vectors, output
 
 def test_vectors_of_a_convolution_are_its_patches_channel_by_channel():
     window = Window(kernel=(2, 2), strides=(1, 2), dilations=(1, 1), pads=((0, 0), (1, 0)))
-    layer = LinearLayer("c", "Conv", np.zeros((1, 8, 3)), np.array([1.0, 2.0, 3.0]), "x", "y", window)
+    layer = LinearLayer("c", "Conv", np.zeros((1, 8, 3)), np.array([1.0, 2.0, 3.0]), window)
     x = np.arange(2 * 2 * 3 * 3, dtype=float).reshape(2, 2, 3, 3)
     assert output_size(window, (3, 3)) == (2, 2)
     vectors = input_vectors(layer, x)

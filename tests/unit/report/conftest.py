@@ -8,9 +8,9 @@ from circuitsim.results import Certificate, ErrorStatistics, Provenance
 from circuitsim.results.evaluation import (
     Accuracy,
     Check,
-    Deck,
-    Energy,
+    DeckRecord,
     EnergyPart,
+    InferenceEnergy,
     LoopLayer,
     SpiceLoop,
     Step,
@@ -95,12 +95,15 @@ def content(spec, certificate) -> ReportContent:
         accuracies=(Accuracy("float", "as trained", 0.9822, 450), Accuracy("array", "with wires", 0.9711, 450, 7)),
         wire_sweep=WireSweep(points, 450, 0.9822, 2.0),
         spice_loop=SpiceLoop(10, 9, (LoopLayer("fc1", 40, 2560, 4.4e-5, 3.1e-4, 2560, 21, 18.4, 31.2, 1),), holds=True),
-        energy=Energy(
+        energy=InferenceEnergy(
             (EnergyPart("fc1", 6.4e-12, "rows"), EnergyPart("fc2", 0.31e-12)), 6.71e-12, 7104, 9.4e-16, "Cells."
         ),
         checks=(Check("logits", 3.1e-7, 1e-5, "1", True), Check("run time", 204.0, 300.0, "s", True)),
         steps=(Step("hold-out", 61.5, "3 decks"), Step("report", 2.25)),
-        decks=(Deck("hold-out 0", "hold_out/0/deck.cir", "9a" * 32, 20.31, 2), Deck("untimed", "b.cir", "9b" * 32)),
+        decks=(
+            DeckRecord("hold-out 0", "hold_out/0/deck.cir", "9a" * 32, 20.31, 2),
+            DeckRecord("untimed", "b.cir", "9b" * 32),
+        ),
         versions={"numpy": "2.4.6"},
         notes=("Not modelled: drift.",),
     )

@@ -5,15 +5,15 @@ from numpy.testing import assert_allclose
 from onnx import TensorProto, helper, numpy_helper
 
 from circuitsim.errors import InputError
-from circuitsim.network.onnx.graph import cut, load_network
-from circuitsim.network.onnx.runner import float_product, run, run_float
+from circuitsim.network import float_product, load_network
+from circuitsim.network.onnx import cut
 
 
 def assert_float_product_is_onnxruntime(model, x):
     network = cut(model)
-    expected = run_float(network, x)
+    expected = network.run_float(x)
     # atol: float32 rounding of sums of terms of order 1, which may cancel
-    assert_allclose(run(network, x, float_product), expected, rtol=1e-5, atol=1e-5)
+    assert_allclose(network.run(x, float_product), expected, rtol=1e-5, atol=1e-5)
     assert np.abs(expected).max() > 0.1
     return network
 
@@ -110,7 +110,7 @@ def test_a_fixed_batch_runs_in_chunks(make_model, weights):
     model = make_model(nodes, {"w": weights(6, 4), "shape": np.array([2, 2, 2])}, [2, 6])
     assert_float_product_is_onnxruntime(model, np.random.default_rng(8).normal(size=(6, 6)))
     with pytest.raises(InputError, match=r"images have shape \(5, 6\), expected \(2, 6\)"):
-        run_float(cut(model), np.zeros((5, 6)))
+        cut(model).run_float(np.zeros((5, 6)))
 
 
 def test_control_flow_reads_tensors_from_outside(make_model, weights):
@@ -241,14 +241,14 @@ def test_images_of_another_shape_are_refused(mlp):
     with pytest.raises(
         InputError, match=r"images have shape \(4, 9\), expected \(any, 15\) as the network's input 'x'"
     ):
-        run_float(network, np.zeros((4, 9)))
+        network.run_float(np.zeros((4, 9)))
     with pytest.raises(InputError, match="images hold values that are not finite"):
-        run_float(network, np.full((4, 15), np.nan))
+        network.run_float(np.full((4, 15), np.nan))
 
 
 def test_what_onnxruntime_cannot_run_is_said_in_one_sentence(make_model, weights):
     nodes = [("MatMul", ["x", "w"], ["h"], {}), ("Reshape", ["h", "shape"], ["y"], {})]
     model = make_model(nodes, {"w": weights(6, 4), "shape": np.array([3, 3])}, [None, 6])
     with pytest.raises(InputError, match=r"onnxruntime cannot run the network: .*Reshape") as caught:
-        run(cut(model), np.zeros((2, 6)), float_product)
+        cut(model).run(np.zeros((2, 6)), float_product)
     assert "\n" not in str(caught.value)

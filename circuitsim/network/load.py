@@ -1,0 +1,18 @@
+"""Reading a network from a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from circuitsim.network.onnx import OnnxNetwork
+
+
+def load_network(path: str | Path) -> "OnnxNetwork":
+    """Read an ONNX model (.onnx) and separate the products that arrays compute from everything else.
+
+    Raises:
+        InputError: The file is missing or is not a valid ONNX model, or one of its nodes is not supported.
+    """
+    from circuitsim.network.onnx import load_onnx  # on the call: the rest of the room works without onnx
+
+    return load_onnx(path)

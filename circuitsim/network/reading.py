@@ -1,0 +1,216 @@
+"""Reading a layer on its tiles: DAC, tiles, ADC, digital sums."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from circuitsim.errors import InputError
+from circuitsim.network.arrays import ProgrammedLayer
+from circuitsim.network.inputs import Phases, encode
+from circuitsim.network.mapping import scheme_of
+from circuitsim.network.parallel import over_tiles
+from circuitsim.network.product import ReadTile
+from circuitsim.network.tiling import TilePlace
+from circuitsim.periphery import adc_table, count_clipped, decode
+from circuitsim.spec import ArraySpec
+
+
+@dataclass(frozen=True)
+class LayerRange:
+    """What the digital side knows about a layer, from calibration inputs.
+
+    Attributes:
+        activation_max: Activation that is driven at v_read.
+        full_scale: Current of the ADC's largest code [A]; None where there is no ADC quantization.
+        gain: Factor on the layer's products, 1 unless it was fitted.
+    """
+
+    activation_max: float
+    full_scale: float | None = None
+    gain: float = 1.0
+
+
+@dataclass(frozen=True)
+class TileCurrents:
+    """What a tile answered to a batch of activations.
+
+    Attributes:
+        active: (phases, vectors) True where the tile was read; elsewhere all its rows rest and nothing flows.
+        v_sum: (reads,) sum over the rows of the voltages above v_ref that the codes stand for [V].
+        i_out: (reads, columns in use) currents before the ADC [A], in the order of `active`, in the namespace and
+            dtype of the product; NumPy where there were no reads.
+    """
+
+    active: np.ndarray
+    v_sum: np.ndarray
+    i_out: Any
+
+
+@dataclass(frozen=True)
+class LayerReading:
+    """Products of a layer and what it took to read them.
+
+    Attributes:
+        y: (vectors, groups, outputs) products without bias, in the namespace and dtype of the tiles' currents.
+        reads: Tile reads: one tile, one vector, one phase.
+        conversions: Currents converted by ADCs.
+        adc_clipped: Conversions outside the ADC's range.
+        inputs: Activations encoded.
+        inputs_clipped: Activations larger than activation_max.
+        i_max: Largest column current before the ADC [A].
+    """
+
+    y: Any
+    reads: int
+    conversions: int
+    adc_clipped: int
+    inputs: int
+    inputs_clipped: int
+    i_max: float
+
+
+def read_layer(
+    programmed: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray, known: LayerRange, *, n_jobs: int = 1
+) -> LayerReading:
+    """Compute a layer's products on its tiles: DAC, tiles, ADC, digital sums.
+
+    Args:
+        programmed: The layer.
+        spec: The array.
+        activations: (vectors, groups, inputs) in the network's units.
+        known: Ranges and gain of the layer.
+        n_jobs: Tiles read side by side, in threads; see `parallel.over_tiles`.
+
+    Raises:
+        InputError: As `encode` and `read_tiles`.
+    """
+    phases = encode(activations, spec, activation_max=known.activation_max, layer=programmed.layer.name)
+    currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
+    y, clipped = layer_products(programmed, spec, currents, phases.weights, known)
+    read = [tile.i_out for tile in currents if len(tile.v_sum)]
+    return LayerReading(
+        y=y,
+        reads=sum(len(tile.v_sum) for tile in currents),
+        conversions=sum(math.prod(i_out.shape) for i_out in read) if spec.adc.bits is not None else 0,
+        adc_clipped=clipped,
+        inputs=activations.size,
+        inputs_clipped=phases.clipped,
+        i_max=max((_largest(i_out) for i_out in read), default=0.0),
+    )
+
+
+def read_tiles(programmed: ProgrammedLayer, spec: ArraySpec, phases: Phases, *, n_jobs: int = 1) -> list[TileCurrents]:
+    """Read all tiles of a layer.
+
+    Args:
+        programmed: The layer.
+        spec: The array.
+        phases: Driver voltages (phases, vectors, groups, inputs) [V]; all phases of a tile are read in one batch.
+        n_jobs: Tiles read side by side, in threads; see `parallel.over_tiles`.
+
+    Raises:
+        InputError: The product returned currents of another shape, or some that are not finite.
+    """
+    tiles = []
+    for place, read in zip(programmed.places, programmed.reads, strict=True):
+        part = (slice(None), slice(None), place.group, slice(*place.inputs))
+        v = phases.v[part]
+        tiles.append((place, read, spec, v, v if phases.v_coded is phases.v else phases.v_coded[part]))
+    return over_tiles(_read_tile, tiles, n_jobs)
+
+
+def layer_products(
+    programmed: ProgrammedLayer,
+    spec: ArraySpec,
+    currents: Sequence[TileCurrents],
+    phase_weights: Sequence[float],
+    known: LayerRange,
+) -> tuple[Any, int]:
+    """Convert the currents of each tile, then add up columns, phases and partial sums, all digitally.
+
+    Args:
+        programmed: The layer.
+        spec: The array.
+        currents: From `read_tiles`.
+        phase_weights: Weight of each phase in the sum.
+        known: Ranges and gain of the layer.
+
+    Returns:
+        (vectors, groups, outputs) products without bias, and how many conversions were clipped.
+    """
+    groups, _, outputs = programmed.layer.weights.shape
+    shape = (currents[0].active.shape[1], groups, outputs)
+    v_per_unit = spec.driver.v_read / known.activation_max
+    scheme, adc = scheme_of(spec), adc_table(spec, full_scale=known.full_scale)
+    y, total = None, 0
+    for place, tile in zip(programmed.places, currents, strict=True):
+        if not len(tile.v_sum):
+            continue  # every row rests in every phase
+        converted = tile.i_out
+        if adc is not None:
+            codes, clipped = count_clipped(adc, converted)
+            converted, total = decode(adc, codes), total + clipped
+        xp, kind = _kind(converted)
+        products = scheme.numbers(
+            converted, xp.asarray(tile.v_sum, **kind), w_max=programmed.w_max, v_per_unit=v_per_unit
+        )
+        y = xp.zeros(shape, **kind) if y is None else y
+        y[:, place.group, slice(*place.outputs)] += _over_phases(products, tile.active, phase_weights)
+    return (np.zeros(shape) if y is None else y * known.gain), total
+
+
+def _read_tile(place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray, v_coded: np.ndarray) -> TileCurrents:
+    """Read one tile with the voltages (phases, vectors, rows in use) of its rows, put out and coded [V]."""
+    v_ref = spec.sense.v_ref
+    active = np.any(v != v_ref, axis=2)
+    driven = v[active]
+    v_sum = (driven if v_coded is v else v_coded[active]).sum(axis=1) - place.rows * v_ref
+    v_in = np.full((len(driven), spec.array.rows), v_ref)
+    v_in[:, : place.rows] = driven
+    if len(v_in) == 0:
+        return TileCurrents(active, v_sum, np.zeros((0, place.cols)))
+    i_out = read(v_in)
+    expected = (len(v_in), spec.array.cols)
+    if tuple(i_out.shape) != expected:
+        raise InputError(
+            f"the product returned currents of shape {tuple(i_out.shape)}, expected {expected} (batch, cols)"
+        )
+    xp = array_api_compat.array_namespace(i_out)
+    if not bool(xp.all(xp.isfinite(i_out))):
+        raise InputError(
+            f"the product of layer {place.layer!r}, tile {place.index}, returned a value that is no number"
+        )
+    return TileCurrents(active, v_sum, i_out[:, : place.cols])
+
+
+def _over_phases(products: Any, active: np.ndarray, phase_weights: Sequence[float]) -> Any:
+    """Weighted sum over the phases (vectors, outputs) of products (reads, outputs) in the order of `active`."""
+    xp, kind = _kind(products)
+    outputs = products.shape[1]
+    if not active.all():  # a read that did not take place counts as zeros, which stand after the others
+        products = xp.concat([products, xp.zeros((1, outputs), **kind)], axis=0)
+        position = np.where(active.ravel(), np.cumsum(active) - 1, np.count_nonzero(active))
+        products = xp.take(products, xp.asarray(position, device=kind["device"]), axis=0)
+    products = xp.reshape(products, (*active.shape, outputs))
+    total = products[0, ...] * phase_weights[0]
+    for phase, weight in enumerate(phase_weights[1:], start=1):
+        total = total + products[phase, ...] * weight
+    return total
+
+
+def _kind(array: Any) -> tuple[Any, dict[str, Any]]:
+    """Namespace of an array, and the dtype and device with which others like it are made."""
+    return array_api_compat.array_namespace(array), {
+        "dtype": array.dtype,
+        "device": array_api_compat.device(array),
+    }
+
+
+def _largest(i_out: Any) -> float:
+    """Largest |current| [A]."""
+    xp = array_api_compat.array_namespace(i_out)
+    return float(xp.max(xp.abs(i_out)))
