@@ -52,7 +52,7 @@ def test_resistances_of_selected_rows_add(tmp_path, r_col):
     expected = (0.5 - 0.1) / (40.0 + 60.0 + 6 * r_col + cells.sum(axis=1))
     assert_allclose(solution.out, expected, rtol=1e-8, atol=0)
     assert_allclose(solution.v_row - solution.v_col, expected[:, None, :] * cells, rtol=1e-7, atol=0)
-    assert_allclose(solution.power, 0.5 * expected.sum(axis=1), rtol=1e-8, atol=0)
+    assert_allclose(solution.power, (0.5 - 0.1) * expected.sum(axis=1), rtol=1e-8, atol=0)
 
 
 def test_own_cell_decides_what_its_gate_does(tmp_path):
