@@ -91,6 +91,8 @@ def _climb(
     rungs: list[Rung | None] = [None]
     while rungs:
         rung = rungs.pop(0)
+        if rung:
+            _log.info("%s: %s; trying %s", _title(text), attempts[-1].failure, rung.change)
         options = climb(options, rung) if rung else options
         whole = add_options(text, options)
         scan = scan_text(whole, folder)
@@ -107,7 +109,6 @@ def _climb(
             rungs = []
         if rungs:
             _set_aside(folder, len(attempts))
-            _log.info("%s: %s; trying %s", _title(text), attempts[-1].failure, rungs[0].change)
     raise SimulatorError(_sentence(text, attempts), folder)
 
 
