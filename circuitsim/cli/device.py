@@ -12,8 +12,7 @@ from circuitsim.cli.device_tables import card_list, card_sheet
 from circuitsim.cli.output import Json, print_result
 from circuitsim.devices import Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
-from circuitsim.spec import DeviceSpec
-from circuitsim.spec.complaints import sentence
+from circuitsim.spec import DeviceSpec, sentence
 from circuitsim.units import format_quantity, parse_quantity
 
 if TYPE_CHECKING:

@@ -181,7 +181,7 @@ def _decks(out: Path, result: DemoResult) -> tuple[DeckRecord, ...]:
         decks.append(DeckRecord(what, _relative(out, folder), truth.provenance.deck_digest or "", None))
     for tile in result.solved:
         what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
-        digest = tile.solution.provenance.deck_digest or ""
+        origin = tile.solution.provenance
         decks.append(
             DeckRecord(
                 what,

@@ -69,7 +69,8 @@ class NgspiceProduct:
         spec: The array that every tile is.
         folder: Keeps the run of each tile in a folder named after its layer and number; None: removed after success.
         simulator: Which ngspice; None: `spice.find_ngspice()`.
-        record: Called with (place, conductances, inputs, solution) after each read, by the thread that did it; None: nobody listens.
+        record: Called with (place, conductances, inputs, solution) after each read, by the thread that did it; None:
+            nobody listens.
     """
 
     spec: ArraySpec

@@ -18,9 +18,9 @@ class Provenance:
         threads: Threads the solver used.
         version: Version of circuitsim.
         files_digest: SHA-256 of the contents of the SPICE files that make up the cell; None where no file was used.
-        seconds: Wall-clock time of the simulator, all attempts together [s]; None where none ran. Equal results may differ
-            in it: it is not compared.
         attempts: Starts of the simulator; more than one means that options were changed on the way.
+        seconds: Wall-clock time of the simulator, all attempts together [s]; None where none ran. Not compared: equal
+            results may differ in it.
     """
 
     level: str

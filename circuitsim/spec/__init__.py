@@ -11,6 +11,7 @@ from circuitsim.spec.arrays import (
     state_unit,
 )
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.complaints import sentence
 from circuitsim.spec.drawn import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
@@ -43,6 +44,7 @@ __all__ = [
     "load_spec",
     "parse_spec",
     "put_together",
+    "sentence",
     "state_unit",
     "unable",
     "wire_grid",

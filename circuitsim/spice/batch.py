@@ -93,6 +93,8 @@ def _climb(
     rungs = [AS_WRITTEN]
     while rungs:
         rung = rungs.pop(0)
+        if attempts:
+            _log.info("%s: %s; trying %s", _title(text), attempts[-1].failure, rung.change)
         options = climb(options, rung)
         whole = add_options(text, options)
         scan = scan_text(whole, folder)
@@ -108,7 +110,6 @@ def _climb(
             rungs = []
         if rungs:
             _set_aside(folder, len(attempts))
-            _log.info("%s: %s; trying %s", _title(text), attempts[-1].failure, rungs[0].change)
     raise SimulatorError(_sentence(text, attempts), folder)
 
 

@@ -111,7 +111,7 @@ def test_a_charge_array_answers_in_coulombs(run, tmp_path):
     summary = json.loads(run(*words, "--json")[1])
     assert (summary["quantity"], summary["unit"]) == ("charge", "C")
     header = Path(summary["csv"]).read_text().splitlines()[0].split(",")
-    assert header == ["vector [1]", "x_0 [V]", "x_1 [V]", "out_0 [C]", "out_1 [C]"]
+    assert header == ["vector [1]", "x_0 [V]", "x_1 [V]", "out_0 [C]", "out_1 [C]", "power [W]"]
     # Q = v_read · (c + c) into each virtual ground; the pulses are followed until they settled
     assert abs(summary["largest_output"] / (0.5 * 2e-15) - 1) < 1e-2
 

@@ -37,6 +37,6 @@ def test_a_solution_is_told_in_its_own_unit():
     charge = describe_solution(Solution(out, Provenance("ngspice", "ab"), quantity="charge", unit="C"))
     assert (charge["largest_output"], charge["quantity"], charge["unit"]) == (3e-15, "charge", "C")
     assert "residual" not in charge
-    balance = Convergence(np.array([1e-9]), np.array([1e-10]), np.array([3]))
+    balance = Convergence(kirchhoff=np.array([1e-10]), residual=np.array([1e-9]), iterations=np.array([3]))
     current = describe_solution(Solution(out, Provenance("nodal", "ab"), convergence=balance))
     assert (current["unit"], current["residual"], current["provenance"]["level"]) == ("A", 1e-9, "nodal")

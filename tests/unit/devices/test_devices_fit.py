@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tomli_w
 from numpy.testing import assert_allclose
 
 from circuitsim.devices.fit import fit_current, read_measurement
@@ -68,7 +69,7 @@ def test_a_fit_becomes_a_card_that_loads(tmp_path, form):
 def test_a_failure_leaves_no_folder_and_a_folder_is_not_overwritten(tmp_path, monkeypatch):
     fit = fit_current(read_measurement(write(tmp_path / "a.csv", V, 2e-5 * V * (1 + V**2))), "cubic")
     with monkeypatch.context() as patch:
-        patch.setattr("circuitsim.devices.write_folder.tomli_w.dumps", lambda content: "schema = 2\n")
+        patch.setattr(tomli_w, "dumps", lambda content: "schema = 2\n")
         with pytest.raises(InputError, match=r"schema = 2: expected 1"):
             write_folder(fit, tmp_path / "deep" / "mine")
     assert list((tmp_path / "deep").iterdir()) == []

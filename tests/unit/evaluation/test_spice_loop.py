@@ -25,7 +25,7 @@ def _calibration(g: np.ndarray, error: np.ndarray) -> Calibration:
 
 def _tile(g: np.ndarray, outputs: int) -> SolvedTile:
     place = TilePlace("fc", 0, 0, (0, g.shape[0]), (0, outputs), 2 * outputs)
-    return SolvedTile(place, g, np.zeros((1, g.shape[0])), cast(Any, None), Path(), 0.0)
+    return SolvedTile(place, g, np.zeros((1, g.shape[0])), cast(Any, None), Path())
 
 
 def test_unused_columns_do_not_dilute_the_error():
