@@ -181,16 +181,8 @@ def _decks(out: Path, result: DemoResult) -> tuple[DeckRecord, ...]:
         decks.append(DeckRecord(what, _relative(out, folder), truth.provenance.deck_digest or "", None))
     for tile in result.solved:
         what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
-        origin = tile.solution.provenance
-        decks.append(
-            DeckRecord(
-                what,
-                _relative(out, tile.folder),
-                digest,
-                tile.solution.provenance.seconds,
-                tile.solution.provenance.attempts,
-            )
-        )
+        run, path = tile.solution.provenance, _relative(out, tile.folder)
+        decks.append(DeckRecord(what, path, run.deck_digest or "", run.seconds, run.attempts))
     return tuple(decks)
 
 
