@@ -2,7 +2,7 @@
 
 from circuitsim.behavioral.abilities import SIMULATES
 from circuitsim.behavioral.grades import GRADES, TileForm, form_of
-from circuitsim.behavioral.guard import check_inputs
+from circuitsim.behavioral.guard import check_input_range
 from circuitsim.behavioral.noise import ReadNoise, read_noise, reprogram, with_read_noise
 from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.programming import program
@@ -17,7 +17,7 @@ __all__ = [
     "ReadNoise",
     "Tile",
     "TileForm",
-    "check_inputs",
+    "check_input_range",
     "form_of",
     "mvm",
     "power",

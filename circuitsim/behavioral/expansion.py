@@ -43,7 +43,7 @@ def expand(residual: Residual, form: TileForm) -> Expansion:
     powers = np.vander(t, len(form.currents), increasing=True)
     by_power = np.tensordot(residual.current, np.linalg.pinv(powers), axes=(3, 1))  # (rows, cols, s, power)
     functions = tuple(_leading(by_power[:, :, :, b], s, form.currents[b] - 2) for b in (0, 1))
-    values = [_line(s, [evaluate(p, s) for p in chosen]) for chosen in functions]
+    values = [_line(s, [evaluate_polynomial(p, s) for p in chosen]) for chosen in functions]
     values += [values[1]] * (len(form.currents) - 2)
     table = residual.current.reshape(*residual.current.shape[:2], -1)
 
@@ -57,7 +57,7 @@ def expand(residual: Residual, form: TileForm) -> Expansion:
     return Expansion((functions[0], functions[1]), currents, levels, by_power[:, :, :, 1] @ s)
 
 
-def evaluate(polynomial: Polynomial, s: np.ndarray) -> np.ndarray:
+def evaluate_polynomial(polynomial: Polynomial, s: np.ndarray) -> np.ndarray:
     """Evaluate s²·(c[0] + c[1]·s + …)."""
     return s * s * np.polynomial.polynomial.polyval(s, polynomial)
 
@@ -75,7 +75,7 @@ def _leading(values: np.ndarray, s: np.ndarray, count: int) -> tuple[Polynomial,
     for vector in vectors[:, ::-1][:, :count].T:
         # 1 and s are features anyway: a function starts at s², which costs two operations less to evaluate.
         higher = (np.linalg.pinv(powers) @ vector)[2:]
-        size = np.abs(evaluate(tuple(higher), s)).max()
+        size = np.abs(evaluate_polynomial(tuple(higher), s)).max()
         functions.append(tuple(float(c) for c in higher / (size if size > 0 else 1.0)))
     return tuple(functions)
 

@@ -153,8 +153,8 @@ def _merged(wires: WireGrid, g: np.ndarray) -> Fields:
     """The same fields from the sparse solver, which merges the nodes of 0 ohm segments and takes broken wires."""
     array = nodal.linear_array(wires, g)
     rows, cols = g.shape
-    unit = nodal.solve(array, np.eye(rows))
-    port = nodal.solve(array, np.zeros((cols, rows)), np.eye(cols))
+    unit = nodal.solve_linear(array, np.eye(rows))
+    port = nodal.solve_linear(array, np.zeros((cols, rows)), np.eye(cols))
     row_on_col, alone = _rows_alone(wires, g)
     weight = _weights(g * alone)
     mean = np.zeros((cols, rows, cols))

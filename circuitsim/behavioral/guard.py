@@ -12,7 +12,7 @@ from circuitsim.errors import OutsideCertificateWarning, OutsideRangeError
 _SLACK = 1e-9  # of the range: a DAC's end levels are exact to rounding
 
 
-def check_inputs(tile: Tile, v_in: Any, *, strict: bool = False) -> bool:
+def check_input_range(tile: Tile, v_in: Any, *, strict: bool = False) -> bool:
     """Say whether inputs lie within the range a tile was built for; v_ref itself always does.
 
     Args:

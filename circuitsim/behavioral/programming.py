@@ -19,7 +19,7 @@ from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.modes import sweep_plan
-from circuitsim.nodal.surface import check_conductances as check_surface
+from circuitsim.nodal.surface import check_surface_range
 from circuitsim.results import TileModel
 from circuitsim.spec import WireGrid, check_able, check_conductances
 
@@ -58,7 +58,7 @@ def program(
     spec, surface = model.spec, model.surface
     check_able(spec, SIMULATES, "the behavioral model")
     g = check_conductances(spec, g)
-    check_surface(surface, g)
+    check_surface_range(surface, g)
     form = form_of(model.grade, inputs)
     v_low, v_high = _relative_range(model, inputs)
     v_ref = spec.sense.v_ref
@@ -162,7 +162,7 @@ def _unit_responses(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndar
         swept = sweep_batch(plan, unit, tol=_SWEEP, most=200)
         if (swept.passes > 0).all():
             return swept.i_out, swept.i_row
-    solved = nodal.solve(nodal.linear_array(wires, g), unit)
+    solved = nodal.solve_linear(nodal.linear_array(wires, g), unit)
     return solved.i_out, solved.i_row
 
 

@@ -201,7 +201,7 @@ def _sparse_peers(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> dict[str,
 
     def splu() -> np.ndarray:
         fresh = nodal.LinearArray(grid, g, matrix, nodal.factorize(grid, matrix))
-        return nodal.solve(fresh, v_in).i_out
+        return nodal.solve_linear(fresh, v_in).i_out
 
     peers: dict[str, Callable[[], np.ndarray]] = {"splu": splu}
     with contextlib.suppress(ImportError):

@@ -204,7 +204,7 @@ def _alone(spec: ArraySpec, surface: CellSurface, drawn: _Drawn, ideal: np.ndarr
     }
     cells = nodal.cell_current(surface, g[:, :, None], (v + v_ref).T[:, None, :], np.full((1, 1, 1), v_ref))
     found = {"cells": cells.sum(axis=0).T}
-    found |= {name: nodal.solve(nodal.linear_array(grid, g), v).i_out for name, grid in linear.items()}
+    found |= {name: nodal.solve_linear(nodal.linear_array(grid, g), v).i_out for name, grid in linear.items()}
     if spec.driver.dac_bits is not None:
         found["dac"] = (drive_nearest(dac_table(spec), drawn.v_in) - v_ref) @ g
     if drawn.programmed is not None:

@@ -65,7 +65,7 @@ def read_codes(
     Raises:
         InputError: There is no DAC or ADC; the full scale is unknown or stated twice; `codes` has another shape or
             holds something else than codes; a table has noise and no rng was given; or the sense amplifier's drop
-            depends on the current, so that no read of the array alone contains it (`read` takes it for a tile).
+            depends on the current, so that no read of the array alone contains it (`read_stages` takes it for a tile).
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
@@ -85,7 +85,7 @@ def read_codes(
     return _outputs(tables, v_in, read_array(v_in), rng)
 
 
-def read(
+def read_stages(
     tile: Tile,
     x: Any,
     periphery: Periphery,

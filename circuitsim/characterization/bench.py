@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from circuitsim.characterization.bench_circuit import GROUND, BenchCircuit, Instance, Source, read_circuit
+from circuitsim.characterization.bench_circuit import GROUND, BenchCircuit, BenchSource, Instance, read_circuit
 from circuitsim.devices import Card
 from circuitsim.errors import InputError
 from circuitsim.resources import device_models_folder, netlists_folder
@@ -134,7 +134,7 @@ def _label(card: Card, circuit: BenchCircuit, instance: Instance) -> str:
     return f"{volts} V" + ("" if instance.nodes["b"] == GROUND else ", bulk biased")
 
 
-def _current_into(source: Source, node: str, raw: RawResult) -> np.ndarray:
+def _current_into(source: BenchSource, node: str, raw: RawResult) -> np.ndarray:
     """Current (points,) that a source delivers into a node [A]."""
     return raw[source.current] if node == source.minus else -raw[source.current]
 

@@ -9,7 +9,7 @@ GROUND = "0"
 
 
 @dataclass(frozen=True)
-class Source:
+class BenchSource:
     """A voltage source.
 
     Attributes:
@@ -54,13 +54,13 @@ class BenchCircuit:
         options: Solver options.
     """
 
-    sources: Mapping[str, Source]
+    sources: Mapping[str, BenchSource]
     instances: tuple[Instance, ...]
     swept: str | None
     saved: tuple[str, ...]
     options: Mapping[str, str]
 
-    def source_at(self, node: str) -> Source:
+    def source_at(self, node: str) -> BenchSource:
         """The only voltage source with an end at a node.
 
         Raises:
@@ -91,7 +91,7 @@ def read_circuit(deck: str, subckt: str, ports: tuple[str, ...]) -> BenchCircuit
         if not words or words[0].startswith("*"):
             continue
         if words[0].startswith("v"):
-            sources[words[0]] = Source(words[0], words[1], words[2], " ".join(words[3:]))
+            sources[words[0]] = BenchSource(words[0], words[1], words[2], " ".join(words[3:]))
         elif words[0].startswith("x") and subckt.lower() in words:
             instances.append(_instance(words, subckt.lower(), ports))
         elif words[0] == ".dc":

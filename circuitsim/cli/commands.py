@@ -71,7 +71,7 @@ def schema(
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
-    print_result(devices.json_schema() if device else json_schema(), "", as_json)
+    print_result(devices.device_json_schema() if device else json_schema(), "", as_json)
 
 
 @app.command("netlist")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Plot = Annotated[Path | None, typer.Option("--plot", help="Draw it into this file: .png and .svg beside each other.")]
+PlotFile = Annotated[
+    Path | None, typer.Option("--plot", help="Draw it into this file: .png and .svg beside each other.")
+]
 
 
 @app.command("list")
@@ -34,7 +36,7 @@ def list_devices(as_json: Json = False) -> None:
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Name of a card; circuitsim device list shows them.")],
-    plot: Plot = None,
+    plot: PlotFile = None,
     as_json: Json = False,
 ) -> None:
     """Show one card: parameters with unit and source, range, statistics, what is not modelled; --plot draws it."""
@@ -58,7 +60,7 @@ def characterize(
     state: Annotated[str, typer.Option(help="Parameter that takes the conductance.")] = "g",
     v_read: Annotated[str, typer.Option(help="Voltage at which the conductance counts [V].")] = "0.2",
     temperature_c: Annotated[float, typer.Option(help="Temperature [°C].")] = 27.0,
-    plot: Plot = None,
+    plot: PlotFile = None,
     as_json: Json = False,
 ) -> None:
     """Read a memory of your own in ngspice: current, nonlinearity, and how g maps to its actual conductance."""
@@ -90,7 +92,7 @@ def fit(
     out: Annotated[Path, typer.Option("--out", "-o", help="New device folder; its name becomes the card's name.")],
     form: Annotated[str, typer.Option(help="sinh, cubic, gap, or auto: the better of sinh and cubic.")] = "auto",
     v_read: Annotated[str, typer.Option(help="Voltage at which g shall be the chord conductance [V].")] = "0.2",
-    plot: Plot = None,
+    plot: PlotFile = None,
     as_json: Json = False,
 ) -> None:
     """Fit a read current to a measured I–V and write it as a device folder, with the residual."""

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from circuitsim.results.evaluation import Step
+from circuitsim.results import Step
 from circuitsim.spice import Progress
 
 Show = Callable[[str], contextlib.AbstractContextManager[Progress]]

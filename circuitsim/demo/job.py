@@ -6,23 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
-from circuitsim import nodal, spice, truth
+from circuitsim import spice, truth
 from circuitsim.calibration import calibrate
 from circuitsim.demo.clock import Clock, Progress, Show
 from circuitsim.demo.data import NETWORK, Digits, load_digits
 from circuitsim.errors import InputError
-from circuitsim.evaluation.energy import inference_energy, power_difference
-from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.evaluation.spice_loop import SolvedTile, compare, holds, run_in_ngspice
-from circuitsim.evaluation.tiles import network_experiments
-from circuitsim.evaluation.wire_sweep import wire_sweep
+from circuitsim.evaluation import (
+    BehavioralProduct,
+    NodalProduct,
+    SolvedTile,
+    compare,
+    holds,
+    inference_energy,
+    network_experiments,
+    power_difference,
+    run_in_ngspice,
+    wire_sweep,
+)
 from circuitsim.network import (
     Inference,
     LayerRange,
     Network,
-    Product,
-    ReadTile,
-    TilePlace,
     evaluate,
     evaluate_float,
     evaluate_ideal,
@@ -31,10 +35,18 @@ from circuitsim.network import (
     load_network,
     program,
 )
-from circuitsim.results import Calibration, Experiment, Solution
-from circuitsim.results.evaluation import InferenceEnergy, SpiceLoop, Step, WirePoint
-from circuitsim.results.files import atomic
-from circuitsim.results.store import save_certificate, save_model
+from circuitsim.results import (
+    Calibration,
+    Experiment,
+    InferenceEnergy,
+    Solution,
+    SpiceLoop,
+    Step,
+    WirePoint,
+    atomic,
+    save_certificate,
+    save_model,
+)
 from circuitsim.spec import ArraySpec, load_spec, parse_spec
 
 TEMPLATE = Path(__file__).with_name("array.toml")
@@ -177,21 +189,14 @@ def _references(job: _Job) -> tuple[Inference, Inference, float]:
     return float_net, ideal, float(float_difference(job.network, job.spec, images, product=_ohmic(job.spec)).max())
 
 
-def _ohmic(spec: ArraySpec) -> Product:
+def _ohmic(spec: ArraySpec) -> NodalProduct:
     """The array solver on ohmic 1R cells without wires, driver or sense resistance."""
     plain = spec.model_dump(by_alias=True)
     plain["array"]["cell"] = "1r"
     plain["device"] = {"model": "rram_ohmic", "g_min": spec.device.g_min, "g_max": spec.device.g_max}
     plain |= {"access": None, "wire": {"r_row": 0.0, "r_col": 0.0}}
     plain["driver"]["r_out"] = plain["sense"]["r_in"] = 0.0
-    ohmic = parse_spec(plain)
-
-    def program_tile(place: TilePlace, g: np.ndarray) -> ReadTile:
-        del place
-        array = nodal.prepare(ohmic, g)
-        return lambda v_in: nodal.read(array, v_in).out
-
-    return program_tile
+    return NodalProduct(parse_spec(plain))
 
 
 def _calibrate(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> Calibration:

@@ -17,10 +17,8 @@ import circuitsim
 from circuitsim.demo.job import DemoResult
 from circuitsim.network import Inference
 from circuitsim.periphery import adc_table
-from circuitsim.report.content import Comparison, IrDrop, ReportContent
-from circuitsim.report.page import write_report
-from circuitsim.results.evaluation import Accuracy, Check, DeckRecord, WireSweep
-from circuitsim.results.files import atomic, write_text
+from circuitsim.report import Comparison, IrDrop, ReportContent, hold_out_comparison, write_report
+from circuitsim.results import Accuracy, Check, DeckRecord, WireSweep, atomic, write_text
 from circuitsim.units import format_quantity
 
 RMS_TARGET, MAX_TARGET = 5e-4, 3e-3  # of full scale, for the array as shipped
@@ -94,18 +92,8 @@ def report_content(out: Path, result: DemoResult) -> ReportContent:
 
 
 def _comparison(result: DemoResult) -> Comparison:
-    calibration = result.calibration
     adc = adc_table(result.spec, full_scale=next(iter(result.ranges.values())).full_scale)
-    return Comparison(
-        kinds=calibration.input_kinds,
-        truth=np.concatenate([solution.out for solution in calibration.truths]),
-        predicted=np.concatenate(calibration.predicted),
-        r_squared=calibration.r_squared,
-        full_scale=calibration.certificate.full_scale,
-        error=calibration.certificate.error,
-        lsb=None if adc is None else adc.lsb,
-        ideal=np.concatenate(calibration.ideal),
-    )
+    return hold_out_comparison(result.calibration, lsb=None if adc is None else adc.lsb)
 
 
 def _ir_drop(result: DemoResult) -> IrDrop:

@@ -1,7 +1,7 @@
 from .card import Card as Card
 from .card import State as State
 from .card import Temperature as Temperature
-from .device_toml import json_schema as json_schema
+from .device_toml import device_json_schema as device_json_schema
 from .fit import Fit as Fit
 from .fit import fit_current as fit_current
 from .fit import read_measurement as read_measurement

@@ -68,6 +68,6 @@ def read_device_toml(path: Path) -> DeviceToml:
         raise InputError(f"{path}: {sentence(error, DeviceToml)}") from None
 
 
-def json_schema() -> dict[str, Any]:
+def device_json_schema() -> dict[str, Any]:
     """JSON Schema of `device.toml`, for editors that complete and check TOML."""
     return DeviceToml.model_json_schema(by_alias=True)

@@ -56,18 +56,20 @@ class SplitCurve(Part):
 
     form: Literal["split"]
     at: Number = Field(description="x at which `above` begins")
-    below: "Curve"
-    above: "Curve"
+    below: "StatisticsCurve"
+    above: "StatisticsCurve"
 
 
-Curve = Annotated[PolynomialCurve | LogCurve | PowerCurve | SaturatingCurve | SplitCurve, Field(discriminator="form")]
+StatisticsCurve = Annotated[
+    PolynomialCurve | LogCurve | PowerCurve | SaturatingCurve | SplitCurve, Field(discriminator="form")
+]
 SplitCurve.model_rebuild()  # its branches are curves themselves
 
 
 class ProgrammingError(Part):
     """How far a cell lands from the conductance it is programmed to."""
 
-    sigma: Curve = Field(description="Standard deviation [statistics.unit] over x")
+    sigma: StatisticsCurve = Field(description="Standard deviation [statistics.unit] over x")
     g_min: Number | None = Field(
         default=None, description="Smallest conductance of the source [S]; absent: state.g_min"
     )
@@ -80,8 +82,8 @@ class PowerLawDrift(Part):
 
     form: Literal["power law"]
     t0: Annotated[Number, Field(gt=0, description="Time of the reference read [s]")]
-    nu_mean: Curve = Field(description="Mean of the exponent ν [1] over x")
-    nu_sigma: Curve = Field(description="Standard deviation of ν from cell to cell [1] over x")
+    nu_mean: StatisticsCurve = Field(description="Mean of the exponent ν [1] over x")
+    nu_sigma: StatisticsCurve = Field(description="Standard deviation of ν from cell to cell [1] over x")
     t_min: Number = Field(description="First time the source holds for [s]")
     t_max: Number = Field(description="Last time the source holds for [s]")
     note: Note = None
@@ -157,7 +159,7 @@ class FlickerNoise(Part):
     """sigma = g q(x) sqrt(ln((t + t0 + t_read)/(2 t_read))), x of the programmed conductance, t0 of the drift."""
 
     form: Literal["1/f"]
-    q: Curve = Field(description="Relative noise [1] over x")
+    q: StatisticsCurve = Field(description="Relative noise [1] over x")
     t_read: Annotated[Number, Field(gt=0, description="Duration of a read [s]")]
     note: Note = None
 
@@ -174,7 +176,7 @@ class CurveNoise(Part):
     """sigma over x."""
 
     form: Literal["curve"]
-    sigma: Curve = Field(description="Standard deviation [statistics.unit] over x")
+    sigma: StatisticsCurve = Field(description="Standard deviation [statistics.unit] over x")
     note: Note = None
 
 

@@ -1,1 +1,12 @@
+from .energy import inference_energy as inference_energy
+from .energy import power_difference as power_difference
 from .infer import infer_files as infer_files
+from .products import BehavioralProduct as BehavioralProduct
+from .products import NgspiceProduct as NgspiceProduct
+from .products import NodalProduct as NodalProduct
+from .spice_loop import SolvedTile as SolvedTile
+from .spice_loop import compare as compare
+from .spice_loop import holds as holds
+from .spice_loop import run_in_ngspice as run_in_ngspice
+from .tiles import network_experiments as network_experiments
+from .wire_sweep import wire_sweep as wire_sweep

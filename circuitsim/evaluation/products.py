@@ -17,7 +17,7 @@ from circuitsim.results import CellSurface, Solution, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
-Record = Callable[[TilePlace, np.ndarray, np.ndarray, Solution], None]
+Listener = Callable[[TilePlace, np.ndarray, np.ndarray, Solution], None]
 """Hears of every read of a tile: its place, conductances (rows, cols) [S], inputs (batch, rows) [V], solution."""
 
 
@@ -54,7 +54,7 @@ class NodalProduct:
 
     spec: ArraySpec
     surface: CellSurface | None = None
-    record: Record | None = None
+    record: Listener | None = None
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
@@ -76,7 +76,7 @@ class NgspiceProduct:
     spec: ArraySpec
     folder: Path | None = None
     simulator: Simulator | None = None
-    record: Record | None = None
+    record: Listener | None = None
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
@@ -96,7 +96,7 @@ def _read_matrices(tile: behavioral.Tile, v_in: np.ndarray) -> Any:
     return behavioral.mvm(tile, xp.asarray(v_in, dtype=tile.w.dtype, device=device))
 
 
-def _read_exactly(array: nodal.NodalArray, place: TilePlace, record: Record | None, v_in: np.ndarray) -> np.ndarray:
+def _read_exactly(array: nodal.NodalArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:
     solution = nodal.read(array, v_in)
     if record is not None:
         record(place, array.g, v_in, solution)
@@ -108,7 +108,7 @@ def _read_in_ngspice(
     place: TilePlace,
     folder: Path | None,
     simulator: Simulator | None,
-    record: Record | None,
+    record: Listener | None,
     v_in: np.ndarray,
 ) -> np.ndarray:
     solution = truth.read(array, v_in, folder=folder, simulator=simulator)

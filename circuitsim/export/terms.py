@@ -96,7 +96,7 @@ def read_terms(tile: Tile) -> Terms:
     )
 
 
-def evaluate(terms: Terms, v_in: np.ndarray) -> np.ndarray:
+def evaluate_terms(terms: Terms, v_in: np.ndarray) -> np.ndarray:
     """Currents (batch, cols) [A] from the terms alone, as an exported model computes them."""
     x = (v_in - terms.v_ref) / terms.v_scale
     value = {f.name: np.polynomial.polynomial.polyval(x, (0.0, *(f.polynomial or ()))) for f in terms.features}

@@ -55,7 +55,7 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
     """Read a tile; a use outside its certificate warns, or raises where it is strict."""
     x = check_inputs(array.spec, x)
     if array.certificate is None:
-        behavioral.check_inputs(array.tile, x)
+        behavioral.check_input_range(array.tile, x)
     else:
         calibration.check_use(array.calibrated, array.certificate, array.g, x, spec=array.spec, strict=array.strict)
     cell, model = array.model.surface.provenance, array.model

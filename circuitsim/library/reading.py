@@ -16,7 +16,7 @@ KEPT = 512  # files; a process design kit has a hundred or two
 # a change of its times.
 JUST_WRITTEN_NS = 50_000_000
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 # ngspice looks at the first letters only (.inc, .include, .inclxyz), and cuts comments even inside quotes.
 _INCLUDE = re.compile(r"\s*\.(inc|lib)\S*(.*)", re.I)
@@ -30,21 +30,23 @@ def one_file(path: Path) -> tuple[Path, ...]:
     return (path,)
 
 
-def once_per_content(files: Callable[[Path], tuple[Path, ...]]) -> Callable[[Callable[[Path], T]], Callable[[Path], T]]:
+def once_per_content(
+    files: Callable[[Path], tuple[Path, ...]],
+) -> Callable[[Callable[[Path], _T]], Callable[[Path], _T]]:
     """Remember what a function makes of some files until one of them changes; errors are not remembered.
 
     Args:
         files: The files that the function reads, from its argument.
     """
 
-    def decorate(read: Callable[[Path], T]) -> Callable[[Path], T]:
+    def decorate(read: Callable[[Path], _T]) -> Callable[[Path], _T]:
         @lru_cache(maxsize=KEPT)
-        def remembered(path: Path, signatures: tuple[tuple[int, ...], ...]) -> T:
+        def remembered(path: Path, signatures: tuple[tuple[int, ...], ...]) -> _T:
             del signatures
             return read(path)
 
         @wraps(read)
-        def reading(path: Path) -> T:
+        def reading(path: Path) -> _T:
             try:
                 signatures = tuple(_signature(file) for file in files(path))
             except OSError:

@@ -11,8 +11,8 @@ from circuitsim.nodal.linear import (
     Transfer,
     factorize,
     linear_array,
-    solve,
     solve_adjoint,
+    solve_linear,
     transfer,
 )
 from circuitsim.nodal.power import PowerBreakdown, power_breakdown
@@ -49,8 +49,8 @@ __all__ = [
     "read_with_sense",
     "sensitivity",
     "slope_in_g",
-    "solve",
     "solve_adjoint",
+    "solve_linear",
     "step_response",
     "sweep_batch",
     "terminal_matrices",

@@ -9,7 +9,7 @@ import numpy as np
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
 from circuitsim.nodal.grid import end_resistances
-from circuitsim.nodal.linear import LinearArray, linear_array, solve
+from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.surface import chord
 from circuitsim.results import CellSurface
@@ -120,7 +120,7 @@ def terminal_matrices(plan: SweepPlan, *, threads: int = 1) -> TerminalMatrices 
 def _factored_matrices(array: LinearArray) -> TerminalMatrices:
     """Solve a linear array for one volt at each input by its sparse factor, which leaves rounding unbalanced."""
     rows = array.grid.rows
-    unit = solve(array, np.eye(rows))
+    unit = solve_linear(array, np.eye(rows))
     rounding = np.full(rows, 4 * np.finfo(float).eps * array.matrix.diagonal().max(initial=0.0))
     return TerminalMatrices(unit.i_out, unit.i_row, rounding, 1)
 

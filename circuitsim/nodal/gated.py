@@ -16,7 +16,7 @@ from circuitsim.nodal.array import PreparedArray
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
-from circuitsim.nodal.surface import cell_law, check_conductances, check_voltages
+from circuitsim.nodal.surface import cell_law, check_surface_range, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import CellSurface, Provenance, Solution
 from circuitsim.spec import ArraySpec, WireGrid
@@ -76,7 +76,7 @@ def gated_array(
         raise InputError(f"surface is None with array.input_line = {line!r}: expected a characterized cell")
     for surface in (on, off):
         if surface is not None:
-            check_conductances(surface, g)
+            check_surface_range(surface, g)
     if line == "string":
         if off is None:
             raise InputError("off is None: in a string a cell of input 0 carries the column's current too")

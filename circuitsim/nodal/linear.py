@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.grid import Grid, build_grid
-from circuitsim.nodal.surface import check_conductances
+from circuitsim.nodal.surface import check_surface_range
 from circuitsim.spec import WireGrid
 
 
@@ -78,7 +78,7 @@ def linear_array(wires: WireGrid, g: np.ndarray) -> LinearArray:
     g = np.asarray(g, float)
     if g.shape != (wires.rows, wires.cols):
         raise InputError(f"g has shape {g.shape}: expected (rows, cols) = {(wires.rows, wires.cols)}")
-    check_conductances(None, g)
+    check_surface_range(None, g)
     grid = build_grid(wires)
     matrix = sparse.csr_matrix(grid.wires + grid.cells(g, g))
     return LinearArray(grid, g, matrix, factorize(grid, matrix))
@@ -99,7 +99,7 @@ def factorize(grid: Grid, matrix: sparse.csr_matrix) -> Any:
     return splu(sparse.csc_matrix(inner), permc_spec="MMD_AT_PLUS_A", options=options)
 
 
-def solve(array: LinearArray, v_row: np.ndarray, v_col: np.ndarray | float = 0.0) -> NodeVoltages:
+def solve_linear(array: LinearArray, v_row: np.ndarray, v_col: np.ndarray | float = 0.0) -> NodeVoltages:
     """Solve the array for voltages at its terminals.
 
     Args:
@@ -164,7 +164,7 @@ def transfer(wires: WireGrid, g: np.ndarray) -> Transfer:
         InputError: As `linear_array`.
     """
     array = linear_array(wires, g)
-    unit = solve(array, np.eye(wires.rows))
+    unit = solve_linear(array, np.eye(wires.rows))
     return Transfer(unit.i_out, unit.v_row, unit.v_col, solve_adjoint(array, i_out=np.eye(wires.cols)))
 
 

@@ -7,10 +7,10 @@ from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.array import TOLERANCE, PreparedArray
 from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
-from circuitsim.nodal.surface import cell_law, check_conductances
+from circuitsim.nodal.surface import cell_law, check_surface_range
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid, check_able
-from circuitsim.spec.arrays import check_conductances as check_programmed
+from circuitsim.spec.arrays import check_conductances
 
 
 def prepare(
@@ -47,7 +47,7 @@ def prepare(
     """
     check_able(spec, SIMULATES, "the array solver")
     line, wires = spec.array.input_line, _wires(spec, wires)
-    g = check_programmed(spec, g, g_range=g_range)
+    g = check_conductances(spec, g, g_range=g_range)
     if line == "bl":
         if off is not None:
             raise InputError("off with array.input_line = 'bl': expected None, its inputs do not switch gates")
@@ -67,7 +67,7 @@ def _bit_line_array(
     """Prepare an array whose inputs are voltages of its bit lines; its conductances were checked."""
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
-    check_conductances(surface, g)
+    check_surface_range(surface, g)
     if surface is not None:
         _check_rises(surface)
     v_ref = spec.sense.v_ref

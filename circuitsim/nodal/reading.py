@@ -7,7 +7,7 @@ from circuitsim.nodal.array import TOLERANCE, terminal_matrices
 from circuitsim.nodal.bit_lines import read_bit_lines
 from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines, read_gates
 from circuitsim.nodal.grid import end_resistances
-from circuitsim.nodal.linear import linear_array, solve
+from circuitsim.nodal.linear import linear_array, solve_linear
 from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface import chord
 from circuitsim.results import Solution
@@ -84,4 +84,4 @@ def effective_matrix(array: NodalArray, *, threads: int = 1) -> np.ndarray:
     if matrices is not None:
         return matrices.w
     inputs = np.eye(array.wires.rows)
-    return solve(linear_array(array.wires, slopes), inputs).i_out
+    return solve_linear(linear_array(array.wires, slopes), inputs).i_out

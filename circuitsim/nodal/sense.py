@@ -9,7 +9,7 @@ from circuitsim.errors import InputError, NotConvergedError
 from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.gated import NodalArray, on_bit_lines
-from circuitsim.nodal.linear import solve
+from circuitsim.nodal.linear import solve_linear
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.terminals import with_references
 from circuitsim.results import Solution
@@ -76,7 +76,7 @@ def _input_conductance(array: PreparedArray) -> np.ndarray:
     if array.plan is not None:
         swept = sweep_batch(array.plan, np.zeros((cols, rows)), np.eye(cols), tol=1e-3, most=MOST_PASSES)
         return -np.diag(swept.i_out)
-    return -np.diag(solve(array.factored, np.zeros((cols, rows)), np.eye(cols)).i_out)
+    return -np.diag(solve_linear(array.factored, np.zeros((cols, rows)), np.eye(cols)).i_out)
 
 
 def _drop(drop: Callable[[np.ndarray], np.ndarray], i: np.ndarray) -> np.ndarray:

@@ -92,7 +92,7 @@ def cell_current(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np
         OutsideRangeError: A voltage or conductance is outside the surface; names cell, value and range.
         InputError: A value is not finite, or a conductance is negative.
     """
-    check_conductances(surface, g)
+    check_surface_range(surface, g)
     check_voltages(surface, g, v_bl, v_sl)
     return cell_law(surface, g, v_bl, v_sl)[0]
 
@@ -101,7 +101,7 @@ def cell_current_and_slopes(
     surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Evaluate current [A] and its derivatives with respect to v_bl and v_sl [S]; see `cell_current`."""
-    check_conductances(surface, g)
+    check_surface_range(surface, g)
     check_voltages(surface, g, v_bl, v_sl)
     current, along_bl, along_sl, _ = cell_law(surface, g, v_bl, v_sl)
     return current, along_bl, along_sl
@@ -112,7 +112,7 @@ def slope_in_g(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.n
 
     For an open cell it is 0: the surface does not reach g = 0.
     """
-    check_conductances(surface, g)
+    check_surface_range(surface, g)
     check_voltages(surface, g, v_bl, v_sl)
     return cell_law(surface, g, v_bl, v_sl)[3]
 
@@ -235,7 +235,7 @@ def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
         out[3, p] = u * (value + g[p] * along_t * dt_dg)
 
 
-def check_conductances(surface: CellSurface | None, g: np.ndarray) -> None:
+def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:
     """Refuse conductances that the surface does not hold for.
 
     Raises:

@@ -1,7 +1,7 @@
 """The certificate on the page: in words, as a table, and the budget of the product."""
 
 from circuitsim.report.parts import Column, Definitions, PagePart, Picture, Section, SideBySide, Table
-from circuitsim.report.words import in_short, ranked, statements
+from circuitsim.report.words import certificate_statements, in_short, ranked
 from circuitsim.results import Budget, Certificate, ErrorStatistics
 
 _BUDGET = (
@@ -12,7 +12,7 @@ _BUDGET = (
 
 def certificate_section(statement: Certificate) -> Section:
     """The certificate in words and as a table, and the budget of the product."""
-    parts: list[PagePart] = [Definitions(statements(statement)), _error_table(statement)]
+    parts: list[PagePart] = [Definitions(certificate_statements(statement)), _error_table(statement)]
     if statement.budget is not None:
         parts.append(SideBySide((Picture("budget", _BUDGET), _budget_table(statement.budget))))
     return Section("certificate", "Certificate", f"Certificate: {in_short(statement)}", tuple(parts))

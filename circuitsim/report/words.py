@@ -16,10 +16,10 @@ def certificate_in_words(certificate: Certificate) -> str:
         Paragraphs separated by blank lines, each a heading and its sentences; every number in SI units or as a
         fraction of full scale.
     """
-    return "\n\n".join(f"{heading}. {sentences}" for heading, sentences in statements(certificate))
+    return "\n\n".join(f"{heading}. {sentences}" for heading, sentences in certificate_statements(certificate))
 
 
-def statements(certificate: Certificate) -> tuple[tuple[str, str], ...]:
+def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], ...]:
     """The same as pairs of a heading and its sentences."""
     parts = (
         ("Claim", _claim(certificate)),

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from circuitsim.errors import InputError
 from circuitsim.results.files import write_text
 
-Record = TypeVar("Record")
+_Record = TypeVar("_Record")
 
 
 def write_record(path: str | Path, kind: str, schema: int, content: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ def check_kind(path: str | Path, document: object, kind: str, schema: int) -> No
         )
 
 
-def from_plain(path: str | Path, record: type[Record], content: object) -> Record:
+def from_plain(path: str | Path, record: type[_Record], content: object) -> _Record:
     """Build a frozen dataclass from plain JSON values, with every field's type checked.
 
     Raises:

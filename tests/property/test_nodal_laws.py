@@ -63,7 +63,7 @@ def close(actual, expected, tolerance=1e-8):
 def test_sweeps_and_factor_agree(array):
     g, grid, v_in = array
     found = nodal.read(prepared(g, grid), v_in, tol=1e-11, nodes=True)
-    close(found.out, nodal.solve(nodal.linear_array(grid, g), v_in).i_out)
+    close(found.out, nodal.solve_linear(nodal.linear_array(grid, g), v_in).i_out)
 
 
 @given(arrays(merged=True))
@@ -94,8 +94,8 @@ def test_reciprocity(array):
 def test_scaling_every_conductance_scales_every_current(array, factor):
     g, grid, v_in = array
     scaled = WireGrid(grid.r_row / factor, grid.r_col / factor, grid.r_driver / factor, grid.r_sense / factor)
-    before = nodal.solve(nodal.linear_array(grid, g), v_in).i_out
-    close(nodal.solve(nodal.linear_array(scaled, factor * g), v_in).i_out, factor * before)
+    before = nodal.solve_linear(nodal.linear_array(grid, g), v_in).i_out
+    close(nodal.solve_linear(nodal.linear_array(scaled, factor * g), v_in).i_out, factor * before)
 
 
 @given(arrays(merged=True))
@@ -103,7 +103,7 @@ def test_scaling_every_conductance_scales_every_current(array, factor):
 def test_no_output_exceeds_the_ideal_product(array):
     """With inputs of one sign, wires only take away from a column's sum over all inputs."""
     g, grid, v_in = array
-    out = nodal.solve(nodal.linear_array(grid, g), np.abs(v_in)).i_out
+    out = nodal.solve_linear(nodal.linear_array(grid, g), np.abs(v_in)).i_out
     ideal = np.abs(v_in).max(axis=1, keepdims=True) * g.sum(axis=0)
     assert np.all(out >= -1e-18)
     assert np.all(out.sum(axis=1) <= ideal.sum(axis=1) * (1 + 1e-9) + 1e-18)

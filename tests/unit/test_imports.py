@@ -36,7 +36,6 @@ MAY_IMPORT["evaluation"] = MAY_IMPORT["levels"] | {"levels", "network"}
 MAY_IMPORT["campaign"] = MAY_IMPORT["evaluation"] | {"evaluation"}
 TOP = {"demo", "bench", "cli", "__init__", "__main__"}
 FACES_ONLY = {"cli", "demo", "bench", "presets", "studies"}
-NOT_YET_FACES_ONLY = {"demo", "bench"}
 
 
 def _imports(path: Path) -> set[str]:
@@ -96,7 +95,7 @@ def test_only_report_draws(path):
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in sorted(ROOT.rglob("*.py")) if _unit(path) in FACES_ONLY - NOT_YET_FACES_ONLY],
+    [path for path in sorted(ROOT.rglob("*.py")) if _unit(path) in FACES_ONLY],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_scripts_of_public_calls_use_faces_only(path):

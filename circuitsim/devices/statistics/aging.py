@@ -5,7 +5,7 @@ Time counts from the end of programming, in seconds.
 
 import numpy as np
 
-from circuitsim.devices.statistics.curves import evaluate
+from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.programming import sample_programmed
 from circuitsim.devices.statistics.tables import Statistics, check_time, relative
 from circuitsim.devices.statistics_table import LogTimeDrift, PowerLawDrift, Retention, TableDrift
@@ -28,7 +28,7 @@ def drift_exponent(stats: Statistics, g: np.ndarray, *, extrapolate: bool = Fals
     """
     drift = _power_law(stats)
     x = relative(stats, g, extrapolate=extrapolate)
-    return evaluate(drift.nu_mean, x), evaluate(drift.nu_sigma, x)
+    return curve_value(drift.nu_mean, x), curve_value(drift.nu_sigma, x)
 
 
 def drift_factor(stats: Statistics, nu: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from circuitsim.devices.statistics_table import Curve, LogCurve, PolynomialCurve, PowerCurve, SaturatingCurve
+from circuitsim.devices.statistics_table import LogCurve, PolynomialCurve, PowerCurve, SaturatingCurve, StatisticsCurve
 
 SMALLEST = 1e-7  # relative conductance below which ln x is taken at this value, as the sources of the fits do
 
 
-def evaluate(curve: Curve, x: np.ndarray) -> np.ndarray:
+def curve_value(curve: StatisticsCurve, x: np.ndarray) -> np.ndarray:
     """Evaluate a fit function; its class states the formula.
 
     Args:
@@ -25,4 +25,4 @@ def evaluate(curve: Curve, x: np.ndarray) -> np.ndarray:
         return np.minimum(curve.c / np.maximum(x**curve.p, curve.floor), curve.cap)
     if isinstance(curve, SaturatingCurve):
         return curve.a * (1 - np.exp(-x / curve.b))
-    return np.where(x < curve.at, evaluate(curve.below, x), evaluate(curve.above, x))
+    return np.where(x < curve.at, curve_value(curve.below, x), curve_value(curve.above, x))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from circuitsim.devices.statistics.curves import evaluate
+from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.tables import Statistics, relative
 
 
@@ -21,7 +21,7 @@ def programming_sigma(stats: Statistics, g: np.ndarray, *, extrapolate: bool = F
         OutsideRangeError: A conductance is outside the range of the source.
     """
     curve = stats.stated(stats.table.programming, "programming").sigma
-    return stats.table.unit * np.maximum(evaluate(curve, relative(stats, g, extrapolate=extrapolate)), 0.0)
+    return stats.table.unit * np.maximum(curve_value(curve, relative(stats, g, extrapolate=extrapolate)), 0.0)
 
 
 def sample_programmed(

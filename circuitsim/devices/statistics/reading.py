@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from circuitsim.devices.statistics.curves import evaluate
+from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.tables import Statistics, check_time, relative
 from circuitsim.devices.statistics_table import CurveNoise, FlickerNoise, PowerLawDrift, RelativeNoise
 from circuitsim.errors import InputError
@@ -29,13 +29,13 @@ def read_sigma(
     if isinstance(noise, RelativeNoise):
         return noise.value * np.abs(g)
     if isinstance(noise, CurveNoise):
-        return table.unit * np.maximum(evaluate(noise.sigma, relative(stats, g, extrapolate=extrapolate)), 0.0)
+        return table.unit * np.maximum(curve_value(noise.sigma, relative(stats, g, extrapolate=extrapolate)), 0.0)
     drift = stats.stated(table.drift, "drift")
     check_time(stats, t, drift.t_min, drift.t_max, extrapolate=extrapolate)
     if isinstance(noise, FlickerNoise):
         assert isinstance(drift, PowerLawDrift)  # `StatisticsTable` checks it
         x = relative(stats, np.abs(g_programmed), extrapolate=extrapolate)
-        return np.abs(g) * evaluate(noise.q, x) * _spread(t + drift.t0, noise.t_read)
+        return np.abs(g) * curve_value(noise.q, x) * _spread(t + drift.t0, noise.t_read)
     if (g <= 0).any():
         raise InputError(f"{stats.name}: g = {g.min():g} S, expected more than 0: its read noise goes with log10(g)")
     return table.unit * noise.k * np.abs(np.log10(g / table.unit)) * _spread(t, noise.t_read)

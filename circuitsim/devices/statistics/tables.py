@@ -10,7 +10,7 @@ from circuitsim.devices.card import Card
 from circuitsim.devices.statistics_table import StatisticsTable
 from circuitsim.errors import CircuitsimWarning, InputError, OutsideRangeError
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class ExtrapolationWarning(CircuitsimWarning):
@@ -32,7 +32,7 @@ class Statistics:
     g_max: float
     table: StatisticsTable
 
-    def stated(self, part: T | None, what: str) -> T:
+    def stated(self, part: _T | None, what: str) -> _T:
         """Return a part of the table: `stats.stated(stats.table.drift, "drift")`.
 
         Raises:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from circuitsim import behavioral
-from circuitsim.behavioral.guard import check_inputs
+from circuitsim.behavioral.guard import check_input_range
 from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError
 
 
@@ -15,8 +15,8 @@ def tile(make_model, conductances):
 
 
 def test_inputs_inside_pass(tile):
-    assert check_inputs(tile, np.full((2, 32), 0.4))
-    assert check_inputs(tile, np.zeros((0, 32)))
+    assert check_input_range(tile, np.full((2, 32), 0.4))
+    assert check_input_range(tile, np.zeros((0, 32)))
 
 
 @pytest.mark.parametrize("bad", [0.41, -0.01, np.nan])
@@ -24,11 +24,11 @@ def test_inputs_outside_warn_or_raise(tile, bad):
     v = np.full((2, 32), 0.2)
     v[1, 3] = bad
     with pytest.warns(OutsideCertificateWarning, match="built for 0 V to 0.4 V"):
-        assert not check_inputs(tile, v)
+        assert not check_input_range(tile, v)
     with pytest.raises(OutsideRangeError, match="v_in holds"):
-        check_inputs(tile, v, strict=True)
+        check_input_range(tile, v, strict=True)
 
 
 def test_wrong_shapes_are_refused(tile):
     with pytest.raises(InputError, match="v_in has shape"):
-        check_inputs(tile, np.zeros((2, 5)))
+        check_input_range(tile, np.zeros((2, 5)))

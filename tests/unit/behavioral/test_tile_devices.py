@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim import behavioral
-from circuitsim.behavioral import check_inputs, mvm, power, program, read_noise, settle, with_read_noise
-from circuitsim.chain import read
+from circuitsim.behavioral import check_input_range, mvm, power, program, read_noise, settle, with_read_noise
+from circuitsim.chain import read_stages
 from circuitsim.devices import load_card
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.periphery import Periphery, convert, drive, report
@@ -48,7 +48,7 @@ def test_reads_and_power(make_model, conductances, v, grade, form):
     local = program(model, g, inputs=form)
     assert_allclose(numpy_of(mvm(remote, on_device(v))), mvm(local, v), rtol=1e-12, atol=1e-18)  # A, rounding
     assert_allclose(numpy_of(power(remote, on_device(v))), power(local, v), rtol=1e-12, atol=0)
-    assert check_inputs(remote, on_device(v))
+    assert check_input_range(remote, on_device(v))
 
 
 def test_no_device_is_the_default_of_the_namespace(model, conductances):
@@ -87,7 +87,7 @@ def test_a_whole_read(model, conductances):
     )
     codes = np.random.default_rng(1).integers(0, 16, (5, model.spec.array.rows)).astype(float)
     remote, local = behavioral.program(model, g, xp=strict, device=DEVICE), behavioral.program(model, g)
-    reading = read(remote, on_device(codes), tables, rng=rng())
-    expected = read(local, codes, tables, rng=rng())
+    reading = read_stages(remote, on_device(codes), tables, rng=rng())
+    expected = read_stages(local, codes, tables, rng=rng())
     assert_allclose(numpy_of(reading.codes), expected.codes, rtol=0, atol=0)
     assert_allclose(numpy_of(reading.value), expected.value, rtol=1e-12, atol=0)

@@ -25,7 +25,7 @@ def test_current_dependent_sense_resistance_of_ohmic_cells(make_spec, conductanc
     array = nodal.linear_array(make_spec(r_in=0.0).wires, g)
     port = np.zeros((len(v), spec.array.cols))
     for _ in range(60):
-        exact = nodal.solve(array, v, port).i_out
+        exact = nodal.solve_linear(array, v, port).i_out
         port = 0.5 * (port + 500.0 * exact / (1 + exact / 4e-4))
     # of full scale: linear interpolation over 2000 points, four Newton steps on the diagonal
     assert_allclose(settled, exact, rtol=0, atol=2e-6 * exact.max())

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import behavioral, nodal
 from circuitsim.behavioral import ReadNoise
-from circuitsim.chain import read, read_codes
+from circuitsim.chain import read_codes, read_stages
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.periphery import Periphery, periphery_of
 from circuitsim.results.converter import ConverterTable, SenseTable
@@ -21,12 +21,12 @@ def test_read_composes_the_stages_in_the_order_of_the_circuit(make_model, conduc
     v = 0.4 * codes / 255
     i_out = behavioral.mvm(tile, v)
     adc = ConverterTable(10, 0.0, 1.1 * float(i_out.max()))
-    reading = read(tile, codes, Periphery(dac=dac, sense=SenseTable(gain=1.02, offset=1e-6), adc=adc))
+    reading = read_stages(tile, codes, Periphery(dac=dac, sense=SenseTable(gain=1.02, offset=1e-6), adc=adc))
     assert_allclose(reading.v_in, v, rtol=1e-14, atol=0)
     assert_allclose(reading.i_out, i_out, rtol=1e-12, atol=0)
     assert_allclose(reading.sensed, 1.02 * i_out + 1e-6, rtol=1e-12, atol=0)
     assert_array_equal(reading.codes, np.rint((1.02 * i_out + 1e-6) / adc.lsb))
-    plain = read(tile, v, Periphery())
+    plain = read_stages(tile, v, Periphery())
     assert plain.codes is None
     assert_array_equal(plain.value, i_out)
 
@@ -37,8 +37,8 @@ def test_noise_anywhere_asks_for_a_generator(make_model, conductances, inputs):
     v = inputs(model.spec.array.rows, model.v_range)
     noise = ReadNoise(tile.w**2)
     with pytest.raises(InputError, match="pass rng"):
-        read(tile, v, Periphery(), noise=noise)
-    two = [read(tile, v, Periphery(), noise=noise, rng=np.random.default_rng(8)).value for _ in range(2)]
+        read_stages(tile, v, Periphery(), noise=noise)
+    two = [read_stages(tile, v, Periphery(), noise=noise, rng=np.random.default_rng(8)).value for _ in range(2)]
     assert_array_equal(*two)
 
 
@@ -73,7 +73,7 @@ def test_ideal_stages_are_named(coded, make_model, conductances):
     tables = Periphery(ConverterTable(5, 0.1, 0.5), SenseTable(gain=1.1), bent)
     assert read_codes(coded, codes, lambda v: behavioral.mvm(tile, v), periphery=tables).ideal == ("dac",)
     drop = SenseTable(current=np.array([0.0, 1e-3]), drop=np.array([0.0, 0.1]))
-    assert read(tile, codes + 0.1, Periphery(sense=drop)).ideal == ("dac", "adc")
+    assert read_stages(tile, codes + 0.1, Periphery(sense=drop)).ideal == ("dac", "adc")
 
 
 def test_characterized_tables_take_the_place_of_ideal_ones(coded, make_model, conductances):

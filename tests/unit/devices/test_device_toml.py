@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from circuitsim.devices import json_schema, list_cards, load_card
+from circuitsim.devices import device_json_schema, list_cards, load_card
 from circuitsim.devices.device_toml import read_device_toml
 from circuitsim.devices.statistics_table import PowerLawDrift, SplitCurve, TableDrift
 from circuitsim.errors import InputError
@@ -114,11 +114,11 @@ def _keys(schema, whole, data, where):
 @pytest.mark.parametrize("name", list_cards())
 def test_the_json_schema_describes_every_shipped_card(name):
     data = tomllib.loads((device_models_folder() / name / "device.toml").read_text(encoding="utf-8"))
-    schema = json_schema()
+    schema = device_json_schema()
     _keys(schema, schema, data, name)
 
 
 def test_the_json_schema_states_units():
-    schema = json_schema()
+    schema = device_json_schema()
     assert "[S]" in schema["$defs"]["State"]["properties"]["g_min"]["description"]
     assert schema["properties"]["measured"]["properties"]["fit"]["enum"][0] == "fit of"

@@ -15,7 +15,7 @@ from circuitsim.export.neurosim import neurosim_noise_table
 from circuitsim.export.parameters import aihwkit_configuration, crosssim_parameters
 from circuitsim.export.spice import spice_macro
 from circuitsim.export.systemverilog import systemverilog_model
-from circuitsim.export.terms import evaluate, read_terms
+from circuitsim.export.terms import evaluate_terms, read_terms
 from circuitsim.export.veriloga import veriloga_model
 from circuitsim.results import CellSurface, Provenance, TileModel
 from circuitsim.spec import parse_spec
@@ -65,7 +65,7 @@ FORMS = [(1, "analog"), (2, "analog"), (3, "analog"), (3, "binary")]
 def test_terms_are_the_tile(grade, inputs):
     tile = make_tile(grade, inputs)
     v = voltages()
-    assert_allclose(evaluate(read_terms(tile), v), behavioral.mvm(tile, v), rtol=1e-10, atol=0)
+    assert_allclose(evaluate_terms(read_terms(tile), v), behavioral.mvm(tile, v), rtol=1e-10, atol=0)
 
 
 @pytest.mark.parametrize(("grade", "inputs"), FORMS)

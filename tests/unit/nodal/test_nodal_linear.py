@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError
-from circuitsim.nodal import linear_array, solve, solve_adjoint, transfer
+from circuitsim.nodal import linear_array, solve_adjoint, solve_linear, transfer
 from circuitsim.spec import WireGrid
 
 QUCS = json.loads((Path(__file__).parents[2] / "data" / "badcrossbar_qucs.json").read_text())["cases"]
@@ -33,7 +33,7 @@ def test_every_branch_of_the_stored_qucs_solutions(name):
     case = QUCS[name]
     r = np.array([[np.inf if value is None else value for value in row] for row in case["resistances"]])
     v_in = np.array([case["v_in"]])
-    found = solve(linear_array(wires(*r.shape, case["r_word_line"], case["r_bit_line"]), 1 / r), v_in)
+    found = solve_linear(linear_array(wires(*r.shape, case["r_word_line"], case["r_bit_line"]), 1 / r), v_in)
     # Solutions are stored to 16 digits, so a sum of currents that cancels carries the largest one's rounding.
     rounding = 1e-14 * np.abs(v_in).max(initial=0.0)
     assert_allclose(found.i_out[0], case["i_out"], rtol=1e-10, atol=rounding)
@@ -51,7 +51,7 @@ def test_every_branch_of_the_stored_qucs_solutions(name):
 def test_row_ladder_with_ideal_columns():
     n, r, cell = 40, 3.0, 500.0
     theta = 2 * np.arcsinh(np.sqrt(r / cell) / 2)
-    found = solve(linear_array(wires(1, n, r, 0.0), np.full((1, n), 1 / cell)), np.array([[0.7]]))
+    found = solve_linear(linear_array(wires(1, n, r, 0.0), np.full((1, n), 1 / cell)), np.array([[0.7]]))
     k = np.arange(1, n + 1)
     assert_allclose(found.v_row[0, 0], 0.7 * np.cosh((n + 0.5 - k) * theta) / np.cosh((n + 0.5) * theta), rtol=1e-10)
     r_in = r * np.cosh((n + 0.5) * theta) / (2 * np.sinh(theta / 2) * np.sinh(n * theta))
@@ -61,7 +61,7 @@ def test_row_ladder_with_ideal_columns():
 def test_column_ladder_with_ideal_rows():
     n, r, cell = 40, 3.0, 500.0
     theta = 2 * np.arcsinh(np.sqrt(r / cell) / 2)
-    found = solve(linear_array(wires(n, 1, 0.0, r), np.full((n, 1), 1 / cell)), np.full((1, n), 0.7))
+    found = solve_linear(linear_array(wires(n, 1, 0.0, r), np.full((n, 1), 1 / cell)), np.full((1, n), 0.7))
     expected = 0.7 / cell * np.sinh(n * theta) / (2 * np.sinh(theta / 2) * np.cosh((n + 0.5) * theta))
     assert_allclose(found.i_out[0, 0], expected, rtol=1e-10)
 
@@ -72,7 +72,7 @@ def test_star_of_cells_with_their_own_wire(r_end):
     # One column, row k reached through k segments: per-segment resistances, ideal column.
     grid = wires(n, 1, 0.0, 0.0, r_sense=r_end)
     grid.r_row[:, 0] = r * np.arange(1, n + 1)
-    found = solve(linear_array(grid, np.full((n, 1), 1 / cell)), np.ones((1, n)))
+    found = solve_linear(linear_array(grid, np.full((n, 1), 1 / cell)), np.ones((1, n)))
     s = np.sum(1 / (cell + r * np.arange(1, n + 1)))
     assert_allclose(found.i_out[0, 0], s / (1 + s * r_end), rtol=1e-12)
 
@@ -89,7 +89,7 @@ def test_star_of_cells_with_their_own_wire(r_end):
 def test_mean_error_without_a_first_row_segment(r, cell, n, expected):
     grid = wires(n, n, r, r)
     grid.r_row[:, 0] = 0.0
-    found = solve(linear_array(grid, np.full((n, n), 1 / cell)), np.full((1, n), 0.7))
+    found = solve_linear(linear_array(grid, np.full((n, n), 1 / cell)), np.full((1, n), 0.7))
     assert_allclose(1 - found.i_out.mean() / (n * 0.7 / cell), expected, rtol=1e-10)
 
 
@@ -107,14 +107,14 @@ def test_mean_error_without_a_first_row_segment(r, cell, n, expected):
 def test_sense_resistance(n, r_end, expected):
     grid = wires(n, n, 10.0, 10.0, r_sense=r_end)
     grid.r_row[:, 0] = 0.0
-    found = solve(linear_array(grid, np.full((n, n), 1e-3)), np.full((1, n), 0.7))
+    found = solve_linear(linear_array(grid, np.full((n, n), 1e-3)), np.full((1, n), 0.7))
     assert_allclose(1 - found.i_out.mean() / (n * 0.7e-3), expected, rtol=1e-10)
 
 
 def test_without_wires_the_array_is_the_matrix_product():
     rng = np.random.default_rng(0)
     g, v = 10 ** rng.uniform(-6, -4, (7, 5)), rng.uniform(-0.2, 0.2, (3, 7))
-    found = solve(linear_array(wires(7, 5, 0.0, 0.0), g), v)
+    found = solve_linear(linear_array(wires(7, 5, 0.0, 0.0), g), v)
     assert_allclose(found.i_out, v @ g, rtol=1e-12, atol=1e-12 * 0.2 * 1e-4)  # signed sums cancel
 
 
@@ -122,8 +122,8 @@ def test_driving_both_ends_halves_nothing_but_the_wire():
     """By symmetry a row driven at both ends is two halves driven at one end."""
     n, r = 10, 4.0
     g = np.full((1, n), 1e-3)
-    both = solve(linear_array(wires(1, n, r, 0.0, right=True, r_driver=20.0), g), np.array([[0.5]]))
-    half = solve(linear_array(wires(1, n // 2, r, 0.0, r_driver=20.0), g[:, : n // 2]), np.array([[0.5]]))
+    both = solve_linear(linear_array(wires(1, n, r, 0.0, right=True, r_driver=20.0), g), np.array([[0.5]]))
+    half = solve_linear(linear_array(wires(1, n // 2, r, 0.0, r_driver=20.0), g[:, : n // 2]), np.array([[0.5]]))
     assert_allclose(both.i_out[0, : n // 2], half.i_out[0], rtol=1e-12)
     assert_allclose(both.i_row, 2 * half.i_row, rtol=1e-12)
 
@@ -135,13 +135,13 @@ def test_mirrored_ends_are_the_mirrored_array(mirror):
     grid = WireGrid(rng.uniform(1, 5, (6, 10)), rng.uniform(1, 5, (7, 9)), 30.0, 40.0)
     grid.r_row[:, -1] = np.inf
     grid.r_col[0] = np.inf
-    expected = solve(linear_array(grid, g), v)
+    expected = solve_linear(linear_array(grid, g), v)
     r_row, r_col = grid.r_row, grid.r_col
     if mirror in ("cols", "both"):  # drive at the right
         g, r_row, r_col = g[:, ::-1], r_row[:, ::-1], r_col[:, ::-1]
     if mirror in ("rows", "both"):  # sense at the top
         g, r_row, r_col, v = g[::-1], r_row[::-1], r_col[::-1], v[:, ::-1]
-    found = solve(linear_array(WireGrid(r_row, r_col, 30.0, 40.0), g), v)
+    found = solve_linear(linear_array(WireGrid(r_row, r_col, 30.0, 40.0), g), v)
     i_out = found.i_out[:, ::-1] if mirror in ("cols", "both") else found.i_out
     assert_allclose(i_out, expected.i_out, rtol=1e-11)
 
@@ -151,7 +151,7 @@ def test_reference_voltage_shifts_the_inputs():
     array = linear_array(wires(5, 4, 2.0, 3.0, r_sense=10.0), 10 ** rng.uniform(-6, -4, (5, 4)))
     v = rng.uniform(0, 0.2, (2, 5))
     # 0.6 V on 0.5 S resolve 1e-16 A: 1e-10 of these outputs.
-    assert_allclose(solve(array, v + 0.6, 0.6).i_out, solve(array, v).i_out, rtol=1e-10)
+    assert_allclose(solve_linear(array, v + 0.6, 0.6).i_out, solve_linear(array, v).i_out, rtol=1e-10)
 
 
 def test_parts_cut_off_by_open_segments_carry_nothing():
@@ -160,7 +160,7 @@ def test_parts_cut_off_by_open_segments_carry_nothing():
     grid.r_row[1] = np.inf  # no cell of row 1 is reached by a driver
     g[:, 2] = 0.0
     grid.r_col[2, 2] = np.inf  # and column 2 is cut, with open cells: a part without any path
-    found = solve(linear_array(grid, g), np.ones((1, 3)))
+    found = solve_linear(linear_array(grid, g), np.ones((1, 3)))
     assert np.all(np.isfinite(found.v_col))
     assert found.i_out[0, 2] == 0.0
     assert found.i_row[0, 1] == 0.0
@@ -170,7 +170,7 @@ def test_transfer_matrices_give_every_voltage_and_output():
     rng = np.random.default_rng(4)
     g, v = 10 ** rng.uniform(-6, -4, (6, 5)), rng.uniform(-0.2, 0.2, (3, 6))
     grid = wires(6, 5, 5.0, 9.0, r_driver=50.0, r_sense=100.0)
-    matrices, found = transfer(grid, g), solve(linear_array(grid, g), v)
+    matrices, found = transfer(grid, g), solve_linear(linear_array(grid, g), v)
     assert_allclose(v @ matrices.w, found.i_out, rtol=1e-10)
     assert_allclose(np.einsum("bk,kij->bij", v, matrices.row_voltage), found.v_row, rtol=1e-10)
     assert_allclose(np.einsum("bk,kij->bij", v, matrices.col_voltage), found.v_col, rtol=1e-10)
@@ -188,12 +188,12 @@ def test_adjoint_is_the_response_to_an_extra_cell_current():
     }
 
     def functional(g):
-        found = solve(linear_array(grid, g), v)
+        found = solve_linear(linear_array(grid, g), v)
         return sum(np.sum(weights[name] * getattr(found, name)) for name in weights)
 
     array = linear_array(grid, g)
     adjoint = solve_adjoint(array, **weights)[0]
-    found = solve(array, v)
+    found = solve_linear(array, v)
     i, j, step = 2, 3, 1e-9
     more, less = g.copy(), g.copy()
     more[i, j] += step
@@ -211,9 +211,9 @@ def test_bad_input_is_named():
         linear_array(grid, np.array([[1.0, np.nan, 1.0], [1.0, 1.0, 1.0]]))
     array = linear_array(grid, np.ones((2, 3)))
     with pytest.raises(InputError, match=r"v_in has shape \(1, 3\): expected \(batch, rows\) = \(batch, 2\)"):
-        solve(array, np.ones((1, 3)))
+        solve_linear(array, np.ones((1, 3)))
     with pytest.raises(InputError, match=r"v_in\[0, 1\] = inf V"):
-        solve(array, np.array([[1.0, np.inf]]))
+        solve_linear(array, np.array([[1.0, np.inf]]))
     grid.r_col[1, 2] = -1.0
     with pytest.raises(InputError, match=r"r_col\[1, 2\] = -1 ohm: expected >= 0"):
         linear_array(grid, np.ones((2, 3)))

@@ -32,7 +32,7 @@ def test_sense_voltages_per_column(wire, nonlinear, sinh_surface):
     v_sense = np.random.default_rng(2).uniform(0, 0.02, (3, 9))
     found = nodal.read(array, V_IN, v_sense=v_sense)
     if not nonlinear:
-        expected = nodal.solve(nodal.linear_array(array.wires, G), V_IN, v_sense).i_out
+        expected = nodal.solve_linear(nodal.linear_array(array.wires, G), V_IN, v_sense).i_out
         assert_allclose(found.out, expected, rtol=1e-7, atol=0)
     again = nodal.read(array, V_IN, v_sense=v_sense, nodes=True)
     assert_allclose(again.i_cell.sum(axis=1), found.out, rtol=1e-7, atol=0)
