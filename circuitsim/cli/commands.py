@@ -167,11 +167,12 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
-    from circuitsim import calibration
+    from circuitsim import calibration, levels
     from circuitsim.report import certificate_in_words, write_calibration_report
     from circuitsim.results import save_certificate, save_model
 
     spec = load_spec(spec_file)
+    levels.check_can(spec, "behavioral")
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
             spec,

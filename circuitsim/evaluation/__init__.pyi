@@ -1,3 +1,5 @@
+from .accuracy import accuracy_against as accuracy_against
+from .accuracy import calibrated_accuracy as calibrated_accuracy
 from .energy import inference_energy as inference_energy
 from .energy import power_difference as power_difference
 from .infer import infer_files as infer_files

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim import nodal, spice
-from circuitsim.calibration import calibrate, random_experiments
+from circuitsim.calibration import random_experiments
 from circuitsim.calibration.certify import errors_against
 from circuitsim.calibration.truth import solve_in_ngspice
-from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import Network, evaluate, fit_ranges, program
+from circuitsim.evaluation.accuracy import calibrated_accuracy
+from circuitsim.network import Network
 from circuitsim.results import CellSurface, Experiment, TileModel
 from circuitsim.results.evaluation import WirePoint
 from circuitsim.spec import ArraySpec
@@ -38,22 +38,28 @@ def wire_sweep(
         network, spec, images, labels: What is classified on what; row and column wires are changed together.
         calibration_images: For the ADC ranges, which are learnt anew too.
         tiles: The network's own tiles, for the hold-out and for the spot checks in ngspice at both ends.
-        rng: Draws the hold-outs.
+        rng: Source of the draws; every point has a generator of its own, spawned from it.
         simulator, n_jobs: For characterization and spot checks.
         progress: Called with (finished, all).
     """
     points = []
-    for number, r_wire in enumerate(RESISTANCES):
+    generators = rng.spawn(len(RESISTANCES))
+    for number, (r_wire, generator) in enumerate(zip(RESISTANCES, generators, strict=True)):
         progress(number, len(RESISTANCES))
         at = with_wires(spec, r_wire)
-        result = calibrate(at, rng=rng, extra=tiles, truth="nodal", simulator=simulator)
-        programmed = program(network, at, BehavioralProduct(result.model))
-        ranges = fit_ranges(programmed, calibration_images)
-        accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
-        assert accuracy is not None
+        accuracy, result = calibrated_accuracy(
+            network,
+            at,
+            images,
+            labels,
+            calibration_images=calibration_images,
+            rng=generator,
+            tiles=tiles,
+            simulator=simulator,
+        )
         checked = (None, None)
         if r_wire in (RESISTANCES[0], RESISTANCES[-1]):
-            checked = _against_ngspice(result.model, tiles, result.certificate.full_scale, rng, simulator, n_jobs)
+            checked = _against_ngspice(result.model, tiles, result.certificate.full_scale, generator, simulator, n_jobs)
         points.append(
             WirePoint(
                 r_wire=r_wire,

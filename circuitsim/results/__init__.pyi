@@ -11,6 +11,7 @@ from .converter import SenseTable as SenseTable
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve
 from .evaluation import Accuracy as Accuracy
+from .evaluation import AccuracyPoint as AccuracyPoint
 from .evaluation import Check as Check
 from .evaluation import DeckRecord as DeckRecord
 from .evaluation import EnergyPart as EnergyPart

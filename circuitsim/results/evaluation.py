@@ -23,6 +23,24 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
+class AccuracyPoint:
+    """A network at one value of a key of the specification, the model calibrated for it.
+
+    Attributes:
+        key: Section and key, joined by a point.
+        value: Value of the key.
+        accuracy: Fraction of the images classified correctly on the array.
+        rms, max: Error of the model relative to full scale, against the level that judged it.
+    """
+
+    key: str
+    value: float | str | bool
+    accuracy: float
+    rms: float
+    max: float
+
+
+@dataclass(frozen=True)
 class WirePoint:
     """The network at one wire resistance, the model recalibrated for it.
 

@@ -1,0 +1,102 @@
+"""Accuracy of a network on an array that is calibrated for it, and against any key of the specification."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from circuitsim.calibration import calibrate
+from circuitsim.errors import InputError
+from circuitsim.evaluation.products import BehavioralProduct
+from circuitsim.network import Network, evaluate, fit_ranges, program
+from circuitsim.results import AccuracyPoint, Calibration, Experiment
+from circuitsim.spec import ArraySpec
+from circuitsim.spice import Progress, Simulator
+
+
+def calibrated_accuracy(
+    network: Network,
+    spec: ArraySpec,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    calibration_images: np.ndarray,
+    rng: np.random.Generator,
+    tiles: Sequence[Experiment] = (),
+    truth: str = "nodal",
+    simulator: Simulator | None = None,
+) -> tuple[float, Calibration]:
+    """Calibrate an array and classify images with the network on it.
+
+    Args:
+        network: The network.
+        spec: The array that every tile is.
+        images, labels: (images, …) and (images,) what is classified.
+        calibration_images: Images that the ADC ranges are learnt from; none of `images`.
+        rng: Draws the matrices and inputs that choose and certify the model.
+        tiles: The network's own tiles, for the hold-out; see `network_experiments`.
+        truth: Level that judges the model, "nodal" or "ngspice".
+        simulator: Which ngspice; None: `spice.find_ngspice()`.
+
+    Returns:
+        Fraction of the images classified as labelled, and the model with its certificate and evidence.
+    """
+    calibration = calibrate(spec, rng=rng, extra=tiles, truth=truth, simulator=simulator)
+    programmed = program(network, spec, BehavioralProduct(calibration.model))
+    ranges = fit_ranges(programmed, calibration_images)
+    accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
+    assert accuracy is not None  # there are labels
+    return accuracy, calibration
+
+
+def accuracy_against(
+    network: Network,
+    spec: ArraySpec,
+    key: str,
+    values: Sequence[float | str | bool],
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    calibration_images: np.ndarray,
+    rng: np.random.Generator,
+    tiles: Sequence[Experiment] = (),
+    truth: str = "nodal",
+    simulator: Simulator | None = None,
+    progress: Progress | None = None,
+) -> tuple[AccuracyPoint, ...]:
+    """Classify images at every value of one key, the array calibrated anew each time.
+
+    Every point has a generator of its own, spawned from `rng`: its numbers do not depend on the points before it.
+
+    Args:
+        network, images, labels, calibration_images, tiles, truth, simulator: As in `calibrated_accuracy`.
+        spec: The array; all keys but one stay as they are.
+        key: Section and key of the specification, joined by a point, for example "driver.r_out".
+        values: Values of the key, in the order wanted.
+        rng: Source of all draws.
+        progress: Called with (finished, all).
+
+    Raises:
+        SpecError: There is no such key, or a value cannot be used.
+        InputError: `key` is not of the form section.key, or there are no values.
+    """
+    section, point, name = key.partition(".")
+    if not point or section not in type(spec).model_fields or not values:
+        raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'driver.r_out'")
+    points = []
+    for value, generator in zip(values, rng.spawn(len(values)), strict=True):
+        accuracy, calibration = calibrated_accuracy(
+            network,
+            spec.replace(**{section: {name: value}}),
+            images,
+            labels,
+            calibration_images=calibration_images,
+            rng=generator,
+            tiles=tiles,
+            truth=truth,
+            simulator=simulator,
+        )
+        error = calibration.certificate.error
+        points.append(AccuracyPoint(key, value, accuracy, error.rms, error.max))
+        if progress is not None:
+            progress(len(points), len(values))
+    return tuple(points)
