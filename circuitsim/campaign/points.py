@@ -1,5 +1,6 @@
 """Points of a campaign: each one a read with everything that decides its result, at any level."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from circuitsim.netlist import Mismatch
 from circuitsim.results import Certificate, Solution, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Progress
+
+_log = logging.getLogger(__name__)
 
 _CHUNK = 64  # points in memory at a time: the deck of a 64 x 64 array has 0.7 MB
 
@@ -67,6 +70,7 @@ def run_points(
         points = [point(k) for k in range(start, min(start + _CHUNK, count))]
         place = None if folder is None else Path(folder) / f"points_{start:05d}"
         solutions += _read(points, n_jobs, place)
+        _log.info("%d of %d points read", len(solutions), count)
         if progress is not None:
             progress(len(solutions), count)
     return solutions

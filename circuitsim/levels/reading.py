@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from circuitsim.errors import InputError
 from circuitsim.levels.abilities import CAN, Level, check_can, refuse_unused
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
-from circuitsim.results import CellSurface, Certificate, Solution, TileModel
+from circuitsim.results import CellSurface, Certificate, Convergence, Solution, TileModel
 from circuitsim.spec import (
     ArraySpec,
     DrawnArray,
@@ -236,12 +237,24 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
         quantity=first.quantity,
         unit=first.unit,
         power=np.sum([solution.power for solution in solutions if solution.power is not None], axis=0),
+        convergence=_worst_of([solution.convergence for solution in solutions]),
         provenance=replace(
             first.provenance,
             spec_digest=array.spec.digest,
             deck_digest=hashlib.sha256(digests.encode()).hexdigest(),
         ),
     )
+
+
+def _worst_of(parts: Sequence[Convergence | None]) -> Convergence | None:
+    """The worst balance of several arrays, vector by vector; None where one of them states none."""
+
+    def worst(field: str) -> np.ndarray | None:
+        values = [getattr(part, field) for part in parts]
+        return None if any(value is None for value in values) else np.max(values, axis=0)
+
+    kirchhoff = None if None in parts else worst("kirchhoff")
+    return None if kirchhoff is None else Convergence(kirchhoff, worst("residual"), worst("iterations"))
 
 
 def _drawn_reads(array: TechniqueArray, x: np.ndarray) -> list[tuple[LevelArray, np.ndarray]]:

@@ -49,7 +49,8 @@ class Solution:
         power: (batch,) power that the drivers and the sense references deliver together [W], when known:
             Σ v_in · i_row − v_ref · Σ i_out, or v_read · Σ i_bias − v_ref · Σ i_out where the input switches gates and
             the bit lines carry the current. It is the heat of all cells, wires, drivers and sense amplifiers.
-        convergence: Balance of the solution; None for the behavioral level, which has a certificate instead.
+        convergence: Balance of the solution; None for the behavioral level, which has a certificate instead, and for
+            charges, which are integrals over time.
     """
 
     out: np.ndarray

@@ -174,5 +174,10 @@ def test_every_level_reads_all_that_is_drawn():
     exact = cs.solve(spec, g, x, level="nodal")
     assert_allclose(exact.out, truth.out, rtol=1e-6, atol=0)
     assert_allclose(exact.power, truth.power, rtol=1e-6, atol=0)
+    for solution in (truth, exact):
+        assert solution.convergence is not None
+        assert solution.convergence.kirchhoff.shape == (3,)
+        assert solution.convergence.kirchhoff.max() < 1e-8
+    assert exact.convergence.residual.max() < 1e-8
     array = cs.prepare(spec, g)
     assert_allclose(cs.read(array, x[:1]).out, exact.out[:1], rtol=1e-9, atol=0)
