@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import circuitsim as cs
-from circuitsim.results.files import write_text
+from circuitsim.results import write_text
 
 HERE = Path(__file__).parent
 NGSPICE_UP_TO = 64
