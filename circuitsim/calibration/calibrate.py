@@ -19,7 +19,7 @@ from circuitsim.calibration.statistics import full_scale_of
 from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.results import Budget, Calibration, CellSurface, Experiment, TileModel
+from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Progress
 
@@ -99,19 +99,14 @@ def calibrate(
         validation=validation,
     )
     _log.info("certificate: rms error %.2e of full scale, largest %.2e", certificate.error.rms, certificate.error.max)
-    # Generators of their own: what the caller draws next does not depend on how thorough this was.
+    # Spawned generators: what the caller draws from `rng` next does not depend on `thorough`.
     for_larger, for_budget, for_spot = rng.spawn(3)
     if exact is not None:
         certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
     else:
         certificate = replace(certificate, spot=spot_check(spec, surface, rng=for_spot, simulator=simulator))
     if truth == "ngspice" if thorough is None else thorough:
-        larger = extrapolate(model, rng=for_larger)
-        certificate = replace(
-            certificate,
-            extrapolation=() if larger is None else (larger,),
-            budget=_budget(spec, surface, hold_out, for_budget),
-        )
+        certificate = _with_larger_and_budget(certificate, model, hold_out, for_larger, for_budget)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -153,8 +148,15 @@ def check_temperature(spec: ArraySpec) -> None:
             )
 
 
-def _budget(
-    spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], rng: np.random.Generator
-) -> Budget:
-    statistics, left_out = device_statistics(spec)
-    return error_budget(spec, surface, experiments, rng=rng, statistics=statistics, left_out=left_out)
+def _with_larger_and_budget(
+    certificate: Certificate,
+    model: TileModel,
+    hold_out: Sequence[Experiment],
+    for_larger: np.random.Generator,
+    for_budget: np.random.Generator,
+) -> Certificate:
+    """Add the error on a larger array, and the budget of the product on the hold-out."""
+    larger = extrapolate(model, rng=for_larger)
+    statistics, left_out = device_statistics(model.spec)
+    budget = error_budget(model.spec, model.surface, hold_out, rng=for_budget, statistics=statistics, left_out=left_out)
+    return replace(certificate, extrapolation=() if larger is None else (larger,), budget=budget)
