@@ -1,4 +1,4 @@
-"""From SPICE results to a behavioral model with an error statement that can be checked."""
+"""Fits a behavioral model to SPICE results and states its error in a certificate that can be checked."""
 
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.calibrate import calibrate

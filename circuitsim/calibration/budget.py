@@ -1,8 +1,8 @@
-"""Which cause the error of an array's matrix product comes from.
+"""Split the error of an array's matrix product into its causes.
 
-Each cause is switched on alone, everything else ideal, and its outputs are held against the product of conductances and
-voltages; then all are switched on together. All configurations meet the same matrices, inputs and draws of noise, so
-that their errors can be added output by output.
+Each cause is simulated alone with everything else ideal, and its outputs are compared with the product of conductances
+and voltages. Then all causes are simulated together. Every simulation uses the same matrices, inputs and noise samples,
+so that the errors can be added output by output.
 """
 
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ from circuitsim.spec import ArraySpec, WireGrid
 
 @dataclass(frozen=True)
 class BudgetOutputs:
-    """Outputs behind a budget, over all vectors and columns in one row.
+    """Outputs from which a budget is computed; all vectors and columns are flattened into one axis.
 
     Attributes:
         ideal: (outputs,) products (v − v_ref)·g [A].
-        single: Name of each cause and the outputs with it alone, (outputs,) [A].
-        together: (outputs,) outputs with all of them [A].
+        single: (outputs,) outputs with one cause alone, by the name of the cause [A].
+        together: (outputs,) outputs with all causes [A].
     """
 
     ideal: np.ndarray
@@ -62,11 +62,11 @@ def error_budget(
         surface: Its characterized cell.
         experiments: Matrices and inputs.
         rng: Draws programming error and read noise.
-        statistics: Statistics of the device; None: programming error and read noise are left out.
-        left_out: Reasons for what is left out, kept with the budget.
+        statistics: Statistics of the device; None leaves out programming error and read noise.
+        left_out: Why causes are left out, one sentence each; stored in the budget.
 
     Raises:
-        InputError: The statistics say nothing about the programming error.
+        InputError: There are no experiments.
         OutsideRangeError: A conductance is outside the range of the statistics.
     """
     if not experiments:
@@ -101,7 +101,7 @@ def error_budget(
 
 
 def device_statistics(spec: ArraySpec) -> tuple[Statistics | None, tuple[str, ...]]:
-    """Return the statistics of an array's device where they hold for its conductances, else the reason why not."""
+    """Return the statistics of an array's device, or None and the reasons if they do not cover its conductances."""
     card = device_card(spec)
     if card.statistics is None:
         return None, (f"programming error and read noise: the card {card.name} has no statistics",)
@@ -128,16 +128,16 @@ def budget_outputs(
     rng: np.random.Generator,
     statistics: Statistics | None = None,
 ) -> BudgetOutputs:
-    """Solve every experiment with each cause alone and with all together; arguments as in `error_budget`."""
-    drawn = [_draw(experiment, statistics, rng) for experiment in experiments]
+    """Solve every experiment with each cause alone and with all causes; arguments as in `error_budget`."""
+    samples = [_sample(experiment, statistics, rng) for experiment in experiments]
     if statistics is not None:
-        surface, drawn = _reach(spec, surface, drawn)
-    ideal = [(d.v_in - spec.sense.v_ref) @ d.g for d in drawn]
+        surface, samples = _reach(spec, surface, samples)
+    ideal = [(sample.v_in - spec.sense.v_ref) @ sample.g for sample in samples]
     single: dict[str, list[np.ndarray]] = {}
-    for d, product in zip(drawn, ideal, strict=True):
-        for name, out in _alone(spec, surface, d, product).items():
+    for sample, product in zip(samples, ideal, strict=True):
+        for name, out in _alone(spec, surface, sample, product).items():
             single.setdefault(name, []).append(out)
-    analog = [_together(spec, surface, d) for d in drawn]
+    analog = [_together(spec, surface, sample) for sample in samples]
     if spec.adc.bits is not None:
         single["adc"] = _digitized(spec, ideal)
         analog = _digitized(spec, analog)
@@ -146,8 +146,15 @@ def budget_outputs(
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """An experiment with what chance made of it: programmed conductances and (batch, rows, cols) read noise [S]."""
+class _Sample:
+    """An experiment with one sample of its random errors.
+
+    Attributes:
+        g: (rows, cols) intended conductances [S].
+        v_in: (batch, rows) inputs [V].
+        programmed: (rows, cols) conductances after programming [S]; None without a programming error.
+        noise: (batch, rows, cols) read noise of each cell [S]; None without read noise.
+    """
 
     g: np.ndarray
     v_in: np.ndarray
@@ -155,33 +162,35 @@ class _Drawn:
     noise: np.ndarray | None
 
 
-def _draw(experiment: Experiment, statistics: Statistics | None, rng: np.random.Generator) -> _Drawn:
+def _sample(experiment: Experiment, statistics: Statistics | None, rng: np.random.Generator) -> _Sample:
     g, v_in = experiment.g, experiment.v_in
     if statistics is None:
-        return _Drawn(g, v_in, None, None)
-    there = g > 0
+        return _Sample(g, v_in, None, None)
+    closed = g > 0
     programmed, noise = None, None
     if statistics.table.programming is not None:
         programmed = g.copy()
-        programmed[there] = sample_programmed(statistics, g[there], rng=rng)
+        programmed[closed] = sample_programmed(statistics, g[closed], rng=rng)
     if statistics.table.read_noise is not None:
         sigma = np.zeros_like(g)
         t = 0.0 if statistics.table.drift is None else statistics.table.drift.t_min
-        sigma[there] = read_sigma(statistics, g[there], g[there], t)
+        sigma[closed] = read_sigma(statistics, g[closed], g[closed], t)
         noise = sigma * rng.standard_normal((len(v_in), *g.shape))
-    return _Drawn(g, v_in, programmed, noise)
+    return _Sample(g, v_in, programmed, noise)
 
 
-def _reach(spec: ArraySpec, surface: CellSurface, drawn: list[_Drawn]) -> tuple[CellSurface, list[_Drawn]]:
-    """Characterize the cell for what was programmed, and keep that inside the device's range."""
+def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample]) -> tuple[CellSurface, list[_Sample]]:
+    """Clip programmed conductances to the device's range, and widen the surface where they exceed its own."""
     state = device_card(spec).state
     assert state is not None
     low, high = max(state.g_min, 1e-3 * spec.device.g_min), state.g_max
     kept = [
-        d if d.programmed is None else replace(d, programmed=np.where(d.g > 0, np.clip(d.programmed, low, high), 0.0))
-        for d in drawn
+        sample
+        if sample.programmed is None
+        else replace(sample, programmed=np.where(sample.g > 0, np.clip(sample.programmed, low, high), 0.0))
+        for sample in samples
     ]
-    programmed = [d.programmed[d.g > 0] for d in kept if d.programmed is not None]
+    programmed = [sample.programmed[sample.g > 0] for sample in kept if sample.programmed is not None]
     if not programmed:
         return surface, kept
     wide = (min(float(g.min()) for g in programmed), max(float(g.max()) for g in programmed))
@@ -191,10 +200,10 @@ def _reach(spec: ArraySpec, surface: CellSurface, drawn: list[_Drawn]) -> tuple[
     return characterization.cell(spec.replace(device={"g_min": wide[0], "g_max": wide[1]})), kept
 
 
-def _alone(spec: ArraySpec, surface: CellSurface, drawn: _Drawn, ideal: np.ndarray) -> dict[str, np.ndarray]:
-    """Outputs (batch, cols) [A] of one experiment with each cause of the array alone."""
-    g, v_ref = drawn.g, spec.sense.v_ref
-    v = drawn.v_in - v_ref
+def _alone(spec: ArraySpec, surface: CellSurface, sample: _Sample, ideal: np.ndarray) -> dict[str, np.ndarray]:
+    """Compute the outputs (batch, cols) [A] of one experiment for each cause alone, except the ADC."""
+    g, v_ref = sample.g, spec.sense.v_ref
+    v = sample.v_in - v_ref
     wires = spec.wires
     bare = _without_wires(wires)
     linear = {
@@ -203,29 +212,29 @@ def _alone(spec: ArraySpec, surface: CellSurface, drawn: _Drawn, ideal: np.ndarr
         "sense": replace(bare, r_driver=0.0, r_sense=wires.r_sense),
     }
     cells = nodal.cell_current(surface, g[:, :, None], (v + v_ref).T[:, None, :], np.full((1, 1, 1), v_ref))
-    found = {"cells": cells.sum(axis=0).T}
-    found |= {name: nodal.solve_linear(nodal.linear_array(grid, g), v).i_out for name, grid in linear.items()}
+    outputs = {"cells": cells.sum(axis=0).T}
+    outputs |= {name: nodal.solve_linear(nodal.linear_array(grid, g), v).i_out for name, grid in linear.items()}
     if spec.driver.dac_bits is not None:
-        found["dac"] = (drive_nearest(dac_table(spec), drawn.v_in) - v_ref) @ g
-    if drawn.programmed is not None:
-        found["programming"] = v @ drawn.programmed
-    if drawn.noise is not None:
-        found["read noise"] = ideal + np.einsum("bi,bij->bj", v, drawn.noise)
-    return found
+        outputs["dac"] = (drive_nearest(dac_table(spec), sample.v_in) - v_ref) @ g
+    if sample.programmed is not None:
+        outputs["programming"] = v @ sample.programmed
+    if sample.noise is not None:
+        outputs["read noise"] = ideal + np.einsum("bi,bij->bj", v, sample.noise)
+    return outputs
 
 
-def _together(spec: ArraySpec, surface: CellSurface, drawn: _Drawn) -> np.ndarray:
-    """Outputs (batch, cols) [A] with everything but the ADC."""
-    g = drawn.g if drawn.programmed is None else drawn.programmed
-    v_in = drive_nearest(dac_table(spec), drawn.v_in)
+def _together(spec: ArraySpec, surface: CellSurface, sample: _Sample) -> np.ndarray:
+    """Compute the outputs (batch, cols) [A] of one experiment with all causes except the ADC."""
+    g = sample.g if sample.programmed is None else sample.programmed
+    v_in = drive_nearest(dac_table(spec), sample.v_in)
     wide = spec.replace(device={"g_min": surface.g_range[0], "g_max": surface.g_range[1]})
     array = nodal.prepare(wide, g, surface)
     out = nodal.read(array, v_in).out
-    if drawn.noise is None:
+    if sample.noise is None:
         return out
-    # A cell's noise reaches the output as far as its conductance does, to first order.
+    # To first order the wires attenuate the noise of a cell as they attenuate its conductance.
     share = nodal.effective_matrix(array) / np.where(g > 0, g, 1.0)
-    return out + np.einsum("bi,ij,bij->bj", v_in - spec.sense.v_ref, share, drawn.noise, optimize=True)
+    return out + np.einsum("bi,ij,bij->bj", v_in - spec.sense.v_ref, share, sample.noise, optimize=True)
 
 
 def _without_wires(wires: WireGrid) -> WireGrid:
@@ -236,14 +245,14 @@ def _without_wires(wires: WireGrid) -> WireGrid:
 
 
 def _digitized(spec: ArraySpec, analog: list[np.ndarray]) -> list[np.ndarray]:
-    """Pass outputs through the ADC; its automatic range is that of these outputs."""
+    """Quantize outputs; an ADC with automatic full scale takes the largest of these outputs."""
     table = adc_table(spec, full_scale=max(float(out.max()) for out in analog))
-    assert table is not None  # asked for where the specification has an ADC
+    assert table is not None  # called only if the specification has an ADC
     return [np.asarray(decode(table, convert(table, out))) for out in analog]
 
 
 def _without_gain(out: np.ndarray, ideal: np.ndarray, full_scale: float) -> tuple[float, float]:
-    """Best common gain, and the mean square of what it leaves over full scale squared."""
+    """Fit one common gain; return it and the mean square of the remaining error over full scale squared."""
     gain = float((out * ideal).sum() / (ideal * ideal).sum())
     return gain, float(np.mean(((out - gain * ideal) / full_scale) ** 2))
 

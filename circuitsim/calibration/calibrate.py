@@ -19,11 +19,11 @@ from circuitsim.calibration.statistics import full_scale_of
 from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.results import Budget, Calibration, CellSurface, Experiment, TileModel
+from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Progress
 
-# What chooses the grade and what certifies it differ in kind as well as in draw, matrices and inputs.
+# Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
 VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
@@ -46,24 +46,24 @@ def calibrate(
     progress: Progress | None = None,
     thorough: bool | None = None,
 ) -> Calibration:
-    """Calibrate a behavioral model, certify it on a hold-out, and hand back the evidence with it.
+    """Calibrate a behavioral model, certify it on a hold-out, and return both with the hold-out's solutions.
 
     Args:
         spec: The array.
-        rng: Draws the matrices and inputs of validation and hold-out.
-        max_rms: Error asked for, as a fraction of full scale; the cheapest grade that reaches half of it is chosen.
-        extra: Experiments of the user's own for the hold-out: tiles and activations of a network.
+        rng: Generates the matrices and inputs of validation and hold-out.
+        max_rms: Required rms error, as a fraction of full scale. The cheapest grade within half of it is chosen.
+        extra: Further experiments for the hold-out, for example tiles and activations of a network.
         truth: "ngspice", or "nodal" for arrays too large for ngspice (the certificate says so).
-        folder: Keeps the decks, logs and raw files of the hold-out.
-        n_jobs: Decks solved side by side.
-        simulator: The ngspice to use.
-        progress: Called with (finished, all) after each hold-out deck.
-        thorough: Also check an array of twice the size against the array solver and draw up the budget of the product;
-            None: when the truth is ngspice, beside which this is quick.
+        folder: Where to keep the decks, logs and raw files of the hold-out; None keeps none.
+        n_jobs: Number of decks solved in parallel.
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
+        progress: Called with (finished, total) after each hold-out deck.
+        thorough: Also check an array of twice the size against the array solver and compute the error budget of the
+            product. None does so if the truth is ngspice, which takes much longer than these checks.
 
     Raises:
         SimulatorError: ngspice failed.
-        InputError: `truth` is unknown, or the hold-out is too small or overlaps with the validation.
+        InputError: `truth` is unknown, or the hold-out is too small or overlaps with the validation set.
         OutsideRangeError: The temperature is outside a card's range.
 
     Valid for: quasi-static reads, inputs from 0 to v_read.
@@ -99,29 +99,24 @@ def calibrate(
         validation=validation,
     )
     _log.info("certificate: rms error %.2e of full scale, largest %.2e", certificate.error.rms, certificate.error.max)
-    # Generators of their own: what the caller draws next does not depend on how thorough this was.
+    # Spawned generators: what the caller draws from `rng` next does not depend on `thorough`.
     for_larger, for_budget, for_spot = rng.spawn(3)
     if exact is not None:
         certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
     else:
         certificate = replace(certificate, spot=spot_check(spec, surface, rng=for_spot, simulator=simulator))
     if truth == "ngspice" if thorough is None else thorough:
-        larger = extrapolate(model, rng=for_larger)
-        certificate = replace(
-            certificate,
-            extrapolation=() if larger is None else (larger,),
-            budget=_budget(spec, surface, hold_out, for_budget),
-        )
+        certificate = _with_larger_and_budget(certificate, model, hold_out, for_larger, for_budget)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
 def choose_grade(
     spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], *, max_rms: float
 ) -> tuple[TileModel, dict[str, float]]:
-    """Take the cheapest grade whose error against the array solver is at most half of `max_rms`, else the best one.
+    """Choose the cheapest grade whose error against the array solver is at most half of `max_rms`, else the best one.
 
     Returns:
-        The model, and the rms error of every grade that was tried.
+        The model, and the rms error of every grade that was evaluated, relative to full scale.
     """
     v_range = (0.0, spec.driver.v_read)
     truths = solve_in_nodal(spec, surface, experiments)
@@ -139,10 +134,10 @@ def choose_grade(
 
 
 def check_temperature(spec: ArraySpec) -> None:
-    """Refuse a temperature at which a card of this array was never run.
+    """Reject a temperature for which a card of this array is not valid.
 
     Raises:
-        OutsideRangeError: Names the card and its range.
+        OutsideRangeError: The temperature is outside the range of a card.
     """
     cards = [device_card(spec), *([access_card(spec)] if spec.access is not None else [])]
     for card in cards:
@@ -153,8 +148,15 @@ def check_temperature(spec: ArraySpec) -> None:
             )
 
 
-def _budget(
-    spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], rng: np.random.Generator
-) -> Budget:
-    statistics, left_out = device_statistics(spec)
-    return error_budget(spec, surface, experiments, rng=rng, statistics=statistics, left_out=left_out)
+def _with_larger_and_budget(
+    certificate: Certificate,
+    model: TileModel,
+    hold_out: Sequence[Experiment],
+    for_larger: np.random.Generator,
+    for_budget: np.random.Generator,
+) -> Certificate:
+    """Add the error on a larger array and the error budget of the product on the hold-out."""
+    larger = extrapolate(model, rng=for_larger)
+    statistics, left_out = device_statistics(model.spec)
+    budget = error_budget(model.spec, model.surface, hold_out, rng=for_budget, statistics=statistics, left_out=left_out)
+    return replace(certificate, extrapolation=() if larger is None else (larger,), budget=budget)

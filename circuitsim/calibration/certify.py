@@ -1,4 +1,4 @@
-"""From a model and truths to a certificate."""
+"""State the error of a model against true solutions in a certificate."""
 
 import datetime
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from circuitsim.calibration.statistics import error_statistics, full_scale_of
 from circuitsim.results import Certificate, ErrorStatistics, Experiment, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
 
-# Ranges of an input vector's mean size, relative to the largest input: the upper end and the name.
+# Classes of input vectors by mean |v_in − v_ref| relative to the largest input: upper limit and name.
 AMPLITUDES = ((0.1, "up to 10 %"), (0.25, "10 to 25 %"), (0.5, "25 to 50 %"), (1.0, "above 50 %"))
 
 
@@ -23,7 +23,7 @@ def predictions(model: TileModel, experiments: Sequence[Experiment]) -> list[np.
 def errors_against(
     model: TileModel, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
 ) -> ErrorStatistics:
-    """Sum up the model's errors on experiments whose solutions are `truths`, relative to `full_scale` [A]."""
+    """Summarize the model's errors against the solutions `truths`, relative to `full_scale` [A]."""
     pairs = zip(predictions(model, experiments), truths, strict=True)
     return error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs]))
 
@@ -40,18 +40,18 @@ def certify(
     max_rms: float | None = None,
     validation: dict[str, float] | None = None,
 ) -> Certificate:
-    """State the error of a model on experiments it was not built from.
+    """State the error of a model on experiments that it was not built from.
 
     Args:
-        model: The model under judgement.
+        model: The model.
         experiments: The hold-out.
-        truths: Their solutions, in the same order.
-        provenance: Simulator and options of the truth.
-        predicted: What the model says of the experiments, where that is known already.
-        fitting: Experiments that the model was chosen on; none of them may be in the hold-out.
-        exact: The same experiments from the array solver, to hold it against the truth.
-        max_rms: Error that was asked for.
-        validation: rms error of each grade on `fitting`.
+        truths: Solutions of the hold-out, in the same order.
+        provenance: Simulator and options behind the truths.
+        predicted: Outputs (batch, cols) [A] of the model for each experiment; None: they are computed.
+        fitting: Experiments on which the model was chosen; none of them may be in the hold-out.
+        exact: Solutions of the hold-out by the array solver, to compare it with the truth.
+        max_rms: Required rms error, as a fraction of full scale.
+        validation: rms error of each grade on `fitting`, as a fraction of full scale.
 
     Raises:
         InputError: There are fewer than two matrices or twenty vectors, or the hold-out overlaps with `fitting`.
@@ -97,14 +97,14 @@ def certify(
 
 
 def circuit_error(exact: Sequence[Solution], truths: Sequence[Solution], full_scale: float) -> ErrorStatistics:
-    """Sum up what separates the array solver from the truth, relative to full scale."""
+    """Summarize the differences between array solver and truth, relative to full scale."""
     return error_statistics(np.concatenate([(e.out - t.out) / full_scale for e, t in zip(exact, truths, strict=True)]))
 
 
 def product_error(
     spec: ArraySpec, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
 ) -> tuple[float, float]:
-    """Hold an array against the ideal product of its conductances.
+    """Compare the outputs of an array with the ideal product of its conductances.
 
     Returns:
         The best common gain a, and the rms of truth − a · (v − v_ref)·g over full scale.
@@ -120,8 +120,8 @@ def differing_codes(
 ) -> tuple[float, float]:
     """Predict how many ADC codes differ between model and truth.
 
-    A code differs where the error moves a current across a code edge. For a current anywhere in its code with equal
-    chance, an error e does so with probability min(1, |e| / lsb), so the mean over the certified errors is at most
+    A code differs if the error moves a current across a code edge. If the current is uniformly distributed within its
+    code, an error e does so with probability min(1, |e| / lsb). The mean over the certified errors is therefore at most
     mean |e| / lsb.
 
     Args:
@@ -131,7 +131,7 @@ def differing_codes(
         count: Number of codes compared.
 
     Returns:
-        Expected number of differing codes, and the number not exceeded in 997 of 1000 draws (binomial, 3 sigma).
+        Expected number of differing codes, and that number plus 3 standard deviations of a binomial distribution.
     """
     chance = min(1.0, certificate_error.mean_abs * full_scale / lsb)
     spread = float(np.sqrt(count * chance * (1 - chance)))
@@ -139,17 +139,17 @@ def differing_codes(
 
 
 def _by_amplitude(model: TileModel, experiments: Sequence[Experiment], error: np.ndarray) -> dict[str, ErrorStatistics]:
-    """Sort errors (vectors, cols) by the mean size of their input vector, relative to the largest input."""
+    """Group errors (vectors, cols) by the classes of `AMPLITUDES` of their input vectors."""
     v_ref = model.spec.sense.v_ref
     largest = max(abs(v - v_ref) for v in model.v_range)
     mean = np.concatenate([np.abs(e.v_in - v_ref).mean(axis=1) for e in experiments]) / largest
-    found, low = {}, -np.inf
+    by_name, low = {}, -np.inf
     for high, name in AMPLITUDES:
         chosen = (low < mean) & (mean <= high * (1 + 1e-12))
         low = high * (1 + 1e-12)
         if chosen.any():
-            found[name] = error_statistics(error[chosen])
-    return found
+            by_name[name] = error_statistics(error[chosen])
+    return by_name
 
 
 def _by_kind(kinds: Sequence[str], error: np.ndarray) -> dict[str, ErrorStatistics]:

@@ -1,9 +1,9 @@
 """Certificates over temperature and over time after programming.
 
-At another temperature the cell is characterized and the model built anew: each temperature has a model and a
-certificate of its own. Time is different: nobody reprograms the model when the device drifts. So the same model,
-programmed with the wanted conductances, is held against arrays as they are some time after programming, programming
-error included.
+At another temperature the cell is characterized again and the model is rebuilt: each temperature has its own model and
+certificate. Time is different, because nobody reprograms the model when the device drifts. The same model, programmed
+with the intended conductances, is therefore compared with arrays some time after programming, including their
+programming error.
 """
 
 import warnings
@@ -33,9 +33,9 @@ class Aged:
     """A model some time after its array was programmed.
 
     Attributes:
-        certificate: Error of the model with the wanted conductances against the aged array; it says the time.
-        gain: Common gain that fits the aged outputs best: what a drift compensation would take out.
-        rms_after_gain: rms error with that gain, relative to full scale.
+        certificate: Error of the model, with the intended conductances, against the aged array; states the time.
+        gain: Common gain that fits the aged outputs best; a drift compensation would remove it.
+        rms_after_gain: rms error after that gain, relative to full scale.
     """
 
     certificate: Certificate
@@ -52,12 +52,12 @@ def over_temperature(
     truth: str = "ngspice",
     n_jobs: int = 2,
 ) -> tuple[Calibration, ...]:
-    """Calibrate an array at several temperatures, on the same draws.
+    """Calibrate an array at several temperatures with the same matrices and inputs.
 
     Args:
-        spec: The array; its own temperature is not used.
-        seed: Seed of the draws, the same at each temperature.
-        temperatures: [°C].
+        spec: The array; its temperature is ignored.
+        seed: Seed of matrices and inputs, the same at each temperature.
+        temperatures: Temperatures [°C].
         max_rms, truth, n_jobs: As `calibrate`.
 
     Raises:
@@ -76,14 +76,17 @@ def over_temperature(
 
 
 def source_times(statistics: Statistics) -> tuple[float, ...]:
-    """Times after programming that the source of a device's statistics holds for [s]: its own, or decades between ends.
+    """Return times after programming [s] at which the source of a device's statistics is valid.
+
+    A source that lists its measured times gives these. One that states a range gives both ends and every second decade
+    in between.
 
     Raises:
-        InputError: The source says nothing about drift or retention.
+        InputError: The statistics contain neither drift nor retention.
     """
     part = statistics.table.drift or statistics.table.retention
     if part is None:
-        raise InputError(f"{statistics.name}: its source says nothing about drift or retention")
+        raise InputError(f"{statistics.name}: the statistics contain neither drift nor retention, expected one of them")
     if isinstance(part, TableDrift | Retention):
         return part.times
     low, high = max(part.t_min, 1.0), part.t_max
@@ -100,27 +103,29 @@ def over_time(
     n_jobs: int = 2,
     simulator: spice.Simulator | None = None,
 ) -> tuple[Aged, ...]:
-    """Certify a model at times after programming.
+    """Certify a model at several times after programming.
 
     Args:
-        model: The model; it is programmed with the wanted conductances.
-        rng: Draws matrices, inputs, programming error and drift.
-        times: Seconds after programming; None: those that the source of the device's statistics holds for. Beyond
-            them the certificate is labelled as extrapolated.
+        model: The model; it is programmed with the intended conductances.
+        rng: Generates matrices, inputs, programming error and drift.
+        times: Times after programming [s]; None: `source_times`. Certificates for times beyond the range of the source
+            are labelled as extrapolated.
         truth: Level that solves the aged arrays, "nodal" or "ngspice".
-        n_jobs, simulator: For ngspice.
+        n_jobs, simulator: Number of decks solved in parallel and the ngspice to use, for truth "ngspice".
 
     Raises:
-        InputError: The device has no statistics, or none of drift or retention.
-        OutsideRangeError: The wanted conductances are outside the range of the statistics.
+        InputError: The device has no statistics, or they contain neither drift nor retention.
+        OutsideRangeError: The intended conductances are outside the range of the statistics.
     """
     card = device_card(model.spec)
     statistics = read_statistics(card)
     times = source_times(statistics) if times is None else tuple(times)
-    wanted = random_experiments(model.spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS)
-    seed = int(rng.integers(2**63))  # the same draws at all times: what differs between two certificates is time
+    experiments = random_experiments(model.spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS)
+    seed = int(rng.integers(2**63))  # the same samples at all times: two certificates differ in time alone
     return tuple(
-        _at_time(model, card, statistics, wanted, float(t), seed=seed, truth=truth, n_jobs=n_jobs, simulator=simulator)
+        _at_time(
+            model, card, statistics, experiments, float(t), seed=seed, truth=truth, n_jobs=n_jobs, simulator=simulator
+        )
         for t in times
     )
 
@@ -129,7 +134,7 @@ def _at_time(
     model: TileModel,
     card: Card,
     statistics: Statistics,
-    wanted: Sequence[Experiment],
+    experiments: Sequence[Experiment],
     t: float,
     *,
     seed: int,
@@ -137,7 +142,7 @@ def _at_time(
     n_jobs: int,
     simulator: spice.Simulator | None,
 ) -> Aged:
-    aged, extrapolated = _age(wanted, card, statistics, t, np.random.default_rng(seed), model.spec.device.g_min)
+    aged, extrapolated = _age(experiments, card, statistics, t, np.random.default_rng(seed), model.spec.device.g_min)
     reached = [experiment.g[experiment.g > 0] for experiment in aged]
     low, high = min(float(g.min()) for g in reached), max(float(g.max()) for g in reached)
     wide = model.spec.replace(
@@ -147,38 +152,40 @@ def _at_time(
         truths = solve_in_ngspice(wide, aged, n_jobs=n_jobs, simulator=simulator)
     else:
         truths = solve_in_nodal(wide, characterization.cell(wide, simulator=simulator), aged)
-    certificate = certify(model, wanted, truths, provenance=truths[0].provenance)
+    certificate = certify(model, experiments, truths, provenance=truths[0].provenance)
     certificate = replace(certificate, time_s=t, extrapolated=extrapolated)
-    gain, left = _compensated(model, wanted, truths, certificate.full_scale)
-    return Aged(certificate, gain, left)
+    gain, rms = _compensated(model, experiments, truths, certificate.full_scale)
+    return Aged(certificate, gain, rms)
 
 
 def _age(
-    wanted: Sequence[Experiment],
+    experiments: Sequence[Experiment],
     card: Card,
     statistics: Statistics,
     t: float,
     rng: np.random.Generator,
     g_min: float,
 ) -> tuple[tuple[Experiment, ...], tuple[str, ...]]:
-    """Program and wait; conductances stay within the device's range. Also says what was extrapolated."""
+    """Program and age the experiments within the device's range; return them and warnings about extrapolation."""
     assert card.state is not None
     low, high = max(card.state.g_min, 1e-3 * g_min), card.state.g_max
-    found = []
+    aged = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ExtrapolationWarning)
-        for experiment in wanted:
-            programming_sigma(statistics, experiment.g)  # conductances outside the source are refused, not extrapolated
+        for experiment in experiments:
+            programming_sigma(
+                statistics, experiment.g
+            )  # rejects conductances outside the source: only time is extrapolated
             g = sample_aged(statistics, experiment.g, t, rng=rng, extrapolate=True)
-            found.append(replace(experiment, g=np.clip(g, low, high)))
-    return tuple(found), tuple(dict.fromkeys(str(warning.message) for warning in caught))
+            aged.append(replace(experiment, g=np.clip(g, low, high)))
+    return tuple(aged), tuple(dict.fromkeys(str(warning.message) for warning in caught))
 
 
 def _compensated(
-    model: TileModel, wanted: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
+    model: TileModel, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
 ) -> tuple[float, float]:
-    """Best common gain truth / model, and the rms that it leaves."""
-    expected = np.concatenate(predictions(model, wanted)).ravel()
+    """Fit one common gain truth / model; return it and the remaining rms error relative to full scale."""
+    expected = np.concatenate(predictions(model, experiments)).ravel()
     out = np.concatenate([truth.out for truth in truths]).ravel()
     gain = float((expected * out).sum() / (expected * expected).sum())
     return gain, float(np.sqrt(np.mean((gain * expected - out) ** 2))) / full_scale

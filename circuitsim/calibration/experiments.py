@@ -1,9 +1,10 @@
-"""Which matrices and inputs are solved, and why these.
+"""Generate the matrices and inputs on which a model is chosen and certified.
 
-A model is judged on arrays and inputs it has not seen. The kinds below differ in what they stress: uniform inputs
-are the average case, sparse and binary ones the ends of the range, all-on draws the largest current and so the
-largest IR drop, faint inputs show the small-signal slope, the half of the rows farthest from the sense amplifiers lifts
-the column wires most unevenly, and a network's own tiles and activations are what the model will meet in use.
+A model is judged on arrays and inputs that it was not fitted to. Each kind stresses something else. Uniform inputs are
+the average case; sparse and binary inputs test the ends of the range. All inputs on ("all_on") give the largest current
+and so the largest IR drop; faint inputs show the small-signal slope. Driving only the half of the rows farthest from
+the sense amplifiers ("far") gives the most uneven column voltages. The tiles and activations of a network are the
+model's actual use.
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,9 @@ INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far")
 
 
 def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Draw conductances (rows, cols) [S] of one of `MATRIX_KINDS` from the device's range.
+    """Sample conductances (rows, cols) [S] of one of `MATRIX_KINDS` from the device's range.
 
-    "few_high" is what a trained network looks like: most cells near g_min, a few up to g_max.
+    "few_high" resembles a trained network: most cells lie near g_min and a few reach up to g_max.
 
     Raises:
         InputError: The kind is unknown.
@@ -40,7 +41,7 @@ def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndar
 
 
 def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Draw inputs (count, rows) [V] of one of `INPUT_KINDS`, between 0 and v_read.
+    """Sample inputs (count, rows) [V] of one of `INPUT_KINDS`, between 0 and v_read.
 
     Raises:
         InputError: The kind is unknown.
@@ -68,7 +69,7 @@ def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
 def random_experiments(
     spec: ArraySpec, rng: np.random.Generator, *, matrices: Sequence[str], vectors: dict[str, int]
 ) -> tuple[Experiment, ...]:
-    """Draw one experiment per name in `matrices`, each read with `vectors[kind]` inputs of each kind.
+    """Sample one experiment per name in `matrices`, each read with `vectors[kind]` inputs of each kind.
 
     Raises:
         InputError: A kind is unknown.

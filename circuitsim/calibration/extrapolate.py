@@ -1,4 +1,4 @@
-"""Arrays of another size: larger ones held against the array solver, and the solver against ngspice on smaller ones."""
+"""Check arrays of another size: a larger one against the array solver, and the solver against ngspice on a smaller one."""
 
 import numpy as np
 
@@ -11,22 +11,23 @@ from circuitsim.results import CellSurface, Extrapolation, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
-SMALL = 12  # rows and columns that ngspice solves in a second
-LARGEST = 256 * 256  # cells; programming a larger tile for a check takes longer than the calibration
+SMALL = 12  # rows and columns: ngspice solves such an array within a second
+LARGEST = 256 * 256  # cells; programming a larger tile would take longer than the calibration
 MATRICES = ("log_uniform", "few_high")
 VECTORS = {"uniform": 4, "sparse": 2, "binary": 2, "all_on": 1}
 
 
 def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) -> Extrapolation | None:
-    """Hold the same cell, wires and grade against the array solver in an array `factor` times as long and wide.
+    """Compute the error of the same cell, wires and grade in an array with `factor` times the rows and columns.
 
     Args:
         model: The calibrated model.
-        rng: Draws matrices and inputs.
+        rng: Generates matrices and inputs.
         factor: Ratio of rows and of columns.
 
     Returns:
-        The error there; None where the wires are given one by one, or the array would be larger than 256 × 256.
+        The error against the array solver; None if the wires are specified segment by segment, or if the array would
+        have more than 256 × 256 cells.
     """
     rows, cols = (factor * n for n in model.spec.shape)
     if rows * cols > LARGEST:
@@ -46,16 +47,16 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
 def spot_check(
     spec: ArraySpec, surface: CellSurface, *, rng: np.random.Generator, simulator: Simulator | None = None
 ) -> Extrapolation | None:
-    """Hold the array solver against ngspice on a corner of the array, at most 12 × 12 cells.
+    """Compare the array solver with ngspice on a corner of the array, at most 12 × 12 cells.
 
     Args:
         spec: The array.
         surface: Its characterized cell.
-        rng: Draws a matrix and inputs.
+        rng: Generates a matrix and inputs.
         simulator: The ngspice to use.
 
     Returns:
-        The solver's error there; None where the wires are given one by one.
+        The error of the solver; None if the wires are specified segment by segment.
     """
     rows, cols = (min(SMALL, n) for n in spec.shape)
     if spec.array.cell == "2t2r":

@@ -1,4 +1,4 @@
-"""A model outside its certificate warns once or, when asked to be strict, raises: never a silent number."""
+"""Warn about use of a model outside its certificate, or refuse it if strictness is requested."""
 
 import warnings
 
@@ -9,46 +9,46 @@ from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
 
-ROUNDING = 1e-9  # of a bound: values that passed through text or unit changes are not outside
+ROUNDING = 1e-9  # relative to a bound: rounding by text or unit conversion does not put a value outside
 
 
 def outside_certificate(
     model: TileModel, certificate: Certificate, g: np.ndarray, v_in: np.ndarray, *, spec: ArraySpec | None = None
 ) -> tuple[str, ...]:
-    """List in what respects a use of a model lies outside what its certificate was stated for.
+    """List in which respects a use of a model lies outside the range of its certificate.
 
     Args:
         model: The model.
-        certificate: The statement about it.
-        g: Conductances (rows, cols) [S]; open cells (0) are not looked at.
+        certificate: The certificate of the model.
+        g: Conductances (rows, cols) [S]; open cells (0 S) are ignored.
         v_in: Inputs (batch, rows) [V].
-        spec: The array that is meant, for its temperature; None: the model's own.
+        spec: The array to be simulated, for its temperature; None: the array of the model.
 
     Returns:
-        One phrase each for conductances, inputs, temperature and shape, without the values that were found, so that
-        equal transgressions read the same; empty inside the certificate.
+        One phrase each for conductances, inputs, temperature and size. They name only the certified range, so that
+        repeated warnings have the same text. Empty inside the certificate.
 
     Raises:
-        InputError: The certificate is that of another model.
+        InputError: The certificate belongs to another model.
     """
     if certificate.model_digest != model.digest:
         raise InputError(
-            f"the certificate is about model {certificate.model_digest[:12]}, not about {model.digest[:12]}: "
+            f"the certificate belongs to model {certificate.model_digest[:12]}, not to {model.digest[:12]}: "
             "expected the one that was saved with the model"
         )
     temperature = (spec or model.spec).array.temperature_c
-    found = []
+    phrases = []
     if _beyond(g[g != 0], certificate.g_range):
         low, high = (format_quantity(value, "S") for value in certificate.g_range)
-        found.append(f"conductances outside {low} to {high}")
+        phrases.append(f"conductances outside {low} to {high}")
     if _beyond(v_in, certificate.v_range):
         low, high = (format_quantity(value, "V") for value in certificate.v_range)
-        found.append(f"inputs outside {low} to {high}")
+        phrases.append(f"inputs outside {low} to {high}")
     if abs(temperature - certificate.temperature_c) > 1e-6:
-        found.append(f"another temperature than {certificate.temperature_c:g} °C")
+        phrases.append(f"another temperature than {certificate.temperature_c:g} °C")
     if g.shape != (certificate.rows, certificate.cols):
-        found.append(f"another size than {certificate.rows} x {certificate.cols}")
-    return tuple(found)
+        phrases.append(f"another size than {certificate.rows} x {certificate.cols}")
+    return tuple(phrases)
 
 
 def check_use(
@@ -60,20 +60,20 @@ def check_use(
     spec: ArraySpec | None = None,
     strict: bool = False,
 ) -> None:
-    """Warn of a use outside the certificate, or refuse it; arguments as in `outside_certificate`.
+    """Warn about a use outside the certificate, or refuse it if `strict`; other arguments as in `outside_certificate`.
 
     Raises:
-        OutsideRangeError: `strict`, and something is outside.
-        InputError: The certificate is that of another model.
+        OutsideRangeError: `strict` is True and the use is outside the certificate.
+        InputError: The certificate belongs to another model.
 
     Warns:
-        OutsideCertificateWarning: Something is outside. The text names the certified range only, so that Python's
-            default filter shows it once.
+        OutsideCertificateWarning: The use is outside the certificate. The text names only the certified range, so that
+            Python's default filter shows it once.
     """
-    found = outside_certificate(model, certificate, g, v_in, spec=spec)
-    if not found:
+    phrases = outside_certificate(model, certificate, g, v_in, spec=spec)
+    if not phrases:
         return
-    sentence = f"outside the certificate: {', '.join(found)}; its error does not hold here"
+    sentence = f"outside the certificate: {', '.join(phrases)}; its error does not hold here"
     if strict:
         raise OutsideRangeError(f"{sentence} (strict)")
     warnings.warn(sentence, OutsideCertificateWarning, stacklevel=2)

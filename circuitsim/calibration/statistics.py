@@ -1,4 +1,4 @@
-"""Errors of a model against a truth, summed up."""
+"""Summarize the errors of a model."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,13 @@ from circuitsim.results import ErrorStatistics, Solution
 
 
 def error_statistics(error: np.ndarray) -> ErrorStatistics:
-    """Sum up errors that are already relative to full scale.
+    """Summarize errors that are relative to full scale.
 
     Args:
-        error: Any shape; model minus truth, as a fraction of full scale.
+        error: Model minus truth, as a fraction of full scale, in any shape.
 
     Raises:
-        InputError: There is no error to sum up, or one is not finite.
+        InputError: There are no errors, or one is not finite.
     """
     error = np.asarray(error, dtype=float).ravel()
     if error.size == 0 or not np.isfinite(error).all():
@@ -38,5 +38,5 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
 
 
 def full_scale_of(truths: Iterable[Solution]) -> float:
-    """Full scale of an error: the largest |output| of the truth it is held against [A]."""
+    """Return the full scale of an error: the largest |output| of the true solutions [A]."""
     return max(float(np.abs(truth.out).max()) for truth in truths)

@@ -1,4 +1,4 @@
-"""Solving experiments at the level that is taken for true."""
+"""Solve experiments at the level that counts as the truth."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,23 +18,23 @@ def solve_in_ngspice(
     simulator: spice.Simulator | None = None,
     progress: Progress | None = None,
 ) -> list[Solution]:
-    """Solve full array decks, one deck per experiment with an index sweep over its inputs.
+    """Solve experiments in ngspice: one deck of the whole array per experiment, with an index sweep over its inputs.
 
     Args:
         spec: The array.
-        experiments: What is programmed and read.
-        folder: Keeps a numbered run folder per deck; None: removed after success.
-        n_jobs: Decks solved side by side.
+        experiments: Conductances and inputs.
+        folder: Where to keep a numbered run folder per deck; None removes them after success.
+        n_jobs: Number of decks solved in parallel.
         simulator: The ngspice to use.
-        progress: Called with (finished, all) after each deck.
+        progress: Called with (finished, total) after each deck.
 
     Raises:
-        SimulatorError: A deck failed; the others finished and their folders stay.
+        SimulatorError: A deck failed; the other decks were finished and their folders are kept.
     """
     reads = [(truth.prepare(spec, experiment.g), experiment.v_in) for experiment in experiments]
     return truth.read_many(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
 
 
 def solve_in_nodal(spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment]) -> list[Solution]:
-    """Solve the same circuits with the array solver on the characterized cell."""
+    """Solve experiments with the array solver and the characterized cell `surface`."""
     return [nodal.read(nodal.prepare(spec, e.g, surface), e.v_in) for e in experiments]

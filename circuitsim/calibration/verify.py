@@ -1,10 +1,10 @@
-"""Does a certificate still hold, and is the array still the circuit it was made for?
+"""Check on new solutions whether a certificate still holds and whether the circuit is still the same.
 
-Two questions, with two answers. The model's error on new truth is held against the certified error: that finds what
-matters, but an array that differs by 1 % in its wires may stay within twice the error of a simple model. So the same
-reads are also solved exactly, by the array solver on the model's own cell and wires. That solver agrees with ngspice to
-parts in a million, so that anything more is another circuit, and the difference, projected on what each part of the
-circuit would do to the outputs, says which part it is.
+First, the error of the model on the new solutions is compared with the certified error. This misses small changes: an
+array whose wires differ by 1 % may stay within twice the error of a simple model. Second, the same reads are therefore
+also solved by the array solver with the model's cell and wires. It agrees with ngspice to parts in a million, so a
+larger difference means another circuit. The difference is then fitted by the changes of output that each part of the
+circuit would cause, which identifies the part.
 """
 
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ from circuitsim.calibration.truth import solve_in_nodal
 from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec, WireGrid
 
-# Draws of the hold-out differ: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array of
-# tests/cross_check/test_calibration_verify.py the largest rms is 1.42 times the smallest, the largest maximum 1.90.
+# The error depends on the sampled hold-out: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array
+# of tests/cross_check/test_calibration_verify.py the largest rms is 1.42 times the smallest, the largest maximum 1.90.
 MARGIN = 2.0
-# The array solver equals ngspice to 1e-6 of an output on BSIM4 cells; a smaller difference names no other circuit.
+# The array solver agrees with ngspice to 1e-6 of an output on BSIM4 cells; a smaller difference proves nothing.
 CIRCUIT_FLOOR = 1e-6
-STEP = 0.01  # change of a part for its derivative
-ENOUGH = 0.02  # of a difference may stay unexplained: what lies beyond a derivative
+STEP = 0.01  # relative change of a part with which its derivative is computed
+ENOUGH = 0.02  # fraction of a difference that may stay unexplained: derivatives are of first order
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A part of the circuit and the relative change of it that explains a difference best.
+    """A part of the circuit, and its relative change that best explains a difference.
 
     Attributes:
         part: "row wires", "column wires", "cell currents", "transistor resistance", "driver resistance" or "sense
@@ -43,16 +43,17 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a certificate holds on new evidence.
+    """Whether a certificate holds on new solutions.
 
     Attributes:
-        holds: rms and maximum are both within `MARGIN` times the certified numbers, and the circuit is the same.
-        error: The new errors of the model, relative to the certificate's full scale.
-        sentence: The same in words.
-        circuit: The array solver on the model's circuit against the new truth, relative to the same full scale; None
-            for a certificate after drift, where no circuit is exact.
-        suspects: What explains the difference, the best explanation first; empty where the circuit is the same.
-        unexplained: rms of the difference that no suspect explains, as a fraction of the difference.
+        holds: True if rms and maximum are within `MARGIN` times the certified values and the circuit is the same.
+        error: Errors of the model on the new solutions, relative to the full scale of the certificate.
+        sentence: The verdict in words.
+        circuit: Errors of the array solver on the model's circuit, relative to the same full scale; None for a
+            certificate after drift, for which no exact circuit exists.
+        suspects: Changed parts that explain the difference, the best explanation first; empty if the circuit is the
+            same.
+        unexplained: rms of the difference that the suspects do not explain, as a fraction of the difference.
     """
 
     holds: bool
@@ -66,15 +67,15 @@ class Verdict:
 def verify(
     model: TileModel, certificate: Certificate, experiments: Sequence[Experiment], truths: Sequence[Solution]
 ) -> Verdict:
-    """Hold a model against new truth and say whether its certificate still holds.
+    """Compare a model with new solutions and tell whether its certificate still holds.
 
-    A wire, transistor or conductance that is not the one the model was built for shows here.
+    This detects wires, transistors or cells that differ from those the model was built for.
 
     Args:
         model: The model.
         certificate: Its certificate.
-        experiments: What was programmed and read, as it should have been.
-        truths: What ngspice, or a measurement, says of it, in the same order.
+        experiments: Intended conductances and inputs.
+        truths: Solutions by ngspice, or measurements, in the same order.
     """
     truths = tuple(truths)
     error = errors_against(model, experiments, truths, certificate.full_scale)
@@ -107,12 +108,13 @@ def find_suspects(
     exact: Sequence[Solution],
     truths: Sequence[Solution],
 ) -> tuple[tuple[Suspect, ...], float]:
-    """Explain the difference between truth and circuit by small changes of as few of its parts as will do.
+    """Explain the difference between truth and circuit by small changes of as few parts as possible.
 
-    Parts are taken in one after the other, each time the one that leaves least, until it hardly gets less.
+    Parts are added one at a time, each time the one that leaves the smallest remainder. The search stops when a part
+    no longer halves the remainder.
 
     Returns:
-        The changes, the best explanation first, and the rms of what they leave, as a fraction of the difference.
+        The changes, the best explanation first, and the rms of the remainder as a fraction of the difference.
     """
     miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
     names, columns = [], []
@@ -130,27 +132,31 @@ def find_suspects(
             columns.append(column)
     basis = np.stack(columns, axis=1)
     chosen: list[int] = []
-    changes, left = np.zeros(0), 1.0
-    while len(chosen) < len(names) and left > ENOUGH:
+    changes, remainder = np.zeros(0), 1.0
+    while len(chosen) < len(names) and remainder > ENOUGH:
         rest = [index for index in range(len(names)) if index not in chosen]
         tried = {index: _fit(basis[:, [*chosen, index]], miss) for index in rest}
         best = min(rest, key=lambda index: tried[index][1])
-        if chosen and tried[best][1] > left / 2:
-            break  # another part would be a guess
+        if chosen and tried[best][1] > remainder / 2:
+            break  # one more part would be a guess
         chosen.append(best)
-        changes, left = tried[best]
-    return tuple(Suspect(names[i], float(c)) for i, c in zip(chosen, changes, strict=True)), left
+        changes, remainder = tried[best]
+    return tuple(Suspect(names[i], float(c)) for i, c in zip(chosen, changes, strict=True)), remainder
 
 
 def _fit(basis: np.ndarray, miss: np.ndarray) -> tuple[np.ndarray, float]:
-    """Least squares on columns of equal size: coefficients, and the fraction of `miss` that is left."""
+    """Fit `miss` by least squares on normalized columns; return the coefficients and the unexplained fraction."""
     size = np.sqrt((basis**2).sum(axis=0))
     changes = np.linalg.lstsq(basis / size, miss, rcond=None)[0] / size
     return changes, float(np.sqrt(((miss - basis @ changes) ** 2).sum() / (miss**2).sum()))
 
 
 def _changed(spec: ArraySpec, surface: CellSurface) -> list[tuple[str, WireGrid, CellSurface, float]]:
-    """The circuit with one part changed by `STEP` each: name, wires, cell, resistance in series with each device."""
+    """Change one part of the circuit at a time by the fraction `STEP`.
+
+    Returns:
+        For each part its name, the wires, the surface of the cell, and the resistance in series with each device [ohm].
+    """
     wires, more = spec.wires, 1 + STEP
     cell = replace(surface, forward=surface.forward * more, reverse=surface.reverse * more)
     parts = [

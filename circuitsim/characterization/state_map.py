@@ -93,33 +93,33 @@ def find_states(mapping: StateMap, g: np.ndarray, *, rtol: float = 1e-4) -> np.n
         NotConvergedError: The corrections did not reach rtol; says how close they came.
     """
     state = _state(mapping.card)
-    wanted = np.asarray(g, dtype=float)
+    targets = np.asarray(g, dtype=float)
     low, high = mapping.g_range
-    outside = (wanted < low * (1 - rtol)) | (wanted > high * (1 + rtol))
+    outside = (targets < low * (1 - rtol)) | (targets > high * (1 + rtol))
     if outside.any() and state.kind != "binary":
         raise OutsideRangeError(
-            f"g = {wanted[outside].flat[0]:g} S: {mapping.card.name} holds from {low:g} to {high:g} S"
+            f"g = {targets[outside].flat[0]:g} S: {mapping.card.name} holds from {low:g} to {high:g} S"
             f" at {mapping.v_read:g} V and {mapping.temperature_c:g} °C"
         )
-    flat = np.clip(wanted.ravel(), low, high)
+    flat = np.clip(targets.ravel(), low, high)
     if state.kind == "binary":
         nearest = np.abs(np.log(flat[:, None] / mapping.g)).argmin(axis=1)
-        return mapping.states[nearest].reshape(wanted.shape)
+        return mapping.states[nearest].reshape(targets.shape)
     unique, inverse = np.unique(flat, return_inverse=True)
-    return _solve(mapping, unique, rtol)[inverse].reshape(wanted.shape)
+    return _solve(mapping, unique, rtol)[inverse].reshape(targets.shape)
 
 
-def _solve(mapping: StateMap, wanted: np.ndarray, rtol: float) -> np.ndarray:
+def _solve(mapping: StateMap, targets: np.ndarray, rtol: float) -> np.ndarray:
     """States of sorted, distinct conductances [S], every one read: decks of many devices, each over the whole range.
 
     What one deck has read sharpens the table for the next, so that only the first needs more than one round.
     """
     states, log_g = mapping.states, np.log(mapping.g)
-    found = np.empty_like(wanted)
-    decks = -(-len(wanted) // READ_AT_MOST)
+    result = np.empty_like(targets)
+    decks = -(-len(targets) // READ_AT_MOST)
     for first in range(decks):
         part = slice(first, None, decks)
-        target = wanted[part]
+        target = targets[part]
         guess = target if mapping.exact else _invert(log_g, states, target)
         error = np.inf
         for _ in range(ROUNDS):
@@ -134,16 +134,16 @@ def _solve(mapping: StateMap, wanted: np.ndarray, rtol: float) -> np.ndarray:
                 f"{mapping.card.name}: the state found for a conductance misses it by {error:.1e} after {ROUNDS}"
                 f" rounds, expected {rtol:g}; ask for a looser rtol or a smaller range"
             )
-        found[part] = guess
-    return found
+        result[part] = guess
+    return result
 
 
-def _invert(log_g: np.ndarray, states: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _invert(log_g: np.ndarray, states: np.ndarray, targets: np.ndarray) -> np.ndarray:
     from scipy.interpolate import PchipInterpolator  # 0.4 s that devices whose state is g should not wait for
 
     order = np.argsort(log_g)
     knots, keep = np.unique(log_g[order], return_index=True)
-    return PchipInterpolator(knots, states[order][keep])(np.clip(np.log(wanted), knots[0], knots[-1]))
+    return PchipInterpolator(knots, states[order][keep])(np.clip(np.log(targets), knots[0], knots[-1]))
 
 
 def _read(mapping: StateMap, states: np.ndarray) -> np.ndarray:

@@ -28,6 +28,6 @@ def array_states(spec: ArraySpec, g: ArrayLike) -> np.ndarray | None:
     g = np.asarray(g, dtype=float)
     mapping = map_states(device_card(spec))
     states = np.full(g.shape, mapping.states[0])
-    there = g != 0
-    states[there] = find_states(mapping, g[there])
+    closed = g != 0
+    states[closed] = find_states(mapping, g[closed])
     return states

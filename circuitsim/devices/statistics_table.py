@@ -100,11 +100,26 @@ class LogTimeDrift(Part):
     note: Note = None
 
 
-class TableDrift(Part):
+class _AtTimes(Part):
+    """Values at measured times, which bound what the source holds for."""
+
+    times: Numbers = Field(description="Times [s], increasing")
+
+    @property
+    def t_min(self) -> float:
+        """First time [s]."""
+        return self.times[0]
+
+    @property
+    def t_max(self) -> float:
+        """Last time [s]."""
+        return self.times[-1]
+
+
+class TableDrift(_AtTimes):
     """Mean shift and spread at measured times, linear in between; the spread contains the programming error."""
 
     form: Literal["table"]
-    times: Numbers = Field(description="Times [s], increasing")
     means: tuple[Numbers, ...] = Field(description="Per time: coefficients of the mean shift over x, constant first")
     saturating: tuple[tuple[Number, Number], ...] = Field(
         description="Per time: a, b of the spread a (1 − exp(−x/b)) around the shifted mean"
@@ -120,22 +135,11 @@ class TableDrift(Part):
             raise ValueError("means has rows of different lengths, expected as many coefficients at every time")
         return self
 
-    @property
-    def t_min(self) -> float:
-        """First time [s]."""
-        return self.times[0]
 
-    @property
-    def t_max(self) -> float:
-        """Last time [s]."""
-        return self.times[-1]
-
-
-class Retention(Part):
+class Retention(_AtTimes):
     """Spread around the target at measured times; it replaces the programming error, and the mean does not move."""
 
     form: Literal["sigma at times"]
-    times: Numbers = Field(description="Times [s], increasing")
     sigmas: tuple[Numbers, ...] = Field(description="Per time: coefficients of the spread over x, constant first")
     note: Note = None
 
@@ -143,16 +147,6 @@ class Retention(Part):
     def _check(self) -> Self:
         _check_rows("sigmas", self.times, self.sigmas)
         return self
-
-    @property
-    def t_min(self) -> float:
-        """First time [s]."""
-        return self.times[0]
-
-    @property
-    def t_max(self) -> float:
-        """Last time [s]."""
-        return self.times[-1]
 
 
 class FlickerNoise(Part):

@@ -98,9 +98,9 @@ def _statistics(sums: np.ndarray, answers: np.ndarray, top: int) -> NoiseTable:
     safe = np.maximum(count, 1)
     mean = np.bincount(sums, answers, top + 1)[: top + 1] / safe
     square = np.bincount(sums, (answers - mean[sums]) ** 2, top + 1)[: top + 1] / safe
-    there = count >= 2
-    if there.sum() < 2:
+    sampled = count >= 2
+    if sampled.sum() < 2:
         raise InputError("the draws gave fewer than two different sums: expected more matrices or vectors")
     output = np.arange(top + 1)
-    spread = np.interp(output, output[there], np.sqrt(square[there]))
-    return NoiseTable(output, np.interp(output, output[there], mean[there]), spread, np.where(there, count, 0))
+    spread = np.interp(output, output[sampled], np.sqrt(square[sampled]))
+    return NoiseTable(output, np.interp(output, output[sampled], mean[sampled]), spread, np.where(sampled, count, 0))

@@ -71,12 +71,12 @@ def _step(bits: int | None) -> float:
 
 
 def _uniform(spec: ArraySpec) -> tuple[float, float]:
-    found = []
+    resistances = []
     for name, r in (("r_row", spec.wires.r_row[:, 1:-1]), ("r_col", spec.wires.r_col[1:-1])):
         if r.size and not np.all(r == r.flat[0]):
             raise InputError(f"wire.{name} differs from segment to segment: expected one resistance for this export")
-        found.append(float(r.flat[0]) if r.size else 0.0)
-    return found[0], found[1]
+        resistances.append(float(r.flat[0]) if r.size else 0.0)
+    return resistances[0], resistances[1]
 
 
 def _not_expressed(spec: ArraySpec, always: str) -> list[str]:

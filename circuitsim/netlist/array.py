@@ -56,8 +56,8 @@ class ArrayText:
 
     def i_cell(self, g: np.ndarray) -> tuple[str, ...]:
         """(rows · cols,) vector names of the current into each cell's bit-line terminal, "" for open cells."""
-        there = np.argwhere(np.ones(g.shape)).tolist()
-        return tuple(f"i(v.xcell_{a}_{b}.vcell)" if g[a, b] else "" for a, b in there)
+        positions = np.argwhere(np.ones(g.shape)).tolist()
+        return tuple(f"i(v.xcell_{a}_{b}.vcell)" if g[a, b] else "" for a, b in positions)
 
 
 @dataclass(frozen=True)
@@ -213,12 +213,12 @@ def _sense(spec: ArraySpec) -> list[str]:
 
 def _cells(program: _Program, bl: _Nodes, wl: _Nodes, sl: _Nodes) -> list[str]:
     cards = ["", "* cells"]
-    for a, (there, line, tops, gates, bottoms) in enumerate(
+    for a, (closed, line, tops, gates, bottoms) in enumerate(
         zip((program.g != 0).tolist(), program.settings, bl, wl, sl, strict=True)
     ):
         cards += [
             f"xcell_{a}_{b} {tops[b]} {gates[b]} {bottoms[b]} 0 {CELL} {setting}"
             for b, setting in enumerate(line)
-            if there[b]
+            if closed[b]
         ]
     return cards

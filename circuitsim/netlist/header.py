@@ -1,5 +1,7 @@
 """The comment at the top of a deck: what it is, and every effective value of the specification with its unit."""
 
+from pathlib import Path
+
 from pydantic import BaseModel
 
 from circuitsim import __version__
@@ -9,7 +11,10 @@ _SECTIONS = ("array", "device", "access", "wire", "driver", "sense")
 
 
 def header_lines(spec: ArraySpec, what: str) -> list[str]:
-    """Title (which ends in `what`) and comment lines of a deck; ASCII only, one line per key."""
+    """Write the title of a deck, which ends in `what`, and its comments: ASCII only, one line per key.
+
+    Files and folders are named without their place, so that the digest of the deck does not depend on it.
+    """
     rows, cols = spec.shape
     lines = [
         f"* {rows} x {cols} array of {spec.array.cell} cells, input on {spec.array.input_line}, {what}",
@@ -33,6 +38,8 @@ def header_lines(spec: ArraySpec, what: str) -> list[str]:
 def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
+    if isinstance(value, Path):
+        return value.name  # the folder is nobody's business: the same deck has the same digest wherever it lies
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         numbers = [number for line in value for number in line]
         return f"{min(numbers):.6g} to {max(numbers):.6g}, given per segment"
@@ -42,5 +49,5 @@ def _plain(value: object) -> str:
 
 
 def _ascii(text: str) -> str:
-    """One line of ASCII whatever the text holds: a file's name must not end the comment."""
+    """Escape a text into one line of ASCII: a line break in a file's name must not end the comment."""
     return text.replace("°", "deg ").encode("unicode_escape").decode("ascii")

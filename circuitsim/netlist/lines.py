@@ -46,8 +46,8 @@ def row_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list
     cells = []
     for a in range(rows):
         names = [f"{a}_{b}" for b in range(cols + 1)]
-        own, nodes = _line(kind, names, (f"left_{a}", f"right_{a}"), r[a])
-        cards += own
+        line_cards, nodes = _line(kind, names, (f"left_{a}", f"right_{a}"), r[a])
+        cards += line_cards
         cards += [] if c is None else _capacitors(kind, names, nodes, c[a])
         cells.append(nodes)
     return cards, cells
@@ -60,8 +60,8 @@ def col_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list
     cells = []
     for b in range(cols):
         names = [f"{a}_{b}" for a in range(rows + 1)]
-        own, nodes = _line(kind, names, (f"top_{b}", f"bottom_{b}"), r[:, b])
-        cards += own
+        line_cards, nodes = _line(kind, names, (f"top_{b}", f"bottom_{b}"), r[:, b])
+        cards += line_cards
         cards += [] if c is None else _capacitors(kind, names, nodes, c[:, b])
         cells.append(nodes)
     return cards, [list(line) for line in zip(*cells, strict=True)]
@@ -89,10 +89,10 @@ def _strap(wire: str, strap: StrapSpec, names: Sequence[str], nodes: Sequence[st
     cells = len(nodes) - 2
     places = [k for k in range(1, cells + 1) if k % strap.every == 0]
     places = ([0] if r[0] != np.inf else []) + places + ([cells + 1] if r[-1] != np.inf else [])
-    own = {k: names[k - 1] for k in places} | {0: f"{names[0]}_first", cells + 1: f"{names[cells]}_last"}
-    cards = [f"rv{wire}_{own[k]} {nodes[k]} s{wire}_{own[k]} {number(strap.r_via)}" for k in places]
+    suffix = {k: names[k - 1] for k in places} | {0: f"{names[0]}_first", cells + 1: f"{names[cells]}_last"}
+    cards = [f"rv{wire}_{suffix[k]} {nodes[k]} s{wire}_{suffix[k]} {number(strap.r_via)}" for k in places]
     for j, k in pairwise(places):
-        cards.append(f"rs{wire}_{own[k]} s{wire}_{own[j]} s{wire}_{own[k]} {number(strap.r * (k - j))}")
+        cards.append(f"rs{wire}_{suffix[k]} s{wire}_{suffix[j]} s{wire}_{suffix[k]} {number(strap.r * (k - j))}")
     return cards
 
 

@@ -14,8 +14,7 @@ from circuitsim.nodal.grid import Grid
 from circuitsim.nodal.linear import factorize, linear_array
 from circuitsim.nodal.reading import read
 from circuitsim.results import Provenance
-from circuitsim.results.transient import Transient
-from circuitsim.results.waveforms import crossing_time, integral, settling_time
+from circuitsim.results.transient import Transient, read_off
 from circuitsim.spec import WireGrid
 
 # TR-BDF2 with the division at which both stages share their matrix.
@@ -73,20 +72,17 @@ def step_response(
     half_width = float(np.abs(final).max()) / 512 if band is None else float(band)
     time, i_row, i_out = (np.array(part) for part in zip(*_steps(circuit, t_edge, t_stop, tol), strict=True))
     source = v_ref + circuit.drive * np.minimum(time / t_edge, 1.0)[:, None]
-    charge = integral(time, i_out)
-    return Transient(
-        time=time,
-        v_in=source,
-        i_row=i_row,
-        i_out=i_out,
-        charge=charge,
-        energy_row=integral(time, source * i_row),
-        energy_bias=np.zeros(0) if array.spec.array.cell == "1r" else None,
-        energy_sense=-v_ref * charge,
+    return read_off(
+        time,
+        source,
+        i_row,
+        i_out,
+        v_ref=v_ref,
         i_final=final,
-        delay=crossing_time(time, i_out, final / 2) - t_edge / 2,
-        settling=settling_time(time, i_out, final, half_width),
+        t_edge=t_edge,
+        plateau=slice(None),
         band=half_width,
+        energy_bias=np.zeros(0) if array.spec.array.cell == "1r" else None,
         provenance=Provenance(
             level="nodal", spec_digest=array.spec.digest, options={"tol": f"{tol:g}", "method": "tr-bdf2"}
         ),

@@ -4,7 +4,7 @@ import math
 
 from matplotlib.figure import Figure
 
-from circuitsim.report.style import BLUE, INK, ORANGE, look, one_panel
+from circuitsim.report.style import BLUE, INK, ORANGE, look, name_bars, one_panel
 from circuitsim.report.words import ranked
 from circuitsim.results import Budget
 
@@ -37,14 +37,7 @@ def budget_figure(budget: Budget) -> Figure:
             color=INK,
             label="after one common gain",
         )
-        axes.set_yticks(places, names)
-        axes.invert_yaxis()
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-        for place, value in zip(places, values, strict=True):
-            axes.annotate(
-                f"{value:.2g} %", (value, place), xytext=(7, 0), textcoords="offset points", va="center", fontsize=8.5
-            )
+        name_bars(axes, names, values, [f"{value:.2g} %" for value in values], gap=7)
         shown = [*values, *(value for value, _ in marks)]
         axes.set_xlim(0.5 * min(shown), 4 * max(shown))
         figure.legend(loc="outside lower center")

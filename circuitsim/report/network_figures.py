@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, StrMethodFormatter
 
-from circuitsim.report.style import BLUE, FAINT, GREEN, INK, ORANGE, RED, look, one_panel, one_prefix
+from circuitsim.report.style import BLUE, FAINT, GREEN, INK, ORANGE, RED, look, name_bars, one_panel, one_prefix
 from circuitsim.results.evaluation import InferenceEnergy, Step, WireSweep
 from circuitsim.units import format_quantity
 
@@ -79,21 +79,9 @@ def _bars(title: str, names: list[str], values: list[float], unit: str, quantity
     scale, prefixed = one_prefix(max(values), unit)
     with look():
         figure, axes = one_panel(title, f"{quantity} [{prefixed}]", "", height=0.9 + 0.27 * len(names))
-        places = range(len(names))
-        axes.barh(places, [value / scale for value in values], color=colour, height=0.68)
-        axes.set_yticks(places, names)
-        axes.invert_yaxis()
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-        for place, value in zip(places, values, strict=True):
-            axes.annotate(
-                format_quantity(value, unit, 3),
-                (value / scale, place),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8.5,
-            )
+        ends = [value / scale for value in values]
+        axes.barh(range(len(names)), ends, color=colour, height=0.68)
+        name_bars(axes, names, ends, [format_quantity(value, unit, 3) for value in values], gap=4)
         axes.set_xlim(0, 1.2 * max(values) / scale if max(values) > 0 else 1)
     return figure
 

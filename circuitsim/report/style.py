@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,24 @@ def one_panel(
     figure = new_figure(width, height)
     axes = figure.add_subplot(title=title, xlabel=x_label, ylabel=y_label)
     return figure, axes
+
+
+def name_bars(axes: Axes, names: Sequence[str], ends: Sequence[float], labels: Sequence[str], *, gap: float) -> None:
+    """Name horizontal bars, the first on top, and label each at its end.
+
+    Args:
+        axes: Panel with one bar at each of 0, 1, 2, …
+        names: Name of each bar, on the axis.
+        ends: Where each bar ends, in data units.
+        labels: Text at the end of each bar.
+        gap: Space between end and text [pt].
+    """
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    for place, (end, label) in enumerate(zip(ends, labels, strict=True)):
+        axes.annotate(label, (end, place), xytext=(gap, 0), textcoords="offset points", va="center", fontsize=8.5)
 
 
 def svg_text(figure: Figure) -> str:

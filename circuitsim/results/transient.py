@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from circuitsim.results.provenance import Provenance
+from circuitsim.results.waveforms import crossing_time, integral, settling_time
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,6 +59,50 @@ class Transient:
         """Energy that all simulated sources together deliver over the run [J]."""
         bias = 0.0 if self.energy_bias is None else self.energy_bias.sum()
         return float(self.energy_row.sum() + bias + self.energy_sense.sum())
+
+
+def read_off(
+    time: np.ndarray,
+    v_in: np.ndarray,
+    i_row: np.ndarray,
+    i_out: np.ndarray,
+    *,
+    v_ref: float,
+    i_final: np.ndarray,
+    t_edge: float,
+    plateau: slice | np.ndarray,
+    band: float,
+    energy_bias: np.ndarray | None,
+    provenance: Provenance,
+    v_row: np.ndarray | None = None,
+    v_col: np.ndarray | None = None,
+) -> Transient:
+    """Read charge, energies, delay and settling off the waveforms of one read.
+
+    Args:
+        time, v_in, i_row, i_out, i_final, band, energy_bias, provenance, v_row, v_col: As in `Transient`.
+        v_ref: Voltage at which the sense amplifiers hold the columns [V].
+        t_edge: Rise time of the inputs [s].
+        plateau: Time points up to the end of the pulse: delay and settling are sought among them.
+    """
+    charge = integral(time, i_out)
+    return Transient(
+        time=time,
+        v_in=v_in,
+        i_row=i_row,
+        i_out=i_out,
+        charge=charge,
+        energy_row=integral(time, v_in * i_row),
+        energy_bias=energy_bias,
+        energy_sense=-v_ref * charge,
+        i_final=i_final,
+        delay=crossing_time(time[plateau], i_out[plateau], i_final / 2) - t_edge / 2,
+        settling=settling_time(time[plateau], i_out[plateau], i_final, band),
+        band=band,
+        provenance=provenance,
+        v_row=v_row,
+        v_col=v_col,
+    )
 
 
 # name of the field -> axes, unit, what it is

@@ -148,8 +148,8 @@ def _set_aside(folder: Path, number: int) -> None:
 
 
 def _sentence(text: str, attempts: list[Attempt]) -> str:
-    tried = f" (also tried: {', '.join(a.change for a in attempts[1:])})" if len(attempts) > 1 else ""
-    return f"{_title(text)}: {attempts[0].failure}{tried}"
+    retries = f" (also tried: {', '.join(a.change for a in attempts[1:])})" if len(attempts) > 1 else ""
+    return f"{_title(text)}: {attempts[0].failure}{retries}"
 
 
 def _title(text: str) -> str:

@@ -30,14 +30,14 @@ def find_library(path: str | Path | None = None) -> str:
         if not Path(named).is_file():
             raise SimulatorMissingError(f"libngspice was not found at {str(named)!r}: {INSTALL_ADVICE}")
         return str(Path(named).absolute())
-    own, *others = _FOLDERS
-    if found := _first(own):
-        return found
-    if found := ctypes.util.find_library("ngspice"):
-        return found
+    python_folder, *others = _FOLDERS
+    if library := _first(python_folder):
+        return library
+    if library := ctypes.util.find_library("ngspice"):
+        return library
     for folder in others:
-        if found := _first(folder):
-            return found
+        if library := _first(folder):
+            return library
     raise SimulatorMissingError(f"libngspice was not found: {INSTALL_ADVICE}")
 
 

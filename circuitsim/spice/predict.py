@@ -82,13 +82,13 @@ def predict(shape: tuple[int, int], *, vectors: int = 1, simulator: Simulator) -
     Valid for: 1R and 1T1R arrays, DC, whose cells make Newton's method converge without gmin stepping.
     """
     size = math.sqrt(shape[0] * shape[1])
-    own = KLU if simulator.klu else SPARSE
+    cost = KLU if simulator.klu else SPARSE
     return Prediction(
         shape=shape,
         vectors=vectors,
         simulator=f"{simulator.version_text} ({'KLU' if simulator.klu else 'Sparse 1.3'})",
-        seconds=_seconds(own, size, vectors),
-        memory=_power_law(own.memory, size),
+        seconds=_seconds(cost, size, vectors),
+        memory=_power_law(cost.memory, size),
         seconds_with_klu=None if simulator.klu else _seconds(KLU, size, vectors),
     )
 

@@ -51,11 +51,11 @@ def find_ngspice(path: str | Path | None = None) -> Simulator:
         SimulatorMissingError: No executable there; says how to install it.
         SimulatorError: The executable is no ngspice.
     """
-    wanted = str(path or os.environ.get(EXECUTABLE_VARIABLE) or "ngspice")
-    found = shutil.which(os.path.expanduser(wanted))  # noqa: PTH111 (a bare name must stay a bare name)
-    if found is None:
-        raise SimulatorMissingError(f"ngspice was not found ({wanted!r} is no executable): {INSTALL_ADVICE}")
-    return _probe(str(Path(found).absolute()), Path(found).stat().st_mtime_ns)
+    name = str(path or os.environ.get(EXECUTABLE_VARIABLE) or "ngspice")
+    executable = shutil.which(os.path.expanduser(name))  # noqa: PTH111 (a bare name must stay a bare name)
+    if executable is None:
+        raise SimulatorMissingError(f"ngspice was not found ({name!r} is no executable): {INSTALL_ADVICE}")
+    return _probe(str(Path(executable).absolute()), Path(executable).stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=16)

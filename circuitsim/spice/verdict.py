@@ -59,7 +59,7 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
         if name == "SIGXFSZ":
             return Failure("disk", "ngspice was stopped because a file grew past the limit for file sizes")
         return Failure("killed", f"ngspice was ended by signal {name} after {end.seconds:.1f} s")
-    found = complaint(log)
+    failure = complaint(log)
     try:
         plots = read_raw(folder / RAW)
         damage = None
@@ -68,8 +68,8 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
         damage = str(error)
     if shutil.disk_usage(folder).free < _DISK_IS_FULL_BELOW and (damage or end.code):
         return Failure("disk", "the disk of the run folder is full")
-    if found is not None:
-        return found
+    if failure is not None:
+        return failure
     if end.code != 0:
         return Failure("convergence", f"ngspice ended with exit code {end.code}: {_last_line(log)}")
     if damage is not None and not (folder / RAW).exists():

@@ -12,8 +12,8 @@ from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
 from circuitsim.periphery import adc_table
 from circuitsim.results import Solution
-from circuitsim.results.transient import Transient
-from circuitsim.results.waveforms import crossing_time, integral, settling_time
+from circuitsim.results.transient import Transient, read_off
+from circuitsim.results.waveforms import integral
 from circuitsim.spec import ArraySpec, check_arrays
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.result import RawResult
@@ -109,23 +109,19 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
     time = raw["time"]
     v_in, i_row, i_out = raw.columns(deck.v_in), -raw.columns(deck.i_row), raw.columns(deck.i_out)
     bias = -raw.columns(deck.i_bias) * raw.columns(deck.v_bias) if deck.i_bias else np.zeros((len(time), 0))
-    charge = integral(time, i_out)
     plateau = time <= pulse.t_width * (1 + 1e-12)
-    final = i_out[plateau][-1]
     grid = (len(time), *deck.shape)
-    return Transient(
-        time=time,
-        v_in=v_in,
-        i_row=i_row,
-        i_out=i_out,
-        charge=charge,
-        energy_row=integral(time, v_in * i_row),
-        energy_bias=integral(time, bias),
-        energy_sense=-deck.v_ref * charge,
-        i_final=final,
-        delay=crossing_time(time[plateau], i_out[plateau], final / 2) - pulse.t_edge / 2,
-        settling=settling_time(time[plateau], i_out[plateau], final, band),
+    return read_off(
+        time,
+        v_in,
+        i_row,
+        i_out,
+        v_ref=deck.v_ref,
+        i_final=i_out[plateau][-1],
+        t_edge=pulse.t_edge,
+        plateau=plateau,
         band=band,
+        energy_bias=integral(time, bias),
         provenance=provenance_of(deck.spec_digest, deck.includes, raw),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,
         v_col=raw.columns(deck.v_col).reshape(grid) if deck.v_col else None,

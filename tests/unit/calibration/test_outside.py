@@ -74,5 +74,5 @@ def test_what_no_certificate_covers_is_refused(model, certificate, spec):
         levels.solve(other_wires, INSIDE, V_IN, "behavioral", model=model, certificate=certificate)
     with pytest.raises(InputError, match="needs the certificate"):
         levels.solve(spec, INSIDE, V_IN, "behavioral", model=model, strict=True)
-    with pytest.raises(InputError, match="the certificate is about model"):
+    with pytest.raises(InputError, match="the certificate belongs to model"):
         check_use(dataclasses.replace(model, grade=1), certificate, INSIDE, V_IN)

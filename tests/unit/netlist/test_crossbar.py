@@ -1,10 +1,13 @@
 import re
+import shutil
 
 import numpy as np
 import pytest
 
 from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.library.scan import scan_text
 from circuitsim.netlist import crossbar
+from circuitsim.resources import device_models_folder
 from circuitsim.spec import parse_spec
 
 
@@ -86,6 +89,23 @@ def test_header_states_digest_and_effective_values():
     assert array.digest in header
     assert "wire.r_col = 2.5 " in header
     assert text.isascii()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_deck_has_the_same_header_and_digest_wherever_its_device_lies(tmp_path, kind):
+    decks = []
+    for place in ("here", "there"):
+        folder = shutil.copytree(device_models_folder() / "rram_ohmic", tmp_path / place / "rram_ohmic")
+        device = {
+            "file": {"file": str(folder / "model.lib"), "subckt": "rram_ohmic", "ports": ["te", "be"], "state": "g"},
+            "folder": {"folder": str(folder)},
+        }[kind]
+        array = spec(cell="1r").replace(device={"model": None, **device})
+        decks.append(crossbar(array, G, X).text)
+    headers = [deck[: deck.index(".include")] for deck in decks]
+    assert headers[0] == headers[1]
+    assert f"device.{kind} = {'model.lib' if kind == 'file' else 'rram_ohmic'} " in headers[0]
+    assert scan_text(decks[0], tmp_path).digest == scan_text(decks[1], tmp_path).digest
 
 
 def test_batch_of_inputs_is_one_sweep():

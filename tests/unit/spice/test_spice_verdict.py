@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from circuitsim.spice.process import Exit
-from circuitsim.spice.verdict import Failure, complaint, judge
+from circuitsim.spice.raw import Plot
+from circuitsim.spice.verdict import Failure, check_values, complaint, judge
 
 GOOD_LOG = "\nNote: No compatibility mode selected!\n\nCircuit: * fatal error in the title\n\nNo. of Data Rows : 1\n"
 
@@ -32,6 +33,8 @@ def test_a_good_run_hands_back_its_plots(tmp_path):
         ({"code": 1}, "convergence", "exit code 1"),
         ({"values": ()}, "convergence", "0 points"),
         ({"values": (1.0, np.nan)}, "values", "not finite"),
+        ({"values": (1.0, np.nan, 2.0)}, "values", "not finite"),
+        ({"values": (-np.inf, 1.0)}, "values", "not finite"),
         ({"values": (np.inf,)}, "values", "not finite"),
         ({"log": "Error: Could not find include file x.lib\n", "code": 1}, "deck", "x.lib"),
         ({"log": "warning, can't find model 'foo' from line\n    d1 a 0 foo\n", "code": 1}, "deck", "foo"),
@@ -64,3 +67,17 @@ def test_lines_that_a_good_run_may_print(line):
 def test_trial_voltages_do_not_excuse_a_run_that_was_aborted():
     log = "Error: 1e+300 out of range for exp\n    in line b1\nrun simulation(s) aborted\n"
     assert complaint(log).sentence.endswith("run simulation(s) aborted")
+
+
+def test_a_value_that_is_not_finite_is_named_wherever_it_stands_in_a_sweep():
+    """Every point, vector and analysis counts, not only the last of each."""
+    good = Plot("DC transfer characteristic", ("v(a)", "i(vs)"), np.ones((5, 2)))
+    assert check_values((good, good)) is None
+    for point in range(5):
+        for column, name in enumerate(good.variables):
+            data = good.data.copy()
+            data[point, column] = np.nan
+            failure = check_values((Plot("first sweep", good.variables, data), good))
+            assert failure is not None
+            assert failure.kind == "values"
+            assert failure.sentence == f"{name} of the analysis 'first sweep' is not finite"
