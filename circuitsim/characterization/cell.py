@@ -18,7 +18,7 @@ from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, has_bypass
 
 # Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
@@ -70,7 +70,7 @@ def cell(
 def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
     """Characterize the cells of an array whose input switches gates: the cell of input 1 and the cell of input 0.
 
-    In a string the transistor lies beside the device: a gate that is on bypasses it, which is input 0.
+    In a string of 1t1r cells the transistor lies beside the device: a gate that is on bypasses it, which is input 0.
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
@@ -85,7 +85,7 @@ def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
             f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} here, use level = "
             f"'ngspice' or a narrower range of conductances: {error}"
         ) from None
-    return (on, off) if spec.array.input_line == "wl" else (off, on)
+    return (off, on) if has_bypass(spec) else (on, off)
 
 
 def _key(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> str:

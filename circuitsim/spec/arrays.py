@@ -59,8 +59,12 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
         x = np.full(x.shape, spec.driver.v_read if spec.array.input_line == "bl" else 1.0)
     if spec.array.input_line == "bl" or spec.v_gate is None:
         return x
-    bypassed = spec.array.input_line == "string" and spec.array.cell == "1t1r"
-    return (1 - x if bypassed else x) * spec.v_gate
+    return (1 - x if has_bypass(spec) else x) * spec.v_gate
+
+
+def has_bypass(spec: ArraySpec) -> bool:
+    """Whether the gates belong to transistors beside the devices: a gate that is on means input 0."""
+    return spec.array.input_line == "string" and spec.array.cell == "1t1r"
 
 
 def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
