@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from circuitsim.errors import InputError
 from circuitsim.levels.abilities import CAN, Level, check_can, refuse_unused
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
-from circuitsim.results import CellSurface, Certificate, Solution, TileModel
+from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel
 from circuitsim.spec import (
     ArraySpec,
     DrawnArray,
@@ -230,17 +231,43 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
     else:
         solutions = [read(part, inputs, folder=folder) for part, inputs in reads]
     first = solutions[0]
-    digests = "".join(str(solution.provenance.deck_digest) for solution in solutions)
     return Solution(
         out=put_together(array.spec, array.drawn, [solution.out for solution in solutions]),
         quantity=first.quantity,
         unit=first.unit,
         power=np.sum([solution.power for solution in solutions if solution.power is not None], axis=0),
-        provenance=replace(
-            first.provenance,
-            spec_digest=array.spec.digest,
-            deck_digest=hashlib.sha256(digests.encode()).hexdigest(),
-        ),
+        convergence=_worst_convergence(solutions),
+        provenance=_joint_provenance(array.spec, [solution.provenance for solution in solutions]),
+    )
+
+
+def _worst_convergence(solutions: Sequence[Solution]) -> Convergence | None:
+    """For each vector and each measure, that of the drawn array that balances worst."""
+    parts = [solution.convergence for solution in solutions if solution.convergence is not None]
+    if len(parts) < len(solutions):
+        return None
+
+    def worst(values: list[np.ndarray | None]) -> np.ndarray | None:
+        known = [value for value in values if value is not None]
+        return np.max(known, axis=0) if len(known) == len(parts) else None
+
+    return Convergence(
+        kirchhoff=np.max([part.kirchhoff for part in parts], axis=0),
+        residual=worst([part.residual for part in parts]),
+        iterations=worst([part.iterations for part in parts]),
+    )
+
+
+def _joint_provenance(spec: ArraySpec, parts: Sequence[Provenance]) -> Provenance:
+    """Where the numbers of several arrays come from: one digest over all their decks, one account of all their runs."""
+    digests = "".join(str(part.deck_digest) for part in parts)
+    seconds = [part.seconds for part in parts if part.seconds is not None]
+    return replace(
+        parts[0],
+        spec_digest=spec.digest,
+        deck_digest=None if parts[0].deck_digest is None else hashlib.sha256(digests.encode()).hexdigest(),
+        attempts=max(part.attempts for part in parts),
+        seconds=sum(seconds) if seconds else None,
     )
 
 

@@ -48,7 +48,7 @@ def prepare_tile(
     """
     fitting = _for_array(model, certificate, spec)
     tile = behavioral.program(fitting, g)
-    return CertifiedTile(spec, np.asarray(g, dtype=float), tile, fitting, model, certificate, strict)
+    return CertifiedTile(spec, np.array(g, dtype=float), tile, fitting, model, certificate, strict)
 
 
 def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:

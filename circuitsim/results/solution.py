@@ -17,7 +17,8 @@ class Convergence:
     | `residual`   | of the solver, and the error of the cells' fit           | None: ngspice does not report it |
     | `iterations` | passes of the sweeps, or linear solves (Newton's method) | None: ngspice does not report it |
 
-    The behavioral level has a certificate instead.
+    The behavioral level has a certificate instead. Where techniques draw several arrays, each number is that of the
+    array that balances worst.
 
     Attributes:
         kirchhoff: (batch,) |sum of the currents fed in − sum of the column currents| relative to the sum of |currents
@@ -49,7 +50,8 @@ class Solution:
         power: (batch,) power that the drivers and the sense references deliver together [W], when known:
             Σ v_in · i_row − v_ref · Σ i_out, or v_read · Σ i_bias − v_ref · Σ i_out where the input switches gates and
             the bit lines carry the current. It is the heat of all cells, wires, drivers and sense amplifiers.
-        convergence: Balance of the solution; None for the behavioral level, which has a certificate instead.
+        convergence: Balance of the solution; None for charges, whose decks are not held to it, and for the behavioral
+            level, which has a certificate instead.
     """
 
     out: np.ndarray
