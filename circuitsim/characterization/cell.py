@@ -11,7 +11,6 @@ from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import OutsideRangeError
-from circuitsim.library import contents_digest
 from circuitsim.library.scan import scan_text
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
@@ -146,7 +145,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,
-            files_digest=contents_digest(cell_text(spec).files),
+            files_digest=cell_text(spec).digest,
             deck_digest=raw.deck_digest,
             ngspice=str(simulator.version),
             options=dict(raw.options),

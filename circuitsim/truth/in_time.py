@@ -76,7 +76,7 @@ def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Sol
     reads = [waveforms(deck, raw, band=0.0) for deck, raw in zip(decks, raws, strict=True)]
     return Solution(
         np.array([read.charge for read in reads]),
-        provenance_of(decks[0].spec_digest, decks[0].includes, raws[0]),
+        provenance_of(decks[0].spec_digest, decks[0].cell_digest, raws[0]),
         quantity="charge",
         unit="C",
         power=np.array([read.energy / deck.pulse.t_stop for read, deck in zip(reads, decks, strict=True)]),
@@ -126,7 +126,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         delay=crossing_time(time[plateau], i_out[plateau], final / 2) - pulse.t_edge / 2,
         settling=settling_time(time[plateau], i_out[plateau], final, band),
         band=band,
-        provenance=provenance_of(deck.spec_digest, deck.includes, raw),
+        provenance=provenance_of(deck.spec_digest, deck.cell_digest, raw),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,
         v_col=raw.columns(deck.v_col).reshape(grid) if deck.v_col else None,
     )
