@@ -9,7 +9,7 @@ from circuitsim.characterization.bench import (
     state_label,
     switching_bench,
 )
-from circuitsim.characterization.cell import cell, gated_cells
+from circuitsim.characterization.cell import cell, check_ohmic, gated_cells
 from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states
@@ -25,6 +25,7 @@ __all__ = [
     "array_states",
     "bench_deck",
     "cell",
+    "check_ohmic",
     "find_states",
     "gated_cells",
     "has_bench",

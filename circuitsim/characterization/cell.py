@@ -10,15 +10,14 @@ from circuitsim import spice
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
-from circuitsim.errors import OutsideRangeError
-from circuitsim.library import contents_digest
+from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.library.scan import scan_text
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, has_bypass
 
 # Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
@@ -26,6 +25,7 @@ SMOOTH = 1e-10  # bound [of full-scale current] below which ngspice itself resol
 ROUGH = 1e-3  # bound above which a surface is no description of the cell
 TIME_LIMIT_S = 30.0  # a cell takes fractions of a second; one that overflows at its bias steps gmin for minutes
 FIT_VERSION = 1  # raised by whoever changes how a surface is fitted: surfaces in users' caches are then made again
+OHMIC = 1e-8  # of full scale by which the current of a device that is stated to be ohmic may differ from g v
 RESOLUTION = 1e-14  # error [A] that is ngspice's own: ten times abstol; a gate that is off carries little more
 
 
@@ -70,7 +70,7 @@ def cell(
 def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
     """Characterize the cells of an array whose input switches gates: the cell of input 1 and the cell of input 0.
 
-    In a string the transistor lies beside the device: a gate that is on bypasses it, which is input 0.
+    In a string of 1t1r cells the transistor lies beside the device: a gate that is on bypasses it, which is input 0.
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
@@ -85,7 +85,25 @@ def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
             f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} here, use level = "
             f"'ngspice' or a narrower range of conductances: {error}"
         ) from None
-    return (on, off) if spec.array.input_line == "wl" else (off, on)
+    return (off, on) if has_bypass(spec) else (on, off)
+
+
+def check_ohmic(spec: ArraySpec) -> None:
+    """Hold a device that is stated to be ohmic to its current in ngspice, between 0 and v_read.
+
+    Raises:
+        InputError: The current differs from g v by more than the error of its characterization; says by how much.
+        SimulatorError, OutsideRangeError: As `cell`.
+    """
+    surface = cell(spec)
+    volts = np.linspace(*surface.m_range, 9)
+    points = np.geomspace(*surface.g_range, 5)[:, None, None], volts[:, None], volts
+    off = np.abs(cell_law(surface, *points)[0] - cell_law(None, *points)[0]).max() / surface.i_full_scale
+    if off > max(10 * surface.bound, OHMIC):
+        raise InputError(
+            f"device.folder = {str(spec.device.folder)!r}: ohmic = true in its device.toml, but the current in ngspice "
+            f"is off g v by {off:.1e} of full scale; expected ohmic = false"
+        )
 
 
 def _key(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> str:
@@ -146,7 +164,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,
-            files_digest=contents_digest(cell_text(spec).files),
+            files_digest=cell_text(spec).digest,
             deck_digest=raw.deck_digest,
             ngspice=str(simulator.version),
             options=dict(raw.options),

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 from circuitsim import behavioral, calibration
 from circuitsim.behavioral import Tile
 from circuitsim.errors import InputError, SpecError
-from circuitsim.library import contents_digest
 from circuitsim.netlist import cell_text
 from circuitsim.results import Certificate, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec, check_inputs
@@ -48,7 +47,7 @@ def prepare_tile(
     """
     fitting = _for_array(model, certificate, spec)
     tile = behavioral.program(fitting, g)
-    return CertifiedTile(spec, np.asarray(g, dtype=float), tile, fitting, model, certificate, strict)
+    return CertifiedTile(spec, np.array(g, dtype=float), tile, fitting, model, certificate, strict)
 
 
 def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
@@ -75,12 +74,17 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
 
 def _for_array(model: TileModel, certificate: Certificate | None, spec: ArraySpec) -> TileModel:
     """The model for this array: of the same circuit; with a certificate to warn by, size and temperature may differ."""
-    files, calibrated_with = contents_digest(cell_text(spec).files), model.surface.provenance.files_digest
-    if calibrated_with is not None and files != calibrated_with:
+    fitting = _same_specification(model, certificate, spec)
+    contents, calibrated_with = cell_text(spec).digest, model.surface.provenance.files_digest
+    if calibrated_with is not None and contents != calibrated_with:
         raise InputError(
-            f"the SPICE files of this array hold something else than those that the model was calibrated with "
-            f"(contents {str(files)[:12]}, not {calibrated_with[:12]}): calibrate the array again"
+            f"the SPICE files or device folders of this array hold something else than those that the model was "
+            f"calibrated with (contents {contents[:12]}, not {calibrated_with[:12]}): calibrate the array again"
         )
+    return fitting
+
+
+def _same_specification(model: TileModel, certificate: Certificate | None, spec: ArraySpec) -> TileModel:
     if model.spec.digest == spec.digest:
         return model
     array = spec.array

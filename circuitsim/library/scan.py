@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,18 +66,6 @@ def scan_text(text: str, folder: Path, *, name: str = "deck") -> Scan:
     walk = _Walk(folder, {}, {})
     digest = _digest(walk, _pieces(text, name), folder, ())
     return Scan(tuple(walk.seen), digest)
-
-
-def contents_digest(files: Iterable[str | Path]) -> str | None:
-    """SHA-256 over the contents of SPICE files and, recursively, of what they include; None where there are none.
-
-    Neither the places and names of the files nor their order matter.
-
-    Raises:
-        UnsafeFileError, InputError: As `scan_file`.
-    """
-    digests = sorted({scan_file(path).digest for path in files})
-    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else None
 
 
 @dataclass(frozen=True)

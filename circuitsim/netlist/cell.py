@@ -1,11 +1,13 @@
 """One cell of the array as a sub-circuit: the device, and the transistor below it."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.devices import access_card, access_values, device_card, device_values
 from circuitsim.devices.card import Card
 from circuitsim.errors import SpecError
+from circuitsim.library import scan_file
 from circuitsim.netlist.names import check_name, check_path, number
 from circuitsim.spec import ArraySpec
 
@@ -43,6 +45,20 @@ class CellText:
     @property
     def text(self) -> str:
         return "\n".join([*self.includes, self.subckt]) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, in which the digest of what a file holds stands for its path.
+
+        It tells which files, which of their sections and which sub-circuits make up the cell, wherever they lie.
+
+        Raises:
+            UnsafeFileError, InputError: As `library.scan_file`.
+        """
+        text = self.text
+        for file in self.files:
+            text = text.replace(f'"{file}"', scan_file(file).digest)
+        return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()
 
 
 def cell_subckt(spec: ArraySpec) -> str:

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
+from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
@@ -85,6 +86,7 @@ def checked_crossbar(
         drive=drive,
         shape=spec.shape,
         spec_digest=spec.digest,
+        cell_digest=cell_text(spec).digest,
         includes=array.files,
         i_row=array.i_row,
         i_out=array.i_out,

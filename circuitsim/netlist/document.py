@@ -19,6 +19,7 @@ class Netlist:
         drive: (batch, rows) voltages of the input drivers [V].
         shape: (rows, cols).
         spec_digest: Digest of the specification behind the deck.
+        cell_digest: Digest of its cell and of what the cell's files hold, see `CellText.digest`.
         includes: Files the deck includes, absolute paths.
         i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector [A].
         i_out: (cols,) vector names; current into each sense amplifier [A].
@@ -38,6 +39,7 @@ class Netlist:
     drive: np.ndarray
     shape: tuple[int, int]
     spec_digest: str
+    cell_digest: str
     includes: tuple[Path, ...]
     i_row: tuple[str, ...]
     i_out: tuple[str, ...]

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist.array import array_text
+from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
@@ -50,6 +51,7 @@ class TransientNetlist:
         v_ref: Voltage that the sense amplifiers hold the columns at [V].
         shape: (rows, cols).
         spec_digest: Digest of the specification behind the deck.
+        cell_digest: Digest of its cell and of what the cell's files hold, see `CellText.digest`.
         includes: Files the deck includes, absolute paths.
         v_in: (rows,) vector names: voltage of each row's source [V].
         i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector [A].
@@ -66,6 +68,7 @@ class TransientNetlist:
     v_ref: float
     shape: tuple[int, int]
     spec_digest: str
+    cell_digest: str
     includes: tuple[Path, ...]
     v_in: tuple[str, ...]
     i_row: tuple[str, ...]
@@ -144,6 +147,7 @@ def checked_transient(
         v_ref=spec.sense.v_ref,
         shape=spec.shape,
         spec_digest=spec.digest,
+        cell_digest=cell_text(spec).digest,
         includes=array.files,
         v_in=v_in,
         i_row=array.i_row,

@@ -17,7 +17,8 @@ class Provenance:
         options: Solver options, as written into the deck or passed to the solver.
         threads: Threads the solver used.
         version: Version of circuitsim.
-        files_digest: SHA-256 of the contents of the SPICE files that make up the cell; None where no file was used.
+        files_digest: SHA-256 of the cell's sub-circuit, in which the contents of the SPICE files that it includes stand
+            for their paths; None where no file was used.
         attempts: Starts of the simulator; more than one means that options were changed on the way.
         seconds: Wall-clock time of the simulator, all attempts together [s]; None where none ran. Not compared: equal
             results may differ in it.

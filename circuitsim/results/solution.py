@@ -17,7 +17,8 @@ class Convergence:
     | `residual`   | of the solver, and the error of the cells' fit           | None: ngspice does not report it |
     | `iterations` | passes of the sweeps, or linear solves (Newton's method) | None: ngspice does not report it |
 
-    The behavioral level has a certificate instead.
+    The behavioral level has a certificate instead. Where techniques draw several arrays, each number is that of the
+    array that balances worst.
 
     Attributes:
         kirchhoff: (batch,) |sum of the currents fed in − sum of the column currents| relative to the sum of |currents

@@ -23,8 +23,8 @@ from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import parse_spec
 
 CERTIFICATE_SCHEMA = 3
-SURFACE_SCHEMA = 2
-MODEL_SCHEMA = 2
+SURFACE_SCHEMA = 3
+MODEL_SCHEMA = 3
 
 _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"

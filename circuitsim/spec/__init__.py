@@ -7,6 +7,7 @@ from circuitsim.spec.arrays import (
     check_conductances,
     check_inputs,
     full_scale_inputs,
+    has_bypass,
     input_unit,
     state_unit,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "check_inputs",
     "drawn_inputs",
     "full_scale_inputs",
+    "has_bypass",
     "input_unit",
     "json_schema",
     "lay_out",

@@ -30,13 +30,13 @@ def check_arrays(
 
 
 def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> np.ndarray:
-    """Return conductances (rows, cols) [S] as float64; see `check_arrays` for what is refused."""
+    """Return conductances (rows, cols) [S] as a float64 copy; see `check_arrays` for what is refused."""
     if spec.technique.changes_size:
         raise SpecError(
             "[technique] draws other arrays than rows x cols: solve it with circuitsim.solve, or lay it out with "
             "circuitsim.spec.lay_out"
         )
-    g = _numbers("g", g)
+    g = _numbers("g", g).copy()  # what was programmed does not follow later changes of the caller's array
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
     unit = f" {state_unit(spec)}"
@@ -59,8 +59,12 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
         x = np.full(x.shape, spec.driver.v_read if spec.array.input_line == "bl" else 1.0)
     if spec.array.input_line == "bl" or spec.v_gate is None:
         return x
-    bypassed = spec.array.input_line == "string" and spec.array.cell == "1t1r"
-    return (1 - x if bypassed else x) * spec.v_gate
+    return (1 - x if has_bypass(spec) else x) * spec.v_gate
+
+
+def has_bypass(spec: ArraySpec) -> bool:
+    """Whether the gates belong to transistors beside the devices: a gate that is on means input 0."""
+    return spec.array.input_line == "string" and spec.array.cell == "1t1r"
 
 
 def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
@@ -107,6 +111,8 @@ def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
 
 
 def _numbers(name: str, values: ArrayLike) -> np.ndarray:
+    if np.ma.is_masked(values):
+        raise InputError(f"{name} has masked values, expected a number for every entry")
     try:
         if np.iscomplexobj(values):
             raise TypeError

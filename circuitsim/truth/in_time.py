@@ -76,7 +76,7 @@ def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Sol
     reads = [waveforms(deck, raw, band=0.0) for deck, raw in zip(decks, raws, strict=True)]
     return Solution(
         np.array([read.charge for read in reads]),
-        provenance_of(decks[0].spec_digest, decks[0].includes, raws[0]),
+        provenance_of(decks[0].spec_digest, decks[0].cell_digest, raws[0]),
         quantity="charge",
         unit="C",
         power=np.array([read.energy / deck.pulse.t_stop for read, deck in zip(reads, decks, strict=True)]),
@@ -122,7 +122,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         plateau=plateau,
         band=band,
         energy_bias=integral(time, bias),
-        provenance=provenance_of(deck.spec_digest, deck.includes, raw),
+        provenance=provenance_of(deck.spec_digest, deck.cell_digest, raw),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,
         v_col=raw.columns(deck.v_col).reshape(grid) if deck.v_col else None,
     )

@@ -1,12 +1,8 @@
 """From the vectors of a raw file to the solution of an array."""
 
-from collections.abc import Iterable
-from pathlib import Path
-
 import numpy as np
 
 from circuitsim.errors import SimulatorError
-from circuitsim.library import contents_digest
 from circuitsim.netlist import Netlist
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec import ArraySpec
@@ -50,19 +46,19 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
         i_cell=i_cell,
         power=power if v_ref == 0 else power - v_ref * out.sum(axis=1),
         convergence=Convergence(kirchhoff=_relative(unbalanced, np.abs(i_in).sum(axis=1))),
-        provenance=provenance_of(spec.digest, netlist.includes, raw),
+        provenance=provenance_of(spec.digest, netlist.cell_digest, raw),
     )
 
 
-def provenance_of(spec_digest: str, files: Iterable[Path], raw: RawResult) -> Provenance:
-    """State where the numbers of a finished run come from; `files` are those that the deck includes."""
+def provenance_of(spec_digest: str, cell_digest: str, raw: RawResult) -> Provenance:
+    """State where the numbers of a finished run come from; `cell_digest` is that of its deck."""
     return Provenance(
         level="ngspice",
         spec_digest=spec_digest,
         deck_digest=raw.deck_digest,
         ngspice=str(raw.simulator.version),
         options=dict(raw.options),
-        files_digest=contents_digest(files),
+        files_digest=cell_digest,
         attempts=len(raw.attempts),
         seconds=raw.seconds,
     )

@@ -12,7 +12,7 @@ from circuitsim.devices import device_card
 from circuitsim.devices.fit import fit_current, read_measurement
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.devices.write_folder import write_folder
-from circuitsim.errors import OutsideRangeError
+from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.library.reading import JUST_WRITTEN_NS
 from circuitsim.resources import device_models_folder
 
@@ -140,3 +140,17 @@ def test_an_ohmic_card_with_a_range_keeps_it_at_every_level(tmp_path):
             cs.solve(spec, g, x, level=level)
     with pytest.raises(OutsideRangeError, match=r"g\[0, 0\] = 3e-05 S, expected 0"):
         cs.prepare(spec, g)
+
+
+def test_a_folder_that_is_stated_to_be_ohmic_is_held_to_it(tmp_path, arrays):
+    g, x = arrays
+    copy("rram_ohmic", tmp_path / "linear")
+    spec = load(tmp_path, 'folder = "linear"', cell="1r", access="")
+    exact = cs.solve(spec, g, x, "nodal")
+    assert exact.provenance.deck_digest is None  # solved as a linear network
+    assert_allclose(exact.out, cs.solve(spec, g, x, "ngspice").out, rtol=1e-9, atol=0)
+    copy("rram_sinh", tmp_path / "bent")
+    toml = tmp_path / "bent/device.toml"
+    toml.write_text(toml.read_text().replace("ohmic = false", "ohmic = true"))
+    with pytest.raises(InputError, match=r"ohmic = true in its device.toml, but the current in ngspice is off g v by"):
+        cs.solve(load(tmp_path, 'folder = "bent"', cell="1r", access=""), g, x, "nodal")

@@ -5,6 +5,7 @@ import pytest
 
 from circuitsim import characterization, levels, nodal, spice
 from circuitsim.netlist import crossbar
+from circuitsim.resources import netlists_folder
 from circuitsim.spec import parse_spec
 from circuitsim.truth import read_solution
 
@@ -88,4 +89,18 @@ def test_levels_agree_for_inputs_on_gates(input_line, g_min):
     g, x = rng.uniform(g_min, 1e-4, (12, 7)), (rng.random((2, 12)) < 0.5).astype(float)
     truth, exact = (levels.solve(spec, g, x, level) for level in ("ngspice", "nodal"))
     assert exact.provenance.level == "nodal"
+    np.testing.assert_allclose(exact.out, truth.out, rtol=1e-6, atol=0)
+
+
+def test_levels_agree_for_strings_of_whole_cells():
+    """A cell of the user's own has its gate on for input 1; only the bypass of a 1t1r cell is on for input 0."""
+    data = gated_spec("string").model_dump(by_alias=True, exclude_none=True)
+    del data["access"]
+    ports = {"file": netlists_folder() / "cells/xnor_pair.lib", "subckt": "xnor_pair", "ports": ["bl", "sl", "wl"]}
+    data["array"]["cell"] = "own"
+    data["device"] = {"g_min": 4e-5, "g_max": 1.7e-4, "v_gate": 1.0, **ports}
+    spec = parse_spec(data)
+    rng = np.random.default_rng(4)
+    g, x = rng.choice([4.8e-5, 1.6667e-4], (12, 7)), (rng.random((3, 12)) < 0.5).astype(float)
+    truth, exact = (levels.solve(spec, g, x, level) for level in ("ngspice", "nodal"))
     np.testing.assert_allclose(exact.out, truth.out, rtol=1e-6, atol=0)

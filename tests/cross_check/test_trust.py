@@ -44,7 +44,7 @@ def test_a_changed_file_is_noticed_where_the_model_is_used(calibrated, tmp_path)
     _, _, model, certificate = calibrated
     file = tmp_path / "mine.lib"
     file.write_text(LIBRARY.format(k=5.0))
-    with pytest.raises(InputError, match="SPICE files of this array hold something else"):
+    with pytest.raises(InputError, match="SPICE files or device folders of this array hold something else"):
         cs.solve(spec_of(file), G, X, "behavioral", model=model, certificate=certificate, strict=True)
 
 
@@ -55,7 +55,7 @@ def test_a_file_edited_in_place_is_noticed(tmp_path):
     model, certificate = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal")
     cs.solve(spec, G, X, "behavioral", model=model, certificate=certificate, strict=True)
     file.write_text(LIBRARY.format(k=5.0))
-    with pytest.raises(InputError, match="SPICE files of this array hold something else"):
+    with pytest.raises(InputError, match="SPICE files or device folders of this array hold something else"):
         cs.solve(spec, G, X, "behavioral", model=model, certificate=certificate, strict=True)
 
 
@@ -69,6 +69,73 @@ def test_the_same_contents_elsewhere_are_the_same_circuit(calibrated, tmp_path):
     kept = load_model(save_model(tmp_path / "model", model))
     found = cs.solve(other, G, X, "behavioral", model=kept, certificate=certificate, strict=True)
     assert_allclose(found.out, cs.solve(spec, G, X, "behavioral", model=model).out, rtol=1e-12, atol=0)
+
+
+FOLDER_TOML = """schema = 1
+kind = "memory"
+title = "a memory of the user's own"
+{choice}
+not_modelled = ["noise"]
+[state]
+parameter = "g"
+unit = "S"
+kind = "conductance"
+minimum = 0.0
+maximum = 0.01
+g_min = 0.0
+g_max = 0.01
+v_read = 0.3
+source = "definition"
+[temperature]
+law = "none"
+source = "definition"
+min_c = -40
+max_c = 125
+"""
+HEADER = "* name:    {name}\n* ports:   te be\n" + "".join(
+    f"* {key}: test\n" for key in ("source", "licence", "valid", "tested")
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('corners = ["weak", "strong"]', 'corners = ["strong", "weak"]'),
+        ('corners = ["weak", "strong"]\nsubckt = "mine"', 'corners = ["weak", "strong"]\nsubckt = "other"'),
+    ],
+)
+def test_a_device_folder_that_chooses_another_part_of_its_file_is_noticed(tmp_path, first, second):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    sections = [(name, LIBRARY.format(k=k)) for name, k in (("weak", 0.1), ("strong", 5.0))]
+    sections = [(name, text + text.replace("mine", "other").replace("0.1", "3")) for name, text in sections]
+    text = "".join(f".lib {name}\n{text}.endl\n" for name, text in sections)
+    (folder / "model.lib").write_text(HEADER.format(name="mine") + text)
+    (folder / "device.toml").write_text(FOLDER_TOML.format(choice=first))
+    data = spec_of("any").model_dump(mode="json", by_alias=True, exclude_none=True)
+    del data["device"]["file"], data["device"]["subckt"]
+    spec = cs.parse_spec({**data, "device": {**data["device"], "folder": str(folder)}})
+    model, _ = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal")
+    cs.solve(spec, G, X, "behavioral", model=model)
+    (folder / "device.toml").write_text(FOLDER_TOML.format(choice=second))
+    with pytest.raises(InputError, match="device folders of this array hold something else"):
+        cs.solve(spec, G, X, "behavioral", model=model)
+
+
+def test_files_that_change_places_are_noticed(tmp_path):
+    part = LIBRARY + ".subckt switch d g s b w=1 l=1\nr1 d s {r}\n.ends\n"
+    for name, k, r in (("a.lib", 0.1, 100), ("b.lib", 5.0, 20000)):
+        (tmp_path / name).write_text(part.format(k=k, r=r))
+
+    def spec_with(device, access):
+        data = spec_of(tmp_path / device).model_dump(mode="json", by_alias=True, exclude_none=True)
+        data["array"]["cell"] = "1t1r"
+        data["access"] = {"file": str(tmp_path / access), "subckt": "switch", "w": 1, "l": 1, "v_gate": 1.0}
+        return cs.parse_spec(data)
+
+    model, _ = cs.calibrate(spec_with("a.lib", "b.lib"), rng=np.random.default_rng(0), truth="nodal")
+    with pytest.raises(InputError, match="SPICE files or device folders of this array hold something else"):
+        cs.solve(spec_with("b.lib", "a.lib"), G, X, "behavioral", model=model)
 
 
 def test_every_result_says_what_its_files_held(calibrated):

@@ -73,3 +73,23 @@ def test_prepared_arrays_are_read_as_often_as_wanted(level):
         assert_allclose(solution.out[0], whole.out[k], rtol=1e-9, atol=0)
         assert_allclose(solution.power[0], whole.power[k], rtol=1e-9, atol=0)
         assert solution.provenance.level == level
+
+
+def test_drawn_arrays_report_the_worst_balance_among_them():
+    spec = SPEC.replace(technique={"partition": (3, 4)})
+    x = np.linspace(0.0, 0.2, 12).reshape(2, 6)
+    whole = cs.solve(spec, G, x, "nodal")
+    small = SPEC.replace(array={"rows": 3})
+    parts = [cs.solve(small, G[k : k + 3], x[:, k : k + 3], "nodal").convergence for k in (0, 3)]
+    for key in ("kirchhoff", "residual", "iterations"):
+        expected = np.max([getattr(part, key) for part in parts], axis=0)
+        np.testing.assert_array_equal(getattr(whole.convergence, key), expected)
+    assert whole.provenance.deck_digest is None  # ohmic: no deck was run
+
+
+@pytest.mark.parametrize("level", ["ngspice", "nodal", "behavioral"])
+def test_a_prepared_array_keeps_what_was_programmed(level):
+    g = G.copy()
+    array = cs.prepare(SPEC, g, level, **({"model": MODEL} if level == "behavioral" else {}))
+    g[:] = 0.0
+    np.testing.assert_array_equal(array.g, G)

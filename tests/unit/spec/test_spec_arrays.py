@@ -33,3 +33,15 @@ def test_conductances_lie_in_the_given_range_or_are_open_cells():
         check_conductances(spec, np.full((4, 4), g), g_range=(0.0, np.inf))
     with pytest.raises(InputError, match="a conductance >= 0"):
         check_arrays(spec, np.full((4, 4), -1e-6), x, g_range=(0.0, np.inf))
+
+
+def test_masked_values_are_refused():
+    x = np.ma.array(np.full((1, 4), 0.1), mask=[[False, True, False, False]])
+    with pytest.raises(InputError, match="x has masked values"):
+        check_inputs(parse_spec(SPEC), x)
+
+
+def test_conductances_are_copied():
+    """A prepared array does not follow what the caller does with its matrix afterwards."""
+    g = np.full((4, 4), 1e-5)
+    assert not np.shares_memory(check_conductances(parse_spec(SPEC), g), g)
