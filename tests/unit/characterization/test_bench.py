@@ -3,7 +3,7 @@
 import pytest
 
 from circuitsim.characterization import READ, SWITCHING, bench_deck, has_bench, state_label
-from circuitsim.characterization.bench_circuit import Source, read_circuit
+from circuitsim.characterization.bench_circuit import BenchSource, read_circuit
 from circuitsim.devices import list_cards, load_card
 from circuitsim.errors import InputError
 from circuitsim.units import parse_quantity
@@ -28,7 +28,7 @@ def test_a_deck_is_read():
     (instance,) = circuit.instances
     assert instance.nodes == {"te": "a1", "be": "0"}
     assert instance.values == {"g": "1u", "v0": "0.25"}
-    assert circuit.swept == "v1" and circuit.sources["v1"] == Source("v1", "v", "0", "0")
+    assert circuit.swept == "v1" and circuit.sources["v1"] == BenchSource("v1", "v", "0", "0")
     assert circuit.sources["vd"].value == "pwl(0 0 1u 4)"
     assert circuit.source_at("a1").current == "i(vm1)"
     assert circuit.saved == ("v(v)", "i(vm1)")
