@@ -1,4 +1,4 @@
-"""Check arrays of another size: a larger one against the array solver, the solver against ngspice on a smaller one."""
+"""Check arrays of other sizes: a larger one against the array solver, a smaller one against ngspice."""
 
 import numpy as np
 

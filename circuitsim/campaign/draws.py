@@ -1,4 +1,4 @@
-"""Monte Carlo: the same read with drawn devices and transistors, every draw a point with a generator of its own."""
+"""Monte Carlo: repeat a read with random devices and transistors; each sample is a point with its own generator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,45 +39,45 @@ def monte_carlo(
     folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> "xr.DataArray":
-    """Read an array `draws` times with devices and transistors drawn anew.
+    """Read an array `draws` times, each time with a new sample of its devices and transistors.
 
-    Every draw has a generator of its own, spawned from `rng`: results do not depend on `n_jobs`.
+    Each sample has its own generator, spawned from `rng`, so that the results do not depend on `n_jobs`.
 
     Args:
-        spec: The array; `access.a_vt` and `access.a_beta` spread its transistors.
-        g: Wanted conductances (rows, cols) [S].
+        spec: The array; `access.a_vt` and `access.a_beta` set the spread of its transistors.
+        g: Target conductances (rows, cols) [S].
         x: Inputs (batch, rows); see `netlist.crossbar`.
-        draws: How many.
-        rng: Source of all draws.
-        program: Conductances (rows, cols) that programming the wanted ones gives, from `g` and a generator; for example
-            `circuitsim.devices.statistics` or `normal_spread`. None: exactly the wanted ones.
-        level: Level that reads the array; only "ngspice" spreads transistors.
-        model, certificate: For level "behavioral".
-        n_jobs: Draws that are read at the same time.
-        folder: Keeps every run in a numbered folder; None: removed after success.
-        progress: Called with (finished, all).
+        draws: Number of samples.
+        rng: Source of all randomness.
+        program: Function of `g` and a generator that returns the programmed conductances (rows, cols) [S], for example
+            from `circuitsim.devices.statistics` or `normal_spread`. None: the devices reach their targets exactly.
+        level: Level that reads the array; only "ngspice" can vary the transistors.
+        model, certificate: Calibrated model and its certificate, for level "behavioral".
+        n_jobs: Number of samples that are read at the same time.
+        folder: Where to keep a numbered run folder per sample; None removes them after success.
+        progress: Called with (finished, total).
 
     Returns:
-        Outputs (currents [A], or charges [C]), dimensions draw, batch, col.
+        Outputs (currents [A] or charges [C]) with dimensions draw, batch, col.
 
     Raises:
         InputError: Nothing varies, or a shape or value cannot be used.
-        OutsideRangeError: A drawn conductance lies outside the device's range: `program` decides how it is limited.
-        DecksFailedError: Some decks failed; none is left out silently.
+        OutsideRangeError: A programmed conductance lies outside the device's range; `program` has to limit it.
+        DecksFailedError: Some decks failed. No sample is dropped silently.
     """
-    import xarray as xr  # 0.4 s that other campaigns should not wait for
+    import xarray as xr  # takes 0.4 s to import; other campaigns do not need it
 
-    if not spec.technique.changes_size:  # drawn arrays are checked as they are laid out
+    if not spec.technique.changes_size:  # arrays of a technique are checked after their expansion
         g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     g, x = np.asarray(g, dtype=float), np.asarray(x, dtype=float)
     spread = spec.access is not None and (spec.access.a_vt > 0 or spec.access.a_beta > 0)
     if draws < 1:
         raise InputError(f"draws = {draws}, expected 1 or more")
     if program is None and not spread:
-        raise InputError("nothing varies: give program, or access.a_vt or access.a_beta")
+        raise InputError("nothing varies: expected program, or access.a_vt or access.a_beta > 0")
     if spread and level != "ngspice":
         raise InputError(
-            f"access.a_vt and access.a_beta spread the transistors, and level = {level!r} has one for all cells: "
+            f"access.a_vt and access.a_beta vary the transistors, but level = {level!r} has one for all cells: "
             "expected level = 'ngspice', or both 0"
         )
     generators = rng.spawn(draws)
@@ -101,10 +101,10 @@ def monte_carlo(
 
 @dataclass(frozen=True)
 class NormalSpread:
-    """Programming with a normal error; conductances do not fall below 0.
+    """Programming with a normally distributed error; negative conductances are set to 0.
 
     Attributes:
-        sigma: Standard deviation, (rows, cols) or one number [S].
+        sigma: Standard deviation [S], (rows, cols) or a scalar.
     """
 
     sigma: np.ndarray
@@ -114,5 +114,5 @@ class NormalSpread:
 
 
 def normal_spread(sigma: ArrayLike) -> NormalSpread:
-    """Programming with a normal error of standard deviation `sigma` (rows, cols) or one number [S]; not below 0."""
+    """Return programming with a normal error of standard deviation `sigma` [S], (rows, cols) or a scalar."""
     return NormalSpread(np.asarray(sigma, dtype=float))

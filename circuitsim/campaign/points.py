@@ -1,4 +1,4 @@
-"""Points of a campaign: each one a read with everything that decides its result, at any level."""
+"""Points of a campaign: each is a read, at any level, with everything on which its result depends."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from circuitsim.spice import Progress
 
 _log = logging.getLogger(__name__)
 
-_CHUNK = 64  # points in memory at a time: the deck of a 64 x 64 array has 0.7 MB
+_CHUNK = 64  # points in memory at a time; the deck of a 64 x 64 array takes 0.7 MB
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Point:
         spec: The array.
         g: (rows, cols) conductances [S].
         x: (batch, rows) inputs; see `circuitsim.solve`.
-        level: Level that reads it.
-        mismatch: Deviation of every access transistor, for level "ngspice"; None: all alike.
-        model, certificate: For level "behavioral".
+        level: Level that reads the array.
+        mismatch: Deviation of each access transistor, for level "ngspice"; None: no deviation.
+        model, certificate: Calibrated model and its certificate, for level "behavioral".
     """
 
     spec: ArraySpec
@@ -52,17 +52,17 @@ def run_points(
     folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> list[Solution]:
-    """Read all points of a campaign; solutions come in their order, whatever `n_jobs` is.
+    """Read all points of a campaign and return the solutions in the order of the points.
 
     Args:
-        count: How many points there are.
-        point: Makes point k, when its turn comes.
-        n_jobs: Points that are read at the same time.
-        folder: Keeps every run of ngspice in numbered folders; None: removed after success.
-        progress: Called with (finished, all).
+        count: Number of points.
+        point: Function that returns point k; it is called shortly before the point is read.
+        n_jobs: Number of points that are read at the same time; it does not change the results.
+        folder: Where to keep numbered run folders of ngspice; None removes them after success.
+        progress: Called with (finished, total).
 
     Raises:
-        DecksFailedError: Some decks failed; none is left out silently.
+        DecksFailedError: Some decks failed. No point is dropped silently.
         InputError, NotConvergedError: As `circuitsim.solve`.
     """
     solutions: list[Solution] = []
@@ -91,7 +91,9 @@ def _read(points: Sequence[Point], n_jobs: int, folder: Path | None) -> list[Sol
 
 def _read_one(point: Point, folder: Path | None) -> Solution:
     if point.mismatch is not None:
-        raise InputError(f"level = {point.level!r} has one transistor for all cells: mismatch needs level = 'ngspice'")
+        raise InputError(
+            f"mismatch is given, but level = {point.level!r} has one transistor for all cells: expected 'ngspice'"
+        )
     return levels.solve(
         point.spec,
         point.g,

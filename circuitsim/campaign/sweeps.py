@@ -1,4 +1,4 @@
-"""The same read over the values of any key of the specification: temperature, corner, wire resistance."""
+"""Repeat a read for several values of any specification key, such as temperature, corner or wire resistance."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,21 +33,21 @@ def sweep(
         spec: The array.
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows); see `netlist.crossbar`.
-        key: Section and key of the specification, joined by a point.
-        values: Values of the key, in the order wanted.
+        key: Section and key of the specification, joined by a dot.
+        values: Values of the key, in the order of the result.
         level: Level that reads the array, "ngspice" or "nodal".
-        n_jobs: Points that are read at the same time.
-        folder: Keeps every run in a numbered folder; None: removed after success.
+        n_jobs: Number of values for which the array is read at the same time.
+        folder: Where to keep a numbered run folder per value; None removes them after success.
 
     Returns:
-        Outputs (currents [A], or charges [C]), dimensions (last part of the key), batch, col.
+        Outputs (currents [A] or charges [C]) with dimensions (key without its section), batch, col.
 
     Raises:
-        SpecError: There is no such key, or a value cannot be used.
+        SpecError: The key does not exist, or a value cannot be used.
         InputError: `key` is not of the form section.key, or there are no values.
         DecksFailedError: Some decks failed.
     """
-    import xarray as xr  # 0.4 s that other runs of ngspice should not wait for
+    import xarray as xr  # takes 0.4 s to import; other campaigns do not need it
 
     section, point, name = key.partition(".")
     if not point or section not in type(spec).model_fields or not values:

@@ -1,4 +1,4 @@
-"""Small decks turned into surfaces, maps and curves, with error bounds."""
+"""Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
 from circuitsim.characterization.bench import (
     READ,

@@ -1,4 +1,4 @@
-"""The shipped benches: decks in `netlists/benches/` that draw the characteristic curve of a card."""
+"""Run the shipped benches: decks in `netlists/benches/` that trace the characteristic curves of a card."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ READ, SWITCHING = "read", "switching"
 
 
 def bench_deck(card: Card, which: str = READ) -> str:
-    """Text of a bench with absolute include paths, so that it runs in any folder.
+    """Return the text of a bench with absolute include paths, so that it runs in any folder.
 
     Args:
         card: A shipped card.
-        which: "read" (or transfer curves of a transistor), or "switching" for a card with a dynamic form.
+        which: "read" (transfer curves for a transistor), or "switching" for a card with a dynamic form.
 
     Raises:
         InputError: The card has no such bench.
@@ -31,7 +31,7 @@ def bench_deck(card: Card, which: str = READ) -> str:
 
 
 def has_bench(card: Card, which: str = READ) -> bool:
-    """Whether the card ships this bench."""
+    """Tell whether this bench is shipped with the card."""
     name = card.name if which == READ else f"{card.name}_{which}"
     return (netlists_folder() / "benches" / f"{name}.cir").is_file()
 
@@ -43,9 +43,9 @@ def read_bench(card: Card) -> CurveFamily:
         card: A shipped card.
 
     Returns:
-        Memories: the current in each of the bench's states over the read voltage or the gate voltage [A]. Transistors:
-        the drain current at each of the bench's biases over the gate voltage [A]. Both are positive into the terminal
-        te or d. Charge cells: the voltage of the shared line and of the first input over time [V].
+        For memories, the current [A] in each state of the bench against the read voltage or the gate voltage. For
+        transistors, the drain current [A] at each bias of the bench against the gate voltage. Both are positive into
+        the terminal te or d. For charge cells, the voltages [V] of the shared line and of the first input against time.
 
     Raises:
         InputError: The card has no such bench.
@@ -79,11 +79,11 @@ def switching_bench(card: Card) -> tuple[CurveFamily, ...]:
         card: A shipped card with a dynamic form.
 
     Returns:
-        The state over time. Besides, the state over the gate voltage where the card has a gate, or the current that
-        the driving source delivers over the device voltage, where the bench saves that voltage.
+        The state against time. If the bench saves the drive voltage, also the state against the gate voltage for cards
+        with a gate, or the current that the driving source delivers against the device voltage for all others.
 
     Raises:
-        InputError: The card has no such bench.
+        InputError: The card has no such bench or does not switch.
         SimulatorError: ngspice is missing or failed.
     """
     deck = bench_deck(card, SWITCHING)
@@ -110,7 +110,7 @@ def switching_bench(card: Card) -> tuple[CurveFamily, ...]:
 
 
 def state_label(card: Card, value: float) -> str:
-    """Write a state of a memory with its unit, or with its name where it is a pure number.
+    """Write a state of a memory with its unit; a dimensionless state gets its name instead.
 
     Args:
         card: A memory.
@@ -127,7 +127,7 @@ def state_label(card: Card, value: float) -> str:
 
 
 def _label(card: Card, circuit: BenchCircuit, instance: Instance) -> str:
-    """The state of a memory; drain voltage and bulk of a transistor."""
+    """Label a curve by the state of a memory, or by drain voltage and bulk bias of a transistor."""
     if card.state is not None:
         return state_label(card, parse_quantity(instance.values[card.state.parameter.lower()]))
     volts = circuit.source_at(instance.nodes["d"]).value
@@ -135,7 +135,7 @@ def _label(card: Card, circuit: BenchCircuit, instance: Instance) -> str:
 
 
 def _current_into(source: BenchSource, node: str, raw: RawResult) -> np.ndarray:
-    """Current (points,) that a source delivers into a node [A]."""
+    """Return the current (points,) [A] that a source delivers into a node."""
     return raw[source.current] if node == source.minus else -raw[source.current]
 
 

@@ -1,4 +1,4 @@
-"""What the deck of a bench connects: its sources, the devices under test, what it sweeps and what it saves."""
+"""Parse the deck of a bench: its sources, its devices under test, the source it sweeps and the vectors it saves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class BenchSource:
     """A voltage source.
 
     Attributes:
-        name: Its name, "vm1".
-        plus, minus: Its nodes.
-        value: What follows them, as written: "0.05", "pwl(0 0 1u 4)".
+        name: Element name, "vm1".
+        plus, minus: Names of its nodes.
+        value: Value as written: "0.05", "pwl(0 0 1u 4)".
     """
 
     name: str
@@ -25,7 +25,7 @@ class BenchSource:
 
     @property
     def current(self) -> str:
-        """Name of the vector of its current, which ngspice counts from `plus` through the source to `minus`."""
+        """Name of the vector of its current, positive from `plus` through the source to `minus`."""
         return f"i({self.name})"
 
 
@@ -35,7 +35,7 @@ class Instance:
 
     Attributes:
         nodes: Node of each terminal, by the card's port names.
-        values: Its parameters as written.
+        values: Parameters as written, by name.
     """
 
     nodes: Mapping[str, str]
@@ -44,12 +44,12 @@ class Instance:
 
 @dataclass(frozen=True)
 class BenchCircuit:
-    """A deck, read as far as its curves need it.
+    """The parts of a deck that its curves depend on.
 
     Attributes:
-        sources: Voltage sources by their names.
-        instances: Devices under test, in the deck's order.
-        swept: Name of the source that `.dc` sweeps; None for a run in time.
+        sources: Voltage sources by name.
+        instances: Devices under test, in the order of the deck.
+        swept: Name of the source that `.dc` sweeps; None for a transient run.
         saved: Vectors that `.save` names.
         options: Solver options.
     """
@@ -61,10 +61,10 @@ class BenchCircuit:
     options: Mapping[str, str]
 
     def source_at(self, node: str) -> BenchSource:
-        """The only voltage source with an end at a node.
+        """Return the only voltage source connected to a node.
 
         Raises:
-            InputError: There is none, or more than one.
+            InputError: No source or more than one source is connected to the node.
         """
         attached = [source for source in self.sources.values() if node in (source.plus, source.minus)]
         if len(attached) != 1:
@@ -74,15 +74,15 @@ class BenchCircuit:
 
 
 def read_circuit(deck: str, subckt: str, ports: tuple[str, ...]) -> BenchCircuit:
-    """Read the deck of a bench.
+    """Parse the deck of a bench.
 
     Args:
-        deck: Its text.
+        deck: Text of the deck.
         subckt: Name of the sub-circuit under test.
-        ports: Meaning of its terminals, in its own order.
+        ports: Port names of the card, in the order of the sub-circuit's terminals.
 
     Raises:
-        InputError: An instance has not the number of nodes that the sub-circuit has, or there is none.
+        InputError: There is no instance, or an instance has a different number of nodes than the sub-circuit.
     """
     sources, instances = {}, []
     swept, saved, options = None, (), {}

@@ -1,4 +1,4 @@
-"""Finished characterizations on disk, found by what they were made from; an entry that cannot be read is made again."""
+"""Cache characterizations on disk, keyed by a digest of their inputs; an entry that cannot be read is replaced."""
 
 import logging
 from collections.abc import Callable
@@ -14,25 +14,25 @@ _Value = TypeVar("_Value")
 def cached(
     path: Path, *, load: Callable[[Path], _Value], make: Callable[[], _Value], save: Callable[[Path, _Value], None]
 ) -> _Value:
-    """Return the value stored at `path`, or make it and store it there.
+    """Return the value stored at `path`, or compute and store it.
 
-    An entry that is damaged or of another version is made again, and a folder that cannot be written costs the next
-    run its time: neither fails a solve, and both are logged.
+    An entry that is damaged or of another version is computed again. If the folder cannot be written, the next run
+    computes the value again. Both are logged, and neither raises an error.
 
     Args:
-        path: File of the entry; its name is a digest of everything that the value depends on.
-        load: Reads an entry; raises InputError when it cannot.
+        path: File of the entry. Its name is a digest of everything on which the value depends.
+        load: Reads an entry; raises InputError if it cannot.
         make: Computes the value.
-        save: Writes an entry.
+        save: Writes an entry; raises InputError if it cannot.
     """
     if path.is_file():
         try:
             return load(path)
         except InputError as error:
-            _log.warning("characterized anew: %s", error)
+            _log.warning("characterizing again: %s", error)
     value = make()
     try:
         save(path, value)
     except InputError as error:
-        _log.warning("not kept for later runs: %s", error)
+        _log.warning("not stored for later runs: %s", error)
     return value

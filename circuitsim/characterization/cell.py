@@ -1,4 +1,4 @@
-"""The current of one cell, swept by ngspice once and kept as a smooth surface with its error bound."""
+"""Characterize the current of one cell: sweep it in ngspice and fit a smooth surface with an error bound."""
 
 import hashlib
 from dataclasses import replace
@@ -19,14 +19,16 @@ from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
 from circuitsim.spec import ArraySpec, has_bypass
 
-# Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
+# Nodes in (conductance, |U|, smaller voltage), tried in this order; each grid costs more and resolves more curvature.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
-SMOOTH = 1e-10  # bound [of full-scale current] below which ngspice itself resolves no more
-ROUGH = 1e-3  # bound above which a surface is no description of the cell
-TIME_LIMIT_S = 30.0  # a cell takes fractions of a second; one that overflows at its bias steps gmin for minutes
-FIT_VERSION = 1  # raised by whoever changes how a surface is fitted: surfaces in users' caches are then made again
-OHMIC = 1e-8  # of full scale by which the current of a device that is stated to be ohmic may differ from g v
-RESOLUTION = 1e-14  # error [A] that is ngspice's own: ten times abstol; a gate that is off carries little more
+SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
+ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
+TIME_LIMIT_S = (
+    30.0  # a cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping
+)
+FIT_VERSION = 1  # increase it when the fit changes, so that surfaces in users' caches are computed again
+OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
+RESOLUTION = 1e-14  # error of ngspice [A]: ten times abstol; with the gate off a cell carries little more
 
 
 def cell(
@@ -38,21 +40,22 @@ def cell(
 ) -> CellSurface:
     """Characterize the cell of an array: its current over (g, v_bl, v_sl) at the selected word-line voltage.
 
-    A finished surface is kept in the cache and found by what it was made from: the text of the deck, the contents of
-    every file it includes, the simulator and its options, and the way it is fitted.
+    Surfaces are cached. The key of the cache covers the text of the deck, the contents of every file that it includes,
+    the simulator and its options, and the fit.
 
     Args:
         spec: The array; only its cell, temperature and read voltage matter.
-        v_range: Voltages that bit and source line may take [V]; None: 0 to v_read. 0 and v_ref are always included.
-        cache: Folder of finished surfaces; None: the user's cache folder.
+        v_range: Range of the bit-line and source-line voltages [V]; None: 0 to v_read. It is widened to include 0 and
+            v_ref.
+        cache: Folder of cached surfaces; None: the user's cache folder.
         simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
 
     Returns:
-        The surface, with its largest error on points it was not fitted to.
+        The surface, with its largest error on points to which it was not fitted.
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
-        OutsideRangeError: The cell is too rough for a surface (a device that switches inside the read range, say).
+        OutsideRangeError: The current is not smooth enough, for example because the device switches within the range.
 
     Valid for: quasi-static reads that do not disturb the state.
     """
@@ -68,13 +71,17 @@ def cell(
 
 
 def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
-    """Characterize the cells of an array whose input switches gates: the cell of input 1 and the cell of input 0.
+    """Characterize the cells of an array whose input switches gates, for input 1 and for input 0.
 
-    In a string of 1t1r cells the transistor lies beside the device: a gate that is on bypasses it, which is input 0.
+    In a string of 1t1r cells the transistor is in parallel with the device and bypasses it when its gate is on; this is
+    input 0.
+
+    Returns:
+        The surfaces for input 1 and input 0.
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
-        OutsideRangeError: A cell near its threshold is too rough for a surface.
+        OutsideRangeError: The current of a cell near its threshold is not smooth enough.
     """
     part = "device" if spec.access is None else "access"
     try:
@@ -107,7 +114,7 @@ def check_ohmic(spec: ArraySpec) -> None:
 
 
 def _key(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> str:
-    """Digest of everything a surface depends on: circuit, files, voltages, simulator and its options, and the fit."""
+    """Return a digest of all inputs of a surface: circuit, files, voltages, simulator and its options, and the fit."""
     probe = deck(spec, np.array([spec.device.g_min, spec.device.g_max]), np.array(v_range), np.zeros(2))
     fit = (GRIDS, SMOOTH, ROUGH, RESOLUTION, HELD_OUT_G, HELD_OUT_BIAS, SURFACE_SCHEMA, FIT_VERSION)
     about = (scan_text(probe, Path()).digest, simulator.version_text, sorted(spice.TRUTH_OPTIONS.items()), fit)
@@ -131,16 +138,19 @@ def _best_surface(spec: ArraySpec, v_range: tuple[float, float], simulator: spic
 
 
 def _access_conductance(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> float:
-    """Conductance in series with the device [S]: the scale on which the cell's current bends over g.
+    """Return the conductance in series with the device [S], the scale of g on which the cell's current bends.
 
-    At a small voltage the cell at g_max carries g_max·k per volt, so what stands in series conducts g_max·k/(1 − k).
+    At a small voltage the cell at g_max carries g_max·k per volt, so the conductance in series is g_max·k/(1 − k).
     """
     u = 0.01 * (v_range[1] - v_range[0])
-    v_bl = np.array([u, 2 * u])  # two points: a sweep needs a second one
+    v_bl = np.array([u, 2 * u])  # a sweep needs two points
     g_max = spec.device.g_max
     raw = spice.run(deck(spec, np.array([g_max]), v_bl, np.zeros(2)), simulator=simulator, time_limit_s=TIME_LIMIT_S)
     k = float(raw["i(vs_0)"][0] / (g_max * u))
-    weakest, strongest = 1e-3 * g_max, 1e3 * g_max  # a 1R cell has nothing in series, a gate that is off everything
+    weakest, strongest = (
+        1e-3 * g_max,
+        1e3 * g_max,
+    )  # limits for a 1R cell, without series resistance, and for a gate that is off
     return float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest
 
 
@@ -174,7 +184,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
 
 
 def _bound(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> float:
-    """Largest error on the held-out points, relative to the full-scale current."""
+    """Return the largest error on the held-out points, relative to the full-scale current."""
     v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
     error = cell_law(surface, sweep.g[sweep.grid[0] :], v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]
     return float(np.abs(error).max() / surface.i_full_scale)

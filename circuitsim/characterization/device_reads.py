@@ -1,4 +1,4 @@
-"""Decks that read devices of one card, each alone between two ideal sources."""
+"""Read devices of one card in ngspice, each between two ideal sources."""
 
 from collections.abc import Sequence
 
@@ -15,21 +15,24 @@ from circuitsim.netlist.names import number
 def read_deck(
     card: Card, states: Sequence[float] | np.ndarray, v: Sequence[float] | np.ndarray, *, temperature_c: float = 27.0
 ) -> str:
-    """Write a deck that sweeps the read voltage over devices of one memory card.
+    """Write a deck that sweeps the read voltage of devices of one memory card.
 
     Args:
         card: A memory; its other terminals are held at `card.state.bias`.
-        states: (n,) value of the state parameter of each device [card.state.unit].
+        states: (n,) state of each device [card.state.unit].
         v: (points,) voltages across the device, te to be or d to s [V].
         temperature_c: Temperature [°C].
 
     Returns:
-        The deck. `i(vm_3)` is the current into te (or d) of device 3, positive into the device.
+        The deck. `i(vm_3)` is the current of device 3, positive into te (or d).
+
+    Raises:
+        InputError: The card is not a memory, or its state is a capacitance.
     """
     if card.kind != "memory" or card.state is None:
         raise InputError(f"{card.name}: a {card.kind}, expected a memory")
     if card.state.kind == "capacitance":
-        raise InputError(f"{card.name}: its state is a capacitance; it conducts no static current")
+        raise InputError(f"{card.name}: its state is a capacitance, expected a memory with a static current")
     high, low = ("te", "be") if "te" in card.ports else ("d", "s")
     others = {port: f"n_{port}" for port in card.ports if port not in (high, low)}
     body = [f"v_{port} {node} 0 {number(card.state.bias.get(port, 0.0))}" for port, node in others.items()]
@@ -49,7 +52,7 @@ def read_currents(
     *,
     temperature_c: float = 27.0,
 ) -> np.ndarray:
-    """Read devices through ngspice.
+    """Read devices in ngspice.
 
     Args:
         card: A memory.
@@ -61,7 +64,7 @@ def read_currents(
         (n, points) currents [A], positive into te (or d).
 
     Raises:
-        InputError: The card is no memory with a static current, or the model gives a current that is not finite.
+        InputError: The card is not a memory with a static current, or the model gives a current that is not finite.
         SimulatorError: ngspice failed; the run folder is kept.
     """
     raw = spice.run(read_deck(card, states, v, temperature_c=temperature_c))

@@ -1,4 +1,4 @@
-"""What a memory's sub-circuit does, read in ngspice: its current over voltage in several states, checked."""
+"""Read and check the current of a memory against voltage in several states, in ngspice."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ OHMIC_RTOL = 1e-9
 
 @dataclass(frozen=True)
 class ReadCurves:
-    """Read current of one card.
+    """Read currents of one card.
 
     Attributes:
         card: The memory.
         states: (n,) states [card.state.unit].
-        v: (points,) voltages across the device, increasing, 0 among them [V].
+        v: (points,) increasing voltages across the device, including 0 [V].
         i: (n, points) currents, positive into te (or d) [A].
         temperature_c: Temperature [°C].
     """
@@ -31,19 +31,19 @@ class ReadCurves:
 
     @property
     def chord(self) -> np.ndarray:
-        """(n, points without 0) conductances i/v [S]."""
+        """(n, points − 1) chord conductances i/v [S], without the point at 0 V."""
         keep = self.v != 0
         return self.i[:, keep] / self.v[keep]
 
     @property
     def bend(self) -> float:
-        """Largest relative change of a chord conductance over the voltages: 0 for an ohmic device."""
+        """Largest relative change of the chord conductance with voltage; 0 for an ohmic device."""
         chord = self.chord
         return float((np.ptp(chord, axis=1) / np.abs(chord).max(axis=1)).max())
 
     @property
     def ohmic(self) -> bool:
-        """Whether i = g·v holds to the accuracy of the simulator."""
+        """True if i = g·v holds to the accuracy of the simulator."""
         return self.bend < OHMIC_RTOL
 
 
@@ -60,12 +60,13 @@ def read_curves(
     Args:
         card: A memory with a static current.
         v_max: Largest voltage [V].
-        states: States to read [card.state.unit]; None: three over the range of the card.
-        points: Number of voltages, made odd so that 0 is among them.
+        states: States to read [card.state.unit]; None: `typical_states`.
+        points: Number of voltages; an even number is increased by one, so that 0 V is included.
         temperature_c: Temperature [°C].
 
     Raises:
-        InputError: A current is not finite, or it does not grow with the voltage; names the file, state and voltage.
+        InputError: `v_max` is not positive, or a current is not finite or decreases with the voltage. The sentence
+            names file, state and voltage.
     """
     if not v_max > 0:
         raise InputError(f"v_max = {v_max:g} V, expected a positive voltage")
@@ -84,7 +85,7 @@ def read_curves(
 
 
 def typical_states(card: Card) -> np.ndarray:
-    """Low, middle and high state of a memory [card.state.unit]; the two states of a binary one."""
+    """Return a low, a middle and a high state of a memory [card.state.unit], or both states of a binary one."""
     state = card.state
     if state is None:
         raise InputError(f"{card.name}: a {card.kind} has no state")

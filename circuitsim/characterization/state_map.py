@@ -1,4 +1,4 @@
-"""From a wanted conductance to the state that gives it, through ngspice and nothing else."""
+"""Find the state of a memory that gives a target conductance, by reading the device in ngspice."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
 
 TABLE_POINTS = 65
 ROUNDS = 6
-READ_AT_MOST = 1024  # devices in one deck
+READ_AT_MOST = 1024  # devices per deck
 
 
 @dataclass(frozen=True)
 class StateMap:
-    """Conductance of one card against its state, read in ngspice.
+    """Conductance of a card as a function of its state, read in ngspice.
 
     Attributes:
         card: The memory.
-        states: (points,) states, increasing [card.state.unit].
+        states: (points,) increasing states [card.state.unit].
         g: (points,) chord conductance at `v_read`, strictly monotonic [S].
         v_read: Voltage across the device [V].
         temperature_c: Temperature [°C].
@@ -38,7 +38,7 @@ class StateMap:
 
     @property
     def exact(self) -> bool:
-        """Whether the parameter is meant to be the conductance: it is then tried as it is before anything else."""
+        """True if the state is a conductance; the target itself is then the first guess."""
         return _state(self.card).kind == "conductance"
 
 
@@ -46,12 +46,13 @@ def map_states(card: Card, *, v_read: float | None = None, temperature_c: float 
     """Read the conductance of a card over its whole range of states.
 
     Args:
-        card: A memory whose state is no capacitance.
-        v_read: Voltage at which the conductance counts [V]; None: `v_read` of the card.
+        card: A memory whose state is not a capacitance.
+        v_read: Voltage at which the chord conductance is defined [V]; None: `v_read` of the card.
         temperature_c: Temperature [°C].
 
     Raises:
-        InputError: The current is not finite, not positive, or no monotonic function of the state.
+        InputError: The state has no upper limit, or the current is not finite, not positive, or not a monotonic
+            function of the state.
     """
     state = _state(card)
     v = state.v_read if v_read is None else v_read
@@ -59,7 +60,9 @@ def map_states(card: Card, *, v_read: float | None = None, temperature_c: float 
         raise InputError(f"{card.name}: v_read = {v:g} V, expected a positive read voltage")
     low, high = state.minimum, state.maximum
     if not np.isfinite(high):
-        raise InputError(f"{card.name}: the state {state.parameter} has no upper end; give the range to map")
+        raise InputError(
+            f"{card.name}: the state {state.parameter} has no upper limit, expected a card with a finite range"
+        )
     if state.kind == "binary":
         states = np.array([low, high])
     elif state.kind == "conductance":
@@ -71,26 +74,27 @@ def map_states(card: Card, *, v_read: float | None = None, temperature_c: float 
     if not ((steps > 0).all() or (steps < 0).all()) or g.min() <= 0:
         worst = int(np.argmin(steps * np.sign(g[-1] - g[0]))) if len(g) > 1 else 0
         raise InputError(
-            f"{card.lib}: the conductance of {card.subckt} is no monotonic positive function of {state.parameter} near"
-            f" {states[worst]:g} {state.unit}; expected one state per conductance"
+            f"{card.lib}: the conductance of {card.subckt} is not a positive monotonic function of {state.parameter}"
+            f" near {states[worst]:g} {state.unit}; expected one state per conductance"
         )
     return StateMap(card, states, g, v, temperature_c)
 
 
 def find_states(mapping: StateMap, g: np.ndarray, *, rtol: float = 1e-4) -> np.ndarray:
-    """Find the state of each wanted conductance: a table, then corrections read in ngspice.
+    """Find the state that gives each target conductance: interpolate a table, then correct by reading in ngspice.
 
     Args:
-        mapping: Table of the card (`map_states`).
-        g: Wanted conductances (any shape) [S].
-        rtol: How close the conductance of the state must come, relative. A binary device takes the nearer state.
+        mapping: Table of the card, from `map_states`.
+        g: Target conductances in any shape [S].
+        rtol: Largest relative deviation of the conductance from its target. A binary device takes the nearer state
+            instead.
 
     Returns:
         States in the shape of g [card.state.unit].
 
     Raises:
-        OutsideRangeError: A conductance lies outside the card's range.
-        NotConvergedError: The corrections did not reach rtol; says how close they came.
+        OutsideRangeError: A target lies outside the card's range.
+        NotConvergedError: The corrections did not reach `rtol`. The sentence states the remaining deviation.
     """
     state = _state(mapping.card)
     targets = np.asarray(g, dtype=float)
@@ -110,9 +114,9 @@ def find_states(mapping: StateMap, g: np.ndarray, *, rtol: float = 1e-4) -> np.n
 
 
 def _solve(mapping: StateMap, targets: np.ndarray, rtol: float) -> np.ndarray:
-    """States of sorted, distinct conductances [S], every one read: decks of many devices, each over the whole range.
+    """Find the states of sorted, distinct conductances [S] by decks of many devices, each deck over the whole range.
 
-    What one deck has read sharpens the table for the next, so that only the first needs more than one round.
+    The reads of one deck refine the table for the next, so that only the first needs more than one round.
     """
     states, log_g = mapping.states, np.log(mapping.g)
     result = np.empty_like(targets)
@@ -139,7 +143,7 @@ def _solve(mapping: StateMap, targets: np.ndarray, rtol: float) -> np.ndarray:
 
 
 def _invert(log_g: np.ndarray, states: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    from scipy.interpolate import PchipInterpolator  # 0.4 s that devices whose state is g should not wait for
+    from scipy.interpolate import PchipInterpolator  # takes 0.4 s to import; devices whose state is g do not need it
 
     order = np.argsort(log_g)
     knots, keep = np.unique(log_g[order], return_index=True)
@@ -153,5 +157,5 @@ def _read(mapping: StateMap, states: np.ndarray) -> np.ndarray:
 
 def _state(card: Card) -> State:
     if card.state is None or card.state.kind == "capacitance":
-        raise InputError(f"{card.name}: has no conductance to map")
+        raise InputError(f"{card.name}: has no conductance to map, expected a memory whose state is not a capacitance")
     return card.state

@@ -1,4 +1,4 @@
-"""From wanted conductances to what the devices of an array store."""
+"""Find the states that the devices of an array store for given conductances."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,18 +10,18 @@ from circuitsim.spec import ArraySpec
 
 
 def array_states(spec: ArraySpec, g: ArrayLike) -> np.ndarray | None:
-    """Find the state of every device, through small decks of single devices at 27 °C, where they are programmed.
+    """Find the state of every device by small decks of single devices at 27 °C, the temperature of programming.
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S]; 0 is an open cell, whose state does not matter.
+        g: Conductances (rows, cols) [S]; 0 is an open cell, whose state is arbitrary.
 
     Returns:
-        (rows, cols) states in the device's own unit; None for devices that take their conductance.
+        (rows, cols) states in the unit of the card; None for devices that take a conductance.
 
     Raises:
-        OutsideRangeError: A conductance lies outside what the device reaches at this read voltage and gate voltage.
-        NotConvergedError: The states did not come close enough.
+        OutsideRangeError: A conductance lies outside the range that the device reaches at its read and gate voltages.
+        NotConvergedError: The conductances of the states did not come close enough to their targets.
     """
     if cell_text(spec).takes_g:
         return None

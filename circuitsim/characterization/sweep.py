@@ -1,7 +1,7 @@
-"""The characterization deck of a cell: which bias points ngspice visits, and how they stand in the deck.
+"""Choose the bias points at which a cell is characterized, and write the deck that sweeps them.
 
-One cell per conductance, all between the same two sources; an index runs over a list of bias points: the tensor
-grids of the forward and the reverse side, the held-out points, and one point at full scale in each direction.
+The deck has one cell per conductance, all between the same two sources. An index sweeps a list of bias points: the
+tensor grids of the forward and the reverse side, the held-out points, and one point at full scale in each direction.
 """
 
 from dataclasses import dataclass
@@ -41,18 +41,18 @@ class Sweep:
 
     @property
     def held_out(self) -> slice:
-        """Where the held-out points stand."""
+        """Indices of the held-out points."""
         return slice(2 * len(self.u), len(self.v_bl) - 2)
 
 
 def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tuple[int, int, int]) -> Sweep:
-    """Choose the bias points for a grid; the held-out points are the same for every grid."""
+    """Choose the bias points of a grid; every grid has the same held-out points."""
     low, high = v_range
     g_range = (spec.device.g_min, spec.device.g_max)
     u, m = (
         axis.ravel() for axis in np.meshgrid(nodes(grid[1], 0, high - low), nodes(grid[2], low, high), indexing="ij")
     )
-    # Halton points fill the square of both voltages, reverse current included; the first one is its corner.
+    # Halton points fill the square of both voltages, including reverse currents; the first point is its corner.
     held_out_bl, held_out_sl = (low + (high - low) * qmc.Halton(2, scramble=False).random(HELD_OUT_BIAS + 1)[1:]).T
     return Sweep(
         grid=grid,
@@ -66,7 +66,7 @@ def plan(spec: ArraySpec, v_range: tuple[float, float], g_scale: float, grid: tu
 
 
 def deck(spec: ArraySpec, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
-    """Write the deck that sweeps cells of conductances g over bias points; saves `i(vs_k)` for each cell k."""
+    """Write the deck that sweeps cells of conductances g over the bias points and saves `i(vs_k)` of each cell k."""
     gate = spec.v_gate or 0.0
     head = [
         "* circuitsim: characterization of one cell",

@@ -1,4 +1,4 @@
-"""Figures of merit of a transistor, from the transfer curves of its bench."""
+"""Extract figures of merit of a transistor from the transfer curves of its bench."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ THRESHOLD_CURRENT = 1e-7  # A, times w/l: the constant-current definition of the
 
 @dataclass(frozen=True)
 class TransistorFigures:
-    """What a designer asks of an access transistor; magnitudes, so that PMOS and NMOS read alike.
+    """Figures of merit of an access transistor, as magnitudes for NMOS and PMOS alike.
 
     Attributes:
         i_dsat: Drain current at full gate and drain voltage [A].
         r_on: Small drain voltage over its current at full gate voltage [ohm].
         i_off: Drain current at zero gate voltage and full drain voltage [A].
         v_th: Gate voltage at which the current at small drain voltage reaches 100 nA · w/l [V].
-        body_shift: How much `v_th` grows at 0.5 V reverse bulk bias [V].
+        body_shift: Increase of `v_th` at 0.5 V reverse bulk bias [V].
     """
 
     i_dsat: float
@@ -37,13 +37,13 @@ def transistor_figures(
     v_lin: float,
     w_over_l: float,
 ) -> TransistorFigures:
-    """Read the figures of merit off three transfer curves.
+    """Extract the figures of merit from three transfer curves.
 
     Args:
         v_gate: (points,) gate voltages from 0 to full voltage [V].
         i_lin: (points,) drain current at the drain voltage `v_lin` [A].
         i_sat: (points,) drain current at full drain voltage [A].
-        i_body: (points,) as i_lin, with 0.5 V reverse bias at the bulk [A].
+        i_body: (points,) drain current at `v_lin` and 0.5 V reverse bulk bias [A].
         v_lin: Small drain voltage [V].
         w_over_l: Width over length of the transistor.
 

@@ -1,4 +1,4 @@
-"""A calibrated tile for other simulators."""
+"""Exports a calibrated tile to other simulators."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""A calibrated tile as a statistical noise table of NeuroSim V1.5."""
+"""Export a calibrated tile as a statistical noise table of NeuroSim V1.5."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ _DENSITIES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 
 @dataclass(frozen=True)
 class NoiseTable:
-    """What a tile answers to each whole-number sum of binary inputs and binary weights.
+    """Output statistics of a tile for each integer sum of binary inputs times binary weights.
 
     Attributes:
         output: (2^bits + 1,) ideal sums 0 … 2^bits.
-        mean, std: (2^bits + 1,) mean and standard deviation of the answer, in units of one cell that is on.
-        samples: (2^bits + 1,) answers behind each row; 0 where it is interpolated.
+        mean, std: (2^bits + 1,) mean and standard deviation of the tile's output, in units of one cell that is on.
+        samples: (2^bits + 1,) number of outputs behind each row; 0 if the row is interpolated.
     """
 
     output: np.ndarray
@@ -28,7 +28,7 @@ class NoiseTable:
 
     @property
     def text(self) -> str:
-        """Comma-separated, with the header `output,mean,std`."""
+        """The table as comma-separated text with the header `output,mean,std`."""
         rows = zip(self.output, self.mean, self.std, strict=True)
         return "\n".join(["output,mean,std", *(f"{k},{m:.8g},{s:.8g}" for k, m, s in rows), ""])
 
@@ -36,21 +36,23 @@ class NoiseTable:
 def neurosim_noise_table(
     model: TileModel, *, bits: int, rng: np.random.Generator, matrices: int = 8, vectors: int = 400
 ) -> NoiseTable:
-    """Tabulate mean and spread of a tile's answers to binary inputs and weights.
+    """Tabulate mean and standard deviation of a tile's outputs for binary inputs and weights.
 
-    Cells hold g_min or g_max, active rows are driven to the end of the range, at most 2^bits of them at once, as
-    NeuroSim's parallel read. The answer is the column current less what as many cells at g_min would give, over the
-    difference one cell makes, both without wires: a loss in the wires shows as a mean below the ideal sum.
+    Cells are at g_min or g_max. At most 2^bits rows are active at once, driven to the end of the range, as in
+    NeuroSim's parallel read. The output is the column current minus that of as many cells at g_min, divided by the
+    current difference of one cell; both references are without wires. A loss in the wires therefore lowers the mean
+    below the ideal sum.
 
     Args:
         model: The calibrated model.
-        bits: Resolution of the ADC; sums from 0 to 2^bits get a row.
-        rng: Draws matrices and inputs.
-        matrices: Matrices of each density.
-        vectors: Inputs of each matrix.
+        bits: Resolution of the ADC; the table has a row for each sum from 0 to 2^bits.
+        rng: Generates matrices and inputs.
+        matrices: Number of matrices per density of ones.
+        vectors: Number of input vectors per matrix.
 
     Raises:
-        InputError: The array has fewer than 2^bits rows, so that the largest sums do not occur.
+        InputError: The array has fewer than 2^bits rows, so that the largest sums cannot occur, or fewer than two
+            different sums occurred.
 
     Source: NeuroSim V1.5, which draws each output from normal(mean[k], std[k]) for the ideal sum k, clamped to
         0 … 2^bits.
@@ -74,7 +76,7 @@ def neurosim_noise_table(
 
 
 def _one_cell(model: TileModel) -> tuple[float, float]:
-    """Current of one cell at g_max and at g_min, without wires [A]."""
+    """Return the current [A] of one cell at g_max and at g_min, without wires."""
     spec = model.spec
     ends = {"r_row": 0.0, "r_col": 0.0}
     alone = spec.replace(array={"rows": 1, "cols": 2}, wire=ends, driver={"r_out": 0.0}, sense={"r_in": 0.0})
@@ -88,7 +90,7 @@ def _one_cell(model: TileModel) -> tuple[float, float]:
 
 
 def _active_rows(rows: int, top: int, vectors: int, rng: np.random.Generator) -> np.ndarray:
-    """(vectors, rows) of 0 and 1 with 1 to `top` rows active, every count as likely."""
+    """Sample (vectors, rows) of True and False with 1 to `top` active rows, each count with equal probability."""
     order = rng.random((vectors, rows)).argsort(axis=1)
     return order < rng.integers(1, top + 1, (vectors, 1))
 
@@ -100,7 +102,7 @@ def _statistics(sums: np.ndarray, answers: np.ndarray, top: int) -> NoiseTable:
     square = np.bincount(sums, (answers - mean[sums]) ** 2, top + 1)[: top + 1] / safe
     sampled = count >= 2
     if sampled.sum() < 2:
-        raise InputError("the draws gave fewer than two different sums: expected more matrices or vectors")
+        raise InputError("the samples gave fewer than two different sums: expected more matrices or vectors")
     output = np.arange(top + 1)
     spread = np.interp(output, output[sampled], np.sqrt(square[sampled]))
     return NoiseTable(output, np.interp(output, output[sampled], mean[sampled]), spread, np.where(sampled, count, 0))

@@ -1,6 +1,6 @@
-"""An array's specification in the words of other simulators: CrossSim and aihwkit.
+"""Express an array's specification as parameters of CrossSim and aihwkit.
 
-Both have linear cells only. What they cannot express is listed, so that nobody takes silence for agreement.
+Both simulate linear cells only. Their parameters come with a list, `not_expressed`, of what they leave out.
 """
 
 from typing import Any
@@ -12,15 +12,15 @@ from circuitsim.spec import ArraySpec
 
 
 def crosssim_parameters(spec: ArraySpec) -> dict[str, Any]:
-    """Return CrossSim 3 parameters of an array as a nested dictionary of its attribute names.
+    """Return the CrossSim 3 parameters of an array as a nested dictionary of CrossSim's attribute names.
 
-    Rp_row and Rp_col are normalized by Rmin, the device's smallest resistance: R_segment · g_max.
+    Rp_row and Rp_col are segment resistances over Rmin, the smallest resistance of the device: R_segment · g_max.
 
     Raises:
         InputError: The wires are not uniform.
 
-    Source: CrossSim 3.0, simulator/parameters/xbar_parameters.py (attribute names); its own inference scripts set
-        Rp_row and Rp_col to the resistance over Rmin.
+    Source: CrossSim 3.0, simulator/parameters/xbar_parameters.py (attribute names); CrossSim's inference
+        scripts set Rp_row and Rp_col to the resistance over Rmin.
     """
     r_row, r_col = _uniform(spec)
     g_max = spec.device.g_max
@@ -41,8 +41,8 @@ def crosssim_parameters(spec: ArraySpec) -> dict[str, Any]:
 def aihwkit_configuration(spec: ArraySpec) -> dict[str, Any]:
     """Return the `forward` and `mapping` fields of an aihwkit `InferenceRPUConfig`.
 
-    The converters' steps follow aihwkit's convention res = 1 / (2^bits − 2) and its IR drop takes the ratio of one
-    column segment's conductance to g_max; it knows no drop along the rows.
+    The steps of the converters follow aihwkit's convention res = 1 / (2^bits − 2). Its IR drop is set by the ratio of
+    the conductance of one column segment to g_max; it has no drop along the rows.
 
     Raises:
         InputError: The wires are not uniform.
@@ -66,7 +66,7 @@ def aihwkit_configuration(spec: ArraySpec) -> dict[str, Any]:
 
 
 def _step(bits: int | None) -> float:
-    """aihwkit's resolution; −1 switches quantization off."""
+    """Return aihwkit's resolution; −1 switches quantization off."""
     return -1.0 if bits is None or bits < 2 else 1.0 / (2**bits - 2)
 
 

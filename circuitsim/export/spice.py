@@ -1,4 +1,4 @@
-"""A calibrated tile as an ngspice sub-circuit, so that a system deck can hold a 128 x 128 array."""
+"""Export a calibrated tile as an ngspice sub-circuit, so that a system deck can contain a 128 x 128 array."""
 
 from collections.abc import Iterator
 
@@ -14,22 +14,24 @@ _PORTS_PER_LINE = 12
 def spice_macro(tile: Tile, *, name: str = "tile", input_current: bool = True) -> str:
     """Write a tile as a sub-circuit.
 
-    Ports: in_0 … (the ideal source of each row: the driver's output resistance is inside), out_0 … (each column's end
-    at the sense amplifier, held at v_ref by the deck), ref (0 V of the array). The column currents flow out of out_j.
+    Ports: in_0 … connect to the ideal source of each row (the driver's output resistance is inside); out_0 … are the
+    column ends at the sense amplifiers, which the deck must hold at v_ref; ref is 0 V of the array. Column currents
+    flow out of out_j.
 
     Args:
-        tile: The programmed tile, NumPy arrays.
+        tile: The programmed tile, with NumPy arrays.
         name: Name of the sub-circuit.
-        input_current: Whether the inputs draw their current (of the linear network); leaves out rows² elements if not.
+        input_current: Include the input currents, which are those of the linear network. False saves rows² elements
+            and leaves the inputs without current.
 
     Returns:
-        Text of the sub-circuit, with a header; `.include` it.
+        Text of the sub-circuit with a header, as a file to `.include`.
 
     Raises:
         InputError: The tile's matrices are not NumPy arrays.
-        ValueError: The name cannot stand in a deck.
+        ValueError: The name is not a plain SPICE name.
 
-    Valid for: static reads within the tile's range; the outputs are current sources and do not feel their voltage.
+    Valid for: static reads within the tile's range; the outputs are current sources, whatever their voltage.
     """
     terms = read_terms(tile)
     lines = [*_header(tile, terms, spice_name(name)), *_inputs(terms)]
@@ -70,7 +72,7 @@ def _inputs(terms: Terms) -> Iterator[str]:
 
 
 def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
-    """One node per output: currents from controlled sources into 1 ohm."""
+    """Write one node per output, at which controlled sources add currents in 1 ohm."""
     for j in range(terms.cols):
         node = f"{label}_{j}"
         yield f"r_{node} {node} ref 1"
@@ -82,7 +84,7 @@ def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
 
 
 def _outputs(terms: Terms) -> Iterator[str]:
-    """The level of each column, repeated as often as the model repeats it, and the current it leads to."""
+    """Write the level of each column, iterated as often as in the model, and the current that follows from it."""
     for j in range(terms.cols):
         t = f"v(l0_{j},ref)"
         for n in range(terms.iterations):

@@ -1,4 +1,4 @@
-"""A calibrated tile as a SystemVerilog real-number model, for digital and mixed-signal verification."""
+"""Export a calibrated tile as a SystemVerilog real-number model for digital and mixed-signal verification."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ from circuitsim.spec.base import spice_name
 def systemverilog_model(tile: Tile, *, name: str = "tile") -> str:
     """Write a tile as a module with real ports.
 
-    `module NAME(input read, input real v_in [0:rows-1], output real i_out [0:cols-1])`: at every rising edge of `read`
-    the currents [A] of the voltages [V] at that time are computed; they flow into the sense amplifiers. Arguments and
-    errors are those of `veriloga_model`.
+    `module NAME(input read, input real v_in [0:rows-1], output real i_out [0:cols-1])`: each rising edge of `read`
+    computes the currents [A] from the voltages [V] at that time. Currents are positive into the sense amplifiers.
+    Arguments and errors are those of `veriloga_model`.
 
-    Valid for: static reads within the tile's range. Written for what Icarus Verilog 11 (-g2012) and Verilator 5 take.
+    Valid for: static reads within the tile's range. Uses only what Icarus Verilog 11 (-g2012) and Verilator 5 support.
     """
     terms = read_terms(tile)
     parts = [(f"c{n}", part) for n, part in enumerate(terms.currents)]

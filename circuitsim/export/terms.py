@@ -1,4 +1,4 @@
-"""A programmed tile as plain numbers: the one reading of it from which every exported model is written."""
+"""Convert a programmed tile to plain coefficients, from which every exported model is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class Feature:
     """One function of every input.
 
     Attributes:
-        name: Short name, unique.
-        polynomial: Coefficients of x, x², …; None for the constant 1, which is one number and not one per input.
+        name: Short, unique name.
+        polynomial: Coefficients of x, x², …; None for the constant 1, which is a single number for all inputs.
     """
 
     name: str
@@ -29,8 +29,8 @@ class Sum:
     """Σ over features and inputs of coefficient · feature, plus a constant, for every output.
 
     Attributes:
-        matrices: (feature name, (rows, cols) coefficients).
-        constant: (cols,).
+        matrices: Pairs of a feature name and its (rows, cols) coefficients.
+        constant: (cols,) constants.
     """
 
     matrices: tuple[tuple[str, np.ndarray], ...]
@@ -42,14 +42,15 @@ class Terms:
     """A tile: x = (v_in − v_ref)/v_scale, i_out = Σ_b currents[b]·t^b, t from `iterations` of t = Σ_b levels[b]·t^b.
 
     Attributes:
-        rows, cols: Size.
-        v_ref, v_scale: [V].
-        i_scale: Current in which the currents are counted, some tenths of full scale to a few times it [A].
+        rows, cols: Size of the array.
+        v_ref, v_scale: Reference and scale of the inputs [V].
+        i_scale: Unit of the currents [A]: between some tenths of full scale and a few times full scale.
         features: Functions of the inputs.
-        currents: In units of i_scale, one entry a power of the level.
-        levels: The same for the level; empty for one product, whose level is not needed.
-        iterations: Repetitions, starting from t = levels[0].
-        i_row: (rows, rows) input currents, in units of i_scale per unit of x.
+        currents: Coefficients of each power of the level t, in units of `i_scale`, the constant first.
+        levels: Coefficients of each power of t in the iteration of t, the constant first; empty for a tile of one
+            product, which has no level.
+        iterations: Number of iterations, starting from t = levels[0].
+        i_row: (rows, rows) input currents, in units of `i_scale` per unit of x.
     """
 
     rows: int
@@ -65,7 +66,7 @@ class Terms:
 
 
 def read_terms(tile: Tile) -> Terms:
-    """Lay a tile open.
+    """Convert a tile to coefficients.
 
     Raises:
         InputError: The tile's matrices are not NumPy arrays.
@@ -97,7 +98,7 @@ def read_terms(tile: Tile) -> Terms:
 
 
 def evaluate_terms(terms: Terms, v_in: np.ndarray) -> np.ndarray:
-    """Currents (batch, cols) [A] from the terms alone, as an exported model computes them."""
+    """Compute the currents (batch, cols) [A] of inputs (batch, rows) [V] from the terms, as an exported model does."""
     x = (v_in - terms.v_ref) / terms.v_scale
     value = {f.name: np.polynomial.polynomial.polyval(x, (0.0, *(f.polynomial or ()))) for f in terms.features}
 
@@ -112,7 +113,7 @@ def evaluate_terms(terms: Terms, v_in: np.ndarray) -> np.ndarray:
 
 
 def _sum(factor: Factor, tile: Tile, scale: float) -> Sum:
-    """Cut a factor's matrix into one per feature; the features of a tile are [f… | x | 1 | h…]."""
+    """Split the matrix of a factor by feature; the features of a tile are ordered [f… | x | 1 | h…]."""
     names = [f"f{n}" for n in range(len(tile.functions[0]))] + ["x", None]
     names += [f"h{n}" for n in range(len(tile.functions[1]))]
     matrices, constant, start = [], np.zeros(tile.cols), 0
@@ -129,12 +130,12 @@ def _sum(factor: Factor, tile: Tile, scale: float) -> Sum:
 
 
 def nested_sum(sums: Sequence[str], t: str = "t", *, plus: str = " + ", times: str = " * ") -> str:
-    """Write sums[0] + t·sums[1] + t²·sums[2] + … in an expression's words, nested: "c0 + t * (c1 + t * (c2))".
+    """Write sums[0] + t·sums[1] + t²·sums[2] + … as a nested expression: "c0 + t * (c1 + t * (c2))".
 
     Args:
-        sums: Text of each power's factor, at least one.
+        sums: Text of the factor of each power, at least one.
         t: Text of the variable.
-        plus, times: How the language's files write the operators.
+        plus, times: Operators of the target language.
     """
     text = sums[-1]
     for term in reversed(sums[:-1]):
@@ -143,12 +144,12 @@ def nested_sum(sums: Sequence[str], t: str = "t", *, plus: str = " + ", times: s
 
 
 def nested_polynomial(feature: Feature, x: str, *, zero: str = "0.0", plus: str = " + ", times: str = "*") -> str:
-    """Write a feature's polynomial of x, which has no constant term, nested: "x*(0.5 + x*(2.0 + 0.0))".
+    """Write a feature's polynomial of x, without constant term, as a nested expression: "x*(0.5 + x*(2.0 + 0.0))".
 
     Args:
-        feature: The function.
+        feature: The feature.
         x: Text of the variable.
-        zero, plus, times: How the language's files write them.
+        zero, plus, times: The constant 0 and the operators of the target language.
     """
     text = zero
     for coefficient in reversed(feature.polynomial or ()):

@@ -1,6 +1,6 @@
-"""A calibrated tile as a Verilog-A module. Export only: no free simulator at hand reads it back as it stands.
+"""Export a calibrated tile as a Verilog-A module.
 
-The expressions use nothing but sums and products, so that the tests evaluate them as they are written.
+The expressions use only sums and products, so that tests can evaluate them without a Verilog-A simulator.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,17 @@ _TERMS_PER_LINE = 4
 def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
     """Write a tile as a Verilog-A module.
 
-    Ports: in [0:rows-1], the ideal source of each row; out [0:cols-1], each column's end, to be held at v_ref; ref, 0 V
-    of the array. Column currents flow out of `out`, input currents (of the linear network) into `in`.
+    Ports: in [0:rows-1] connect to the ideal source of each row; out [0:cols-1] are the column ends, which the circuit
+    must hold at v_ref; ref is 0 V of the array. Column currents flow out of `out`. Input currents, which are those of
+    the linear network, flow into `in`.
 
     Args:
-        tile: The programmed tile, NumPy arrays.
+        tile: The programmed tile, with NumPy arrays.
         name: Name of the module.
 
     Raises:
         InputError: The tile's matrices are not NumPy arrays.
-        ValueError: The name is no identifier.
+        ValueError: The name is not an identifier.
 
     Valid for: static reads within the tile's range.
     """
@@ -88,6 +89,6 @@ def _inputs(terms: Terms) -> Iterator[str]:
 
 
 def _add(label: str, products: list[str]) -> Iterator[str]:
-    """Add products to a variable in short lines: simulators limit the length of one."""
+    """Add products to a variable in short lines, because simulators limit the length of a line."""
     for start in range(0, len(products), _TERMS_PER_LINE):
         yield f"    {label} = {label} + {' + '.join(products[start : start + _TERMS_PER_LINE])};"

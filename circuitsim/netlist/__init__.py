@@ -1,4 +1,4 @@
-"""Specification to text: complete SPICE decks that plain ngspice runs."""
+"""Writes specifications as complete SPICE decks, which plain ngspice runs."""
 
 from circuitsim.netlist.cell import cell_subckt, cell_text
 from circuitsim.netlist.crossbar import checked_crossbar, crossbar

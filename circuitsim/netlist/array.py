@@ -1,4 +1,4 @@
-"""The array itself as cards: wires, drivers' and sense resistances, gates, cells. No stimulus, no analysis."""
+"""Write the array as cards: wires, driver and sense resistances, gates, cells; neither stimulus nor analysis."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +24,14 @@ class ArrayText:
 
     Attributes:
         head: Lines before the stimulus: includes, the cell, the temperature.
-        body: Lines after it: gates or bit lines' supplies, wires, sense amplifiers, cells.
-        files: Files that are included, absolute.
+        body: Lines after the stimulus: sources of gates or bit lines, wires, sense amplifiers, cells.
+        files: Absolute paths of the included files.
         upper: [row][col] node of each cell's bit-line terminal.
         lower: [row][col] node of each cell's source-line terminal.
-        i_row: (rows,) vector names; the current each input driver delivers into the array is minus this vector.
-        i_out: (cols,) vector names; current into each sense amplifier.
-        v_bias, i_bias: Vector names of the other sources' voltage and, with the sign of i_row, current: the word lines
-            of an array with its input on the bit lines, the bit lines of one with its input on the word lines.
+        i_row: (rows,) vector names; the current that each input driver delivers into the array is minus this vector.
+        i_out: (cols,) vector names of the current into each sense amplifier.
+        v_bias, i_bias: Vector names of the voltage and current of the other sources, with the sign of `i_row`. These
+            are the word lines if the input is on the bit lines, and the bit lines if it is on the word lines.
     """
 
     head: list[str]
@@ -55,14 +55,20 @@ class ArrayText:
         return tuple(f"v({name})" for line in self.lower for name in line)
 
     def i_cell(self, g: np.ndarray) -> tuple[str, ...]:
-        """(rows · cols,) vector names of the current into each cell's bit-line terminal, "" for open cells."""
+        """Return (rows · cols,) vector names of the current into each cell's bit-line terminal, "" for open cells."""
         positions = np.argwhere(np.ones(g.shape)).tolist()
         return tuple(f"i(v.xcell_{a}_{b}.vcell)" if g[a, b] else "" for a, b in positions)
 
 
 @dataclass(frozen=True)
 class _Program:
-    """What the cells hold: g (rows, cols) [S], parameters [row][col], word-line voltages (batch, rows) [V]."""
+    """What is programmed and how the gates are driven.
+
+    Attributes:
+        g: (rows, cols) conductances [S]; 0 is an open cell.
+        settings: [row][col] parameters of each cell, as text.
+        gates: (batch, rows) word-line voltages [V]; None without gates.
+    """
 
     g: np.ndarray
     settings: list[list[str]]
@@ -82,14 +88,15 @@ def array_text(
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S], checked already. A cell of 0 S is open and left out.
-        state: (rows, cols) state of each device in its own unit, where that is not its conductance.
-        mismatch: Deviation of every access transistor; None: all alike.
-        gates: (batch, rows) word-line voltages [V] where the input lies on the bit lines; None without gates.
-        meter: Every cell measures its current, see `ArrayText.i_cell`.
+        g: Checked conductances (rows, cols) [S]. A cell of 0 S is open and omitted.
+        state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
+        mismatch: Deviation of each access transistor; None: no deviation.
+        gates: (batch, rows) word-line voltages [V] if the input is on the bit lines; None without gates.
+        meter: Measure the current of every cell, see `ArrayText.i_cell`.
 
     Raises:
-        InputError: The device needs a state and none is given, or the other way round, or state or mismatch do not fit.
+        InputError: `state` is missing though the device needs it, or given though it does not; or `state` or `mismatch`
+            does not fit the array.
     """
     cell = cell_text(spec, mismatch=mismatch is not None, meter=meter)
     values = _values(spec, cell, g, state)
@@ -102,7 +109,7 @@ def array_text(
 
 
 def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | None) -> np.ndarray:
-    """What the cells' parameter `g` is set to (rows, cols)."""
+    """Return the values (rows, cols) of the cells' parameter `g`: conductances [S], or states."""
     if cell.takes_g != (state is None):
         if state is None:
             raise InputError(
@@ -119,7 +126,7 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
 
 
 def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
-    """Bit line along the row, driven by the input; source line along the column, sensed; gates on."""
+    """Lay out an array whose rows are bit lines, driven by the input; its columns are sensed source lines."""
     wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
     rows = range(spec.array.rows)
     row_cards, bl = row_lines(LineKind("bl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
@@ -138,7 +145,7 @@ def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Array
 
 
 def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
-    """Word line along the row, driven by the input; bit line and source line along the column, biased and sensed."""
+    """Lay out an array whose rows are word lines, driven by the input; its columns are bit lines and source lines."""
     wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
     cols = range(spec.array.cols)
     assert wires.r_bl is not None
@@ -157,7 +164,7 @@ def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Arra
 
 
 def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
-    """Word line along the row, driven by the input; cells in series down the column, biased above, sensed below."""
+    """Lay out an array whose rows are word lines, driven by the input; the cells of a column are in series."""
     if (program.g == 0).any():
         where = [int(k) for k in np.argwhere(program.g == 0)[0]]
         raise InputError(f"g{where} = 0 S: an open cell breaks its string; expected a conductance > 0")

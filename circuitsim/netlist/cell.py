@@ -1,4 +1,4 @@
-"""One cell of the array as a sub-circuit: the device, and the transistor below it."""
+"""Write one cell of the array as a sub-circuit: the device, and its access transistor if there is one."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from circuitsim.spec import ArraySpec
 CELL = "cell"
 CELL_PORTS = ("bl", "wl", "sl", "bulk")
 
-# Where the terminals of the device lie when there is nothing else in the cell: two-terminal memories, transistors that
-# are the memory, switched capacitors on a line, and the user's whole cell.
+# Node of each terminal of a device that fills the whole cell: two-terminal memories, transistors that store the state,
+# switched capacitors on a line, and cells written by the user.
 _WHOLE_CELL = {"te": "bl", "be": "sl", "d": "bl", "g": "wl", "s": "sl", "b": "bulk", "x": "bl", "line": "sl"} | {
     port: port for port in CELL_PORTS
 }
@@ -26,14 +26,14 @@ _TERMINALS = {"1r": ("te", "be"), "1t1r": ("te", "be"), "2t2r": ("te", "be"), "1
 
 @dataclass(frozen=True)
 class CellText:
-    """The sub-circuit `cell` of an array and the lines that bring its parts into a deck.
+    """The sub-circuit `cell` of an array, and the lines that include its parts.
 
     Attributes:
         includes: `.include` and `.lib` lines, each once.
-        files: The files they name, absolute.
-        subckt: `.subckt cell bl wl sl bulk g=…` to `.ends`.
-        state: Parameter of the device that the cell's `g` sets.
-        takes_g: That parameter is the conductance (or capacitance) itself.
+        files: Absolute paths of the files that these lines name.
+        subckt: Text from `.subckt cell bl wl sl bulk g=…` to `.ends`.
+        state: Name of the device parameter that the cell's `g` sets.
+        takes_g: True if that parameter is the conductance or capacitance.
     """
 
     includes: tuple[str, ...]
@@ -64,12 +64,12 @@ class CellText:
 def cell_subckt(spec: ArraySpec) -> str:
     """Write the sub-circuit of one cell with its includes: ports `bl wl sl bulk`, parameter `g`.
 
-    The device lies between the bit line and the transistor, the transistor's source at the source line; in a string the
-    transistor lies beside the device. A cell without a gate has the same ports and leaves `wl` and `bulk` unused.
+    The device connects the bit line to the transistor, whose source is on the source line. In a string the transistor
+    is in parallel with the device. A cell without a gate has the same ports and does not use `wl` and `bulk`.
 
     Raises:
         InputError: A card, a file, a sub-circuit or a name cannot be used.
-        SpecError: The device has not the terminals of this cell, or it stores something else than its conductance.
+        SpecError: The device does not have the terminals of this cell, or it does not store a conductance.
     """
     cell = cell_text(spec)
     if not cell.takes_g:
@@ -80,10 +80,12 @@ def cell_subckt(spec: ArraySpec) -> str:
 
 
 def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -> CellText:
-    """The cell with its includes kept apart; its `g` may be any state of the device. See `cell_subckt`.
+    """Write the cell with its includes apart; its `g` may be any state of the device. See `cell_subckt`.
 
-    With `mismatch` it has two more parameters: `dvt`, threshold shift of its transistor [V], and `width`, a factor.
-    With `meter` a source of 0 V, `vcell`, measures the current that enters at the bit line.
+    Args:
+        spec: The array.
+        mismatch: Add two parameters: `dvt`, threshold shift of the transistor [V], and `width`, factor on its width.
+        meter: Add a source of 0 V, `vcell`, that measures the current into the bit-line terminal.
     """
     device = device_card(spec)
     cell = spec.array.cell
@@ -128,7 +130,7 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
 
 
 def _wire(nodes: dict[str, str], meter: bool) -> dict[str, str]:
-    """Nodes of a part's terminals; behind the meter, what lies on the bit line lies on `top`."""
+    """Return the node of each terminal of a part; behind a meter, `top` replaces the bit line."""
     return {port: "top" if meter and node == "bl" else node for port, node in nodes.items()}
 
 

@@ -1,4 +1,4 @@
-"""The deck of a DC read of a whole array, for a batch of inputs."""
+"""Write the deck of a DC read of a whole array for a batch of inputs."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,18 +27,18 @@ def crossbar(
 ) -> Netlist:
     """Write the deck of a DC read of a whole array.
 
-    Rows are driven by `vin_<row>` behind `driver.r_out`, columns are held at `sense.v_ref` by `vsense_<col>` behind
-    `sense.r_in`. Where a wire is driven or sensed at both ends, each end has its own resistance. With the input on the
-    word lines the bit lines are biased at `driver.v_read` by `vbias_<col>` behind `driver.r_out`. A cell of 0 S is
-    open and left out.
+    `vin_<row>` drives each row through `driver.r_out`; `vsense_<col>` holds each column at `sense.v_ref` through
+    `sense.r_in`. A wire that is driven or sensed at both ends has one such resistance at each end. If the input is on
+    the word lines, `vbias_<col>` biases each bit line at `driver.v_read` through `driver.r_out`. A cell of 0 S is open
+    and omitted.
 
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string".
-        state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
-        mismatch: Deviation of every access transistor; None: all alike.
-        nodes: Also save the voltage of both wires at every cell and its current, which adds a source per cell.
+        state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
+        mismatch: Deviation of each access transistor; None: no deviation.
+        nodes: Also save the current of every cell and the voltage of both wires there; this adds a source per cell.
 
     Raises:
         InputError: A shape does not fit, a value is NaN, or a name, file or sub-circuit cannot be used.
@@ -58,7 +58,7 @@ def checked_crossbar(
     mismatch: Mismatch | None = None,
     nodes: bool = False,
 ) -> Netlist:
-    """Write the deck for conductances and inputs that were checked already; see `crossbar`."""
+    """Write the deck for conductances and inputs that are already checked; see `crossbar`."""
     if spec.driver.input_code == "pulse_width":
         raise InputError(
             "driver.input_code = 'pulse_width' has no operating point: its output is a charge, read it in time"
@@ -68,7 +68,7 @@ def checked_crossbar(
     drive = drive_voltages(spec, x)
     array = array_text(spec, g, state, mismatch, gate_voltages(spec, x), meter=nodes)
     on_gates = spec.array.input_line != "bl"
-    i_bias = array.i_bias if on_gates else ()  # word lines that are only switched on carry no direct current
+    i_bias = array.i_bias if on_gates else ()  # gates that are constantly on carry no direct current
     v_row, v_col, i_cell = (array.v_row, array.v_col, array.i_cell(g)) if nodes else ((), (), ())
     lines = [
         *header_lines(spec, f"batch {len(x)}"),

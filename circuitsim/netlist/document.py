@@ -1,4 +1,4 @@
-"""A deck and what its saved vectors mean."""
+"""A deck and the meaning of the vectors it saves."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,27 +10,28 @@ import numpy as np
 class Netlist:
     """A complete SPICE deck of an array read, with the meaning of every vector it saves.
 
-    The deck runs by hand with `ngspice -b`. It states no solver options: the runner adds them just before `.end`.
+    `ngspice -b` runs the deck by hand. It contains no solver options; the runner inserts them before `.end`.
 
     Attributes:
         text: The deck, from title line to `.end`.
         analysis: "op" (one input vector) or "dc" (one point of an index sweep per input vector).
-        x: (batch, rows) inputs the deck applies, one operating point each [V], or 0 and 1 on gates.
+        x: (batch, rows) inputs, one operating point each: voltages [V], or 0 and 1 on gates.
         drive: (batch, rows) voltages of the input drivers [V].
         shape: (rows, cols).
         spec_digest: Digest of the specification behind the deck.
-        cell_digest: Digest of its cell and of what the cell's files hold, see `CellText.digest`.
-        includes: Files the deck includes, absolute paths.
-        i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector [A].
-        i_out: (cols,) vector names; current into each sense amplifier [A].
-        v_row: (rows · cols,) vector names, row by row: voltage of each cell's bit-line terminal [V], which with input
-            on the bit lines is the row wire; empty if not saved.
-        v_col: (rows · cols,) vector names, row by row: voltage of each cell's source-line terminal [V]; empty if not
-            saved.
-        i_cell: (rows · cols,) vector names, row by row: current into each cell at its bit-line terminal [A], "" where
-            the cell is open; empty if not saved.
-        v_bias: Voltage of the bit lines' sources [V] where the input lies on the gates.
-        i_bias: (cols,) vector names; the current each of these sources delivers is minus this vector [A]; else empty.
+        cell_digest: Digest of the cell and of the contents of its files, see `CellText.digest`.
+        includes: Absolute paths of the included files.
+        i_row: (rows,) vector names; the current that each row driver delivers into the array is minus this vector [A].
+        i_out: (cols,) vector names of the current into each sense amplifier [A].
+        v_row: (rows · cols,) vector names, row by row, of the voltage at each cell's bit-line terminal [V]. If the
+            input is on the bit lines, this is the row wire. Empty if not saved.
+        v_col: (rows · cols,) vector names, row by row, of the voltage at each cell's source-line terminal [V]; empty if
+            not saved.
+        i_cell: (rows · cols,) vector names, row by row, of the current into each cell's bit-line terminal [A]; "" for
+            open cells. Empty if not saved.
+        v_bias: Voltage of the bit lines' sources [V] if the input is on the gates, else 0.
+        i_bias: (cols,) vector names of these sources; the current that each delivers is minus this vector [A]. Empty if
+            the input is on the bit lines.
     """
 
     text: str
@@ -51,5 +52,5 @@ class Netlist:
 
     @property
     def points(self) -> int:
-        """Operating points the run must deliver: one per input vector."""
+        """Number of operating points that the run must return: one per input vector."""
         return len(self.x)

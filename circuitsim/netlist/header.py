@@ -1,4 +1,4 @@
-"""The comment at the top of a deck: what it is, and every effective value of the specification with its unit."""
+"""Write the comment at the top of a deck: its purpose, and every effective value of the specification."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _SECTIONS = ("array", "device", "access", "wire", "driver", "sense")
 def header_lines(spec: ArraySpec, what: str) -> list[str]:
     """Write the title of a deck, which ends in `what`, and its comments: ASCII only, one line per key.
 
-    Files and folders are named without their place, so that the digest of the deck does not depend on it.
+    Paths are reduced to their last part.
     """
     rows, cols = spec.shape
     lines = [
@@ -39,7 +39,7 @@ def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
     if isinstance(value, Path):
-        return value.name  # the folder is nobody's business: the same deck has the same digest wherever it lies
+        return value.name  # without its folder, so that the digest of the deck does not depend on it
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         numbers = [number for line in value for number in line]
         return f"{min(numbers):.6g} to {max(numbers):.6g}, given per segment"

@@ -1,6 +1,7 @@
-"""Many operating points in one deck: sources that follow an index, and the sweep that runs through it.
+"""Write many operating points into one deck: sources that depend on an index, and a sweep over that index.
 
-ngspice orders the matrix once and starts each point of a sweep from the last, 5 to 10 times cheaper than an `.op` each.
+ngspice orders the matrix once and starts each point from the previous one. This is 5 to 10 times faster than one `.op`
+per point.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,9 @@ _SAVED_PER_LINE = 16
 
 
 def table_card(element: str, node: str, values: np.ndarray) -> str:
-    """Write a source that takes `values` (points,) [V] one after the other: `bin_3 drv_3 0 v=pwl(v(idx), 0, 0.12, …)`.
+    """Write a source that takes `values` (points,) [V] one after another: `bin_3 drv_3 0 v=pwl(v(idx), 0, 0.12, …)`.
 
-    ngspice's pwl needs two points: a voltage that never changes is written as a plain source by the caller.
+    ngspice's pwl needs at least two points; callers write a constant voltage as a plain source.
     """
     points = [f"{k}, {value!r}" for k, value in enumerate(values.tolist())]
     lines = [", ".join(points[k : k + _POINTS_PER_LINE]) for k in range(0, len(points), _POINTS_PER_LINE)]
@@ -31,7 +32,7 @@ def sweep_card(points: int) -> str:
 
 
 def save_cards(*groups: Sequence[str]) -> list[str]:
-    """Write `.save` lines; merged nodes are saved once, empty names stand for nothing."""
+    """Write `.save` lines; each vector is saved once, empty names are skipped."""
     names = list(dict.fromkeys(name for group in groups for name in group if name))
     return [".save " + " ".join(names[k : k + _SAVED_PER_LINE]) for k in range(0, len(names), _SAVED_PER_LINE)]
 
@@ -39,13 +40,13 @@ def save_cards(*groups: Sequence[str]) -> list[str]:
 def index_deck(
     head: Sequence[str], voltages: Mapping[str, np.ndarray], body: Sequence[str], saved: Sequence[str]
 ) -> str:
-    """Write a whole deck that sweeps the voltages of some nodes together.
+    """Write a whole deck that sweeps the voltages of several nodes together.
 
     Args:
         head: Title, comments, includes, sub-circuits.
-        voltages: Voltage (points,) [V] of each node, by its name; all of the same length. One that never changes
-            becomes a plain source `v<node>`, any other one a table `b<node>`.
-        body: Everything else in the circuit.
+        voltages: Voltages (points,) [V] by node name, all of the same length. A constant voltage becomes a plain source
+            `v<node>`, any other a table `b<node>`.
+        body: The rest of the circuit.
         saved: Vectors to save.
     """
     sources = [

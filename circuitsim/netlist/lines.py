@@ -1,4 +1,4 @@
-"""All wires of one kind, along the rows or along the columns, with the resistance at their ends and their strap."""
+"""Write all wires of one kind, along rows or columns, with the resistances at their ends and their straps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from circuitsim.spec.geometry import StrapSpec
 
 @dataclass(frozen=True)
 class LineKind:
-    """The wires of one kind: what they are called, and what is the same for all of them.
+    """The names and common properties of all wires of one kind.
 
     Attributes:
-        wire: Node names begin with it: `bl_3_5`; segments are `rbl_3_5`, capacitors `cbl_3_5`.
-        source: Name of the node behind the end resistance: `in_3`.
-        end: Name of the end resistance: `rdrv_left_3`.
-        r_end: Resistance between a source and each end of its wire in use [ohm].
-        strap: Line above each wire, or None.
+        wire: Prefix of node names, "bl" in `bl_3_5`; segments are `rbl_3_5`, capacitors `cbl_3_5`.
+        source: Prefix of the node behind the end resistance, "in" in `in_3`.
+        end: Prefix of the end resistance, "rdrv" in `rdrv_left_3`.
+        r_end: Resistance between the source and each connected end of a wire [ohm].
+        strap: Strap line above each wire; None without straps.
     """
 
     wire: str
@@ -34,12 +34,12 @@ def row_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list
     """Write wires along the rows.
 
     Args:
-        kind: What they have in common.
-        r: (rows, cols + 1) segments, left end first [ohm].
-        c: (rows, cols) capacitance to ground at each cell [F], or None.
+        kind: Names and common properties of the wires.
+        r: (rows, cols + 1) segment resistances, left end first [ohm].
+        c: (rows, cols) capacitance to ground at each cell [F]; None without capacitance.
 
     Returns:
-        Cards, and the node [row][col] of each cell.
+        The cards, and the node of each cell by [row][col].
     """
     rows, cols = r.shape[0], r.shape[1] - 1
     cards: list[str] = []
@@ -54,7 +54,7 @@ def row_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list
 
 
 def col_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list[str], list[list[str]]]:
-    """Write wires along the columns: r (rows + 1, cols), top end first; see `row_lines`."""
+    """Write wires along the columns: `r` is (rows + 1, cols), top end first; see `row_lines`."""
     rows, cols = r.shape[0] - 1, r.shape[1]
     cards: list[str] = []
     cells = []
@@ -68,7 +68,7 @@ def col_lines(kind: LineKind, r: np.ndarray, c: np.ndarray | None) -> tuple[list
 
 
 def _line(kind: LineKind, names: Sequence[str], ends: tuple[str, str], r: np.ndarray) -> tuple[list[str], list[str]]:
-    """Cards of one wire and the nodes of its cells; `names[k]` completes the names of cell and segment k."""
+    """Return the cards of one wire and the nodes of its cells; `names[k]` completes the names of cell and segment k."""
     source = f"{kind.source}_{ends[0].rpartition('_')[2]}"
     first, last = (f"{kind.wire}_{end}" if kind.r_end > 0 else source for end in ends)
     nodes = line_nodes([first, *(f"{kind.wire}_{name}" for name in names[:-1]), last], r)
@@ -85,7 +85,7 @@ def _line(kind: LineKind, names: Sequence[str], ends: tuple[str, str], r: np.nda
 
 
 def _strap(wire: str, strap: StrapSpec, names: Sequence[str], nodes: Sequence[str], r: np.ndarray) -> list[str]:
-    """A line with vias to every `strap.every`-th cell and to the ends in use; its segments count cell pitches."""
+    """Write a strap with vias to every `strap.every`-th cell and to the connected ends; `strap.r` is per cell pitch."""
     cells = len(nodes) - 2
     places = [k for k in range(1, cells + 1) if k % strap.every == 0]
     places = ([0] if r[0] != np.inf else []) + places + ([cells + 1] if r[-1] != np.inf else [])

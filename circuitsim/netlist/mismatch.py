@@ -1,4 +1,4 @@
-"""Transistors of one array differ: threshold shift and width factor of every access transistor."""
+"""Mismatch within one array: threshold shift and width factor of each access transistor."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from circuitsim.spec import ArraySpec
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Deviation of every access transistor from its card.
+    """Deviation of each access transistor from its card.
 
-    The shift is a source in series with the gate, so that it works with any transistor, a foundry's included.
+    The shift is a voltage source in series with the gate, which works with any transistor model, even a foundry's.
 
     Attributes:
         v_th: (rows, cols) threshold shift [V]; positive makes the transistor weaker.
@@ -24,7 +24,7 @@ class Mismatch:
 
 
 def sample_mismatch(spec: ArraySpec, rng: np.random.Generator) -> Mismatch:
-    """Draw the mismatch of one array: normal, independent, with σ = a/√(w l).
+    """Sample the mismatch of one array: independent normal deviations with σ = a/√(w l).
 
     Raises:
         InputError: The array has no access transistor, or both `access.a_vt` and `access.a_beta` are 0.
@@ -43,14 +43,14 @@ def sample_mismatch(spec: ArraySpec, rng: np.random.Generator) -> Mismatch:
 
 
 def check_mismatch(spec: ArraySpec, mismatch: Mismatch) -> None:
-    """Refuse what no deck can hold.
+    """Reject a mismatch that does not fit the array.
 
     Raises:
-        InputError: There is no access transistor, a shape does not fit, a value is not finite or a width not positive.
+        InputError: The array has no access transistor, or a shape or value does not fit: finite numbers, widths > 0.
     """
     if spec.access is None:
         raise InputError(
-            f"array.cell = {spec.array.cell!r} has no access transistor that could differ: mismatch = None"
+            f"array.cell = {spec.array.cell!r} has no access transistor that could differ: expected mismatch = None"
         )
     for name, values, lowest in (("v_th", mismatch.v_th, -np.inf), ("width", mismatch.width, 0.0)):
         if np.shape(values) != spec.shape:

@@ -1,6 +1,6 @@
-"""Names of nodes and elements, and everything from outside that must not carry more than a name into a deck.
+"""Check names and paths that come from outside, so that they cannot carry a command into a deck; write numbers.
 
-A designer reads `bl_3_5`: bit line at row 3, column 5, counted from 0. Lower case, because ngspice's results are.
+Node `bl_3_5` is the bit line at row 3, column 5, counted from 0. Names are lower case, as ngspice returns them.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ def check_name(key: str, name: str) -> str:
     """Return `name` if it is a plain SPICE name.
 
     Raises:
-        InputError: It holds a blank, a line break, `;` or anything else that could carry a command into a deck.
+        InputError: The name contains anything but letters, digits and `_`, such as a blank, a line break or `;`.
     """
     if not SAFE_NAME.fullmatch(name):
         raise InputError(f"{key} = {name!r}: expected a name of letters, digits and _")
@@ -21,10 +21,10 @@ def check_name(key: str, name: str) -> str:
 
 
 def check_path(key: str, path: Path) -> Path:
-    """Return `path`, absolute, if it can stand between quotes in a deck.
+    """Return the absolute `path` if it can stand between quotes in a deck.
 
     Raises:
-        InputError: The path holds a quote or a control character such as a line break.
+        InputError: The path contains a quote, `$`, or a control character such as a line break.
     """
     path = path.absolute()
     if any(sign in "\"'`$" or not sign.isprintable() for sign in str(path)):

@@ -1,4 +1,4 @@
-"""A deck as a PySpice circuit, for whoever wants to add elements in Python."""
+"""Convert a deck to a PySpice circuit and back, to add elements in Python."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,8 +12,8 @@ _ANALYSIS = "\n* analysis\n"
 def to_circuit(deck: Netlist) -> Any:
     """Return the array as a `PySpice.Spice.Netlist.Circuit`: nodes `bl_3_5`, `sl_3_5`, `wl_3`, sources `vin_3`.
 
-    The array is one block of text inside the circuit, written in bulk; elements added to the circuit follow it. The
-    analysis and what is saved stay with the deck: `from_circuit` puts them back.
+    The circuit contains the array as one block of text; elements added to the circuit follow it. The deck keeps its
+    analysis and `.save` lines, and `from_circuit` restores them.
 
     Example:
         circuit = to_circuit(deck)
@@ -29,15 +29,16 @@ def to_circuit(deck: Netlist) -> Any:
 
 
 def from_circuit(circuit: Any, deck: Netlist) -> Netlist:
-    """Return the deck with the circuit's elements, under the analysis of `deck` and saving what it saves.
+    """Return a deck with the circuit's elements and with the analysis and saved vectors of `deck`.
 
     Raises:
-        InputError: The circuit does not hold the array of `deck`: it was made from another one, or its text changed.
+        InputError: The circuit does not contain the array of `deck`: it was made from another deck, or its text has
+            changed.
     """
     head, _, tail = deck.text.partition(_ANALYSIS)
     title, _, body = head.partition("\n")
     text = str(circuit)
     if body.strip("\n") not in text:
-        raise InputError("the circuit does not hold this deck's array: expected one made by to_circuit(deck)")
+        raise InputError("the circuit does not contain this deck's array: expected one made by to_circuit(deck)")
     rendered = text.split("\n", 1)[1].removesuffix("\n").removesuffix(".end")
     return replace(deck, text=f"{title}\n{rendered}{_ANALYSIS}{tail}")

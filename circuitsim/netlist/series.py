@@ -1,4 +1,4 @@
-"""Columns whose cells lie in series: the wires between them."""
+"""Write the wires of columns whose cells are in series."""
 
 from circuitsim.netlist.names import number
 from circuitsim.spec import WireGrid
@@ -7,11 +7,11 @@ from circuitsim.spec import WireGrid
 def series_lines(wires: WireGrid) -> tuple[list[str], list[list[str]], list[list[str]]]:
     """Write the wires between bias source, cells and sense amplifier of every column.
 
-    Segment [a, b] of `wires.r_col` lies above cell (a, b), the last one below the last cell; one of 0 ohm joins the
-    nodes at its ends. Capacitance lies at the upper node of each cell.
+    Segment [a, b] of `wires.r_col` is above cell (a, b); the last segment is below the last cell. A segment of 0 ohm
+    joins the nodes at its ends. The capacitance of a cell is at its upper node.
 
     Returns:
-        Cards, and the nodes [row][col] above and below each cell.
+        The cards, and the nodes above and below each cell by [row][col].
     """
     cards: list[str] = []
     above: list[list[str]] = [[] for _ in range(wires.rows)]
@@ -37,7 +37,7 @@ def series_lines(wires: WireGrid) -> tuple[list[str], list[list[str]], list[list
 
 
 def _end(cards: list[str], name: str, source: str, node: str, r: float) -> str:
-    """Node at the wire's end of the resistance `r` to a source; the source itself without one."""
+    """Add the resistance `r` between source and wire; return the node of the wire, which for 0 ohm is the source."""
     if r == 0:
         return source
     cards.append(f"{name} {source} {node} {number(r)}")

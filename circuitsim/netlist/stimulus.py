@@ -1,4 +1,4 @@
-"""Sources of rows and gates: one vector, or a batch as functions of an index that one sweep runs through."""
+"""Write the sources of rows and gates: constant for one vector, functions of the sweep's index for a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,14 @@ from circuitsim.netlist.names import number
 
 @dataclass(frozen=True)
 class SourceKind:
-    """Names of one kind of source: `vin_3` holds `in_3`, through `bin_3` and `drv_3` where it follows a batch."""
+    """Names of one kind of source.
+
+    Attributes:
+        source: Prefix of the sources, "vin" in `vin_3`.
+        node: Prefix of the driven nodes, "in" in `in_3`.
+        table: Prefix of the tables of a batch, "bin" in `bin_3`.
+        inner: Prefix of the nodes between table and source, "drv" in `drv_3`.
+    """
 
     source: str
     node: str
@@ -24,19 +31,19 @@ GATES = SourceKind("vwl", "wl", "bwl", "gate")
 
 
 def index_cards(batch: int) -> list[str]:
-    """The source that numbers the vectors of a batch."""
+    """Write the source whose voltage is the index of the vector; a single vector needs none."""
     return [INDEX_CARD] if batch > 1 else []
 
 
 def source_cards(kind: SourceKind, x: np.ndarray) -> list[str]:
     """Write one source per row.
 
-    A single vector is written as plain sources. In a batch row 3 is a table of the index,
-    `bin_3 drv_3 0 v=pwl(v(idx), 0, 0.12, 1, 0.03, …)`, and `vin_3 in_3 drv_3 0` measures its current. A row whose
-    voltage never changes stays a plain source.
+    For a single vector these are plain sources. In a batch, row 3 is a table over the index,
+    `bin_3 drv_3 0 v=pwl(v(idx), 0, 0.12, 1, 0.03, …)`, and `vin_3 in_3 drv_3 0` measures its current. A row of constant
+    voltage remains a plain source.
 
     Args:
-        kind: Names.
+        kind: Names of the sources and nodes.
         x: Voltages (batch, rows) [V].
     """
     cards = []
@@ -50,9 +57,9 @@ def source_cards(kind: SourceKind, x: np.ndarray) -> list[str]:
 
 
 def analysis_cards(batch: int, printed: Sequence[str]) -> list[str]:
-    """The analysis that visits every input vector once, and the table that a run by hand prints.
+    """Write the analysis of every input vector, and the table that a run by hand prints.
 
-    Without a raw file ngspice refuses a sweep that prints nothing; an `.op` prints by itself.
+    Without a raw file ngspice refuses a sweep that prints nothing. An `.op` prints its result anyway.
     """
     if batch == 1:
         return [".op"]

@@ -1,4 +1,4 @@
-"""The deck of a read in time: a pulse on every row, wires and transistors charging."""
+"""Write the deck of a read in time: a pulse on every row charges wires and transistors."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,14 @@ from circuitsim.netlist.names import number
 from circuitsim.spec import ArraySpec
 from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
 
-# Of the read time: an edge short against the pulse, and steps that resolve the edge with 10 points.
+# Fractions of the read time: an edge that is short against the pulse, and a step that resolves it with 10 points.
 _EDGE = 0.01
 _STEP = 0.001
 
 
 @dataclass(frozen=True)
 class Pulse:
-    """A read pulse: rows rest at `v_rest`, rise to their input within `t_edge`, stay until `t_width`, fall, rest.
+    """A read pulse: rows rest at `v_rest`, rise to their input within `t_edge`, stay until `t_width`, and fall again.
 
     Attributes:
         t_edge: Rise and fall time [s].
@@ -42,24 +42,24 @@ class Pulse:
 
 @dataclass(frozen=True)
 class TransientNetlist:
-    """A complete deck of one read in time, with the meaning of every vector it saves.
+    """A complete deck of one read in time, with the meaning of every vector that it saves.
 
     Attributes:
         text: The deck, from title line to `.end`.
-        x: (rows,) input: row voltages during the pulse [V], 0 and 1 on gates, or shares of the width.
+        x: (rows,) input: row voltages during the pulse [V], 0 and 1 on gates, or fractions of the pulse width.
         pulse: Timing of the read.
-        v_ref: Voltage that the sense amplifiers hold the columns at [V].
+        v_ref: Voltage at which the sense amplifiers hold the columns [V].
         shape: (rows, cols).
         spec_digest: Digest of the specification behind the deck.
-        cell_digest: Digest of its cell and of what the cell's files hold, see `CellText.digest`.
-        includes: Files the deck includes, absolute paths.
-        v_in: (rows,) vector names: voltage of each row's source [V].
-        i_row: (rows,) vector names; the current each row driver delivers into the array is minus this vector [A].
-        i_out: (cols,) vector names; current into each sense amplifier [A].
-        v_bias, i_bias: Vector names: voltage [V] and, with the sign of i_row, current [A] of the other sources, which
-            are the word lines, or the bit lines where the input lies on the word lines.
-        v_row, v_col: (rows · cols,) vector names, row by row: voltages of each cell's terminals at bit line and source
-            line [V]; empty if not saved.
+        cell_digest: Digest of the cell and of the contents of its files, see `CellText.digest`.
+        includes: Absolute paths of the included files.
+        v_in: (rows,) vector names of the voltage of each row's source [V].
+        i_row: (rows,) vector names; the current that each row driver delivers into the array is minus this vector [A].
+        i_out: (cols,) vector names of the current into each sense amplifier [A].
+        v_bias, i_bias: Vector names of the voltage [V] and current [A] of the other sources, with the sign of `i_row`.
+            These are the word lines, or the bit lines if the input is on the word lines.
+        v_row, v_col: (rows · cols,) vector names, row by row, of the voltages at each cell's bit-line and source-line
+            terminals [V]; empty if not saved.
     """
 
     text: str
@@ -90,16 +90,16 @@ def transient(
 ) -> TransientNetlist:
     """Write the deck of one read in time.
 
-    All rows are pulsed together. With input on the bit lines gates are on throughout and rows rest at `sense.v_ref`, so
-    that no current flows before the pulse; with input on the word lines the bit lines are biased throughout and the
-    gates rest at 0 V.
+    All rows are pulsed together. If the input is on the bit lines, the gates are always on and the rows rest at
+    `sense.v_ref`, so that no current flows before the pulse. If the input is on the word lines, the bit lines are
+    always biased and the gates rest at 0 V.
 
     Args:
-        spec: The array; its wire capacitances lie at the cells.
+        spec: The array; its wire capacitances are lumped at the cells.
         g: Conductances (rows, cols) [S].
         x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string"; 0 to 1
             where `driver.input_code` is "pulse_width".
-        state: (rows, cols) state of each device in its own unit, for devices that do not take their conductance.
+        state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
         pulse: Timing; None: `read_pulse(spec)`.
         nodes: Also save the voltage of both wires at every cell.
 
@@ -122,7 +122,7 @@ def checked_transient(
     pulse: Pulse | None = None,
     nodes: bool = False,
 ) -> TransientNetlist:
-    """Write the deck for conductances and an input vector that were checked already; see `transient`."""
+    """Write the deck for conductances and an input vector that are already checked; see `transient`."""
     batch = x[None]
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)
@@ -160,9 +160,10 @@ def checked_transient(
 
 
 def read_pulse(spec: ArraySpec) -> Pulse:
-    """Pulse of `driver.t_read`, in 1000 steps at least, followed to its end before the fall.
+    """Return a pulse of width `driver.t_read` with at least 1000 time steps; the simulation ends before it falls.
 
-    Pulses that code by their width are followed a fifth longer: their tails belong to the charge.
+    If the pulse width codes the input, the simulation lasts a fifth longer, so that the charge includes the tails of
+    the pulses.
     """
     t = spec.driver.t_read
     v_rest = 0.0 if spec.array.input_line != "bl" else spec.sense.v_ref
@@ -182,7 +183,13 @@ def _check_pulse(pulse: Pulse) -> None:
 
 
 def _pulse_cards(height: np.ndarray, share: np.ndarray, pulse: Pulse) -> list[str]:
-    """A pulse per row of its own height [V] and its share of the width; one shorter than its edge has shorter edges."""
+    """Write a pulse per row.
+
+    Args:
+        height: Voltage of each row during its pulse (rows,) [V].
+        share: Fraction of the pulse width for each row (rows,). A pulse shorter than its edge gets shorter edges.
+        pulse: Timing.
+    """
     rest = number(pulse.v_rest)
     cards = []
     for row, (value, part) in enumerate(zip(height.tolist(), share.tolist(), strict=True)):

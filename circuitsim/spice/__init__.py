@@ -1,4 +1,4 @@
-"""Running ngspice: decks in, checked numbers out."""
+"""Runs decks in ngspice and returns checked results."""
 
 from circuitsim.spice.batch import run
 from circuitsim.spice.doctor import Diagnosis, diagnose

@@ -1,4 +1,4 @@
-"""Running a deck: one child process, checked, retried along the ladder, with its folder kept when it fails."""
+"""Run a deck in a child process: check the results, retry along the ladder, keep the folder of a failed run."""
 
 import logging
 import shutil
@@ -25,11 +25,11 @@ TIME_LIMIT_S = 1800.0
 
 _log = logging.getLogger(__name__)
 
-_Outcome = tuple[float, tuple[Plot, ...] | Failure]  # seconds of an attempt, and its results or why it failed
+_Outcome = tuple[float, tuple[Plot, ...] | Failure]  # duration of an attempt [s], and its results or its failure
 
 
 class Deck(Protocol):
-    """Anything that holds the text of a whole deck, such as a `Netlist`."""
+    """Anything with the text of a whole deck, such as a `Netlist`."""
 
     @property
     def text(self) -> str: ...
@@ -48,22 +48,22 @@ def run(
     """Run a deck with ngspice and return its checked results.
 
     Args:
-        deck: Whole deck; the solver options are put before its `.end`, where they override earlier ones.
-        folder: Run folder for deck.cir, deck.log and deck.raw, made when missing and kept; `ngspice -b -r deck.raw
-            deck.cir` in it repeats the run by hand. None: a temporary folder, removed after success.
+        deck: Whole deck. The solver options are inserted before its `.end`, where they override earlier ones.
+        folder: Run folder for deck.cir, deck.log and deck.raw. It is created if missing, and kept; run `ngspice -b -r
+            deck.raw deck.cir` in it to repeat the run by hand. None: a temporary folder, removed after success.
         time_limit_s: Wall-clock limit of each attempt [s].
-        simulator: Which ngspice; None: `find_ngspice()`.
+        simulator: The ngspice to use; None: `find_ngspice()`.
         options: Solver options; None: `TRANSIENT_OPTIONS` for a `TransientNetlist`, else the truth options of the
-            simulator. `klu` is added to large decks where the version has it.
-        keep: Keep the temporary folder after success too.
-        launcher: Starts each ngspice process, for those who must be able to end it.
+            simulator. `klu` is added to large decks if the simulator supports it.
+        keep: Keep the temporary folder even after success.
+        launcher: Starts each ngspice process, for a caller that must be able to end it.
 
     Raises:
-        UnsafeFileError: The deck or a file it includes holds commands that ngspice would execute.
-        InputError: An included file is missing, an option is unknown, the folder cannot be written, or the array is so
-            large that its deck would pass the time limit or the memory of the machine.
-        SimulatorMissingError: There is no ngspice.
-        SimulatorError: The run failed on every rung of the ladder; its folder is kept and named.
+        UnsafeFileError: The deck or a file it includes contains commands that ngspice would execute.
+        InputError: An included file is missing, an option is unknown, the folder cannot be written, or the predicted
+            time or memory exceeds the time limit or the memory of the machine.
+        SimulatorMissingError: ngspice was not found.
+        SimulatorError: The run failed on every rung of the ladder. Its folder is kept, and the error names it.
     """
     text = deck if isinstance(deck, str) else deck.text
     simulator = simulator or find_ngspice()
@@ -88,7 +88,7 @@ def run(
 def _climb(
     text: str, folder: Path, simulator: Simulator, options: dict[str, str], attempt: Callable[[str], _Outcome]
 ) -> RawResult:
-    """Attempt the deck as written, then up the ladder, until an attempt is accepted."""
+    """Run the deck as written, then with the changes of each rung of the ladder, until a run is accepted."""
     attempts: list[Attempt] = []
     rungs = [AS_WRITTEN]
     while rungs:
@@ -114,7 +114,7 @@ def _climb(
 
 
 def _attempt(folder: Path, start: Callable[[], Exit], limit: float, text: str) -> _Outcome:
-    """Write the deck and run it once; results of an earlier run in the folder are removed first."""
+    """Write the deck and run it once, after removing the results of an earlier run in the folder."""
     try:
         (folder / RAW).unlink(missing_ok=True)
         (folder / DECK).write_text(text, encoding="utf-8", errors="surrogateescape")
@@ -131,7 +131,7 @@ def _make_folder(folder: str | Path | None) -> Path:
         folder = Path(folder).absolute()
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"run folder {folder or tempfile.gettempdir()} cannot be made: {error.strerror}") from None
+        raise InputError(f"run folder {folder or tempfile.gettempdir()} cannot be created: {error.strerror}") from None
     return folder
 
 
@@ -141,7 +141,7 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _set_aside(folder: Path, number: int) -> None:
-    """Keep deck, log and raw file of a failed attempt under its number."""
+    """Rename deck, log and raw file of a failed attempt by its number, so that the next attempt keeps them."""
     for name in (DECK, LOG, RAW):
         if (folder / name).exists():
             (folder / name).replace(folder / f"attempt{number}_{name}")

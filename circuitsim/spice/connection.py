@@ -1,4 +1,4 @@
-"""The parent's end of a worker process: start it, ask it, end it."""
+"""Start a worker process, send it requests, and end it: the parent's side of the connection."""
 
 import shutil
 import subprocess
@@ -17,11 +17,11 @@ _SCRIPT = Path(__file__).with_name("worker.py")
 
 
 class CrashError(Exception):
-    """The worker process is gone; never leaves the package."""
+    """The worker process ended unexpectedly; caught within the package."""
 
 
 class RefusalError(Exception):
-    """The simulator ran and did not succeed; never leaves the package."""
+    """The simulator ran without success; caught within the package."""
 
     def __init__(self, sentence: str, log: str):
         super().__init__(sentence)
@@ -29,10 +29,18 @@ class RefusalError(Exception):
 
 
 class Worker:
-    """One worker process with libngspice in it, in a folder and a home of its own.
+    """One worker process that runs libngspice in a private working folder, which is also its home.
 
-    A start-up file `.spiceinit` of the user, in the home or the working folder, would change results; libngspice reads
-    it from both. The worker sees neither.
+    libngspice reads a user's start-up file `.spiceinit` from the home and from the working folder, and the file would
+    change results. The worker sees neither folder of the user.
+
+    Args:
+        library: Path or name of libngspice.
+        time_limit_s: Limit for the answer to one request [s].
+
+    Raises:
+        SimulatorMissingError: libngspice cannot be loaded.
+        SimulatorError: The worker did not answer in time.
     """
 
     def __init__(self, library: str, *, time_limit_s: float):
@@ -40,7 +48,7 @@ class Worker:
         self.time_limit_s = time_limit_s
         self._channel, theirs = Pipe()
         environment = {**child_environment(), "HOME": str(self.folder)}
-        # -P: the modules of this package must not hide others of the same name.
+        # -P keeps the folder of the script off the module path: its modules must not hide others of the same name.
         command = [sys.executable, "-P", str(_SCRIPT), str(theirs.fileno()), library]
         with (self.folder / "worker.log").open("wb") as log:
             self._child = subprocess.Popen(
@@ -65,16 +73,16 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """Process number of the worker."""
+        """Process id of the worker."""
         return self._child.pid
 
     def ask(self, command: str, *arguments: Any) -> tuple[Any, str]:
-        """Send a request, wait for its value and what ngspice printed.
+        """Send a request; return its value and the text that ngspice printed.
 
         Raises:
-            CrashError: The process is gone.
-            RefusalError: ngspice complained.
-            SimulatorError: It did not answer in time.
+            CrashError: The process ended.
+            RefusalError: ngspice reported an error.
+            SimulatorError: ngspice did not answer in time.
         """
         try:
             self._channel.send((command, *arguments))

@@ -1,4 +1,4 @@
-"""What is installed here, what it can do, and what will be used."""
+"""Diagnose the simulators on this machine: what is installed, what works, what each runner will use."""
 
 import importlib.metadata
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from circuitsim.spice.simulator import KLU_SINCE, Simulator, find_ngspice
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """State of the simulators on this machine, tried out and not guessed.
+    """State of the simulators on this machine, determined by running them.
 
     Attributes:
-        executable: Path of ngspice, None when it was not found or does not run.
-        version: Its version, for example "ngspice-39".
-        klu: `.options klu` is honoured: ngspice says that it uses KLU.
-        solver: Linear solver that decks will use.
-        xspice: A deck with an XSPICE code model gives the right answer.
-        osdi: Compact models compiled from Verilog-A can be loaded.
-        openmp: Device evaluation could use several threads; circuitsim runs it on one.
-        library: Where libngspice was found, None when it was not.
-        library_version: Version of libngspice, None when it does not load.
-        pyspice: Version of PySpice, None when it is not installed.
+        executable: Path of ngspice; None if it was not found or does not run.
+        version: Version of ngspice, for example "ngspice-39".
+        klu: True if ngspice honours `.options klu` and reports that it uses KLU.
+        solver: Linear solver that decks will use; None without ngspice.
+        xspice: True if a deck with an XSPICE code model gives the right answer.
+        osdi: True if compact models compiled from Verilog-A can be loaded.
+        openmp: True if ngspice can evaluate devices on several threads; circuitsim runs it on one.
+        library: Path or name of libngspice; None if it was not found.
+        library_version: Version of libngspice; None if it cannot be loaded.
+        pyspice: Version of PySpice; None if it is not installed.
         used: What each runner will use, one sentence each.
-        advice: What to install or change, one sentence each; empty when all is well.
+        advice: What to install or change, one sentence each; empty if nothing is missing.
     """
 
     executable: str | None
@@ -44,12 +44,12 @@ class Diagnosis:
 
     @property
     def usable(self) -> bool:
-        """The batch runner works; everything that circuitsim computes needs no more."""
+        """True if the batch runner works, on which every computation of circuitsim can run."""
         return self.executable is not None
 
     @property
     def text(self) -> str:
-        """The findings for people, a line each."""
+        """The findings as text, one per line."""
         loads = self.library_version or "does not load"
         rows = [
             ("ngspice", f"{self.executable} ({self.version})" if self.executable else "not found"),
@@ -68,7 +68,7 @@ class Diagnosis:
 
 
 def diagnose() -> Diagnosis:
-    """Try ngspice, libngspice and PySpice; takes a few seconds and never raises on what is missing."""
+    """Run ngspice, libngspice and PySpice; takes a few seconds. Missing parts are reported, not raised."""
     advice: list[str] = []
     simulator = _simulator(advice)
     pyspice = _pyspice(advice)

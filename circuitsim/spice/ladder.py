@@ -1,4 +1,4 @@
-"""What is tried when a run fails, in writing: each rung changes options and is recorded with the result."""
+"""The retry ladder: each rung changes solver options after a failed run and is recorded with the result."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ class Rung:
     """One step of the ladder.
 
     Attributes:
-        change: What it does, in words, for the log and for `RawResult.attempts`.
-        options: Options it sets on top of the ones before.
-        without: Options it takes away.
+        change: What the step changes, in words, for the log and for `RawResult.attempts`.
+        options: Options that it adds to those of the previous attempt.
+        without: Options that it removes.
     """
 
     change: str
@@ -29,10 +29,11 @@ LOOSER = Rung("tolerances of 1e-6", {"reltol": "1e-6", "abstol": "1e-15", "vntol
 
 
 def rungs_after(failure: Failure, options: dict[str, str]) -> tuple[Rung, ...]:
-    """Rungs worth trying after the first failure of a deck, in order.
+    """Return the rungs to try after the first failure of a deck, in order.
 
-    A deck that ngspice does not accept, a full disk and a passed time limit would fail again; a process that
-    something killed gets one more chance; a singular matrix may be the solver's pivoting; the rest climbs.
+    A deck that ngspice does not accept, a full disk and an exceeded time limit would only fail again. A process that
+    was killed is run once more. A singular matrix may be due to KLU's pivoting, so Sparse is tried. Failures of
+    convergence, and values that are not finite, go up the whole ladder.
     """
     solver = (SPARSE,) if "klu" in options else ()
     if failure.kind == "killed":
@@ -45,5 +46,5 @@ def rungs_after(failure: Failure, options: dict[str, str]) -> tuple[Rung, ...]:
 
 
 def climb(options: dict[str, str], rung: Rung) -> dict[str, str]:
-    """Options of the next attempt."""
+    """Apply a rung to the options of the previous attempt."""
     return {name: value for name, value in {**options, **rung.options}.items() if name not in rung.without}

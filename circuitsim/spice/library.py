@@ -1,4 +1,4 @@
-"""Finding libngspice, the simulator as a shared library."""
+"""Find libngspice, the simulator as a shared library."""
 
 import ctypes.util
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 from circuitsim.errors import SimulatorMissingError
 from circuitsim.spice.simulator import INSTALL_ADVICE
 
-LIBRARY_VARIABLE = "NGSPICE_LIBRARY_PATH"  # the variable PySpice reads too
+LIBRARY_VARIABLE = "NGSPICE_LIBRARY_PATH"  # PySpice reads the same variable
 
 _FOLDERS = (Path(sys.prefix) / "lib", Path("/opt/homebrew/lib"), Path("/usr/local/lib"), Path("/usr/lib"))
 # Debian ships libngspice.so only with the development files; libngspice0 has libngspice.so.0.
@@ -16,14 +16,14 @@ _NAMES = ("libngspice.so.0", "libngspice.so", "libngspice.0.dylib", "libngspice.
 
 
 def find_library(path: str | Path | None = None) -> str:
-    """Path or name with which the loader of this machine finds libngspice.
+    """Return the path or name by which this machine's loader finds libngspice.
 
     Args:
-        path: Library; None: the environment variable NGSPICE_LIBRARY_PATH, then this Python's own `lib` folder
-            (conda), then the loader's list, then Homebrew and /usr/local.
+        path: Path of the library. None searches the environment variable NGSPICE_LIBRARY_PATH, the `lib` folder of this
+            Python (conda), the loader's list, and the folders of Homebrew, /usr/local and /usr, in this order.
 
     Raises:
-        SimulatorMissingError: There is none; says how to install it.
+        SimulatorMissingError: The library was not found. The sentence says how to install it.
     """
     named = path or os.environ.get(LIBRARY_VARIABLE)
     if named:

@@ -1,14 +1,15 @@
-"""Solver options of a deck: the defaults of truth decks, and how options become lines."""
+"""Solver options: their defaults, their validation, and the line that states them in a deck."""
 
 import re
 from collections.abc import Mapping
 
 from circuitsim.errors import InputError
 
-# ngspice's default reltol = 1e-3 leaves errors of 1e-3 in .dc sweeps, in which each point starts from the last one
-# and stops early. Measured on 1T1R BSIM4 arrays of 16 x 16 and 32 x 32, wires of 0.05 to 20 ohm, against 100 times
-# tighter tolerances: currents right to 1e-12 of full scale at no cost; with abstol = 1e-16 Newton's method sometimes
-# stays in the rounding noise. num_threads = 1: OpenMP does not touch the solver, and several decks run side by side.
+# ngspice's default reltol = 1e-3 leaves errors of 1e-3 in .dc sweeps, because each point starts from the previous one
+# and stops early. With the tolerances below the currents are right to 1e-12 of full scale at no extra cost (measured on
+# 1T1R BSIM4 arrays of 16 x 16 and 32 x 32 with wires of 0.05 to 20 ohm, against 100 times tighter tolerances). With
+# abstol = 1e-16 Newton's method sometimes stalls in the rounding noise. num_threads = 1: OpenMP does not affect the
+# solver, and several decks run in parallel.
 TRUTH_OPTIONS: dict[str, str] = {
     "reltol": "1e-10",
     "abstol": "1e-15",
@@ -17,15 +18,16 @@ TRUTH_OPTIONS: dict[str, str] = {
     "num_threads": "1",
 }
 
-# KLU keeps its pivots from one iteration to the next, and its rounding noise is larger: with the tolerances above
-# Newton's method took up to 16 times as many iterations (ngspice 44.2). With these: currents within 2e-10 of full scale
-# of those of Sparse, in as many iterations. Worth it only where ordering and factoring the matrix cost something: from
-# arrays of about 24 x 24 on. Small decks, such as those of a cell, keep Sparse and its tighter tolerances.
+# KLU keeps its pivots from one iteration to the next, so its rounding noise is larger: with the tolerances above
+# Newton's method took up to 16 times as many iterations (ngspice 44.2). With the tolerances below, the currents agree
+# with those of Sparse within 2e-10 of full scale, in as many iterations. KLU pays only where ordering and factoring the
+# matrix take time: for arrays of about 24 x 24 and more. Small decks, such as those of a cell, keep Sparse and its
+# tighter tolerances.
 KLU_OPTIONS: dict[str, str] = {**TRUTH_OPTIONS, "abstol": "1e-13", "vntol": "1e-10", "klu": ""}
 
-# Newton tolerances; the error of a read is set by the largest time step. Measured on 8 x 8 arrays with 1000 steps:
-# charges change by 3e-7 and energies by 4e-5 when the step is halved, reltol = 1e-8 instead changes no more than that.
-# abstol as ngspice has it: with 1e-15 A the rounding of Q/step on a word line of 32 gates keeps Newton from ending.
+# These are Newton tolerances; the largest time step sets the error of a read. Measured on 8 x 8 arrays with 1000 steps:
+# halving the step changes charges by 3e-7 and energies by 4e-5; reltol = 1e-8 changes them no more than that. abstol is
+# ngspice's default: with 1e-15 A the rounding of Q/step on a word line of 32 gates keeps Newton from converging.
 TRANSIENT_OPTIONS: dict[str, str] = {
     "reltol": "1e-6",
     "abstol": "1e-12",
@@ -36,7 +38,7 @@ TRANSIENT_OPTIONS: dict[str, str] = {
 
 LARGE_DECK_LINES = 2000
 
-# What ngspice reads; `noinit`, `itl3`, `itl5` are ignored by it and therefore refused here.
+# Options that ngspice honours. It ignores `noinit`, `itl3` and `itl5`; they are therefore refused.
 KNOWN = frozenset(
     {"noopiter", "gmin", "gshunt", "reltol", "abstol", "vntol", "trtol", "chgtol", "pivtol", "pivrel", "itl1", "itl2"}
     | {"itl4", "srcsteps", "gminsteps", "method", "maxord", "rshunt", "cshunt", "ramptime", "klu", "sparse"}
@@ -46,13 +48,13 @@ _VALUE = re.compile(r"[A-Za-z0-9.+-]*")
 
 
 def choose_options(options: Mapping[str, str] | None, deck: str, *, klu: bool) -> dict[str, str]:
-    """Options of a deck: those given, checked, or the truth options of the linear solver that suits it.
+    """Check the options of a deck, or choose the truth options of the linear solver that suits it.
 
     Args:
-        options: None: `KLU_OPTIONS` for a large deck where the simulator has KLU, else `TRUTH_OPTIONS`. Given ones get
-            `klu` in the same case, unless they ask for `sparse`.
-        deck: Its text.
-        klu: The simulator honours `klu`.
+        options: Solver options; None: `KLU_OPTIONS` for a large deck if the simulator supports KLU, else
+            `TRUTH_OPTIONS`. In the same case `klu` is added to other options, unless they contain `sparse`.
+        deck: Text of the deck.
+        klu: True if the simulator honours `klu`.
 
     Raises:
         InputError: As in `check_options`.
@@ -68,7 +70,7 @@ def check_options(options: Mapping[str, str]) -> dict[str, str]:
     """Return the options with lower-case names.
 
     Raises:
-        InputError: ngspice does not know an option, or its value is no number or word.
+        InputError: ngspice does not know an option, or its value is neither a number nor a word.
     """
     checked = {}
     for name, value in options.items():
@@ -81,14 +83,14 @@ def check_options(options: Mapping[str, str]) -> dict[str, str]:
 
 
 def option_line(options: Mapping[str, str]) -> str:
-    """Write `.options` with every option; an empty value is a flag."""
+    """Write the `.options` line; an option with an empty value is a flag."""
     return ".options " + " ".join(f"{name}={value}" if value else name for name, value in options.items())
 
 
 def add_options(deck: str, options: Mapping[str, str]) -> str:
-    """Put the options before the deck's `.end`, where they override earlier `.options` lines (measured with 39).
+    """Insert options before the deck's `.end`, where they override earlier `.options` lines (measured with ngspice 39).
 
-    Anything after `.end` is dropped; a deck without `.end` gets one.
+    Text after `.end` is dropped. A deck without `.end` gets one.
     """
     lines = deck.splitlines()
     end = next((i for i, line in enumerate(lines) if i and line.strip().lower() == ".end"), len(lines))

@@ -1,4 +1,4 @@
-"""Many decks side by side."""
+"""Run many decks in parallel."""
 
 import logging
 import subprocess
@@ -18,7 +18,7 @@ from circuitsim.spice.simulator import Simulator, find_ngspice
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
-"""Called with (finished, all) after each piece of long work."""
+"""Called with (finished, total) after each piece of long work."""
 
 _Outcome = RawResult | CircuitsimError
 
@@ -27,7 +27,7 @@ class DecksFailedError(SimulatorError):
     """Some of many decks failed; the others finished.
 
     Attributes:
-        results: One entry per deck, in order: its `RawResult`, or the error it failed with.
+        results: One entry per deck, in order: its `RawResult`, or the error with which it failed.
     """
 
     def __init__(self, message: str, results: list[_Outcome]):
@@ -45,19 +45,19 @@ def run_many(
     options: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> list[RawResult]:
-    """Run decks in parallel; results come in the order of the decks.
+    """Run decks in parallel and return their results in the order of the decks.
 
     Args:
         decks: Whole decks.
-        n_jobs: How many run at the same time, each on one core.
-        folder: Each deck gets a numbered folder in it, kept; None: temporary folders, removed after success.
-        time_limit_s: Wall-clock limit per attempt [s].
+        n_jobs: Number of decks that run at the same time, each on one core.
+        folder: Where to keep a numbered run folder per deck; None: temporary folders, removed after success.
+        time_limit_s: Wall-clock limit of each attempt [s].
         simulator, options: As in `run`.
-        progress: Called with (finished, all) after each deck, from the thread that ran it.
+        progress: Called with (finished, total) after each deck, from the thread that ran it.
 
     Raises:
-        DecksFailedError: Some decks failed, after all were run; holds every result. One deck's own error is raised
-            as it is, and so is the first InputError when nothing else went wrong.
+        DecksFailedError: Some decks failed. It is raised after all decks have run and contains every result. The error
+            of a single deck is raised unchanged, and so is the first InputError if there are no other errors.
     """
     simulator = simulator or find_ngspice()
     children = _Children()
@@ -78,17 +78,17 @@ def run_many(
 
     try:
         outcomes = _in_threads(one, len(decks), n_jobs, progress)
-    except BaseException:  # a keyboard interrupt reaches this thread only; the simulators would run on
+    except BaseException:  # a keyboard interrupt reaches only this thread; the simulators would keep running
         children.end()
         raise
     return _good(outcomes)
 
 
 class _Children:
-    """The simulators that were started, so that an interrupt can end them all.
+    """The simulators that were started, so that an interrupt can end all of them.
 
-    Starting and ending exclude each other: the threads live until the interpreter stops, and one of them could
-    otherwise start a simulator that nobody is left to end.
+    A lock keeps starting and ending apart: threads live until the interpreter stops, and without the lock one of them
+    could start a simulator after the others were ended.
     """
 
     def __init__(self):
@@ -112,7 +112,7 @@ class _Children:
 
 
 def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Progress | None) -> list[_Outcome]:
-    """Work in threads: they suffice, since the work is in ngspice's own processes."""
+    """Run `one` for every index in threads, which suffice because each ngspice is a process."""
     lock = threading.Lock()
     finished = 0
 
@@ -137,7 +137,7 @@ def _in_words(outcome: _Outcome) -> str:
 
 
 def _good(outcomes: list[_Outcome]) -> list[RawResult]:
-    """The results, if all decks gave one; raises otherwise, see `run_many`."""
+    """Return the results if every deck has one; otherwise raise as `run_many` says."""
     good = [outcome for outcome in outcomes if isinstance(outcome, RawResult)]
     if len(good) == len(outcomes):
         return good

@@ -1,4 +1,4 @@
-"""How long a deck of an array will take and how much memory it needs, said before it starts."""
+"""Predict the run time and memory of an array's deck before it starts."""
 
 import math
 import os
@@ -10,12 +10,12 @@ from circuitsim.spice.simulator import KLU_SINCE, Simulator
 
 @dataclass(frozen=True)
 class Cost:
-    """Measured costs of one linear solver, by size of a square 1T1R array with a BSIM4 transistor.
+    """Measured costs of one linear solver, by rows of a square 1T1R array with a BSIM4 transistor.
 
     Attributes:
-        first: Seconds for the first operating point: reading, ordering the matrix, Newton from nothing [s].
-        further: Seconds for each further input vector of an index sweep [s].
-        memory: Largest size of the process [B].
+        first: Time for the first operating point [s]: reading, ordering the matrix, Newton from zero.
+        further: Time for each further input vector of an index sweep [s].
+        memory: Peak size of the process [B].
     """
 
     first: dict[int, float]
@@ -23,8 +23,8 @@ class Cost:
     memory: dict[int, float]
 
 
-# One core of a machine that does nothing else; neighbours that fill the other cores make it 2 to 4 times slower.
-# Sparse: ngspice 39.3; most of 128 x 128 is ordering and factoring the matrix, which differs by 2 between arrays.
+# Measured on one core of an otherwise idle machine; load on the other cores makes it 2 to 4 times slower.
+# Sparse: ngspice 39.3. At 128 x 128 most of the time is ordering and factoring, which varies by 2 between arrays.
 SPARSE = Cost(
     first={16: 0.04, 32: 0.3, 64: 3.0, 128: 120.0},
     further={16: 0.006, 32: 0.035, 64: 0.46, 128: 10.0},
@@ -40,15 +40,15 @@ KLU = Cost(
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a deck of an array will cost.
+    """Predicted cost of an array's deck.
 
     Attributes:
         shape: (rows, cols).
-        vectors: Input vectors in the deck.
+        vectors: Number of input vectors in the deck.
         simulator: Version of ngspice and its linear solver.
-        seconds: Time on one free core [s], right within a factor of about 3.
-        memory: Size of the process [B].
-        seconds_with_klu: Time with KLU [s]; None when the simulator has it.
+        seconds: Run time on one idle core [s], within a factor of about 3.
+        memory: Peak size of the process [B].
+        seconds_with_klu: Run time with KLU [s]; None if the simulator already uses it.
     """
 
     shape: tuple[int, int]
@@ -60,7 +60,7 @@ class Prediction:
 
     @property
     def sentence(self) -> str:
-        """The announcement, for people."""
+        """The prediction in words."""
         rows, cols = self.shape
         inputs = "1 input vector" if self.vectors == 1 else f"{self.vectors} input vectors"
         cost = f"takes about {duration(self.seconds)} and {math.ceil(self.memory / 1e6)} MB"
@@ -70,14 +70,14 @@ class Prediction:
 
 
 def predict(shape: tuple[int, int], *, vectors: int = 1, simulator: Simulator) -> Prediction:
-    """Predict time and memory of one deck from version and size.
+    """Predict run time and memory of one deck from its size and the version of ngspice.
 
-    Between and beyond the measured sizes a power law in the number of cells is followed.
+    Power laws in the number of cells interpolate between the measured sizes and extrapolate beyond them.
 
     Args:
         shape: (rows, cols).
-        vectors: Input vectors in the deck.
-        simulator: Which ngspice.
+        vectors: Number of input vectors in the deck.
+        simulator: The ngspice to use.
 
     Valid for: 1R and 1T1R arrays, DC, whose cells make Newton's method converge without gmin stepping.
     """
@@ -94,15 +94,15 @@ def predict(shape: tuple[int, int], *, vectors: int = 1, simulator: Simulator) -
 
 
 def check_size(prediction: Prediction, *, time_limit_s: float, memory: float | None = None) -> None:
-    """Refuse a deck that will not come to an end here.
+    """Refuse a deck that would exceed the time limit or the memory of this machine.
 
     Args:
         prediction: From `predict`.
         time_limit_s: Limit of the run [s].
-        memory: Memory of this machine [B]; None: ask the system.
+        memory: Memory of this machine [B]; None: `machine_memory()`.
 
     Raises:
-        InputError: The prediction exceeds the time limit or the memory of the machine.
+        InputError: The predicted time exceeds the limit, or the predicted memory exceeds that of the machine.
     """
     memory = machine_memory() if memory is None else memory
     if prediction.seconds > time_limit_s:
@@ -118,7 +118,7 @@ def check_size(prediction: Prediction, *, time_limit_s: float, memory: float | N
 
 
 def machine_memory() -> float:
-    """Physical memory [B]; infinite where the system does not say."""
+    """Return the physical memory [B]; infinite if the system does not report it."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (ValueError, OSError):
@@ -126,7 +126,7 @@ def machine_memory() -> float:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration for people: "0.3 s", "2 minutes", "3 hours"."""
+    """Write a duration in words: "0.3 s", "2 minutes", "3 hours"."""
     if seconds < 1:
         return f"{seconds:.1g} s"
     if seconds < 100:
@@ -141,7 +141,7 @@ def _seconds(cost: Cost, size: float, vectors: int) -> float:
 
 
 def _power_law(measured: dict[int, float], size: float) -> float:
-    """Follow the power law between the two nearest measured sizes, beyond the ends that of the last two."""
+    """Interpolate by the power law between the neighbouring measured sizes; beyond an end, by that of the last two."""
     sizes = sorted(measured)
     above = next((k for k, value in enumerate(sizes) if value >= size), len(sizes) - 1)
     high = max(above, 1)

@@ -1,4 +1,4 @@
-"""Asking an ngspice executable what it can do: not what its version promises, but what it does."""
+"""Find out what an ngspice executable can do by running small decks, since its version does not tell."""
 
 import re
 import subprocess
@@ -11,32 +11,32 @@ _KLU_DECK = "does it honour klu\nv1 a 0 1\nr1 a 0 1k\n.options klu\n.op\n.end\n"
 _XSPICE_DECK = (
     "code model\nv1 a 0 1\nagain a b twice\nrb b 0 1k\n.model twice gain(gain=2)\n.dc v1 1 1 1\n.print dc v(b)\n.end\n"
 )
-# Commands in a deck of our own: they only ask. A build without OSDI does not know the command `osdi`.
+# The commands in this deck only query. A build without OSDI does not know the command `osdi`.
 _FEATURE_DECK = "features\nv1 a 0 1\nr1 a 0 1k\n.control\nversion -f\nosdi none.osdi\n.endc\n.end\n"
 
 
 def linear_solver(path: str) -> str | None:
-    """Solver that ngspice says it uses when a deck asks for KLU: "KLU", "SPARSE 1.3", or None when it says nothing.
+    """Return the solver that ngspice reports for a deck with `.options klu`: "KLU", "SPARSE 1.3", or None.
 
-    Versions before 42 accept `.options klu`, say nothing, and use Sparse 1.3.
+    Versions before 42 accept `.options klu`, report nothing, and use Sparse 1.3.
     """
     match = _SOLVER.search(_printed(path, _KLU_DECK))
     return match.group(1) if match else None
 
 
 def has_xspice(path: str) -> bool:
-    """A deck with an XSPICE code model gives the right answer: the code models are there and load."""
+    """Tell whether a deck with an XSPICE code model gives the right answer, for which the code models must load."""
     return re.search(r"^0\s+1\.0+e\+00\s+2\.0+e\+00", _printed(path, _XSPICE_DECK), re.MULTILINE) is not None
 
 
 def features(path: str) -> tuple[bool, bool]:
-    """(OSDI, OpenMP): compact models in Verilog-A can be loaded; device evaluation can use several threads."""
+    """Return (OSDI, OpenMP): whether Verilog-A compact models load, and whether devices may use several threads."""
     said = _printed(path, _FEATURE_DECK)
     return "osdi: no such command" not in said, "OpenMP" in said
 
 
 def _printed(path: str, deck: str) -> str:
-    """What ngspice prints for a small deck; empty when it does not run."""
+    """Return what ngspice prints for a small deck; empty if it does not run."""
     with tempfile.TemporaryDirectory(prefix="circuitsim-") as folder:
         (Path(folder) / "deck.cir").write_text(deck, encoding="utf-8")
         try:

@@ -1,4 +1,4 @@
-"""One ngspice child process in one run folder."""
+"""Run one ngspice child process in one run folder."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ DECK = "deck.cir"
 LOG = "deck.log"
 RAW = "deck.raw"
 
-# Variables with which a user's surroundings would change results: the format of the raw file, places of includes.
+# Environment variables that would change results: the format of the raw file, the search path of includes.
 _UNWANTED = ("SPICE_ASCIIRAWFILE", "NGSPICE_INPUT_DIR")
 
 
 Launcher = Callable[[Callable[[], subprocess.Popen]], subprocess.Popen]
-"""Given a function that starts a child process, starts it and returns it."""
+"""Calls the given function, which starts a child process, and returns that process."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Exit:
     """How a child process ended.
 
     Attributes:
-        code: Exit code; −n when signal n ended it.
-        timed_out: It was ended because it passed the time limit.
+        code: Exit code; −n if signal n ended the process.
+        timed_out: True if the process was ended because it exceeded the time limit.
         seconds: Wall-clock time [s].
     """
 
@@ -40,7 +40,7 @@ class Exit:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of a simulator: the user's, without what would change results, on one thread."""
+    """Return the environment of a simulator: the user's, without variables that change results, on one thread."""
     kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
     return {**kept, "OMP_NUM_THREADS": "1"}
 
@@ -52,11 +52,11 @@ def execute(
     time_limit_s: float,
     launcher: Launcher | None = None,
 ) -> Exit:
-    """Run `ngspice -n -b` on `deck.cir` in `folder`; writes deck.log and deck.raw there.
+    """Run `ngspice -n -b` on `deck.cir` in `folder`, and write deck.log and deck.raw there.
 
-    `-n` keeps the start-up files of the user and of the folder out. The child runs inside the folder, so that no
-    blank or foreign letter in its name reaches ngspice, and in its own process group, so that nothing survives it.
-    `launcher` starts the child in its own way and keeps hold of it; it may refuse by raising.
+    `-n` ignores the start-up files of the user and of the folder. The child runs inside the folder, so that blanks or
+    non-ASCII letters in its name do not reach ngspice. It has its own process group, so that all its descendants can be
+    ended. A `launcher` starts the child in place of this function and may refuse by raising an error.
 
     Raises:
         SimulatorError: The process cannot be started or its log cannot be written.
@@ -91,7 +91,7 @@ def execute(
 
 
 def end(child: subprocess.Popen) -> None:
-    """End the child and all it started, also after a keyboard interrupt."""
+    """End a child and all its descendants; does nothing if the child has ended."""
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Reading ngspice's binary raw files."""
+"""Read ngspice's binary raw files."""
 
 import re
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class Plot:
     """One analysis of a raw file.
 
     Attributes:
-        name: What ngspice calls it, for example "DC transfer characteristic".
-        variables: Names of the vectors, lower case, as ngspice writes them.
+        name: Name that ngspice gives it, for example "DC transfer characteristic".
+        variables: Names of the vectors in lower case, as ngspice writes them.
         data: (points, len(variables)) values in SI units; complex for AC analyses.
     """
 
@@ -26,10 +26,10 @@ class Plot:
     data: np.ndarray
 
     def __getitem__(self, vector: str) -> np.ndarray:
-        """Values of one vector (points,).
+        """Return the values of one vector (points,).
 
         Raises:
-            KeyError: The run did not save it; names the vectors it has.
+            KeyError: The run did not save this vector. The message lists the vectors it saved.
         """
         name = vector.lower()
         if name not in self.variables:
@@ -38,7 +38,7 @@ class Plot:
         return self.data[:, self.variables.index(name)]
 
     def columns(self, vectors: list[str] | tuple[str, ...]) -> np.ndarray:
-        """Values of several vectors (points, len(vectors)), one look-up for all."""
+        """Return the values of several vectors (points, len(vectors)); builds the look-up table once."""
         place = {name: index for index, name in enumerate(self.variables)}
         try:
             return self.data[:, [place[vector.lower()] for vector in vectors]]
@@ -50,7 +50,7 @@ def read_raw(path: str | Path) -> tuple[Plot, ...]:
     """Read every analysis of a binary raw file.
 
     Raises:
-        SimulatorError: The file is missing, empty, cut off, or no binary raw file.
+        SimulatorError: The file is missing, empty or truncated, or it is not a binary raw file.
     """
     path = Path(path)
     try:
@@ -70,7 +70,7 @@ def read_raw(path: str | Path) -> tuple[Plot, ...]:
 def _read_plot(content: bytes, start: int, file: str) -> tuple[Plot, int]:
     marker = content.find(_BINARY, start)
     if marker < 0:
-        raise SimulatorError(f"{file} is no complete binary raw file: no 'Binary:' section after byte {start}")
+        raise SimulatorError(f"{file} is not a complete binary raw file: no 'Binary:' section after byte {start}")
     header = content[start:marker].decode("utf-8", errors="replace")
     number = {key: int(value) for key, value in re.findall(r"^No\. (Variables|Points): *(\d+)", header, re.MULTILINE)}
     if number.keys() != {"Variables", "Points"}:
@@ -89,6 +89,6 @@ def _read_plot(content: bytes, start: int, file: str) -> tuple[Plot, int]:
         raise SimulatorError(f"{file} is cut off: {missing} bytes of results are missing (is the disk full?)")
     data = np.frombuffer(content, dtype=dtype, count=count, offset=begin)
     shape = (number["Points"], number["Variables"])
-    # frombuffer is read-only and holds no copy; `variables` are lower case in ngspice already.
+    # frombuffer returns a read-only view without a copy.
     plot = Plot(name.group(1).strip() if name else "", tuple(v.lower() for v in variables), data.reshape(shape))
     return plot, end

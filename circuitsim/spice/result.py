@@ -1,4 +1,4 @@
-"""What a run of ngspice hands back."""
+"""The result of a run of ngspice."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ from circuitsim.spice.simulator import Simulator
 
 @dataclass(frozen=True)
 class Attempt:
-    """One start of ngspice for a deck.
+    """One attempt to run a deck.
 
     Attributes:
-        change: What the retry ladder did differently, in words; "as written" for the first attempt.
+        change: What the retry ladder changed, in words; "as written" for the first attempt.
         options: Solver options of this attempt.
-        failure: Why it was not accepted; None for the attempt that gave the result.
+        failure: Why the attempt was not accepted; None if it succeeded.
         seconds: Wall-clock time [s].
     """
 
@@ -28,16 +28,16 @@ class Attempt:
 
 @dataclass(frozen=True)
 class RawResult:
-    """A finished run, checked: exit code 0, points, all values finite, no complaint in the log.
+    """A finished run that passed all checks: exit code 0, points in every analysis, finite values, no error in the log.
 
     Attributes:
-        plots: Every analysis in the raw file, in order; `variables`, `data` and `raw[name]` are those of the last.
+        plots: Every analysis in the raw file, in order; `variables`, `data` and `raw[name]` refer to the last one.
         simulator: The ngspice that ran.
         options: Solver options of the attempt that succeeded, as written into the deck.
         attempts: Every attempt, the successful one last.
         deck_digest: SHA-256 of the deck as it was run and of every file it includes.
         log: What ngspice printed.
-        folder: Run folder with deck.cir, deck.log, deck.raw; None when it was temporary and has been removed.
+        folder: Run folder with deck.cir, deck.log, deck.raw; None if it was temporary and has been removed.
     """
 
     plots: tuple[Plot, ...]
@@ -50,7 +50,7 @@ class RawResult:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Names of the vectors, lower case, as ngspice writes them: "v(bl_3_5)", "i(vsense_5)"."""
+        """Names of the vectors in lower case, as ngspice writes them: "v(bl_3_5)", "i(vsense_5)"."""
         return self.plots[-1].variables
 
     @property
@@ -59,11 +59,11 @@ class RawResult:
         return self.plots[-1].data
 
     def __getitem__(self, vector: str) -> np.ndarray:
-        """Values of one vector (points,), for example `raw["i(vsense_5)"]`; KeyError when it was not saved."""
+        """Return the values of one vector (points,), for example `raw["i(vsense_5)"]`; KeyError if it was not saved."""
         return self.plots[-1][vector]
 
     def columns(self, vectors: list[str] | tuple[str, ...]) -> np.ndarray:
-        """Values of several vectors (points, len(vectors))."""
+        """Return the values of several vectors (points, len(vectors))."""
         return self.plots[-1].columns(vectors)
 
     @property

@@ -1,4 +1,4 @@
-"""A simulator that stays: load a deck once, alter values, run again, as often as Python likes."""
+"""A session of ngspice: load a deck once, then alter values and run it again any number of times."""
 
 import json
 import re
@@ -26,23 +26,23 @@ _RETRIES = 1
 class Session:
     """libngspice in a worker process, with one deck loaded.
 
-    The tool for loops in which Python decides the next input; a batch of inputs known beforehand is faster as one
-    deck with an index sweep. A crash of the simulator costs one run, is recorded in the attempts of its result, and
-    the run is repeated once in a new process with every value altered so far. The process is renewed after
-    `recycle_after` runs, because libngspice's memory grows.
+    Use it for loops in which Python decides the next input. If all inputs are known beforehand, one deck with an index
+    sweep is faster. If the simulator crashes, the run is repeated once in a new process with every value altered so
+    far, and the crash is recorded in the attempts of the result. The process is replaced after `recycle_after` runs,
+    because the memory of libngspice grows.
 
     Args:
         deck: Whole deck, with its analysis and `.save`; solver options are added.
-        library: libngspice; None: `find_library()`.
-        options: Solver options; None: the truth options of the simulator. `klu` is added to large decks where the
-            version has it.
+        library: Path of libngspice; None: `find_library()`.
+        options: Solver options; None: the truth options of the simulator. `klu` is added to large decks if the
+            simulator supports it.
         recycle_after: Runs per worker process.
         time_limit_s: Limit for loading and for each run [s].
 
     Raises:
-        UnsafeFileError: The deck or a file it includes holds commands that ngspice would execute.
+        UnsafeFileError: The deck or a file it includes contains commands that ngspice would execute.
         InputError: An included file is missing (paths must be absolute), or an option is unknown.
-        SimulatorMissingError: There is no libngspice, or it cannot be loaded.
+        SimulatorMissingError: libngspice was not found or cannot be loaded.
         SimulatorError: ngspice does not accept the deck.
     """
 
@@ -81,21 +81,21 @@ class Session:
 
     @property
     def worker_pid(self) -> int | None:
-        """Process number of the current worker; None when there is none."""
+        """Process id of the current worker; None if there is none."""
         return self._worker.pid if self._worker else None
 
     def run(self, values: Mapping[str, float] | None = None) -> RawResult:
-        """Alter elements, run the deck's analyses, and return the results by vector name.
+        """Alter elements, run the deck's analyses, and return the results.
 
         Args:
-            values: Main value by element name: DC value of sources [V, A], resistances [Ohm]; elements of a
-                sub-circuit as ngspice names them, `r.xcell_0_0.r1`. They stay until altered again, unless this run
-                fails. A B source cannot be altered.
+            values: Main value by element name: DC values of sources [V, A], resistances [ohm]. Elements of a
+                sub-circuit have the names that ngspice gives them, `r.xcell_0_0.r1`. Values stay until they are altered
+                again; if this run fails, the previous values are restored. A B source cannot be altered.
 
         Raises:
-            InputError: A name is no element name.
-            SimulatorError: ngspice found no solution, refused a value, did not answer, or crashed twice in a row;
-                deck, log and values are kept in the folder it names.
+            InputError: A name is not an element name.
+            SimulatorError: ngspice found no solution, refused a value, did not answer, or crashed twice in a row. Deck,
+                log and values are kept in a folder that the error names.
         """
         for name in values or {}:
             if not _ELEMENT.fullmatch(name):
@@ -145,7 +145,7 @@ class Session:
         return plots, log, worker.simulator
 
     def _start(self) -> Worker:
-        """Start a worker, load the deck, and bring every value to where it was."""
+        """Start a worker, load the deck, and restore every altered value."""
         worker = Worker(self._library, time_limit_s=self._time_limit_s)
         self._worker = worker
         self._runs = 0
@@ -160,7 +160,7 @@ class Session:
         return Attempt(change, dict(self._options), failure, time.perf_counter() - start)
 
     def _failed(self, sentence: str, log: str) -> SimulatorError:
-        """Keep what is needed to repeat the failure, and name the folder."""
+        """Save what is needed to repeat a failure, and return an error that names the folder."""
         folder = Path(tempfile.mkdtemp(prefix="circuitsim-"))
         (folder / "deck.cir").write_text(add_options(self._text, self._options), encoding="utf-8")
         (folder / "deck.log").write_text(log, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Finding ngspice and asking it which version it is."""
+"""Find ngspice and determine its version."""
 
 import functools
 import os
@@ -32,7 +32,7 @@ class Simulator:
         path: Executable.
         version: Major version, for example 39.
         version_text: Version as ngspice prints it, for example "ngspice-39".
-        klu: `.options klu` is honoured (42 and later); 39 accepts the option without a word and ignores it.
+        klu: True if it honours `.options klu` (42 and later); 39 accepts the option silently and ignores it.
     """
 
     path: Path
@@ -45,11 +45,11 @@ def find_ngspice(path: str | Path | None = None) -> Simulator:
     """Find ngspice and its version.
 
     Args:
-        path: Executable; None: the environment variable CIRCUITSIM_NGSPICE, then `ngspice` of the search path.
+        path: Executable; None: that of the environment variable CIRCUITSIM_NGSPICE, else `ngspice` on the search path.
 
     Raises:
-        SimulatorMissingError: No executable there; says how to install it.
-        SimulatorError: The executable is no ngspice.
+        SimulatorMissingError: The executable was not found. The sentence says how to install it.
+        SimulatorError: The executable is not ngspice.
     """
     name = str(path or os.environ.get(EXECUTABLE_VARIABLE) or "ngspice")
     executable = shutil.which(os.path.expanduser(name))  # noqa: PTH111 (a bare name must stay a bare name)
@@ -60,7 +60,7 @@ def find_ngspice(path: str | Path | None = None) -> Simulator:
 
 @functools.lru_cache(maxsize=16)
 def _probe(path: str, modified: int) -> Simulator:
-    """Ask for the version once per executable; `modified` makes an upgrade a new one."""
+    """Determine the version, once per executable; `modified` separates an upgraded file from the cached one."""
     del modified
     try:
         answer = subprocess.run([path, "-n", "--version"], capture_output=True, text=True, timeout=60, check=False)
@@ -70,6 +70,6 @@ def _probe(path: str, modified: int) -> Simulator:
     if match is None:
         raise SimulatorError(f"{path} does not name an ngspice version with --version; expected an ngspice executable")
     version = int(match.group(1))
-    # A later version may have been built without KLU, and would complain about the option.
+    # A later version may have been built without KLU and would report the option as an error.
     klu = version >= KLU_SINCE and linear_solver(path) == "KLU"
     return Simulator(Path(path), version, match.group(0), klu)

@@ -1,4 +1,4 @@
-"""Was a run good? Exit code 0 is not enough: see what each kind of failure leaves behind."""
+"""Judge whether a run succeeded. Exit code 0 does not suffice: log, raw file and values are checked too."""
 
 import re
 import shutil
@@ -21,10 +21,10 @@ _DECK = re.compile(
     re.I,
 )
 _SINGULAR = re.compile(r"singular matrix:?\s*(?:check nodes? (?P<node>.*\S))?", re.I)
-# A stepping method that failed is no failure of the run when the next one succeeded: only these words are.
+# If one stepping method fails, the next may succeed. Only these words mean that the run failed.
 _FAILED = re.compile(r"\berror\b|timestep too small|iteration limit|aborted|interrupted|fatal", re.I)
-# A trial voltage of Newton's method may leave the range of exp or sinh; ngspice then steps back and goes on. A run
-# that ends well after it is good, one that does not carries another of the words above.
+# A trial voltage of Newton's method may leave the range of exp or sinh; ngspice then steps back and continues. If the
+# run fails after that, its log contains another of the words above.
 _TRIAL = re.compile(r"\bError: .* out of range for ", re.I)
 _UNWRITTEN = re.compile(r"rawfile write error|no space left", re.I)
 _DISK_IS_FULL_BELOW = 1 << 20
@@ -35,8 +35,8 @@ class Failure:
     """Why a run is not accepted.
 
     Attributes:
-        kind: Decides what the retry ladder may try.
-        sentence: For people.
+        kind: Kind of failure, by which the retry ladder chooses its rungs.
+        sentence: Reason, for the user.
     """
 
     kind: FailureKind
@@ -47,9 +47,15 @@ NO_RESULTS = Failure("deck", "ngspice wrote no results: the deck has no analysis
 
 
 def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] | Failure:
-    """Return the results of the run in `folder`, or why they are not accepted.
+    """Return the results of the run in `folder`, or the reason why they are not accepted.
 
-    Accepted: exit code 0, points in every analysis, all values finite, no word of failure in the log.
+    A run is accepted if its exit code is 0, every analysis has points, all values are finite, and the log contains no
+    word of failure.
+
+    Args:
+        end: How the process ended.
+        folder: Run folder with the log and the raw file.
+        time_limit_s: Time limit of the run [s], for the sentence.
     """
     if end.timed_out:
         return Failure("time", f"ngspice did not finish within {time_limit_s:g} s and was stopped")
@@ -80,7 +86,7 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
 
 
 def read_log(folder: Path) -> str:
-    """What ngspice printed."""
+    """Return the log of the run in `folder`; empty if there is none."""
     try:
         return (folder / LOG).read_bytes().decode("utf-8", errors="replace")
     except OSError:
@@ -88,8 +94,8 @@ def read_log(folder: Path) -> str:
 
 
 def complaint(log: str) -> Failure | None:
-    """The first word of failure in what ngspice printed, the most telling kind first; None when there is none."""
-    # The title is the user's; it may well speak of errors.
+    """Find a failure in what ngspice printed, the most specific kind first; None if there is none."""
+    # The line "Circuit: …" repeats the title of the deck, which may contain any word.
     lines = [line.strip() for line in log.splitlines() if not line.startswith("Circuit:")]
     if any(_UNWRITTEN.search(line) for line in lines):
         return Failure("disk", "ngspice could not write all results: the disk is full or a file size is limited")
@@ -108,7 +114,7 @@ def complaint(log: str) -> Failure | None:
 
 
 def check_values(plots: tuple[Plot, ...]) -> Failure | None:
-    """What is wrong with the numbers themselves: no points, or values that are not finite."""
+    """Find an analysis without points, or a vector with a value that is not finite; None if there is neither."""
     for plot in plots:
         if plot.data.size == 0:
             return Failure("convergence", f"the analysis '{plot.name}' has 0 points")

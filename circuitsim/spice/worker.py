@@ -1,8 +1,8 @@
-"""The process behind a session: libngspice through PySpice, commands in and vectors out over a pipe.
+"""The worker process of a session: runs libngspice through PySpice and exchanges requests and vectors over a pipe.
 
-Started by `connection` as a script, `python -P worker.py DESCRIPTOR LIBRARY`; it imports nothing of circuitsim, so that
-it starts quickly. The simulator may crash here without taking anyone along. One request, one answer: (value, complaint
-of PySpice or None, log); judging the log is the parent's work.
+`connection` starts it as a script, `python -P worker.py DESCRIPTOR LIBRARY`. It imports nothing from circuitsim and
+therefore starts quickly. The simulator may crash in it without harm to the parent. Each request has one answer:
+(value, error of PySpice or None, log). The parent judges the log.
 """
 
 import logging
@@ -19,10 +19,10 @@ _VOLTAGE = 3  # SV_VOLTAGE of ngspice's sim.h
 
 
 class Library(NgSpiceShared):
-    """PySpice's libngspice that keeps what is printed and leaves judging it to others.
+    """PySpice's libngspice, which here collects what is printed instead of raising.
 
-    PySpice 1.5 raises on everything printed to stderr, such as "Using SPARSE 1.3 as Direct Linear Solver" of ngspice
-    42 and later, or the notes of gmin stepping, which are no errors.
+    PySpice 1.5 raises on everything printed to stderr, even on messages that are not errors, such as "Using SPARSE 1.3
+    as Direct Linear Solver" of ngspice 42 and later or the notes of gmin stepping.
     """
 
     # PySpice finds this method through the class, with the object in `user_data`.
@@ -34,20 +34,20 @@ class Library(NgSpiceShared):
         return 0
 
     def note(self, message: str) -> None:
-        """Keep one line that ngspice prints, without its "stdout" or "stderr"."""
+        """Store one line that ngspice printed, without its prefix "stdout" or "stderr"."""
         self._stdout.append(message.partition(" ")[2])
 
     def take_log(self) -> str:
-        """What was printed since the last call."""
+        """Return and clear what was printed since the last call."""
         log = "\n".join(self._stdout)
         self._stdout = []
         return log
 
     def clear_output(self) -> None:
-        """Nothing: PySpice calls this before every command, and the log would be lost."""
+        """Do nothing: PySpice calls this before every command, which would discard the log."""
 
     def read_plots(self) -> list[Analysis]:
-        """Name, vector names and data (points, vectors) of every analysis since `destroy all`, oldest first."""
+        """Return name, vector names and data (points, vectors) of every analysis since `destroy all`, oldest first."""
         names = [name for name in self.plot_names if name != "const"]
         return [self._read_plot(name) for name in reversed(names)]
 
@@ -69,7 +69,7 @@ class Library(NgSpiceShared):
 
 
 def raw_name(name: str, *, voltage: bool) -> str:
-    """Name that a raw file gives to a vector of libngspice: "vin_3#branch" is "i(vin_3)", "bl_3_5" is "v(bl_3_5)"."""
+    """Return the name of a libngspice vector in a raw file: "i(vin_3)" for "vin_3#branch", "v(bl_3_5)" for "bl_3_5"."""
     name = name.lower()
     if name.endswith("#branch"):
         return f"i({name.removesuffix('#branch')})"
@@ -82,13 +82,13 @@ def load(library: Library, deck: str) -> None:
 
 
 def alter(library: Library, values: dict[str, float]) -> None:
-    """Change the main value of elements: DC value of sources [V, A], resistance [Ohm], …"""
+    """Change the main value of elements: DC values of sources [V, A], resistances [ohm], …"""
     for name, value in values.items():
         library.exec_command(f"alter {name} = {value:.17g}")
 
 
 def run(library: Library) -> list[Analysis]:
-    """Run the analyses of the deck; earlier results are dropped first, kept plots would slow later runs."""
+    """Run the analyses of the deck, after dropping earlier results, which would slow down later runs."""
     library.exec_command("destroy all")
     library.exec_command("run")
     return library.read_plots()
@@ -101,7 +101,7 @@ def answer(library: Library, command: str, arguments: list[Any]) -> tuple[Any, s
     """Carry out one request."""
     try:
         value, refusal = COMMANDS[command](library, *arguments), None
-    except NameError as error:  # PySpice's word for a command that ngspice refused
+    except NameError as error:  # PySpice raises this for a command that ngspice refused
         value, refusal = None, str(error)
     return value, refusal, library.take_log()
 
@@ -110,7 +110,7 @@ def main(descriptor: int, path: str) -> None:
     """Serve requests until the other end closes."""
     logging.disable(logging.CRITICAL)
     channel = Connection(descriptor)
-    Library.LIBRARY_PATH = path.replace("{", "{{").replace("}", "}}")  # PySpice formats an instance number into it
+    Library.LIBRARY_PATH = path.replace("{", "{{").replace("}", "}}")  # PySpice calls str.format on this path
     library = Library()
     library.take_log()
     channel.send((library.ngspice_version, library.has_xspice))

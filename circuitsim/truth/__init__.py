@@ -1,4 +1,4 @@
-"""Arrays read by ngspice: the level that is taken for true."""
+"""Reads arrays in ngspice, the level that counts as the truth."""
 
 from circuitsim.truth.in_time import half_lsb, read_in_time
 from circuitsim.truth.reading import TruthArray, decks, prepare, read, read_many

@@ -1,4 +1,4 @@
-"""Reads in time: run the decks, check that they got to the end, read settling, charge and energy off the waveforms."""
+"""Read arrays in time: run the decks, check that they finished, evaluate settling, charge and energy."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,20 +38,21 @@ def read_in_time(
         spec: The array.
         g: Conductances (rows, cols) [S].
         x: Inputs (batch, rows) [V].
-        state: (rows, cols) state of each device that does not take its conductance; None: found by small decks, see
-            `characterization.array_states`.
+        state: (rows, cols) state of each device that does not take a conductance; None: `characterization.array_states`
+            determines it by small decks.
         pulse: Timing; None: `netlist.read_pulse(spec)`.
-        band: Half width of the settling band [A]; None: half an LSB of an ADC with stated bits and full scale.
-        nodes: Also keep the voltage of both wires at every cell.
-        folder: Keeps every deck, log and raw file; None: removed after success.
-        n_jobs: Decks that run at the same time.
+        band: Half width of the settling band [A]; None: half an LSB of the ADC, whose bits and full scale must be
+            specified.
+        nodes: Also return the voltage of both wires at every cell.
+        folder: Where to keep every deck, log and raw file; None removes them after success.
+        n_jobs: Number of decks that run at the same time.
 
     Returns:
         One `Transient` per input vector.
 
     Raises:
-        InputError: A shape, value or time cannot be used, or no band is given and the ADC has no stated LSB.
-        SimulatorError: A run failed; its folder is kept and named.
+        InputError: A shape, value or time cannot be used, or `band` is None and the ADC has no specified LSB.
+        SimulatorError: A run failed. Its folder is kept, and the error names it.
     """
     band = half_lsb(spec) if band is None else band
     if not (np.isfinite(band) and band > 0):
@@ -65,9 +66,9 @@ def read_in_time(
 
 
 def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Solution:
-    """Charges (batch, cols) [C] that the pulses of finished runs bring into the sense amplifiers, one run per vector.
+    """Evaluate the charges (batch, cols) [C] into the sense amplifiers from finished runs, one per input vector.
 
-    The power is the mean over the run of what all sources deliver.
+    The power (batch,) [W] is the total power that all sources deliver, averaged over the run.
 
     Raises:
         SimulatorError: A run ended before its `pulse.t_stop`.
@@ -84,7 +85,7 @@ def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Sol
 
 
 def check_ends(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> None:
-    """Refuse runs that ended before their time."""
+    """Raise SimulatorError if a run ended before its `pulse.t_stop`."""
     for deck, raw in zip(decks, raws, strict=True):
         last, stop = raw["time"][-1], deck.pulse.t_stop
         if abs(last / stop - 1) > 1e-9:
@@ -92,19 +93,21 @@ def check_ends(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> 
 
 
 def half_lsb(spec: ArraySpec) -> float:
-    """Half an LSB of the array's ADC [A].
+    """Return half an LSB of the array's ADC [A].
 
     Raises:
-        InputError: The ADC has no stated bits or full scale.
+        InputError: The bits or the full scale of the ADC are not specified.
     """
     adc = None if spec.adc.full_scale == "auto" else adc_table(spec)
     if adc is None:
-        raise InputError("half an LSB needs adc.bits and adc.full_scale as numbers; or give band, a current in A")
+        raise InputError(
+            "half an LSB needs adc.bits and adc.full_scale as numbers; otherwise specify band, a current in A"
+        )
     return adc.lsb / 2
 
 
 def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transient:
-    """Turn a finished run of a transient deck into a `Transient`."""
+    """Evaluate a finished run of a transient deck; `band` is the half width of the settling band [A]."""
     pulse = deck.pulse
     time = raw["time"]
     v_in, i_row, i_out = raw.columns(deck.v_in), -raw.columns(deck.i_row), raw.columns(deck.i_out)

@@ -1,4 +1,4 @@
-"""The whole way from a specification to a solution by ngspice, whatever the kind of array."""
+"""Read an array of any kind in ngspice, from its specification to its solution."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from circuitsim.truth.solution import read_solution
 
 @dataclass(frozen=True)
 class TruthArray:
-    """An array with its conductances programmed, for ngspice.
+    """An array with programmed conductances, ready to be read in ngspice.
 
     Attributes:
         spec: The array.
         g: (rows, cols) programmed conductances [S].
-        state: (rows, cols) what each device stores, in its own unit; None for devices that take their conductance.
-        mismatch: Deviation of every access transistor; None: all alike.
+        state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
+        mismatch: Deviation of each access transistor; None: no deviation.
     """
 
     spec: ArraySpec
@@ -39,12 +39,12 @@ class TruthArray:
 
 
 def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) -> TruthArray:
-    """Program an array for ngspice: find what its devices store, through small decks where that is no conductance.
+    """Prepare an array for ngspice: check its conductances and find the states of its devices.
 
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S]; 0 is an open cell.
-        mismatch: Deviation of every access transistor; None: all alike.
+        mismatch: Deviation of each access transistor; None: no deviation.
 
     Raises:
         InputError: A shape or value cannot be used.
@@ -67,23 +67,23 @@ def read(
     time_limit_s: float = TIME_LIMIT_S,
     n_jobs: int = 2,
 ) -> Solution:
-    """Read a programmed array by ngspice, once per input vector.
+    """Read a prepared array in ngspice, once per input vector.
 
     Args:
         array: From `prepare`.
         x: Inputs (batch, rows); see `netlist.crossbar`.
         nodes: Also return the voltages and currents at every cell.
-        folder: Keeps the run, or the numbered runs of charges, which take a deck per vector; None: removed after
-            success.
-        simulator: Which ngspice; None: `spice.find_ngspice()`.
+        folder: Where to keep the run folder; None removes it after success. Reads of charge run one deck per input
+            vector and keep numbered folders.
+        simulator: The ngspice to use; None: `spice.find_ngspice()`.
         time_limit_s: Wall-clock limit of each attempt [s].
-        n_jobs: Decks that run at the same time.
+        n_jobs: Number of decks that run at the same time.
 
     Returns:
-        The solution: currents [A], or charges [C] of 1c cells and of pulses that code by their width.
+        The solution: currents [A], or charges [C] for 1c cells and for inputs coded by pulse width.
 
     Raises:
-        InputError: A shape or value cannot be used, or `nodes` is asked for where charges are read.
+        InputError: A shape or value cannot be used, or `nodes` is True for a read of charge.
         SimulatorError: A run failed; its folder is kept.
     """
     decks = _decks(array, x, nodes)
@@ -103,17 +103,17 @@ def read_many(
     n_jobs: int = 2,
     progress: Progress | None = None,
 ) -> list[Solution]:
-    """Read many programmed arrays, their decks side by side; solutions come in the order of `reads`.
+    """Read many prepared arrays with decks in parallel; return the solutions in the order of `reads`.
 
     Args:
         reads: Arrays from `prepare`, each with its inputs (batch, rows).
-        folder: Keeps every deck in a numbered folder; None: removed after success.
+        folder: Where to keep a numbered run folder per deck; None removes them after success.
         simulator, time_limit_s, n_jobs: As in `read`.
-        progress: Called with (finished, all) after each deck.
+        progress: Called with (finished, total) after each deck.
 
     Raises:
         InputError: A shape or value cannot be used.
-        DecksFailedError: Some decks failed; the others finished and their folders stay.
+        DecksFailedError: Some decks failed; the other decks were finished and their folders are kept.
     """
     groups = [_decks(array, x, nodes=False) for array, x in reads]
     raws = run_many(
@@ -132,7 +132,7 @@ def read_many(
 
 
 def decks(array: TruthArray, x: ArrayLike) -> list[str]:
-    """Write the decks that `read` runs, with their solver options: one, or one per vector where charges are read.
+    """Write the decks that `read` runs, with solver options: one for currents, one per input vector for charges.
 
     Raises:
         InputError: A shape or value cannot be used.
@@ -142,13 +142,15 @@ def decks(array: TruthArray, x: ArrayLike) -> list[str]:
 
 
 def _decks(array: TruthArray, x: ArrayLike, nodes: bool) -> Sequence[Netlist | TransientNetlist]:
-    """One deck for a batch of currents, one per vector for charges."""
+    """Write one deck for a batch of currents, or one per input vector for charges."""
     spec = array.spec
     x = check_inputs(spec, x)
     if not _as_charge(spec):
         return [checked_crossbar(spec, array.g, x, state=array.state, mismatch=array.mismatch, nodes=nodes)]
     if nodes:
-        raise InputError("nodes = True: expected an array whose output is a current; otherwise nodes = False")
+        raise InputError(
+            "nodes = True, but the output is a charge: expected nodes = False, or an array whose output is a current"
+        )
     if array.mismatch is not None:
         raise InputError("mismatch is given, but the output is a charge: expected an array whose output is a current")
     return [checked_transient(spec, array.g, vector, state=array.state) for vector in x]
@@ -164,5 +166,5 @@ def _solution(array: TruthArray, decks: Sequence[Netlist | TransientNetlist], ra
 
 
 def _as_charge(spec: ArraySpec) -> bool:
-    """The output only exists in time."""
+    """Tell whether the output is a charge, which only a read in time gives."""
     return spec.array.cell == "1c" or spec.driver.input_code == "pulse_width"

@@ -1,4 +1,4 @@
-"""From the vectors of a raw file to the solution of an array."""
+"""Build the solution of an array from the vectors of a raw file."""
 
 import numpy as np
 
@@ -10,19 +10,19 @@ from circuitsim.spice.result import RawResult
 
 
 def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
-    """Name the results of an array deck: column currents, row currents, node voltages, power.
+    """Build the solution of an array deck: column currents, row currents, node voltages, power.
 
-    Column currents (batch, cols) [A] are positive into the sense amplifier, row currents (batch, rows) [A] positive
-    into the array. Power (batch,) [W] is what the sources of rows, of biased bit lines and of the sense references
-    deliver together. `convergence` holds the balance of the terminals; ngspice reports no residual of its own.
+    Column currents (batch, cols) [A] are positive into the sense amplifier, row currents (batch, rows) [A] are positive
+    into the array. Power (batch,) [W] is the sum over the sources of the rows, of biased bit lines and of the sense
+    references. `convergence` states the current balance of the terminals, because ngspice reports no residual.
 
     Args:
         spec: The array.
         netlist: The deck that was run.
-        raw: Its results.
+        raw: Results of the run.
 
     Raises:
-        SimulatorError: The run has not one point per input vector, or lacks a vector.
+        SimulatorError: The number of points differs from that of the input vectors, or a saved vector is missing.
     """
     if len(raw.data) != netlist.points:
         raise SimulatorError(f"the run has {len(raw.data)} points, expected {netlist.points}", raw.folder)
@@ -51,7 +51,7 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
 
 
 def provenance_of(spec_digest: str, cell_digest: str, raw: RawResult) -> Provenance:
-    """State where the numbers of a finished run come from; `cell_digest` is that of its deck."""
+    """State the origin of the results of a finished run; `cell_digest` is that of its deck."""
     return Provenance(
         level="ngspice",
         spec_digest=spec_digest,
@@ -69,7 +69,7 @@ def _grid(raw: RawResult, names: tuple[str, ...], shape: tuple[int, int]) -> np.
 
 
 def _cells(raw: RawResult, names: tuple[str, ...], shape: tuple[int, int]) -> np.ndarray | None:
-    """Currents (batch, rows, cols) [A]; an open cell, whose name is empty, carries none."""
+    """Return the cell currents (batch, rows, cols) [A]; they are 0 in open cells, whose names are empty."""
     if not names:
         return None
     current = np.zeros((len(raw.data), len(names)))

@@ -187,5 +187,5 @@ def test_a_model_that_gives_no_number_does_not_get_through(tmp_path):
 
 def test_a_conductance_that_does_not_follow_its_parameter_is_refused(tmp_path):
     card = own_memory(tmp_path, "1e-5*v(te,be)+0*{g}")
-    with pytest.raises(InputError, match=r"no monotonic positive function of g near"):
+    with pytest.raises(InputError, match=r"not a positive monotonic function of g near"):
         map_states(card, v_read=0.2)

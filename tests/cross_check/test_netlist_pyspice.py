@@ -31,5 +31,5 @@ def test_added_resistor_takes_its_current():
 
 def test_circuit_of_another_deck_is_refused():
     one, other = (netlist.crossbar(passive(2, 2, r, 1.0), G, X) for r in (1.0, 2.0))
-    with pytest.raises(InputError, match="does not hold this deck's array"):
+    with pytest.raises(InputError, match="does not contain this deck's array"):
         from_circuit(to_circuit(one), other)

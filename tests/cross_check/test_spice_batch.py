@@ -143,7 +143,7 @@ def test_a_stale_raw_file_is_not_taken_for_a_result(tmp_path):
 
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be made"):
+    with pytest.raises(InputError, match="cannot be created"):
         run(DIVIDER, folder=tmp_path / "file" / "run")
 
 

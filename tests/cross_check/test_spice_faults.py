@@ -163,7 +163,7 @@ def test_folder_name_that_holds_everything(tmp_path):
 
 
 def test_unwritable_place_is_the_users_input(tmp_path):
-    with pytest.raises(InputError, match="cannot be made") as caught:
+    with pytest.raises(InputError, match="cannot be created") as caught:
         run(QUICK, folder="/proc/nowhere/run")
     assert caught.value.exit_code == 2
 

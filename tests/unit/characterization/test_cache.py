@@ -37,7 +37,7 @@ def test_a_damaged_entry_is_made_again_and_said(tmp_path, caplog):
     path.write_text("rubbish")
     with caplog.at_level(logging.WARNING, "circuitsim"):
         assert cached(path, load=load, make=lambda: "7", save=save) == "7"
-    assert "characterized anew" in caplog.text
+    assert "characterizing again" in caplog.text
     assert "damaged" in caplog.text
     assert load(path) == "7"
 
@@ -48,7 +48,7 @@ def test_a_folder_that_cannot_be_written_does_not_fail_the_solve(tmp_path, caplo
 
     with caplog.at_level(logging.WARNING, "circuitsim"):
         assert cached(tmp_path / "entry", load=load, make=lambda: "7", save=refuse) == "7"
-    assert "not kept for later runs" in caplog.text
+    assert "not stored for later runs" in caplog.text
 
 
 def test_an_error_of_the_work_itself_is_not_swallowed(tmp_path):

@@ -55,7 +55,7 @@ def test_a_state_is_found_on_a_steep_law_to_the_tolerance(answer):
 
 def test_a_law_that_turns_round_is_refused(answer):
     answer(lambda vt: 1e-6 * (1 + (vt - 1) ** 2))
-    with pytest.raises(InputError, match=r"flash_fg.*no monotonic positive function of vt near"):
+    with pytest.raises(InputError, match=r"flash_fg.*not a positive monotonic function of vt near"):
         map_states(FLASH)
 
 
@@ -90,7 +90,7 @@ def test_cards_without_a_static_current_are_refused():
         read_deck(load_card("charge_cell"), [1e-15], [0.1])
     with pytest.raises(InputError, match=r"nmos_130: a transistor, expected a memory"):
         read_deck(load_card("nmos_130"), [1.0], [0.1])
-    with pytest.raises(InputError, match=r"rram_ohmic: the state g has no upper end"):
+    with pytest.raises(InputError, match=r"rram_ohmic: the state g has no upper limit"):
         map_states(load_card("rram_ohmic"))
 
 
