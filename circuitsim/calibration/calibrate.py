@@ -63,13 +63,20 @@ def calibrate(
 
     Raises:
         SimulatorError: ngspice failed.
-        InputError: `truth` is unknown, or the hold-out is too small or overlaps with the validation.
+        InputError: `truth` is unknown or does not take `folder`, `max_rms` is not above 0, or the hold-out is too small
+            or overlaps with the validation.
         OutsideRangeError: The temperature is outside a card's range.
 
     Valid for: quasi-static reads, inputs from 0 to v_read.
     """
     if truth not in TRUTHS:
         raise InputError(f"truth = {truth!r}: expected one of {', '.join(TRUTHS)}")
+    if folder is not None and truth != "ngspice":
+        raise InputError(
+            f"folder is given, but truth = {truth!r} runs no decks of a hold-out: expected truth = ngspice"
+        )
+    if not max_rms > 0:
+        raise InputError(f"max_rms = {max_rms:g}: expected a fraction of full scale > 0")
     check_temperature(spec)
     simulator = simulator or spice.find_ngspice()
     surface = characterization.cell(spec, simulator=simulator)

@@ -17,7 +17,7 @@ from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
-from circuitsim.spec import ArraySpec, has_bypass
+from circuitsim.spec import ArraySpec, check_voltage_range, has_bypass
 
 # Grids (conductance, |U|, smaller voltage) tried one after the other; each costs more and bends more.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
@@ -52,10 +52,12 @@ def cell(
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
+        InputError: `v_range` is empty or not finite.
         OutsideRangeError: The cell is too rough for a surface (a device that switches inside the read range, say).
 
     Valid for: quasi-static reads that do not disturb the state.
     """
+    check_voltage_range(v_range)
     simulator = simulator or spice.find_ngspice()
     low, high = v_range or (0.0, spec.driver.v_read)
     widest = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))

@@ -178,7 +178,7 @@ def calibrate(
             rng=np.random.default_rng(seed),
             max_rms=max_rms,
             truth=truth,
-            folder=out / "hold_out",
+            folder=out / "hold_out" if truth == "ngspice" else None,
             n_jobs=jobs,
             progress=progress,
         )
