@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.behavioral import GRADES
+from circuitsim.behavioral import GRADES, SIMULATES
 from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
 from circuitsim.calibration.energy import array_energy
@@ -20,7 +20,7 @@ from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import Budget, Calibration, CellSurface, Experiment, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, check_able
 from circuitsim.spice import Progress
 
 # What chooses the grade and what certifies it differ in kind as well as in draw, matrices and inputs.
@@ -62,6 +62,7 @@ def calibrate(
             None: when the truth is ngspice, beside which this is quick.
 
     Raises:
+        SpecError: The behavioral model does not describe this array.
         SimulatorError: ngspice failed.
         InputError: `truth` is unknown or does not take `folder`, `max_rms` is not above 0, or the hold-out is too small
             or overlaps with the validation.
@@ -77,6 +78,7 @@ def calibrate(
         )
     if not max_rms > 0:
         raise InputError(f"max_rms = {max_rms:g}: expected a fraction of full scale > 0")
+    check_able(spec, SIMULATES, "the behavioral model")
     check_temperature(spec)
     simulator = simulator or spice.find_ngspice()
     surface = characterization.cell(spec, simulator=simulator)

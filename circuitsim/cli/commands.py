@@ -38,7 +38,7 @@ LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -167,11 +167,12 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
-    from circuitsim import calibration
+    from circuitsim import calibration, levels
     from circuitsim.report import certificate_in_words, write_calibration_report
     from circuitsim.results import save_certificate, save_model
 
     spec = load_spec(spec_file)
+    levels.check_can(spec, "behavioral")
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
             spec,
