@@ -1,6 +1,6 @@
 """What each level simulates and which arguments it takes: the only place that compares the levels."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from circuitsim import behavioral, nodal
 from circuitsim.devices import device_card
@@ -47,3 +47,10 @@ def refuse_unused(level: str, given: dict[str, object], taker: str) -> None:
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name} is given, but level = {level!r} does not use it: expected level = {taker}")
+
+
+def expect_type(name: str, value: object, *types: Any, made_by: str = "") -> None:
+    """Refuse an argument of another type: a path in place of what was read from it, say."""
+    if not isinstance(value, types):
+        expected = f"what {made_by} returns" if made_by else " or ".join(kind.__name__ for kind in types)
+        raise InputError(f"{name} is of type {type(value).__name__}: expected {expected}")

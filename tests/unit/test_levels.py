@@ -155,3 +155,28 @@ def test_empty_ranges_of_inputs_are_refused(v_range):
 def test_calibrations_that_cannot_be_kept_to_are_refused(options, sentence):
     with pytest.raises(InputError, match=sentence):
         cs.calibrate(SPEC, rng=np.random.default_rng(0), **options)
+
+
+@pytest.mark.parametrize("technique", [{}, {"partition": (3, 4)}])
+@pytest.mark.parametrize("level", ["ngspice", "behavioral"])
+def test_effective_matrices_are_those_of_the_array_solver(level, technique):
+    spec = SPEC.replace(technique=technique)
+    fitting = TileModel(spec.replace(array={"rows": 3}, technique={"partition": None}), MODEL.surface, 1, (0.0, 0.2))
+    given = {"model": fitting if technique else MODEL} if level == "behavioral" else {}
+    array = cs.prepare(spec, G, level, **given)
+    with pytest.raises(InputError, match=r"effective_matrix of a .*: expected an array prepared at level = 'nodal'"):
+        cs.effective_matrix(array)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda x: cs.solve("array.toml", G, x), "spec is of type str: expected ArraySpec"),
+        (lambda x: cs.solve(SPEC, G, x, ["nodal"]), "level = .*: expected 'ngspice' or"),
+        (lambda x: cs.solve(SPEC, G, x, "behavioral", model="model.json"), "model is of type str: expected TileModel"),
+        (lambda x: cs.read(G, x), "array is of type ndarray: expected what circuitsim.prepare returns"),
+    ],
+)
+def test_arguments_of_another_type_are_refused(call, sentence):
+    with pytest.raises(InputError, match=sentence):
+        call(np.zeros((1, 6)))
