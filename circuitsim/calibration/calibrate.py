@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.behavioral import GRADES
+from circuitsim.behavioral import GRADES, SIMULATES
 from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
 from circuitsim.calibration.energy import array_energy
@@ -20,7 +20,7 @@ from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, check_able
 from circuitsim.spice import Progress
 
 # Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
@@ -62,14 +62,23 @@ def calibrate(
             product. None does so if the truth is ngspice, which takes much longer than these checks.
 
     Raises:
+        SpecError: The behavioral model does not describe this array.
         SimulatorError: ngspice failed.
-        InputError: `truth` is unknown, or the hold-out is too small or overlaps with the validation set.
+        InputError: `truth` is unknown or does not take `folder`, `max_rms` is not above 0, or the hold-out is too small
+            or overlaps with the validation set.
         OutsideRangeError: The temperature is outside a card's range.
 
     Valid for: quasi-static reads, inputs from 0 to v_read.
     """
     if truth not in TRUTHS:
         raise InputError(f"truth = {truth!r}: expected one of {', '.join(TRUTHS)}")
+    if folder is not None and truth != "ngspice":
+        raise InputError(
+            f"folder is given, but truth = {truth!r} runs no decks of a hold-out: expected truth = ngspice"
+        )
+    if not max_rms > 0:
+        raise InputError(f"max_rms = {max_rms:g}: expected a fraction of full scale > 0")
+    check_able(spec, SIMULATES, "the behavioral model")
     check_temperature(spec)
     simulator = simulator or spice.find_ngspice()
     surface = characterization.cell(spec, simulator=simulator)

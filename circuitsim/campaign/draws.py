@@ -80,6 +80,11 @@ def monte_carlo(
             f"access.a_vt and access.a_beta vary the transistors, but level = {level!r} has one for all cells: "
             "expected level = 'ngspice', or both 0"
         )
+    if spread and spec.technique.changes_size:
+        raise InputError(
+            "access.a_vt and access.a_beta spread the transistors of rows x cols cells, and [technique] draws other "
+            "arrays: expected both 0, or none of its keys that change the size"
+        )
     generators = rng.spawn(draws)
 
     def draw(k: int) -> Point:

@@ -12,10 +12,11 @@ from joblib import Parallel, delayed
 from circuitsim import levels, truth
 from circuitsim.errors import InputError
 from circuitsim.levels import Level
+from circuitsim.levels.abilities import refuse_unused
 from circuitsim.netlist import Mismatch
 from circuitsim.results import Certificate, Solution, TileModel
 from circuitsim.spec import ArraySpec
-from circuitsim.spice import Progress
+from circuitsim.spice import Progress, check_jobs
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ def run_points(
         DecksFailedError: Some decks failed. No point is dropped silently.
         InputError, NotConvergedError: As `circuitsim.solve`.
     """
+    check_jobs(n_jobs)
     solutions: list[Solution] = []
     for start in range(0, count, _CHUNK):
         points = [point(k) for k in range(start, min(start + _CHUNK, count))]
@@ -77,6 +79,8 @@ def run_points(
 
 
 def _read(points: Sequence[Point], n_jobs: int, folder: Path | None) -> list[Solution]:
+    for point in points:
+        _check(point)
     if all(point.level == "ngspice" and not point.spec.technique.changes_size for point in points):
         arrays = [truth.prepare(point.spec, point.g, mismatch=point.mismatch) for point in points]
         reads = [(array, point.x) for array, point in zip(arrays, points, strict=True)]
@@ -89,11 +93,18 @@ def _read(points: Sequence[Point], n_jobs: int, folder: Path | None) -> list[Sol
     return solutions
 
 
+def _check(point: Point) -> None:
+    """Refuse what the level of a point would ignore."""
+    if point.mismatch is not None and point.level != "ngspice":
+        raise InputError(f"level = {point.level!r} has one transistor for all cells: mismatch needs level = 'ngspice'")
+    if point.mismatch is not None and point.spec.technique.changes_size:
+        raise InputError("mismatch is given, but [technique] draws other arrays than rows x cols: expected None")
+    refuse_unused(point.level, {"model": point.model, "certificate": point.certificate}, "behavioral")
+
+
 def _read_one(point: Point, folder: Path | None) -> Solution:
     if point.mismatch is not None:
-        raise InputError(
-            f"mismatch is given, but level = {point.level!r} has one transistor for all cells: expected 'ngspice'"
-        )
+        return truth.read(truth.prepare(point.spec, point.g, mismatch=point.mismatch), point.x, folder=folder)
     return levels.solve(
         point.spec,
         point.g,

@@ -44,7 +44,7 @@ def sweep(
 
     Raises:
         SpecError: The key does not exist, or a value cannot be used.
-        InputError: `key` is not of the form section.key, or there are no values.
+        InputError: `key` is not of the form section.key, there are no values, or the outputs change their quantity.
         DecksFailedError: Some decks failed.
     """
     import xarray as xr  # takes 0.4 s to import; other campaigns do not need it
@@ -59,6 +59,13 @@ def sweep(
         return Point(specs[k], g, x, level)
 
     solutions = run_points(len(values), at, n_jobs=n_jobs, folder=folder)
+    units = {solution.unit for solution in solutions}
+    if len(units) > 1:
+        raise InputError(
+            f"key = {key!r}: outputs are in {' and '.join(sorted(units))}, expected one unit for all values"
+        )
     out = np.stack([solution.out for solution in solutions])
     attributes = {"units": solutions[0].unit, "long_name": "output, positive into the sense amplifier", "key": key}
-    return xr.DataArray(out, dims=(name, "batch", "col"), coords={name: list(values)}, name="out", attrs=attributes)
+    scalar = all(np.ndim(value) == 0 for value in values)
+    labels = list(values) if scalar else [str(value) for value in values]
+    return xr.DataArray(out, dims=(name, "batch", "col"), coords={name: labels}, name="out", attrs=attributes)

@@ -17,7 +17,7 @@ from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
-from circuitsim.spec import ArraySpec, has_bypass
+from circuitsim.spec import ArraySpec, check_voltage_range, has_bypass
 
 # Nodes in (conductance, |U|, smaller voltage), tried in this order; each grid costs more and resolves more curvature.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
@@ -55,10 +55,12 @@ def cell(
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
+        InputError: `v_range` is empty or not finite.
         OutsideRangeError: The current is not smooth enough, for example because the device switches within the range.
 
     Valid for: quasi-static reads that do not disturb the state.
     """
+    check_voltage_range(v_range)
     simulator = simulator or spice.find_ngspice()
     low, high = v_range or (0.0, spec.driver.v_read)
     widest = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))

@@ -50,5 +50,5 @@ def _read_numbers(path: Path) -> np.ndarray:
         return np.loadtxt(path, delimiter=",", ndmin=2)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected numbers as .npy or .csv") from None
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError) as error:
         raise InputError(f"{path}: expected numbers as .npy or comma-separated text ({error})") from None

@@ -38,7 +38,7 @@ LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -179,7 +179,7 @@ def calibrate(
             rng=np.random.default_rng(seed),
             max_rms=max_rms,
             truth=truth,
-            folder=out / "hold_out",
+            folder=out / "hold_out" if truth == "ngspice" else None,
             n_jobs=jobs,
             progress=progress,
         )

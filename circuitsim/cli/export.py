@@ -26,7 +26,7 @@ def export(
     conductances: Conductances = None,
     name: Annotated[str, typer.Option(help="Name of the sub-circuit or module.")] = "tile",
     bits: Annotated[int, typer.Option(help="ADC resolution of the NeuroSim table.")] = 5,
-    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Write a calibrated tile for another simulator: a macro-model, a module, a noise table or parameters."""

@@ -1,14 +1,14 @@
 """Codes to codes: the converters of a specification around an array at any level."""
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import chain
 from circuitsim.chain import Reading
+from circuitsim.errors import SpecError
 from circuitsim.levels.abilities import Level
 from circuitsim.levels.reading import prepare, read
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, input_unit, real_numbers
 
 
 def convert_codes(
@@ -36,10 +36,23 @@ def convert_codes(
 
     Raises:
         InputError: There is no DAC or ADC, its full scale is unknown, or `codes` holds something else than codes.
+        SpecError: The DAC's voltages are not the inputs of this array, or its outputs are not currents.
         InputError, SpecError, OutsideRangeError, SimulatorError, NotConvergedError: As `solve`.
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
     """
+    _check_converters_fit(spec)
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict)
-    return chain.read_codes(spec, np.asarray(codes), lambda v: read(array, v).i_out, full_scale=full_scale)
+    return chain.read_codes(spec, real_numbers("codes", codes), lambda v: read(array, v).i_out, full_scale=full_scale)
+
+
+def _check_converters_fit(spec: ArraySpec) -> None:
+    """Refuse an array between whose DAC and ADC there is something else than voltages in, currents out."""
+    if input_unit(spec) != "V":
+        key, value, expected = ("array.input_line", spec.array.input_line, "bl")
+        if spec.driver.input_code != "amplitude":
+            key, value, expected = ("driver.input_code", spec.driver.input_code, "amplitude")
+        raise SpecError(f"{key} = {value!r}: a DAC drives bit lines by their voltage, expected {expected!r}")
+    if spec.array.cell == "1c":
+        raise SpecError("array.cell = '1c': its output is a charge, expected a cell whose current an ADC converts")

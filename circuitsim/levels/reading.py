@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from circuitsim import characterization, nodal, truth
 from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError
-from circuitsim.levels.abilities import CAN, Level, check_can, refuse_unused
+from circuitsim.levels.abilities import CAN, Level, check_can, expect_type, refuse_unused
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
 from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel
@@ -91,6 +91,7 @@ def solve(
         OutsideCertificateWarning: Something is outside the certificate or, without one, an input outside the range
             that the model was built for.
     """
+    expect_type("spec", spec, ArraySpec)
     v_range = _input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range)
     return read(array, x, nodes=nodes, folder=folder)
@@ -119,7 +120,8 @@ def prepare(
         InputError, SpecError, OutsideRangeError: As `solve`.
         SimulatorError: The characterization of the cell failed in ngspice.
     """
-    if level not in CAN:
+    expect_type("spec", spec, ArraySpec)
+    if level not in tuple(CAN):
         raise InputError(f"level = {level!r}: expected {' or '.join(map(repr, CAN))}")
     if level != "behavioral":
         refuse_unused(level, {"model": model, "certificate": certificate, "strict": strict or None}, "behavioral")
@@ -128,6 +130,7 @@ def prepare(
     if level == "behavioral":
         if model is None:
             raise InputError("level = 'behavioral' needs a model: calibrate the array first, or name a model file")
+        expect_type("model", model, TileModel)
         if strict and certificate is None:
             raise InputError("strict = True needs the certificate of the model")
     check_can(spec, level)
@@ -163,6 +166,7 @@ def read(
         return _read_drawn(array, x, folder)
     if isinstance(array, TruthArray):
         return truth.read(array, x, nodes=nodes, folder=folder)
+    expect_type("array", array, CertifiedTile, NodalArray, made_by="circuitsim.prepare")
     level = "behavioral" if isinstance(array, CertifiedTile) else "nodal"
     refuse_unused(level, {"folder": folder}, "ngspice")
     if isinstance(array, CertifiedTile):

@@ -60,10 +60,12 @@ def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
     """Return an array whose input lies on its bit lines; refuse any other.
 
     Raises:
-        InputError: The input switches gates; names what was asked for.
+        InputError: The input switches gates, or the array was prepared at another level; names what was asked for.
     """
     if isinstance(array, GatedArray):
         raise InputError(f"{purpose} with array.input_line = {array.spec.array.input_line!r}: expected 'bl'")
+    if not isinstance(array, PreparedArray):
+        raise InputError(f"{purpose} of a {type(array).__name__}: expected an array prepared at level = 'nodal'")
     return array
 
 

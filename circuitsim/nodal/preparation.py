@@ -9,7 +9,7 @@ from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
 from circuitsim.nodal.surface import cell_law, check_surface_range
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid, check_able
+from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range
 from circuitsim.spec.arrays import check_conductances
 
 
@@ -65,6 +65,7 @@ def _bit_line_array(
     v_range: tuple[float, float] | None,
 ) -> PreparedArray:
     """Prepare an array whose inputs are voltages of its bit lines; its conductances were checked."""
+    check_voltage_range(v_range)
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
     check_surface_range(surface, g)

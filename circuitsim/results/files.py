@@ -14,7 +14,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path` when the block ends well, and vanishes otherwise.
 
     Raises:
-        InputError: The folder cannot be written.
+        InputError: The file or its folder cannot be written.
     """
     path = Path(path)
     try:
@@ -27,9 +27,16 @@ def atomic(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o644)
-        temporary.replace(path)
+        _replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    try:
+        temporary.replace(path)
+    except OSError as error:  # a folder of this name, say
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -6,9 +6,11 @@ from circuitsim.spec.arrays import (
     check_arrays,
     check_conductances,
     check_inputs,
+    check_voltage_range,
     full_scale_inputs,
     has_bypass,
     input_unit,
+    real_numbers,
     state_unit,
 )
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
@@ -37,6 +39,7 @@ __all__ = [
     "check_arrays",
     "check_conductances",
     "check_inputs",
+    "check_voltage_range",
     "drawn_inputs",
     "full_scale_inputs",
     "has_bypass",
@@ -46,6 +49,7 @@ __all__ = [
     "load_spec",
     "parse_spec",
     "put_together",
+    "real_numbers",
     "sentence",
     "state_unit",
     "unable",

@@ -36,7 +36,7 @@ def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, f
             "[technique] draws other arrays than rows x cols: solve it with circuitsim.solve, or lay it out with "
             "circuitsim.spec.lay_out"
         )
-    g = _numbers("g", g).copy()  # what was programmed does not follow later changes of the caller's array
+    g = real_numbers("g", g).copy()  # what was programmed does not follow later changes of the caller's array
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
     unit = f" {state_unit(spec)}"
@@ -47,6 +47,16 @@ def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, f
     expected = f"0 (an open cell) or device.g_min = {low:g}{unit} to device.g_max = {high:g}{unit}"
     _refuse_first("g", g, outside, unit, expected, OutsideRangeError)
     return g
+
+
+def check_voltage_range(v_range: tuple[float, float] | None) -> None:
+    """Refuse a range of voltages [V] that is empty or has no ends; None is no range.
+
+    Raises:
+        InputError: Names the range.
+    """
+    if v_range is not None and not -np.inf < v_range[0] < v_range[1] < np.inf:
+        raise InputError(f"v_range = {v_range} V: expected a finite lower and a higher end")
 
 
 def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
@@ -95,7 +105,7 @@ def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
 
 def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
     """Return inputs (batch, rows) as float64; see `check_arrays` for unit and for what is refused."""
-    x = _numbers("x", x)
+    x = real_numbers("x", x)
     volts = input_unit(spec) == "V"
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
         raise InputError(f"x has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
@@ -110,7 +120,12 @@ def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
     return x
 
 
-def _numbers(name: str, values: ArrayLike) -> np.ndarray:
+def real_numbers(name: str, values: ArrayLike) -> np.ndarray:
+    """Return an argument as float64; `name` stands in the sentence that refuses it.
+
+    Raises:
+        InputError: Values are masked, complex or no numbers.
+    """
     if np.ma.is_masked(values):
         raise InputError(f"{name} has masked values, expected a number for every entry")
     try:

@@ -4,7 +4,7 @@ from circuitsim.spice.batch import run
 from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.library import find_library
 from circuitsim.spice.options import TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
-from circuitsim.spice.pool import DecksFailedError, Progress, run_many
+from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
@@ -24,6 +24,7 @@ __all__ = [
     "Session",
     "Simulator",
     "add_options",
+    "check_jobs",
     "diagnose",
     "find_library",
     "find_ngspice",

@@ -111,8 +111,19 @@ class _Children:
                 end(child)
 
 
+def check_jobs(n_jobs: int) -> None:
+    """Refuse a number of jobs that starts none.
+
+    Raises:
+        InputError: `n_jobs` is 0.
+    """
+    if n_jobs == 0:
+        raise InputError("n_jobs = 0: expected 1 or more, or -1 for one on every core")
+
+
 def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Progress | None) -> list[_Outcome]:
     """Run `one` for every index in threads, which suffice because each ngspice is a process."""
+    check_jobs(n_jobs)
     lock = threading.Lock()
     finished = 0
 

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
-from circuitsim import nodal
-from circuitsim.errors import InputError, OutsideCertificateWarning
+from circuitsim import characterization, nodal
+from circuitsim.errors import InputError, OutsideCertificateWarning, SpecError
 from circuitsim.levels.reading import _input_range
 from circuitsim.results import TileModel
 
@@ -93,3 +93,90 @@ def test_a_prepared_array_keeps_what_was_programmed(level):
     array = cs.prepare(SPEC, g, level, **({"model": MODEL} if level == "behavioral" else {}))
     g[:] = 0.0
     np.testing.assert_array_equal(array.g, G)
+
+
+def spec_with(**parts):
+    data = SPEC.model_dump(mode="json", by_alias=True, exclude_none=True)
+    data |= {"driver": {"v_read": 0.2, "dac_bits": 4}, "adc": {"bits": 4, "full_scale": 1e-4}}
+    for part, keys in parts.items():
+        data[part] = {**data.get(part, {}), **keys}
+    return cs.parse_spec(data)
+
+
+ACCESS = {"model": "nmos_130", "w": 1e-6, "l": 1.3e-7, "v_gate": 1.8}
+FLASH = {"model": "flash_fg", "g_min": 1e-6, "g_max": 2e-5, "v_gate": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({"driver": {"input_code": "pulse_width"}}, "driver.input_code = 'pulse_width': a DAC drives bit lines"),
+        ({"array": {"cell": "1t1r", "input_line": "wl"}, "access": ACCESS, "wire": {"r_bl": 2.0}}, "expected 'bl'"),
+        (
+            {"array": {"cell": "1c"}, "device": {"model": "charge_cell", "g_min": 1e-16, "g_max": 1.5e-15}},
+            "array.cell = '1c': its output is a charge",
+        ),
+    ],
+)
+def test_codes_need_voltages_in_and_currents_out(parts, sentence):
+    with pytest.raises(SpecError, match=sentence):
+        cs.convert_codes(spec_with(**parts), G, np.zeros((1, 6), int), "ngspice")
+
+
+def test_codes_are_numbers():
+    with pytest.raises(InputError, match="codes cannot be read as an array of real numbers"):
+        cs.convert_codes(spec_with(), G, [["a"] * 6])
+
+
+@pytest.mark.parametrize("level", ["nodal", "behavioral"])
+def test_devices_that_store_something_else_are_left_to_ngspice(level):
+    spec = spec_with(array={"cell": "1t", "input_line": "wl"}, device=FLASH, wire={"r_bl": 2.0})
+    given = {"model": MODEL} if level == "behavioral" else {}
+    with pytest.raises(SpecError, match=r"; level = 'ngspice' does$"):
+        cs.prepare(spec, np.full((6, 4), 1e-5), level, **given)
+
+
+@pytest.mark.parametrize("v_range", [(0.2, 0.0), (0.0, 0.0), (0.0, np.nan), (-np.inf, 0.2)])
+def test_empty_ranges_of_inputs_are_refused(v_range):
+    with pytest.raises(InputError, match=r"v_range = .* V: expected a finite lower and a higher end"):
+        cs.prepare(SPEC, G, "nodal", v_range=v_range)
+    with pytest.raises(InputError, match=r"v_range = .* V: expected a finite lower and a higher end"):
+        characterization.cell(SPEC, v_range=v_range)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"max_rms": 0.0}, "max_rms = 0: expected a fraction of full scale > 0"),
+        ({"max_rms": np.nan}, "max_rms = nan"),
+        ({"truth": "nodal", "folder": "out"}, "folder is given, but truth = 'nodal'"),
+    ],
+)
+def test_calibrations_that_cannot_be_kept_to_are_refused(options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        cs.calibrate(SPEC, rng=np.random.default_rng(0), **options)
+
+
+@pytest.mark.parametrize("technique", [{}, {"partition": (3, 4)}])
+@pytest.mark.parametrize("level", ["ngspice", "behavioral"])
+def test_effective_matrices_are_those_of_the_array_solver(level, technique):
+    spec = SPEC.replace(technique=technique)
+    fitting = TileModel(spec.replace(array={"rows": 3}, technique={"partition": None}), MODEL.surface, 1, (0.0, 0.2))
+    given = {"model": fitting if technique else MODEL} if level == "behavioral" else {}
+    array = cs.prepare(spec, G, level, **given)
+    with pytest.raises(InputError, match=r"effective_matrix of a .*: expected an array prepared at level = 'nodal'"):
+        cs.effective_matrix(array)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda x: cs.solve("array.toml", G, x), "spec is of type str: expected ArraySpec"),
+        (lambda x: cs.solve(SPEC, G, x, ["nodal"]), "level = .*: expected 'ngspice' or"),
+        (lambda x: cs.solve(SPEC, G, x, "behavioral", model="model.json"), "model is of type str: expected TileModel"),
+        (lambda x: cs.read(G, x), "array is of type ndarray: expected what circuitsim.prepare returns"),
+    ],
+)
+def test_arguments_of_another_type_are_refused(call, sentence):
+    with pytest.raises(InputError, match=sentence):
+        call(np.zeros((1, 6)))

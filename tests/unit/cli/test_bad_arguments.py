@@ -1,0 +1,60 @@
+"""Commands that cannot do what is asked say so in one sentence, with exit code 2 and without a traceback."""
+
+import subprocess
+import sys
+
+import pytest
+
+ARRAY = """
+schema = 1
+[array]
+rows = 2
+cols = 2
+cell = "1r"
+[device]
+model = "rram_ohmic"
+g_min = "1u"
+g_max = "100u"
+[wire]
+r_row = 1
+r_col = 1
+[driver]
+v_read = 0.2
+"""
+CHARGE = ARRAY.replace('"1r"', '"1c"').replace("rram_ohmic", "charge_cell").replace('"100u"', "1e-15")
+CHARGE = CHARGE.replace('"1u"', "1e-16")
+
+
+def refused(folder, *arguments):
+    command = [sys.executable, "-m", "circuitsim", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "array.toml").write_text(ARRAY)
+    (tmp_path / "charge.toml").write_text(CHARGE)
+    (tmp_path / "empty.npy").write_bytes(b"")
+    return tmp_path
+
+
+def test_an_empty_file_of_inputs(folder):
+    said = refused(folder, "solve", "array.toml", "-x", "empty.npy")
+    assert said.startswith("circuitsim: empty.npy: expected numbers as .npy or comma-separated text")
+
+
+def test_a_negative_seed(folder):
+    assert "greater than or equal to 0" in refused(folder, "solve", "array.toml", "--seed", "-1")
+
+
+def test_a_folder_in_place_of_a_file(folder):
+    assert "circuitsim: .: cannot be written" in refused(folder, "netlist", "array.toml", "-o", ".")
+
+
+def test_a_calibration_of_an_array_without_a_behavioral_model(folder):
+    said = refused(folder, "calibrate", "charge.toml")
+    assert said.startswith("circuitsim: array.cell = '1c': level = 'behavioral' does not simulate it")
+    assert said.endswith("level = 'ngspice' does")
