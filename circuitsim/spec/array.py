@@ -161,15 +161,15 @@ class ArraySpec(Part):
                     values[section][key] = "given"
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
-    def replace(self, **parts: dict[str, Any]) -> "ArraySpec":
-        """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`.
+    def replace(self, **parts: dict[str, Any] | None) -> "ArraySpec":
+        """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`; None takes a section out.
 
         Wires given by their geometry get r and c from it again, unless the change states them: then the geometry goes.
         """
         data = self.model_dump(by_alias=True)
-        _drop_derived(data["wire"], parts.get("wire", {}))
+        _drop_derived(data["wire"], parts.get("wire") or {})
         for part, keys in parts.items():
-            data[part] = {**(data[part] or {}), **keys}
+            data[part] = None if keys is None else {**(data[part] or {}), **keys}
         return parse_spec(data)
 
 

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import circuitsim
 
 ROOT = Path(circuitsim.__file__).parent
+ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
 FREE = {"errors", "units", "resources"}
 MAY_IMPORT = {
     "spec": set(),
@@ -72,6 +74,27 @@ def _behind_faces(path: Path) -> set[str]:
 
 def _unit(path: Path) -> str:
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def _rows(page: str) -> dict[str, set[str]]:
+    """The import table of a page: rows `| room | what it holds | names |`, each name alone or "and its row"."""
+    table = page.partition("| room |")[2].partition("\n\n")[0]
+    rows: dict[str, set[str]] = {}
+    for room, names in re.findall(r"(?m)^\| `(\w+)` \|.*\| ([^|]*) \|$", table):
+        assert room not in rows, f"{room} has two rows"
+        rows[room] = set()
+        for name, with_row in re.findall(r"`(\w+)`( and its row)?", names):
+            rows[room] |= {name} | (rows[name] if with_row else set())
+    return rows
+
+
+def test_the_page_on_architecture_shows_this_table():
+    assert _rows(ARCHITECTURE.read_text(encoding="utf-8")) == MAY_IMPORT
+
+
+def test_every_room_has_a_row():
+    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert rooms - TOP - FACES_ONLY == set(MAY_IMPORT)
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))

@@ -137,3 +137,9 @@ def test_specification_survives_plain_data(spec):
 def test_json_schema_describes_every_section():
     schema = json_schema()
     assert {"schema", "array", "device", "wire", "driver", "sense", "adc", "mapping"} <= set(schema["properties"])
+
+
+def test_a_section_is_taken_out(spec):
+    bare = spec.replace(array={"cell": "1r"}, access=None)
+    assert bare.access is None
+    assert bare.device == spec.device
