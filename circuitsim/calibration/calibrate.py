@@ -70,16 +70,7 @@ def calibrate(
 
     Valid for: quasi-static reads, inputs from 0 to v_read.
     """
-    if truth not in TRUTHS:
-        raise InputError(f"truth = {truth!r}: expected one of {', '.join(TRUTHS)}")
-    if folder is not None and truth != "ngspice":
-        raise InputError(
-            f"folder is given, but truth = {truth!r} runs no decks of a hold-out: expected truth = ngspice"
-        )
-    if not max_rms > 0:
-        raise InputError(f"max_rms = {max_rms:g}: expected a fraction of full scale > 0")
-    check_able(spec, SIMULATES, "the behavioral model")
-    check_temperature(spec)
+    _check_arguments(spec, truth, folder, max_rms)
     simulator = simulator or spice.find_ngspice()
     surface = characterization.cell(spec, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
@@ -117,6 +108,20 @@ def calibrate(
     if truth == "ngspice" if thorough is None else thorough:
         certificate = _with_larger_and_budget(certificate, model, hold_out, for_larger, for_budget)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
+
+
+def _check_arguments(spec: ArraySpec, truth: str, folder: Path | None, max_rms: float) -> None:
+    """Reject what `calibrate` cannot use or would ignore."""
+    if truth not in TRUTHS:
+        raise InputError(f"truth = {truth!r}: expected one of {', '.join(TRUTHS)}")
+    if folder is not None and truth != "ngspice":
+        raise InputError(
+            f"folder is given, but truth = {truth!r} runs no decks of a hold-out: expected truth = ngspice"
+        )
+    if not max_rms > 0:
+        raise InputError(f"max_rms = {max_rms:g}: expected a fraction of full scale > 0")
+    check_able(spec, SIMULATES, "the behavioral model")
+    check_temperature(spec)
 
 
 def choose_grade(
