@@ -23,7 +23,7 @@ def on_device(array):
 
 def numpy_of(array):
     assert array.device == DEVICE
-    return np.from_dlpack(array.to_device(strict.Device("CPU_DEVICE")))
+    return array._array  # both public ways out need numpy 2
 
 
 def rng():
