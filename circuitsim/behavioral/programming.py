@@ -75,23 +75,24 @@ def program(
     )  # fmt: skip
     expansion = expand(residual, form)
     currents, levels = _factors(fields, columns, expansion, g_ref, v_scale)
-    return Tile(
-        grade=model.grade,
-        form=form,
-        rows=g.shape[0],
-        cols=g.shape[1],
-        v_range=model.v_range,
-        v_ref=v_ref,
-        v_scale=v_scale,
+    return _tile(
+        model, form, v_scale,
         w=put(fields.w),
-        offset=None,
         functions=(expansion.functions[0][::-1], expansion.functions[1]),
         currents=_lay_out(currents, expansion, put),
         levels=_lay_out(levels, expansion, put),
         power=residual_power(fields, columns, residual, v_scale),
         w_port=fields.w_port,
-        r_sense=spec.sense.r_in,
-    )
+    )  # fmt: skip
+
+
+def _tile(model: TileModel, form: TileForm, v_scale: float, **products: Any) -> Tile:
+    """Build a tile from its products and what every tile of the model shares."""
+    spec = model.spec
+    return Tile(
+        grade=model.grade, form=form, rows=spec.array.rows, cols=spec.array.cols, v_range=model.v_range,
+        v_ref=spec.sense.v_ref, v_scale=v_scale, r_sense=spec.sense.r_in, **products,
+    )  # fmt: skip
 
 
 def _factors(
@@ -133,25 +134,10 @@ def _carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
 
 
 def _one_product(model: TileModel, form: TileForm, g_ref: np.ndarray, put: Callable, v_scale: float) -> Tile:
-    spec, v_ref = model.spec, model.spec.sense.v_ref
-    i_out, i_row = _unit_responses(spec.wires, g_ref)
-    return Tile(
-        grade=model.grade,
-        form=form,
-        rows=g_ref.shape[0],
-        cols=g_ref.shape[1],
-        v_range=model.v_range,
-        v_ref=v_ref,
-        v_scale=v_scale,
-        w=put(i_out),
-        offset=None if v_ref == 0 else put(-v_ref * i_out.sum(0)),
-        functions=((), ()),
-        currents=(),
-        levels=(),
-        power=linear_power(i_row),
-        w_port=None,
-        r_sense=spec.sense.r_in,
-    )
+    v_ref = model.spec.sense.v_ref
+    i_out, i_row = _unit_responses(model.spec.wires, g_ref)
+    offset = None if v_ref == 0 else put(-v_ref * i_out.sum(0))
+    return _tile(model, form, v_scale, w=put(i_out), offset=offset, power=linear_power(i_row))
 
 
 def _unit_responses(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

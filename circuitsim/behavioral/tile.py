@@ -23,7 +23,7 @@ class Factor:
     matrix: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tile:
     """An array with its conductances programmed, as matrix products.
 
@@ -51,7 +51,7 @@ class Tile:
     | currents | factors [A] | one for each power of the level; empty for one product |
     | levels | factors | the same for the level itself |
     | power | NumPy | what `behavioral.power` needs |
-    | w_port | (cols, cols) [S], NumPy | current that output o (axis 0) loses per volt at each sense node (axis 1) |
+    | w_port | (cols, cols) [S], NumPy | current that output o (axis 0) loses per volt at sense node (axis 1), or None |
     | r_sense | [ohm] | sense resistance that the matrices contain |
 
     `w`, `offset` and the factors' matrices are arrays of the namespace, dtype and device given to `program`.
@@ -65,12 +65,12 @@ class Tile:
     v_ref: float
     v_scale: float
     w: Any
-    offset: Any
-    functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]]
-    currents: tuple[Factor, ...]
-    levels: tuple[Factor, ...]
+    offset: Any = None
+    functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]] = ((), ())
+    currents: tuple[Factor, ...] = ()
+    levels: tuple[Factor, ...] = ()
     power: "TilePower"
-    w_port: Any
+    w_port: Any = None
     r_sense: float
 
     @property

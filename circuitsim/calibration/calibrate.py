@@ -12,11 +12,11 @@ from circuitsim.behavioral import GRADES, SIMULATES
 from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
 from circuitsim.calibration.energy import array_energy
+from circuitsim.calibration.error_statistics import full_scale_of
 from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
-from circuitsim.calibration.statistics import full_scale_of
-from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, TileModel

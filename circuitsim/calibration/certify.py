@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim.behavioral import form_of, mvm, program
+from circuitsim.calibration.error_statistics import error_statistics, full_scale_of
 from circuitsim.calibration.hold_out import check_hold_out
-from circuitsim.calibration.statistics import error_statistics, full_scale_of
 from circuitsim.results import Certificate, ErrorStatistics, Experiment, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec
 

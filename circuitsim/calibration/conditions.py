@@ -16,11 +16,11 @@ from circuitsim import characterization, spice
 from circuitsim.calibration.calibrate import HOLD_OUT_MATRICES, HOLD_OUT_VECTORS, calibrate
 from circuitsim.calibration.certify import certify, predictions
 from circuitsim.calibration.experiments import random_experiments
-from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import Card, device_card
+from circuitsim.devices.device_toml_statistics import Retention, TableDrift
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics, sample_aged
-from circuitsim.devices.statistics.tables import ExtrapolationWarning
-from circuitsim.devices.statistics_table import Retention, TableDrift
+from circuitsim.devices.statistics.statistics import ExtrapolationWarning
 from circuitsim.errors import InputError
 from circuitsim.results import Calibration, Certificate, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec

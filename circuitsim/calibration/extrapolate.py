@@ -3,9 +3,9 @@
 import numpy as np
 
 from circuitsim.calibration.certify import circuit_error, errors_against
+from circuitsim.calibration.error_statistics import full_scale_of
 from circuitsim.calibration.experiments import random_experiments
-from circuitsim.calibration.statistics import full_scale_of
-from circuitsim.calibration.truth import solve_in_ngspice, solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
 from circuitsim.results import CellSurface, Extrapolation, TileModel
 from circuitsim.spec import ArraySpec

@@ -14,7 +14,7 @@ import numpy as np
 
 from circuitsim import nodal
 from circuitsim.calibration.certify import circuit_error, errors_against
-from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec, WireGrid
 

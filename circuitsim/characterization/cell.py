@@ -11,7 +11,7 @@ from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.library.scan import scan_text
+from circuitsim.library.safety import scan_text
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder

@@ -2,6 +2,10 @@ from .card import Card as Card
 from .card import State as State
 from .card import Temperature as Temperature
 from .device_toml import device_json_schema as device_json_schema
+from .device_toml_statistics import Drift as Drift
+from .device_toml_statistics import PowerLawDrift as PowerLawDrift
+from .device_toml_statistics import Retention as Retention
+from .device_toml_statistics import TableDrift as TableDrift
 from .fit import Fit as Fit
 from .fit import fit_current as fit_current
 from .fit import read_measurement as read_measurement
@@ -20,9 +24,5 @@ from .statistics import drift_mean as drift_mean
 from .statistics import drift_sigma as drift_sigma
 from .statistics import programming_sigma as programming_sigma
 from .statistics import read_statistics as read_statistics
-from .statistics_table import Drift as Drift
-from .statistics_table import PowerLawDrift as PowerLawDrift
-from .statistics_table import Retention as Retention
-from .statistics_table import TableDrift as TableDrift
 from .user_file import user_device as user_device
 from .write_folder import write_folder as write_folder

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
-from circuitsim.devices.statistics_table import StatisticsTable
 from circuitsim.spec.base import Part
 
 Kind = Literal["memory", "transistor"]

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, Strict, ValidationError, model_validator
 
 from circuitsim.devices.card import Dynamic, Kind, State, Temperature
+from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Parameters, Text
-from circuitsim.devices.statistics_table import StatisticsTable
 from circuitsim.errors import InputError
 from circuitsim.spec.base import Part
 from circuitsim.spec.complaints import sentence

@@ -8,8 +8,8 @@ from circuitsim.devices.card import Card
 from circuitsim.devices.device_toml import read_device_toml
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
-from circuitsim.library.reading import once_per_content
-from circuitsim.library.source import Subckt, find_subckt, read_header, spice_number
+from circuitsim.library.declarations import Subckt, find_subckt, read_header, spice_number
+from circuitsim.library.text import once_per_content
 from circuitsim.resources import device_models_folder
 
 GEOMETRY = frozenset({"w", "l"})

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from circuitsim.devices.card import Card, Kind, State, Temperature
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
-from circuitsim.library.source import Subckt, deck_scale, find_subckt, spice_number
+from circuitsim.library.declarations import Subckt, deck_scale, find_subckt, spice_number
 from circuitsim.spec import AccessSpec, DeviceSpec
 
 USER_FILE = "the user's file"

@@ -7,7 +7,7 @@ import numpy as np
 from circuitsim import nodal, spice
 from circuitsim.calibration import random_experiments
 from circuitsim.calibration.certify import errors_against
-from circuitsim.calibration.truth import solve_in_ngspice
+from circuitsim.calibration.solve_experiments import solve_in_ngspice
 from circuitsim.evaluation.accuracy import calibrated_accuracy
 from circuitsim.network import Network
 from circuitsim.results import CellSurface, Experiment, TileModel

@@ -1,5 +1,5 @@
 """SPICE files as they are written: headers, sub-circuits, sections, and what ngspice would execute in them."""
 
-from circuitsim.library.scan import Scan, scan_file
+from circuitsim.library.safety import Scan, scan_file
 
 __all__ = ["Scan", "scan_file"]

@@ -40,7 +40,7 @@ def _unsigned(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
     return (1.0,), relative[None]
 
 
-CODINGS: dict[str, Callable[[np.ndarray], tuple[tuple[float, ...], np.ndarray]]] = {
+INPUT_PHASES: dict[str, Callable[[np.ndarray], tuple[tuple[float, ...], np.ndarray]]] = {
     "two_phase": _two_phase,
     "unsigned": _unsigned,
 }
@@ -64,7 +64,7 @@ def encode(activations: np.ndarray, spec: ArraySpec, *, activation_max: float, l
     Raises:
         InputError: An activation is negative but mapping.inputs = "unsigned".
     """
-    weights, parts = CODINGS[spec.mapping.inputs](activations / activation_max)
+    weights, parts = INPUT_PHASES[spec.mapping.inputs](activations / activation_max)
     if (lowest := float(np.min(parts, initial=0.0))) < 0.0:
         raise InputError(
             f"mapping.inputs = {spec.mapping.inputs!r} but layer {layer!r} has an input of "

@@ -8,7 +8,6 @@ from circuitsim.errors import InputError, NotConvergedError
 from circuitsim.nodal.array import (
     MATRIX_TOLERANCE,
     MOST_PASSES,
-    TOLERANCE,
     PreparedArray,
     TerminalMatrices,
     compact_cells,
@@ -27,13 +26,7 @@ _POINTS_AT_ONCE = 2**20
 
 
 def read_bit_lines(
-    array: PreparedArray,
-    x: np.ndarray,
-    *,
-    v_sense: np.ndarray | None = None,
-    nodes: bool = False,
-    tol: float = TOLERANCE,
-    threads: int = 1,
+    array: PreparedArray, x: np.ndarray, v_sense: np.ndarray | None, *, nodes: bool, tol: float, threads: int
 ) -> Solution:
     """Solve the DC read of an array whose inputs are voltages of its bit lines; see `reading.read`."""
     v_in = check_inputs(array.spec, x)

@@ -46,7 +46,7 @@ def read(
     Valid for: quasi-static reads that do not disturb the state.
     """
     if not isinstance(array, GatedArray):
-        return read_bit_lines(array, x, v_sense=v_sense, nodes=nodes, tol=tol, threads=threads)
+        return read_bit_lines(array, x, v_sense, nodes=nodes, tol=tol, threads=threads)
     line = array.spec.array.input_line
     if v_sense is not None:
         raise InputError(f"v_sense with array.input_line = {line!r}: expected None, its sense nodes lie at sense.v_ref")

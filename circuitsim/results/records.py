@@ -56,8 +56,14 @@ def check_kind(path: str | Path, document: object, kind: str, schema: int) -> No
         )
 
 
-def from_plain(path: str | Path, record: type[_Record], content: object) -> _Record:
+def from_plain(path: str | Path, record: type[_Record], content: object, *, under: str = "") -> _Record:
     """Build a frozen dataclass from plain JSON values, with every field's type checked.
+
+    Args:
+        path: File that the values come from.
+        record: The dataclass.
+        content: The values.
+        under: Key of the file that holds the values; empty at its top.
 
     Raises:
         InputError: A field is missing or has the wrong type; names the file, the field and its value.
@@ -67,7 +73,8 @@ def from_plain(path: str | Path, record: type[_Record], content: object) -> _Rec
         value = adapter.validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or record.__name__
+        place = (under, *first["loc"]) if under else first["loc"]
+        key = ".".join(str(part) for part in place) or record.__name__
         raise InputError(f"{path}: damaged: {key} = {_short(first['input'])}: {first['msg']}") from None
     # A key that is missing where the class has a default, or that the class does not know, is damage too.
     if json.loads(adapter.dump_json(value)) != content:

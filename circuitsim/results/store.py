@@ -9,14 +9,13 @@ import json
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
 from circuitsim.errors import InputError, SpecError
 from circuitsim.results.certificate import Certificate
 from circuitsim.results.files import atomic
-from circuitsim.results.provenance import Provenance
 from circuitsim.results.records import check_kind, from_plain, read_record, write_record
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
@@ -42,17 +41,12 @@ _NPZ_DAMAGE = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class _SurfaceScalars:
-    """The fields of `CellSurface` that are no arrays."""
-
-    g_range: tuple[float, float]
-    g_scale: float
-    u_max: float
-    m_range: tuple[float, float]
-    bound: float
-    i_full_scale: float
-    provenance: Provenance
+_SurfaceScalars = dataclasses.make_dataclass(
+    "_SurfaceScalars",
+    [(name, kind) for name, kind in get_type_hints(CellSurface).items() if name not in _TENSORS],
+    frozen=True,
+)
+"""The fields of `CellSurface` that are not arrays."""
 
 
 def save_certificate(path: str | Path, certificate: Certificate) -> None:
@@ -98,7 +92,7 @@ def load_surface(path: str | Path) -> CellSurface:
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: damaged: the description is no JSON ({error})") from None
     check_kind(path, about, _SURFACE, SURFACE_SCHEMA)
-    return _surface(path, from_plain(path, _SurfaceScalars, about.get("surface")), arrays)
+    return _surface(path, about.get("surface"), arrays)
 
 
 def save_model(folder: str | Path, model: TileModel) -> Path:
@@ -154,7 +148,7 @@ class _ModelParts:
     grade: int
     v_range: tuple[float, float]
     spec: dict[str, Any]
-    surface: _SurfaceScalars
+    surface: dict[str, Any]
     arrays: dict[str, str]
 
 
@@ -162,11 +156,11 @@ _MODEL_KEYS = tuple(field.name for field in dataclasses.fields(_ModelParts))
 
 
 def _scalars(surface: CellSurface) -> dict[str, Any]:
-    values = {field.name: getattr(surface, field.name) for field in dataclasses.fields(_SurfaceScalars)}
-    return dataclasses.asdict(_SurfaceScalars(**values))
+    return {name: value for name, value in dataclasses.asdict(surface).items() if name not in _TENSORS}
 
 
-def _surface(path: Path, scalars: _SurfaceScalars, arrays: dict[str, np.ndarray]) -> CellSurface:
+def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> CellSurface:
+    checked = from_plain(path, _SurfaceScalars, scalars, under="surface")
     for name in _TENSORS:
         tensor = arrays[name]
         if tensor.ndim != 3 or tensor.dtype != np.float64 or not np.all(np.isfinite(tensor)):
@@ -174,7 +168,7 @@ def _surface(path: Path, scalars: _SurfaceScalars, arrays: dict[str, np.ndarray]
                 f"{path}: damaged: {name} has shape {tensor.shape} and type {tensor.dtype}, "
                 "expected three axes of finite float64"
             )
-    values = {field.name: getattr(scalars, field.name) for field in dataclasses.fields(scalars)}
+    values = {field.name: getattr(checked, field.name) for field in dataclasses.fields(checked)}
     return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], **values)
 
 

@@ -2,7 +2,7 @@
 
 from circuitsim.spice.batch import run
 from circuitsim.spice.doctor import Diagnosis, diagnose
-from circuitsim.spice.library import find_library
+from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many
 from circuitsim.spice.predict import Prediction, predict

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.library.scan import scan_text
+from circuitsim.library.safety import scan_text
 from circuitsim.netlist import Netlist, TransientNetlist
 from circuitsim.spice.ladder import AS_WRITTEN, climb, rungs_after
 from circuitsim.spice.options import TRANSIENT_OPTIONS, add_options, choose_options

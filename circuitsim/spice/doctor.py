@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from circuitsim.errors import SimulatorError
 from circuitsim.spice.connection import Worker
-from circuitsim.spice.library import find_library
+from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.probe import features, has_xspice, linear_solver
 from circuitsim.spice.simulator import KLU_SINCE, Simulator, find_ngspice
 

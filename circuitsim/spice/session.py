@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Self
 
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.library.scan import scan_text
+from circuitsim.library.safety import scan_text
 from circuitsim.spice.batch import Deck
 from circuitsim.spice.connection import CrashError, RefusalError, Worker
-from circuitsim.spice.library import find_library
+from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import add_options, choose_options
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from circuitsim.calibration import calibrate, random_experiments, verify
-from circuitsim.calibration.truth import solve_in_ngspice
+from circuitsim.calibration.solve_experiments import solve_in_ngspice
 from circuitsim.devices import load_card
 from circuitsim.spec import parse_spec
 

@@ -13,7 +13,7 @@ from circuitsim.devices.fit import fit_current, read_measurement
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.library.reading import JUST_WRITTEN_NS
+from circuitsim.library.text import JUST_WRITTEN_NS
 from circuitsim.resources import device_models_folder
 
 G0, V0, V_READ = 2e-5, 0.3, 0.2

@@ -7,8 +7,8 @@ digit; the sampling functions take `rng`.
 from circuitsim.devices.statistics.aging import drift_exponent, drift_factor, drift_mean, drift_sigma, sample_aged
 from circuitsim.devices.statistics.faults import endurance_limit, sample_stuck, temperature_factor
 from circuitsim.devices.statistics.programming import programming_sigma, sample_programmed
-from circuitsim.devices.statistics.reading import read_sigma, sample_read
-from circuitsim.devices.statistics.tables import Statistics, read_statistics
+from circuitsim.devices.statistics.read_noise import read_sigma, sample_read
+from circuitsim.devices.statistics.statistics import Statistics, read_statistics
 
 __all__ = [
     "Statistics",

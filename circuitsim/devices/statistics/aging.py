@@ -5,10 +5,10 @@ Time counts from the end of programming, in seconds.
 
 import numpy as np
 
+from circuitsim.devices.device_toml_statistics import LogTimeDrift, PowerLawDrift, Retention, TableDrift
 from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.programming import sample_programmed
-from circuitsim.devices.statistics.tables import Statistics, check_time, relative
-from circuitsim.devices.statistics_table import LogTimeDrift, PowerLawDrift, Retention, TableDrift
+from circuitsim.devices.statistics.statistics import Statistics, check_time, relative
 from circuitsim.errors import InputError
 
 

@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from circuitsim.devices.statistics_table import LogCurve, PolynomialCurve, PowerCurve, SaturatingCurve, StatisticsCurve
+from circuitsim.devices.device_toml_statistics import (
+    LogCurve,
+    PolynomialCurve,
+    PowerCurve,
+    SaturatingCurve,
+    StatisticsCurve,
+)
 
 SMALLEST = 1e-7  # relative conductance below which ln x is taken at this value, as the sources of the fits do
 

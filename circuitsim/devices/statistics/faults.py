@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from circuitsim.devices.statistics.tables import Statistics
+from circuitsim.devices.statistics.statistics import Statistics
 from circuitsim.errors import InputError
 
 

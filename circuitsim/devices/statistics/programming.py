@@ -3,7 +3,7 @@
 import numpy as np
 
 from circuitsim.devices.statistics.curves import curve_value
-from circuitsim.devices.statistics.tables import Statistics, relative
+from circuitsim.devices.statistics.statistics import Statistics, relative
 
 
 def programming_sigma(stats: Statistics, g: np.ndarray, *, extrapolate: bool = False) -> np.ndarray:

@@ -5,35 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from circuitsim.network.mapping.scheme import Scheme
+
 
 @dataclass(frozen=True)
-class Differential:
+class Differential(Scheme):
     """Signed weights as pairs of columns: the side that carries the sign takes g_min + |w|/w_max · (g_max − g_min).
 
     The other side takes g_min. Column 2j is the positive side of output j, column 2j + 1 the negative side: both sit
     at the same place along the row, so that the wires treat them alike. See `Scheme` for the functions.
-
-    Attributes:
-        g_min, g_max: Range of the conductances [S].
     """
 
-    g_min: float
-    g_max: float
-
-    @property
-    def name(self) -> str:
-        """The value of `mapping.weights`."""
-        return "differential"
-
-    @property
-    def columns_per_output(self) -> int:
-        """Two: the positive and the negative side."""
-        return 2
-
-    @property
-    def shared_columns(self) -> int:
-        """None."""
-        return 0
+    name = "differential"
+    columns_per_output = 2
 
     def conductances(self, weights: np.ndarray, *, w_max: float) -> np.ndarray:
         """Map weights (inputs, outputs) onto conductances (inputs, 2 · outputs) [S]."""

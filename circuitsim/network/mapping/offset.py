@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from circuitsim.network.mapping.scheme import Scheme
+
 
 @dataclass(frozen=True)
-class Offset:
+class Offset(Scheme):
     """Signed weights about the middle of the range: g = g_mid + w/w_max · (g_max − g_min)/2, g_mid = (g_min + g_max)/2.
 
     The current of a column is that of the weights plus g_mid · Σ v, the same in every column. The digital side knows
@@ -17,28 +19,10 @@ class Offset:
     wires, transistors or converters take from the offset's current is an error of the products: it grows with the sum
     of all inputs, not with the product, and no gain corrects it. On the demo's 1T1R array the network's accuracy falls
     from 0.99 to 0.11; on an array without losses both schemes agree.
-
-    Attributes:
-        g_min, g_max: Range of the conductances [S].
     """
 
-    g_min: float
-    g_max: float
-
-    @property
-    def name(self) -> str:
-        """The value of `mapping.weights`."""
-        return "offset"
-
-    @property
-    def columns_per_output(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def shared_columns(self) -> int:
-        """None: the offset is subtracted digitally."""
-        return 0
+    name = "offset"
+    columns_per_output = 1
 
     @property
     def g_mid(self) -> float:

@@ -1,36 +1,33 @@
-"""What a mapping scheme must offer, and which one a specification names."""
+"""What every mapping scheme offers."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from circuitsim.network.mapping.differential import Differential
-from circuitsim.network.mapping.offset import Offset
-from circuitsim.spec import ArraySpec
 
-
-class Scheme(Protocol):
+@dataclass(frozen=True)
+class Scheme(ABC):
     """How signed weights lie on columns of conductances, and how numbers follow from the columns' currents.
 
     A scheme is a frozen value; it is the only place where numbers and conductances meet.
+
+    Attributes:
+        g_min, g_max: Range of the conductances [S].
+        name: The value of `mapping.weights`.
+        columns_per_output: Columns that belong to one output alone; they lie side by side.
+        shared_columns: Columns after those of the outputs, one set for each tile.
     """
 
-    @property
-    def name(self) -> str:
-        """The value of `mapping.weights`."""
-        ...
+    g_min: float
+    g_max: float
 
-    @property
-    def columns_per_output(self) -> int:
-        """Columns that belong to one output alone; they lie side by side."""
-        ...
+    name: ClassVar[str]
+    columns_per_output: ClassVar[int]
+    shared_columns: ClassVar[int] = 0
 
-    @property
-    def shared_columns(self) -> int:
-        """Columns after those of the outputs, one set for each tile."""
-        ...
-
+    @abstractmethod
     def conductances(self, weights: np.ndarray, *, w_max: float) -> np.ndarray:
         """Map signed weights onto conductances.
 
@@ -41,8 +38,8 @@ class Scheme(Protocol):
         Returns:
             (inputs, outputs · columns_per_output + shared_columns) conductances within the device's range [S].
         """
-        ...
 
+    @abstractmethod
     def numbers(self, i_out: Any, v_sum: Any, *, w_max: float, v_per_unit: float) -> Any:
         """Turn column currents back into products of numbers.
 
@@ -57,18 +54,3 @@ class Scheme(Protocol):
         Returns:
             (batch, outputs) products activations @ weights, in the namespace and dtype of `i_out`.
         """
-        ...
-
-
-SCHEMES: dict[str, Callable[[float, float], Scheme]] = {"differential": Differential, "offset": Offset}
-"""By the value of `mapping.weights`, from g_min and g_max [S]."""
-
-
-def scheme_of(spec: ArraySpec) -> Scheme:
-    """Return the scheme that `mapping.weights` names, for the device's range of conductances."""
-    return SCHEMES[spec.mapping.weights](spec.device.g_min, spec.device.g_max)
-
-
-def largest_weight(weights: np.ndarray) -> float:
-    """Largest |weight| of a layer, which takes the whole range of conductances; 1 for a layer of zeros."""
-    return float(np.max(np.abs(weights), initial=0.0)) or 1.0

@@ -9,7 +9,7 @@ from circuitsim.behavioral import GRADES, TileForm, form_of
 from circuitsim.behavioral.grades import BINARY
 from circuitsim.calibration import certify
 from circuitsim.calibration.calibrate import choose_grade
-from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.errors import InputError
 from circuitsim.report.words import certificate_in_words
 from circuitsim.results import TileModel

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from circuitsim import behavioral, nodal
 from circuitsim.behavioral import read_noise, reprogram, with_read_noise
 from circuitsim.devices import load_card
+from circuitsim.devices.device_toml_statistics import RelativeNoise
 from circuitsim.devices.statistics import read_statistics, sample_read
-from circuitsim.devices.statistics_table import RelativeNoise
 from circuitsim.errors import InputError
 
 

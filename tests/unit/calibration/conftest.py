@@ -1,7 +1,7 @@
 import pytest
 from calibration_arrays import array_spec, as_ngspice, draw, surface
 
-from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.results import TileModel
 from circuitsim.spec import ArraySpec
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.behavioral import mvm, program
 from circuitsim.calibration import certify
-from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.errors import InputError
 from circuitsim.results import Experiment
 from circuitsim.results.store import load_certificate, save_certificate

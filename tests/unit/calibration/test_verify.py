@@ -7,7 +7,7 @@ import pytest
 from calibration_arrays import array_spec, as_ngspice, draw, surface
 
 from circuitsim.calibration import certify, verify
-from circuitsim.calibration.truth import solve_in_nodal
+from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.calibration.verify import find_suspects
 from circuitsim.results import TileModel
 

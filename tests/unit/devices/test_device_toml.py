@@ -6,7 +6,7 @@ import pytest
 
 from circuitsim.devices import device_json_schema, list_cards, load_card
 from circuitsim.devices.device_toml import read_device_toml
-from circuitsim.devices.statistics_table import PowerLawDrift, SplitCurve, TableDrift
+from circuitsim.devices.device_toml_statistics import PowerLawDrift, SplitCurve, TableDrift
 from circuitsim.errors import InputError
 from circuitsim.resources import device_models_folder
 

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.devices import load_card
+from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.statistics import (
     Statistics,
     drift_exponent,
@@ -21,8 +22,7 @@ from circuitsim.devices.statistics import (
     sample_stuck,
     temperature_factor,
 )
-from circuitsim.devices.statistics.tables import ExtrapolationWarning
-from circuitsim.devices.statistics_table import StatisticsTable
+from circuitsim.devices.statistics.statistics import ExtrapolationWarning
 from circuitsim.errors import InputError, OutsideRangeError
 
 DAY = 86400.0

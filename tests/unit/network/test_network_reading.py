@@ -18,7 +18,7 @@ from circuitsim.network import (
     float_product,
     program,
 )
-from circuitsim.network.inputs import CODINGS
+from circuitsim.network.inputs import INPUT_PHASES
 from circuitsim.network.onnx import cut
 from circuitsim.network.reading import read_layer
 from circuitsim.periphery import adc_table
@@ -250,7 +250,7 @@ def test_phases_count_with_their_weights(spec, network, monkeypatch):
         planes = np.stack([(codes >> k) & 1 for k in range(3)]).astype(float)
         return (1 / 7, 2 / 7, 4 / 7), planes
 
-    monkeypatch.setitem(CODINGS, "unsigned", bits)
+    monkeypatch.setitem(INPUT_PHASES, "unsigned", bits)
     serial = spec.replace(mapping={"inputs": "unsigned"})
     tiles = program(network, serial, ExactProduct()).layers["n2"]
     x = np.random.default_rng(0).integers(0, 8, (5, 1, 13)) / 7 * 4.0

@@ -6,15 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import InputError, UnsafeFileError
-from circuitsim.library.reading import (
-    Include,
-    find_included,
-    once_per_content,
-    one_file,
-    parse_include,
-    physical_lines,
-    read_text,
-)
+from circuitsim.library.includes import Include, find_included, parse_include
+from circuitsim.library.text import once_per_content, one_file, physical_lines, read_text
 
 # Each pattern with the reason a person is told. ngspice strips leading blanks and ignores case.
 _REFUSED: tuple[tuple[re.Pattern[str], str], ...] = (

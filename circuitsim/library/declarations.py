@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import InputError
-from circuitsim.library.reading import (
-    Include,
-    find_included,
-    once_per_content,
-    one_file,
-    parse_include,
-    physical_lines,
-    read_text,
-)
+from circuitsim.library.includes import Include, find_included, parse_include
+from circuitsim.library.text import once_per_content, one_file, physical_lines, read_text
 from circuitsim.units import SUFFIX
 
 HEADER_KEYS = ("name", "ports", "source", "licence", "valid", "tested")

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from circuitsim.devices.card import Card
-from circuitsim.devices.statistics_table import StatisticsTable
+from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.errors import CircuitsimWarning, InputError, OutsideRangeError
 
 _T = TypeVar("_T")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from circuitsim.devices.device_toml_statistics import CurveNoise, FlickerNoise, PowerLawDrift, RelativeNoise
 from circuitsim.devices.statistics.curves import curve_value
-from circuitsim.devices.statistics.tables import Statistics, check_time, relative
-from circuitsim.devices.statistics_table import CurveNoise, FlickerNoise, PowerLawDrift, RelativeNoise
+from circuitsim.devices.statistics.statistics import Statistics, check_time, relative
 from circuitsim.errors import InputError
 
 

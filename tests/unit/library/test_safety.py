@@ -4,7 +4,7 @@ import pytest
 
 from circuitsim.errors import InputError, UnsafeFileError
 from circuitsim.library import scan_file
-from circuitsim.library.scan import scan_text
+from circuitsim.library.safety import scan_text
 
 HARMLESS = "* a library: shell, `x` and .control in a comment are text\n.subckt cell a b\nr1 a b 1k ; as drawn\n.ends\n"
 
