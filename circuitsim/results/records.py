@@ -78,7 +78,8 @@ def from_plain(path: str | Path, record: type[_Record], content: object, *, unde
         raise InputError(f"{path}: damaged: {key} = {_short(first['input'])}: {first['msg']}") from None
     # A key that is missing where the class has a default, or that the class does not know, is damage too.
     if json.loads(adapter.dump_json(value)) != content:
-        raise InputError(f"{path}: damaged: the keys of {record.__name__} are not those this version writes")
+        where = f" of {under}" if under else ""
+        raise InputError(f"{path}: damaged: the keys{where} are not those that this version writes")
     return value
 
 

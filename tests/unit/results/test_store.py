@@ -161,7 +161,7 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
         (lambda d: d.update(grade="three"), "grade = 'three'"),
         (lambda d: d.pop("v_range"), "v_range = None"),
         (lambda d: d["surface"].pop("bound"), "surface.bound"),
-        (lambda d: d["surface"]["provenance"].pop("version"), "the keys of _ModelParts"),
+        (lambda d: d["surface"]["provenance"].pop("version"), "the keys of surface are not those"),
         (lambda d: d["spec"]["wire"].update(r_row=-1), "wire.r_row = -1"),
         (lambda d: d["arrays"].update(sha256="00"), "does not belong to model.json"),
         (lambda d: d["arrays"].clear(), "does not belong to model.json"),
