@@ -9,9 +9,9 @@ import numpy as np
 
 from circuitsim import characterization, spice
 from circuitsim.behavioral import GRADES, SIMULATES
+from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
-from circuitsim.calibration.energy import array_energy
 from circuitsim.calibration.error_statistics import full_scale_of
 from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check

@@ -15,7 +15,7 @@ from circuitsim.levels import Level
 from circuitsim.netlist import sample_mismatch
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays
+from circuitsim.spec.matrices import check_arrays
 from circuitsim.spice import Progress
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from circuitsim import levels, truth
 from circuitsim.errors import InputError
 from circuitsim.levels import Level
-from circuitsim.levels.abilities import refuse_unused
+from circuitsim.levels.can import refuse_unused
 from circuitsim.netlist import Mismatch
 from circuitsim.results import Certificate, Solution, TileModel
 from circuitsim.spec import ArraySpec

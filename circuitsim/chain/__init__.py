@@ -1,5 +1,5 @@
 """Codes to codes: converters and sense amplifiers around an array."""
 
-from circuitsim.chain.reading import Reading, read_codes, read_stages
+from circuitsim.chain.stages import Reading, read_codes, read_stages
 
 __all__ = ["Reading", "read_codes", "read_stages"]

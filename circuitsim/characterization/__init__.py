@@ -1,6 +1,7 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
-from circuitsim.characterization.bench import (
+from circuitsim.characterization.cell import cell, check_ohmic, gated_cells
+from circuitsim.characterization.device_benches import (
     READ,
     SWITCHING,
     bench_deck,
@@ -9,7 +10,6 @@ from circuitsim.characterization.bench import (
     state_label,
     switching_bench,
 )
-from circuitsim.characterization.cell import cell, check_ohmic, gated_cells
 from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states

@@ -16,7 +16,7 @@ from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder
 from circuitsim.results import CellSurface, Provenance
-from circuitsim.results.store import SURFACE_SCHEMA, load_surface, save_surface
+from circuitsim.results.model_files import SURFACE_SCHEMA, load_surface, save_surface
 from circuitsim.spec import ArraySpec, check_voltage_range, has_bypass
 
 # Nodes in (conductance, |U|, smaller voltage), tried in this order; each grid costs more and resolves more curvature.

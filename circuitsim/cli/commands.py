@@ -11,10 +11,10 @@ import numpy as np
 import typer
 
 from circuitsim import __version__, devices
-from circuitsim.cli.arrays import Conductances, Inputs, arrays
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
+from circuitsim.cli.matrix_files import Conductances, Inputs, arrays
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar
 from circuitsim.errors import CircuitsimError
 from circuitsim.results import write_text

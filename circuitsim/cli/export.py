@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from circuitsim.cli.arrays import Conductances, read_conductances
+from circuitsim.cli.matrix_files import Conductances, read_conductances
 from circuitsim.cli.output import Json, print_result
 from circuitsim.errors import InputError
 from circuitsim.results import write_text

@@ -1,8 +1,8 @@
 from .accuracy import accuracy_against as accuracy_against
 from .accuracy import calibrated_accuracy as calibrated_accuracy
-from .energy import inference_energy as inference_energy
-from .energy import power_difference as power_difference
 from .infer import infer_files as infer_files
+from .inference_energy import inference_energy as inference_energy
+from .inference_energy import power_difference as power_difference
 from .products import BehavioralProduct as BehavioralProduct
 from .products import NgspiceProduct as NgspiceProduct
 from .products import NodalProduct as NodalProduct

@@ -12,7 +12,7 @@ from circuitsim.errors import InputError
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import evaluate, evaluate_float, evaluate_ideal, fit_ranges, load_network, program
 from circuitsim.results import TileModel
-from circuitsim.results.files import atomic, write_text
+from circuitsim.results.atomic_files import atomic, write_text
 
 
 def infer_files(

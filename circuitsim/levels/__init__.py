@@ -4,8 +4,8 @@ Every level has the same two steps: `prepare` programs a matrix of conductances,
 as wanted; `solve` does both. `CAN` says what each level simulates.
 """
 
-from circuitsim.levels.abilities import CAN, Level, check_can
 from circuitsim.levels.calibrating import calibrate
+from circuitsim.levels.can import CAN, Level, check_can
 from circuitsim.levels.codes import convert_codes
 from circuitsim.levels.reading import TechniqueArray, array_decks, prepare, read, solve, surface_of
 from circuitsim.levels.tile import CertifiedTile

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from circuitsim import calibration
-from circuitsim.levels.abilities import check_can
+from circuitsim.levels.can import check_can
 from circuitsim.results import Certificate, Experiment, TileModel
 from circuitsim.spec import ArraySpec
 

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 from circuitsim import chain
 from circuitsim.chain import Reading
 from circuitsim.errors import SpecError
-from circuitsim.levels.abilities import Level
+from circuitsim.levels.can import Level
 from circuitsim.levels.reading import prepare, read
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, input_unit, real_numbers

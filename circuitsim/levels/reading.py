@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from circuitsim import characterization, nodal, truth
 from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError
-from circuitsim.levels.abilities import CAN, Level, check_can, expect_type, refuse_unused
+from circuitsim.levels.can import CAN, Level, check_can, expect_type, refuse_unused
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
 from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel

@@ -13,7 +13,7 @@ from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.mismatch import Mismatch
 from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, source_cards
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
+from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 
 def crossbar(

@@ -14,7 +14,7 @@ from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
 from circuitsim.spec import ArraySpec
-from circuitsim.spec.arrays import check_arrays, drive_voltages, gate_voltages
+from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Fractions of the read time: an edge that is short against the pulse, and a step that resolves it with 10 points.
 _EDGE = 0.01

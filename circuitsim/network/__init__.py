@@ -5,7 +5,6 @@ needs onnx and onnxruntime. `program` puts the layers into tiles whose analog pr
 learns the ranges, `evaluate` classifies images.
 """
 
-from circuitsim.network.arrays import ProgrammedLayer, ProgrammedNetwork, program
 from circuitsim.network.inference import (
     Inference,
     LayerStatistics,
@@ -19,6 +18,7 @@ from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Differential, Offset, Scheme, scheme_of
 from circuitsim.network.network import LayerProduct, Network
 from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead
+from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
 from circuitsim.network.tiling import TilePlace

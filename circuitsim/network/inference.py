@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.network.arrays import ProgrammedNetwork, program
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.network import Network
 from circuitsim.network.product import ExactProduct, Product
+from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.periphery import adc_table

@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from circuitsim.network.arrays import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
+from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerRange, layer_products, read_tiles
 from circuitsim.spec import ArraySpec
 

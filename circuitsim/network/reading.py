@@ -9,11 +9,11 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.network.arrays import ProgrammedLayer
 from circuitsim.network.inputs import Phases, encode
 from circuitsim.network.mapping import scheme_of
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import ReadTile
+from circuitsim.network.programming import ProgrammedLayer
 from circuitsim.network.tiling import TilePlace
 from circuitsim.periphery import adc_table, count_clipped, decode
 from circuitsim.spec import ArraySpec

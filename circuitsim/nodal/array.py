@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.nodal.blocks import sweep_batch
-from circuitsim.nodal.compact import CompactFit, VoltageBox, contract, fit, within
+from circuitsim.nodal.compact_cells import CompactFit, VoltageBox, contract, fit, within
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan

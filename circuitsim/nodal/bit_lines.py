@@ -14,13 +14,13 @@ from circuitsim.nodal.array import (
     voltage_box,
 )
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
-from circuitsim.nodal.compact import VoltageBox
+from circuitsim.nodal.compact_cells import VoltageBox
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import Provenance, Solution
-from circuitsim.spec.arrays import check_inputs
+from circuitsim.spec.matrices import check_inputs
 
 _POINTS_AT_ONCE = 2**20
 

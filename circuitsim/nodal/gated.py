@@ -20,7 +20,7 @@ from circuitsim.nodal.surface import cell_law, check_surface_range, check_voltag
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import CellSurface, Provenance, Solution
 from circuitsim.spec import ArraySpec, WireGrid
-from circuitsim.spec.arrays import check_inputs
+from circuitsim.spec.matrices import check_inputs
 
 _BUILD = {"wl": build_columns, "string": build_strings}
 

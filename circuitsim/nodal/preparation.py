@@ -10,7 +10,7 @@ from circuitsim.nodal.grid import check_wires
 from circuitsim.nodal.surface import cell_law, check_surface_range
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range
-from circuitsim.spec.arrays import check_conductances
+from circuitsim.spec.matrices import check_conductances
 
 
 def prepare(

@@ -1,8 +1,8 @@
 """Stages at the edge of an array: converters and sense amplifiers as functions of arrays."""
 
 from circuitsim.periphery.converters import convert, count_clipped, decode, drive, drive_codes, drive_nearest
+from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 from circuitsim.periphery.sense import drop_and_slope, report
-from circuitsim.periphery.tables import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 
 __all__ = [
     "Periphery",

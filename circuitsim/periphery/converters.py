@@ -8,7 +8,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.results.converter import ConverterTable
+from circuitsim.results.periphery_tables import ConverterTable
 
 _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
 CLIPPED = 0.01  # share of the outputs above which clipping is no longer a rare event

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.results.converter import SenseTable
+from circuitsim.results.periphery_tables import SenseTable
 
 
 def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = None) -> Any:

@@ -19,7 +19,7 @@ from circuitsim.report.summary import checks_section, key_numbers
 from circuitsim.report.svg import inline_svg
 from circuitsim.report.trace_sections import configuration_section, notes_section, trace_section
 from circuitsim.report.words import array_in_words, truth_in_words
-from circuitsim.results.files import write_text
+from circuitsim.results.atomic_files import write_text
 
 
 def write_report(folder: str | Path, content: ReportContent) -> Path:

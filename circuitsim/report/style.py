@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from circuitsim.results.files import atomic, write_text
+from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.units import format_quantity
 
 INK = "#16181c"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.results.files import atomic
+from circuitsim.results.atomic_files import atomic
+from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
-from circuitsim.results.records import check_kind, from_plain
 from circuitsim.results.solution import Convergence, Solution
 from circuitsim.spec import ArraySpec, input_unit, state_unit
 

@@ -2,7 +2,11 @@
 
 from circuitsim.spec.abilities import Abilities, check_able, unable
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
-from circuitsim.spec.arrays import (
+from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.complaints import sentence
+from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
+from circuitsim.spec.mapping import MappingSpec
+from circuitsim.spec.matrices import (
     check_arrays,
     check_conductances,
     check_inputs,
@@ -13,10 +17,6 @@ from circuitsim.spec.arrays import (
     real_numbers,
     state_unit,
 )
-from circuitsim.spec.cell import AccessSpec, DeviceSpec
-from circuitsim.spec.complaints import sentence
-from circuitsim.spec.drawn import DrawnArray, drawn_inputs, lay_out, put_together
-from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid

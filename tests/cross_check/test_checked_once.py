@@ -8,7 +8,7 @@ import pytest
 
 from circuitsim import levels
 from circuitsim.results import TileModel
-from circuitsim.results.store import save_model
+from circuitsim.results.model_files import save_model
 from circuitsim.spec import parse_spec
 
 SPEC = {
@@ -28,7 +28,7 @@ import circuitsim as cs
 from circuitsim import levels
 from circuitsim.devices import load
 from circuitsim.resources import device_models_folder
-from circuitsim.results.store import load_model
+from circuitsim.results.model_files import load_model
 from circuitsim.spec import ArraySpec, check_conductances, check_inputs, parse_spec
 
 level, given, model = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from circuitsim.characterization.bench import READ, SWITCHING, bench_deck, has_bench
+from circuitsim.characterization.device_benches import READ, SWITCHING, bench_deck, has_bench
 from circuitsim.characterization.transistor import transistor_figures
 from circuitsim.devices import list_cards, load_card
 from circuitsim.errors import InputError

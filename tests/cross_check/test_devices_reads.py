@@ -5,7 +5,7 @@ import pytest
 from devices_equations import READS, jart_current
 from numpy.testing import assert_allclose
 
-from circuitsim.characterization.bench import bench_deck
+from circuitsim.characterization.device_benches import bench_deck
 from circuitsim.characterization.device_reads import read_currents
 from circuitsim.characterization.read_curves import read_curves, typical_states
 from circuitsim.characterization.state_map import find_states, map_states

@@ -8,7 +8,7 @@ from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 from test_devices_benches import SWITCHES, run_bench
 
-from circuitsim.characterization.bench import SWITCHING, bench_deck
+from circuitsim.characterization.device_benches import SWITCHING, bench_deck
 from circuitsim.devices import load_card
 from circuitsim.spice import run
 

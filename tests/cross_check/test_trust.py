@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim.errors import InputError
-from circuitsim.results.store import load_model, save_model
+from circuitsim.results.model_files import load_model, save_model
 
 LIBRARY = """* a memory of the user's own
 .subckt mine te be params: g=1u

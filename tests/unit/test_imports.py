@@ -92,6 +92,15 @@ def test_the_page_on_architecture_shows_this_table():
     assert _rows(ARCHITECTURE.read_text(encoding="utf-8")) == MAY_IMPORT
 
 
+def test_the_page_on_architecture_names_files_that_exist():
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    section = text[text.index("## Where does X go?") :]
+    places = [place for place in re.findall(r"`([\w/.*]+/[\w/.*]*)`", section) if "NAME" not in place]
+    assert len(places) > 25
+    roots = (ROOT, ARCHITECTURE.parents[1])
+    assert [place for place in places if not any(list(root.glob(place.rstrip("/"))) for root in roots)] == []
+
+
 def test_every_room_has_a_row():
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert rooms - TOP - FACES_ONLY == set(MAY_IMPORT)

@@ -12,7 +12,7 @@ from circuitsim.calibration import certify
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.errors import InputError
 from circuitsim.results import Experiment
-from circuitsim.results.store import load_certificate, save_certificate
+from circuitsim.results.model_files import load_certificate, save_certificate
 
 
 @pytest.fixture(scope="module")

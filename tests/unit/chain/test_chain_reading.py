@@ -10,7 +10,7 @@ from circuitsim.behavioral import ReadNoise
 from circuitsim.chain import read_codes, read_stages
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.periphery import Periphery, periphery_of
-from circuitsim.results.converter import ConverterTable, SenseTable
+from circuitsim.results.periphery_tables import ConverterTable, SenseTable
 
 
 def test_read_composes_the_stages_in_the_order_of_the_circuit(make_model, conductances):

@@ -22,7 +22,7 @@ from circuitsim.network.inputs import INPUT_PHASES
 from circuitsim.network.onnx import cut
 from circuitsim.network.reading import read_layer
 from circuitsim.periphery import adc_table
-from circuitsim.results.converter import ConverterTable
+from circuitsim.results.periphery_tables import ConverterTable
 
 KNOWN = LayerRange(activation_max=4.0)
 

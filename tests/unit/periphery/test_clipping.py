@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import ClippingWarning
 from circuitsim.periphery import convert, count_clipped, decode
-from circuitsim.results.converter import ConverterTable
+from circuitsim.results.periphery_tables import ConverterTable
 
 ADC = ConverterTable(3, 0.0, 70e-6)
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError
 from circuitsim.periphery import report
-from circuitsim.results.converter import SenseTable
+from circuitsim.results.periphery_tables import SenseTable
 
 
 def test_sense_gain_offset_noise():

@@ -5,7 +5,7 @@ import pytest
 
 from circuitsim.errors import InputError
 from circuitsim.spec import full_scale_inputs, input_unit, parse_spec, state_unit
-from circuitsim.spec.arrays import check_arrays
+from circuitsim.spec.matrices import check_arrays
 
 PLAIN = {
     "schema": 1,

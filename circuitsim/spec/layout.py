@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.spec.array import ArraySpec
-from circuitsim.spec.arrays import check_conductances
+from circuitsim.spec.matrices import check_conductances
 from circuitsim.spec.technique import TechniqueSpec
 
 

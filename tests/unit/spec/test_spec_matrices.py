@@ -5,7 +5,7 @@ import pytest
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.spec import parse_spec
-from circuitsim.spec.arrays import check_arrays, check_conductances, check_inputs
+from circuitsim.spec.matrices import check_arrays, check_conductances, check_inputs
 
 SPEC = {
     "schema": 1,

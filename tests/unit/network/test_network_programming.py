@@ -2,8 +2,8 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from circuitsim.network import ExactProduct, program
-from circuitsim.network.arrays import tile_conductances
 from circuitsim.network.onnx import cut
+from circuitsim.network.programming import tile_conductances
 
 
 def test_tiles_hold_the_weights_of_their_place(spec, mlp):

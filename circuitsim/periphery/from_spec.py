@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from circuitsim.errors import InputError
-from circuitsim.results.converter import ConverterTable, SenseTable
+from circuitsim.results.periphery_tables import ConverterTable, SenseTable
 from circuitsim.spec import ArraySpec
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from circuitsim.errors import InputError
-from circuitsim.results.files import write_text
+from circuitsim.results.atomic_files import write_text
 
 _Record = TypeVar("_Record")
 

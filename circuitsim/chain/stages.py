@@ -13,7 +13,7 @@ from circuitsim.behavioral.sense import settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery import Periphery, convert, decode, drive, ideal_stages, periphery_of, report
-from circuitsim.results.converter import ConverterTable
+from circuitsim.results.periphery_tables import ConverterTable
 from circuitsim.spec import ArraySpec
 
 

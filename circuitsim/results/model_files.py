@@ -14,9 +14,9 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from circuitsim.errors import InputError, SpecError
+from circuitsim.results.atomic_files import atomic
 from circuitsim.results.certificate import Certificate
-from circuitsim.results.files import atomic
-from circuitsim.results.records import check_kind, from_plain, read_record, write_record
+from circuitsim.results.json_records import check_kind, from_plain, read_record, write_record
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import parse_spec

@@ -20,7 +20,7 @@ from circuitsim.results import (
     Provenance,
     TileModel,
 )
-from circuitsim.results.store import (
+from circuitsim.results.model_files import (
     load_certificate,
     load_model,
     load_surface,
