@@ -138,11 +138,11 @@ def test_reaching_behind_a_face_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "_unit", lambda _: "cli")
     (tmp_path / "command.py").write_text(
         "from circuitsim.cli.output import a\nfrom circuitsim.spec import load_spec\nimport circuitsim.spice\n"
-        "from circuitsim.units import b\nfrom circuitsim.results.files import c\nfrom circuitsim.nodal import surface\n"
+        "from circuitsim.units import b\nfrom circuitsim.spec.cell import c\nfrom circuitsim.nodal import surface\n"
         "import circuitsim.netlist.names\n"
     )
     assert _behind_faces(tmp_path / "command.py") == {
-        "circuitsim.results.files",
+        "circuitsim.spec.cell",
         "circuitsim.nodal.surface",
         "circuitsim.netlist.names",
     }
