@@ -1,4 +1,4 @@
-"""Timings and errors as ratios against other programs and models, on the same arrays in one run."""
+"""Compare run times and errors with other programs and models, on the same arrays in one run."""
 
 import lazy_loader
 

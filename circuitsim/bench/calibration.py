@@ -1,4 +1,4 @@
-"""Behavioral models, those of others and those of this package, on the same arrays: error and time in one table."""
+"""Compare behavioral models, published ones and those of this package, on the same arrays: error and run time."""
 
 import time
 from collections.abc import Sequence
@@ -63,30 +63,36 @@ def calibration_benchmark(
     ngspice_up_to: int = 0,
     progress: Announce | None = None,
 ) -> dict[str, Any]:
-    """Hold models against the truth on the same matrices and inputs, and time them in the same run.
+    """Compare models with the truth on the same matrices and inputs, and time them in the same run.
+
+    The published closed forms do not describe transistors. They use the least-squares conductance of each cell over
+    the range of inputs, transistor included, as grade 1 does.
 
     Args:
         cases: Arrays.
-        batch: Vectors of the timed reads, float32.
+        batch: Number of vectors in a timed read, float32.
         repeats: Runs of each timing; the median counts.
         ngspice_up_to: Largest N whose hold-out is solved by ngspice; beyond, the array solver is the truth.
-        progress: Called with the name of each part.
-
-    The closed forms of others know no transistor: they are given each cell's least-squares conductance over the range
-    of inputs, which already holds it, as grade one does.
+        progress: Called with the name of each part before it runs.
 
     Returns:
-        `machine`, `method`, and `cases`, each with `truth`, `ir_drop`, and `models`: name, number of matrix products
-        where it is made of them, rms and largest error relative to the largest current of the hold-out, time to
-        program [ms], time to read [ms], and that over the plain product's.
+        `machine`, `method` and `cases`. Each case has its parameters, the level of its `truth`, the mean fraction of
+        current lost with all rows on, the time of a plain product [ms], and `models`. Each model has `name`,
+        `products` (number of matrix products; None for the neural network), `rms` and `max` (errors relative to the
+        largest current of the hold-out), `program_ms`, `read_ms`, and `over_plain_product` (read time over that of a
+        plain product).
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+        SimulatorError: ngspice is missing or failed.
     """
     say = progress or (lambda _: None)
-    found = []
+    results = []
     for case in cases:
         say(f"1T1R {case.device}, {case.n} x {case.n}, {case.r_wire:g} ohm, {case.v_read:g} V")
-        found.append(_case(case, batch, repeats, case.n <= ngspice_up_to))
+        results.append(_case(case, batch, repeats, case.n <= ngspice_up_to))
     method = {"threads": 1, "repeats": repeats, "batch": batch, "dtype": "float32", "seed": SEED}
-    return {"machine": describe_machine(), "method": method, "cases": found}
+    return {"machine": describe_machine(), "method": method, "cases": results}
 
 
 def case_spec(case: Case) -> ArraySpec:
@@ -118,9 +124,9 @@ def _case(case: Case, batch: int, repeats: int, in_ngspice: bool) -> dict[str, A
             for grade in behavioral.GRADES
         ),
     ]
-    full = np.full((1, case.n), case.v_read)
-    lost = 1 - solve_in_nodal(spec, surface, [Experiment("", hold_out[0].g, ("all_on",), full)])[0].out / (
-        full @ behavioral.reference_conductance(surface, hold_out[0].g, 0.0, case.v_read, 0.0)
+    all_on = np.full((1, case.n), case.v_read)
+    lost = 1 - solve_in_nodal(spec, surface, [Experiment("", hold_out[0].g, ("all_on",), all_on)])[0].out / (
+        all_on @ behavioral.reference_conductance(surface, hold_out[0].g, 0.0, case.v_read, 0.0)
     )
     return {
         "device": case.device,
@@ -137,7 +143,7 @@ def _case(case: Case, batch: int, repeats: int, in_ngspice: bool) -> dict[str, A
 def _peers(
     spec: ArraySpec, surface: CellSurface, hold_out: Sequence[Experiment], truths: Sequence[Solution], plain: float
 ) -> list[dict[str, Any]]:
-    """Closed forms on each cell's conductance over the range of inputs; each read is one plain product."""
+    """Evaluate the closed forms on the least-squares conductance of each cell; a read is one plain product."""
     entries = []
     for name, model in MODELS.items():
         start = time.perf_counter()

@@ -1,7 +1,7 @@
-"""A small neural network in place of an array, fitted to solved arrays: what a learned surrogate reaches.
+"""A small neural network fitted to solved arrays: the accuracy and speed of a learned surrogate.
 
-For each output it corrects the ideal product by a factor, learned from a few numbers that describe the column, its
-inputs and what its wires carry: i = Σ v·g · (1 + f(features)). f has one hidden layer of tanh units.
+The network corrects each ideal output by a factor, i = Σ v·g · (1 + f(features)). The features describe the column, its
+inputs and the currents in its wires. f has one hidden layer of tanh units.
 """
 
 import warnings
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from circuitsim.errors import require
 from circuitsim.results import Experiment, Solution
 
 HIDDEN = 24
@@ -22,8 +23,8 @@ class FittedPeer:
     """The fitted correction.
 
     Attributes:
-        model: scikit-learn regressor of features (samples, 7) to the correction f over `scale`.
-        scale: Root mean square of the corrections it was fitted to, weighted as the fit weights them.
+        model: scikit-learn regressor from features (samples, 7) to f / `scale`.
+        scale: Root mean square of the corrections to which it was fitted, with the weights of the fit.
     """
 
     model: Any
@@ -32,13 +33,14 @@ class FittedPeer:
 
 @dataclass(frozen=True)
 class PreparedPeer:
-    """The correction with the sums over a matrix's conductances done.
+    """The correction with precomputed sums over the conductances of one matrix.
 
     Attributes:
         peer: The fitted correction.
-        products: (rows, 3 · cols) matrices: g [S], and g weighted with the drop along its row and its column [S²].
-        columns: (cols, 3) what is known of each column before an input: its place from 0 to 1, its mean conductance
-            [S], and the product of both.
+        products: (rows, 3 · cols) three matrices side by side: g [S], and g weighted by the drop along its row and
+            along its column [S²].
+        columns: (cols, 3) features of each column that do not depend on inputs: its position from 0 to 1, its mean
+            conductance [S], and the product of both.
     """
 
     peer: FittedPeer
@@ -52,11 +54,12 @@ def fit_peer(experiments: Sequence[Experiment], truths: Sequence[Solution], *, r
     Args:
         experiments: Matrices and inputs.
         truths: Their solutions.
-        rng: Draws the first weights.
+        rng: Generates the initial weights.
 
     Raises:
-        ImportError: scikit-learn is not installed; the extra [bench] brings it.
+        MissingExtraError: scikit-learn is not installed.
     """
+    require("sklearn", extra="bench", package="scikit-learn")
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPRegressor
     from sklearn.pipeline import make_pipeline
@@ -68,9 +71,9 @@ def fit_peer(experiments: Sequence[Experiment], truths: Sequence[Solution], *, r
     out = np.concatenate([truth.out.ravel() for truth in truths])
     driven = ideal != 0
     ideal, features, out = ideal[driven], features[driven], out[driven]
-    # An error of the factor counts as the error of the output that it causes.
+    # The weights turn errors of the factor into errors of the output.
     correction, weight = out / ideal - 1, (ideal / np.abs(ideal).max()) ** 2
-    # Scaled to one, so that the optimizer's stopping rules see corrections of some thousandths.
+    # The optimizer's stopping rules expect values of order one; corrections may be a few thousandths.
     scale = float(np.sqrt(np.average(correction**2, weights=weight)))
     network = MLPRegressor(
         hidden_layer_sizes=(HIDDEN,),
@@ -83,13 +86,13 @@ def fit_peer(experiments: Sequence[Experiment], truths: Sequence[Solution], *, r
     )
     model = make_pipeline(StandardScaler(), network)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the limit on the steps is part of the method
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the limit of steps is part of the method
         model.fit(features, correction / scale, mlpregressor__sample_weight=weight)
     return FittedPeer(model, scale)
 
 
 def prepare_peer(peer: FittedPeer, g: np.ndarray) -> PreparedPeer:
-    """Prepare a matrix (rows, cols) [S] for reads."""
+    """Prepare a matrix g (rows, cols) [S] for reads."""
     return PreparedPeer(peer, *_sums(g))
 
 
@@ -102,7 +105,7 @@ def read_peer(prepared: PreparedPeer, v_in: np.ndarray) -> np.ndarray:
 
 
 def _sums(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`products` and `columns` of a `PreparedPeer`."""
+    """Return `products` and `columns` of a `PreparedPeer`."""
     cols = g.shape[1]
     along_row = np.cumsum(np.cumsum(g[:, ::-1], axis=1)[:, ::-1], axis=1)
     along_col = np.cumsum(np.cumsum(g, axis=0)[::-1], axis=0)[::-1]
@@ -112,7 +115,7 @@ def _sums(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _features(products: np.ndarray, columns: np.ndarray, v_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ideal product (batch, cols) [A], and the features (batch, cols, 7)."""
+    """Return the ideal product (batch, cols) [A] and the features (batch, cols, 7)."""
     cols = len(columns)
     ideal, by_row, by_col = np.split(v_in @ products, 3, axis=1)
     safe = np.where(np.abs(ideal) > 0, ideal, 1.0)

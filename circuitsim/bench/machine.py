@@ -1,4 +1,4 @@
-"""What a timing was taken on."""
+"""Describe the machine on which the benchmarks run."""
 
 import importlib.metadata
 import os
@@ -12,7 +12,7 @@ _PACKAGES = ("numpy", "scipy", "numba", "badcrossbar", "scikit-sparse")
 
 
 def describe_machine() -> dict[str, Any]:
-    """Return processor, cores, load and the versions of what was timed."""
+    """Return processor, number of cores, load, and the versions of the programs that are timed."""
     versions = {}
     for package in _PACKAGES:
         try:

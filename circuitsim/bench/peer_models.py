@@ -1,11 +1,14 @@
-"""What others use in place of an array: the ideal product, and three closed forms for resistive wires.
+"""Published models of an array: the ideal product, and three closed forms for resistive wires.
 
-All of them are one matrix, i_out = v_in @ w, for ohmic cells, row drivers on the left and sense amplifiers at the
-bottom. A cell with a transistor takes part with its conductance over the range of the inputs.
+Each model is one matrix w, with i_out = v_in @ w, for ohmic cells, row drivers on the left and sense amplifiers at the
+bottom. A cell with a transistor is represented by its conductance over the range of the inputs.
 
-The closed forms share one idea, a ladder whose cells all see the voltage at its far end: the wire's voltage at cell n
-then is to the driver's as (1 + r Σ_{k beyond n} (k − n)·g_k) to (1 + r Σ_k (k + 1)·g_k), and a driver's resistance adds
-r_out·Σ g_k to the latter. They differ in the conductances that they put there.
+`dmr` and `alpha_beta` treat a wire as a ladder whose cells all see the voltage at its far end. With segments r, a
+driver resistance r_out, and cells k = 0, 1, … counted from the driver, the wire voltage at cell n is
+
+    v_n / v_driver = (1 + r Σ_{k>n} (k − n)·g_k) / (1 + r Σ_k (k + 1)·g_k + r_out Σ_k g_k).
+
+The two models differ in the conductances g_k.
 """
 
 import numpy as np
@@ -14,24 +17,24 @@ from circuitsim.spec import WireGrid
 
 
 def ideal(wires: WireGrid, g: np.ndarray) -> np.ndarray:
-    """The plain product: no wires, no driver, no sense resistance.
+    """Return the matrix of the ideal product: no wire, driver or sense resistance.
 
     Args:
-        wires: Resistances of an array with drivers on the left and sense amplifiers at the bottom [ohm].
+        wires: Resistances of an array with drivers on the left and sense amplifiers at the bottom [ohm]; ignored here.
         g: Cell conductances (rows, cols) [S].
 
     Returns:
-        (rows, cols) [S].
+        Matrix w (rows, cols) [S].
     """
     del wires
     return g
 
 
 def jeong(wires: WireGrid, g: np.ndarray) -> np.ndarray:
-    """Each cell in series with what its wires would drop if all cells drew its current; arguments as in `ideal`.
+    """Put each cell in series with its wires, as if all cells drew the same current; arguments as in `ideal`.
 
-    1/w = 1/g + A + B, with A = Σ over the row segments up to the cell of r · (cells beyond), B likewise down the
-    column.
+    1/w = 1/g + A + B. A is the sum of resistance · (number of cells that it feeds) over the driver and the row
+    segments up to the cell; B is the same sum along the column, down to the sense amplifier.
 
     Source: Jeong, Zidan, Lu, Parasitic Effect Analysis in Memristor-Array-Based Neuromorphic Systems, IEEE Trans.
     Nanotechnol. 17, 184 (2018), in the per-cell form that public comparisons of such models use.
@@ -45,11 +48,12 @@ def jeong(wires: WireGrid, g: np.ndarray) -> np.ndarray:
 
 
 def dmr(wires: WireGrid, g: np.ndarray) -> np.ndarray:
-    """Every row takes the mean column's ladder, every column the mean row's; arguments as in `ideal`.
+    """Use one ladder of mean conductances for all rows and one for all columns; arguments as in `ideal`.
 
-    w = a_i · g · b_j, b from the mean conductance of each column, a from that of each row.
+    w_ij = g_ij · b_j · a_i. b_j is the ladder of a row with the mean conductance of each column, a_i that of a column
+    with the mean conductance of each row.
 
-    Source: the model called DMR in public comparisons; formula as stated above, derived anew. Its paper was not seen.
+    Source: the model called DMR in public comparisons. The formula was derived here; the original paper was not read.
     """
     by_col = np.broadcast_to(g.mean(axis=0), g.shape)
     by_row = np.broadcast_to(g.mean(axis=1)[:, None], g.shape)
@@ -57,26 +61,26 @@ def dmr(wires: WireGrid, g: np.ndarray) -> np.ndarray:
 
 
 def alpha_beta(wires: WireGrid, g: np.ndarray) -> np.ndarray:
-    """Every row and column takes the ladder of its own conductances; arguments as in `ideal`.
+    """Use for each row and column the ladder of its conductances; arguments as in `ideal`.
 
-    w = α_ij · g · β_ij.
+    w_ij = g_ij · α_ij · β_ij, with α from row i and β from column j.
 
-    Source: the model called αβ in public comparisons; formula as stated above, derived anew. Its paper was not seen.
+    Source: the model called αβ in public comparisons. The formula was derived here; the original paper was not read.
     """
     return g * _along_rows(wires, g) * _along_cols(wires, g)
 
 
 def _along_rows(wires: WireGrid, g: np.ndarray) -> np.ndarray:
-    """Share of the drive that reaches each cell (rows, cols) along its row wire, driven on the left."""
+    """Return the share of the driver voltage at each cell (rows, cols) of row wires driven on the left."""
     r_row, _ = _ends(wires)
-    beyond = np.cumsum(g[:, ::-1], axis=1)[:, ::-1]  # conductance at and beyond each cell: what its segment carries
-    drops = np.cumsum((r_row * beyond)[:, ::-1], axis=1)[:, ::-1]  # from the driver's end of a segment to the far end
+    beyond = np.cumsum(g[:, ::-1], axis=1)[:, ::-1]  # conductance at and beyond each cell
+    drops = np.cumsum((r_row * beyond)[:, ::-1], axis=1)[:, ::-1]  # from a segment to the far end
     after = np.concatenate([drops[:, 1:], np.zeros((len(g), 1))], axis=1)
     return (1.0 + after) / (1.0 + drops[:, :1] + wires.r_driver * beyond[:, :1])
 
 
 def _along_cols(wires: WireGrid, g: np.ndarray) -> np.ndarray:
-    """The same along the column wires, towards the sense amplifiers at the bottom."""
+    """Return the same share along column wires, with the sense amplifiers at the bottom in place of drivers."""
     _, r_col = _ends(wires)
     upright = WireGrid(
         r_row=np.concatenate([r_col[::-1].T, np.full((g.shape[1], 1), np.inf)], axis=1),
@@ -87,7 +91,7 @@ def _along_cols(wires: WireGrid, g: np.ndarray) -> np.ndarray:
 
 
 def _ends(wires: WireGrid) -> tuple[np.ndarray, np.ndarray]:
-    """Segment towards the driver, and towards the sense amplifier, of each cell (rows, cols) [ohm]."""
+    """Return each cell's segment towards the driver and towards the sense amplifier, both (rows, cols) [ohm]."""
     r_row, r_col = wires.r_row[:, :-1], wires.r_col[1:]
     if not (np.isfinite(r_row).all() and np.isfinite(r_col).all()):
         raise ValueError("peer models need drivers on the left and sense amplifiers at the bottom of whole wires")

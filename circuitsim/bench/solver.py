@@ -1,4 +1,4 @@
-"""The array solver and its peers on the same arrays, in one run, on one thread."""
+"""Time the array solver and its peers on the same arrays, in one run on one thread."""
 
 import contextlib
 import logging
@@ -21,8 +21,8 @@ SIZES = (16, 32, 64, 128, 256, 512)
 TRANSISTOR_SIZES = (64, 128)
 SEED = 0
 V_READ = 0.2
-_BADCROSSBAR_UP_TO = 128  # its answers take seconds beyond
-_SPARSE_UP_TO = 256  # a factor of 512² takes ten seconds and more
+_BADCROSSBAR_UP_TO = 128  # larger arrays take seconds
+_SPARSE_UP_TO = 256  # factoring 512 × 512 cells takes more than ten seconds
 _MATRIX_UP_TO = 256
 _SLOW_MS = 1000  # a peer that takes longer runs once
 
@@ -36,23 +36,26 @@ def solver_benchmark(
     ngspice_up_to: int = 64,
     progress: Announce | None = None,
 ) -> dict[str, Any]:
-    """Time the array solver beside ngspice, scipy's splu, badcrossbar and CHOLMOD (the latter two when installed).
+    """Time the array solver, ngspice, scipy's splu and, if installed, badcrossbar and CHOLMOD.
 
-    Arrays are N × N with R = 10^U(4,6) ohm and 1 ohm segments, seed 0. Times are medians of `repeats` [ms], wall clock;
-    `read` is what one vector costs once the array is programmed, `prepare` what programming costs; up to
-    128 × 128 it includes the array's matrix. `read_nodes` returns every node voltage too.
+    Arrays are N × N with R = 10^U(4,6) ohm and 1 ohm segments, seed 0. Times are medians of `repeats` runs [ms], wall
+    clock. `prepare` programs the array; up to 128 × 128 cells this includes its matrix. `read` reads one vector of the
+    programmed array. `read_nodes` also returns all node voltages.
 
     Args:
         sizes: N of the linear arrays.
         transistor_sizes: N of the 1T1R arrays.
-        batch: Vectors in a batch.
+        batch: Number of vectors in a batch.
         repeats: Runs of each timing.
         ngspice_up_to: Largest N that ngspice solves; version 39 without KLU needs a minute for 128.
-        progress: Called with the name of each part.
+        progress: Called with the name of each part before it runs.
 
     Returns:
-        `machine`; `linear` and `nonlinear`, lists with one entry a size; `scaling` at fixed total IR drop;
-        `ratios`, peers' times over ours.
+        `machine` and `method`; `linear` and `nonlinear` with one entry per size; `scaling`, the time per vector
+        against the number of cells at constant IR drop; `ratios`, times of the peers over those of the array solver.
+
+    Raises:
+        SimulatorError: ngspice is missing or failed.
     """
     say = progress or (lambda _: None)
     linear = []
@@ -76,7 +79,7 @@ def solver_benchmark(
 
 
 def linear_spec(n: int, r: float = 1.0) -> ArraySpec:
-    """Return the passive array of the benchmark."""
+    """Return the passive N × N array of the benchmark; r is the resistance of a segment [ohm]."""
     return parse_spec(
         {
             "schema": 1,
@@ -89,7 +92,7 @@ def linear_spec(n: int, r: float = 1.0) -> ArraySpec:
 
 
 def transistor_spec(n: int, r: float = 1.0) -> ArraySpec:
-    """Return the 1T1R array of the benchmark: BSIM4 with W 1 µm, L 0.13 µm, gate at 1.8 V."""
+    """Return the 1T1R N × N array of the benchmark: BSIM4 with W 1 µm, L 0.13 µm, gate at 1.8 V."""
     data = linear_spec(n, r).model_dump(by_alias=True)
     data["array"]["cell"] = "1t1r"
     data["access"] = {"model": "nmos_bsim4_default", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.8}
@@ -151,19 +154,19 @@ def _nonlinear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str
     entry["read_batch_ms_per_vector"] = median_ms(lambda: nodal.read(array, v_in), repeats) / batch
     entry["peers"] = {}
     if n <= ngspice_up_to:
-        few = v_in[:10]  # one deck with an index sweep: what ngspice does fastest
+        vectors = v_in[:10]  # one deck with an index sweep is the fastest way in ngspice
         start = time.perf_counter()
-        expected = _ngspice(spec, g, few)
-        per_vector = 1e3 * (time.perf_counter() - start) / len(few)
-        off = np.abs(nodal.read(array, few).out - expected).max() / np.abs(expected).max()
-        entry["peers"]["ngspice"] = {"ms": per_vector, "difference": float(off)}
+        expected = _ngspice(spec, g, vectors)
+        per_vector = 1e3 * (time.perf_counter() - start) / len(vectors)
+        difference = np.abs(nodal.read(array, vectors).out - expected).max() / np.abs(expected).max()
+        entry["peers"]["ngspice"] = {"ms": per_vector, "difference": float(difference)}
         saved = per_vector - entry["read_batch_ms_per_vector"]
         entry["pays_after_vectors"] = int(np.ceil((entry["characterize_ms"] + entry["prepare_ms"]) / saved))
     return entry
 
 
 def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
-    """Time of a swept vector in a batch against cells; the segment resistance falls so that the total drop stays."""
+    """Time one vector of a batch sweep against the number of cells, at constant total IR drop."""
     points = []
     for n in sizes:
         g, v_in = _random_array(n, 16)
@@ -183,7 +186,7 @@ def _ratios(linear: list[dict[str, Any]], nonlinear: list[dict[str, Any]]) -> di
     ratios = {}
     for kind, entries in (("linear", linear), ("nonlinear", nonlinear)):
         for entry in entries:
-            # A nonlinear peer was timed in a batch, a linear one alone.
+            # Nonlinear peers were timed in a batch, linear ones on single vectors.
             ours = entry["read_ms"] if kind == "linear" else entry["read_batch_ms_per_vector"]
             for name, peer in entry["peers"].items():
                 ratios[f"{kind}_{entry['n']}_{name}_over_read"] = peer["ms"] / ours
@@ -195,21 +198,21 @@ def _ratios(linear: list[dict[str, Any]], nonlinear: list[dict[str, Any]]) -> di
 
 
 def _sparse_peers(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
-    """Factor and solve of the finished matrix, the way a careful user of a sparse solver would."""
+    """Return peers that factor and solve the assembled matrix, as a careful user of a sparse solver would."""
     array = nodal.linear_array(spec.wires, g)
     grid, matrix = array.grid, array.matrix
 
     def splu() -> np.ndarray:
-        fresh = nodal.LinearArray(grid, g, matrix, nodal.factorize(grid, matrix))
-        return nodal.solve_linear(fresh, v_in).i_out
+        factorized = nodal.LinearArray(grid, g, matrix, nodal.factorize(grid, matrix))
+        return nodal.solve_linear(factorized, v_in).i_out
 
     peers: dict[str, Callable[[], np.ndarray]] = {"splu": splu}
     with contextlib.suppress(ImportError):
         from sksparse.cholmod import cholesky  # pyright: ignore[reportMissingImports]
 
         inner = matrix[: grid.free, : grid.free].tocsc()
-        given = np.concatenate([v_in[0], np.zeros(grid.cols)])
-        drive = -(matrix[: grid.free, grid.free :] @ given)
+        v_terminals = np.concatenate([v_in[0], np.zeros(grid.cols)])
+        drive = -(matrix[: grid.free, grid.free :] @ v_terminals)
         outward = matrix[grid.free + grid.rows :, : grid.free]
         peers["cholmod"] = lambda: -(outward @ cholesky(inner)(drive))[None]
     return peers

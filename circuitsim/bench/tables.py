@@ -1,4 +1,4 @@
-"""Results of the benches as tables for people."""
+"""Format the results of the benchmarks as tables."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ COLUMNS = ("rms", "max", "program [ms]", "read [ms]", "read over plain product")
 
 
 def calibration_tables(result: dict[str, Any]) -> list[str | Table]:
-    """A caption and a table for each case.
+    """Return a caption and a table for each case.
 
     Args:
-        result: What `calibration_benchmark` returns.
+        result: The result of `calibration_benchmark`.
     """
     parts: list[str | Table] = []
     for case in result["cases"]:

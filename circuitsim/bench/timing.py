@@ -1,15 +1,15 @@
-"""How the benches take a time."""
+"""Measure run times for the benchmarks."""
 
 import statistics
 import time
 from collections.abc import Callable
 
 Announce = Callable[[str], None]
-"""Called with a sentence on what is measured next."""
+"""Called with the name of the part that is measured next."""
 
 
 def median_ms(work: Callable[[], object], repeats: int) -> float:
-    """Median wall time [ms]; one run before it, for caches and compilation, is not counted."""
+    """Return the median wall time of `work` [ms]; a first run, for caches and compilation, is not counted."""
     work()
     times = []
     for _ in range(repeats):

@@ -1,4 +1,4 @@
-"""From a specification to a behavioral model and its certificate."""
+"""Calibrate a behavioral model of an array and certify its error."""
 
 import logging
 from collections.abc import Sequence
@@ -135,16 +135,16 @@ def choose_grade(
     v_range = (0.0, spec.driver.v_read)
     truths = solve_in_nodal(spec, surface, experiments)
     full_scale = full_scale_of(truths)
-    tried: dict[str, float] = {}
+    rms_by_grade: dict[str, float] = {}
     for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
         model = TileModel(spec, surface, grade, v_range)
         rms = errors_against(model, experiments, truths, full_scale).rms
         _log.info("grade %d: rms error %.2e of full scale, expected at most %.2e", grade, rms, max_rms / 2)
-        tried[f"grade {grade}"] = rms
+        rms_by_grade[f"grade {grade}"] = rms
         if rms <= max_rms / 2:
-            return model, tried
-    best = min(GRADES, key=lambda number: tried[f"grade {number}"])
-    return TileModel(spec, surface, best, v_range), tried
+            return model, rms_by_grade
+    best = min(GRADES, key=lambda number: rms_by_grade[f"grade {number}"])
+    return TileModel(spec, surface, best, v_range), rms_by_grade
 
 
 def check_temperature(spec: ArraySpec) -> None:

@@ -173,9 +173,8 @@ def _age(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ExtrapolationWarning)
         for experiment in experiments:
-            programming_sigma(
-                statistics, experiment.g
-            )  # rejects conductances outside the source: only time is extrapolated
+            # Rejects conductances outside the source: only time is extrapolated.
+            programming_sigma(statistics, experiment.g)
             g = sample_aged(statistics, experiment.g, t, rng=rng, extrapolate=True)
             aged.append(replace(experiment, g=np.clip(g, low, high)))
     return tuple(aged), tuple(dict.fromkeys(str(warning.message) for warning in caught))

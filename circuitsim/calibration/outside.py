@@ -1,4 +1,4 @@
-"""Warn about use of a model outside its certificate, or refuse it if strictness is requested."""
+"""Warn about use of a model outside its certificate, or reject it."""
 
 import warnings
 
@@ -26,7 +26,7 @@ def outside_certificate(
 
     Returns:
         One phrase each for conductances, inputs, temperature and size. They name only the certified range, so that
-        repeated warnings have the same text. Empty inside the certificate.
+        repeated warnings have the same text. Empty if the use is inside.
 
     Raises:
         InputError: The certificate belongs to another model.
@@ -45,9 +45,9 @@ def outside_certificate(
         low, high = (format_quantity(value, "V") for value in certificate.v_range)
         phrases.append(f"inputs outside {low} to {high}")
     if abs(temperature - certificate.temperature_c) > 1e-6:
-        phrases.append(f"another temperature than {certificate.temperature_c:g} °C")
+        phrases.append(f"a temperature other than {certificate.temperature_c:g} °C")
     if g.shape != (certificate.rows, certificate.cols):
-        phrases.append(f"another size than {certificate.rows} x {certificate.cols}")
+        phrases.append(f"a size other than {certificate.rows} x {certificate.cols}")
     return tuple(phrases)
 
 
@@ -60,7 +60,7 @@ def check_use(
     spec: ArraySpec | None = None,
     strict: bool = False,
 ) -> None:
-    """Warn about a use outside the certificate, or refuse it if `strict`; other arguments as in `outside_certificate`.
+    """Warn about use outside the certificate, or reject it if `strict`; other arguments as in `outside_certificate`.
 
     Raises:
         OutsideRangeError: `strict` is True and the use is outside the certificate.

@@ -95,8 +95,8 @@ def verify(
     suspects, unexplained = find_suspects(model.spec, model.surface, experiments, exact, truths)
     words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
     other = (
-        f"; the array is another circuit: off by {circuit.rms:.1e} rms where {limit:.1e} is the most that the same one "
-        f"shows, explained best by {words} ({100 * unexplained:.0f} % of it left)"
+        f"; the array is another circuit: it differs by {circuit.rms:.1e} rms, the same one by at most {limit:.1e}; "
+        f"best explained by {words} ({100 * unexplained:.0f} % unexplained)"
     )
     return Verdict(False, error, _verdict(False) + sentence + other, circuit, suspects, unexplained)
 
@@ -135,12 +135,12 @@ def find_suspects(
     changes, remainder = np.zeros(0), 1.0
     while len(chosen) < len(names) and remainder > ENOUGH:
         rest = [index for index in range(len(names)) if index not in chosen]
-        tried = {index: _fit(basis[:, [*chosen, index]], miss) for index in rest}
-        best = min(rest, key=lambda index: tried[index][1])
-        if chosen and tried[best][1] > remainder / 2:
+        fits = {index: _fit(basis[:, [*chosen, index]], miss) for index in rest}
+        best = min(rest, key=lambda index: fits[index][1])
+        if chosen and fits[best][1] > remainder / 2:
             break  # one more part would be a guess
         chosen.append(best)
-        changes, remainder = tried[best]
+        changes, remainder = fits[best]
     return tuple(Suspect(names[i], float(c)) for i, c in zip(chosen, changes, strict=True)), remainder
 
 

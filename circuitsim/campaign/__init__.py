@@ -1,4 +1,4 @@
-"""Runs the same read at many points and at any level: Monte Carlo samples, or values of a specification key."""
+"""Repeat a read at many points and at any level: Monte Carlo samples, or values of a specification key."""
 
 from circuitsim.campaign.draws import NormalSpread, monte_carlo, normal_spread
 from circuitsim.campaign.points import Point, run_points

@@ -44,8 +44,8 @@ def sweep(
 
     Raises:
         SpecError: The key does not exist, or a value cannot be used.
-        InputError: `key` is not of the form section.key, there are no values, the level is another one, or the outputs
-            change their quantity.
+        InputError: `key` is not of the form section.key, there are no values, the level is neither "ngspice" nor
+            "nodal", or the outputs have different units.
         DecksFailedError: Some decks failed.
     """
     import xarray as xr  # takes 0.4 s to import; other campaigns do not need it
@@ -54,7 +54,7 @@ def sweep(
     if not point or section not in type(spec).model_fields or not values:
         raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'array.temperature_c'")
     if level not in ("ngspice", "nodal"):
-        raise InputError(f"level = {level!r}: expected 'ngspice' or 'nodal', every value would need a model of its own")
+        raise InputError(f"level = {level!r}: expected 'ngspice' or 'nodal', each value would need its own model")
     specs = [spec.replace(**{section: {name: value}}) for value in values]
     g, x = np.asarray(g), np.asarray(x)
 

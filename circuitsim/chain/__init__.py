@@ -1,4 +1,4 @@
-"""Codes to codes: converters and sense amplifiers around an array."""
+"""Read an array from DAC codes to ADC codes, with its converters and sense amplifiers."""
 
 from circuitsim.chain.stages import Reading, read_codes, read_stages
 

@@ -1,4 +1,4 @@
-"""A whole read: DAC, array, sense amplifier, ADC, in the order of the circuit."""
+"""Read an array through all its stages: DAC, array, sense amplifier, ADC."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,16 +19,15 @@ from circuitsim.spec import ArraySpec
 
 @dataclass(frozen=True)
 class Reading:
-    """One read of a batch, stage by stage.
+    """Voltages, currents and codes of one read of a batch, stage by stage.
 
     Attributes:
         v_in: (batch, rows) voltages of the drivers [V].
         i_out: (batch, cols) currents into the sense amplifiers [A].
-        sensed: (batch, cols) currents that they report [A].
+        sensed: (batch, cols) currents that the sense amplifiers report [A].
         codes: (batch, cols) codes of the ADC, whole numbers as floats; None without an ADC.
-        value: (batch, cols) currents that the codes stand for, or `sensed` [A].
-        ideal: Stages of the periphery that were ideal, out of "dac", "sense" and "adc": a converter that only rounds
-            and clips, or none at all.
+        value: (batch, cols) currents that the codes represent [A]; `sensed` without an ADC.
+        ideal: Names of the ideal stages, out of "dac", "sense" and "adc"; see `periphery.ideal_stages`.
     """
 
     v_in: Any
@@ -48,24 +47,24 @@ def read_codes(
     periphery: Periphery | None = None,
     rng: np.random.Generator | None = None,
 ) -> Reading:
-    """Read an array from DAC codes to ADC codes, whatever level solves it.
+    """Read an array at any level from DAC codes to ADC codes.
 
     Args:
         spec: The array; driver.dac_bits, adc.bits and adc.full_scale are used.
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1 as integers or floats.
-        read_array: The read of a prepared array at any level: voltages (batch, rows) [V] to currents (batch, cols) [A],
-            the resistances of drivers and sense amplifiers included.
-        full_scale: Current of the largest ADC code where adc.full_scale = "auto" [A].
-        periphery: Converters and sense amplifiers as tables; None: ideal ones as the specification states them.
-        rng: Source of noise, in the order DAC, sense amplifier, ADC; needed where a table has noise.
+        read_array: Function from voltages (batch, rows) [V] to currents (batch, cols) [A] of a prepared array at any
+            level. It includes the resistances of drivers and sense amplifiers.
+        full_scale: Current of the largest ADC code [A] if adc.full_scale = "auto".
+        periphery: Converters and sense amplifiers as tables; None: ideal ones from the specification.
+        rng: Source of noise, in the order DAC, sense amplifier, ADC; required if a table has noise.
 
     Returns:
-        The voltages, currents and codes of all stages, and which stages were ideal.
+        The voltages, currents and codes of all stages, and the names of the ideal stages.
 
     Raises:
-        InputError: There is no DAC or ADC; the full scale is unknown or stated twice; `codes` has another shape or
-            holds something else than codes; a table has noise and no rng was given; or the sense amplifier's drop
-            depends on the current, so that no read of the array alone contains it (`read_stages` takes it for a tile).
+        InputError: The DAC or the ADC is missing. The full scale is unknown or stated twice. `codes` has another shape
+            or contains values that are no codes. A table has noise but there is no rng. The drop of the sense amplifier
+            depends on the current, so that `read_array` cannot include it; use `read_stages` with a tile.
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
@@ -93,17 +92,20 @@ def read_stages(
     noise: ReadNoise | None = None,
     rng: np.random.Generator | None = None,
 ) -> Reading:
-    """Read a tile through its periphery, with everything that acts on a tile: read noise and drops of the amplifiers.
+    """Read a tile through its periphery, with read noise of the cells and drops across the sense amplifiers.
 
     Args:
         tile: The programmed tile.
-        x: DAC codes, or voltages [V] where there is no DAC (batch, rows).
+        x: DAC codes (batch, rows); voltages [V] without a DAC.
         periphery: Drivers, sense amplifiers, converters.
         noise: Read noise of the cells.
-        rng: Source of all noise, in the order DAC, cells, sense amplifier, ADC; needed where anything has noise.
+        rng: Source of all noise, in the order DAC, cells, sense amplifier, ADC; required if any of them has noise.
+
+    Returns:
+        The voltages, currents and codes of all stages, and the names of the ideal stages.
 
     Raises:
-        InputError: Something has noise and no rng was given, or a shape does not fit.
+        InputError: A stage has noise but there is no rng, or a shape does not fit.
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
@@ -130,7 +132,7 @@ def _outputs(periphery: Periphery, v_in: Any, i_out: Any, rng: np.random.Generat
 
 
 def _checked(dac: ConverterTable, codes: Any, rows: int) -> Any:
-    """Return codes as floats, or refuse them."""
+    """Return codes as floats; reject other values than codes."""
     if len(codes.shape) != 2 or codes.shape[1] != rows:
         raise InputError(f"codes has shape {tuple(codes.shape)}: expected (batch, rows) = (batch, {rows})")
     xp, top = array_api_compat.array_namespace(codes), 2**dac.bits - 1

@@ -1,4 +1,4 @@
-"""The main job: from a 1T1R array to the accuracy of a network on handwritten digits, with a report."""
+"""The demo: from a 1T1R array to the accuracy of a network on handwritten digits, with a report."""
 
 import lazy_loader
 

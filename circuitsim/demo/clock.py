@@ -1,4 +1,4 @@
-"""Run time of each step, and what is shown while it runs."""
+"""Time the steps of the demo and show their progress."""
 
 import contextlib
 import time
@@ -8,10 +8,11 @@ from circuitsim.results import Step
 from circuitsim.spice import Progress
 
 Show = Callable[[str], contextlib.AbstractContextManager[Progress]]
+"""Opens the progress display of a step with the given title; yields a function (finished, total)."""
 
 
 class Clock:
-    """Times steps one after the other; the only state the main job keeps."""
+    """Times the steps of the demo, one after the other."""
 
     def __init__(self, show: Show | None = None):
         self._show = show
@@ -19,7 +20,7 @@ class Clock:
 
     @contextlib.contextmanager
     def step(self, title: str) -> Iterator[Progress]:
-        """Time a step; yields a function (finished, all) for its progress."""
+        """Time a step; yield a function (finished, total) that shows its progress."""
         start = time.perf_counter()
         with self._show(title) if self._show else contextlib.nullcontext(lambda finished, total: None) as progress:
             yield progress

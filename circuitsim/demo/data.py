@@ -13,12 +13,12 @@ NETWORK = Path(__file__).with_name("digits.onnx")
 
 @dataclass(frozen=True)
 class Digits:
-    """Images and what they show, split once and for all.
+    """Images and labels in a fixed split.
 
     Attributes:
         train_images: (1347, 64) pixels of 8×8 images, row by row, 0 (white) … 1 (black), float32.
         train_labels: (1347,) digits 0…9.
-        test_images: (450, 64) images that no training, choice or calibration has seen.
+        test_images: (450, 64) images used in no training, choice or calibration.
         test_labels: (450,) digits 0…9.
     """
 
@@ -31,8 +31,8 @@ class Digits:
 def load_digits() -> Digits:
     """Return the digits; every fourth image, from the first on, is a test image.
 
-    The split needs no random numbers, so it is the same everywhere. The images lie in the order in which the writers
-    delivered them, hence every writer is in both parts: the test accuracy is that of known writers.
+    The split uses no random numbers, so it is always the same. The images are in the order in which the writers
+    delivered them, so every writer is in both parts: the test accuracy holds for known writers.
 
     Raises:
         MissingExtraError: scikit-learn, which ships the images, is not installed.

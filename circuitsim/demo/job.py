@@ -1,4 +1,4 @@
-"""The main job: from a 1T1R array to the accuracy of a network on handwritten digits, every number kept."""
+"""The demo: from a 1T1R array to the accuracy of a network on handwritten digits."""
 
 import shutil
 from dataclasses import dataclass
@@ -58,23 +58,26 @@ NETWORK_VECTORS = 8
 
 @dataclass(frozen=True)
 class DemoResult:
-    """Everything the main job found; `circuitsim.demo.write` turns it into files.
+    """Results of the demo; `circuitsim.demo.write` writes them to files.
 
     Attributes:
         spec: The array.
         simulator: The ngspice that was used.
-        seed: Seed of everything that was drawn.
+        seed: Seed of all random numbers.
         calibration: Model, certificate and hold-out.
-        float_net, ideal, array: The test set on the float network, on ideal arrays with DAC and ADC, on the model.
-        sanity: Largest difference between ohmic, wireless arrays and the float network, over all images.
-        ranges: ADC ranges of the layers.
-        loop: Images through ngspice, compared with the model.
-        solved: Every tile of the loop as ngspice solved it.
-        drop: The worst network tile with every row on, solved by ngspice, with its node voltages.
+        float_net: The test set on the float network.
+        ideal: The test set on ideal arrays with DAC and ADC.
+        array: The test set on the calibrated model.
+        sanity: Largest logit difference between ohmic arrays without wires and the float network, over the test set.
+        ranges: Input and ADC ranges of the layers.
+        loop: Comparison of ngspice and the model on some images.
+        solved: Tiles that ngspice solved for these images.
+        drop: Solution by ngspice, with node voltages, of the network tile with the largest total conductance and all
+            rows on.
         sweep: Accuracy against wire resistance.
         energy: Energy of one inference.
         power_difference: Largest relative difference in power between ngspice and the array solver.
-        steps: Run times.
+        steps: Run time of each step.
     """
 
     spec: ArraySpec
@@ -97,26 +100,26 @@ class DemoResult:
 
 @dataclass(frozen=True)
 class _Job:
-    """What every step works on."""
+    """Inputs of every step."""
 
     out: Path
     spec: ArraySpec
     network: Network
     digits: Digits
-    learn: np.ndarray  # calibration images, of the training part
+    calibration_images: np.ndarray  # from the training part
     rng: np.random.Generator
     simulator: spice.Simulator
     n_jobs: int
 
 
 def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = None) -> DemoResult:
-    """Run the main job.
+    """Run the demo.
 
     Args:
-        out: Folder to write; its `array.toml` is used when there is one, and written first when there is none.
-        seed: Seed of everything that is drawn.
-        n_jobs: Decks solved side by side.
-        show: Given the title of a step, opens its progress display; None shows nothing.
+        out: Folder for the results. An `array.toml` in it is the specification; without one, the default is written.
+        seed: Seed of all random numbers.
+        n_jobs: Number of decks solved in parallel.
+        show: Opens the progress display of a step with the given title; None shows nothing.
 
     Raises:
         InputError: The folder cannot be written, or the edited specification cannot be used.
@@ -126,17 +129,17 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
     spec = prepare_folder(out)
     rng = np.random.default_rng(seed)
     digits = load_digits()
-    learn = digits.train_images[rng.choice(len(digits.train_images), CALIBRATION_IMAGES, replace=False)]
-    job = _Job(out, spec, load_network(NETWORK), digits, learn, rng, simulator, n_jobs)
+    chosen = rng.choice(len(digits.train_images), CALIBRATION_IMAGES, replace=False)
+    job = _Job(out, spec, load_network(NETWORK), digits, digits.train_images[chosen], rng, simulator, n_jobs)
     clock = Clock(show)
     with clock.step("float network, ideal arrays, sanity check"):
         float_net, ideal, sanity = _references(job)
     with clock.step("calibration, hold-out solved by ngspice") as progress:
-        tiles = network_experiments(job.network, spec, learn, vectors=NETWORK_VECTORS, rng=rng)
+        tiles = network_experiments(job.network, spec, job.calibration_images, vectors=NETWORK_VECTORS, rng=rng)
         calibration = _calibrate(job, tiles, progress)
     with clock.step(f"inference of {len(digits.test_images)} images on the model"):
         programmed = program(job.network, spec, BehavioralProduct(calibration.model))
-        ranges = fit_ranges(programmed, learn)
+        ranges = fit_ranges(programmed, job.calibration_images)
         array = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
     with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
         loop, solved = _loop(job, calibration, array, ranges, progress)
@@ -168,7 +171,11 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
 
 
 def prepare_folder(out: Path) -> ArraySpec:
-    """Write the array's specification into the folder, or read the one that is there; clear earlier runs' decks."""
+    """Read the specification in the folder, or write the default first; delete the decks of earlier runs.
+
+    Raises:
+        InputError: The folder cannot be written, the specification cannot be used, or it has fewer than 2 columns.
+    """
     path = out / "array.toml"
     if not path.exists():
         with atomic(path) as temporary:
@@ -182,15 +189,15 @@ def prepare_folder(out: Path) -> ArraySpec:
 
 
 def _references(job: _Job) -> tuple[Inference, Inference, float]:
-    """The float network, ideal arrays, and the proof that mapping, tiles, phases and sums are right."""
+    """Evaluate the float network and ideal arrays, and check mapping, tiles, phases and sums on ohmic arrays."""
     images, labels = job.digits.test_images, job.digits.test_labels
     float_net = evaluate_float(job.network, images, labels)
-    ideal = evaluate_ideal(job.network, job.spec, images, labels, calibration_images=job.learn)
+    ideal = evaluate_ideal(job.network, job.spec, images, labels, calibration_images=job.calibration_images)
     return float_net, ideal, float(float_difference(job.network, job.spec, images, product=_ohmic(job.spec)).max())
 
 
 def _ohmic(spec: ArraySpec) -> NodalProduct:
-    """The array solver on ohmic 1R cells without wires, driver or sense resistance."""
+    """Return the product of the array solver for ohmic 1R cells without wire, driver or sense resistance."""
     plain = spec.model_dump(by_alias=True)
     plain["array"]["cell"] = "1r"
     plain["device"] = {"model": "rram_ohmic", "g_min": spec.device.g_min, "g_max": spec.device.g_max}
@@ -234,7 +241,7 @@ def _loop(
 
 
 def _worst_drop(job: _Job, tiles: tuple[Experiment, ...]) -> Solution:
-    """The network tile with the largest conductances, every row on, with its node voltages, solved by ngspice."""
+    """Solve the network tile with the largest total conductance in ngspice, all rows on, with node voltages."""
     tile = max(tiles, key=lambda experiment: experiment.g.sum())
     v_in = np.full((1, job.spec.array.rows), job.spec.driver.v_read)
     array, folder = truth.prepare(job.spec, tile.g), job.out / "loop" / "ir_drop"
@@ -247,7 +254,7 @@ def _sweep(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> tupl
         job.spec,
         job.digits.test_images,
         job.digits.test_labels,
-        calibration_images=job.learn,
+        calibration_images=job.calibration_images,
         tiles=tiles,
         rng=job.rng,
         simulator=job.simulator,

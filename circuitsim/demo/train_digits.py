@@ -2,19 +2,19 @@
 
     python -m circuitsim.demo.train_digits circuitsim/demo/digits.onnx
 
-wrote the file shipped beside this script (half a minute on one core). What makes the network fit for an array, and
-nothing else does:
+This command wrote the file shipped beside this script (half a minute on one core). Four measures make the network
+suitable for an array:
 
 * **Weight noise.** Each step sees all weights plus Gaussian noise of a fraction of the layer's largest weight, so that
   no class depends on the exact value of a few cells.
 * **Clipped weights.** A weight stays within twice the layer's r.m.s. weight, so that the conductance range is used by
   many cells instead of being reserved for a few outliers.
 * **Shifted images.** Each step sees its images moved by up to half a pixel.
-* **Smoothed labels.** The right class is to be given 91 %, each other one 1 %: logits of order 1 instead of 30.
+* **Smoothed labels.** The target is 91 % for the right class, 1 % for each other one: logits of order 1, not 30.
 
 tanh gives signed inputs between −1 and 1 to every layer but the first. Noise, clipping, smoothing and the number of
-epochs were chosen by four-fold cross-validation within the training images (98.4 % there); the test images were left
-alone.
+epochs were chosen by four-fold cross-validation within the training images, where the accuracy is 98.4 %. The test
+images were not used.
 
 Source: V. Joshi et al., "Accurate deep neural network inference using computational phase-change memory",
     Nature Communications 11, 2473 (2020), for training with weight noise; D. P. Kingma, J. Ba, "Adam: a method for
@@ -34,9 +34,9 @@ from circuitsim.demo.data import Digits, load_digits
 SIZES = (64, 96, 80, 10)
 EPOCHS = 500
 BATCH = 64
-STEP = 5e-3  # of Adam, falling to zero as a half cosine
-WEIGHT_NOISE = 0.2  # standard deviation, of the largest weight of the layer
-CLIP = 2.0  # largest weight, of the layer's r.m.s. weight
+STEP = 5e-3  # initial step of Adam, which falls to zero as a half cosine
+WEIGHT_NOISE = 0.2  # standard deviation relative to the layer's largest weight
+CLIP = 2.0  # largest weight relative to the layer's r.m.s. weight
 SHIFT = 0.5  # largest shift of an image [pixel]
 SMOOTHING = 0.1  # probability spread evenly over the classes
 OPSET = 13
@@ -71,7 +71,7 @@ def train(images: np.ndarray, labels: np.ndarray, *, rng: np.random.Generator, e
 def gradients(
     weights: list[np.ndarray], biases: list[np.ndarray], x: np.ndarray, labels: np.ndarray, *, smoothing: float
 ) -> list[np.ndarray]:
-    """Gradients of the mean cross-entropy with smoothed labels over a batch, weights first, then biases."""
+    """Return the gradients of the mean cross-entropy with smoothed labels over a batch: by weights, then by biases."""
     activations = [x]
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         activations.append(np.tanh(activations[-1] @ w + b))
@@ -99,7 +99,7 @@ def adam_step(parameters, slopes, moments, *, step: int, size: float) -> None:
 
 
 def shift(images: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Shift images (n, height, width) by `by` (2, n) pixels with bilinear interpolation; white comes in."""
+    """Shift images (n, height, width) by `by` (2, n) pixels with bilinear interpolation; outside is white."""
     for axis, distance in zip((1, 2), by, strict=True):
         whole = np.floor(distance).astype(int)
         part = (distance - whole)[:, None, None]
@@ -116,7 +116,7 @@ def _roll(images: np.ndarray, by: np.ndarray, *, axis: int) -> np.ndarray:
 
 
 def to_onnx(weights: list[np.ndarray], biases: list[np.ndarray]) -> onnx.ModelProto:
-    """Write the perceptron as Gemm and Tanh nodes, float32: image (batch, 64) in, logits (batch, 10) out."""
+    """Return the perceptron as Gemm and Tanh nodes, float32: from image (batch, 64) to logits (batch, 10)."""
     nodes, tensors, name = [], [], "image"
     for k, (w, b) in enumerate(zip(weights, biases, strict=True), start=1):
         last = k == len(weights)
@@ -140,7 +140,7 @@ def to_onnx(weights: list[np.ndarray], biases: list[np.ndarray]) -> onnx.ModelPr
 
 
 def accuracy(weights: list[np.ndarray], biases: list[np.ndarray], images: np.ndarray, labels: np.ndarray) -> float:
-    """Fraction of images (n, 64) that the perceptron classifies right."""
+    """Return the fraction of images (n, 64) that the perceptron classifies correctly."""
     x = images
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         x = np.tanh(x @ w + b)
@@ -148,7 +148,7 @@ def accuracy(weights: list[np.ndarray], biases: list[np.ndarray], images: np.nda
 
 
 def main() -> None:
-    """Train, print both accuracies, write the file."""
+    """Train the network, write the file and print the accuracy on training and test images."""
     parser = argparse.ArgumentParser(description="Train the demo network and write it as ONNX.")
     parser.add_argument("output", type=Path)
     path = parser.parse_args().output

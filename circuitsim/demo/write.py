@@ -1,4 +1,4 @@
-"""The main job's findings as files: results.json and CSV for machines, a report for people."""
+"""Write the results of the demo: results.json, CSV tables and an HTML report."""
 
 import csv
 import dataclasses
@@ -21,20 +21,22 @@ from circuitsim.report import Comparison, IrDrop, ReportContent, hold_out_compar
 from circuitsim.results import Accuracy, Check, DeckRecord, WireSweep, atomic, write_text
 from circuitsim.units import format_quantity
 
-RMS_TARGET, MAX_TARGET = 5e-4, 3e-3  # of full scale, for the array as shipped
+RMS_TARGET, MAX_TARGET = 5e-4, 3e-3  # relative to full scale, for the default array
 SANITY_TARGET = 1e-5  # float32 logits carry seven digits
+TEXT_COLUMNS = ("name", "what", "matrix", "input")
+UNITS = {"r_wire": "ohm", "largest_step": "LSB", "i_ngspice": "A", "i_model": "A"}  # other columns are plain numbers
 LIBRARIES = ("numpy", "scipy", "numba", "onnxruntime", "PySpice", "scikit-learn")
 
 
 def write_results(out: Path, result: DemoResult, content: ReportContent) -> Path:
-    """Write results.json, the tables and report.html; return the report's path."""
+    """Write results.json, the CSV tables and report.html into `out`; return the path of the report."""
     write_text(out / "results.json", json.dumps(summary(result, content), indent=2) + "\n")
     _write_tables(out, result)
     return write_report(out, content)
 
 
 def summary(result: DemoResult, content: ReportContent) -> dict[str, Any]:
-    """The numbers of a run, fractions for accuracies and errors, SI units in the names."""
+    """Return the content of results.json: accuracies and errors as fractions; SI units in the names of keys."""
     certificate = result.calibration.certificate
     return {
         "accuracy": {entry.name: entry.accuracy for entry in content.accuracies},
@@ -61,7 +63,7 @@ def summary(result: DemoResult, content: ReportContent) -> dict[str, Any]:
 
 
 def report_content(out: Path, result: DemoResult) -> ReportContent:
-    """Put the findings into the fields of the report."""
+    """Return the content of the report; `out` is the folder with the decks."""
     calibration = result.calibration
     return ReportContent(
         title="Handwritten digits on a 1T1R array",
@@ -84,9 +86,9 @@ def report_content(out: Path, result: DemoResult) -> ReportContent:
         decks=_decks(out, result),
         versions=_versions(result),
         notes=(
-            "DC reads: the wire capacitances are in the decks and take no part in them.",
-            "Programmed conductances are exact; programming error, read noise and drift are left out.",
-            "The ADC is ideal but for rounding and clipping; its range holds 99.98 % of the calibration currents.",
+            "The reads are DC: the wire capacitances in the decks have no effect.",
+            "Programmed conductances are exact: no programming error, read noise or drift is modelled.",
+            "The ADC only rounds and clips; its range contains 99.98 % of the calibration currents.",
         ),
     )
 
@@ -128,7 +130,12 @@ def _checks(result: DemoResult) -> tuple[Check, ...]:
     certificate, loop = result.calibration.certificate, result.loop
     codes = max(loop.layers, key=lambda layer: layer.codes_differing / max(layer.codes_limit, 1))
     rows = [
-        ("ohmic cells without wires, DAC and ADC: logits equal the float network's", result.sanity, SANITY_TARGET, "1"),
+        (
+            "ohmic cells without wires, DAC and ADC: largest difference from the float network's logits",
+            result.sanity,
+            SANITY_TARGET,
+            "1",
+        ),
         ("certificate: rms error against ngspice", certificate.error.rms, RMS_TARGET, "1"),
         ("certificate: largest error against ngspice", certificate.error.max, MAX_TARGET, "1"),
         (
@@ -149,11 +156,12 @@ def _checks(result: DemoResult) -> tuple[Check, ...]:
             floor(max(codes.codes_limit, 1)),
             "count",
         ),
-        ("SPICE in the loop: images of another class", loop.images - loop.same_class, 0, "count"),
+        ("SPICE in the loop: images with another class than on the model", loop.images - loop.same_class, 0, "count"),
         ("power: array solver against ngspice", result.power_difference, 1e-6, "1"),
     ]
     return tuple(
-        Check(what, float(found), float(limit), unit, bool(found <= limit)) for what, found, limit, unit in rows
+        Check(what, float(measured), float(limit), unit, bool(measured <= limit))
+        for what, measured, limit, unit in rows
     )
 
 
@@ -192,9 +200,9 @@ def _accuracy(inference: Inference) -> float:
 def _write_tables(out: Path, result: DemoResult) -> None:
     accuracies = [dataclasses.asdict(entry) for entry in _accuracies(result)]
     _write_csv(out / "accuracy.csv", list(accuracies[0]), [list(entry.values()) for entry in accuracies])
-    header = ["r_wire [ohm]", "accuracy", "ir_drop", "rms", "max", "ngspice_rms", "ngspice_max"]
-    points = [dataclasses.astuple(point)[: len(header)] for point in result.sweep]
-    _write_csv(out / "wire_resistance.csv", header, points)
+    names = ["r_wire", "accuracy", "ir_drop", "rms", "max", "ngspice_rms", "ngspice_max"]
+    points = [[getattr(point, name) for name in names] for point in result.sweep]
+    _write_csv(out / "wire_resistance.csv", names, points)
     layers = [dataclasses.asdict(layer) for layer in result.loop.layers]
     _write_csv(out / "spice_loop.csv", list(layers[0]), [list(layer.values()) for layer in layers])
     rows = [
@@ -205,13 +213,14 @@ def _write_tables(out: Path, result: DemoResult) -> None:
         for kind, truths, models in zip(experiment.input_kinds, truth.out, predicted, strict=True)
         for column, (exact, model) in enumerate(zip(truths, models, strict=True))
     ]
-    _write_csv(out / "hold_out.csv", ["matrix", "input", "column", "i_ngspice [A]", "i_model [A]"], rows)
+    _write_csv(out / "hold_out.csv", ["matrix", "input", "column", "i_ngspice", "i_model"], rows)
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def _write_csv(path: Path, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table with columns "name [unit]"; columns of text have no unit."""
     with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
+        writer.writerow([name if name in TEXT_COLUMNS else f"{name} [{UNITS.get(name, '1')}]" for name in names])
         writer.writerows([[_cell(value) for value in row] for row in rows])
 
 

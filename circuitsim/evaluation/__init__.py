@@ -1,4 +1,4 @@
-"""A network on arrays: products of each level, SPICE in the loop, energy, accuracy against a key."""
+"""Evaluate networks on arrays: tile products of each level, SPICE in the loop, energy, and accuracy over a key."""
 
 import lazy_loader
 

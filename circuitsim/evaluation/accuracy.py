@@ -1,4 +1,4 @@
-"""Accuracy of a network on an array that is calibrated for it, and against any key of the specification."""
+"""Accuracy of a network on a calibrated array, for one specification or over the values of one of its keys."""
 
 from collections.abc import Sequence
 
@@ -29,16 +29,23 @@ def calibrated_accuracy(
 
     Args:
         network: The network.
-        spec: The array that every tile is.
-        images, labels: (images, …) and (images,) what is classified.
-        calibration_images: Images that the ADC ranges are learnt from; none of `images`.
-        rng: Draws the matrices and inputs that choose and certify the model.
-        tiles: The network's own tiles, for the hold-out; see `network_experiments`.
+        spec: The array; all tiles are arrays of this kind.
+        images: Images to classify (images, …).
+        labels: Their classes (images,).
+        calibration_images: Images from which the ADC ranges are learnt; must not be among `images`.
+        rng: Generates the matrices and inputs on which the model is chosen and certified.
+        tiles: Tiles of the network, for the hold-out; see `network_experiments`.
         truth: Level that judges the model, "nodal" or "ngspice".
-        simulator: Which ngspice; None: `spice.find_ngspice()`.
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
 
     Returns:
-        Fraction of the images classified as labelled, and the model with its certificate and evidence.
+        Fraction of the images classified correctly, and the model with its certificate and hold-out.
+
+    Raises:
+        SpecError: The behavioral model does not describe this array.
+        InputError: Images or labels do not fit the network, or an argument cannot be used.
+        OutsideRangeError: The temperature is outside a card's range.
+        SimulatorError: ngspice failed.
     """
     calibration = calibrate(spec, rng=rng, extra=tiles, truth=truth, simulator=simulator)
     programmed = program(network, spec, BehavioralProduct(calibration.model))
@@ -63,20 +70,23 @@ def accuracy_against(
     simulator: Simulator | None = None,
     progress: Progress | None = None,
 ) -> tuple[AccuracyPoint, ...]:
-    """Classify images at every value of one key, the array calibrated anew each time.
+    """Classify images at each value of one key, with the array recalibrated at each value.
 
-    Every point has a generator of its own, spawned from `rng`: its numbers do not depend on the points before it.
+    Each point has its own generator, spawned from `rng`, so that its result does not depend on the points before it.
 
     Args:
         network, images, labels, calibration_images, tiles, truth, simulator: As in `calibrated_accuracy`.
         spec: The array; all keys but one stay as they are.
-        key: Section and key of the specification, joined by a point, for example "driver.r_out".
-        values: Values of the key, in the order wanted.
-        rng: Source of all draws.
-        progress: Called with (finished, all).
+        key: Section and key of the specification, joined by a dot, for example "driver.r_out".
+        values: Values of the key, in the order of the result.
+        rng: Source of all randomness.
+        progress: Called with (finished, total).
+
+    Returns:
+        Accuracy and certified error at each value.
 
     Raises:
-        SpecError: There is no such key, or a value cannot be used.
+        SpecError: The key does not exist, or a value cannot be used.
         InputError: `key` is not of the form section.key, or there are no values.
     """
     section, point, name = key.partition(".")

@@ -1,4 +1,4 @@
-"""A network on a calibrated array, from files to files."""
+"""Run a network file on a calibrated array and write the results to files."""
 
 import csv
 import dataclasses
@@ -18,36 +18,36 @@ from circuitsim.results.atomic_files import atomic, write_text
 def infer_files(
     model: TileModel, network_file: Path, data: Path, *, calibration_images: int, out: Path
 ) -> dict[str, Any]:
-    """Classify images with a network on the float level, on ideal arrays, and on the model's array.
+    """Classify images with the float network, on ideal arrays, and on the model's array.
 
     Args:
         model: A calibrated model; its specification gives tiles, DAC and ADC.
         network_file: ONNX file.
         data: .npz with `images` (images, ...) and optionally `labels` (images,), or .npy of images.
-        calibration_images: How many images, from the first on, the ADC ranges are learnt from.
+        calibration_images: Number of images, from the first on, from which the ADC ranges are learnt.
         out: Folder for results.json and inference.csv.
 
     Returns:
-        What results.json holds: accuracies as fractions, statistics of each layer, digests.
+        The content of results.json: accuracies as fractions, statistics of each layer, digest of the model.
 
     Raises:
-        InputError: A file cannot be read, or images and network do not fit.
+        InputError: A file cannot be read, or the images do not fit the network.
     """
     images, labels = _read_data(data)
     network = load_network(network_file)
-    learn = images[:calibration_images]
-    if len(learn) == 0:
+    first_images = images[:calibration_images]
+    if len(first_images) == 0:
         raise InputError(f"calibration_images = {calibration_images}: expected at least 1 of the {len(images)} images")
     float_net = evaluate_float(network, images, labels)
-    ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=learn)
+    ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first_images)
     programmed = program(network, model.spec, BehavioralProduct(model))
-    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, learn))
+    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first_images))
     table = out / "inference.csv"
     with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image", "label", "class_float", "class_ideal", "class_array"])
-        shown = [""] * len(images) if labels is None else labels.tolist()
-        columns = (shown, float_net.classes.tolist(), ideal.classes.tolist(), array.classes.tolist())
+        writer.writerow(["image [1]", "label [1]", "class_float [1]", "class_ideal [1]", "class_array [1]"])
+        label_column = [""] * len(images) if labels is None else labels.tolist()
+        columns = (label_column, float_net.classes.tolist(), ideal.classes.tolist(), array.classes.tolist())
         writer.writerows([(k, *row) for k, row in enumerate(zip(*columns, strict=True))])
     content = {
         "accuracy": {"float": float_net.accuracy, "ideal": ideal.accuracy, "array": array.accuracy},

@@ -1,4 +1,4 @@
-"""Energy that the row drivers put into the arrays for one image."""
+"""Energy that drivers and sense references deliver to the arrays for one image."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ from circuitsim.results.evaluation import EnergyPart, InferenceEnergy
 from circuitsim.spec import ArraySpec
 
 WHAT = (
-    "energy from the row drivers' sources in wires, cells, transistors, driver and sense resistance, over t_read per "
-    "read and phase; without word lines, charging of wires, and converters"
+    "energy that drivers and sense references deliver to wires, cells, transistors, driver and sense resistances over "
+    "t_read per read and phase; word lines, charging of wires and converters are not included"
 )
 
 
@@ -26,17 +26,20 @@ def inference_energy(
     *,
     ranges: dict[str, LayerRange],
 ) -> InferenceEnergy:
-    """Mean energy of one inference over images, every tile read solved by the array solver.
+    """Compute the mean energy of one inference; the array solver solves each tile read.
 
     Args:
         network: The network.
-        spec: The array; t_read is the duration of a read.
-        surface: Its characterized cell.
-        images: (images, …).
-        ranges: Input and ADC ranges of the layers.
+        spec: The array; `driver.t_read` is the duration of a read.
+        surface: Its characterized cell; None for ohmic 1R cells.
+        images: Images to average over (images, …).
+        ranges: Input and ADC ranges of the layers, from `network.fit_ranges`.
 
     Returns:
-        Energies [J] of one image, by layer and in all; 1 MAC = 2 operations.
+        Energies per image [J], of each layer and in total; 1 MAC = 2 operations.
+
+    Raises:
+        InputError: The images do not fit the network, or a range is missing.
     """
     watts: dict[str, float] = {}
 
@@ -55,7 +58,13 @@ def inference_energy(
 
 
 def power_difference(spec: ArraySpec, surface: CellSurface | None, solved: Sequence[SolvedTile]) -> float:
-    """Largest relative difference between ngspice and the array solver in the power of a read."""
+    """Return the largest relative difference in read power between the array solver and ngspice.
+
+    Args:
+        spec: The array.
+        surface: Its characterized cell; None for ohmic 1R cells.
+        solved: Tiles solved by ngspice, from `run_in_ngspice`.
+    """
     worst = 0.0
     for tile in solved:
         exact = nodal.read(nodal.prepare(spec, tile.g, surface), tile.v_in).power

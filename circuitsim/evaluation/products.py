@@ -1,4 +1,4 @@
-"""The levels as the products of a network's tiles: frozen values that pickle."""
+"""Products of a network's tiles at each level, as frozen dataclasses that can be pickled."""
 
 import importlib
 import re
@@ -18,17 +18,17 @@ from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
 Listener = Callable[[TilePlace, np.ndarray, np.ndarray, Solution], None]
-"""Hears of every read of a tile: its place, conductances (rows, cols) [S], inputs (batch, rows) [V], solution."""
+"""Called after each read of a tile: its place, conductances (rows, cols) [S], inputs (batch, rows) [V], solution."""
 
 
 @dataclass(frozen=True)
 class BehavioralProduct:
-    """Programs each tile into a model's matrices and reads it by matrix products.
+    """Programs each tile as matrices of a behavioral model and reads it by matrix products.
 
     Attributes:
         model: A calibrated model; its specification must be that of the network's tiles.
-        dtype: "float64" or "float32", of the matrices and so of the currents.
-        namespace: Module of the matrices' array namespace: "numpy", "torch", or another that follows the array API.
+        dtype: Data type of the matrices and the currents, "float64" or "float32".
+        namespace: Array module that computes: "numpy", "torch", or another that follows the array API.
     """
 
     model: TileModel
@@ -37,19 +37,19 @@ class BehavioralProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
-        del place  # every tile is the same array
+        del place  # all tiles are the same kind of array
         xp = importlib.import_module(self.namespace)
         return partial(_read_matrices, behavioral.program(self.model, g, dtype=self.dtype, xp=xp))
 
 
 @dataclass(frozen=True)
 class NodalProduct:
-    """Prepares each tile for the array solver and reads it exactly.
+    """Prepares each tile for the array solver and reads it with it.
 
     Attributes:
-        spec: The array that every tile is.
+        spec: The array; all tiles are arrays of this kind.
         surface: Its characterized cell; None for ohmic 1R cells.
-        record: Called with (place, conductances, inputs, solution) after each read; None: nobody listens.
+        record: Called with (place, conductances, inputs, solution) after each read, unless None.
     """
 
     spec: ArraySpec
@@ -63,14 +63,14 @@ class NodalProduct:
 
 @dataclass(frozen=True)
 class NgspiceProduct:
-    """Writes the deck of each tile and reads it by ngspice.
+    """Writes the deck of each tile and reads it in ngspice.
 
     Attributes:
-        spec: The array that every tile is.
-        folder: Keeps the run of each tile in a folder named after its layer and number; None: removed after success.
-        simulator: Which ngspice; None: `spice.find_ngspice()`.
-        record: Called with (place, conductances, inputs, solution) after each read, by the thread that did it; None:
-            nobody listens.
+        spec: The array; all tiles are arrays of this kind.
+        folder: Where to keep the run folder of each tile, named by `run_folder`; None removes it after success.
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
+        record: Called with (place, conductances, inputs, solution) after each read, unless None. The thread that read
+            the tile calls it.
     """
 
     spec: ArraySpec
@@ -85,7 +85,7 @@ class NgspiceProduct:
 
 
 def run_folder(place: TilePlace) -> str:
-    """Name of the folder in which `NgspiceProduct` keeps the run of a tile."""
+    """Return the name of the folder in which `NgspiceProduct` keeps the run of a tile."""
     return f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
 
 

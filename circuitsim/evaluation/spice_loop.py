@@ -1,4 +1,4 @@
-"""SPICE in the loop: whole images through the network with every tile product solved by ngspice."""
+"""SPICE in the loop: classify images with all tile products solved by ngspice."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,10 @@ class SolvedTile:
     """One tile with a batch of activations, solved by ngspice.
 
     Attributes:
-        place: What the tile holds.
+        place: The part of the layer that the tile holds.
         g: (rows, cols) conductances [S].
         v_in: (batch, rows) inputs [V].
-        solution: What ngspice says.
+        solution: Solution by ngspice.
         folder: Run folder with the deck.
     """
 
@@ -47,24 +47,24 @@ def run_in_ngspice(
     n_jobs: int = 2,
     progress: Progress | None = None,
 ) -> tuple[Inference, list[SolvedTile]]:
-    """Classify images with ngspice in place of the model; each layer sees what ngspice made of the layer before.
+    """Classify images with ngspice in place of the model; each layer receives ngspice's outputs of the previous layer.
 
     Args:
         network: The network.
-        spec: The array that every tile is.
+        spec: The array; all tiles are arrays of this kind.
         images: (images, …) in the network's units.
-        labels: (images,) classes; None when they are not known.
-        ranges: From `network.fit_ranges`, so that codes can be compared with those of another product.
-        folder: Keeps the deck, log and raw file of every tile.
-        simulator: Which ngspice; None: `spice.find_ngspice()`.
-        n_jobs: Tiles solved at the same time.
-        progress: Called with (solved tiles, all).
+        labels: (images,) classes; None if unknown.
+        ranges: From `network.fit_ranges`. Use the same ranges as for the product whose codes are compared.
+        folder: Where to keep the deck, log and raw file of each tile.
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
+        n_jobs: Number of tiles solved at the same time.
+        progress: Called with (solved tiles, total).
 
     Returns:
-        The inference, and every tile as ngspice solved it, ordered by layer and tile.
+        The inference, and the solved tiles ordered by layer and tile.
 
     Raises:
-        InputError: Images or labels do not fit the network, or the deck would not come to an end here.
+        InputError: Images or labels do not fit the network, or a deck would exceed the time limit or the memory.
         SimulatorError: A run failed; its folder is kept.
     """
     solved: list[SolvedTile] = []
@@ -84,7 +84,13 @@ def run_in_ngspice(
 
 
 def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]) -> tuple[LoopLayer, ...]:
-    """Hold the model against ngspice, layer by layer: currents before the ADC, codes after it."""
+    """Compare the model with ngspice in each layer: currents before the ADC, and codes after it.
+
+    Args:
+        calibration: The model with its certificate and hold-out.
+        solved: Tiles solved by ngspice, from `run_in_ngspice`.
+        ranges: The ranges with which they were solved.
+    """
     model, certificate = calibration.model, calibration.certificate
     layers = []
     for name in dict.fromkeys(tile.place.layer for tile in solved):
@@ -93,11 +99,11 @@ def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str
         predicted = np.concatenate([_predict(model, tile).ravel() for tile in tiles])
         error = error_statistics((predicted - exact) / certificate.full_scale)
         adc = adc_table(model.spec, full_scale=ranges[name].full_scale)
-        steps, expected, at_most = np.zeros(0), 0.0, 0.0
+        steps, expected, limit = np.zeros(0), 0.0, 0.0
         if adc is not None:
             steps = np.abs(convert(adc, predicted) - convert(adc, exact))
-            certified = used_columns(calibration, tiles)
-            expected, at_most = differing_codes(certified, certificate.full_scale, adc.lsb, len(exact))
+            certified_error = used_columns(calibration, tiles)
+            expected, limit = differing_codes(certified_error, certificate.full_scale, adc.lsb, len(exact))
         layers.append(
             LoopLayer(
                 name=name,
@@ -108,7 +114,7 @@ def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str
                 codes=len(steps),
                 codes_differing=int(np.count_nonzero(steps)),
                 codes_predicted=expected,
-                codes_limit=at_most,
+                codes_limit=limit,
                 largest_step=int(steps.max(initial=0)),
             )
         )
@@ -116,21 +122,22 @@ def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str
 
 
 def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStatistics:
-    """Certified errors of a layer: those of its tiles in the hold-out, in the columns that the layer uses.
+    """Summarize the certified errors of a layer: those of its hold-out tiles in the columns that the layer uses.
 
-    A tile's unused columns carry next to no current; with them the errors would look smaller than those of the codes.
-    Where the hold-out has none of the tiles, all its errors stand for them.
+    Unused columns carry almost no current. Including them would understate the errors behind the compared codes. If
+    the hold-out contains none of the tiles, the errors of the whole hold-out are returned.
     """
     errors = []
-    for held, solution, predicted in zip(calibration.hold_out, calibration.truths, calibration.predicted, strict=True):
-        used = next((tile.place.cols for tile in tiles if np.array_equal(tile.g, held.g)), 0)
-        if used:
-            errors.append((predicted - solution.out)[:, :used].ravel() / calibration.certificate.full_scale)
+    hold_out = zip(calibration.hold_out, calibration.truths, calibration.predicted, strict=True)
+    for experiment, solution, predicted in hold_out:
+        cols = next((tile.place.cols for tile in tiles if np.array_equal(tile.g, experiment.g)), 0)
+        if cols:
+            errors.append((predicted - solution.out)[:, :cols].ravel() / calibration.certificate.full_scale)
     return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.error
 
 
 def holds(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
-    """Whether every layer's currents and codes are within what the certificate says."""
+    """Tell whether the currents and codes of all layers are within the limits of the certificate."""
     return all(
         layer.rms <= certificate.error.rms
         and layer.max <= certificate.error.max

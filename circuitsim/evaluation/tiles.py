@@ -1,4 +1,4 @@
-"""The network's own tiles as experiments: the matrices and activations the model will meet in use."""
+"""Experiments from a network's tiles: the matrices and activations that the model meets in use."""
 
 import numpy as np
 
@@ -8,21 +8,21 @@ from circuitsim.spec import ArraySpec
 
 
 def matrix_kind(layer: str) -> str:
-    """Name under which a layer's tile stands in the certificate."""
+    """Return the name of a layer's tile in the certificate."""
     return f"network {layer}"
 
 
 def network_experiments(
     network: Network, spec: ArraySpec, images: np.ndarray, *, vectors: int, rng: np.random.Generator
 ) -> tuple[Experiment, ...]:
-    """Take the tile of each layer that carries the largest current, with activations of calibration images.
+    """Take the tile with the largest current of each layer, with activations of calibration images.
 
     Args:
         network: The network.
         spec: The array.
-        images: Calibration images; none of those on which accuracy is reported.
-        vectors: Activations per tile; the one with the largest current is always among them.
-        rng: Draws the others.
+        images: Calibration images (images, …); must not be among those on which accuracy is reported.
+        vectors: Number of activation vectors per tile. The one with the largest total current is always included.
+        rng: Selects the other vectors.
     """
     records: list[TileRead] = []
     programmed = program(network, spec, RecordedProduct(ExactProduct(spec.sense.v_ref), records))
@@ -31,8 +31,8 @@ def network_experiments(
     evaluate(programmed, images, ranges=ranges)
     worst: dict[str, TileRead] = {}
     for read in records:
-        known = worst.get(read.place.layer)
-        if known is None or read.i_out.max() > known.i_out.max():
+        previous = worst.get(read.place.layer)
+        if previous is None or read.i_out.max() > previous.i_out.max():
             worst[read.place.layer] = read
     experiments = []
     for layer, read in worst.items():

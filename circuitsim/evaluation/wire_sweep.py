@@ -1,4 +1,4 @@
-"""Accuracy against wire resistance: the array recalibrated at each value."""
+"""Accuracy against wire resistance, with the array recalibrated at each value."""
 
 from collections.abc import Sequence
 
@@ -32,24 +32,31 @@ def wire_sweep(
     n_jobs: int,
     progress: Progress,
 ) -> tuple[WirePoint, ...]:
-    """Classify all images at each of `RESISTANCES`, with the model certified anew against the array solver.
+    """Classify images at each of `RESISTANCES`, with the model recalibrated against the array solver.
+
+    The model is also compared with ngspice at the lowest and the highest resistance.
 
     Args:
-        network, spec, images, labels: What is classified on what; row and column wires are changed together.
-        calibration_images: For the ADC ranges, which are learnt anew too.
-        tiles: The network's own tiles, for the hold-out and for the spot checks in ngspice at both ends.
-        rng: Source of the draws; every point has a generator of its own, spawned from it.
-        simulator, n_jobs: For characterization and spot checks.
-        progress: Called with (finished, all).
+        network, images, labels: As in `calibrated_accuracy`.
+        spec: The array; the segments of its row and column wires take the same resistance.
+        calibration_images: Images from which the ADC ranges are learnt at each resistance.
+        tiles: Tiles of the network, for the hold-out; the first one is also compared with ngspice.
+        rng: Source of all randomness; each point has its own generator, spawned from it.
+        simulator: The ngspice to use.
+        n_jobs: Number of decks solved in parallel.
+        progress: Called with (finished, total).
+
+    Raises:
+        InputError, OutsideRangeError, SimulatorError: As `calibrated_accuracy`.
     """
     points = []
     generators = rng.spawn(len(RESISTANCES))
     for number, (r_wire, generator) in enumerate(zip(RESISTANCES, generators, strict=True)):
         progress(number, len(RESISTANCES))
-        at = with_wires(spec, r_wire)
+        array = with_wires(spec, r_wire)
         accuracy, result = calibrated_accuracy(
             network,
-            at,
+            array,
             images,
             labels,
             calibration_images=calibration_images,
@@ -57,18 +64,19 @@ def wire_sweep(
             tiles=tiles,
             simulator=simulator,
         )
-        checked = (None, None)
+        ngspice_error = (None, None)
         if r_wire in (RESISTANCES[0], RESISTANCES[-1]):
-            checked = _against_ngspice(result.model, tiles, result.certificate.full_scale, generator, simulator, n_jobs)
+            full_scale = result.certificate.full_scale
+            ngspice_error = _against_ngspice(result.model, tiles, full_scale, generator, simulator, n_jobs)
         points.append(
             WirePoint(
                 r_wire=r_wire,
                 accuracy=accuracy,
-                ir_drop=largest_drop(at, result.model.surface, tiles),
+                ir_drop=largest_drop(array, result.model.surface, tiles),
                 rms=result.certificate.error.rms,
                 max=result.certificate.error.max,
-                ngspice_rms=checked[0],
-                ngspice_max=checked[1],
+                ngspice_rms=ngspice_error[0],
+                ngspice_max=ngspice_error[1],
             )
         )
     progress(len(RESISTANCES), len(RESISTANCES))
@@ -76,12 +84,12 @@ def wire_sweep(
 
 
 def with_wires(spec: ArraySpec, r_wire: float) -> ArraySpec:
-    """The array with segments of r_wire [ohm] in rows and columns, also where they follow from a geometry."""
+    """Return the array with row and column segments of `r_wire` [ohm], in place of resistances from wire geometry."""
     return spec.replace(wire={"row": None, "col": None, "r_row": r_wire, "r_col": r_wire})
 
 
 def largest_drop(spec: ArraySpec, surface: CellSurface | None, tiles: Sequence[Experiment]) -> float:
-    """Largest fraction of the read voltage that a cell of the given tiles loses with every row on."""
+    """Return the largest fraction of the read voltage that a cell of the tiles loses with all rows on."""
     v_in = np.full((1, spec.array.rows), spec.driver.v_read)
     worst = 0.0
     for tile in tiles:
@@ -99,6 +107,7 @@ def _against_ngspice(
     simulator: spice.Simulator,
     n_jobs: int,
 ) -> tuple[float, float]:
+    """Return the rms and the largest error of the model against ngspice, relative to `full_scale`."""
     checks = (*random_experiments(model.spec, rng, matrices=("log_uniform",), vectors=SPOT_CHECK), tiles[0])
     truths = solve_in_ngspice(model.spec, checks, n_jobs=n_jobs, simulator=simulator)
     error = errors_against(model, checks, truths, full_scale)

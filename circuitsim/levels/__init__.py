@@ -1,7 +1,8 @@
-"""One circuit, three levels: ngspice, the exact array solver, matrix products; each proved against the one before.
+"""Simulate one circuit at three levels: ngspice, the array solver, matrix products.
 
-Every level has the same two steps: `prepare` programs a matrix of conductances, `read` applies inputs to it, as often
-as wanted; `solve` does both. `CAN` says what each level simulates.
+Each level works in two steps: `prepare` programs a matrix of conductances, and `read` applies inputs to it, any number
+of times. `solve` does both. `CAN` states what each level simulates. The array solver is checked against ngspice, and
+the matrix products against either of them.
 """
 
 from circuitsim.levels.calibrating import calibrate

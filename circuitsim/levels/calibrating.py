@@ -1,4 +1,4 @@
-"""From a specification to a model and its certificate."""
+"""Calibrate the behavioral level for an array."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,18 +22,21 @@ def calibrate(
     folder: Path | None = None,
     n_jobs: int = 2,
 ) -> tuple[TileModel, Certificate]:
-    """Calibrate the behavioral model of an array and certify it; `calibration.calibrate` also returns the evidence.
+    """Calibrate and certify the behavioral model of an array; `calibration.calibrate` also returns the hold-out.
 
     Args:
         spec: The array.
         rng, max_rms, extra, truth, folder, n_jobs: As in `calibration.calibrate`.
+
+    Returns:
+        The model and its certificate.
 
     Raises:
         SpecError: The behavioral level does not simulate this array.
         SimulatorError, InputError, OutsideRangeError: As `calibration.calibrate`.
     """
     check_can(spec, "behavioral")
-    evidence = calibration.calibrate(
+    result = calibration.calibrate(
         spec, rng=rng, max_rms=max_rms, extra=extra, truth=truth, folder=folder, n_jobs=n_jobs
     )
-    return evidence.model, evidence.certificate
+    return result.model, result.certificate

@@ -1,4 +1,4 @@
-"""What each level simulates and which arguments it takes: the only place that compares the levels."""
+"""State what each level simulates, and reject arrays and arguments that a level cannot use."""
 
 from typing import Any, Literal
 
@@ -15,17 +15,18 @@ CAN: dict[Level, Abilities] = {
     "nodal": nodal.SIMULATES,
     "behavioral": behavioral.SIMULATES,
 }
-"""By level and input line: the keys of a specification that it cannot take with any value, and the values it can."""
+"""For each level and input line: the keys that the level restricts, and the values that it simulates."""
 
 FINDS_STATES: Level = "ngspice"
-"""The level that takes devices which store something else than their conductance: it finds their states first."""
+"""The only level for devices whose state is not their conductance; it finds their states first."""
 
 
 def check_can(spec: ArraySpec, level: Level) -> None:
-    """Refuse an array that a level would not simulate as it is specified; name the levels that do.
+    """Reject an array that a level does not simulate as specified.
 
     Raises:
-        SpecError: Names the key, its value, what the level expects, and the levels that simulate it.
+        SpecError: The level does not simulate this array. The message names the key, its value, the values that the
+            level simulates, and the levels that simulate the array.
     """
     stores_g = cell_text(spec).takes_g
     others = [
@@ -37,20 +38,20 @@ def check_can(spec: ArraySpec, level: Level) -> None:
     check_able(spec, CAN[level], f"level = {level!r}", instead=instead)
     if not stores_g and level != FINDS_STATES:
         raise SpecError(
-            f"the device {device_card(spec).name!r} stores something else than its conductance: level = {level!r} does "
+            f"the device {device_card(spec).name!r} has a state other than its conductance: level = {level!r} does "
             f"not simulate it, expected a device that takes its conductance{instead}"
         )
 
 
 def refuse_unused(level: str, given: dict[str, object], taker: str) -> None:
-    """Refuse arguments that a level would ignore."""
+    """Reject arguments that a level would ignore."""
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name} is given, but level = {level!r} does not use it: expected level = {taker}")
 
 
 def expect_type(name: str, value: object, *types: Any, made_by: str = "") -> None:
-    """Refuse an argument of another type: a path in place of what was read from it, say."""
+    """Reject an argument of another type, for example a path in place of the object that a file contains."""
     if not isinstance(value, types):
         expected = f"what {made_by} returns" if made_by else " or ".join(kind.__name__ for kind in types)
         raise InputError(f"{name} is of type {type(value).__name__}: expected {expected}")

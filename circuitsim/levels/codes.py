@@ -1,4 +1,4 @@
-"""Codes to codes: the converters of a specification around an array at any level."""
+"""Read an array at any level from DAC codes to ADC codes, with the converters of its specification."""
 
 from numpy.typing import ArrayLike
 
@@ -29,14 +29,14 @@ def convert_codes(
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict: As in `solve`.
-        full_scale: Current of the largest ADC code [A] where `adc.full_scale` is "auto".
+        full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
 
     Returns:
-        Voltages, currents and codes (batch, cols) stage by stage, and which stages were ideal.
+        Voltages, currents and codes of all stages, and the names of the ideal stages.
 
     Raises:
-        InputError: There is no DAC or ADC, its full scale is unknown, or `codes` holds something else than codes.
-        SpecError: The DAC's voltages are not the inputs of this array, or its outputs are not currents.
+        InputError: The DAC or the ADC is missing, its full scale is unknown, or a value is not a code.
+        SpecError: The inputs of this array are not voltages, or its outputs are not currents.
         InputError, SpecError, OutsideRangeError, SimulatorError, NotConvergedError: As `solve`.
 
     Warns:
@@ -48,7 +48,7 @@ def convert_codes(
 
 
 def _check_converters_fit(spec: ArraySpec) -> None:
-    """Refuse an array between whose DAC and ADC there is something else than voltages in, currents out."""
+    """Reject an array whose inputs are not voltages or whose outputs are not currents."""
     if input_unit(spec) != "V":
         key, value, expected = ("array.input_line", spec.array.input_line, "bl")
         if spec.driver.input_code != "amplitude":

@@ -1,4 +1,4 @@
-"""Reads at any level: `prepare` programs a matrix of conductances, `read` applies inputs to it, `solve` does both."""
+"""Read an array at any level: `prepare` programs conductances, `read` applies inputs, `solve` does both."""
 
 import hashlib
 import math
@@ -26,17 +26,17 @@ from circuitsim.spec import (
 )
 from circuitsim.truth import TruthArray
 
-_STEP = 1.25  # between the input ranges that cells are characterized for: batches that differ a little share a surface
+_STEP = 1.25  # ratio of successive input ranges: batches of similar range share a cell surface
 
 
 @dataclass(frozen=True)
 class TechniqueArray:
-    """A matrix on the arrays that its techniques draw, each prepared at the same level.
+    """A matrix on the arrays that its techniques draw, all prepared at the same level.
 
     Attributes:
         spec: The specification of the matrix.
-        drawn: What is drawn, and which part of the matrix it holds.
-        arrays: The same, prepared.
+        drawn: The drawn arrays, each with the part of the matrix that it holds.
+        arrays: The prepared arrays, in the same order.
     """
 
     spec: ArraySpec
@@ -63,33 +63,34 @@ def solve(
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S], chord at v_read across the device alone; capacitances [F] of 1c cells.
+        g: Conductances (rows, cols) [S]: current over voltage at v_read across the device alone. Capacitances [F] for
+            1c cells.
         x: Inputs (batch, rows), after the DAC: volts on bit lines, 0 or 1 on gates, shares of t_read for pulse widths.
         level: "ngspice" (the truth, seconds), "nodal" (the same circuit on the characterized cell, milliseconds) or
             "behavioral" (matrix products; needs `model`).
         model: A calibrated model of the same array, for the behavioral level.
-        certificate: The statement about the model; a use outside it warns. With it, the array may also differ from the
-            model's in size and temperature.
-        strict: A use outside the certificate raises.
+        certificate: Certificate of the model; use outside its range warns. With a certificate, the array may differ
+            from that of the model in size and temperature.
+        strict: Use outside the certificate raises an error.
         nodes: Also return the voltages at every cell (ngspice and nodal).
-        folder: Keeps the run folder of ngspice.
+        folder: Where to keep the run folder of ngspice; None removes it after success.
 
     Returns:
         Outputs (batch, cols) before the ADC, with power and provenance; currents are positive into the sense
         amplifiers.
 
     Raises:
-        InputError: Shapes or values cannot be used, the level is unknown or does not take an argument that was given,
-            or the behavioral level has no model of this array.
-        SpecError: The level does not simulate this array; says which one does.
-        OutsideRangeError: A conductance is outside the device's range, or `strict` and something is outside the
+        InputError: Shapes or values cannot be used, the level is unknown or does not take a given argument, or the
+            behavioral level has no model of this array.
+        SpecError: The level does not simulate this array; the message names the levels that do.
+        OutsideRangeError: A conductance is outside the device's range, or `strict` is True and the use is outside the
             certificate.
         SimulatorError: ngspice failed; its folder is kept.
         NotConvergedError: The array solver did not reach its tolerance.
 
     Warns:
-        OutsideCertificateWarning: Something is outside the certificate or, without one, an input outside the range
-            that the model was built for.
+        OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
+            range of the model.
     """
     expect_type("spec", spec, ArraySpec)
     v_range = _input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
@@ -111,10 +112,13 @@ def prepare(
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
+        g: Conductances (rows, cols) [S], or capacitances [F] for 1c cells; 0 is an open cell.
         level: "ngspice", "nodal" or "behavioral".
         model, certificate, strict: As in `solve`, for the behavioral level.
-        v_range: Voltages that inputs may take [V], for the nodal level with inputs on the bit lines; None: 0 to v_read.
+        v_range: Range of the inputs [V], for the nodal level with inputs on the bit lines; None: 0 to v_read.
+
+    Returns:
+        The programmed array, for `read`.
 
     Raises:
         InputError, SpecError, OutsideRangeError: As `solve`.
@@ -136,7 +140,7 @@ def prepare(
     check_can(spec, level)
     if not spec.technique.changes_size:
         return _prepare(spec, g, level, model, certificate, strict, v_range)
-    # A tile needs no card: its surface says which conductances it holds for.
+    # A tile needs no card: its surface states the valid conductances.
     g_range = None if level == "behavioral" else programmable_range(spec)
     drawn = lay_out(spec, g, g_range=g_range)
     arrays = tuple(_prepare(part.spec, part.g, level, model, certificate, strict, v_range) for part in drawn)
@@ -152,17 +156,17 @@ def read(
         array: From `prepare`.
         x: Inputs (batch, rows); see `solve`.
         nodes: Also return the voltages at every cell (ngspice and nodal).
-        folder: Keeps the run folder of ngspice.
+        folder: Where to keep the run folder of ngspice; None removes it after success.
 
     Raises:
-        InputError: A shape or value cannot be used, or the level does not take an argument that was given.
-        OutsideRangeError: An input is outside what the array was prepared for, or outside the certificate of a strict
-            one.
+        InputError: A shape or value cannot be used, or the level does not take a given argument.
+        OutsideRangeError: An input is outside the range for which the array was prepared, or outside the certificate of
+            an array prepared with `strict`.
         SimulatorError, NotConvergedError: As `solve`.
     """
     if isinstance(array, TechniqueArray):
         if nodes:
-            raise InputError("nodes = True: [technique] draws several arrays, expected one; otherwise nodes = False")
+            raise InputError("nodes = True: [technique] draws several arrays, expected one array or nodes = False")
         return _read_drawn(array, x, folder)
     if isinstance(array, TruthArray):
         return truth.read(array, x, nodes=nodes, folder=folder)
@@ -176,26 +180,33 @@ def read(
 
 
 def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:
-    """Characterize the cell; None for an ohmic device without a transistor: a linear array needs no surface.
+    """Characterize the cell of an array.
+
+    Args:
+        spec: The array.
+        v_range: Range of the inputs [V]; None: 0 to v_read.
+
+    Returns:
+        The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
 
     Raises:
-        InputError: A device folder of the user's states `ohmic = true`, and ngspice says otherwise.
+        InputError: A user's device folder states `ohmic = true`, but the device is not ohmic in ngspice.
         SimulatorError, OutsideRangeError: As `characterization.cell`.
     """
     ohmic = spec.array.cell == "1r" and device_card(spec).ohmic
     if not ohmic:
         return characterization.cell(spec, v_range=v_range)
-    if spec.device.folder is not None:  # tests hold the shipped cards to what they state
+    if spec.device.folder is not None:  # for the shipped cards, a test checks this
         characterization.check_ohmic(spec)
     return None
 
 
 def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
-    """Write the decks that level "ngspice" runs: one per drawn array, or per drawn array and vector for charges.
+    """Return the decks that level "ngspice" runs: one per drawn array; for charges, one per drawn array and vector.
 
     Raises:
-        InputError, SpecError, OutsideRangeError, SimulatorError: As `solve`; the states of devices that do not take
-            their conductance are found by running small decks.
+        InputError, SpecError, OutsideRangeError, SimulatorError: As `solve`. Small decks are run to find the
+            states of devices that do not take their conductance.
     """
     array = prepare(spec, g, "ngspice")
     if isinstance(array, TruthArray):
@@ -219,7 +230,7 @@ def _prepare(
     strict: bool,
     v_range: tuple[float, float] | None,
 ) -> LevelArray:
-    """One array that is drawn as it is, at a level that simulates it."""
+    """Prepare a single array at a level that simulates it."""
     if level == "ngspice":
         return truth.prepare(spec, g)
     if level == "nodal":
@@ -235,7 +246,7 @@ def _prepare(
 
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:
-    """Outputs and power of all drawn arrays as those of the matrix."""
+    """Read all drawn arrays and return the outputs and the power of the matrix."""
     reads = _drawn_reads(array, check_inputs(array.spec, x))
     in_ngspice = [(part, inputs) for part, inputs in reads if isinstance(part, TruthArray)]
     if in_ngspice:
@@ -254,14 +265,14 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
 
 
 def _worst_convergence(solutions: Sequence[Solution]) -> Convergence | None:
-    """For each vector and each measure, that of the drawn array that balances worst."""
+    """Return each measure of convergence for each vector, from the drawn array with the largest value."""
     parts = [solution.convergence for solution in solutions if solution.convergence is not None]
     if len(parts) < len(solutions):
         return None
 
     def worst(values: list[np.ndarray | None]) -> np.ndarray | None:
-        known = [value for value in values if value is not None]
-        return np.max(known, axis=0) if len(known) == len(parts) else None
+        arrays = [value for value in values if value is not None]
+        return np.max(arrays, axis=0) if len(arrays) == len(parts) else None
 
     return Convergence(
         kirchhoff=np.max([part.kirchhoff for part in parts], axis=0),
@@ -271,7 +282,7 @@ def _worst_convergence(solutions: Sequence[Solution]) -> Convergence | None:
 
 
 def _joint_provenance(spec: ArraySpec, parts: Sequence[Provenance]) -> Provenance:
-    """Where the numbers of several arrays come from: one digest over all their decks, one account of all their runs."""
+    """Combine the provenance of several arrays: one digest of all decks, the most attempts, the total run time."""
     digests = "".join(str(part.deck_digest) for part in parts)
     seconds = [part.seconds for part in parts if part.seconds is not None]
     return replace(
@@ -289,11 +300,11 @@ def _drawn_reads(array: TechniqueArray, x: np.ndarray) -> list[tuple[LevelArray,
 
 
 def _input_range(spec: ArraySpec, x: ArrayLike) -> tuple[float, float] | None:
-    """Voltages to prepare for: 0 to v_read, widened in steps for inputs beyond; None where x holds no voltages."""
+    """Return the range of inputs to prepare for [V]: 0 to v_read, widened in steps to include x; None for invalid x."""
     try:
         values = np.asarray(x, dtype=float)
     except (TypeError, ValueError):
-        return None  # refused where the inputs are checked
+        return None  # `read` rejects it
     if values.size == 0 or not np.isfinite(values).all():
         return None
     v_read = spec.driver.v_read
@@ -302,7 +313,7 @@ def _input_range(spec: ArraySpec, x: ArrayLike) -> tuple[float, float] | None:
 
 
 def _stepped(v: float, v_read: float) -> float:
-    """The smallest v_read · 1.25^k, k = 0, 1, …, that is not below v [V]."""
+    """Return the smallest v_read · 1.25^k, k = 0, 1, …, that is not below v [V]."""
     if v <= v_read:
         return v_read
     return v_read * _STEP ** math.ceil(math.log(v / v_read) / math.log(_STEP) - 1e-9)

@@ -1,4 +1,4 @@
-"""The behavioral level: a programmed tile, held to the certificate of its model."""
+"""The behavioral level: a programmed tile whose use is checked against the certificate of its model."""
 
 from dataclasses import dataclass, replace
 
@@ -15,16 +15,16 @@ from circuitsim.spec import ArraySpec, check_inputs
 
 @dataclass(frozen=True)
 class CertifiedTile:
-    """An array at the behavioral level: a programmed tile, and what its uses are held to.
+    """An array at the behavioral level: a programmed tile with the certificate of its model.
 
     Attributes:
         spec: The array.
         g: (rows, cols) programmed conductances [S].
         tile: The programmed matrices.
-        model: The model they were made from, for this array's size and temperature.
-        calibrated: The model as it was calibrated, which the certificate is about.
-        certificate: The statement about it; None: only the range of the inputs is checked.
-        strict: A use outside the certificate raises instead of warning.
+        model: The model with the size and temperature of this array, from which the tile was programmed.
+        calibrated: The model as calibrated, to which the certificate belongs.
+        certificate: Certificate of the model; None: only the range of the inputs is checked.
+        strict: Use outside the certificate raises an error instead of a warning.
     """
 
     spec: ArraySpec
@@ -39,19 +39,30 @@ class CertifiedTile:
 def prepare_tile(
     spec: ArraySpec, g: ArrayLike, model: TileModel, certificate: Certificate | None, *, strict: bool
 ) -> CertifiedTile:
-    """Program a tile of a model that was calibrated for this array.
+    """Program a tile with a model that was calibrated for this array.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S].
+        model: The calibrated model.
+        certificate: Its certificate, or None.
+        strict: Use outside the certificate raises an error.
 
     Raises:
-        InputError: The model is that of another array, or the array's SPICE files have changed since.
+        InputError: The model belongs to another array, or the array's SPICE files have changed since the calibration.
         OutsideRangeError: A conductance is outside the device's range.
     """
-    fitting = _for_array(model, certificate, spec)
-    tile = behavioral.program(fitting, g)
-    return CertifiedTile(spec, np.array(g, dtype=float), tile, fitting, model, certificate, strict)
+    resized = _for_array(model, certificate, spec)
+    tile = behavioral.program(resized, g)
+    return CertifiedTile(spec, np.array(g, dtype=float), tile, resized, model, certificate, strict)
 
 
 def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
-    """Read a tile; a use outside its certificate warns, or raises where it is strict."""
+    """Read a tile once per input vector (batch, rows); warn about use outside its certificate.
+
+    Raises:
+        OutsideRangeError: The tile is strict and the use is outside its certificate.
+    """
     x = check_inputs(array.spec, x)
     if array.certificate is None:
         behavioral.check_input_range(array.tile, x)
@@ -73,25 +84,25 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
 
 
 def _for_array(model: TileModel, certificate: Certificate | None, spec: ArraySpec) -> TileModel:
-    """The model for this array: of the same circuit; with a certificate to warn by, size and temperature may differ."""
-    fitting = _same_specification(model, certificate, spec)
+    """Return the model for this array; with a certificate, it may come from another size or temperature."""
+    resized = _same_specification(model, certificate, spec)
     contents, calibrated_with = cell_text(spec).digest, model.surface.provenance.files_digest
     if calibrated_with is not None and contents != calibrated_with:
         raise InputError(
-            f"the SPICE files or device folders of this array hold something else than those that the model was "
-            f"calibrated with (contents {contents[:12]}, not {calibrated_with[:12]}): calibrate the array again"
+            f"the SPICE files or device folders of this array differ from those that the model was calibrated with "
+            f"(contents {contents[:12]}, not {calibrated_with[:12]}): calibrate the array again"
         )
-    return fitting
+    return resized
 
 
 def _same_specification(model: TileModel, certificate: Certificate | None, spec: ArraySpec) -> TileModel:
     if model.spec.digest == spec.digest:
         return model
     array = spec.array
-    resized = {"rows": array.rows, "cols": array.cols, "temperature_c": array.temperature_c}
+    conditions = {"rows": array.rows, "cols": array.cols, "temperature_c": array.temperature_c}
     if certificate is not None:
         try:
-            same = model.spec.replace(array=resized).digest == spec.digest
+            same = model.spec.replace(array=conditions).digest == spec.digest
         except SpecError:  # wires given per segment belong to one size
             same = False
         if same:

@@ -1,8 +1,8 @@
-"""Networks on arrays: products by constant weights go to tiles, everything else stays digital.
+"""Networks on arrays: tiles compute the products with constant weights, everything else stays digital.
 
-`load_network` reads an ONNX model; any other network that follows `Network` serves as well, and only `load_network`
-needs onnx and onnxruntime. `program` puts the layers into tiles whose analog product is an argument, `fit_ranges`
-learns the ranges, `evaluate` classifies images.
+`load_network` reads an ONNX model and needs onnx and onnxruntime; any other network that follows `Network` works
+without them. `program` programs the layers into tiles, whose analog product is an argument. `fit_ranges` learns input
+and ADC ranges, and `evaluate` classifies images.
 """
 
 from circuitsim.network.inference import (

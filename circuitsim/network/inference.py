@@ -1,4 +1,4 @@
-"""Classifying images on arrays, and saying what each layer saw."""
+"""Classify images on arrays and report statistics of each layer."""
 
 import warnings
 from collections import defaultdict
@@ -18,27 +18,28 @@ from circuitsim.periphery import adc_table
 from circuitsim.spec import ArraySpec
 
 MUCH_CLIPPING = 0.01
-"""Clipped part of a layer's conversions above which a warning is given; automatic ranges clip 0.0002."""
+"""Clipped fraction of a layer's conversions above which `evaluate` warns; automatic ranges clip 0.0002."""
 
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """What happened in one layer over all images.
+    """Statistics of one layer over all images.
 
     Attributes:
-        name, op: The node.
-        inputs, outputs, groups: Size of its matrices and their number.
-        tiles: Arrays it takes.
-        reads: Tile reads: one tile, one vector, one phase.
-        conversions: ADC conversions.
+        name, op: Name and type of the node.
+        inputs, outputs: Size of its matrices.
+        groups: Number of its matrices.
+        tiles: Number of arrays that hold it.
+        reads: Number of tile reads: one tile, one vector, one phase.
+        conversions: Number of ADC conversions.
         activation_max: Activation that is driven at v_read.
-        w_max: Weight that takes the whole range of conductances.
-        gain: Digital factor on its products.
+        w_max: Weight that is mapped to the whole range of conductances.
+        gain: Digital factor on the products.
         full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
         lsb: Current of one code [A]; None without ADC quantization.
         i_max: Largest column current before the ADC [A].
-        adc_clipped: Part of the conversions outside the ADC's range.
-        input_clipped: Part of the activations larger than activation_max.
+        adc_clipped: Fraction of the conversions outside the ADC's range.
+        input_clipped: Fraction of the activations larger than activation_max.
     """
 
     name: str
@@ -61,13 +62,13 @@ class LayerStatistics:
 
 @dataclass(frozen=True)
 class Inference:
-    """A network's answer to images.
+    """Classification of images by a network.
 
     Attributes:
-        level: "float" for the float network, otherwise the name that the caller gave.
+        level: "float" for the float network, otherwise the name given by the caller.
         logits: (images, classes) outputs of the network.
         classes: (images,) class with the largest logit.
-        accuracy: Part of the images classified as labelled; None without labels.
+        accuracy: Fraction of the images classified correctly; None without labels.
         layers: One entry per layer on arrays; empty for "float".
     """
 
@@ -96,18 +97,21 @@ def evaluate(
     level: str = "array",
     n_jobs: int = 1,
 ) -> Inference:
-    """Classify images with every layer on its tiles.
+    """Classify images with each layer on its tiles.
 
     Args:
-        programmed: The network on its tiles; its product decides what is simulated.
+        programmed: The network on its tiles; the product with which it was programmed sets the level of simulation.
         images: (images, …) in the network's units.
-        labels: (images,) classes; None when they are not known.
-        ranges: From `fit_ranges`; the same ranges make two products comparable code by code.
+        labels: (images,) classes; None if unknown.
+        ranges: From `fit_ranges`; use the same ranges for two products to compare their codes.
         level: Name for the result: "ideal", "array", "ngspice".
-        n_jobs: Tiles of a layer read side by side, in threads; see `parallel.over_tiles`.
+        n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
         InputError: Images or labels do not fit the network, or a range is missing.
+
+    Warns:
+        ClippingWarning: More than 1 % of a layer's conversions are outside the range of the ADC.
     """
     missing = [name for name in programmed.layers if name not in ranges]
     if missing:
@@ -141,7 +145,15 @@ def evaluate_ideal(
     *,
     calibration_images: np.ndarray,
 ) -> Inference:
-    """Classify images on ideal arrays: exact products v @ g, with the specification's tiles, DAC and ADC."""
+    """Classify images on ideal arrays: exact products (v − v_ref) @ g, with the specification's tiles, DAC and ADC.
+
+    Args:
+        network, spec, images, labels: As in `evaluate`.
+        calibration_images: Images from which the ADC ranges are learnt.
+
+    Raises:
+        InputError: Images or labels do not fit the network, or the array has too few columns.
+    """
     programmed = program(network, spec, ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, calibration_images)
     return evaluate(programmed, images, labels, ranges=ranges, level="ideal")
@@ -150,19 +162,19 @@ def evaluate_ideal(
 def float_difference(
     network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
 ) -> np.ndarray:
-    """Largest difference between the logits on arrays without DAC and ADC and those of the float network.
+    """Compare the logits on arrays without DAC and ADC with those of the float network.
 
-    It shows that mapping, tiling, phases and digital sums are right: with `product` None (exact products) or that of an
-    ohmic array without wires it is rounding alone, below 1e-5.
+    This checks mapping, tiling, phases and digital sums. With exact products, or those of an ohmic array without wires,
+    the difference is rounding alone, below 1e-5.
 
     Args:
         network: The network.
         spec: The array; its DAC and ADC are taken as ideal.
-        images: (images, …); input ranges are learnt from them, so that none is clipped.
+        images: (images, …); the input ranges are learnt from them, so that no input is clipped.
         product: Programs and reads a tile; None for exact products.
 
     Returns:
-        (images,) largest |difference| over the classes.
+        (images,) largest |difference| of the logits over the classes.
     """
     spec = spec.replace(driver={"dac_bits": None}, adc={"bits": None})
     programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))

@@ -1,4 +1,4 @@
-"""Activations as row voltages, read in phases: scale, sign and resolution of the driver."""
+"""Encode activations as row voltages, read in phases: scale, sign and resolution of the driver."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +17,10 @@ class Phases:
     """Row voltages of a batch of activations, read one phase after the other.
 
     Attributes:
-        weights: Weight with which the products of each phase count in the digital sum: (1, −1) for two-phase inputs,
-            (1,) for unsigned ones.
+        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones.
         v: (phases, *shape of the activations) voltages that the drivers put out [V].
-        v_coded: The same shape: voltages that the digital side takes them for [V]; `v` itself unless the DAC has an
-            INL.
-        clipped: Activations larger than full scale, driven at v_read.
+        v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL.
+        clipped: Number of activations larger than full scale, which are driven at v_read.
     """
 
     weights: tuple[float, ...]
@@ -32,7 +30,7 @@ class Phases:
 
 
 def _two_phase(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
-    """The positive parts first, then the magnitudes of the negative ones."""
+    """Return the positive parts first, then the magnitudes of the negative parts."""
     return (1.0, -1.0), np.stack([np.maximum(relative, 0.0), np.maximum(-relative, 0.0)])
 
 
@@ -44,25 +42,28 @@ INPUT_PHASES: dict[str, Callable[[np.ndarray], tuple[tuple[float, ...], np.ndarr
     "two_phase": _two_phase,
     "unsigned": _unsigned,
 }
-"""By the value of `mapping.inputs`: activations relative to full scale → weights of the phases, and the part of each
-phase (phases, *shape), from 0 to 1: Σ weights[p] · parts[p] gives the activations back."""
+"""Coding function for each value of `mapping.inputs`.
+
+It takes activations relative to full scale and returns the weight of each phase and its part of the activations
+(phases, *shape), from 0 to 1, with activations = Σ weights[p] · parts[p].
+"""
 
 
 def encode(activations: np.ndarray, spec: ArraySpec, *, activation_max: float, layer: str = "") -> Phases:
     """Turn activations into driver voltages.
 
-    |activation| = activation_max is driven v_read above the columns' v_ref, 0 at v_ref. Signed activations take two
-    phases, whose products are subtracted digitally. A DAC of b bits rounds each magnitude to a multiple of
-    v_read / (2^b − 1).
+    An activation of 0 is driven at v_ref, the voltage of the columns; |activation| = activation_max is driven at
+    v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally. A DAC of b bits rounds
+    each magnitude to a multiple of v_read / (2^b − 1).
 
     Args:
         activations: Any shape, in the network's units.
         spec: The array: v_read, dac_bits, v_ref and mapping.inputs are used.
-        activation_max: Activation of full scale.
-        layer: Name for the message.
+        activation_max: Activation at full scale.
+        layer: Name of the layer for the error message.
 
     Raises:
-        InputError: An activation is negative but mapping.inputs = "unsigned".
+        InputError: An activation is negative, but mapping.inputs = "unsigned".
     """
     weights, parts = INPUT_PHASES[spec.mapping.inputs](activations / activation_max)
     if (lowest := float(np.min(parts, initial=0.0))) < 0.0:

@@ -1,4 +1,4 @@
-"""A layer that multiplies by constant weights: a matrix, and how tensors become its input vectors and back."""
+"""A layer with constant weights: its matrices, and the conversion between tensors and its input and output vectors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-_DLPACK_CPU = 1  # DLPack's number of the host's memory
+_DLPACK_CPU = 1  # DLPack's device number for host memory
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,10 @@ class Window:
     """Sliding window of a convolution; one entry per spatial axis.
 
     Attributes:
-        kernel, strides, dilations: Sizes and steps [samples].
-        pads: Zeros before and after each axis, (begin, end) pairs; None when `auto_pad` sets them from the input.
-        auto_pad: ONNX's "SAME_UPPER" or "SAME_LOWER", "" when `pads` holds.
+        kernel: Size of the kernel [samples].
+        strides, dilations: Steps between windows and between the samples of a window [samples].
+        pads: Number of zeros before and after each axis, (begin, end) pairs; None if `auto_pad` sets them.
+        auto_pad: ONNX's "SAME_UPPER" or "SAME_LOWER", which pad according to the input; "" if `pads` is used.
     """
 
     kernel: tuple[int, ...]
@@ -33,10 +34,10 @@ class LinearLayer:
     Attributes:
         name: Name of the node.
         op: "Gemm", "MatMul" or "Conv".
-        weights: (groups, inputs, outputs) one matrix per group; groups is 1 but for grouped convolutions.
-        bias: (groups · outputs,) added digitally after the product; None when there is none.
+        weights: (groups, inputs, outputs) one matrix per group; groups is 1 except for grouped convolutions.
+        bias: (groups · outputs,) added digitally after the product; None without a bias.
         window: The convolution's window; None for Gemm and MatMul.
-        input_bound: Largest |input| that the node before allows (1 after tanh), None when there is no bound.
+        input_bound: Largest |input| that the previous node allows (1 after tanh); None without a bound.
     """
 
     name: str
@@ -91,7 +92,7 @@ def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -
 
 
 def output_size(window: Window, size: tuple[int, ...]) -> tuple[int, ...]:
-    """Pixels of a convolution's output for an input of `size` pixels, axis by axis."""
+    """Return the size of a convolution's output [pixels] for an input of `size` pixels, one entry per spatial axis."""
     return tuple(
         (length + begin + end - (k - 1) * dilation - 1) // stride + 1
         for length, (begin, end), k, stride, dilation in zip(
@@ -112,7 +113,7 @@ def _pads(window: Window, size: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
 
 
 def _patches(x: np.ndarray, window: Window) -> np.ndarray:
-    """(batch, channels, *space) → (batch, channels, samples of the kernel, *out)."""
+    """Rearrange (batch, channels, *space) to (batch, channels, samples of the kernel, *out)."""
     size = x.shape[2:]
     out = output_size(window, size)
     x = np.pad(x, ((0, 0), (0, 0), *_pads(window, size)))

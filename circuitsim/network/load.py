@@ -1,4 +1,4 @@
-"""Reading a network from a file."""
+"""Read a network from a file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ def load_network(path: str | Path) -> "OnnxNetwork":
 
     Raises:
         InputError: The file is missing or is not a valid ONNX model, or one of its nodes is not supported.
+        MissingExtraError: onnx or onnxruntime is not installed.
     """
-    from circuitsim.network.onnx import load_onnx  # on the call: the rest of the room works without onnx
+    from circuitsim.network.onnx import load_onnx  # here, because the other modules work without onnx
 
     return load_onnx(path)

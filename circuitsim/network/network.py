@@ -1,4 +1,4 @@
-"""What a neural network must offer so that arrays can compute its products; no framework is imported here."""
+"""The interface of a neural network whose products arrays can compute; it imports no framework."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -8,16 +8,17 @@ import numpy as np
 from circuitsim.network.linear import LinearLayer
 
 LayerProduct = Callable[[LinearLayer, np.ndarray], Any]
-"""Activations (vectors, groups, inputs) of a layer → products (vectors, groups, outputs), without bias.
+"""Function of a layer and its activations (vectors, groups, inputs) that returns products (vectors, groups, outputs).
 
-The products may be an array of any namespace; a network that works in NumPy takes them through `linear.as_numpy`.
+The products do not include the bias. They may be an array of any namespace; a network in NumPy converts them by
+`linear.as_numpy`.
 """
 
 
 class Network(Protocol):
     """A neural network whose products with constant weights can be computed by arrays.
 
-    `circuitsim.network.onnx` offers one for ONNX models. A hand-made one needs no more than these three:
+    `circuitsim.network.onnx` implements it for ONNX models. A class written by hand needs only these three members:
 
         @dataclass(frozen=True)
         class Perceptron:
@@ -34,13 +35,13 @@ class Network(Protocol):
 
     @property
     def layers(self) -> tuple[LinearLayer, ...]:
-        """The products, in the order in which they are computed; their names differ."""
+        """The layers with constant weights, in the order of computation; their names are unique."""
         ...
 
     def run(self, images: np.ndarray, product: LayerProduct) -> np.ndarray:
-        """Return the outputs (images, …) for images (images, …), every layer's products taken from `product`.
+        """Return the outputs (images, …) for images (images, …); `product` computes the products of each layer.
 
-        Biases are added digitally after `product`.
+        The network adds biases digitally after `product`.
 
         Raises:
             InputError: The images do not have the network's shape.

@@ -1,4 +1,4 @@
-"""The analog product as an argument: program a tile once, read it many times."""
+"""The interface of analog products: program a tile once, read it many times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ import numpy as np
 from circuitsim.network.tiling import TilePlace
 
 ReadTile = Callable[[np.ndarray], Any]
-"""Driver voltages (batch, rows) [V] → column currents (batch, cols) [A], positive into the sense amplifier.
+"""Function from driver voltages (batch, rows) [V] to column currents (batch, cols) [A].
 
-The voltages are NumPy's float64. The currents may have any namespace, device and floating-point type, to which the
-function converts the voltages itself; the network keeps it through ADC and digital sums.
+Currents are positive into the sense amplifier. The voltages are a NumPy array of float64. The function may convert them
+to any array namespace, device and floating-point type; ADC and digital sums are computed with those of the currents.
 """
 
 
 class Product(Protocol):
     """Programs a tile with conductances g (rows, cols) [S] and returns the function that reads it.
 
-    `place` says what the tile holds; most products need only g. The products of this package are frozen values that
-    pickle, so that workers can program and read tiles; a plain function serves as well:
+    `place` is the part of the layer that the tile holds; most products need only g. The products of this package can be
+    pickled, so that worker processes can program and read tiles. A plain function is also a product:
 
         def product(place, g):
             return functools.partial(behavioral.mvm, behavioral.program(model, g))
@@ -32,12 +32,12 @@ class Product(Protocol):
 
 @dataclass(frozen=True)
 class TileRead:
-    """One read of one tile, as it happened.
+    """One read of one tile.
 
     Attributes:
-        place: What the tile holds.
+        place: The part of the layer that the tile holds.
         g: (rows, cols) programmed conductances, padding included [S].
-        v_in: (batch, rows) driver voltages: the active reads of the first phase first, then those of the next [V].
+        v_in: (batch, rows) driver voltages [V]: the active reads of the first phase, then those of the next.
         i_out: (batch, cols) column currents before the ADC [A].
     """
 
@@ -52,7 +52,7 @@ class ExactProduct:
     """The product of an array without wires and with ohmic cells: (v_in − v_ref) @ g.
 
     Attributes:
-        v_ref: Voltage of the columns, at which a row rests [V].
+        v_ref: Voltage of the columns and of rows without input [V].
     """
 
     v_ref: float = 0.0
@@ -65,18 +65,19 @@ class ExactProduct:
 
 @dataclass(frozen=True)
 class RecordedProduct:
-    """Another product, every read of which is appended to a list.
+    """Product that appends each read of another product to a list.
 
     Attributes:
         product: Computes the currents.
-        records: Takes the reads: in order within a tile, tiles may interleave. A pickled copy has a list of its own.
+        records: List of the reads. Reads of one tile are in order; those of several tiles may alternate. A pickled
+            copy has its own list.
     """
 
     product: Product
     records: list[TileRead]
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
-        """Return the function that reads conductances g (rows, cols) [S] and records the read."""
+        """Return the function that reads conductances g (rows, cols) [S] and records each read."""
         return partial(_read_and_record, self.product(place, g), place, g, self.records)
 
 

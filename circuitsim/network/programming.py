@@ -1,4 +1,4 @@
-"""A network on arrays: its layers programmed into tiles once."""
+"""Program the layers of a network into tiles."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from circuitsim.spec import ArraySpec
 
 @dataclass(frozen=True)
 class ProgrammedLayer:
-    """A layer in its tiles.
+    """A layer programmed into tiles.
 
     Attributes:
         layer: The layer.
-        w_max: Weight that takes the whole range of conductances.
-        places: What each tile holds.
+        w_max: Weight that is mapped to the whole range of conductances.
+        places: The part of the layer that each tile holds.
         reads: One function per tile: driver voltages (batch, rows) [V] → column currents (batch, cols) [A].
     """
 
@@ -32,12 +32,12 @@ class ProgrammedLayer:
 
 @dataclass(frozen=True)
 class ProgrammedNetwork:
-    """A network in its tiles.
+    """A network programmed into tiles.
 
     Attributes:
         network: The network.
-        spec: The array that every tile is.
-        layers: By name, in order.
+        spec: The array; all tiles are arrays of this kind.
+        layers: The programmed layers by name, in the order of the network.
     """
 
     network: Network
@@ -50,9 +50,9 @@ def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int 
 
     Args:
         network: The network.
-        spec: The array that every tile is; g_min, g_max, the size and mapping.weights are used.
+        spec: The array; its g_min, g_max, size and mapping.weights are used.
         product: Programs one tile and returns the function that reads it.
-        n_jobs: Tiles of a layer programmed side by side, in threads; see `parallel.over_tiles`.
+        n_jobs: Number of tiles of a layer programmed at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
         InputError: The array has fewer columns than one output takes.
@@ -69,6 +69,6 @@ def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int 
 
 
 def tile_conductances(layer: LinearLayer, place: TilePlace, spec: ArraySpec, *, w_max: float) -> np.ndarray:
-    """Conductances (rows, cols) [S] of the tile that holds `place`, padding included."""
+    """Return the conductances (rows, cols) [S] of the tile at `place`, padding included."""
     weights = layer.weights[place.group, slice(*place.inputs), slice(*place.outputs)]
     return padded(scheme_of(spec).conductances(weights, w_max=w_max), spec.shape, g_min=spec.device.g_min)

@@ -1,4 +1,4 @@
-"""What the digital side must know about each layer, learnt from calibration inputs: input range, ADC range, gain."""
+"""Learn input range, ADC range and digital gain of each layer from calibration images."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from circuitsim.network.reading import LayerRange, layer_products, read_tiles
 from circuitsim.spec import ArraySpec
 
 INNER = 0.9998
-"""Part of the calibration outputs that lies inside an automatic ADC range.
+"""Fraction of the calibration outputs inside an automatic ADC range.
 
 Source: T. P. Xiao et al., "On the accuracy of analog neural network inference accelerators", IEEE Circuits and Systems
     Magazine 22(4), 2022.
@@ -20,42 +20,45 @@ Source: T. P. Xiao et al., "On the accuracy of analog neural network inference a
 
 
 def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
-    """Activations (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
-    seen: dict[str, np.ndarray] = {}
+    """Return the activations (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
+    inputs: dict[str, np.ndarray] = {}
 
     def product(layer: LinearLayer, activations: np.ndarray) -> np.ndarray:
-        seen[layer.name] = activations
+        inputs[layer.name] = activations
         return float_product(layer, activations)
 
     network.run(images, product)
-    return seen
+    return inputs
 
 
 def fit_ranges(
     programmed: ProgrammedNetwork, images: np.ndarray, *, gain: bool = False, n_jobs: int = 1
 ) -> dict[str, LayerRange]:
-    """Learn input range, ADC range and, on request, a digital gain of each layer.
+    """Learn the input range, the ADC range and, optionally, a digital gain of each layer.
 
-    Each layer sees the float network's own activations, so the layers are learnt independently of each other. The
-    range of activations is the bound that the graph gives (1 after tanh), else the largest |activation|. An "auto" ADC
-    range holds 99.98 % of the layer's column currents between 0 and full scale.
+    Each layer receives the activations of the float network, so that the layers are learnt independently. The range of
+    activations is the bound from the graph (1 after tanh), else the largest |activation|. An "auto" ADC range contains
+    99.98 % of the layer's column currents between 0 and full scale.
 
-    The gain is the least-squares factor from the products after the ADC to the float products: what a designer would
-    trim digitally against the mean loss of current in wires and transistors. It is off unless asked for: where a
-    fifth of the current is lost, the classes hardly change without it; where a half is lost, it recovers most of the
-    accuracy (the tests show both on the demo network).
+    The gain is the least-squares factor from the products after the ADC to the float products. A designer would trim
+    it digitally to compensate the mean loss of current in wires and transistors. It is off by default: with a fifth of
+    the current lost, it hardly changes the classes; with half of it lost, it recovers most of the accuracy (tested on
+    the demo network).
 
     Args:
         programmed: The network on its tiles.
-        images: (images, …) calibration images; none of those on which accuracy is reported.
+        images: (images, …) calibration images; must not be among those on which accuracy is reported.
         gain: Fit a digital gain for each layer; otherwise it is 1.
-        n_jobs: Tiles of a layer read side by side, in threads; see `parallel.over_tiles`.
+        n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
 
     Returns:
         The ranges by the layer's name.
+
+    Raises:
+        InputError: The images do not fit the network, or an input is negative but mapping.inputs = "unsigned".
     """
-    spec, seen = programmed.spec, layer_inputs(programmed.network, images)
-    return {name: _fit_layer(programmed.layers[name], spec, seen[name], gain, n_jobs) for name in seen}
+    spec, inputs = programmed.spec, layer_inputs(programmed.network, images)
+    return {name: _fit_layer(programmed.layers[name], spec, inputs[name], gain, n_jobs) for name in inputs}
 
 
 def _fit_layer(tiles: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray, gain: bool, n_jobs: int) -> LayerRange:
@@ -69,7 +72,7 @@ def _fit_layer(tiles: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray,
     phases = encode(activations, spec, activation_max=known.activation_max, layer=tiles.layer.name)
     currents = read_tiles(tiles, spec, phases, n_jobs=n_jobs)
     if converts and known.full_scale is None:
-        # A layer that no calibration image excites has no currents: any range serves, so take that of one full cell.
+        # A layer without currents in all calibration images may take any range: use the current of one cell at g_max.
         flat = np.concatenate([as_numpy(tile.i_out).ravel() for tile in currents]).astype(float, copy=False)
         full_scale = float(np.quantile(flat, INNER)) if flat.size else 0.0
         known = dataclasses.replace(known, full_scale=full_scale or spec.device.g_max * spec.driver.v_read)

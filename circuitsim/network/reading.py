@@ -1,4 +1,4 @@
-"""Reading a layer on its tiles: DAC, tiles, ADC, digital sums."""
+"""Read a layer on its tiles: DAC, tiles, ADC, digital sums."""
 
 import math
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ from circuitsim.spec import ArraySpec
 
 @dataclass(frozen=True)
 class LayerRange:
-    """What the digital side knows about a layer, from calibration inputs.
+    """Ranges and gain of a layer, learnt from calibration images.
 
     Attributes:
         activation_max: Activation that is driven at v_read.
-        full_scale: Current of the ADC's largest code [A]; None where there is no ADC quantization.
-        gain: Factor on the layer's products, 1 unless it was fitted.
+        full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
+        gain: Digital factor on the layer's products; 1 unless it was fitted.
     """
 
     activation_max: float
@@ -36,13 +36,14 @@ class LayerRange:
 
 @dataclass(frozen=True)
 class TileCurrents:
-    """What a tile answered to a batch of activations.
+    """Currents of a tile for a batch of activations.
 
     Attributes:
-        active: (phases, vectors) True where the tile was read; elsewhere all its rows rest and nothing flows.
-        v_sum: (reads,) sum over the rows of the voltages above v_ref that the codes stand for [V].
+        active: (phases, vectors) True where the tile was read; elsewhere all its rows are at v_ref and no current
+            flows.
+        v_sum: (reads,) sum over the rows of the voltages above v_ref that the codes represent [V].
         i_out: (reads, columns in use) currents before the ADC [A], in the order of `active`, in the namespace and
-            dtype of the product; NumPy where there were no reads.
+            dtype of the product; in NumPy without any read.
     """
 
     active: np.ndarray
@@ -52,15 +53,15 @@ class TileCurrents:
 
 @dataclass(frozen=True)
 class LayerReading:
-    """Products of a layer and what it took to read them.
+    """Products of a layer, with counts of reads and conversions.
 
     Attributes:
         y: (vectors, groups, outputs) products without bias, in the namespace and dtype of the tiles' currents.
-        reads: Tile reads: one tile, one vector, one phase.
-        conversions: Currents converted by ADCs.
-        adc_clipped: Conversions outside the ADC's range.
-        inputs: Activations encoded.
-        inputs_clipped: Activations larger than activation_max.
+        reads: Number of tile reads: one tile, one vector, one phase.
+        conversions: Number of currents converted by ADCs.
+        adc_clipped: Number of conversions outside the ADC's range.
+        inputs: Number of activations encoded.
+        inputs_clipped: Number of activations larger than activation_max.
         i_max: Largest column current before the ADC [A].
     """
 
@@ -83,7 +84,7 @@ def read_layer(
         spec: The array.
         activations: (vectors, groups, inputs) in the network's units.
         known: Ranges and gain of the layer.
-        n_jobs: Tiles read side by side, in threads; see `parallel.over_tiles`.
+        n_jobs: Number of tiles read at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
         InputError: As `encode` and `read_tiles`.
@@ -110,10 +111,13 @@ def read_tiles(programmed: ProgrammedLayer, spec: ArraySpec, phases: Phases, *, 
         programmed: The layer.
         spec: The array.
         phases: Driver voltages (phases, vectors, groups, inputs) [V]; all phases of a tile are read in one batch.
-        n_jobs: Tiles read side by side, in threads; see `parallel.over_tiles`.
+        n_jobs: Number of tiles read at the same time, in threads; see `parallel.over_tiles`.
+
+    Returns:
+        The currents of each tile, in the order of `programmed.places`.
 
     Raises:
-        InputError: The product returned currents of another shape, or some that are not finite.
+        InputError: The product returned currents of another shape, or currents that are not finite.
     """
     tiles = []
     for place, read in zip(programmed.places, programmed.reads, strict=True):
@@ -130,7 +134,7 @@ def layer_products(
     phase_weights: Sequence[float],
     known: LayerRange,
 ) -> tuple[Any, int]:
-    """Convert the currents of each tile, then add up columns, phases and partial sums, all digitally.
+    """Convert the currents of each tile, then sum columns, phases and tiles digitally.
 
     Args:
         programmed: The layer.
@@ -140,7 +144,7 @@ def layer_products(
         known: Ranges and gain of the layer.
 
     Returns:
-        (vectors, groups, outputs) products without bias, and how many conversions were clipped.
+        (vectors, groups, outputs) products without bias, and the number of clipped conversions.
     """
     groups, _, outputs = programmed.layer.weights.shape
     shape = (currents[0].active.shape[1], groups, outputs)
@@ -149,7 +153,7 @@ def layer_products(
     y, total = None, 0
     for place, tile in zip(programmed.places, currents, strict=True):
         if not len(tile.v_sum):
-            continue  # every row rests in every phase
+            continue  # all rows are at v_ref in every phase
         converted = tile.i_out
         if adc is not None:
             codes, clipped = count_clipped(adc, converted)
@@ -164,7 +168,7 @@ def layer_products(
 
 
 def _read_tile(place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray, v_coded: np.ndarray) -> TileCurrents:
-    """Read one tile with the voltages (phases, vectors, rows in use) of its rows, put out and coded [V]."""
+    """Read one tile with the voltages of its rows, as driven and as coded (phases, vectors, rows in use) [V]."""
     v_ref = spec.sense.v_ref
     active = np.any(v != v_ref, axis=2)
     driven = v[active]
@@ -182,16 +186,16 @@ def _read_tile(place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray,
     xp = array_api_compat.array_namespace(i_out)
     if not bool(xp.all(xp.isfinite(i_out))):
         raise InputError(
-            f"the product of layer {place.layer!r}, tile {place.index}, returned a value that is no number"
+            f"the product of layer {place.layer!r}, tile {place.index}, returned a value that is not finite"
         )
     return TileCurrents(active, v_sum, i_out[:, : place.cols])
 
 
 def _over_phases(products: Any, active: np.ndarray, phase_weights: Sequence[float]) -> Any:
-    """Weighted sum over the phases (vectors, outputs) of products (reads, outputs) in the order of `active`."""
+    """Return the weighted sum over phases (vectors, outputs) of products (reads, outputs) in the order of `active`."""
     xp, kind = _kind(products)
     outputs = products.shape[1]
-    if not active.all():  # a read that did not take place counts as zeros, which stand after the others
+    if not active.all():  # the zeros after the last read stand for the vectors without a read
         products = xp.concat([products, xp.zeros((1, outputs), **kind)], axis=0)
         position = np.where(active.ravel(), np.cumsum(active) - 1, np.count_nonzero(active))
         products = xp.take(products, xp.asarray(position, device=kind["device"]), axis=0)
@@ -203,7 +207,7 @@ def _over_phases(products: Any, active: np.ndarray, phase_weights: Sequence[floa
 
 
 def _kind(array: Any) -> tuple[Any, dict[str, Any]]:
-    """Namespace of an array, and the dtype and device with which others like it are made."""
+    """Return the namespace of an array, and the arguments that create arrays of its dtype and device."""
     return array_api_compat.array_namespace(array), {
         "dtype": array.dtype,
         "device": array_api_compat.device(array),
@@ -211,6 +215,6 @@ def _kind(array: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def _largest(i_out: Any) -> float:
-    """Largest |current| [A]."""
+    """Return the largest |current| [A]."""
     xp = array_api_compat.array_namespace(i_out)
     return float(xp.max(xp.abs(i_out)))

@@ -1,4 +1,4 @@
-"""Matrices larger than the array, cut into tiles of equal use; what is left over is padded."""
+"""Cut matrices larger than the array into tiles of nearly equal size, and pad the rest of each array."""
 
 import itertools
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from circuitsim.network.mapping import Scheme
 
 @dataclass(frozen=True)
 class TilePlace:
-    """What part of a layer's matrix a tile holds.
+    """The part of a layer's matrix that a tile holds.
 
     Attributes:
         layer: Name of the layer.
         index: Number of the tile within the layer.
-        group: Matrix of the layer (grouped convolutions have several).
+        group: Index of the matrix in the layer (grouped convolutions have several).
         inputs: First input and the one after the last; row r of the tile takes input inputs[0] + r.
-        outputs: First output and the one after the last; the mapping scheme says which columns give which output.
-        cols: Columns in use, from the first on.
+        outputs: First output and the one after the last; the mapping scheme assigns columns to outputs.
+        cols: Number of columns in use, from the first on.
     """
 
     layer: str
@@ -31,23 +31,23 @@ class TilePlace:
 
     @property
     def rows(self) -> int:
-        """Rows in use."""
+        """Number of rows in use."""
         return self.inputs[1] - self.inputs[0]
 
 
 def places(
     layer: str, matrix_shape: tuple[int, int, int], array_shape: tuple[int, int], scheme: Scheme
 ) -> tuple[TilePlace, ...]:
-    """Cut (groups, inputs, outputs) into tiles that fit the array.
+    """Cut the matrices of a layer into tiles that fit the array.
 
-    The parts are as equal as they can be (96 inputs on 64 rows: 48 and 48, not 64 and 32): the largest current of a
-    tile, and with it IR drop and the range of the ADC, is then as small as the number of tiles allows.
+    The parts are as equal as possible (96 inputs on 64 rows: 48 and 48, not 64 and 32). This minimizes the largest
+    current of a tile for the given number of tiles, and with it IR drop and the range of the ADC.
 
     Args:
         layer: Name of the layer.
         matrix_shape: (groups, inputs, outputs) of its weights.
         array_shape: (rows, cols) of the array.
-        scheme: Says how many columns an output takes.
+        scheme: Mapping scheme, which sets the number of columns per output.
 
     Raises:
         InputError: The array has fewer columns than one output takes.
@@ -65,7 +65,7 @@ def places(
 
 
 def padded(g: np.ndarray, array_shape: tuple[int, int], *, g_min: float) -> np.ndarray:
-    """Put conductances (rows in use, columns in use) [S] into a whole array; every other cell is at g_min."""
+    """Put conductances (rows in use, columns in use) [S] into a whole array; all other cells are at `g_min`."""
     whole = np.full(array_shape, g_min)
     whole[: g.shape[0], : g.shape[1]] = g
     return whole

@@ -44,7 +44,7 @@ def test_a_changed_file_is_noticed_where_the_model_is_used(calibrated, tmp_path)
     _, _, model, certificate = calibrated
     file = tmp_path / "mine.lib"
     file.write_text(LIBRARY.format(k=5.0))
-    with pytest.raises(InputError, match="SPICE files or device folders of this array hold something else"):
+    with pytest.raises(InputError, match="SPICE files or device folders of this array differ from those"):
         cs.solve(spec_of(file), G, X, "behavioral", model=model, certificate=certificate, strict=True)
 
 
@@ -55,7 +55,7 @@ def test_a_file_edited_in_place_is_noticed(tmp_path):
     model, certificate = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal")
     cs.solve(spec, G, X, "behavioral", model=model, certificate=certificate, strict=True)
     file.write_text(LIBRARY.format(k=5.0))
-    with pytest.raises(InputError, match="SPICE files or device folders of this array hold something else"):
+    with pytest.raises(InputError, match="SPICE files or device folders of this array differ from those"):
         cs.solve(spec, G, X, "behavioral", model=model, certificate=certificate, strict=True)
 
 
@@ -118,7 +118,7 @@ def test_a_device_folder_that_chooses_another_part_of_its_file_is_noticed(tmp_pa
     model, _ = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal")
     cs.solve(spec, G, X, "behavioral", model=model)
     (folder / "device.toml").write_text(FOLDER_TOML.format(choice=second))
-    with pytest.raises(InputError, match="device folders of this array hold something else"):
+    with pytest.raises(InputError, match="device folders of this array differ from those"):
         cs.solve(spec, G, X, "behavioral", model=model)
 
 
@@ -134,7 +134,7 @@ def test_files_that_change_places_are_noticed(tmp_path):
         return cs.parse_spec(data)
 
     model, _ = cs.calibrate(spec_with("a.lib", "b.lib"), rng=np.random.default_rng(0), truth="nodal")
-    with pytest.raises(InputError, match="SPICE files or device folders of this array hold something else"):
+    with pytest.raises(InputError, match="SPICE files or device folders of this array differ from those"):
         cs.solve(spec_with("b.lib", "a.lib"), G, X, "behavioral", model=model)
 
 

@@ -1,6 +1,6 @@
-"""ONNX models: cut at their products with constant weights, run by onnxruntime.
+"""ONNX models, cut at their products with constant weights; onnxruntime computes the rest.
 
-Importing this room without the extra `network` raises MissingExtraError.
+Importing this package without the extra `network` raises MissingExtraError.
 """
 
 from circuitsim.errors import require
@@ -8,7 +8,7 @@ from circuitsim.errors import require
 require("onnx", extra="network")
 require("onnxruntime", extra="network")
 
-# After the check: these import the packages.
+# After the check, because these modules import the packages.
 from circuitsim.network.onnx.graph import cut, load_onnx  # noqa: E402
 from circuitsim.network.onnx.runner import OnnxNetwork  # noqa: E402
 

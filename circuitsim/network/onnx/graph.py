@@ -1,4 +1,4 @@
-"""An ONNX model cut at its products with constant weights: layers for tiles, everything else for onnxruntime."""
+"""Cut an ONNX model at its products with constant weights: layers for tiles, all other nodes for onnxruntime."""
 
 import hashlib
 from collections import Counter
@@ -21,7 +21,7 @@ def load_onnx(path: str | Path) -> OnnxNetwork:
     """Read an ONNX file and cut it into layers for tiles and steps for onnxruntime.
 
     Raises:
-        InputError: The file is missing or is no valid ONNX model, or a node of it is not supported.
+        InputError: The file is missing or is not a valid ONNX model, or one of its nodes is not supported.
     """
     path = Path(path)
     if not path.is_file():
@@ -37,7 +37,7 @@ def cut(model: onnx.ModelProto) -> OnnxNetwork:
     """Cut a model into layers for tiles and steps for onnxruntime.
 
     Raises:
-        InputError: The model is not valid, has not one input and one output, or a node of it is not supported.
+        InputError: The model is not valid, does not have one input and one output, or has a node that is not supported.
     """
     digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
     whole = _session(model)
@@ -76,7 +76,7 @@ def cut(model: onnx.ModelProto) -> OnnxNetwork:
 
 
 def _array_steps(nodes, producers, constants) -> dict[int, ArrayStep]:
-    """Layers by the position of their node; two of the same name are refused, so that tiles can be told apart."""
+    """Return the layers by the position of their node; their names must be unique, because they identify the tiles."""
     steps: dict[int, ArrayStep] = {}
     names: set[str] = set()
     for k, node in enumerate(nodes):
@@ -95,7 +95,7 @@ def _array_steps(nodes, producers, constants) -> dict[int, ArrayStep]:
 
 
 def _fold(model: onnx.ModelProto, constants: dict[str, np.ndarray]) -> list[onnx.NodeProto]:
-    """Compute the nodes that depend on constants alone, add their values to `constants`, return the other nodes."""
+    """Compute nodes that depend only on constants, add their values to `constants`, and return the other nodes."""
     rest = []
     for node in model.graph.node:
         alone = all(name in constants for name in node.input if name) and not subgraphs(node)
@@ -119,12 +119,12 @@ def _steps(model, nodes, arrays: dict[int, ArrayStep], constants) -> list[ArrayS
 
     def close(end: int) -> None:
         if run:
-            made = [name for node in run for name in node.output if name]
-            targets = [name for name in made if last.get(name, -1) >= end]
-            if not targets:  # nothing reads them
+            outputs = [name for node in run for name in node.output if name]
+            targets = [name for name in outputs if last.get(name, -1) >= end]
+            if not targets:  # no later node reads them
                 run.clear()
                 return
-            needed = [name for node in run for name in _reads(node) if name not in constants and name not in made]
+            needed = [name for node in run for name in _reads(node) if name not in constants and name not in outputs]
             sources = {name: types.get(name) for name in dict.fromkeys(needed)}
             part = _part(model, run, sources, targets, constants)
             steps.append(HostStep(_session(part), tuple(sources), tuple(targets)))
@@ -141,7 +141,7 @@ def _steps(model, nodes, arrays: dict[int, ArrayStep], constants) -> list[ArrayS
 
 
 def _reads(node: onnx.NodeProto) -> list[str]:
-    """Tensors that a node reads, those that its sub-graphs take from outside included."""
+    """Return the tensors that a node reads, including those that its sub-graphs read from outside."""
     names = [name for name in node.input if name]
     for graph in subgraphs(node):
         inside = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
@@ -153,7 +153,7 @@ def _reads(node: onnx.NodeProto) -> list[str]:
 
 
 def _part(model, nodes, sources: dict[str, Any], targets: list[str], constants) -> onnx.ModelProto:
-    """A model of some of the nodes; lengths of its inputs stay open, so that any batch runs."""
+    """Return a model of some of the nodes; it accepts inputs of any length, so that any batch runs."""
     inputs = []
     for name, value in sources.items():
         if value is None or not value.type.HasField("tensor_type"):
@@ -169,8 +169,8 @@ def _part(model, nodes, sources: dict[str, Any], targets: list[str], constants) 
 
 def _session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # small products: more threads cost more than they give
-    options.log_severity_level = 4  # what goes wrong is raised, not printed
+    options.intra_op_num_threads = 1  # for small products, more threads are slower
+    options.log_severity_level = 4  # errors are raised, not printed
     try:
         return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause

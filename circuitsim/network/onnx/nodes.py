@@ -1,4 +1,4 @@
-"""Reading Gemm, MatMul and Conv nodes with constant weights, and refusing what no tile can do."""
+"""Read Gemm, MatMul and Conv nodes with constant weights, and reject nodes that tiles cannot compute."""
 
 import math
 
@@ -9,7 +9,7 @@ from onnx import helper
 from circuitsim.errors import InputError
 from circuitsim.network.linear import LinearLayer, Window
 
-# Nodes that multiply by weights in ways the tiles do not offer: run digitally they would flatter the array.
+# Tiles cannot compute these products with weights. Computed digitally, they would make the array look better.
 WEIGHTED = frozenset({"ConvInteger", "ConvTranspose", "DeformConv", "Einsum", "FusedConv", "FusedGemm", "FusedMatMul"})
 WEIGHTED |= {"GRU", "LSTM", "MatMulInteger", "MatMulNBits", "QGemm", "QLinearConv", "QLinearMatMul", "RNN"}
 PRODUCTS = frozenset({"Gemm", "MatMul", "Conv"})
@@ -19,22 +19,22 @@ _KEEPS_BOUND |= {"MaxPool", "Relu", "Reshape", "Slice", "Squeeze", "Transpose", 
 
 
 def describe(node: onnx.NodeProto) -> str:
-    """How a message names a node."""
+    """Return the name of a node for messages."""
     return f"node {node.name or node.output[0]!r} ({node.op_type})"
 
 
 def subgraphs(node: onnx.NodeProto) -> list[onnx.GraphProto]:
-    """Graphs that a control-flow node carries."""
+    """Return the sub-graphs of a control-flow node."""
     return [graph for attribute in node.attribute for graph in ([attribute.g] if attribute.HasField("g") else [])] + [
         graph for attribute in node.attribute for graph in attribute.graphs
     ]
 
 
 def check_supported(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> None:
-    """Refuse a node whose products by constant weights cannot be placed on tiles.
+    """Reject a node whose products with constant weights cannot be placed on tiles.
 
     Raises:
-        InputError: The node multiplies by weights but is no Gemm, MatMul or Conv, or hides such nodes in a sub-graph.
+        InputError: The node multiplies by weights but is not Gemm, MatMul or Conv, or has such nodes in a sub-graph.
     """
     if node.op_type in WEIGHTED and any(name in constants for name in node.input):
         raise InputError(f"{describe(node)} multiplies by weights; only Gemm, MatMul and Conv can be placed on tiles")
@@ -50,10 +50,10 @@ def check_supported(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> N
 def layer_of(
     node: onnx.NodeProto, constants: dict[str, np.ndarray], *, input_bound: float | None = None
 ) -> LinearLayer | None:
-    """Return the layer that a node describes, or None when its weights are not constant.
+    """Return the layer that a node describes, or None if its weights are not constant.
 
     Raises:
-        InputError: The weights are constant but the node's form is not supported; names node, op and what is wrong.
+        InputError: The weights are constant, but this form of the node is not supported.
     """
     if node.op_type not in PRODUCTS:
         return None
@@ -77,7 +77,7 @@ def layer_of(
 def value_bound(
     name: str, producers: dict[str, onnx.NodeProto], constants: dict[str, np.ndarray], *, depth: int = 32
 ) -> float | None:
-    """Largest |value| that a tensor can take by the form of the graph, or None when nothing bounds it."""
+    """Return the largest |value| that the graph allows for a tensor, or None if it is unbounded."""
     node = producers.get(name)
     if node is None or depth == 0:
         return None

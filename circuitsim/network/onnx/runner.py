@@ -1,4 +1,4 @@
-"""An ONNX network in parts: its layers' products are computed by a given function, the rest by onnxruntime."""
+"""Run an ONNX network: a given function computes the products of its layers, onnxruntime the rest."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from circuitsim.network.network import LayerProduct
 
 @dataclass(frozen=True)
 class HostStep:
-    """A run of nodes that onnxruntime computes.
+    """A sequence of nodes that onnxruntime computes.
 
     Attributes:
         session: onnxruntime session of these nodes.
@@ -43,14 +43,14 @@ class OnnxNetwork:
     """An ONNX model cut at its products with constant weights; follows `circuitsim.network.Network`.
 
     Attributes:
-        layers: The products, in the order in which they are computed.
-        steps: Layers and runs of other nodes, in order.
+        layers: The layers with constant weights, in the order of computation.
+        steps: Layers and sequences of other nodes, in order.
         source, target: Names of the network's input and output tensors.
-        input_shape: Shape of the input; None where any length is allowed, as for the batch.
+        input_shape: Shape of the input; None for an axis of any length, such as the batch.
         input_type: Type of its elements.
         session: onnxruntime session of the whole model: the float network.
-        on_host: How many nodes of each type onnxruntime computes, constants folded.
-        host_products: Gemm, MatMul and Conv nodes among them: neither operand is constant.
+        on_host: Number of nodes of each type that onnxruntime computes, after constant folding.
+        host_products: Names of the Gemm, MatMul and Conv nodes among them, whose operands are not constant.
         digest: SHA-256 of the model file.
     """
 
@@ -66,14 +66,14 @@ class OnnxNetwork:
     digest: str
 
     def run(self, images: np.ndarray, product: LayerProduct) -> np.ndarray:
-        """Compute the network's outputs with its layers' products taken from `product`.
+        """Compute the network's outputs; `product` computes the products of its layers.
 
         Args:
-            images: (images, …) in the network's own units.
-            product: Computes one layer; biases are added digitally after it.
+            images: (images, …) in the network's units.
+            product: Computes the products of one layer; biases are added digitally afterwards.
 
         Returns:
-            (images, …) the network's output, in the model's own type.
+            (images, …) the network's output, in the data type of the model.
 
         Raises:
             InputError: The images do not have the network's shape.
@@ -93,7 +93,7 @@ class OnnxNetwork:
 
 
 def _batches(network: OnnxNetwork, images: np.ndarray) -> list[np.ndarray]:
-    """Images in the network's own type, in batches of the size that it fixes, or in one."""
+    """Return images of the network's data type, in batches of the size that the network requires, or in one."""
     images = _checked(network, images)
     size = network.input_shape[0] or max(len(images), 1)
     return [images[k : k + size] for k in range(0, len(images), size)]

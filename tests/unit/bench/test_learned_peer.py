@@ -1,5 +1,7 @@
 """The learned correction, held against the solved array on matrices that it was not fitted to."""
 
+import sys
+
 import numpy as np
 import pytest
 from calibration_arrays import array_spec, draw, surface
@@ -7,6 +9,7 @@ from numpy.testing import assert_array_equal
 
 from circuitsim.bench.learned_peer import fit_peer, prepare_peer, read_peer
 from circuitsim.calibration import solve_in_nodal
+from circuitsim.errors import MissingExtraError
 
 SPEC, CELL = array_spec(), surface(0.1)
 
@@ -43,3 +46,9 @@ def test_the_same_generator_gives_the_same_peer(peer, fitting):
 def test_inputs_that_drive_nothing_give_no_current(peer, fitting):
     prepared = prepare_peer(peer, fitting[0].g)
     assert_array_equal(read_peer(prepared, np.zeros((2, SPEC.array.rows))), np.zeros((2, SPEC.array.cols)))
+
+
+def test_without_scikit_learn_it_names_the_extra(fitting, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(MissingExtraError, match=r"^scikit-learn is not installed: pip install 'circuitsim\[bench\]'$"):
+        fit_peer(fitting, solve_in_nodal(SPEC, CELL, fitting), rng=np.random.default_rng(0))

@@ -35,8 +35,8 @@ def test_inside_nothing_is_said(model, certificate, spec):
         (INSIDE / 100, V_IN, 27.0, "conductances outside 1 µS to 100 µS"),
         (INSIDE, V_IN + 0.01, 27.0, "inputs outside 0 V to 200 mV"),
         (INSIDE, V_IN - 0.01, 27.0, "inputs outside 0 V to 200 mV"),
-        (INSIDE, V_IN, 60.0, "another temperature than 27 °C"),
-        (np.full((24, 20), 5e-5), V_IN, 27.0, "another size than 12 x 10"),
+        (INSIDE, V_IN, 60.0, "a temperature other than 27 °C"),
+        (np.full((24, 20), 5e-5), V_IN, 27.0, "a size other than 12 x 10"),
     ],
 )
 def test_each_way_out_is_named(model, certificate, g, v_in, temperature_c, words):
@@ -59,7 +59,7 @@ def test_it_warns_once(model, certificate):
 def test_solve_warns_of_another_size_and_temperature_and_goes_on(model, certificate):
     larger = array_spec(array={"rows": 24, "cols": 20, "temperature_c": 60.0})
     arrays = np.full((24, 20), 5e-5), np.full((1, 24), 0.1)
-    with pytest.warns(OutsideCertificateWarning, match="another temperature than 27 °C, another size than 12 x 10"):
+    with pytest.warns(OutsideCertificateWarning, match="a temperature other than 27 °C, a size other than 12 x 10"):
         solution = levels.solve(larger, *arrays, "behavioral", model=model, certificate=certificate)
     assert solution.out.shape == (1, 20)
     with pytest.raises(OutsideRangeError, match="strict"):

@@ -158,7 +158,7 @@ def test_a_product_of_the_wrong_shape_or_without_numbers_is_refused(spec, networ
     with pytest.raises(InputError, match=r"currents of shape \(12, 6\), expected \(12, 9\) \(batch, cols\)"):
         read_layer(cut_short, spec, x, KNOWN)
     broken = program(network, spec, lambda place, g: lambda v_in: v_in @ g * np.nan).layers["n5"]
-    with pytest.raises(InputError, match="layer 'n5', tile 0, returned a value that is no number"):
+    with pytest.raises(InputError, match="layer 'n5', tile 0, returned a value that is not finite"):
         read_layer(broken, spec, x, KNOWN)
 
 
