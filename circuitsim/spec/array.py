@@ -29,8 +29,8 @@ class TopologySpec(Part):
     cell: Literal["1r", "1t1r", "2t2r", "1t", "1c", "own"] = Field(
         default="1t1r",
         description="Type of cell. '1r': a device. '1t1r': a device and an access transistor. '2t2r': two 1t1r cells "
-        "on one row node, in columns 2j and 2j + 1. '1t': a transistor that stores the state. '1c': a capacitor, read as "
-        "charge. 'own': the whole cell is a sub-circuit in the file of the user",
+        "on one row node, in columns 2j and 2j + 1. '1t': a transistor that stores the state. '1c': a capacitor, read "
+        "as charge. 'own': the whole cell is a sub-circuit in the file of the user",
     )
     input_line: Literal["bl", "wl", "string"] = Field(
         default="bl",

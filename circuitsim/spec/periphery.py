@@ -13,9 +13,7 @@ class DriverSpec(Part):
     kind: Literal["ideal"] = Field(default="ideal", description="Driver circuit; 'ideal' is a source behind r_out")
     r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
     v_read: Positive = Field(description="Read voltage: full-scale input, and the voltage at which g is defined [V]")
-    dac_bits: int | None = Field(
-        default=None, ge=1, le=24, description="Resolution of the input DAC; absent: no rounding"
-    )
+    dac_bits: int | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
     input_code: Annotated[Literal["amplitude", "pulse_width"], reserved("bit_serial")] = Field(
         default="amplitude",
         description="Coding of the inputs. 'amplitude': a voltage. 'pulse_width': a fraction of t_read from 0 to 1; "
