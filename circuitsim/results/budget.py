@@ -11,7 +11,7 @@ class Cause:
         name: "cells", "wires", "driver", "sense", "dac", "adc", "read noise" or "programming".
         what: What is switched on, in one phrase.
         power: Mean square error of the outputs against the ideal product, relative to full scale squared.
-        after_gain: The same after removal of one common gain, the best one for this cause.
+        after_gain: The same after removal of the best common gain for this cause.
     """
 
     name: str
@@ -35,10 +35,10 @@ class Budget:
     Attributes:
         causes: The causes, in the order of the circuit.
         total: Mean e² of all causes together.
-        total_after_gain: The same after removal of one common gain, the best one.
+        total_after_gain: The same after removal of the best common gain.
         correlation: Power that causes add or cancel because their errors are correlated.
         joint: Power that appears only when several causes act at once.
-        gain: That common gain of all causes together: output over ideal product.
+        gain: The gain behind `total_after_gain`: output over ideal product.
         full_scale: Largest ideal output [A].
         outputs: Number of output currents.
         left_out: Causes that the budget does not contain, each with the reason.

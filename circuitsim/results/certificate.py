@@ -177,5 +177,5 @@ class Certificate:
 
 
 def effective_bits(rms: float) -> float:
-    """Return the bits of an ideal quantizer over full scale whose rms error, LSB / √12, is the fraction `rms` of it."""
+    """Return the bits of an ideal quantizer over full scale whose rms error LSB / √12 equals `rms` · full scale."""
     return math.inf if rms == 0 else -math.log2(rms * math.sqrt(12.0))

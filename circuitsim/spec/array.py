@@ -106,8 +106,8 @@ class ArraySpec(Part):
                 raise ValueError(f"array.cell = {self.array.cell!r}: a string takes '1t1r' or 'own' cells")
             if bit_line or self.wire.col_sense != "bottom" or self.wire.taper_col or self.wire.strap_col:
                 raise ValueError(
-                    "array.input_line = 'string' is driven at the top and sensed at the bottom: remove r_bl, c_bl, "
-                    "col_drive, col_sense, taper_col and strap_col from [wire]"
+                    "array.input_line = 'string': each column is driven at the top and sensed at the bottom; remove "
+                    "r_bl, c_bl, col_drive, col_sense, taper_col and strap_col from [wire]"
                 )
         if self.array.input_line != "bl" and self.v_gate is None:
             line = self.array.input_line

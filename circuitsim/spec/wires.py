@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from circuitsim.spec.base import Part, Quantity
+from circuitsim.spec.complaints import sentence
 from circuitsim.spec.geometry import StrapSpec, WireGeometry
 from circuitsim.spec.segments import Segments, segment_array
 
@@ -233,6 +234,4 @@ def _geometry(name: str, value: Any) -> WireGeometry:
     try:
         return WireGeometry.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join([name, *(str(part) for part in first["loc"])])
-        raise ValueError(f"{key}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise ValueError(f"{name}: {sentence(error, WireGeometry)}") from None
