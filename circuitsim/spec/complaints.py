@@ -52,7 +52,8 @@ def sentence(error: ValidationError, model: type[BaseModel]) -> str:
         return f"{key}: {message}" if key else message
     if kind.startswith("union_tag"):
         return _wrong_tag(key, value, first.get("ctx", {}))
-    return f"{key} = {value!r}: expected {_expectation(kind, first['msg'])}"
+    subject = f"{key} =" if key else "got"  # the model itself has no key
+    return f"{subject} {value!r}: expected {_expectation(kind, first['msg'])}"
 
 
 def _expectation(kind: str, message: str) -> str:

@@ -99,6 +99,8 @@ def test_geometry_survives_a_change_elsewhere_and_yields_to_a_stated_resistance(
     assert (stated.wire.r_row, stated.wire.row, stated.wire.c_row) == (7.0, None, 1e-15)
     with pytest.raises(SpecError, match=r"r_row is given besides the geometry \[wire.row\]"):
         spec(row=GEOMETRY, r_row=7.0)
+    with pytest.raises(SpecError, match="wire: row: got 3: expected a table"):
+        spec(row=3)
     with pytest.raises(SpecError, match="wire: row: width is missing"):
         spec(row={"pitch": 1})
 
