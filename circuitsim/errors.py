@@ -1,7 +1,7 @@
-"""Errors that say, in one sentence, what was wrong and what to do.
+"""Errors and warnings. Every message is one sentence: what was wrong, and what to do.
 
-Every error carries the exit code of the command line: 2 when the user's input is at fault, 3 when a
-simulation failed.
+Every error carries the exit code of the command line: 2 if the input of the user cannot be used, 3 if a simulation
+failed.
 """
 
 import importlib
@@ -15,13 +15,13 @@ class CircuitsimError(Exception):
 
 
 class InputError(CircuitsimError):
-    """Something the user gave is not usable: names the key, the value and what was expected."""
+    """An input of the user cannot be used; the message names the key, the value and the expectation."""
 
     exit_code = 2
 
 
 class SpecError(InputError):
-    """The specification has a key or value that cannot be simulated."""
+    """The specification has a key or a value that cannot be used."""
 
 
 class UnsafeFileError(InputError):
@@ -33,14 +33,14 @@ class OutsideRangeError(InputError):
 
 
 class MissingExtraError(InputError):
-    """An optional package is not installed; names the command that installs it."""
+    """An optional package is not installed; the message names the command that installs it."""
 
 
 class SimulatorError(CircuitsimError):
-    """A simulation failed; its folder is kept and named in the message.
+    """A simulation failed; its folder is kept, and the message names it.
 
     Attributes:
-        folder: Folder with the deck, the log and the raw file of the failed run, or None when there was no run.
+        folder: Folder with the deck, the log and the raw file of the failed run; None if nothing ran.
     """
 
     exit_code = 3
@@ -55,7 +55,7 @@ class SimulatorMissingError(SimulatorError):
 
 
 class NotConvergedError(CircuitsimError):
-    """An iterative solver stopped above its tolerance; says how far, where, and what to try."""
+    """An iterative solver stopped above its tolerance; the message says by how much, where, and what to try."""
 
     exit_code = 3
 
@@ -65,20 +65,20 @@ class CircuitsimWarning(UserWarning):
 
 
 class OutsideCertificateWarning(CircuitsimWarning):
-    """A behavioral model is used outside the range its certificate holds for."""
+    """A behavioral model is used outside the range of its certificate."""
 
 
 class ClippingWarning(CircuitsimWarning):
-    """An ADC range clips more of the outputs than is usual."""
+    """An ADC clips an unusually large fraction of the outputs."""
 
 
 def require(module: str, *, extra: str, package: str = "") -> None:
-    """Import an optional module, or name the command that installs it.
+    """Import an optional module; if it is missing, name the command that installs it.
 
     Args:
-        module: Name to import.
-        extra: The extra of this package that brings it.
-        package: Name of its distribution; empty where it is that of the module.
+        module: Name of the module.
+        extra: Extra of circuitsim that installs it.
+        package: Name of its distribution; empty if it is the name of the module.
 
     Raises:
         MissingExtraError: The module is not installed.
@@ -86,6 +86,6 @@ def require(module: str, *, extra: str, package: str = "") -> None:
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module:  # it is installed, and something that it needs is not
+        if error.name != module:  # the module is installed, but one of its dependencies is not
             raise
         raise MissingExtraError(f"{package or module} is not installed: pip install 'circuitsim[{extra}]'") from None

@@ -1,7 +1,7 @@
-"""Numbers with SPICE suffixes in, numbers with SI prefixes out.
+"""Read numbers with SPICE suffixes; write numbers with SI prefixes.
 
-One suffix, from one table, and nothing else: `"1M"` is refused because SPICE reads M as milli while a
-person means mega.
+A number has at most one suffix, from one table. `"1M"` is refused, because SPICE reads M as milli and most people mean
+mega.
 """
 
 import math
@@ -26,7 +26,7 @@ _PREFIX = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M"
 
 
 def parse_quantity(value: object) -> float:
-    """Read a number, or a string of a number and one suffix of `SUFFIX`.
+    """Read a number, or a string with a number and at most one suffix of `SUFFIX`.
 
     Args:
         value: A number in SI units, or a string such as `"0.2f"`, `"1meg"`, `"50"`.
@@ -35,7 +35,7 @@ def parse_quantity(value: object) -> float:
         The value in SI units.
 
     Raises:
-        InputError: The text is no number, has an unknown suffix, or is not finite.
+        InputError: The value is not a number, has an unknown suffix, or is not finite.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise InputError(f"got {value!r}, expected a number or a string such as '1u'")
@@ -50,15 +50,21 @@ def parse_quantity(value: object) -> float:
             raise InputError(f"got {value!r}: unknown suffix {suffix!r}, expected one of {_suffixes()}")
         # float(f"{number}e-6") rounds once; float(number) * 1e-6 would round twice.
         exponent = round(math.log10(SUFFIX[suffix])) if suffix else 0
-        mantissa, _, own = number.lower().partition("e")
-        value = float(f"{mantissa}e{int(own or 0) + exponent}")
+        mantissa, _, power = number.lower().partition("e")
+        value = float(f"{mantissa}e{int(power or 0) + exponent}")
     if not math.isfinite(value):
         raise InputError(f"got {value!r}, expected a finite number")
     return float(value)
 
 
 def format_quantity(value: float, unit: str, digits: int = 4) -> str:
-    """Write a value for people, with an SI prefix: `format_quantity(2e-5, "S")` is `"20 µS"`."""
+    """Format a value with an SI prefix: `format_quantity(2e-5, "S")` returns `"20 µS"`.
+
+    Args:
+        value: The value in SI units.
+        unit: SI unit without prefix.
+        digits: Significant digits.
+    """
     if value == 0 or not math.isfinite(value):
         return f"{value:g} {unit}"
     exponent = min(max(3 * math.floor(math.log10(abs(value)) / 3), -15), 12)

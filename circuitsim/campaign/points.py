@@ -98,7 +98,7 @@ def _check(point: Point) -> None:
     if point.mismatch is not None and point.level != "ngspice":
         raise InputError(f"level = {point.level!r} has one transistor for all cells: mismatch needs level = 'ngspice'")
     if point.mismatch is not None and point.spec.technique.changes_size:
-        raise InputError("mismatch is given, but [technique] draws other arrays than rows x cols: expected None")
+        raise InputError("mismatch is given, but [technique] changes the size of the array: expected None")
     refuse_unused(point.level, {"model": point.model, "certificate": point.certificate}, "behavioral")
 
 

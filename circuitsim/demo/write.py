@@ -174,11 +174,10 @@ def _decks(out: Path, result: DemoResult) -> tuple[DeckRecord, ...]:
         strict=True,
     ):
         what = f"hold-out, {experiment.matrix_kind}, {len(experiment.v_in)} vectors"
-        decks.append(DeckRecord(what, _relative(out, folder), truth.provenance.deck_digest or "", None))
+        decks.append(DeckRecord.of_run(what, _relative(out, folder), truth.provenance))
     for tile in result.solved:
         what = f"loop, {tile.place.layer}, tile {tile.place.index}, {len(tile.v_in)} vectors"
-        run, path = tile.solution.provenance, _relative(out, tile.folder)
-        decks.append(DeckRecord(what, path, run.deck_digest or "", run.seconds, run.attempts))
+        decks.append(DeckRecord.of_run(what, _relative(out, tile.folder), tile.solution.provenance))
     return tuple(decks)
 
 

@@ -166,8 +166,8 @@ def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Arra
 def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Lay out an array whose rows are word lines, driven by the input; the cells of a column are in series."""
     if (program.g == 0).any():
-        where = [int(k) for k in np.argwhere(program.g == 0)[0]]
-        raise InputError(f"g{where} = 0 S: an open cell breaks its string; expected a conductance > 0")
+        index = [int(k) for k in np.argwhere(program.g == 0)[0]]
+        raise InputError(f"g{index} = 0 S: an open cell breaks its string; expected a conductance > 0")
     wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
     row_cards, wl = row_lines(LineKind("wl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
     chains, bl, sl = series_lines(wires)

@@ -48,9 +48,9 @@ class CellText:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text, in which the digest of what a file holds stands for its path.
+        """SHA-256 of the text, with the digest of the contents of each file in place of its path.
 
-        It tells which files, which of their sections and which sub-circuits make up the cell, wherever they lie.
+        It identifies the files, their sections and the sub-circuits of the cell, independent of the location of files.
 
         Raises:
             UnsafeFileError, InputError: As `library.scan_file`.
@@ -80,7 +80,7 @@ def cell_subckt(spec: ArraySpec) -> str:
 
 
 def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -> CellText:
-    """Write the cell with its includes apart; its `g` may be any state of the device. See `cell_subckt`.
+    """Write the cell, and its includes separately; `g` may be any state of the device. See `cell_subckt`.
 
     Args:
         spec: The array.
@@ -104,14 +104,14 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
     else:
         access = access_card(spec)
         cards = (device, access)
-        beside = spec.array.input_line == "string"
-        nodes = _WHOLE_CELL if beside else _BELOW_DEVICE
+        parallel = spec.array.input_line == "string"
+        nodes = _WHOLE_CELL if parallel else _BELOW_DEVICE
         values: dict[str, float | str] = {**access_values(spec, access)}
         if mismatch:
             nodes = nodes | {"g": "gate"}
             values["w"] = f"{{{number(float(values['w']))}*width}}"
         body = [
-            device.instance("xdev", _wire(_WHOLE_CELL if beside else _ABOVE_TRANSISTOR, meter), state),
+            device.instance("xdev", _wire(_WHOLE_CELL if parallel else _ABOVE_TRANSISTOR, meter), state),
             access.instance("xacc", _wire(nodes, meter), values),
             *(["vmis wl gate {dvt}"] if mismatch else []),
         ]

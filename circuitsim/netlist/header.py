@@ -20,7 +20,7 @@ def header_lines(spec: ArraySpec, what: str) -> list[str]:
         f"* {rows} x {cols} array of {spec.array.cell} cells, input on {spec.array.input_line}, {what}",
         f"* written by circuitsim {__version__}; specification sha256 {spec.digest}",
         "* run by hand: ngspice -b THIS_FILE, or ngspice -b -r out.raw THIS_FILE for all digits",
-        "* column currents: vsense_j#branch, which i(vsense_j) is in the raw file; positive into the sense amplifier",
+        "* column currents: vsense_j#branch, or i(vsense_j) in the raw file; positive into the sense amplifier",
         "*",
     ]
     for section in _SECTIONS:

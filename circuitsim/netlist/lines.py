@@ -72,12 +72,12 @@ def _line(kind: LineKind, names: Sequence[str], ends: tuple[str, str], r: np.nda
     source = f"{kind.source}_{ends[0].rpartition('_')[2]}"
     first, last = (f"{kind.wire}_{end}" if kind.r_end > 0 else source for end in ends)
     nodes = line_nodes([first, *(f"{kind.wire}_{name}" for name in names[:-1]), last], r)
-    used = [
+    used_ends = [
         (end, node)
         for end, node, segment in zip(ends, (nodes[0], nodes[-1]), (r[0], r[-1]), strict=True)
         if segment != np.inf
     ]
-    cards = [f"{kind.end}_{end} {source} {node} {number(kind.r_end)}" for end, node in used if kind.r_end > 0]
+    cards = [f"{kind.end}_{end} {source} {node} {number(kind.r_end)}" for end, node in used_ends if kind.r_end > 0]
     cards += segment_cards(f"r{kind.wire}", names, nodes, r)
     if kind.strap is not None:
         cards += _strap(kind.wire, kind.strap, names, nodes, r)
@@ -97,5 +97,5 @@ def _strap(wire: str, strap: StrapSpec, names: Sequence[str], nodes: Sequence[st
 
 
 def _capacitors(kind: LineKind, names: Sequence[str], nodes: Sequence[str], c: np.ndarray) -> list[str]:
-    cells = zip(names, nodes, c.tolist(), strict=False)  # one name more than cells: that of the last segment
+    cells = zip(names, nodes, c.tolist(), strict=False)  # `names` also has the last segment
     return [f"c{kind.wire}_{name} {node} 0 {value!r}" for name, node, value in cells if value > 0]

@@ -12,7 +12,8 @@ from circuitsim.spec import ArraySpec
 class Mismatch:
     """Deviation of each access transistor from its card.
 
-    The shift is a voltage source in series with the gate, which works with any transistor model, even a foundry's.
+    The shift is a voltage source in series with the gate, and works with every transistor model, also with that of a
+    foundry.
 
     Attributes:
         v_th: (rows, cols) threshold shift [V]; positive makes the transistor weaker.
@@ -35,7 +36,7 @@ def sample_mismatch(spec: ArraySpec, rng: np.random.Generator) -> Mismatch:
     if access is None:
         raise InputError(f"array.cell = {spec.array.cell!r} has no access transistor that could differ")
     if access.a_vt == 0 and access.a_beta == 0:
-        raise InputError("access.a_vt and access.a_beta are 0: give at least one to draw a mismatch")
+        raise InputError("access.a_vt and access.a_beta are 0: expected at least one > 0")
     scale = 1 / np.sqrt(access.w * access.l)
     v_th = access.a_vt * scale * rng.standard_normal(spec.shape)
     width = 1 + access.a_beta * scale * rng.standard_normal(spec.shape)

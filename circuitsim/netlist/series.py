@@ -14,26 +14,26 @@ def series_lines(wires: WireGrid) -> tuple[list[str], list[list[str]], list[list
         The cards, and the nodes above and below each cell by [row][col].
     """
     cards: list[str] = []
-    above: list[list[str]] = [[] for _ in range(wires.rows)]
-    below: list[list[str]] = [[] for _ in range(wires.rows)]
+    upper: list[list[str]] = [[] for _ in range(wires.rows)]
+    lower: list[list[str]] = [[] for _ in range(wires.rows)]
     for b in range(wires.cols):
-        before = _end(cards, f"rbias_{b}", f"bias_{b}", f"bl_top_{b}", wires.r_driver)
+        node_above = _end(cards, f"rbias_{b}", f"bias_{b}", f"bl_top_{b}", wires.r_driver)
         for a, r in enumerate(wires.r_col[:-1, b].tolist()):
-            node = before if r == 0 else f"bl_{a}_{b}"
+            node = node_above if r == 0 else f"bl_{a}_{b}"
             if r > 0:
-                cards.append(f"rsl_{a}_{b} {before} {node} {r!r}")
+                cards.append(f"rsl_{a}_{b} {node_above} {node} {r!r}")
             if wires.c_col is not None and wires.c_col[a, b] > 0:
                 cards.append(f"csl_{a}_{b} {node} 0 {number(wires.c_col[a, b])}")
-            before = f"sl_{a}_{b}"
-            above[a].append(node)
-            below[a].append(before)
+            node_above = f"sl_{a}_{b}"
+            upper[a].append(node)
+            lower[a].append(node_above)
         r = float(wires.r_col[-1, b])
         last = _end(cards, f"rsense_{b}", f"sense_{b}", f"sl_bottom_{b}", wires.r_sense)
         if r > 0:
-            cards.append(f"rsl_{wires.rows}_{b} {before} {last} {r!r}")
+            cards.append(f"rsl_{wires.rows}_{b} {node_above} {last} {r!r}")
         else:
-            below[-1][-1] = last
-    return cards, above, below
+            lower[-1][-1] = last
+    return cards, upper, lower
 
 
 def _end(cards: list[str], name: str, source: str, node: str, r: float) -> str:

@@ -18,8 +18,7 @@ def line_nodes(names: Sequence[str], r: np.ndarray) -> list[str]:
         (n + 2,) node names. A merged group has the name of the end that it contains, else that of its first cell.
     """
     nodes = list(names)
-    joined = np.flatnonzero(r == 0)
-    for k in joined:  # forwards, so that a name carries on over several merged cells
+    for k in np.flatnonzero(r == 0):  # forwards, so that a name carries on over several merged cells
         if k + 2 < len(nodes):
             nodes[k + 1] = nodes[k]
     last_group = len(nodes) - 1

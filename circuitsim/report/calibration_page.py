@@ -37,10 +37,10 @@ def write_calibration_report(folder: str | Path, calibration: Calibration, *, de
         certificate=certificate,
         comparison=hold_out_comparison(calibration),
         decks=tuple(
-            DeckRecord(f"hold-out {number}", path, truth.provenance.deck_digest or "")
+            DeckRecord.of_run(f"hold-out {number}", path, truth.provenance)
             for number, (path, truth) in enumerate(zip(decks, calibration.truths, strict=False))
         ),
-        notes=("DC reads: the wire capacitances are in the decks and take no part in them.",),
+        notes=("DC reads: the wire capacitances in the decks have no effect.",),
     )
     return write_report(folder, content)
 

@@ -22,17 +22,6 @@ def wire_accuracy_figure(sweep: WireSweep) -> Figure:
         axes.plot(
             x, [100 * point.accuracy for point in sweep.points], color=BLUE, marker="o", markersize=4, label="array"
         )
-        checked = [point for point in sweep.points if point.ngspice_images]
-        for point in checked:
-            axes.annotate(
-                f"ngspice: {point.ngspice_agree} of {point.ngspice_images}\nimages agree",
-                (point.r_wire, 100 * point.accuracy),
-                xytext=(0, -14),
-                textcoords="offset points",
-                ha="left" if point is sweep.points[0] else "right",
-                va="top",
-                fontsize=8,
-            )
         _resistance_axis(axes, x, sweep.nominal)
         low, high = axes.get_ylim()
         axes.set_ylim(low - 0.25 * (high - low), min(high, 100.5))

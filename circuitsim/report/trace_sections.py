@@ -42,8 +42,8 @@ def notes_section(sentences: tuple[str, ...]) -> Section:
 
 
 def _step_table(steps: Sequence[Step]) -> Table:
-    columns = (Column("step", False), Column("time [s]"), Column("how much", False))
-    return Table(columns, [(s.name, f"{s.seconds:.2f}", s.what) for s in steps])
+    columns = (Column("step", False), Column("time [s]"))
+    return Table(columns, [(s.name, f"{s.seconds:.2f}") for s in steps])
 
 
 def _deck_table(decks: Sequence[DeckRecord]) -> Table:

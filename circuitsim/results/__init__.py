@@ -1,4 +1,4 @@
-"""Frozen values that travel between the rooms of the house; save and load, no work."""
+"""Frozen types of results, and how they are saved and loaded."""
 
 import lazy_loader
 

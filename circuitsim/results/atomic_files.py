@@ -1,4 +1,4 @@
-"""Writing results so that a reader never sees half a file."""
+"""Write files so that a reader never sees an incomplete one."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from circuitsim.errors import InputError
 
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it replaces `path` when the block ends well, and vanishes otherwise.
+    """Yield a temporary path beside `path`; it replaces `path` if the block succeeds, and is deleted otherwise.
 
     Raises:
         InputError: The file or its folder cannot be written.
@@ -35,11 +35,15 @@ def atomic(path: str | Path) -> Iterator[Path]:
 def _replace(temporary: Path, path: Path) -> None:
     try:
         temporary.replace(path)
-    except OSError as error:  # a folder of this name, say
+    except OSError as error:  # for example, a folder has this name
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write text as UTF-8, whole or not at all."""
+    """Write text as UTF-8, completely or not at all.
+
+    Raises:
+        InputError: The file or its folder cannot be written.
+    """
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -1,17 +1,17 @@
-"""Where the error of an analog matrix product comes from, cause by cause."""
+"""Error budget of an analog matrix product, cause by cause."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One cause of error, alone: everything else is ideal.
+    """One cause of error alone, with everything else ideal.
 
     Attributes:
         name: "cells", "wires", "driver", "sense", "dac", "adc", "read noise" or "programming".
-        what: One phrase that says what was switched on.
+        what: What is switched on, in one phrase.
         power: Mean square error of the outputs against the ideal product, relative to full scale squared.
-        after_gain: The same after one common gain, chosen best for this cause, has been taken out.
+        after_gain: The same after removal of the best common gain for this cause.
     """
 
     name: str
@@ -22,25 +22,26 @@ class Cause:
 
 @dataclass(frozen=True)
 class Budget:
-    """Error power of every cause alone, and of all of them together.
+    """Error power of every cause alone and of all causes together.
 
-    With errors e_c of the single causes and e of all together, relative to full scale, e = Σ e_c + e_joint, so that
+    Let e_c be the error of a single cause and e that of all causes together, relative to full scale. Then
+    e = Σ e_c + e_joint and
 
         mean e² = Σ mean e_c² + correlation + joint,
 
-    correlation = 2 Σ_{c<d} mean e_c·e_d and joint = 2 mean(e_joint·Σ e_c) + mean e_joint². The last two are the
-    interaction.
+    with correlation = 2 Σ_{c<d} mean e_c·e_d and joint = 2 mean(e_joint·Σ e_c) + mean e_joint². The interaction is
+    correlation + joint.
 
     Attributes:
         causes: The causes, in the order of the circuit.
         total: Mean e² of all causes together.
-        total_after_gain: The same after one common gain.
-        correlation: What causes add or cancel because their errors look alike.
-        joint: What is there only when several causes act at once.
-        gain: The common gain of all together, output over ideal product.
+        total_after_gain: The same after removal of the best common gain.
+        correlation: Power that causes add or cancel because their errors are correlated.
+        joint: Power that appears only when several causes act at once.
+        gain: The gain behind `total_after_gain`: output over ideal product.
         full_scale: Largest ideal output [A].
         outputs: Number of output currents.
-        left_out: Causes that are not in the budget, each with the reason.
+        left_out: Causes that the budget does not contain, each with the reason.
     """
 
     causes: tuple[Cause, ...]
@@ -55,10 +56,10 @@ class Budget:
 
     @property
     def sum_of_causes(self) -> float:
-        """Σ mean e_c²."""
+        """Σ mean e_c², the power of all causes without their interaction."""
         return sum(cause.power for cause in self.causes)
 
     @property
     def interaction(self) -> float:
-        """What is left between the total and the sum of the causes; below 0 where causes cancel."""
+        """Total minus the sum of the causes; negative if causes cancel."""
         return self.correlation + self.joint

@@ -1,4 +1,4 @@
-"""A calibrated model with all the evidence behind it."""
+"""A calibrated model and the evidence for it."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from circuitsim.results.tile_model import TileModel
 
 @dataclass(frozen=True)
 class Calibration:
-    """A calibrated model with all the evidence behind it.
+    """A calibrated model and the evidence for it.
 
     Attributes:
         model: The behavioral model.
-        certificate: Its error on the hold-out.
-        hold_out: The experiments behind the certificate.
-        truths: Their solutions.
-        predicted: What the model says of them, (batch, cols) currents [A] each.
+        certificate: Error of the model on the hold-out.
+        hold_out: Experiments behind the certificate.
+        truths: Solution of each experiment by the level that counts as the truth.
+        predicted: Prediction of the model for each experiment, (batch, cols) currents [A].
     """
 
     model: TileModel
@@ -35,7 +35,7 @@ class Calibration:
 
     @property
     def ideal(self) -> tuple[np.ndarray, ...]:
-        """Plain products (v − v_ref)·g of the hold-out, (batch, cols) currents [A] each."""
+        """Plain product (v − v_ref)·g of each experiment of the hold-out, (batch, cols) currents [A]."""
         v_ref = self.model.spec.sense.v_ref
         return tuple((experiment.v_in - v_ref) @ experiment.g for experiment in self.hold_out)
 

@@ -1,4 +1,4 @@
-"""The statement about a calibrated model: how far it may be trusted, and on what evidence."""
+"""Certificate of a calibrated model: its error, the range in which it holds, and the evidence."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from circuitsim.results.provenance import Provenance
 
 @dataclass(frozen=True)
 class ErrorStatistics:
-    """Errors of output currents relative to full scale (fractions), before the ADC.
+    """Errors of output currents before the ADC, as fractions of full scale.
 
     Attributes:
         rms, max, mean_abs, bias: Root mean square, largest magnitude, mean magnitude and mean of the error.
@@ -29,13 +29,13 @@ class ErrorStatistics:
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """The same cell and wires in an array of another size, held against one level.
+    """Error on an array of another size with the same cell and wires.
 
     Attributes:
-        rows, cols: Size.
-        truth: Level that stands for the truth: "nodal" for larger arrays, "ngspice" for smaller ones.
-        full_scale: max |i| of that truth [A].
-        error: Relative to that full scale.
+        rows, cols: Size of that array.
+        truth: Level that counts as the truth: "nodal" for a larger array, "ngspice" for a smaller one.
+        full_scale: Largest |i| of the truth [A].
+        error: Error relative to that full scale.
     """
 
     rows: int
@@ -47,12 +47,12 @@ class Extrapolation:
 
 @dataclass(frozen=True)
 class ConverterEnergy:
-    """Energy of one analog-to-digital conversion as a publication states it.
+    """Published energy of one analog-to-digital conversion.
 
     Attributes:
         what: The converter.
         bits: Its resolution.
-        energy: Per conversion [J].
+        energy: Energy per conversion [J].
         source: The publication.
     """
 
@@ -64,14 +64,15 @@ class ConverterEnergy:
 
 @dataclass(frozen=True)
 class ArrayEnergy:
-    """Energy that the row drivers deliver in the hold-out's reads; 1 multiply-accumulate = 2 operations.
+    """Energy that row drivers and sense references deliver in the hold-out; 1 multiply-accumulate = 2 operations.
 
     Attributes:
-        per_operation: Mean over the reads with uniform inputs: power · t_read / (2 · rows · cols) [J].
+        per_operation: power · t_read / (2 · rows · cols), averaged over the reads with uniform inputs [J].
         t_read: Duration of a read [s].
-        truth: Level that the power is from.
+        truth: Level that the power comes from.
         difference: Largest relative difference in power between that level and the array solver, over all reads.
-        converters: Published conversions; one serves a column, rows multiply-accumulates.
+        converters: Published converters, for comparison. One conversion serves one column: as many
+            multiply-accumulates as the array has rows.
     """
 
     per_operation: float
@@ -83,44 +84,44 @@ class ArrayEnergy:
 
 @dataclass(frozen=True)
 class Certificate:
-    """Error of a behavioral model against a truth it was not fitted on, and the range it holds in.
+    """Error of a behavioral model against a truth on which it was not fitted, and the range in which that error holds.
 
     Attributes:
-        rows, cols: Size of the array that was solved.
-        grade: Grade of the model, the number that a user names.
-        products: Matrix products of one read.
-        form: The same in words for reports: "nine matrix products".
-        truth: Level the hold-out was solved with; a product certificate says "ngspice".
-        full_scale: max |i| of the hold-out truth, all-on inputs included [A].
-        error: Over all hold-out outputs.
-        by_column: One entry a column, in order.
+        rows, cols: Size of the array.
+        grade: Grade of the model, see `behavioral.GRADES`.
+        products: Number of matrix products of one read.
+        form: The same in words, for reports: "nine matrix products".
+        truth: Level that solved the hold-out: "ngspice" or "nodal".
+        full_scale: Largest |i| of the truth in the hold-out, inputs with all rows on included [A].
+        error: Error over all outputs of the hold-out.
+        by_column: One entry per column, in order.
         by_input: One entry per kind of input ("uniform", "sparse", "binary", "all_on", …).
         by_matrix: One entry per kind of programmed matrix ("log_uniform", "network", …).
-        g_range: Conductances [S].
-        v_range: Inputs [V].
+        g_range: Range of the conductances [S].
+        v_range: Range of the inputs [V].
         temperature_c: Temperature [°C].
         surface_bound: Interpolation error of the characterized cell, relative to its full-scale current.
-        matrices, vectors: Programmed matrices in the hold-out, inputs over all of them.
-        model_digest: Digest of the model the statement is about.
+        matrices, vectors: Number of programmed matrices in the hold-out, and of input vectors over all of them.
+        model_digest: Digest of the model.
         decks: Digests of the hold-out decks.
         provenance: Simulator, options, versions.
-        created: UTC time, ISO 8601; the only field that differs between equal runs.
-        by_amplitude: One entry per range of the inputs' mean size, relative to the largest input.
-        circuit: The array solver with the same characterized cell against the truth: what is left is the cell's
-            interpolation and the solvers' tolerances, and anything more is another circuit. None where the truth is
-            the array solver itself.
-        spot: Where the truth is the array solver: that solver against ngspice in the same run, on a smaller array of
-            the same cell and wires.
-        max_rms: Error that was asked for; None where none was.
+        created: UTC time, ISO 8601. It differs between equal runs and is not compared.
+        by_amplitude: One entry per range of the mean magnitude of the inputs, relative to the largest input.
+        circuit: Error of the array solver with the same characterized cell against the truth. It should contain only
+            the interpolation of the cell and the tolerances of the solvers; a larger error means that the circuits
+            differ. None if the truth is the array solver.
+        spot: If the truth is the array solver: error of that solver against ngspice on a smaller array with the same
+            cell and wires. None if the truth is ngspice.
+        max_rms: Requested rms error, as a fraction of full scale; None if none was requested.
         validation: rms error of each grade tried ("grade 1", …), on matrices that are not in the hold-out.
-        product_rms, product_gain: The array as a matrix product, apart from any model: rms of truth − gain · v·g over
-            full scale with the best common gain, and that gain.
-        hold_out, fitting: Digests of the experiments the error is stated on, and of those the grade was chosen on.
-        extrapolation: Arrays of other sizes, each held against the array solver.
-        budget: Error of the product itself, cause by cause.
+        product_rms, product_gain: Error of the array as a matrix product, independent of the model: rms of
+            truth − gain · (v − v_ref)·g over full scale, with the best common gain, and that gain.
+        hold_out, fitting: Digests of the experiments of the hold-out, and of those on which the grade was chosen.
+        extrapolation: Errors on arrays of other sizes, each against the array solver.
+        budget: Error of the matrix product, cause by cause.
         energy: Energy of the array.
-        time_s: Seconds after programming that the statement holds for; None: exactly as programmed, no error.
-        extrapolated: Sentences on what was taken beyond its source's range.
+        time_s: Time after programming for which the certificate holds [s]; None: conductances exactly as programmed.
+        extrapolated: Sentences that name values used outside the range of their source.
     """
 
     rows: int
@@ -161,20 +162,20 @@ class Certificate:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the hold-out error is within what was asked for; None where nothing was."""
+        """Whether the rms error on the hold-out is at most `max_rms`; None without `max_rms`."""
         return None if self.max_rms is None else self.error.rms <= self.max_rms
 
     @property
     def model_bits(self) -> float:
-        """Effective bits of the model: the ideal quantizer over full scale with the same rms error."""
+        """Effective bits of the model: those of an ideal quantizer over full scale with the same rms error."""
         return effective_bits(self.error.rms)
 
     @property
     def product_bits(self) -> float | None:
-        """Effective bits of the array's matrix product before the ADC, after one common gain."""
+        """Effective bits of the matrix product of the array before the ADC, after removal of one common gain."""
         return None if self.product_rms is None else effective_bits(self.product_rms)
 
 
 def effective_bits(rms: float) -> float:
-    """Bits of the ideal quantizer over full scale whose rms error, LSB / √12, is `rms` of full scale."""
+    """Return the bits of an ideal quantizer over full scale whose rms error LSB / √12 equals `rms` · full scale."""
     return math.inf if rms == 0 else -math.log2(rms * math.sqrt(12.0))

@@ -1,4 +1,4 @@
-"""Curves over one axis, each with its label."""
+"""Families of labelled curves."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ class LabelledCurve:
     """One curve.
 
     Attributes:
-        label: What tells it from the others of its family: a state, a bias.
-        x: (points,) abscissa, in the family's `x_unit`.
-        y: (points,) ordinate, in the family's `y_unit`.
+        label: What distinguishes the curve in its family, such as a state or a bias.
+        x: (points,) abscissa in `CurveFamily.x_unit`.
+        y: (points,) ordinate in `CurveFamily.y_unit`.
     """
 
     label: str
@@ -22,12 +22,12 @@ class LabelledCurve:
 
 @dataclass(frozen=True)
 class CurveFamily:
-    """Curves of the same quantities.
+    """Curves with the same quantities on both axes.
 
     Attributes:
-        title: What they show.
+        title: What the curves show.
         x_name, x_unit: Quantity of the abscissa and its SI unit.
-        y_name, y_unit: Quantity of the ordinate and its unit: an SI unit, or that of a device's state ("nm", "1").
+        y_name, y_unit: Quantity of the ordinate and its unit: an SI unit, or the unit of a device state ("nm", "1").
         curves: One or more.
     """
 

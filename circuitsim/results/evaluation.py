@@ -1,18 +1,21 @@
-"""What a network on an array turned out to be: accuracy, energy, agreement with ngspice, and how it was found."""
+"""Results of a network on an array: accuracy, energy, agreement with ngspice, and the steps that gave them."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from circuitsim.results.provenance import Provenance
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Classification by one form of the network.
+    """Accuracy of one form of the network.
 
     Attributes:
         name: "float", "ideal quantized", "array", …
-        what: One phrase that says what is and what is not modelled.
+        what: What is modelled and what is not, in one phrase.
         accuracy: Fraction of the images classified correctly.
-        images: Images classified.
-        differing: Images classified otherwise than by the float network; None for the float network itself.
+        images: Number of images.
+        differing: Number of images with another class than the float network gives; None for the float network.
     """
 
     name: str
@@ -24,13 +27,13 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class AccuracyPoint:
-    """A network at one value of a key of the specification, the model calibrated for it.
+    """Accuracy at one value of a key of the specification, with a model calibrated for that value.
 
     Attributes:
-        key: Section and key, joined by a point.
+        key: Section and key, such as "wire.r_row".
         value: Value of the key.
         accuracy: Fraction of the images classified correctly on the array.
-        rms, max: Error of the model relative to full scale, against the level that judged it.
+        rms, max: Error of the model against its truth, relative to full scale.
     """
 
     key: str
@@ -42,15 +45,14 @@ class AccuracyPoint:
 
 @dataclass(frozen=True)
 class WirePoint:
-    """The network at one wire resistance, the model recalibrated for it.
+    """Accuracy at one wire resistance, with a model calibrated for it.
 
     Attributes:
         r_wire: Resistance of one row or column segment [ohm].
         accuracy: Fraction of the images classified correctly on the array.
-        ir_drop: Largest fraction of the read voltage that a cell loses.
-        rms, max: Error of the model relative to full scale, against the array solver.
-        ngspice_rms, ngspice_max: The same against ngspice, where it was checked.
-        ngspice_images, ngspice_agree: Images sent through ngspice, and how many got the model's class.
+        ir_drop: Largest fraction of the read voltage that a cell loses to wires, driver and sense amplifier.
+        rms, max: Error of the model against the array solver, relative to full scale.
+        ngspice_rms, ngspice_max: Error of the model against ngspice, relative to full scale; None if not checked.
     """
 
     r_wire: float
@@ -60,8 +62,6 @@ class WirePoint:
     max: float
     ngspice_rms: float | None = None
     ngspice_max: float | None = None
-    ngspice_images: int | None = None
-    ngspice_agree: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class WireSweep:
     """Accuracy against wire resistance.
 
     Attributes:
-        points: In order of resistance.
-        images: Images classified at each point.
-        float_accuracy: Fraction that the float network gets right on the same images.
-        nominal: Resistance of the specification [ohm].
+        points: The points, in order of resistance.
+        images: Number of images at each point.
+        float_accuracy: Fraction of the same images that the float network classifies correctly.
+        nominal: Wire resistance of the specification [ohm].
     """
 
     points: tuple[WirePoint, ...]
@@ -83,18 +83,18 @@ class WireSweep:
 
 @dataclass(frozen=True)
 class LoopLayer:
-    """One layer with its products solved by ngspice instead of the model.
+    """One layer, computed by ngspice and by the model.
 
     Attributes:
-        name: The layer.
-        products: Tile reads (one array, one input vector) solved by ngspice.
-        currents: Column currents compared.
-        rms, max: Error of the model relative to the certificate's full scale.
-        codes: ADC codes compared; 0 without quantization.
-        codes_differing: Codes that differ.
-        codes_predicted: Number the certificate predicts.
-        codes_limit: Number it allows at most (three sigma).
-        largest_step: Largest difference of a code [LSB].
+        name: Name of the layer.
+        products: Number of tile reads (one array, one input vector) in ngspice.
+        currents: Number of column currents compared.
+        rms, max: Error of the model relative to the full scale of the certificate.
+        codes: Number of ADC codes compared; 0 without quantization.
+        codes_differing: Number of codes that differ.
+        codes_predicted: Number of differing codes that the certificate predicts.
+        codes_limit: Largest number of differing codes that the certificate allows (three sigma).
+        largest_step: Largest difference between two codes [LSB].
     """
 
     name: str
@@ -111,13 +111,13 @@ class LoopLayer:
 
 @dataclass(frozen=True)
 class SpiceLoop:
-    """Whole images through the network with ngspice in place of the model.
+    """Whole images classified by the network with ngspice in place of the model.
 
     Attributes:
-        images: Images sent through.
-        same_class: How many of them got the class that the model gives.
-        layers: What was compared on the way.
-        holds: Whether currents and codes are within what the certificate says.
+        images: Number of images.
+        same_class: Number of images with the class that the model gives.
+        layers: Comparison of each layer.
+        holds: True if currents and codes are within the limits that follow from the certificate.
     """
 
     images: int
@@ -132,8 +132,8 @@ class EnergyPart:
 
     Attributes:
         name: Layer or circuit.
-        energy: Per inference [J].
-        what: One phrase that says what is counted.
+        energy: Energy per inference [J].
+        what: What is counted, in one phrase.
     """
 
     name: str
@@ -146,9 +146,9 @@ class InferenceEnergy:
     """Energy of one inference.
 
     Attributes:
-        parts: What is added up.
-        total: Their sum [J].
-        macs: Multiply-accumulates per inference; 1 MAC = 2 operations.
+        parts: Parts of the total.
+        total: Sum of the parts [J].
+        macs: Number of multiply-accumulates per inference; 1 MAC = 2 operations.
         per_mac: Energy per multiply-accumulate [J].
         what: What is counted, and what is not.
     """
@@ -162,17 +162,15 @@ class InferenceEnergy:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the job.
+    """One step of a job.
 
     Attributes:
-        name: The step.
+        name: Name of the step.
         seconds: Wall-clock time [s].
-        what: How much was done in it: "3 decks of 19 vectors".
     """
 
     name: str
     seconds: float
-    what: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,11 +178,11 @@ class DeckRecord:
     """One ngspice run that can be repeated by hand.
 
     Attributes:
-        what: What it solves.
-        path: The deck, relative to the folder of the report.
+        what: What the deck solves.
+        path: Path of the deck, relative to the folder of the report.
         digest: SHA-256 of the deck and its included files.
-        seconds: Run time [s]; None where it was not recorded.
-        attempts: Runs needed; more than one means that options were changed (see the log).
+        seconds: Run time [s]; None if it was not recorded.
+        attempts: Number of runs; more than one means that solver options were changed, see the log.
     """
 
     what: str
@@ -193,16 +191,21 @@ class DeckRecord:
     seconds: float | None = None
     attempts: int = 1
 
+    @classmethod
+    def of_run(cls, what: str, path: str, provenance: Provenance) -> Self:
+        """Describe the run of a solution by its provenance."""
+        return cls(what, path, provenance.deck_digest or "", provenance.seconds, provenance.attempts)
+
 
 @dataclass(frozen=True)
 class Check:
-    """One requirement held against its number.
+    """One requirement, compared with a measured number.
 
     Attributes:
         what: The requirement.
-        measured, limit: The number and what it must not exceed, in `unit`.
+        measured, limit: The number, and the largest value that it may have, in `unit`.
         unit: SI unit; "1" for fractions of full scale, "count" for whole numbers.
-        passed: Whether it is met.
+        passed: True if the requirement is met.
     """
 
     what: str

@@ -1,4 +1,4 @@
-"""What is programmed into an array and read from it, to judge a model by."""
+"""Conductances and inputs on which a model is judged."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Experiment:
-    """One programmed matrix and the inputs it is read with.
+    """One programmed matrix and the inputs of its reads.
 
     Attributes:
-        matrix_kind: How the conductances were drawn.
+        matrix_kind: Kind of the conductances ("log_uniform", "network", …).
         g: (rows, cols) conductances [S].
-        input_kinds: One name a vector.
+        input_kinds: Kind of each input vector ("uniform", "all_on", …).
         v_in: (batch, rows) inputs [V].
     """
 

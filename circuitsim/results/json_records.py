@@ -1,4 +1,4 @@
-"""JSON files that say what they are and in which version, and that are read back with every field checked."""
+"""Write JSON files that name their kind and schema version; read them with every field checked."""
 
 import json
 from pathlib import Path
@@ -13,11 +13,11 @@ _Record = TypeVar("_Record")
 
 
 def write_record(path: str | Path, kind: str, schema: int, content: dict[str, Any]) -> None:
-    """Write a JSON file that names its kind and schema version, whole or not at all.
+    """Write a JSON file that names its kind and schema version, completely or not at all.
 
     Raises:
         InputError: The folder cannot be written.
-        ValueError: The content holds NaN or infinity, which JSON has no word for.
+        ValueError: The content contains NaN or infinity, which JSON cannot represent.
     """
     document = {"format": kind, "schema": schema, **content}
     write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")
@@ -35,7 +35,7 @@ def read_record(path: str | Path, kind: str, schema: int) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a {kind}") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: damaged or no {kind} ({error})") from None
+        raise InputError(f"{path}: damaged or not a {kind} ({error})") from None
     check_kind(path, document, kind, schema)
     return document
 
@@ -44,20 +44,20 @@ def check_kind(path: str | Path, document: object, kind: str, schema: int) -> No
     """Refuse a document of another kind or schema version.
 
     Raises:
-        InputError: Names what the file is and what was expected.
+        InputError: The kind or the schema version is not the expected one.
     """
     if not isinstance(document, dict) or document.get("format") != kind:
-        found = document.get("format") if isinstance(document, dict) else type(document).__name__
-        raise InputError(f"{path}: format = {found!r}, expected {kind!r}")
+        actual = document.get("format") if isinstance(document, dict) else type(document).__name__
+        raise InputError(f"{path}: format = {actual!r}, expected {kind!r}")
     if document.get("schema") != schema:
         raise InputError(
             f"{path}: schema = {document.get('schema')!r}, expected {schema}: "
-            f"this {kind} was written by another version of circuitsim; make it anew"
+            f"this {kind} was written by another version of circuitsim; create it again"
         )
 
 
 def from_plain(path: str | Path, record: type[_Record], content: object, *, under: str = "") -> _Record:
-    """Build a frozen dataclass from plain JSON values, with every field's type checked.
+    """Build a frozen dataclass from plain JSON values and check the type of every field.
 
     Args:
         path: File that the values come from.
@@ -66,7 +66,7 @@ def from_plain(path: str | Path, record: type[_Record], content: object, *, unde
         under: Key of the file that holds the values; empty at its top.
 
     Raises:
-        InputError: A field is missing or has the wrong type; names the file, the field and its value.
+        InputError: A field is missing, unknown or of the wrong type.
     """
     adapter = TypeAdapter(record)
     try:
@@ -76,7 +76,7 @@ def from_plain(path: str | Path, record: type[_Record], content: object, *, unde
         place = (under, *first["loc"]) if under else first["loc"]
         key = ".".join(str(part) for part in place) or record.__name__
         raise InputError(f"{path}: damaged: {key} = {_short(first['input'])}: {first['msg']}") from None
-    # A key that is missing where the class has a default, or that the class does not know, is damage too.
+    # A missing key that has a default, or an unknown key, is damage too: pydantic accepts both.
     if json.loads(adapter.dump_json(value)) != content:
         where = f" of {under}" if under else ""
         raise InputError(f"{path}: damaged: the keys{where} are not those that this version writes")

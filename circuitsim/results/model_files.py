@@ -1,6 +1,6 @@
-"""Saving and loading certificates, cell surfaces and tile models; arrays as `.npz`, everything else as JSON.
+"""Save and load certificates, cell surfaces and tile models: arrays as `.npz`, everything else as JSON.
 
-Nothing is pickled: a file from a stranger can be wrong, but it cannot run code.
+Nothing is pickled, so that a file from a stranger may be wrong but cannot run code.
 """
 
 import dataclasses
@@ -50,7 +50,7 @@ _SurfaceScalars = dataclasses.make_dataclass(
 
 
 def save_certificate(path: str | Path, certificate: Certificate) -> None:
-    """Write a certificate as JSON, errors as fractions of full scale.
+    """Write a certificate as JSON, with errors as fractions of full scale.
 
     Raises:
         InputError: The folder cannot be written.
@@ -69,7 +69,7 @@ def load_certificate(path: str | Path) -> Certificate:
 
 
 def save_surface(path: str | Path, surface: CellSurface) -> None:
-    """Write a cell surface as one `.npz` file: the tensors, and the rest as a JSON text beside them.
+    """Write a cell surface as one `.npz` file: the tensors, and all other fields as JSON text.
 
     Raises:
         InputError: The folder cannot be written.
@@ -90,15 +90,16 @@ def load_surface(path: str | Path) -> CellSurface:
     try:
         about = json.loads(str(arrays["about"][()]))
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: damaged: the description is no JSON ({error})") from None
+        raise InputError(f"{path}: damaged: the description is not JSON ({error})") from None
     check_kind(path, about, _SURFACE, SURFACE_SCHEMA)
     return _surface(path, about.get("surface"), arrays)
 
 
 def save_model(folder: str | Path, model: TileModel) -> Path:
-    """Write a tile model as `model.npz` (tensors) and `model.json` (everything else, and the digest of the tensors).
+    """Write a tile model as `model.npz` (tensors) and `model.json` (all other fields).
 
-    The JSON is written last: a pair that does not belong together is refused when it is loaded.
+    The JSON file is written last and contains the digest of the tensors. `load_model` refuses two files that do not
+    belong together.
 
     Returns:
         Path of the JSON file.
@@ -120,7 +121,7 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
 
 
 def load_model(path: str | Path) -> TileModel:
-    """Read a tile model written by `save_model`; takes its folder or its JSON file.
+    """Read a tile model written by `save_model`; `path` is its folder or one of its files.
 
     Raises:
         InputError: A file is missing, damaged or of another version, or the two files do not belong together.
@@ -133,7 +134,7 @@ def load_model(path: str | Path) -> TileModel:
     arrays = text.with_suffix(".npz")
     tensors = _read_npz(arrays, _TENSORS, _MODEL)
     if _digest(arrays) != parts.arrays.get("sha256"):
-        raise InputError(f"{arrays}: does not belong to {text.name} (its digest differs); save the model anew")
+        raise InputError(f"{arrays}: does not belong to {text.name} (its digest differs); save the model again")
     try:
         spec = parse_spec(parts.spec)
     except SpecError as error:
@@ -180,7 +181,7 @@ def _write_npz(path: Path, arrays: dict[str, Any]) -> str:
 
 def _read_npz(path: Path, names: tuple[str, ...], kind: str) -> dict[str, np.ndarray]:
     try:
-        with zipfile.ZipFile(path) as archive:  # np.load would also take a bare array or a pickle
+        with zipfile.ZipFile(path) as archive:  # np.load would also accept a single array or a pickle
             broken = archive.testzip()
         if broken is not None:
             raise InputError(f"{path}: damaged: the checksum of {broken} is wrong")
@@ -189,7 +190,7 @@ def _read_npz(path: Path, names: tuple[str, ...], kind: str) -> dict[str, np.nda
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected the arrays of a {kind}") from None
     except _NPZ_DAMAGE as error:
-        raise InputError(f"{path}: damaged or no {kind} ({error})") from None
+        raise InputError(f"{path}: damaged or not a {kind} ({error})") from None
 
 
 def _digest(path: Path) -> str:

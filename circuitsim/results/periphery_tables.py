@@ -1,4 +1,4 @@
-"""What stands between numbers and the array: drivers, sense amplifiers and converters as tables."""
+"""Converters and sense amplifiers between the array and numbers, as tables."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,17 @@ from circuitsim.results.provenance import Provenance
 
 @dataclass(frozen=True)
 class ConverterTable:
-    """A digital-to-analog or analog-to-digital converter; ideal where nothing else is said.
+    """A digital-to-analog or analog-to-digital converter; ideal by default.
 
-    Code k stands for low + k·lsb, lsb = (high − low) / (2^bits − 1).
+    Code k represents low + k·lsb, with lsb = (high − low) / (2^bits − 1).
 
     Attributes:
         bits: Resolution.
-        low, high: What the smallest and the largest code stand for [V] for a DAC, [A] for an ADC.
-        inl: Integral nonlinearity [LSB]; None for none. DAC: (2^bits,) deviation of each level. ADC: (2^bits − 1,)
-            deviation of each transition, the one between codes k and k + 1 lying at k + ½.
-        noise: Standard deviation of noise at the analog side, each conversion anew [V] or [A].
-        provenance: Where a characterized converter comes from.
+        low, high: Values of the smallest and the largest code: [V] for a DAC, [A] for an ADC.
+        inl: Integral nonlinearity [LSB]; None: 0. DAC: (2^bits,) deviation of each level. ADC: (2^bits − 1,) deviation
+            of each transition; the ideal transition from code k to k + 1 is at k + ½.
+        noise: Standard deviation of the noise on the analog side, independent in each conversion [V] or [A].
+        provenance: Origin of a characterized converter.
     """
 
     bits: int
@@ -34,28 +34,31 @@ class ConverterTable:
         if not 1 <= self.bits <= 24:
             raise InputError(f"converter: bits = {self.bits}: expected 1 to 24")
         if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
-            raise InputError(f"converter: range {self.low:g} to {self.high:g}: expected a lower and a higher end")
+            raise InputError(
+                f"converter: range {self.low:g} to {self.high:g}: expected finite ends, the lower one first"
+            )
         if not (np.isfinite(self.noise) and self.noise >= 0):
             raise InputError(f"converter: noise = {self.noise:g}: expected a standard deviation >= 0")
 
     @property
     def lsb(self) -> float:
-        """Step between two codes [V] or [A]."""
+        """Step between adjacent codes [V] or [A]."""
         return (self.high - self.low) / (2**self.bits - 1)
 
 
 @dataclass(frozen=True)
 class SenseTable:
-    """A sense amplifier: what it does to a column's voltage, and what it reports.
+    """A sense amplifier: its voltage drop at the end of a column, and the current that it reports.
 
     Attributes:
-        gain: Reported current per input current.
+        gain: Ratio of reported current to input current.
         offset: Reported current without input [A].
-        noise: Standard deviation of the reported current, each read anew [A].
-        current: (points,) evenly spaced input currents [A]; None where the input resistance is constant and part of
-            the tile.
-        drop: (points,) voltage between the column's end and v_ref at these currents [V], rising.
-        provenance: Where a characterized amplifier comes from.
+        noise: Standard deviation of the reported current, independent in each read [A].
+        current: (points,) evenly spaced input currents [A]; None if the input resistance is constant and part of the
+            tile.
+        drop: (points,) voltage between the end of the column and v_ref at these currents [V]; it rises with the
+            current.
+        provenance: Origin of a characterized amplifier.
     """
 
     gain: float = 1.0
@@ -74,7 +77,9 @@ class SenseTable:
             return
         step = np.diff(self.current)
         if self.current.shape != self.drop.shape or self.current.ndim != 1 or len(self.current) < 2:
-            raise InputError(f"sense: current {self.current.shape} and drop {self.drop.shape}: expected two equal rows")
+            raise InputError(
+                f"sense: current {self.current.shape} and drop {self.drop.shape}: expected equal lengths >= 2"
+            )
         if not np.allclose(step, step[0], rtol=1e-6, atol=0.0) or step[0] <= 0:
             raise InputError("sense: current must rise in equal steps")
         if not np.all(np.diff(self.drop) > 0):

@@ -1,4 +1,4 @@
-"""Where a number comes from."""
+"""Origin of a result."""
 
 from dataclasses import dataclass, field
 
@@ -7,21 +7,21 @@ from circuitsim import __version__
 
 @dataclass(frozen=True)
 class Provenance:
-    """What produced a result, in enough detail to produce it again.
+    """Origin of a result, in enough detail to reproduce it.
 
     Attributes:
         level: "ngspice", "nodal" or "behavioral".
         spec_digest: `ArraySpec.digest`.
-        deck_digest: SHA-256 of the deck's text and of every file it includes; None when no deck was run.
-        ngspice: Version string of the simulator behind the result, None when none was involved.
+        deck_digest: SHA-256 of the text of the deck and of every file that it includes; None if no deck was run.
+        ngspice: Version string of the simulator; None if it was not used.
         options: Solver options, as written into the deck or passed to the solver.
-        threads: Threads the solver used.
+        threads: Number of threads of the solver.
         version: Version of circuitsim.
-        files_digest: SHA-256 of the cell's sub-circuit, in which the contents of the SPICE files that it includes stand
-            for their paths; None where no file was used.
-        attempts: Starts of the simulator; more than one means that options were changed on the way.
-        seconds: Wall-clock time of the simulator, all attempts together [s]; None where none ran. Not compared: equal
-            results may differ in it.
+        files_digest: SHA-256 of the sub-circuit of the cell, with the contents of its SPICE files in place of their
+            paths; None if no file was used.
+        attempts: Number of simulator runs; more than one means that solver options were changed.
+        seconds: Wall-clock time of the simulator, all attempts together [s]; None if it did not run. It is not
+            compared, because equal results may differ in it.
     """
 
     level: str

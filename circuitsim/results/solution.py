@@ -1,4 +1,4 @@
-"""What an array computed: outputs, and on request everything inside."""
+"""Solution of an array: its outputs and, on request, its inner voltages and currents."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ from circuitsim.results.provenance import Provenance
 
 @dataclass(frozen=True)
 class Convergence:
-    """How well a solution satisfies Kirchhoff's current law, per vector.
+    """Balance of currents of a solution, per input vector.
 
     | field        | "nodal"                                                  | "ngspice"                        |
     |--------------|----------------------------------------------------------|----------------------------------|
     | `kirchhoff`  | balance of all terminals                                 | the same                         |
-    | `residual`   | of the solver, and the error of the cells' fit           | None: ngspice does not report it |
+    | `residual`   | of the solver, with the error of a polynomial cell       | None: ngspice does not report it |
     | `iterations` | passes of the sweeps, or linear solves (Newton's method) | None: ngspice does not report it |
 
-    The behavioral level has a certificate instead. Where techniques draw several arrays, each number is that of the
-    array that balances worst.
+    The behavioral level has a certificate instead. If techniques split a matrix into several arrays, each number is the
+    largest one of all arrays.
 
     Attributes:
         kirchhoff: (batch,) |sum of the currents fed in − sum of the column currents| relative to the sum of |currents
-            fed in|. Rows feed the array; where the input switches gates, the sources of the columns do.
+            fed in|. The row drivers feed the array; if the input is on the gates, the sources of the columns feed it.
         residual: (batch,) largest current that the solver leaves unbalanced at any node, relative to the largest
-            current of the vector at any terminal. For cells described by a polynomial it includes the largest error of
-            that polynomial, since the characterized cell would leave that current unbalanced.
-        iterations: (batch,) iterations of the solver.
+            terminal current of the vector. For cells described by a polynomial it includes the largest error of that
+            polynomial, because the characterized cell would leave that current unbalanced.
+        iterations: (batch,) number of iterations of the solver.
     """
 
     kirchhoff: np.ndarray
@@ -40,17 +40,19 @@ class Solution:
 
     Attributes:
         out: (batch, cols) output before the ADC, in `unit`; currents are positive into the sense amplifier.
-        provenance: Where it comes from.
-        quantity: What `out` is: "current", "voltage" or "charge".
+        provenance: Origin of the solution.
+        quantity: Quantity of `out`: "current", "voltage" or "charge".
         unit: SI unit of `out`.
         i_row: (batch, rows) current that each row driver delivers into the array [A].
-        v_row: (batch, rows, cols) voltage of the row wire at each cell [V], when asked for.
-        v_col: (batch, rows, cols) voltage of the column wire at each cell [V], when asked for.
-        i_cell: (batch, rows, cols) current from row to column through each cell [A], when asked for.
-        power: (batch,) power that the drivers and the sense references deliver together [W], when known:
-            Σ v_in · i_row − v_ref · Σ i_out, or v_read · Σ i_bias − v_ref · Σ i_out where the input switches gates and
-            the bit lines carry the current. It is the heat of all cells, wires, drivers and sense amplifiers.
-        convergence: Balance of the solution; None for the behavioral level, which has a certificate instead, and for
+        v_row: (batch, rows, cols) voltage at the bit-line terminal of each cell [V]; None if not requested. If the
+            input is on the bit lines, this is the row wire.
+        v_col: (batch, rows, cols) voltage at the source-line terminal of each cell, the column wire [V]; None if not
+            requested.
+        i_cell: (batch, rows, cols) current into the bit-line terminal of each cell [A]; None if not requested.
+        power: (batch,) power that drivers and sense references deliver together [W]; None if unknown. It is
+            Σ v_in · i_row − v_ref · Σ i_out, or v_read · Σ i_bias − v_ref · Σ i_out if the input is on the gates and
+            the bit lines carry the current. Cells, wires, drivers and sense amplifiers turn it into heat.
+        convergence: Balance of the currents; None for the behavioral level, which has a certificate instead, and for
             charges, which are integrals over time.
     """
 
@@ -67,7 +69,11 @@ class Solution:
 
     @property
     def i_out(self) -> np.ndarray:
-        """`out`, for arrays whose output is a current (batch, cols) [A]."""
+        """`out` of an array whose output is a current, (batch, cols) [A].
+
+        Raises:
+            AttributeError: The output is not a current.
+        """
         if self.quantity != "current":
             raise AttributeError(f"this solution's output is a {self.quantity} [{self.unit}]: use .out")
         return self.out

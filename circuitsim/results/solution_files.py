@@ -1,4 +1,4 @@
-"""A solution as a labelled data set (NetCDF) and as a table (CSV), with the SI unit of every number."""
+"""Save a solution as a labelled data set (NetCDF) and as a table (CSV), with the SI unit of every number."""
 
 import csv
 import dataclasses
@@ -15,13 +15,13 @@ from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
 from circuitsim.spec import ArraySpec, input_unit, state_unit
 
-if TYPE_CHECKING:  # xarray takes most of a second to import: only those who save or load pay for it
+if TYPE_CHECKING:  # xarray takes most of a second to import, so only saving and loading import it
     import xarray as xr
 
 SOLUTION_SCHEMA = 2
 _SOLUTION = "circuitsim solution"
 
-# name of the field -> axes, unit, what it is
+# name of the field -> axes, unit, meaning
 _FIELDS = {
     "i_row": (("batch", "row"), "A", "current that each row driver delivers into the array"),
     "v_row": (("batch", "row", "col"), "V", "voltage of the row wire at each cell"),
@@ -45,29 +45,29 @@ def save_solution(
     x: np.ndarray | None = None,
     g: np.ndarray | None = None,
 ) -> tuple[Path, Path]:
-    """Write a solution as `<name>.nc` (everything, labelled) and `<name>.csv` (one line per input vector).
+    """Write a solution as `<name>.nc` (all fields, labelled) and `<name>.csv` (one line per input vector).
 
     Args:
-        folder: Folder to write into; made when it is missing.
-        solution: What was computed.
+        folder: Folder of the files; it is created if it does not exist.
+        solution: The solution.
         name: Stem of both files.
-        spec: The array; says which units `x` and `g` have.
-        x: Inputs (batch, rows) [V], or gate bits and shares of a pulse [1]; written beside the outputs when given.
-        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; written beside the outputs when given.
+        spec: The array, which determines the units of `x` and `g`.
+        x: Inputs (batch, rows) [V], or gate bits or fractions of a pulse [1]; None: not written.
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; None: not written.
 
     Returns:
         Paths of the NetCDF and the CSV file.
 
     Raises:
-        InputError: The folder cannot be written, or `x` or `g` comes without `spec`.
+        InputError: The folder cannot be written, or `x` or `g` is given without `spec`.
     """
     data = to_dataset(solution, spec=spec, x=x, g=g)
-    labelled, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
-    with atomic(labelled) as temporary:
+    netcdf, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
+    with atomic(netcdf) as temporary:
         data.to_netcdf(temporary, engine="h5netcdf")
     with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         _write_table(csv.writer(file, lineterminator="\n"), data)
-    return labelled, table
+    return netcdf, table
 
 
 def load_solution(path: str | Path) -> Solution:
@@ -85,14 +85,14 @@ def load_solution(path: str | Path) -> Solution:
         with xr.open_dataset(path, engine="h5netcdf") as file:
             data = file.load()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise InputError(f"{path}: damaged or no NetCDF file ({error})") from None
+        raise InputError(f"{path}: damaged or not a NetCDF file ({error})") from None
     check_kind(path, {key: _plain(value) for key, value in data.attrs.items()}, _SOLUTION, SOLUTION_SCHEMA)
     try:
         provenance = json.loads(data.attrs["provenance"])
         out = data["out"]
         quantity, unit = str(out.attrs["quantity"]), str(out.attrs["units"])
     except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: damaged: no outputs or no provenance in it ({error})") from None
+        raise InputError(f"{path}: damaged: outputs or provenance are missing ({error})") from None
     balance = {key: data[key].values for key in _BALANCE if key in data}
     return Solution(
         out=out.values,
@@ -111,16 +111,16 @@ def to_dataset(
     x: np.ndarray | None = None,
     g: np.ndarray | None = None,
 ) -> "xr.Dataset":
-    """Label a solution: axes `batch`, `row`, `col`; each variable with `units` and `long_name`.
+    """Convert a solution to a data set with axes `batch`, `row`, `col`; each variable has `units` and `long_name`.
 
     Args:
-        solution: What was computed.
-        spec: The array; says which units `x` and `g` have.
-        x: Inputs (batch, rows) [V], or gate bits and shares of a pulse [1].
+        solution: The solution.
+        spec: The array, which determines the units of `x` and `g`.
+        x: Inputs (batch, rows) [V], or gate bits or fractions of a pulse [1].
         g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells.
 
     Raises:
-        InputError: `x` or `g` comes without `spec`.
+        InputError: `x` or `g` is given without `spec`.
     """
     import xarray as xr
 
@@ -131,7 +131,7 @@ def to_dataset(
     }
     variables = {"out": xr.Variable(("batch", "col"), solution.out, out)}
     if spec is None and (x is not None or g is not None):
-        raise InputError("x and g need spec, the array they belong to: it says which units they have")
+        raise InputError("x and g need spec, the array to which they belong: it determines their units")
     if spec is not None and x is not None:
         variables["x"] = _variable(x, ("batch", "row"), input_unit(spec), _input_meaning(spec))
     if spec is not None and g is not None:
@@ -173,14 +173,14 @@ def _plain(value: object) -> object:
 
 
 def _write_table(writer, data: "xr.Dataset") -> None:
-    """One line per input vector; node voltages (a table per vector) stay in the NetCDF file."""
+    """Write one line per input vector; node voltages, a table per vector, are only in the NetCDF file."""
     names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
     for key in ("x", "out", "i_row", "power", *_BALANCE):
         if key not in data:
             continue
         unit, values = data[key].attrs["units"], data[key].values
-        wide = values if values.ndim == 2 else values[:, None]
-        names += [f"{key}_{i} [{unit}]" if values.ndim == 2 else f"{key} [{unit}]" for i in range(wide.shape[1])]
-        columns += list(wide.T)
+        matrix = values if values.ndim == 2 else values[:, None]
+        names += [f"{key}_{i} [{unit}]" if values.ndim == 2 else f"{key} [{unit}]" for i in range(matrix.shape[1])]
+        columns += list(matrix.T)
     writer.writerow(names)
     writer.writerows(zip(*(column.tolist() for column in columns), strict=True))

@@ -1,4 +1,4 @@
-"""The current of one cell as a smooth function, with its error bound."""
+"""Current of one cell as a smooth function with an error bound."""
 
 from dataclasses import dataclass
 
@@ -15,20 +15,20 @@ class CellSurface:
 
         i = g · U · k(t, |U|, m),   t = g / (g + g_scale),
 
-    where k is a tensor product of Chebyshev polynomials on the box t(g_range) × [0, u_max] × m_range, each coordinate
-    mapped to [−1, 1]. Forward (U ≥ 0) and reverse current have a tensor each: a MOSFET's second derivative jumps at
-    U = 0, and one polynomial across it stalls four orders of magnitude above the bound of two.
+    where k is a tensor product of Chebyshev polynomials on the box t(g_range) × [0, u_max] × m_range, with each
+    coordinate mapped to [−1, 1]. Forward (U ≥ 0) and reverse current have separate tensors: the second derivative of a
+    MOSFET jumps at U = 0, and the error of one polynomial across it is four orders of magnitude larger.
 
     Attributes:
         forward: (n_t, n_u, n_m) coefficients of k for U ≥ 0, dimensionless.
         reverse: (n_t, n_u, n_m) coefficients of k for U < 0, dimensionless.
-        g_range: Conductances the surface holds for [S]; g = 0 (an open cell, no current) is allowed besides.
+        g_range: Range of conductances in which the surface holds [S]; g = 0 (an open cell, no current) is also allowed.
         g_scale: Scale of the conductance coordinate [S].
         u_max: Largest |U| [V].
         m_range: Range of the smaller of the two voltages [V].
         bound: Largest error on held-out points, forward and reverse, relative to `i_full_scale`.
         i_full_scale: Largest |i| among the characterized points within the input range [A].
-        provenance: Deck, simulator, options.
+        provenance: Origin: deck, simulator, options.
     """
 
     forward: np.ndarray

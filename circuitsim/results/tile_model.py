@@ -1,4 +1,4 @@
-"""A calibrated model of a tile: everything needed to turn conductances into matrices."""
+"""A calibrated model of a tile, which turns conductances into matrices."""
 
 import hashlib
 import json
@@ -10,16 +10,17 @@ from circuitsim.spec import ArraySpec
 
 @dataclass(frozen=True)
 class TileModel:
-    """The behavioral model of one array, independent of what is programmed into it.
+    """The behavioral model of one array, independent of its programmed conductances.
 
-    `behavioral.program(model, g)` turns it and a matrix of conductances into a `Tile`, whose reads are matrix products.
+    `behavioral.program(model, g)` combines it with a matrix of conductances into a `Tile`, whose reads are matrix
+    products.
 
     | field | shape and unit | meaning |
     |---|---|---|
     | spec | | the array: wires, driver and sense resistances, v_ref |
     | surface | | the current of its cell as characterized by ngspice |
-    | grade | | how much of the cells' nonlinearity a tile keeps, and so its price; the table is `behavioral.GRADES` |
-    | v_range | (lower, upper) [V] | inputs that it is built for |
+    | grade | | order to which a tile keeps the nonlinearity of the cells; it sets the cost, see `behavioral.GRADES` |
+    | v_range | (lower, upper) [V] | range of the inputs |
     """
 
     spec: ArraySpec
@@ -29,7 +30,7 @@ class TileModel:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that the model's answers depend on."""
+        """SHA-256 of everything on which the outputs of the model depend."""
         surface = self.surface
         numbers = (self.grade, self.v_range, surface.g_range, surface.g_scale, surface.u_max, surface.m_range)
         content = hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode())

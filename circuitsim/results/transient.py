@@ -1,4 +1,4 @@
-"""A read in time: waveforms, and what a designer reads off them."""
+"""A read in time: waveforms, and their evaluation."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Transient:
     """Waveforms of one read in time, by ngspice or by the array solver.
 
-    Time points are the simulator's own and not equally spaced. What a level does not simulate is None.
+    The simulator chooses the time points; they are not equally spaced. A quantity that a level does not simulate is
+    None.
 
     Attributes:
         time: (points,) [s].
@@ -25,17 +26,18 @@ class Transient:
         i_out: (points, cols) current into each sense amplifier [A].
         charge: (cols,) charge into each sense amplifier over the run [C].
         energy_row: (rows,) energy that each row driver's source delivers [J].
-        energy_bias: Energy that each of the other sources delivers [J]: word lines, or the bit lines where the input
-            lies on the word lines; empty without transistors, None where gates are not simulated.
+        energy_bias: Energy that each of the other sources delivers [J]. These are the word lines, or the bit lines if
+            the input is on the word lines. Empty without transistors; None if gates are not simulated.
         energy_sense: (cols,) energy that each sense amplifier's reference delivers [J]: −v_ref · charge.
-        i_final: (cols,) current the outputs settle to [A].
-        delay: (cols,) from the middle of the input edge to half of `i_final` [s]; inf when it is never reached.
-        settling: (cols,) from the start of the pulse until the output stays within `band` of `i_final` [s]; inf when it
-            does not before the pulse ends.
-        band: Half width of the band around `i_final` [A], half an LSB unless given.
-        provenance: Where it comes from.
-        v_row: (points, rows, cols) voltage of the row wire at each cell [V], when asked for.
-        v_col: (points, rows, cols) voltage of the column wire at each cell [V], when asked for.
+        i_final: (cols,) current to which each output settles [A].
+        delay: (cols,) time from the middle of the input edge until the output reaches half of `i_final` [s]; inf if it
+            does not.
+        settling: (cols,) time from the start of the pulse until the output stays within `band` of `i_final` [s]; inf if
+            it does not before the pulse ends.
+        band: Half width of the band around `i_final` [A]; half an LSB by default.
+        provenance: Origin of the waveforms.
+        v_row: (points, rows, cols) voltage of the row wire at each cell [V]; None if not requested.
+        v_col: (points, rows, cols) voltage of the column wire at each cell [V]; None if not requested.
     """
 
     time: np.ndarray
@@ -56,7 +58,7 @@ class Transient:
 
     @property
     def energy(self) -> float:
-        """Energy that all simulated sources together deliver over the run [J]."""
+        """Energy that all simulated sources together deliver during the run [J]."""
         bias = 0.0 if self.energy_bias is None else self.energy_bias.sum()
         return float(self.energy_row.sum() + bias + self.energy_sense.sum())
 
@@ -77,13 +79,13 @@ def read_off(
     v_row: np.ndarray | None = None,
     v_col: np.ndarray | None = None,
 ) -> Transient:
-    """Read charge, energies, delay and settling off the waveforms of one read.
+    """Compute charge, energies, delay and settling from the waveforms of one read.
 
     Args:
         time, v_in, i_row, i_out, i_final, band, energy_bias, provenance, v_row, v_col: As in `Transient`.
         v_ref: Voltage at which the sense amplifiers hold the columns [V].
         t_edge: Rise time of the inputs [s].
-        plateau: Time points up to the end of the pulse: delay and settling are sought among them.
+        plateau: Time points up to the end of the pulse, from which delay and settling are computed.
     """
     charge = integral(time, i_out)
     return Transient(
@@ -105,7 +107,7 @@ def read_off(
     )
 
 
-# name of the field -> axes, unit, what it is
+# name of the field -> axes, unit, meaning
 _FIELDS = {
     "v_in": (("time", "row"), "V", "voltage of each row's source"),
     "i_row": (("time", "row"), "A", "current that each row driver delivers into the array"),
@@ -123,8 +125,8 @@ _FIELDS = {
 
 
 def transient_dataset(transient: Transient) -> "xr.Dataset":
-    """Label a read in time: dimensions time, row, col, bias, with the unit of every number."""
-    import xarray as xr  # 0.4 s that reading an array should not wait for
+    """Convert a read in time to a data set: axes time, row, col, bias; each variable has `units` and `long_name`."""
+    import xarray as xr  # takes 0.4 s, so reading an array does not import it
 
     data = xr.Dataset(coords={"time": ("time", transient.time, {"units": "s"})})
     for name, (dims, unit, meaning) in _FIELDS.items():

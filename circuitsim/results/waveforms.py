@@ -1,4 +1,4 @@
-"""What a designer reads off a waveform: integrals, crossings, settling."""
+"""Evaluate waveforms: integrals, crossing times, settling times."""
 
 import numpy as np
 
@@ -9,19 +9,20 @@ def integral(time: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def crossing_time(time: np.ndarray, values: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Time (n,) [s] at which each waveform (points, n) first reaches its level (n,), from the side it starts on.
+    """Return the time (n,) [s] at which each waveform (points, n) first reaches its level (n,).
 
-    Returns inf where the level is not reached, and the first time where the waveform starts at it.
+    The time is inf if the level is not reached, and the first time point if the waveform starts at the level. Other
+    times are interpolated between time points.
     """
-    away = np.sign(values[0] - level)
-    reached = (values - level) * away <= 0
+    side = np.sign(values[0] - level)
+    reached = (values - level) * side <= 0
     return np.array([_first(time, values[:, k] - level[k], reached[:, k]) for k in range(values.shape[1])])
 
 
 def settling_time(time: np.ndarray, values: np.ndarray, final: np.ndarray, band: float) -> np.ndarray:
-    """Time (n,) [s] from which each waveform (points, n) stays within `band` of its final value (n,).
+    """Return the time (n,) [s] from which each waveform (points, n) stays within `band` of its final value (n,).
 
-    Returns inf where the last point lies outside the band. The crossing is interpolated between time points.
+    The time is inf if the last point is outside the band. Other times are interpolated between time points.
     """
     excess = np.abs(values - final) - band
     return np.array([_last(time, excess[:, k]) for k in range(values.shape[1])])
@@ -42,7 +43,7 @@ def _last(time: np.ndarray, excess: np.ndarray) -> float:
 
 
 def _interpolate(time: np.ndarray, values: np.ndarray, k: int) -> float:
-    """Time at which `values` is zero between points k − 1 and k."""
+    """Return the time at which `values` is zero between points k − 1 and k."""
     span = values[k - 1] - values[k]
     share = values[k - 1] / span if span else 1.0
     return float(time[k - 1] + share * (time[k] - time[k - 1]))

@@ -1,4 +1,4 @@
-"""What is simulated: the specification a user writes."""
+"""The specification of an array, as a user writes it."""
 
 from circuitsim.spec.abilities import Abilities, check_able, unable
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec

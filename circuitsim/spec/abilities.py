@@ -1,4 +1,4 @@
-"""What a solver simulates, as data: for each input line, the values that keys of the specification may take."""
+"""What a solver simulates, as data: the values that it accepts for keys of the specification."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ from circuitsim.spec.array import ArraySpec
 
 Values = tuple[object, ...]
 Abilities = Mapping[str, Mapping[str, Values]]
-"""By `array.input_line`: "section.key" → the values simulated. A key that is not named may take any value."""
+"""The accepted values of each "section.key", by `array.input_line`. A key that is not listed may have any value."""
 
 
 def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Values] | None:
-    """Return the first key that a solver does not simulate, with its value and those expected; None: it simulates all.
+    """Return the first key that a solver does not simulate, its value and the accepted values; None if there is none.
 
     Args:
         spec: The array.
@@ -29,20 +29,20 @@ def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Values] 
 
 
 def check_able(spec: ArraySpec, abilities: Abilities, who: str, *, instead: str = "") -> None:
-    """Refuse an array that a solver would not simulate as it is specified.
+    """Refuse an array that a solver cannot simulate as specified.
 
     Args:
         spec: The array.
         abilities: What the solver simulates.
-        who: The solver, to stand in the sentence: "level = 'nodal'".
-        instead: What to use in its place, where that is known.
+        who: The solver, as the message names it: "level = 'nodal'".
+        instead: End of the message that says what to use instead; empty if nothing is known.
 
     Raises:
-        SpecError: Names the key, its value and those that the solver simulates.
+        SpecError: The solver does not simulate a value; the message names the key and the accepted values.
     """
-    missing = unable(spec, abilities)
-    if missing is None:
+    obstacle = unable(spec, abilities)
+    if obstacle is None:
         return
-    key, value, expected = missing
+    key, value, expected = obstacle
     choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
     raise SpecError(f"{key} = {value!r}: {who} does not simulate it, expected {choices}{instead}")

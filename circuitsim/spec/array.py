@@ -1,4 +1,4 @@
-"""The specification of an array: what a designer writes, checked once, at the edge."""
+"""The specification of an array: the keys that a designer writes, checked once, when they are read."""
 
 import hashlib
 import json
@@ -22,22 +22,23 @@ SCHEMA = 1
 
 
 class TopologySpec(Part):
-    """Size of the array, its cell and its orientation."""
+    """Size, cell type and input line of an array."""
 
-    rows: int = Field(ge=1, description="Inputs of the array")
-    cols: int = Field(ge=1, description="Outputs of the array")
+    rows: int = Field(ge=1, description="Number of rows: the inputs of the array")
+    cols: int = Field(ge=1, description="Number of columns: the outputs of the array")
     cell: Literal["1r", "1t1r", "2t2r", "1t", "1c", "own"] = Field(
         default="1t1r",
-        description="Devices of one cell: '2t2r' is a pair of 1t1r cells on one row node, in columns 2j and 2j + 1; "
-        "'1t' a transistor that is the memory; '1c' a capacitor, read as charge; 'own' the device's sub-circuit",
+        description="Type of cell. '1r': a device. '1t1r': a device and an access transistor. '2t2r': two 1t1r cells "
+        "on one row node, in columns 2j and 2j + 1. '1t': a transistor that stores the state. '1c': a capacitor, read "
+        "as charge. 'own': the whole cell is a sub-circuit in the file of the user",
     )
     input_line: Literal["bl", "wl", "string"] = Field(
         default="bl",
-        description="'bl': analog input along the row on the bit line, source line along the column, gates on; "
-        "'wl': input 0 or 1 on the gates along the row, bit line (at v_read, behind r_out too) and source line along "
-        "the column; 'string': input 0 or 1 on the gates, cells in series down the column, which is driven at the top "
-        "with v_read and sensed at the bottom: resistances add. There a 1t1r cell has its transistor beside the "
-        "device: a row of input 0 is bypassed",
+        description="Line that carries the input. 'bl': analog input on the bit line along the row; source line along "
+        "the column; gates on. 'wl': input 0 or 1 on the gates along the row; bit line (at v_read behind r_out) and "
+        "source line along the column. 'string': input 0 or 1 on the gates along the row; the cells of a column are in "
+        "series, driven at the top with v_read and sensed at the bottom, so that resistances add. In a string the "
+        "transistor of a 1t1r cell is in parallel with the device: input 0 bypasses the device",
     )
     temperature_c: Quantity = Field(default=27.0, ge=-273.15, description="Temperature [°C]")
 
@@ -64,13 +65,13 @@ class ArraySpec(Part):
         self._check_input_line()
         self._check_technique()
         if self.driver.input_code == "pulse_width" and self.array.input_line == "string":
-            raise ValueError("driver.input_code = 'pulse_width': rows of a string have no time of their own")
-        _ = self.wires  # arrays of segments must have the array's shape
+            raise ValueError("driver.input_code = 'pulse_width': a string takes inputs of 0 or 1, expected 'amplitude'")
+        _ = self.wires  # raises if values per segment do not have the array's shape
         return self
 
     @property
     def v_gate(self) -> float | None:
-        """Word-line voltage of a selected row [V]; None when the cell has no gate."""
+        """Word-line voltage of a selected row [V]; None if the cell has no gate."""
         return self.device.v_gate if self.access is None else self.access.v_gate
 
     def _check_cell(self) -> None:
@@ -79,7 +80,7 @@ class ArraySpec(Part):
         if with_access and self.access is None:
             raise ValueError(f"[access] is missing: a {cell} cell needs a transistor (or array.cell = '1r')")
         if not with_access and self.access is not None:
-            raise ValueError(f"[access] is given but array.cell = {cell!r} has no transistor besides its device")
+            raise ValueError(f"[access] is given but array.cell = {cell!r} has no access transistor: remove [access]")
         if device.file is not None:
             _check_ports(cell, device.ports)
         gated = cell == "1t" or (cell == "own" and "wl" in device.ports)
@@ -95,16 +96,18 @@ class ArraySpec(Part):
             )
 
     def _check_input_line(self) -> None:
-        given = [key for key in ("r_bl", "c_bl", "col_drive") if getattr(self.wire, key) is not None]
-        if self.array.input_line == "bl" and given:
-            raise ValueError(f"wire.{given[0]} belongs to input_line = 'wl'; here the bit line is the row wire, r_row")
+        bit_line = [key for key in ("r_bl", "c_bl", "col_drive") if getattr(self.wire, key) is not None]
+        if self.array.input_line == "bl" and bit_line:
+            raise ValueError(
+                f"wire.{bit_line[0]} belongs to input_line = 'wl'; here the bit line is the row wire, r_row"
+            )
         if self.array.input_line == "string":
             if self.array.cell not in ("1t1r", "own"):
                 raise ValueError(f"array.cell = {self.array.cell!r}: a string takes '1t1r' or 'own' cells")
-            if given or self.wire.col_sense != "bottom" or self.wire.taper_col or self.wire.strap_col:
+            if bit_line or self.wire.col_sense != "bottom" or self.wire.taper_col or self.wire.strap_col:
                 raise ValueError(
-                    "a string is driven at the top and sensed at the bottom: r_bl, c_bl, col_drive, col_sense"
-                    ", taper_col and strap_col have no meaning there"
+                    "array.input_line = 'string': each column is driven at the top and sensed at the bottom; remove "
+                    "r_bl, c_bl, col_drive, col_sense, taper_col and strap_col from [wire]"
                 )
         if self.array.input_line != "bl" and self.v_gate is None:
             line = self.array.input_line
@@ -116,26 +119,31 @@ class ArraySpec(Part):
         technique = self.technique
         if technique.skip_zero_rows and (self.array.input_line != "bl" or self.v_gate is None):
             raise ValueError(
-                "technique.skip_zero_rows switches gates off: expected input_line = 'bl' and a cell with one"
+                "technique.skip_zero_rows switches gates off: expected array.input_line = 'bl' and a cell with a gate"
             )
         if technique.partition is not None and min(technique.partition) < 1:
             raise ValueError(f"technique.partition = {list(technique.partition)}: expected rows and columns >= 1")
         if not technique.changes_size:
             return
         if self.array.cell == "2t2r" or self.array.input_line == "string":
-            raise ValueError("of [technique], pairs of columns (2t2r) and strings allow skip_zero_rows only")
+            raise ValueError(
+                "[technique] changes the size of the array, which array.cell = '2t2r' and array.input_line = 'string' "
+                "do not allow: remove partition, replicate_cols, g_reference, dummy_rows and dummy_cols"
+            )
         for key in ("r_row", "r_col", "c_row", "c_col", "r_bl", "c_bl"):
             if isinstance(getattr(self.wire, key), tuple):
-                raise ValueError(f"wire.{key} is given per segment, but [technique] changes the size of the array")
+                raise ValueError(
+                    f"wire.{key} is given per segment, but [technique] changes the size of the array: expected a number"
+                )
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(rows, cols)."""
+        """Size of the array, (rows, cols)."""
         return self.array.rows, self.array.cols
 
     @property
     def wires(self) -> WireGrid:
-        """Every segment resistance, with driver and sense resistance."""
+        """Resistances and capacitances of all wire segments, with driver and sense resistances."""
         return wire_grid(
             *self.shape,
             self.wire,
@@ -148,11 +156,10 @@ class ArraySpec(Part):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the effective values, defaults included.
+        """SHA-256 of all values, defaults included.
 
-        Where the user's SPICE files and device folders lie makes no difference; what they hold is digested with each
-        result, see `Provenance.files_digest`. Keys without a value are left out: an optional key of a later version
-        leaves the digest as it is.
+        The digest does not depend on the paths of SPICE files and device folders; `Provenance.files_digest` covers
+        their contents. It omits keys without a value, so that a new optional key in a later version does not change it.
         """
         values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for section in ("device", "access"):
@@ -162,9 +169,12 @@ class ArraySpec(Part):
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def replace(self, **parts: dict[str, Any] | None) -> "ArraySpec":
-        """Copy with some keys changed, checked anew: `spec.replace(wire={"r_row": 5.0})`; None takes a section out.
+        """Return a checked copy with some keys changed: `spec.replace(wire={"r_row": 5.0})`; None removes a section.
 
-        Wires given by their geometry get r and c from it again, unless the change states them: then the geometry goes.
+        A wire that is specified by its geometry gets r and c from it again. A change of r or c removes the geometry.
+
+        Raises:
+            SpecError: A key or value cannot be used.
         """
         data = self.model_dump(by_alias=True)
         _drop_derived(data["wire"], parts.get("wire") or {})
@@ -177,7 +187,7 @@ def parse_spec(data: dict[str, Any]) -> ArraySpec:
     """Check a mapping (as read from TOML or JSON) and return the specification.
 
     Raises:
-        SpecError: A key is unknown or missing or its value cannot be used; the sentence names key, value, expectation.
+        SpecError: A key is unknown or missing, or its value cannot be used; the message names key and expectation.
     """
     try:
         return ArraySpec.model_validate(data)
@@ -186,10 +196,10 @@ def parse_spec(data: dict[str, Any]) -> ArraySpec:
 
 
 def load_spec(path: str | Path) -> ArraySpec:
-    """Read a specification from a TOML file; paths of the user's SPICE files are taken relative to it.
+    """Read a specification from a TOML file; relative paths in it start at the folder of the file.
 
     Raises:
-        SpecError: The file is missing or is no TOML, or a key or value in it cannot be used.
+        SpecError: The file is missing or not valid TOML, or a key or value in it cannot be used.
     """
     path = Path(path)
     try:
@@ -215,10 +225,10 @@ def load_spec(path: str | Path) -> ArraySpec:
 
 
 def _resolve(part: dict[str, Any], section: str, path: Path) -> None:
-    """Make the paths of a part absolute.
+    """Make the paths in a section of the specification `path` absolute.
 
     Raises:
-        SpecError: There is no such file or folder.
+        SpecError: A file or folder does not exist.
     """
     for key, what, exists in (("file", "file", Path.is_file), ("folder", "folder", Path.is_dir)):
         if isinstance(part.get(key), str):
@@ -229,7 +239,7 @@ def _resolve(part: dict[str, Any], section: str, path: Path) -> None:
 
 
 def _drop_derived(wire: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Take out of a dump what follows from a geometry, or the geometry where `changes` overrule it."""
+    """Remove from a dump the values derived from a geometry, or the geometry if `changes` replace a derived value."""
     for name, (r, c) in GEOMETRY_KEYS.items():
         if wire[name] is None:
             continue
@@ -242,18 +252,19 @@ def _drop_derived(wire: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of the specification, for editors that complete and check TOML."""
+    """Return the JSON Schema of the specification, for editors that complete and check TOML."""
     return ArraySpec.model_json_schema(by_alias=True)
 
 
 def _check_ports(cell: str, ports: tuple[str, ...]) -> None:
-    """Terminals of a user's sub-circuit must be those of the cell it stands in."""
+    """Refuse a sub-circuit of the user whose terminals do not fit the cell."""
     if cell == "own":
         if not {"bl", "sl"} <= set(ports) <= {"bl", "wl", "sl", "bulk"}:
             raise ValueError(
                 f"device.ports = {list(ports)}: expected bl and sl, and wl and bulk where the cell has them"
             )
         return
-    wanted = ("d", "g", "s", "b") if cell == "1t" else ("te", "be")
-    if sorted(ports) != sorted(wanted):
-        raise ValueError(f"device.ports = {list(ports)}: expected each of {' '.join(wanted)} once, in the file's order")
+    terminals = ("d", "g", "s", "b") if cell == "1t" else ("te", "be")
+    if sorted(ports) != sorted(terminals):
+        expected = " ".join(terminals)
+        raise ValueError(f"device.ports = {list(ports)}: expected each of {expected} once, in the order of the file")

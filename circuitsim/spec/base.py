@@ -1,4 +1,4 @@
-"""What every part of a specification shares: frozen, no unknown keys, numbers with SPICE suffixes, safe names."""
+"""Common base of all parts of a specification: frozen, no unknown keys, numbers with SPICE suffixes, safe names."""
 
 import re
 from pathlib import Path
@@ -22,10 +22,10 @@ def _quantity(value: object) -> float:
 
 
 def spice_name(name: str) -> str:
-    """Return `name` if it can stand in a deck as it is.
+    """Return `name` if it is a plain SPICE name.
 
     Raises:
-        ValueError: It holds anything but letters, digits and `_`: such a name could carry a command into a deck.
+        ValueError: The name contains anything but letters, digits and `_`, and could carry a command into a deck.
     """
     if not SAFE_NAME.fullmatch(name):
         raise ValueError(f"got {name!r}, expected a name of letters, digits and _")
@@ -33,7 +33,7 @@ def spice_name(name: str) -> str:
 
 
 def reserved(*values: str) -> BeforeValidator:
-    """Values of a key that the format reserves and that cannot be simulated yet: they are refused by name."""
+    """Return a validator that refuses values which the format reserves and which cannot be simulated yet."""
 
     def refuse(value: object) -> object:
         if value in values:
@@ -50,37 +50,36 @@ SpiceName = Annotated[str, AfterValidator(spice_name)]
 
 
 class Part(BaseModel):
-    """A part of the specification: frozen, and every key it does not know is refused."""
+    """A part of the specification: frozen; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
 
 class Source(Part):
-    """Keys with which a part names its sub-circuit: a shipped model, a device folder, or the user's own SPICE file."""
+    """Keys that name a sub-circuit: by a shipped model, a device folder, or a SPICE file of the user."""
 
     file: Path | None = Field(
-        default=None, description="SPICE file that holds the sub-circuit; relative to the specification"
+        default=None, description="SPICE file with the sub-circuit; path relative to the specification"
     )
     corner: SpiceName | None = Field(
         default=None, description="Section of the file (.lib FILE CORNER); absent: .include FILE"
     )
     subckt: SpiceName | None = Field(default=None, description="Name of the sub-circuit in the file")
-    model: SpiceName | None = Field(default=None, description="Folder of device_models/")
+    model: SpiceName | None = Field(default=None, description="Name of a folder in device_models/")
     folder: Path | None = Field(
-        default=None, description="Device folder of your own (model.lib, device.toml); relative to the specification"
+        default=None, description="Your device folder (model.lib, device.toml); path relative to the specification"
     )
 
     @property
     def name(self) -> str:
-        """Name of the model, of the folder, or of the sub-circuit in the user's file."""
+        """Name of the model, of the folder, or of the sub-circuit in the file of the user."""
         return self.model or (self.folder.name if self.folder is not None else self.subckt or "")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if sum(source is not None for source in (self.model, self.folder, self.file)) != 1:
             raise ValueError(
-                "expected one of model (a folder of device_models/), folder (a device folder of your own), or file and "
-                "subckt"
+                "expected one of model (a folder in device_models/), folder (your device folder), or file and subckt"
             )
         if self.file is not None and self.subckt is None:
             raise ValueError("file is given but subckt is not: name the sub-circuit to use")

@@ -11,23 +11,24 @@ TransistorTerminal = Literal["d", "g", "s", "b"]
 
 
 class DeviceSpec(Source):
-    """The memory device: a folder of `device_models/` or of the user's own, or a sub-circuit in the user's file.
+    """The memory device: a shipped model, a device folder, or a sub-circuit in a file of the user.
 
-    `te` faces the bit line, `be` the transistor (the source line in a 1R cell). SET is positive from te to be. In a 1t
-    cell the device is the transistor itself (`d g s b`); an own cell is the whole cell (`bl wl sl bulk`).
+    Terminal `te` faces the bit line; `be` faces the transistor, or the source line in a 1r cell. SET is positive from
+    te to be. In a 1t cell the device is the transistor (`d g s b`). With array.cell = 'own' it is the whole cell
+    (`bl wl sl bulk`).
     """
 
     ports: tuple[DeviceTerminal, ...] = Field(
-        default=("te", "be"), description="What each terminal of the user's sub-circuit is, in its order"
+        default=("te", "be"), description="Terminals of the sub-circuit in file, in the order of its ports"
     )
     state: SpiceName = Field(
-        default="g", description="Parameter of the user's sub-circuit that takes the conductance [S]"
+        default="g", description="Parameter of the sub-circuit in file that sets the conductance [S]"
     )
     params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
     g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     v_gate: Quantity | None = Field(
-        default=None, description="Word-line voltage of a selected row [V], for cells with a gate and no [access]"
+        default=None, description="Word-line voltage of a selected row [V]; only if the device has the gate of the cell"
     )
 
     @model_validator(mode="after")
@@ -40,17 +41,17 @@ class DeviceSpec(Source):
 
 
 class AccessSpec(Source):
-    """The access transistor: a folder of `device_models/` or of the user's own, or a sub-circuit in the user's file."""
+    """The access transistor: a shipped model, a device folder, or a sub-circuit in a file of the user."""
 
     ports: tuple[TransistorTerminal, ...] = Field(
-        default=("d", "g", "s", "b"), description="What each terminal of the user's sub-circuit is, in its order"
+        default=("d", "g", "s", "b"), description="Terminals of the sub-circuit in file, in the order of its ports"
     )
     params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
     w: Positive = Field(description="Gate width [m]")
     l: Positive = Field(description="Gate length [m]")
     v_gate: Quantity = Field(description="Word-line voltage of a selected row [V]")
-    a_vt: NonNegative = Field(default=0.0, description="Matching of the threshold: sigma = a_vt / sqrt(w l) [V m]")
-    a_beta: NonNegative = Field(default=0.0, description="Matching of the current: sigma = a_beta / sqrt(w l) [m]")
+    a_vt: NonNegative = Field(default=0.0, description="Threshold mismatch: sigma = a_vt / sqrt(w l) [V m]")
+    a_beta: NonNegative = Field(default=0.0, description="Relative current mismatch: sigma = a_beta / sqrt(w l) [m]")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -58,6 +59,8 @@ class AccessSpec(Source):
         return self
 
 
-def _all_terminals(ports: tuple[str, ...], wanted: tuple[str, ...]) -> None:
-    if sorted(ports) != sorted(wanted):
-        raise ValueError(f"ports = {list(ports)}: expected each of {' '.join(wanted)} once, in the sub-circuit's order")
+def _all_terminals(ports: tuple[str, ...], terminals: tuple[str, ...]) -> None:
+    if sorted(ports) != sorted(terminals):
+        raise ValueError(
+            f"ports = {list(ports)}: expected each of {' '.join(terminals)} once, in the order of the file"
+        )

@@ -1,4 +1,4 @@
-"""Turn what pydantic complains about into one sentence: key, value, expectation."""
+"""Turn a validation error of pydantic into one sentence: key, value, expectation."""
 
 import difflib
 import types
@@ -7,9 +7,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-RESERVED = "reserved"  # type of the complaint about a value that the format reserves
+RESERVED = "reserved"  # type of the error about a reserved value
 
-# A misspelt key is also a missing one: the misspelling is what to say.
+# A misspelt key causes two errors, an unknown key and a missing one: report the unknown key.
 _FIRST = {RESERVED: 0, "extra_forbidden": 1}
 _EXPECTED = {
     "dict_type": "a table",
@@ -19,26 +19,29 @@ _EXPECTED = {
     "float_parsing": "a number",
     "finite_number": "a finite number",
     "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
     "string_type": "a text",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
     "list_type": "a list",
     "tuple_type": "a list",
 }
 
 
 def sentence(error: ValidationError, model: type[BaseModel]) -> str:
-    """Say the first complaint of a validation as "key = value: expectation".
+    """Report the first error of a validation as "key = value: expectation".
 
     Args:
-        error: What `model.model_validate` raised.
-        model: The model; its fields say which keys there are.
+        error: The error that `model.model_validate` raised.
+        model: The model; its fields are the known keys.
     """
-    first = min(error.errors(), key=lambda complaint: _FIRST.get(complaint["type"], 2))
+    first = min(error.errors(), key=lambda each: _FIRST.get(each["type"], 2))
     names, siblings = _follow(model, first["loc"])
     key, kind, value = ".".join(names), first["type"], first["input"]
     if kind == "extra_forbidden":
-        close = difflib.get_close_matches(names[-1], siblings, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(siblings)}"
+        matches = difflib.get_close_matches(names[-1], siblings, n=1)
+        hint = f"did you mean {matches[0]!r}?" if matches else f"expected one of {', '.join(siblings)}"
         return f"unknown key {key}: {hint}"
     if kind == "missing":
         return f"{key} is missing: it has no default"
@@ -49,7 +52,8 @@ def sentence(error: ValidationError, model: type[BaseModel]) -> str:
         return f"{key}: {message}" if key else message
     if kind.startswith("union_tag"):
         return _wrong_tag(key, value, first.get("ctx", {}))
-    return f"{key} = {value!r}: expected {_expectation(kind, first['msg'])}"
+    subject = f"{key} =" if key else "got"  # the model itself has no key
+    return f"{subject} {value!r}: expected {_expectation(kind, first['msg'])}"
 
 
 def _expectation(kind: str, message: str) -> str:
@@ -58,45 +62,45 @@ def _expectation(kind: str, message: str) -> str:
 
 
 def _wrong_tag(key: str, value: Any, context: Mapping[str, Any]) -> str:
-    """A table whose form is missing or unknown."""
+    """Report that the key which selects the form of a table is missing or unknown."""
     tag = str(context["discriminator"]).strip("'")
     if "tag" not in context:
         return f"{key}.{tag} is missing: it has no default"
     return f"{key}.{tag} = {value[tag]!r}: expected one of {context['expected_tags']}"
 
 
-def _follow(model: type[BaseModel], place: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
-    """Names of the keys along a place, and the keys known beside the last; labels of unions are no keys."""
+def _follow(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[list[str], list[str]]:
+    """Return the names of the keys along a location, without labels of unions, and the known keys beside the last."""
     names: list[str] = []
     siblings: list[str] = []
     members: list[Any] = [model]
-    for part in place:
-        if len(members) > 1:  # pydantic inserts which member of a union it tried
+    for part in location:
+        if len(members) > 1:  # pydantic inserts a label of the union member that it tried
             members = [member for member in members if _has_tag(member, part)] or members[:1]
             continue
         names.append(str(part))
-        inside = members[0] if members else None
-        siblings = list(_fields(inside))
-        members = _members(_fields(inside).get(part, _item(inside)))
+        annotation = members[0] if members else None
+        siblings = list(_fields(annotation))
+        members = _members(_fields(annotation).get(part, _item(annotation)))
     return names, siblings
 
 
 def _fields(annotation: Any) -> dict[Any, Any]:
-    """Annotation of each key of a model, by the name a user writes; empty for anything else."""
+    """Return the annotation of each key of a model, by the name that a user writes; empty if it is not a model."""
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return {}
     return {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
 
 
 def _item(annotation: Any) -> Any:
-    """Annotation of the values of a mapping or of the items of a list."""
+    """Return the annotation of the values of a mapping or of the items of a list."""
     arguments = get_args(annotation)
     is_mapping = isinstance(origin := get_origin(annotation), type) and issubclass(origin, Mapping)
     return (arguments[1] if is_mapping else arguments[0]) if arguments else None
 
 
 def _members(annotation: Any) -> list[Any]:
-    """What an annotation allows, None left out: one member, or those of a union."""
+    """Return the members of a union without None; any other annotation is the only member."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return _members(get_args(annotation)[0])

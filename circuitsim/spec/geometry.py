@@ -1,4 +1,4 @@
-"""From the drawn wire to its resistance and capacitance per segment."""
+"""Resistance and capacitance per segment of a wire, from its geometry."""
 
 from typing import Self
 
@@ -10,11 +10,11 @@ EPSILON_0 = 8.8541878128e-12  # F/m, CODATA 2018
 
 
 class StrapSpec(Part):
-    """A metal line above a wire, joined to it by vias every few cells and at the ends in use."""
+    """A metal line above a wire, connected to it by vias at every few cells and at the used ends."""
 
-    every: int = Field(ge=1, description="Cells from via to via")
-    r: Positive = Field(description="Strap, per cell pitch [ohm]")
-    r_via: Positive = Field(description="One via stack [ohm]")
+    every: int = Field(ge=1, description="Number of cells between vias")
+    r: Positive = Field(description="Resistance of the strap per cell pitch [ohm]")
+    r_via: Positive = Field(description="Resistance of one via stack [ohm]")
 
 
 class WireGeometry(Part):
@@ -24,8 +24,12 @@ class WireGeometry(Part):
     thickness: Positive = Field(description="Thickness of the metal [m]")
     pitch: Positive = Field(description="Length of a segment, cell to cell [m]")
     resistivity: Positive = Field(description="Resistivity at wire.t_ref_c, barrier and scattering included [ohm m]")
-    height: Positive | None = Field(default=None, description="Dielectric below the wire [m]; absent: no capacitance")
-    spacing: Positive | None = Field(default=None, description="Gap to the wires on both sides [m]; absent: alone")
+    height: Positive | None = Field(
+        default=None, description="Dielectric thickness below the wire [m]; absent: no capacitance"
+    )
+    spacing: Positive | None = Field(
+        default=None, description="Gap to the wires on both sides [m]; absent: no neighbors"
+    )
     permittivity: float = Field(default=3.9, ge=1, description="Relative permittivity of the dielectric")
 
     @model_validator(mode="after")
@@ -41,7 +45,7 @@ class WireGeometry(Part):
 
     @property
     def c(self) -> float | None:
-        """Capacitance of a segment to its surroundings, all taken as ground [F]; None without a height.
+        """Capacitance of a segment to the plane below and to its neighbors, all at ground [F]; None without a height.
 
         Valid for: 0.3 < width/height < 30, 0.3 < thickness/height < 30, 0.5 < spacing/height < 10 (about 10 %).
         Source: T. Sakurai, K. Tamaru, IEEE Trans. Electron Devices 30, 183 (1983), the empirical formulas for a single

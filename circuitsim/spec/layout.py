@@ -1,4 +1,4 @@
-"""Matrices on drawn arrays: techniques that draw other arrays than rows x cols, and how their outputs add up."""
+"""Lay out a matrix as the arrays that circuit techniques require, and combine their outputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from circuitsim.spec.technique import TechniqueSpec
 
 @dataclass(frozen=True)
 class DrawnArray:
-    """One array as it is drawn.
+    """One array of the layout of a matrix.
 
     Attributes:
-        spec: Its specification, without techniques that change its size.
-        g: (rows, cols) conductances of all its cells, dummies and reference included [S].
-        rows, cols: Rows and columns of the matrix that it holds.
+        spec: Its specification, without the techniques that change the size.
+        g: (rows, cols) conductances of all its cells, dummy and reference cells included [S].
+        rows, cols: Rows and columns of the matrix that the array contains.
     """
 
     spec: ArraySpec
@@ -28,36 +28,39 @@ class DrawnArray:
 
 
 def lay_out(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> tuple[DrawnArray, ...]:
-    """Lay a matrix of conductances (rows, cols) [S] out over the arrays that its techniques draw.
+    """Lay out a matrix of conductances as the arrays that its techniques require.
 
     Args:
         spec: The specification of the matrix.
         g: Conductances (rows, cols) of the matrix [S].
         g_range: As in `check_arrays`.
 
+    Returns:
+        The arrays: sub-arrays of the same columns follow each other, from the first row down.
+
     Raises:
         InputError, OutsideRangeError: As `check_conductances`.
     """
     g = check_conductances(_plain(spec, *spec.shape), g, g_range=g_range)
     rows, cols = spec.shape
-    most_rows, most_cols = spec.technique.partition or (rows, cols)
+    max_rows, max_cols = spec.technique.partition or (rows, cols)
     arrays = []
-    for left in range(0, cols, most_cols):
-        across = slice(left, min(left + most_cols, cols))
-        for top in range(0, rows, most_rows):
-            along = slice(top, min(top + most_rows, rows))
-            cells = _surround(spec, _columns(spec, g[along, across]))
-            arrays.append(DrawnArray(_plain(spec, *cells.shape), cells, along, across))
+    for first_col in range(0, cols, max_cols):
+        part_cols = slice(first_col, min(first_col + max_cols, cols))
+        for first_row in range(0, rows, max_rows):
+            part_rows = slice(first_row, min(first_row + max_rows, rows))
+            cells = _surround(spec, _columns(spec, g[part_rows, part_cols]))
+            arrays.append(DrawnArray(_plain(spec, *cells.shape), cells, part_rows, part_cols))
     return tuple(arrays)
 
 
 def drawn_inputs(spec: ArraySpec, array: DrawnArray, x: np.ndarray) -> np.ndarray:
-    """Return the inputs (batch, rows) of a drawn array: those of its rows of the matrix; dummy rows rest.
+    """Return the inputs (batch, rows) of one array: those of its rows of the matrix, and dummy rows at rest.
 
     Args:
         spec: The specification of the matrix.
         array: From `lay_out`.
-        x: Inputs (batch, rows) of the matrix, checked.
+        x: Checked inputs (batch, rows) of the matrix.
     """
     rest = spec.sense.v_ref if spec.array.input_line == "bl" else 0.0
     edge = (spec.technique.dummy_rows, spec.technique.dummy_rows)
@@ -65,12 +68,12 @@ def drawn_inputs(spec: ArraySpec, array: DrawnArray, x: np.ndarray) -> np.ndarra
 
 
 def put_together(spec: ArraySpec, arrays: Sequence[DrawnArray], outs: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the outputs (batch, cols) of the matrix: replicas averaged, reference subtracted, sub-arrays added.
+    """Return the outputs (batch, cols) of the matrix: average replicas, subtract references, add sub-arrays.
 
     Args:
         spec: The specification of the matrix.
         arrays: From `lay_out`.
-        outs: Outputs (batch, drawn columns) of each, in the same order.
+        outs: Outputs (batch, columns of the array) of each array, in the same order.
     """
     technique = spec.technique
     total = np.zeros((len(outs[0]), spec.array.cols))
@@ -85,13 +88,13 @@ def put_together(spec: ArraySpec, arrays: Sequence[DrawnArray], outs: Sequence[n
 
 
 def _plain(spec: ArraySpec, rows: int, cols: int) -> ArraySpec:
-    """The same array in another size, without the techniques that change it."""
+    """Return the same array in another size, without the techniques that change the size."""
     technique = TechniqueSpec(skip_zero_rows=spec.technique.skip_zero_rows)
     return spec.replace(array={"rows": rows, "cols": cols}, technique=technique.model_dump())
 
 
 def _columns(spec: ArraySpec, g: np.ndarray) -> np.ndarray:
-    """Conductances with every column replicated, side by side, and the reference column after them."""
+    """Return conductances with the replicas of each column side by side, and the reference column last."""
     technique = spec.technique
     g = np.repeat(g, technique.replicate_cols, axis=1)
     if technique.g_reference is not None:
@@ -100,7 +103,7 @@ def _columns(spec: ArraySpec, g: np.ndarray) -> np.ndarray:
 
 
 def _surround(spec: ArraySpec, g: np.ndarray) -> np.ndarray:
-    """Conductances with dummy rows and columns on all sides."""
+    """Return conductances with dummy rows and columns on all sides."""
     technique = spec.technique
     dummy = spec.device.g_min if technique.g_dummy is None else technique.g_dummy
     rows, cols = technique.dummy_rows, technique.dummy_cols

@@ -8,15 +8,19 @@ from circuitsim.spec.base import Part, reserved
 
 
 class MappingSpec(Part):
-    """Signed weights on conductances, signed inputs on voltages."""
+    """How conductances represent signed weights, and inputs of the array signed activations."""
 
     weights: Literal["differential", "offset"] = Field(
         default="differential",
-        description="Signed weights: 'differential': two columns, subtracted; 'offset': one column about the middle of "
-        "the range, g = (g_min + g_max)/2 + w/w_max · (g_max − g_min)/2, the middle times the sum of the inputs "
+        description="Signed weights. 'differential': difference of two columns. 'offset': one column around the middle "
+        "of the range, g = (g_min + g_max)/2 + w/w_max · (g_max − g_min)/2; the middle times the sum of the inputs is "
         "subtracted digitally",
     )
     inputs: Annotated[Literal["two_phase", "unsigned"], reserved("differential", "offset")] = Field(
-        default="two_phase", description="Signed inputs: positive and negative parts one after the other"
+        default="two_phase",
+        description="Signed inputs. 'two_phase': positive and negative parts one after the other. 'unsigned': a "
+        "negative input is an error",
     )
-    bits_per_cell: Literal["analog"] = Field(default="analog", description="Levels per cell")
+    bits_per_cell: Literal["analog"] = Field(
+        default="analog", description="Levels per cell; 'analog': any conductance from g_min to g_max"
+    )

@@ -1,4 +1,4 @@
-"""Conductances and inputs, checked once, at the edge."""
+"""Check conductances and inputs once, before any work; derive driver and gate voltages from inputs."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.spec.array import ArraySpec
 
-# Programmed values pass through decimal text and unit changes: a few rounding errors are not "outside".
+# Decimal text and unit conversions round programmed values: a few rounding errors do not put them outside a range.
 _ROUNDING = 1e-12
 
 
@@ -18,25 +18,27 @@ def check_arrays(
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
-        x: Inputs (batch, rows): voltages [V], 0 and 1 where the input lies on the gates, 0 to 1 for pulse widths.
-        g_range: Conductances [S] that cells may take besides 0, `circuitsim.devices.programmable_range`; None: g_min
-            to g_max of the specification.
+        x: Inputs (batch, rows): voltages [V]; 0 or 1 if the input is on the gates; 0 to 1 for pulse widths.
+        g_range: Conductances [S] that cells may have besides 0, see `circuitsim.devices.programmable_range`; None:
+            g_min to g_max of the specification.
 
     Raises:
-        InputError: A shape does not fit, or a value is negative, NaN or infinite, or a gate input is not 0 or 1.
+        InputError: A shape does not fit, a value is NaN or infinite, a conductance is negative, or an input on gates or
+            of pulse widths is not in its range.
         OutsideRangeError: A conductance is neither 0 nor within `g_range`.
+        SpecError: A technique changes the size of the array.
     """
     return check_conductances(spec, g, g_range=g_range), check_inputs(spec, x)
 
 
 def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> np.ndarray:
-    """Return conductances (rows, cols) [S] as a float64 copy; see `check_arrays` for what is refused."""
+    """Return conductances (rows, cols) [S] as a float64 copy; `check_arrays` lists the errors."""
     if spec.technique.changes_size:
         raise SpecError(
-            "[technique] draws other arrays than rows x cols: solve it with circuitsim.solve, or lay it out with "
+            "[technique] changes the size of the array: solve it with circuitsim.solve, or lay it out with "
             "circuitsim.spec.lay_out"
         )
-    g = real_numbers("g", g).copy()  # what was programmed does not follow later changes of the caller's array
+    g = real_numbers("g", g).copy()  # later changes of the caller's array must not change the result
     if g.shape != spec.shape:
         raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
     unit = f" {state_unit(spec)}"
@@ -50,20 +52,21 @@ def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, f
 
 
 def check_voltage_range(v_range: tuple[float, float] | None) -> None:
-    """Refuse a range of voltages [V] that is empty or has no ends; None is no range.
+    """Refuse a range of voltages [V] that is empty or not finite; None passes.
 
     Raises:
-        InputError: Names the range.
+        InputError: The range is empty or not finite.
     """
     if v_range is not None and not -np.inf < v_range[0] < v_range[1] < np.inf:
         raise InputError(f"v_range = {v_range} V: expected a finite lower and a higher end")
 
 
 def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
-    """Voltages (batch, rows) [V] of the input drivers for checked inputs.
+    """Return the voltages (batch, rows) [V] of the row drivers for checked inputs.
 
-    x itself on bit lines, x · v_gate on gates, (1 − x) · v_gate on the bypass transistors of a string of 1t1r cells.
-    Pulses that code by their width have the height of x = v_read or x = 1.
+    The voltage is x on bit lines, x · v_gate on gates, and (1 − x) · v_gate on the bypass transistors of a string of
+    1t1r cells. If the pulse width codes the input, every pulse has the height of x = v_read on bit lines and of x = 1
+    on gates.
     """
     if spec.driver.input_code == "pulse_width":
         x = np.full(x.shape, spec.driver.v_read if spec.array.input_line == "bl" else 1.0)
@@ -73,29 +76,29 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
 
 
 def has_bypass(spec: ArraySpec) -> bool:
-    """Whether the gates belong to transistors beside the devices: a gate that is on means input 0."""
+    """Tell whether the transistors are in parallel with the devices, so that input 0 switches their gates on."""
     return spec.array.input_line == "string" and spec.array.cell == "1t1r"
 
 
 def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
-    """Inputs (rows,) with everything on: v_read on bit lines, 1 on gates and for pulse widths."""
+    """Return the inputs (rows,) with every row fully on: v_read on bit lines, 1 on gates and for pulse widths."""
     return np.full(spec.array.rows, spec.driver.v_read if input_unit(spec) == "V" else 1.0)
 
 
 def input_unit(spec: ArraySpec) -> str:
-    """Unit of the inputs x: "V" for amplitudes on bit lines, "1" for gate bits and for pulse widths."""
+    """Return the unit of the inputs x: "V" for amplitudes on bit lines, "1" for gate bits and for pulse widths."""
     return "V" if spec.array.input_line == "bl" and spec.driver.input_code == "amplitude" else "1"
 
 
 def state_unit(spec: ArraySpec) -> str:
-    """Unit of what is programmed, g: "F" for the capacitances of 1c cells, "S" for conductances."""
+    """Return the unit of the programmed values g: "F" for the capacitances of 1c cells, "S" for conductances."""
     return "F" if spec.array.cell == "1c" else "S"
 
 
 def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
-    """Word-line voltages (batch, rows) [V] where the input lies on the bit lines; None for cells without a gate.
+    """Return the word-line voltages (batch, rows) [V]; None if the input is not on the bit lines or cells have no gate.
 
-    With `technique.skip_zero_rows` the gates of rows that lie at `sense.v_ref` are off.
+    With `technique.skip_zero_rows` the gates of rows at `sense.v_ref` are off: 0 V.
     """
     if spec.v_gate is None or spec.array.input_line != "bl":
         return None
@@ -104,7 +107,7 @@ def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
 
 
 def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
-    """Return inputs (batch, rows) as float64; see `check_arrays` for unit and for what is refused."""
+    """Return inputs (batch, rows) as float64; `check_arrays` gives their unit and the errors."""
     x = real_numbers("x", x)
     volts = input_unit(spec) == "V"
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
@@ -121,10 +124,10 @@ def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
 
 
 def real_numbers(name: str, values: ArrayLike) -> np.ndarray:
-    """Return an argument as float64; `name` stands in the sentence that refuses it.
+    """Return an argument as a float64 array; an error message calls it `name`.
 
     Raises:
-        InputError: Values are masked, complex or no numbers.
+        InputError: A value is masked, complex or not a number.
     """
     if np.ma.is_masked(values):
         raise InputError(f"{name} has masked values, expected a number for every entry")
@@ -140,5 +143,5 @@ def _refuse_first(
     name: str, values: np.ndarray, bad: np.ndarray, unit: str, expected: str, error: type[InputError] = InputError
 ) -> None:
     if bad.any():
-        where = tuple(int(k) for k in np.argwhere(bad)[0])
-        raise error(f"{name}{list(where)} = {values[where]:g}{unit}, expected {expected}")
+        index = tuple(int(k) for k in np.argwhere(bad)[0])
+        raise error(f"{name}{list(index)} = {values[index]:g}{unit}, expected {expected}")

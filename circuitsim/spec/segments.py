@@ -1,4 +1,4 @@
-"""A wire's resistance or capacitance: one number for every segment, or an array with one number per segment."""
+"""Resistance or capacitance of a wire: one number for all segments, or an array with one number per segment."""
 
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +33,7 @@ def _load(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file, expected an array saved by numpy.save") from None
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: no readable .npy file ({error})") from None
+        raise ValueError(f"{path}: not a readable .npy file ({error})") from None
 
 
 def _grid(value: object) -> _Grid:
@@ -45,20 +45,20 @@ def _grid(value: object) -> _Grid:
         raise ValueError(f"got an array of shape {array.shape}, expected two dimensions, one value per segment")
     bad = ~(np.isfinite(array) & (array >= 0))
     if bad.any():
-        where = [int(k) for k in np.argwhere(bad)[0]]
-        raise ValueError(f"{where} = {array[tuple(where)]:g}, expected a finite number >= 0")
+        index = [int(k) for k in np.argwhere(bad)[0]]
+        raise ValueError(f"{index} = {array[tuple(index)]:g}, expected a finite number >= 0")
     return tuple(map(tuple, array.tolist()))
 
 
-# A tuple and not an array: it compares, it is frozen, and the digest of a specification covers its values.
+# A tuple, not an array: it is immutable, compares by value, and its values are part of the digest of a specification.
 Segments = Annotated[float | _Grid, BeforeValidator(_segments, json_schema_input_type=float | str | list[list[float]])]
 
 
 def segment_array(key: str, value: float | _Grid, shapes: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """Return a read-only array of one of `shapes`; a single number fills the last of them.
+    """Return a new array of one of `shapes`; a single number fills an array of the last shape.
 
     Raises:
-        ValueError: An array was given and has another shape.
+        ValueError: The value is an array of another shape; the message names `key`.
     """
     if isinstance(value, float | int):
         return np.full(shapes[-1], float(value))

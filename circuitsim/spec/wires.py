@@ -1,4 +1,4 @@
-"""Wires of the array: the keys a user writes, and the segment resistances they mean."""
+"""Wires of the array: the keys that a user writes, and the segment resistances that follow from them."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -7,56 +7,69 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from circuitsim.spec.base import Part, Quantity
+from circuitsim.spec.complaints import sentence
 from circuitsim.spec.geometry import StrapSpec, WireGeometry
 from circuitsim.spec.segments import Segments, segment_array
 
-# geometry -> the keys it gives: resistance, capacitance
+# name of a geometry -> keys that it sets: resistance, capacitance
 GEOMETRY_KEYS = {"row": ("r_row", "c_row"), "col": ("r_col", "c_col")}
 
 
 class WireSpec(Part):
-    """Resistance and capacitance per segment (one cell pitch), end segments, and which ends are used.
+    """Resistance and capacitance per segment (one cell pitch), end segments, and used ends.
 
-    Sources write 0 or 1 segments at the ends and their numbers differ by 1/N: hence the explicit switches.
+    Publications differ in the number of segments at the ends, 0 or 1, which changes results by 1/N. The switches
+    `first_row_segment` and `last_col_segment` therefore state it.
 
-    An array gives every segment its own value. For r_row it is (rows, cols), the segment on the driver's side of each
-    cell, or (rows, cols + 1) with both ends, as in `WireGrid`; for r_col (rows, cols), the segment on the sense
-    amplifier's side, or (rows + 1, cols). c_row and c_col are (rows, cols), at each cell.
+    A resistance or capacitance may be an array with one value per segment:
+
+    | key | shape | segment |
+    |---|---|---|
+    | r_row | (rows, cols), or (rows, cols + 1) as in `WireGrid` | on the driver side of each cell, or with both ends |
+    | r_col | (rows, cols), or (rows + 1, cols) as in `WireGrid` | on the sense side of each cell, or with both ends |
+    | r_bl | as r_col | on the driven side of each cell, or with both ends |
+    | c_row, c_col, c_bl | (rows, cols) | at each cell |
     """
 
-    r_row: Segments = Field(description="Row wire, cell to cell [ohm]; a number, or an array in a .npy file")
-    r_col: Segments = Field(description="Column wire, cell to cell [ohm]; a number, or an array in a .npy file")
+    r_row: Segments = Field(description="Row wire, per segment [ohm]; a number or a .npy file")
+    r_col: Segments = Field(description="Column wire, per segment [ohm]; a number or a .npy file")
     c_row: Segments = Field(default=0.0, description="Row wire to ground, per segment [F]; a number or a .npy file")
     c_col: Segments = Field(default=0.0, description="Column wire to ground, per segment [F]; a number or a .npy file")
     r_bl: Segments | None = Field(
-        default=None, description="Bit line beside the column wire [ohm]; with word-line input only"
+        default=None, description="Bit line along the column, per segment [ohm]; only if input_line = 'wl'"
     )
-    c_bl: Segments | None = Field(default=None, description="Bit line to ground, per segment [F]; likewise")
+    c_bl: Segments | None = Field(
+        default=None, description="That bit line to ground, per segment [F]; only if input_line = 'wl'"
+    )
     col_drive: Literal["bottom", "top", "both"] | None = Field(
-        default=None, description="End of the bit line that is driven; with word-line input only, 'bottom' if absent"
+        default=None, description="Driven end of that bit line; only if input_line = 'wl'; absent: 'bottom'"
     )
     row: WireGeometry | None = Field(default=None, description="Geometry of the row wire, instead of r_row (and c_row)")
-    col: WireGeometry | None = Field(default=None, description="Geometry of the column wire, instead of r_col")
+    col: WireGeometry | None = Field(
+        default=None, description="Geometry of the column wire, instead of r_col (and c_col)"
+    )
     strap_row: StrapSpec | None = Field(default=None, description="Strap of the row wire")
     strap_col: StrapSpec | None = Field(default=None, description="Strap of the column wire")
     tc_row: Quantity = Field(default=0.0, description="Temperature coefficient of r_row [1/K]")
-    tc_col: Quantity = Field(default=0.0, description="Temperature coefficient of r_col [1/K]")
-    t_ref_c: Quantity = Field(default=27.0, description="Temperature at which r_row and r_col hold [°C]")
-    taper_row: float = Field(default=0.0, ge=0, lt=1, description="Row width falls from 1 + taper to 1 - taper")
-    taper_col: float = Field(default=0.0, ge=0, lt=1, description="Column width likewise, from the sense amplifier")
-    first_row_segment: bool = Field(default=True, description="One segment between the driver and the first cell")
+    tc_col: Quantity = Field(default=0.0, description="Temperature coefficient of r_col and r_bl [1/K]")
+    t_ref_c: Quantity = Field(default=27.0, description="Temperature of the given resistances [°C]")
+    taper_row: float = Field(
+        default=0.0, ge=0, lt=1, description="Relative row width falls from 1 + taper at the driver to 1 - taper"
+    )
+    taper_col: float = Field(
+        default=0.0, ge=0, lt=1, description="Relative column width falls from 1 + taper at the sense side to 1 - taper"
+    )
+    first_row_segment: bool = Field(default=True, description="Segment between the driver and the first cell")
     last_col_segment: bool = Field(
-        default=True, description="One segment between the last cell and the sense amplifier; also of r_bl"
+        default=True, description="Segment between the last cell and the sense amplifier; also applies to r_bl"
     )
-    row_drive: Literal["left", "right", "both"] = Field(default="left", description="End of the row that is driven")
-    col_sense: Literal["bottom", "top", "both"] = Field(
-        default="bottom", description="End of the column that is sensed"
-    )
+    row_drive: Literal["left", "right", "both"] = Field(default="left", description="Driven end of the row")
+    col_sense: Literal["bottom", "top", "both"] = Field(default="bottom", description="Sensed end of the column")
 
     @model_validator(mode="before")
     @classmethod
     def _from_geometry(cls, data: Any) -> Any:
-        """Fill in r and c of wires that are given by their geometry."""
+        """Fill in r and c of the wires that are specified by their geometry."""
         if not isinstance(data, dict):
             return data
         filled = dict(data)
@@ -68,7 +81,7 @@ class WireSpec(Part):
                 if value is None:
                     continue
                 if key in filled and filled[key] != value:
-                    raise ValueError(f"{key} is given besides the geometry [wire.{name}]; expected one of them")
+                    raise ValueError(f"{key} is given besides the geometry [wire.{name}]; expected only one of them")
                 filled[key] = value
         return filled
 
@@ -85,7 +98,7 @@ class WireSpec(Part):
 
 @dataclass(frozen=True)
 class WireGrid:
-    """Resistance of every wire segment of an array; the one form that netlist and solver both read.
+    """Resistance and capacitance of every wire segment of an array; netlist and solver both read this form.
 
     Attributes:
         r_row: (rows, cols + 1) [ohm]. Entry [a, 0] lies between the left driver and cell (a, 0), entry [a, b] between
@@ -94,13 +107,13 @@ class WireGrid:
             [rows, b] between the last cell and the bottom one.
         r_driver: Output resistance of each row driver [ohm].
         r_sense: Input resistance of each sense amplifier [ohm].
-        c_row: (rows, cols) capacitance to ground of the row wire at each cell [F]; None: none.
-        c_col: (rows, cols) capacitance to ground of the column wire at each cell [F]; None: none.
-        r_bl: (rows + 1, cols) bit line along the column of an array with its input on the word lines [ohm]; entries as
-            in r_col, its ends those of `col_drive`. None: the bit line is the row wire.
-        c_bl: (rows, cols) capacitance to ground of that bit line at each cell [F]; None: none.
+        c_row: (rows, cols) capacitance to ground of the row wire at each cell [F]; None: no capacitance.
+        c_col: (rows, cols) capacitance to ground of the column wire at each cell [F]; None: no capacitance.
+        r_bl: (rows + 1, cols) bit line along the column if the input is on the word lines [ohm]. Entries as in r_col;
+            `col_drive` names its used ends. None: there is no such bit line.
+        c_bl: (rows, cols) capacitance to ground of that bit line at each cell [F]; None: no capacitance.
 
-    `inf` is an open segment (an end that is not used), 0 merges its two nodes.
+    `inf` is an open segment, for example at an unused end; 0 merges the two nodes of the segment.
     """
 
     r_row: np.ndarray
@@ -132,19 +145,19 @@ def wire_grid(
     pairs: bool = False,
     series: bool = False,
 ) -> WireGrid:
-    """Lay out the segments that a `WireSpec` describes; see `WireGrid` for shapes and units.
+    """Compute the segments that a `WireSpec` describes; see `WireGrid` for shapes and units.
 
     Args:
         rows, cols: Size of the array.
-        wire: The keys.
-        r_driver, r_sense: Resistances at the ends [ohm].
+        wire: Keys of the section [wire].
+        r_driver, r_sense: Resistances of row drivers and sense amplifiers [ohm].
         temperature_c: Temperature [°C]; None: `wire.t_ref_c`.
-        pairs: Columns 2j and 2j + 1 belong to one cell: their row segment has no length, and row capacitance lies at
-            the first of them.
-        series: Cells lie in series down the column, so that both its ends are used.
+        pairs: Columns 2j and 2j + 1 belong to one cell. The row segment between them is 0 ohm, and only column 2j has
+            row capacitance.
+        series: The cells of a column are in series, so that both ends of the column are used.
 
     Raises:
-        ValueError: An array has the wrong shape, or a temperature coefficient makes a resistance negative.
+        ValueError: An array has the wrong shape, or a temperature coefficient makes resistances 0 or negative.
     """
     delta = 0.0 if temperature_c is None else temperature_c - wire.t_ref_c
     left, right = wire.row_drive in ("left", "both"), wire.row_drive in ("right", "both")
@@ -170,7 +183,7 @@ def wire_grid(
 
 
 def _bit_line(wire: WireSpec, rows: int, cols: int) -> np.ndarray:
-    """Segments (rows + 1, cols) of the bit lines that run beside the columns."""
+    """Return the segments (rows + 1, cols) of the bit lines along the columns [ohm]."""
     drive = wire.col_drive or "bottom"
     top, bottom = drive in ("top", "both"), drive in ("bottom", "both")
     r = _both_ends("r_bl", wire.r_bl, (rows, cols), top, bottom, axis=0)
@@ -178,27 +191,27 @@ def _bit_line(wire: WireSpec, rows: int, cols: int) -> np.ndarray:
 
 
 def _both_ends(key: str, value: Any, shape: tuple[int, int], first: bool, last: bool, *, axis: int) -> np.ndarray:
-    """Segments with both ends along `axis`; an array without the unused end gets it as a placeholder."""
-    whole = (shape[0] + (axis == 0), shape[1] + (axis == 1))
-    r = segment_array(key, value, (whole,) if first and last else (shape, whole))
-    missing = whole[axis] - r.shape[axis]
+    """Return segments with both ends along `axis`; 0 fills an unused end that the value does not contain."""
+    full_shape = (shape[0] + (axis == 0), shape[1] + (axis == 1))
+    r = segment_array(key, value, (full_shape,) if first and last else (shape, full_shape))
+    extra = full_shape[axis] - r.shape[axis]
     pad = [(0, 0), (0, 0)]
-    pad[axis] = (0, missing) if first else (missing, 0)
+    pad[axis] = (0, extra) if first else (extra, 0)
     return np.pad(r, pad)
 
 
 def _taper(r: np.ndarray, taper: float, *, from_last: bool) -> np.ndarray:
-    """Divide by a width that falls linearly from 1 + taper at the used end to 1 − taper; the metal area stays."""
+    """Divide r by a relative width: linear from 1 + taper at the used end to 1 − taper, with unchanged metal area."""
     cells = r.shape[1] - 1
     if taper == 0 or cells < 2:
         return r
     width = 1 + taper * (1 - 2 * np.arange(cells + 1) / (cells - 1))
-    width[-1] = 1.0  # the end that is not used
+    width[-1] = 1.0  # the unused end
     return r / (width[::-1] if from_last else width)
 
 
 def _close_ends(r: np.ndarray, first: bool, last: bool, end_segment: bool) -> np.ndarray:
-    """Open the ends that are not used, join the ones without a segment of their own."""
+    """Set unused ends to inf, and used ends to 0 if they have no segment."""
     r = r.copy()
     for end, used in ((0, first), (-1, last)):
         if not used:
@@ -211,7 +224,7 @@ def _close_ends(r: np.ndarray, first: bool, last: bool, end_segment: bool) -> np
 def _warm(key: str, coefficient: float, delta: float) -> float:
     factor = 1 + coefficient * delta
     if factor <= 0:
-        raise ValueError(f"{key} = {coefficient:g} per K makes resistances negative {delta:g} K from t_ref_c")
+        raise ValueError(f"{key} = {coefficient:g} per K makes resistances zero or negative {delta:g} K from t_ref_c")
     return factor
 
 
@@ -221,6 +234,4 @@ def _geometry(name: str, value: Any) -> WireGeometry:
     try:
         return WireGeometry.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join([name, *(str(part) for part in first["loc"])])
-        raise ValueError(f"{key}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise ValueError(f"{name}: {sentence(error, WireGeometry)}") from None

@@ -36,7 +36,7 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
     except KeyError as error:
         raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
     i_in = np.concatenate([i_row, i_bias], axis=1)
-    unbalanced = np.abs(i_in.sum(axis=1) - out.sum(axis=1))
+    imbalance = np.abs(i_in.sum(axis=1) - out.sum(axis=1))
     v_ref, power = spec.sense.v_ref, np.einsum("ba,ba->b", netlist.drive, i_row) + netlist.v_bias * i_bias.sum(axis=1)
     return Solution(
         out=out,
@@ -45,7 +45,7 @@ def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution
         v_col=v_col,
         i_cell=i_cell,
         power=power if v_ref == 0 else power - v_ref * out.sum(axis=1),
-        convergence=Convergence(kirchhoff=_relative(unbalanced, np.abs(i_in).sum(axis=1))),
+        convergence=Convergence(kirchhoff=_relative(imbalance, np.abs(i_in).sum(axis=1))),
         provenance=provenance_of(spec.digest, netlist.cell_digest, raw),
     )
 
@@ -73,8 +73,8 @@ def _cells(raw: RawResult, names: tuple[str, ...], shape: tuple[int, int]) -> np
     if not names:
         return None
     current = np.zeros((len(raw.data), len(names)))
-    closed = [k for k, name in enumerate(names) if name]
-    current[:, closed] = raw.columns([names[k] for k in closed])
+    cells = [k for k, name in enumerate(names) if name]
+    current[:, cells] = raw.columns([names[k] for k in cells])
     return current.reshape(-1, *shape)
 
 

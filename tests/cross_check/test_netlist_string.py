@@ -73,8 +73,8 @@ def test_open_cell_is_refused(tmp_path):
     ("change", "sentence"),
     [
         ({"array": {"cell": "2t2r", "cols": 4}}, "a string takes '1t1r' or 'own' cells"),
-        ({"wire": {"col_sense": "top"}}, "a string is driven at the top"),
-        ({"wire": {"r_bl": 1.0}}, "a string is driven at the top"),
+        ({"wire": {"col_sense": "top"}}, "input_line = 'string': each column is driven"),
+        ({"wire": {"r_bl": 1.0}}, "input_line = 'string': each column is driven"),
     ],
 )
 def test_keys_without_meaning_are_refused(tmp_path, change, sentence):

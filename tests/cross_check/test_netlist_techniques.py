@@ -158,7 +158,7 @@ def test_arrays_of_segments_do_not_change_size():
 
 def test_levels_refuse_what_they_do_not_draw():
     g, x = case(4, 4)
-    with pytest.raises(SpecError, match=r"\[technique\] draws other arrays than rows x cols"):
+    with pytest.raises(SpecError, match=r"\[technique\] changes the size of the array"):
         currents(passive(4, 4, 1.0, 1.0).replace(technique={"dummy_rows": 1}), g, x)
     with pytest.raises(
         SpecError,

@@ -31,7 +31,7 @@ MISMATCH = Mismatch(np.zeros((4, 3)), np.ones((4, 3)))
         (Point(SPEC, G, X, "nodal", MISMATCH), "mismatch needs level = 'ngspice'"),
         (
             Point(SPEC.replace(technique={"partition": (2, 3)}), G, X, "ngspice", MISMATCH),
-            r"mismatch is given, but \[technique\] draws other arrays",
+            r"mismatch is given, but \[technique\] changes the size of the array",
         ),
     ],
 )

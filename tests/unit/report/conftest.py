@@ -81,7 +81,7 @@ def content(spec, certificate) -> ReportContent:
         ideal=1.1 * truth,
     )
     points = (
-        WirePoint(0.5, 0.9801, 0.021, 2e-5, 1.2e-4, 2.2e-5, 1.4e-4, 10, 9),
+        WirePoint(0.5, 0.9801, 0.021, 2e-5, 1.2e-4, 2.2e-5, 1.4e-4),
         WirePoint(2.0, 0.9733, 0.124, 5.4e-5, 3.2e-4),
     )
     drop = IrDrop("all rows on", *rng.uniform(0, 0.2, (3, ROWS, COLS)), v_applied=0.2, worst=0.2987)
@@ -99,7 +99,7 @@ def content(spec, certificate) -> ReportContent:
             (EnergyPart("fc1", 6.4e-12, "rows"), EnergyPart("fc2", 0.31e-12)), 6.71e-12, 7104, 9.4e-16, "Cells."
         ),
         checks=(Check("logits", 3.1e-7, 1e-5, "1", True), Check("run time", 204.0, 300.0, "s", True)),
-        steps=(Step("hold-out", 61.5, "3 decks"), Step("report", 2.25)),
+        steps=(Step("hold-out", 61.5), Step("report", 2.25)),
         decks=(
             DeckRecord("hold-out 0", "hold_out/0/deck.cir", "9a" * 32, 20.31, 2),
             DeckRecord("untimed", "b.cir", "9b" * 32),

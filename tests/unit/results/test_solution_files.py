@@ -155,7 +155,7 @@ def test_cut_file_is_refused(tmp_path, position):
     [
         ({}, "format = None"),
         ({"format": "circuitsim solution", "schema": 3}, "schema = 3, expected 2"),
-        ({"format": "circuitsim solution", "schema": 2}, "no outputs or no provenance"),
+        ({"format": "circuitsim solution", "schema": 2}, "outputs or provenance are missing"),
     ],
 )
 def test_other_data_set_is_refused(tmp_path, attrs, sentence):

@@ -63,7 +63,7 @@ def test_reads_values_and_defaults(spec):
         ("v_read = 0.2", 'v_read = 0.2\ninput_code = "bit_serial"', "driver.input_code = 'bit_serial' is not impl"),
         ("v_read = 0.2", 'v_read = 0.2\n[mapping]\ninputs = "offset"', "mapping.inputs = 'offset' is not implemented"),
         ("v_read = 0.2", "v_read = 0.2\n[adc]\nfull_scale = -1", "adc.full_scale = -1: expected"),
-        ("r_row = 2", "[wire.row]\nwidht = 2", "wire: row.width"),
+        ("r_row = 2", "[wire.row]\nwidht = 2", "wire: row: unknown key widht: did you mean 'width'"),
         ("schema = 1", "schema = 2", "schema = 2: expected 1"),
         ("schema = 1\n", "", "schema is missing"),
         ("v_read = 0.2", "", "driver.v_read is missing"),

@@ -50,7 +50,7 @@ class Whole(Part):
         ({"named": {"a": {"form": "round", "radus": 1}}}, "unknown key named.a.radus: did you mean 'radius'?"),
         ({"named": {"a": 1}}, "named.a = 1: expected a table"),
         ({"lines": [[1, "x"]]}, "lines.0.1 = 'x': expected a number"),
-        ({"as_written": "x"}, "as_written = 'x': expected a valid integer, unable to parse string as an integer"),
+        ({"as_written": "x"}, "as_written = 'x': expected a whole number"),
     ],
 )
 def test_a_complaint_names_key_value_and_expectation(data, expected):

@@ -71,7 +71,7 @@ driver = { v_read = 0.2 }
         ({"r_col": "gone.npy"}, r"wire.r_col: gone.npy: no such file"),
         ({"c_row": -1e-15}, r"wire.c_row = -1e-15: .*greater than or equal to 0"),
         ({"taper_row": 0.5, "row_drive": "both"}, r"taper_row = 0.5: a wire used at both ends has no far end"),
-        ({"tc_row": -0.1, "t_ref_c": -3}, r"tc_row = -0.1 per K makes resistances negative"),
+        ({"tc_row": -0.1, "t_ref_c": -3}, r"tc_row = -0.1 per K makes resistances zero or negative"),
     ],
 )
 def test_segments_that_cannot_be_used_are_refused(wire, sentence):
@@ -99,7 +99,9 @@ def test_geometry_survives_a_change_elsewhere_and_yields_to_a_stated_resistance(
     assert (stated.wire.r_row, stated.wire.row, stated.wire.c_row) == (7.0, None, 1e-15)
     with pytest.raises(SpecError, match=r"r_row is given besides the geometry \[wire.row\]"):
         spec(row=GEOMETRY, r_row=7.0)
-    with pytest.raises(SpecError, match=r"row.width: Field required"):
+    with pytest.raises(SpecError, match="wire: row: got 3: expected a table"):
+        spec(row=3)
+    with pytest.raises(SpecError, match="wire: row: width is missing"):
         spec(row={"pitch": 1})
 
 
