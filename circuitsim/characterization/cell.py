@@ -11,7 +11,7 @@ from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.library.safety import scan_text
+from circuitsim.library import assemble
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import cache_folder
@@ -119,7 +119,7 @@ def _key(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulat
     """Return a digest of all inputs of a surface: circuit, files, voltages, simulator and its options, and the fit."""
     probe = deck(spec, np.array([spec.device.g_min, spec.device.g_max]), np.array(v_range), np.zeros(2))
     fit = (GRIDS, SMOOTH, ROUGH, RESOLUTION, HELD_OUT_G, HELD_OUT_BIAS, SURFACE_SCHEMA, FIT_VERSION)
-    about = (scan_text(probe, Path()).digest, simulator.version_text, sorted(spice.TRUTH_OPTIONS.items()), fit)
+    about = (assemble(probe, Path()).digest, simulator.version_text, sorted(spice.TRUTH_OPTIONS.items()), fit)
     return hashlib.sha256(repr(about).encode()).hexdigest()
 
 

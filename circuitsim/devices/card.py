@@ -86,7 +86,7 @@ class Card:
         kind: "memory" or "transistor".
         folder: Folder of the card, or of the user's file.
         lib: SPICE file with the sub-circuit, absolute.
-        corner: Section of `lib` (`.lib FILE CORNER`), or None (`.include FILE`).
+        sections: Sections of `lib` that are read (`.lib FILE SECTION`); empty: what stands outside of sections.
         corners: Sections that a shipped card has, the default first; empty when it has none.
         subckt: Name of the sub-circuit.
         ports: What its terminals are, in their order: `te be` (memory), `d g s b` (transistor), or others.
@@ -109,7 +109,7 @@ class Card:
     title: str
     folder: Path
     lib: Path
-    corner: str | None
+    sections: tuple[str, ...]
     corners: tuple[str, ...]
     subckt: str
     ports: tuple[str, ...]
@@ -131,8 +131,10 @@ class Card:
 
     @property
     def include(self) -> str:
-        """The line that brings the sub-circuit into a deck."""
-        return f'.include "{self.lib}"' if self.corner is None else f'.lib "{self.lib}" {self.corner}'
+        """The lines that bring the sub-circuit into a deck."""
+        if not self.sections:
+            return f'.include "{self.lib}"'
+        return "\n".join(f'.lib "{self.lib}" {section}' for section in self.sections)
 
     def instance(self, name: str, nodes: Mapping[str, str], values: Mapping[str, float | str]) -> str:
         """Write one instance line.

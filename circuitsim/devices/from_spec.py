@@ -112,12 +112,11 @@ def device_values(card: Card) -> dict[str, float]:
 def _stated_card(part: DeviceSpec | AccessSpec, section: str) -> Card:
     """The card of a shipped model or of a user's device folder, at the corner that the specification names."""
     card = load_folder(part.folder) if part.folder is not None else load_card(part.model or "")
-    if part.corner is None:
-        return card
-    if part.corner not in card.corners:
-        known = ", ".join(card.corners) or "none"
-        raise SpecError(f"{section}.corner = {part.corner!r}: {card.name} has no such corner; there is {known}")
-    return replace(card, corner=part.corner)
+    for corner in part.corners:
+        if corner not in card.corners:
+            known = ", ".join(card.corners) or "none"
+            raise SpecError(f"{section}.corner = {corner!r}: {card.name} has no such corner; there is {known}")
+    return replace(card, sections=part.corners) if part.corners else card
 
 
 def _key(part: DeviceSpec | AccessSpec) -> str:

@@ -1,12 +1,11 @@
 """Bring your own: a sub-circuit in the user's SPICE file becomes a card like any other."""
 
-from pathlib import Path
 from types import MappingProxyType
 
 from circuitsim.devices.card import Card, Kind, State, Temperature
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
-from circuitsim.library.declarations import Subckt, deck_scale, find_subckt, spice_number
+from circuitsim.library import Library, Subckt, find_subckt, read_library, spice_number, tell_left_out
 from circuitsim.spec import AccessSpec, DeviceSpec
 
 USER_FILE = "the user's file"
@@ -19,7 +18,8 @@ def user_device(device: DeviceSpec) -> Card:
         InputError: File, corner, sub-circuit or state parameter do not exist, or the number of terminals differs.
     """
     assert device.file is not None and device.subckt is not None
-    line = find_subckt(device.file, device.subckt, device.corner)
+    library = read_library(device.file.resolve(), device.corners)
+    line = find_subckt(library, device.subckt)
     _check_terminals(line, device.ports)
     if device.state.lower() not in line.defaults:
         known = ", ".join(line.defaults) or "none"
@@ -38,7 +38,7 @@ def user_device(device: DeviceSpec) -> Card:
         v_read=0.0,
         source="the specification",
     )
-    return _card(line, "memory", device.file, device.corner, device.ports, state, {device.state.lower()})
+    return _card(line, "memory", library, device.ports, state, {device.state.lower()})
 
 
 def user_transistor(access: AccessSpec) -> Card:
@@ -48,9 +48,10 @@ def user_transistor(access: AccessSpec) -> Card:
         InputError: File, corner or sub-circuit do not exist, or the number of terminals differs.
     """
     assert access.file is not None and access.subckt is not None
-    line = find_subckt(access.file, access.subckt, access.corner)
+    library = read_library(access.file.resolve(), access.corners)
+    line = find_subckt(library, access.subckt)
     _check_terminals(line, access.ports)
-    return _card(line, "transistor", access.file, access.corner, access.ports, None, {"w", "l"})
+    return _card(line, "transistor", library, access.ports, None, {"w", "l"})
 
 
 def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
@@ -64,12 +65,12 @@ def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
 def _card(
     line: Subckt,
     kind: Kind,
-    file: Path,
-    corner: str | None,
+    library: Library,
     ports: tuple[str, ...],
     state: State | None,
     taken: set[str],
 ) -> Card:
+    tell_left_out(library)
     parameters = {}
     for name, text in line.defaults.items():
         value = spice_number(text)
@@ -78,10 +79,10 @@ def _card(
     return Card(
         name=line.name,
         kind=kind,
-        title=f"{line.name} of {file.name}",
-        folder=file.resolve().parent,
-        lib=file.resolve(),
-        corner=corner,
+        title=f"{line.name} of {library.path.name}",
+        folder=library.path.parent,
+        lib=library.path,
+        sections=library.sections,
         corners=(),
         subckt=line.name,
         ports=tuple(ports),
@@ -91,11 +92,11 @@ def _card(
         model_parameters=MappingProxyType({}),
         ohmic=False,
         temperature=Temperature(law="as in the file", source=USER_FILE, min_c=-273.15, max_c=1000.0),
-        source=str(file),
+        source=str(library.path),
         licence=USER_FILE,
         valid=USER_FILE,
         tested="not by circuitsim",
-        deck_scale=deck_scale(file, corner),
+        deck_scale=library.scale,
         not_modelled=(),
         measured=MappingProxyType({}),
         statistics=None,

@@ -1,13 +1,12 @@
 """Write one cell of the array as a sub-circuit: the device, and its access transistor if there is one."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.devices import access_card, access_values, device_card, device_values
 from circuitsim.devices.card import Card
 from circuitsim.errors import SpecError
-from circuitsim.library import scan_file
+from circuitsim.library import assemble_own
 from circuitsim.netlist.names import check_name, check_path, number
 from circuitsim.spec import ArraySpec
 
@@ -48,17 +47,14 @@ class CellText:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text, with the digest of the contents of each file in place of its path.
+        """SHA-256 of the cell and of everything in its files that it uses, independent of the location of files.
 
-        It identifies the files, their sections and the sub-circuits of the cell, independent of the location of files.
+        A comment, or a part of a file that the cell does not use, does not change it.
 
         Raises:
-            UnsafeFileError, InputError: As `library.scan_file`.
+            UnsafeFileError, InputError: As `library.assemble_own`.
         """
-        text = self.text
-        for file in self.files:
-            text = text.replace(f'"{file}"', scan_file(file).digest)
-        return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()
+        return assemble_own(self.text).digest
 
 
 def cell_subckt(spec: ArraySpec) -> str:

@@ -61,14 +61,20 @@ class Source(Part):
     file: Path | None = Field(
         default=None, description="SPICE file with the sub-circuit; path relative to the specification"
     )
-    corner: SpiceName | None = Field(
-        default=None, description="Section of the file (.lib FILE CORNER); absent: .include FILE"
+    corner: SpiceName | tuple[SpiceName, ...] | None = Field(
+        default=None,
+        description="Section of the file (.lib FILE CORNER), or a list of sections; absent: what stands outside them",
     )
     subckt: SpiceName | None = Field(default=None, description="Name of the sub-circuit in the file")
     model: SpiceName | None = Field(default=None, description="Name of a folder in device_models/")
     folder: Path | None = Field(
         default=None, description="Your device folder (model.lib, device.toml); path relative to the specification"
     )
+
+    @property
+    def corners(self) -> tuple[str, ...]:
+        """Sections that `corner` names."""
+        return (self.corner,) if isinstance(self.corner, str) else self.corner or ()
 
     @property
     def name(self) -> str:

@@ -1,10 +1,10 @@
 """Included files are code: what ngspice would execute is found and refused before a run, however deep it lies."""
 
 import pytest
+from circuitsim.library.safety import scan_text
 
 from circuitsim.errors import InputError, UnsafeFileError
 from circuitsim.library import scan_file
-from circuitsim.library.safety import scan_text
 
 HARMLESS = "* a library: shell, `x` and .control in a comment are text\n.subckt cell a b\nr1 a b 1k ; as drawn\n.ends\n"
 

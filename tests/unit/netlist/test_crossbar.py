@@ -3,9 +3,9 @@ import shutil
 
 import numpy as np
 import pytest
+from circuitsim.library.safety import scan_text
 
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.library.safety import scan_text
 from circuitsim.netlist import crossbar
 from circuitsim.resources import device_models_folder
 from circuitsim.spec import parse_spec
