@@ -9,6 +9,7 @@ import numpy as np
 from circuitsim import spice
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit
+from circuitsim.characterization.chord import check_chord
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.library import assemble
@@ -61,6 +62,7 @@ def cell(
     Valid for: quasi-static reads that do not disturb the state.
     """
     check_voltage_range(v_range)
+    check_chord(spec)
     simulator = simulator or spice.find_ngspice()
     low, high = v_range or (0.0, spec.driver.v_read)
     widest = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))

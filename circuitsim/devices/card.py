@@ -13,7 +13,7 @@ from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
 from circuitsim.spec.base import Part
 
 Kind = Literal["memory", "transistor"]
-StateKind = Literal["conductance", "analog", "binary", "capacitance"]
+StateKind = Literal["conductance", "resistance", "analog", "binary", "capacitance"]
 UpperEnd = Annotated[Number, Field(allow_inf_nan=True)]  # inf where the model has no limit
 
 
@@ -23,8 +23,9 @@ class State(Part):
     parameter: Text = Field(description="Sub-circuit parameter that holds the state")
     unit: Text = Field(description="Unit of that parameter")
     kind: StateKind = Field(
-        description="'conductance': the parameter is the chord conductance at v_read; 'analog': a monotonic map of it, "
-        "found through ngspice; 'binary': two values; 'capacitance': the parameter is a capacitance"
+        description="'conductance': the parameter is the chord conductance at v_read; 'resistance': its inverse; "
+        "'analog': a monotonic map of it, found through ngspice; 'binary': two values; 'capacitance': the parameter is "
+        "a capacitance"
     )
     minimum: Number = Field(description="Smallest value of the parameter [unit]")
     maximum: UpperEnd = Field(description="Largest value of the parameter [unit]; inf: no limit")

@@ -1,8 +1,9 @@
 """Bring your own: a sub-circuit in the user's SPICE file becomes a card like any other."""
 
+from collections.abc import Callable
 from types import MappingProxyType
 
-from circuitsim.devices.card import Card, Kind, State, Temperature
+from circuitsim.devices.card import Card, Kind, State, StateKind, Temperature
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
 from circuitsim.library import Library, Subckt, find_subckt, read_library, spice_number, tell_left_out
@@ -21,18 +22,20 @@ def user_device(device: DeviceSpec) -> Card:
     library = read_library(device.file.resolve(), device.corners)
     line = find_subckt(library, device.subckt)
     _check_terminals(line, device.ports)
-    if device.state.lower() not in line.defaults:
-        known = ", ".join(line.defaults) or "none"
+    settable = line.defaults | line.inner
+    if device.state.lower() not in settable:
+        known = ", ".join(settable) or "none"
         raise InputError(
             f"{line.file}:{line.line}: .subckt {line.name} has no parameter device.state = {device.state!r};"
-            f" there is {known}"
+            f" there is {known}; name the one that holds the state, and what it takes as device.state_kind"
         )
+    kind, unit, (low, high) = _STATES[device.state_kind](device)
     state = State(
         parameter=device.state,
-        unit="S",
-        kind="conductance",
-        minimum=device.g_min,
-        maximum=device.g_max,
+        unit=unit,
+        kind=kind,
+        minimum=low,
+        maximum=high,
         g_min=device.g_min,
         g_max=device.g_max,
         v_read=0.0,
@@ -52,6 +55,14 @@ def user_transistor(access: AccessSpec) -> Card:
     line = find_subckt(library, access.subckt)
     _check_terminals(line, access.ports)
     return _card(line, "transistor", library, access.ports, None, {"w", "l"})
+
+
+_STATES: dict[str, Callable[[DeviceSpec], tuple[StateKind, str, tuple[float, float]]]] = {
+    "conductance": lambda device: ("conductance", "S", (device.g_min, device.g_max)),
+    "resistance": lambda device: ("resistance", "ohm", (1 / device.g_max, 1 / device.g_min)),
+    "searched": lambda device: ("analog", "1", device.state_range or (0.0, 1.0)),
+}
+"""By `device.state_kind`: kind and unit of the card's state, and its range."""
 
 
 def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
@@ -85,7 +96,7 @@ def _card(
         sections=library.sections,
         corners=(),
         subckt=line.name,
-        ports=tuple(ports),
+        ports=tuple(f"nc_{k}" if port == "nc" else port for k, port in enumerate(ports)),
         state=state,
         dynamic=None,
         parameters=MappingProxyType(parameters),

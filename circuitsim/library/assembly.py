@@ -162,7 +162,7 @@ def _checked(statement: Statement, functions: frozenset[str], cards: frozenset[s
     if card == ".subckt":
         return _PARAMS.sub("", _SUBCKT.sub(r"\1 \2 ", text))
     if card in (".option", ".options"):
-        grammar.check_options(statement, text)
+        grammar.check_deck_options(statement, text)
     elif card == ".model":
         grammar.check_model(statement)
     elif card[0] != ".":

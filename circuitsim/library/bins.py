@@ -9,7 +9,7 @@ from circuitsim.library.definitions import Definition, defined_names
 from circuitsim.library.grammar import tidy
 from circuitsim.library.spice_numbers import spice_number
 from circuitsim.library.statements import Statement
-from circuitsim.library.subcircuit import assignments, parameters
+from circuitsim.library.subcircuit import assignments, declaration, inner_parameters
 
 _BIN = re.compile(r"(.+)\.\d+")
 _LIMIT = re.compile(r"\b([lw])(min|max)=(\S+)", re.IGNORECASE)
@@ -88,7 +88,8 @@ def _instances(
     definition: Definition, calls: Sequence[str], definitions: Sequence[Definition]
 ) -> Iterator[dict[str, str] | None]:
     """Yield the parameters of each call of a sub-circuit; None for a call from within another definition."""
-    name, defaults = definition.names[0], parameters(definition)
+    name, _, declared = declaration(definition.statements[0])
+    name, defaults = name.lower(), declared | inner_parameters(definition)
     if any(other is not definition and name in other.mentioned for other in definitions):
         yield None
     for given in {tuple(sorted(assignments(tidy(call)).items())) for call in calls if name in call.lower().split()}:

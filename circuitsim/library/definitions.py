@@ -10,7 +10,7 @@ from typing import Protocol
 
 from circuitsim.errors import CircuitsimWarning, InputError
 from circuitsim.library.grammar import CONDITIONS, DEFINITIONS, ELEMENTS, LEFT_OUT, tidy
-from circuitsim.library.includes import Tally, expand, sections_of
+from circuitsim.library.includes import Tally, expand_includes, sections_of
 from circuitsim.library.spice_numbers import spice_number
 from circuitsim.library.statements import Statement, in_ascii
 from circuitsim.library.text import once_per_contents
@@ -18,7 +18,6 @@ from circuitsim.library.text import once_per_contents
 _IDENTIFIER = re.compile(r"(?<![\w.])[a-z_][\w.#]*")
 _WORD = re.compile(r"[^\s=(){}',]+")
 _DEFINED = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.]*)\s*(?:\([^()]*\))?=")
-_SCALE = re.compile(r"(?:^|\s)scale=(\S+)", re.IGNORECASE)
 
 
 class LeftOutWarning(CircuitsimWarning):
@@ -112,13 +111,10 @@ def read_library(path: Path, sections: tuple[str, ...] = ()) -> Library:
         UnsafeFileError: An include hides which file it means.
     """
     tally = Tally()
-    left_out: list[LeftOut] = []
-    definitions = tuple(_definitions(expand(path, sections, tally), left_out))
-    scale = 1.0
-    for entry in left_out:
-        if entry.statement.card.startswith(".option") and (match := _SCALE.search(tidy(entry.statement.text))):
-            scale = _scale(entry.statement, match[1])
-    return Library(path, sections, definitions, tuple(left_out), scale, tuple(tally.files), sections_of(path))
+    bench: list[LeftOut] = []
+    definitions = tuple(_definitions(expand_includes(path, sections, tally), bench))
+    scale, left_out = _without_scale(bench)
+    return Library(path, sections, definitions, left_out, scale, tuple(tally.files), sections_of(path))
 
 
 def tell_left_out(source: Assembled) -> None:
@@ -201,6 +197,20 @@ def defined_names(statement: Statement) -> tuple[str, ...]:
         words = re.split(r"[\s(]+", statement.text, maxsplit=2)
         return (words[1].lower(),) if len(words) > 1 else ()
     return ()
+
+
+def _without_scale(bench: Iterable[LeftOut]) -> tuple[float, tuple[LeftOut, ...]]:
+    """Return the value of `.option scale`, and the entries that hold anything else."""
+    scale = 1.0
+    others = []
+    for entry in bench:
+        words = tidy(entry.statement.text).split() if entry.statement.card.startswith(".opt") else []
+        values = [word[6:] for word in words if word.lower().startswith("scale=")]
+        if values:
+            scale = _scale(entry.statement, values[-1])
+        if len(words) != 1 + len(values) or not values:
+            others.append(entry)
+    return scale, tuple(others)
 
 
 def _scale(statement: Statement, text: str) -> float:

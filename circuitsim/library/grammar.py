@@ -125,7 +125,7 @@ def check_model(statement: Statement) -> None:
     )
 
 
-def check_options(statement: Statement, text: str) -> None:
+def check_deck_options(statement: Statement, text: str) -> None:
     """Refuse options that are not settings of the solver: ngspice turns an unknown option into a command variable.
 
     Raises:

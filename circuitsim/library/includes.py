@@ -94,7 +94,7 @@ def sections_of(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(include.name for include in parsed if include is not None and include.opens_section))
 
 
-def expand(path: Path, sections: tuple[str, ...], tally: Tally) -> Iterator[Statement]:
+def expand_includes(path: Path, sections: tuple[str, ...], tally: Tally) -> Iterator[Statement]:
     """Yield what `.include FILE`, or `.lib FILE SECTION` for each of `sections`, brings into a deck.
 
     Args:

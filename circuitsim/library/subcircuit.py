@@ -19,7 +19,8 @@ class Subckt:
     Attributes:
         name: Name.
         terminals: Its terminals in order, lower case.
-        defaults: Parameters with their defaults as text, names lower case.
+        defaults: Parameters of the declaration with their defaults as text, names lower case.
+        inner: Parameters of `.param` statements inside, likewise; a call sets them too (measured with ngspice 39).
         file: File of the declaration.
         line: Line of the declaration.
     """
@@ -27,6 +28,7 @@ class Subckt:
     name: str
     terminals: tuple[str, ...]
     defaults: dict[str, str]
+    inner: dict[str, str]
     file: str
     line: int
 
@@ -64,22 +66,19 @@ def _missing(library: Library, name: str) -> str:
 
 def _declared(definition: Definition) -> Subckt:
     statement = definition.statements[0]
-    name, terminals, _ = declaration(statement)
-    return Subckt(name, terminals, parameters(definition), statement.file, statement.line)
+    name, terminals, defaults = declaration(statement)
+    return Subckt(name, terminals, defaults, inner_parameters(definition), statement.file, statement.line)
 
 
-def parameters(definition: Definition) -> dict[str, str]:
-    """Return the parameters of a sub-circuit with their defaults: of its first statement, and of `.param` inside it.
-
-    A call sets both kinds (measured with ngspice 39).
-    """
-    _, _, defaults = declaration(definition.statements[0])
+def inner_parameters(definition: Definition) -> dict[str, str]:
+    """Return what `.param` statements inside a sub-circuit, but not inside another in it, set: names to text."""
+    inner: dict[str, str] = {}
     depth = 0
     for inside in definition.statements:
         depth += (inside.card == ".subckt") - (inside.card == ".ends")
         if depth == 1 and inside.card == ".param":
-            defaults |= assignments(tidy(in_ascii(inside))[len(".param") :])
-    return defaults
+            inner |= assignments(tidy(in_ascii(inside))[len(".param") :])
+    return inner
 
 
 def declaration(statement: Statement) -> tuple[str, tuple[str, ...], dict[str, str]]:

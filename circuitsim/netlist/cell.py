@@ -11,6 +11,8 @@ from circuitsim.netlist.names import check_name, check_path, number
 from circuitsim.spec import ArraySpec
 
 CELL = "cell"
+OPEN = "nc_"
+"""Beginning of the names of terminals that are not connected."""
 CELL_PORTS = ("bl", "wl", "sl", "bulk")
 
 # Node of each terminal of a device that fills the whole cell: two-terminal memories, transistors that store the state,
@@ -85,18 +87,21 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
     """
     device = device_card(spec)
     cell = spec.array.cell
-    terminals = _TERMINALS.get(cell, device.ports)
-    if sorted(device.ports) != sorted(terminals):
+    connected = tuple(port for port in device.ports if not port.startswith(OPEN))
+    terminals = _TERMINALS.get(cell, connected)
+    if sorted(connected) != sorted(terminals):
         raise SpecError(
-            f"the device {device.name!r} has the terminals {' '.join(device.ports)}, a {cell} cell needs "
+            f"the device {device.name!r} has the terminals {' '.join(connected)}, a {cell} cell needs "
             f"{' '.join(terminals)}"
         )
     if device.state is None or (cell == "1c") != (device.state.kind == "capacitance"):
         raise SpecError(f"the device {device.name!r}: array.cell = '1c' and a capacitive device belong together")
-    state = {device.state.parameter: "{g}", **device_values(device)}
+    by_resistance = device.state.kind == "resistance"
+    state = {device.state.parameter: "{1/g}" if by_resistance else "{g}", **device_values(device)}
+    monitors = {port: port for port in device.ports if port.startswith(OPEN)}
     if spec.access is None:
         cards = (device,)
-        body = [device.instance("xdev", _wire(_WHOLE_CELL, meter), state)]
+        body = [device.instance("xdev", _wire(_WHOLE_CELL | monitors, meter), state)]
     else:
         access = access_card(spec)
         cards = (device, access)
@@ -107,7 +112,7 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
             nodes = nodes | {"g": "gate"}
             values["w"] = f"{{{number(float(values['w']))}*width}}"
         body = [
-            device.instance("xdev", _wire(_WHOLE_CELL if parallel else _ABOVE_TRANSISTOR, meter), state),
+            device.instance("xdev", _wire((_WHOLE_CELL if parallel else _ABOVE_TRANSISTOR) | monitors, meter), state),
             access.instance("xacc", _wire(nodes, meter), values),
             *(["vmis wl gate {dvt}"] if mismatch else []),
         ]
@@ -115,13 +120,14 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
         _check_card(card)
     if meter:
         body.insert(0, "vcell bl top 0")
-    parameters = f"g={number(device.state.minimum)}" + (" dvt=0 width=1" if mismatch else "")
+    least = device.state.g_min if by_resistance else device.state.minimum
+    parameters = f"g={number(least)}" + (" dvt=0 width=1" if mismatch else "")
     return CellText(
         includes=tuple(dict.fromkeys(card.include for card in cards)),
         files=tuple(dict.fromkeys(card.lib for card in cards)),
         subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} {parameters}", *body, f".ends {CELL}"]),
         state=device.state.parameter,
-        takes_g=device.state.unit in ("S", "F"),
+        takes_g=by_resistance or device.state.unit in ("S", "F"),
     )
 
 

@@ -257,7 +257,8 @@ def json_schema() -> dict[str, Any]:
 
 
 def _check_ports(cell: str, ports: tuple[str, ...]) -> None:
-    """Refuse a sub-circuit of the user whose terminals do not fit the cell."""
+    """Refuse a sub-circuit of the user whose terminals do not fit the cell; terminals left open do not count."""
+    ports = tuple(port for port in ports if port != "nc")
     if cell == "own":
         if not {"bl", "sl"} <= set(ports) <= {"bl", "wl", "sl", "bulk"}:
             raise ValueError(

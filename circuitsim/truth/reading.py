@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.characterization import array_states
+from circuitsim.characterization import array_states, check_chord
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
@@ -54,6 +54,7 @@ def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) 
     g = check_conductances(spec, g, g_range=programmable_range(spec))
     if mismatch is not None:
         check_mismatch(spec, mismatch)
+    check_chord(spec)
     return TruthArray(spec, g, array_states(spec, g), mismatch)
 
 

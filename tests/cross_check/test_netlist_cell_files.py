@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from circuitsim.library.declarations import read_header
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 
 import circuitsim as cs
+from circuitsim.library import read_header
 from circuitsim.resources import netlists_folder
 from circuitsim.spec import parse_spec
 

@@ -1,13 +1,13 @@
 """Properties of card texts and statistics over drawn values."""
 
 import numpy as np
-from circuitsim.library.declarations import spice_number
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from circuitsim.devices import load_card
 from circuitsim.devices.statistics import drift_factor, programming_sigma, read_statistics, sample_programmed
+from circuitsim.library import spice_number
 from circuitsim.units import SUFFIX
 
 PCM = read_statistics(load_card("pcm_joshi"))

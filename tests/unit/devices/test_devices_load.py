@@ -5,10 +5,10 @@ import shutil
 import time
 
 import pytest
-from circuitsim.library.declarations import HEADER_KEYS, spice_number
 
 from circuitsim.devices import list_cards, load_card, load_folder
 from circuitsim.errors import InputError
+from circuitsim.library import HEADER_KEYS, spice_number
 from circuitsim.library.text import JUST_WRITTEN_NS
 from circuitsim.resources import device_models_folder
 

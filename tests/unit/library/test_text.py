@@ -4,10 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
-from circuitsim.library.declarations import deck_scale, find_subckt
 
 from circuitsim.errors import InputError
-from circuitsim.library import scan_file
+from circuitsim.library import deck_scale, find_subckt, scan_file
 from circuitsim.library.text import JUST_WRITTEN_NS, read_text
 
 
