@@ -17,6 +17,9 @@ from circuitsim.library.trim import needed
 MODELS = "models.lib"
 """Name of the file, beside the deck, that holds what the deck includes."""
 
+LENGTHS = frozenset({"l", "w", "ad", "as", "pd", "ps", "area", "perim"})
+"""Parameters that `.option scale` multiplies."""
+
 _SUBCKT = re.compile(r"(\.subckt\s+[^\s(]+)\s*\(([^()]*)\)", re.IGNORECASE)
 _PARAMS = re.compile(r"(?<=\s)params?:\s*", re.IGNORECASE)
 
@@ -118,35 +121,33 @@ def _library(include: Include, folder: Path) -> Library:
 
 
 def _assembled(deck: str, libraries: Sequence[Library], words: Iterable[str], calls: Sequence[str]) -> Assembly:
-    kept = used_bins(needed(libraries, words), calls, _scale(libraries))
-    functions = _own_functions(kept)
-    text = "".join(f"{line}\n" for line in _models(libraries, kept, functions)) if libraries else ""
+    reached = needed(libraries, words)
+    scale = _scale(libraries, reached)
+    kept = used_bins(reached, calls, scale)
+    text = "".join(f"{line}\n" for line in _models(scale, kept)) if libraries else ""
     files = tuple(dict.fromkeys(file for library in libraries for file in library.files))
     return Assembly(deck, text, files, tuple(one for library in libraries for one in library.left_out))
 
 
-def _scale(libraries: Sequence[Library]) -> float:
-    """Return the one unit of lengths of the deck.
+def _scale(libraries: Sequence[Library], reached: Sequence[Definition]) -> float:
+    """Return the one unit of lengths of the deck [m].
 
     Raises:
-        InputError: Two files set it differently: `.option scale` holds for the whole deck.
+        InputError: Two files that state lengths set it differently: `.option scale` holds for the whole deck.
     """
-    scales = {
-        library.scale: library.path for library in libraries if any(d.card == ".subckt" for d in library.definitions)
-    }
-    if len(scales) > 1 and any(scale != 1.0 for scale in scales):
+    lengths = {id(definition) for definition in reached if LENGTHS & definition.mentioned}
+    scales = {one.scale: one.path for one in libraries if lengths.intersection(map(id, one.definitions))}
+    if len(scales) > 1:
         listed = ", ".join(f"{path}: {scale:g} m" for scale, path in scales.items())
-        raise InputError(
-            f"the files have different units of length (.option scale): {listed}; ngspice knows one a deck"
-        )
+        raise InputError(f"the files have different units of length (.option scale), and a deck has one: {listed}")
     return next(iter(scales), 1.0)
 
 
-def _models(libraries: Sequence[Library], kept: Sequence[Definition], functions: frozenset[str]) -> Iterator[str]:
+def _models(scale: float, kept: Sequence[Definition]) -> Iterator[str]:
     yield "* What the deck uses of the files that it names, without comments; written by circuitsim."
-    scale = _scale(libraries)
     if scale != 1.0:
         yield f".option scale={scale!r}"
+    functions = _own_functions(kept)
     for definition in kept:
         for statement in check_inside(definition):
             yield written(_checked(statement, functions, frozenset({".subckt", ".ends"})))

@@ -206,6 +206,7 @@ def _without_scale(bench: Iterable[LeftOut]) -> tuple[float, tuple[LeftOut, ...]
     for entry in bench:
         words = tidy(entry.statement.text).split() if entry.statement.card.startswith(".opt") else []
         values = [word[6:] for word in words if word.lower().startswith("scale=")]
+        words = [word for word in words if word.lower() != "parser"]  # HSPICE's word before options of the parser
         if values:
             scale = _scale(entry.statement, values[-1])
         if len(words) != 1 + len(values) or not values:
