@@ -68,6 +68,9 @@ _EXPRESSION = re.compile(r"\{[^{}]*\}|'[^']*'")
 _CALL = re.compile(r"(?<![\w.$#])([A-Za-z_]\w*)\s*\(")
 _QUOTED = re.compile(r'(\{\s*)?"([^"]*)"(?(1)\s*\})')
 _EQUALS = re.compile(r"\s*=\s*")
+OUTPUTS = frozenset({".print", ".plot", ".save", ".four", ".ic", ".nodeset", ".width", ".temp", ".global"})
+
+_LISTED = re.compile(r"[\w\s.,()\[\]=+*/@#:-]*")
 _PLAIN = re.compile(r"[\w\s.,:;()\[\]{}<>=!?&|^~'+*/%@#-]*")
 
 
@@ -77,11 +80,12 @@ def check_signs(statement: Statement, text: str) -> None:
     Raises:
         UnsafeFileError: Names the sign and its place.
     """
-    if _PLAIN.fullmatch(text) is None:
-        sign = next(sign for sign in text if _PLAIN.fullmatch(sign) is None)
+    plain = _LISTED if statement.card in OUTPUTS else _PLAIN
+    if plain.fullmatch(text) is None:
+        sign = next(sign for sign in text if plain.fullmatch(sign) is None)
         raise UnsafeFileError(
-            f"{statement.origin}: {statement.shown()} contains {sign!r}, which a model or an element does not need; "
-            "remove it"
+            f"{statement.origin}: {statement.shown()} contains {sign!r}, which ngspice could take for a command; "
+            "remove it (a comment begins with '$ ' or ;)"
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from circuitsim.errors import InputError, UnsafeFileError
-from circuitsim.library.statements import BLANKS, Statement, read_statements
+from circuitsim.library.statements import Statement, read_statements
 
 DEEPEST = 40  # includes within includes; a process design kit has about six
 MOST_FILES = 5000
@@ -67,7 +67,7 @@ def parse_include(statement: Statement) -> Include | None:
     is_lib = match[1].lower() == "lib"
     rest = match[2]
     names = [single or double or bare or "" for single, double, bare in _WORD.findall(rest)]
-    if any(sign in name for name in names for sign in "$`'\"\\") or any(ord(sign) < 32 for sign in rest.strip(BLANKS)):
+    if any(sign in name for name in names for sign in "$`'\"\\") or any(sign < " " and sign != "\t" for sign in rest):
         raise UnsafeFileError(f"{statement.origin}: {statement.shown()}: write the path out, without $ ` or backslash")
     if not names or not names[0] or len(names) > (2 if is_lib else 1):
         form = ".lib FILE SECTION" if is_lib else ".include FILE, with quotes around a path that has blanks"

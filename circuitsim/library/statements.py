@@ -11,8 +11,9 @@ from circuitsim.library.text import once_per_content, physical_lines, read_text
 
 BLANKS = " \t"  # what separates words; no other white space does
 
-# A comment begins at ; or //, or at a $ after a blank; quotes protect a path.
-_COMMENT = re.compile(r"""("[^"]*"|'[^']*')|(;|//|(?<![^\s,])\$).*""")
+# A comment begins at ; or //, or at a $ between blanks; quotes protect a path. Simulators differ about `$word`,
+# which is refused where it is written.
+_COMMENT = re.compile(r"""("[^"]*"|'[^']*')|(;|//|(?<![^\s,])\$(?![\w{(])).*""")
 _MICRO = re.compile(r"(?<=[0-9.])[\u00b5\u03bc]")
 _WORD = re.compile(r"[^ \t]+")
 _WIDTH = 110

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circuitsim.errors import InputError, SimulatorError, UnsafeFileError
-from circuitsim.library import scan_file
+from circuitsim.library import LeftOutWarning, assemble_own
 from circuitsim.spice import read_raw
 
 HEADER = b"Title: t\nPlotname: dc\nFlags: real\nNo. Variables: 2\nNo. Points: 3       \nVariables:\n"
