@@ -44,7 +44,6 @@ def test_a_micro_sign_is_a_prefix():
 
 @given(st.lists(st.text("abc=+-*/(){}'0123456789.", min_size=1, max_size=150), min_size=1, max_size=40))
 def test_what_is_written_reads_back(words):
-    words[0] = "r" + words[0]
-    text = " ".join(word for word in words if "//" not in word)
+    text = " ".join(["r1", *(word for word in words if "//" not in word)])
     assert texts(written(text)) == [(1, text)]
     assert all(len(line) <= 120 or " " not in line.removeprefix("+ ") for line in written(text).split("\n"))

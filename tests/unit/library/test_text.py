@@ -41,6 +41,7 @@ def test_library_header_and_sub_circuit_read_a_file_once(tmp_path, reads):
     write(tmp_path, "core.lib", ".subckt nfet d g s b w=1\n.ends\n.option scale=1e-6\n")
     top = write(tmp_path, "top.lib", "* name: x\n.lib tt\n.include core.lib\n.endl\n")
     settle()
+    reads.clear()  # of what was written
     for _ in range(2):
         library = read_library(top, ("tt",))
         assert find_subckt(library, "nfet").terminals == ("d", "g", "s", "b")
