@@ -12,6 +12,7 @@ from circuitsim.library.bins import used_bins
 from circuitsim.library.definitions import Definition, LeftOut, Library, check_inside, read_library
 from circuitsim.library.includes import Include, parse_include
 from circuitsim.library.statements import Statement, in_ascii, split_statements, written
+from circuitsim.library.text import physical_lines
 from circuitsim.library.trim import needed
 
 MODELS = "models.lib"
@@ -92,8 +93,8 @@ def assemble(deck: str, folder: Path) -> Assembly:
         InputError: A card, an element, a model or a function is unknown, or an included file cannot be used; names
             file and line.
     """
-    title, _, body = deck.partition("\n")
-    statements = list(split_statements("\n" + body, "deck"))
+    title, *body = physical_lines(deck)
+    statements = list(split_statements("\n".join(["", *body]), "deck"))
     libraries: list[Library] = []
     own: list[Statement] = []
     for statement in statements:
