@@ -11,7 +11,8 @@ from circuitsim.characterization.device_reads import read_currents
 from circuitsim.characterization.read_curves import read_curves
 from circuitsim.cli.device import app
 from circuitsim.devices import list_cards, load_folder
-from circuitsim.devices.fit import fit_current, read_measurement
+from circuitsim.devices.fit import fit_current
+from circuitsim.devices.measurement import read_measurement
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError
 
