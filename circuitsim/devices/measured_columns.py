@@ -78,7 +78,7 @@ def read_column(heading: str, place: int, quantity: str | None = None) -> Measur
         return MeasuredColumn(heading, place, alone[0], text, alone[1])
     name, unit, certain = _split(text)
     known = read_unit(unit) if unit else None
-    said = quantity or _quantity(name)
+    said = quantity or _quantity(name if certain or known else text)
     if said is None and known and known[0] != "gap":
         said = _quantity(text) or known[0]
     if said is None:

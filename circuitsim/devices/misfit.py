@@ -23,9 +23,10 @@ def explain_misfit(fit: Fit) -> tuple[str, ...]:
     offset, and a chord conductance that falls with the voltage.
     """
     m = fit.measurement
-    if signs := _signs(m):
+    offset = _offset(fit)
+    if not offset and (signs := _signs(m)):  # a large offset moves every current to one sign
         return (signs,)
-    found = [_gaps(fit), _two_states(m), _switching(m) or _compliance(m), _offset(fit)]
+    found = [_gaps(fit), _two_states(m), _switching(m) or _compliance(m), offset]
     causes = tuple(each for each in found if each)
     return causes or tuple(each for each in (_falling(m),) if each)
 
@@ -77,7 +78,7 @@ def _switching(m: Measurement) -> str:
     below = volts[volts < at].max(initial=0.0)
     return (
         f"the current jumps from {format_quantity(before, 'A')} to {format_quantity(after, 'A')} at {at:.3g} V,"
-        f" where the device switches: fit the voltages below with --v-max {(at + below) / 2:.3g}"
+        f" where the device switches: fit the voltages below with --v-max {(at + below) / 2:.4g}"
     )
 
 
@@ -90,8 +91,8 @@ def _compliance(m: Measurement) -> str:
             below = v[v < flat.min()].max(initial=0.0)
             return (
                 f"the current stays at {format_quantity(float(i.max()), 'A')} from {side * flat.min():.3g} V to"
-                f" {side * flat.max():.3g} V, a compliance limit: fit the voltages below with"
-                f" --v-max {(flat.min() + below) / 2:.3g}"
+                f" {side * flat.max():.3g} V, as under a compliance limit: fit the voltages below with"
+                f" --v-max {(flat.min() + below) / 2:.4g}"
             )
     return ""
 
