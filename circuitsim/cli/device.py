@@ -1,5 +1,6 @@
 """`circuitsim device`: which devices exist, where they come from, how they behave."""
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -108,7 +109,7 @@ def fit(
     """
     from circuitsim.devices import Fit, fit_current, fit_two_states, read_measurement, write_folder
 
-    names = [name.strip() for name in columns.split(",")] if columns else []
+    names = [name.strip() for name in next(csv.reader([columns], skipinitialspace=True), [])]
     data = read_measurement(file, names, v_max=None if v_max is None else parse_quantity(v_max))
     result = (fit_two_states if two_states else fit_current)(data, form, v_read=parse_quantity(v_read))
     card = write_folder(result, out)

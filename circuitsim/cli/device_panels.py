@@ -73,10 +73,9 @@ def fit_panels(states: Mapping[str, Fit]) -> tuple[Panel, ...]:
         m = fit.measurement
         order = np.argsort(m.v)
         v, measured, fitted = m.v[order], m.i[order], fit.current[order]
-        scale = np.maximum(np.abs(measured), 1e-3 * np.abs(measured).max())
         lines.append(Curve(v, measured, f"measured {state}".strip(), points=True))
         lines.append(Curve(v, fitted, f"{fit.form} {state}".strip(), points=m.gap is not None))
-        residuals.append(Curve(v, 100 * (fitted - measured) / scale, points=True))
+        residuals.append(Curve(v, 100 * fit.residual[order], points=True))
     return (
         Panel("Current", "voltage", "V", "current", "A", tuple(lines)),
         Panel("Residual", "voltage", "V", "of the current", "%", tuple(residuals)),

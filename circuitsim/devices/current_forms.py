@@ -45,6 +45,11 @@ class Fit:
         gap = self.measurement.gap
         return FORMS[self.form].current(self.values, self.measurement.v, gap, self.v_read)
 
+    @property
+    def residual(self) -> np.ndarray:
+        """(points,) fitted less measured current, relative to max(|i|, 1e-3 of the largest |i|)."""
+        return (self.current - self.measurement.i) / _scale(self.measurement.i)
+
 
 @dataclass(frozen=True)
 class Form:
@@ -98,7 +103,7 @@ def search_parameters(measurement: Measurement, form: str, v_read: float) -> Fit
     """
     how = _checked(measurement, form, v_read)
     v_max = float(np.abs(measurement.v).max())
-    scale = residual_scale(measurement.i)
+    scale = _scale(measurement.i)
     start = how.start(measurement, v_read)
     names = list(start)
 
@@ -126,8 +131,7 @@ def search_parameters(measurement: Measurement, form: str, v_read: float) -> Fit
     )
 
 
-def residual_scale(i: np.ndarray) -> np.ndarray:
-    """What residuals are divided by: |i| (points,) [A], but never less than 1e-3 of the largest."""
+def _scale(i: np.ndarray) -> np.ndarray:
     return np.maximum(np.abs(i), FLOOR * np.abs(i).max())
 
 

@@ -1,8 +1,6 @@
 """A measured I–V: the tables that laboratories write, read into volts and amperes."""
 
-import codecs
-import csv
-import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,19 +8,24 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim.devices.measured_columns import QUANTITY, UNITS, MeasuredColumn, read_column, read_unit
+from circuitsim.devices.text_rows import (
+    COMMENT,
+    NOT_FINITE,
+    NUMBER,
+    SEPARATOR,
+    Line,
+    is_number_row,
+    likely_separator,
+    row_separator,
+    split_row,
+    text_lines,
+)
 from circuitsim.errors import InputError
 
 MIN_POINTS = 8
 LARGEST = {"v": 100.0, "i": 1.0, "gap": 1e3}  # [V, A, nm] beyond which a column without a unit stands in another one
+UNIT = {"v": "V", "i": "A", "gap": "nm"}  # of a column without a unit, and of a measurement
 OVERFLOW = 9e37  # instruments mark a reading that is none with 9.9e37
-
-Line = tuple[int, str]
-
-_SEPARATORS = (";", "\t", ",", " ")
-_SEPARATOR_NAMES = {";": "semicolons", "\t": "tabs", ",": "commas", " ": "spaces"}
-_COMMENT = "#%!"
-_NUMBER = re.compile(r"([+-]?(?:\d+[.,]?\d*|[.,]\d+))(?:[eE]([+-]?\d+))?")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|#n/a|#num!|overflow|overrange)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,13 @@ def read_measurement(path: str | Path, columns: Sequence[str] = (), *, v_max: fl
             line.
     """
     path = Path(path)
-    lines = _lines(path)
+    lines = text_lines(path)
     table = _with_units(_table(path, lines, columns))
     values = np.array(list(_numbers(table))).reshape(-1, len(table.columns))
     _check_size(table, values)
     v, i = (np.concatenate([c for c, k in zip(values.T, table.columns, strict=True) if k.quantity == q]) for q in "vi")
     gap = next((c for c, k in zip(values.T, table.columns, strict=True) if k.quantity == "gap"), None)
-    measurement = Measurement(path, v, i, gap, table.notes)
+    measurement = Measurement(path, v, i, gap, table.notes + _assumed_units(table))
     measurement = measurement.part(np.isfinite(v))  # a pair of columns that ends before the other
     if v_max is not None:
         measurement = measurement.part(np.abs(measurement.v) <= v_max)
@@ -97,31 +100,14 @@ def read_measurement(path: str | Path, columns: Sequence[str] = (), *, v_max: fl
     return measurement
 
 
-def _lines(path: Path) -> list[Line]:
-    """The lines of a text file that are not blank, with their numbers."""
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        raise InputError(f"{path}: cannot be read, expected a CSV file with the columns v_V and i_A") from None
-    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = raw.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")  # older instruments write µ as one byte
-    if "\0" in text:
-        raise InputError(f"{path}: is no text, expected a CSV file with the columns v_V and i_A; export it as text")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2212", "-")
-    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-
-
 def _table(path: Path, lines: list[Line], names: Sequence[str]) -> _Table:
     """Find the heading: the first line that names what is sought, under the first separator that shows it."""
     if names and len(names) % 2:
         raise InputError(f"columns = {','.join(names)}: expected pairs of headings, voltage before current")
-    for separator in _SEPARATORS:
+    for separator in SEPARATOR:
         for index, (number, line) in enumerate(lines):
-            cells = _cells(line.strip().lstrip(_COMMENT), separator)
-            if _all_numbers(cells):
+            cells = split_row(line.strip().lstrip(COMMENT), separator)
+            if is_number_row(cells):
                 break
             if columns := (_named(cells, names) if names else _recognized(cells)):
                 _check_columns(path, number, columns, pairs=len(names) // 2 or 1)
@@ -133,6 +119,13 @@ def _named(cells: list[str], names: Sequence[str]) -> tuple[MeasuredColumn, ...]
     """The columns that the user named, or none where one is missing."""
     if not set(names) <= set(cells):
         return ()
+    for k, name in enumerate(names):
+        alone = read_column(name, 0)
+        if alone and alone.quantity != "vi"[k % 2]:
+            raise InputError(
+                f"columns = {','.join(names)}: {name!r} names a {QUANTITY[alone.quantity]},"
+                " expected pairs of headings, voltage before current"
+            )
     taken = [read_column(name, cells.index(name), "vi"[k % 2]) for k, name in enumerate(names)]
     gaps = [column for column in _understood(cells) if column.quantity == "gap"] if len(names) == 2 else []
     return tuple(column for column in (*taken, *gaps) if column is not None)
@@ -154,7 +147,9 @@ def _check_columns(path: Path, line: int, columns: tuple[MeasuredColumn, ...], *
         same = [column.name for column in columns if column.quantity == quantity]
         if len(same) > pairs:
             first = ",".join(next(c.name for c in columns if c.quantity == q) for q in "vi")
-            hint = f"take one of each with --columns {first}" if len(set(same)) == len(same) else "rename one"
+            hint = (
+                f"take one of each with --columns {shlex.quote(first)}" if len(set(same)) == len(same) else "rename one"
+            )
             raise InputError(f"{path}:{line}: {len(same)} columns of {word}, {', '.join(map(repr, same))}; {hint}")
     for column in columns:
         if column.exponent is None:
@@ -165,12 +160,12 @@ def _check_columns(path: Path, line: int, columns: tuple[MeasuredColumn, ...], *
 
 def _without_heading(path: Path, lines: list[Line], names: Sequence[str]) -> _Table:
     """Two columns of numbers whose sizes leave no doubt; anything else is refused with what to write."""
-    numbers = next((k for k, (_, line) in enumerate(lines) if _separator(line)), None)
+    numbers = next((k for k, (_, line) in enumerate(lines) if row_separator(line)), None)
     if names or not lines or numbers is None or not _is_preamble(lines[:numbers]):
         _refuse_heading(path, lines, names, numbers)
     assert numbers is not None
-    separator = _separator(lines[numbers][1])
-    width = len(_cells(lines[numbers][1], separator))
+    separator = row_separator(lines[numbers][1])
+    width = len(split_row(lines[numbers][1], separator))
     columns = (MeasuredColumn("v", 0, "v", "V", 0), MeasuredColumn("i", 1, "i", "A", 0))
     note = f"{path} has no heading: its first column was taken as voltage in V, its second as current in A"
     table = _Table(path, 0, separator, width, columns, tuple(lines[numbers:]), (note,))
@@ -187,8 +182,8 @@ def _without_heading(path: Path, lines: list[Line], names: Sequence[str]) -> _Ta
 def _refuse_heading(path: Path, lines: list[Line], names: Sequence[str], numbers: int | None) -> None:
     """Say which column no line names."""
     number, line = lines[max(0, (numbers or 1) - 1)] if lines else (1, "")
-    cells = _cells(line, _separator(lines[numbers][1]) if numbers else _widest(line))
-    found = f"found {', '.join(map(repr, cells))}; " if cells and not _all_numbers(cells) else ""
+    cells = split_row(line, row_separator(lines[numbers][1]) if numbers else likely_separator(line))
+    found = f"found {', '.join(map(repr, cells))}; " if cells and not is_number_row(cells) else ""
     if names:
         sought = ", ".join(map(repr, names))
         raise InputError(f"{path}:{number}: no line names the columns {sought}; {found}".rstrip("; "))
@@ -201,7 +196,7 @@ def _refuse_heading(path: Path, lines: list[Line], names: Sequence[str], numbers
 
 def _is_preamble(lines: list[Line]) -> bool:
     """Whether lines before the first numbers are comments only."""
-    return all(line.strip()[0] in _COMMENT for _, line in lines)
+    return all(line.strip()[0] in COMMENT for _, line in lines)
 
 
 def _with_units(table: _Table) -> _Table:
@@ -209,7 +204,7 @@ def _with_units(table: _Table) -> _Table:
     if not table.line or not table.rows:
         return table
     number, line = table.rows[0]
-    cells = _cells(line.strip().lstrip(_COMMENT), table.separator)
+    cells = split_row(line.strip().lstrip(COMMENT), table.separator)
     units = [read_unit(cells[c.place]) if c.place < len(cells) else None for c in table.columns]
     if not all(unit and unit[0] == column.quantity for unit, column in zip(units, table.columns, strict=True)):
         return table
@@ -227,9 +222,9 @@ def _numbers(table: _Table) -> Iterator[list[float]]:
     decimal = ""
     pairs = sum(column.quantity == "v" for column in table.columns)
     for number, line in table.rows:
-        if line.strip()[0] in _COMMENT:
+        if line.strip()[0] in COMMENT:
             continue
-        cells = _cells(line, table.separator)
+        cells = split_row(line, table.separator)
         chosen = [cells[c.place] if c.place < len(cells) else "" for c in table.columns]
         if not any(chosen):
             continue
@@ -251,12 +246,12 @@ def _numbers(table: _Table) -> Iterator[list[float]]:
 
 def _value(text: str, column: MeasuredColumn, where: str, table: _Table) -> float:
     """One cell in V, A or nm, rounded once."""
-    if _NOT_FINITE.fullmatch(text):
+    if NOT_FINITE.fullmatch(text):
         raise InputError(f"{where}, expected finite numbers; leave the line out")
-    found = _NUMBER.fullmatch(text)
+    found = NUMBER.fullmatch(text)
     if not found:
         empty = "" if text else f" (no {QUANTITY[column.quantity]})"
-        wanted = f"{len(table.columns)} numbers between {_SEPARATOR_NAMES[table.separator]}"
+        wanted = f"{len(table.columns)} numbers between {SEPARATOR[table.separator]}"
         raise InputError(f"{where}{empty}, expected {wanted}")
     mantissa = found[1].replace(",", ".")
     if abs(float(f"{mantissa}e{found[2] or 0}")) >= OVERFLOW:
@@ -264,38 +259,20 @@ def _value(text: str, column: MeasuredColumn, where: str, table: _Table) -> floa
     return float(f"{mantissa}e{int(found[2] or 0) + column.shift}")
 
 
+def _assumed_units(table: _Table) -> tuple[str, ...]:
+    bare = [column for column in table.columns if not column.unit]
+    names = " and ".join(f"{column.name!r} in {UNIT[column.quantity]}" for column in bare)
+    return (f"{table.path}:{table.line}: no unit in the heading; read {names}",) if bare else ()
+
+
 def _check_size(table: _Table, values: np.ndarray) -> None:
     """Refuse numbers that cannot stand in the unit that is taken where none is written."""
     for column, data in zip(table.columns, values.T, strict=True):
-        largest = float(np.nanmax(np.abs(data), initial=0.0))
+        largest = float(np.abs(data[np.isfinite(data)]).max(initial=0.0))
         if not column.unit and largest > LARGEST[column.quantity]:
-            unit = {"v": "V", "i": "A", "gap": "nm"}[column.quantity]
+            unit = UNIT[column.quantity]
             write = {"v": "v_mV", "i": "i_uA", "gap": "gap_pm"}[column.quantity]
             raise InputError(
                 f"{table.path}:{table.line}: {column.name!r} has no unit and holds {largest:g}, which cannot be {unit};"
                 f" write the unit into the heading, such as {write}"
             )
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    if separator == " ":
-        cells = re.split(r"(?<!/)\s+(?![(\[/])", line.strip())
-    else:
-        try:
-            cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
-        except csv.Error:  # a cell of 100 kB: no number and no heading
-            cells = [line]
-    return [cell.strip().strip("\"'").strip() for cell in cells]
-
-
-def _separator(line: str) -> str:
-    """The separator under which a line is a row of numbers, or ""."""
-    return next((each for each in _SEPARATORS if _all_numbers(_cells(line, each))), "")
-
-
-def _widest(line: str) -> str:
-    return next((each for each in _SEPARATORS if len(_cells(line, each)) > 1), ",")
-
-
-def _all_numbers(cells: list[str]) -> bool:
-    return len(cells) > 1 and all(_NUMBER.fullmatch(cell) or _NOT_FINITE.fullmatch(cell) for cell in cells)

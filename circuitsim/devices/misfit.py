@@ -58,7 +58,7 @@ def _two_states(m: Measurement) -> str:
         return ""
     return (
         f"at equal voltages the currents of its {len(find_sweeps(m.v))} sweeps differ by a factor of {ratio:.3g}, as in"
-        " a hysteresis loop: fit two states with --two-states, or keep one sweep"
+        " a hysteresis loop: fit two states with --two-states, and keep one sweep of each where there are more"
     )
 
 

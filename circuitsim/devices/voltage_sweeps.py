@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from circuitsim.devices.measurement import Measurement
+from circuitsim.devices.measurement import MIN_POINTS, Measurement
 from circuitsim.errors import InputError
 
 TURN = 0.01  # of the span of the voltages: a smaller retreat is noise of the source
@@ -56,7 +56,8 @@ def split_states(m: Measurement, v_read: float) -> tuple[Measurement, Measuremen
         Low state, high state. Every point is in one of them.
 
     Raises:
-        InputError: There is one sweep only, or all have conductances within 20 % of their neighbours.
+        InputError: There is one sweep only, all have conductances within 20 % of their neighbours, or a state has fewer
+            than 8 points.
     """
     sweeps = find_sweeps(m.v)
     if len(sweeps) < 2:
@@ -71,6 +72,12 @@ def split_states(m: Measurement, v_read: float) -> tuple[Measurement, Measuremen
             " fit it as one"
         )
     low, high = (np.sort(np.concatenate([sweeps[k] for k in part])) for part in (order[: cut + 1], order[cut + 1 :]))
+    for name, part in (("low", low), ("high", high)):
+        if (useful := int(np.count_nonzero(m.v[part]))) < MIN_POINTS:
+            raise InputError(
+                f"{m.file}: {useful} points with a voltage other than 0 in the state of {name} conductance,"
+                f" expected {MIN_POINTS} or more"
+            )
     return m.part(low), m.part(high)
 
 

@@ -43,8 +43,19 @@ def reference(tmp_path_factory):
 @pytest.mark.parametrize("name", SAME_AS_REFERENCE)
 def test_the_same_data_in_another_dress_give_the_same_fit_to_the_digit(tmp_path, reference, name):
     found = fit(DATA / name, tmp_path)
-    assert {**found, "folder": ""} == {**reference, "folder": ""}
-    assert found["notes"] == []
+    assert {**found, "folder": "", "notes": []} == {**reference, "folder": ""}
+    assert bool(found["notes"]) == (name == "keithley.csv")
+
+
+def test_a_unit_that_was_assumed_is_said(tmp_path):
+    note = ":1: no unit in the heading; read 'Voltage' in V and 'Current' in A"
+    assert fit(DATA / "keithley.csv", tmp_path)["notes"][0].endswith(note)
+
+
+def test_headings_with_a_comma_are_named_in_quotes(tmp_path, reference):
+    text = (DATA / "ref.csv").read_text(encoding="utf-8").replace("v_V,i_A", '"U, left","J, left"')
+    (tmp_path / "iv.csv").write_text(text, encoding="utf-8")
+    assert fit(tmp_path / "iv.csv", tmp_path, "--columns", '"U, left","J, left"')["values"] == reference["values"]
 
 
 def test_the_reference_is_its_own_law(reference):

@@ -34,16 +34,16 @@ def same(m):
         "v_V,i_A\r\n" + body(end="\r\n"),
         ("v_V\ti_A\n" + body("\t")).encode("utf-16"),
         "# device 7, chip A\n# v_V,i_A\n" + body(),
-        "Setup,RRAM sweep\nDate,2024-05-01\n\nV1,I1\n" + body(),
+        "Setup,RRAM sweep\nDate,2024-05-01\n\nV1 (V),I1 (A)\n" + body(),
         "v_V,i_A,\n" + body(end=",\n"),
         "v_V , i_A\n" + body(" , "),
         "v (V)  i [A]\n" + body("   "),
         "V / V;I / A\n" + body(";").replace(".", ","),
         "Voltage,Current\n(V),(A)\n" + body() + "\n,\n",
         '"Voltage, V","Current, A"\n' + body(),
-        "v,i\n" + "".join(f'"{v}","{i}"\n'.replace(".", ",") for v, i in ROWS),
-        "v,i\n" + body().replace("-", "\u2212"),
-        "v,i\n# pause\n" + body(),
+        "v_V,i_A\n" + "".join(f'"{v}","{i}"\n'.replace(".", ",") for v, i in ROWS),
+        "v_V,i_A\n" + body().replace("-", "\u2212"),
+        "v_V,i_A\n# pause\n" + body(),
     ],
 )
 def test_dialects_of_one_table(tmp_path, text):
@@ -61,7 +61,9 @@ def test_one_byte_micro_of_older_instruments(tmp_path):
 def test_a_labeled_export_with_lines_before_the_heading(tmp_path):
     rows = "".join(f"DataValue, {k}, {v}, {i}\n" for k, (v, i) in enumerate(ROWS))
     text = "SetupTitle, IV\nTestParameter, Channel.VName, V1, V2\nDataName, Index, V1, I1\n" + rows
-    assert same(read_measurement(write(tmp_path, text)))
+    m = read_measurement(write(tmp_path, text))
+    assert same(m)
+    assert m.notes == (f"{m.file}:3: no unit in the heading; read 'V1' in V and 'I1' in A",)
 
 
 def test_gap_in_other_units(tmp_path):
@@ -118,5 +120,10 @@ def test_columns_that_are_not_there_or_do_not_pair(tmp_path):
     assert same(read_measurement(path, ["a", "b"]))
     with pytest.raises(InputError, match=r"iv\.csv:1: no line names the columns 'a', 'c'; found 'a', 'b'"):
         read_measurement(path, ["a", "c"])
+    swapped = write(tmp_path, "v_V,i_A,x\n" + body(end=",\n"))
+    with pytest.raises(InputError, match=r"columns = i_A,v_V: 'i_A' names a current, expected pairs .* voltage before"):
+        read_measurement(swapped, ["i_A", "v_V"])
+    with pytest.raises(InputError, match=r"iv\.csv: 0 points with a voltage other than 0"):
+        read_measurement(write(tmp_path, "v,i,w,j\n,,,\n1e-3,1e-9,,\n"), ["w", "j", "w", "j"])
     with pytest.raises(InputError, match=r"columns = a: expected pairs of headings, voltage before current"):
         read_measurement(path, ["a"])

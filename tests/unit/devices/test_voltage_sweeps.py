@@ -54,5 +54,8 @@ def test_a_bipolar_loop_is_told_apart_by_its_conductance():
 def test_one_state_is_not_divided():
     with pytest.raises(InputError, match=r"iv\.csv: its 2 sweeps agree within 10% at 0\.2 V, which is one state"):
         split_states(measured(np.concatenate([UP, DOWN]), np.concatenate([UP, 1.1 * DOWN])), 0.2)
+    short = np.r_[UP, DOWN[:5]]
+    with pytest.raises(InputError, match=r"5 points with a voltage other than 0 in the state of high conductance, exp"):
+        split_states(measured(short, np.r_[UP, 9 * DOWN[:5]]), 0.2)
     with pytest.raises(InputError, match=r"iv\.csv: one sweep of the voltage, expected two or more"):
         split_states(measured(UP, UP), 0.2)
