@@ -86,8 +86,10 @@ def _compliance(m: Measurement) -> str:
     for side in (1, -1):
         at = side * m.v > 0
         v, i = np.abs(m.v[at]), np.abs(m.i[at])
-        flat = v[i >= FLAT * i.max(initial=0.0)]
-        if len(np.unique(flat)) >= 3 and np.ptp(flat) >= NEAR_ZERO * v.max():
+        held = i >= FLAT * i.max(initial=0.0)
+        flat = v[held]
+        wide = len(np.unique(flat)) >= 3 and np.ptp(flat) >= NEAR_ZERO * v.max()
+        if wide and np.mean(held[v >= flat.min()]) > 0.5:  # else noise
             below = v[v < flat.min()].max(initial=0.0)
             return (
                 f"the current stays at {format_quantity(float(i.max()), 'A')} from {side * flat.min():.3g} V to"
