@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim.devices import device_card
-from circuitsim.devices.fit import fit_current, read_measurement
+from circuitsim.devices.fit import fit_current
+from circuitsim.devices.measurement import read_measurement
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError, OutsideRangeError
