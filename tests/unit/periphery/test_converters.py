@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.periphery.converters import convert, decode, drive, drive_codes
+from circuitsim.periphery.converters import convert, decode, drive, nearest_codes
 from circuitsim.results.periphery_tables import ConverterTable, SenseTable
 
 DAC = ConverterTable(8, 0.0, 0.2)
@@ -16,8 +16,8 @@ ADC = ConverterTable(4, 0.0, 1.5e-3)
 def test_ideal_dac_and_adc_hand_back_every_code():
     codes = np.arange(256.0)
     assert_allclose(drive(DAC, codes), 0.2 * codes / 255, rtol=1e-14, atol=0)
-    assert_array_equal(drive_codes(DAC, drive(DAC, codes)), codes)
-    assert_array_equal(drive_codes(DAC, np.array([-1.0, 1.0])), [0, 255])
+    assert_array_equal(nearest_codes(DAC, drive(DAC, codes)), codes)
+    assert_array_equal(nearest_codes(DAC, np.array([-1.0, 1.0])), [0, 255])
     four = np.arange(16.0)[None]
     assert_array_equal(convert(ADC, decode(ADC, four)), four)
 
