@@ -27,7 +27,7 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
 
     Args:
         table: The DAC.
-        codes: Codes (any shape), whole numbers as floats.
+        codes: Codes (any shape), whole numbers as floats, or as integers, which become float64.
         rng: Source of its noise; needed where the table has noise.
 
     Returns:
@@ -37,6 +37,8 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
         InputError: The table has noise and no rng was given, or its INL is not (2^bits,) or falls by more than 1 LSB.
     """
     xp, device = array_api_compat.array_namespace(codes), array_api_compat.device(codes)
+    if xp.isdtype(codes.dtype, "integral"):  # an INL of fractions of an LSB would be cut to whole ones
+        codes = xp.astype(codes, xp.float64)
     levels = codes
     if table.inl is not None:
         deviation = xp.asarray(_inl(table, 2**table.bits, "code"), dtype=codes.dtype, device=device)
