@@ -153,5 +153,5 @@ def test_a_folder_that_is_stated_to_be_ohmic_is_held_to_it(tmp_path, arrays):
     copy("rram_sinh", tmp_path / "bent")
     toml = tmp_path / "bent/device.toml"
     toml.write_text(toml.read_text().replace("ohmic = false", "ohmic = true"))
-    with pytest.raises(InputError, match=r"ohmic = true in its .*, but the current in ngspice is off g v by"):
+    with pytest.raises(InputError, match=r"ohmic = true in its .*, but the current in ngspice deviates from g v by"):
         cs.solve(load(tmp_path, 'folder = "bent"', cell="1r", access=""), g, x, "nodal")
