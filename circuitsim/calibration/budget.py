@@ -246,7 +246,8 @@ def _without_wires(wires: WireGrid) -> WireGrid:
 
 def _digitized(spec: ArraySpec, analog: list[np.ndarray]) -> list[np.ndarray]:
     """Quantize outputs; an ADC with automatic full scale takes the largest of these outputs."""
-    table = adc_table(spec, full_scale=max(float(out.max()) for out in analog))
+    automatic = spec.adc.full_scale == "auto"
+    table = adc_table(spec, full_scale=max(float(out.max()) for out in analog) if automatic else None)
     assert table is not None  # called only if the specification has an ADC
     return [np.asarray(decode(table, convert(table, out))) for out in analog]
 

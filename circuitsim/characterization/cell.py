@@ -24,9 +24,8 @@ from circuitsim.spec import ArraySpec, check_voltage_range, has_bypass
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
 SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
-TIME_LIMIT_S = (
-    30.0  # a cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping
-)
+# A cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping.
+CELL_TIME_LIMIT_S = 30.0
 FIT_VERSION = 1  # increase it when the fit changes, so that surfaces in users' caches are computed again
 OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
 RESOLUTION = 1e-14  # error of ngspice [A]: ten times abstol; with the gate off a cell carries little more
@@ -100,7 +99,7 @@ def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
 
 
 def check_ohmic(spec: ArraySpec) -> None:
-    """Hold a device that is stated to be ohmic to its current in ngspice, between 0 and v_read.
+    """Check in ngspice that a device stated to be ohmic is ohmic from 0 to v_read.
 
     Raises:
         InputError: The current differs from g v by more than the error of its characterization; says by how much.
@@ -109,11 +108,11 @@ def check_ohmic(spec: ArraySpec) -> None:
     surface = cell(spec)
     volts = np.linspace(*surface.m_range, 9)
     points = np.geomspace(*surface.g_range, 5)[:, None, None], volts[:, None], volts
-    off = np.abs(cell_law(surface, *points)[0] - cell_law(None, *points)[0]).max() / surface.i_full_scale
+    off = np.abs(cell_law(surface, *points)[0] - cell_law(None, *points)[0]).max() / surface.i_max
     if off > max(10 * surface.bound, OHMIC):
         raise InputError(
             f"device.folder = {str(spec.device.folder)!r}: ohmic = true in its device.toml, but the current in ngspice "
-            f"is off g v by {off:.1e} of full scale; expected ohmic = false"
+            f"deviates from g v by {off:.1e} of full scale; expected ohmic = false"
         )
 
 
@@ -133,7 +132,7 @@ def _best_surface(spec: ArraySpec, v_range: tuple[float, float], simulator: spic
         if surfaces[-1].bound <= SMOOTH:
             break
     best = min(surfaces, key=lambda surface: surface.bound)
-    if not (best.bound <= ROUGH or best.bound * best.i_full_scale <= RESOLUTION):
+    if not (best.bound <= ROUGH or best.bound * best.i_max <= RESOLUTION):
         raise OutsideRangeError(
             f"the cell's current is not smooth between {v_range[0]:g} V and {v_range[1]:g} V: the best surface is off "
             f"by {best.bound:.1e} of full scale, expected at most {ROUGH:g}; narrow driver.v_read or check the model"
@@ -149,17 +148,17 @@ def _access_conductance(spec: ArraySpec, v_range: tuple[float, float], simulator
     u = 0.01 * (v_range[1] - v_range[0])
     v_bl = np.array([u, 2 * u])  # a sweep needs two points
     g_max = spec.device.g_max
-    raw = spice.run(deck(spec, np.array([g_max]), v_bl, np.zeros(2)), simulator=simulator, time_limit_s=TIME_LIMIT_S)
+    raw = spice.run(
+        deck(spec, np.array([g_max]), v_bl, np.zeros(2)), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S
+    )
     k = float(raw["i(vs_0)"][0] / (g_max * u))
-    weakest, strongest = (
-        1e-3 * g_max,
-        1e3 * g_max,
-    )  # limits for a 1R cell, without series resistance, and for a gate that is off
+    # The limits are those of a gate that is off, and of a 1R cell, which has no series resistance.
+    weakest, strongest = 1e-3 * g_max, 1e3 * g_max
     return float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest
 
 
 def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simulator: spice.Simulator) -> CellSurface:
-    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator, time_limit_s=TIME_LIMIT_S)
+    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S)
     current = np.stack([raw[f"i(vs_{k})"] for k in range(len(sweep.g))], axis=1)  # (points, conductances) [A]
     n_t, count = sweep.grid[0], len(sweep.u)
     forward, reverse = (
@@ -174,7 +173,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
         u_max=v_range[1] - v_range[0],
         m_range=v_range,
         bound=0.0,
-        i_full_scale=float(np.abs(current[-2:]).max()),
+        i_max=float(np.abs(current[-2:]).max()),
         provenance=Provenance(
             level="ngspice",
             spec_digest=spec.digest,
@@ -191,4 +190,4 @@ def _bound(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> float:
     """Return the largest error on the held-out points, relative to the full-scale current."""
     v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
     error = cell_law(surface, sweep.g[sweep.grid[0] :], v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]
-    return float(np.abs(error).max() / surface.i_full_scale)
+    return float(np.abs(error).max() / surface.i_max)

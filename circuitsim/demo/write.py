@@ -128,7 +128,7 @@ def _accuracies(result: DemoResult) -> tuple[Accuracy, ...]:
 
 def _checks(result: DemoResult) -> tuple[Check, ...]:
     certificate, loop = result.calibration.certificate, result.loop
-    codes = max(loop.layers, key=lambda layer: layer.codes_differing / max(layer.codes_limit, 1))
+    codes = max(loop.layers, key=lambda layer: layer.codes_differing / layer.codes_allowed)
     rows = [
         (
             "ohmic cells without wires, DAC and ADC: largest difference from the float network's logits",
@@ -153,7 +153,7 @@ def _checks(result: DemoResult) -> tuple[Check, ...]:
         (
             f"SPICE in the loop: differing ADC codes of a layer within the prediction (worst: {codes.name})",
             codes.codes_differing,
-            floor(max(codes.codes_limit, 1)),
+            floor(codes.codes_allowed),
             "count",
         ),
         ("SPICE in the loop: images with another class than on the model", loop.images - loop.same_class, 0, "count"),

@@ -48,12 +48,13 @@ def inference_energy(
         watts[place.layer] = watts.get(place.layer, 0.0) + float(solution.power.sum())
 
     programmed = program(network, spec, NodalProduct(spec, surface, record))
-    evaluate(programmed, images, ranges=ranges, level="nodal")
+    inference = evaluate(programmed, images, ranges=ranges, name="nodal")
     parts = tuple(
         EnergyPart(name, power * spec.driver.t_read / len(images), f"layer {name}") for name, power in watts.items()
     )
     total = sum(part.energy for part in parts)
-    macs = sum(int(np.prod(layer.weights.shape)) for layer in network.layers)
+    products = sum(layer.vectors * layer.groups * layer.inputs * layer.outputs for layer in inference.layers)
+    macs = products // len(images)  # every image has the same number of vectors
     return InferenceEnergy(parts, total, macs, total / macs, WHAT)
 
 

@@ -1,9 +1,8 @@
 """Read an array at any level: `prepare` programs conductances, `read` applies inputs, `solve` does both."""
 
-import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,8 @@ from circuitsim.errors import InputError
 from circuitsim.levels.can import CAN, Level, check_can, expect_type, refuse_unused
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
-from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel
+from circuitsim.results import CellSurface, Certificate, Convergence, Solution, TileModel
+from circuitsim.results.provenance import joint_provenance
 from circuitsim.spec import (
     ArraySpec,
     DrawnArray,
@@ -260,7 +260,7 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
         unit=first.unit,
         power=np.sum([solution.power for solution in solutions if solution.power is not None], axis=0),
         convergence=_worst_convergence(solutions),
-        provenance=_joint_provenance(array.spec, [solution.provenance for solution in solutions]),
+        provenance=joint_provenance(array.spec.digest, [solution.provenance for solution in solutions]),
     )
 
 
@@ -278,19 +278,6 @@ def _worst_convergence(solutions: Sequence[Solution]) -> Convergence | None:
         kirchhoff=np.max([part.kirchhoff for part in parts], axis=0),
         residual=worst([part.residual for part in parts]),
         iterations=worst([part.iterations for part in parts]),
-    )
-
-
-def _joint_provenance(spec: ArraySpec, parts: Sequence[Provenance]) -> Provenance:
-    """Combine the provenance of several arrays: one digest of all decks, the most attempts, the total run time."""
-    digests = "".join(str(part.deck_digest) for part in parts)
-    seconds = [part.seconds for part in parts if part.seconds is not None]
-    return replace(
-        parts[0],
-        spec_digest=spec.digest,
-        deck_digest=None if parts[0].deck_digest is None else hashlib.sha256(digests.encode()).hexdigest(),
-        attempts=max(part.attempts for part in parts),
-        seconds=sum(seconds) if seconds else None,
     )
 
 

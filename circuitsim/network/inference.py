@@ -15,10 +15,8 @@ from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.periphery import adc_table
+from circuitsim.periphery.converters import MUCH_CLIPPING
 from circuitsim.spec import ArraySpec
-
-MUCH_CLIPPING = 0.01
-"""Clipped fraction of a layer's conversions above which `evaluate` warns; automatic ranges clip 0.0002."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,8 @@ class LayerStatistics:
         inputs, outputs: Size of its matrices.
         groups: Number of its matrices.
         tiles: Number of arrays that hold it.
+        vectors: Number of input vectors, for Conv one per image and output pixel. Each takes groups · inputs · outputs
+            multiply-accumulates.
         reads: Number of tile reads: one tile, one vector, one phase.
         conversions: Number of ADC conversions.
         activation_max: Activation that is driven at v_read.
@@ -48,6 +48,7 @@ class LayerStatistics:
     outputs: int
     groups: int
     tiles: int
+    vectors: int
     reads: int
     conversions: int
     activation_max: float
@@ -65,14 +66,14 @@ class Inference:
     """Classification of images by a network.
 
     Attributes:
-        level: "float" for the float network, otherwise the name given by the caller.
+        name: "float" for the float network, otherwise the name given by the caller.
         logits: (images, classes) outputs of the network.
         classes: (images,) class with the largest logit.
         accuracy: Fraction of the images classified correctly; None without labels.
         layers: One entry per layer on arrays; empty for "float".
     """
 
-    level: str
+    name: str
     logits: np.ndarray
     classes: np.ndarray
     accuracy: float | None
@@ -94,7 +95,7 @@ def evaluate(
     labels: np.ndarray | None = None,
     *,
     ranges: dict[str, LayerRange],
-    level: str = "array",
+    name: str = "array",
     n_jobs: int = 1,
 ) -> Inference:
     """Classify images with each layer on its tiles.
@@ -104,7 +105,7 @@ def evaluate(
         images: (images, …) in the network's units.
         labels: (images,) classes; None if unknown.
         ranges: From `fit_ranges`; use the same ranges for two products to compare their codes.
-        level: Name for the result: "ideal", "array", "ngspice".
+        name: Name of the result, such as "ideal", "array" or "ngspice".
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
@@ -113,7 +114,7 @@ def evaluate(
     Warns:
         ClippingWarning: More than 1 % of a layer's conversions are outside the range of the ADC.
     """
-    missing = [name for name in programmed.layers if name not in ranges]
+    missing = [layer for layer in programmed.layers if layer not in ranges]
     if missing:
         raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
     readings: defaultdict[str, list[LayerReading]] = defaultdict(list)
@@ -125,7 +126,7 @@ def evaluate(
         return reading.y
 
     logits = programmed.network.run(images, product)
-    layers = tuple(_statistics(programmed, name, ranges[name], each) for name, each in readings.items())
+    layers = tuple(_statistics(programmed, layer, ranges[layer], each) for layer, each in readings.items())
     for layer in layers:
         if layer.adc_clipped > MUCH_CLIPPING:
             warnings.warn(
@@ -134,7 +135,7 @@ def evaluate(
                 ClippingWarning,
                 stacklevel=2,
             )
-    return _inference(level, logits, labels, layers)
+    return _inference(name, logits, labels, layers)
 
 
 def evaluate_ideal(
@@ -156,7 +157,7 @@ def evaluate_ideal(
     """
     programmed = program(network, spec, ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, calibration_images)
-    return evaluate(programmed, images, labels, ranges=ranges, level="ideal")
+    return evaluate(programmed, images, labels, ranges=ranges, name="ideal")
 
 
 def float_difference(
@@ -190,7 +191,7 @@ def _statistics(
     tiles, adc = programmed.layers[name], adc_table(programmed.spec, full_scale=known.full_scale)
     groups, inputs, outputs = tiles.layer.weights.shape
     conversions = sum(reading.conversions for reading in readings)
-    encoded = sum(reading.inputs for reading in readings)
+    encoded = sum(reading.encoded for reading in readings)
     return LayerStatistics(
         name=name,
         op=tiles.layer.op,
@@ -198,6 +199,7 @@ def _statistics(
         outputs=outputs,
         groups=groups,
         tiles=len(tiles.places),
+        vectors=sum(reading.y.shape[0] for reading in readings),
         reads=sum(reading.reads for reading in readings),
         conversions=conversions,
         activation_max=known.activation_max,
@@ -212,14 +214,14 @@ def _statistics(
 
 
 def _inference(
-    level: str, logits: np.ndarray, labels: np.ndarray | None, layers: tuple[LayerStatistics, ...] = ()
+    name: str, logits: np.ndarray, labels: np.ndarray | None, layers: tuple[LayerStatistics, ...] = ()
 ) -> Inference:
     if logits.ndim != 2:
         raise InputError(f"the network's output has shape {logits.shape}, expected (images, classes)")
     classes = logits.argmax(axis=1)
     if labels is None:
-        return Inference(level, logits, classes, None, layers)
+        return Inference(name, logits, classes, None, layers)
     labels = np.asarray(labels)
     if labels.shape != classes.shape:
         raise InputError(f"labels have shape {labels.shape}, expected {classes.shape}, one for each image")
-    return Inference(level, logits, classes, float(np.mean(classes == labels)), layers)
+    return Inference(name, logits, classes, float(np.mean(classes == labels)), layers)

@@ -15,7 +15,7 @@ from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer
 from circuitsim.network.tiling import TilePlace
-from circuitsim.periphery import adc_table, count_clipped, decode
+from circuitsim.periphery import adc_table, convert_and_count, decode
 from circuitsim.spec import ArraySpec
 
 
@@ -60,7 +60,7 @@ class LayerReading:
         reads: Number of tile reads: one tile, one vector, one phase.
         conversions: Number of currents converted by ADCs.
         adc_clipped: Number of conversions outside the ADC's range.
-        inputs: Number of activations encoded.
+        encoded: Number of activations encoded.
         inputs_clipped: Number of activations larger than activation_max.
         i_max: Largest column current before the ADC [A].
     """
@@ -69,7 +69,7 @@ class LayerReading:
     reads: int
     conversions: int
     adc_clipped: int
-    inputs: int
+    encoded: int
     inputs_clipped: int
     i_max: float
 
@@ -98,7 +98,7 @@ def read_layer(
         reads=sum(len(tile.v_sum) for tile in currents),
         conversions=sum(math.prod(i_out.shape) for i_out in read) if spec.adc.bits is not None else 0,
         adc_clipped=clipped,
-        inputs=activations.size,
+        encoded=activations.size,
         inputs_clipped=phases.clipped,
         i_max=max((_largest(i_out) for i_out in read), default=0.0),
     )
@@ -156,7 +156,7 @@ def layer_products(
             continue  # all rows are at v_ref in every phase
         converted = tile.i_out
         if adc is not None:
-            codes, clipped = count_clipped(adc, converted)
+            codes, clipped = convert_and_count(adc, converted)
             converted, total = decode(adc, codes), total + clipped
         xp, kind = _kind(converted)
         products = scheme.numbers(

@@ -98,7 +98,7 @@ def _sweep(
         box = prepared[0].box
         swept = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
         if wide or box.reaches(swept.w_low, swept.w_high):
-            return swept, prepared[0].error * array.surface.i_full_scale
+            return swept, prepared[0].error * array.surface.i_max
         prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
     raise AssertionError("unreachable")
 

@@ -106,7 +106,7 @@ def _check_rises(surface: CellSurface) -> None:
     outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
     current[:, outside] = np.nan
     # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
-    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_full_scale
+    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_max
     falls = (np.diff(current, axis=1)[:, :, :-1] < -slack) | (np.diff(current, axis=2)[:, :-1] > slack)
     if np.any(falls):
         k, i, j = np.argwhere(falls)[0]

@@ -71,7 +71,7 @@ def ohmic(g_range: tuple[float, float], v_range: tuple[float, float], *, r_serie
         u_max=span,
         m_range=v_range,
         bound=0.0,
-        i_full_scale=span / (1.0 / g_range[1] + r_series),
+        i_max=span / (1.0 / g_range[1] + r_series),
         provenance=Provenance(level="nodal", spec_digest="", options={"surface": "ohmic"}),
     )
 

@@ -29,6 +29,9 @@ _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _TENSORS = ("forward", "reverse")
+_EARLIER_NAMES = {"i_full_scale": "i_max"}  # fields of surfaces in older files
+# What zipfile and NumPy raise for a damaged file. MemoryError: a damaged header states an array larger than the memory.
+# NotImplementedError: a damaged entry states a compression or a version that zipfile does not know.
 _NPZ_DAMAGE = (
     OSError,
     EOFError,
@@ -114,7 +117,7 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         "v_range": list(model.v_range),
         "spec": model.spec.model_dump(mode="json", by_alias=True),
         "surface": _scalars(model.surface),
-        "arrays": {"file": arrays.name, "sha256": digest},
+        "arrays": {"sha256": digest},
     }
     write_record(text, _MODEL, MODEL_SCHEMA, content)
     return text
@@ -161,6 +164,8 @@ def _scalars(surface: CellSurface) -> dict[str, Any]:
 
 
 def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> CellSurface:
+    if isinstance(scalars, dict):
+        scalars = {_EARLIER_NAMES.get(name, name): value for name, value in scalars.items()}
     checked = from_plain(path, _SurfaceScalars, scalars, under="surface")
     for name in _TENSORS:
         tensor = arrays[name]

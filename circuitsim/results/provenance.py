@@ -1,6 +1,8 @@
 """Origin of a result."""
 
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from circuitsim import __version__
 
@@ -34,3 +36,26 @@ class Provenance:
     files_digest: str | None = None
     attempts: int = 1
     seconds: float | None = field(default=None, compare=False)
+
+
+def joint_provenance(spec_digest: str, parts: Sequence[Provenance]) -> Provenance:
+    """Combine the provenance of the runs behind one result.
+
+    The deck digest is the SHA-256 of the digests of all decks, in their order; a single deck keeps its own. The number
+    of attempts is the largest of any run, the time is the sum over all runs. Everything else is that of the first run.
+
+    Args:
+        spec_digest: Digest of the specification of the result.
+        parts: Provenance of each run, at least one.
+    """
+    first, seconds = parts[0], [part.seconds for part in parts if part.seconds is not None]
+    digest = first.deck_digest
+    if digest is not None and len(parts) > 1:
+        digest = hashlib.sha256("".join(str(part.deck_digest) for part in parts).encode()).hexdigest()
+    return replace(
+        first,
+        spec_digest=spec_digest,
+        deck_digest=digest,
+        attempts=max(part.attempts for part in parts),
+        seconds=sum(seconds) if seconds else None,
+    )

@@ -26,8 +26,8 @@ class CellSurface:
         g_scale: Scale of the conductance coordinate [S].
         u_max: Largest |U| [V].
         m_range: Range of the smaller of the two voltages [V].
-        bound: Largest error on held-out points, forward and reverse, relative to `i_full_scale`.
-        i_full_scale: Largest |i| among the characterized points within the input range [A].
+        bound: Largest error on held-out points, forward and reverse, relative to `i_max`.
+        i_max: Largest |i| among the characterized points within the input range [A].
         provenance: Origin: deck, simulator, options.
     """
 
@@ -38,5 +38,5 @@ class CellSurface:
     u_max: float
     m_range: tuple[float, float]
     bound: float
-    i_full_scale: float
+    i_max: float
     provenance: Provenance

@@ -18,7 +18,7 @@ from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulat
 from circuitsim.spice.batch import TIME_LIMIT_S
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.in_time import charges
-from circuitsim.truth.solution import read_solution
+from circuitsim.truth.solution import solution_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TruthArray:
 
     Attributes:
         spec: The array.
-        g: (rows, cols) programmed conductances [S].
+        g: (rows, cols) programmed conductances [S], or capacitances [F] of 1c cells.
         state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
         mismatch: Deviation of each access transistor; None: no deviation.
     """
@@ -43,7 +43,7 @@ def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) 
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S]; 0 is an open cell.
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
         mismatch: Deviation of each access transistor; None: no deviation.
 
     Raises:
@@ -163,7 +163,7 @@ def _solution(array: TruthArray, decks: Sequence[Netlist | TransientNetlist], ra
         return charges(pulses, raws)
     (deck,) = decks
     assert isinstance(deck, Netlist)
-    return read_solution(array.spec, deck, raws[0])
+    return solution_of(array.spec, deck, raws[0])
 
 
 def _as_charge(spec: ArraySpec) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from array_toml import ARRAY
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
@@ -91,24 +92,7 @@ def test_sub_circuit_with_other_terminals_is_refused(tmp_path):
     ],
 )
 def test_impossible_values_are_named(tmp_path, old, new, sentence):
-    text = """
-schema = 1
-[array]
-rows = 2
-cols = 2
-cell = "1r"
-[device]
-model = "rram_ohmic"
-g_min = "1u"
-g_max = "1m"
-[wire]
-r_row = 1
-r_col = 1
-c_row = 0
-[driver]
-v_read = 0.2
-"""
-    assert old in text
-    (tmp_path / "array.toml").write_text(text.replace(old, new))
+    assert old in ARRAY
+    (tmp_path / "array.toml").write_text(ARRAY.replace(old, new))
     with pytest.raises(SpecError, match=sentence):
         load_spec(tmp_path / "array.toml")

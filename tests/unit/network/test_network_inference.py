@@ -74,7 +74,7 @@ def test_eight_bits_keep_the_demo_accuracy_and_two_lose_some(spec, digits):
     known = {"calibration_images": digits.train_images[:200]}
     eight = evaluate_ideal(network, demo_spec(spec), digits.test_images, digits.test_labels, **known)
     exact_net = evaluate_float(network, digits.test_images, digits.test_labels)
-    assert eight.level == "ideal"
+    assert eight.name == "ideal"
     assert eight.accuracy is not None
     assert exact_net.accuracy is not None
     assert eight.accuracy >= exact_net.accuracy - 0.01
@@ -89,8 +89,8 @@ def test_statistics_say_what_each_layer_saw(spec, network):
     converters = spec.replace(adc={"bits": 6}, driver={"dac_bits": 5})
     programmed = program(network, converters, ExactProduct())
     ranges = fit_ranges(programmed, IMAGES)
-    found = evaluate(programmed, IMAGES, np.zeros(40, dtype=int), ranges=ranges, level="exact")
-    assert found.level == "exact"
+    found = evaluate(programmed, IMAGES, np.zeros(40, dtype=int), ranges=ranges, name="exact")
+    assert found.name == "exact"
     assert found.accuracy == np.mean(found.classes == 0)
     assert [layer.name for layer in found.layers] == ["n0", "n2", "n5"]
     first = found.layers[0]

@@ -16,7 +16,7 @@ def test_current_follows_the_cell_in_both_directions(sinh_cell, sinh_surface):
     g, v_bl, v_sl = _points(500, np.random.default_rng(0))
     assert np.any(v_bl < v_sl)
     error = cell_current(sinh_surface, g, v_bl, v_sl) - sinh_cell.current(g, v_bl, v_sl)
-    assert np.abs(error).max() < 1e-9 * sinh_surface.i_full_scale  # the fit's degree, see conftest
+    assert np.abs(error).max() < 1e-9 * sinh_surface.i_max  # the fit's degree, see conftest
 
 
 def test_slopes_are_derivatives(sinh_surface):
