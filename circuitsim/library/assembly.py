@@ -21,6 +21,7 @@ MODELS = "models.lib"
 LENGTHS = frozenset({"l", "w", "ad", "as", "pd", "ps", "area", "perim"})
 """Parameters that `.option scale` multiplies."""
 
+_INCLUDE_MODELS = f'.include "{MODELS}"'
 _SUBCKT = re.compile(r"(\.subckt\s+[^\s(]+)\s*\(([^()]*)\)", re.IGNORECASE)
 _PARAMS = re.compile(r"(?<=\s)params?:\s*", re.IGNORECASE)
 
@@ -40,6 +41,11 @@ class Assembly:
     models: str
     files: tuple[Path, ...]
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def text(self) -> str:
+        """One text for both: the deck with `models.lib` in the place of its include."""
+        return self.deck.replace(_INCLUDE_MODELS, self.models.rstrip("\n"), 1)
 
     @property
     def digest(self) -> str:
@@ -71,7 +77,7 @@ def assemble_own(deck: str) -> Assembly:
         include = parse_include(Statement("deck", number, line)) if line[:4] in (".inc", ".lib") else None
         if include is not None:
             if not libraries:
-                lines.append(f'.include "{MODELS}"')
+                lines.append(_INCLUDE_MODELS)
             libraries.append(_library(include, Path()))
         else:
             if first and first not in "*rvcRVC.":
@@ -108,7 +114,7 @@ def assemble(deck: str, folder: Path) -> Assembly:
     functions = _own_functions([Definition("", (), tuple(own))])
     lines = [_checked(statement, functions, grammar.DECK_CARDS | {".ends", ".subckt"}) for statement in own]
     words = {word for line in lines for word in re.findall(r"[^\s=(){}',]+", line.lower())}
-    head = [_title(title), *([f'.include "{MODELS}"'] if libraries else [])]
+    head = [_title(title), *([_INCLUDE_MODELS] if libraries else [])]
     text = "\n".join([*head, *(written(line) for line in lines), ".end", ""])
     return _assembled(text, libraries, words, [line for line in lines if line[:1] in "xX"])
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from circuitsim.characterization import array_states, check_chord
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
+from circuitsim.library import assemble_own
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution
@@ -135,11 +136,13 @@ def read_many(
 def decks(array: TruthArray, x: ArrayLike) -> list[str]:
     """Write the decks that `read` runs, with solver options: one for currents, one per input vector for charges.
 
+    Each is complete: it contains what it needs of the files of the cell.
+
     Raises:
         InputError: A shape or value cannot be used.
     """
     options = TRANSIENT_OPTIONS if _as_charge(array.spec) else TRUTH_OPTIONS
-    return [add_options(deck.text, options) for deck in _decks(array, x, nodes=False)]
+    return [add_options(assemble_own(deck.text).text, options) for deck in _decks(array, x, nodes=False)]
 
 
 def _decks(array: TruthArray, x: ArrayLike, nodes: bool) -> Sequence[Netlist | TransientNetlist]:

@@ -70,6 +70,7 @@ def test_the_first_run_gives_the_certificate_of_the_second(tmp_path, monkeypatch
     assert first == second
 
 
+@pytest.mark.filterwarnings("ignore::circuitsim.characterization.ChordWarning")
 def test_a_cell_that_jumps_is_refused(tmp_path):
     library = tmp_path / "jump.lib"
     library.write_text(
