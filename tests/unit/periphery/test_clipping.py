@@ -35,6 +35,12 @@ def test_half_an_lsb_is_where_clipping_begins():
     assert convert_and_count(ADC, outside)[1] == 2
 
 
+@pytest.mark.parametrize(("current", "code"), [(-30e-6, 0.0), (-5.01e-6, 0.0), (100e-6, 7.0)])
+def test_one_end_alone_is_clipped(current, code):
+    codes, clipped = convert_and_count(ADC, np.array([[current, 20e-6]]))
+    assert codes.tolist() == [[code, 2.0]] and clipped == 1
+
+
 def test_clipped_currents_of_a_large_batch_are_all_counted():
     i_out = np.full((700, 3), 30e-6)
     i_out[[0, 255, 256, 600, 699], 1] = 80e-6  # in all three blocks
