@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from circuitsim.behavioral.grades import TileForm
+from circuitsim.spec import by_value
 
 Polynomial = tuple[float, ...]
 """Coefficients c of the function s²·(c[0] + c[1]·s + …) of a scaled input s."""
 
 
+@by_value
 @dataclass(frozen=True)
 class Factor:
     """The factor of one power of the level: features[:, first:last] @ matrix, for the features of `Tile`.
@@ -23,6 +25,7 @@ class Factor:
     matrix: Any
 
 
+@by_value
 @dataclass(frozen=True, kw_only=True)
 class Tile:
     """An array with its conductances programmed, as matrix products.
@@ -79,6 +82,7 @@ class Tile:
         return self.form.products
 
 
+@by_value
 @dataclass(frozen=True)
 class TilePower:
     """The matrices of the power that the row drivers deliver, NumPy arrays.

@@ -14,7 +14,7 @@ from circuitsim.errors import InputError
 from circuitsim.levels import Level
 from circuitsim.netlist import sample_mismatch
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 from circuitsim.spec.matrices import check_arrays
 from circuitsim.spice import Progress
 
@@ -104,6 +104,7 @@ def monte_carlo(
     return xr.DataArray(out, dims=("draw", "batch", "col"), name="out", attrs=attributes)
 
 
+@by_value
 @dataclass(frozen=True)
 class NormalSpread:
     """Programming with a normally distributed error; negative conductances are set to 0.

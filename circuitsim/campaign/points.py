@@ -15,7 +15,7 @@ from circuitsim.levels import Level
 from circuitsim.levels.can import refuse_unused
 from circuitsim.netlist import Mismatch
 from circuitsim.results import Certificate, Solution, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 from circuitsim.spice import Progress, check_jobs
 
 _log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 64  # points in memory at a time; the deck of a 64 x 64 array takes 0.7 MB
 
 
+@by_value
 @dataclass(frozen=True)
 class Point:
     """One read of a campaign.

@@ -12,10 +12,11 @@ from circuitsim.network import Inference, LayerRange, Network, TilePlace, evalua
 from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
 from circuitsim.results.evaluation import LoopLayer
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 from circuitsim.spice import Progress
 
 
+@by_value
 @dataclass(frozen=True)
 class SolvedTile:
     """One tile with a batch of activations, solved by ngspice.

@@ -10,9 +10,10 @@ from circuitsim.behavioral import Tile
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import cell_text
 from circuitsim.results import Certificate, Provenance, Solution, TileModel
-from circuitsim.spec import ArraySpec, check_inputs
+from circuitsim.spec import ArraySpec, by_value, check_inputs
 
 
+@by_value
 @dataclass(frozen=True)
 class CertifiedTile:
     """An array at the behavioral level: a programmed tile with the certificate of its model.

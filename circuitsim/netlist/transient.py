@@ -13,7 +13,7 @@ from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Fractions of the read time: an edge that is short against the pulse, and a step that resolves it with 10 points.
@@ -40,6 +40,7 @@ class Pulse:
     v_rest: float
 
 
+@by_value
 @dataclass(frozen=True)
 class TransientNetlist:
     """A complete deck of one read in time, with the meaning of every vector that it saves.

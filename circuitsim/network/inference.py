@@ -15,7 +15,7 @@ from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.periphery import adc_table
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 
 MUCH_CLIPPING = 0.01
 """Clipped fraction of a layer's conversions above which `evaluate` warns; automatic ranges clip 0.0002."""
@@ -60,6 +60,7 @@ class LayerStatistics:
     input_clipped: float
 
 
+@by_value
 @dataclass(frozen=True)
 class Inference:
     """Classification of images by a network.

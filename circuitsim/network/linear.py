@@ -6,6 +6,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from circuitsim.spec import by_value
+
 _DLPACK_CPU = 1  # DLPack's device number for host memory
 
 
@@ -27,6 +29,7 @@ class Window:
     auto_pad: str = ""
 
 
+@by_value
 @dataclass(frozen=True)
 class LinearLayer:
     """A Gemm, MatMul or Conv node with constant weights.

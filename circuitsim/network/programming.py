@@ -10,9 +10,10 @@ from circuitsim.network.network import Network
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import Product, ReadTile
 from circuitsim.network.tiling import TilePlace, padded, places
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class ProgrammedLayer:
     """A layer programmed into tiles.

@@ -13,7 +13,7 @@ from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.surface import chord
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, WireGrid, by_value
 
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
@@ -40,6 +40,7 @@ class TerminalMatrices:
     passes: int
 
 
+@by_value
 @dataclass(frozen=True)
 class PreparedArray:
     """An array whose inputs are voltages of its bit lines, prepared by `prepare`.

@@ -10,9 +10,10 @@ from circuitsim.nodal.gated import on_bit_lines
 from circuitsim.nodal.preparation import prepare
 from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, WireGrid, by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class Compensation:
     """Programmed conductances and what they gain.

@@ -19,12 +19,13 @@ from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_surface_range, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import CellSurface, Provenance, Solution
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, WireGrid, by_value
 from circuitsim.spec.matrices import check_inputs
 
 _BUILD = {"wl": build_columns, "string": build_strings}
 
 
+@by_value
 @dataclass(frozen=True)
 class GatedArray:
     """An array whose inputs switch gates, prepared by `prepare`.

@@ -11,10 +11,10 @@ from scipy.sparse.linalg import splu
 from circuitsim.errors import InputError
 from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.nodal.surface import check_surface_range
-from circuitsim.spec import WireGrid
+from circuitsim.spec import WireGrid, by_value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # factors have no values to compare
 class LinearArray:
     """A grid with constant cell conductances, factored.
 
@@ -31,6 +31,7 @@ class LinearArray:
     factor: Any
 
 
+@by_value
 @dataclass(frozen=True)
 class NodeVoltages:
     """Voltages and terminal currents of an array for a batch of drives.
@@ -47,6 +48,7 @@ class NodeVoltages:
     i_out: np.ndarray
 
 
+@by_value
 @dataclass(frozen=True)
 class Transfer:
     """A linear array as matrices; rows k and columns o are terminals, (i, j) are cells.

@@ -7,8 +7,10 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.nodal.gated import GatedArray, NodalArray
 from circuitsim.results import Solution
+from circuitsim.spec import by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class PowerBreakdown:
     """Power that each part of an array turns into heat.

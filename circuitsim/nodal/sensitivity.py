@@ -12,8 +12,10 @@ from circuitsim.nodal.linear import factorize
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import Solution
+from circuitsim.spec import by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class Sensitivity:
     """Derivatives of a weighted sum of the outputs, L = Σ_b weights[b] · i_out[b].

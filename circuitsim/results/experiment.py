@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.spec import by_value
 
+
+@by_value
 @dataclass(frozen=True)
 class Experiment:
     """One programmed matrix and the inputs of its reads.

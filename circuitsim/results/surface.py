@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.results.provenance import Provenance
+from circuitsim.spec import by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class CellSurface:
     """Current of one cell i(g, v_bl, v_sl) from ngspice, at fixed gate voltage and temperature.

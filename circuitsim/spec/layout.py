@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.by_value import by_value
 from circuitsim.spec.matrices import check_conductances, resting_input
 from circuitsim.spec.technique import TechniqueSpec
 
 
+@by_value
 @dataclass(frozen=True)
 class DrawnArray:
     """One array of the layout of a matrix.

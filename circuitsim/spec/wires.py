@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from circuitsim.spec.base import Part, Quantity, Switch
+from circuitsim.spec.by_value import by_value
 from circuitsim.spec.complaints import sentence
 from circuitsim.spec.geometry import StrapSpec, WireGeometry
 from circuitsim.spec.segments import Segments, segment_array
@@ -96,6 +97,7 @@ class WireSpec(Part):
         return self
 
 
+@by_value
 @dataclass(frozen=True)
 class WireGrid:
     """Resistance and capacitance of every wire segment of an array; netlist and solver both read this form.

@@ -13,7 +13,7 @@ from circuitsim.errors import InputError
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution
-from circuitsim.spec import ArraySpec, check_conductances, check_inputs
+from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs
 from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulator, add_options, run, run_many
 from circuitsim.spice.batch import TIME_LIMIT_S
 from circuitsim.spice.result import RawResult
@@ -21,6 +21,7 @@ from circuitsim.truth.in_time import charges
 from circuitsim.truth.solution import read_solution
 
 
+@by_value
 @dataclass(frozen=True)
 class TruthArray:
     """An array with programmed conductances, ready to be read in ngspice.
