@@ -65,7 +65,12 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
         value: The value in SI units.
         unit: SI unit without prefix.
         digits: Significant digits.
+
+    Raises:
+        InputError: The value is not a number.
     """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"value = {value!r}: expected a number")
     if value == 0 or not math.isfinite(value):
         return f"{value:g} {unit}"
     exponent = min(max(3 * math.floor(math.log10(abs(value)) / 3), -15), 12)

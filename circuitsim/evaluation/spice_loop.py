@@ -12,7 +12,7 @@ from circuitsim.network import Inference, LayerRange, Network, TilePlace, evalua
 from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
 from circuitsim.results.evaluation import LoopLayer
-from circuitsim.spec import ArraySpec, by_value
+from circuitsim.spec import ArraySpec, by_value, checked
 from circuitsim.spice import Progress
 
 
@@ -36,6 +36,7 @@ class SolvedTile:
     folder: Path
 
 
+@checked
 def run_in_ngspice(
     network: Network,
     spec: ArraySpec,
@@ -84,6 +85,7 @@ def run_in_ngspice(
     return inference, sorted(solved, key=lambda tile: (tile.place.layer, tile.place.index))
 
 
+@checked
 def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]) -> tuple[LoopLayer, ...]:
     """Compare the model with ngspice in each layer: currents before the ADC, and codes after it.
 
@@ -137,6 +139,7 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
     return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.error
 
 
+@checked
 def holds(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
     """Tell whether the currents and codes of all layers are within the limits of the certificate."""
     return all(

@@ -15,7 +15,7 @@ from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.periphery import adc_table
-from circuitsim.spec import ArraySpec, by_value
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
 
 MUCH_CLIPPING = 0.01
 """Clipped fraction of a layer's conversions above which `evaluate` warns; automatic ranges clip 0.0002."""
@@ -80,15 +80,18 @@ class Inference:
     layers: tuple[LayerStatistics, ...] = ()
 
 
+@checked
 def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
     """Classify images (images, …) with the float network, without arrays.
 
     Raises:
         InputError: Images or labels do not fit the network.
     """
+    images = real_numbers("images", images, keep_type=True)
     return _inference("float", network.run_float(images), labels)
 
 
+@checked
 def evaluate(
     programmed: ProgrammedNetwork,
     images: np.ndarray,
@@ -114,6 +117,7 @@ def evaluate(
     Warns:
         ClippingWarning: More than 1 % of a layer's conversions are outside the range of the ADC.
     """
+    images = real_numbers("images", images, keep_type=True)
     missing = [name for name in programmed.layers if name not in ranges]
     if missing:
         raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
@@ -138,6 +142,7 @@ def evaluate(
     return _inference(level, logits, labels, layers)
 
 
+@checked
 def evaluate_ideal(
     network: Network,
     spec: ArraySpec,
@@ -160,6 +165,7 @@ def evaluate_ideal(
     return evaluate(programmed, images, labels, ranges=ranges, level="ideal")
 
 
+@checked
 def float_difference(
     network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
 ) -> np.ndarray:
@@ -177,6 +183,7 @@ def float_difference(
     Returns:
         (images,) largest |difference| of the logits over the classes.
     """
+    images = real_numbers("images", images, keep_type=True)
     spec = spec.replace(driver={"dac_bits": None}, adc={"bits": None})
     programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, images)
@@ -220,7 +227,7 @@ def _inference(
     classes = logits.argmax(axis=1)
     if labels is None:
         return Inference(level, logits, classes, None, layers)
-    labels = np.asarray(labels)
+    labels = real_numbers("labels", labels, keep_type=True)
     if labels.shape != classes.shape:
         raise InputError(f"labels have shape {labels.shape}, expected {classes.shape}, one for each image")
     return Inference(level, logits, classes, float(np.mean(classes == labels)), layers)

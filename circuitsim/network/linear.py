@@ -6,7 +6,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from circuitsim.spec import by_value
+from circuitsim.spec import by_value, checked
 
 _DLPACK_CPU = 1  # DLPack's device number for host memory
 
@@ -51,11 +51,13 @@ class LinearLayer:
     input_bound: float | None = None
 
 
+@checked
 def float_product(layer: LinearLayer, activations: np.ndarray) -> np.ndarray:
     """Multiply vectors (vectors, groups, inputs) by the layer's weights in float64: (vectors, groups, outputs)."""
     return np.einsum("vgi,gio->vgo", activations, layer.weights, optimize=True)
 
 
+@checked
 def as_numpy(array: Any) -> np.ndarray:
     """Return an array of any namespace and device as a NumPy array of the same dtype, without a copy if possible."""
     if isinstance(array, np.ndarray):
@@ -65,6 +67,7 @@ def as_numpy(array: Any) -> np.ndarray:
     return np.from_dlpack(array)
 
 
+@checked
 def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
     """Cut a tensor into the vectors that the layer's matrices multiply.
 
@@ -83,6 +86,7 @@ def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
     return patches.reshape(-1, groups, inputs)
 
 
+@checked
 def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -> np.ndarray:
     """Add the bias to products (vectors, groups, outputs); return the node's output for an input of `x_shape`."""
     channels = y.shape[1] * y.shape[2]

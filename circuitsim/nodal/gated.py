@@ -6,13 +6,14 @@ of two characterized cells.
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import PreparedArray
+from circuitsim.nodal.array import PreparedArray, given_digests
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
@@ -49,12 +50,17 @@ class GatedArray:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
+    def given(self) -> dict[str, str]:
+        """`Provenance.given` of every read, computed once."""
+        return given_digests(self.spec, self.g, self.wires, surface=self.on, off=self.off)
+
+    @cached_property
     def grid(self) -> Grid:
         """Nodes and wires; terminals are a bias source and a sense node per column."""
         return _BUILD[self.spec.array.input_line](self.wires)
 
 
-NodalArray = PreparedArray | GatedArray
+NodalArray = Annotated[PreparedArray | GatedArray, "an array prepared at level = 'nodal'"]
 
 
 def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
@@ -91,7 +97,7 @@ def gated_array(
     return array
 
 
-def read_gates(array: GatedArray, x: np.ndarray, *, nodes: bool, tol: float) -> Solution:
+def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float) -> Solution:
     """Solve the DC read of an array whose input switches gates; see `reading.read`."""
     x = check_inputs(array.spec, x)
     cols = array.wires.cols
@@ -115,6 +121,7 @@ def read_gates(array: GatedArray, x: np.ndarray, *, nodes: bool, tol: float) -> 
             deck_digest=array.on.provenance.deck_digest,
             ngspice=array.on.provenance.ngspice,
             options={"tol": f"{tol:g}", "method": "newton"},
+            given=array.given,
         ),
         i_row=np.zeros(x.shape),
         v_row=v_row if nodes else None,

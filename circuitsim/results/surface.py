@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.results.content_digest import content_digest
 from circuitsim.results.provenance import Provenance
 from circuitsim.spec import by_value
 
@@ -30,7 +31,8 @@ class CellSurface:
         m_range: Range of the smaller of the two voltages [V].
         bound: Largest error on held-out points, forward and reverse, relative to `i_full_scale`.
         i_full_scale: Largest |i| among the characterized points within the input range [A].
-        provenance: Origin: deck, simulator, options.
+        provenance: Origin: deck, simulator, options. Its `spec_digest` is None, because a surface belongs to a cell and
+            not to an array; `deck_digest` covers the cell, its files, its bias points and its temperature.
     """
 
     forward: np.ndarray
@@ -42,3 +44,9 @@ class CellSurface:
     bound: float
     i_full_scale: float
     provenance: Provenance
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything on which the currents of the surface depend."""
+        numbers = (self.g_range, self.g_scale, self.u_max, self.m_range)
+        return content_digest((self.forward, self.reverse, *numbers))

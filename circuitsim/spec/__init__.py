@@ -1,7 +1,7 @@
 """The specification of an array, as a user writes it."""
 
-from circuitsim.spec.abilities import Abilities, check_able, unable
-from circuitsim.spec.arguments import checked
+from circuitsim.spec.abilities import Abilities, check_able, unable, unfelt, with_values
+from circuitsim.spec.arguments import Count, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
@@ -30,6 +30,7 @@ __all__ = [
     "AccessSpec",
     "AdcSpec",
     "ArraySpec",
+    "Count",
     "DeviceSpec",
     "DrawnArray",
     "DriverSpec",
@@ -37,11 +38,13 @@ __all__ = [
     "MappingSpec",
     "SenseSpec",
     "TechniqueSpec",
+    "Tolerance",
     "TopologySpec",
     "WireGrid",
     "WireSpec",
     "by_value",
     "check_able",
+    "check_argument",
     "check_arrays",
     "check_conductances",
     "check_inputs",
@@ -61,5 +64,7 @@ __all__ = [
     "sentence",
     "state_unit",
     "unable",
+    "unfelt",
     "wire_grid",
+    "with_values",
 ]

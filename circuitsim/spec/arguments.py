@@ -19,6 +19,9 @@ from circuitsim.errors import InputError
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
+Count = Annotated[int, "a whole number >= 1"]
+Tolerance = Annotated[float, "a finite number > 0"]
+
 # What a plain annotation accepts, and how a sentence calls it. NumPy's scalars are ordinary numbers.
 _PLAIN: dict[Any, tuple[Callable[[Any], bool], str]] = {
     float: (lambda value: isinstance(value, numbers.Real) and not isinstance(value, bool), "a number"),
@@ -26,6 +29,8 @@ _PLAIN: dict[Any, tuple[Callable[[Any], bool], str]] = {
     bool: (lambda value: isinstance(value, bool | np.bool_), "True or False"),
     str: (lambda value: isinstance(value, str), "a text"),
     Path: (lambda value: isinstance(value, Path), "a Path"),
+    Count: (lambda value: _PLAIN[int][0](value) and value >= 1, "a whole number >= 1"),
+    Tolerance: (lambda value: _PLAIN[float][0](value) and 0 < value < np.inf, "a finite number > 0"),
     type(None): (lambda value: value is None, "None"),
 }
 _NAMES: dict[type, str] = {np.random.Generator: "a generator such as numpy.random.default_rng(0)"}
@@ -47,11 +52,20 @@ def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
     @functools.wraps(function)
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         for name, value in signature.bind(*args, **kwargs).arguments.items():
-            if (sentence := misfit(name, value, kinds[name])) is not None:
-                raise InputError(sentence)
+            check_argument(name, value, kinds[name])
         return function(*args, **kwargs)
 
     return call
+
+
+def check_argument(name: str, value: object, kind: Any) -> None:
+    """Refuse an argument that its annotation does not accept.
+
+    Raises:
+        InputError: The value does not fit; names argument, value and expectation.
+    """
+    if (sentence := misfit(name, value, kind)) is not None:
+        raise InputError(sentence)
 
 
 def misfit(name: str, value: object, kind: Any) -> str | None:
@@ -72,6 +86,8 @@ def misfit(name: str, value: object, kind: Any) -> str | None:
 
 def _members(kind: Any) -> list[Any]:
     """Return the alternatives of an annotation."""
+    if kind in _PLAIN:
+        return [kind]
     if get_origin(kind) is Annotated:
         return _members(get_args(kind)[0])
     if get_origin(kind) in (Union, types.UnionType):

@@ -8,13 +8,16 @@ from circuitsim.errors import InputError
 _NUMBERS = "biuf"  # kinds of NumPy: truth values, whole numbers, real numbers
 
 
-def real_numbers(name: str, values: ArrayLike, *, shape: tuple[int, ...] | None = None, axes: str = "") -> np.ndarray:
+def real_numbers(
+    name: str, values: ArrayLike, *, shape: tuple[int, ...] | None = None, axes: str = "", keep_type: bool = False
+) -> np.ndarray:
     """Return an argument as a float64 array; an error message calls it `name`.
 
     Args:
         name: Name of the argument.
         values: A number, nested sequences, or an array of any library that converts to NumPy.
         shape: Required shape; None: any.
+        keep_type: Return the type of the numbers as given, instead of float64.
         axes: Meaning of the required axes, for the message: "(rows, cols)".
 
     Raises:
@@ -35,7 +38,7 @@ def real_numbers(name: str, values: ArrayLike, *, shape: tuple[int, ...] | None 
         )
     if shape is not None and array.shape != shape:
         raise InputError(f"{name} has shape {array.shape}, expected {axes + ' = ' if axes else ''}{shape}")
-    return np.asarray(array, dtype=np.float64)
+    return array if keep_type else np.asarray(array, dtype=np.float64)
 
 
 def _masked(values: object) -> bool:

@@ -32,10 +32,10 @@ PULSES = _spec(driver={"input_code": "pulse_width"})
 CHARGE = _spec(array={"cell": "1c"}, device={"model": "charge_cell", "g_min": 1e-16, "g_max": 1e-15})
 
 
-def _solution(*, full: bool) -> Solution:
+def _solution(*, full: bool, spec: ArraySpec = ANALOG) -> Solution:
     rng = np.random.default_rng(1)
     out, i_row = rng.normal(size=(BATCH, COLS)) * 1e-5, rng.normal(size=(BATCH, ROWS)) * 1e-5
-    provenance = Provenance("nodal", "ab" * 32, options={"tolerance": "1e-9"})
+    provenance = Provenance("nodal", spec.digest, options={"tolerance": "1e-9"})
     if not full:
         return Solution(out, provenance)
     nodes = rng.normal(size=(3, BATCH, ROWS, COLS))
@@ -121,7 +121,9 @@ def test_table_has_a_unit_in_every_column_and_every_digit(tmp_path):
     ids=["analog", "gates", "pulses", "charge"],
 )
 def test_inputs_and_states_have_the_unit_of_their_array(tmp_path, spec, x_unit, g_unit, words):
-    path, table = save_solution(tmp_path, _solution(full=False), spec=spec, x=np.ones((BATCH, ROWS)), g=np.ones((4, 2)))
+    path, table = save_solution(
+        tmp_path, _solution(full=False, spec=spec), spec=spec, x=np.ones((BATCH, ROWS)), g=np.ones((4, 2))
+    )
     with xr.open_dataset(path, engine="h5netcdf") as data:
         assert (data["x"].attrs["units"], data["g"].attrs["units"]) == (x_unit, g_unit)
         assert words in data["x"].attrs["long_name"]
@@ -154,8 +156,8 @@ def test_cut_file_is_refused(tmp_path, position):
     ("attrs", "sentence"),
     [
         ({}, "format = None"),
-        ({"format": "circuitsim solution", "schema": 3}, "schema = 3, expected 2"),
-        ({"format": "circuitsim solution", "schema": 2}, "outputs or provenance are missing"),
+        ({"format": "circuitsim solution", "schema": 4}, "schema = 4, expected 3"),
+        ({"format": "circuitsim solution", "schema": 3}, "outputs or provenance are missing"),
     ],
 )
 def test_other_data_set_is_refused(tmp_path, attrs, sentence):
