@@ -1,6 +1,6 @@
 """Summarize the errors of a model."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,6 +40,12 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
 
 
 @checked
-def full_scale_of(truths: Iterable[Solution]) -> float:
-    """Return the full scale of an error: the largest |output| of the true solutions [A]."""
+def full_scale_of(truths: Sequence[Solution]) -> float:
+    """Return the full scale of an error: the largest |output| of the true solutions [A].
+
+    Raises:
+        InputError: There are no solutions.
+    """
+    if not truths:
+        raise InputError("there are no true solutions: expected one or more")
     return max(float(np.abs(truth.out).max()) for truth in truths)

@@ -6,6 +6,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from circuitsim.errors import InputError
 from circuitsim.spec import by_value, checked
 
 _DLPACK_CPU = 1  # DLPack's device number for host memory
@@ -62,6 +63,8 @@ def as_numpy(array: Any) -> np.ndarray:
     """Return an array of any namespace and device as a NumPy array of the same dtype, without a copy if possible."""
     if isinstance(array, np.ndarray):
         return array
+    if not hasattr(array, "__dlpack_device__"):
+        raise InputError(f"array is of type {type(array).__name__}: expected an array of NumPy or the array API")
     if array.__dlpack_device__()[0] != _DLPACK_CPU:
         array = array_api_compat.to_device(array, "cpu")
     return np.from_dlpack(array)

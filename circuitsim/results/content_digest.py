@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim.spec import checked
+from circuitsim.errors import InputError
 
 
-@checked
 def content_digest(value: Any) -> str:
     """Return the SHA-256 of an array, or of a frozen dataclass or tuple that holds arrays.
 
     Equal values have equal digests: arrays of numbers enter as float64 with their shape, and −0.0 enters as 0.0.
+
+    Raises:
+        InputError: A value is none of these, and neither a number nor a text.
     """
     content = hashlib.sha256()
     _feed(content, value)
@@ -37,5 +39,7 @@ def _feed(content: Any, value: Any) -> None:
             _feed(content, getattr(value, field.name))
     elif isinstance(value, float):
         content.update(f"{value + 0.0!r};".encode())
-    else:
+    elif value is None or isinstance(value, str | int):
         content.update(f"{value!r};".encode())
+    else:
+        raise InputError(f"a value of type {type(value).__name__} has no digest: expected arrays, numbers or texts")

@@ -35,7 +35,7 @@ def _same(a: Any, b: Any) -> bool:
         if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
             return False
         return np.array_equal(a, b, equal_nan=np.issubdtype(a.dtype, np.inexact))
-    if hasattr(a, "shape") and hasattr(b, "shape"):  # an array of another library
+    if _is_array(a) and _is_array(b):  # of another library
         return type(a) is type(b) and tuple(a.shape) == tuple(b.shape) and bool((a == b).all())
     if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return type(a) is type(b) and len(a) == len(b) and all(map(_same, a, b))
@@ -44,9 +44,13 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
 def _hashable(value: Any) -> Any:
     """Stand for a value in a hash: an array by its shape, because its elements would cost more than they tell apart."""
-    if isinstance(value, np.ndarray) or hasattr(value, "shape"):
+    if _is_array(value):
         return tuple(value.shape)
     if isinstance(value, tuple | list):
         return tuple(map(_hashable, value))

@@ -1,13 +1,14 @@
 """A solution survives its files, and every number in them carries its unit."""
 
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from circuitsim.errors import InputError
-from circuitsim.results import Convergence, Provenance, Solution
+from circuitsim.results import Convergence, Provenance, Solution, content_digest
 from circuitsim.results.solution_files import load_solution, save_solution
 from circuitsim.spec import ArraySpec, parse_spec
 
@@ -169,3 +170,23 @@ def test_other_data_set_is_refused(tmp_path, attrs, sentence):
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         load_solution(tmp_path / "nothing.nc")
+
+
+def test_what_did_not_make_the_solution_is_not_saved_beside_it(tmp_path):
+    x, g = np.ones((BATCH, ROWS)), np.full((ROWS, COLS), 1e-5)
+    solution = _solution(full=False)
+    with pytest.raises(InputError, match=r"spec has the digest .*, the solution that of"):
+        save_solution(tmp_path, solution, spec=_spec(wire={"r_row": 9.0}), x=x, g=g)
+    for wrong, sentence in (
+        ({"x": x[1:]}, r"x has shape \(2, 4\), expected \(batch, rows\) = \(3, 4\)"),
+        ({"g": g.T}, r"g has shape \(2, 4\), expected \(rows, cols\) = \(4, 2\)"),
+        ({"g": np.ma.masked_array(g, mask=True)}, "g has masked values"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            save_solution(tmp_path, solution, spec=ANALOG, **wrong)
+    origin = dataclasses.replace(solution.provenance, given={"g": content_digest(g)})
+    named = dataclasses.replace(solution, provenance=origin)
+    path, _ = save_solution(tmp_path, named, spec=ANALOG, x=x, g=g)
+    assert load_solution(path).provenance == origin
+    with pytest.raises(InputError, match="g is not the matrix of this solution"):
+        save_solution(tmp_path, named, spec=ANALOG, g=g * 0.9)
