@@ -26,6 +26,7 @@ from circuitsim.spec import (
     drawn_inputs,
     lay_out,
     put_together,
+    real_numbers,
 )
 from circuitsim.truth import TruthArray
 
@@ -100,7 +101,7 @@ def solve(
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.
     """
-    x = check_inputs(spec, x)
+    x = real_numbers("x", x)
     v_range = _input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range)
     return read(array, x, nodes=nodes, folder=folder)
@@ -303,8 +304,10 @@ def _drawn_reads(array: TechniqueArray, x: np.ndarray) -> list[tuple[LevelArray,
     return [(part, drawn_inputs(array.spec, drawn, x)) for drawn, part in pairs]
 
 
-def _input_range(spec: ArraySpec, x: np.ndarray) -> tuple[float, float]:
-    """Return the range of checked inputs to prepare for [V]: 0 to v_read, widened in steps to include x."""
+def _input_range(spec: ArraySpec, x: np.ndarray) -> tuple[float, float] | None:
+    """Return the range of inputs to prepare for [V]: 0 to v_read, widened in steps to include x; None for invalid x."""
+    if x.size == 0 or not np.isfinite(x).all():
+        return None  # `read` rejects it
     v_read = spec.driver.v_read
     low = -_stepped(-float(x.min()), v_read) if x.min() < 0 else 0.0
     return low, _stepped(float(x.max()), v_read)

@@ -78,7 +78,9 @@ def linear_array(wires: WireGrid, g: np.ndarray) -> LinearArray:
     Raises:
         InputError: Negative or non-finite conductances, or shapes that do not belong together.
     """
-    g = real_numbers("g", g, shape=(wires.rows, wires.cols), axes="(rows, cols)")
+    g = real_numbers("g", g)
+    if g.shape != (wires.rows, wires.cols):
+        raise InputError(f"g has shape {g.shape}: expected (rows, cols) = {(wires.rows, wires.cols)}")
     check_surface_range(None, g)
     grid = build_grid(wires)
     matrix = sparse.csr_matrix(grid.wires + grid.cells(g, g))

@@ -4,6 +4,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -168,7 +169,7 @@ class ArraySpec(Part):
             series=self.array.input_line == "string",
         )
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all values, defaults included; equal specifications have equal digests.
 

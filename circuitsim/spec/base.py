@@ -89,13 +89,19 @@ class Part(BaseModel):
         Raises:
             SpecError: A key or value cannot be used.
         """
+        if not update:
+            return self
         fields = type(self).model_fields
         values = {fields[name].alias or name: getattr(self, name) for name in fields}
-        changes = {fields[name].alias or name if name in fields else name: new for name, new in (update or {}).items()}
+        changes = {fields[name].alias or name if name in fields else name: new for name, new in update.items()}
         try:
             return type(self).model_validate(values | changes)
         except ValidationError as error:
             raise SpecError(sentence(error, type(self))) from None
+
+    def copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # type: ignore[override]
+        """Return a copy with some fields changed; an older name of `model_copy`."""
+        return self.model_copy(update=update, deep=deep)
 
 
 class Source(Part):

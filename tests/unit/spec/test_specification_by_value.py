@@ -27,6 +27,7 @@ def test_a_copy_with_another_value_has_its_own_digest():
     _ = SPEC.digest  # nothing that was computed before travels along
     other = SPEC.model_copy(update={"wire": SPEC.wire.model_copy(update={"r_row": 200})})
     assert other != SPEC and other.digest != SPEC.digest
+    assert SPEC.copy(update={"wire": other.wire}).digest == other.digest
     assert other == SPEC.replace(wire={"r_row": 200.0}) and other.digest == SPEC.replace(wire={"r_row": 200.0}).digest
 
 
