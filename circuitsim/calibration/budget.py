@@ -16,7 +16,7 @@ from circuitsim.devices.statistics import Statistics, read_sigma, read_statistic
 from circuitsim.errors import InputError
 from circuitsim.periphery import adc_table, convert, dac_table, decode, drive_nearest
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, WireGrid, checked
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ WHAT = {
 }
 
 
+@checked
 def error_budget(
     spec: ArraySpec,
     surface: CellSurface,

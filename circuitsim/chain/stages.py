@@ -14,9 +14,10 @@ from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery import Periphery, convert, decode, drive, ideal_stages, periphery_of, report
 from circuitsim.results.periphery_tables import ConverterTable
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class Reading:
     """Voltages, currents and codes of one read of a batch, stage by stage.

@@ -176,7 +176,7 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
         i_max=float(np.abs(current[-2:]).max()),
         provenance=Provenance(
             level="ngspice",
-            spec_digest=spec.digest,
+            spec_digest=None,  # the first array that needs the cell fills the cache for all others
             files_digest=cell_text(spec).digest,
             deck_digest=raw.deck_digest,
             ngspice=str(simulator.version),

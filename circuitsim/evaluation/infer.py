@@ -13,8 +13,10 @@ from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import evaluate, evaluate_float, evaluate_ideal, fit_ranges, load_network, program
 from circuitsim.results import TileModel
 from circuitsim.results.atomic_files import atomic, write_text
+from circuitsim.spec import checked
 
 
+@checked
 def infer_files(
     model: TileModel, network_file: Path, data: Path, *, calibration_images: int, out: Path
 ) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from circuitsim.evaluation.spice_loop import SolvedTile
 from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
 from circuitsim.results import CellSurface, Solution
 from circuitsim.results.evaluation import EnergyPart, InferenceEnergy
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 WHAT = (
     "energy that drivers and sense references deliver to wires, cells, transistors, driver and sense resistances over "
@@ -18,6 +18,7 @@ WHAT = (
 )
 
 
+@checked
 def inference_energy(
     network: Network,
     spec: ArraySpec,
@@ -58,6 +59,7 @@ def inference_energy(
     return InferenceEnergy(parts, total, macs, total / macs, WHAT)
 
 
+@checked
 def power_difference(spec: ArraySpec, surface: CellSurface | None, solved: Sequence[SolvedTile]) -> float:
     """Return the largest relative difference in read power between the array solver and ngspice.
 

@@ -12,10 +12,11 @@ from circuitsim.network import Inference, LayerRange, Network, TilePlace, evalua
 from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
 from circuitsim.results.evaluation import LoopLayer
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value, checked
 from circuitsim.spice import Progress
 
 
+@by_value
 @dataclass(frozen=True)
 class SolvedTile:
     """One tile with a batch of activations, solved by ngspice.
@@ -35,6 +36,7 @@ class SolvedTile:
     folder: Path
 
 
+@checked
 def run_in_ngspice(
     network: Network,
     spec: ArraySpec,
@@ -83,6 +85,7 @@ def run_in_ngspice(
     return inference, sorted(solved, key=lambda tile: (tile.place.layer, tile.place.index))
 
 
+@checked
 def compare_layers(
     calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]
 ) -> tuple[LoopLayer, ...]:
@@ -138,6 +141,7 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
     return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.error
 
 
+@checked
 def within_certificate(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
     """Tell whether the errors and the differing codes of all layers are within the limits of the certificate."""
     return all(

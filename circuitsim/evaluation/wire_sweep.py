@@ -13,13 +13,14 @@ from circuitsim.evaluation.accuracy import calibrated_accuracy
 from circuitsim.network import Network
 from circuitsim.results import CellSurface, Experiment, TileModel
 from circuitsim.results.evaluation import WirePoint
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 from circuitsim.spice import Progress
 
 RESISTANCES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # ohm per segment
 SPOT_CHECK = {"uniform": 2, "sparse": 1, "binary": 1, "all_on": 1}
 
 
+@checked
 def wire_sweep(
     network: Network,
     spec: ArraySpec,

@@ -16,7 +16,7 @@ from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.periphery import adc_table
 from circuitsim.periphery.converters import MUCH_CLIPPING
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class LayerStatistics:
     input_clipped: float
 
 
+@by_value
 @dataclass(frozen=True)
 class Inference:
     """Classification of images by a network.
@@ -80,15 +81,18 @@ class Inference:
     layers: tuple[LayerStatistics, ...] = ()
 
 
+@checked
 def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
     """Classify images (images, …) with the float network, without arrays.
 
     Raises:
         InputError: Images or labels do not fit the network.
     """
+    images = real_numbers("images", images, keep_type=True)
     return _inference("float", network.run_float(images), labels)
 
 
+@checked
 def evaluate(
     programmed: ProgrammedNetwork,
     images: np.ndarray,
@@ -114,6 +118,7 @@ def evaluate(
     Warns:
         ClippingWarning: More than 1 % of a layer's conversions are outside the range of the ADC.
     """
+    images = real_numbers("images", images, keep_type=True)
     missing = [layer for layer in programmed.layers if layer not in ranges]
     if missing:
         raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
@@ -138,6 +143,7 @@ def evaluate(
     return _inference(name, logits, labels, layers)
 
 
+@checked
 def evaluate_ideal(
     network: Network,
     spec: ArraySpec,
@@ -160,6 +166,7 @@ def evaluate_ideal(
     return evaluate(programmed, images, labels, ranges=ranges, name="ideal")
 
 
+@checked
 def float_difference(
     network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
 ) -> np.ndarray:
@@ -177,6 +184,7 @@ def float_difference(
     Returns:
         (images,) largest |difference| of the logits over the classes.
     """
+    images = real_numbers("images", images, keep_type=True)
     spec = spec.replace(driver={"dac_bits": None}, adc={"bits": None})
     programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, images)
@@ -221,7 +229,7 @@ def _inference(
     classes = logits.argmax(axis=1)
     if labels is None:
         return Inference(name, logits, classes, None, layers)
-    labels = np.asarray(labels)
+    labels = real_numbers("labels", labels, keep_type=True)
     if labels.shape != classes.shape:
         raise InputError(f"labels have shape {labels.shape}, expected {classes.shape}, one for each image")
     return Inference(name, logits, classes, float(np.mean(classes == labels)), layers)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from circuitsim.network.tiling import TilePlace
+from circuitsim.spec import by_value
 
 ReadTile = Callable[[np.ndarray], Any]
 """Function from driver voltages (batch, rows) [V] to column currents (batch, cols) [A].
@@ -30,6 +31,7 @@ class Product(Protocol):
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile: ...
 
 
+@by_value
 @dataclass(frozen=True)
 class TileRead:
     """One read of one tile.

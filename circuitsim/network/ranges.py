@@ -9,7 +9,7 @@ from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerRange, layer_products, read_tiles
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked, real_numbers
 
 INNER = 0.9998
 """Fraction of the calibration outputs inside an automatic ADC range.
@@ -19,6 +19,7 @@ Source: T. P. Xiao et al., "On the accuracy of analog neural network inference a
 """
 
 
+@checked
 def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """Return the activations (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
     inputs: dict[str, np.ndarray] = {}
@@ -27,10 +28,11 @@ def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
         inputs[layer.name] = activations
         return float_product(layer, activations)
 
-    network.run(images, product)
+    network.run(real_numbers("images", images, keep_type=True), product)
     return inputs
 
 
+@checked
 def fit_ranges(
     programmed: ProgrammedNetwork, images: np.ndarray, *, gain: bool = False, n_jobs: int = 1
 ) -> dict[str, LayerRange]:

@@ -16,7 +16,7 @@ from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer
 from circuitsim.network.tiling import TilePlace
 from circuitsim.periphery import adc_table, convert_and_count, decode
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class TileCurrents:
     i_out: Any
 
 
+@by_value
 @dataclass(frozen=True)
 class LayerReading:
     """Products of a layer, with counts of reads and conversions.

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, NotConvergedError
 from circuitsim.nodal.array import (
@@ -19,19 +20,31 @@ from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
-from circuitsim.results import Provenance, Solution
+from circuitsim.results import Provenance, Solution, content_digest
+from circuitsim.spec import real_numbers
 from circuitsim.spec.matrices import check_inputs
 
 _POINTS_AT_ONCE = 2**20
 
 
 def read_bit_lines(
-    array: PreparedArray, x: np.ndarray, v_sense: np.ndarray | None, *, nodes: bool, tol: float, threads: int
+    array: PreparedArray, x: ArrayLike, v_sense: ArrayLike | None, *, nodes: bool, tol: float, threads: int
 ) -> Solution:
     """Solve the DC read of an array whose inputs are voltages of its bit lines; see `reading.read`."""
     v_in = check_inputs(array.spec, x)
+    if v_sense is None:
+        return _read(array, v_in, None, nodes=nodes, tol=tol, threads=threads)
+    v_sense = _sense_voltages(v_sense, (len(v_in), array.wires.cols))
+    solution = _read(array, v_in, v_sense - array.spec.sense.v_ref, nodes=nodes, tol=tol, threads=threads)
+    given = {**array.given, "v_sense": content_digest(v_sense)}
+    return replace(solution, provenance=replace(solution.provenance, given=given))
+
+
+def _read(
+    array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, *, nodes: bool, tol: float, threads: int
+) -> Solution:
+    """Solve checked inputs (batch, rows) [V] with sense nodes `pull` (batch, cols) [V] above v_ref; None: at v_ref."""
     v_ref = array.spec.sense.v_ref
-    pull = None if v_sense is None else _sense_voltages(v_sense, (len(v_in), array.wires.cols)) - v_ref
     if array.matrices is not None and pull is None and not nodes and tol >= MATRIX_TOLERANCE:
         return _by_matrix(array, array.matrices, v_in, tol, threads)
     swept, fit_error = _sweep(array, v_in - v_ref, pull, tol, nodes, threads)
@@ -47,8 +60,8 @@ def read_bit_lines(
     return _merge(solution, _from_nodes(array, v_left, pull_left, rest, tol, nodes, threads), left)
 
 
-def _sense_voltages(v_sense: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    v_sense = np.asarray(v_sense, float)
+def _sense_voltages(v_sense: ArrayLike, shape: tuple[int, int]) -> np.ndarray:
+    v_sense = real_numbers("v_sense", v_sense)
     if v_sense.shape != shape or not np.all(np.isfinite(v_sense)):
         raise InputError(
             f"v_sense has shape {v_sense.shape}: expected finite voltages of shape (batch, cols) = {shape}"
@@ -208,5 +221,6 @@ def _provenance(array: PreparedArray, tol: float, threads: int, method: str) -> 
         deck_digest=None if surface is None else surface.provenance.deck_digest,
         ngspice=None if surface is None else surface.provenance.ngspice,
         options={"tol": f"{tol:g}", "method": method},
+        given=array.given,
         threads=threads,
     )

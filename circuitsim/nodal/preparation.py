@@ -1,6 +1,7 @@
 """Prepare an array for reading: everything that does not depend on its inputs."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.abilities import SIMULATES
@@ -9,13 +10,14 @@ from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
 from circuitsim.nodal.surface import cell_law, check_surface_range
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range
+from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range, checked
 from circuitsim.spec.matrices import check_conductances
 
 
+@checked
 def prepare(
     spec: ArraySpec,
-    g: np.ndarray,
+    g: ArrayLike,
     surface: CellSurface | None = None,
     *,
     off: CellSurface | None = None,

@@ -19,11 +19,11 @@ from circuitsim.results.certificate import Certificate
 from circuitsim.results.json_records import check_kind, from_plain, read_record, write_record
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
-from circuitsim.spec import parse_spec
+from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 3
-SURFACE_SCHEMA = 3
-MODEL_SCHEMA = 3
+CERTIFICATE_SCHEMA = 4
+SURFACE_SCHEMA = 4
+MODEL_SCHEMA = 4
 
 _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"
@@ -52,6 +52,7 @@ _SurfaceScalars = dataclasses.make_dataclass(
 """The fields of `CellSurface` that are not arrays."""
 
 
+@checked
 def save_certificate(path: str | Path, certificate: Certificate) -> None:
     """Write a certificate as JSON, with errors as fractions of full scale.
 
@@ -61,6 +62,7 @@ def save_certificate(path: str | Path, certificate: Certificate) -> None:
     write_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA, {"certificate": dataclasses.asdict(certificate)})
 
 
+@checked
 def load_certificate(path: str | Path) -> Certificate:
     """Read a certificate written by `save_certificate`.
 
@@ -71,6 +73,7 @@ def load_certificate(path: str | Path) -> Certificate:
     return from_plain(path, Certificate, document.get("certificate"))
 
 
+@checked
 def save_surface(path: str | Path, surface: CellSurface) -> None:
     """Write a cell surface as one `.npz` file: the tensors, and all other fields as JSON text.
 
@@ -82,6 +85,7 @@ def save_surface(path: str | Path, surface: CellSurface) -> None:
     _write_npz(Path(path), {**tensors, "about": np.array(json.dumps(about, allow_nan=False))})
 
 
+@checked
 def load_surface(path: str | Path) -> CellSurface:
     """Read a cell surface written by `save_surface`.
 
@@ -98,6 +102,7 @@ def load_surface(path: str | Path) -> CellSurface:
     return _surface(path, about.get("surface"), arrays)
 
 
+@checked
 def save_model(folder: str | Path, model: TileModel) -> Path:
     """Write a tile model as `model.npz` (tensors) and `model.json` (all other fields).
 
@@ -123,6 +128,7 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
     return text
 
 
+@checked
 def load_model(path: str | Path) -> TileModel:
     """Read a tile model written by `save_model`; `path` is its folder or one of its files.
 

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.results.content_digest import content_digest
 from circuitsim.results.provenance import Provenance
+from circuitsim.spec import by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class CellSurface:
     """Current of one cell i(g, v_bl, v_sl) from ngspice, at fixed gate voltage and temperature.
@@ -28,7 +31,8 @@ class CellSurface:
         m_range: Range of the smaller of the two voltages [V].
         bound: Largest error on held-out points, forward and reverse, relative to `i_max`.
         i_max: Largest |i| among the characterized points within the input range [A].
-        provenance: Origin: deck, simulator, options.
+        provenance: Origin: deck, simulator, options. Its `spec_digest` is None, because a surface belongs to a cell and
+            not to an array; `deck_digest` covers the cell, its files, its bias points and its temperature.
     """
 
     forward: np.ndarray
@@ -40,3 +44,9 @@ class CellSurface:
     bound: float
     i_max: float
     provenance: Provenance
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything on which the currents of the surface depend."""
+        numbers = (self.g_range, self.g_scale, self.u_max, self.m_range)
+        return content_digest((self.forward, self.reverse, *numbers))

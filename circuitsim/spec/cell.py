@@ -4,7 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from circuitsim.spec.base import NonNegative, Positive, Quantity, Source, SpiceName
+from circuitsim.spec.base import NonNegative, Params, Positive, Quantity, Source, SpiceName
+from circuitsim.spec.frozen_mapping import FrozenMapping
 
 DeviceTerminal = Literal["te", "be", "d", "g", "s", "b", "bl", "wl", "sl", "bulk", "nc"]
 TransistorTerminal = Literal["d", "g", "s", "b"]
@@ -31,7 +32,7 @@ class DeviceSpec(Source):
     state_range: tuple[Quantity, Quantity] | None = Field(
         default=None, description="Smallest and largest value of the parameter, for state_kind = 'searched'"
     )
-    params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
+    params: Params = Field(default_factory=FrozenMapping, description="Overrides of the card's parameters")
     g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     v_gate: Quantity | None = Field(
@@ -58,7 +59,7 @@ class AccessSpec(Source):
     ports: tuple[TransistorTerminal, ...] = Field(
         default=("d", "g", "s", "b"), description="Terminals of the sub-circuit in file, in the order of its ports"
     )
-    params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
+    params: Params = Field(default_factory=FrozenMapping, description="Overrides of the card's parameters")
     w: Positive = Field(description="Gate width [m]")
     l: Positive = Field(description="Gate length [m]")
     v_gate: Quantity = Field(description="Word-line voltage of a selected row [V]")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from circuitsim.spec.base import NonNegative, Part, Positive, Quantity, reserved
+from circuitsim.spec.base import NonNegative, Part, Positive, Quantity, Whole, reserved
 
 
 class DriverSpec(Part):
@@ -13,7 +13,7 @@ class DriverSpec(Part):
     kind: Literal["ideal"] = Field(default="ideal", description="Driver circuit; 'ideal' is a source behind r_out")
     r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
     v_read: Positive = Field(description="Read voltage: full-scale input, and the voltage at which g is defined [V]")
-    dac_bits: int | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
+    dac_bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
     input_code: Annotated[Literal["amplitude", "pulse_width"], reserved("bit_serial")] = Field(
         default="amplitude",
         description="Coding of the inputs. 'amplitude': a voltage. 'pulse_width': a fraction of t_read from 0 to 1; "
@@ -38,7 +38,7 @@ class AdcSpec(Part):
     kind: Annotated[Literal["ideal"], reserved("sar", "flash", "ramp", "cco")] = Field(
         default="ideal", description="Converter; 'ideal' rounds and clips"
     )
-    bits: int | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
+    bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
     full_scale: Literal["auto"] | Positive = Field(
         default="auto",
         description="Current of the largest code [A]; 'auto': from the inner 99.98 % of the calibration outputs",

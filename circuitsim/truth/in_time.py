@@ -1,6 +1,7 @@
 """Read arrays in time: run the decks, check that they finished, evaluate settling, charge and energy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
 from circuitsim.periphery import adc_table
-from circuitsim.results import Solution
+from circuitsim.results import Solution, content_digest
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.results.transient import Transient, read_off
 from circuitsim.results.waveforms import integral
@@ -63,7 +64,9 @@ def read_in_time(
     decks = [checked_transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder)
     check_ends(decks, raws)
-    return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
+    given = {"g": content_digest(g)} | ({} if state is None else {"state": content_digest(np.asarray(state))})
+    reads = [waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True)]
+    return tuple(replace(one, provenance=replace(one.provenance, given=given)) for one in reads)
 
 
 def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Solution:

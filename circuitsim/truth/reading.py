@@ -1,7 +1,7 @@
 """Read an array of any kind in ngspice, from its specification to its solution."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,8 @@ from circuitsim.errors import InputError
 from circuitsim.library import assemble_own
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
-from circuitsim.results import Solution
-from circuitsim.spec import ArraySpec, check_conductances, check_inputs
+from circuitsim.results import Solution, content_digest
+from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs
 from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulator, add_options, run, run_many
 from circuitsim.spice.batch import TIME_LIMIT_S
 from circuitsim.spice.result import RawResult
@@ -22,6 +22,7 @@ from circuitsim.truth.in_time import charges
 from circuitsim.truth.solution import solution_of
 
 
+@by_value
 @dataclass(frozen=True)
 class TruthArray:
     """An array with programmed conductances, ready to be read in ngspice.
@@ -37,6 +38,12 @@ class TruthArray:
     g: np.ndarray
     state: np.ndarray | None
     mismatch: Mismatch | None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """`Provenance.given` of every read."""
+        varied = {} if self.mismatch is None else {"mismatch": content_digest(self.mismatch)}
+        return {"g": content_digest(self.g), **varied}
 
 
 def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) -> TruthArray:
@@ -163,10 +170,12 @@ def _decks(array: TruthArray, x: ArrayLike, nodes: bool) -> Sequence[Netlist | T
 def _solution(array: TruthArray, decks: Sequence[Netlist | TransientNetlist], raws: Sequence[RawResult]) -> Solution:
     pulses = [deck for deck in decks if isinstance(deck, TransientNetlist)]
     if pulses:
-        return charges(pulses, raws)
-    (deck,) = decks
-    assert isinstance(deck, Netlist)
-    return solution_of(array.spec, deck, raws[0])
+        solution = charges(pulses, raws)
+    else:
+        (deck,) = decks
+        assert isinstance(deck, Netlist)
+        solution = solution_of(array.spec, deck, raws[0])
+    return replace(solution, provenance=replace(solution.provenance, given=array.given))
 
 
 def _as_charge(spec: ArraySpec) -> bool:

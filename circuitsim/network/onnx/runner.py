@@ -8,6 +8,7 @@ import onnxruntime
 from circuitsim.errors import InputError
 from circuitsim.network.linear import LinearLayer, as_numpy, input_vectors, output_tensor
 from circuitsim.network.network import LayerProduct
+from circuitsim.spec import real_numbers
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _batches(network: OnnxNetwork, images: np.ndarray) -> list[np.ndarray]:
 
 
 def _checked(network: OnnxNetwork, images: np.ndarray) -> np.ndarray:
-    images = np.asarray(images)
+    images = real_numbers("images", images, keep_type=True)
     shape = network.input_shape
     same = images.ndim == len(shape) and all(
         want in (None, got) for want, got in zip(shape[1:], images.shape[1:], strict=True)
