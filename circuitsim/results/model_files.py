@@ -29,7 +29,6 @@ _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _TENSORS = ("forward", "reverse")
-_EARLIER_NAMES = {"i_full_scale": "i_max"}  # fields of surfaces in older files
 # What zipfile and NumPy raise for a damaged file. MemoryError: a damaged header states an array larger than the memory.
 # NotImplementedError: a damaged entry states a compression or a version that zipfile does not know.
 _NPZ_DAMAGE = (
@@ -170,8 +169,6 @@ def _scalars(surface: CellSurface) -> dict[str, Any]:
 
 
 def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> CellSurface:
-    if isinstance(scalars, dict):
-        scalars = {_EARLIER_NAMES.get(name, name): value for name, value in scalars.items()}
     checked = from_plain(path, _SurfaceScalars, scalars, under="surface")
     for name in _TENSORS:
         tensor = arrays[name]

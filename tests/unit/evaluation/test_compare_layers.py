@@ -2,18 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from small_certificate import small_certificate
 
 from circuitsim import behavioral, nodal
 from circuitsim.calibration import error_statistics
 from circuitsim.evaluation import SolvedTile, compare_layers, within_certificate
 from circuitsim.network import LayerRange, TilePlace
-from circuitsim.results import Calibration, Certificate, LoopLayer, Provenance, Solution, TileModel
+from circuitsim.results import Calibration, LoopLayer, Provenance, Solution, TileModel
 from circuitsim.spec import ArraySpec, parse_spec
 
 FULL_SCALE, ADC_SCALE = 2e-4, 1e-4
@@ -33,7 +32,7 @@ V_IN = np.random.default_rng(1).uniform(0.0, 0.2, (5, 6))
 
 def _calibration(spec: ArraySpec = SPEC) -> Calibration:
     error = error_statistics(np.array([1e-4, -1e-4]))
-    certificate = cast(Certificate, SimpleNamespace(full_scale=FULL_SCALE, error=error))
+    certificate = small_certificate(full_scale=FULL_SCALE, error=error)
     model = TileModel(spec, nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2))
     return Calibration(model, certificate, (), (), ())
 

@@ -122,21 +122,6 @@ def test_model_comes_back_equal(tmp_path):
         assert _same_surface(loaded.surface, _model().surface)
 
 
-def test_files_of_earlier_names_are_read(tmp_path):
-    path = save_model(tmp_path, _model())
-    document = json.loads(path.read_text())
-    assert "file" not in document["arrays"]
-    document["arrays"]["file"] = "model.npz"
-    document["surface"]["i_full_scale"] = document["surface"].pop("i_max")
-    path.write_text(json.dumps(document))
-    assert _same_surface(load_model(path).surface, _surface())
-
-    about = {"format": "circuitsim cell surface", "schema": 3, "surface": document["surface"]}
-    surface = _surface()
-    np.savez(tmp_path / "old.npz", forward=surface.forward, reverse=surface.reverse, about=json.dumps(about))
-    assert _same_surface(load_surface(tmp_path / "old.npz"), surface)
-
-
 def test_saving_again_leaves_nothing_else_behind(tmp_path):
     for _ in range(2):
         save_model(tmp_path, _model())
