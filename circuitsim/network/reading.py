@@ -27,11 +27,16 @@ class LayerRange:
         activation_max: Activation that is driven at v_read.
         full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
         gain: Digital factor on the layer's products; 1 unless it was fitted.
+        input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
+        adc_clipped: Fraction of the calibration outputs that the chosen ADC range clips.
     """
 
     activation_max: float
     full_scale: float | None = None
     gain: float = 1.0
+    input_rule: str = "given"
+    adc_rule: str = "given"
+    adc_clipped: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class LayerReading:
         adc_clipped: Number of conversions outside the ADC's range.
         inputs: Number of activations encoded.
         inputs_clipped: Number of activations larger than activation_max.
+        input_max: Largest |activation|.
         i_max: Largest column current before the ADC [A].
     """
 
@@ -71,6 +77,7 @@ class LayerReading:
     adc_clipped: int
     inputs: int
     inputs_clipped: int
+    input_max: float
     i_max: float
 
 
@@ -100,6 +107,7 @@ def read_layer(
         adc_clipped=clipped,
         inputs=activations.size,
         inputs_clipped=phases.clipped,
+        input_max=float(np.abs(activations).max(initial=0.0)),
         i_max=max((_largest(i_out) for i_out in read), default=0.0),
     )
 
