@@ -20,9 +20,9 @@ from circuitsim.periphery import adc_table
 from circuitsim.spec import ArraySpec
 
 MUCH_CLIPPING = 0.01
-"""Clipped fraction of a layer's conversions, or inputs, above which `evaluate` warns."""
-MUCH_LARGER = 2.0
-"""Ratio of the largest input to the input range above which `evaluate` warns, however few inputs are clipped."""
+"""Clipped fraction of a layer's conversions above which `evaluate` warns."""
+MUCH_LOST = 0.02
+"""What the driver's range cuts off a layer's inputs, rms relative to theirs, above which `evaluate` warns."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class LayerStatistics:
         i_max: Largest column current before the ADC [A].
         adc_clipped: Fraction of the conversions outside the ADC's range.
         input_clipped: Fraction of the activations larger than activation_max.
+        input_lost: What that cuts off the activations, rms relative to theirs.
         input_max: Largest |activation|.
         input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
     """
@@ -64,6 +65,7 @@ class LayerStatistics:
     i_max: float
     adc_clipped: float
     input_clipped: float
+    input_lost: float
     input_max: float
     input_rule: str
     adc_rule: str
@@ -131,8 +133,8 @@ def evaluate(
 
     Warns:
         ClippingWarning: More than 1 % of a layer's conversions, and twice what the chosen range clips of the
-            calibration outputs, are outside the range of the ADC; more than 1 % of its inputs are outside the range of
-            the driver, or one is more than twice as large.
+            calibration outputs, are outside the range of the ADC; or the range of the driver cuts off more than 2 % of
+            its inputs, rms.
     """
     missing = [name for name in programmed.layers if name not in ranges]
     if missing:
@@ -226,6 +228,7 @@ def _statistics(
         i_max=max(reading.i_max for reading in readings),
         adc_clipped=sum(reading.adc_clipped for reading in readings) / max(conversions, 1),
         input_clipped=sum(reading.inputs_clipped for reading in readings) / max(encoded, 1),
+        input_lost=(sum(r.lost_square for r in readings) / (sum(r.input_square for r in readings) or 1.0)) ** 0.5,
         input_max=max(reading.input_max for reading in readings),
         input_rule=known.input_rule,
         adc_rule=known.adc_rule,
@@ -240,10 +243,11 @@ def _clipping(layer: LayerStatistics, known: LayerRange) -> list[str]:
             f"{layer.adc_clipped:.1%} of the currents lie outside the ADC's range of {layer.full_scale:g} A"
             + (f", against {known.adc_clipped:.1%} of the calibration images'" if known.adc_clipped else "")
         )
-    if layer.input_clipped > MUCH_CLIPPING or layer.input_max > MUCH_LARGER * layer.activation_max:
+    if layer.input_lost > MUCH_LOST:
         sentences.append(
             f"{layer.input_clipped:.2%} of the inputs, up to {layer.input_max:.4g}, exceed {layer.activation_max:.4g}, "
-            f"which v_read stands for ({known.input_rule}): calibrate with images like those of the evaluation"
+            f"which v_read stands for ({known.input_rule}), and lose {layer.input_lost:.2g} of their rms size: "
+            "calibrate with images like those of the evaluation"
         )
     return sentences
 

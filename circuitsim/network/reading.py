@@ -68,6 +68,8 @@ class LayerReading:
         inputs: Number of activations encoded.
         inputs_clipped: Number of activations larger than activation_max.
         input_max: Largest |activation|.
+        input_square: Sum of the squares of the activations.
+        lost_square: Sum of the squares of what the driver's range cuts off them.
         i_max: Largest column current before the ADC [A].
     """
 
@@ -78,6 +80,8 @@ class LayerReading:
     inputs: int
     inputs_clipped: int
     input_max: float
+    input_square: float
+    lost_square: float
     i_max: float
 
 
@@ -100,6 +104,7 @@ def read_layer(
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
     y, clipped = layer_products(programmed, spec, currents, phases.weights, known)
     read = [tile.i_out for tile in currents if len(tile.v_sum)]
+    size = np.abs(activations)
     return LayerReading(
         y=y,
         reads=sum(len(tile.v_sum) for tile in currents),
@@ -107,7 +112,9 @@ def read_layer(
         adc_clipped=clipped,
         inputs=activations.size,
         inputs_clipped=phases.clipped,
-        input_max=float(np.abs(activations).max(initial=0.0)),
+        input_max=float(size.max(initial=0.0)),
+        input_square=float(np.sum(size**2)),
+        lost_square=float(np.sum(np.maximum(size - known.activation_max, 0.0) ** 2)),
         i_max=max((_largest(i_out) for i_out in read), default=0.0),
     )
 
