@@ -11,7 +11,7 @@ Source: T. P. Xiao et al., "On the accuracy of analog neural network inference a
 _STEPS = 240  # candidates, 3 % apart
 _SMALLEST, _LARGEST = 1e-3, 1.25  # of the largest output
 _THINNED = 20_000  # outputs, evenly spaced in rank, on which the rounding error is averaged
-_TAIL = 1000  # the largest 1 of this many outputs, and at least ten, give the slope of the tail
+_TAIL = 10  # the largest outputs, which give the slope of the tail
 
 
 def best_range(outputs: np.ndarray, bits: int) -> tuple[float, float]:
@@ -20,7 +20,7 @@ def best_range(outputs: np.ndarray, bits: int) -> tuple[float, float]:
     A wider range rounds more coarsely, a narrower one clips more. Of candidates from a thousandth of the largest output
     to 1.25 times as much, 3 % apart, the largest output itself and the inner 99.98 %, the one with the smallest mean
     square error is taken. Outputs of other images may pass the largest of the calibration: one further output beyond it
-    is counted, with an exponential tail that has the mean excess of the largest 0.1 % of the outputs. This widens the
+    is counted, with an exponential tail that has the mean excess of the ten largest outputs. This widens the
     range where rounding is cheap, many bits or few outputs, by a quarter at most: a third of a bit.
 
     Args:
@@ -46,7 +46,7 @@ def _squared_error(ordered: np.ndarray, bits: int):
     thinned = ordered[np.linspace(0, count - 1, min(count, _THINNED)).round().astype(int)]
     above = np.append(np.cumsum(ordered[::-1])[::-1], 0.0)  # sums from each output to the largest
     above_squared = np.append(np.cumsum(ordered[::-1] ** 2)[::-1], 0.0)
-    tail = ordered[-min(count, max(count // _TAIL, 10)) :]
+    tail = ordered[-_TAIL:]
     excess = float(np.mean(tail - tail[0]))
 
     def error(full_scale: float) -> float:

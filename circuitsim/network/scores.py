@@ -65,9 +65,10 @@ def score(outputs: np.ndarray, labels: np.ndarray) -> Score:
 def _numbers(labels: np.ndarray) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.dtype.kind not in "biuf":
-        few = ", ".join(repr(str(value)) for value in np.unique(labels.astype(str))[:3])
+        names = [repr(str(value)) for value in np.unique(labels.astype(str))]
+        few = ", ".join(names[:3] + ["…"] * (len(names) > 3))
         raise InputError(
-            f"labels are text ({few}, …); expected the number of each image's class, counted from 0 in the order of "
+            f"labels are text ({few}); expected the number of each image's class, counted from 0 in the order of "
             "the network's outputs"
         )
     values = labels.astype(float)

@@ -25,7 +25,7 @@ def test_classes_are_read_in_every_usual_form(labels):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.array(["a", "b", "c", "a"]), r"labels are text \('a', 'b', 'c', …\); expected the number of each image"),
+        (np.array(["a", "b", "c", "a"]), r"labels are text \('a', 'b', 'c'\); expected the number of each image"),
         (np.array([0, 1, 3, 0]), "labels hold 3 for image 2; expected whole numbers from 0 to 2"),
         (np.array([0, -1, 2, 0]), "labels hold -1 for image 1"),
         (np.array([0.5, 1, 2, 0]), "labels hold 0.5 for image 0"),
