@@ -68,7 +68,8 @@ class DemoResult:
         float_net: The test set on the float network.
         ideal: The test set on ideal arrays with DAC and ADC.
         array: The test set on the calibrated model.
-        sanity: Largest logit difference between ohmic arrays without wires and the float network, over the test set.
+        sanity: Largest logit difference between ohmic arrays without wires and the float network, over the test set,
+            relative to the largest logit.
         ranges: Input and ADC ranges of the layers.
         loop: Comparison of ngspice and the model on some images.
         solved: Tiles that ngspice solved for these images.

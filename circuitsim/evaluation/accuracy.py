@@ -54,7 +54,8 @@ def calibrated_accuracy(
     programmed = program(network, spec, BehavioralProduct(calibration.model))
     ranges = fit_ranges(programmed, calibration_images)
     accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
-    assert accuracy is not None  # there are labels
+    if accuracy is None:
+        raise InputError("labels are numbers of a regression; expected classes, for an accuracy")
     return accuracy, calibration
 
 

@@ -27,11 +27,16 @@ class LayerRange:
         activation_max: Activation that is driven at v_read.
         full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
         gain: Digital factor on the layer's products; 1 unless it was fitted.
+        input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
+        adc_clipped: Fraction of the calibration outputs that the chosen ADC range clips.
     """
 
     activation_max: float
     full_scale: float | None = None
     gain: float = 1.0
+    input_rule: str = "given"
+    adc_rule: str = "given"
+    adc_clipped: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,9 @@ class LayerReading:
         adc_clipped: Number of conversions outside the ADC's range.
         encoded: Number of activations encoded.
         inputs_clipped: Number of activations larger than activation_max.
+        input_max: Largest |activation|.
+        input_square: Sum of the squares of the activations.
+        lost_square: Sum of the squares of what the driver's range cuts off them.
         i_max: Largest column current before the ADC [A].
     """
 
@@ -72,6 +80,9 @@ class LayerReading:
     adc_clipped: int
     encoded: int
     inputs_clipped: int
+    input_max: float
+    input_square: float
+    lost_square: float
     i_max: float
 
 
@@ -94,6 +105,7 @@ def read_layer(
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
     y, clipped = layer_products(programmed, spec, currents, phases.weights, known)
     read = [tile.i_out for tile in currents if len(tile.v_sum)]
+    size = np.abs(activations)
     return LayerReading(
         y=y,
         reads=sum(len(tile.v_sum) for tile in currents),
@@ -101,6 +113,9 @@ def read_layer(
         adc_clipped=clipped,
         encoded=activations.size,
         inputs_clipped=phases.clipped,
+        input_max=float(size.max(initial=0.0)),
+        input_square=float(np.sum(size**2)),
+        lost_square=float(np.sum(np.maximum(size - known.activation_max, 0.0) ** 2)),
         i_max=max((_largest(i_out) for i_out in read), default=0.0),
     )
 

@@ -41,5 +41,6 @@ class AdcSpec(Part):
     bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
     full_scale: Literal["auto"] | Positive = Field(
         default="auto",
-        description="Current of the largest code [A]; 'auto': from the inner 99.98 % of the calibration outputs",
+        description="Current of the largest code [A]; 'auto': each layer of a network takes the one with the least rms"
+        " error of rounding and clipping on calibration images",
     )
