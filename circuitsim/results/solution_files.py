@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,10 +64,10 @@ def save_solution(
     """
     data = to_dataset(solution, spec=spec, x=x, g=g)
     netcdf, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
-    with atomic(netcdf) as temporary:
-        data.to_netcdf(temporary, engine="h5netcdf")
-    with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        _write_table(csv.writer(file, lineterminator="\n"), data)
+    with atomic(netcdf) as first, atomic(table) as second:  # both or none
+        first.write_bytes(_netcdf(data))
+        with second.open("w", encoding="utf-8", newline="") as file:
+            _write_table(csv.writer(file, lineterminator="\n"), data)
     return netcdf, table
 
 
@@ -152,6 +153,17 @@ def to_dataset(
         "provenance": json.dumps(dataclasses.asdict(solution.provenance)),
     }
     return xr.Dataset(variables, attrs=about)
+
+
+def _netcdf(data: "xr.Dataset") -> bytes:
+    """Return a data set as the bytes of a NetCDF file; HDF5 itself may end the process where a disk is full."""
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    memory = io.BytesIO()
+    with h5netcdf.File(memory, "w") as file:
+        data.dump_to_store(H5NetCDFStore(file))
+    return memory.getvalue()
 
 
 def _input_meaning(spec: ArraySpec) -> str:

@@ -11,6 +11,7 @@ from joblib import Parallel, delayed
 
 from circuitsim.errors import CircuitsimError, InputError, SimulatorError
 from circuitsim.spice.batch import TIME_LIMIT_S, Deck, run
+from circuitsim.spice.folders import clear_numbered
 from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
@@ -50,7 +51,8 @@ def run_many(
     Args:
         decks: Whole decks.
         n_jobs: Number of decks that run at the same time, each on one core.
-        folder: Where to keep a numbered run folder per deck; None: temporary folders, removed after success.
+        folder: Where to keep a numbered run folder per deck, deck_0000 and so on; decks and results of earlier calls
+            are removed from such folders first. None: temporary folders, removed after success.
         time_limit_s: Wall-clock limit of each attempt [s].
         simulator, options: As in `run`.
         progress: Called with (finished, total) after each deck, from the thread that ran it.
@@ -60,6 +62,8 @@ def run_many(
             of a single deck is raised unchanged, and so is the first InputError if there are no other errors.
     """
     simulator = simulator or find_ngspice()
+    if folder is not None:
+        clear_numbered(Path(folder))
     children = _Children()
 
     def one(index: int) -> _Outcome:

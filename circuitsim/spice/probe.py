@@ -5,6 +5,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from circuitsim.spice.environment import child_environment
+
 _SOLVER = re.compile(r"Using (.+?) as Direct Linear Solver", re.I)
 
 _KLU_DECK = "does it honour klu\nv1 a 0 1\nr1 a 0 1k\n.options klu\n.op\n.end\n"
@@ -41,7 +43,12 @@ def _printed(path: str, deck: str) -> str:
         (Path(folder) / "deck.cir").write_text(deck, encoding="utf-8")
         try:
             answer = subprocess.run(
-                [path, "-n", "-b", "deck.cir"], cwd=folder, capture_output=True, timeout=60, check=False
+                [path, "-n", "-b", "deck.cir"],
+                cwd=folder,
+                env=child_environment(Path(folder)),
+                capture_output=True,
+                timeout=60,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired):
             return ""

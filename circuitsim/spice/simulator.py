@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import SimulatorError, SimulatorMissingError
+from circuitsim.spice.environment import child_environment, warn_of_ignored
 from circuitsim.spice.probe import linear_solver
 
 EXECUTABLE_VARIABLE = "CIRCUITSIM_NGSPICE"
@@ -55,6 +57,7 @@ def find_ngspice(path: str | Path | None = None) -> Simulator:
     executable = shutil.which(os.path.expanduser(name))  # noqa: PTH111 (a bare name must stay a bare name)
     if executable is None:
         raise SimulatorMissingError(f"ngspice was not found ({name!r} is no executable): {INSTALL_ADVICE}")
+    warn_of_ignored()
     return _probe(str(Path(executable).absolute()), Path(executable).stat().st_mtime_ns)
 
 
@@ -63,9 +66,20 @@ def _probe(path: str, modified: int) -> Simulator:
     """Determine the version, once per executable; `modified` separates an upgraded file from the cached one."""
     del modified
     try:
-        answer = subprocess.run([path, "-n", "--version"], capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SimulatorError(f"{path} does not run: {error}") from None
+        answer = subprocess.run(
+            [path, "-n", "--version"],
+            env=child_environment(Path(tempfile.gettempdir())),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SimulatorError(f"{path} does not run: it did not answer --version within 60 s") from None
+    except OSError as error:
+        raise SimulatorError(f"{path} does not run: {error.strerror}") from None
     match = _VERSION.search(answer.stdout + answer.stderr)
     if match is None:
         raise SimulatorError(f"{path} does not name an ngspice version with --version; expected an ngspice executable")

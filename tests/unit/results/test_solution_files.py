@@ -1,6 +1,9 @@
 """A solution survives its files, and every number in them carries its unit."""
 
 import csv
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -167,3 +170,21 @@ def test_other_data_set_is_refused(tmp_path, attrs, sentence):
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         load_solution(tmp_path / "nothing.nc")
+
+
+@pytest.mark.parametrize("limit", [100, 5_000, 50_000])
+def test_a_full_disk_leaves_neither_file_and_one_sentence(tmp_path, limit):
+    """In a process of its own: HDF5, writing the file itself, would end it."""
+    script = (
+        "import resource, sys, numpy as np\n"
+        "from circuitsim.results import Provenance, Solution, save_solution\n"
+        "from circuitsim.errors import InputError\n"
+        "solution = Solution(np.ones((2000, 10)), Provenance('nodal', 'ab'))\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))\n"
+        "try:\n    save_solution(sys.argv[1], solution)\n"
+        "except InputError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", script, tmp_path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"solution\.(nc|csv): cannot be written \(File too large\)$", done.stdout.strip())
+    assert list(tmp_path.iterdir()) == []
