@@ -1,5 +1,6 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
+from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.cell import cell, check_ohmic, gated_cells
 from circuitsim.characterization.device_benches import (
     READ,
@@ -14,6 +15,7 @@ from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states
 from circuitsim.characterization.states import array_states
+from circuitsim.characterization.steps import stepped_range
 from circuitsim.characterization.transistor import TransistorFigures, transistor_figures
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "TransistorFigures",
     "array_states",
     "bench_deck",
+    "cache_limit",
+    "cache_size",
     "cell",
     "check_ohmic",
     "find_states",
@@ -35,6 +39,7 @@ __all__ = [
     "read_curves",
     "read_deck",
     "state_label",
+    "stepped_range",
     "switching_bench",
     "transistor_figures",
 ]

@@ -1,7 +1,6 @@
 """Read an array at any level: `prepare` programs conductances, `read` applies inputs, `solve` does both."""
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,8 +24,6 @@ from circuitsim.spec import (
     put_together,
 )
 from circuitsim.truth import TruthArray
-
-_STEP = 1.25  # ratio of successive input ranges: batches of similar range share a cell surface
 
 
 @dataclass(frozen=True)
@@ -308,12 +305,5 @@ def _input_range(spec: ArraySpec, x: ArrayLike) -> tuple[float, float] | None:
     if values.size == 0 or not np.isfinite(values).all():
         return None
     v_read = spec.driver.v_read
-    low = -_stepped(-float(values.min()), v_read) if values.min() < 0 else 0.0
-    return low, _stepped(float(values.max()), v_read)
-
-
-def _stepped(v: float, v_read: float) -> float:
-    """Return the smallest v_read · 1.25^k, k = 0, 1, …, that is not below v [V]."""
-    if v <= v_read:
-        return v_read
-    return v_read * _STEP ** math.ceil(math.log(v / v_read) / math.log(_STEP) - 1e-9)
+    low = min(-v_read, float(values.min())) if values.min() < 0 else 0.0
+    return characterization.stepped_range((low, max(v_read, float(values.max()))), v_read)
