@@ -16,7 +16,7 @@ from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.library.safety import scan_text
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
-from circuitsim.resources import cache_folder
+from circuitsim.resources import surface_cache
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.model_files import SURFACE_SCHEMA, load_surface, save_surface
 from circuitsim.spec import ArraySpec, check_voltage_range, has_bypass
@@ -68,7 +68,7 @@ def cell(
     widest = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))
     key = _key(spec, widest, simulator)
     return cached(
-        (cache or cache_folder() / "surfaces") / f"{key}.npz",
+        (cache or surface_cache()) / f"{key}.npz",
         load=partial(load_surface, key=key),
         make=lambda: _best_surface(spec, widest, simulator),
         save=partial(save_surface, key=key),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim.errors import InputError
+from circuitsim.errors import ARRAY_FAULTS, InputError, reason_of
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import evaluate, evaluate_float, evaluate_ideal, fit_ranges, load_network, program
 from circuitsim.results import TileModel
@@ -67,10 +67,10 @@ def _read_data(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         if isinstance(content, np.ndarray):
             return content, None
         with content:
+            if "images" not in content:
+                raise InputError(f"{path}: has no array named 'images'")
             return content["images"], content.get("labels")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected images as .npz or .npy") from None
-    except KeyError:
-        raise InputError(f"{path}: has no array named 'images'") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected images as .npz or .npy ({error})") from None
+    except ARRAY_FAULTS as error:
+        raise InputError(f"{path}: expected images as .npz or .npy ({reason_of(error)})") from None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, reason_of
 from circuitsim.results.atomic_files import write_text
 from circuitsim.spec.complaints import expectation, shown
 
@@ -101,8 +101,6 @@ def _not_finite(content: object, key: str) -> Iterator[tuple[str, float]]:
 
 
 def _unreadable(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return str(error.strerror)
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: line {error.lineno}, column {error.colno}"
-    return "not text in UTF-8" if isinstance(error, UnicodeDecodeError) else "not JSON that can be read"
+    return reason_of(error)

@@ -7,13 +7,12 @@ import dataclasses
 import hashlib
 import json
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import ARRAY_FAULTS, InputError, SpecError, reason_of
 from circuitsim.results.atomic_files import atomic
 from circuitsim.results.certificate import Certificate
 from circuitsim.results.json_records import check_kind, from_plain, read_record, write_record
@@ -30,18 +29,6 @@ _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _TENSORS = ("forward", "reverse")
-_NPZ_DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-
 _SurfaceScalars = dataclasses.make_dataclass(
     "_SurfaceScalars",
     [(name, kind) for name, kind in get_type_hints(CellSurface).items() if name not in _TENSORS],
@@ -213,9 +200,8 @@ def _read_npz(path: Path, names: tuple[str, ...], kind: str) -> dict[str, np.nda
             return {name: file[name] for name in names}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected the arrays of a {kind}") from None
-    except _NPZ_DAMAGE as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "its arrays cannot be read"
-        raise InputError(f"{path}: damaged or not a {kind} ({reason})") from None
+    except ARRAY_FAULTS as error:
+        raise InputError(f"{path}: damaged or not a {kind} ({reason_of(error)})") from None
 
 
 def _digest(path: Path) -> str:

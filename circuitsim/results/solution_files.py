@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, reason_of
 from circuitsim.results.atomic_files import atomic
 from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
@@ -86,14 +86,14 @@ def load_solution(path: str | Path) -> Solution:
         with xr.open_dataset(path, engine="h5netcdf") as file:
             data = file.load()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise InputError(f"{path}: damaged or not a NetCDF file ({error})") from None
+        raise InputError(f"{path}: damaged or not a NetCDF file ({reason_of(error)})") from None
     check_kind(path, {key: _plain(value) for key, value in data.attrs.items()}, _SOLUTION, SOLUTION_SCHEMA)
     try:
         provenance = json.loads(data.attrs["provenance"])
         out = data["out"]
         quantity, unit = str(out.attrs["quantity"]), str(out.attrs["units"])
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: damaged: outputs or provenance are missing ({error})") from None
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path}: damaged: outputs or provenance are missing") from None
     balance = {key: data[key].values for key in _BALANCE if key in data}
     return Solution(
         out=out.values,

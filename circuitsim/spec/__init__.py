@@ -3,7 +3,7 @@
 from circuitsim.spec.abilities import Abilities, check_able, unable
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
-from circuitsim.spec.complaints import sentence
+from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
@@ -51,6 +51,7 @@ __all__ = [
     "put_together",
     "real_numbers",
     "sentence",
+    "shown",
     "state_unit",
     "unable",
     "wire_grid",

@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import InputError
-from circuitsim.spec.complaints import RESERVED
+from circuitsim.spec.complaints import RESERVED, shown
 from circuitsim.units import parse_quantity
 
+LONGEST_NAME = 128  # characters
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -25,8 +26,11 @@ def spice_name(name: str) -> str:
     """Return `name` if it is a plain SPICE name.
 
     Raises:
-        ValueError: The name contains anything but letters, digits and `_`, and could carry a command into a deck.
+        ValueError: The name contains anything but letters, digits and `_`, and could carry a command into a deck, or is
+            too long for the name of a file.
     """
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"got {shown(name)}, expected a name of at most {LONGEST_NAME} letters")
     if not SAFE_NAME.fullmatch(name):
         raise ValueError(f"got {name!r}, expected a name of letters, digits and _")
     return name

@@ -16,6 +16,8 @@ from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
 
+MOST_JOBS = 1024
+
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
@@ -116,13 +118,13 @@ class _Children:
 
 
 def check_jobs(n_jobs: int) -> None:
-    """Refuse a number of jobs that starts none.
+    """Refuse a number of jobs that starts none, or more than a machine has cores.
 
     Raises:
-        InputError: `n_jobs` is 0.
+        InputError: `n_jobs` is neither -1 nor from 1 to `MOST_JOBS`.
     """
-    if n_jobs == 0:
-        raise InputError("n_jobs = 0: expected 1 or more, or -1 for one on every core")
+    if n_jobs != -1 and not 1 <= n_jobs <= MOST_JOBS:
+        raise InputError(f"n_jobs = {n_jobs}: expected 1 or more, up to {MOST_JOBS}, or -1 for one on every core")
 
 
 def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Progress | None) -> list[_Outcome]:

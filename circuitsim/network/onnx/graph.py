@@ -11,6 +11,7 @@ import onnxruntime
 from onnx import helper, inliner, numpy_helper, shape_inference
 
 from circuitsim.errors import InputError
+from circuitsim.network.onnx.causes import cause
 from circuitsim.network.onnx.nodes import PRODUCTS, check_supported, describe, layer_of, subgraphs, value_bound
 from circuitsim.network.onnx.runner import ArrayStep, HostStep, OnnxNetwork
 
@@ -29,7 +30,7 @@ def load_onnx(path: str | Path) -> OnnxNetwork:
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf's DecodeError, or a missing or forbidden file of external weights
-        raise InputError(f"{path}: not an ONNX model that can be read ({_first_line(error)})") from None
+        raise InputError(f"{path}: not an ONNX model that can be read ({cause(error)})") from None
     return cut(model)
 
 
@@ -45,7 +46,7 @@ def cut(model: onnx.ModelProto) -> OnnxNetwork:
         onnx.checker.check_model(model)
         model = shape_inference.infer_shapes(inliner.inline_local_functions(model) if model.functions else model)
     except Exception as error:  # the checker's ValidationError and the inference's InferenceError share no base
-        raise InputError(f"the ONNX model is not valid: {_first_line(error)}") from None
+        raise InputError(f"the ONNX model is not valid: {cause(error)}") from None
     graph = model.graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
@@ -174,8 +175,4 @@ def _session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
-        raise InputError(f"onnxruntime refuses the ONNX model: {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(f"onnxruntime refuses the ONNX model: {cause(error)}") from None

@@ -8,6 +8,7 @@ import onnxruntime
 from circuitsim.errors import InputError
 from circuitsim.network.linear import LinearLayer, as_numpy, input_vectors, output_tensor
 from circuitsim.network.network import LayerProduct
+from circuitsim.network.onnx.causes import cause
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _on_host(
     try:
         outputs = session.run(list(targets), tensors)
     except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
-        raise InputError(f"onnxruntime cannot run the network: {str(error).strip().splitlines()[0]}") from None
+        raise InputError(f"onnxruntime cannot run the network: {cause(error)}") from None
     return {name: np.asarray(value) for name, value in zip(targets, outputs, strict=True)}
 
 
