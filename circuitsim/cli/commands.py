@@ -289,10 +289,12 @@ def main() -> None:
             announce("circuitsim: the memory of this machine does not suffice: make the array or the batch smaller")
             sys.exit(InputError.exit_code)
         except Exception as error:
-            if not hasattr(error, "format_message"):  # typer and click each have errors of their own
+            message = getattr(error, "format_message", None)
+            if message is None:  # no error of typer's or click's
                 raise
-            if type(error).__name__ != "NoArgsIsHelpError":  # the help has been printed
-                announce(f"circuitsim: {usage_sentence(error)}")
+            asked = type(error).__name__ == "NoArgsIsHelpError"  # some versions have printed the help, others hold it
+            if text := message() if asked else f"circuitsim: {usage_sentence(error)}":
+                announce(text)
             sys.exit(InputError.exit_code)
     sys.exit(code or 0)
 
