@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tomli_w
-from conftest import share
-from test_specifications import GOOD
+from fuzzing import GOOD, share
 
 import circuitsim.demo
 

@@ -8,17 +8,8 @@ from collections import Counter
 
 import pytest
 import tomli_w
-from conftest import share
+from fuzzing import GOOD, share
 
-GOOD = {
-    "schema": 1,
-    "array": {"rows": 3, "cols": 2, "cell": "1r", "temperature_c": 27},
-    "device": {"model": "rram_ohmic", "g_min": "1u", "g_max": "100u"},
-    "wire": {"r_row": 2.0, "r_col": "3", "c_row": "0.2f"},
-    "driver": {"v_read": 0.2, "r_out": 50, "dac_bits": 8},
-    "sense": {"r_in": 10},
-    "adc": {"bits": 6},
-}
 NAMES = ["array", "device", "access", "wire", "driver", "sense", "adc", "mapping", "technique", "nothing", "x" * 300]
 KEYS = {
     "array": ["rows", "cols", "cell", "input_line", "temperature_c"],

@@ -15,9 +15,12 @@ _CAUSES = (
     (r"No [Oo]p registered for (\w+)", "{0} is no operator that the installed onnx knows"),
     (r"(\w+)\(-?\d+\) is not a registered function/op", "{0} is no operator that the installed onnxruntime knows"),
     (r"running (\w+) node", "a node of type {0} cannot be computed with these shapes or values"),
-    (r"opset (\d+) is", "its operator set {0} is newer than the installed onnxruntime"),
+    (r"ValidateOpsetForDomain|opset \d+ is", "its operator set is newer than the installed onnxruntime"),
     (r"[Ee]xternal data|external_data", "its weights lie in another file, which is missing or must not be read"),
+    (r"input '(.*?)' is not a graph input", "a node reads the tensor {0!r}, which no earlier node computes"),
     (r"topologically sorted|not output of any previous", "a node reads a tensor that no earlier node computes"),
+    (r"schema\(::(\w+):\d+\) has (input|output) size (\d+)", "a node of type {0} has a wrong number of {1}s, {2}"),
+    (r"No graph was found", "it holds no graph"),
     (r"INVALID_ARGUMENT|invalid dimensions", "the shapes of its tensors do not fit each other or the images"),
 )
 
