@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from circuitsim.cli.matrix_files import Conductances, read_conductances
-from circuitsim.cli.options import Seed, within
+from circuitsim.cli.options import Seed, plain_name, within
 from circuitsim.cli.output import Json, print_result
 from circuitsim.errors import InputError
 from circuitsim.results import write_text
@@ -25,7 +25,9 @@ def export(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
     conductances: Conductances = None,
-    name: Annotated[str, typer.Option(help="Name of the sub-circuit or module.")] = "tile",
+    name: Annotated[
+        str, typer.Option(parser=plain_name, metavar="NAME", help="Name of the sub-circuit or module.")
+    ] = "tile",
     bits: Annotated[
         int, typer.Option(parser=within("--bits"), metavar="N", help="ADC resolution of the NeuroSim table.")
     ] = 5,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from circuitsim.errors import InputError
-from circuitsim.spec import shown
+from circuitsim.spec import shown, spice_name
 from circuitsim.units import parse_quantity
 
 
@@ -72,6 +72,18 @@ def within(option: str) -> Callable[[str | float], float]:
         return parsed
 
     return number
+
+
+def plain_name(value: str) -> str:
+    """Return the value of --name if SPICE and Verilog take it as a name.
+
+    Raises:
+        InputError: It contains anything but letters, digits and `_`, or is too long.
+    """
+    try:
+        return spice_name(value)
+    except ValueError as error:
+        raise InputError(f"--name: {error}") from None
 
 
 def _read(value: str | float, limits: Limits) -> float:

@@ -2,6 +2,7 @@
 
 from circuitsim.spec.abilities import Abilities, check_able, unable
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.base import spice_name
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
@@ -52,6 +53,7 @@ __all__ = [
     "real_numbers",
     "sentence",
     "shown",
+    "spice_name",
     "state_unit",
     "unable",
     "wire_grid",

@@ -115,3 +115,10 @@ def test_the_deck_alone_goes_to_standard_output(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("*") and done.stdout.rstrip().endswith(".end")
     assert "run it with: ngspice -b /dev/stdout" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["9" * 400, "1x", "a b", "", "x;quit"])
+def test_a_name_that_spice_does_not_take_is_one_sentence(name):
+    done = run("export", "ngspice", "model.json", "-o", "x", "--name", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("circuitsim: --name: got ") and len(done.stderr.splitlines()) == 1
