@@ -4,14 +4,13 @@ import functools
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import SimulatorError, SimulatorMissingError
-from circuitsim.spice.environment import child_environment, warn_of_ignored
-from circuitsim.spice.probe import linear_solver
+from circuitsim.spice.environment import warn_of_ignored
+from circuitsim.spice.probe import answer_of, linear_solver
 
 EXECUTABLE_VARIABLE = "CIRCUITSIM_NGSPICE"
 KLU_SINCE = 42
@@ -66,21 +65,9 @@ def _probe(path: str, modified: int) -> Simulator:
     """Determine the version, once per executable; `modified` separates an upgraded file from the cached one."""
     del modified
     try:
-        answer = subprocess.run(
-            [path, "-n", "--version"],
-            env=child_environment(Path(tempfile.gettempdir())),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=60,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise SimulatorError(f"{path} does not run: it did not answer --version within 60 s") from None
+        match = _VERSION.search(answer_of([path, "-n", "--version"], Path(tempfile.gettempdir())))
     except OSError as error:
         raise SimulatorError(f"{path} does not run: {error.strerror}") from None
-    match = _VERSION.search(answer.stdout + answer.stderr)
     if match is None:
         raise SimulatorError(f"{path} does not name an ngspice version with --version; expected an ngspice executable")
     version = int(match.group(1))
