@@ -67,12 +67,12 @@ def sentence(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as a sentence shows it: short, and without the digits of a number of thousands."""
+    """Return a value as a sentence shows it: a long one as its beginning and its end."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # Python writes whole numbers of at most 4300 digits
         return "a value too long to be shown"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 18]}...{text[-15:]}"
 
 
 def expectation(kind: str, message: str) -> str:

@@ -285,7 +285,7 @@ def test_a_model_whose_values_cannot_be_meant_is_refused(tmp_path, key, value, s
         (("temperature_c",), -300.0, "temperature_c = -300.0: expected a temperature above -273.15 °C"),
         (("truth",), "guess", "truth = 'guess': expected 'ngspice' or 'nodal'"),
         (("max_rms",), -1.0, "max_rms = -1.0: expected a number above 0"),
-        (("rows",), 10**400, r"rows = 1000\d+\.\.\.: expected"),
+        (("rows",), 10**400, r"rows = 1000\d+\.\.\.0+: expected"),
     ],
 )
 def test_a_certificate_whose_values_cannot_be_meant_is_refused(tmp_path, key, value, sentence):

@@ -151,7 +151,7 @@ def test_a_section_is_taken_out(spec):
         (
             "rows = 4",
             f"rows = 1{'0' * 400}",
-            r"array\.rows = 1000\d+\.\.\.: expected a value less than or equal",
+            r"array\.rows = 1000\d+\.\.\.0+: expected a value less than or equal",
         ),
         ("rows = 4", f"rows = 1{'0' * 5000}", "a number is too long or lists are nested too deeply"),
         ("rows = 4", f"rows = {'[' * 3000}", "too long or lists are nested too deeply|not valid TOML"),
