@@ -10,7 +10,7 @@ from circuitsim.results import write_text
 DECK_FOLDERS = ("hold_out", "loop")
 MARK = ".made-by-circuitsim-demo"
 
-_MADE = re.compile(r"deck_\d{4,}|ir_drop")
+_RUN_FILE = re.compile(r"(attempt\d+_)?deck\.(cir|log|raw)")
 
 
 def clear_decks(out: Path) -> None:
@@ -26,6 +26,15 @@ def clear_decks(out: Path) -> None:
             raise InputError(f"{place}: was not made by circuitsim demo; move it away or name another folder with -o")
     for place in places:
         for run in place.iterdir() if place.is_dir() else ():
-            if _MADE.fullmatch(run.name) and run.is_dir() and not run.is_symlink():
+            if _holds_only_a_run(run):
                 shutil.rmtree(run, ignore_errors=True)
         write_text(place / MARK, "circuitsim demo deletes the decks in this folder when it runs again\n")
+
+
+def _holds_only_a_run(folder: Path) -> bool:
+    """Tell whether a folder holds decks, logs and results of one run and nothing else."""
+    return (
+        folder.is_dir()
+        and not folder.is_symlink()
+        and all(_RUN_FILE.fullmatch(path.name) and not path.is_dir() for path in folder.iterdir())
+    )

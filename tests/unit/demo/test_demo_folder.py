@@ -13,12 +13,19 @@ def run_folder(place):
 
 def test_decks_of_an_earlier_run_go_and_everything_else_stays(tmp_path):
     clear_decks(tmp_path)
-    for name in ("hold_out/deck_0000", "loop/deck_0012", "loop/ir_drop", "loop/mine"):
+    for name in ("hold_out/deck_0000", "loop/fc1_00", "loop/ir_drop", "loop/mine"):
         run_folder(tmp_path / name)
+    (tmp_path / "loop" / "mine" / "measured.csv").write_text("mine")
     (tmp_path / "loop" / "notes.txt").write_text("mine")
     clear_decks(tmp_path)
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {f"hold_out/{MARK}", f"loop/{MARK}", "loop/mine/deck.cir", "loop/notes.txt"}
+    assert left == {
+        f"hold_out/{MARK}",
+        f"loop/{MARK}",
+        "loop/mine/deck.cir",
+        "loop/mine/measured.csv",
+        "loop/notes.txt",
+    }
 
 
 @pytest.mark.parametrize("name", ["hold_out", "loop"])
