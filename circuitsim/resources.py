@@ -28,5 +28,10 @@ def netlists_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the cache folder of characterized surfaces: `CIRCUITSIM_CACHE` if set, else the platform's user cache."""
+    """Return the cache folder: `CIRCUITSIM_CACHE` if set, else the platform's user cache."""
     return Path(os.environ.get("CIRCUITSIM_CACHE") or platformdirs.user_cache_dir("circuitsim"))
+
+
+def surface_cache() -> Path:
+    """Return the folder of characterized cells in the cache."""
+    return cache_folder() / "surfaces"

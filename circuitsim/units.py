@@ -22,6 +22,7 @@ SUFFIX = {
     "t": 1e12,
 }
 
+_LONGEST = 100  # characters of a number; float64 holds 17 digits
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµ]*)\s*")
 _PREFIX = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
@@ -43,19 +44,25 @@ def parse_quantity(value: object) -> float:
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value)
         if match is None:
-            raise InputError(f"got {value!r}, expected a number with at most one suffix of {_suffixes()}")
+            raise InputError(f"got {value[:60]!r}, expected a number with at most one suffix of {_suffixes()}")
         number, suffix = match.groups()
         if suffix == "M":
-            raise InputError(f"got {value!r}: SPICE reads M as milli; write '{number}meg' or '{number}e6'")
+            raise InputError(f"got {value[:60]!r}: SPICE reads M as milli; write '{number}meg' or '{number}e6'")
         if suffix and suffix not in SUFFIX:
-            raise InputError(f"got {value!r}: unknown suffix {suffix!r}, expected one of {_suffixes()}")
+            raise InputError(f"got {value[:60]!r}: unknown suffix {suffix[:20]!r}, expected one of {_suffixes()}")
         # float(f"{number}e-6") rounds once; float(number) * 1e-6 would round twice.
         exponent = round(math.log10(SUFFIX[suffix])) if suffix else 0
         mantissa, _, power = number.lower().partition("e")
+        if len(mantissa) + len(power) > _LONGEST:
+            raise InputError(f"got {value[:20]!r}..., expected a number of at most {_LONGEST} digits")
         value = float(f"{mantissa}e{int(power or 0) + exponent}")
-    if not math.isfinite(value):
-        raise InputError(f"got {value!r}, expected a finite number")
-    return float(value) + 0.0  # -0.0 and 0.0 are one value
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise InputError(f"got {number!r}, expected a finite number")
+    return number + 0.0  # -0.0 and 0.0 are one value
 
 
 def format_quantity(value: float, unit: str, digits: int = 4) -> str:

@@ -1,5 +1,6 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
+from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.cell import cell, check_ohmic, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.device_benches import (
@@ -15,6 +16,7 @@ from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states
 from circuitsim.characterization.states import array_states
+from circuitsim.characterization.steps import stepped_range
 from circuitsim.characterization.transistor import TransistorFigures, transistor_figures
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "TransistorFigures",
     "array_states",
     "bench_deck",
+    "cache_limit",
+    "cache_size",
     "cell",
     "check_chord",
     "check_ohmic",
@@ -38,6 +42,7 @@ __all__ = [
     "read_curves",
     "read_deck",
     "state_label",
+    "stepped_range",
     "switching_bench",
     "transistor_figures",
 ]

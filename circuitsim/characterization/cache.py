@@ -1,11 +1,23 @@
-"""Cache characterizations on disk, keyed by a digest of their inputs; an entry that cannot be read is replaced."""
+"""Cache characterizations on disk; what cannot be believed is made again.
 
+The name of an entry is its key, a digest of everything on which its value depends. A folder keeps at most `cache_limit`
+bytes; entries that were not used for longest go first.
+"""
+
+import contextlib
 import logging
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from circuitsim.errors import InputError
+
+LIMIT_VARIABLE = "CIRCUITSIM_CACHE_MB"
+DEFAULT_LIMIT_MB = 256
+
+_ENTRY = re.compile(r"[0-9a-f]{64}\.npz")
 
 _log = logging.getLogger(__name__)
 _Value = TypeVar("_Value")
@@ -16,23 +28,78 @@ def cached(
 ) -> _Value:
     """Return the value stored at `path`, or compute and store it.
 
-    An entry that is damaged or of another version is computed again. If the folder cannot be written, the next run
-    computes the value again. Both are logged, and neither raises an error.
+    An entry that cannot be believed is computed again. If it cannot be stored, the next run computes the value again.
+    Both are logged, and neither raises an error: a cache is never an input.
 
     Args:
-        path: File of the entry. Its name is a digest of everything on which the value depends.
-        load: Reads an entry; raises InputError if it cannot.
+        path: File of the entry. Its stem is a digest of everything on which the value depends.
+        load: Reads an entry; raises InputError if it cannot, or if the entry is not what was stored under this key.
         make: Computes the value.
         save: Writes an entry; raises InputError if it cannot.
+
+    Raises:
+        InputError: The environment variable CIRCUITSIM_CACHE_MB is not a size.
     """
-    if path.is_file():
-        try:
-            return load(path)
-        except InputError as error:
-            _log.warning("characterizing again: %s", error)
+    limit = cache_limit()
+    try:
+        if path.is_file():
+            value = load(path)
+            os.utime(path)
+            return value
+    except (InputError, OSError) as error:
+        _log.warning("characterizing again: %s", _said(path, error))
     value = make()
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: cannot be written (expected a plain file of this name, or none)")
         save(path, value)
-    except InputError as error:
-        _log.warning("not stored for later runs: %s", error)
+        _evict(path.parent, limit)
+    except (InputError, OSError) as error:
+        _log.warning("not stored for later runs: %s", _said(path, error))
     return value
+
+
+def cache_limit() -> int:
+    """Return how many bytes a cache folder keeps: `CIRCUITSIM_CACHE_MB` megabytes if set, else 256.
+
+    Raises:
+        InputError: The variable is not a number of megabytes.
+    """
+    text = os.environ.get(LIMIT_VARIABLE) or str(DEFAULT_LIMIT_MB)
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise InputError(f"{LIMIT_VARIABLE} = {text[:40]!r}: expected a whole number of megabytes from 0 to 999999999")
+    return int(text) * 1_000_000
+
+
+def cache_size(folder: Path) -> tuple[int, int]:
+    """Return the number of entries in a cache folder and their size [bytes]."""
+    entries = _entries(folder)
+    return len(entries), sum(size for _, size, _ in entries)
+
+
+def _evict(folder: Path, limit: int) -> None:
+    """Remove the entries that were not used for longest until the others fit the limit [bytes]."""
+    entries = _entries(folder)
+    left = sum(size for _, size, _ in entries)
+    for path, size, _ in sorted(entries, key=lambda entry: entry[2]):
+        if left <= limit:
+            return
+        with contextlib.suppress(OSError):
+            path.unlink()
+            left -= size
+
+
+def _entries(folder: Path) -> list[tuple[Path, int, int]]:
+    """List path, size [bytes] and time of the last use [ns] of the files of a cache, and of no other file."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                if _ENTRY.fullmatch(path.name) and path.is_file():
+                    status = path.stat()
+                    found.append((path, status.st_size, status.st_mtime_ns))
+    return found
+
+
+def _said(path: Path, error: InputError | OSError) -> str:
+    return str(error) if isinstance(error, InputError) else f"{path}: {error.strerror}"

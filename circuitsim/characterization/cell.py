@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from circuitsim import spice
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit
 from circuitsim.characterization.chord import check_chord
+from circuitsim.characterization.steps import stepped_range
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.library import assemble
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
-from circuitsim.resources import cache_folder
+from circuitsim.resources import surface_cache
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.model_files import SURFACE_SCHEMA, load_surface, save_surface
 from circuitsim.spec import ArraySpec, check_voltage_range, has_bypass
@@ -26,7 +28,7 @@ SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution 
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
 # A cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping.
 CELL_TIME_LIMIT_S = 30.0
-FIT_VERSION = 1  # increase it when the fit changes, so that surfaces in users' caches are computed again
+FIT_VERSION = 2  # increase it when the fit changes, so that surfaces in users' caches are computed again
 OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
 RESOLUTION = 1e-14  # error of ngspice [A]: ten times abstol; with the gate off a cell carries little more
 
@@ -45,8 +47,8 @@ def cell(
 
     Args:
         spec: The array; only its cell, temperature and read voltage matter.
-        v_range: Range of the bit-line and source-line voltages [V]; None: 0 to v_read. It is widened to include 0 and
-            v_ref.
+        v_range: Range of the bit-line and source-line voltages [V]; None: 0 to v_read. It is widened in steps of 1.25
+            from v_read, so that similar ranges share a surface, and to include 0 and v_ref.
         cache: Folder of cached surfaces; None: the user's cache folder.
         simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
 
@@ -63,13 +65,14 @@ def cell(
     check_voltage_range(v_range)
     check_chord(spec)
     simulator = simulator or spice.find_ngspice()
-    low, high = v_range or (0.0, spec.driver.v_read)
+    low, high = stepped_range(v_range, spec.driver.v_read) if v_range else (0.0, spec.driver.v_read)
     widest = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))
+    key = _key(spec, widest, simulator)
     return cached(
-        (cache or cache_folder() / "surfaces") / f"{_key(spec, widest, simulator)}.npz",
-        load=load_surface,
+        (cache or surface_cache()) / f"{key}.npz",
+        load=partial(load_surface, key=key),
         make=lambda: _best_surface(spec, widest, simulator),
-        save=save_surface,
+        save=partial(save_surface, key=key),
     )
 
 

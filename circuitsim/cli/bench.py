@@ -6,10 +6,16 @@ from typing import Annotated
 
 import typer
 
+from circuitsim.cli.options import Repeats, within
 from circuitsim.cli.output import Json, print_result, progress_bar
 from circuitsim.results import write_text
 
 app = typer.Typer(no_args_is_help=True)
+
+Largest = Annotated[
+    int | None,
+    typer.Option(parser=within("--largest"), metavar="N", help="Largest array, rows = columns; absent: all."),
+]
 
 
 @app.command()
@@ -17,11 +23,16 @@ def solver(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for solver.json and solver.png.")] = Path(
         "out/bench"
     ),
-    largest: Annotated[int | None, typer.Option(help="Largest array, rows = columns; absent: all sizes.")] = None,
+    largest: Largest = None,
     ngspice_up_to: Annotated[
-        int, typer.Option(help="Largest array that ngspice solves; 39 needs a minute for 128.")
+        int,
+        typer.Option(
+            parser=within("--ngspice-up-to"),
+            metavar="N",
+            help="Largest array that ngspice solves; 39 needs a minute for 128.",
+        ),
     ] = 64,
-    repeats: Annotated[int, typer.Option(min=1, help="Runs of each timing; the median counts.")] = 5,
+    repeats: Repeats = 5,
     as_json: Json = False,
 ) -> None:
     """Time the array solver beside ngspice, scipy, badcrossbar and CHOLMOD (where installed) on the same arrays."""
@@ -41,11 +52,16 @@ def solver(
 @app.command()
 def calibration(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for calibration.json.")] = Path("out/bench"),
-    largest: Annotated[int | None, typer.Option(help="Largest array, rows = columns; absent: all cases.")] = None,
+    largest: Largest = None,
     ngspice_up_to: Annotated[
-        int, typer.Option(help="Largest array whose hold-out ngspice solves; beyond, the array solver is the truth.")
+        int,
+        typer.Option(
+            parser=within("--ngspice-up-to"),
+            metavar="N",
+            help="Largest array whose hold-out ngspice solves; beyond, the array solver is the truth.",
+        ),
     ] = 0,
-    repeats: Annotated[int, typer.Option(min=1, help="Runs of each timing; the median counts.")] = 7,
+    repeats: Repeats = 7,
     as_json: Json = False,
 ) -> None:
     """Compare behavioral models, ours and others', with the truth on the same arrays: error and time in one table."""

@@ -1,6 +1,7 @@
 """The commands of `circuitsim`."""
 
 import dataclasses
+import shlex
 import signal
 import sys
 import warnings
@@ -15,8 +16,11 @@ from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.matrix_files import Conductances, Inputs, arrays
+from circuitsim.cli.options import Jobs, Seed, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar
-from circuitsim.errors import CircuitsimError
+from circuitsim.cli.usage import usage_sentence
+from circuitsim.errors import CircuitsimError, InputError
+from circuitsim.resources import surface_cache
 from circuitsim.results import write_text
 from circuitsim.spec import json_schema, load_spec
 from circuitsim.units import format_quantity
@@ -34,11 +38,11 @@ app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peer
 app.command("export")(export)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
+INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
 LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -57,10 +61,14 @@ def _options(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Report which ngspice and PySpice are installed, what they can do, and which will be used."""
+    from circuitsim.characterization import cache_limit, cache_size
     from circuitsim.spice import diagnose
 
-    diagnosis = diagnose()
-    print_result(dataclasses.asdict(diagnosis), diagnosis.text, as_json)
+    diagnosis, folder = diagnose(), surface_cache()
+    count, size = cache_size(folder)
+    cache = {"folder": str(folder), "surfaces": count, "bytes": size, "limit_bytes": cache_limit()}
+    said = f"Cache: {count} cells, {size / 1e6:.1f} MB of at most {cache_limit() / 1e6:g} MB, in {folder}."
+    print_result(dataclasses.asdict(diagnosis) | {"cache": cache}, f"{diagnosis.text}\n{said}", as_json)
     if diagnosis.executable is None:
         raise typer.Exit(3)
 
@@ -94,7 +102,8 @@ def write_netlist(
         write_text(path, text)
     content = {"deck": str(paths[0]), "decks": [str(p) for p in paths], "vectors": len(x), "spec_digest": spec.digest}
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    print_result(content, f"{paths[0]}{more}: {len(x)} input vector(s); run it with: ngspice -b {paths[0]}", as_json)
+    text = f"{paths[0]}{more}: {len(x)} input vector(s); run it with: ngspice -b {shlex.quote(str(paths[0]))}"
+    print_result(content, text, as_json, beside=out)
 
 
 @app.command()
@@ -160,9 +169,12 @@ def describe_solution(solution: "Solution") -> dict[str, Any]:
 def calibrate(
     spec_file: SpecFile,
     out: Out = Path("out/calibration"),
-    max_rms: Annotated[float, typer.Option(help="Error asked for, rms as a fraction of full scale.")] = 2e-4,
+    max_rms: Annotated[
+        float,
+        typer.Option(parser=within("--max-rms"), metavar="R", help="Error asked for, rms as a fraction of full scale."),
+    ] = 2e-4,
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
-    jobs: Annotated[int, typer.Option(help="Number of decks solved at the same time.")] = 2,
+    jobs: Jobs = 2,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -226,8 +238,10 @@ def infer(
     calibration_images: Annotated[
         int | None,
         typer.Option(
+            parser=within("--calibration-images"),
+            metavar="N",
             help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half of"
-            " the images if there are fewer than 400."
+            " the images if there are fewer than 400.",
         ),
     ] = None,
     out: Out = Path("out/infer"),
@@ -246,7 +260,7 @@ def infer(
 @app.command()
 def demo(
     out: Out = Path("out/demo"),
-    jobs: Annotated[int, typer.Option(help="Decks solved side by side.")] = 2,
+    jobs: Jobs = 2,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -262,15 +276,32 @@ def demo(
 
 
 def main() -> None:
-    """Run the command line; a circuitsim error becomes one sentence and its exit code, a warning one sentence."""
+    """Run the command line; an error becomes one sentence and its exit code, a warning one sentence."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: decks that are running are ended too
     with warnings.catch_warnings():
         warnings.showwarning = _tell
         try:
-            app()
+            code = app(prog_name="circuitsim", standalone_mode=False)
         except CircuitsimError as error:
             announce(f"circuitsim: {error}")
             sys.exit(error.exit_code)
+        except (KeyboardInterrupt, typer.Abort):
+            sys.exit(INTERRUPTED)
+        except OSError as error:
+            announce(f"circuitsim: {error.filename or 'output'}: {error.strerror}")
+            sys.exit(InputError.exit_code)
+        except MemoryError:
+            announce("circuitsim: the memory of this machine does not suffice: make the array or the batch smaller")
+            sys.exit(InputError.exit_code)
+        except Exception as error:
+            message = getattr(error, "format_message", None)
+            if message is None:  # no error of typer's or click's
+                raise
+            asked = type(error).__name__ == "NoArgsIsHelpError"  # some versions have printed the help, others hold it
+            if text := message() if asked else f"circuitsim: {usage_sentence(error)}":
+                announce(text)
+            sys.exit(InputError.exit_code)
+    sys.exit(code or 0)
 
 
 def _tell(message: Warning | str, *_: object) -> None:

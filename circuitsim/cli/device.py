@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
+from circuitsim.cli.options import ReadVoltage, within
 from circuitsim.cli.output import Json, print_result
 from circuitsim.devices import Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
@@ -59,8 +60,10 @@ def characterize(
     corner: Annotated[str | None, typer.Option(help="Section of the file (.lib FILE CORNER).")] = None,
     ports: Annotated[str, typer.Option(help="What each terminal is, in the sub-circuit's order.")] = "te be",
     state: Annotated[str, typer.Option(help="Parameter that takes the conductance.")] = "g",
-    v_read: Annotated[str, typer.Option(help="Voltage at which the conductance counts [V].")] = "0.2",
-    temperature_c: Annotated[float, typer.Option(help="Temperature [°C].")] = 27.0,
+    v_read: ReadVoltage = 0.2,
+    temperature_c: Annotated[
+        float, typer.Option(parser=within("--temperature-c"), metavar="T", help="Temperature [°C].")
+    ] = 27.0,
     plot: PlotFile = None,
     as_json: Json = False,
 ) -> None:
@@ -76,15 +79,14 @@ def characterize(
         raise InputError(f"{file}: a SPICE file needs --subckt, --g-min and --g-max; a device folder does not")
     else:
         card = user_device(_device_spec(file, corner, subckt, ports, state, g_min, g_max))
-    volts = parse_quantity(v_read)
-    curves = read_curves(card, v_max=2 * volts, temperature_c=temperature_c)
-    mapping = map_states(card, v_read=volts, temperature_c=temperature_c)
+    curves = read_curves(card, v_max=2 * v_read, temperature_c=temperature_c)
+    mapping = map_states(card, v_read=v_read, temperature_c=temperature_c)
     content = _characterization(card, curves, mapping)
     if plot is not None:
         from circuitsim.cli.device_panels import read_panels, save_panels
 
         content["plot"] = save_panels(plot, card.name, read_panels(curves))
-    print_result(content, _characterization_text(content, volts), as_json)
+    print_result(content, _characterization_text(content, v_read), as_json)
 
 
 @app.command()
@@ -92,7 +94,7 @@ def fit(
     file: Annotated[Path, typer.Argument(help="Table with a heading such as v_V,i_uA (and gap_nm for the gap form).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="New device folder; its name becomes the card's name.")],
     form: Annotated[str, typer.Option(help="sinh, cubic, gap, or auto: the better of sinh and cubic.")] = "auto",
-    v_read: Annotated[str, typer.Option(help="Voltage at which g shall be the chord conductance [V].")] = "0.2",
+    v_read: ReadVoltage = 0.2,
     columns: Annotated[
         str, typer.Option(help="Headings to take, voltage before current: v_set_V,i_set_A. Several pairs are joined.")
     ] = "",
@@ -111,7 +113,7 @@ def fit(
 
     names = [name.strip() for name in next(csv.reader([columns], skipinitialspace=True), [])]
     data = read_measurement(file, names, v_max=None if v_max is None else parse_quantity(v_max))
-    result = (fit_two_states if two_states else fit_current)(data, form, v_read=parse_quantity(v_read))
+    result = (fit_two_states if two_states else fit_current)(data, form, v_read=v_read)
     card = write_folder(result, out)
     states = {"": result} if isinstance(result, Fit) else {"low": result.low, "high": result.high}
     content: dict[str, Any] = {"folder": str(card.folder)}

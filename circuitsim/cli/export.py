@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 from circuitsim.cli.matrix_files import Conductances, read_conductances
+from circuitsim.cli.options import Seed, plain_name, within
 from circuitsim.cli.output import Json, print_result
 from circuitsim.errors import InputError
 from circuitsim.results import write_text
@@ -24,9 +25,13 @@ def export(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
     conductances: Conductances = None,
-    name: Annotated[str, typer.Option(help="Name of the sub-circuit or module.")] = "tile",
-    bits: Annotated[int, typer.Option(help="ADC resolution of the NeuroSim table.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn.")] = 0,
+    name: Annotated[
+        str, typer.Option(parser=plain_name, metavar="NAME", help="Name of the sub-circuit or module.")
+    ] = "tile",
+    bits: Annotated[
+        int, typer.Option(parser=within("--bits"), metavar="N", help="ADC resolution of the NeuroSim table.")
+    ] = 5,
+    seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Write a calibrated tile for another simulator: a macro-model, a module, a noise table or parameters."""
@@ -40,7 +45,9 @@ def export(
     else:
         raise InputError(f"export {to!r}: expected one of {', '.join((*TILES, *MODELS))}")
     write_text(out, text)
-    print_result({"file": str(out), "format": to, "model_digest": calibrated.digest}, f"{out}: {to}", as_json)
+    print_result(
+        {"file": str(out), "format": to, "model_digest": calibrated.digest}, f"{out}: {to}", as_json, beside=out
+    )
 
 
 def _tile(to: str, model: "TileModel", g: np.ndarray, name: str) -> str:

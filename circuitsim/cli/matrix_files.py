@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from circuitsim.errors import InputError
+from circuitsim.errors import ARRAY_FAULTS, InputError, reason_of
 from circuitsim.spec import ArraySpec, full_scale_inputs
 
 Conductances = Annotated[
@@ -50,5 +50,5 @@ def _read_numbers(path: Path) -> np.ndarray:
         return np.loadtxt(path, delimiter=",", ndmin=2)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected numbers as .npy or .csv") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path}: expected numbers as .npy or comma-separated text ({error})") from None
+    except ARRAY_FAULTS as error:
+        raise InputError(f"{path}: expected numbers as .npy or comma-separated text ({reason_of(error)})") from None

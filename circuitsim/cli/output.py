@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,21 +15,27 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from circuitsim.results import is_standard_output
+
 LONGEST_LINE = 100_000  # [characters] of a row that is not shown on a terminal
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
 
 
-def print_result(content: Any, shown: str | Sequence[str | Table], as_json: bool) -> None:
+def print_result(
+    content: Any, shown: str | Sequence[str | Table], as_json: bool, *, beside: Path | None = None
+) -> None:
     """Print a result: `content` as one JSON document, or what is shown to people, text and tables.
 
     On a terminal a table wraps its cells to fit. Elsewhere every row is one line, however long, and nothing is cut.
+    Where the file `beside` was written to the output stream, the result goes to the error stream.
     """
+    err = beside is not None and is_standard_output(beside)
     if as_json:
-        typer.echo(json.dumps(content, indent=2, default=str))
+        typer.echo(json.dumps(content, indent=2, default=str), err=err)
         return
     for part in [shown] if isinstance(shown, str) else shown:
-        typer.echo(part if isinstance(part, str) else _table_text(part))
+        typer.echo(part if isinstance(part, str) else _table_text(part), err=err)
 
 
 def _table_text(table: Table) -> str:

@@ -10,6 +10,7 @@ from circuitsim import spice, truth
 from circuitsim.calibration import calibrate
 from circuitsim.demo.clock import Clock, Progress, Show
 from circuitsim.demo.data import NETWORK, Digits, load_digits
+from circuitsim.demo.folder import clear_decks
 from circuitsim.errors import InputError
 from circuitsim.evaluation import (
     BehavioralProduct,
@@ -175,7 +176,8 @@ def prepare_folder(out: Path) -> ArraySpec:
     """Read the specification in the folder, or write the default first; delete the decks of earlier runs.
 
     Raises:
-        InputError: The folder cannot be written, the specification cannot be used, or it has fewer than 2 columns.
+        InputError: The folder cannot be written, or decks of somebody else lie where the demo's would; the
+            specification cannot be used, or it has fewer than 2 columns.
     """
     path = out / "array.toml"
     if not path.exists():
@@ -184,8 +186,7 @@ def prepare_folder(out: Path) -> ArraySpec:
     spec = load_spec(path)
     if spec.array.cols < 2:
         raise InputError(f"{path}: array.cols = {spec.array.cols}: differential weights need at least 2 columns")
-    for folder in ("hold_out", "loop"):
-        shutil.rmtree(out / folder, ignore_errors=True)
+    clear_decks(out)
     return spec
 
 

@@ -170,7 +170,7 @@ def _decks(out: Path, result: DemoResult) -> tuple[DeckRecord, ...]:
     for experiment, truth, folder in zip(
         result.calibration.hold_out,
         result.calibration.truths,
-        sorted((out / "hold_out").iterdir()),
+        sorted((out / "hold_out").glob("deck_*")),
         strict=True,
     ):
         what = f"hold-out, {experiment.matrix_kind}, {len(experiment.v_in)} vectors"

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, Strict, ValidationError, model_validator
 from circuitsim.devices.card import Dynamic, Kind, State, Temperature
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Parameters, Text
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, reason_of
 from circuitsim.spec.base import Part
 from circuitsim.spec.complaints import sentence
 
@@ -60,8 +60,10 @@ def read_device_toml(path: Path) -> DeviceToml:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise InputError(f"{path}: no such file, expected the parameters of a device") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not valid TOML: {reason_of(error)}") from None
     try:
         return DeviceToml.model_validate(data)
     except ValidationError as error:

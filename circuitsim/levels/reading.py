@@ -1,6 +1,5 @@
 """Read an array at any level: `prepare` programs conductances, `read` applies inputs, `solve` does both."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,8 +28,6 @@ from circuitsim.spec import (
     real_numbers,
 )
 from circuitsim.truth import TruthArray
-
-_STEP = 1.25  # ratio of successive input ranges: batches of similar range share a cell surface
 
 
 @by_value
@@ -301,12 +298,5 @@ def _input_range(spec: ArraySpec, x: np.ndarray) -> tuple[float, float] | None:
     if x.size == 0 or not np.isfinite(x).all():
         return None  # `read` rejects it
     v_read = spec.driver.v_read
-    low = -_stepped(-float(x.min()), v_read) if x.min() < 0 else 0.0
-    return low, _stepped(float(x.max()), v_read)
-
-
-def _stepped(v: float, v_read: float) -> float:
-    """Return the smallest v_read · 1.25^k, k = 0, 1, …, that is not below v [V]."""
-    if v <= v_read:
-        return v_read
-    return v_read * _STEP ** math.ceil(math.log(v / v_read) / math.log(_STEP) - 1e-9)
+    low = min(-v_read, float(x.min())) if x.min() < 0 else 0.0
+    return characterization.stepped_range((low, max(v_read, float(x.max()))), v_read)

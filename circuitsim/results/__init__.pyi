@@ -1,4 +1,5 @@
 from .atomic_files import atomic as atomic
+from .atomic_files import is_standard_output as is_standard_output
 from .atomic_files import write_text as write_text
 from .budget import Budget as Budget
 from .budget import Cause as Cause

@@ -1,13 +1,16 @@
 """Write JSON files that name their kind and schema version; read them with every field checked."""
 
 import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, reason_of
 from circuitsim.results.atomic_files import write_text
+from circuitsim.spec.complaints import expectation, shown
 
 _Record = TypeVar("_Record")
 
@@ -34,8 +37,8 @@ def read_record(path: str | Path, kind: str, schema: int) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a {kind}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: damaged or not a {kind} ({error})") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: damaged or not a {kind} ({_unreadable(error)})") from None
     check_kind(path, document, kind, schema)
     return document
 
@@ -66,8 +69,10 @@ def from_plain(path: str | Path, record: type[_Record], content: object, *, unde
         under: Key of the file that holds the values; empty at its top.
 
     Raises:
-        InputError: A field is missing, unknown or of the wrong type.
+        InputError: A field is missing, unknown or of the wrong type, or a number is not finite.
     """
+    for key, number in _not_finite(content, under):
+        raise InputError(f"{path}: damaged: {key} = {number}: expected a finite number")
     adapter = TypeAdapter(record)
     try:
         value = adapter.validate_json(json.dumps(content), strict=True)
@@ -75,7 +80,10 @@ def from_plain(path: str | Path, record: type[_Record], content: object, *, unde
         first = error.errors()[0]
         place = (under, *first["loc"]) if under else first["loc"]
         key = ".".join(str(part) for part in place) or record.__name__
-        raise InputError(f"{path}: damaged: {key} = {_short(first['input'])}: {first['msg']}") from None
+        if first["type"] == "missing":
+            raise InputError(f"{path}: damaged: {key} is missing") from None
+        expected = expectation(first["type"], first["msg"])
+        raise InputError(f"{path}: damaged: {key} = {shown(first['input'])}: expected {expected}") from None
     # A missing key that has a default, or an unknown key, is damage too: pydantic accepts both.
     if json.loads(adapter.dump_json(value)) != content:
         where = f" of {under}" if under else ""
@@ -83,6 +91,16 @@ def from_plain(path: str | Path, record: type[_Record], content: object, *, unde
     return value
 
 
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _not_finite(content: object, key: str) -> Iterator[tuple[str, float]]:
+    """Find the numbers that JSON cannot hold but Python reads from it: NaN, Infinity and 1e999."""
+    if isinstance(content, float) and not math.isfinite(content):
+        yield key, content
+    elif isinstance(content, dict | list):
+        for name, value in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from _not_finite(value, f"{key}.{name}".lstrip("."))
+
+
+def _unreadable(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: line {error.lineno}, column {error.colno}"
+    return reason_of(error)

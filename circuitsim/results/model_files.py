@@ -7,16 +7,16 @@ import dataclasses
 import hashlib
 import json
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import ARRAY_FAULTS, InputError, SpecError, reason_of
 from circuitsim.results.atomic_files import atomic
 from circuitsim.results.certificate import Certificate
 from circuitsim.results.json_records import check_kind, from_plain, read_record, write_record
+from circuitsim.results.meaning import check_meaning
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
@@ -29,20 +29,6 @@ _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _TENSORS = ("forward", "reverse")
-# What zipfile and NumPy raise for a damaged file. MemoryError: a damaged header states an array larger than the memory.
-# NotImplementedError: a damaged entry states a compression or a version that zipfile does not know.
-_NPZ_DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-
 _SurfaceScalars = dataclasses.make_dataclass(
     "_SurfaceScalars",
     [(name, kind) for name, kind in get_type_hints(CellSurface).items() if name not in _TENSORS],
@@ -69,36 +55,48 @@ def load_certificate(path: str | Path) -> Certificate:
         InputError: The file is missing, damaged or of another version.
     """
     document = read_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA)
-    return from_plain(path, Certificate, document.get("certificate"))
+    certificate = from_plain(path, Certificate, document.get("certificate"))
+    check_meaning(path, certificate)
+    return certificate
 
 
 @checked
-def save_surface(path: str | Path, surface: CellSurface) -> None:
+def save_surface(path: str | Path, surface: CellSurface, *, key: str = "") -> None:
     """Write a cell surface as one `.npz` file: the tensors, and all other fields as JSON text.
+
+    Args:
+        path: The file.
+        surface: The surface.
+        key: Digest of everything on which the surface depends; a seal over key and content is stored with it.
 
     Raises:
         InputError: The folder cannot be written.
     """
-    about = {"format": _SURFACE, "schema": SURFACE_SCHEMA, "surface": _scalars(surface)}
+    about = {"format": _SURFACE, "schema": SURFACE_SCHEMA, "surface": _scalars(surface), "seal": _seal(key, surface)}
     tensors = {name: getattr(surface, name) for name in _TENSORS}
     _write_npz(Path(path), {**tensors, "about": np.array(json.dumps(about, allow_nan=False))})
 
 
 @checked
-def load_surface(path: str | Path) -> CellSurface:
-    """Read a cell surface written by `save_surface`.
+def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
+    """Read a cell surface written by `save_surface` under the same key.
 
     Raises:
-        InputError: The file is missing, damaged or of another version.
+        InputError: The file is missing, damaged or of another version, or was stored under another key, or its values
+            were changed since.
     """
     path = Path(path)
     arrays = _read_npz(path, (*_TENSORS, "about"), _SURFACE)
     try:
         about = json.loads(str(arrays["about"][()]))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: damaged: the description is not JSON ({error})") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: damaged: the description in it is not JSON") from None
     check_kind(path, about, _SURFACE, SURFACE_SCHEMA)
-    return _surface(path, about.get("surface"), arrays)
+    surface = _surface(path, about.get("surface"), arrays)
+    check_meaning(path, surface)
+    if about.get("seal") != _seal(key, surface):
+        raise InputError(f"{path}: damaged: its content is not what was stored under this key")
+    return surface
 
 
 @checked
@@ -147,7 +145,9 @@ def load_model(path: str | Path) -> TileModel:
         spec = parse_spec(parts.spec)
     except SpecError as error:
         raise InputError(f"{text}: damaged: the specification in it is refused: {error}") from None
-    return TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range)
+    model = TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range)
+    check_meaning(text, model)
+    return model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,14 +168,23 @@ def _scalars(surface: CellSurface) -> dict[str, Any]:
     return {name: value for name, value in dataclasses.asdict(surface).items() if name not in _TENSORS}
 
 
+def _seal(key: str, surface: CellSurface) -> str:
+    """Digest of a key and of every value of a surface."""
+    digest = hashlib.sha256(json.dumps([key, _scalars(surface)], sort_keys=True).encode())
+    for name in _TENSORS:
+        digest.update(repr(getattr(surface, name).shape).encode())
+        digest.update(getattr(surface, name).tobytes())
+    return digest.hexdigest()
+
+
 def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> CellSurface:
     checked = from_plain(path, _SurfaceScalars, scalars, under="surface")
     for name in _TENSORS:
         tensor = arrays[name]
-        if tensor.ndim != 3 or tensor.dtype != np.float64 or not np.all(np.isfinite(tensor)):
+        if tensor.ndim != 3 or tensor.size == 0 or tensor.dtype != np.float64 or not np.all(np.isfinite(tensor)):
             raise InputError(
                 f"{path}: damaged: {name} has shape {tensor.shape} and type {tensor.dtype}, "
-                "expected three axes of finite float64"
+                "expected three axes of finite float64, none of them empty"
             )
     values = {field.name: getattr(checked, field.name) for field in dataclasses.fields(checked)}
     return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], **values)
@@ -197,8 +206,8 @@ def _read_npz(path: Path, names: tuple[str, ...], kind: str) -> dict[str, np.nda
             return {name: file[name] for name in names}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected the arrays of a {kind}") from None
-    except _NPZ_DAMAGE as error:
-        raise InputError(f"{path}: damaged or not a {kind} ({error})") from None
+    except ARRAY_FAULTS as error:
+        raise InputError(f"{path}: damaged or not a {kind} ({reason_of(error)})") from None
 
 
 def _digest(path: Path) -> str:

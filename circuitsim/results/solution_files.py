@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, reason_of
 from circuitsim.results.atomic_files import atomic
 from circuitsim.results.content_digest import content_digest
 from circuitsim.results.json_records import check_kind, from_plain
@@ -67,10 +68,10 @@ def save_solution(
     """
     data = to_dataset(solution, spec=spec, x=x, g=g)
     netcdf, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
-    with atomic(netcdf) as temporary:
-        data.to_netcdf(temporary, engine="h5netcdf")
-    with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        _write_table(csv.writer(file, lineterminator="\n"), data)
+    with atomic(netcdf) as first, atomic(table) as second:  # both or none
+        first.write_bytes(_netcdf(data))
+        with second.open("w", encoding="utf-8", newline="") as file:
+            _write_table(csv.writer(file, lineterminator="\n"), data)
     return netcdf, table
 
 
@@ -90,14 +91,14 @@ def load_solution(path: str | Path) -> Solution:
         with xr.open_dataset(path, engine="h5netcdf") as file:
             data = file.load()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise InputError(f"{path}: damaged or not a NetCDF file ({error})") from None
+        raise InputError(f"{path}: damaged or not a NetCDF file ({reason_of(error)})") from None
     check_kind(path, {key: _plain(value) for key, value in data.attrs.items()}, _SOLUTION, SOLUTION_SCHEMA)
     try:
         provenance = json.loads(data.attrs["provenance"])
         out = data["out"]
         quantity, unit = str(out.attrs["quantity"]), str(out.attrs["units"])
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: damaged: outputs or provenance are missing ({error})") from None
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path}: damaged: outputs or provenance are missing") from None
     balance = {key: data[key].values for key in _BALANCE if key in data}
     return Solution(
         out=out.values,
@@ -180,6 +181,17 @@ def _checked_arrays(
         if origin.given.get("g") not in (None, content_digest(g)):
             raise InputError("g is not the matrix of this solution: expected the conductances that were solved")
     return x, g
+
+
+def _netcdf(data: "xr.Dataset") -> bytes:
+    """Return a data set as the bytes of a NetCDF file; HDF5 itself may end the process where a disk is full."""
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    memory = io.BytesIO()
+    with h5netcdf.File(memory, "w") as file:
+        data.dump_to_store(H5NetCDFStore(file))
+    return memory.getvalue()
 
 
 def _input_meaning(spec: ArraySpec) -> str:

@@ -3,9 +3,10 @@
 from circuitsim.spec.abilities import Abilities, check_able, unable, unfelt, with_values
 from circuitsim.spec.arguments import Count, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.base import spice_name
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
-from circuitsim.spec.complaints import sentence
+from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
@@ -62,6 +63,8 @@ __all__ = [
     "real_numbers",
     "resting_input",
     "sentence",
+    "shown",
+    "spice_name",
     "state_unit",
     "unable",
     "unfelt",

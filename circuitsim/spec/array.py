@@ -21,13 +21,15 @@ from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
 SCHEMA = 1
+LARGEST_SIDE = 65536  # rows, columns
+MOST_CELLS = 2**24  # 4096 x 4096; a matrix of them takes 128 MB
 
 
 class TopologySpec(Part):
     """Size, cell type and input line of an array."""
 
-    rows: Whole = Field(ge=1, description="Number of rows: the inputs of the array")
-    cols: Whole = Field(ge=1, description="Number of columns: the outputs of the array")
+    rows: Whole = Field(ge=1, le=LARGEST_SIDE, description="Number of rows: the inputs of the array")
+    cols: Whole = Field(ge=1, le=LARGEST_SIDE, description="Number of columns: the outputs of the array")
     cell: Literal["1r", "1t1r", "2t2r", "1t", "1c", "own"] = Field(
         default="1t1r",
         description="Type of cell. '1r': a device. '1t1r': a device and an access transistor. '2t2r': two 1t1r cells "
@@ -42,7 +44,7 @@ class TopologySpec(Part):
         "series, driven at the top with v_read and sensed at the bottom, so that resistances add. In a string the "
         "transistor of a 1t1r cell is in parallel with the device: input 0 bypasses the device",
     )
-    temperature_c: Quantity = Field(default=27.0, ge=-273.15, description="Temperature [°C]")
+    temperature_c: Quantity = Field(default=27.0, gt=-273.15, le=1000.0, description="Temperature [°C]")
 
 
 class ArraySpec(Part):
@@ -76,6 +78,10 @@ class ArraySpec(Part):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.array.rows * self.array.cols > MOST_CELLS:
+            raise ValueError(
+                f"array.rows = {self.array.rows}, array.cols = {self.array.cols}: expected at most {MOST_CELLS} cells"
+            )
         self._check_cell()
         self._check_input_line()
         self._check_technique()
@@ -226,10 +232,14 @@ def load_spec(path: str | Path) -> ArraySpec:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SpecError(f"{path}: no such file; expected a TOML specification") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path}: cannot be read ({error})") from None
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"{path}: cannot be read (not text in UTF-8)") from None
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"{path}: not valid TOML: {error}") from None
+    except (ValueError, RecursionError):  # a whole number of thousands of digits, a list in a list in a list …
+        raise SpecError(f"{path}: a number is too long or lists are nested too deeply; expected plain values") from None
     if "schema" not in data:
         raise SpecError(f"{path}: schema is missing, expected schema = {SCHEMA} at the top of the file")
     for section in ("device", "access"):

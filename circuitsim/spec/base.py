@@ -20,10 +20,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import InputError, SpecError
-from circuitsim.spec.complaints import RESERVED, sentence
+from circuitsim.spec.complaints import RESERVED, sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.units import parse_quantity
 
+LONGEST_NAME = 128  # characters
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -47,8 +48,11 @@ def spice_name(name: str) -> str:
     """Return `name` if it is a plain SPICE name.
 
     Raises:
-        ValueError: The name contains anything but letters, digits and `_`, and could carry a command into a deck.
+        ValueError: The name contains anything but letters, digits and `_`, and could carry a command into a deck, or is
+            too long for the name of a file.
     """
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"got {shown(name)}, expected a name of at most {LONGEST_NAME} letters")
     if not SAFE_NAME.fullmatch(name):
         raise ValueError(f"got {name!r}, expected a name of letters, digits and _")
     return name

@@ -26,7 +26,17 @@ _EXPECTED = {
     "bool_parsing": "true or false",
     "list_type": "a list",
     "tuple_type": "a list",
+    "too_long": "a list of another length",
+    "too_short": "a list of another length",
+    "int_parsing_size": "a whole number of fewer digits",
+    "dataclass_type": "a table",
+    "dataclass_exact_type": "a table",
+    "path_type": "a path as a text",
+    "string_unicode": "a text",
+    "recursion_loop": "values that do not contain themselves",
+    "json_invalid": "JSON",
 }
+_SHOWN = 60  # characters of a value in a sentence
 
 
 def sentence(error: ValidationError, model: type[BaseModel]) -> str:
@@ -46,17 +56,27 @@ def sentence(error: ValidationError, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{key} is missing: it has no default"
     if kind == RESERVED:
-        return f"{key} = {value!r} is not implemented yet"
+        return f"{key} = {shown(value)} is not implemented yet"
     if kind == "value_error":
         message = first["msg"].removeprefix("Value error, ")
         return f"{key}: {message}" if key else message
     if kind.startswith("union_tag"):
         return _wrong_tag(key, value, first.get("ctx", {}))
     subject = f"{key} =" if key else "got"  # the model itself has no key
-    return f"{subject} {value!r}: expected {_expectation(kind, first['msg'])}"
+    return f"{subject} {shown(value)}: expected {expectation(kind, first['msg'])}"
 
 
-def _expectation(kind: str, message: str) -> str:
+def shown(value: object) -> str:
+    """Return a value as a sentence shows it: a long one as its beginning and its end."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes whole numbers of at most 4300 digits
+        return "a value too long to be shown"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 18]}...{text[-15:]}"
+
+
+def expectation(kind: str, message: str) -> str:
+    """Return what was expected in place of a value, from the type and the message of pydantic's error."""
     expected = _EXPECTED.get(kind) or message.removeprefix("Input should be ")
     return f"a value {expected}" if expected.startswith(("greater", "less")) else expected[0].lower() + expected[1:]
 
@@ -66,7 +86,7 @@ def _wrong_tag(key: str, value: Any, context: Mapping[str, Any]) -> str:
     tag = str(context["discriminator"]).strip("'")
     if "tag" not in context:
         return f"{key}.{tag} is missing: it has no default"
-    return f"{key}.{tag} = {value[tag]!r}: expected one of {context['expected_tags']}"
+    return f"{key}.{tag} = {shown(value[tag])}: expected one of {context['expected_tags']}"
 
 
 def _follow(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from circuitsim.errors import InputError
+from circuitsim.errors import ARRAY_FAULTS, InputError, reason_of
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.units import parse_quantity
 
@@ -33,8 +33,8 @@ def _load(path: Path) -> np.ndarray:
         return np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file, expected an array saved by numpy.save") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: not a readable .npy file ({error})") from None
+    except ARRAY_FAULTS as error:
+        raise ValueError(f"{path}: not a readable .npy file ({reason_of(error)})") from None
 
 
 def _grid(value: object) -> _Grid:

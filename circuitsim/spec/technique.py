@@ -15,13 +15,17 @@ class TechniqueSpec(Part):
         description="Largest numbers of rows and columns of a sub-array; outputs of sub-arrays are added after sensing",
     )
     replicate_cols: Whole = Field(
-        default=1, ge=1, description="Number of columns for each matrix column; their outputs are averaged"
+        default=1, ge=1, le=1024, description="Number of columns for each matrix column; their outputs are averaged"
     )
     g_reference: Positive | None = Field(
         default=None, description="Conductance of a reference column whose output is subtracted from the others [S]"
     )
-    dummy_rows: Whole = Field(default=0, ge=0, description="Number of rows without input at the top, and at the bottom")
-    dummy_cols: Whole = Field(default=0, ge=0, description="Number of unused columns at the left, and at the right")
+    dummy_rows: Whole = Field(
+        default=0, ge=0, le=1024, description="Number of rows without input at the top, and at the bottom"
+    )
+    dummy_cols: Whole = Field(
+        default=0, ge=0, le=1024, description="Number of unused columns at the left, and at the right"
+    )
     g_dummy: Positive | None = Field(default=None, description="Conductance of dummy cells [S]; absent: device.g_min")
     skip_zero_rows: Switch = Field(
         default=False, description="Switch off the gates of rows without input (input_line = 'bl')"

@@ -12,10 +12,11 @@ from typing import Protocol
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library import Assembly, assemble, assemble_own, tell_left_out
 from circuitsim.netlist import Netlist, TransientNetlist
+from circuitsim.spice.folders import DECK, LOG, RAW, clear, locked
 from circuitsim.spice.ladder import AS_WRITTEN, climb, rungs_after
 from circuitsim.spice.options import TRANSIENT_OPTIONS, add_options, choose_options
 from circuitsim.spice.predict import check_size, predict
-from circuitsim.spice.process import DECK, LOG, RAW, Exit, Launcher, execute
+from circuitsim.spice.process import Exit, Launcher, execute
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
@@ -50,7 +51,9 @@ def run(
     Args:
         deck: Whole deck. The solver options are inserted before its `.end`, where they override earlier ones.
         folder: Run folder for deck.cir, deck.log and deck.raw. It is created if missing, and kept; run `ngspice -b -r
-            deck.raw deck.cir` in it to repeat the run by hand. None: a temporary folder, removed after success.
+            deck.raw deck.cir` in it to repeat the run by hand. What an earlier run left in it is removed first. Runs
+            in one folder wait for each other, and each returns its own results; the files are those of the last.
+            None: a temporary folder, removed after success.
         time_limit_s: Wall-clock limit of each attempt [s].
         simulator: The ngspice to use; None: `find_ngspice()`.
         options: Solver options; None: `TRANSIENT_OPTIONS` for a `TransientNetlist`, else the truth options of the
@@ -63,7 +66,8 @@ def run(
         InputError: An included file is missing, an option is unknown, the folder cannot be written, or the predicted
             time or memory exceeds the time limit or the memory of the machine.
         SimulatorMissingError: ngspice was not found.
-        SimulatorError: The run failed on every rung of the ladder. Its folder is kept, and the error names it.
+        SimulatorError: The run failed on every rung of the ladder, or another run still uses the folder after the time
+            limit. The folder is kept, and the error names it.
     """
     text = deck if isinstance(deck, str) else deck.text
     simulator = simulator or find_ngspice()
@@ -73,13 +77,15 @@ def run(
     if isinstance(deck, Netlist):
         check_size(predict(deck.shape, vectors=deck.points, simulator=simulator), time_limit_s=time_limit_s)
     place = _make_folder(folder)
-    try:
-        start = partial(execute, simulator, place, time_limit_s=time_limit_s, launcher=launcher)
-        assembly = _assemble(deck, place)
-        result = _climb(assembly, place, simulator, chosen, partial(_attempt, place, start, time_limit_s))
-    except InputError:
-        _remove_empty(place)
-        raise
+    with locked(place, wait_s=time_limit_s) as lock:
+        clear(place)
+        try:
+            start = partial(execute, simulator, place, time_limit_s=time_limit_s, launcher=launcher, lock=lock)
+            assembly = _assemble(deck, place)
+            result = _climb(assembly, place, simulator, chosen, partial(_attempt, place, start, time_limit_s))
+        except InputError:
+            _remove_empty(place)
+            raise
     if folder is None and not keep:
         shutil.rmtree(place, ignore_errors=True)
         return replace(result, folder=None)
@@ -128,13 +134,16 @@ def _climb(
 
 
 def _attempt(folder: Path, start: Callable[[], Exit], limit: float, assembly: Assembly) -> _Outcome:
-    """Write the deck and run it once, after removing the results of an earlier run in the folder."""
+    """Write the deck and run it once; the results count only if the deck is still the one that was written."""
     try:
-        (folder / RAW).unlink(missing_ok=True)
         assembly.write(folder, DECK)
+        content = (folder / DECK).read_bytes()
+        end = start()
+        changed = (folder / DECK).read_bytes() != content
     except OSError as error:
         raise SimulatorError(f"{folder / DECK} cannot be written: {error.strerror}", folder) from None
-    end = start()
+    if changed:
+        raise SimulatorError(f"{folder / DECK} changed while ngspice ran: another program uses the folder", folder)
     return end.seconds, judge(end, folder, time_limit_s=limit)
 
 

@@ -1,5 +1,6 @@
 """Start a worker process, send it requests, and end it: the parent's side of the connection."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import SimulatorError, SimulatorMissingError
-from circuitsim.spice.process import child_environment
+from circuitsim.spice.environment import child_environment, warn_of_ignored
+from circuitsim.spice.process import guarded
 from circuitsim.spice.simulator import KLU_SINCE, Simulator
 from circuitsim.spice.verdict import complaint
 
@@ -47,14 +49,15 @@ class Worker:
         self.folder = Path(tempfile.mkdtemp(prefix="circuitsim-session-"))
         self.time_limit_s = time_limit_s
         self._channel, theirs = Pipe()
-        environment = {**child_environment(), "HOME": str(self.folder)}
+        warn_of_ignored()
         # -P keeps the folder of the script off the module path: its modules must not hide others of the same name.
-        command = [sys.executable, "-P", str(_SCRIPT), str(theirs.fileno()), library]
+        # The worker watches this process itself: the kernel would end it with the thread that started it.
+        script = [sys.executable, "-P", str(_SCRIPT), str(theirs.fileno()), str(os.getpid()), library]
         with (self.folder / "worker.log").open("wb") as log:
             self._child = subprocess.Popen(
-                command,
+                guarded(script, self.folder, parent=0),
                 cwd=self.folder,
-                env=environment,
+                env=child_environment(self.folder, python=True),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -67,7 +70,7 @@ class Worker:
         except CrashError as crash:
             said = (self.folder / "worker.log").read_text(errors="replace").strip().splitlines()
             self.close()
-            reason = said[-1] if said else str(crash)
+            reason = said[-1].removeprefix("OSError: ") if said else str(crash)  # the last line of a traceback tells
             raise SimulatorMissingError(f"libngspice at {library} cannot be used: {reason}") from None
         self.simulator = Simulator(Path(library), version, f"libngspice-{version}", version >= KLU_SINCE)
 

@@ -1,10 +1,13 @@
 """Diagnose the simulators on this machine: what is installed, what works, what each runner will use."""
 
 import importlib.metadata
+import sys
 from dataclasses import dataclass
 
 from circuitsim.errors import SimulatorError
 from circuitsim.spice.connection import Worker
+from circuitsim.spice.environment import KEPT, ignored_variables
+from circuitsim.spice.guard import landlock_version
 from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.probe import features, has_xspice, linear_solver
 from circuitsim.spice.simulator import KLU_SINCE, Simulator, find_ngspice
@@ -26,6 +29,7 @@ class Diagnosis:
         library_version: Version of libngspice; None if it cannot be loaded.
         pyspice: Version of PySpice; None if it is not installed.
         used: What each runner will use, one sentence each.
+        protection: What keeps simulator processes from harm, and what this system lacks for it, one sentence each.
         advice: What to install or change, one sentence each; empty if nothing is missing.
     """
 
@@ -40,6 +44,7 @@ class Diagnosis:
     library_version: str | None
     pyspice: str | None
     used: tuple[str, ...]
+    protection: tuple[str, ...]
     advice: tuple[str, ...]
 
     @property
@@ -64,7 +69,9 @@ class Diagnosis:
             ("PySpice", self.pyspice or "not found"),
         ]
         lines = [f"{name:<11}{value}" for name, value in rows]
-        return "\n".join([*lines, "", *self.used, *(f"Advice: {sentence}" for sentence in self.advice)])
+        return "\n".join(
+            [*lines, "", *self.used, *self.protection, *(f"Advice: {sentence}" for sentence in self.advice)]
+        )
 
 
 def diagnose() -> Diagnosis:
@@ -87,6 +94,7 @@ def diagnose() -> Diagnosis:
         library_version=library_version,
         pyspice=pyspice,
         used=_used(simulator, library, library_version, pyspice),
+        protection=_protection(),
         advice=tuple(advice),
     )
 
@@ -136,6 +144,21 @@ def _used(
     batch = f"{simulator.path}, {simulator.version_text}" if simulator else "not possible"
     session = f"{library}, {library_version}, through PySpice {pyspice}" if library_version else "not possible"
     return f"Batch runs use: {batch}.", f"Sessions use: {session}."
+
+
+def _protection() -> tuple[str, ...]:
+    landlock = landlock_version()
+    ignored = ignored_variables()
+    return (
+        "Writing: a simulator writes only in its run folder (Landlock)."
+        if landlock
+        else "Writing: this system has no Landlock, so that a simulator may write wherever you may.",
+        "Ending: a simulator ends with the Python that started it."
+        if sys.platform.startswith("linux")
+        else "Ending: this system lets a simulator outlive a Python that is killed; sessions end with it.",
+        f"Environment: a simulator gets {', '.join(KEPT)} and no other variable of yours"
+        + (f"; set here without effect: {', '.join(ignored)}." if ignored else "."),
+    )
 
 
 def _yes(value: bool) -> str:

@@ -11,9 +11,12 @@ from joblib import Parallel, delayed
 
 from circuitsim.errors import CircuitsimError, InputError, SimulatorError
 from circuitsim.spice.batch import TIME_LIMIT_S, Deck, run
+from circuitsim.spice.folders import clear_numbered
 from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
+
+MOST_JOBS = 1024
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +53,8 @@ def run_many(
     Args:
         decks: Whole decks.
         n_jobs: Number of decks that run at the same time, each on one core.
-        folder: Where to keep a numbered run folder per deck; None: temporary folders, removed after success.
+        folder: Where to keep a numbered run folder per deck, deck_0000 and so on; decks and results of earlier calls
+            are removed from such folders first. None: temporary folders, removed after success.
         time_limit_s: Wall-clock limit of each attempt [s].
         simulator, options: As in `run`.
         progress: Called with (finished, total) after each deck, from the thread that ran it.
@@ -60,6 +64,8 @@ def run_many(
             of a single deck is raised unchanged, and so is the first InputError if there are no other errors.
     """
     simulator = simulator or find_ngspice()
+    if folder is not None:
+        clear_numbered(Path(folder))
     children = _Children()
 
     def one(index: int) -> _Outcome:
@@ -112,13 +118,13 @@ class _Children:
 
 
 def check_jobs(n_jobs: int) -> None:
-    """Refuse a number of jobs that starts none.
+    """Refuse a number of jobs that starts none, or more than a machine has cores.
 
     Raises:
-        InputError: `n_jobs` is 0.
+        InputError: `n_jobs` is neither -1 nor from 1 to `MOST_JOBS`.
     """
-    if n_jobs == 0:
-        raise InputError("n_jobs = 0: expected 1 or more, or -1 for one on every core")
+    if n_jobs != -1 and not 1 <= n_jobs <= MOST_JOBS:
+        raise InputError(f"n_jobs = {n_jobs}: expected 1 or more, up to {MOST_JOBS}, or -1 for one on every core")
 
 
 def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Progress | None) -> list[_Outcome]:

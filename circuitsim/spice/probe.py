@@ -1,10 +1,18 @@
 """Find out what an ngspice executable can do by running small decks, since its version does not tell."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
+from circuitsim.spice.environment import child_environment
+
+_TIME_LIMIT_S = 60.0
+_MOST_BYTES = 1 << 20
 _SOLVER = re.compile(r"Using (.+?) as Direct Linear Solver", re.I)
 
 _KLU_DECK = "does it honour klu\nv1 a 0 1\nr1 a 0 1k\n.options klu\n.op\n.end\n"
@@ -35,14 +43,42 @@ def features(path: str) -> tuple[bool, bool]:
     return "osdi: no such command" not in said, "OpenMP" in said
 
 
+def answer_of(command: list[str], folder: Path) -> str:
+    """Run a program in a folder and return what it prints: at most a megabyte, within a minute.
+
+    Raises:
+        OSError: The program cannot be started.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=child_environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as child:
+        limit = threading.Timer(_TIME_LIMIT_S, _kill, [child])
+        limit.start()
+        try:
+            assert child.stdout is not None
+            return child.stdout.read(_MOST_BYTES).decode("utf-8", errors="replace")
+        finally:
+            limit.cancel()
+            _kill(child)
+
+
+def _kill(child: subprocess.Popen) -> None:
+    """End a program and what it started; nobody has waited for it yet, so that its number is still its own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
 def _printed(path: str, deck: str) -> str:
     """Return what ngspice prints for a small deck; empty if it does not run."""
     with tempfile.TemporaryDirectory(prefix="circuitsim-") as folder:
         (Path(folder) / "deck.cir").write_text(deck, encoding="utf-8")
         try:
-            answer = subprocess.run(
-                [path, "-n", "-b", "deck.cir"], cwd=folder, capture_output=True, timeout=60, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
+            return answer_of([path, "-n", "-b", "deck.cir"], Path(folder))
+        except OSError:
             return ""
-    return (answer.stdout + answer.stderr).decode("utf-8", errors="replace")

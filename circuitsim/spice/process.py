@@ -2,23 +2,23 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import SimulatorError
+from circuitsim.spice import guard
+from circuitsim.spice.environment import child_environment
+from circuitsim.spice.folders import DECK, LOG, RAW
 from circuitsim.spice.simulator import Simulator
 
-DECK = "deck.cir"
-LOG = "deck.log"
-RAW = "deck.raw"
-
-# Environment variables that would change results: the format of the raw file, the search path of includes.
-_UNWANTED = ("SPICE_ASCIIRAWFILE", "NGSPICE_INPUT_DIR")
-
+LOG_LIMIT = 64 << 20  # bytes that a simulator may print
+_LOOK_S = 0.25  # time between looks at the size of the log
 
 Launcher = Callable[[Callable[[], subprocess.Popen]], subprocess.Popen]
 """Calls the given function, which starts a child process, and returns that process."""
@@ -32,17 +32,24 @@ class Exit:
         code: Exit code; −n if signal n ended the process.
         timed_out: True if the process was ended because it exceeded the time limit.
         seconds: Wall-clock time [s].
+        flooded: True if the process was ended because it printed more than `LOG_LIMIT` bytes.
     """
 
     code: int
     timed_out: bool
     seconds: float
+    flooded: bool = False
 
 
-def child_environment() -> dict[str, str]:
-    """Return the environment of a simulator: the user's, without variables that change results, on one thread."""
-    kept = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
-    return {**kept, "OMP_NUM_THREADS": "1"}
+def guarded(command: Sequence[str], folder: Path, *, parent: int) -> list[str]:
+    """Return the command that starts `command` so that it writes only in `folder` and ends with this process.
+
+    Args:
+        command: Program, with its path, and its arguments.
+        folder: The only folder in which it may write, where the kernel has Landlock.
+        parent: Number of this process; 0: the program itself watches its parent.
+    """
+    return [sys.executable, "-I", "-S", guard.__file__, str(parent), str(folder), *command]
 
 
 def execute(
@@ -51,27 +58,31 @@ def execute(
     *,
     time_limit_s: float,
     launcher: Launcher | None = None,
+    lock: int | None = None,
 ) -> Exit:
     """Run `ngspice -n -b` on `deck.cir` in `folder`, and write deck.log and deck.raw there.
 
     `-n` ignores the start-up files of the user and of the folder. The child runs inside the folder, so that blanks or
     non-ASCII letters in its name do not reach ngspice. It has its own process group, so that all its descendants can be
-    ended. A `launcher` starts the child in place of this function and may refuse by raising an error.
+    ended; it ends with this process, even if that is killed. A `launcher` starts the child in place of this function
+    and may refuse by raising an error. The child keeps the descriptor `lock` of its folder open, which holds the folder
+    until it ends.
 
     Raises:
         SimulatorError: The process cannot be started or its log cannot be written.
     """
-    command = [str(simulator.path), "-n", "-b", "-r", RAW, DECK]
+    command = guarded([str(simulator.path), "-n", "-b", "-r", RAW, DECK], folder, parent=os.getpid())
 
     def launch() -> subprocess.Popen:
-        with (folder / LOG).open("wb") as log:
+        with (folder / LOG).open("xb") as log:
             return subprocess.Popen(
                 command,
                 cwd=folder,
-                env=child_environment(),
+                env=child_environment(folder),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                pass_fds=() if lock is None else (lock,),
                 start_new_session=True,
             )
 
@@ -79,15 +90,54 @@ def execute(
     try:
         child = launch() if launcher is None else launcher(launch)
     except OSError as error:
-        raise SimulatorError(f"{simulator.path} cannot be started: {error}", folder) from None
-    timed_out = False
+        raise SimulatorError(f"{simulator.path} cannot be started: {error.strerror}", folder) from None
     try:
-        child.wait(timeout=time_limit_s)
-    except subprocess.TimeoutExpired:
-        timed_out = True
+        stopped = _wait(child, folder / LOG, start + time_limit_s)
     finally:
         end(child)
-    return Exit(child.returncode, timed_out, time.perf_counter() - start)
+    if reason := _refusal(child.returncode, folder / LOG):
+        raise SimulatorError(f"{simulator.path} cannot be started: {reason}", folder)
+    return Exit(child.returncode, stopped == "time", time.perf_counter() - start, stopped == "log")
+
+
+def _wait(child: subprocess.Popen, log: Path, deadline: float) -> str | None:
+    """Wait for the child; return "time" or "log" if it exceeded a limit, and cut a log that is too long."""
+    while True:
+        left = deadline - time.perf_counter()
+        ended = _ended(child, max(min(left, _LOOK_S), 0.0))
+        if log.stat().st_size > LOG_LIMIT:
+            end(child)
+            os.truncate(log, LOG_LIMIT)
+            return "log"
+        if ended:
+            return None
+        if left <= _LOOK_S:
+            return "time"
+
+
+def _ended(child: subprocess.Popen, timeout_s: float) -> bool:
+    """Wait for the child at most so long; `Popen.wait` would look only every 50 ms, longer than a small deck takes."""
+    if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):
+            descriptor = os.pidfd_open(child.pid)
+            try:
+                end_of = select.poll()
+                end_of.register(descriptor, select.POLLIN)
+                end_of.poll(1000 * timeout_s)
+            finally:
+                os.close(descriptor)
+            return child.poll() is not None
+    try:
+        child.wait(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _refusal(code: int, log: Path) -> str | None:
+    """Return why the guard could not start the program; None if it did."""
+    said = log.read_bytes()[:200].decode("utf-8", errors="replace") if code == guard.NOT_STARTED else ""
+    return said.partition("guard: ")[2].strip() if said.startswith("guard: ") else None
 
 
 def end(child: subprocess.Popen) -> None:

@@ -1,8 +1,12 @@
 """Read ngspice's binary raw files."""
 
+import errno
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -56,7 +60,8 @@ def read_raw(path: str | Path) -> tuple[Plot, ...]:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
+        with open_plain(path) as file:
+            content = file.read()
     except OSError as error:
         raise SimulatorError(f"{path.name} cannot be read: {error.strerror}") from None
     plots = []
@@ -67,6 +72,19 @@ def read_raw(path: str | Path) -> tuple[Plot, ...]:
     if not plots:
         raise SimulatorError(f"{path.name} is empty: ngspice wrote no results")
     return tuple(plots)
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file for reading; a pipe or a device of its name would never end.
+
+    Raises:
+        OSError: The file is missing, cannot be read, or is not a plain file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a plain file")
+    return os.fdopen(descriptor, "rb")
 
 
 def _read_plot(content: bytes, start: int, file: str) -> tuple[Plot, int]:

@@ -4,12 +4,13 @@ import functools
 import os
 import re
 import shutil
-import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.errors import SimulatorError, SimulatorMissingError
-from circuitsim.spice.probe import linear_solver
+from circuitsim.spice.environment import warn_of_ignored
+from circuitsim.spice.probe import answer_of, linear_solver
 
 EXECUTABLE_VARIABLE = "CIRCUITSIM_NGSPICE"
 KLU_SINCE = 42
@@ -55,6 +56,7 @@ def find_ngspice(path: str | Path | None = None) -> Simulator:
     executable = shutil.which(os.path.expanduser(name))  # noqa: PTH111 (a bare name must stay a bare name)
     if executable is None:
         raise SimulatorMissingError(f"ngspice was not found ({name!r} is no executable): {INSTALL_ADVICE}")
+    warn_of_ignored()
     return _probe(str(Path(executable).absolute()), Path(executable).stat().st_mtime_ns)
 
 
@@ -63,10 +65,9 @@ def _probe(path: str, modified: int) -> Simulator:
     """Determine the version, once per executable; `modified` separates an upgraded file from the cached one."""
     del modified
     try:
-        answer = subprocess.run([path, "-n", "--version"], capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SimulatorError(f"{path} does not run: {error}") from None
-    match = _VERSION.search(answer.stdout + answer.stderr)
+        match = _VERSION.search(answer_of([path, "-n", "--version"], Path(tempfile.gettempdir())))
+    except OSError as error:
+        raise SimulatorError(f"{path} does not run: {error.strerror}") from None
     if match is None:
         raise SimulatorError(f"{path} does not name an ngspice version with --version; expected an ngspice executable")
     version = int(match.group(1))

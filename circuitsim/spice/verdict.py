@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 
 from circuitsim.errors import SimulatorError
-from circuitsim.spice.process import LOG, RAW, Exit
-from circuitsim.spice.raw import Plot, read_raw
+from circuitsim.spice.folders import LOG, RAW
+from circuitsim.spice.process import LOG_LIMIT, Exit
+from circuitsim.spice.raw import Plot, open_plain, read_raw
 
 FailureKind = Literal["time", "killed", "disk", "deck", "singular", "convergence", "values"]
 
@@ -26,6 +27,10 @@ _FAILED = re.compile(r"\berror\b|timestep too small|iteration limit|aborted|inte
 # A trial voltage of Newton's method may leave the range of exp or sinh; ngspice then steps back and continues. If the
 # run fails after that, its log contains another of the words above.
 _TRIAL = re.compile(r"\bError: .* out of range for ", re.I)
+_TELLING = re.compile(
+    r"can't|cannot|can not|unable|no such|not found|fail|unknown|illegal|invalid|undefined|missing", re.I
+)
+_FAREWELL = re.compile(r"^ngspice\S* done$|^(total|dram|maximum|current|shared|text|library|stack)\b.*[=:]", re.I)
 _UNWRITTEN = re.compile(r"rawfile write error|no space left", re.I)
 _DISK_IS_FULL_BELOW = 1 << 20
 
@@ -59,6 +64,10 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
     """
     if end.timed_out:
         return Failure("time", f"ngspice did not finish within {time_limit_s:g} s and was stopped")
+    if end.flooded:
+        return Failure(
+            "deck", f"ngspice printed more than {LOG_LIMIT >> 20} MB and was stopped: the deck prints results"
+        )
     log = read_log(folder)
     if end.code < 0:
         name = signal.Signals(-end.code).name if -end.code in set(signal.Signals) else str(-end.code)
@@ -77,7 +86,7 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
     if failure is not None:
         return failure
     if end.code != 0:
-        return Failure("convergence", f"ngspice ended with exit code {end.code}: {_last_line(log)}")
+        return Failure("convergence", f"ngspice ended with exit code {end.code}: {_telling_line(log)}")
     if damage is not None and not (folder / RAW).exists():
         return NO_RESULTS
     if damage is not None:
@@ -86,9 +95,10 @@ def judge(end: Exit, folder: Path, *, time_limit_s: float) -> tuple[Plot, ...] |
 
 
 def read_log(folder: Path) -> str:
-    """Return the log of the run in `folder`; empty if there is none."""
+    """Return the log of the run in `folder`, at most `LOG_LIMIT` bytes; empty if there is none."""
     try:
-        return (folder / LOG).read_bytes().decode("utf-8", errors="replace")
+        with open_plain(folder / LOG) as file:
+            return file.read(LOG_LIMIT).decode("utf-8", errors="replace")
     except OSError:
         return ""
 
@@ -129,6 +139,9 @@ def _short(line: str) -> str:
     return line if len(line) <= 160 else line[:157] + "..."
 
 
-def _last_line(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return _short(lines[-1]) if lines else "it printed nothing"
+def _telling_line(log: str) -> str:
+    """Return the first line that names a fault, else the last that says anything."""
+    lines = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith(("Circuit:", "Note:"))]
+    told = next((line for line in lines if _TELLING.search(line)), None)
+    said = [line for line in lines if not _FAREWELL.search(line)]
+    return _short(told or (said[-1] if said else "it printed nothing"))

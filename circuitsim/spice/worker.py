@@ -1,12 +1,15 @@
 """The worker process of a session: runs libngspice through PySpice and exchanges requests and vectors over a pipe.
 
-`connection` starts it as a script, `python -P worker.py DESCRIPTOR LIBRARY`. It imports nothing from circuitsim and
-therefore starts quickly. The simulator may crash in it without harm to the parent. Each request has one answer:
+`connection` starts it as a script, `python -P worker.py DESCRIPTOR PARENT LIBRARY`. It imports nothing from circuitsim
+and therefore starts quickly. The simulator may crash in it without harm to the parent. Each request has one answer:
 (value, error of PySpice or None, log). The parent judges the log.
 """
 
 import logging
+import os
 import sys
+import threading
+import time
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -15,6 +18,7 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
 Analysis = tuple[str, tuple[str, ...], np.ndarray]
 
+_LOOK_S = 0.5  # time between looks at the parent
 _VOLTAGE = 3  # SV_VOLTAGE of ngspice's sim.h
 
 
@@ -106,8 +110,16 @@ def answer(library: Library, command: str, arguments: list[Any]) -> tuple[Any, s
     return value, refusal, library.take_log()
 
 
-def main(descriptor: int, path: str) -> None:
-    """Serve requests until the other end closes."""
+def watch(parent: int) -> None:
+    """End this process, even in the middle of a run, once process `parent` has ended."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(0)
+
+
+def main(descriptor: int, parent: int, path: str) -> None:
+    """Serve requests until the other end closes or process `parent` ends."""
+    threading.Thread(target=watch, args=(parent,), daemon=True).start()
     logging.disable(logging.CRITICAL)
     channel = Connection(descriptor)
     Library.LIBRARY_PATH = path.replace("{", "{{").replace("}", "}}")  # PySpice calls str.format on this path
@@ -123,4 +135,4 @@ def main(descriptor: int, path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import sys
 
 from circuitsim import spice
+from circuitsim.spice.guard import landlock_version
 
 
 def test_what_is_here_is_tried_and_named():
@@ -39,3 +41,13 @@ def test_an_old_ngspice_without_code_models_is_told_apart(monkeypatch, tmp_path)
     assert diagnosis.version == "ngspice-45"
     assert not diagnosis.klu
     assert not diagnosis.xspice
+
+
+def test_protection_is_what_this_system_has(monkeypatch):
+    monkeypatch.setenv("SPICE_SCRIPTS", "/elsewhere")
+    writing, ending, environment = spice.diagnose().protection
+    assert ("only in its run folder" in writing) == (landlock_version() > 0)
+    assert ("ends with the Python" in ending) == sys.platform.startswith("linux")
+    assert environment.startswith("Environment: a simulator gets PATH,")
+    assert environment.endswith("set here without effect: SPICE_SCRIPTS.")
+    assert spice.diagnose().protection[0] in spice.diagnose().text

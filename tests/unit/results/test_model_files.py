@@ -231,3 +231,75 @@ def test_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         save_model(tmp_path / "file" / "model", _model())
+
+
+def _set(record, path, value):
+    *parents, last = path
+    for key in parents:
+        record = record[key]
+    record[last] = value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        (("surface", "g_scale"), -2e-5, "surface.g_scale = -2e-05: expected a number above 0"),
+        (("surface", "g_scale"), float("nan"), "surface.g_scale = nan: expected a finite number"),
+        (("surface", "u_max"), 0.0, "surface.u_max = 0.0: expected a number above 0"),
+        (("surface", "bound"), -1e-9, "surface.bound = -1e-09: expected 0 or more"),
+        (("surface", "i_max"), 0.0, "surface.i_max = 0.0: expected a number above 0"),
+        (("surface", "i_max"), float("inf"), "surface.i_max = inf: expected a finite number"),
+        (("surface", "g_range"), [1e-4, 1e-6], r"surface.g_range = \(0.0001, 1e-06\): expected a lower and a higher"),
+        (("surface", "g_range"), [-1e-6, 1e-4], r"surface.g_range = .*: expected conductances above 0"),
+        (("surface", "m_range"), [0.2, 0.2], r"surface.m_range = .*: expected a lower and a higher end"),
+        (("v_range",), [0.2, 0.0], r"v_range = \(0.2, 0.0\): expected a lower and a higher end"),
+        (("v_range",), [0.0, 0.9], r"v_range = \(0.0, 0.9\): expected a range within surface.m_range"),
+        (("grade",), -1, "grade = -1: expected 1 to"),
+        (("grade",), 1.5, "grade = 1.5: expected a whole number"),
+        (("surface", "u_max"), "wide", "surface.u_max = 'wide': expected a number"),
+    ],
+)
+def test_a_model_whose_values_cannot_be_meant_is_refused(tmp_path, key, value, sentence):
+    path = save_model(tmp_path, _model())
+    document = json.loads(path.read_text())
+    _set(document, key, value)
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=rf"model\.json: damaged: {sentence}") as caught:
+        load_model(path)
+    assert "Input should" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        (("error", "rms"), 2e-3, "error.rms = 0.002: expected at most max in magnitude"),
+        (("error", "rms"), -1e-4, "error.rms = -0.0001: expected 0 or more"),
+        (("error", "max"), float("nan"), "error.max = nan: expected a finite number"),
+        (("error", "bias"), 1e-3, "error.bias = 0.001: expected at most mean_abs in magnitude"),
+        (("error", "p50"), 8e-5, "error.p50 = 8e-05: expected at most p95 in magnitude"),
+        (("by_input", "uniform", "samples"), 0, "by_input.uniform.samples = 0: expected 1 to"),
+        (("by_column",), [], r"by_column = \(\): expected one entry per column"),
+        (("full_scale",), 0.0, "full_scale = 0.0: expected a number above 0"),
+        (("g_range",), [1e-4, 1e-6], r"g_range = .*: expected a lower and a higher end"),
+        (("v_range",), [0.2, 0.0], r"v_range = .*: expected a lower and a higher end"),
+        (("temperature_c",), -300.0, "temperature_c = -300.0: expected a temperature above -273.15 °C"),
+        (("truth",), "guess", "truth = 'guess': expected 'ngspice' or 'nodal'"),
+        (("max_rms",), -1.0, "max_rms = -1.0: expected a number above 0"),
+        (("rows",), 10**400, r"rows = 1000\d+\.\.\.0+: expected"),
+    ],
+)
+def test_a_certificate_whose_values_cannot_be_meant_is_refused(tmp_path, key, value, sentence):
+    path = tmp_path / "certificate.json"
+    save_certificate(path, _certificate())
+    document = json.loads(path.read_text())
+    _set(document["certificate"], key, value)
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=rf"certificate\.json: damaged: {sentence}") as caught:
+        load_certificate(path)
+    assert "Input should" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_empty_tensors_are_refused(tmp_path):
+    save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), forward=np.zeros((0, 4, 3))))
+    with pytest.raises(InputError, match=r"forward has shape \(0, 4, 3\) .* none of them empty"):
+        load_surface(tmp_path / "surface.npz")

@@ -2,6 +2,9 @@
 
 import csv
 import dataclasses
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -190,3 +193,21 @@ def test_what_did_not_make_the_solution_is_not_saved_beside_it(tmp_path):
     assert load_solution(path).provenance == origin
     with pytest.raises(InputError, match="g is not the matrix of this solution"):
         save_solution(tmp_path, named, spec=ANALOG, g=g * 0.9)
+
+
+@pytest.mark.parametrize("limit", [100, 5_000, 50_000])
+def test_a_full_disk_leaves_neither_file_and_one_sentence(tmp_path, limit):
+    """In a process of its own: HDF5, writing the file itself, would end it."""
+    script = (
+        "import resource, sys, numpy as np\n"
+        "from circuitsim.results import Provenance, Solution, save_solution\n"
+        "from circuitsim.errors import InputError\n"
+        "solution = Solution(np.ones((2000, 10)), Provenance('nodal', 'ab'))\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))\n"
+        "try:\n    save_solution(sys.argv[1], solution)\n"
+        "except InputError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", script, tmp_path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"solution\.(nc|csv): cannot be written \(File too large\)$", done.stdout.strip())
+    assert list(tmp_path.iterdir()) == []

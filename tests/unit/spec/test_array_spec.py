@@ -143,3 +143,38 @@ def test_a_section_is_taken_out(spec):
     bare = spec.replace(array={"cell": "1r"}, access=None)
     assert bare.access is None
     assert bare.device == spec.device
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "rows = 4",
+            f"rows = 1{'0' * 400}",
+            r"array\.rows = 1000\d+\.\.\.0+: expected a value less than or equal",
+        ),
+        ("rows = 4", f"rows = 1{'0' * 5000}", "a number is too long or lists are nested too deeply"),
+        ("rows = 4", f"rows = {'[' * 3000}", "too long or lists are nested too deeply|not valid TOML"),
+        (
+            "rows = 4\ncols = 3",
+            "rows = 60000\ncols = 60000",
+            "array.rows = 60000, array.cols = 60000: expected",
+        ),
+        (
+            "rows = 4",
+            "rows = 4\ntemperature_c = -273.15",
+            "array.temperature_c = -273.15: expected a value",
+        ),
+        ("rows = 4", "rows = 4\ntemperature_c = 1e9", "array.temperature_c = 1000000000.0: expected a value less than"),
+        ("r_row = 2", f"r_row = 1{'0' * 400}", "wire.r_row: got inf, expected a finite number"),
+        ("r_row = 2", f'r_row = "1e1{"0" * 400}"', "wire.r_row: got '1e1000.*expected a number of at most 100 digits"),
+        ('model = "rram_sinh"', f'model = "{"n" * 300}"', "device.model: got 'nnn.*expected a name of at most 128"),
+    ],
+)
+def test_values_beyond_every_use_are_one_sentence(tmp_path, old, new, sentence):
+    text = "schema = 1\n[array]\nrows = 4\ncols = 3\ncell = '1r'\n[device]\nmodel = \"rram_sinh\"\ng_min = '1u'\n"
+    text += "g_max = '100u'\n[wire]\nr_row = 2\nr_col = 2\n[driver]\nv_read = 0.2\n"
+    assert _load(tmp_path, text).shape == (4, 3)
+    with pytest.raises(SpecError, match=sentence) as caught:
+        _load(tmp_path, text.replace(old, new))
+    assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)

@@ -63,3 +63,11 @@ def test_library_by_argument_and_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("NGSPICE_LIBRARY_PATH", str(library))
     assert find_library() == str(library)
     assert find_library(library) == str(library)
+
+
+def test_a_program_that_prints_without_end_is_no_ngspice(tmp_path):
+    flood = tmp_path / "flood"
+    flood.write_text("#!/bin/sh\nexec yes\n")
+    flood.chmod(0o755)
+    with pytest.raises(SimulatorError, match="does not name an ngspice version"):
+        find_ngspice(flood)

@@ -1,0 +1,113 @@
+"""Every number that an option takes, and its range: one table, checked when the command line is read."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from circuitsim.errors import InputError
+from circuitsim.spec import shown, spice_name
+from circuitsim.units import parse_quantity
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Range of the number that an option takes.
+
+    Attributes:
+        low, high: Smallest and largest value.
+        whole: Only whole numbers.
+        above: `low` itself is excluded.
+        suffixes: The number may have a SPICE suffix, such as 200m.
+        also: One more value, with its meaning.
+    """
+
+    low: float
+    high: float
+    whole: bool = True
+    above: bool = False
+    suffixes: bool = False
+    also: tuple[int, str] | None = None
+
+    @property
+    def expected(self) -> str:
+        """The range in words."""
+        kind = "a whole number" if self.whole else "a number"
+        more = f", or {self.also[0]} for {self.also[1]}" if self.also else ""
+        if self.low == 0 and not self.above and self.high >= _LARGEST_SEED:
+            return f"{kind} greater than or equal to 0, and at most {_LARGEST_SEED}"
+        start = f"above {self.low:g} and up" if self.above else f"from {self.low:g}"
+        return f"{kind} {start} to {self.high:.10g}{more}"
+
+
+_LARGEST_SEED = 2**63 - 1
+LIMITS = {
+    "--bits": Limits(1, 12),
+    "--calibration-images": Limits(1, 10**9),
+    "--jobs": Limits(1, 1024, also=(-1, "one on every core")),
+    "--largest": Limits(2, 4096),
+    "--max-rms": Limits(0, 1, whole=False, above=True),
+    "--ngspice-up-to": Limits(0, 4096),
+    "--repeats": Limits(1, 1000),
+    "--seed": Limits(0, _LARGEST_SEED),
+    "--temperature-c": Limits(-273.15, 1000, whole=False, above=True),
+    "--v-read": Limits(0, 1000, whole=False, above=True, suffixes=True),
+}
+
+
+def within(option: str) -> Callable[[str | float], float]:
+    """Return a parser for the value of an option that refuses what is outside its limits.
+
+    The parser raises InputError, in one sentence with the option, the value and the range.
+    """
+    limits = LIMITS[option]
+
+    def number(value: str | float) -> float:
+        parsed = _read(value, limits)
+        fits = limits.low < parsed <= limits.high if limits.above else limits.low <= parsed <= limits.high
+        if not (fits or (limits.also and parsed == limits.also[0])):
+            raise InputError(f"{option} = {shown(value)}: expected {limits.expected}")
+        return parsed
+
+    return number
+
+
+def plain_name(value: str) -> str:
+    """Return the value of --name if SPICE and Verilog take it as a name.
+
+    Raises:
+        InputError: It contains anything but letters, digits and `_`, or is too long.
+    """
+    try:
+        return spice_name(value)
+    except ValueError as error:
+        raise InputError(f"--name: {error}") from None
+
+
+def _read(value: str | float, limits: Limits) -> float:
+    """Return the number; NaN, which is in no range, if there is none."""
+    try:
+        if limits.suffixes:
+            return parse_quantity(value)
+        return int(value) if limits.whole else float(value)
+    except (ValueError, OverflowError, InputError):
+        return math.nan
+
+
+Seed = Annotated[
+    int, typer.Option("--seed", parser=within("--seed"), metavar="N", help="Seed of everything that is drawn.")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", parser=within("--jobs"), metavar="N", help="Number of decks solved at the same time.")
+]
+Repeats = Annotated[
+    int, typer.Option(parser=within("--repeats"), metavar="N", help="Runs of each timing; the median counts.")
+]
+ReadVoltage = Annotated[
+    float,
+    typer.Option(
+        "--v-read", parser=within("--v-read"), metavar="V", help="Voltage at which g is the chord conductance [V]."
+    ),
+]
