@@ -1,6 +1,5 @@
 """The file `device.toml`: every key that a device may state, checked when it is read."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -12,6 +11,7 @@ from circuitsim.devices.parameters import Parameters, Text
 from circuitsim.errors import InputError
 from circuitsim.spec.base import Part
 from circuitsim.spec.complaints import sentence
+from circuitsim.spec.toml_file import read_toml
 
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -56,12 +56,7 @@ def read_device_toml(path: Path) -> DeviceToml:
         InputError: It is missing or is no TOML, or a key is unknown or missing or its value cannot be used; the
             sentence names file, key, value and expectation.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError(f"{path}: no such file, expected the parameters of a device") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from None
+    data = read_toml(path, "the parameters of a device")
     try:
         return DeviceToml.model_validate(data)
     except ValidationError as error:

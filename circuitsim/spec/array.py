@@ -2,20 +2,20 @@
 
 import hashlib
 import json
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from circuitsim.errors import SpecError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.spec.base import Part, Quantity
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.complaints import sentence
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.technique import TechniqueSpec
+from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
 SCHEMA = 1
@@ -203,13 +203,9 @@ def load_spec(path: str | Path) -> ArraySpec:
     """
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SpecError(f"{path}: no such file; expected a TOML specification") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path}: cannot be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{path}: not valid TOML: {error}") from None
+        data = read_toml(path, "a TOML specification")
+    except InputError as error:
+        raise SpecError(str(error)) from None
     if "schema" not in data:
         raise SpecError(f"{path}: schema is missing, expected schema = {SCHEMA} at the top of the file")
     for section in ("device", "access"):

@@ -143,3 +143,17 @@ def test_a_section_is_taken_out(spec):
     bare = spec.replace(array={"cell": "1r"}, access=None)
     assert bare.access is None
     assert bare.device == spec.device
+
+
+@pytest.mark.parametrize(
+    ("heading", "said"),
+    [
+        ("driver", r"unknown key wire.v_read: it belongs to \[driver\]; is that heading missing above it"),
+        ("wire", r"unknown key access.r_row: it belongs to \[wire\]; is that heading"),
+        ("array", r"unknown key rows: it belongs to \[array\]; is that heading"),
+        ("access", "model is given a second time"),
+    ],
+)
+def test_a_heading_that_is_missing_is_named(tmp_path, heading, said):
+    with pytest.raises(SpecError, match=said):
+        _load(tmp_path, TEXT.replace(f"[{heading}]\n", ""))
