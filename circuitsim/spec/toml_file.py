@@ -37,11 +37,11 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected {what}") from None
+        raise InputError(f"{path}: no such file, expected {what}") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); expected {what}") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror}), expected {what}") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}: cannot be read (not text in UTF-8); expected {what}") from None
+        raise InputError(f"{path}: cannot be read (not text in UTF-8), expected {what}") from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -45,9 +45,9 @@ def test_a_value_that_no_one_needs_is_refused(tmp_path, text):
 
 
 def test_what_is_no_readable_file_is_said(tmp_path):
-    with pytest.raises(InputError, match="no such file; expected a specification"):
+    with pytest.raises(InputError, match="no such file, expected a specification"):
         read_toml(tmp_path / "none.toml", "a specification")
-    with pytest.raises(InputError, match=r"cannot be read \(Is a directory\); expected a specification"):
+    with pytest.raises(InputError, match=r"cannot be read \(Is a directory\), expected a specification"):
         read_toml(tmp_path, "a specification")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match=r"cannot be read \(not text in UTF-8\)"):
