@@ -148,9 +148,11 @@ def _checked(dac: ConverterTable, codes: Any, rows: int, bits: str, dtype: Any =
     xp, top = array_api_compat.array_namespace(codes), 2**dac.bits - 1
     if xp.isdtype(codes.dtype, "integral"):
         codes = xp.astype(codes, xp.float64 if dtype is None else dtype)
-    if not bool(xp.all((codes >= 0) & (codes <= top) & (codes == xp.round(codes)))):
+    wrong = ~((codes >= 0) & (codes <= top) & (codes == xp.round(codes)))
+    if bool(xp.any(wrong)):
+        vector, row = divmod(int(xp.argmax(xp.astype(xp.reshape(wrong, (-1,)), xp.int64))), rows)
         raise InputError(
-            f"codes lie between {float(xp.min(codes)):g} and {float(xp.max(codes)):g}: "
-            f"expected whole numbers from 0 to {top} ({bits} = {dac.bits})"
+            f"codes[{vector}, {row}] = {float(codes[vector, row]):g}: expected whole numbers from 0 to {top} "
+            f"({bits} = {dac.bits})"
         )
     return codes

@@ -69,7 +69,7 @@ def deck(spec: ArraySpec, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> 
     """Write the deck that sweeps cells of conductances g over the bias points and saves `i(vs_k)` of each cell k."""
     gate = spec.v_gate or 0.0
     head = [
-        "* circuitsim: characterization of one cell",
+        "* characterization of one cell",
         f"* {len(g)} conductances, {len(v_bl)} bias points, gate {gate:g} V, {spec.array.temperature_c:g} degC",
         cell_subckt(spec).rstrip(),
         f".temp {number(spec.array.temperature_c)}",

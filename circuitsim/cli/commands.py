@@ -214,7 +214,8 @@ def calibrate(
 
 @app.command()
 def certificate(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json.")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json, or its folder.")],
+    as_json: Json = False,
 ) -> None:
     """Print in words what a certificate states."""
     from circuitsim.report import certificate_in_words

@@ -37,12 +37,14 @@ def list_devices(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a card; circuitsim device list shows them.")],
+    name: Annotated[
+        str, typer.Argument(help="Name of a card (circuitsim device list shows them), or a device folder of your own.")
+    ],
     plot: PlotFile = None,
     as_json: Json = False,
 ) -> None:
     """Show one card: parameters with unit and source, range, statistics, what is not modelled; --plot draws it."""
-    card = load_card(name)
+    card = load_folder(name) if name not in list_cards() and Path(name).is_dir() else load_card(name)
     content = _content(card)
     if plot is not None:
         from circuitsim.cli.device_panels import save_panels, show_panels

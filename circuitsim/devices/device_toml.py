@@ -1,6 +1,5 @@
 """The file `device.toml`: every key that a device may state, checked when it is read."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -9,9 +8,10 @@ from pydantic import ConfigDict, Field, Strict, ValidationError, model_validator
 from circuitsim.devices.card import Dynamic, Kind, State, Temperature
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Parameters, Text
-from circuitsim.errors import InputError, reason_of
+from circuitsim.errors import InputError
 from circuitsim.spec.base import Part
 from circuitsim.spec.complaints import sentence
+from circuitsim.spec.toml_file import read_toml
 
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -56,14 +56,7 @@ def read_device_toml(path: Path) -> DeviceToml:
         InputError: It is missing or is no TOML, or a key is unknown or missing or its value cannot be used; the
             sentence names file, key, value and expectation.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError(f"{path}: no such file, expected the parameters of a device") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid TOML: {reason_of(error)}") from None
+    data = read_toml(path, "the parameters of a device")
     try:
         return DeviceToml.model_validate(data)
     except ValidationError as error:

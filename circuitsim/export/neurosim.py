@@ -60,7 +60,11 @@ def neurosim_noise_table(
     spec = model.spec
     top = 2**bits
     if spec.array.rows < top:
-        raise InputError(f"bits = {bits}: sums up to {top} need as many rows, the array has {spec.array.rows}")
+        most = spec.array.rows.bit_length() - 1
+        raise InputError(
+            f"bits = {bits}: the table has sums up to {top}, which need {top} rows, and the array has "
+            f"{spec.array.rows}; expected bits <= {most}, on the command line --bits {most}"
+        )
     on, off = _one_cell(model)
     sums, answers = [], []
     for density in _DENSITIES:

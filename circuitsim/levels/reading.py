@@ -137,7 +137,7 @@ def prepare(
         refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
     if level == "behavioral":
         if model is None:
-            raise InputError("level = 'behavioral' needs a model: calibrate the array first, or name a model file")
+            raise InputError("level = 'behavioral' needs a model: pass model=, on the command line --model FILE")
         if strict and certificate is None:
             raise InputError("strict = True needs the certificate of the model")
     check_can(spec, level)

@@ -72,7 +72,10 @@ def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterT
         return None
     if adc.full_scale == "auto":
         if full_scale is None:
-            raise InputError("adc.full_scale = 'auto': expected a current, or the largest output to take it from")
+            raise InputError(
+                "adc.full_scale = 'auto' takes its range from a network's outputs: pass full_scale=, the current of "
+                "the largest code [A], or write that current as adc.full_scale"
+            )
         return ConverterTable(adc.bits, 0.0, full_scale)
     if full_scale not in (None, adc.full_scale):
         raise InputError(f"full_scale = {full_scale:g} A: expected None, adc.full_scale is {adc.full_scale:g} A")

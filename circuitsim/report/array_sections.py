@@ -4,6 +4,7 @@ from circuitsim.report.content import Comparison, IrDrop
 from circuitsim.report.error_figures import r_squared_text
 from circuitsim.report.parts import Paragraph, Picture, Section, SideBySide
 from circuitsim.report.words import percent
+from circuitsim.spec import AdcSpec
 from circuitsim.units import format_quantity
 
 
@@ -13,23 +14,19 @@ def ir_drop_section(drop: IrDrop) -> Section:
     return Section("ir-drop", "IR drop", heading, (Picture("ir_drop", f"Voltages inside the array: {drop.what}."),))
 
 
-def hold_out_section(comparison: Comparison, truth: str) -> Section:
+def hold_out_section(comparison: Comparison, truth: str, adc: AdcSpec) -> Section:
     """Model beside truth, current by current.
 
     Args:
         comparison: The currents.
         truth: Name of the truth: "ngspice 39.3".
+        adc: The ADC of the array.
     """
     heading = (
         f"Model against {truth}: R² = {r_squared_text(comparison.r_squared)} over {comparison.truth.size} currents"
     )
-    lsb = (
-        f" One LSB of the ADC is {format_quantity(comparison.lsb, 'A', 3)}, "
-        f"{percent(comparison.lsb / comparison.full_scale)} of full scale."
-        if comparison.lsb is not None
-        else " The ADC does not quantize."
-    )
-    lead = f"Hold-out currents before the ADC; full scale is {format_quantity(comparison.full_scale, 'A')}.{lsb}"
+    scale = format_quantity(comparison.full_scale, "A")
+    lead = f"Hold-out currents before the ADC; full scale is {scale}. {_resolution(comparison, adc)}"
     grey = " Grey: the plain product v · g, without wires and transistors." if comparison.ideal is not None else ""
     currents = SideBySide(
         (
@@ -44,3 +41,16 @@ def hold_out_section(comparison: Comparison, truth: str) -> Section:
         )
     )
     return Section("hold-out", "Model and truth", heading, (Paragraph(lead), currents, errors))
+
+
+def _resolution(comparison: Comparison, adc: AdcSpec) -> str:
+    """Say what one code of the ADC is worth, or why that is not known here."""
+    if adc.bits is None:
+        return "The ADC does not quantize."
+    if comparison.lsb is None:
+        return (
+            f"The ADC has {adc.bits} bits; its LSB is not fixed, because with adc.full_scale = 'auto' its range "
+            "follows from the outputs of each layer of a network."
+        )
+    lsb, share = format_quantity(comparison.lsb, "A", 3), percent(comparison.lsb / comparison.full_scale)
+    return f"One LSB of the {adc.bits}-bit ADC is {lsb}, {share} of full scale."

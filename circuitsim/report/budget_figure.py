@@ -5,7 +5,7 @@ import math
 from matplotlib.figure import Figure
 
 from circuitsim.report.style import BLUE, INK, ORANGE, look, name_bars, one_panel
-from circuitsim.report.words import ranked
+from circuitsim.report.words import percent, ranked
 from circuitsim.results import Budget
 
 
@@ -37,7 +37,7 @@ def budget_figure(budget: Budget) -> Figure:
             color=INK,
             label="after one common gain",
         )
-        name_bars(axes, names, values, [f"{value:.2g} %" for value in values], gap=7)
+        name_bars(axes, names, values, [percent(value / 100) for value in values], gap=7)
         shown = [*values, *(value for value, _ in marks)]
         axes.set_xlim(0.5 * min(shown), 4 * max(shown))
         figure.legend(loc="outside lower center")

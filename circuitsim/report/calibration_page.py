@@ -9,8 +9,9 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.report.content import Comparison, ReportContent
 from circuitsim.report.page import write_report
-from circuitsim.results import Calibration
+from circuitsim.results import Calibration, ConverterTable
 from circuitsim.results.evaluation import DeckRecord
+from circuitsim.spec import AdcSpec
 
 
 def write_calibration_report(folder: str | Path, calibration: Calibration, *, decks: Sequence[str] = ()) -> Path:
@@ -50,7 +51,7 @@ def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -
 
     Args:
         calibration: The model and its hold-out.
-        lsb: Current of one ADC code [A]; None without quantization.
+        lsb: Current of one ADC code [A]; None: that of the specification, where it states one.
     """
     return Comparison(
         kinds=calibration.input_kinds,
@@ -59,6 +60,13 @@ def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -
         r_squared=calibration.r_squared,
         full_scale=calibration.certificate.full_scale,
         error=calibration.certificate.error,
-        lsb=lsb,
+        lsb=_lsb(calibration.model.spec.adc) if lsb is None else lsb,
         ideal=np.concatenate(calibration.ideal),
     )
+
+
+def _lsb(adc: AdcSpec) -> float | None:
+    """Current of one code [A], where the specification states the range of the ADC."""
+    if adc.bits is None or adc.full_scale == "auto":
+        return None
+    return ConverterTable(adc.bits, 0.0, adc.full_scale).lsb

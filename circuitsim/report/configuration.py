@@ -92,9 +92,15 @@ def _number(value: float, unit: str) -> str:
 
 
 def _wire_numbers(spec: ArraySpec) -> list[tuple[str, str, str]]:
-    """R·G_max of one segment: what decides the IR drop, and what papers quote."""
+    """Resistance of one segment times g_max: what decides the IR drop, and what papers quote."""
     lines = []
     for key in ("r_row", "r_col"):
         value = float(np.max(np.asarray(getattr(spec.wire, key), dtype=float))) * spec.device.g_max
-        lines.append((f"{key} · g_max", f"{value:.3g}", "One segment over the largest conductance"))
+        lines.append(
+            (
+                f"{key} · g_max",
+                f"{value:.3g}",
+                "Resistance of one segment relative to the smallest resistance of a device, 1 / g_max",
+            )
+        )
     return lines

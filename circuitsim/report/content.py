@@ -44,7 +44,7 @@ class Comparison:
         r_squared: Coefficient of determination of predicted on truth.
         full_scale: Largest |current| of the truth [A].
         error: Statistics of (predicted − truth) / full_scale.
-        lsb: Current of one ADC code [A]; None without quantization.
+        lsb: Current of one ADC code [A]; None: the ADC does not quantize, or its range is not known.
         ideal: (vectors, cols) products v·g without wires and transistors [A], for scale; None to leave them out.
     """
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import StrMethodFormatter
 
 from circuitsim.report.content import Comparison
 from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, SERIES, look, one_panel, one_prefix
+from circuitsim.report.words import percent
 from circuitsim.results import Certificate
 
 _VECTOR_POINTS = 600  # more points than this are drawn as pixels: an element each would make the page heavy
@@ -66,7 +67,7 @@ def histogram_figure(comparison: Comparison, truth: str) -> Figure:
         axes.set_ylim(bottom=0.6)
         axes.set_ylim(top=axes.get_ylim()[1] * 3)
         for value, colour, style, name in ((rms, ORANGE, "-", "rms"), (largest, RED, "--", "max")):
-            label = f"{name} {value:.2g} %"
+            label = f"{name} {percent(value / 100)}"
             if comparison.lsb is not None:
                 label += f" = {value / 100 * comparison.full_scale / comparison.lsb:.2g} LSB"
             for sign in (-1, 1):

@@ -88,7 +88,7 @@ def _sections(content: ReportContent) -> tuple[Section, ...]:
     if content.ir_drop is not None:
         sections.append(ir_drop_section(content.ir_drop))
     if content.comparison is not None:
-        sections.append(hold_out_section(content.comparison, truth_in_words(content.certificate)))
+        sections.append(hold_out_section(content.comparison, truth_in_words(content.certificate), content.spec.adc))
     if content.accuracies:
         sections.append(accuracy_section(content.accuracies))
     if content.wire_sweep is not None:

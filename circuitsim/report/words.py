@@ -4,9 +4,13 @@ import math
 
 import numpy as np
 
+from circuitsim.report.legend import names_in_words
 from circuitsim.results import Budget, Cause, Certificate, ErrorStatistics
 from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
+
+ROUNDING = 1e-24
+"""Mean square error, of full scale squared, that is rounding: 1e-12 rms. A resistance of 0 leaves about 1e-17 rms."""
 
 
 def certificate_in_words(certificate: Certificate) -> str:
@@ -30,6 +34,7 @@ def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], .
         ("Energy", _energy(certificate)),
         ("Where it holds", _range(certificate)),
         ("Evidence", _evidence(certificate)),
+        ("Names", names_in_words(certificate)),
     )
     return tuple((heading, sentences) for heading, sentences in parts if sentences)
 
@@ -51,11 +56,14 @@ def truth_in_words(certificate: Certificate) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Write a fraction with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`; below 1e-6 in ppm."""
+    """Write a fraction in percent with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`.
+
+    Fractions below 1e-6 are written with an exponent, `"3.0e-06 %"`, so that all numbers of a list have one unit.
+    """
     if fraction == 0 or not math.isfinite(fraction):
         return f"{fraction:g} %"
     if abs(fraction) < 1e-6:
-        return f"{fraction * 1e6:.2g} ppm"
+        return f"{100 * fraction:.1e} %"
     digits = 1 - math.floor(math.log10(abs(float(f"{100 * fraction:.1e}"))))
     return f"{100 * fraction:.{max(digits, 0)}f} %"
 
@@ -92,7 +100,7 @@ def _claim(certificate: Certificate) -> str:
         f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
         f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) and by {percent(error.max)} at most "
         f"({error.max:.2e}, {format_quantity(error.max * scale, 'A', 3)}). Ninety-nine of a hundred outputs are within "
-        f"{percent(error.p99)}; the mean error is {error.bias:+.1e}. That is "
+        f"{percent(error.p99)}; the mean error is {error.bias:+.1e} of full scale. That is "
         f"{certificate.model_bits:.1f} effective bits. "
         f"Full scale is {format_quantity(scale, 'A')}, the largest current in the hold-out."
     )
@@ -137,22 +145,24 @@ def _product(certificate: Certificate) -> str:
 
 
 def budget_in_words(budget: Budget) -> str:
-    """Name each cause of the product's error with its size alone, their sum, and what is left between that and all."""
+    """Say how large each cause of the product's error is alone, what all make together, and why that differs."""
     causes = ", ".join(f"{cause.name} {percent(math.sqrt(cause.power))}" for cause in ranked(budget))
+    missing = ", ".join(cause.name for cause in budget.causes if cause.power <= ROUNDING)
+    absent = f" Absent: {missing}." if missing else ""
     left = f" Left out: {'; '.join(budget.left_out)}." if budget.left_out else ""
-    verb = "more" if budget.interaction >= 0 else "less"
+    direction = "the same direction" if budget.correlation >= 0 else "opposite directions"
     return (
-        f"Causes of its error, each alone, rms of full scale without any gain taken out: {causes}. Their powers add up "
-        f"to {budget.sum_of_causes:.2e} of full scale squared; all together make {budget.total:.2e} "
-        f"({percent(math.sqrt(budget.total))} rms), {abs(budget.interaction):.2e} {verb}: {budget.correlation:+.2e} "
-        f"because the causes' errors resemble each other, {budget.joint:+.2e} because one cause changes what another "
-        f"does.{left}"
+        f"Causes of its error, each alone, rms of full scale without any gain taken out: "
+        f"{causes or 'none'}.{absent} Mean squares are added, in units of full scale squared: the causes alone give "
+        f"{budget.sum_of_causes:.2e}, all together {budget.total:.2e} ({percent(math.sqrt(budget.total))} rms). The "
+        f"difference of {budget.interaction:+.2e} is {budget.correlation:+.2e} because causes push an output in "
+        f"{direction}, and {budget.joint:+.2e} because one cause changes what another does.{left}"
     )
 
 
 def ranked(budget: Budget) -> tuple[Cause, ...]:
     """Causes that are there, the largest first."""
-    return tuple(sorted((c for c in budget.causes if c.power > 0), key=lambda cause: -cause.power))
+    return tuple(sorted((c for c in budget.causes if c.power > ROUNDING), key=lambda cause: -cause.power))
 
 
 def _energy(certificate: Certificate) -> str:
@@ -162,7 +172,8 @@ def _energy(certificate: Certificate) -> str:
     return (
         f"The array takes {format_quantity(energy.per_operation, 'J', 3)} per operation from its row drivers (1 "
         f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with uniform inputs, "
-        f"from {truth_in_words(certificate)}; the array solver's power differs by {energy.difference:.1e} at most. "
+        f"from {truth_in_words(certificate)}; the array solver gives every read the same power within "
+        f"{percent(energy.difference)} of it. "
         f"Word lines, the charging of wires, and converters are excluded.{_converters(certificate)}"
     )
 
@@ -174,8 +185,9 @@ def _converters(certificate: Certificate) -> str:
         return ""
     each = sorted(energy.converters, key=lambda converter: converter.energy)
     low, high = (format_quantity(c.energy / (2 * certificate.rows), "J", 3) for c in (each[0], each[-1]))
+    added = low if low == high else f"between {low} and {high}"
     sources = "; ".join(f"{c.what}, {c.bits} bits, {format_quantity(c.energy, 'J', 3)}: {c.source}" for c in each)
-    return f" A conversion a column would add {low} to {high} per operation ({sources})."
+    return f" One conversion per column would add {added} per operation ({sources})."
 
 
 def _breakdown(certificate: Certificate) -> str:

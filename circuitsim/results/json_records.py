@@ -37,6 +37,10 @@ def read_record(path: str | Path, kind: str, schema: int) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a {kind}") from None
+    except json.JSONDecodeError as error:
+        if not error.doc.lstrip().startswith("{"):
+            raise InputError(f"{path}: not a {kind}, which is a JSON file that circuitsim wrote") from None
+        raise InputError(f"{path}: damaged: not JSON in line {error.lineno}, column {error.colno}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: damaged or not a {kind} ({_unreadable(error)})") from None
     check_kind(path, document, kind, schema)

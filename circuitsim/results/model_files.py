@@ -49,11 +49,12 @@ def save_certificate(path: str | Path, certificate: Certificate) -> None:
 
 @checked
 def load_certificate(path: str | Path) -> Certificate:
-    """Read a certificate written by `save_certificate`.
+    """Read a certificate written by `save_certificate`; `path` is the file, or a folder with a `certificate.json`.
 
     Raises:
         InputError: The file is missing, damaged or of another version.
     """
+    path = Path(path) / "certificate.json" if Path(path).is_dir() else path
     document = read_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA)
     certificate = from_plain(path, Certificate, document.get("certificate"))
     check_meaning(path, certificate)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from circuitsim.errors import SpecError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.spec.arguments import checked
 from circuitsim.spec.base import Part, Quantity, Whole, whole
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
@@ -18,6 +17,7 @@ from circuitsim.spec.complaints import sentence
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.technique import TechniqueSpec
+from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
 SCHEMA = 1
@@ -229,17 +229,9 @@ def load_spec(path: str | Path) -> ArraySpec:
     """
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SpecError(f"{path}: no such file; expected a TOML specification") from None
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise SpecError(f"{path}: cannot be read (not text in UTF-8)") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{path}: not valid TOML: {error}") from None
-    except (ValueError, RecursionError):  # a whole number of thousands of digits, a list in a list in a list …
-        raise SpecError(f"{path}: a number is too long or lists are nested too deeply; expected plain values") from None
+        data = read_toml(path, "a TOML specification")
+    except InputError as error:
+        raise SpecError(str(error)) from None
     if "schema" not in data:
         raise SpecError(f"{path}: schema is missing, expected schema = {SCHEMA} at the top of the file")
     for section in ("device", "access"):

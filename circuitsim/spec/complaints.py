@@ -50,9 +50,7 @@ def sentence(error: ValidationError, model: type[BaseModel]) -> str:
     names, siblings = _follow(model, first["loc"])
     key, kind, value = ".".join(names), first["type"], first["input"]
     if kind == "extra_forbidden":
-        matches = difflib.get_close_matches(names[-1], siblings, n=1)
-        hint = f"did you mean {matches[0]!r}?" if matches else f"expected one of {', '.join(siblings)}"
-        return f"unknown key {key}: {hint}"
+        return f"unknown key {key}: {_hint(names, siblings, model)}"
     if kind == "missing":
         return f"{key} is missing: it has no default"
     if kind == RESERVED:
@@ -79,6 +77,24 @@ def expectation(kind: str, message: str) -> str:
     """Return what was expected in place of a value, from the type and the message of pydantic's error."""
     expected = _EXPECTED.get(kind) or message.removeprefix("Input should be ")
     return f"a value {expected}" if expected.startswith(("greater", "less")) else expected[0].lower() + expected[1:]
+
+
+def _hint(names: list[str], siblings: list[str], model: type[BaseModel]) -> str:
+    """Say what an unknown key was probably meant to be.
+
+    TOML puts a key into the section whose heading stands above it: without [driver], driver.v_read becomes wire.v_read.
+    """
+    *sections, name = names
+    homes = [home for home, annotation in _fields(model).items() if name in _fields_of_any(annotation)]
+    if homes and len(sections) <= 1:
+        return f"it belongs to [{'] or ['.join(homes)}]; is that heading missing above it?"
+    matches = difflib.get_close_matches(name, siblings, n=1)
+    return f"did you mean {matches[0]!r}?" if matches else f"expected one of {', '.join(siblings)}"
+
+
+def _fields_of_any(annotation: Any) -> set[Any]:
+    """Return the keys of a section, over all its forms."""
+    return {key for member in _members(annotation) for key in _fields(member)}
 
 
 def _wrong_tag(key: str, value: Any, context: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """`circuitsim device`: list, show, characterize, fit, with ngspice behind them."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from circuitsim.devices.fit import fit_current, fit_two_states
 from circuitsim.devices.measurement import read_measurement
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError
+from circuitsim.resources import device_models_folder
 
 V = np.linspace(-0.4, 0.4, 33)
 MINE = """* mine
@@ -72,6 +74,13 @@ def test_show_draws_curve_loop_and_statistics(name, tmp_path):
 def test_an_unknown_card_is_refused():
     with pytest.raises(InputError, match=r"no such card, expected one of"):
         call("show", "rram")
+
+
+def test_show_takes_a_folder_of_the_users(tmp_path):
+    shutil.copytree(device_models_folder() / "rram_sinh", tmp_path / "mine")
+    model = tmp_path / "mine" / "model.lib"
+    model.write_text(model.read_text(encoding="utf-8").replace("rram_sinh", "mine"), encoding="utf-8")
+    assert json.loads(call("show", tmp_path / "mine", "--json").output)["name"] == "mine"
 
 
 def test_characterize_reads_a_users_memory(tmp_path):

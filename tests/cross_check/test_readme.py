@@ -1,4 +1,4 @@
-"""The example of the README runs as it stands, and every command and call that it names exists."""
+"""The examples of the README run as they stand, and every command and call that it names exists."""
 
 import importlib
 import re
@@ -8,13 +8,14 @@ import pytest
 import typer
 
 from circuitsim.cli.commands import app
+from circuitsim.results import save_certificate, save_model
 
 README = Path(__file__).parents[2] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 
 
-def test_the_python_example(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+def test_the_python_examples(capsys, tmp_path, monkeypatch):
+    example, network = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
     names: dict = {}
     exec(compile(example, str(README), "exec"), names)
     printed = capsys.readouterr().out
@@ -23,6 +24,13 @@ def test_the_python_example(capsys):
     truth = names["truth"].i_out
     assert abs(names["exact"].i_out - truth).max() <= 1e-7 * full_scale
     assert abs(names["i_out"] - truth).max() <= 2 * names["certificate"].error.max * full_scale
+
+    save_model(tmp_path / "out/cal", names["model"])
+    save_certificate(tmp_path / "out/cal/certificate.json", names["certificate"])
+    monkeypatch.chdir(tmp_path)
+    exec(compile(network, str(README), "exec"), names)
+    assert "accuracy 0.9" in capsys.readouterr().out
+    assert len(network.splitlines()) <= 20
 
 
 def _commands(command, words=()):

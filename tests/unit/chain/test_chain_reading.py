@@ -99,11 +99,11 @@ def test_what_are_no_codes_is_refused(coded):
     for codes, sentence in [
         (
             np.full((1, 16), 32),
-            r"codes lie between 32 and 32: expected whole numbers from 0 to 31 \(driver.dac_bits = 5\)",
+            r"codes\[0, 0\] = 32: expected whole numbers from 0 to 31 \(driver.dac_bits = 5\)",
         ),
-        (np.full((1, 16), -1), "codes lie between -1 and -1"),
-        (np.full((1, 16), 0.5), "codes lie between 0.5 and 0.5"),
-        (np.full((1, 16), np.nan), "codes lie between nan and nan"),
+        (np.full((1, 16), -1), r"codes\[0, 0\] = -1"),
+        (np.full((1, 16), 0.5), r"codes\[0, 0\] = 0.5"),
+        (np.full((1, 16), np.nan), r"codes\[0, 0\] = nan"),
         (np.zeros((1, 15)), r"codes has shape \(1, 15\): expected \(batch, rows\) = \(batch, 16\)"),
         (np.zeros(16), "codes has shape"),
     ]:
@@ -114,9 +114,9 @@ def test_what_are_no_codes_is_refused(coded):
 @pytest.mark.parametrize(
     ("codes", "sentence"),
     [
-        (np.full((1, 32), 300), r"codes lie between 300 and 300: expected whole numbers from 0 to 15 \(periphery\.dac"),
-        (np.full((1, 32), -1.0), "codes lie between -1 and -1"),
-        (np.full((1, 32), 0.5), "codes lie between 0.5 and 0.5"),
+        (np.full((1, 32), 300), r"codes\[0, 0\] = 300: expected whole numbers from 0 to 15 \(periphery\.dac"),
+        (np.full((1, 32), -1.0), r"codes\[0, 0\] = -1"),
+        (np.full((1, 32), 0.5), r"codes\[0, 0\] = 0.5"),
         (np.zeros((1, 31)), r"codes has shape \(1, 31\): expected \(batch, rows\) = \(batch, 32\)"),
     ],
 )

@@ -43,3 +43,18 @@ def test_a_calibration_of_an_array_without_a_behavioral_model(folder):
     said = refused(folder, "calibrate", "charge.toml")
     assert said.startswith("circuitsim: array.cell = '1c': level = 'behavioral' does not simulate it")
     assert said.endswith("level = 'ngspice' does")
+
+
+def test_a_behavioral_solve_without_its_model_names_the_option(folder):
+    said = refused(folder, "solve", "array.toml", "--level", "behavioral")
+    assert said.endswith("level = 'behavioral' needs a model: pass model=, on the command line --model FILE")
+
+
+def test_an_export_of_what_is_no_model(folder):
+    said = refused(folder, "export", "systemverilog", "array.toml", "-o", "tile.sv")
+    assert said == "circuitsim: array.toml: not a circuitsim tile model, which is a JSON file that circuitsim wrote"
+
+
+def test_a_folder_without_a_certificate(folder):
+    said = refused(folder, "certificate", ".")
+    assert said == "circuitsim: certificate.json: no such file; expected a circuitsim certificate"

@@ -156,7 +156,7 @@ def test_noise_table_shows_the_loss_in_the_wires_and_its_spread():
     assert np.all(np.diff(table.mean) > 0)
     assert 0.7 * 16 < table.mean[-1] < 0.95 * 16
     assert table.std[4:12].min() > 0.01
-    with pytest.raises(InputError, match="bits = 5: sums up to 32 need as many rows, the array has 16"):
+    with pytest.raises(InputError, match=r"which need 32 rows, and the array has 16; expected bits <= 4, .* --bits 4"):
         neurosim_noise_table(model, bits=5, rng=rng)
 
 

@@ -68,3 +68,9 @@ def test_bad_input_is_named():
         nodal.read_with_sense(array, V_IN, lambda i: 1.0)
     with pytest.raises(NotConvergedError, match="array and sense amplifier differ"):
         nodal.read_with_sense(array, V_IN, lambda i: 0.05 * np.sign(np.sin(1e9 * i)))
+
+
+def test_a_drop_that_is_no_function_is_refused():
+    array = nodal.prepare(sense_spec(), G, None)
+    with pytest.raises(InputError, match=r"drop = 50.0: expected a function"):
+        nodal.read_with_sense(array, V_IN, 50.0)

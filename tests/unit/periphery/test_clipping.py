@@ -57,3 +57,8 @@ def test_more_than_one_in_a_hundred_warns():
     i_out[5, 0] = 80e-6
     with pytest.warns(ClippingWarning, match="0 to 7e-05 A clips 1.2 % of the outputs"):
         convert(ADC, i_out)
+
+
+def test_a_large_share_is_written_as_a_plain_percentage():
+    with pytest.warns(ClippingWarning, match="clips 100 % of the outputs"):
+        convert(ADC, np.full((3, 5), 80e-6))

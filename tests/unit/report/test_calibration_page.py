@@ -1,5 +1,7 @@
 """The page of a calibration shows its certificate, its currents, and nothing that was not given."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,7 @@ def test_page_and_figures(calibration, tmp_path):
     for words in ("Calibration of a 6 × 5 array", heading, "hold_out/1/deck.cir", "differ from ngspice 39.3"):
         assert words in text, words
     assert "Accuracy" not in text
+    assert "The ADC has 8 bits" in text and "does not quantize" not in text
     names = sorted(path.stem for path in (tmp_path / "figures").glob("*.png"))
     assert names == ["currents", "error_histogram", "error_per_column", "residual"]
 
@@ -47,6 +50,13 @@ def test_every_vector_of_every_experiment_is_compared(calibration):
         assert np.array_equal(currents, expected)
     assert comparison.lsb == 1e-6
     assert comparison.full_scale == calibration.certificate.full_scale
+
+
+def test_the_lsb_is_that_of_the_specification_where_it_states_one(calibration, spec):
+    assert hold_out_comparison(calibration).lsb is None
+    ranged = dataclasses.replace(calibration.model, spec=spec.replace(adc={"bits": 8, "full_scale": 2.55e-4}))
+    lsb = hold_out_comparison(dataclasses.replace(calibration, model=ranged)).lsb
+    assert lsb == pytest.approx(1e-6, rel=1e-12)
 
 
 def test_one_deck_an_experiment_is_expected(calibration, tmp_path):

@@ -45,6 +45,11 @@ def test_wire_resistance_over_conductance_is_shown(spec):
     shown = _values(spec)
     assert shown["wire.r_row · g_max"] == "0.0002"
     assert shown["wire.r_col · g_max"] == "0.0003"
+    meanings = {key: meaning for key, _, meaning in configuration(spec)["wire"]}
+    assert (
+        meanings["r_row · g_max"]
+        == "Resistance of one segment relative to the smallest resistance of a device, 1 / g_max"
+    )
 
 
 def test_file_of_the_user_is_named(spec, tmp_path):

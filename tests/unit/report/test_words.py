@@ -4,11 +4,16 @@ import dataclasses
 
 import pytest
 
-from circuitsim.report.words import array_in_words, certificate_in_words, in_short, percent
+from circuitsim.report.words import array_in_words, budget_in_words, certificate_in_words, in_short, percent
 from circuitsim.results import ArrayEnergy, Budget, Cause, ConverterEnergy, Extrapolation
 
 BUDGET = Budget(
-    causes=(Cause("cells", "c", 1e-4, 1e-5), Cause("wires", "w", 4e-4, 1e-5), Cause("driver", "d", 0.0, 0.0)),
+    causes=(
+        Cause("cells", "c", 1e-4, 1e-5),
+        Cause("wires", "w", 4e-4, 1e-5),
+        Cause("driver", "d", 0.0, 0.0),
+        Cause("sense", "s", 5e-34, 0.0),
+    ),
     total=8e-4,
     total_after_gain=1e-4,
     correlation=4e-4,
@@ -35,6 +40,7 @@ def test_claim_evidence_and_range_are_said(certificate):
         "2 programmed matrices and 4 input vectors (20 output currents)",
         "from 1 deck;",
         "within 3.1e-08 of its full-scale current",
+        "the mean error is -6.7e-07 of full scale.",
         "reltol = 1e-10",
         "Model cdcdcdcdcdcd",
         "made 2026-01-01T12:00:00+00:00",
@@ -44,7 +50,7 @@ def test_claim_evidence_and_range_are_said(certificate):
 
 def test_paragraphs_have_headings(certificate):
     heads = [part.split(".")[0] for part in certificate_in_words(certificate).split("\n\n")]
-    assert heads == ["Claim", "Where the error lies", "Where it holds", "Evidence"]
+    assert heads == ["Claim", "Where the error lies", "Where it holds", "Evidence", "Names"]
 
 
 def test_what_was_asked_for_sizes_product_and_energy_are_said(certificate):
@@ -70,12 +76,13 @@ def test_what_was_asked_for_sizes_product_and_energy_are_said(certificate):
         "EXTRAPOLATED to 12 × 10: 0.0053 % rms",
         "against the array solver and not against ngspice",
         "good for 4.9 effective bits before the ADC, after a common gain of 0.800",
-        "wires 2.0 %, cells 1.0 %. Their powers add up to 5.00e-04",
-        "all together make 8.00e-04 (2.8 % rms), 3.00e-04 more: +4.00e-04",
-        "because the causes' errors resemble each other",
+        "without any gain taken out: wires 2.0 %, cells 1.0 %. Absent: driver, sense. Mean squares are added",
+        "the causes alone give 5.00e-04, all together 8.00e-04 (2.8 % rms)",
+        "The difference of +3.00e-04 is +4.00e-04 because causes push an output in the same direction",
         "-1.00e-04 because one cause changes what another does. Left out: noise: unknown.",
+        "the array solver gives every read the same power within 3.0e-07 % of it.",
         "1.5 fJ per operation",
-        "would add 100 fJ to 100 fJ per operation (SAR, 8 bits, 1.2 pJ: Somebody 2020)",
+        "One conversion per column would add 100 fJ per operation (SAR, 8 bits, 1.2 pJ: Somebody 2020)",
         "By mean size of the inputs: up to 10 % 0.0053 % rms",
         "the array solver on it within 6.3e-04 of full scale of the truth",
         "86.4 ks after programming, programming error and drift included",
@@ -110,8 +117,19 @@ def test_array_in_one_sentence(spec):
     ("fraction", "text"),
     [
         *((5.9e-5, "0.0059 %"), (1.2e-3, "0.12 %"), (0.2987, "30 %"), (0.999, "100 %"), (1.0, "100 %")),
-        *((3e-8, "0.03 ppm"), (0.0, "0 %"), (-5.9e-5, "-0.0059 %"), (9.96e-4, "0.10 %")),
+        *((3e-8, "3.0e-06 %"), (12.5, "1250 %"), (0.0, "0 %"), (-5.9e-5, "-0.0059 %"), (9.96e-4, "0.10 %")),
     ],
 )
 def test_percent(fraction, text):
     assert percent(fraction) == text
+
+
+def test_causes_that_cancel_are_said_to_push_in_opposite_directions():
+    budget = dataclasses.replace(BUDGET, correlation=-4e-4)
+    assert "-4.00e-04 because causes push an output in opposite directions" in budget_in_words(budget)
+
+
+def test_two_converters_add_between_two_energies(certificate):
+    converters = (ConverterEnergy("SAR", 8, 1.2e-12, "A"), ConverterEnergy("flash", 6, 2.4e-12, "B"))
+    fuller = dataclasses.replace(certificate, energy=ArrayEnergy(1.5e-15, 1e-8, "ngspice", 3e-9, converters))
+    assert "would add between 100 fJ and 200 fJ per operation" in certificate_in_words(fuller)

@@ -303,3 +303,21 @@ def test_empty_tensors_are_refused(tmp_path):
     save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), forward=np.zeros((0, 4, 3))))
     with pytest.raises(InputError, match=r"forward has shape \(0, 4, 3\) .* none of them empty"):
         load_surface(tmp_path / "surface.npz")
+
+
+def test_a_certificate_is_found_in_its_folder(tmp_path):
+    save_certificate(tmp_path / "certificate.json", _certificate())
+    assert load_certificate(tmp_path) == _certificate()
+    with pytest.raises(InputError, match=r"none/certificate.json: no such file"):
+        (tmp_path / "none").mkdir()
+        load_certificate(tmp_path / "none")
+
+
+def test_what_is_no_model_is_said_to_be_none(tmp_path):
+    path = tmp_path / "array.toml"
+    path.write_text("schema = 1\n[array]\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"array.toml: not a circuitsim tile model, which is a JSON file"):
+        load_model(path)
+    path.write_text('{"format": "circuitsim tile model",\n "schema"', encoding="utf-8")
+    with pytest.raises(InputError, match=r"array.toml: damaged: not JSON in line 2, column 10"):
+        load_model(path)

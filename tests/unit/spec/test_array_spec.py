@@ -178,3 +178,17 @@ def test_values_beyond_every_use_are_one_sentence(tmp_path, old, new, sentence):
     with pytest.raises(SpecError, match=sentence) as caught:
         _load(tmp_path, text.replace(old, new))
     assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("heading", "said"),
+    [
+        ("driver", r"unknown key wire.v_read: it belongs to \[driver\]; is that heading missing above it"),
+        ("wire", r"unknown key access.r_row: it belongs to \[wire\]; is that heading"),
+        ("array", r"unknown key rows: it belongs to \[array\]; is that heading"),
+        ("access", "model is given a second time"),
+    ],
+)
+def test_a_heading_that_is_missing_is_named(tmp_path, heading, said):
+    with pytest.raises(SpecError, match=said):
+        _load(tmp_path, TEXT.replace(f"[{heading}]\n", ""))

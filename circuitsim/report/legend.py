@@ -1,0 +1,40 @@
+"""What the names in a certificate mean: kinds of inputs, kinds of matrices, grades."""
+
+from circuitsim.results import Certificate
+
+INPUTS = {
+    "uniform": "every row anywhere in the range",
+    "sparse": "about 15 % of the rows, anywhere in the range",
+    "binary": "every row off or at the end of the range",
+    "faint": "every row in the lowest tenth of the range",
+    "all_on": "every row at the end of the range",
+    "far": "only the half of the rows farthest from the sense amplifiers, at the end of the range",
+    "network": "activations of a network",
+}
+"""Kinds of inputs, by name."""
+
+MATRICES = {
+    "log_uniform": "conductances uniform in their logarithm",
+    "uniform": "conductances uniform",
+    "binary": "every cell at g_min or g_max",
+    "few_high": "most cells near g_min, few near g_max, as in a trained network",
+}
+"""Kinds of matrices, by name; "network NAME" is a tile of the layer NAME."""
+
+GRADE = "grade: how much of the cells' nonlinearity the model keeps; 1 keeps none, every cell is a conductance"
+
+
+def names_in_words(certificate: Certificate) -> str:
+    """Explain the kinds of inputs, the kinds of matrices and the grades that a certificate names; empty for none."""
+    parts = []
+    inputs = [f"{name}: {INPUTS[name]}" for name in certificate.by_input if name in INPUTS]
+    matrices = [f"{name}: {MATRICES[name]}" for name in certificate.by_matrix if name in MATRICES]
+    if any(name.startswith("network ") for name in certificate.by_matrix):
+        matrices.append("network NAME: the tile of the layer NAME with the largest current")
+    if inputs:
+        parts.append(f"Inputs, in the range stated above: {'; '.join(inputs)}.")
+    if matrices:
+        parts.append(f"Matrices, in the range stated above: {'; '.join(matrices)}.")
+    if certificate.validation:
+        parts.append(f"{GRADE[0].upper()}{GRADE[1:]}.")
+    return " ".join(parts)
