@@ -47,8 +47,6 @@ def read_with_sense(
             argument's shape.
         NotConvergedError: A column did not settle; names vector, column and disagreement.
     """
-    if not callable(drop):
-        raise InputError(f"drop = {drop!r}: expected a function from currents [A] to voltages [V], lambda i: r_in * i")
     array = on_bit_lines(array, "read_with_sense")
     v_in = check_inputs(array.spec, v_in)
     r_in, v_ref = array.wires.r_sense, array.spec.sense.v_ref

@@ -54,7 +54,7 @@ def test_a_point_does_not_depend_on_the_values_before_it(digits):
 
 
 def test_wrong_keys_are_refused(digits):
-    with pytest.raises(InputError, match=r"expected section.key such as 'driver.r_out'"):
+    with pytest.raises(InputError, match=r"expected section.key such as 'array.temperature_c'"):
         against(digits, "r_out", (1.0,))
     with pytest.raises(SpecError, match=r"unknown key driver.r_uot: did you mean 'r_out'"):
         against(digits, "driver.r_uot", (1.0,))
