@@ -31,11 +31,7 @@ def outside_certificate(
     Raises:
         InputError: The certificate belongs to another model.
     """
-    if certificate.model_digest != model.digest:
-        raise InputError(
-            f"the certificate belongs to model {certificate.model_digest[:12]}, not to {model.digest[:12]}: "
-            "expected the one that was saved with the model"
-        )
+    check_belongs(model, certificate)
     temperature = (spec or model.spec).array.temperature_c
     phrases = []
     if _beyond(g[g != 0], certificate.g_range):
@@ -49,6 +45,19 @@ def outside_certificate(
     if g.shape != (certificate.rows, certificate.cols):
         phrases.append(f"a size other than {certificate.rows} x {certificate.cols}")
     return tuple(phrases)
+
+
+def check_belongs(model: TileModel, certificate: Certificate) -> None:
+    """Refuse the certificate of another model.
+
+    Raises:
+        InputError: The certificate belongs to another model.
+    """
+    if certificate.model_digest != model.digest:
+        raise InputError(
+            f"the certificate belongs to model {certificate.model_digest[:12]}, not to {model.digest[:12]}: "
+            "expected the one that was saved with the model"
+        )
 
 
 def check_use(

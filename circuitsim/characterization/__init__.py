@@ -1,6 +1,6 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
-from circuitsim.characterization.cell import cell, check_ohmic, gated_cells
+from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
 from circuitsim.characterization.device_benches import (
     READ,
     SWITCHING,
@@ -25,6 +25,7 @@ __all__ = [
     "array_states",
     "bench_deck",
     "cell",
+    "check_contents",
     "check_ohmic",
     "find_states",
     "gated_cells",

@@ -38,6 +38,10 @@ LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
+CertificateFile = Annotated[
+    Path | None, typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")]
 
 
@@ -107,11 +111,8 @@ def solve(
     conductances: Conductances = None,
     inputs: Inputs = None,
     model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it."),
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")] = False,
+    certificate: CertificateFile = None,
+    strict: Strict = False,
     nodes: Annotated[bool, typer.Option(help="Also write the voltages at every cell.")] = False,
     seed: Seed = 0,
     as_json: Json = False,
@@ -222,15 +223,25 @@ def infer(
     calibration_images: Annotated[
         int, typer.Option(help="Number of images, from the first on, that the ADC ranges are learnt from.")
     ] = 200,
+    certificate: CertificateFile = None,
+    strict: Strict = False,
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:
     """Run a network with its Gemm, MatMul and Conv layers on arrays: accuracy, and what each layer saw."""
     from circuitsim.evaluation import infer_files
-    from circuitsim.results import load_model
+    from circuitsim.results import load_certificate, load_model
 
     with progress_bar("inference", quiet=as_json):
-        content = infer_files(load_model(model), network, data, calibration_images=calibration_images, out=out)
+        content = infer_files(
+            load_model(model),
+            network,
+            data,
+            calibration_images=calibration_images,
+            out=out,
+            certificate=load_certificate(certificate) if certificate else None,
+            strict=strict,
+        )
     lines = [f"{name}: {value:.4f}" for name, value in content["accuracy"].items() if value is not None]
     print_result(content, "\n".join([*lines, f"classes: {content['csv']}"]), as_json)
 

@@ -11,12 +11,19 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import evaluate, evaluate_float, evaluate_ideal, fit_ranges, load_network, program
-from circuitsim.results import TileModel
+from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 
 
 def infer_files(
-    model: TileModel, network_file: Path, data: Path, *, calibration_images: int, out: Path
+    model: TileModel,
+    network_file: Path,
+    data: Path,
+    *,
+    calibration_images: int,
+    out: Path,
+    certificate: Certificate | None = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Classify images with the float network, on ideal arrays, and on the model's array.
 
@@ -26,13 +33,22 @@ def infer_files(
         data: .npz with `images` (images, ...) and optionally `labels` (images,), or .npy of images.
         calibration_images: Number of images, from the first on, from which the ADC ranges are learnt.
         out: Folder for results.json and inference.csv.
+        certificate: Certificate of the model; reads outside it warn. None: inputs outside the model's range warn.
+        strict: Refuse reads outside the certificate.
 
     Returns:
         The content of results.json: accuracies as fractions, statistics of each layer, digest of the model.
 
     Raises:
-        InputError: A file cannot be read, or the images do not fit the network.
+        InputError: A file cannot be read, the images do not fit the network, the certificate belongs to another model,
+            or `strict` is True without a certificate.
+        SpecError: The layers of a network cannot lie on the model's array.
+        OutsideRangeError: `strict` is True and a read is outside the certificate.
+
+    Warns:
+        OutsideCertificateWarning: A read is outside the certificate.
     """
+    product = BehavioralProduct(model, certificate=certificate, strict=strict)
     images, labels = _read_data(data)
     network = load_network(network_file)
     first_images = images[:calibration_images]
@@ -40,7 +56,7 @@ def infer_files(
         raise InputError(f"calibration_images = {calibration_images}: expected at least 1 of the {len(images)} images")
     float_net = evaluate_float(network, images, labels)
     ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first_images)
-    programmed = program(network, model.spec, BehavioralProduct(model))
+    programmed = program(network, model.spec, product)
     array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first_images))
     table = out / "inference.csv"
     with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:

@@ -5,6 +5,7 @@ without them. `program` programs the layers into tiles, whose analog product is 
 and ADC ranges, and `evaluate` classifies images.
 """
 
+from circuitsim.network.fitting_array import check_same_array
 from circuitsim.network.inference import (
     Inference,
     LayerStatistics,
@@ -44,6 +45,7 @@ __all__ = [
     "TileRead",
     "Window",
     "as_numpy",
+    "check_same_array",
     "evaluate",
     "evaluate_float",
     "evaluate_ideal",

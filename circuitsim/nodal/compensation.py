@@ -63,8 +63,9 @@ def compensate(
     array = on_bit_lines(prepare(spec, wanted, surface, wires=wires), "compensate")
     if surface is not None and (v_in is None or len(v_in) < spec.array.rows):
         raise InputError(f"a characterized cell needs v_in with at least rows = {spec.array.rows} vectors")
-    inputs = np.eye(spec.array.rows) * spec.driver.v_read if v_in is None else np.asarray(v_in, float)
-    target = (inputs - spec.sense.v_ref) @ wanted
+    v_ref = spec.sense.v_ref
+    inputs = v_ref + np.eye(spec.array.rows) * spec.driver.v_read if v_in is None else np.asarray(v_in, float)
+    target = (inputs - v_ref) @ wanted
     matrix, error = _matrix_and_error(array, inputs, target)
     best, history = (error, wanted), [error]
     g = wanted

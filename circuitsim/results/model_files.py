@@ -22,8 +22,8 @@ from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import parse_spec
 
 CERTIFICATE_SCHEMA = 3
-SURFACE_SCHEMA = 3
-MODEL_SCHEMA = 3
+SURFACE_SCHEMA = 4
+MODEL_SCHEMA = 4
 
 _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"

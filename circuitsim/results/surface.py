@@ -1,6 +1,6 @@
 """Current of one cell as a smooth function with an error bound."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class CellSurface:
         bound: Largest error on held-out points, forward and reverse, relative to `i_full_scale`.
         i_full_scale: Largest |i| among the characterized points within the input range [A].
         provenance: Origin: deck, simulator, options.
+        cell: The keys of the cell that was characterized, from `spec.cell_keys`; empty for a function that belongs to
+            no specification, such as `nodal.ohmic`.
     """
 
     forward: np.ndarray
@@ -40,3 +42,4 @@ class CellSurface:
     bound: float
     i_full_scale: float
     provenance: Provenance
+    cell: dict[str, str] = field(default_factory=dict)

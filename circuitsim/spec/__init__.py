@@ -3,6 +3,7 @@
 from circuitsim.spec.abilities import Abilities, check_able, unable
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.complaints import sentence
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
@@ -35,6 +36,7 @@ __all__ = [
     "TopologySpec",
     "WireGrid",
     "WireSpec",
+    "cell_keys",
     "check_able",
     "check_arrays",
     "check_conductances",
