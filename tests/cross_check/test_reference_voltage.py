@@ -1,15 +1,25 @@
 """One meaning of v_read: with a sense reference other than 0 V every level reads the same circuit, as at 0 V."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
+from circuitsim.errors import OutsideCertificateWarning, OutsideRangeError
 from circuitsim.evaluation import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.levels import convert_codes, surface_of
-from circuitsim.network import LinearLayer, evaluate, fit_ranges, float_product, input_vectors, output_tensor, program
+from circuitsim.network import (
+    LinearLayer,
+    TilePlace,
+    evaluate,
+    fit_ranges,
+    float_product,
+    input_vectors,
+    output_tensor,
+    program,
+)
 
 SPEC = cs.parse_spec(
     {
@@ -24,6 +34,7 @@ SPEC = cs.parse_spec(
     }
 )
 REFERENCES = (-0.1, 0.1, 0.5)
+PLACE = TilePlace("l", 0, 0, (0, 12), (0, 4), 8)
 
 
 @dataclass(frozen=True)
@@ -146,3 +157,19 @@ def test_pulses_are_as_high_above_the_reference():
     g, x = rng.uniform(1e-6, 1e-4, (4, 3)), rng.uniform(0, 1, (2, 4))
     zero, raised = (cs.solve(spec.replace(sense={"v_ref": v}), g, x, "ngspice").out for v in (0.0, 0.1))
     assert_allclose(raised, zero, rtol=0.02)
+
+
+def test_reads_outside_the_certificate_are_told_or_refused(calibrated):
+    spec, model, certificate = calibrated
+    g = np.full(spec.shape, 1e-5)
+    v = np.full((1, 12), spec.drive_range[1] + 0.05)
+    with pytest.warns(OutsideCertificateWarning, match="inputs outside"):
+        BehavioralProduct(model, certificate=certificate)(PLACE, g)(v)
+    with pytest.raises(OutsideRangeError, match=r"inputs outside .* \(strict\)"):
+        BehavioralProduct(model, certificate=certificate, strict=True)(PLACE, g)(v)
+    codes = np.full((1, 12), 63)
+    narrow = replace(certificate, v_range=(spec.sense.v_ref, spec.sense.v_ref + 0.1))
+    with pytest.warns(OutsideCertificateWarning, match="inputs outside"):
+        convert_codes(spec, g, codes, "behavioral", model=model, certificate=narrow)
+    with pytest.raises(OutsideRangeError, match=r"inputs outside .* \(strict\)"):
+        convert_codes(spec, g, codes, "behavioral", model=model, certificate=narrow, strict=True)
