@@ -18,7 +18,7 @@ COMPARED = 1e-13  # [A]: below it ngspice, whose abstol is 1e-15, has no six dig
 
 
 def draw_array(rng):
-    """A specification: cells near their threshold and far from it, wires of many resistances, references on both sides."""
+    """A specification: cells near and far from threshold, wires of many resistances, references of both signs."""
     cell, device = rng.choice(["1t1r", "1t1r", "1t1r", "1r"]), rng.choice(["rram_sinh", "rram_ohmic", "rram_sinh"])
     data = {
         "schema": 1,
