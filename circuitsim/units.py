@@ -6,6 +6,7 @@ mega.
 
 import math
 import re
+from numbers import Real
 
 from circuitsim.errors import InputError
 
@@ -37,7 +38,7 @@ def parse_quantity(value: object) -> float:
     Raises:
         InputError: The value is not a number, has an unknown suffix, or is not finite.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool) or not isinstance(value, Real | str):
         raise InputError(f"got {value!r}, expected a number or a string such as '1u'")
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value)
@@ -54,7 +55,7 @@ def parse_quantity(value: object) -> float:
         value = float(f"{mantissa}e{int(power or 0) + exponent}")
     if not math.isfinite(value):
         raise InputError(f"got {value!r}, expected a finite number")
-    return float(value)
+    return float(value) + 0.0  # -0.0 and 0.0 are one value
 
 
 def format_quantity(value: float, unit: str, digits: int = 4) -> str:
@@ -64,7 +65,12 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
         value: The value in SI units.
         unit: SI unit without prefix.
         digits: Significant digits.
+
+    Raises:
+        InputError: The value is not a number.
     """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"value = {value!r}: expected a number")
     if value == 0 or not math.isfinite(value):
         return f"{value:g} {unit}"
     exponent = min(max(3 * math.floor(math.log10(abs(value)) / 3), -15), 12)

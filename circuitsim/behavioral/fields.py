@@ -20,7 +20,8 @@ class Fields:
     """A linear array as seen from its terminals and from a weighted mean of each column's voltages.
 
     The index i is the row and j the column of a cell, k an input, o an output. Every field is a response to one volt or
-    one ampere, so that any voltage or current of the array is a sum of them, as in i_out = v_in @ w.
+    one ampere, so that any voltage or current of the array is a sum of them, as in
+    i_out = v @ w with v = v_in − v_ref.
 
     | field | axes and unit | meaning |
     |---|---|---|

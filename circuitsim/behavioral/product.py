@@ -1,11 +1,13 @@
 """Read a tile: matrix products, and a few operations on each output."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import array_api_compat
+import numpy as np
 
 from circuitsim.behavioral.tile import Factor, Polynomial, Tile
 from circuitsim.errors import InputError
+from circuitsim.spec import check_argument
 
 _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
 # A level acts on itself through the residual currents. For 32 x 28 sinh cells (v0 = 0.25 V, 0.4 V, 5 ohm) the currents
@@ -48,9 +50,16 @@ def level(tile: Tile, v_in: Any) -> Any:
 
 
 def check_shape(tile: Tile, v_in: Any) -> None:
-    """Refuse inputs that are not (batch, rows)."""
-    if len(v_in.shape) != 2 or v_in.shape[1] != tile.rows:
-        raise InputError(f"v_in has shape {tuple(v_in.shape)}: expected (batch, rows) = (batch, {tile.rows})")
+    """Refuse inputs that are no array of numbers (batch, rows)."""
+    if not isinstance(tile, Tile):
+        check_argument("tile", tile, Annotated[Tile, "what circuitsim.program returns"])
+    values: Any = v_in
+    if not array_api_compat.is_array_api_obj(v_in) or isinstance(v_in, np.ma.MaskedArray):
+        raise InputError(f"v_in is of type {type(values).__name__}: expected an array of the tile's namespace")
+    if isinstance(values, np.ndarray) and values.dtype.kind not in "biuf":
+        raise InputError(f"v_in has values of type {values.dtype.name}: expected real numbers")
+    if len(values.shape) != 2 or values.shape[1] != tile.rows:
+        raise InputError(f"v_in has shape {tuple(values.shape)}: expected (batch, rows) = (batch, {tile.rows})")
 
 
 def _nonlinear(tile: Tile, v_in: Any) -> Any:

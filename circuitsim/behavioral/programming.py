@@ -21,11 +21,12 @@ from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface import check_surface_range
 from circuitsim.results import TileModel
-from circuitsim.spec import WireGrid, check_able, check_conductances
+from circuitsim.spec import WireGrid, check_able, check_conductances, checked
 
 _SWEEP = 1e-8  # relative tolerance of one product's matrix: far below the error of one product
 
 
+@checked
 def program(
     model: TileModel,
     g: ArrayLike,

@@ -44,7 +44,7 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable) -> Any:
     coupling, self_coupling = put(tile.w_port.T), put(np.diag(tile.w_port))
     settled = i_out
     for _ in range(_STEPS):
-        drop, slope = drop_and_slope(xp, sense, settled)
+        drop, slope = drop_and_slope(sense, settled)
         miss = settled - i_out + (drop - tile.r_sense * settled) @ coupling
         settled = settled - miss / (1.0 + self_coupling * (slope - tile.r_sense))
     return settled

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from circuitsim.behavioral.grades import TileForm
+from circuitsim.spec import by_value
 
 Polynomial = tuple[float, ...]
 """Coefficients c of the function s²·(c[0] + c[1]·s + …) of a scaled input s."""
 
 
+@by_value
 @dataclass(frozen=True)
 class Factor:
     """The factor of one power of the level: features[:, first:last] @ matrix, for the features of `Tile`.
@@ -23,6 +25,7 @@ class Factor:
     matrix: Any
 
 
+@by_value
 @dataclass(frozen=True, kw_only=True)
 class Tile:
     """An array with its conductances programmed, as matrix products.
@@ -35,7 +38,7 @@ class Tile:
         i_out    = Σ_b (features @ currents_b) · t^b            (batch, cols) [A]
 
     where each factor multiplies only the columns of the features that it needs. A tile of one product is
-    i_out = v_in @ w + offset instead.
+    i_out = v_in @ w + offset = (v_in − v_ref) @ w instead.
 
     | field | shape and unit | meaning |
     |---|---|---|
@@ -45,7 +48,7 @@ class Tile:
     | v_range | [V] | inputs that the tile was built for |
     | v_ref | [V] | voltage of the sense nodes |
     | v_scale | [V] | v_in − v_ref at s = 1 |
-    | w | (rows, cols) [S] | the linear array, i_out = v_in @ w |
+    | w | (rows, cols) [S] | the linear array, i_out = (v_in − v_ref) @ w |
     | offset | (cols,) [A] | added to one product; None where v_ref is 0 |
     | functions | polynomials | f, the least important first, and h |
     | currents | factors [A] | one for each power of the level; empty for one product |
@@ -79,6 +82,7 @@ class Tile:
         return self.form.products
 
 
+@by_value
 @dataclass(frozen=True)
 class TilePower:
     """The matrices of the power that the row drivers deliver, NumPy arrays.

@@ -6,7 +6,11 @@ from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.conditions import Aged, over_temperature, over_time, source_times
 from circuitsim.calibration.error_statistics import error_statistics, full_scale_of
 from circuitsim.calibration.experiments import random_experiments
-from circuitsim.calibration.outside import check_belongs, check_use, outside_certificate
+from circuitsim.calibration.outside import (
+    check_certificate,
+    check_use,
+    outside_certificate,
+)
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.verify import Suspect, Verdict, verify
 
@@ -16,7 +20,7 @@ __all__ = [
     "Verdict",
     "calibrate",
     "certify",
-    "check_belongs",
+    "check_certificate",
     "check_use",
     "differing_codes",
     "error_budget",

@@ -16,7 +16,7 @@ from circuitsim.devices.statistics import Statistics, read_sigma, read_statistic
 from circuitsim.errors import InputError
 from circuitsim.periphery import adc_table, convert, dac_table, decode, drive_nearest
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, WireGrid, checked
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ WHAT = {
 }
 
 
+@checked
 def error_budget(
     spec: ArraySpec,
     surface: CellSurface,
@@ -246,7 +247,8 @@ def _without_wires(wires: WireGrid) -> WireGrid:
 
 def _digitized(spec: ArraySpec, analog: list[np.ndarray]) -> list[np.ndarray]:
     """Quantize outputs; an ADC with automatic full scale takes the largest of these outputs."""
-    table = adc_table(spec, full_scale=max(float(out.max()) for out in analog))
+    automatic = spec.adc.full_scale == "auto"
+    table = adc_table(spec, full_scale=max(float(out.max()) for out in analog) if automatic else None)
     assert table is not None  # called only if the specification has an ADC
     return [np.asarray(decode(table, convert(table, out))) for out in analog]
 

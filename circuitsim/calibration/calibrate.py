@@ -17,10 +17,9 @@ from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
-from circuitsim.devices import access_card, device_card
-from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.errors import InputError
 from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, TileModel
-from circuitsim.spec import ArraySpec, check_able
+from circuitsim.spec import ArraySpec, check_able, checked
 from circuitsim.spice import Progress
 
 # Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
@@ -33,6 +32,7 @@ TRUTHS = ("ngspice", "nodal")
 _log = logging.getLogger(__name__)
 
 
+@checked
 def calibrate(
     spec: ArraySpec,
     *,
@@ -40,7 +40,7 @@ def calibrate(
     max_rms: float = 2e-4,
     extra: Sequence[Experiment] = (),
     truth: str = "ngspice",
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     n_jobs: int = 2,
     simulator: spice.Simulator | None = None,
     progress: Progress | None = None,
@@ -110,7 +110,7 @@ def calibrate(
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
-def _check_arguments(spec: ArraySpec, truth: str, folder: Path | None, max_rms: float) -> None:
+def _check_arguments(spec: ArraySpec, truth: str, folder: str | Path | None, max_rms: float) -> None:
     """Reject what `calibrate` cannot use or would ignore."""
     if truth not in TRUTHS:
         raise InputError(f"truth = {truth!r}: expected one of {', '.join(TRUTHS)}")
@@ -121,7 +121,6 @@ def _check_arguments(spec: ArraySpec, truth: str, folder: Path | None, max_rms: 
     if not max_rms > 0:
         raise InputError(f"max_rms = {max_rms:g}: expected a fraction of full scale > 0")
     check_able(spec, SIMULATES, "the behavioral model")
-    check_temperature(spec)
 
 
 def choose_grade(
@@ -145,21 +144,6 @@ def choose_grade(
             return model, rms_by_grade
     best = min(GRADES, key=lambda number: rms_by_grade[f"grade {number}"])
     return TileModel(spec, surface, best, v_range), rms_by_grade
-
-
-def check_temperature(spec: ArraySpec) -> None:
-    """Reject a temperature for which a card of this array is not valid.
-
-    Raises:
-        OutsideRangeError: The temperature is outside the range of a card.
-    """
-    cards = [device_card(spec), *([access_card(spec)] if spec.access is not None else [])]
-    for card in cards:
-        law, celsius = card.temperature, spec.array.temperature_c
-        if not law.min_c <= celsius <= law.max_c:
-            raise OutsideRangeError(
-                f"array.temperature_c = {celsius:g}: {card.name} holds from {law.min_c:g} to {law.max_c:g} °C"
-            )
 
 
 def _with_larger_and_budget(

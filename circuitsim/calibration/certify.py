@@ -7,9 +7,10 @@ import numpy as np
 
 from circuitsim.behavioral import form_of, mvm, program
 from circuitsim.calibration.error_statistics import error_statistics, full_scale_of
-from circuitsim.calibration.hold_out import check_hold_out
+from circuitsim.calibration.hold_out import check_hold_out, check_truths
+from circuitsim.errors import InputError
 from circuitsim.results import Certificate, ErrorStatistics, Experiment, Provenance, Solution, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 # Classes of input vectors by mean |v_in − v_ref| relative to the largest input: upper limit and name.
 AMPLITUDES = ((0.1, "up to 10 %"), (0.25, "10 to 25 %"), (0.5, "25 to 50 %"), (1.0, "above 50 %"))
@@ -28,6 +29,7 @@ def errors_against(
     return error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs]))
 
 
+@checked
 def certify(
     model: TileModel,
     experiments: Sequence[Experiment],
@@ -54,9 +56,39 @@ def certify(
         validation: rms error of each grade on `fitting`, as a fraction of full scale.
 
     Raises:
-        InputError: There are fewer than two matrices or twenty vectors, or the hold-out overlaps with `fitting`.
+        InputError: There are fewer than two matrices or twenty vectors, the hold-out overlaps with `fitting`, or the
+            truths are not those of the model's array and of these experiments.
     """
     check_hold_out(experiments, fitting)
+    check_truths(model.spec, experiments, truths)
+    if len(levels := {truth.provenance.level for truth in truths}) > 1:
+        raise InputError(f"truths are of levels {', '.join(sorted(levels))}: expected one level for all")
+    return certificate_of(
+        model,
+        experiments,
+        truths,
+        provenance=provenance,
+        predicted=predicted,
+        fitting=fitting,
+        exact=exact,
+        max_rms=max_rms,
+        validation=validation,
+    )
+
+
+def certificate_of(
+    model: TileModel,
+    experiments: Sequence[Experiment],
+    truths: Sequence[Solution],
+    *,
+    provenance: Provenance,
+    predicted: Sequence[np.ndarray] | None = None,
+    fitting: Sequence[Experiment] = (),
+    exact: Sequence[Solution] | None = None,
+    max_rms: float | None = None,
+    validation: dict[str, float] | None = None,
+) -> Certificate:
+    """As `certify`, for evidence that is already checked, or for truths of an array that has aged."""
     full_scale = full_scale_of(truths)
     predicted = predictions(model, experiments) if predicted is None else predicted
     errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
@@ -82,7 +114,7 @@ def certify(
         matrices=len(experiments),
         vectors=len(everything),
         model_digest=model.digest,
-        decks=tuple(t.provenance.deck_digest for t in truths if t.provenance.deck_digest),
+        decks=_decks(truths),
         provenance=provenance,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         by_amplitude=_by_amplitude(model, experiments, everything),
@@ -115,6 +147,7 @@ def product_error(
     return gain, float(np.sqrt(np.mean((out - gain * ideal) ** 2))) / full_scale
 
 
+@checked
 def differing_codes(
     certificate_error: ErrorStatistics, full_scale: float, lsb: float, count: int
 ) -> tuple[float, float]:
@@ -136,6 +169,12 @@ def differing_codes(
     chance = min(1.0, certificate_error.mean_abs * full_scale / lsb)
     spread = float(np.sqrt(count * chance * (1 - chance)))
     return count * chance, count * chance + 3 * spread
+
+
+def _decks(truths: Sequence[Solution]) -> tuple[str, ...]:
+    """Return the digests of the decks of arrays; a nodal solution names the deck of its cell, which solved no array."""
+    digests = (t.provenance.deck_digest for t in truths if t.provenance.level == "ngspice")
+    return tuple(dict.fromkeys(digest for digest in digests if digest is not None))
 
 
 def _by_amplitude(model: TileModel, experiments: Sequence[Experiment], error: np.ndarray) -> dict[str, ErrorStatistics]:

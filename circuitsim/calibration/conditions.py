@@ -14,7 +14,7 @@ import numpy as np
 
 from circuitsim import characterization, spice
 from circuitsim.calibration.calibrate import HOLD_OUT_MATRICES, HOLD_OUT_VECTORS, calibrate
-from circuitsim.calibration.certify import certify, predictions
+from circuitsim.calibration.certify import certificate_of, predictions
 from circuitsim.calibration.experiments import random_experiments
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import Card, device_card
@@ -23,7 +23,7 @@ from circuitsim.devices.statistics import Statistics, programming_sigma, read_st
 from circuitsim.devices.statistics.statistics import ExtrapolationWarning
 from circuitsim.errors import InputError
 from circuitsim.results import Calibration, Certificate, Experiment, Solution, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 TEMPERATURES = (0.0, 25.0, 60.0)
 
@@ -43,6 +43,7 @@ class Aged:
     rms_after_gain: float
 
 
+@checked
 def over_temperature(
     spec: ArraySpec,
     *,
@@ -75,6 +76,7 @@ def over_temperature(
     )
 
 
+@checked
 def source_times(statistics: Statistics) -> tuple[float, ...]:
     """Return times after programming [s] at which the source of a device's statistics is valid.
 
@@ -94,6 +96,7 @@ def source_times(statistics: Statistics) -> tuple[float, ...]:
     return tuple(dict.fromkeys([low, *(float(t) for t in decades[::2]), high]))
 
 
+@checked
 def over_time(
     model: TileModel,
     *,
@@ -152,7 +155,7 @@ def _at_time(
         truths = solve_in_ngspice(wide, aged, n_jobs=n_jobs, simulator=simulator)
     else:
         truths = solve_in_nodal(wide, characterization.cell(wide, simulator=simulator), aged)
-    certificate = certify(model, experiments, truths, provenance=truths[0].provenance)
+    certificate = certificate_of(model, experiments, truths, provenance=truths[0].provenance)
     certificate = replace(certificate, time_s=t, extrapolated=extrapolated)
     gain, rms = _compensated(model, experiments, truths, certificate.full_scale)
     return Aged(certificate, gain, rms)

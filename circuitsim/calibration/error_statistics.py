@@ -1,13 +1,15 @@
 """Summarize the errors of a model."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.results import ErrorStatistics, Solution
+from circuitsim.spec import checked, real_numbers
 
 
+@checked
 def error_statistics(error: np.ndarray) -> ErrorStatistics:
     """Summarize errors that are relative to full scale.
 
@@ -17,7 +19,7 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
     Raises:
         InputError: There are no errors, or one is not finite.
     """
-    error = np.asarray(error, dtype=float).ravel()
+    error = real_numbers("error", error).ravel()
     if error.size == 0 or not np.isfinite(error).all():
         bad = int((~np.isfinite(error)).sum())
         raise InputError(
@@ -37,6 +39,13 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
     )
 
 
-def full_scale_of(truths: Iterable[Solution]) -> float:
-    """Return the full scale of an error: the largest |output| of the true solutions [A]."""
+@checked
+def full_scale_of(truths: Sequence[Solution]) -> float:
+    """Return the full scale of an error: the largest |output| of the true solutions [A].
+
+    Raises:
+        InputError: There are no solutions.
+    """
+    if not truths:
+        raise InputError("there are no true solutions: expected one or more")
     return max(float(np.abs(truth.out).max()) for truth in truths)

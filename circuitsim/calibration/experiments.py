@@ -13,7 +13,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.results import Experiment
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high")
 INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far")
@@ -71,6 +71,7 @@ def _amplitudes(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
     raise InputError(f"input kind = {kind!r}: expected one of {', '.join(INPUT_KINDS)}")
 
 
+@checked
 def random_experiments(
     spec: ArraySpec, rng: np.random.Generator, *, matrices: Sequence[str], vectors: dict[str, int]
 ) -> tuple[Experiment, ...]:

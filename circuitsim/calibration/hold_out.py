@@ -1,11 +1,12 @@
-"""Check that a hold-out is large enough and shares nothing with the experiments that the model was chosen on."""
+"""Check the evidence: a hold-out that is large enough and shares nothing with fitting, and truths that belong to it."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.results import Experiment
+from circuitsim.results import Experiment, Solution, content_digest
+from circuitsim.spec import ArraySpec
 
 
 def check_hold_out(hold_out: Sequence[Experiment], fitting: Sequence[Experiment]) -> None:
@@ -34,6 +35,42 @@ def check_hold_out(hold_out: Sequence[Experiment], fitting: Sequence[Experiment]
                     f"hold-out {index} ({experiment.matrix_kind}) has the inputs of a fitting experiment "
                     f"({known.matrix_kind}): expected inputs that the model has not met"
                 )
+
+
+def check_truths(
+    spec: ArraySpec, experiments: Sequence[Experiment], truths: Sequence[Solution], *, same_array: bool = True
+) -> None:
+    """Reject solutions that are no truths of these experiments.
+
+    Args:
+        spec: The array of the model.
+        experiments: Conductances and inputs.
+        truths: One solution for each experiment, in the same order.
+        same_array: The truths are of this specification and of the conductances of the experiments; False for arrays
+            that have aged.
+
+    Raises:
+        InputError: There are no truths or not one for each experiment, or one has another shape, level "behavioral",
+            another specification or other conductances.
+    """
+    if not truths or len(truths) != len(experiments):
+        raise InputError(f"{len(truths)} truths for {len(experiments)} experiments: expected one for each, at least 1")
+    for index, (experiment, truth) in enumerate(zip(experiments, truths, strict=True)):
+        origin, expected = truth.provenance, (len(experiment.v_in), spec.array.cols)
+        if truth.out.shape != expected:
+            raise InputError(f"truths[{index}].out has shape {truth.out.shape}, expected (batch, cols) = {expected}")
+        if origin.level == "behavioral":
+            raise InputError(f"truths[{index}] is of level 'behavioral': expected 'ngspice', 'nodal' or a measurement")
+        if not same_array:
+            continue
+        if origin.spec_digest != spec.digest:
+            raise InputError(
+                f"truths[{index}] belongs to specification {str(origin.spec_digest)[:12]}, the model to "
+                f"{spec.digest[:12]}: expected solutions of the model's array; a measurement states its digest as "
+                "Provenance.spec_digest"
+            )
+        if origin.given.get("g") not in (None, content_digest(experiment.g)):
+            raise InputError(f"truths[{index}] was solved with other conductances than experiments[{index}]")
 
 
 def _same_inputs(v_in: np.ndarray, v_known: np.ndarray) -> bool:

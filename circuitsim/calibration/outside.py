@@ -6,12 +6,13 @@ import numpy as np
 
 from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 from circuitsim.units import format_quantity
 
 ROUNDING = 1e-9  # relative to a bound: rounding by text or unit conversion does not put a value outside
 
 
+@checked
 def outside_certificate(
     model: TileModel, certificate: Certificate, g: np.ndarray, v_in: np.ndarray, *, spec: ArraySpec | None = None
 ) -> tuple[str, ...]:
@@ -31,8 +32,12 @@ def outside_certificate(
     Raises:
         InputError: The certificate belongs to another model.
     """
-    check_belongs(model, certificate)
-    temperature = (spec or model.spec).array.temperature_c
+    check_certificate(model, certificate)
+    return uses_outside(certificate, g, v_in, (spec or model.spec).array.temperature_c)
+
+
+def uses_outside(certificate: Certificate, g: np.ndarray, v_in: np.ndarray, temperature_c: float) -> tuple[str, ...]:
+    """As `outside_certificate`, for a certificate that is known to belong to the model; `temperature_c` in °C."""
     phrases = []
     if _beyond(g[g != 0], certificate.g_range):
         low, high = (format_quantity(value, "S") for value in certificate.g_range)
@@ -40,26 +45,14 @@ def outside_certificate(
     if _beyond(v_in, certificate.v_range):
         low, high = (format_quantity(value, "V") for value in certificate.v_range)
         phrases.append(f"inputs outside {low} to {high}")
-    if abs(temperature - certificate.temperature_c) > 1e-6:
+    if abs(temperature_c - certificate.temperature_c) > 1e-6:
         phrases.append(f"a temperature other than {certificate.temperature_c:g} °C")
     if g.shape != (certificate.rows, certificate.cols):
         phrases.append(f"a size other than {certificate.rows} x {certificate.cols}")
     return tuple(phrases)
 
 
-def check_belongs(model: TileModel, certificate: Certificate) -> None:
-    """Refuse the certificate of another model.
-
-    Raises:
-        InputError: The certificate belongs to another model.
-    """
-    if certificate.model_digest != model.digest:
-        raise InputError(
-            f"the certificate belongs to model {certificate.model_digest[:12]}, not to {model.digest[:12]}: "
-            "expected the one that was saved with the model"
-        )
-
-
+@checked
 def check_use(
     model: TileModel,
     certificate: Certificate,
@@ -79,13 +72,31 @@ def check_use(
         OutsideCertificateWarning: The use is outside the certificate. The text names only the certified range, so that
             Python's default filter shows it once.
     """
-    phrases = outside_certificate(model, certificate, g, v_in, spec=spec)
+    say_outside(outside_certificate(model, certificate, g, v_in, spec=spec), strict=strict)
+
+
+@checked
+def check_certificate(model: TileModel, certificate: Certificate) -> None:
+    """Refuse the certificate of another model.
+
+    Raises:
+        InputError: The certificate belongs to another model.
+    """
+    if certificate.model_digest != model.digest:
+        raise InputError(
+            f"the certificate belongs to model {certificate.model_digest[:12]}, not to {model.digest[:12]}: "
+            "expected the one that was saved with the model"
+        )
+
+
+def say_outside(phrases: tuple[str, ...], *, strict: bool) -> None:
+    """Warn about a use outside a certificate, or refuse it; `phrases` are those of `outside_certificate`."""
     if not phrases:
         return
     sentence = f"outside the certificate: {', '.join(phrases)}; its error does not hold here"
     if strict:
         raise OutsideRangeError(f"{sentence} (strict)")
-    warnings.warn(sentence, OutsideCertificateWarning, stacklevel=2)
+    warnings.warn(sentence, OutsideCertificateWarning, stacklevel=4)
 
 
 def _beyond(values: np.ndarray, bounds: tuple[float, float]) -> bool:

@@ -5,15 +5,16 @@ from pathlib import Path
 
 from circuitsim import nodal, spice, truth
 from circuitsim.results import CellSurface, Experiment, Solution
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 from circuitsim.spice import Progress
 
 
+@checked
 def solve_in_ngspice(
     spec: ArraySpec,
     experiments: Sequence[Experiment],
     *,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     n_jobs: int = 2,
     simulator: spice.Simulator | None = None,
     progress: Progress | None = None,
@@ -35,6 +36,7 @@ def solve_in_ngspice(
     return truth.read_many(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
 
 
+@checked
 def solve_in_nodal(spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment]) -> list[Solution]:
     """Solve experiments with the array solver and the characterized cell `surface`."""
     return [nodal.read(nodal.prepare(spec, e.g, surface), e.v_in) for e in experiments]

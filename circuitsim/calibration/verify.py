@@ -14,9 +14,11 @@ import numpy as np
 
 from circuitsim import nodal
 from circuitsim.calibration.certify import circuit_error, errors_against
+from circuitsim.calibration.hold_out import check_truths
+from circuitsim.calibration.outside import check_certificate
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Experiment, Solution, TileModel
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, WireGrid, checked
 
 # The error depends on the sampled hold-out: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array
 # of tests/cross_check/test_calibration_verify.py the largest rms is 1.42 times the smallest, the largest maximum 1.90.
@@ -64,6 +66,7 @@ class Verdict:
     unexplained: float = 0.0
 
 
+@checked
 def verify(
     model: TileModel, certificate: Certificate, experiments: Sequence[Experiment], truths: Sequence[Solution]
 ) -> Verdict:
@@ -75,9 +78,14 @@ def verify(
         model: The model.
         certificate: Its certificate.
         experiments: Intended conductances and inputs.
-        truths: Solutions by ngspice, or measurements, in the same order.
+        truths: Solutions of the model's specification by ngspice, or measurements, in the same order. A measurement
+            states the specification that the array was built from as `Provenance.spec_digest`.
+
+    Raises:
+        InputError: The certificate belongs to another model, or the truths are not those of these experiments.
     """
-    truths = tuple(truths)
+    check_certificate(model, certificate)
+    check_truths(model.spec, experiments, truths, same_array=certificate.time_s is None)
     error = errors_against(model, experiments, truths, certificate.full_scale)
     holds = error.rms <= MARGIN * certificate.error.rms and error.max <= MARGIN * certificate.error.max
     sentence = (

@@ -14,7 +14,7 @@ from circuitsim.errors import InputError
 from circuitsim.levels import Level
 from circuitsim.netlist import sample_mismatch
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
 from circuitsim.spec.matrices import check_arrays
 from circuitsim.spice import Progress
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Program = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
+@checked
 def monte_carlo(
     spec: ArraySpec,
     g: ArrayLike,
@@ -49,8 +50,8 @@ def monte_carlo(
         x: Inputs (batch, rows); see `netlist.crossbar`.
         draws: Number of samples.
         rng: Source of all randomness.
-        program: Function of `g` and a generator that returns the programmed conductances (rows, cols) [S], for example
-            from `circuitsim.devices.statistics` or `normal_spread`. None: the devices reach their targets exactly.
+        program: Function of a copy of `g` and a generator that returns the programmed conductances (rows, cols) [S],
+            such as `normal_spread` or one from `circuitsim.devices.statistics`. None: the devices reach their targets.
         level: Level that reads the array; only "ngspice" can vary the transistors.
         model, certificate: Calibrated model and its certificate, for level "behavioral".
         n_jobs: Number of samples that are read at the same time.
@@ -69,7 +70,7 @@ def monte_carlo(
 
     if not spec.technique.changes_size:  # arrays of a technique are checked after their expansion
         g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
-    g, x = np.asarray(g, dtype=float), np.asarray(x, dtype=float)
+    g, x = real_numbers("g", g), real_numbers("x", x)
     spread = spec.access is not None and (spec.access.a_vt > 0 or spec.access.a_beta > 0)
     if draws < 1:
         raise InputError(f"draws = {draws}, expected 1 or more")
@@ -88,7 +89,8 @@ def monte_carlo(
     generators = rng.spawn(draws)
 
     def draw(k: int) -> Point:
-        programmed = g if program is None else program(g, generators[k])
+        own = g.copy()  # `program` may work in place
+        programmed = own if program is None else program(own, generators[k])
         mismatch = sample_mismatch(spec, generators[k]) if spread else None
         return Point(spec, programmed, x, level, mismatch, model, certificate)
 
@@ -104,6 +106,7 @@ def monte_carlo(
     return xr.DataArray(out, dims=("draw", "batch", "col"), name="out", attrs=attributes)
 
 
+@by_value
 @dataclass(frozen=True)
 class NormalSpread:
     """Programming with a normally distributed error; negative conductances are set to 0.
@@ -118,6 +121,7 @@ class NormalSpread:
         return np.maximum(g + self.sigma * rng.standard_normal(g.shape), 0.0)
 
 
+@checked
 def normal_spread(sigma: ArrayLike) -> NormalSpread:
     """Return programming with a normal error of standard deviation `sigma` [S], (rows, cols) or a scalar."""
-    return NormalSpread(np.asarray(sigma, dtype=float))
+    return NormalSpread(real_numbers("sigma", sigma))

@@ -15,7 +15,7 @@ from circuitsim.levels import Level
 from circuitsim.levels.can import refuse_unused
 from circuitsim.netlist import Mismatch
 from circuitsim.results import Certificate, Solution, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value, check_argument, checked
 from circuitsim.spice import Progress, check_jobs
 
 _log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 64  # points in memory at a time; the deck of a 64 x 64 array takes 0.7 MB
 
 
+@by_value
 @dataclass(frozen=True)
 class Point:
     """One read of a campaign.
@@ -45,6 +46,7 @@ class Point:
     certificate: Certificate | None = None
 
 
+@checked
 def run_points(
     count: int,
     point: Callable[[int], Point],
@@ -64,6 +66,7 @@ def run_points(
 
     Raises:
         DecksFailedError: Some decks failed. No point is dropped silently.
+        InputError: `folder` is given, but no point runs ngspice.
         InputError, NotConvergedError: As `circuitsim.solve`.
     """
     check_jobs(n_jobs)
@@ -81,6 +84,8 @@ def run_points(
 def _read(points: Sequence[Point], n_jobs: int, folder: Path | None) -> list[Solution]:
     for point in points:
         _check(point)
+    if folder is not None and all(point.level != "ngspice" for point in points):
+        refuse_unused(points[0].level, {"folder": folder}, "ngspice")
     if all(point.level == "ngspice" and not point.spec.technique.changes_size for point in points):
         arrays = [truth.prepare(point.spec, point.g, mismatch=point.mismatch) for point in points]
         reads = [(array, point.x) for array, point in zip(arrays, points, strict=True)]
@@ -94,7 +99,10 @@ def _read(points: Sequence[Point], n_jobs: int, folder: Path | None) -> list[Sol
 
 
 def _check(point: Point) -> None:
-    """Refuse what the level of a point would ignore."""
+    """Refuse what is no point, and what its level would ignore."""
+    check_argument("point", point, Point)
+    check_argument("point.spec", point.spec, ArraySpec)
+    check_argument("point.level", point.level, Level)
     if point.mismatch is not None and point.level != "ngspice":
         raise InputError(f"level = {point.level!r} has one transistor for all cells: mismatch needs level = 'ngspice'")
     if point.mismatch is not None and point.spec.technique.changes_size:

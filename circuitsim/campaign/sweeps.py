@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,18 +10,19 @@ from numpy.typing import ArrayLike
 from circuitsim.campaign.points import Point, run_points
 from circuitsim.errors import InputError
 from circuitsim.levels import Level
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked, real_numbers, unfelt, with_values
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
+@checked
 def sweep(
     spec: ArraySpec,
     g: ArrayLike,
     x: ArrayLike,
     key: str,
-    values: Sequence[float | str | bool],
+    values: Sequence[Any],
     *,
     level: Level = "ngspice",
     n_jobs: int = 2,
@@ -44,19 +45,21 @@ def sweep(
 
     Raises:
         SpecError: The key does not exist, or a value cannot be used.
-        InputError: `key` is not of the form section.key, there are no values, the level is neither "ngspice" nor
-            "nodal", or the outputs have different units.
+        InputError: `key` is not of the form section.key, no read feels it (see `spec.unfelt`), there are no values, the
+            level is neither "ngspice" nor "nodal" or does not take `folder`, or the outputs have different units.
         DecksFailedError: Some decks failed.
     """
     import xarray as xr  # takes 0.4 s to import; other campaigns do not need it
 
-    section, point, name = key.partition(".")
-    if not point or section not in type(spec).model_fields or not values:
-        raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'array.temperature_c'")
     if level not in ("ngspice", "nodal"):
         raise InputError(f"level = {level!r}: expected 'ngspice' or 'nodal', each value would need its own model")
-    specs = [spec.replace(**{section: {name: value}}) for value in values]
-    g, x = np.asarray(g), np.asarray(x)
+    specs, name = with_values(spec, key, values), key.partition(".")[2]
+    if all(unfelt(one, key) for one in specs):
+        raise InputError(
+            f"key = {key!r} describes {unfelt(spec, key)}, which the output of a read does not depend on: expected "
+            "another key"
+        )
+    g, x = real_numbers("g", g), real_numbers("x", x)
 
     def at(k: int) -> Point:
         return Point(specs[k], g, x, level)
@@ -70,5 +73,6 @@ def sweep(
     out = np.stack([solution.out for solution in solutions])
     attributes = {"units": solutions[0].unit, "long_name": "output, positive into the sense amplifier", "key": key}
     scalar = all(np.ndim(value) == 0 for value in values)
-    labels = list(values) if scalar else [str(value) for value in values]
+    labels = [value.item() if isinstance(value, np.generic) else value for value in values]
+    labels = labels if scalar else [str(value) for value in labels]
     return xr.DataArray(out, dims=(name, "batch", "col"), coords={name: labels}, name="out", attrs=attributes)

@@ -14,9 +14,10 @@ from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery import Periphery, convert, decode, drive, ideal_stages, periphery_of, report
 from circuitsim.results.periphery_tables import ConverterTable
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class Reading:
     """Voltages, currents and codes of one read of a batch, stage by stage.
@@ -79,7 +80,8 @@ def read_codes(
         raise InputError("adc.bits = None: expected 1 to 24 bits, codes need an ADC")
     if tables.sense is not None and tables.sense.drop is not None:
         raise InputError("sense.drop depends on the current: expected an amplifier with a constant input resistance")
-    codes = _checked(tables.dac, codes, spec.array.rows)
+    bits = "driver.dac_bits" if periphery is None else "periphery.dac.bits"
+    codes = _checked(tables.dac, codes, spec.array.rows, bits)
     v_in = drive(tables.dac, codes, rng=rng)
     return _outputs(tables, v_in, read_array(v_in), rng)
 
@@ -96,7 +98,8 @@ def read_stages(
 
     Args:
         tile: The programmed tile.
-        x: DAC codes (batch, rows); voltages [V] without a DAC.
+        x: DAC codes (batch, rows), whole numbers from 0 to 2^bits − 1 as integers or floats; without a DAC, voltages
+            [V].
         periphery: Drivers, sense amplifiers, converters.
         noise: Read noise of the cells.
         rng: Source of all noise, in the order DAC, cells, sense amplifier, ADC; required if any of them has noise.
@@ -105,12 +108,16 @@ def read_stages(
         The voltages, currents and codes of all stages, and the names of the ideal stages.
 
     Raises:
-        InputError: A stage has noise but there is no rng, or a shape does not fit.
+        InputError: A stage has noise but there is no rng, a shape does not fit, or with a DAC `x` contains values that
+            are no codes.
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
     """
-    v_in = x if periphery.dac is None else drive(periphery.dac, x, rng=rng)
+    v_in = x
+    if periphery.dac is not None:
+        codes = _checked(periphery.dac, x, tile.rows, "periphery.dac.bits", tile.w.dtype)
+        v_in = drive(periphery.dac, codes, rng=rng)
     i_out = mvm(tile, v_in)
     if noise is not None:
         if rng is None:
@@ -131,16 +138,19 @@ def _outputs(periphery: Periphery, v_in: Any, i_out: Any, rng: np.random.Generat
     return Reading(v_in, i_out, sensed, codes, decode(periphery.adc, codes), ideal)
 
 
-def _checked(dac: ConverterTable, codes: Any, rows: int) -> Any:
-    """Return codes as floats; reject other values than codes."""
+def _checked(dac: ConverterTable, codes: Any, rows: int, bits: str, dtype: Any = None) -> Any:
+    """Return codes as floats, integers as `dtype` (None: float64); reject other values than codes.
+
+    `bits` names the number of bits in the message.
+    """
     if len(codes.shape) != 2 or codes.shape[1] != rows:
         raise InputError(f"codes has shape {tuple(codes.shape)}: expected (batch, rows) = (batch, {rows})")
     xp, top = array_api_compat.array_namespace(codes), 2**dac.bits - 1
     if xp.isdtype(codes.dtype, "integral"):
-        codes = xp.astype(codes, xp.float64)
+        codes = xp.astype(codes, xp.float64 if dtype is None else dtype)
     if not bool(xp.all((codes >= 0) & (codes <= top) & (codes == xp.round(codes)))):
         raise InputError(
             f"codes lie between {float(xp.min(codes)):g} and {float(xp.max(codes)):g}: "
-            f"expected whole numbers from 0 to {top} (driver.dac_bits = {dac.bits})"
+            f"expected whole numbers from 0 to {top} ({bits} = {dac.bits})"
         )
     return codes

@@ -1,6 +1,7 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
 from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
+from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.device_benches import (
     READ,
     SWITCHING,
@@ -19,12 +20,14 @@ from circuitsim.characterization.transistor import TransistorFigures, transistor
 __all__ = [
     "READ",
     "SWITCHING",
+    "ChordWarning",
     "ReadCurves",
     "StateMap",
     "TransistorFigures",
     "array_states",
     "bench_deck",
     "cell",
+    "check_chord",
     "check_contents",
     "check_ohmic",
     "find_states",

@@ -9,9 +9,10 @@ import numpy as np
 from circuitsim import spice
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.chebyshev import tensor_fit
+from circuitsim.characterization.chord import check_chord
 from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, deck, plan
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.library.safety import scan_text
+from circuitsim.library import assemble
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.judgement import RESOLUTION
 from circuitsim.nodal.surface import cell_law
@@ -24,9 +25,8 @@ from circuitsim.spec import ArraySpec, cell_keys, check_voltage_range, has_bypas
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
 SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
-TIME_LIMIT_S = (
-    30.0  # a cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping
-)
+# A cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping.
+CELL_TIME_LIMIT_S = 30.0
 FIT_VERSION = 1  # increase it when the fit changes, so that surfaces in users' caches are computed again
 OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
 
@@ -61,6 +61,7 @@ def cell(
     Valid for: quasi-static reads that do not disturb the state.
     """
     check_voltage_range(v_range)
+    check_chord(spec)
     simulator = simulator or spice.find_ngspice()
     low, high = v_range or spec.drive_range
     widest = (min(low, spec.sense.v_ref), max(high, spec.sense.v_ref))
@@ -113,7 +114,7 @@ def check_contents(spec: ArraySpec, surface: CellSurface) -> None:
 
 
 def check_ohmic(spec: ArraySpec) -> None:
-    """Hold a device that is stated to be ohmic to its current in ngspice, between v_ref and v_ref + v_read.
+    """Check in ngspice that a device stated to be ohmic is ohmic from v_ref to v_ref + v_read.
 
     Raises:
         InputError: The current differs from g v by more than the error of its characterization; says by how much.
@@ -122,11 +123,11 @@ def check_ohmic(spec: ArraySpec) -> None:
     surface = cell(spec)
     volts = np.linspace(*surface.m_range, 9)
     points = np.geomspace(*surface.g_range, 5)[:, None, None], volts[:, None], volts
-    off = np.abs(cell_law(surface, *points)[0] - cell_law(None, *points)[0]).max() / surface.i_full_scale
+    off = np.abs(cell_law(surface, *points)[0] - cell_law(None, *points)[0]).max() / surface.i_max
     if off > max(10 * surface.bound, OHMIC):
         raise InputError(
             f"device.folder = {str(spec.device.folder)!r}: ohmic = true in its device.toml, but the current in ngspice "
-            f"is off g v by {off:.1e} of full scale; expected ohmic = false"
+            f"deviates from g v by {off:.1e} of full scale; expected ohmic = false"
         )
 
 
@@ -134,7 +135,7 @@ def _key(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulat
     """Return a digest of all inputs of a surface: circuit, files, voltages, simulator and its options, and the fit."""
     probe = deck(spec, np.array([spec.device.g_min, spec.device.g_max]), np.array(v_range), np.zeros(2))
     fit = (GRIDS, SMOOTH, ROUGH, RESOLUTION, HELD_OUT_G, HELD_OUT_BIAS, SURFACE_SCHEMA, FIT_VERSION)
-    about = (scan_text(probe, Path()).digest, simulator.version_text, sorted(spice.TRUTH_OPTIONS.items()), fit)
+    about = (assemble(probe, Path()).digest, simulator.version_text, sorted(spice.TRUTH_OPTIONS.items()), fit)
     return hashlib.sha256(repr(about).encode()).hexdigest()
 
 
@@ -146,7 +147,7 @@ def _best_surface(spec: ArraySpec, v_range: tuple[float, float], simulator: spic
         if surfaces[-1].bound <= SMOOTH:
             break
     best = min(surfaces, key=lambda surface: surface.bound)
-    if not (best.bound <= ROUGH or best.bound * best.i_full_scale <= RESOLUTION):
+    if not (best.bound <= ROUGH or best.bound * best.i_max <= RESOLUTION):
         raise OutsideRangeError(
             f"the cell's current is not smooth between {v_range[0]:g} V and {v_range[1]:g} V: the best surface is off "
             f"by {best.bound:.1e} of full scale, expected at most {ROUGH:g}; narrow driver.v_read or check the model"
@@ -164,17 +165,15 @@ def _access_conductance(spec: ArraySpec, v_range: tuple[float, float], simulator
     v_sl = np.full(2, np.clip(0.0, *v_range))
     v_bl = v_sl + np.array([u, 2 * u])  # a sweep needs two points
     g_max = spec.device.g_max
-    raw = spice.run(deck(spec, np.array([g_max]), v_bl, v_sl), simulator=simulator, time_limit_s=TIME_LIMIT_S)
+    raw = spice.run(deck(spec, np.array([g_max]), v_bl, v_sl), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S)
     k = float(raw["i(vs_0)"][0] / (g_max * u))
-    weakest, strongest = (
-        1e-3 * g_max,
-        1e3 * g_max,
-    )  # limits for a 1R cell, without series resistance, and for a gate that is off
+    # The limits are those of a gate that is off, and of a 1R cell, which has no series resistance.
+    weakest, strongest = 1e-3 * g_max, 1e3 * g_max
     return float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest
 
 
 def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simulator: spice.Simulator) -> CellSurface:
-    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator, time_limit_s=TIME_LIMIT_S)
+    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S)
     current = np.stack([raw[f"i(vs_{k})"] for k in range(len(sweep.g))], axis=1)  # (points, conductances) [A]
     n_t, count = sweep.grid[0], len(sweep.u)
     forward, reverse = (
@@ -189,10 +188,10 @@ def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simula
         u_max=v_range[1] - v_range[0],
         m_range=v_range,
         bound=0.0,
-        i_full_scale=float(np.abs(current[-2:]).max()),
+        i_max=float(np.abs(current[-2:]).max()),
         provenance=Provenance(
             level="ngspice",
-            spec_digest=spec.digest,
+            spec_digest=None,  # the first array that needs the cell fills the cache for all others
             files_digest=cell_text(spec).digest,
             deck_digest=raw.deck_digest,
             ngspice=str(simulator.version),
@@ -206,4 +205,4 @@ def _bound(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> float:
     """Return the largest error on the held-out points, relative to the full-scale current."""
     v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
     error = cell_law(surface, sweep.g[sweep.grid[0] :], v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]
-    return float(np.abs(error).max() / surface.i_full_scale)
+    return float(np.abs(error).max() / surface.i_max)

@@ -10,6 +10,7 @@ from circuitsim.devices.from_spec import device_values
 from circuitsim.errors import InputError
 from circuitsim.netlist import index_deck
 from circuitsim.netlist.names import number
+from circuitsim.spec import real_numbers
 
 
 def read_deck(
@@ -41,7 +42,7 @@ def read_deck(
         body.append(f"vm_{k} top a_{k} 0")
         body.append(card.instance(f"x_{k}", {high: f"a_{k}", low: "0", **others}, values))
     head = [f"* {card.name}: read of {len(states)} devices", card.include, f".temp {number(temperature_c)}"]
-    voltages = {"top": np.asarray(v, dtype=float)}
+    voltages = {"top": real_numbers("v", v)}
     return index_deck(head, voltages, body, [f"i(vm_{k})" for k in range(len(states))])
 
 

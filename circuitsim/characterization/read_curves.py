@@ -7,6 +7,7 @@ import numpy as np
 from circuitsim.characterization.device_reads import read_currents
 from circuitsim.devices.card import Card
 from circuitsim.errors import InputError
+from circuitsim.spec import real_numbers
 
 OHMIC_RTOL = 1e-9
 
@@ -70,7 +71,7 @@ def read_curves(
     """
     if not v_max > 0:
         raise InputError(f"v_max = {v_max:g} V, expected a positive voltage")
-    chosen = typical_states(card) if states is None else np.asarray(states, dtype=float)
+    chosen = typical_states(card) if states is None else real_numbers("states", states)
     v = np.linspace(-v_max, v_max, points | 1)
     v[len(v) // 2] = 0.0
     i = read_currents(card, chosen, v, temperature_c=temperature_c)

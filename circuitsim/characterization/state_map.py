@@ -7,6 +7,7 @@ import numpy as np
 from circuitsim.characterization.device_reads import read_currents
 from circuitsim.devices.card import Card, State
 from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
+from circuitsim.spec import real_numbers
 
 TABLE_POINTS = 65
 ROUNDS = 6
@@ -97,7 +98,7 @@ def find_states(mapping: StateMap, g: np.ndarray, *, rtol: float = 1e-4) -> np.n
         NotConvergedError: The corrections did not reach `rtol`. The sentence states the remaining deviation.
     """
     state = _state(mapping.card)
-    targets = np.asarray(g, dtype=float)
+    targets = real_numbers("g", g)
     low, high = mapping.g_range
     outside = (targets < low * (1 - rtol)) | (targets > high * (1 + rtol))
     if outside.any() and state.kind != "binary":

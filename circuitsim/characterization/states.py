@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from circuitsim.characterization.state_map import find_states, map_states
 from circuitsim.devices import device_card
 from circuitsim.netlist.cell import cell_text
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, real_numbers
 
 
 def array_states(spec: ArraySpec, g: ArrayLike) -> np.ndarray | None:
@@ -25,7 +25,7 @@ def array_states(spec: ArraySpec, g: ArrayLike) -> np.ndarray | None:
     """
     if cell_text(spec).takes_g:
         return None
-    g = np.asarray(g, dtype=float)
+    g = real_numbers("g", g)
     mapping = map_states(device_card(spec))
     states = np.full(g.shape, mapping.states[0])
     closed = g != 0

@@ -218,17 +218,26 @@ def infer(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
     network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],
     data: Annotated[
-        Path, typer.Option(help="Images: .npz with arrays `images` and, for the accuracy, `labels`; or .npy of images.")
+        Path,
+        typer.Option(
+            help="Images: .npz with arrays `images` and, for a score, `labels` (classes, one-hot classes, or numbers in"
+            " the shape of the output); or .npy of images."
+        ),
     ],
     calibration_images: Annotated[
-        int, typer.Option(help="Number of images, from the first on, that the ADC ranges are learnt from.")
-    ] = 200,
+        int | None,
+        typer.Option(
+            help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half of"
+            " the images if there are fewer than 400."
+        ),
+    ] = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:
-    """Run a network with its Gemm, MatMul and Conv layers on arrays: accuracy, and what each layer saw."""
+    """Run a network with its Gemm, MatMul and Conv layers on arrays: its score, what ran where, the ranges."""
+    from circuitsim.cli.infer_words import inference_in_words
     from circuitsim.evaluation import infer_files
     from circuitsim.results import load_certificate, load_model
 
@@ -242,8 +251,7 @@ def infer(
             certificate=load_certificate(certificate) if certificate else None,
             strict=strict,
         )
-    lines = [f"{name}: {value:.4f}" for name, value in content["accuracy"].items() if value is not None]
-    print_result(content, "\n".join([*lines, f"classes: {content['csv']}"]), as_json)
+    print_result(content, inference_in_words(content), as_json)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`circuitsim device`: which devices exist, where they come from, how they behave."""
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +9,7 @@ import numpy as np
 import typer
 from pydantic import ValidationError
 
-from circuitsim.cli.device_tables import card_list, card_sheet
+from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
 from circuitsim.cli.output import Json, print_result
 from circuitsim.devices import Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
@@ -88,33 +89,38 @@ def characterize(
 
 @app.command()
 def fit(
-    file: Annotated[Path, typer.Argument(help="CSV file with the columns v_V and i_A (and gap_nm for the gap form).")],
+    file: Annotated[Path, typer.Argument(help="Table with a heading such as v_V,i_uA (and gap_nm for the gap form).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="New device folder; its name becomes the card's name.")],
     form: Annotated[str, typer.Option(help="sinh, cubic, gap, or auto: the better of sinh and cubic.")] = "auto",
     v_read: Annotated[str, typer.Option(help="Voltage at which g shall be the chord conductance [V].")] = "0.2",
+    columns: Annotated[
+        str, typer.Option(help="Headings to take, voltage before current: v_set_V,i_set_A. Several pairs are joined.")
+    ] = "",
+    v_max: Annotated[str | None, typer.Option(help="Take only voltages up to this magnitude [V].")] = None,
+    two_states: Annotated[
+        bool, typer.Option("--two-states", help="Divide the sweeps of a hysteresis loop into two states and fit both.")
+    ] = False,
     plot: PlotFile = None,
     as_json: Json = False,
 ) -> None:
-    """Fit a read current to a measured I–V and write it as a device folder, with the residual."""
-    from circuitsim.devices import fit_current, read_measurement, write_folder
+    """Fit a read current to a measured I–V and write it as a device folder, with the residual.
 
-    result = fit_current(read_measurement(file), form, v_read=parse_quantity(v_read))
+    A fit that leaves more than 10 % rms of the current is refused, with the likely cause.
+    """
+    from circuitsim.devices import Fit, fit_current, fit_two_states, read_measurement, write_folder
+
+    names = [name.strip() for name in next(csv.reader([columns], skipinitialspace=True), [])]
+    data = read_measurement(file, names, v_max=None if v_max is None else parse_quantity(v_max))
+    result = (fit_two_states if two_states else fit_current)(data, form, v_read=parse_quantity(v_read))
     card = write_folder(result, out)
-    content = {
-        "folder": str(card.folder),
-        "form": result.form,
-        "values": result.values,
-        "units": result.units,
-        "residual_rms": result.rms,
-        "residual_max": result.worst,
-    }
+    states = {"": result} if isinstance(result, Fit) else {"low": result.low, "high": result.high}
+    content: dict[str, Any] = {"folder": str(card.folder)}
+    content |= fit_content(result) if isinstance(result, Fit) else {k: fit_content(each) for k, each in states.items()}
     if plot is not None:
         from circuitsim.cli.device_panels import fit_panels, save_panels
 
-        content["plot"] = save_panels(plot, card.name, fit_panels(result))
-    values = ", ".join(f"{key} = {format_quantity(value, result.units[key])}" for key, value in result.values.items())
-    text = f"{card.folder}: {result.form}, {values}; residual rms {result.rms:.2e}, largest {result.worst:.2e}"
-    print_result(content, text, as_json)
+        content["plot"] = save_panels(plot, card.name, fit_panels(states))
+    print_result(content, [*fit_lines(str(card.folder), states), *_drawn(content)], as_json)
 
 
 def _device_spec(

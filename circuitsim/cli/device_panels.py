@@ -1,5 +1,6 @@
 """What `circuitsim device` draws: benches run in ngspice, statistics evaluated, put into panels."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -65,17 +66,19 @@ def read_panels(curves: ReadCurves) -> tuple[Panel, ...]:
     )
 
 
-def fit_panels(fit: Fit) -> tuple[Panel, ...]:
-    """A measured current, its fit, and the residual."""
-    m = fit.measurement
-    order = np.argsort(m.v)
-    v, measured, fitted = m.v[order], m.i[order], fit.current[order]
-    scale = np.maximum(np.abs(measured), 1e-3 * np.abs(measured).max())
-    lines = (Curve(v, measured, "measured", points=True), Curve(v, fitted, fit.form, points=m.gap is not None))
-    residual = Curve(v, 100 * (fitted - measured) / scale, points=True)
+def fit_panels(states: Mapping[str, Fit]) -> tuple[Panel, ...]:
+    """A measured current, its fit, and the residual, of every state by name."""
+    lines, residuals = [], []
+    for state, fit in states.items():
+        m = fit.measurement
+        order = np.argsort(m.v)
+        v, measured, fitted = m.v[order], m.i[order], fit.current[order]
+        lines.append(Curve(v, measured, f"measured {state}".strip(), points=True))
+        lines.append(Curve(v, fitted, f"{fit.form} {state}".strip(), points=m.gap is not None))
+        residuals.append(Curve(v, 100 * fit.residual[order], points=True))
     return (
-        Panel("Current", "voltage", "V", "current", "A", lines),
-        Panel("Residual", "voltage", "V", "of the current", "%", (residual,)),
+        Panel("Current", "voltage", "V", "current", "A", tuple(lines)),
+        Panel("Residual", "voltage", "V", "of the current", "%", tuple(residuals)),
     )
 
 

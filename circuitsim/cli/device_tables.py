@@ -1,11 +1,15 @@
-"""A device card as text and tables for people."""
+"""A device card and a fit as text and tables for people."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from circuitsim.devices import Card, Parameter
 from circuitsim.units import format_quantity
+
+if TYPE_CHECKING:
+    from circuitsim.devices import Fit
 
 
 def card_list(cards: Sequence[Card]) -> list[str | Table]:
@@ -34,6 +38,29 @@ def card_sheet(card: Card) -> list[str | Table]:
         parts += ["", f"statistics   {card.statistics.fit} {card.statistics.source}"]
         parts += [f"  {name}" for name in card.statistics.parts]
     return parts
+
+
+def fit_content(fit: "Fit") -> dict[str, Any]:
+    """A fit for machines."""
+    return {
+        "form": fit.form,
+        "values": fit.values,
+        "units": fit.units,
+        "residual_rms": fit.rms,
+        "residual_max": fit.worst,
+        "notes": list(fit.notes),
+    }
+
+
+def fit_lines(folder: str, states: "Mapping[str, Fit]") -> list[str]:
+    """Parameters and residual of each state (named where there are two), and each note once."""
+    lines = []
+    for state, fit in states.items():
+        values = ", ".join(f"{key} = {format_quantity(value, fit.units[key])}" for key, value in fit.values.items())
+        name = f"state of {state} conductance: " if state else ""
+        lines.append(f"{folder}: {name}{fit.form}, {values}; residual rms {fit.rms:.2e}, largest {fit.worst:.2e}")
+    notes = dict.fromkeys(note for fit in states.values() for note in fit.notes)
+    return [*lines, *(f"note: {note}" for note in notes)]
 
 
 def _facts(card: Card) -> list[tuple[str, str]]:

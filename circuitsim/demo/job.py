@@ -15,13 +15,13 @@ from circuitsim.evaluation import (
     BehavioralProduct,
     NodalProduct,
     SolvedTile,
-    compare,
-    holds,
+    compare_layers,
     inference_energy,
     network_experiments,
     power_difference,
     run_in_ngspice,
     wire_sweep,
+    within_certificate,
 )
 from circuitsim.network import (
     Inference,
@@ -68,7 +68,8 @@ class DemoResult:
         float_net: The test set on the float network.
         ideal: The test set on ideal arrays with DAC and ADC.
         array: The test set on the calibrated model.
-        sanity: Largest logit difference between ohmic arrays without wires and the float network, over the test set.
+        sanity: Largest logit difference between ohmic arrays without wires and the float network, over the test set,
+            relative to the largest logit.
         ranges: Input and ADC ranges of the layers.
         loop: Comparison of ngspice and the model on some images.
         solved: Tiles that ngspice solved for these images.
@@ -237,9 +238,9 @@ def _loop(
         n_jobs=job.n_jobs,
         progress=progress,
     )
-    layers = compare(calibration, solved, ranges)
+    layers = compare_layers(calibration, solved, ranges)
     same = int(np.sum(in_ngspice.classes == array.classes[:LOOP_IMAGES]))
-    return SpiceLoop(LOOP_IMAGES, same, layers, holds(calibration.certificate, layers)), solved
+    return SpiceLoop(LOOP_IMAGES, same, layers, within_certificate(calibration.certificate, layers)), solved
 
 
 def _worst_drop(job: _Job, tiles: tuple[Experiment, ...]) -> Solution:

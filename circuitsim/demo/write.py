@@ -22,7 +22,7 @@ from circuitsim.results import Accuracy, Check, DeckRecord, WireSweep, atomic, w
 from circuitsim.units import format_quantity
 
 RMS_TARGET, MAX_TARGET = 5e-4, 3e-3  # relative to full scale, for the default array
-SANITY_TARGET = 1e-5  # float32 logits carry seven digits
+SANITY_TARGET = 1e-5  # of the largest logit; float32 carries seven digits
 TEXT_COLUMNS = ("name", "what", "matrix", "input")
 UNITS = {"r_wire": "ohm", "largest_step": "LSB", "i_ngspice": "A", "i_model": "A"}  # other columns are plain numbers
 LIBRARIES = ("numpy", "scipy", "numba", "onnxruntime", "PySpice", "scikit-learn")
@@ -43,7 +43,7 @@ def summary(result: DemoResult, content: ReportContent) -> dict[str, Any]:
         "images": len(result.array.classes),
         "certificate": {"rms": certificate.error.rms, "max": certificate.error.max, "grade": certificate.grade},
         "full_scale_A": certificate.full_scale,
-        "sanity_largest_logit_difference": result.sanity,
+        "sanity_relative_logit_difference": result.sanity,
         "spice_loop": dataclasses.asdict(result.loop),
         "wire_sweep": [dataclasses.asdict(point) for point in result.sweep],
         "array_energy_per_inference_J": result.energy.total,
@@ -88,7 +88,7 @@ def report_content(out: Path, result: DemoResult) -> ReportContent:
         notes=(
             "The reads are DC: the wire capacitances in the decks have no effect.",
             "Programmed conductances are exact: no programming error, read noise or drift is modelled.",
-            "The ADC only rounds and clips; its range contains 99.98 % of the calibration currents.",
+            "The ADC only rounds and clips; the range of each layer has the least rms error on calibration images.",
         ),
     )
 
@@ -128,10 +128,10 @@ def _accuracies(result: DemoResult) -> tuple[Accuracy, ...]:
 
 def _checks(result: DemoResult) -> tuple[Check, ...]:
     certificate, loop = result.calibration.certificate, result.loop
-    codes = max(loop.layers, key=lambda layer: layer.codes_differing / max(layer.codes_limit, 1))
+    codes = max(loop.layers, key=lambda layer: layer.codes_differing / layer.codes_allowed)
     rows = [
         (
-            "ohmic cells without wires, DAC and ADC: largest difference from the float network's logits",
+            "ohmic cells without wires, DAC and ADC: largest difference from the float network, relative to its logits",
             result.sanity,
             SANITY_TARGET,
             "1",
@@ -153,7 +153,7 @@ def _checks(result: DemoResult) -> tuple[Check, ...]:
         (
             f"SPICE in the loop: differing ADC codes of a layer within the prediction (worst: {codes.name})",
             codes.codes_differing,
-            floor(max(codes.codes_limit, 1)),
+            floor(codes.codes_allowed),
             "count",
         ),
         ("SPICE in the loop: images with another class than on the model", loop.images - loop.same_class, 0, "count"),

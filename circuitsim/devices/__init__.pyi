@@ -1,14 +1,15 @@
 from .card import Card as Card
 from .card import State as State
 from .card import Temperature as Temperature
+from .current_forms import Fit as Fit
 from .device_toml import device_json_schema as device_json_schema
 from .device_toml_statistics import Drift as Drift
 from .device_toml_statistics import PowerLawDrift as PowerLawDrift
 from .device_toml_statistics import Retention as Retention
 from .device_toml_statistics import TableDrift as TableDrift
-from .fit import Fit as Fit
+from .fit import TwoStateFit as TwoStateFit
 from .fit import fit_current as fit_current
-from .fit import read_measurement as read_measurement
+from .fit import fit_two_states as fit_two_states
 from .from_spec import access_card as access_card
 from .from_spec import access_values as access_values
 from .from_spec import device_card as device_card
@@ -17,6 +18,8 @@ from .from_spec import programmable_range as programmable_range
 from .load import list_cards as list_cards
 from .load import load_card as load_card
 from .load import load_folder as load_folder
+from .measurement import Measurement as Measurement
+from .measurement import read_measurement as read_measurement
 from .parameters import Parameter as Parameter
 from .statistics import Statistics as Statistics
 from .statistics import drift_exponent as drift_exponent

@@ -13,7 +13,7 @@ from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
 from circuitsim.spec.base import Part
 
 Kind = Literal["memory", "transistor"]
-StateKind = Literal["conductance", "analog", "binary", "capacitance"]
+StateKind = Literal["conductance", "resistance", "analog", "binary", "capacitance"]
 UpperEnd = Annotated[Number, Field(allow_inf_nan=True)]  # inf where the model has no limit
 
 
@@ -23,8 +23,9 @@ class State(Part):
     parameter: Text = Field(description="Sub-circuit parameter that holds the state")
     unit: Text = Field(description="Unit of that parameter")
     kind: StateKind = Field(
-        description="'conductance': the parameter is the chord conductance at v_read; 'analog': a monotonic map of it, "
-        "found through ngspice; 'binary': two values; 'capacitance': the parameter is a capacitance"
+        description="'conductance': the parameter is the chord conductance at v_read; 'resistance': its inverse; "
+        "'analog': a monotonic map of it, found through ngspice; 'binary': two values; 'capacitance': the parameter is "
+        "a capacitance"
     )
     minimum: Number = Field(description="Smallest value of the parameter [unit]")
     maximum: UpperEnd = Field(description="Largest value of the parameter [unit]; inf: no limit")
@@ -86,7 +87,7 @@ class Card:
         kind: "memory" or "transistor".
         folder: Folder of the card, or of the user's file.
         lib: SPICE file with the sub-circuit, absolute.
-        corner: Section of `lib` (`.lib FILE CORNER`), or None (`.include FILE`).
+        sections: Sections of `lib` that are read (`.lib FILE SECTION`); empty: what stands outside of sections.
         corners: Sections that a shipped card has, the default first; empty when it has none.
         subckt: Name of the sub-circuit.
         ports: What its terminals are, in their order: `te be` (memory), `d g s b` (transistor), or others.
@@ -109,7 +110,7 @@ class Card:
     title: str
     folder: Path
     lib: Path
-    corner: str | None
+    sections: tuple[str, ...]
     corners: tuple[str, ...]
     subckt: str
     ports: tuple[str, ...]
@@ -131,8 +132,10 @@ class Card:
 
     @property
     def include(self) -> str:
-        """The line that brings the sub-circuit into a deck."""
-        return f'.include "{self.lib}"' if self.corner is None else f'.lib "{self.lib}" {self.corner}'
+        """The lines that bring the sub-circuit into a deck."""
+        if not self.sections:
+            return f'.include "{self.lib}"'
+        return "\n".join(f'.lib "{self.lib}" {section}' for section in self.sections)
 
     def instance(self, name: str, nodes: Mapping[str, str], values: Mapping[str, float | str]) -> str:
         """Write one instance line.

@@ -20,35 +20,35 @@ class PolynomialCurve(Part):
     """Σ coefficients[i] x^i."""
 
     form: Literal["polynomial"]
-    coefficients: Numbers = Field(description="Coefficients, the constant first")
+    coefficients: Numbers = Field(description="Coefficients of 1, x, x², … [unit of the value]")
 
 
 class LogCurve(Part):
     """clip(a ln x + b, low, high)."""
 
     form: Literal["log"]
-    a: Number
-    b: Number
-    low: Number = Field(description="Smallest value")
-    high: Number = Field(description="Largest value")
+    a: Number = Field(description="Growth per factor e of x [unit of the value]")
+    b: Number = Field(description="Value at x = 1 [unit of the value]")
+    low: Number = Field(description="Smallest value [unit of the value]")
+    high: Number = Field(description="Largest value [unit of the value]")
 
 
 class PowerCurve(Part):
     """min(c / max(x^p, floor), cap)."""
 
     form: Literal["power"]
-    c: Number
-    p: Number
-    floor: Number
-    cap: Number
+    c: Number = Field(description="Value at x = 1 before floor and cap apply [unit of the value]")
+    p: Number = Field(description="Exponent of x [1]")
+    floor: Number = Field(description="Smallest divisor, taken where x^p is less [1]")
+    cap: Number = Field(description="Largest value [unit of the value]")
 
 
 class SaturatingCurve(Part):
     """a (1 − exp(−x/b))."""
 
     form: Literal["saturating"]
-    a: Number
-    b: Number
+    a: Number = Field(description="Limit at large x [unit of the value]")
+    b: Number = Field(description="x at which the value reaches 63 % of `a` [1]")
 
 
 class SplitCurve(Part):
@@ -66,8 +66,8 @@ StatisticsCurve = Annotated[
 SplitCurve.model_rebuild()  # its branches are curves themselves
 
 
-class ProgrammingError(Part):
-    """How far a cell lands from the conductance it is programmed to."""
+class ProgrammingSpread(Part):
+    """Spread of the conductances of cells that are programmed to the same value."""
 
     sigma: StatisticsCurve = Field(description="Standard deviation [statistics.unit] over x")
     g_min: Number | None = Field(
@@ -84,8 +84,8 @@ class PowerLawDrift(Part):
     t0: Annotated[Number, Field(gt=0, description="Time of the reference read [s]")]
     nu_mean: StatisticsCurve = Field(description="Mean of the exponent ν [1] over x")
     nu_sigma: StatisticsCurve = Field(description="Standard deviation of ν from cell to cell [1] over x")
-    t_min: Number = Field(description="First time the source holds for [s]")
-    t_max: Number = Field(description="Last time the source holds for [s]")
+    t_min: Number = Field(description="Earliest time for which the source is valid [s]")
+    t_max: Number = Field(description="Latest time for which the source is valid [s]")
     note: Note = None
 
 
@@ -95,13 +95,13 @@ class LogTimeDrift(Part):
     form: Literal["log time"]
     mean: Number = Field(description="Shift of the mean per ln(t/s) [statistics.unit]")
     sigma: tuple[Number, Number] = Field(description="Spread at 1 s, and its growth per ln(t/s) [statistics.unit]")
-    t_min: Number = Field(description="First time the source holds for [s]")
-    t_max: Number = Field(description="Last time the source holds for [s]")
+    t_min: Number = Field(description="Earliest time for which the source is valid [s]")
+    t_max: Number = Field(description="Latest time for which the source is valid [s]")
     note: Note = None
 
 
 class _AtTimes(Part):
-    """Values at measured times, which bound what the source holds for."""
+    """Values at measured times; the source is valid from the first to the last."""
 
     times: Numbers = Field(description="Times [s], increasing")
 
@@ -206,7 +206,7 @@ class StuckCells(Part):
 class Endurance(Part):
     """How often a cell can be written."""
 
-    cycles: Annotated[Number, Field(gt=0, description="Write cycles that the source states")]
+    cycles: Annotated[Number, Field(gt=0, description="Write cycles that the source states [1]")]
     note: Note = None
 
 
@@ -221,7 +221,7 @@ class StatisticsTable(Part):
     unit: Annotated[Number, Field(gt=0, description="Conductance that is 1 in the result of the fit functions [S]")]
     source: Text = Field(description="Paper and figure, or file, that the numbers come from")
     fit: FitQuality = Field(description="Quality of the fit")
-    programming: ProgrammingError | None = None
+    programming: ProgrammingSpread | None = None
     drift: Drift | None = None
     retention: Retention | None = None
     read_noise: CellNoise | None = None

@@ -20,7 +20,7 @@ def device_card(spec: ArraySpec) -> Card:
     Raises:
         InputError: No such card, or the user's file has no such corner, sub-circuit, or the wrong terminals.
         SpecError: An override names a parameter that the card does not have, or the card is no memory.
-        OutsideRangeError: `g_min` or `g_max` lies outside the device's range.
+        OutsideRangeError: `g_min`, `g_max` or the temperature lies outside the device's range.
     """
     device = spec.device
     from_file = device.file is not None
@@ -38,6 +38,7 @@ def device_card(spec: ArraySpec) -> Card:
     card = _with_overrides(card, overrides, "device")
     if not from_file and card.state is not None and card.state.kind != "analog":
         _check_range(card, card.state, spec)  # how far an analog state reaches depends on the bias: its map says so
+    _check_temperature(card, spec)
     return replace(card, state=_state_in(spec, card.state))
 
 
@@ -62,6 +63,14 @@ def _check_range(card: Card, state: State, spec: ArraySpec) -> None:
             )
 
 
+def _check_temperature(card: Card, spec: ArraySpec) -> None:
+    law, celsius = card.temperature, spec.array.temperature_c
+    if not law.min_c <= celsius <= law.max_c:
+        raise OutsideRangeError(
+            f"array.temperature_c = {celsius:g}: {card.name} holds from {law.min_c:g} to {law.max_c:g} °C"
+        )
+
+
 def programmable_range(spec: ArraySpec) -> tuple[float, float]:
     """Conductances that cells of an array may take besides 0 [S] (1c: capacitances [F]).
 
@@ -83,6 +92,7 @@ def access_card(spec: ArraySpec) -> Card:
     Raises:
         InputError: No such card, or the user's file has no such corner, sub-circuit, or the wrong terminals.
         SpecError: There is no [access], an override names an unknown parameter, or the card is no transistor.
+        OutsideRangeError: The temperature lies outside the transistor's range.
     """
     access = spec.access
     if access is None:
@@ -90,6 +100,7 @@ def access_card(spec: ArraySpec) -> Card:
     card = user_transistor(access) if access.file is not None else _stated_card(access, "access")
     if card.kind != "transistor":
         raise SpecError(f"access.{_key(access)} = {card.name!r}: a {card.kind}, expected a transistor")
+    _check_temperature(card, spec)
     return _with_overrides(card, access.params, "access")
 
 
@@ -112,12 +123,11 @@ def device_values(card: Card) -> dict[str, float]:
 def _stated_card(part: DeviceSpec | AccessSpec, section: str) -> Card:
     """The card of a shipped model or of a user's device folder, at the corner that the specification names."""
     card = load_folder(part.folder) if part.folder is not None else load_card(part.model or "")
-    if part.corner is None:
-        return card
-    if part.corner not in card.corners:
-        known = ", ".join(card.corners) or "none"
-        raise SpecError(f"{section}.corner = {part.corner!r}: {card.name} has no such corner; there is {known}")
-    return replace(card, corner=part.corner)
+    for corner in part.corners:
+        if corner not in card.corners:
+            known = ", ".join(card.corners) or "none"
+            raise SpecError(f"{section}.corner = {corner!r}: {card.name} has no such corner; there is {known}")
+    return replace(card, sections=part.corners) if part.corners else card
 
 
 def _key(part: DeviceSpec | AccessSpec) -> str:

@@ -8,8 +8,7 @@ from circuitsim.devices.card import Card
 from circuitsim.devices.device_toml import read_device_toml
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
-from circuitsim.library.declarations import Subckt, find_subckt, read_header, spice_number
-from circuitsim.library.text import once_per_content
+from circuitsim.library import Subckt, find_subckt, once_per_content, read_header, read_library, spice_number
 from circuitsim.resources import device_models_folder
 
 GEOMETRY = frozenset({"w", "l"})
@@ -60,7 +59,7 @@ def _load(folder: Path) -> Card:
         title=stated.title,
         folder=folder,
         lib=lib,
-        corner=corners[0] if corners else None,
+        sections=corners[:1],
         corners=corners,
         subckt=stated.subckt or folder.name,
         ports=tuple(header["ports"].split()),
@@ -80,19 +79,20 @@ def _load(folder: Path) -> Card:
         statistics=stated.statistics,
         header=MappingProxyType(header),
     )
-    for corner in corners or (None,):
-        _check_subckt(card, corner)
+    for sections in [(corner,) for corner in corners] or [()]:
+        _check_subckt(card, sections)
     return card
 
 
-def _check_subckt(card: Card, corner: str | None) -> None:
+def _check_subckt(card: Card, sections: tuple[str, ...]) -> None:
     """The SPICE file and the TOML file state the same terminals and the same defaults."""
     state = {card.state.parameter} if card.state is not None else set()
-    line = find_subckt(card.lib, card.subckt, corner)
+    library = read_library(card.lib, sections)
+    line = find_subckt(library, card.subckt)
     taken = state if card.kind == "memory" else set(GEOMETRY)
     _compare(line, card.ports, taken, card.parameters, "parameters", card.folder / "device.toml")
     if card.dynamic is not None:
-        line = find_subckt(card.lib, card.dynamic.subckt, corner)
+        line = find_subckt(library, card.dynamic.subckt)
         taken = {card.dynamic.parameter}
         file = card.folder / "device.toml"
         _compare(line, card.dynamic.ports, taken, card.dynamic.parameters, "dynamic.parameters", file)

@@ -1,12 +1,12 @@
 """Bring your own: a sub-circuit in the user's SPICE file becomes a card like any other."""
 
-from pathlib import Path
+from collections.abc import Callable
 from types import MappingProxyType
 
-from circuitsim.devices.card import Card, Kind, State, Temperature
+from circuitsim.devices.card import Card, Kind, State, StateKind, Temperature
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
-from circuitsim.library.declarations import Subckt, deck_scale, find_subckt, spice_number
+from circuitsim.library import Library, Subckt, find_subckt, read_library, spice_number, tell_left_out
 from circuitsim.spec import AccessSpec, DeviceSpec
 
 USER_FILE = "the user's file"
@@ -19,26 +19,29 @@ def user_device(device: DeviceSpec) -> Card:
         InputError: File, corner, sub-circuit or state parameter do not exist, or the number of terminals differs.
     """
     assert device.file is not None and device.subckt is not None
-    line = find_subckt(device.file, device.subckt, device.corner)
+    library = read_library(device.file.resolve(), device.corners)
+    line = find_subckt(library, device.subckt)
     _check_terminals(line, device.ports)
-    if device.state.lower() not in line.defaults:
-        known = ", ".join(line.defaults) or "none"
+    settable = line.defaults | line.inner
+    if device.state.lower() not in settable:
+        known = ", ".join(settable) or "none"
         raise InputError(
             f"{line.file}:{line.line}: .subckt {line.name} has no parameter device.state = {device.state!r};"
-            f" there is {known}"
+            f" there is {known}; name the one that holds the state, and what it takes as device.state_kind"
         )
+    kind, unit, (low, high) = _STATES[device.state_kind](device)
     state = State(
         parameter=device.state,
-        unit="S",
-        kind="conductance",
-        minimum=device.g_min,
-        maximum=device.g_max,
+        unit=unit,
+        kind=kind,
+        minimum=low,
+        maximum=high,
         g_min=device.g_min,
         g_max=device.g_max,
         v_read=0.0,
         source="the specification",
     )
-    return _card(line, "memory", device.file, device.corner, device.ports, state, {device.state.lower()})
+    return _card(line, "memory", library, device.ports, state, {device.state.lower()})
 
 
 def user_transistor(access: AccessSpec) -> Card:
@@ -48,9 +51,18 @@ def user_transistor(access: AccessSpec) -> Card:
         InputError: File, corner or sub-circuit do not exist, or the number of terminals differs.
     """
     assert access.file is not None and access.subckt is not None
-    line = find_subckt(access.file, access.subckt, access.corner)
+    library = read_library(access.file.resolve(), access.corners)
+    line = find_subckt(library, access.subckt)
     _check_terminals(line, access.ports)
-    return _card(line, "transistor", access.file, access.corner, access.ports, None, {"w", "l"})
+    return _card(line, "transistor", library, access.ports, None, {"w", "l"})
+
+
+_STATES: dict[str, Callable[[DeviceSpec], tuple[StateKind, str, tuple[float, float]]]] = {
+    "conductance": lambda device: ("conductance", "S", (device.g_min, device.g_max)),
+    "resistance": lambda device: ("resistance", "ohm", (1 / device.g_max, 1 / device.g_min)),
+    "searched": lambda device: ("analog", "1", device.state_range or (0.0, 1.0)),
+}
+"""By `device.state_kind`: kind and unit of the card's state, and its range."""
 
 
 def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
@@ -64,12 +76,12 @@ def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
 def _card(
     line: Subckt,
     kind: Kind,
-    file: Path,
-    corner: str | None,
+    library: Library,
     ports: tuple[str, ...],
     state: State | None,
     taken: set[str],
 ) -> Card:
+    tell_left_out(library)
     parameters = {}
     for name, text in line.defaults.items():
         value = spice_number(text)
@@ -78,24 +90,24 @@ def _card(
     return Card(
         name=line.name,
         kind=kind,
-        title=f"{line.name} of {file.name}",
-        folder=file.resolve().parent,
-        lib=file.resolve(),
-        corner=corner,
+        title=f"{line.name} of {library.path.name}",
+        folder=library.path.parent,
+        lib=library.path,
+        sections=library.sections,
         corners=(),
         subckt=line.name,
-        ports=tuple(ports),
+        ports=tuple(f"nc_{k}" if port == "nc" else port for k, port in enumerate(ports)),
         state=state,
         dynamic=None,
         parameters=MappingProxyType(parameters),
         model_parameters=MappingProxyType({}),
         ohmic=False,
         temperature=Temperature(law="as in the file", source=USER_FILE, min_c=-273.15, max_c=1000.0),
-        source=str(file),
+        source=str(library.path),
         licence=USER_FILE,
         valid=USER_FILE,
         tested="not by circuitsim",
-        deck_scale=deck_scale(file, corner),
+        deck_scale=library.scale,
         not_modelled=(),
         measured=MappingProxyType({}),
         statistics=None,

@@ -9,7 +9,8 @@ import numpy as np
 import tomli_w
 
 from circuitsim.devices.card import Card
-from circuitsim.devices.fit import Fit
+from circuitsim.devices.current_forms import Fit
+from circuitsim.devices.fit import TwoStateFit
 from circuitsim.devices.load import load_folder
 from circuitsim.errors import InputError
 from circuitsim.spec.base import spice_name
@@ -25,15 +26,21 @@ _BODY = {
         ".param gap={gap0*ln(i0*sinh(v_read/v0)/(g*v_read))}\nb1 te be i={i0*exp(-gap/gap0)}*sinh(v(te,be)/{v0})",
     ),
 }
+# Between two measured states the shape follows ln g. 1/v0 rather than v0: an ohmic state has 1/v0 = 0.
+_BETWEEN = {
+    "sinh": ("v0", "1/v0", ".param v0={1/((1-share)/v0_low+share/v0_high)}"),
+    "cubic": ("k", "k", ".param k={(1-share)*k_low+share*k_high}"),
+}
+_SHARE = ".param share={ln(g/g_low)/ln(g_high/g_low)}"
 
 
-def write_folder(fit: Fit, folder: str | Path) -> Card:
+def write_folder(fit: Fit | TwoStateFit, folder: str | Path) -> Card:
     """Write `model.lib` and `device.toml` of a fit and load them back.
 
     The files are written and checked beside the folder, which then appears whole or not at all.
 
     Args:
-        fit: From `fit_current`.
+        fit: From `fit_current` or `fit_two_states`. Between two states the shape (1/v0 or k) is linear in ln g.
         folder: New folder; its name becomes the name of the card.
 
     Raises:
@@ -60,36 +67,41 @@ def write_folder(fit: Fit, folder: str | Path) -> Card:
     return load_folder(folder)
 
 
-def _model(fit: Fit, name: str) -> str:
-    law, body = _BODY[fit.form]
-    shared = {key: value for key, value in fit.values.items() if key != "g"}
-    parameters = " ".join(f"{key}={value!r}" for key, value in shared.items())
+def _model(fit: Fit | TwoStateFit, name: str) -> str:
+    first = _fits(fit)[0]
+    law, body = _BODY[first.form]
+    if isinstance(fit, TwoStateFit):
+        _, shape, line = _BETWEEN[first.form]
+        law += f", {shape} linear in ln g between two states"
+        body = f"{_SHARE}\n{line}\n{body}"
+    parameters = " ".join(f"{key}={value!r}" for key, (value, _) in _parameters(fit).items())
     return (
         f"* name:    {name}\n* ports:   te be\n"
-        f"* source:  fit of {_file(fit)}, {len(fit.measurement.v)} points\n"
+        f"* source:  fit of {_file(first)}, {sum(len(each.measurement.v) for each in _fits(fit))} points\n"
         "* licence: that of the measured data\n"
-        f"* valid:   |v| <= {fit.v_max:g} V; residual rms {fit.rms:.2e}, largest {fit.worst:.2e} of the current\n"
+        f"* valid:   |v| <= {_v_max(fit):g} V; {_residual(fit)}\n"
         "* tested:  by its fit only\n"
         f"* i = {law}\n"
-        f".subckt {name} te be params: g={_default(fit)!r} {parameters} v_read={fit.v_read!r}\n{body}\n.ends {name}\n"
+        f".subckt {name} te be params: g={_default(fit)!r} {parameters} v_read={first.v_read!r}\n{body}\n"
+        f".ends {name}\n"
     )
 
 
-def _toml(fit: Fit) -> dict[str, Any]:
-    source = f"fit of {_file(fit)}: residual rms {fit.rms:.2e}, largest {fit.worst:.2e} of the current"
-    low, high = fit.g
+def _toml(fit: Fit | TwoStateFit) -> dict[str, Any]:
+    first = _fits(fit)[0]
+    source = f"fit of {_file(first)}: {_residual(fit)}"
+    low, high = _range(fit)
     parameters = {
-        key: {"value": value, "unit": fit.units[key], "source": source, "fit": "fit of"}
-        for key, value in fit.values.items()
-        if key != "g"
+        key: {"value": value, "unit": unit, "source": source, "fit": "fit of"}
+        for key, (value, unit) in _parameters(fit).items()
     }
     definition = {"source": "definition: g is the chord conductance at v_read", "fit": "definition"}
     return {
         "schema": 1,
         "kind": "memory",
-        "title": f"Read current fitted to {_file(fit)}",
+        "title": f"Read current fitted to {_file(first)}",
         "ohmic": False,
-        "not_modelled": ["switching", "temperature dependence", "noise", f"|v| above {fit.v_max:g} V"],
+        "not_modelled": ["switching", "temperature dependence", "noise", f"|v| above {_v_max(fit):g} V"],
         "state": {
             "parameter": "g",
             "unit": "S",
@@ -98,10 +110,10 @@ def _toml(fit: Fit) -> dict[str, Any]:
             "maximum": high,
             "g_min": low,
             "g_max": high,
-            "v_read": fit.v_read,
+            "v_read": first.v_read,
             "source": _range_source(fit),
         },
-        "parameters": parameters | {"v_read": {"value": fit.v_read, "unit": "V", **definition}},
+        "parameters": parameters | {"v_read": {"value": first.v_read, "unit": "V", **definition}},
         "temperature": {
             "law": "none: measured at one temperature",
             "source": "not measured",
@@ -111,16 +123,51 @@ def _toml(fit: Fit) -> dict[str, Any]:
     }
 
 
+def _fits(fit: Fit | TwoStateFit) -> tuple[Fit, ...]:
+    return (fit.low, fit.high) if isinstance(fit, TwoStateFit) else (fit,)
+
+
+def _parameters(fit: Fit | TwoStateFit) -> dict[str, tuple[float, str]]:
+    """Value and unit of each parameter of the sub-circuit besides g and v_read."""
+    if isinstance(fit, Fit):
+        return {key: (value, fit.units[key]) for key, value in fit.values.items() if key != "g"}
+    shape = _BETWEEN[fit.low.form][0]
+    return {
+        f"{key}_{state}": (each.values[key], each.units[key])
+        for key in (shape, "g")
+        for state, each in (("low", fit.low), ("high", fit.high))
+    }
+
+
+def _residual(fit: Fit | TwoStateFit) -> str:
+    """Of two states, that of the one which fits worse."""
+    rms, worst = (max(getattr(each, key) for each in _fits(fit)) for key in ("rms", "worst"))
+    return f"residual rms {rms:.2e}, largest {worst:.2e} of the current"
+
+
+def _v_max(fit: Fit | TwoStateFit) -> float:
+    return min(each.v_max for each in _fits(fit))
+
+
+def _range(fit: Fit | TwoStateFit) -> tuple[float, float]:
+    return fit.g if isinstance(fit, Fit) else (fit.low.values["g"], fit.high.values["g"])
+
+
 def _file(fit: Fit) -> str:
     """Name of the measured file without characters that mean something in SPICE."""
     return re.sub(r"[^\w.-]", "_", fit.measurement.file.name)
 
 
-def _default(fit: Fit) -> float:
-    return fit.values["g"] if "g" in fit.values else float(np.sqrt(fit.g[0] * fit.g[1]))
+def _default(fit: Fit | TwoStateFit) -> float:
+    if isinstance(fit, Fit) and "g" in fit.values:
+        return fit.values["g"]
+    low, high = _range(fit)
+    return float(np.sqrt(low * high))
 
 
-def _range_source(fit: Fit) -> str:
+def _range_source(fit: Fit | TwoStateFit) -> str:
+    if isinstance(fit, TwoStateFit):
+        return "between the two measured states; in between, the shape is interpolated over ln g"
     if fit.form == "gap":
         return "between the measured gaps"
     return (

@@ -7,8 +7,8 @@ from .products import BehavioralProduct as BehavioralProduct
 from .products import NgspiceProduct as NgspiceProduct
 from .products import NodalProduct as NodalProduct
 from .spice_loop import SolvedTile as SolvedTile
-from .spice_loop import compare as compare
-from .spice_loop import holds as holds
+from .spice_loop import compare_layers as compare_layers
 from .spice_loop import run_in_ngspice as run_in_ngspice
+from .spice_loop import within_certificate as within_certificate
 from .tiles import network_experiments as network_experiments
 from .wire_sweep import wire_sweep as wire_sweep

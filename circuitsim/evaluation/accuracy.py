@@ -1,6 +1,7 @@
 """Accuracy of a network on a calibrated array, for one specification or over the values of one of its keys."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,10 +10,12 @@ from circuitsim.errors import InputError
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Network, evaluate, fit_ranges, program
 from circuitsim.results import AccuracyPoint, Calibration, Experiment
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked, with_values
+from circuitsim.spec.abilities import IN_TIME, SPREAD
 from circuitsim.spice import Progress, Simulator
 
 
+@checked
 def calibrated_accuracy(
     network: Network,
     spec: ArraySpec,
@@ -51,15 +54,17 @@ def calibrated_accuracy(
     programmed = program(network, spec, BehavioralProduct(calibration.model, certificate=calibration.certificate))
     ranges = fit_ranges(programmed, calibration_images)
     accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
-    assert accuracy is not None  # there are labels
+    if accuracy is None:
+        raise InputError("labels are numbers of a regression; expected classes, for an accuracy")
     return accuracy, calibration
 
 
+@checked
 def accuracy_against(
     network: Network,
     spec: ArraySpec,
     key: str,
-    values: Sequence[float | str | bool],
+    values: Sequence[Any],
     images: np.ndarray,
     labels: np.ndarray,
     *,
@@ -89,14 +94,16 @@ def accuracy_against(
         SpecError: The key does not exist, or a value cannot be used.
         InputError: `key` is not of the form section.key, or there are no values.
     """
-    section, point, name = key.partition(".")
-    if not point or section not in type(spec).model_fields or not values:
-        raise InputError(f"key = {key!r} with {len(values)} values, expected section.key such as 'driver.r_out'")
+    specs = with_values(spec, key, values)
+    if key in SPREAD | IN_TIME:
+        raise InputError(
+            f"key = {key!r} describes {(SPREAD | IN_TIME)[key]}, which no accuracy depends on: expected another key"
+        )
     points = []
-    for value, generator in zip(values, rng.spawn(len(values)), strict=True):
+    for value, one, generator in zip(values, specs, rng.spawn(len(values)), strict=True):
         accuracy, calibration = calibrated_accuracy(
             network,
-            spec.replace(**{section: {name: value}}),
+            one,
             images,
             labels,
             calibration_images=calibration_images,

@@ -3,72 +3,105 @@
 import csv
 import dataclasses
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from circuitsim.errors import InputError
+from circuitsim.errors import HostWarning
+from circuitsim.evaluation.image_files import calibration_count, read_images
 from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import evaluate, evaluate_float, evaluate_ideal, fit_ranges, load_network, program
+from circuitsim.network import (
+    Inference,
+    check_images_apart,
+    evaluate,
+    evaluate_float,
+    evaluate_ideal,
+    fit_ranges,
+    float_difference,
+    has_classes,
+    load_network,
+    program,
+)
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
+from circuitsim.spec import checked
+
+MAPPED = 1e-3
+"""Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.
+
+Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
+_COMPARED = 16  # images on which networks are compared with themselves
 
 
+@checked
 def infer_files(
     model: TileModel,
     network_file: Path,
     data: Path,
     *,
-    calibration_images: int,
+    calibration_images: int | None = None,
     out: Path,
     certificate: Certificate | None = None,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """Classify images with the float network, on ideal arrays, and on the model's array.
+    """Run images through the float network, on ideal arrays, and on the model's array.
+
+    The first images of the file set the ranges of drivers and ADCs; only the others are run and scored.
 
     Args:
         model: A calibrated model; its specification gives tiles, DAC and ADC.
         network_file: ONNX file.
-        data: .npz with `images` (images, ...) and optionally `labels` (images,), or .npy of images.
-        calibration_images: Number of images, from the first on, from which the ADC ranges are learnt.
+        data: .npz with `images` (images, ...) and optionally `labels`, or .npy of images. Labels are classes, one-hot
+            classes, or numbers in the shape of the network's output; they decide the score, see `network.Score`.
+        calibration_images: Number of images, from the first on, from which the ranges are learnt; None: 200, or half
+            of the images if there are fewer than 400.
         out: Folder for results.json and inference.csv.
         certificate: Certificate of the model; reads outside it warn. None: inputs outside the model's range warn.
         strict: Refuse reads outside the certificate.
 
     Returns:
-        The content of results.json: accuracies as fractions, statistics of each layer, digest of the model.
+        The content of results.json: scores, differences from the float network relative to its outputs, what runs on
+        arrays and on the host, statistics of each layer, digest of the model.
 
     Raises:
-        InputError: A file cannot be read, the images do not fit the network, the certificate belongs to another model,
-            or `strict` is True without a certificate.
+        InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
+            certificate belongs to another model, or `strict` is True without a certificate.
         SpecError: The layers of a network cannot lie on the model's array.
         OutsideRangeError: `strict` is True and a read is outside the certificate.
 
     Warns:
+        HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
+            exactly.
+        ClippingWarning: See `evaluate`.
         OutsideCertificateWarning: A read is outside the certificate.
     """
     product = BehavioralProduct(model, certificate=certificate, strict=strict)
-    images, labels = _read_data(data)
+    images, labels = read_images(data)
     network = load_network(network_file)
-    first_images = images[:calibration_images]
-    if len(first_images) == 0:
-        raise InputError(f"calibration_images = {calibration_images}: expected at least 1 of the {len(images)} images")
+    check_images_apart(network, images[: _compared(network.batch)])
+    count = calibration_count(calibration_images, len(images), network.batch)
+    first, images = images[:count], images[count:]
+    labels = None if labels is None else labels[count:]
+    mapped = float(float_difference(network, model.spec, first[: _compared(network.batch)]).max())
     float_net = evaluate_float(network, images, labels)
-    ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first_images)
+    ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first)
     programmed = program(network, model.spec, product)
-    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first_images))
+    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first))
+    _warn_of_the_host(
+        [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
+    )
+    results = {"float": float_net, "ideal": ideal, "array": array}
     table = out / "inference.csv"
-    with atomic(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image [1]", "label [1]", "class_float [1]", "class_ideal [1]", "class_array [1]"])
-        label_column = [""] * len(images) if labels is None else labels.tolist()
-        columns = (label_column, float_net.classes.tolist(), ideal.classes.tolist(), array.classes.tolist())
-        writer.writerows([(k, *row) for k, row in enumerate(zip(*columns, strict=True))])
+    _write_table(table, results, labels, count)
     content = {
-        "accuracy": {"float": float_net.accuracy, "ideal": ideal.accuracy, "array": array.accuracy},
+        **_scores(results),
         "images": len(images),
-        "same_class_as_float": float(np.mean(array.classes == float_net.classes)),
+        "calibration_images": count,
+        "mapping_difference": mapped,
+        "on_host": network.on_host,
+        "digital_products": [dataclasses.asdict(part) for part in network.digital],
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
         "model_digest": model.digest,
         "csv": str(table),
@@ -77,16 +110,60 @@ def infer_files(
     return content
 
 
-def _read_data(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return content, None
-        with content:
-            return content["images"], content.get("labels")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected images as .npz or .npy") from None
-    except KeyError:
-        raise InputError(f"{path}: has no array named 'images'") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected images as .npz or .npy ({error})") from None
+def _compared(batch: int | None) -> int:
+    """Return the number of images that are compared: whole batches."""
+    unit = batch or 1
+    return max(_COMPARED // unit, 1) * unit
+
+
+def _warn_of_the_host(weighted: list[str], mapped: float) -> None:
+    if weighted:
+        sentence = f"{'; '.join(weighted)}: computed on the host without errors, so the array looks better than it is"
+        warnings.warn(sentence, HostWarning, stacklevel=3)
+    if mapped > MAPPED:
+        sentence = (
+            f"arrays that compute exactly differ from the float network by {mapped:.2g} of its largest output: it "
+            "rounds in between (half precision, QuantizeLinear), and small errors of the arrays may be hidden or grow"
+        )
+        warnings.warn(sentence, HostWarning, stacklevel=3)
+
+
+def _scores(results: dict[str, Inference]) -> dict[str, Any]:
+    """Return the scores of each form, and how far the outputs on arrays are from those of the float network."""
+    exact, score = results["float"].logits.astype(float), results["float"].score
+    size = float(np.sqrt(np.mean(exact**2))) or 1.0
+    classes = has_classes(results["float"].logits)
+    return {
+        "task": None if score is None else score.task,
+        **{
+            name: {form: None if each.score is None else getattr(each.score, name) for form, each in results.items()}
+            for name in ("accuracy", "rmse", "r2")
+        },
+        "difference_from_float": {
+            form: float(np.sqrt(np.mean((results[form].logits - exact) ** 2))) / size for form in ("ideal", "array")
+        },
+        "same_class_as_float": (
+            float(np.mean(results["array"].classes == results["float"].classes)) if classes else None
+        ),
+    }
+
+
+def _write_table(path: Path, results: dict[str, Inference], labels: np.ndarray | None, first: int) -> None:
+    """Write one row for each image: its class, or its one output, or the rms difference of its many outputs."""
+    outputs = {form: result.logits.reshape(len(result.logits), -1).astype(float) for form, result in results.items()}
+    exact, score = outputs["float"], results["float"].score
+    flat = np.zeros((len(exact), 0)) if labels is None else labels.reshape(len(labels), -1)
+    if results["float"].logits.ndim == 2 and exact.shape[1] > 1 and (score is None or score.task == "classification"):
+        name, columns = "class", {form: result.classes for form, result in results.items()}
+        flat = flat.argmax(axis=1)[:, None] if flat.shape[1] > 1 else flat
+    elif exact.shape[1] == 1:
+        name, columns = "output", {form: values[:, 0] for form, values in outputs.items()}
+    else:
+        name, forms = "rms_difference_from_float", ("ideal", "array")
+        columns = {form: np.sqrt(np.mean((outputs[form] - exact) ** 2, axis=1)) for form in forms}
+    label_column = flat[:, 0].tolist() if flat.shape[1] == 1 else [""] * len(exact)
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["image [1]", "label [1]", *(f"{name}_{form} [1]" for form in columns)])
+        rows = zip(label_column, *(values.tolist() for values in columns.values()), strict=True)
+        writer.writerows([(first + k, *row) for k, row in enumerate(rows)])

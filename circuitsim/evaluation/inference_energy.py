@@ -10,7 +10,7 @@ from circuitsim.evaluation.spice_loop import SolvedTile
 from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
 from circuitsim.results import CellSurface, Solution
 from circuitsim.results.evaluation import EnergyPart, InferenceEnergy
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 WHAT = (
     "energy that drivers and sense references deliver to wires, cells, transistors, driver and sense resistances over "
@@ -18,6 +18,7 @@ WHAT = (
 )
 
 
+@checked
 def inference_energy(
     network: Network,
     spec: ArraySpec,
@@ -48,15 +49,17 @@ def inference_energy(
         watts[place.layer] = watts.get(place.layer, 0.0) + float(solution.power.sum())
 
     programmed = program(network, spec, NodalProduct(spec, surface, record))
-    evaluate(programmed, images, ranges=ranges, level="nodal")
+    inference = evaluate(programmed, images, ranges=ranges, name="nodal")
     parts = tuple(
         EnergyPart(name, power * spec.driver.t_read / len(images), f"layer {name}") for name, power in watts.items()
     )
     total = sum(part.energy for part in parts)
-    macs = sum(int(np.prod(layer.weights.shape)) for layer in network.layers)
+    products = sum(layer.vectors * layer.groups * layer.inputs * layer.outputs for layer in inference.layers)
+    macs = products // len(images)  # every image has the same number of vectors
     return InferenceEnergy(parts, total, macs, total / macs, WHAT)
 
 
+@checked
 def power_difference(spec: ArraySpec, surface: CellSurface | None, solved: Sequence[SolvedTile]) -> float:
     """Return the largest relative difference in read power between the array solver and ngspice.
 

@@ -12,7 +12,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim import behavioral, nodal, truth
-from circuitsim.calibration import check_belongs, check_use
+from circuitsim.calibration import check_certificate, check_use
 from circuitsim.characterization import check_contents
 from circuitsim.errors import InputError
 from circuitsim.netlist import cell_text
@@ -53,7 +53,7 @@ class BehavioralProduct:
         if self.certificate is None and self.strict:
             raise InputError("strict = True needs the certificate of the model")
         if self.certificate is not None:
-            check_belongs(self.model, self.certificate)
+            check_certificate(self.model, self.certificate)
 
     @property
     def spec(self) -> ArraySpec:

@@ -12,10 +12,11 @@ from circuitsim.network import Inference, LayerRange, Network, TilePlace, evalua
 from circuitsim.periphery import adc_table, convert
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
 from circuitsim.results.evaluation import LoopLayer
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value, checked
 from circuitsim.spice import Progress
 
 
+@by_value
 @dataclass(frozen=True)
 class SolvedTile:
     """One tile with a batch of activations, solved by ngspice.
@@ -35,6 +36,7 @@ class SolvedTile:
     folder: Path
 
 
+@checked
 def run_in_ngspice(
     network: Network,
     spec: ArraySpec,
@@ -79,11 +81,14 @@ def run_in_ngspice(
     total = sum(len(layer.places) for layer in programmed.layers.values())
     if progress is not None:
         progress(0, total)
-    inference = evaluate(programmed, images, labels, ranges=ranges, level="ngspice", n_jobs=n_jobs)
+    inference = evaluate(programmed, images, labels, ranges=ranges, name="ngspice", n_jobs=n_jobs)
     return inference, sorted(solved, key=lambda tile: (tile.place.layer, tile.place.index))
 
 
-def compare(calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]) -> tuple[LoopLayer, ...]:
+@checked
+def compare_layers(
+    calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]
+) -> tuple[LoopLayer, ...]:
     """Compare the model with ngspice in each layer: currents before the ADC, and codes after it.
 
     Args:
@@ -136,12 +141,13 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
     return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.error
 
 
-def holds(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
-    """Tell whether the currents and codes of all layers are within the limits of the certificate."""
+@checked
+def within_certificate(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
+    """Tell whether the errors and the differing codes of all layers are within the limits of the certificate."""
     return all(
         layer.rms <= certificate.error.rms
         and layer.max <= certificate.error.max
-        and layer.codes_differing <= max(layer.codes_limit, 1)
+        and layer.codes_differing <= layer.codes_allowed
         for layer in layers
     )
 

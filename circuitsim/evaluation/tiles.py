@@ -4,7 +4,7 @@ import numpy as np
 
 from circuitsim.network import ExactProduct, Network, RecordedProduct, TileRead, evaluate, fit_ranges, program
 from circuitsim.results import Experiment
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 
 def matrix_kind(layer: str) -> str:
@@ -12,6 +12,7 @@ def matrix_kind(layer: str) -> str:
     return f"network {layer}"
 
 
+@checked
 def network_experiments(
     network: Network, spec: ArraySpec, images: np.ndarray, *, vectors: int, rng: np.random.Generator
 ) -> tuple[Experiment, ...]:

@@ -8,17 +8,19 @@ from circuitsim import nodal, spice
 from circuitsim.calibration import random_experiments
 from circuitsim.calibration.certify import errors_against
 from circuitsim.calibration.solve_experiments import solve_in_ngspice
+from circuitsim.errors import InputError
 from circuitsim.evaluation.accuracy import calibrated_accuracy
 from circuitsim.network import Network
 from circuitsim.results import CellSurface, Experiment, TileModel
 from circuitsim.results.evaluation import WirePoint
-from circuitsim.spec import ArraySpec, full_scale_inputs
+from circuitsim.spec import ArraySpec, checked, full_scale_inputs
 from circuitsim.spice import Progress
 
 RESISTANCES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # ohm per segment
 SPOT_CHECK = {"uniform": 2, "sparse": 1, "binary": 1, "all_on": 1}
 
 
+@checked
 def wire_sweep(
     network: Network,
     spec: ArraySpec,
@@ -28,11 +30,12 @@ def wire_sweep(
     calibration_images: np.ndarray,
     tiles: Sequence[Experiment],
     rng: np.random.Generator,
-    simulator: spice.Simulator,
-    n_jobs: int,
-    progress: Progress,
+    resistances: Sequence[float] = RESISTANCES,
+    simulator: spice.Simulator | None = None,
+    n_jobs: int = 2,
+    progress: Progress | None = None,
 ) -> tuple[WirePoint, ...]:
-    """Classify images at each of `RESISTANCES`, with the model recalibrated against the array solver.
+    """Classify images at each wire resistance, with the model recalibrated against the array solver.
 
     The model is also compared with ngspice at the lowest and the highest resistance.
 
@@ -40,20 +43,31 @@ def wire_sweep(
         network, images, labels: As in `calibrated_accuracy`.
         spec: The array; the segments of its row and column wires take the same resistance.
         calibration_images: Images from which the ADC ranges are learnt at each resistance.
-        tiles: Tiles of the network, for the hold-out; the first one is also compared with ngspice.
+        tiles: Tiles of the network, at least one, for the hold-out and the IR drop; the first one is also compared with
+            ngspice. `network_experiments` takes them from calibration images.
         rng: Source of all randomness; each point has its own generator, spawned from it.
-        simulator: The ngspice to use.
+        resistances: Resistances of one segment, in the order of the result [ohm].
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
         n_jobs: Number of decks solved in parallel.
         progress: Called with (finished, total).
 
+    Returns:
+        Accuracy, largest IR drop and error of the model at each resistance.
+
     Raises:
-        InputError, OutsideRangeError, SimulatorError: As `calibrated_accuracy`.
+        InputError: There are no tiles or no resistances, or as `calibrated_accuracy`.
+        SpecError: A resistance cannot be used, or as `calibrated_accuracy`.
+        OutsideRangeError, SimulatorError: As `calibrated_accuracy`.
     """
-    points = []
-    generators = rng.spawn(len(RESISTANCES))
-    for number, (r_wire, generator) in enumerate(zip(RESISTANCES, generators, strict=True)):
-        progress(number, len(RESISTANCES))
-        array = with_wires(spec, r_wire)
+    if not len(tiles):
+        raise InputError("tiles is empty: expected at least one tile of the network, see network_experiments")
+    if not len(resistances):
+        raise InputError("resistances is empty: expected at least one resistance of a wire segment in ohm")
+    arrays = [with_wires(spec, r_wire) for r_wire in resistances]
+    points: list[WirePoint] = []
+    for r_wire, array, generator in zip(resistances, arrays, rng.spawn(len(resistances)), strict=True):
+        if progress is not None:
+            progress(len(points), len(resistances))
         accuracy, result = calibrated_accuracy(
             network,
             array,
@@ -65,7 +79,7 @@ def wire_sweep(
             simulator=simulator,
         )
         ngspice_error = (None, None)
-        if r_wire in (RESISTANCES[0], RESISTANCES[-1]):
+        if r_wire in (min(resistances), max(resistances)):
             full_scale = result.certificate.full_scale
             ngspice_error = _against_ngspice(result.model, tiles, full_scale, generator, simulator, n_jobs)
         points.append(
@@ -79,7 +93,8 @@ def wire_sweep(
                 ngspice_max=ngspice_error[1],
             )
         )
-    progress(len(RESISTANCES), len(RESISTANCES))
+    if progress is not None:
+        progress(len(points), len(resistances))
     return tuple(points)
 
 
@@ -104,7 +119,7 @@ def _against_ngspice(
     tiles: Sequence[Experiment],
     full_scale: float,
     rng: np.random.Generator,
-    simulator: spice.Simulator,
+    simulator: spice.Simulator | None,
     n_jobs: int,
 ) -> tuple[float, float]:
     """Return the rms and the largest error of the model against ngspice, relative to `full_scale`."""

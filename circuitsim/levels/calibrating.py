@@ -9,9 +9,10 @@ import numpy as np
 from circuitsim import calibration
 from circuitsim.levels.can import check_can
 from circuitsim.results import Certificate, Experiment, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 
+@checked
 def calibrate(
     spec: ArraySpec,
     *,
@@ -19,7 +20,7 @@ def calibrate(
     max_rms: float = 2e-4,
     extra: Sequence[Experiment] = (),
     truth: Literal["ngspice", "nodal"] = "ngspice",
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     n_jobs: int = 2,
 ) -> tuple[TileModel, Certificate]:
     """Calibrate and certify the behavioral model of an array; `calibration.calibrate` also returns the hold-out.

@@ -1,12 +1,12 @@
 """State what each level simulates, and reject arrays and arguments that a level cannot use."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from circuitsim import behavioral, nodal
 from circuitsim.devices import device_card
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import cell_text
-from circuitsim.spec import Abilities, ArraySpec, check_able, unable
+from circuitsim.spec import Abilities, ArraySpec, check_able, checked, unable
 
 Level = Literal["ngspice", "nodal", "behavioral"]
 
@@ -21,6 +21,7 @@ FINDS_STATES: Level = "ngspice"
 """The only level for devices whose state is not their conductance; it finds their states first."""
 
 
+@checked
 def check_can(spec: ArraySpec, level: Level) -> None:
     """Reject an array that a level does not simulate as specified.
 
@@ -48,10 +49,3 @@ def refuse_unused(level: str, given: dict[str, object], taker: str) -> None:
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name} is given, but level = {level!r} does not use it: expected level = {taker}")
-
-
-def expect_type(name: str, value: object, *types: Any, made_by: str = "") -> None:
-    """Reject an argument of another type, for example a path in place of the object that a file contains."""
-    if not isinstance(value, types):
-        expected = f"what {made_by} returns" if made_by else " or ".join(kind.__name__ for kind in types)
-        raise InputError(f"{name} is of type {type(value).__name__}: expected {expected}")

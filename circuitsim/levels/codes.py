@@ -8,9 +8,10 @@ from circuitsim.errors import SpecError
 from circuitsim.levels.can import Level
 from circuitsim.levels.reading import prepare, read
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec, input_unit, real_numbers
+from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers
 
 
+@checked
 def convert_codes(
     spec: ArraySpec,
     g: ArrayLike,

@@ -3,26 +3,21 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from circuitsim.spec import ArraySpec
 
 _STEP = 1.25  # ratio of successive input ranges: batches of similar range share a cell surface
 
 
-def input_range(spec: ArraySpec, x: ArrayLike) -> tuple[float, float] | None:
+def input_range(spec: ArraySpec, x: np.ndarray) -> tuple[float, float] | None:
     """Return the range of inputs to prepare for [V]; None for invalid x.
 
     It is v_ref to v_ref + v_read, widened in steps to include x.
     """
-    try:
-        values = np.asarray(x, dtype=float)
-    except (TypeError, ValueError):
+    if x.size == 0 or not np.isfinite(x).all():
         return None  # `read` rejects it
-    if values.size == 0 or not np.isfinite(values).all():
-        return None
     v_read, v_ref = spec.driver.v_read, spec.sense.v_ref
-    above, below = float(values.max()) - v_ref, v_ref - float(values.min())
+    above, below = float(x.max()) - v_ref, v_ref - float(x.min())
     return v_ref - _stepped(below, v_read) if below > 0 else v_ref, v_ref + _stepped(above, v_read)
 
 

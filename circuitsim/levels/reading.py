@@ -1,9 +1,9 @@
 """Read an array at any level: `prepare` programs conductances, `read` applies inputs, `solve` does both."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,41 +11,50 @@ from numpy.typing import ArrayLike
 from circuitsim import characterization, nodal, truth
 from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError
-from circuitsim.levels.can import CAN, Level, check_can, expect_type, refuse_unused
+from circuitsim.levels.can import Level, check_can, refuse_unused
 from circuitsim.levels.input_range import input_range
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
 from circuitsim.nodal.judgement import joint_cell_error
-from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel
+from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel, content_digest
+from circuitsim.results.provenance import joint_provenance
 from circuitsim.spec import (
     ArraySpec,
     DrawnArray,
+    by_value,
     check_inputs,
+    checked,
     drawn_inputs,
     lay_out,
     put_together,
+    real_numbers,
 )
 from circuitsim.truth import TruthArray
 
 
+@by_value
 @dataclass(frozen=True)
 class TechniqueArray:
     """A matrix on the arrays that its techniques draw, all prepared at the same level.
 
     Attributes:
         spec: The specification of the matrix.
+        g: (rows, cols) conductances of the matrix [S].
         drawn: The drawn arrays, each with the part of the matrix that it holds.
         arrays: The prepared arrays, in the same order.
     """
 
     spec: ArraySpec
+    g: np.ndarray
     drawn: tuple[DrawnArray, ...]
     arrays: tuple["LevelArray", ...]
 
 
 LevelArray = TruthArray | NodalArray | CertifiedTile
+AnyArray = Annotated[LevelArray | TechniqueArray, "what circuitsim.prepare returns"]
 
 
+@checked
 def solve(
     spec: ArraySpec,
     g: ArrayLike,
@@ -91,12 +100,13 @@ def solve(
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.
     """
-    expect_type("spec", spec, ArraySpec)
+    x = real_numbers("x", x)
     v_range = input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range)
     return read(array, x, nodes=nodes, folder=folder)
 
 
+@checked
 def prepare(
     spec: ArraySpec,
     g: ArrayLike,
@@ -124,9 +134,6 @@ def prepare(
         InputError, SpecError, OutsideRangeError: As `solve`.
         SimulatorError: The characterization of the cell failed in ngspice.
     """
-    expect_type("spec", spec, ArraySpec)
-    if level not in tuple(CAN):
-        raise InputError(f"level = {level!r}: expected {' or '.join(map(repr, CAN))}")
     if level != "behavioral":
         refuse_unused(level, {"model": model, "certificate": certificate, "strict": strict or None}, "behavioral")
     if level != "nodal" or spec.array.input_line != "bl":
@@ -134,7 +141,6 @@ def prepare(
     if level == "behavioral":
         if model is None:
             raise InputError("level = 'behavioral' needs a model: calibrate the array first, or name a model file")
-        expect_type("model", model, TileModel)
         if strict and certificate is None:
             raise InputError("strict = True needs the certificate of the model")
     check_can(spec, level)
@@ -144,12 +150,11 @@ def prepare(
     g_range = None if level == "behavioral" else programmable_range(spec)
     drawn = lay_out(spec, g, g_range=g_range)
     arrays = tuple(_prepare(part.spec, part.g, level, model, certificate, strict, v_range) for part in drawn)
-    return TechniqueArray(spec, drawn, arrays)
+    return TechniqueArray(spec, np.array(g, dtype=float), drawn, arrays)
 
 
-def read(
-    array: LevelArray | TechniqueArray, x: ArrayLike, *, nodes: bool = False, folder: str | Path | None = None
-) -> Solution:
+@checked
+def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Path | None = None) -> Solution:
     """Read a prepared array once per input vector.
 
     Args:
@@ -170,15 +175,15 @@ def read(
         return _read_drawn(array, x, folder)
     if isinstance(array, TruthArray):
         return truth.read(array, x, nodes=nodes, folder=folder)
-    expect_type("array", array, CertifiedTile, NodalArray, made_by="circuitsim.prepare")
     level = "behavioral" if isinstance(array, CertifiedTile) else "nodal"
     refuse_unused(level, {"folder": folder}, "ngspice")
     if isinstance(array, CertifiedTile):
         refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
         return read_tile(array, x)
-    return nodal.read(array, np.asarray(x), nodes=nodes)
+    return nodal.read(array, x, nodes=nodes)
 
 
+@checked
 def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:
     """Characterize the cell of an array.
 
@@ -201,6 +206,7 @@ def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -
     return None
 
 
+@checked
 def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
     """Return the decks that level "ngspice" runs: one per drawn array; for charges, one per drawn array and vector.
 
@@ -236,11 +242,9 @@ def _prepare(
     if level == "nodal":
         g_range = programmable_range(spec)
         if spec.array.input_line == "bl":
-            return nodal.prepare(
-                spec, np.asarray(g), surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range
-            )
+            return nodal.prepare(spec, g, surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range)
         on, off = characterization.gated_cells(spec)
-        return nodal.prepare(spec, np.asarray(g), on, off=off, g_range=g_range)
+        return nodal.prepare(spec, g, on, off=off, g_range=g_range)
     assert model is not None
     return prepare_tile(spec, g, model, certificate, strict=strict)
 
@@ -262,7 +266,7 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
         power=np.sum([solution.power for solution in solutions if solution.power is not None], axis=0),
         convergence=_worst_convergence(solutions),
         cell_error=joint_cell_error(array.spec, solutions, out),
-        provenance=_joint_provenance(array.spec, [solution.provenance for solution in solutions]),
+        provenance=_joint_provenance(array, [solution.provenance for solution in solutions]),
     )
 
 
@@ -283,17 +287,10 @@ def _worst_convergence(solutions: Sequence[Solution]) -> Convergence | None:
     )
 
 
-def _joint_provenance(spec: ArraySpec, parts: Sequence[Provenance]) -> Provenance:
-    """Combine the provenance of several arrays: one digest of all decks, the most attempts, the total run time."""
-    digests = "".join(str(part.deck_digest) for part in parts)
-    seconds = [part.seconds for part in parts if part.seconds is not None]
-    return replace(
-        parts[0],
-        spec_digest=spec.digest,
-        deck_digest=None if parts[0].deck_digest is None else hashlib.sha256(digests.encode()).hexdigest(),
-        attempts=max(part.attempts for part in parts),
-        seconds=sum(seconds) if seconds else None,
-    )
+def _joint_provenance(array: TechniqueArray, parts: Sequence[Provenance]) -> Provenance:
+    """Join the provenance of the drawn arrays; what was given is the matrix of the whole."""
+    joint = joint_provenance(array.spec.digest, parts)
+    return replace(joint, given={**joint.given, "g": content_digest(array.g)})
 
 
 def _drawn_reads(array: TechniqueArray, x: np.ndarray) -> list[tuple[LevelArray, np.ndarray]]:

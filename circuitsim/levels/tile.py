@@ -1,18 +1,21 @@
 """The behavioral level: a programmed tile whose use is checked against the certificate of its model."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import behavioral, calibration
 from circuitsim.behavioral import Tile
+from circuitsim.calibration.outside import say_outside, uses_outside
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import cell_text
-from circuitsim.results import Certificate, Provenance, Solution, TileModel
-from circuitsim.spec import ArraySpec, check_inputs
+from circuitsim.results import Certificate, Provenance, Solution, TileModel, content_digest
+from circuitsim.spec import ArraySpec, by_value, check_inputs
 
 
+@by_value
 @dataclass(frozen=True)
 class CertifiedTile:
     """An array at the behavioral level: a programmed tile with the certificate of its model.
@@ -35,6 +38,20 @@ class CertifiedTile:
     certificate: Certificate | None
     strict: bool
 
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Origin of every read: it names the calibrated model, whose digest its certificate and its file state."""
+        cell = self.model.surface.provenance
+        return Provenance(
+            level="behavioral",
+            spec_digest=self.spec.digest,
+            files_digest=cell.files_digest,
+            deck_digest=cell.deck_digest,
+            ngspice=cell.ngspice,
+            options={"model": self.calibrated.digest, "grade": str(self.model.grade)},
+            given={"g": content_digest(self.g)},
+        )
+
 
 def prepare_tile(
     spec: ArraySpec, g: ArrayLike, model: TileModel, certificate: Certificate | None, *, strict: bool
@@ -49,9 +66,12 @@ def prepare_tile(
         strict: Use outside the certificate raises an error.
 
     Raises:
-        InputError: The model belongs to another array, or the array's SPICE files have changed since the calibration.
+        InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files
+            have changed since the calibration.
         OutsideRangeError: A conductance is outside the device's range.
     """
+    if certificate is not None:
+        calibration.check_certificate(model, certificate)
     resized = _for_array(model, certificate, spec)
     tile = behavioral.program(resized, g)
     return CertifiedTile(spec, np.array(g, dtype=float), tile, resized, model, certificate, strict)
@@ -67,19 +87,12 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
     if array.certificate is None:
         behavioral.check_input_range(array.tile, x)
     else:
-        calibration.check_use(array.calibrated, array.certificate, array.g, x, spec=array.spec, strict=array.strict)
-    cell, model = array.model.surface.provenance, array.model
+        phrases = uses_outside(array.certificate, array.g, x, array.spec.array.temperature_c)
+        say_outside(phrases, strict=array.strict)
     return Solution(
         out=np.asarray(behavioral.mvm(array.tile, x)),
         power=np.asarray(behavioral.power(array.tile, x)),
-        provenance=Provenance(
-            level="behavioral",
-            spec_digest=model.spec.digest,
-            files_digest=cell.files_digest,
-            deck_digest=cell.deck_digest,
-            ngspice=cell.ngspice,
-            options={"model": model.digest, "grade": str(model.grade)},
-        ),
+        provenance=array.provenance,
     )
 
 

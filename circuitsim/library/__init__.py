@@ -1,5 +1,24 @@
-"""SPICE files as they are written: headers, sub-circuits, sections, and what ngspice would execute in them."""
+"""A user's SPICE files: read once, by an allow-list; what decks include is written anew from what was read."""
 
-from circuitsim.library.safety import Scan, scan_file
+from circuitsim.library.assembly import Assembly, assemble, assemble_own
+from circuitsim.library.definitions import LeftOutWarning, Library, read_library, tell_left_out
+from circuitsim.library.header import HEADER_KEYS, read_header
+from circuitsim.library.spice_numbers import spice_number
+from circuitsim.library.subcircuit import Subckt, find_subckt
+from circuitsim.library.text import once_per_content
 
-__all__ = ["Scan", "scan_file"]
+__all__ = [
+    "HEADER_KEYS",
+    "Assembly",
+    "LeftOutWarning",
+    "Library",
+    "Subckt",
+    "assemble",
+    "assemble_own",
+    "find_subckt",
+    "once_per_content",
+    "read_header",
+    "read_library",
+    "spice_number",
+    "tell_left_out",
+]

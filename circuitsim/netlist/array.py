@@ -13,7 +13,7 @@ from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.netlist.names import number
 from circuitsim.netlist.series import series_lines
 from circuitsim.netlist.stimulus import GATES, source_cards
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, real_numbers
 
 _Nodes = list[list[str]]
 
@@ -119,7 +119,7 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
         raise InputError(f"state is given, but the device takes its conductance as {cell.state!r}: expected None")
     if state is None:
         return g
-    values = np.asarray(state, dtype=float)
+    values = real_numbers("state", state)
     if values.shape != g.shape or not np.isfinite(values).all():
         raise InputError(f"state has shape {values.shape}, expected finite numbers of shape {g.shape}")
     return values

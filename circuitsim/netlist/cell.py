@@ -1,17 +1,18 @@
 """Write one cell of the array as a sub-circuit: the device, and its access transistor if there is one."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.devices import access_card, access_values, device_card, device_values
 from circuitsim.devices.card import Card
 from circuitsim.errors import SpecError
-from circuitsim.library import scan_file
+from circuitsim.library import assemble_own
 from circuitsim.netlist.names import check_name, check_path, number
 from circuitsim.spec import ArraySpec
 
 CELL = "cell"
+OPEN = "nc_"
+"""Beginning of the names of terminals that are not connected."""
 CELL_PORTS = ("bl", "wl", "sl", "bulk")
 
 # Node of each terminal of a device that fills the whole cell: two-terminal memories, transistors that store the state,
@@ -48,17 +49,14 @@ class CellText:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text, with the digest of the contents of each file in place of its path.
+        """SHA-256 of the cell and of everything in its files that it uses, independent of the location of files.
 
-        It identifies the files, their sections and the sub-circuits of the cell, independent of the location of files.
+        A comment, or a part of a file that the cell does not use, does not change it.
 
         Raises:
-            UnsafeFileError, InputError: As `library.scan_file`.
+            UnsafeFileError, InputError: As `library.assemble_own`.
         """
-        text = self.text
-        for file in self.files:
-            text = text.replace(f'"{file}"', scan_file(file).digest)
-        return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()
+        return assemble_own(self.text).digest
 
 
 def cell_subckt(spec: ArraySpec) -> str:
@@ -89,18 +87,21 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
     """
     device = device_card(spec)
     cell = spec.array.cell
-    terminals = _TERMINALS.get(cell, device.ports)
-    if sorted(device.ports) != sorted(terminals):
+    connected = tuple(port for port in device.ports if not port.startswith(OPEN))
+    terminals = _TERMINALS.get(cell, connected)
+    if sorted(connected) != sorted(terminals):
         raise SpecError(
-            f"the device {device.name!r} has the terminals {' '.join(device.ports)}, a {cell} cell needs "
+            f"the device {device.name!r} has the terminals {' '.join(connected)}, a {cell} cell needs "
             f"{' '.join(terminals)}"
         )
     if device.state is None or (cell == "1c") != (device.state.kind == "capacitance"):
         raise SpecError(f"the device {device.name!r}: array.cell = '1c' and a capacitive device belong together")
-    state = {device.state.parameter: "{g}", **device_values(device)}
+    by_resistance = device.state.kind == "resistance"
+    state = {device.state.parameter: "{1/g}" if by_resistance else "{g}", **device_values(device)}
+    monitors = {port: port for port in device.ports if port.startswith(OPEN)}
     if spec.access is None:
         cards = (device,)
-        body = [device.instance("xdev", _wire(_WHOLE_CELL, meter), state)]
+        body = [device.instance("xdev", _wire(_WHOLE_CELL | monitors, meter), state)]
     else:
         access = access_card(spec)
         cards = (device, access)
@@ -111,7 +112,7 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
             nodes = nodes | {"g": "gate"}
             values["w"] = f"{{{number(float(values['w']))}*width}}"
         body = [
-            device.instance("xdev", _wire(_WHOLE_CELL if parallel else _ABOVE_TRANSISTOR, meter), state),
+            device.instance("xdev", _wire((_WHOLE_CELL if parallel else _ABOVE_TRANSISTOR) | monitors, meter), state),
             access.instance("xacc", _wire(nodes, meter), values),
             *(["vmis wl gate {dvt}"] if mismatch else []),
         ]
@@ -119,13 +120,14 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
         _check_card(card)
     if meter:
         body.insert(0, "vcell bl top 0")
-    parameters = f"g={number(device.state.minimum)}" + (" dvt=0 width=1" if mismatch else "")
+    least = device.state.g_min if by_resistance else device.state.minimum
+    parameters = f"g={number(least)}" + (" dvt=0 width=1" if mismatch else "")
     return CellText(
         includes=tuple(dict.fromkeys(card.include for card in cards)),
         files=tuple(dict.fromkeys(card.lib for card in cards)),
         subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} {parameters}", *body, f".ends {CELL}"]),
         state=device.state.parameter,
-        takes_g=device.state.unit in ("S", "F"),
+        takes_g=by_resistance or device.state.unit in ("S", "F"),
     )
 
 

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from circuitsim.spec import by_value
 
+
+@by_value
 @dataclass(frozen=True)
 class Netlist:
     """A complete SPICE deck of an array read, with the meaning of every vector it saves.

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class Mismatch:
     """Deviation of each access transistor from its card.

@@ -13,7 +13,7 @@ from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Fractions of the read time: an edge that is short against the pulse, and a step that resolves it with 10 points.
@@ -40,6 +40,7 @@ class Pulse:
     v_rest: float
 
 
+@by_value
 @dataclass(frozen=True)
 class TransientNetlist:
     """A complete deck of one read in time, with the meaning of every vector that it saves.
@@ -107,9 +108,10 @@ def transient(
         InputError: A shape does not fit, a value is NaN, the times contradict each other, or a file cannot be used.
         OutsideRangeError: A conductance lies outside the device's range.
     """
-    if np.ndim(x) != 1:
-        raise InputError(f"x has shape {np.shape(x)}, expected one vector (rows,): each read in time is its own deck")
-    g, batch = check_arrays(spec, g, np.asarray(x)[None], g_range=programmable_range(spec))
+    x = real_numbers("x", x)
+    if x.ndim != 1:
+        raise InputError(f"x has shape {x.shape}, expected one vector (rows,): each read in time is its own deck")
+    g, batch = check_arrays(spec, g, x[None], g_range=programmable_range(spec))
     return checked_transient(spec, g, batch[0], state=state, pulse=pulse, nodes=nodes)
 
 

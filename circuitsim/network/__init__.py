@@ -2,9 +2,10 @@
 
 `load_network` reads an ONNX model and needs onnx and onnxruntime; any other network that follows `Network` works
 without them. `program` programs the layers into tiles, whose analog product is an argument. `fit_ranges` learns input
-and ADC ranges, and `evaluate` classifies images.
+and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
+from circuitsim.network.apart import check_images_apart
 from circuitsim.network.fitting_array import check_same_array
 from circuitsim.network.inference import (
     Inference,
@@ -22,6 +23,7 @@ from circuitsim.network.product import ExactProduct, Product, ReadTile, Recorded
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
+from circuitsim.network.scores import Score, has_classes
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
@@ -41,10 +43,12 @@ __all__ = [
     "ReadTile",
     "RecordedProduct",
     "Scheme",
+    "Score",
     "TilePlace",
     "TileRead",
     "Window",
     "as_numpy",
+    "check_images_apart",
     "check_same_array",
     "evaluate",
     "evaluate_float",
@@ -52,6 +56,7 @@ __all__ = [
     "fit_ranges",
     "float_difference",
     "float_product",
+    "has_classes",
     "input_vectors",
     "layer_inputs",
     "load_network",

@@ -1,4 +1,4 @@
-"""Classify images on arrays and report statistics of each layer."""
+"""Run a network on arrays: outputs, score, and statistics of each layer."""
 
 import warnings
 from collections import defaultdict
@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
+from circuitsim.network.apart import check_one_each
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.network import Network
 from circuitsim.network.product import ExactProduct, Product
 from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
+from circuitsim.network.scores import Score, has_classes, score
 from circuitsim.periphery import adc_table
-from circuitsim.spec import ArraySpec
+from circuitsim.periphery.converters import MUCH_CLIPPING
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
 
-MUCH_CLIPPING = 0.01
-"""Clipped fraction of a layer's conversions above which `evaluate` warns; automatic ranges clip 0.0002."""
+MUCH_LOST = 0.02
+"""What the driver's range cuts off a layer's inputs, rms relative to theirs, above which `evaluate` warns."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class LayerStatistics:
         inputs, outputs: Size of its matrices.
         groups: Number of its matrices.
         tiles: Number of arrays that hold it.
+        vectors: Number of input vectors, for Conv one per image and output pixel. Each takes groups · inputs · outputs
+            multiply-accumulates.
         reads: Number of tile reads: one tile, one vector, one phase.
         conversions: Number of ADC conversions.
         activation_max: Activation that is driven at v_read.
@@ -40,6 +45,9 @@ class LayerStatistics:
         i_max: Largest column current before the ADC [A].
         adc_clipped: Fraction of the conversions outside the ADC's range.
         input_clipped: Fraction of the activations larger than activation_max.
+        input_lost: What that cuts off the activations, rms relative to theirs.
+        input_max: Largest |activation|.
+        input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
     """
 
     name: str
@@ -48,6 +56,7 @@ class LayerStatistics:
     outputs: int
     groups: int
     tiles: int
+    vectors: int
     reads: int
     conversions: int
     activation_max: float
@@ -58,62 +67,83 @@ class LayerStatistics:
     i_max: float
     adc_clipped: float
     input_clipped: float
+    input_lost: float
+    input_max: float
+    input_rule: str
+    adc_rule: str
 
 
+@by_value
 @dataclass(frozen=True)
 class Inference:
-    """Classification of images by a network.
+    """Outputs of a network for some images, and how well they agree with labels.
 
     Attributes:
-        level: "float" for the float network, otherwise the name given by the caller.
-        logits: (images, classes) outputs of the network.
-        classes: (images,) class with the largest logit.
-        accuracy: Fraction of the images classified correctly; None without labels.
+        name: "float" for the float network, otherwise the name given by the caller.
+        logits: (images, …) outputs of the network: (images, classes) from a classifier.
+        score: Agreement with the labels; None without labels.
         layers: One entry per layer on arrays; empty for "float".
     """
 
-    level: str
+    name: str
     logits: np.ndarray
-    classes: np.ndarray
-    accuracy: float | None
+    score: Score | None = None
     layers: tuple[LayerStatistics, ...] = ()
 
+    @property
+    def classes(self) -> np.ndarray:
+        """(images,) class with the largest output, or (images, *pixels); none for one output an image."""
+        if not has_classes(self.logits):
+            raise InputError(f"the network's output has shape {self.logits.shape}: one number an image, no classes")
+        return self.logits.argmax(axis=1)
 
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction of the images, or of their pixels, classified correctly; None without labels, and for numbers."""
+        return None if self.score is None else self.score.accuracy
+
+
+@checked
 def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
-    """Classify images (images, …) with the float network, without arrays.
+    """Run images (images, …) through the float network, without arrays.
 
     Raises:
-        InputError: Images or labels do not fit the network.
+        InputError: Images or labels do not fit the network, or an output is not finite.
     """
-    return _inference("float", network.run_float(images), labels)
+    images = real_numbers("images", images, keep_type=True)
+    return _inference("float", network.run_float(images), images, labels)
 
 
+@checked
 def evaluate(
     programmed: ProgrammedNetwork,
     images: np.ndarray,
     labels: np.ndarray | None = None,
     *,
     ranges: dict[str, LayerRange],
-    level: str = "array",
+    name: str = "array",
     n_jobs: int = 1,
 ) -> Inference:
-    """Classify images with each layer on its tiles.
+    """Run images through the network with each layer on its tiles.
 
     Args:
         programmed: The network on its tiles; the product with which it was programmed sets the level of simulation.
         images: (images, …) in the network's units.
-        labels: (images,) classes; None if unknown.
+        labels: Classes or numbers, see `scores.score`; None if unknown.
         ranges: From `fit_ranges`; use the same ranges for two products to compare their codes.
-        level: Name for the result: "ideal", "array", "ngspice".
+        name: Name of the result, such as "ideal", "array" or "ngspice".
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
-        InputError: Images or labels do not fit the network, or a range is missing.
+        InputError: Images or labels do not fit the network, a range is missing, or an output is not finite.
 
     Warns:
-        ClippingWarning: More than 1 % of a layer's conversions are outside the range of the ADC.
+        ClippingWarning: More than 1 % of a layer's conversions, and twice what the chosen range clips of the
+            calibration outputs, are outside the range of the ADC; or the range of the driver cuts off more than 2 % of
+            its inputs, rms.
     """
-    missing = [name for name in programmed.layers if name not in ranges]
+    images = real_numbers("images", images, keep_type=True)
+    missing = [layer for layer in programmed.layers if layer not in ranges]
     if missing:
         raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
     readings: defaultdict[str, list[LayerReading]] = defaultdict(list)
@@ -125,18 +155,14 @@ def evaluate(
         return reading.y
 
     logits = programmed.network.run(images, product)
-    layers = tuple(_statistics(programmed, name, ranges[name], each) for name, each in readings.items())
+    layers = tuple(_statistics(programmed, layer, ranges[layer], each) for layer, each in readings.items())
     for layer in layers:
-        if layer.adc_clipped > MUCH_CLIPPING:
-            warnings.warn(
-                f"layer {layer.name!r}: {layer.adc_clipped:.1%} of the currents lie outside the ADC's range of "
-                f"{layer.full_scale:g} A",
-                ClippingWarning,
-                stacklevel=2,
-            )
-    return _inference(level, logits, labels, layers)
+        for sentence in _clipping(layer, ranges[layer.name]):
+            warnings.warn(f"{name!r}, layer {layer.name!r}: {sentence}", ClippingWarning, stacklevel=2)
+    return _inference(name, logits, images, labels, layers)
 
 
+@checked
 def evaluate_ideal(
     network: Network,
     spec: ArraySpec,
@@ -145,7 +171,7 @@ def evaluate_ideal(
     *,
     calibration_images: np.ndarray,
 ) -> Inference:
-    """Classify images on ideal arrays: exact products (v − v_ref) @ g, with the specification's tiles, DAC and ADC.
+    """Run images on ideal arrays: exact products (v − v_ref) @ g, with the specification's tiles, DAC and ADC.
 
     Args:
         network, spec, images, labels: As in `evaluate`.
@@ -156,16 +182,17 @@ def evaluate_ideal(
     """
     programmed = program(network, spec, ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, calibration_images)
-    return evaluate(programmed, images, labels, ranges=ranges, level="ideal")
+    return evaluate(programmed, images, labels, ranges=ranges, name="ideal")
 
 
+@checked
 def float_difference(
     network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
 ) -> np.ndarray:
-    """Compare the logits on arrays without DAC and ADC with those of the float network.
+    """Compare the outputs on arrays without DAC and ADC with those of the float network.
 
     This checks mapping, tiling, phases and digital sums. With exact products, or those of an ohmic array without wires,
-    the difference is rounding alone, below 1e-5.
+    the difference is rounding alone, below 1e-5 where the network computes in float32.
 
     Args:
         network: The network.
@@ -174,14 +201,17 @@ def float_difference(
         product: Programs and reads a tile of this array; None for exact products.
 
     Returns:
-        (images,) largest |difference| of the logits over the classes.
+        (images,) largest |difference| of an image's outputs, relative to the largest |output| of the float network over
+        all images (to 1 if all its outputs are 0).
     """
+    images = real_numbers("images", images, keep_type=True)
     spec = spec.replace(driver={"dac_bits": None}, adc={"bits": None})
     programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, images)
     array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
     logits = network.run_float(images).reshape(len(images), -1)
-    return np.abs(array.astype(float) - logits.astype(float)).max(axis=1)
+    scale = float(np.abs(logits).max(initial=0.0)) or 1.0
+    return np.abs(array.astype(float) - logits.astype(float)).max(axis=1) / scale
 
 
 def _statistics(
@@ -190,7 +220,7 @@ def _statistics(
     tiles, adc = programmed.layers[name], adc_table(programmed.spec, full_scale=known.full_scale)
     groups, inputs, outputs = tiles.layer.weights.shape
     conversions = sum(reading.conversions for reading in readings)
-    encoded = sum(reading.inputs for reading in readings)
+    encoded = sum(reading.encoded for reading in readings)
     return LayerStatistics(
         name=name,
         op=tiles.layer.op,
@@ -198,6 +228,7 @@ def _statistics(
         outputs=outputs,
         groups=groups,
         tiles=len(tiles.places),
+        vectors=sum(reading.y.shape[0] for reading in readings),
         reads=sum(reading.reads for reading in readings),
         conversions=conversions,
         activation_max=known.activation_max,
@@ -208,18 +239,42 @@ def _statistics(
         i_max=max(reading.i_max for reading in readings),
         adc_clipped=sum(reading.adc_clipped for reading in readings) / max(conversions, 1),
         input_clipped=sum(reading.inputs_clipped for reading in readings) / max(encoded, 1),
+        input_lost=(sum(r.lost_square for r in readings) / (sum(r.input_square for r in readings) or 1.0)) ** 0.5,
+        input_max=max(reading.input_max for reading in readings),
+        input_rule=known.input_rule,
+        adc_rule=known.adc_rule,
     )
 
 
+def _clipping(layer: LayerStatistics, known: LayerRange) -> list[str]:
+    """Say what a layer clips beyond what its ranges were chosen to clip."""
+    sentences = []
+    if layer.adc_clipped > max(MUCH_CLIPPING, 2 * known.adc_clipped):
+        sentences.append(
+            f"{layer.adc_clipped:.1%} of the currents lie outside the ADC's range of {layer.full_scale:g} A"
+            + (f", against {known.adc_clipped:.1%} of the calibration images'" if known.adc_clipped else "")
+        )
+    if layer.input_lost > MUCH_LOST:
+        sentences.append(
+            f"{layer.input_clipped:.2%} of the inputs, up to {layer.input_max:.4g}, exceed {layer.activation_max:.4g}, "
+            f"which v_read stands for ({known.input_rule}), and lose {layer.input_lost:.2g} of their rms size: "
+            "calibrate with images like those of the evaluation"
+        )
+    return sentences
+
+
 def _inference(
-    level: str, logits: np.ndarray, labels: np.ndarray | None, layers: tuple[LayerStatistics, ...] = ()
+    name: str,
+    outputs: np.ndarray,
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    layers: tuple[LayerStatistics, ...] = (),
 ) -> Inference:
-    if logits.ndim != 2:
-        raise InputError(f"the network's output has shape {logits.shape}, expected (images, classes)")
-    classes = logits.argmax(axis=1)
-    if labels is None:
-        return Inference(level, logits, classes, None, layers)
-    labels = np.asarray(labels)
-    if labels.shape != classes.shape:
-        raise InputError(f"labels have shape {labels.shape}, expected {classes.shape}, one for each image")
-    return Inference(level, logits, classes, float(np.mean(classes == labels)), layers)
+    check_one_each(outputs, images)
+    if not np.isfinite(outputs).all():
+        first = int(np.argmax(~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)))
+        raise InputError(
+            f"{name!r}: the network's output for image {first} is not finite; expected finite numbers, hence weights, "
+            "biases and constants that are"
+        )
+    return Inference(name, outputs, None if labels is None else score(outputs, labels), layers)

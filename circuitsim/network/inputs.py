@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.periphery import dac_table, decode, drive, drive_codes
+from circuitsim.periphery import dac_table, decode, drive, nearest_codes
 from circuitsim.spec import ArraySpec
 
 _ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
@@ -76,6 +76,6 @@ def encode(activations: np.ndarray, spec: ArraySpec, *, activation_max: float, l
     dac = dac_table(spec)
     if dac is None:
         return Phases(weights, v, v, clipped)
-    codes = drive_codes(dac, v)
+    codes = nearest_codes(dac, v)
     v = drive(dac, codes)
     return Phases(weights, v, v if dac.inl is None else decode(dac, codes), clipped)

@@ -6,6 +6,9 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from circuitsim.errors import InputError
+from circuitsim.spec import by_value, checked
+
 _DLPACK_CPU = 1  # DLPack's device number for host memory
 
 
@@ -27,6 +30,7 @@ class Window:
     auto_pad: str = ""
 
 
+@by_value
 @dataclass(frozen=True)
 class LinearLayer:
     """A Gemm, MatMul or Conv node with constant weights.
@@ -48,20 +52,25 @@ class LinearLayer:
     input_bound: float | None = None
 
 
+@checked
 def float_product(layer: LinearLayer, activations: np.ndarray) -> np.ndarray:
     """Multiply vectors (vectors, groups, inputs) by the layer's weights in float64: (vectors, groups, outputs)."""
     return np.einsum("vgi,gio->vgo", activations, layer.weights, optimize=True)
 
 
+@checked
 def as_numpy(array: Any) -> np.ndarray:
     """Return an array of any namespace and device as a NumPy array of the same dtype, without a copy if possible."""
     if isinstance(array, np.ndarray):
         return array
+    if not hasattr(array, "__dlpack_device__"):
+        raise InputError(f"array is of type {type(array).__name__}: expected an array of NumPy or the array API")
     if array.__dlpack_device__()[0] != _DLPACK_CPU:
         array = array_api_compat.to_device(array, "cpu")
     return np.from_dlpack(array)
 
 
+@checked
 def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
     """Cut a tensor into the vectors that the layer's matrices multiply.
 
@@ -80,6 +89,7 @@ def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
     return patches.reshape(-1, groups, inputs)
 
 
+@checked
 def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -> np.ndarray:
     """Add the bias to products (vectors, groups, outputs); return the node's output for an input of `x_shape`."""
     channels = y.shape[1] * y.shape[2]

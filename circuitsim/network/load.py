@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from circuitsim.spec import checked
+
 if TYPE_CHECKING:
     from circuitsim.network.onnx import OnnxNetwork
 
 
+@checked
 def load_network(path: str | Path) -> "OnnxNetwork":
     """Read an ONNX model (.onnx) and separate the products that arrays compute from everything else.
 

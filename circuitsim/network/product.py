@@ -9,7 +9,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.tiling import TilePlace
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value
 
 ReadTile = Callable[[np.ndarray], Any]
 """Function from driver voltages (batch, rows) [V] to column currents (batch, cols) [A].
@@ -34,6 +34,7 @@ class Product(Protocol):
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile: ...
 
 
+@by_value
 @dataclass(frozen=True)
 class TileRead:
     """One read of one tile.

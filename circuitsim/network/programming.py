@@ -11,9 +11,10 @@ from circuitsim.network.network import Network
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import Product, ReadTile
 from circuitsim.network.tiling import TilePlace, padded, places
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, by_value, checked
 
 
+@by_value
 @dataclass(frozen=True)
 class ProgrammedLayer:
     """A layer programmed into tiles.
@@ -46,6 +47,7 @@ class ProgrammedNetwork:
     layers: dict[str, ProgrammedLayer]
 
 
+@checked
 def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int = 1) -> ProgrammedNetwork:
     """Program every layer of a network into tiles.
 

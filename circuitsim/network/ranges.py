@@ -1,44 +1,46 @@
 """Learn input range, ADC range and digital gain of each layer from calibration images."""
 
 import dataclasses
+from collections import defaultdict
 
 import numpy as np
 
+from circuitsim.network.adc_range import best_range
+from circuitsim.network.apart import check_images_apart
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerRange, layer_products, read_tiles
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked, real_numbers
 
-INNER = 0.9998
-"""Fraction of the calibration outputs inside an automatic ADC range.
-
-Source: T. P. Xiao et al., "On the accuracy of analog neural network inference accelerators", IEEE Circuits and Systems
-    Magazine 22(4), 2022.
-"""
+_CLOSE = 2.0  # a bound of the graph less than this many times the largest activation costs less than one bit
+_ROUNDED = 1.0 + 1e-6  # float32: onnxruntime's tanh returns up to 1 + 2.4e-7
 
 
+@checked
 def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """Return the activations (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
-    inputs: dict[str, np.ndarray] = {}
+    inputs: defaultdict[str, list[np.ndarray]] = defaultdict(list)
 
     def product(layer: LinearLayer, activations: np.ndarray) -> np.ndarray:
-        inputs[layer.name] = activations
+        inputs[layer.name].append(activations)  # one entry for each batch that the network takes
         return float_product(layer, activations)
 
-    network.run(images, product)
-    return inputs
+    network.run(real_numbers("images", images, keep_type=True), product)
+    return {name: np.concatenate(batches) for name, batches in inputs.items()}
 
 
+@checked
 def fit_ranges(
     programmed: ProgrammedNetwork, images: np.ndarray, *, gain: bool = False, n_jobs: int = 1
 ) -> dict[str, LayerRange]:
     """Learn the input range, the ADC range and, optionally, a digital gain of each layer.
 
     Each layer receives the activations of the float network, so that the layers are learnt independently. The range of
-    activations is the bound from the graph (1 after tanh), else the largest |activation|. An "auto" ADC range contains
-    99.98 % of the layer's column currents between 0 and full scale.
+    activations is the largest |activation|; a bound from the graph (1 after tanh) takes its place if it is less than
+    twice as large, which costs less than a bit and clips nothing. An "auto" ADC range is that of the least rms error
+    of rounding and clipping for the ADC's bits, see `best_range`.
 
     The gain is the least-squares factor from the products after the ADC to the float products. A designer would trim
     it digitally to compensate the mean loss of current in wires and transistors. It is off by default: with a fifth of
@@ -55,27 +57,26 @@ def fit_ranges(
         The ranges by the layer's name.
 
     Raises:
-        InputError: The images do not fit the network, or an input is negative but mapping.inputs = "unsigned".
+        InputError: The images do not fit the network, its outputs depend on other images, or an input is negative but
+            mapping.inputs = "unsigned".
     """
+    check_images_apart(programmed.network, images)
     spec, inputs = programmed.spec, layer_inputs(programmed.network, images)
     return {name: _fit_layer(programmed.layers[name], spec, inputs[name], gain, n_jobs) for name in inputs}
 
 
 def _fit_layer(tiles: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray, gain: bool, n_jobs: int) -> LayerRange:
-    largest = tiles.layer.input_bound or float(np.abs(activations).max(initial=0.0)) or 1.0
-    known = LayerRange(activation_max=largest)
+    known = _input_range(tiles.layer, activations)
     converts = spec.adc.bits is not None
     if converts and spec.adc.full_scale != "auto":
-        known = dataclasses.replace(known, full_scale=float(spec.adc.full_scale))
+        known = dataclasses.replace(known, full_scale=float(spec.adc.full_scale), adc_rule="adc.full_scale")
     if not gain and (known.full_scale is not None or not converts):
         return known  # nothing to learn from the tiles
     phases = encode(activations, spec, activation_max=known.activation_max, layer=tiles.layer.name)
     currents = read_tiles(tiles, spec, phases, n_jobs=n_jobs)
     if converts and known.full_scale is None:
-        # A layer without currents in all calibration images may take any range: use the current of one cell at g_max.
         flat = np.concatenate([as_numpy(tile.i_out).ravel() for tile in currents]).astype(float, copy=False)
-        full_scale = float(np.quantile(flat, INNER)) if flat.size else 0.0
-        known = dataclasses.replace(known, full_scale=full_scale or spec.device.g_max * spec.driver.v_read)
+        known = _adc_range(known, flat, spec)
     if gain:
         y, _ = layer_products(tiles, spec, currents, phases.weights, known)
         y = as_numpy(y).astype(float, copy=False)
@@ -83,3 +84,24 @@ def _fit_layer(tiles: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray,
         factor = float(np.vdot(y, float_product(tiles.layer, activations))) / square if square > 0.0 else 1.0
         known = dataclasses.replace(known, gain=factor)
     return known
+
+
+def _input_range(layer: LinearLayer, activations: np.ndarray) -> LayerRange:
+    largest, bound = float(np.abs(activations).max(initial=0.0)), layer.input_bound
+    if bound is not None and (largest == 0.0 or bound / _CLOSE < largest <= bound * _ROUNDED):
+        return LayerRange(activation_max=bound, input_rule="bound of the network")
+    if largest == 0.0:
+        return LayerRange(activation_max=1.0, input_rule="1, because all calibration inputs are 0")
+    return LayerRange(activation_max=largest, input_rule="largest calibration input")
+
+
+def _adc_range(known: LayerRange, currents: np.ndarray, spec: ArraySpec) -> LayerRange:
+    """Add the ADC's range; a layer without currents in all calibration images takes that of one cell at g_max."""
+    assert spec.adc.bits is not None  # the caller asks only where there is an ADC
+    largest = float(currents.max(initial=0.0))
+    if largest <= 0.0:
+        alone = spec.device.g_max * spec.driver.v_read
+        return dataclasses.replace(known, full_scale=alone, adc_rule="one cell at g_max, because no current flows")
+    full_scale, clipped = best_range(currents, spec.adc.bits)
+    rule = f"{full_scale / largest:.3g} of the largest calibration output, least rms error at {spec.adc.bits} bits"
+    return dataclasses.replace(known, full_scale=full_scale, adc_rule=rule, adc_clipped=clipped)

@@ -15,8 +15,8 @@ from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer
 from circuitsim.network.tiling import TilePlace
-from circuitsim.periphery import adc_table, count_clipped, decode
-from circuitsim.spec import ArraySpec
+from circuitsim.periphery import adc_table, convert_and_count, decode
+from circuitsim.spec import ArraySpec, by_value
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,16 @@ class LayerRange:
         activation_max: Activation that is driven at v_read.
         full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
         gain: Digital factor on the layer's products; 1 unless it was fitted.
+        input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
+        adc_clipped: Fraction of the calibration outputs that the chosen ADC range clips.
     """
 
     activation_max: float
     full_scale: float | None = None
     gain: float = 1.0
+    input_rule: str = "given"
+    adc_rule: str = "given"
+    adc_clipped: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class TileCurrents:
     i_out: Any
 
 
+@by_value
 @dataclass(frozen=True)
 class LayerReading:
     """Products of a layer, with counts of reads and conversions.
@@ -60,8 +66,11 @@ class LayerReading:
         reads: Number of tile reads: one tile, one vector, one phase.
         conversions: Number of currents converted by ADCs.
         adc_clipped: Number of conversions outside the ADC's range.
-        inputs: Number of activations encoded.
+        encoded: Number of activations encoded.
         inputs_clipped: Number of activations larger than activation_max.
+        input_max: Largest |activation|.
+        input_square: Sum of the squares of the activations.
+        lost_square: Sum of the squares of what the driver's range cuts off them.
         i_max: Largest column current before the ADC [A].
     """
 
@@ -69,8 +78,11 @@ class LayerReading:
     reads: int
     conversions: int
     adc_clipped: int
-    inputs: int
+    encoded: int
     inputs_clipped: int
+    input_max: float
+    input_square: float
+    lost_square: float
     i_max: float
 
 
@@ -93,13 +105,17 @@ def read_layer(
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
     y, clipped = layer_products(programmed, spec, currents, phases.weights, known)
     read = [tile.i_out for tile in currents if len(tile.v_sum)]
+    size = np.abs(activations)
     return LayerReading(
         y=y,
         reads=sum(len(tile.v_sum) for tile in currents),
         conversions=sum(math.prod(i_out.shape) for i_out in read) if spec.adc.bits is not None else 0,
         adc_clipped=clipped,
-        inputs=activations.size,
+        encoded=activations.size,
         inputs_clipped=phases.clipped,
+        input_max=float(size.max(initial=0.0)),
+        input_square=float(np.sum(size**2)),
+        lost_square=float(np.sum(np.maximum(size - known.activation_max, 0.0) ** 2)),
         i_max=max((_largest(i_out) for i_out in read), default=0.0),
     )
 
@@ -156,7 +172,7 @@ def layer_products(
             continue  # all rows are at v_ref in every phase
         converted = tile.i_out
         if adc is not None:
-            codes, clipped = count_clipped(adc, converted)
+            codes, clipped = convert_and_count(adc, converted)
             converted, total = decode(adc, codes), total + clipped
         xp, kind = _kind(converted)
         products = scheme.numbers(

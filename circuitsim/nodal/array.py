@@ -12,8 +12,8 @@ from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.surface import chord
-from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.results import CellSurface, content_digest
+from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, checked
 
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
@@ -25,11 +25,11 @@ _MARGIN = 1.25  # column voltages of a nonlinear array against those of its chor
 
 @dataclass(frozen=True)
 class TerminalMatrices:
-    """A linear array between its terminals, voltages relative to v_ref.
+    """A linear array between its terminals; v is a voltage relative to v_ref, v_in − v_ref at an input.
 
     Attributes:
-        w: (rows, cols) [S]: i_out = v_in @ w.
-        y: (rows, rows) [S]: i_row = v_in @ y.
+        w: (rows, cols) [S]: i_out = v @ w.
+        y: (rows, rows) [S]: i_row = v @ y.
         residual: (rows,) largest unbalanced current at a node per volt at each input [S].
         passes: Passes used.
     """
@@ -40,6 +40,7 @@ class TerminalMatrices:
     passes: int
 
 
+@by_value
 @dataclass(frozen=True)
 class PreparedArray:
     """An array whose inputs are voltages of its bit lines, prepared by `prepare`.
@@ -87,6 +88,11 @@ class PreparedArray:
         return self.spec.digest
 
     @cached_property
+    def given(self) -> dict[str, str]:
+        """`Provenance.given` of every read, computed once."""
+        return given_digests(self.spec, self.g, self.wires, surface=self.surface)
+
+    @cached_property
     def matrices(self) -> TerminalMatrices | None:
         """The matrices of an ohmic array of moderate size; None for other arrays, which are swept for each read."""
         size = self.wires.rows**2 * self.wires.cols
@@ -109,7 +115,22 @@ class PreparedArray:
         return compact_cells(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
 
 
-def terminal_matrices(plan: SweepPlan, *, threads: int = 1) -> TerminalMatrices | None:
+def given_digests(spec: ArraySpec, g: np.ndarray, wires: WireGrid, **surfaces: CellSurface | None) -> dict[str, str]:
+    """Return the digests of what an array was given besides its specification, for `Provenance.given`.
+
+    Args:
+        spec: The specification.
+        g: Conductances (rows, cols) [S].
+        wires: Segment resistances [ohm]; they count only where they are not the specification's.
+        surfaces: Characterized cells by name.
+    """
+    digests = {name: surface.digest for name, surface in surfaces.items() if surface is not None}
+    other_wires = {} if wires == spec.wires else {"wires": content_digest(wires)}
+    return {"g": content_digest(g), **digests, **other_wires}
+
+
+@checked
+def terminal_matrices(plan: SweepPlan, *, threads: Count = 1) -> TerminalMatrices | None:
     """Solve a linear array for one volt at each input; None when the sweeps do not settle."""
     swept = sweep_batch(plan, np.eye(plan.rows), tol=MATRIX_TOLERANCE, most=MOST_PASSES, threads=threads)
     if not np.all(swept.passes > 0):

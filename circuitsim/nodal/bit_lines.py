@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, NotConvergedError
 from circuitsim.nodal.array import (
@@ -20,19 +21,30 @@ from circuitsim.nodal.judgement import cell_current_error, check_balance, output
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
-from circuitsim.results import Provenance, Solution
+from circuitsim.results import Provenance, Solution, content_digest
+from circuitsim.spec import real_numbers
 from circuitsim.spec.matrices import check_inputs
 
 _POINTS_AT_ONCE = 2**20
 
 
 def read_bit_lines(
-    array: PreparedArray, x: np.ndarray, v_sense: np.ndarray | None, *, nodes: bool, tol: float, threads: int
+    array: PreparedArray, x: ArrayLike, v_sense: ArrayLike | None, *, nodes: bool, tol: float, threads: int
 ) -> Solution:
     """Solve the DC read of an array whose inputs are voltages of its bit lines; see `reading.read`."""
     v_in = check_inputs(array.spec, x)
-    v_ref = array.spec.sense.v_ref
-    pull = None if v_sense is None else _sense_voltages(v_sense, (len(v_in), array.wires.cols)) - v_ref
+    if v_sense is None:
+        return _read(array, v_in, None, nodes=nodes, tol=tol, threads=threads)
+    v_sense = _sense_voltages(v_sense, (len(v_in), array.wires.cols))
+    solution = _read(array, v_in, v_sense - array.spec.sense.v_ref, nodes=nodes, tol=tol, threads=threads)
+    given = {**array.given, "v_sense": content_digest(v_sense)}
+    return replace(solution, provenance=replace(solution.provenance, given=given))
+
+
+def _read(
+    array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, *, nodes: bool, tol: float, threads: int
+) -> Solution:
+    """Solve checked inputs (batch, rows) [V] with sense nodes `pull` (batch, cols) [V] above v_ref; None: at v_ref."""
     solution = _solve(array, v_in, pull, nodes=nodes, tol=tol, threads=threads)
     assert solution.i_row is not None
     v_largest = np.abs(_terminals(array, v_in, pull)).max(axis=1)
@@ -74,8 +86,8 @@ def _cell_error(
     return output_error(error * np.count_nonzero(array.g, axis=0).max(), out)
 
 
-def _sense_voltages(v_sense: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    v_sense = np.asarray(v_sense, float)
+def _sense_voltages(v_sense: ArrayLike, shape: tuple[int, int]) -> np.ndarray:
+    v_sense = real_numbers("v_sense", v_sense)
     if v_sense.shape != shape or not np.all(np.isfinite(v_sense)):
         raise InputError(
             f"v_sense has shape {v_sense.shape}: expected finite voltages of shape (batch, cols) = {shape}"
@@ -126,7 +138,7 @@ def _sweep(
         box = prepared[0].box
         swept = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
         if wide or box.reaches(swept.w_low, swept.w_high):
-            return swept, prepared[0].error * array.surface.i_full_scale
+            return swept, prepared[0].error * array.surface.i_max
         prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
     raise AssertionError("unreachable")
 
@@ -237,5 +249,6 @@ def _provenance(array: PreparedArray, tol: float, threads: int, method: str) -> 
         deck_digest=None if surface is None else surface.provenance.deck_digest,
         ngspice=None if surface is None else surface.provenance.ngspice,
         options={"tol": f"{tol:g}", "method": method},
+        given=array.given,
         threads=threads,
     )

@@ -9,6 +9,7 @@ from circuitsim.nodal.balance import BlockBuffers
 from circuitsim.nodal.lanes import WIDTH, from_blocks, to_blocks
 from circuitsim.nodal.modes import SweepPlan
 from circuitsim.nodal.sweep import solve_block
+from circuitsim.spec import Count, checked
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class SweepResult:
     i_cell: np.ndarray | None = None
 
 
+@checked
 def sweep_batch(
     plan: SweepPlan,
     drive: np.ndarray,
@@ -42,7 +44,7 @@ def sweep_batch(
     tol: float,
     most: int,
     nodes: bool = False,
-    threads: int = 1,
+    threads: Count = 1,
 ) -> SweepResult:
     """Solve a batch of vectors.
 

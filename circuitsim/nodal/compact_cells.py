@@ -116,7 +116,7 @@ def _error(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> float:
     """Largest current error over the conductance range, relative to full scale."""
     g = np.geomspace(*surface.g_range, 9)
     current = g[:, None] * u * (_in_t(surface, g, len(off)) @ off)
-    return float(np.abs(current).max() / surface.i_full_scale)
+    return float(np.abs(current).max() / surface.i_max)
 
 
 def _points(

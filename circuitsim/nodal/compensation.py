@@ -10,9 +10,10 @@ from circuitsim.nodal.gated import on_bit_lines
 from circuitsim.nodal.preparation import prepare
 from circuitsim.nodal.reading import effective_matrix, read
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid
+from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, check_inputs, checked, real_numbers
 
 
+@by_value
 @dataclass(frozen=True)
 class Compensation:
     """Programmed conductances and what they gain.
@@ -32,6 +33,7 @@ class Compensation:
     at_limit: float
 
 
+@checked
 def compensate(
     spec: ArraySpec,
     wanted: np.ndarray,
@@ -39,9 +41,9 @@ def compensate(
     *,
     v_in: np.ndarray | None = None,
     wires: WireGrid | None = None,
-    steps: int = 20,
+    steps: Count = 20,
 ) -> Compensation:
-    """Find conductances with which i_out = v_in @ wanted as well as the device's range allows.
+    """Find conductances with which i_out = (v_in − v_ref) @ wanted as well as the device's range allows.
 
     Each step scales every conductance by what its own element of the array's matrix lacks, within the range, and the
     best step is kept.
@@ -59,12 +61,13 @@ def compensate(
         InputError: Shapes do not fit, the input switches gates, or a characterized cell comes with too few inputs.
         OutsideRangeError: An element of `wanted` is outside the device's range.
     """
-    wanted = np.asarray(wanted, float)
+    wanted = real_numbers("wanted", wanted, shape=spec.shape, axes="(rows, cols)")
     array = on_bit_lines(prepare(spec, wanted, surface, wires=wires), "compensate")
+    v_in = None if v_in is None else check_inputs(spec, v_in)
     if surface is not None and (v_in is None or len(v_in) < spec.array.rows):
         raise InputError(f"a characterized cell needs v_in with at least rows = {spec.array.rows} vectors")
     v_ref = spec.sense.v_ref
-    inputs = v_ref + np.eye(spec.array.rows) * spec.driver.v_read if v_in is None else np.asarray(v_in, float)
+    inputs = v_ref + np.eye(spec.array.rows) * spec.driver.v_read if v_in is None else v_in
     target = (inputs - v_ref) @ wanted
     matrix, error = _matrix_and_error(array, inputs, target)
     best, history = (error, wanted), [error]

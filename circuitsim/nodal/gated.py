@@ -6,13 +6,14 @@ of two characterized cells.
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import PreparedArray
+from circuitsim.nodal.array import PreparedArray, given_digests
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
 from circuitsim.nodal.judgement import cell_current_error, check_balance, output_error
 from circuitsim.nodal.linear import LinearArray, factorize
@@ -20,12 +21,13 @@ from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_cell, check_surface_range, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import CellSurface, Provenance, Solution
-from circuitsim.spec import ArraySpec, WireGrid, has_bypass
+from circuitsim.spec import ArraySpec, WireGrid, by_value, has_bypass
 from circuitsim.spec.matrices import check_inputs
 
 _BUILD = {"wl": build_columns, "string": build_strings}
 
 
+@by_value
 @dataclass(frozen=True)
 class GatedArray:
     """An array whose inputs switch gates, prepared by `prepare`.
@@ -49,12 +51,17 @@ class GatedArray:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
+    def given(self) -> dict[str, str]:
+        """`Provenance.given` of every read, computed once."""
+        return given_digests(self.spec, self.g, self.wires, surface=self.on, off=self.off)
+
+    @cached_property
     def grid(self) -> Grid:
         """Nodes and wires; terminals are a bias source and a sense node per column."""
         return _BUILD[self.spec.array.input_line](self.wires)
 
 
-NodalArray = PreparedArray | GatedArray
+NodalArray = Annotated[PreparedArray | GatedArray, "an array prepared at level = 'nodal'"]
 
 
 def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
@@ -93,7 +100,7 @@ def gated_array(
     return array
 
 
-def read_gates(array: GatedArray, x: np.ndarray, *, nodes: bool, tol: float) -> Solution:
+def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float) -> Solution:
     """Solve the DC read of an array whose input switches gates; see `reading.read`."""
     x = check_inputs(array.spec, x)
     cols = array.wires.cols
@@ -118,6 +125,7 @@ def read_gates(array: GatedArray, x: np.ndarray, *, nodes: bool, tol: float) -> 
             deck_digest=array.on.provenance.deck_digest,
             ngspice=array.on.provenance.ngspice,
             options={"tol": f"{tol:g}", "method": "newton"},
+            given=array.given,
         ),
         i_row=np.zeros(x.shape),
         v_row=v_row if nodes else None,

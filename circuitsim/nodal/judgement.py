@@ -97,7 +97,7 @@ def cell_current_error(surface: CellSurface | None, v_span: np.ndarray) -> np.nd
     """
     if surface is None:
         return np.zeros(len(v_span))
-    return surface.bound * surface.i_full_scale * np.minimum(v_span / surface.u_max, 1.0)
+    return surface.bound * surface.i_max * np.minimum(v_span / surface.u_max, 1.0)
 
 
 def output_error(error: np.ndarray, out: np.ndarray) -> np.ndarray:

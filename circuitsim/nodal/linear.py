@@ -11,10 +11,10 @@ from scipy.sparse.linalg import splu
 from circuitsim.errors import InputError
 from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.nodal.surface import check_surface_range
-from circuitsim.spec import WireGrid
+from circuitsim.spec import WireGrid, by_value, checked, real_numbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # factors have no values to compare
 class LinearArray:
     """A grid with constant cell conductances, factored.
 
@@ -31,6 +31,7 @@ class LinearArray:
     factor: Any
 
 
+@by_value
 @dataclass(frozen=True)
 class NodeVoltages:
     """Voltages and terminal currents of an array for a batch of drives.
@@ -47,6 +48,7 @@ class NodeVoltages:
     i_out: np.ndarray
 
 
+@by_value
 @dataclass(frozen=True)
 class Transfer:
     """A linear array as matrices; rows k and columns o are terminals, (i, j) are cells.
@@ -65,6 +67,7 @@ class Transfer:
     output_per_current: np.ndarray
 
 
+@checked
 def linear_array(wires: WireGrid, g: np.ndarray) -> LinearArray:
     """Stamp and factor an array of constant cell conductances.
 
@@ -75,7 +78,7 @@ def linear_array(wires: WireGrid, g: np.ndarray) -> LinearArray:
     Raises:
         InputError: Negative or non-finite conductances, or shapes that do not belong together.
     """
-    g = np.asarray(g, float)
+    g = real_numbers("g", g)
     if g.shape != (wires.rows, wires.cols):
         raise InputError(f"g has shape {g.shape}: expected (rows, cols) = {(wires.rows, wires.cols)}")
     check_surface_range(None, g)
@@ -84,6 +87,7 @@ def linear_array(wires: WireGrid, g: np.ndarray) -> LinearArray:
     return LinearArray(grid, g, matrix, factorize(grid, matrix))
 
 
+@checked
 def factorize(grid: Grid, matrix: sparse.csr_matrix) -> Any:
     """Factor the unknown part of a conductance matrix; None when nothing is unknown.
 
@@ -99,6 +103,7 @@ def factorize(grid: Grid, matrix: sparse.csr_matrix) -> Any:
     return splu(sparse.csc_matrix(inner), permc_spec="MMD_AT_PLUS_A", options=options)
 
 
+@checked
 def solve_linear(array: LinearArray, v_row: np.ndarray, v_col: np.ndarray | float = 0.0) -> NodeVoltages:
     """Solve the array for voltages at its terminals.
 
@@ -115,6 +120,7 @@ def solve_linear(array: LinearArray, v_row: np.ndarray, v_col: np.ndarray | floa
     return NodeVoltages(v[:, grid.row_node], v[:, grid.col_node], current[:, : grid.rows], -current[:, grid.rows :])
 
 
+@checked
 def solve_adjoint(
     array: LinearArray,
     *,
@@ -136,7 +142,9 @@ def solve_adjoint(
         (batch, rows, cols): change of the functional per ampere of additional current from row node to column node.
     """
     grid = array.grid
-    weights = [np.asarray(w, float) for w in (i_out, v_row, v_col) if w is not None]
+    given = {"i_out": i_out, "v_row": v_row, "v_col": v_col}
+    i_out, v_row, v_col = (None if w is None else real_numbers(name, w) for name, w in given.items())
+    weights = [w for w in (i_out, v_row, v_col) if w is not None]
     if not weights:
         raise InputError("solve_adjoint needs at least one of i_out, v_row, v_col")
     batch = len(weights[0])
@@ -157,6 +165,7 @@ def solve_adjoint(
     return potential[:, grid.col_node] - potential[:, grid.row_node]
 
 
+@checked
 def transfer(wires: WireGrid, g: np.ndarray) -> Transfer:
     """Return every transfer matrix of an array of constant conductances; see `Transfer` for shapes and units.
 
@@ -174,11 +183,19 @@ def terminal_voltages(grid: Grid, v_row: np.ndarray, v_col: np.ndarray | float) 
     Raises:
         InputError: The shapes do not fit the array, or a voltage is not finite.
     """
-    v_row = np.asarray(v_row, float)
+    v_row = real_numbers("v_in", v_row)
     if v_row.ndim != 2 or v_row.shape[1] != grid.rows:
         raise InputError(f"v_in has shape {v_row.shape}: expected (batch, rows) = (batch, {grid.rows})")
-    given = np.hstack([v_row, np.broadcast_to(np.asarray(v_col, float), (len(v_row), grid.cols))])
+    given = np.hstack([v_row, _spread_out(v_col, (len(v_row), grid.cols))])
     if not np.all(np.isfinite(given)):
         at = np.argwhere(~np.isfinite(given))[0].tolist()
         raise InputError(f"v_in{at} = {given[tuple(at)]:g} V: expected a finite voltage")
     return given
+
+
+def _spread_out(v_col: np.ndarray | float, shape: tuple[int, int]) -> np.ndarray:
+    """Return sense voltages (batch, cols) [V] from a number or an array."""
+    v_col = real_numbers("v_col", v_col)
+    if v_col.ndim and v_col.shape not in (shape, shape[1:], (1, shape[1])):
+        raise InputError(f"v_col has shape {v_col.shape}: expected a number or (batch, cols) = {shape}")
+    return np.broadcast_to(v_col, shape)

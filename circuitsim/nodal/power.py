@@ -7,8 +7,10 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.nodal.gated import GatedArray, NodalArray
 from circuitsim.results import Solution
+from circuitsim.spec import by_value, check_inputs, checked, real_numbers
 
 
+@by_value
 @dataclass(frozen=True)
 class PowerBreakdown:
     """Power that each part of an array turns into heat.
@@ -38,6 +40,7 @@ class PowerBreakdown:
         return self.cells.sum(axis=(1, 2)) + sum(part.sum(axis=1) for part in lines)
 
 
+@checked
 def power_breakdown(
     array: NodalArray, x: np.ndarray, solution: Solution, *, v_sense: np.ndarray | None = None
 ) -> PowerBreakdown:
@@ -52,6 +55,9 @@ def power_breakdown(
     Raises:
         InputError: The solution has no node voltages, or `v_sense` does not apply to the array.
     """
+    x = check_inputs(array.spec, x)
+    if solution.out.shape != (len(x), array.wires.cols):
+        raise InputError(f"the solution has outputs of shape {solution.out.shape}: expected that of these inputs")
     v_row, v_col, i_cell = solution.v_row, solution.v_col, solution.i_cell
     if v_row is None or v_col is None or i_cell is None:
         raise InputError("the solution has no node voltages: read with nodes=True")
@@ -60,10 +66,12 @@ def power_breakdown(
         if v_sense is not None:
             raise InputError("v_sense: expected None where the input switches gates")
         bit_lines, col_wires, drivers, sense = _columns(array, v_row, v_col)
-        return PowerBreakdown(cells, np.zeros(np.shape(x)), bit_lines, col_wires, drivers, sense)
+        return PowerBreakdown(cells, np.zeros(x.shape), bit_lines, col_wires, drivers, sense)
     wires = array.wires
-    source = np.asarray(x, float)[:, :, None]
-    reference = (columns + (array.spec.sense.v_ref if v_sense is None else v_sense))[:, :, None]
+    source = x[:, :, None]
+    v_ref = array.spec.sense.v_ref
+    sensed = v_ref if v_sense is None else real_numbers("v_sense", v_sense, shape=columns.shape, axes="(batch, cols)")
+    reference = (columns + sensed)[:, :, None]
     row_wires, drivers = _ends_apart(np.concatenate([source, v_row, source], axis=2), wires.r_row, wires.r_driver)
     along_cols = np.concatenate([reference, np.swapaxes(v_col, 1, 2), reference], axis=2)
     col_wires, sense = _ends_apart(along_cols, wires.r_col.T, wires.r_sense)

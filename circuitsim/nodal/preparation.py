@@ -1,6 +1,7 @@
 """Prepare an array for reading: everything that does not depend on its inputs."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.abilities import SIMULATES
@@ -9,13 +10,14 @@ from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
 from circuitsim.nodal.surface import cell_law, check_cell, check_surface_range
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range
+from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range, checked
 from circuitsim.spec.matrices import check_conductances
 
 
+@checked
 def prepare(
     spec: ArraySpec,
-    g: np.ndarray,
+    g: ArrayLike,
     surface: CellSurface | None = None,
     *,
     off: CellSurface | None = None,
@@ -107,7 +109,7 @@ def _check_rises(surface: CellSurface) -> None:
     outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
     current[:, outside] = np.nan
     # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
-    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_full_scale
+    slack = 2 * max(surface.bound, TOLERANCE) * surface.i_max
     falls = (np.diff(current, axis=1)[:, :, :-1] < -slack) | (np.diff(current, axis=2)[:, :-1] > slack)
     if np.any(falls):
         k, i, j = np.argwhere(falls)[0]

@@ -1,6 +1,7 @@
 """Read a prepared array, whatever line its input lies on."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import TOLERANCE, terminal_matrices
@@ -12,16 +13,18 @@ from circuitsim.nodal.linear import linear_array, solve_linear
 from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface import chord
 from circuitsim.results import Solution
+from circuitsim.spec import Count, Tolerance, check_argument, checked
 
 
+@checked
 def read(
     array: NodalArray,
-    x: np.ndarray,
+    x: ArrayLike,
     *,
-    v_sense: np.ndarray | None = None,
+    v_sense: ArrayLike | None = None,
     nodes: bool = False,
-    tol: float = TOLERANCE,
-    threads: int = 1,
+    tol: Tolerance = TOLERANCE,
+    threads: Count = 1,
 ) -> Solution:
     """Solve the DC read of a prepared array.
 
@@ -57,7 +60,7 @@ def read(
 
 
 def _read(
-    array: NodalArray, x: np.ndarray, v_sense: np.ndarray | None, *, nodes: bool, tol: float, threads: int
+    array: NodalArray, x: ArrayLike, v_sense: ArrayLike | None, *, nodes: bool, tol: float, threads: int
 ) -> Solution:
     if not isinstance(array, GatedArray):
         return read_bit_lines(array, x, v_sense, nodes=nodes, tol=tol, threads=threads)
@@ -69,8 +72,8 @@ def _read(
     return read_gates(array, x, nodes=nodes, tol=tol)
 
 
-def effective_matrix(array: NodalArray, *, threads: int = 1) -> np.ndarray:
-    """Return the matrix that the array is: i_out = v_in @ w.
+def effective_matrix(array: NodalArray, *, threads: Count = 1) -> np.ndarray:
+    """Return the matrix that the array is: i_out = (v_in − v_ref) @ w, with `sense.v_ref` as v_ref.
 
     For ohmic cells it is exact at any input. For characterized cells it is the small-signal matrix with every terminal
     at `sense.v_ref`: the limit of small inputs.
@@ -86,6 +89,7 @@ def effective_matrix(array: NodalArray, *, threads: int = 1) -> np.ndarray:
         InputError: The input switches gates.
     """
     array = on_bit_lines(array, "effective_matrix")
+    check_argument("threads", threads, Count)
     if array.matrices is not None:
         return array.matrices.w
     if array.surface is None:

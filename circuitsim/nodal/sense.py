@@ -13,18 +13,20 @@ from circuitsim.nodal.linear import solve_linear
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.terminals import with_references
 from circuitsim.results import Solution
+from circuitsim.spec import Count, Tolerance, check_inputs, checked, real_numbers
 
 _ITERATIONS = 40
 
 
+@checked
 def read_with_sense(
     array: NodalArray,
     v_in: np.ndarray,
     drop: Callable[[np.ndarray], np.ndarray],
     *,
     nodes: bool = False,
-    tol: float = TOLERANCE,
-    threads: int = 1,
+    tol: Tolerance = TOLERANCE,
+    threads: Count = 1,
 ) -> Solution:
     """Solve a read whose sense amplifiers are not held at v_ref but rise with the current they take.
 
@@ -45,6 +47,7 @@ def read_with_sense(
         NotConvergedError: A column did not settle; names vector, column and disagreement.
     """
     array = on_bit_lines(array, "read_with_sense")
+    v_in = check_inputs(array.spec, v_in)
     r_in, v_ref = array.wires.r_sense, array.spec.sense.v_ref
     admittance = _input_conductance(array)
     solution = read(array, v_in, nodes=nodes, tol=tol, threads=threads)
@@ -58,7 +61,7 @@ def read_with_sense(
         if np.all(np.abs(off) <= tol * scale):
             # The amplifiers turn their drop into heat: only the references at v_ref, behind them, deliver power.
             assert solution.i_row is not None
-            power = with_references((np.asarray(v_in, float) * solution.i_row).sum(axis=1), v_ref, solution.out)
+            power = with_references((v_in * solution.i_row).sum(axis=1), v_ref, solution.out)
             return replace(solution, out=i + off, power=power)
         step = 1e-4 * np.where(scale > 0, scale, 1e-9)
         slope = (_drop(drop, i + step) - _drop(drop, i - step)) / (2 * step) - r_in
@@ -80,7 +83,7 @@ def _input_conductance(array: PreparedArray) -> np.ndarray:
 
 
 def _drop(drop: Callable[[np.ndarray], np.ndarray], i: np.ndarray) -> np.ndarray:
-    v = np.asarray(drop(i), float)
+    v = real_numbers("drop", drop(i))
     if v.shape != i.shape or not np.all(np.isfinite(v)):
         raise InputError(f"drop returned shape {v.shape}: expected finite voltages of shape {i.shape}")
     return v

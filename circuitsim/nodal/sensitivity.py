@@ -12,8 +12,10 @@ from circuitsim.nodal.linear import factorize
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import Solution
+from circuitsim.spec import Count, Tolerance, by_value, checked, real_numbers
 
 
+@by_value
 @dataclass(frozen=True)
 class Sensitivity:
     """Derivatives of a weighted sum of the outputs, L = Σ_b weights[b] · i_out[b].
@@ -29,8 +31,9 @@ class Sensitivity:
     solution: Solution
 
 
+@checked
 def sensitivity(
-    array: NodalArray, v_in: np.ndarray, weights: np.ndarray, *, tol: float = TOLERANCE, threads: int = 1
+    array: NodalArray, v_in: np.ndarray, weights: np.ndarray, *, tol: Tolerance = TOLERANCE, threads: Count = 1
 ) -> Sensitivity:
     """Differentiate weighted column currents with respect to every conductance and every input.
 
@@ -48,7 +51,7 @@ def sensitivity(
     """
     array = on_bit_lines(array, "sensitivity")
     solution = read(array, v_in, nodes=True, tol=tol, threads=threads)
-    weights = np.asarray(weights, float)
+    weights = real_numbers("weights", weights)
     if weights.shape != solution.out.shape:
         raise InputError(f"weights have shape {weights.shape}: expected (batch, cols) = {solution.out.shape}")
     assert solution.v_row is not None and solution.v_col is not None

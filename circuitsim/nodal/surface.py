@@ -11,7 +11,7 @@ from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Provenance
-from circuitsim.spec import ArraySpec, cell_keys
+from circuitsim.spec import ArraySpec, cell_keys, checked
 
 # Programmed values and solved voltages reach the ends of a range to rounding: this much of a span is let pass.
 _SLACK = 1e-9
@@ -51,6 +51,7 @@ def conductance_nodes(count: int, g_range: tuple[float, float], g_scale: float) 
     return g_scale * t / (1.0 - t)
 
 
+@checked
 def ohmic(g_range: tuple[float, float], v_range: tuple[float, float], *, r_series: float = 0.0) -> CellSurface:
     """Return the surface of a resistor in series with `r_series`: i = U / (1/g + r_series).
 
@@ -72,11 +73,12 @@ def ohmic(g_range: tuple[float, float], v_range: tuple[float, float], *, r_serie
         u_max=span,
         m_range=v_range,
         bound=0.0,
-        i_full_scale=span / (1.0 / g_range[1] + r_series),
-        provenance=Provenance(level="nodal", spec_digest="", options={"surface": "ohmic"}),
+        i_max=span / (1.0 / g_range[1] + r_series),
+        provenance=Provenance(level="nodal", spec_digest=None, options={"surface": "ohmic"}),
     )
 
 
+@checked
 def cell_current(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
     """Evaluate the current of cells from bit line to source line.
 
@@ -98,6 +100,7 @@ def cell_current(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np
     return cell_law(surface, g, v_bl, v_sl)[0]
 
 
+@checked
 def cell_current_and_slopes(
     surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,6 +111,7 @@ def cell_current_and_slopes(
     return current, along_bl, along_sl
 
 
+@checked
 def slope_in_g(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
     """Evaluate the derivative of the current with respect to the programmed conductance [V]; see `cell_current`.
 

@@ -15,7 +15,7 @@ from circuitsim.nodal.linear import factorize, linear_array
 from circuitsim.nodal.reading import read
 from circuitsim.results import Provenance
 from circuitsim.results.transient import Transient, read_off
-from circuitsim.spec import WireGrid
+from circuitsim.spec import Tolerance, WireGrid, checked, real_numbers
 
 # TR-BDF2 with the division at which both stages share their matrix.
 # Source: R. E. Bank et al., IEEE Trans. CAD 4, 436 (1985).
@@ -27,6 +27,7 @@ _STEPS_OF_EDGE = 16
 _MOST_STEPS = 5000
 
 
+@checked
 def step_response(
     array: NodalArray,
     v_in: np.ndarray,
@@ -34,7 +35,7 @@ def step_response(
     t_edge: float | None = None,
     t_stop: float | None = None,
     band: float | None = None,
-    tol: float = 1e-4,
+    tol: Tolerance = 1e-4,
 ) -> Transient:
     """Follow the read of one input vector in time: every row rises from rest at v_ref to its input and stays there.
 
@@ -64,7 +65,7 @@ def step_response(
     t_edge, t_stop = t_edge or 0.01 * t_read, t_stop or t_read
     if not (0 < t_edge <= t_stop and np.isfinite(t_stop)):
         raise InputError(f"t_edge = {t_edge:g} s, t_stop = {t_stop:g} s: expected 0 < t_edge <= t_stop")
-    v_in = np.asarray(v_in, float)
+    v_in = real_numbers("v_in", v_in)
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
     circuit = _circuit(array, v_in)
@@ -84,7 +85,10 @@ def step_response(
         band=half_width,
         energy_bias=np.zeros(0) if array.spec.array.cell == "1r" else None,
         provenance=Provenance(
-            level="nodal", spec_digest=array.spec.digest, options={"tol": f"{tol:g}", "method": "tr-bdf2"}
+            level="nodal",
+            spec_digest=array.spec_digest,
+            options={"tol": f"{tol:g}", "method": "tr-bdf2"},
+            given=array.given,
         ),
     )
 

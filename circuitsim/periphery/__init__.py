@@ -1,6 +1,6 @@
 """Stages at the edge of an array: converters and sense amplifiers as functions of arrays."""
 
-from circuitsim.periphery.converters import convert, count_clipped, decode, drive, drive_codes, drive_nearest
+from circuitsim.periphery.converters import convert, convert_and_count, decode, drive, drive_nearest, nearest_codes
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 from circuitsim.periphery.sense import drop_and_slope, report
 
@@ -8,14 +8,14 @@ __all__ = [
     "Periphery",
     "adc_table",
     "convert",
-    "count_clipped",
+    "convert_and_count",
     "dac_table",
     "decode",
     "drive",
-    "drive_codes",
     "drive_nearest",
     "drop_and_slope",
     "ideal_stages",
+    "nearest_codes",
     "periphery_of",
     "report",
 ]

@@ -11,11 +11,13 @@ from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.results.periphery_tables import ConverterTable
 
 _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
-CLIPPED = 0.01  # share of the outputs above which clipping is no longer a rare event
+
+MUCH_CLIPPING = 0.01
+"""Fraction of the outputs above which clipping is reported; the automatic ranges of networks clip 0.0002."""
 
 
-def drive_codes(table: ConverterTable, v: Any) -> Any:
-    """Return the codes (any shape, float) whose ideal voltages are nearest; outside the range the end codes."""
+def nearest_codes(table: ConverterTable, v: Any) -> Any:
+    """Return the codes (any shape, float) whose ideal voltages are nearest to `v` [V]; end codes outside the range."""
     xp = array_api_compat.array_namespace(v)
     return xp.clip(xp.round((v - table.low) * (1.0 / table.lsb)), 0.0, float(2**table.bits - 1))
 
@@ -25,20 +27,21 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
 
     Args:
         table: The DAC.
-        codes: Codes (any shape), whole numbers as floats.
+        codes: Codes (any shape), whole numbers as floats, or as integers, which become float64.
         rng: Source of its noise; needed where the table has noise.
 
     Returns:
         Voltages of the same shape [V].
 
     Raises:
-        InputError: The table has noise and no rng was given, or its INL has another length than its number of bits
-            asks for.
+        InputError: The table has noise and no rng was given, or its INL is not (2^bits,) or falls by more than 1 LSB.
     """
     xp, device = array_api_compat.array_namespace(codes), array_api_compat.device(codes)
+    if xp.isdtype(codes.dtype, "integral"):  # an INL of fractions of an LSB would be cut to whole ones
+        codes = xp.astype(codes, xp.float64)
     levels = codes
     if table.inl is not None:
-        deviation = xp.asarray(_inl(table, 2**table.bits), dtype=codes.dtype, device=device)
+        deviation = xp.asarray(_inl(table, 2**table.bits, "code"), dtype=codes.dtype, device=device)
         flat = xp.reshape(xp.astype(codes, xp.int64), (-1,))
         levels = codes + xp.reshape(xp.take(deviation, flat, axis=0), codes.shape)
     return _with_noise(levels * table.lsb + table.low, table.noise, rng)
@@ -46,11 +49,11 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
 
 def drive_nearest(table: ConverterTable | None, v: Any, *, rng: np.random.Generator | None = None) -> Any:
     """Return the DAC's output voltages nearest to `v` (any shape) [V]; without a DAC, `v` itself."""
-    return v if table is None else drive(table, drive_codes(table, v), rng=rng)
+    return v if table is None else drive(table, nearest_codes(table, v), rng=rng)
 
 
 def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return the codes of an ADC; `count_clipped` also counts the currents that it clips.
+    """Return the codes of an ADC; `convert_and_count` also counts the currents that it clips.
 
     Args:
         table: The ADC.
@@ -61,18 +64,18 @@ def convert(table: ConverterTable, analog: Any, *, rng: np.random.Generator | No
         Codes (batch, cols), whole numbers as floats; currents outside the range get the end codes.
 
     Raises:
-        InputError: The table has noise and no rng was given, or its INL has another length than its number of bits
-            asks for.
+        InputError: The table has noise and no rng was given, or its INL is not (2^bits − 1,) or falls by more than
+            1 LSB.
 
     Warns:
         ClippingWarning: More than one output in a hundred lies outside the range.
     """
-    codes, outside = count_clipped(table, analog, rng=rng)
+    codes, outside = convert_and_count(table, analog, rng=rng)
     _warn_of_clipping(table, outside, math.prod(codes.shape))
     return codes
 
 
-def count_clipped(table: ConverterTable, analog: Any, *, rng: np.random.Generator | None = None) -> tuple[Any, int]:
+def convert_and_count(table: ConverterTable, analog: Any, *, rng: np.random.Generator | None = None) -> tuple[Any, int]:
     """Return the codes of an ADC and how many currents lie more than half an LSB outside its range.
 
     Arguments and errors as in `convert`; it does not warn.
@@ -94,7 +97,9 @@ def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
     if table.inl is None:
         codes = xp.round(steps)
     else:
-        transitions = xp.asarray(np.arange(top) + 0.5 + _inl(table, top), dtype=analog.dtype, device=device)
+        transitions = xp.asarray(
+            np.arange(top) + 0.5 + _inl(table, top, "transition"), dtype=analog.dtype, device=device
+        )
         codes = xp.astype(
             xp.reshape(xp.searchsorted(transitions, xp.reshape(steps, (-1,))), analog.shape), analog.dtype
         )
@@ -111,7 +116,7 @@ def decode(table: ConverterTable, codes: Any) -> Any:
 
 def _warn_of_clipping(table: ConverterTable, outside: int, count: int) -> None:
     share = outside / max(count, 1)
-    if share > CLIPPED:
+    if share > MUCH_CLIPPING:
         warnings.warn(
             f"the ADC's range of {table.low:g} to {table.high:g} A clips {100 * share:.2g} % of the outputs: widen it",
             ClippingWarning,
@@ -119,12 +124,16 @@ def _warn_of_clipping(table: ConverterTable, outside: int, count: int) -> None:
         )
 
 
-def _inl(table: ConverterTable, expected: int) -> np.ndarray:
+def _inl(table: ConverterTable, expected: int, each: str) -> np.ndarray:
     inl = np.asarray(table.inl)
     if inl.shape != (expected,):
-        raise InputError(f"converter: inl has shape {inl.shape}: expected ({expected},) for {table.bits} bits here")
+        raise InputError(
+            f"converter: inl has shape {inl.shape}: expected ({expected},), one value per {each} of {table.bits} bits"
+        )
     if expected > 1 and np.any(np.diff(inl) < -1):
-        raise InputError("converter: inl falls by more than 1 LSB from one code to the next: expected a monotonic one")
+        raise InputError(
+            f"converter: inl falls by more than 1 LSB from one {each} to the next: expected no larger fall"
+        )
     return inl
 
 

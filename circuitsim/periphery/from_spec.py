@@ -1,4 +1,4 @@
-"""The converters of a specification as tables: the one place that turns bits and ranges into an LSB."""
+"""The periphery that a specification states, as tables."""
 
 from dataclasses import dataclass
 
@@ -62,15 +62,18 @@ def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterT
 
     Args:
         spec: The array; adc.bits and adc.full_scale are used.
-        full_scale: Current of the largest code where adc.full_scale = "auto" [A].
+        full_scale: Current of the largest code [A]; None if adc.full_scale states it.
 
     Raises:
-        InputError: adc.full_scale is "auto" and no current is given.
+        InputError: adc.full_scale is "auto" and no current is given, or it states another current than the one given.
     """
     adc = spec.adc
     if adc.bits is None:
         return None
-    top = full_scale if adc.full_scale == "auto" else adc.full_scale
-    if top is None:
-        raise InputError("adc.full_scale = 'auto': expected a current, or the largest output to take it from")
-    return ConverterTable(adc.bits, 0.0, top)
+    if adc.full_scale == "auto":
+        if full_scale is None:
+            raise InputError("adc.full_scale = 'auto': expected a current, or the largest output to take it from")
+        return ConverterTable(adc.bits, 0.0, full_scale)
+    if full_scale not in (None, adc.full_scale):
+        raise InputError(f"full_scale = {full_scale:g} A: expected None, adc.full_scale is {adc.full_scale:g} A")
+    return ConverterTable(adc.bits, 0.0, adc.full_scale)

@@ -14,11 +14,11 @@ def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = No
 
     Args:
         sense: The amplifier.
-        i_in: Its input currents (batch, cols) [A].
+        i_in: Its input currents (batch, cols), positive into the amplifier [A].
         rng: Source of its noise; needed where the amplifier has noise.
 
     Returns:
-        (batch, cols) [A].
+        Reported currents (batch, cols) [A].
 
     Raises:
         InputError: The amplifier has noise and no rng was given.
@@ -32,18 +32,20 @@ def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = No
     return out + sense.noise * xp.asarray(rng.standard_normal(tuple(i_in.shape)), dtype=i_in.dtype, device=device)
 
 
-def drop_and_slope(xp: Any, sense: SenseTable, current: Any) -> tuple[Any, Any]:
-    """Return the voltage drop [V] and its slope [ohm] at input currents, linear between the points and beyond the ends.
+def drop_and_slope(sense: SenseTable, current: Any) -> tuple[Any, Any]:
+    """Return the voltage drop and its slope at input currents.
+
+    The drop is linear between the points of the table, which are evenly spaced, and goes on with the same slope beyond
+    the ends. It is positive where a current into the amplifier raises the end of the column above v_ref.
 
     Args:
-        xp: Array namespace of `current`, one that takes `device` in `asarray` (array_api_compat's).
         sense: An amplifier with a table of drops.
-        current: Input currents (any shape) [A].
+        current: Input currents (any shape), positive into the amplifier [A].
 
     Returns:
-        Two arrays of the shape of `current`.
+        Drop [V] and slope [ohm], two arrays of the shape, namespace, dtype and device of `current`.
     """
-    device = array_api_compat.device(current)
+    xp, device = array_api_compat.array_namespace(current), array_api_compat.device(current)
     table_i, table_v = np.asarray(sense.current), np.asarray(sense.drop)
     low, step = float(table_i[0]), float(table_i[1] - table_i[0])
     at = xp.clip(xp.floor((current - low) * (1.0 / step)), 0.0, float(len(table_i) - 2))

@@ -224,14 +224,15 @@ def _range(certificate: Certificate) -> str:
 
 def _evidence(certificate: Certificate) -> str:
     made = f", made {certificate.created}" if certificate.created else ""
+    decks = counted(len(certificate.decks), "deck") if certificate.decks else "the array solver, without a deck"
     options = ", ".join(f"{key} = {value}" for key, value in certificate.provenance.options.items())
     return (
         f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
         f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.error.samples, 'output current')}) that "
-        f"were not used to build the model, from {counted(len(certificate.decks), 'deck')}; the characterized cell is "
+        f"were not used to build the model, from {decks}; the characterized cell is "
         f"within {certificate.surface_bound:.1e} of its full-scale current{_circuit(certificate)}. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
-        f"{certificate.provenance.spec_digest[:12]}, circuitsim {certificate.provenance.version}{made}."
+        f"{str(certificate.provenance.spec_digest)[:12]}, circuitsim {certificate.provenance.version}{made}."
     )
 
 

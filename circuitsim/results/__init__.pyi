@@ -8,6 +8,7 @@ from .certificate import Certificate as Certificate
 from .certificate import ConverterEnergy as ConverterEnergy
 from .certificate import ErrorStatistics as ErrorStatistics
 from .certificate import Extrapolation as Extrapolation
+from .content_digest import content_digest as content_digest
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve
 from .evaluation import Accuracy as Accuracy

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from circuitsim.errors import InputError
+from circuitsim.spec import checked
 
 
+@checked
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path` if the block succeeds, and is deleted otherwise.
@@ -39,6 +41,7 @@ def _replace(temporary: Path, path: Path) -> None:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
+@checked
 def write_text(path: str | Path, text: str) -> None:
     """Write text as UTF-8, completely or not at all.
 

@@ -8,8 +8,10 @@ from circuitsim.results.certificate import Certificate
 from circuitsim.results.experiment import Experiment
 from circuitsim.results.solution import Solution
 from circuitsim.results.tile_model import TileModel
+from circuitsim.spec import by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class Calibration:
     """A calibrated model and the evidence for it.

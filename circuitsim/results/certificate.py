@@ -103,7 +103,7 @@ class Certificate:
         surface_bound: Interpolation error of the characterized cell, relative to its full-scale current.
         matrices, vectors: Number of programmed matrices in the hold-out, and of input vectors over all of them.
         model_digest: Digest of the model.
-        decks: Digests of the hold-out decks.
+        decks: Digests of the decks that solved the hold-out in ngspice; empty if the truth is the array solver.
         provenance: Simulator, options, versions.
         created: UTC time, ISO 8601. It differs between equal runs and is not compared.
         by_amplitude: One entry per range of the mean magnitude of the inputs, relative to the largest input.

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.spec import by_value
 
+
+@by_value
 @dataclass(frozen=True)
 class LabelledCurve:
     """One curve.

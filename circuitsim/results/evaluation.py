@@ -108,6 +108,11 @@ class LoopLayer:
     codes_limit: float
     largest_step: int
 
+    @property
+    def codes_allowed(self) -> float:
+        """`codes_limit`, but at least 1: three sigma of a mean far below 1 would not allow a single code."""
+        return max(self.codes_limit, 1.0)
+
 
 @dataclass(frozen=True)
 class SpiceLoop:

@@ -19,16 +19,18 @@ from circuitsim.results.certificate import Certificate
 from circuitsim.results.json_records import check_kind, from_plain, read_record, write_record
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
-from circuitsim.spec import parse_spec
+from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 3
-SURFACE_SCHEMA = 4
-MODEL_SCHEMA = 4
+CERTIFICATE_SCHEMA = 4
+SURFACE_SCHEMA = 5
+MODEL_SCHEMA = 5
 
 _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _TENSORS = ("forward", "reverse")
+# What zipfile and NumPy raise for a damaged file. MemoryError: a damaged header states an array larger than the memory.
+# NotImplementedError: a damaged entry states a compression or a version that zipfile does not know.
 _NPZ_DAMAGE = (
     OSError,
     EOFError,
@@ -49,6 +51,7 @@ _SurfaceScalars = dataclasses.make_dataclass(
 """The fields of `CellSurface` that are not arrays."""
 
 
+@checked
 def save_certificate(path: str | Path, certificate: Certificate) -> None:
     """Write a certificate as JSON, with errors as fractions of full scale.
 
@@ -58,6 +61,7 @@ def save_certificate(path: str | Path, certificate: Certificate) -> None:
     write_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA, {"certificate": dataclasses.asdict(certificate)})
 
 
+@checked
 def load_certificate(path: str | Path) -> Certificate:
     """Read a certificate written by `save_certificate`.
 
@@ -68,6 +72,7 @@ def load_certificate(path: str | Path) -> Certificate:
     return from_plain(path, Certificate, document.get("certificate"))
 
 
+@checked
 def save_surface(path: str | Path, surface: CellSurface) -> None:
     """Write a cell surface as one `.npz` file: the tensors, and all other fields as JSON text.
 
@@ -79,6 +84,7 @@ def save_surface(path: str | Path, surface: CellSurface) -> None:
     _write_npz(Path(path), {**tensors, "about": np.array(json.dumps(about, allow_nan=False))})
 
 
+@checked
 def load_surface(path: str | Path) -> CellSurface:
     """Read a cell surface written by `save_surface`.
 
@@ -95,6 +101,7 @@ def load_surface(path: str | Path) -> CellSurface:
     return _surface(path, about.get("surface"), arrays)
 
 
+@checked
 def save_model(folder: str | Path, model: TileModel) -> Path:
     """Write a tile model as `model.npz` (tensors) and `model.json` (all other fields).
 
@@ -114,12 +121,13 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         "v_range": list(model.v_range),
         "spec": model.spec.model_dump(mode="json", by_alias=True),
         "surface": _scalars(model.surface),
-        "arrays": {"file": arrays.name, "sha256": digest},
+        "arrays": {"sha256": digest},
     }
     write_record(text, _MODEL, MODEL_SCHEMA, content)
     return text
 
 
+@checked
 def load_model(path: str | Path) -> TileModel:
     """Read a tile model written by `save_model`; `path` is its folder or one of its files.
 

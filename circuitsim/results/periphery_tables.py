@@ -6,8 +6,10 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.results.provenance import Provenance
+from circuitsim.spec import by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class ConverterTable:
     """A digital-to-analog or analog-to-digital converter; ideal by default.
@@ -46,6 +48,7 @@ class ConverterTable:
         return (self.high - self.low) / (2**self.bits - 1)
 
 
+@by_value
 @dataclass(frozen=True)
 class SenseTable:
     """A sense amplifier: its voltage drop at the end of a column, and the current that it reports.

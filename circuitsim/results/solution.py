@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.results.provenance import Provenance
+from circuitsim.spec import by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class Convergence:
     """Balance of currents of a solution, per input vector.
@@ -34,6 +36,7 @@ class Convergence:
     iterations: np.ndarray | None = None
 
 
+@by_value
 @dataclass(frozen=True)
 class Solution:
     """Outputs of an array for a batch of inputs.

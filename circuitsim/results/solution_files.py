@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
 from circuitsim.results.atomic_files import atomic
+from circuitsim.results.content_digest import content_digest
 from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
-from circuitsim.spec import ArraySpec, input_unit, state_unit
+from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers, state_unit
 
 if TYPE_CHECKING:  # xarray takes most of a second to import, so only saving and loading import it
     import xarray as xr
 
-SOLUTION_SCHEMA = 2
+SOLUTION_SCHEMA = 3
 _SOLUTION = "circuitsim solution"
 
 # name of the field -> axes, unit, meaning
@@ -37,14 +39,15 @@ _BALANCE = {
 }
 
 
+@checked
 def save_solution(
     folder: str | Path,
     solution: Solution,
     *,
     name: str = "solution",
     spec: ArraySpec | None = None,
-    x: np.ndarray | None = None,
-    g: np.ndarray | None = None,
+    x: ArrayLike | None = None,
+    g: ArrayLike | None = None,
 ) -> tuple[Path, Path]:
     """Write a solution as `<name>.nc` (all fields, labelled) and `<name>.csv` (one line per input vector).
 
@@ -60,7 +63,8 @@ def save_solution(
         Paths of the NetCDF and the CSV file.
 
     Raises:
-        InputError: The folder cannot be written, or `x` or `g` is given without `spec`.
+        InputError: The folder cannot be written; `x` or `g` is given without `spec`; or `spec`, `x` or `g` is not of
+            this solution.
     """
     data = to_dataset(solution, spec=spec, x=x, g=g)
     netcdf, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
@@ -71,6 +75,7 @@ def save_solution(
     return netcdf, table
 
 
+@checked
 def load_solution(path: str | Path) -> Solution:
     """Read a solution from the NetCDF file written by `save_solution`.
 
@@ -109,8 +114,8 @@ def to_dataset(
     solution: Solution,
     *,
     spec: ArraySpec | None = None,
-    x: np.ndarray | None = None,
-    g: np.ndarray | None = None,
+    x: ArrayLike | None = None,
+    g: ArrayLike | None = None,
 ) -> "xr.Dataset":
     """Convert a solution to a data set with axes `batch`, `row`, `col`; each variable has `units` and `long_name`.
 
@@ -121,7 +126,7 @@ def to_dataset(
         g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells.
 
     Raises:
-        InputError: `x` or `g` is given without `spec`.
+        InputError: `x` or `g` is given without `spec`, or `spec`, `x` or `g` is not of this solution.
     """
     import xarray as xr
 
@@ -131,8 +136,7 @@ def to_dataset(
         "long_name": "output, positive into the sense amplifier",
     }
     variables = {"out": xr.Variable(("batch", "col"), solution.out, out)}
-    if spec is None and (x is not None or g is not None):
-        raise InputError("x and g need spec, the array to which they belong: it determines their units")
+    x, g = _checked_arrays(solution, spec, x, g)
     if spec is not None and x is not None:
         variables["x"] = _variable(x, ("batch", "row"), input_unit(spec), _input_meaning(spec))
     if spec is not None and g is not None:
@@ -153,6 +157,30 @@ def to_dataset(
         "provenance": json.dumps(dataclasses.asdict(solution.provenance)),
     }
     return xr.Dataset(variables, attrs=about)
+
+
+def _checked_arrays(
+    solution: Solution, spec: ArraySpec | None, x: ArrayLike | None, g: ArrayLike | None
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return x and g as arrays; refuse an array, inputs or conductances that did not make the solution."""
+    if spec is None:
+        if x is not None or g is not None:
+            raise InputError("x and g need spec, the array to which they belong: it determines their units")
+        return None, None
+    origin = solution.provenance
+    if origin.spec_digest != spec.digest:
+        raise InputError(
+            f"spec has the digest {spec.digest[:12]}, the solution that of {str(origin.spec_digest)[:12]}: expected "
+            "the specification that was solved"
+        )
+    batch, (rows, cols) = len(solution.out), spec.shape
+    if x is not None:
+        x = real_numbers("x", x, shape=(batch, rows), axes="(batch, rows)")
+    if g is not None:
+        g = real_numbers("g", g, shape=(rows, cols), axes="(rows, cols)")
+        if origin.given.get("g") not in (None, content_digest(g)):
+            raise InputError("g is not the matrix of this solution: expected the conductances that were solved")
+    return x, g
 
 
 def _input_meaning(spec: ArraySpec) -> str:

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from circuitsim.results.content_digest import content_digest
 from circuitsim.results.provenance import Provenance
+from circuitsim.spec import FrozenMapping, by_value
 
 
+@by_value
 @dataclass(frozen=True)
 class CellSurface:
     """Current of one cell i(g, v_bl, v_sl) from ngspice, at fixed gate voltage and temperature.
@@ -26,11 +29,12 @@ class CellSurface:
         g_scale: Scale of the conductance coordinate [S].
         u_max: Largest |U| [V].
         m_range: Range of the smaller of the two voltages [V].
-        bound: Largest error on held-out points, forward and reverse, relative to `i_full_scale`.
-        i_full_scale: Largest |i| among the characterized points within the input range [A].
-        provenance: Origin: deck, simulator, options.
+        bound: Largest error on held-out points, forward and reverse, relative to `i_max`.
+        i_max: Largest |i| among the characterized points within the input range [A].
+        provenance: Origin: deck, simulator, options. Its `spec_digest` is None, because a surface belongs to a cell and
+            not to an array; `deck_digest` covers the cell, its files, its bias points and its temperature.
         cell: The keys of the cell that was characterized, from `spec.cell_keys`; empty for a function that belongs to
-            no specification, such as `nodal.ohmic`.
+            no specification, such as `nodal.ohmic`. The mapping is frozen.
     """
 
     forward: np.ndarray
@@ -40,6 +44,15 @@ class CellSurface:
     u_max: float
     m_range: tuple[float, float]
     bound: float
-    i_full_scale: float
+    i_max: float
     provenance: Provenance
-    cell: dict[str, str] = field(default_factory=dict)
+    cell: dict[str, str] = field(default_factory=FrozenMapping)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cell", FrozenMapping(self.cell))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything on which the currents of the surface depend."""
+        numbers = (self.g_range, self.g_scale, self.u_max, self.m_range)
+        return content_digest((self.forward, self.reverse, *numbers))

@@ -7,11 +7,13 @@ import numpy as np
 
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.waveforms import crossing_time, integral, settling_time
+from circuitsim.spec import by_value
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
+@by_value
 @dataclass(frozen=True)
 class Transient:
     """Waveforms of one read in time, by ngspice or by the array solver.

@@ -1,10 +1,13 @@
 """The specification of an array, as a user writes it."""
 
-from circuitsim.spec.abilities import Abilities, check_able, unable
+from circuitsim.spec.abilities import Abilities, check_able, unable, unfelt, with_values
+from circuitsim.spec.arguments import Count, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.complaints import sentence
+from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
@@ -15,10 +18,11 @@ from circuitsim.spec.matrices import (
     full_scale_inputs,
     has_bypass,
     input_unit,
-    real_numbers,
+    resting_input,
     state_unit,
 )
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
+from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
@@ -27,21 +31,27 @@ __all__ = [
     "AccessSpec",
     "AdcSpec",
     "ArraySpec",
+    "Count",
     "DeviceSpec",
     "DrawnArray",
     "DriverSpec",
+    "FrozenMapping",
     "MappingSpec",
     "SenseSpec",
     "TechniqueSpec",
+    "Tolerance",
     "TopologySpec",
     "WireGrid",
     "WireSpec",
+    "by_value",
     "cell_keys",
     "check_able",
+    "check_argument",
     "check_arrays",
     "check_conductances",
     "check_inputs",
     "check_voltage_range",
+    "checked",
     "drawn_inputs",
     "full_scale_inputs",
     "has_bypass",
@@ -52,8 +62,11 @@ __all__ = [
     "parse_spec",
     "put_together",
     "real_numbers",
+    "resting_input",
     "sentence",
     "state_unit",
     "unable",
+    "unfelt",
     "wire_grid",
+    "with_values",
 ]

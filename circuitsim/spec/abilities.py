@@ -1,13 +1,66 @@
-"""What a solver simulates, as data: the values that it accepts for keys of the specification."""
+"""What a solver simulates and what a read feels, as data about the keys of the specification."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from circuitsim.errors import SpecError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.mapping import MappingSpec
+from circuitsim.spec.periphery import AdcSpec
 
 Values = tuple[object, ...]
 Abilities = Mapping[str, Mapping[str, Values]]
 """The accepted values of each "section.key", by `array.input_line`. A key that is not listed may have any value."""
+
+CONVERTERS = {"driver.dac_bits": "the DAC", **{f"adc.{name}": "the ADC" for name in AdcSpec.model_fields}}
+"""Keys that only reads from code to code feel, and the part that they describe."""
+
+NETWORK = {f"mapping.{name}": "the mapping of a network" for name in MappingSpec.model_fields}
+"""Keys that only the evaluation of a network feels."""
+
+SPREAD = {"access.a_vt": "the spread of transistors", "access.a_beta": "the spread of transistors"}
+"""Keys that only Monte Carlo feels."""
+
+IN_TIME = {
+    "driver.t_read": "the duration of a read",
+    **{f"wire.{name}": "the capacitance of wires" for name in ("c_row", "c_col", "c_bl")},
+}
+"""Keys that only reads in time feel: those whose output is a charge."""
+
+
+def unfelt(spec: ArraySpec, key: str) -> str | None:
+    """Return what a key describes if the output of one read, as `circuitsim.solve` returns it, does not depend on it.
+
+    Args:
+        spec: The array.
+        key: Section and key, joined by a dot.
+
+    Returns:
+        The part that the key describes; None if the output depends on the key, or if the key is unknown.
+    """
+    charge = spec.array.cell == "1c" or spec.driver.input_code == "pulse_width"
+    return (CONVERTERS | NETWORK | SPREAD | ({} if charge else IN_TIME)).get(key)
+
+
+def with_values(spec: ArraySpec, key: str, values: Sequence[Any]) -> list[ArraySpec]:
+    """Return the specification with each value of one key.
+
+    Args:
+        spec: The array.
+        key: Section and key, joined by a dot, for example "array.temperature_c".
+        values: Values of the key; the scalars of NumPy are ordinary values.
+
+    Raises:
+        InputError: `key` is not of the form section.key, or there are no values.
+        SpecError: The key does not exist, or a value cannot be used.
+    """
+    section, point, name = key.partition(".")
+    known = [field for field in type(spec).model_fields if field != "schema_version"]
+    if not point or section not in known or len(values) == 0:
+        raise InputError(
+            f"key = {key!r} with {len(values)} values, expected section.key such as 'array.temperature_c', and values"
+        )
+    return [spec.replace(**{section: {name: value}}) for value in values]
 
 
 def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Values] | None:

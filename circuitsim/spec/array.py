@@ -3,14 +3,16 @@
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from circuitsim.errors import SpecError
-from circuitsim.spec.base import Part, Quantity
+from circuitsim.spec.arguments import checked
+from circuitsim.spec.base import Part, Quantity, Whole, whole
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.complaints import sentence
 from circuitsim.spec.mapping import MappingSpec
@@ -24,8 +26,8 @@ SCHEMA = 1
 class TopologySpec(Part):
     """Size, cell type and input line of an array."""
 
-    rows: int = Field(ge=1, description="Number of rows: the inputs of the array")
-    cols: int = Field(ge=1, description="Number of columns: the outputs of the array")
+    rows: Whole = Field(ge=1, description="Number of rows: the inputs of the array")
+    cols: Whole = Field(ge=1, description="Number of columns: the outputs of the array")
     cell: Literal["1r", "1t1r", "2t2r", "1t", "1c", "own"] = Field(
         default="1t1r",
         description="Type of cell. '1r': a device. '1t1r': a device and an access transistor. '2t2r': two 1t1r cells "
@@ -48,7 +50,9 @@ class ArraySpec(Part):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, title="circuitsim array")
 
-    schema_version: Literal[1] = Field(default=SCHEMA, alias="schema", description="Version of this format")
+    schema_version: Annotated[Literal[1], BeforeValidator(whole)] = Field(
+        default=SCHEMA, alias="schema", description="Version of this format"
+    )
     array: TopologySpec
     device: DeviceSpec
     access: AccessSpec | None = None
@@ -58,6 +62,17 @@ class ArraySpec(Part):
     adc: AdcSpec = AdcSpec()
     mapping: MappingSpec = MappingSpec()
     technique: TechniqueSpec = TechniqueSpec()
+
+    def __init__(self, /, **data: Any):
+        """Check the keys and values of a specification; `parse_spec` does the same for a mapping.
+
+        Raises:
+            SpecError: A key is unknown or missing, or its value cannot be used.
+        """
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise SpecError(sentence(error, ArraySpec)) from None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -164,7 +179,7 @@ class ArraySpec(Part):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all values, defaults included.
+        """SHA-256 of all values, defaults included; equal specifications have equal digests.
 
         The digest does not depend on the paths of SPICE files and device folders; `Provenance.files_digest` covers
         their contents. It omits keys without a value, so that a new optional key in a later version does not change it.
@@ -176,7 +191,7 @@ class ArraySpec(Part):
                     values[section][key] = "given"
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
-    def replace(self, **parts: dict[str, Any] | None) -> "ArraySpec":
+    def replace(self, **parts: Mapping[str, Any] | None) -> "ArraySpec":
         """Return a checked copy with some keys changed: `spec.replace(wire={"r_row": 5.0})`; None removes a section.
 
         A wire that is specified by its geometry gets r and c from it again. A change of r or c removes the geometry.
@@ -185,24 +200,29 @@ class ArraySpec(Part):
             SpecError: A key or value cannot be used.
         """
         data = self.model_dump(by_alias=True)
+        for part, keys in parts.items():
+            if part not in data or part == "schema":
+                known = ", ".join(name for name in data if name != "schema")
+                raise SpecError(f"unknown section {part!r}: expected one of {known}")
+            if keys is not None and not isinstance(keys, Mapping):
+                raise SpecError(f"{part} = {keys!r}: expected a table of keys, or None to remove the section")
         _drop_derived(data["wire"], parts.get("wire") or {})
         for part, keys in parts.items():
             data[part] = None if keys is None else {**(data[part] or {}), **keys}
         return parse_spec(data)
 
 
-def parse_spec(data: dict[str, Any]) -> ArraySpec:
+@checked
+def parse_spec(data: Mapping[str, Any]) -> ArraySpec:
     """Check a mapping (as read from TOML or JSON) and return the specification.
 
     Raises:
         SpecError: A key is unknown or missing, or its value cannot be used; the message names key and expectation.
     """
-    try:
-        return ArraySpec.model_validate(data)
-    except ValidationError as error:
-        raise SpecError(sentence(error, ArraySpec)) from None
+    return ArraySpec(**data)
 
 
+@checked
 def load_spec(path: str | Path) -> ArraySpec:
     """Read a specification from a TOML file; relative paths in it start at the folder of the file.
 
@@ -246,7 +266,7 @@ def _resolve(part: dict[str, Any], section: str, path: Path) -> None:
             part[key] = place
 
 
-def _drop_derived(wire: dict[str, Any], changes: dict[str, Any]) -> None:
+def _drop_derived(wire: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Remove from a dump the values derived from a geometry, or the geometry if `changes` replace a derived value."""
     for name, (r, c) in GEOMETRY_KEYS.items():
         if wire[name] is None:
@@ -265,7 +285,8 @@ def json_schema() -> dict[str, Any]:
 
 
 def _check_ports(cell: str, ports: tuple[str, ...]) -> None:
-    """Refuse a sub-circuit of the user whose terminals do not fit the cell."""
+    """Refuse a sub-circuit of the user whose terminals do not fit the cell; terminals left open do not count."""
+    ports = tuple(port for port in ports if port != "nc")
     if cell == "own":
         if not {"bl", "sl"} <= set(ports) <= {"bl", "wl", "sl", "bulk"}:
             raise ValueError(

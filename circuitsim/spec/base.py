@@ -1,14 +1,27 @@
 """Common base of all parts of a specification: frozen, no unknown keys, numbers with SPICE suffixes, safe names."""
 
 import re
+from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from circuitsim.errors import InputError
-from circuitsim.spec.complaints import RESERVED
+from circuitsim.errors import InputError, SpecError
+from circuitsim.spec.complaints import RESERVED, sentence
+from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.units import parse_quantity
 
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -19,6 +32,15 @@ def _quantity(value: object) -> float:
         return parse_quantity(value)
     except InputError as error:  # pydantic collects ValueErrors and adds the key
         raise ValueError(str(error)) from None
+
+
+def whole(value: object) -> int:
+    """Return a whole number; a text or a truth value in its place is a slip, not a number."""
+    if isinstance(value, bool | str) or not (
+        isinstance(value, Integral) or (isinstance(value, float) and value % 1 == 0)
+    ):
+        raise PydanticCustomError("int_type", "Input should be a whole number")
+    return int(value)
 
 
 def spice_name(name: str) -> str:
@@ -47,12 +69,39 @@ Quantity = Annotated[float, BeforeValidator(_quantity, json_schema_input_type=fl
 NonNegative = Annotated[Quantity, Field(ge=0)]
 Positive = Annotated[Quantity, Field(gt=0)]
 SpiceName = Annotated[str, AfterValidator(spice_name)]
+Whole = Annotated[int, BeforeValidator(whole, json_schema_input_type=int)]
+Switch = Annotated[bool, BeforeValidator(lambda value: bool(value) if isinstance(value, np.bool_) else value), Strict()]
+Params = Annotated[dict[SpiceName, Quantity], AfterValidator(FrozenMapping)]
 
 
 class Part(BaseModel):
     """A part of the specification: frozen; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some fields changed, checked like every other part.
+
+        Args:
+            update: New values by the name of the field.
+            deep: Has no effect, because a part is frozen.
+
+        Raises:
+            SpecError: A key or value cannot be used.
+        """
+        if not update:
+            return self
+        fields = type(self).model_fields
+        values = {fields[name].alias or name: getattr(self, name) for name in fields}
+        changes = {fields[name].alias or name if name in fields else name: new for name, new in update.items()}
+        try:
+            return type(self).model_validate(values | changes)
+        except ValidationError as error:
+            raise SpecError(sentence(error, type(self))) from None
+
+    def copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # type: ignore[override]
+        """Return a copy with some fields changed; an older name of `model_copy`."""
+        return self.model_copy(update=update, deep=deep)
 
 
 class Source(Part):
@@ -61,14 +110,20 @@ class Source(Part):
     file: Path | None = Field(
         default=None, description="SPICE file with the sub-circuit; path relative to the specification"
     )
-    corner: SpiceName | None = Field(
-        default=None, description="Section of the file (.lib FILE CORNER); absent: .include FILE"
+    corner: SpiceName | tuple[SpiceName, ...] | None = Field(
+        default=None,
+        description="Section of the file (.lib FILE CORNER), or a list of sections; absent: what stands outside them",
     )
     subckt: SpiceName | None = Field(default=None, description="Name of the sub-circuit in the file")
     model: SpiceName | None = Field(default=None, description="Name of a folder in device_models/")
     folder: Path | None = Field(
         default=None, description="Your device folder (model.lib, device.toml); path relative to the specification"
     )
+
+    @property
+    def corners(self) -> tuple[str, ...]:
+        """Sections that `corner` names."""
+        return (self.corner,) if isinstance(self.corner, str) else self.corner or ()
 
     @property
     def name(self) -> str:
@@ -85,4 +140,13 @@ class Source(Part):
             raise ValueError("file is given but subckt is not: name the sub-circuit to use")
         if self.file is None and self.subckt is not None:
             raise ValueError("subckt goes with file, not with model or folder")
+        for key in ("ports", "state"):
+            field = type(self).model_fields.get(key)
+            if self.file is None and field is not None and getattr(self, key) != field.default:
+                value = getattr(self, key)
+                shown = list(value) if isinstance(value, tuple) else value
+                raise ValueError(
+                    f"{key} = {shown!r} has no effect: it describes a sub-circuit in file, a model or folder states "
+                    "its own; remove it"
+                )
         return self

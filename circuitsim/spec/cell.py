@@ -4,9 +4,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from circuitsim.spec.base import NonNegative, Positive, Quantity, Source, SpiceName
+from circuitsim.spec.base import NonNegative, Params, Positive, Quantity, Source, SpiceName
+from circuitsim.spec.frozen_mapping import FrozenMapping
 
-DeviceTerminal = Literal["te", "be", "d", "g", "s", "b", "bl", "wl", "sl", "bulk"]
+DeviceTerminal = Literal["te", "be", "d", "g", "s", "b", "bl", "wl", "sl", "bulk", "nc"]
 TransistorTerminal = Literal["d", "g", "s", "b"]
 
 
@@ -19,12 +20,19 @@ class DeviceSpec(Source):
     """
 
     ports: tuple[DeviceTerminal, ...] = Field(
-        default=("te", "be"), description="Terminals of the sub-circuit in file, in the order of its ports"
+        default=("te", "be"),
+        description="Terminals of the sub-circuit in file, in the order of its ports; nc: not connected (a monitor)",
     )
-    state: SpiceName = Field(
-        default="g", description="Parameter of the sub-circuit in file that sets the conductance [S]"
+    state: SpiceName = Field(default="g", description="Parameter of the sub-circuit in file that holds the state")
+    state_kind: Literal["conductance", "resistance", "searched"] = Field(
+        default="conductance",
+        description="What the parameter takes: the chord conductance at v_read [S], its inverse [ohm], or another "
+        "quantity, whose value for each conductance ngspice searches in state_range",
     )
-    params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
+    state_range: tuple[Quantity, Quantity] | None = Field(
+        default=None, description="Smallest and largest value of the parameter, for state_kind = 'searched'"
+    )
+    params: Params = Field(default_factory=FrozenMapping, description="Overrides of the card's parameters")
     g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     v_gate: Quantity | None = Field(
@@ -33,8 +41,13 @@ class DeviceSpec(Source):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if len(set(self.ports)) < len(self.ports):
+        connected = [port for port in self.ports if port != "nc"]
+        if len(set(connected)) < len(connected):
             raise ValueError(f"ports = {list(self.ports)}: expected each terminal once")
+        if (self.state_kind == "searched") != (self.state_range is not None):
+            raise ValueError("state_range and state_kind = 'searched' belong together: give both or neither")
+        if self.state_range is not None and not self.state_range[0] < self.state_range[1]:
+            raise ValueError(f"state_range = {list(self.state_range)}: expected the smaller value first")
         if self.g_max <= self.g_min:
             raise ValueError(f"g_max = {self.g_max:g} S must be larger than g_min = {self.g_min:g} S")
         return self
@@ -46,7 +59,7 @@ class AccessSpec(Source):
     ports: tuple[TransistorTerminal, ...] = Field(
         default=("d", "g", "s", "b"), description="Terminals of the sub-circuit in file, in the order of its ports"
     )
-    params: dict[SpiceName, Quantity] = Field(default_factory=dict, description="Overrides of the card's parameters")
+    params: Params = Field(default_factory=FrozenMapping, description="Overrides of the card's parameters")
     w: Positive = Field(description="Gate width [m]")
     l: Positive = Field(description="Gate length [m]")
     v_gate: Quantity = Field(description="Word-line voltage of a selected row [V]")

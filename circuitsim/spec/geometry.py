@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from circuitsim.spec.base import Part, Positive
+from circuitsim.spec.base import Part, Positive, Quantity, Whole
 
 EPSILON_0 = 8.8541878128e-12  # F/m, CODATA 2018
 
@@ -12,7 +12,7 @@ EPSILON_0 = 8.8541878128e-12  # F/m, CODATA 2018
 class StrapSpec(Part):
     """A metal line above a wire, connected to it by vias at every few cells and at the used ends."""
 
-    every: int = Field(ge=1, description="Number of cells between vias")
+    every: Whole = Field(ge=1, description="Number of cells between vias")
     r: Positive = Field(description="Resistance of the strap per cell pitch [ohm]")
     r_via: Positive = Field(description="Resistance of one via stack [ohm]")
 
@@ -30,7 +30,7 @@ class WireGeometry(Part):
     spacing: Positive | None = Field(
         default=None, description="Gap to the wires on both sides [m]; absent: no neighbors"
     )
-    permittivity: float = Field(default=3.9, ge=1, description="Relative permittivity of the dielectric")
+    permittivity: Quantity = Field(default=3.9, ge=1, description="Relative permittivity of the dielectric")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.spec.array import ArraySpec
-from circuitsim.spec.matrices import check_conductances
+from circuitsim.spec.by_value import by_value
+from circuitsim.spec.matrices import check_conductances, resting_input
 from circuitsim.spec.technique import TechniqueSpec
 
 
+@by_value
 @dataclass(frozen=True)
 class DrawnArray:
     """One array of the layout of a matrix.
@@ -62,9 +64,8 @@ def drawn_inputs(spec: ArraySpec, array: DrawnArray, x: np.ndarray) -> np.ndarra
         array: From `lay_out`.
         x: Checked inputs (batch, rows) of the matrix.
     """
-    rest = spec.sense.v_ref if spec.array.input_line == "bl" else 0.0
     edge = (spec.technique.dummy_rows, spec.technique.dummy_rows)
-    return np.pad(x[:, array.rows], ((0, 0), edge), constant_values=rest)
+    return np.pad(x[:, array.rows], ((0, 0), edge), constant_values=resting_input(spec))
 
 
 def put_together(spec: ArraySpec, arrays: Sequence[DrawnArray], outs: Sequence[np.ndarray]) -> np.ndarray:

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.real_numbers import real_numbers
 
 # Decimal text and unit conversions round programmed values: a few rounding errors do not put them outside a range.
 _ROUNDING = 1e-12
@@ -38,9 +39,7 @@ def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, f
             "[technique] changes the size of the array: solve it with circuitsim.solve, or lay it out with "
             "circuitsim.spec.lay_out"
         )
-    g = real_numbers("g", g).copy()  # later changes of the caller's array must not change the result
-    if g.shape != spec.shape:
-        raise InputError(f"g has shape {g.shape}, expected (rows, cols) = {spec.shape}")
+    g = real_numbers("g", g, shape=spec.shape, axes="(rows, cols)").copy()  # the caller may change his array later
     unit = f" {state_unit(spec)}"
     _refuse_first("g", g, ~np.isfinite(g), unit, "a finite conductance")
     _refuse_first("g", g, g < 0, unit, "a conductance >= 0")
@@ -90,6 +89,11 @@ def input_unit(spec: ArraySpec) -> str:
     return "V" if spec.array.input_line == "bl" and spec.driver.input_code == "amplitude" else "1"
 
 
+def resting_input(spec: ArraySpec) -> float:
+    """Return the input of an unused row: `sense.v_ref` [V] for amplitudes on bit lines, no pulse or no gate else."""
+    return spec.sense.v_ref if input_unit(spec) == "V" else 0.0
+
+
 def state_unit(spec: ArraySpec) -> str:
     """Return the unit of the programmed values g: "F" for the capacitances of 1c cells, "S" for conductances."""
     return "F" if spec.array.cell == "1c" else "S"
@@ -98,11 +102,11 @@ def state_unit(spec: ArraySpec) -> str:
 def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
     """Return the word-line voltages (batch, rows) [V]; None if the input is not on the bit lines or cells have no gate.
 
-    With `technique.skip_zero_rows` the gates of rows at `sense.v_ref` are off: 0 V.
+    With `technique.skip_zero_rows` the gates of rows at rest are off: 0 V.
     """
     if spec.v_gate is None or spec.array.input_line != "bl":
         return None
-    on = x != spec.sense.v_ref if spec.technique.skip_zero_rows else np.ones(x.shape, dtype=bool)
+    on = x != resting_input(spec) if spec.technique.skip_zero_rows else np.ones(x.shape, dtype=bool)
     return np.where(on, spec.v_gate, 0.0)
 
 
@@ -121,22 +125,6 @@ def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
             "x", x, (x != 0) & (x != 1), "", f"0 or 1: the input switches gates (array.input_line = {line!r})"
         )
     return x
-
-
-def real_numbers(name: str, values: ArrayLike) -> np.ndarray:
-    """Return an argument as a float64 array; an error message calls it `name`.
-
-    Raises:
-        InputError: A value is masked, complex or not a number.
-    """
-    if np.ma.is_masked(values):
-        raise InputError(f"{name} has masked values, expected a number for every entry")
-    try:
-        if np.iscomplexobj(values):
-            raise TypeError
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} cannot be read as an array of real numbers") from None
 
 
 def _refuse_first(

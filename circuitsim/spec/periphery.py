@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from circuitsim.spec.base import NonNegative, Part, Positive, Quantity, reserved
+from circuitsim.spec.base import NonNegative, Part, Positive, Quantity, Whole, reserved
 
 
 class DriverSpec(Part):
@@ -16,7 +16,7 @@ class DriverSpec(Part):
         description="Amplitude of a full-scale input above sense.v_ref [V]: the driver of a row puts out v_ref for an "
         "input of zero and v_ref + v_read at full scale. g is the conductance with v_read across the device"
     )
-    dac_bits: int | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
+    dac_bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
     input_code: Annotated[Literal["amplitude", "pulse_width"], reserved("bit_serial")] = Field(
         default="amplitude",
         description="Coding of the inputs. 'amplitude': a voltage. 'pulse_width': a fraction of t_read from 0 to 1; "
@@ -44,8 +44,9 @@ class AdcSpec(Part):
     kind: Annotated[Literal["ideal"], reserved("sar", "flash", "ramp", "cco")] = Field(
         default="ideal", description="Converter; 'ideal' rounds and clips"
     )
-    bits: int | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
+    bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
     full_scale: Literal["auto"] | Positive = Field(
         default="auto",
-        description="Current of the largest code [A]; 'auto': from the inner 99.98 % of the calibration outputs",
+        description="Current of the largest code [A]; 'auto': each layer of a network takes the one with the least rms"
+        " error of rounding and clipping on calibration images",
     )

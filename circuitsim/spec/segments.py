@@ -8,6 +8,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import InputError
+from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.units import parse_quantity
 
 _Grid = tuple[tuple[float, ...], ...]
@@ -38,8 +39,8 @@ def _load(path: Path) -> np.ndarray:
 
 def _grid(value: object) -> _Grid:
     try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+        array = real_numbers("the array", value) + 0.0  # type: ignore[arg-type]  # -0.0 and 0.0 are one value
+    except InputError:
         raise ValueError("expected a two-dimensional array of numbers, one per segment") from None
     if array.ndim != 2 or array.size == 0:
         raise ValueError(f"got an array of shape {array.shape}, expected two dimensions, one value per segment")

@@ -6,7 +6,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from circuitsim.spec.base import Part, Quantity
+from circuitsim.spec.base import Part, Quantity, Switch
+from circuitsim.spec.by_value import by_value
 from circuitsim.spec.complaints import sentence
 from circuitsim.spec.geometry import StrapSpec, WireGeometry
 from circuitsim.spec.segments import Segments, segment_array
@@ -53,14 +54,14 @@ class WireSpec(Part):
     tc_row: Quantity = Field(default=0.0, description="Temperature coefficient of r_row [1/K]")
     tc_col: Quantity = Field(default=0.0, description="Temperature coefficient of r_col and r_bl [1/K]")
     t_ref_c: Quantity = Field(default=27.0, description="Temperature of the given resistances [°C]")
-    taper_row: float = Field(
+    taper_row: Quantity = Field(
         default=0.0, ge=0, lt=1, description="Relative row width falls from 1 + taper at the driver to 1 - taper"
     )
-    taper_col: float = Field(
+    taper_col: Quantity = Field(
         default=0.0, ge=0, lt=1, description="Relative column width falls from 1 + taper at the sense side to 1 - taper"
     )
-    first_row_segment: bool = Field(default=True, description="Segment between the driver and the first cell")
-    last_col_segment: bool = Field(
+    first_row_segment: Switch = Field(default=True, description="Segment between the driver and the first cell")
+    last_col_segment: Switch = Field(
         default=True, description="Segment between the last cell and the sense amplifier; also applies to r_bl"
     )
     row_drive: Literal["left", "right", "both"] = Field(default="left", description="Driven end of the row")
@@ -96,6 +97,7 @@ class WireSpec(Part):
         return self
 
 
+@by_value
 @dataclass(frozen=True)
 class WireGrid:
     """Resistance and capacitance of every wire segment of an array; netlist and solver both read this form.

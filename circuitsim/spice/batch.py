@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.library.safety import scan_text
+from circuitsim.library import Assembly, assemble, assemble_own, tell_left_out
 from circuitsim.netlist import Netlist, TransientNetlist
 from circuitsim.spice.ladder import AS_WRITTEN, climb, rungs_after
 from circuitsim.spice.options import TRANSIENT_OPTIONS, add_options, choose_options
@@ -75,7 +75,8 @@ def run(
     place = _make_folder(folder)
     try:
         start = partial(execute, simulator, place, time_limit_s=time_limit_s, launcher=launcher)
-        result = _climb(text, place, simulator, chosen, partial(_attempt, place, start, time_limit_s))
+        assembly = _assemble(deck, place)
+        result = _climb(assembly, place, simulator, chosen, partial(_attempt, place, start, time_limit_s))
     except InputError:
         _remove_empty(place)
         raise
@@ -85,10 +86,24 @@ def run(
     return result
 
 
+def _assemble(deck: str | Deck, folder: Path) -> Assembly:
+    """Read what a deck includes; the lines of a deck that circuitsim wrote are taken as they are."""
+    if isinstance(deck, Netlist | TransientNetlist):
+        return assemble_own(deck.text)
+    assembly = assemble(deck if isinstance(deck, str) else deck.text, folder)
+    tell_left_out(assembly)
+    return assembly
+
+
 def _climb(
-    text: str, folder: Path, simulator: Simulator, options: dict[str, str], attempt: Callable[[str], _Outcome]
+    assembly: Assembly,
+    folder: Path,
+    simulator: Simulator,
+    options: dict[str, str],
+    attempt: Callable[[Assembly], _Outcome],
 ) -> RawResult:
     """Run the deck as written, then with the changes of each rung of the ladder, until a run is accepted."""
+    text = assembly.deck
     attempts: list[Attempt] = []
     rungs = [AS_WRITTEN]
     while rungs:
@@ -96,14 +111,13 @@ def _climb(
         if attempts:
             _log.info("%s: %s; trying %s", _title(text), attempts[-1].failure, rung.change)
         options = climb(options, rung)
-        whole = add_options(text, options)
-        scan = scan_text(whole, folder)
+        whole = replace(assembly, deck=add_options(text, options))
         seconds, outcome = attempt(whole)
         failed = isinstance(outcome, Failure)
         attempts.append(Attempt(rung.change, dict(options), outcome.sentence if failed else None, seconds))
         if not failed:
             log = read_log(folder)
-            return RawResult(outcome, simulator, dict(options), tuple(attempts), scan.digest, log, folder)
+            return RawResult(outcome, simulator, dict(options), tuple(attempts), whole.digest, log, folder)
         if len(attempts) == 1:
             rungs = list(rungs_after(outcome, options))
         elif outcome.kind in ("time", "disk", "deck"):
@@ -113,11 +127,11 @@ def _climb(
     raise SimulatorError(_sentence(text, attempts), folder)
 
 
-def _attempt(folder: Path, start: Callable[[], Exit], limit: float, text: str) -> _Outcome:
+def _attempt(folder: Path, start: Callable[[], Exit], limit: float, assembly: Assembly) -> _Outcome:
     """Write the deck and run it once, after removing the results of an earlier run in the folder."""
     try:
         (folder / RAW).unlink(missing_ok=True)
-        (folder / DECK).write_text(text, encoding="utf-8", errors="surrogateescape")
+        assembly.write(folder, DECK)
     except OSError as error:
         raise SimulatorError(f"{folder / DECK} cannot be written: {error.strerror}", folder) from None
     end = start()

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim.errors import SimulatorError
+from circuitsim.spec import by_value
 
 _BINARY = b"Binary:\n"
 
 
+@by_value
 @dataclass(frozen=True)
 class Plot:
     """One analysis of a raw file.

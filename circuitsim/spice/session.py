@@ -5,15 +5,17 @@ import re
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.library.safety import scan_text
+from circuitsim.library import assemble, tell_left_out
 from circuitsim.spice.batch import Deck
 from circuitsim.spice.connection import CrashError, RefusalError, Worker
 from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import add_options, choose_options
+from circuitsim.spice.process import DECK
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.simulator import Simulator
@@ -150,9 +152,12 @@ class Session:
         self._worker = worker
         self._runs = 0
         self._options = choose_options(self._wanted, self._text, klu=worker.simulator.klu)
-        text = add_options(self._text, self._options)
-        self._digest = scan_text(text, worker.folder).digest
-        worker.ask("load", text)
+        assembly = assemble(self._text, worker.folder)
+        tell_left_out(assembly)
+        whole = replace(assembly, deck=add_options(assembly.deck, self._options))
+        self._digest = whole.digest
+        whole.write(worker.folder, DECK)
+        worker.ask("load", whole.deck)
         worker.ask("alter", self._values)
         return worker
 

@@ -1,7 +1,7 @@
-"""Reads arrays in ngspice, the level that counts as the truth."""
+"""Read arrays in ngspice, the level that counts as the truth."""
 
 from circuitsim.truth.in_time import half_lsb, read_in_time
 from circuitsim.truth.reading import TruthArray, decks, prepare, read, read_many
-from circuitsim.truth.solution import read_solution
+from circuitsim.truth.solution import solution_of
 
-__all__ = ["TruthArray", "decks", "half_lsb", "prepare", "read", "read_in_time", "read_many", "read_solution"]
+__all__ = ["TruthArray", "decks", "half_lsb", "prepare", "read", "read_in_time", "read_many", "solution_of"]

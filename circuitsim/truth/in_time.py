@@ -1,6 +1,7 @@
 """Read arrays in time: run the decks, check that they finished, evaluate settling, charge and energy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
 from circuitsim.periphery import adc_table
-from circuitsim.results import Solution
+from circuitsim.results import Solution, content_digest
+from circuitsim.results.provenance import joint_provenance
 from circuitsim.results.transient import Transient, read_off
 from circuitsim.results.waveforms import integral
 from circuitsim.spec import ArraySpec, check_arrays
@@ -36,8 +38,8 @@ def read_in_time(
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S].
-        x: Inputs (batch, rows) [V].
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells.
+        x: Inputs (batch, rows); see `netlist.crossbar`.
         state: (rows, cols) state of each device that does not take a conductance; None: `characterization.array_states`
             determines it by small decks.
         pulse: Timing; None: `netlist.read_pulse(spec)`.
@@ -62,13 +64,16 @@ def read_in_time(
     decks = [checked_transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder)
     check_ends(decks, raws)
-    return tuple(waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True))
+    given = {"g": content_digest(g)} | ({} if state is None else {"state": content_digest(np.asarray(state))})
+    reads = [waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True)]
+    return tuple(replace(one, provenance=replace(one.provenance, given=given)) for one in reads)
 
 
 def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Solution:
     """Evaluate the charges (batch, cols) [C] into the sense amplifiers from finished runs, one per input vector.
 
-    The power (batch,) [W] is the total power that all sources deliver, averaged over the run.
+    The power (batch,) [W] is the total power that all sources deliver, averaged over the run. The provenance is that of
+    all runs together, see `joint_provenance`.
 
     Raises:
         SimulatorError: A run ended before its `pulse.t_stop`.
@@ -77,7 +82,7 @@ def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Sol
     reads = [waveforms(deck, raw, band=0.0) for deck, raw in zip(decks, raws, strict=True)]
     return Solution(
         np.array([read.charge for read in reads]),
-        provenance_of(decks[0].spec_digest, decks[0].cell_digest, raws[0]),
+        joint_provenance(decks[0].spec_digest, [read.provenance for read in reads]),
         quantity="charge",
         unit="C",
         power=np.array([read.energy / deck.pulse.t_stop for read, deck in zip(reads, decks, strict=True)]),

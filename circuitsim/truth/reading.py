@@ -1,33 +1,35 @@
 """Read an array of any kind in ngspice, from its specification to its solution."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.characterization import array_states
+from circuitsim.characterization import array_states, check_chord
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
+from circuitsim.library import assemble_own
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
-from circuitsim.results import Solution
-from circuitsim.spec import ArraySpec, check_conductances, check_inputs
+from circuitsim.results import Solution, content_digest
+from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs
 from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulator, add_options, run, run_many
 from circuitsim.spice.batch import TIME_LIMIT_S
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.in_time import charges
-from circuitsim.truth.solution import read_solution
+from circuitsim.truth.solution import solution_of
 
 
+@by_value
 @dataclass(frozen=True)
 class TruthArray:
     """An array with programmed conductances, ready to be read in ngspice.
 
     Attributes:
         spec: The array.
-        g: (rows, cols) programmed conductances [S].
+        g: (rows, cols) programmed conductances [S], or capacitances [F] of 1c cells.
         state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
         mismatch: Deviation of each access transistor; None: no deviation.
     """
@@ -37,13 +39,19 @@ class TruthArray:
     state: np.ndarray | None
     mismatch: Mismatch | None
 
+    @property
+    def given(self) -> dict[str, str]:
+        """`Provenance.given` of every read."""
+        varied = {} if self.mismatch is None else {"mismatch": content_digest(self.mismatch)}
+        return {"g": content_digest(self.g), **varied}
+
 
 def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) -> TruthArray:
     """Prepare an array for ngspice: check its conductances and find the states of its devices.
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S]; 0 is an open cell.
+        g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
         mismatch: Deviation of each access transistor; None: no deviation.
 
     Raises:
@@ -54,6 +62,7 @@ def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) 
     g = check_conductances(spec, g, g_range=programmable_range(spec))
     if mismatch is not None:
         check_mismatch(spec, mismatch)
+    check_chord(spec)
     return TruthArray(spec, g, array_states(spec, g), mismatch)
 
 
@@ -134,11 +143,13 @@ def read_many(
 def decks(array: TruthArray, x: ArrayLike) -> list[str]:
     """Write the decks that `read` runs, with solver options: one for currents, one per input vector for charges.
 
+    Each is complete: it contains what it needs of the files of the cell.
+
     Raises:
         InputError: A shape or value cannot be used.
     """
     options = TRANSIENT_OPTIONS if _as_charge(array.spec) else TRUTH_OPTIONS
-    return [add_options(deck.text, options) for deck in _decks(array, x, nodes=False)]
+    return [add_options(assemble_own(deck.text).text, options) for deck in _decks(array, x, nodes=False)]
 
 
 def _decks(array: TruthArray, x: ArrayLike, nodes: bool) -> Sequence[Netlist | TransientNetlist]:
@@ -159,10 +170,12 @@ def _decks(array: TruthArray, x: ArrayLike, nodes: bool) -> Sequence[Netlist | T
 def _solution(array: TruthArray, decks: Sequence[Netlist | TransientNetlist], raws: Sequence[RawResult]) -> Solution:
     pulses = [deck for deck in decks if isinstance(deck, TransientNetlist)]
     if pulses:
-        return charges(pulses, raws)
-    (deck,) = decks
-    assert isinstance(deck, Netlist)
-    return read_solution(array.spec, deck, raws[0])
+        solution = charges(pulses, raws)
+    else:
+        (deck,) = decks
+        assert isinstance(deck, Netlist)
+        solution = solution_of(array.spec, deck, raws[0])
+    return replace(solution, provenance=replace(solution.provenance, given=array.given))
 
 
 def _as_charge(spec: ArraySpec) -> bool:

@@ -10,7 +10,7 @@ from circuitsim.spec import ArraySpec
 from circuitsim.spice.result import RawResult
 
 
-def read_solution(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
+def solution_of(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
     """Build the solution of an array deck: column currents, row currents, node voltages, power.
 
     Column currents (batch, cols) [A] are positive into the sense amplifier, row currents (batch, rows) [A] are positive

@@ -3,25 +3,20 @@
 Run it with `pytest tests/benchmark/test_devices_sky130_load.py -s`; it takes about a minute.
 """
 
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
+from design_kits import sky130
 from numpy.testing import assert_allclose
 
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
 from circuitsim.spice import run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "cross_check"))
-
 
 def test_the_complete_library_agrees_with_the_extracted_card():
-    from sky130_library import library
-
     size = {"w": 1e-6, "l": 0.15e-6, "v_gate": 1.8}
-    file = library() / "models" / "sky130.lib.spice"
+    file = sky130() / "models" / "sky130.lib.spice"
     parts = ({"file": file, "corner": "tt", "subckt": "sky130_fd_pr__nfet_01v8"}, {"model": "sky130_nfet_01v8"})
     g, x = np.array([[1e-5, 5e-5], [1e-4, 2e-5]]), np.array([[0.2, 0.1]])
     columns = []

@@ -6,6 +6,7 @@ import pytest
 from circuitsim.calibration import calibrate, random_experiments, verify
 from circuitsim.calibration.solve_experiments import solve_in_ngspice
 from circuitsim.devices import load_card
+from circuitsim.results import Provenance, Solution
 from circuitsim.spec import parse_spec
 
 SPEC = parse_spec(
@@ -83,6 +84,12 @@ def test_it_holds_on_new_draws_of_the_same_array(calibration, experiments):
     assert verdict.holds, verdict.sentence
 
 
+def _measured(built, experiments, intended):
+    """What a measurement of the array `built` gives to someone who believes that it is `intended`."""
+    origin = Provenance("measurement", intended.digest)
+    return [Solution(truth.out, origin) for truth in solve_in_ngspice(built, experiments)]
+
+
 def _threshold_shifted(folder):
     text = load_card("nmos_130").lib.read_text(encoding="utf-8")
     assert "vth0=0.36" in text
@@ -108,7 +115,7 @@ def test_it_fails_where_the_array_is_another_one(calibration, experiments, wrong
         spec = SPEC.replace(wire={"r_row": 2.02, "r_col": 6.06})
     else:
         spec = SPEC.replace(array={"temperature_c": 47})
-    verdict = verify(calibration.model, calibration.certificate, experiments, solve_in_ngspice(spec, solved))
+    verdict = verify(calibration.model, calibration.certificate, experiments, _measured(spec, solved, SPEC))
     assert not verdict.holds, verdict.sentence
     assert "another circuit" in verdict.sentence
     if wrong == "wires 1 % off":
@@ -125,7 +132,7 @@ def test_it_fails_at_another_corner():
         typical, np.random.default_rng(99), matrices=("log_uniform", "uniform"), vectors={"uniform": 2, "all_on": 1}
     )
     for corner, holds in (("tt", True), ("ss", False), ("ff", False)):
-        truths = solve_in_ngspice(typical.replace(access={"corner": corner}), experiments)
+        truths = _measured(typical.replace(access={"corner": corner}), experiments, typical)
         verdict = verify(calibration.model, calibration.certificate, experiments, truths)
         assert ("the circuit is the same" in verdict.sentence) is holds, (corner, verdict.sentence)
         if not holds:

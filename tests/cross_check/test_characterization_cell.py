@@ -39,7 +39,7 @@ def test_surface_equals_single_operating_points(tmp_path, change, v_range):
     found = nodal.cell_current(surface, g, v_bl, v_sl)
     truth = [_operating_point(spec, *point) for point in zip(g, v_bl, v_sl, strict=True)]
     # ngspice iterates to 1e-10 of each branch current; the surface states its own bound on top.
-    assert_allclose(found, truth, rtol=1e-7, atol=2 * surface.bound * surface.i_full_scale)
+    assert_allclose(found, truth, rtol=1e-7, atol=2 * surface.bound * surface.i_max)
 
 
 def _operating_point(spec, g, v_bl, v_sl):
@@ -59,7 +59,7 @@ def test_the_cache_answers_only_for_the_same_cell(tmp_path):
     assert_allclose(again.forward, first.forward, rtol=0, atol=0)
     hot = characterization.cell(spec.replace(array={"temperature_c": 85}), cache=tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
-    assert hot.i_full_scale != first.i_full_scale
+    assert hot.i_max != first.i_max
 
 
 def test_the_first_run_gives_the_certificate_of_the_second(tmp_path, monkeypatch):
@@ -70,6 +70,7 @@ def test_the_first_run_gives_the_certificate_of_the_second(tmp_path, monkeypatch
     assert first == second
 
 
+@pytest.mark.filterwarnings("ignore::circuitsim.characterization.ChordWarning")
 def test_a_cell_that_jumps_is_refused(tmp_path):
     library = tmp_path / "jump.lib"
     library.write_text(

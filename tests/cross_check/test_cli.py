@@ -229,14 +229,15 @@ def test_a_folder_that_cannot_be_written(run, array):
     assert code == 2 and "cannot be" in err and "Traceback" not in err
 
 
-def test_unsafe_libraries_never_reach_ngspice(run, array):
+@pytest.mark.filterwarnings("default")
+def test_commands_in_a_library_never_reach_ngspice(run, array):
     library = array.parent / "mine.lib"
     library.write_text(
         "* mine\n.subckt mine te be params: g=1u\nr1 te be {1/g}\n.ends\n.control\nshell touch pwned\n.endc\n"
     )
     array.write_text(ARRAY.replace('model = "rram_sinh"', 'file = "mine.lib"\nsubckt = "mine"'), encoding="utf-8")
     code, _, err = run("solve", array, "--level", "ngspice", "-o", array.parent / "out")
-    assert code == 2 and "mine.lib" in err and ".control" in err
+    assert code == 0 and "mine.lib: not used: line 5 (a .control block)" in " ".join(err.split())
     assert not list(array.parent.rglob("pwned"))
 
 

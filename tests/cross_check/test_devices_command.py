@@ -11,7 +11,8 @@ from circuitsim.characterization.device_reads import read_currents
 from circuitsim.characterization.read_curves import read_curves
 from circuitsim.cli.device import app
 from circuitsim.devices import list_cards, load_folder
-from circuitsim.devices.fit import fit_current, read_measurement
+from circuitsim.devices.fit import fit_current, fit_two_states
+from circuitsim.devices.measurement import read_measurement
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError
 
@@ -128,6 +129,33 @@ def test_a_fitted_folder_reads_back_the_measurement_in_ngspice(tmp_path, form):
     found = read_currents(card, [chord], V)[0]
     assert_allclose(found, measured, rtol=1e-5, atol=1e-5 * np.abs(measured).max() * 1e-3)  # the fit's own floor
     assert not read_curves(load_folder(card.folder), v_max=0.4).ohmic
+
+
+@pytest.mark.parametrize("form", ["sinh", "cubic"])
+def test_a_folder_of_two_states_reads_both_and_one_between_in_ngspice(tmp_path, form):
+    """Low state curved, high state nearly ohmic; halfway in ln g, the shape (1/v0 or k) is halfway too."""
+    shapes = {"sinh": (0.25, 4.0, 2 / (1 / 0.25 + 1 / 4.0)), "cubic": (3.0, 0.2, 1.6)}[form]
+    up = np.linspace(0, 0.4, 21)
+
+    def law(v, g, shape):
+        if form == "sinh":
+            return g * 0.2 * np.sinh(v / shape) / np.sinh(0.2 / shape)
+        return g * v * (1 + shape * v**2) / (1 + shape * 0.04)
+
+    v = np.concatenate([up, up[::-1]])
+    i = np.concatenate([law(up, 1e-6, shapes[0]), law(up[::-1], 4e-5, shapes[1])])
+    rows = [f"{a!r},{b!r}" for a, b in zip(v.tolist(), i.tolist(), strict=True)]
+    (tmp_path / "loop.csv").write_text("\n".join(["v_V,i_A", *rows]), encoding="utf-8")
+    both = fit_two_states(read_measurement(tmp_path / "loop.csv"), form)
+    card = write_folder(both, tmp_path / "two")
+    states = [both.low.values["g"], np.sqrt(both.low.values["g"] * both.high.values["g"]), both.high.values["g"]]
+    assert card.state is not None
+    assert (card.state.g_min, card.state.g_max) == (states[0], states[2])
+    truth = zip((1e-6, np.sqrt(4e-11), 4e-5), (*shapes[::2], shapes[1]), strict=True)
+    for row, (g, shape) in zip(read_currents(card, states, V), truth, strict=True):
+        expected = law(V, g, shape)
+        assert_allclose(row, expected, rtol=1e-5, atol=1e-8 * np.abs(expected).max())  # as of one state
+    assert json.loads(call("characterize", card.folder, "--json").output)["largest_deviation_from_state"] < 1e-6
 
 
 def test_fit_writes_a_folder_with_its_residual(tmp_path):

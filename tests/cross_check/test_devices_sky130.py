@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 import pytest
+from design_kits import sky130
 from numpy.testing import assert_allclose
-from sky130_library import library
 
 from circuitsim.devices import access_card, access_values, load_card
 from circuitsim.errors import InputError
@@ -44,7 +44,7 @@ def statements(path):
 @pytest.fixture(scope="module")
 def own_library(tmp_path_factory):
     """A user's library as users write them: a section per corner, the deck-wide scale, the files of the kit."""
-    kit = library()
+    kit = sky130()
     path = tmp_path_factory.mktemp("pdk") / "mine.lib"
     cells = kit / "cells" / "nfet_01v8"
     sections = []
@@ -63,7 +63,7 @@ def access(file, corner, w=1.0, l=0.15):
 @pytest.mark.parametrize("corner", ["tt", "ss", "ff"])
 def test_the_extracted_card_holds_the_values_of_the_kit(corner):
     """Every parameter of every bin of l = 0.15 µm, w up to 5 µm: equal to the digits."""
-    kit = statements(library() / "cells" / "nfet_01v8" / f"{NFET}__{corner}.pm3.spice")
+    kit = statements(sky130() / "cells" / "nfet_01v8" / f"{NFET}__{corner}.pm3.spice")
     kept = [bin for bin in kit if bin["lmin"] == 1.5e-7 and bin["wmax"] <= 5.0001e-6]
     text = load_card("sky130_nfet_01v8").lib.read_text(encoding="utf-8")
     section = text.split(f".lib {corner}\n")[1].split(f".endl {corner}")[0].replace("\n+", " ")
@@ -82,7 +82,7 @@ def test_the_sonos_card_holds_the_values_of_the_kit():
     line = next(line for line in text.splitlines() if line.startswith(".model"))
     ours = dict(re.findall(r"(\w+)=(\{[^}]*\}|\S+)", line))
     for state, p in (("e", 0.0), ("p", 1.0)):
-        models = library() / "models" / f"sonos_see_{state}"
+        models = sky130() / "models" / f"sonos_see_{state}"
         shift = dict(
             re.findall(r"sonosfet_[a-z]+__(\w+) = (\S+)", (models / "begin_of_life.spice").read_text(encoding="utf-8"))
         )
@@ -142,7 +142,7 @@ def test_a_corner_of_a_users_library_is_slower(own_library):
 
 def test_the_whole_library_of_the_kit_loads(record_property):
     """`combined_models/sky130.lib.spice`, corner tt, as upstream ships it; its models differ from the binned ones."""
-    file = library() / "combined_models" / "sky130.lib.spice"
+    file = sky130() / "combined_models" / "sky130.lib.spice"
     start = time.perf_counter()
     spec = parse_spec({**SPEC, "access": access(file, "tt")})
     card = access_card(spec)
@@ -159,6 +159,6 @@ def test_the_whole_library_of_the_kit_loads(record_property):
     [({"corner": "typical"}, r"no corner 'typical'; there is .*tt"), ({"subckt": "nfet_01v9"}, r"no sub-circuit")],
 )
 def test_what_the_library_does_not_have_is_refused(change, match):
-    file = library() / "models" / "sky130.lib.spice"
+    file = sky130() / "models" / "sky130.lib.spice"
     with pytest.raises(InputError, match=match):
         access_card(parse_spec({**SPEC, "access": {**access(file, "tt"), **change}}))

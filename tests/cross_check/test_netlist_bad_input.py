@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from array_toml import ARRAY
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
-from circuitsim.errors import InputError, SpecError, UnsafeFileError
+from circuitsim.errors import InputError, SpecError
+from circuitsim.library import LeftOutWarning
 from circuitsim.spec import load_spec, parse_spec
 
 RESISTOR = "* part\n.subckt part te be g=1u\ng1 te be te be {g}\n.ends\n"
@@ -37,18 +39,24 @@ def test_folder_with_blanks_and_accents(tmp_path):
     assert_allclose(cs.solve(spec(file), G, X, level="ngspice").out, [[3e-5, 3e-5]], rtol=1e-9, atol=0)
 
 
-@pytest.mark.parametrize("line", [".control\nshell touch pwned\n.endc", "*#shell touch pwned", "  .CONTROL"])
-def test_commands_in_a_library_are_refused(tmp_path, line):
-    file = write(tmp_path / "a", RESISTOR + line + "\n")
-    with pytest.raises(UnsafeFileError, match=r"part.lib, line 5"):
-        cs.solve(spec(file), G, X, level="ngspice")
+@pytest.mark.parametrize("line", [".control\nshell touch {}\n.endc", "  .CONTROL\nshell touch {}", "shell touch {}"])
+@pytest.mark.parametrize("depth", [0, 1])
+def test_commands_in_a_library_are_left_out_and_told(tmp_path, line, depth):
+    trap = tmp_path / "executed"
+    bench = "\n\n\n\n" + line.format(trap) + "\n"
+    file = write(tmp_path / "a", RESISTOR + ('.include "bench.lib"\n' if depth else bench))
+    write(tmp_path / "a", bench, "bench.lib")
+    with pytest.warns(LeftOutWarning, match="(bench|part).lib: not used: line [59] "):
+        out = cs.solve(spec(file), G, X, level="ngspice").out
+    assert_allclose(out, [[3e-5, 3e-5]], rtol=1e-9, atol=0)
+    assert not trap.exists()
 
 
-def test_commands_behind_an_include_are_refused(tmp_path):
-    write(tmp_path / "a", ".control\nshell touch pwned\n.endc\n", "inner.lib")
-    file = write(tmp_path / "a", RESISTOR + '.include "inner.lib"\n')
-    with pytest.raises(UnsafeFileError, match=r"inner.lib, line 1"):
-        cs.solve(spec(file), G, X, level="ngspice")
+def test_a_command_in_a_comment_is_no_command(tmp_path):
+    trap = tmp_path / "executed"
+    file = write(tmp_path / "a", f"*ng_script\n*#shell touch {trap}\n" + RESISTOR)
+    assert_allclose(cs.solve(spec(file), G, X, level="ngspice").out, [[3e-5, 3e-5]], rtol=1e-9, atol=0)
+    assert not trap.exists()
 
 
 @pytest.mark.parametrize(
@@ -84,24 +92,7 @@ def test_sub_circuit_with_other_terminals_is_refused(tmp_path):
     ],
 )
 def test_impossible_values_are_named(tmp_path, old, new, sentence):
-    text = """
-schema = 1
-[array]
-rows = 2
-cols = 2
-cell = "1r"
-[device]
-model = "rram_ohmic"
-g_min = "1u"
-g_max = "1m"
-[wire]
-r_row = 1
-r_col = 1
-c_row = 0
-[driver]
-v_read = 0.2
-"""
-    assert old in text
-    (tmp_path / "array.toml").write_text(text.replace(old, new))
+    assert old in ARRAY
+    (tmp_path / "array.toml").write_text(ARRAY.replace(old, new))
     with pytest.raises(SpecError, match=sentence):
         load_spec(tmp_path / "array.toml")

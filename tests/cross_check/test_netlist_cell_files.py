@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 
 import circuitsim as cs
-from circuitsim.library.declarations import read_header
+from circuitsim.library import read_header
 from circuitsim.resources import netlists_folder
 from circuitsim.spec import parse_spec
 

@@ -27,7 +27,7 @@ def test_stored_solution(name):
     v_col = raw.columns(deck.v_col)[0].reshape(g.shape)
     assert_allclose(v_row, case["v_word_line"], rtol=1e-6, atol=1e-13)
     assert_allclose(v_col, case["v_bit_line"], rtol=1e-6, atol=1e-13)
-    i_cell = truth.read_solution(spec, deck, raw).i_cell
+    i_cell = truth.solution_of(spec, deck, raw).i_cell
     assert i_cell is not None
     assert_allclose(i_cell[0], case["i_device"], rtol=1e-6, atol=1e-14)
     i_row = -raw.columns(deck.i_row)[0]

@@ -64,6 +64,7 @@ def test_temperature_sweep_is_labelled():
     assert np.all(np.abs(out.diff("temperature_c")) > 1e-3 * out.sel(temperature_c=27.0))
 
 
+@pytest.mark.filterwarnings("ignore::circuitsim.characterization.ChordWarning")  # its corners scale the current
 def test_corner_sweep_takes_sections_of_the_users_library(tmp_path):
     parts = [
         f".lib {name}\n.subckt r te be g=1u\ng1 te be te be {{{k}*g}}\n.ends\n.endl\n"

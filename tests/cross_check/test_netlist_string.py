@@ -47,7 +47,7 @@ G, X = (
 def test_resistances_of_selected_rows_add(tmp_path, r_col):
     spec = string(tmp_path, 5, 3, r_col=r_col)
     deck = netlist.crossbar(spec, G, X, nodes=True)
-    solution = truth.read_solution(spec, deck, spice.run(deck))
+    solution = truth.solution_of(spec, deck, spice.run(deck))
     cells = np.where(X[:, :, None] == 1, 1 / G, 1 / (G + 1e-3))  # input 0: 1 kohm beside the device
     expected = (0.5 - 0.1) / (40.0 + 60.0 + 6 * r_col + cells.sum(axis=1))
     assert_allclose(solution.out, expected, rtol=1e-8, atol=0)

@@ -57,7 +57,7 @@ def test_columns_agree_with_a_dense_solution(tmp_path, drive, sense):
     spec = word_lines(tmp_path, 6, 3, col_drive=drive, col_sense=sense)
     g, x = 10 ** rng.uniform(-4, -3, (6, 3)), rng.integers(0, 2, (4, 6))
     deck = netlist.crossbar(spec, g, x)
-    solution = truth.read_solution(spec, deck, spice.run(deck))
+    solution = truth.solution_of(spec, deck, spice.run(deck))
     assert_allclose(solution.out, [dense(spec, g, vector) for vector in x], rtol=1e-6, atol=0)
     # Bit lines at 0.4 V feed the columns; the references at 0.1 V take some of that back.
     assert_allclose(solution.power, (0.4 - 0.1) * solution.out.sum(axis=1), rtol=1e-6, atol=0)

@@ -6,7 +6,7 @@ import pytest
 from circuitsim import characterization, nodal, spice
 from circuitsim.netlist import crossbar
 from circuitsim.spec import ArraySpec, parse_spec
-from circuitsim.truth import read_solution
+from circuitsim.truth import solution_of
 
 TOLERANCE = 1e-6  # surface bound and ngspice's reltol; measured 1e-11 to 1e-9
 
@@ -43,7 +43,7 @@ def worst_error(surface_of):
         surface = surface_of(spec, min(v_in.min(), 0.0), max(v_in.max(), 0.2))
         found = nodal.read(nodal.prepare(spec, g, surface), v_in)
         netlist = crossbar(spec, g, v_in)
-        truth = read_solution(spec, netlist, spice.run(netlist)).out
+        truth = solution_of(spec, netlist, spice.run(netlist)).out
         return np.max(np.abs(found.out - truth) / np.maximum(np.abs(truth), 1e-3 * np.abs(truth).max()))
 
     return compare
@@ -144,7 +144,7 @@ def test_power_with_sense_references(surface_of):
     array = nodal.prepare(spec, g, surface_of(spec, 0.0, 0.2))
     found = nodal.read(array, v_in, nodes=True)
     netlist = crossbar(spec, g, v_in)
-    truth = read_solution(spec, netlist, spice.run(netlist))
+    truth = solution_of(spec, netlist, spice.run(netlist))
     np.testing.assert_allclose(found.power, truth.power, rtol=TOLERANCE, atol=0)
     np.testing.assert_allclose(nodal.power_breakdown(array, v_in, found).total, truth.power, rtol=TOLERANCE, atol=0)
 
@@ -154,7 +154,7 @@ def test_zero_input(surface_of):
     g = conductances(8, 8, np.random.default_rng(15))
     found = nodal.read(nodal.prepare(spec, g, surface_of(spec, 0.0, 0.2)), np.zeros((1, 8)))
     netlist = crossbar(spec, g, np.zeros((1, 8)))
-    truth = read_solution(spec, netlist, spice.run(netlist))
+    truth = solution_of(spec, netlist, spice.run(netlist))
     assert np.abs(found.out).max() == 0.0
     assert np.abs(truth.out).max() < 1e-14  # ngspice's own floor: gmin and abstol
 
@@ -173,7 +173,7 @@ def test_every_voltage_and_current_of_a_linear_array():
     )
     g, v_in = conductances(20, 13, rng), rng.uniform(-0.2, 0.2, (3, 20))
     netlist = crossbar(spec, g, v_in, nodes=True)
-    truth = read_solution(spec, netlist, spice.run(netlist))
+    truth = solution_of(spec, netlist, spice.run(netlist))
     found = nodal.read(nodal.prepare(spec, g), v_in, nodes=True, tol=1e-11)
     for name in ("out", "i_row", "v_row", "v_col"):
         expected = getattr(truth, name)

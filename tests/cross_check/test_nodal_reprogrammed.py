@@ -26,7 +26,7 @@ def test_compensation_holds_in_ngspice(tmp_path):
 
     def error(g):
         netlist = crossbar(spec, g, fresh)
-        out = truth.read_solution(spec, netlist, spice.run(netlist)).out
+        out = truth.solution_of(spec, netlist, spice.run(netlist)).out
         return np.sqrt(np.mean((out - fresh @ wanted) ** 2)) / np.abs(fresh @ wanted).max()
 
     before, after = error(wanted), error(found.g)

@@ -9,7 +9,7 @@ from circuitsim import characterization, levels, nodal, spice
 from circuitsim.netlist import crossbar
 from circuitsim.resources import netlists_folder
 from circuitsim.spec import parse_spec
-from circuitsim.truth import read_solution
+from circuitsim.truth import solution_of
 
 
 def gated_spec(input_line, **parts):
@@ -31,7 +31,7 @@ def worst_error(spec, g, x, on, off):
     array = nodal.prepare(spec, g, on, off=off)
     found = nodal.read(array, x, nodes=True)
     netlist = crossbar(spec, g, x, nodes=True)
-    truth = read_solution(spec, netlist, spice.run(netlist))
+    truth = solution_of(spec, netlist, spice.run(netlist))
     assert np.abs(found.v_row - truth.v_row).max() < 1e-6 * 0.2
     assert np.abs(found.power - truth.power).max() < 1e-6 * truth.power.max()
     np.testing.assert_allclose(nodal.power_breakdown(array, x, found).total, found.power, rtol=1e-7, atol=0)
@@ -69,7 +69,7 @@ def test_leaking_gates(tmp_path):
     off = replace(off, cell={})  # a gate that is off lies at 0 V; this one stands for a gate that leaks
     found = nodal.read(nodal.prepare(spec, g, on, off=off), np.zeros((1, 12))).out
     netlist = crossbar(weak, g, np.ones((1, 12)))
-    truth = read_solution(weak, netlist, spice.run(netlist)).out
+    truth = solution_of(weak, netlist, spice.run(netlist)).out
     assert np.abs(found - truth).max() < max(1e-6, 10 * off.bound) * truth.max()
 
 

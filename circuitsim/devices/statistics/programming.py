@@ -4,6 +4,7 @@ import numpy as np
 
 from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.statistics import Statistics, relative
+from circuitsim.spec import real_numbers
 
 
 def programming_sigma(stats: Statistics, g: np.ndarray, *, extrapolate: bool = False) -> np.ndarray:
@@ -39,4 +40,4 @@ def sample_programmed(
         Programmed conductances (shape of g) [S].
     """
     sigma = programming_sigma(stats, g, extrapolate=extrapolate)
-    return np.maximum(np.asarray(g) + sigma * rng.standard_normal(np.shape(g)), 0.0)
+    return np.maximum(real_numbers("g", g) + sigma * rng.standard_normal(np.shape(g)), 0.0)

@@ -6,6 +6,7 @@ from circuitsim.devices.device_toml_statistics import CurveNoise, FlickerNoise, 
 from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.statistics import Statistics, check_time, relative
 from circuitsim.errors import InputError
+from circuitsim.spec import real_numbers
 
 
 def read_sigma(
@@ -23,7 +24,7 @@ def read_sigma(
     Returns:
         (shape of g) [S].
     """
-    g = np.asarray(g, dtype=float)
+    g = real_numbers("g", g)
     table = stats.table
     noise = stats.stated(table.read_noise, "read noise")
     if isinstance(noise, RelativeNoise):
@@ -52,7 +53,7 @@ def sample_read(
 ) -> np.ndarray:
     """Conductances of one read: g plus normal read noise, not below 0; arguments as in `read_sigma`."""
     sigma = read_sigma(stats, g_programmed, g, t, extrapolate=extrapolate)
-    return np.maximum(np.asarray(g) + sigma * rng.standard_normal(np.shape(g)), 0.0)
+    return np.maximum(real_numbers("g", g) + sigma * rng.standard_normal(np.shape(g)), 0.0)
 
 
 def _spread(t: float, t_read: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from circuitsim.devices.card import Card
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.errors import CircuitsimWarning, InputError, OutsideRangeError
+from circuitsim.spec import real_numbers
 
 _T = TypeVar("_T")
 
@@ -66,7 +67,7 @@ def relative(stats: Statistics, g: np.ndarray, *, extrapolate: bool, g_max: floa
     Raises:
         OutsideRangeError: A conductance lies outside the range of the source and `extrapolate` is False.
     """
-    g = np.asarray(g, dtype=float)
+    g = real_numbers("g", g)
     high = stats.g_max if g_max is None else g_max
     slack = 1e-9 * high
     outside = (g < stats.g_min - slack) | (g > high + slack) | ~np.isfinite(g)

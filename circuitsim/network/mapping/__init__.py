@@ -7,12 +7,13 @@ import numpy as np
 from circuitsim.network.mapping.differential import Differential
 from circuitsim.network.mapping.offset import Offset
 from circuitsim.network.mapping.scheme import Scheme
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 SCHEMES: dict[str, Callable[[float, float], Scheme]] = {scheme.name: scheme for scheme in (Differential, Offset)}
 """By the value of `mapping.weights`, from g_min and g_max [S]."""
 
 
+@checked
 def scheme_of(spec: ArraySpec) -> Scheme:
     """Return the scheme that `mapping.weights` names, for the device's range of conductances."""
     return SCHEMES[spec.mapping.weights](spec.device.g_min, spec.device.g_max)

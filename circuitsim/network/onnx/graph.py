@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, inliner, numpy_helper, shape_inference
 
 from circuitsim.errors import InputError
-from circuitsim.network.onnx.nodes import PRODUCTS, check_supported, describe, layer_of, subgraphs, value_bound
+from circuitsim.network.onnx.complaints import check_interface, check_valid, describe, descriptions, session_of
+from circuitsim.network.onnx.digital import digital_products
+from circuitsim.network.onnx.nodes import check_supported, layer_of, subgraphs, value_bound
 from circuitsim.network.onnx.runner import ArrayStep, HostStep, OnnxNetwork
 
 _RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
@@ -29,7 +30,12 @@ def load_onnx(path: str | Path) -> OnnxNetwork:
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf's DecodeError, or a missing or forbidden file of external weights
-        raise InputError(f"{path}: not an ONNX model that can be read ({_first_line(error)})") from None
+        if type(error).__name__ == "DecodeError":
+            raise InputError(f"{path}: not an ONNX model; expected a file that a framework exported as ONNX") from None
+        raise InputError(
+            f"{path}: an ONNX model whose file of external weights is missing or lies elsewhere; expected it beside "
+            "the model"
+        ) from None
     return cut(model)
 
 
@@ -40,19 +46,16 @@ def cut(model: onnx.ModelProto) -> OnnxNetwork:
         InputError: The model is not valid, does not have one input and one output, or has a node that is not supported.
     """
     digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
-    whole = _session(model)
+    source = check_interface(model)
+    check_valid(model)
+    whole = session_of(model)
     try:
-        onnx.checker.check_model(model)
         model = shape_inference.infer_shapes(inliner.inline_local_functions(model) if model.functions else model)
-    except Exception as error:  # the checker's ValidationError and the inference's InferenceError share no base
-        raise InputError(f"the ONNX model is not valid: {_first_line(error)}") from None
+    except Exception:  # the inference's own class has no public base; types that stay unknown are told below
+        raise InputError("the types and shapes of the ONNX model's tensors contradict each other") from None
     graph = model.graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in constants]
-    if len(inputs) != 1 or len(graph.output) != 1:
-        raise InputError(
-            f"the ONNX model has {len(inputs)} inputs and {len(graph.output)} outputs; expected one of each"
-        )
+    constants |= {tensor.values.name: _dense(tensor) for tensor in graph.sparse_initializer}
     nodes = _fold(model, constants)
     producers = {name: node for node in nodes for name in node.output}
     target = graph.output[0].name
@@ -60,19 +63,30 @@ def cut(model: onnx.ModelProto) -> OnnxNetwork:
         raise InputError(f"the ONNX model's output {target!r} does not depend on its input")
     arrays = _array_steps(nodes, producers, constants)
     host = [node for k, node in enumerate(nodes) if k not in arrays]
-    tensor_type = inputs[0].type.tensor_type
+    types = {value.name: value for value in (*graph.input, *graph.value_info, *graph.output)}
+    tensor_type = source.type.tensor_type
     return OnnxNetwork(
         layers=tuple(step.layer for step in arrays.values()),
-        steps=tuple(_steps(model, nodes, arrays, constants)),
-        source=inputs[0].name,
+        steps=tuple(_steps(model, nodes, arrays, constants, types)),
+        source=source.name,
         target=target,
         input_shape=tuple(d.dim_value if d.HasField("dim_value") else None for d in tensor_type.shape.dim),
         input_type=np.dtype(helper.tensor_dtype_to_np_dtype(tensor_type.elem_type)),
         session=whole,
         on_host=dict(sorted(Counter(node.op_type for node in host).items())),
-        host_products=tuple(node.name or node.output[0] for node in host if node.op_type in PRODUCTS),
+        digital=digital_products(host, constants, types),
+        described=descriptions(model),
         digest=digest,
     )
+
+
+def _dense(tensor: onnx.SparseTensorProto) -> np.ndarray:
+    """Return a sparse constant as an array; its indices count elements, or name one along each axis."""
+    values, indices = numpy_helper.to_array(tensor.values), numpy_helper.to_array(tensor.indices)
+    shape = tuple(tensor.dims)
+    dense = np.zeros(shape, values.dtype)
+    dense[np.unravel_index(indices, shape) if indices.ndim == 1 else tuple(indices.T)] = values
+    return dense
 
 
 def _array_steps(nodes, producers, constants) -> dict[int, ArrayStep]:
@@ -105,13 +119,12 @@ def _fold(model: onnx.ModelProto, constants: dict[str, np.ndarray]) -> list[onnx
             continue
         outputs = [name for name in node.output if name]
         part = _part(model, [node], {}, outputs, constants)
-        for name, value in zip(outputs, _session(part).run(outputs, {}), strict=True):
+        for name, value in zip(outputs, session_of(part).run(outputs, {}), strict=True):
             constants[name] = np.asarray(value)
     return rest
 
 
-def _steps(model, nodes, arrays: dict[int, ArrayStep], constants) -> list[ArrayStep | HostStep]:
-    types: dict[str, Any] = {v.name: v for v in (*model.graph.input, *model.graph.value_info, *model.graph.output)}
+def _steps(model, nodes, arrays: dict[int, ArrayStep], constants, types: dict[str, Any]) -> list[ArrayStep | HostStep]:
     steps: list[ArrayStep | HostStep] = []
     run: list[onnx.NodeProto] = []
     last = {name: k for k, node in enumerate(nodes) for name in _reads(node)}
@@ -127,7 +140,7 @@ def _steps(model, nodes, arrays: dict[int, ArrayStep], constants) -> list[ArrayS
             needed = [name for node in run for name in _reads(node) if name not in constants and name not in outputs]
             sources = {name: types.get(name) for name in dict.fromkeys(needed)}
             part = _part(model, run, sources, targets, constants)
-            steps.append(HostStep(_session(part), tuple(sources), tuple(targets)))
+            steps.append(HostStep(session_of(part), tuple(sources), tuple(targets)))
             run.clear()
 
     for k, node in enumerate(nodes):
@@ -158,24 +171,15 @@ def _part(model, nodes, sources: dict[str, Any], targets: list[str], constants) 
     for name, value in sources.items():
         if value is None or not value.type.HasField("tensor_type"):
             user = next(node for node in nodes if name in _reads(node))
-            raise InputError(f"{describe(user)} reads {name!r}, whose type is not a tensor that ONNX can infer")
+            writer = next((node for node in model.graph.node if name in node.output), None)
+            origin = "" if writer is None else f" of {describe(writer)}"
+            raise InputError(
+                f"{describe(user)} reads {name!r}{origin}, whose type is not known, for instance behind an operator "
+                "outside the ONNX standard; expected standard operators: export without fused ones"
+            )
         inputs.append(helper.make_tensor_value_info(name, value.type.tensor_type.elem_type, None))
     used = dict.fromkeys(name for node in nodes for name in _reads(node) if name in constants)
     tensors = [numpy_helper.from_array(np.asarray(constants[name]), name) for name in used]
     outputs = [onnx.ValueInfoProto(name=name) for name in targets]
     graph = helper.make_graph(nodes, "part", inputs, outputs, initializer=tensors)
     return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-
-
-def _session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # for small products, more threads are slower
-    options.log_severity_level = 4  # errors are raised, not printed
-    try:
-        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
-        raise InputError(f"onnxruntime refuses the ONNX model: {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

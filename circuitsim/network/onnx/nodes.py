@@ -8,19 +8,12 @@ from onnx import helper
 
 from circuitsim.errors import InputError
 from circuitsim.network.linear import LinearLayer, Window
+from circuitsim.network.onnx.complaints import describe
+from circuitsim.network.onnx.digital import MULTIPLIERS, PRODUCTS, weights_of
 
-# Tiles cannot compute these products with weights. Computed digitally, they would make the array look better.
-WEIGHTED = frozenset({"ConvInteger", "ConvTranspose", "DeformConv", "Einsum", "FusedConv", "FusedGemm", "FusedMatMul"})
-WEIGHTED |= {"GRU", "LSTM", "MatMulInteger", "MatMulNBits", "QGemm", "QLinearConv", "QLinearMatMul", "RNN"}
-PRODUCTS = frozenset({"Gemm", "MatMul", "Conv"})
 _BOUNDED_BY_ONE = frozenset({"Tanh", "Sigmoid", "Softmax", "HardSigmoid", "Softsign", "Sin", "Cos", "Erf"})
 _KEEPS_BOUND = frozenset({"AveragePool", "Flatten", "Gather", "GlobalAveragePool", "GlobalMaxPool", "Identity"})
 _KEEPS_BOUND |= {"MaxPool", "Relu", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
-
-
-def describe(node: onnx.NodeProto) -> str:
-    """Return the name of a node for messages."""
-    return f"node {node.name or node.output[0]!r} ({node.op_type})"
 
 
 def subgraphs(node: onnx.NodeProto) -> list[onnx.GraphProto]:
@@ -33,14 +26,16 @@ def subgraphs(node: onnx.NodeProto) -> list[onnx.GraphProto]:
 def check_supported(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> None:
     """Reject a node whose products with constant weights cannot be placed on tiles.
 
+    Computed digitally, they would make the array look better than it is.
+
     Raises:
         InputError: The node multiplies by weights but is not Gemm, MatMul or Conv, or has such nodes in a sub-graph.
     """
-    if node.op_type in WEIGHTED and any(name in constants for name in node.input):
+    if weights_of(node, constants):
         raise InputError(f"{describe(node)} multiplies by weights; only Gemm, MatMul and Conv can be placed on tiles")
     for graph in subgraphs(node):
         for inner in graph.node:
-            if inner.op_type in PRODUCTS | WEIGHTED:
+            if inner.op_type in PRODUCTS or inner.op_type in MULTIPLIERS:
                 raise InputError(
                     f"{describe(node)} holds {describe(inner)} in a sub-graph; expected products at the top level"
                 )
@@ -57,13 +52,21 @@ def layer_of(
     """
     if node.op_type not in PRODUCTS:
         return None
-    if node.op_type != "Conv" and node.input[0] in constants:
-        raise InputError(f"{describe(node)} has its constant on the left; expected input @ weights")
+    if node.input[0] in constants:
+        expected = "constant kernels and a computed input" if node.op_type == "Conv" else "input @ weights"
+        raise InputError(f"{describe(node)} has its constant on the left; expected {expected}")
     if node.input[1] not in constants:
         return None
     reader = {"Gemm": _gemm, "MatMul": _matmul, "Conv": _conv}[node.op_type]
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     weights, bias, window = reader(node, attributes, constants)
+    for what, values in (("weights", weights), ("bias", bias)):
+        if values is not None and not np.isfinite(values).all():
+            odd = np.count_nonzero(~np.isfinite(values))
+            raise InputError(
+                f"{describe(node)}: {odd} of the {values.size} values of its {what} are not finite; expected finite "
+                "numbers"
+            )
     return LinearLayer(
         name=node.name or node.output[0],
         op=node.op_type,
@@ -77,7 +80,11 @@ def layer_of(
 def value_bound(
     name: str, producers: dict[str, onnx.NodeProto], constants: dict[str, np.ndarray], *, depth: int = 32
 ) -> float | None:
-    """Return the largest |value| that the graph allows for a tensor, or None if it is unbounded."""
+    """Return the largest |value| that the graph allows for a tensor, or None if it is unbounded.
+
+    A limit that no data reach, such as the largest float32, is a bound all the same: `fit_ranges` takes a bound only
+    where data come near it.
+    """
     node = producers.get(name)
     if node is None or depth == 0:
         return None
@@ -86,7 +93,8 @@ def value_bound(
     if node.op_type == "Clip":
         limits = [constants.get(limit) for limit in node.input[1:3]]
         if len(limits) == 2 and all(limit is not None for limit in limits):
-            return float(max(np.abs(limit).max() for limit in limits if limit is not None)) or None
+            bound = float(max(np.abs(limit).max() for limit in limits if limit is not None))
+            return bound if np.isfinite(bound) and bound > 0.0 else None
         return value_bound(node.input[0], producers, constants, depth=depth - 1)
     if node.op_type in _KEEPS_BOUND:
         return value_bound(node.input[0], producers, constants, depth=depth - 1)

@@ -84,3 +84,15 @@ def test_a_device_without_statistics_says_so():
 def test_nothing_to_split_is_refused(array):
     with pytest.raises(InputError, match="at least one matrix"):
         error_budget(array, surface(BEND), [], rng=np.random.default_rng(0))
+
+
+def test_an_adc_of_stated_full_scale_keeps_it(array, experiments, outputs, found):
+    largest = float(outputs.ideal.max())
+    stated = array.replace(adc={"bits": 6, "full_scale": largest})
+    power = {cause.name: cause.power for cause in found.causes}["adc"]
+    same = error_budget(stated, surface(BEND), experiments, rng=np.random.default_rng(0))
+    assert_allclose({cause.name: cause.power for cause in same.causes}["adc"], power, rtol=1e-12, atol=0)
+    wide = error_budget(
+        stated.replace(adc={"full_scale": 4 * largest}), surface(BEND), experiments, rng=np.random.default_rng(0)
+    )
+    assert {cause.name: cause.power for cause in wide.causes}["adc"] > 4 * power

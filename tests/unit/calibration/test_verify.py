@@ -9,7 +9,7 @@ from calibration_arrays import array_spec, as_ngspice, draw, surface
 from circuitsim.calibration import certify, verify
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.calibration.verify import find_suspects
-from circuitsim.results import TileModel
+from circuitsim.results import Provenance, Solution, TileModel
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,12 @@ def certificate(one_product, hold_out, truths):
 
 def _truths(spec, cell, experiments):
     return as_ngspice(solve_in_nodal(spec, cell, experiments))
+
+
+def _measured(built, spec, cell, experiments):
+    """What a measurement of the array `built` gives to someone who believes that it is `spec`."""
+    origin = Provenance("measurement", spec.digest)
+    return [Solution(truth.out, origin) for truth in solve_in_nodal(built, cell, experiments)]
 
 
 def test_new_draws_of_the_same_array_hold(one_product, certificate, spec):
@@ -46,7 +52,7 @@ def test_new_draws_of_the_same_array_hold(one_product, certificate, spec):
 def test_one_per_cent_is_found_and_named(one_product, certificate, spec, part, change):
     experiments = draw(spec, 7)
     verdict = verify(
-        one_product, certificate, experiments, _truths(array_spec(**change), one_product.surface, experiments)
+        one_product, certificate, experiments, _measured(array_spec(**change), spec, one_product.surface, experiments)
     )
     assert not verdict.holds
     assert verdict.error.rms < 2 * certificate.error.rms  # the model's error alone would not have told

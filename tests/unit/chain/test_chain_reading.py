@@ -111,6 +111,33 @@ def test_what_are_no_codes_is_refused(coded):
             read_codes(coded, codes, current, full_scale=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("codes", "sentence"),
+    [
+        (np.full((1, 32), 300), r"codes lie between 300 and 300: expected whole numbers from 0 to 15 \(periphery\.dac"),
+        (np.full((1, 32), -1.0), "codes lie between -1 and -1"),
+        (np.full((1, 32), 0.5), "codes lie between 0.5 and 0.5"),
+        (np.zeros((1, 31)), r"codes has shape \(1, 31\): expected \(batch, rows\) = \(batch, 32\)"),
+    ],
+)
+def test_a_tile_refuses_what_are_no_codes_of_its_dac(make_model, conductances, codes, sentence):
+    model = make_model(grade=1)
+    tile = behavioral.program(model, conductances(model.spec))
+    with pytest.raises(InputError, match=sentence):
+        read_stages(tile, codes, Periphery(dac=ConverterTable(4, 0.0, 0.2)))
+
+
+def test_integer_codes_are_driven_like_floats(make_model, conductances):
+    model = make_model(grade=1)
+    codes = np.random.default_rng(4).integers(0, 16, (3, model.spec.array.rows))
+    bent = Periphery(dac=ConverterTable(4, 0.0, 0.2, inl=np.linspace(0.0, 0.9, 16)))
+    for dtype in ("float64", "float32"):
+        tile = behavioral.program(model, conductances(model.spec), dtype=dtype)
+        whole, floats = read_stages(tile, codes, bent), read_stages(tile, codes.astype(dtype), bent)
+        assert_array_equal(whole.v_in, floats.v_in)
+        assert whole.i_out.dtype == floats.i_out.dtype == dtype
+
+
 def test_a_chain_without_converters_is_refused(coded):
     def refused(spec, sentence, **options):
         with pytest.raises(InputError, match=sentence):

@@ -13,7 +13,7 @@ from circuitsim.characterization.read_curves import read_curves
 from circuitsim.characterization.state_map import find_states, map_states
 from circuitsim.devices import load_card
 from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
-from circuitsim.library.declarations import spice_number
+from circuitsim.library import spice_number
 
 
 def law(function):

@@ -4,23 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from array_toml import ARRAY
 
-ARRAY = """
-schema = 1
-[array]
-rows = 2
-cols = 2
-cell = "1r"
-[device]
-model = "rram_ohmic"
-g_min = "1u"
-g_max = "100u"
-[wire]
-r_row = 1
-r_col = 1
-[driver]
-v_read = 0.2
-"""
 CHARGE = ARRAY.replace('"1r"', '"1c"').replace("rram_ohmic", "charge_cell").replace('"100u"', "1e-15")
 CHARGE = CHARGE.replace('"1u"', "1e-16")
 

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 
 from circuitsim.demo.write import _write_tables
-from circuitsim.network import Inference
+from circuitsim.network import Inference, Score
 from circuitsim.results import Experiment, LoopLayer, WirePoint
 
 
 def test_columns_of_numbers_name_their_unit(tmp_path):
-    inference = Inference("float", np.eye(2), np.arange(2), 1.0)
+    inference = Inference("float", np.eye(2), Score("classification", accuracy=1.0))
     matrix = Experiment("binary", np.full((2, 1), 1e-5), ("uniform",), np.full((1, 2), 0.2))
     result = SimpleNamespace(
         float_net=inference,

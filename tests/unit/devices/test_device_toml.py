@@ -40,23 +40,13 @@ def toml(tmp_path):
         ("nmos_65", 'kind = "transistor"', 'kind = "memory"', r"\[state\] is missing: kind = 'memory' needs it"),
         ("rram_sinh", 'kind = "memory"', 'kind = "transistor"', r"\[state\] is given, but kind = 'transistor'"),
         ("nmos_65", 'fit = "textbook scale"', "", r"model_parameters\.\w+\.fit is missing"),
-        (
-            "pcm_joshi",
-            'form = "power law"',
-            'form = "linear"',
-            r"statistics\.drift\.form = 'linear': expected one of 'po",
-        ),
+        ("pcm_joshi", 'form = "power law"', 'form = "linear"', r"drift\.form = 'linear': expected one of 'po"),
         ("pcm_joshi", 'form = "power law"', "", r"statistics\.drift\.form is missing"),
         ("pcm_joshi", "t_max = 32", "tmax = 32", r"unknown key statistics\.drift\.tmax: did you mean 't_max'"),
         ("pcm_joshi", "g_ref = ", "g_rev = ", r"unknown key statistics\.g_rev: did you mean 'g_ref'"),
         ("pcm_hermes", "at = 0.0945", 'at = "0.0945"', r"drift\.nu_mean\.at = '0\.0945': expected a number"),
         ("pcm_hermes", "low = 0.072, ", "", r"drift\.nu_mean\.below\.low is missing"),
-        (
-            "rram_wan",
-            "[1.0, 86400.0, 172800.0]",
-            "[1.0, 86400.0]",
-            r"statistics\.retention: sigmas has 3 rows, expected",
-        ),
+        ("rram_wan", "[1.0, 86400.0, 172800.0]", "[1.0, 86400.0]", r"retention: sigmas has 3 rows, expected"),
         ("rram_wan", "[1.0, 86400.0, 172800.0]", "[1.0, 9e9, 172800.0]", "retention: times = .*, expected increasing"),
         ("flash_sonos_40nm", "[0.0, 0.0,", "[0.0,", r"statistics\.drift: means has rows of different lengths"),
         ("rram_cmo", "[statistics.drift]", "[statistics.rift]", r"unknown key statistics\.rift: did you mean 'drift'"),
@@ -121,4 +111,15 @@ def test_the_json_schema_describes_every_shipped_card(name):
 def test_the_json_schema_states_units():
     schema = device_json_schema()
     assert "[S]" in schema["$defs"]["State"]["properties"]["g_min"]["description"]
+    parameters = [
+        (curve, key)
+        for curve in ("PolynomialCurve", "LogCurve", "PowerCurve", "SaturatingCurve")
+        for key in schema["$defs"][curve]["properties"]
+        if key != "form"
+    ]
+    assert len(parameters) == 11
+    for curve, key in parameters:
+        description = schema["$defs"][curve]["properties"][key]["description"]
+        assert description.endswith(("[1]", "[unit of the value]")), (curve, key)
+    assert schema["$defs"]["Endurance"]["properties"]["cycles"]["description"].endswith("[1]")
     assert schema["properties"]["measured"]["properties"]["fit"]["enum"][0] == "fit of"

@@ -5,7 +5,8 @@ import pytest
 import tomli_w
 from numpy.testing import assert_allclose
 
-from circuitsim.devices.fit import fit_current, read_measurement
+from circuitsim.devices.fit import fit_current
+from circuitsim.devices.measurement import read_measurement
 from circuitsim.devices.write_folder import write_folder
 from circuitsim.errors import InputError
 

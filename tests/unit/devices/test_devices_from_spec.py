@@ -1,7 +1,9 @@
 """The cards a specification asks for: overrides, corners, ranges, and the user's own files."""
 
+import numpy as np
 import pytest
 
+import circuitsim as cs
 from circuitsim.devices import access_card, access_values, device_card, device_values
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
@@ -220,3 +222,22 @@ def test_a_users_capacitor_takes_farads(library):
     card = device_card(spec)
     assert card.state is not None
     assert (card.state.kind, card.state.unit) == ("capacitance", "F")
+
+
+@pytest.mark.parametrize(("celsius", "inside"), [(-200.0, False), (-40.0, True), (125.0, True), (400.0, False)])
+def test_a_card_is_not_used_outside_its_temperatures(celsius, inside):
+    """Every level, deck and calibration takes its cards here."""
+    spec = spec_with(array={"temperature_c": celsius})
+    for card_of in (device_card, access_card):
+        if inside:
+            assert card_of(spec).temperature.max_c == 125
+        else:
+            with pytest.raises(OutsideRangeError, match=f"array.temperature_c = {celsius:g}: .* holds from -40 to 125"):
+                card_of(spec)
+
+
+@pytest.mark.parametrize("level", ["ngspice", "nodal"])
+def test_no_level_reads_a_card_outside_its_temperatures(level):
+    spec = spec_with(array={"temperature_c": 400.0})
+    with pytest.raises(OutsideRangeError, match=r"array\.temperature_c = 400: .* holds from -40 to 125"):
+        cs.prepare(spec, np.full(spec.shape, 1e-5), level)

@@ -8,7 +8,7 @@ import pytest
 
 from circuitsim.devices import list_cards, load_card, load_folder
 from circuitsim.errors import InputError
-from circuitsim.library.declarations import HEADER_KEYS, spice_number
+from circuitsim.library import HEADER_KEYS, spice_number
 from circuitsim.library.text import JUST_WRITTEN_NS
 from circuitsim.resources import device_models_folder
 

@@ -1,38 +1,166 @@
-"""Files in, files out: the table of classes names the unit of each column and agrees with the accuracies."""
+"""Files in, files out: which images are scored, by what measure, and what the table and the sentences say."""
 
 import csv
 import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from circuitsim.calibration import certify, random_experiments, solve_in_nodal
+from circuitsim.cli.infer_words import inference_in_words
 from circuitsim.demo.data import NETWORK, load_digits
-from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError
+from circuitsim.errors import HostWarning, InputError, OutsideCertificateWarning, OutsideRangeError
 from circuitsim.evaluation import infer_files
 
+DATA = Path(__file__).parents[2] / "data"
+NETWORKS = DATA / "networks"
 HEADER = ["image [1]", "label [1]", "class_float [1]", "class_ideal [1]", "class_array [1]"]
+
+
+def infer(model, network, tmp_path, calibration_images=None, **arrays):
+    data = tmp_path / "images.npz"
+    np.savez(data, **arrays)
+    return infer_files(model, network, data, calibration_images=calibration_images, out=tmp_path / "out")
+
+
+def table_of(tmp_path):
+    with (tmp_path / "out" / "inference.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    return header, rows
 
 
 @pytest.mark.parametrize("labelled", [True, False])
 def test_classes_and_accuracies_agree(labelled, make_model, tmp_path):
     digits = load_digits()
-    images, labels = digits.test_images[:12], digits.test_labels[:12]
-    data = tmp_path / "images.npz"
-    np.savez(data, images=images, **({"labels": labels} if labelled else {}))
-    content = infer_files(make_model(grade=1), NETWORK, data, calibration_images=8, out=tmp_path / "out")
+    images, labels = digits.test_images[:20], digits.test_labels[:20]
+    arrays = {"images": images, **({"labels": labels} if labelled else {})}
+    content = infer(make_model(grade=1), NETWORK, tmp_path, calibration_images=8, **arrays)
 
-    with (tmp_path / "out" / "inference.csv").open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+    header, rows = table_of(tmp_path)
     assert header == HEADER
-    assert [row[0] for row in rows] == [str(k) for k in range(12)]
-    assert [row[1] for row in rows] == ([str(label) for label in labels] if labelled else [""] * 12)
+    assert [row[0] for row in rows] == [str(k) for k in range(8, 20)]  # the first eight set the ranges
+    assert (content["images"], content["calibration_images"]) == (12, 8)
+    assert [row[1] for row in rows] == ([str(label) for label in labels[8:]] if labelled else [""] * 12)
     for column, name in enumerate(("float", "ideal", "array"), start=2):
-        right = np.mean([int(row[column]) == label for row, label in zip(rows, labels, strict=True)])
+        right = np.mean([int(row[column]) == label for row, label in zip(rows, labels[8:], strict=True)])
         assert content["accuracy"][name] == (right if labelled else None)
+    assert content["task"] == ("classification" if labelled else None)
     assert json.loads((tmp_path / "out" / "results.json").read_text()) == json.loads(json.dumps(content))
+    words = inference_in_words(content)
+    assert "12 images; 8 others, the first of the file, set the ranges" in words
+    assert "on arrays: fc1 (Gemm, 64 × 96, " in words
+    assert "on the host, because they multiply by no matrix of weights: biases, 2 Tanh" in words
+    assert "largest calibration output, least rms error at" in words or content["layers"][0]["full_scale"] is None
+
+
+def test_calibration_images_are_not_scored(make_model, tmp_path):
+    """Wrong labels of the calibration images leave the accuracy as it is."""
+    digits = load_digits()
+    images, labels = digits.test_images[:40], digits.test_labels[:40].copy()
+    before = infer(make_model(grade=1), NETWORK, tmp_path, images=images, labels=labels)
+    assert (before["images"], before["calibration_images"]) == (20, 20)  # half of the few
+    labels[:20] = (labels[:20] + 1) % 10
+    assert infer(make_model(grade=1), NETWORK, tmp_path, images=images, labels=labels) == before
+
+
+def test_a_regression_has_an_error_and_no_accuracy(make_model, tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(60, 13)).astype(np.float32)
+    for name in ("t_regression", "t_regression_1d"):
+        content = infer(
+            make_model(grade=1), NETWORKS / f"{name}.onnx", tmp_path, images=images, labels=rng.normal(size=60)
+        )
+        assert content["task"] == "regression"
+        assert content["accuracy"] == {"float": None, "ideal": None, "array": None}
+        header, rows = table_of(tmp_path)
+        assert header[2:] == ["output_float [1]", "output_ideal [1]", "output_array [1]"]
+        values = np.array(rows, dtype=float)
+        for column, form in enumerate(("float", "ideal", "array"), start=2):
+            rmse = np.sqrt(np.mean((values[:, column] - values[:, 1]) ** 2))
+            assert content["rmse"][form] == pytest.approx(rmse, rel=1e-6)
+            assert content["r2"][form] == pytest.approx(1 - rmse**2 / np.var(values[:, 1]), rel=1e-6)
+        assert f"float: rmse {content['rmse']['float']:.4g}, r2" in inference_in_words(content)
+        assert content["same_class_as_float"] is None
+
+
+def test_pixels_are_scored_each(make_model, tmp_path):
+    rng = np.random.default_rng(0)
+    images, labels = rng.normal(size=(6, 3, 16, 16)), rng.integers(0, 4, (6, 16, 16))
+    content = infer(make_model(grade=1), NETWORKS / "t_segmentation.onnx", tmp_path, images=images, labels=labels)
+    assert content["task"] == "per-pixel classification"
+    assert 0.1 < content["accuracy"]["array"] < 0.5  # random labels of four classes
+    header, rows = table_of(tmp_path)
+    assert header[2:] == ["rms_difference_from_float_ideal [1]", "rms_difference_from_float_array [1]"]
+    assert len(rows) == 3
+
+
+def test_without_labels_the_difference_from_the_float_network_is_told(make_model, tmp_path):
+    images = np.random.default_rng(0).normal(size=(8, 3, 16, 16))
+    content = infer(make_model(grade=1), NETWORKS / "t_segmentation.onnx", tmp_path, images=images)
+    assert content["task"] is None
+    assert 0.0 < content["difference_from_float"]["array"] < 1.0
+    assert content["mapping_difference"] < 1e-5
+    assert "no labels: 4 images" in inference_in_words(content)
+
+
+def test_one_hot_labels_are_read_and_text_is_refused(make_model, tmp_path):
+    network = NETWORKS / "u_hidden_product.onnx"
+    with pytest.warns(HostWarning, match=r"'h' \(ReduceSum\): it sums products with the constant 'Wt'"):
+        content = infer_files(make_model(grade=1), network, DATA / "labels" / "onehot.npz", out=tmp_path)
+    assert content["task"] == "classification"
+    assert "on the host although it multiplies: h (ReduceSum), it sums" in inference_in_words(content)
+    with pytest.raises(InputError, match=r"labels are text \('a', 'b', 'c'\); expected the number of each image"):
+        infer_files(make_model(grade=1), network, DATA / "labels" / "labstr.npz", out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "count", "message"),
+    [
+        ({"images": np.zeros((1, 64))}, None, "1 images: expected at least 2, because ranges are learnt from other"),
+        ({"images": np.zeros((9, 64))}, 9, "calibration_images = 9 of 9 images: expected 1 to 8, because ranges"),
+        ({"images": np.zeros((9, 64))}, 0, "calibration_images = 0 of 9 images: expected 1 to 8"),
+        ({"images": np.zeros((9, 64)), "labels": np.zeros(8)}, None, r"labels have shape \(8,\) for 9 images"),
+        ({"x": np.zeros((9, 64))}, None, "has no array named 'images'; it has 'x'"),
+        ({"images": np.full((9, 64), "a")}, None, "images hold str.* values; expected numbers"),
+        ({"images": np.array([{}, {}])}, None, "images.npz: holds Python objects; expected arrays of numbers"),
+        ({"images": np.float64(3.0)}, None, "images is a single number; expected an array"),
+        ({"images": np.full((9, 64), 1e300)}, None, r"images hold 1e\+300, which the network's input 'image'"),
+    ],
+)  # fmt: skip
+def test_data_that_cannot_be_used_are_refused(arrays, count, message, make_model, tmp_path):
+    with pytest.raises(InputError, match=message):
+        infer(make_model(grade=1), NETWORK, tmp_path, calibration_images=count, **arrays)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.npz", b"PK\x03\x04cut"), ("a.npy", b""), ("a.npy", b"text")])
+def test_files_that_numpy_did_not_write_are_refused(name, content, make_model, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(
+        InputError, match=r"a.np[yz]: is not a file that NumPy wrote, or is cut short; expected"
+    ) as caught:
+        infer_files(make_model(grade=1), NETWORK, tmp_path / name, out=tmp_path)
+    assert "pickle" not in str(caught.value)
+
+
+def test_a_fixed_batch_is_kept_whole(make_model, tmp_path):
+    network = NETWORKS / "h_batch_axis1.onnx"
+    with pytest.raises(InputError, match="expected one output for each image, along the first axis of both"):
+        infer(make_model(grade=1), network, tmp_path, images=np.zeros((7, 40, 16)))
+
+
+def test_the_first_axis_counts_batches(make_model, tmp_path):
+    from circuitsim.evaluation.image_files import calibration_count
+
+    assert [calibration_count(None, images, batch) for images, batch in ((900, None), (90, None), (24, 4), (8, 4))] == [
+        *(200, 45, 12, 4)
+    ]
+    with pytest.raises(InputError, match="10 images: the network takes 4 at a time; expected a whole number"):
+        calibration_count(None, 10, 4)
+    with pytest.raises(InputError, match="calibration_images = 6: expected a multiple of 4"):
+        calibration_count(6, 16, 4)
 
 
 def certificate_of(model):
@@ -45,7 +173,7 @@ def certificate_of(model):
 def test_reads_outside_the_certificate_are_told_or_refused(make_model, tmp_path):
     model, digits = make_model(grade=1), load_digits()
     data = tmp_path / "images.npy"
-    np.save(data, digits.test_images[:3])
+    np.save(data, digits.test_images[:5])
     low, high = model.v_range
     certificate = replace(certificate_of(model), v_range=(low, 0.5 * (low + high)))
     read = partial(infer_files, model, NETWORK, data, calibration_images=2, out=tmp_path / "out")

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
+from circuitsim.nodal.surface import chord
 
 
 def _points(count, rng):
@@ -16,7 +19,7 @@ def test_current_follows_the_cell_in_both_directions(sinh_cell, sinh_surface):
     g, v_bl, v_sl = _points(500, np.random.default_rng(0))
     assert np.any(v_bl < v_sl)
     error = cell_current(sinh_surface, g, v_bl, v_sl) - sinh_cell.current(g, v_bl, v_sl)
-    assert np.abs(error).max() < 1e-9 * sinh_surface.i_full_scale  # the fit's degree, see conftest
+    assert np.abs(error).max() < 1e-9 * sinh_surface.i_max  # the fit's degree, see conftest
 
 
 def test_slopes_are_derivatives(sinh_surface):
@@ -36,6 +39,14 @@ def test_slopes_are_derivatives(sinh_surface):
     step = 1e-4 * g
     central = (current(g + step, v_bl, v_sl) - current(g - step, v_bl, v_sl)) / (2 * step)
     assert_allclose(slope_in_g(sinh_surface, g, v_bl, v_sl), central, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize(("v_bl", "v_sl"), [(0.2, 0.05), (0.05, 0.2)])
+def test_the_chord_is_that_of_the_direction(sinh_surface, v_bl, v_sl):
+    diode = replace(sinh_surface, reverse=0.3 * sinh_surface.reverse)
+    g = np.geomspace(*diode.g_range, 5)
+    current = cell_current(diode, g, np.full(5, v_bl), np.full(5, v_sl))
+    assert_allclose(chord(diode, g, v_bl, v_sl), current / (v_bl - v_sl), rtol=1e-12, atol=0)
 
 
 def test_an_ohmic_surface_is_ohms_law():

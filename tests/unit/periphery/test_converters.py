@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.periphery.converters import convert, decode, drive, drive_codes
+from circuitsim.periphery.converters import convert, decode, drive, nearest_codes
 from circuitsim.results.periphery_tables import ConverterTable, SenseTable
 
 DAC = ConverterTable(8, 0.0, 0.2)
@@ -16,8 +16,8 @@ ADC = ConverterTable(4, 0.0, 1.5e-3)
 def test_ideal_dac_and_adc_hand_back_every_code():
     codes = np.arange(256.0)
     assert_allclose(drive(DAC, codes), 0.2 * codes / 255, rtol=1e-14, atol=0)
-    assert_array_equal(drive_codes(DAC, drive(DAC, codes)), codes)
-    assert_array_equal(drive_codes(DAC, np.array([-1.0, 1.0])), [0, 255])
+    assert_array_equal(nearest_codes(DAC, drive(DAC, codes)), codes)
+    assert_array_equal(nearest_codes(DAC, np.array([-1.0, 1.0])), [0, 255])
     four = np.arange(16.0)[None]
     assert_array_equal(convert(ADC, decode(ADC, four)), four)
 
@@ -31,6 +31,7 @@ def test_inl_moves_levels_and_transitions():
     bent = ConverterTable(8, 0.0, 0.2, inl=np.sin(np.pi * np.arange(256) / 255))
     assert_allclose(drive(bent, np.array([0.0, 255.0])), [0.0, 0.2], rtol=0, atol=1e-15)  # V, rounding of sin(pi)
     assert_allclose(drive(bent, np.array([127.0]))[0], (127 + bent.inl[127]) * bent.lsb, rtol=1e-12, atol=0)
+    assert_array_equal(drive(bent, np.array([3, 127])), drive(bent, np.array([3.0, 127.0])))
     late = ConverterTable(4, 0.0, 1.5e-3, inl=np.full(15, 0.3))
     just = decode(late, np.array([[4.5 + 0.29, 4.5 + 0.31]]))
     assert_array_equal(convert(late, just), [[4.0, 5.0]])
@@ -82,7 +83,7 @@ def test_impossible_tables_are_refused(values, sentence):
 
 
 def test_inl_of_the_wrong_length_or_falling_is_refused():
-    with pytest.raises(InputError, match=r"inl has shape \(15,\): expected \(16,\)"):
+    with pytest.raises(InputError, match=r"inl has shape \(15,\): expected \(16,\), one value per code of 4 bits"):
         drive(ConverterTable(4, 0.0, 1.0, inl=np.zeros(15)), np.zeros(3))
     with pytest.raises(InputError, match="falls by more than 1 LSB"):
         convert(ConverterTable(2, 0.0, 1.0, inl=np.array([0.0, 0.0, -1.5])), np.zeros((1, 1)))

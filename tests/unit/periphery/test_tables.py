@@ -28,9 +28,11 @@ def test_one_lsb_is_full_scale_over_the_number_of_steps(make_spec):
     assert_allclose(dac.lsb, 0.2 / 15, rtol=1e-15, atol=0)
 
 
-def test_stated_full_scale_wins_over_the_automatic_one(make_spec):
-    adc = adc_table(make_spec().replace(adc={"bits": 8, "full_scale": 1e-4}), full_scale=5.0)
-    assert adc is not None and adc.high == 1e-4
+def test_a_full_scale_other_than_the_stated_one_is_refused(make_spec):
+    spec = make_spec().replace(adc={"bits": 8, "full_scale": 1e-4})
+    with pytest.raises(InputError, match=r"full_scale = 5 A: expected None, adc\.full_scale is 0\.0001 A"):
+        adc_table(spec, full_scale=5.0)
+    assert adc_table(spec, full_scale=1e-4) == adc_table(spec)
 
 
 def test_without_a_dac_voltages_pass_as_they_are():

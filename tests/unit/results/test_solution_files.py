@@ -1,13 +1,14 @@
 """A solution survives its files, and every number in them carries its unit."""
 
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from circuitsim.errors import InputError
-from circuitsim.results import Convergence, Provenance, Solution
+from circuitsim.results import Convergence, Provenance, Solution, content_digest
 from circuitsim.results.solution_files import load_solution, save_solution
 from circuitsim.spec import ArraySpec, parse_spec
 
@@ -32,10 +33,10 @@ PULSES = _spec(driver={"input_code": "pulse_width"})
 CHARGE = _spec(array={"cell": "1c"}, device={"model": "charge_cell", "g_min": 1e-16, "g_max": 1e-15})
 
 
-def _solution(*, full: bool) -> Solution:
+def _solution(*, full: bool, spec: ArraySpec = ANALOG) -> Solution:
     rng = np.random.default_rng(1)
     out, i_row = rng.normal(size=(BATCH, COLS)) * 1e-5, rng.normal(size=(BATCH, ROWS)) * 1e-5
-    provenance = Provenance("nodal", "ab" * 32, options={"tolerance": "1e-9"})
+    provenance = Provenance("nodal", spec.digest, options={"tolerance": "1e-9"})
     if not full:
         return Solution(out, provenance)
     nodes = rng.normal(size=(3, BATCH, ROWS, COLS))
@@ -121,7 +122,9 @@ def test_table_has_a_unit_in_every_column_and_every_digit(tmp_path):
     ids=["analog", "gates", "pulses", "charge"],
 )
 def test_inputs_and_states_have_the_unit_of_their_array(tmp_path, spec, x_unit, g_unit, words):
-    path, table = save_solution(tmp_path, _solution(full=False), spec=spec, x=np.ones((BATCH, ROWS)), g=np.ones((4, 2)))
+    path, table = save_solution(
+        tmp_path, _solution(full=False, spec=spec), spec=spec, x=np.ones((BATCH, ROWS)), g=np.ones((4, 2))
+    )
     with xr.open_dataset(path, engine="h5netcdf") as data:
         assert (data["x"].attrs["units"], data["g"].attrs["units"]) == (x_unit, g_unit)
         assert words in data["x"].attrs["long_name"]
@@ -154,8 +157,8 @@ def test_cut_file_is_refused(tmp_path, position):
     ("attrs", "sentence"),
     [
         ({}, "format = None"),
-        ({"format": "circuitsim solution", "schema": 3}, "schema = 3, expected 2"),
-        ({"format": "circuitsim solution", "schema": 2}, "outputs or provenance are missing"),
+        ({"format": "circuitsim solution", "schema": 4}, "schema = 4, expected 3"),
+        ({"format": "circuitsim solution", "schema": 3}, "outputs or provenance are missing"),
     ],
 )
 def test_other_data_set_is_refused(tmp_path, attrs, sentence):
@@ -167,3 +170,23 @@ def test_other_data_set_is_refused(tmp_path, attrs, sentence):
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         load_solution(tmp_path / "nothing.nc")
+
+
+def test_what_did_not_make_the_solution_is_not_saved_beside_it(tmp_path):
+    x, g = np.ones((BATCH, ROWS)), np.full((ROWS, COLS), 1e-5)
+    solution = _solution(full=False)
+    with pytest.raises(InputError, match=r"spec has the digest .*, the solution that of"):
+        save_solution(tmp_path, solution, spec=_spec(wire={"r_row": 9.0}), x=x, g=g)
+    for wrong, sentence in (
+        ({"x": x[1:]}, r"x has shape \(2, 4\), expected \(batch, rows\) = \(3, 4\)"),
+        ({"g": g.T}, r"g has shape \(2, 4\), expected \(rows, cols\) = \(4, 2\)"),
+        ({"g": np.ma.masked_array(g, mask=True)}, "g has masked values"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            save_solution(tmp_path, solution, spec=ANALOG, **wrong)
+    origin = dataclasses.replace(solution.provenance, given={"g": content_digest(g)})
+    named = dataclasses.replace(solution, provenance=origin)
+    path, _ = save_solution(tmp_path, named, spec=ANALOG, x=x, g=g)
+    assert load_solution(path).provenance == origin
+    with pytest.raises(InputError, match="g is not the matrix of this solution"):
+        save_solution(tmp_path, named, spec=ANALOG, g=g * 0.9)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.spec import parse_spec
-from circuitsim.spec.matrices import check_arrays, check_conductances, check_inputs
+from circuitsim.spec import drawn_inputs, lay_out, parse_spec
+from circuitsim.spec.matrices import check_arrays, check_conductances, check_inputs, gate_voltages, resting_input
 
 SPEC = {
     "schema": 1,
@@ -45,3 +45,36 @@ def test_conductances_are_copied():
     """A prepared array does not follow what the caller does with its matrix afterwards."""
     g = np.full((4, 4), 1e-5)
     assert not np.shares_memory(check_conductances(parse_spec(SPEC), g), g)
+
+
+ACCESS = {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8}
+
+
+@pytest.mark.parametrize(
+    ("parts", "rest"),
+    [
+        ({"sense": {"v_ref": 0.5}}, 0.5),
+        ({"sense": {"v_ref": -0.1}, "driver": {"v_read": 0.2, "input_code": "pulse_width"}}, 0.0),
+        ({"sense": {"v_ref": 0.5}, "driver": {"v_read": 0.7, "input_code": "pulse_width"}}, 0.0),
+        ({"sense": {"v_ref": 0.5}, "array": {"input_line": "wl"}, "wire": {"r_bl": 1.0}}, 0.0),
+    ],
+    ids=["amplitude", "pulses, negative", "pulses", "gates"],
+)
+def test_unused_rows_rest_in_the_unit_of_the_inputs(parts, rest):
+    data = {**SPEC, "access": ACCESS, "technique": {"dummy_rows": 2}}
+    data |= {key: {**SPEC.get(key, {}), **part} for key, part in parts.items()}
+    data["array"] = {**data["array"], "cell": "1t1r"}
+    spec = parse_spec(data)
+    (drawn,) = lay_out(spec, np.full((4, 4), 1e-5))
+    x = drawn_inputs(spec, drawn, np.full((1, 4), 1.0))
+    assert resting_input(spec) == rest
+    assert x.tolist() == [[rest, rest, 1.0, 1.0, 1.0, 1.0, rest, rest]]
+    check_inputs(drawn.spec, x)  # a row at rest is an input like any other
+
+
+def test_rows_without_a_pulse_are_the_ones_that_are_switched_off():
+    data = {**SPEC, "access": ACCESS, "technique": {"skip_zero_rows": True}, "sense": {"v_ref": 0.5}}
+    data["array"] = {**SPEC["array"], "cell": "1t1r"}
+    pulses = parse_spec({**data, "driver": {"v_read": 0.7, "input_code": "pulse_width"}})
+    assert gate_voltages(pulses, np.array([[0.0, 0.5, 1.0, 0.25]])).tolist() == [[0.0, 1.8, 1.8, 1.8]]
+    assert gate_voltages(parse_spec(data), np.array([[0.0, 0.5, 1.0, 0.25]])).tolist() == [[1.8, 0.0, 1.8, 1.8]]

@@ -10,7 +10,7 @@ from circuitsim.errors import SimulatorError, UnbalancedWarning
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
 from circuitsim.spice import Plot, RawResult, Simulator
-from circuitsim.truth import read_solution
+from circuitsim.truth import solution_of
 
 SPEC = parse_spec(
     {
@@ -39,7 +39,7 @@ def test_signs_shapes_power_and_balance():
     values |= {name: np.array([0.1, 0.2]) + k for k, name in enumerate(netlist.v_row)}
     values |= {name: np.array([0.3, 0.4]) + k for k, name in enumerate(netlist.v_col)}
     values |= {name: np.array([0.5, 0.6]) + k for k, name in enumerate(netlist.i_cell)}
-    solution = read_solution(SPEC, netlist, raw_of(netlist, values))
+    solution = solution_of(SPEC, netlist, raw_of(netlist, values))
     assert_allclose(solution.i_cell[:, 1, 0], [3.5, 3.6], rtol=1e-15, atol=0)
     assert_allclose(solution.i_out, [[1, 1, 1], [2, 2, 2]], rtol=0, atol=0)
     assert_allclose(solution.i_row, [[1, 2], [2, 4]], rtol=0, atol=0)
@@ -59,7 +59,7 @@ def test_a_lost_current_shows_in_the_balance():
     values = {name: np.array([-3.0, -3.0]) for name in netlist.i_row}
     values |= {name: np.array([2.0, 1.0]) for name in netlist.i_out}
     with pytest.warns(UnbalancedWarning, match="vector 1: 5.0e-01 of the current fed in does not come out"):
-        solution = read_solution(SPEC, netlist, raw_of(netlist, values))
+        solution = solution_of(SPEC, netlist, raw_of(netlist, values))
     assert_allclose(solution.convergence.kirchhoff, [0.0, 0.5], rtol=1e-15, atol=0)
     assert solution.v_row is None
 
@@ -68,7 +68,7 @@ def test_power_counts_what_the_sense_references_deliver():
     netlist = crossbar(SPEC, np.full((2, 3), 1e-5), X)
     values = {name: np.array([-3.0, -3.0]) for name in netlist.i_row}
     values |= {name: np.array([2.0, 2.0]) for name in netlist.i_out}
-    solution = read_solution(SPEC.replace(sense={"v_ref": 0.05}), netlist, raw_of(netlist, values))
+    solution = solution_of(SPEC.replace(sense={"v_ref": 0.05}), netlist, raw_of(netlist, values))
     assert_allclose(solution.power, [3 * 0.3 - 0.05 * 6, 3 * 0.3 - 0.05 * 6], rtol=1e-15, atol=0)
 
 
@@ -78,7 +78,7 @@ def test_a_run_of_another_deck_is_refused():
     raw = raw_of(netlist, values)
     longer = crossbar(SPEC, np.full((2, 3), 1e-5), np.concatenate([X, X]))
     with pytest.raises(SimulatorError, match="2 points, expected 4"):
-        read_solution(SPEC, longer, raw)
+        solution_of(SPEC, longer, raw)
     with_nodes = crossbar(SPEC, np.full((2, 3), 1e-5), X, nodes=True)
     with pytest.raises(SimulatorError, match="lacks a vector"):
-        read_solution(SPEC, with_nodes, raw)
+        solution_of(SPEC, with_nodes, raw)

@@ -246,9 +246,10 @@ def test_images_of_another_shape_are_refused(mlp):
         network.run_float(np.full((4, 15), np.nan))
 
 
-def test_what_onnxruntime_cannot_run_is_said_in_one_sentence(make_model, weights):
+def test_what_cannot_be_run_is_said_in_one_sentence(make_model, weights):
     nodes = [("MatMul", ["x", "w"], ["h"], {}), ("Reshape", ["h", "shape"], ["y"], {})]
     model = make_model(nodes, {"w": weights(6, 4), "shape": np.array([3, 3])}, [None, 6])
-    with pytest.raises(InputError, match=r"onnxruntime cannot run the network: .*Reshape") as caught:
+    with pytest.raises(InputError, match=r"node 'n1' \(Reshape\) cannot be computed: .* expected images") as caught:
         cut(model).run(np.zeros((2, 6)), float_product)
     assert "\n" not in str(caught.value)
+    assert "onnxruntime" not in str(caught.value).lower()

@@ -1,0 +1,55 @@
+"""The results of `circuitsim infer` in words."""
+
+from typing import Any
+
+
+def inference_in_words(content: dict[str, Any]) -> str:
+    """Say how good the network is on the array, on which images, what ran where, and which ranges were chosen.
+
+    Args:
+        content: From `evaluation.infer_files`.
+    """
+    lines = [
+        f"{content['task'] or 'no labels'}: {content['images']} images; {content['calibration_images']} others, the "
+        "first of the file, set the ranges",
+        *(_form(name, content) for name in ("float", "ideal", "array")),
+    ]
+    if content["same_class_as_float"] is not None:
+        lines.append(f"same class as float: {content['same_class_as_float']:.4f}")
+    lines.append(
+        f"mapping: arrays that compute exactly differ from float by {content['mapping_difference']:.1e} of the "
+        "largest output"
+    )
+    lines += [_on_array(layer) for layer in content["layers"]]
+    host = ", ".join(f"{count} {op}" for op, count in content["on_host"].items()) or "nothing else"
+    lines.append(f"on the host, because they multiply by no matrix of weights: biases, {host}")
+    for part in content["digital_products"]:
+        lines.append(f"on the host although it multiplies: {part['name']} ({part['op']}), {part['reason']}")
+    return "\n".join([*lines, f"table: {content['csv']}"])
+
+
+def _form(name: str, content: dict[str, Any]) -> str:
+    parts = [
+        f"{what} {value:.4f}" if what == "accuracy" else f"{what} {value:.4g}"
+        for what in ("accuracy", "rmse", "r2")
+        if (value := content[what][name]) is not None
+    ]
+    if name != "float":
+        parts.append(f"outputs differ from float by {_percent(content['difference_from_float'][name])} rms")
+    return f"{name}: {', '.join(parts) or 'the reference'}"
+
+
+def _on_array(layer: dict[str, Any]) -> str:
+    groups = "" if layer["groups"] == 1 else f"{layer['groups']} × "
+    adc = ""
+    if layer["full_scale"] is not None:
+        adc = f"; ADC to {layer['full_scale']:.3g} A ({layer['adc_rule']}), {_percent(layer['adc_clipped'])} clipped"
+    return (
+        f"on arrays: {layer['name']} ({layer['op']}, {groups}{layer['inputs']} × {layer['outputs']}, {layer['tiles']} "
+        f"tile{'' if layer['tiles'] == 1 else 's'}); inputs to {layer['activation_max']:.4g} ({layer['input_rule']}), "
+        f"{_percent(layer['input_clipped'])} clipped{adc}"
+    )
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.3g} %"

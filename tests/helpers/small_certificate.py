@@ -1,0 +1,36 @@
+"""A certificate of a small array, for tests that use only some of its numbers."""
+
+from typing import Any
+
+import numpy as np
+
+from circuitsim.calibration import error_statistics
+from circuitsim.results import Certificate, Provenance
+
+
+def small_certificate(**values: Any) -> Certificate:
+    """A certificate with the given fields; everything else is of an array of 2 × 2."""
+    error = error_statistics(np.array([1e-4, -1e-4]))
+    stated: dict[str, Any] = {
+        "rows": 2,
+        "cols": 2,
+        "grade": 1,
+        "products": 1,
+        "form": "one matrix product",
+        "truth": "ngspice",
+        "full_scale": 1e-4,
+        "error": error,
+        "by_column": (error, error),
+        "by_input": {"uniform": error},
+        "by_matrix": {"uniform": error},
+        "g_range": (1e-6, 1e-4),
+        "v_range": (0.0, 0.2),
+        "temperature_c": 27.0,
+        "surface_bound": 1e-9,
+        "matrices": 1,
+        "vectors": 1,
+        "model_digest": "cd" * 32,
+        "decks": ("01" * 32,),
+        "provenance": Provenance("ngspice", "ef" * 32, "ab" * 32, "39", {"reltol": "1e-10"}),
+    }
+    return Certificate(**(stated | values))
