@@ -4,11 +4,13 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.network import Network
+from circuitsim.spec import checked
 
 _HALF = 2  # bytes of a half-precision number
 _ROUNDING = {False: 1e-4, True: 1e-2}  # of sums in another order, relative; by whether they are in half precision
 
 
+@checked
 def check_images_apart(network: Network, images: np.ndarray) -> None:
     """Reject a network whose output for an image depends on the other images, or on its place among them.
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from circuitsim.errors import InputError, SpecError
-from circuitsim.spec import Abilities, ArraySpec, unable
+from circuitsim.spec import Abilities, ArraySpec, checked, unable
 
 READS: Abilities = {
     "bl": {
@@ -42,6 +42,7 @@ def check_network_array(spec: ArraySpec) -> None:
     )
 
 
+@checked
 def check_same_array(own: ArraySpec, spec: ArraySpec) -> None:
     """Refuse a product that simulates another array than that of a network.
 

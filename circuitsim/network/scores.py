@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.spec import checked, real_numbers
 
 TASKS = ("classification", "per-pixel classification", "regression")
 
@@ -27,8 +28,10 @@ class Score:
     r2: float | None = None
 
 
+@checked
 def has_classes(outputs: np.ndarray) -> bool:
     """Tell whether outputs (images, classes, *pixels) can name classes: axis 1 holds two or more."""
+    outputs = real_numbers("outputs", outputs, keep_type=True)
     return outputs.ndim >= 2 and outputs.shape[1] >= 2
 
 

@@ -26,6 +26,12 @@ MODEL = TileModel(SPEC, nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2))
 class OneLayer:
     layers = (LinearLayer("l", "Gemm", np.random.default_rng(0).normal(size=(1, 6, 2))),)
 
+    def run(self, images, product):
+        raise NotImplementedError
+
+    def run_float(self, images):
+        raise NotImplementedError
+
 
 @pytest.mark.parametrize(
     ("keys", "sentence"),

@@ -194,7 +194,7 @@ def test_outputs_that_are_not_finite_are_refused(make_model, weights):
         {"w": weights(15, 2), "b": np.array([0.0, np.nan], np.float32)},
         [None, 15],
     )
-    with pytest.raises(InputError, match="level 'float': the network's output for image 0 is not finite"):
+    with pytest.raises(InputError, match="'float': the network's output for image 0 is not finite"):
         evaluate_float(cut(model), IMAGES)
 
 
