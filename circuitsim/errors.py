@@ -70,6 +70,14 @@ class OutsideCertificateWarning(CircuitsimWarning):
     """A behavioral model is used outside the range of its certificate."""
 
 
+class CellErrorWarning(CircuitsimWarning):
+    """The error of a characterized cell may show in the outputs of an array."""
+
+
+class UnbalancedWarning(CircuitsimWarning):
+    """The currents into an array and out of it differ by more than a simulator should leave."""
+
+
 class ClippingWarning(CircuitsimWarning):
     """An ADC clips an unusually large fraction of the outputs, or a driver of the inputs."""
 

@@ -68,7 +68,7 @@ def calibrate(
             or overlaps with the validation set.
         OutsideRangeError: The temperature is outside a card's range.
 
-    Valid for: quasi-static reads, inputs from 0 to v_read.
+    Valid for: quasi-static reads, inputs from v_ref to v_ref + v_read.
     """
     _check_arguments(spec, truth, folder, max_rms)
     simulator = simulator or spice.find_ngspice()
@@ -131,7 +131,7 @@ def choose_grade(
     Returns:
         The model, and the rms error of every grade that was evaluated, relative to full scale.
     """
-    v_range = (0.0, spec.driver.v_read)
+    v_range = spec.drive_range
     truths = solve_in_nodal(spec, surface, experiments)
     full_scale = full_scale_of(truths)
     rms_by_grade: dict[str, float] = {}

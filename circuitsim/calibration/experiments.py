@@ -41,11 +41,16 @@ def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndar
 
 
 def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Sample inputs (count, rows) [V] of one of `INPUT_KINDS`, between 0 and v_read.
+    """Sample inputs (count, rows) [V] of one of `INPUT_KINDS`, between v_ref and v_ref + v_read.
 
     Raises:
         InputError: The kind is unknown.
     """
+    return spec.sense.v_ref + _amplitudes(kind, count, spec, rng)
+
+
+def _amplitudes(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
+    """Sample inputs (count, rows) [V] relative to v_ref, between 0 and v_read."""
     v_read = spec.driver.v_read
     shape = (count, spec.array.rows)
     if kind == "uniform":

@@ -1,7 +1,7 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
 from circuitsim.characterization.cache import cache_limit, cache_size
-from circuitsim.characterization.cell import cell, check_ohmic, gated_cells
+from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.device_benches import (
     READ,
@@ -32,6 +32,7 @@ __all__ = [
     "cache_size",
     "cell",
     "check_chord",
+    "check_contents",
     "check_ohmic",
     "find_states",
     "gated_cells",

@@ -16,11 +16,12 @@ from circuitsim.characterization.sweep import HELD_OUT_BIAS, HELD_OUT_G, Sweep, 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.library import assemble
 from circuitsim.netlist import cell_text
+from circuitsim.nodal.judgement import RESOLUTION
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import surface_cache
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.results.model_files import SURFACE_SCHEMA, load_surface, save_surface
-from circuitsim.spec import ArraySpec, check_voltage_range, has_bypass
+from circuitsim.spec import ArraySpec, cell_keys, check_voltage_range, has_bypass
 
 # Nodes in (conductance, |U|, smaller voltage), tried in this order; each grid costs more and resolves more curvature.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
@@ -30,7 +31,6 @@ ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surfac
 CELL_TIME_LIMIT_S = 30.0
 FIT_VERSION = 2  # increase it when the fit changes, so that surfaces in users' caches are computed again
 OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
-RESOLUTION = 1e-14  # error of ngspice [A]: ten times abstol; with the gate off a cell carries little more
 
 
 def cell(
@@ -47,8 +47,8 @@ def cell(
 
     Args:
         spec: The array; only its cell, temperature and read voltage matter.
-        v_range: Range of the bit-line and source-line voltages [V]; None: 0 to v_read. It is widened in steps of 1.25
-            from v_read, so that similar ranges share a surface, and to include 0 and v_ref.
+        v_range: Range of the bit-line and source-line voltages [V]; None: v_ref to v_ref + v_read. It is widened
+            around v_ref in steps of 1.25 from v_read, so that similar ranges share a surface, and to include v_ref.
         cache: Folder of cached surfaces; None: the user's cache folder.
         simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
 
@@ -65,15 +65,17 @@ def cell(
     check_voltage_range(v_range)
     check_chord(spec)
     simulator = simulator or spice.find_ngspice()
-    low, high = stepped_range(v_range, spec.driver.v_read) if v_range else (0.0, spec.driver.v_read)
-    widest = (min(low, 0.0, spec.sense.v_ref), max(high, 0.0, spec.sense.v_ref))
+    v_ref = spec.sense.v_ref
+    low, high = stepped_range(v_range, spec.driver.v_read, v_ref) if v_range else spec.drive_range
+    widest = (min(low, v_ref), max(high, v_ref))
     key = _key(spec, widest, simulator)
-    return cached(
+    surface = cached(
         (cache or surface_cache()) / f"{key}.npz",
         load=partial(load_surface, key=key),
         make=lambda: _best_surface(spec, widest, simulator),
         save=partial(save_surface, key=key),
     )
+    return replace(surface, cell=cell_keys(spec))  # cells with the same circuit share a file
 
 
 def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
@@ -101,8 +103,22 @@ def gated_cells(spec: ArraySpec) -> tuple[CellSurface, CellSurface]:
     return (off, on) if has_bypass(spec) else (on, off)
 
 
+def check_contents(spec: ArraySpec, surface: CellSurface) -> None:
+    """Refuse an array whose SPICE files hold something else than those that its cell was characterized with.
+
+    Raises:
+        InputError: The contents differ.
+    """
+    now, then = cell_text(spec).digest, surface.provenance.files_digest
+    if then is not None and now != then:
+        raise InputError(
+            f"the SPICE files or device folders of this array differ from those that its cell was characterized with "
+            f"(contents {now[:12]}, not {then[:12]}): characterize or calibrate the array again"
+        )
+
+
 def check_ohmic(spec: ArraySpec) -> None:
-    """Check in ngspice that a device stated to be ohmic is ohmic from 0 to v_read.
+    """Check in ngspice that a device stated to be ohmic is ohmic from v_ref to v_ref + v_read.
 
     Raises:
         InputError: The current differs from g v by more than the error of its characterization; says by how much.
@@ -146,14 +162,14 @@ def _best_surface(spec: ArraySpec, v_range: tuple[float, float], simulator: spic
 def _access_conductance(spec: ArraySpec, v_range: tuple[float, float], simulator: spice.Simulator) -> float:
     """Return the conductance in series with the device [S], the scale of g on which the cell's current bends.
 
-    At a small voltage the cell at g_max carries g_max·k per volt, so the conductance in series is g_max·k/(1 − k).
+    At a small voltage U, the cell at g_max carries g_max·k·U, so the conductance in series is g_max·k/(1 − k). The
+    source line is at the voltage of the range that is closest to 0 V.
     """
     u = 0.01 * (v_range[1] - v_range[0])
-    v_bl = np.array([u, 2 * u])  # a sweep needs two points
+    v_sl = np.full(2, np.clip(0.0, *v_range))
+    v_bl = v_sl + np.array([u, 2 * u])  # a sweep needs two points
     g_max = spec.device.g_max
-    raw = spice.run(
-        deck(spec, np.array([g_max]), v_bl, np.zeros(2)), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S
-    )
+    raw = spice.run(deck(spec, np.array([g_max]), v_bl, v_sl), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S)
     k = float(raw["i(vs_0)"][0] / (g_max * u))
     # The limits are those of a gate that is off, and of a 1R cell, which has no series resistance.
     weakest, strongest = 1e-3 * g_max, 1e3 * g_max

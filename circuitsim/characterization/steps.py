@@ -6,12 +6,12 @@ STEP = 1.25  # ratio of successive ends
 _LARGEST = 1e300  # [V]; a step beyond it would be infinite
 
 
-def stepped_range(v_range: tuple[float, float], v_read: float) -> tuple[float, float]:
-    """Widen a range of voltages [V] until each end that is not 0 lies at ± v_read · STEP^k for a whole number k."""
-    low, high = v_range
+def stepped_range(v_range: tuple[float, float], v_read: float, v_ref: float = 0.0) -> tuple[float, float]:
+    """Widen a range of voltages [V] until each end other than v_ref lies at v_ref ± v_read · STEP^k, k whole."""
+    low, high = v_range[0] - v_ref, v_range[1] - v_ref
     return (
-        math.copysign(_stepped(abs(low), v_read, inward=low > 0), low),
-        math.copysign(_stepped(abs(high), v_read, inward=high < 0), high),
+        v_ref + math.copysign(_stepped(abs(low), v_read, inward=low > 0), low),
+        v_ref + math.copysign(_stepped(abs(high), v_read, inward=high < 0), high),
     )
 
 

@@ -15,8 +15,9 @@ from circuitsim import __version__, devices
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
+from circuitsim.cli.infer import infer
 from circuitsim.cli.matrix_files import Conductances, Inputs, arrays
-from circuitsim.cli.options import Jobs, Seed, within
+from circuitsim.cli.options import CertificateFile, Jobs, Out, Seed, Strict, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar
 from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
@@ -36,13 +37,13 @@ app = typer.Typer(
 )
 app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
 app.command("export")(export)
+app.command("infer")(infer)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
 LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -116,11 +117,8 @@ def solve(
     conductances: Conductances = None,
     inputs: Inputs = None,
     model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it."),
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")] = False,
+    certificate: CertificateFile = None,
+    strict: Strict = False,
     nodes: Annotated[bool, typer.Option(help="Also write the voltages at every cell.")] = False,
     seed: Seed = 0,
     as_json: Json = False,
@@ -223,39 +221,6 @@ def certificate(
 
     statement = load_certificate(file)
     print_result(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
-
-
-@app.command()
-def infer(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
-    network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],
-    data: Annotated[
-        Path,
-        typer.Option(
-            help="Images: .npz with arrays `images` and, for a score, `labels` (classes, one-hot classes, or numbers in"
-            " the shape of the output); or .npy of images."
-        ),
-    ],
-    calibration_images: Annotated[
-        int | None,
-        typer.Option(
-            parser=within("--calibration-images"),
-            metavar="N",
-            help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half of"
-            " the images if there are fewer than 400.",
-        ),
-    ] = None,
-    out: Out = Path("out/infer"),
-    as_json: Json = False,
-) -> None:
-    """Run a network with its Gemm, MatMul and Conv layers on arrays: its score, what ran where, the ranges."""
-    from circuitsim.cli.infer_words import inference_in_words
-    from circuitsim.evaluation import infer_files
-    from circuitsim.results import load_model
-
-    with progress_bar("inference", quiet=as_json):
-        content = infer_files(load_model(model), network, data, calibration_images=calibration_images, out=out)
-    print_result(content, inference_in_words(content), as_json)
 
 
 @app.command()

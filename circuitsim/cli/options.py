@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -111,3 +112,8 @@ ReadVoltage = Annotated[
         "--v-read", parser=within("--v-read"), metavar="V", help="Voltage at which g is the chord conductance [V]."
     ),
 ]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
+CertificateFile = Annotated[
+    Path | None, typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")]

@@ -48,7 +48,7 @@ from circuitsim.results import (
     save_certificate,
     save_model,
 )
-from circuitsim.spec import ArraySpec, load_spec, parse_spec
+from circuitsim.spec import ArraySpec, full_scale_inputs, load_spec, parse_spec
 
 TEMPLATE = Path(__file__).with_name("array.toml")
 CALIBRATION_IMAGES = 200
@@ -140,7 +140,8 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
         tiles = network_experiments(job.network, spec, job.calibration_images, vectors=NETWORK_VECTORS, rng=rng)
         calibration = _calibrate(job, tiles, progress)
     with clock.step(f"inference of {len(digits.test_images)} images on the model"):
-        programmed = program(job.network, spec, BehavioralProduct(calibration.model))
+        product = BehavioralProduct(calibration.model, certificate=calibration.certificate)
+        programmed = program(job.network, spec, product)
         ranges = fit_ranges(programmed, job.calibration_images)
         array = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
     with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
@@ -195,17 +196,18 @@ def _references(job: _Job) -> tuple[Inference, Inference, float]:
     images, labels = job.digits.test_images, job.digits.test_labels
     float_net = evaluate_float(job.network, images, labels)
     ideal = evaluate_ideal(job.network, job.spec, images, labels, calibration_images=job.calibration_images)
-    return float_net, ideal, float(float_difference(job.network, job.spec, images, product=_ohmic(job.spec)).max())
+    plain = _plain(job.spec)
+    return float_net, ideal, float(float_difference(job.network, plain, images, product=NodalProduct(plain)).max())
 
 
-def _ohmic(spec: ArraySpec) -> NodalProduct:
-    """Return the product of the array solver for ohmic 1R cells without wire, driver or sense resistance."""
+def _plain(spec: ArraySpec) -> ArraySpec:
+    """Return the array with ohmic 1R cells, without wire, driver or sense resistance."""
     plain = spec.model_dump(by_alias=True)
     plain["array"]["cell"] = "1r"
     plain["device"] = {"model": "rram_ohmic", "g_min": spec.device.g_min, "g_max": spec.device.g_max}
     plain |= {"access": None, "wire": {"r_row": 0.0, "r_col": 0.0}}
     plain["driver"]["r_out"] = plain["sense"]["r_in"] = 0.0
-    return NodalProduct(parse_spec(plain))
+    return parse_spec(plain)
 
 
 def _calibrate(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> Calibration:
@@ -245,9 +247,8 @@ def _loop(
 def _worst_drop(job: _Job, tiles: tuple[Experiment, ...]) -> Solution:
     """Solve the network tile with the largest total conductance in ngspice, all rows on, with node voltages."""
     tile = max(tiles, key=lambda experiment: experiment.g.sum())
-    v_in = np.full((1, job.spec.array.rows), job.spec.driver.v_read)
     array, folder = truth.prepare(job.spec, tile.g), job.out / "loop" / "ir_drop"
-    return truth.read(array, v_in, nodes=True, folder=folder, simulator=job.simulator)
+    return truth.read(array, full_scale_inputs(job.spec)[None], nodes=True, folder=folder, simulator=job.simulator)
 
 
 def _sweep(job: _Job, tiles: tuple[Experiment, ...], progress: Progress) -> tuple[WirePoint, ...]:

@@ -99,17 +99,17 @@ def _comparison(result: DemoResult) -> Comparison:
 
 
 def _ir_drop(result: DemoResult) -> IrDrop:
-    v_applied, v_ref = result.spec.driver.v_read, result.spec.sense.v_ref
+    v_read, (v_ref, v_on) = result.spec.driver.v_read, result.spec.drive_range
     v_row, v_col = result.drop.v_row, result.drop.v_col
     assert v_row is not None and v_col is not None
     v_cell = v_row[0] - v_col[0]
     return IrDrop(
-        what=f"all rows at {format_quantity(v_applied, 'V')}, network tile of the largest conductance, ngspice",
-        row_drop=v_applied - v_row[0],
+        what=f"all rows at {format_quantity(v_on, 'V')}, network tile of the largest conductance, ngspice",
+        row_drop=v_on - v_row[0],
         col_rise=v_col[0] - v_ref,
         v_cell=v_cell,
-        v_applied=v_applied,
-        worst=float(1 - v_cell.min() / (v_applied - v_ref)),
+        v_applied=v_read,
+        worst=float(1 - v_cell.min() / v_read),
     )
 
 

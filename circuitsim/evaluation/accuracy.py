@@ -51,7 +51,7 @@ def calibrated_accuracy(
         SimulatorError: ngspice failed.
     """
     calibration = calibrate(spec, rng=rng, extra=tiles, truth=truth, simulator=simulator)
-    programmed = program(network, spec, BehavioralProduct(calibration.model))
+    programmed = program(network, spec, BehavioralProduct(calibration.model, certificate=calibration.certificate))
     ranges = fit_ranges(programmed, calibration_images)
     accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
     if accuracy is None:

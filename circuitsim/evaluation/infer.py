@@ -24,7 +24,7 @@ from circuitsim.network import (
     load_network,
     program,
 )
-from circuitsim.results import TileModel
+from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.spec import checked
 
@@ -37,7 +37,14 @@ _COMPARED = 16  # images on which networks are compared with themselves
 
 @checked
 def infer_files(
-    model: TileModel, network_file: Path, data: Path, *, calibration_images: int | None = None, out: Path
+    model: TileModel,
+    network_file: Path,
+    data: Path,
+    *,
+    calibration_images: int | None = None,
+    out: Path,
+    certificate: Certificate | None = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
 
@@ -51,19 +58,26 @@ def infer_files(
         calibration_images: Number of images, from the first on, from which the ranges are learnt; None: 200, or half
             of the images if there are fewer than 400.
         out: Folder for results.json and inference.csv.
+        certificate: Certificate of the model; reads outside it warn. None: inputs outside the model's range warn.
+        strict: Refuse reads outside the certificate.
 
     Returns:
         The content of results.json: scores, differences from the float network relative to its outputs, what runs on
         arrays and on the host, statistics of each layer, digest of the model.
 
     Raises:
-        InputError: A file cannot be read, the images or labels do not fit the network, or no images are left to score.
+        InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
+            certificate belongs to another model, or `strict` is True without a certificate.
+        SpecError: The layers of a network cannot lie on the model's array.
+        OutsideRangeError: `strict` is True and a read is outside the certificate.
 
     Warns:
         HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
             exactly.
         ClippingWarning: See `evaluate`.
+        OutsideCertificateWarning: A read is outside the certificate.
     """
+    product = BehavioralProduct(model, certificate=certificate, strict=strict)
     images, labels = read_images(data)
     network = load_network(network_file)
     check_images_apart(network, images[: _compared(network.batch)])
@@ -73,7 +87,7 @@ def infer_files(
     mapped = float(float_difference(network, model.spec, first[: _compared(network.batch)]).max())
     float_net = evaluate_float(network, images, labels)
     ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first)
-    programmed = program(network, model.spec, BehavioralProduct(model))
+    programmed = program(network, model.spec, product)
     array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first))
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped

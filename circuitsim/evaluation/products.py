@@ -12,8 +12,12 @@ import array_api_compat
 import numpy as np
 
 from circuitsim import behavioral, nodal, truth
-from circuitsim.network import ReadTile, TilePlace
-from circuitsim.results import CellSurface, Solution, TileModel
+from circuitsim.calibration import check_certificate, check_use
+from circuitsim.characterization import check_contents
+from circuitsim.errors import InputError
+from circuitsim.netlist import cell_text
+from circuitsim.network import ReadTile, TilePlace, check_same_array
+from circuitsim.results import CellSurface, Certificate, Solution, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
@@ -25,21 +29,48 @@ Listener = Callable[[TilePlace, np.ndarray, np.ndarray, Solution], None]
 class BehavioralProduct:
     """Programs each tile as matrices of a behavioral model and reads it by matrix products.
 
+    Reads outside the certificate warn, or are refused. Without a certificate, inputs outside the range of the model
+    warn.
+
     Attributes:
-        model: A calibrated model; its specification must be that of the network's tiles.
+        model: A calibrated model of the network's tiles.
         dtype: Data type of the matrices and the currents, "float64" or "float32".
         namespace: Array module that computes: "numpy", "torch", or another that follows the array API.
+        certificate: Certificate of the model, or None.
+        strict: Use outside the certificate raises OutsideRangeError.
+
+    Raises:
+        InputError: `strict` is True without a certificate, or the certificate belongs to another model.
     """
 
     model: TileModel
     dtype: str = "float64"
     namespace: str = "numpy"
+    certificate: Certificate | None = None
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.certificate is None and self.strict:
+            raise InputError("strict = True needs the certificate of the model")
+        if self.certificate is not None:
+            check_certificate(self.model, self.certificate)
+
+    @property
+    def spec(self) -> ArraySpec:
+        """The array that was calibrated."""
+        return self.model.spec
+
+    def check_array(self, spec: ArraySpec) -> None:
+        """Refuse an array other than that of the model, or one whose SPICE files have changed since the calibration."""
+        check_same_array(self.model.spec, spec)
+        check_contents(spec, self.model.surface)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
         del place  # all tiles are the same kind of array
         xp = importlib.import_module(self.namespace)
-        return partial(_read_matrices, behavioral.program(self.model, g, dtype=self.dtype, xp=xp))
+        tile = behavioral.program(self.model, g, dtype=self.dtype, xp=xp)
+        return partial(_read_matrices, tile, partial(_check_read, self, tile, g))
 
 
 @dataclass(frozen=True)
@@ -55,6 +86,12 @@ class NodalProduct:
     spec: ArraySpec
     surface: CellSurface | None = None
     record: Listener | None = None
+
+    def check_array(self, spec: ArraySpec) -> None:
+        """Refuse an array other than that of the product, or one whose SPICE files differ from those of the surface."""
+        check_same_array(self.spec, spec)
+        if self.surface is not None:
+            check_contents(spec, self.surface)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
@@ -78,6 +115,15 @@ class NgspiceProduct:
     simulator: Simulator | None = None
     record: Listener | None = None
 
+    def check_array(self, spec: ArraySpec) -> None:
+        """Refuse an array other than that of the product, or one whose SPICE files differ."""
+        check_same_array(self.spec, spec)
+        if cell_text(self.spec).digest != cell_text(spec).digest:
+            raise InputError(
+                "the product simulates another array than that of the network: the contents of their SPICE files "
+                "differ; expected one specification for both"
+            )
+
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
         folder = None if self.folder is None else self.folder / run_folder(place)
@@ -89,7 +135,16 @@ def run_folder(place: TilePlace) -> str:
     return f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
 
 
-def _read_matrices(tile: behavioral.Tile, v_in: np.ndarray) -> Any:
+def _check_read(product: BehavioralProduct, tile: behavioral.Tile, g: np.ndarray, v_in: np.ndarray) -> None:
+    """Warn about a read outside the certificate, or refuse it; without a certificate the range of the model counts."""
+    if product.certificate is None:
+        behavioral.check_input_range(tile, v_in)
+    else:
+        check_use(product.model, product.certificate, g, v_in, strict=product.strict)
+
+
+def _read_matrices(tile: behavioral.Tile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
+    check(v_in)
     if isinstance(tile.w, np.ndarray):
         return behavioral.mvm(tile, v_in.astype(tile.w.dtype, copy=False))
     xp, device = array_api_compat.array_namespace(tile.w), array_api_compat.device(tile.w)

@@ -13,7 +13,7 @@ from circuitsim.evaluation.accuracy import calibrated_accuracy
 from circuitsim.network import Network
 from circuitsim.results import CellSurface, Experiment, TileModel
 from circuitsim.results.evaluation import WirePoint
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, full_scale_inputs
 from circuitsim.spice import Progress
 
 RESISTANCES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # ohm per segment
@@ -105,7 +105,7 @@ def with_wires(spec: ArraySpec, r_wire: float) -> ArraySpec:
 
 def largest_drop(spec: ArraySpec, surface: CellSurface | None, tiles: Sequence[Experiment]) -> float:
     """Return the largest fraction of the read voltage that a cell of the tiles loses with all rows on."""
-    v_in = np.full((1, spec.array.rows), spec.driver.v_read)
+    v_in = full_scale_inputs(spec)[None]
     worst = 0.0
     for tile in tiles:
         solution = nodal.read(nodal.prepare(spec, tile.g, surface), v_in, nodes=True)

@@ -12,8 +12,10 @@ from circuitsim import characterization, nodal, truth
 from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
+from circuitsim.levels.input_range import input_range
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
+from circuitsim.nodal.judgement import joint_cell_error
 from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel, content_digest
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.spec import (
@@ -99,7 +101,7 @@ def solve(
             range of the model.
     """
     x = real_numbers("x", x)
-    v_range = _input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
+    v_range = input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range)
     return read(array, x, nodes=nodes, folder=folder)
 
@@ -122,7 +124,8 @@ def prepare(
         g: Conductances (rows, cols) [S], or capacitances [F] for 1c cells; 0 is an open cell.
         level: "ngspice", "nodal" or "behavioral".
         model, certificate, strict: As in `solve`, for the behavioral level.
-        v_range: Range of the inputs [V], for the nodal level with inputs on the bit lines; None: 0 to v_read.
+        v_range: Range of the inputs [V], for the nodal level with inputs on the bit lines; None: v_ref to v_ref +
+            v_read.
 
     Returns:
         The programmed array, for `read`.
@@ -186,7 +189,7 @@ def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -
 
     Args:
         spec: The array.
-        v_range: Range of the inputs [V]; None: 0 to v_read.
+        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read.
 
     Returns:
         The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
@@ -255,12 +258,14 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
     else:
         solutions = [read(part, inputs, folder=folder) for part, inputs in reads]
     first = solutions[0]
+    out = put_together(array.spec, array.drawn, [solution.out for solution in solutions])
     return Solution(
-        out=put_together(array.spec, array.drawn, [solution.out for solution in solutions]),
+        out=out,
         quantity=first.quantity,
         unit=first.unit,
         power=np.sum([solution.power for solution in solutions if solution.power is not None], axis=0),
         convergence=_worst_convergence(solutions),
+        cell_error=joint_cell_error(array.spec, solutions, out),
         provenance=_joint_provenance(array, [solution.provenance for solution in solutions]),
     )
 
@@ -291,12 +296,3 @@ def _joint_provenance(array: TechniqueArray, parts: Sequence[Provenance]) -> Pro
 def _drawn_reads(array: TechniqueArray, x: np.ndarray) -> list[tuple[LevelArray, np.ndarray]]:
     pairs = zip(array.drawn, array.arrays, strict=True)
     return [(part, drawn_inputs(array.spec, drawn, x)) for drawn, part in pairs]
-
-
-def _input_range(spec: ArraySpec, x: np.ndarray) -> tuple[float, float] | None:
-    """Return the range of inputs to prepare for [V]: 0 to v_read, widened in steps to include x; None for invalid x."""
-    if x.size == 0 or not np.isfinite(x).all():
-        return None  # `read` rejects it
-    v_read = spec.driver.v_read
-    low = min(-v_read, float(x.min())) if x.min() < 0 else 0.0
-    return characterization.stepped_range((low, max(v_read, float(x.max()))), v_read)

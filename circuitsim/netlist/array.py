@@ -208,8 +208,8 @@ def _array(
 
 
 def _bias(spec: ArraySpec) -> list[str]:
-    v_read = number(spec.driver.v_read)
-    return [f"vbias_{b} bias_{b} 0 {v_read}" for b in range(spec.array.cols)]
+    v_bias = number(spec.drive_range[1])
+    return [f"vbias_{b} bias_{b} 0 {v_bias}" for b in range(spec.array.cols)]
 
 
 def _sense(spec: ArraySpec) -> list[str]:

@@ -29,7 +29,7 @@ def crossbar(
 
     `vin_<row>` drives each row through `driver.r_out`; `vsense_<col>` holds each column at `sense.v_ref` through
     `sense.r_in`. A wire that is driven or sensed at both ends has one such resistance at each end. If the input is on
-    the word lines, `vbias_<col>` biases each bit line at `driver.v_read` through `driver.r_out`. A cell of 0 S is open
+    the word lines, `vbias_<col>` biases each bit line at v_ref + v_read through `driver.r_out`. A cell of 0 S is open
     and omitted.
 
     Args:
@@ -93,6 +93,6 @@ def checked_crossbar(
         v_row=v_row,
         v_col=v_col,
         i_cell=i_cell,
-        v_bias=spec.driver.v_read if on_gates else 0.0,
+        v_bias=spec.drive_range[1] if on_gates else 0.0,
         i_bias=i_bias,
     )

@@ -6,6 +6,7 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.fitting_array import check_same_array
 from circuitsim.network.inference import (
     Inference,
     LayerStatistics,
@@ -48,6 +49,7 @@ __all__ = [
     "Window",
     "as_numpy",
     "check_images_apart",
+    "check_same_array",
     "evaluate",
     "evaluate_float",
     "evaluate_ideal",

@@ -198,7 +198,7 @@ def float_difference(
         network: The network.
         spec: The array; its DAC and ADC are taken as ideal.
         images: (images, …); the input ranges are learnt from them, so that no input is clipped.
-        product: Programs and reads a tile; None for exact products.
+        product: Programs and reads a tile of this array; None for exact products.
 
     Returns:
         (images,) largest |difference| of an image's outputs, relative to the largest |output| of the float network over

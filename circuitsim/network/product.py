@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from circuitsim.errors import InputError
 from circuitsim.network.tiling import TilePlace
-from circuitsim.spec import by_value
+from circuitsim.spec import ArraySpec, by_value
 
 ReadTile = Callable[[np.ndarray], Any]
 """Function from driver voltages (batch, rows) [V] to column currents (batch, cols) [A].
@@ -22,7 +23,9 @@ class Product(Protocol):
     """Programs a tile with conductances g (rows, cols) [S] and returns the function that reads it.
 
     `place` is the part of the layer that the tile holds; most products need only g. The products of this package can be
-    pickled, so that worker processes can program and read tiles. A plain function is also a product:
+    pickled, so that worker processes can program and read tiles. A product that simulates one array has
+    a method `check_array(spec)`, which `network.program` calls and which raises InputError for the array of another
+    network. A plain function is also a product; it serves any array:
 
         def product(place, g):
             return functools.partial(behavioral.mvm, behavioral.program(model, g))
@@ -59,6 +62,14 @@ class ExactProduct:
 
     v_ref: float = 0.0
 
+    def check_array(self, spec: ArraySpec) -> None:
+        """Refuse an array whose columns are held at another voltage."""
+        if spec.sense.v_ref != self.v_ref:
+            raise InputError(
+                f"sense.v_ref = {spec.sense.v_ref:g} V, but the product has v_ref = {self.v_ref:g} V: expected "
+                "ExactProduct(spec.sense.v_ref)"
+            )
+
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
         del place
@@ -77,6 +88,11 @@ class RecordedProduct:
 
     product: Product
     records: list[TileRead]
+
+    def check_array(self, spec: ArraySpec) -> None:
+        """Refuse an array that the other product refuses."""
+        if (check := getattr(self.product, "check_array", None)) is not None:
+            check(spec)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S] and records each read."""

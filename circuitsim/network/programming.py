@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import largest_weight, scheme_of
 from circuitsim.network.network import Network
@@ -53,12 +54,18 @@ def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int 
     Args:
         network: The network.
         spec: The array; its g_min, g_max, size and mapping.weights are used.
-        product: Programs one tile and returns the function that reads it.
+        product: Programs one tile and returns the function that reads it. It refuses an array other than
+            its own, see `Product`.
         n_jobs: Number of tiles of a layer programmed at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
-        InputError: The array has fewer columns than one output takes.
+        SpecError: The layers of a network cannot lie on this array.
+        InputError: The array has fewer columns than one output takes, or the product simulates another array.
     """
+    check_network_array(spec)
+    check = getattr(product, "check_array", None)
+    if check is not None:
+        check(spec)
     programmed = {}
     for layer in network.layers:
         groups, inputs, outputs = layer.weights.shape

@@ -17,6 +17,7 @@ from circuitsim.nodal.array import (
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.compact_cells import VoltageBox
 from circuitsim.nodal.grid import end_resistances
+from circuitsim.nodal.judgement import cell_current_error, check_balance, output_error
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
@@ -44,6 +45,17 @@ def _read(
     array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, *, nodes: bool, tol: float, threads: int
 ) -> Solution:
     """Solve checked inputs (batch, rows) [V] with sense nodes `pull` (batch, cols) [V] above v_ref; None: at v_ref."""
+    solution = _solve(array, v_in, pull, nodes=nodes, tol=tol, threads=threads)
+    assert solution.i_row is not None
+    v_largest = np.abs(_terminals(array, v_in, pull)).max(axis=1)
+    check_balance("nodal", array.spec, array.wires, v_largest, solution.i_row, solution.out)
+    return solution
+
+
+def _solve(
+    array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, *, nodes: bool, tol: float, threads: int
+) -> Solution:
+    """Choose the method: the matrix of an ohmic array, sweeps, or the reference solver for what sweeps leave."""
     v_ref = array.spec.sense.v_ref
     if array.matrices is not None and pull is None and not nodes and tol >= MATRIX_TOLERANCE:
         return _by_matrix(array, array.matrices, v_in, tol, threads)
@@ -58,6 +70,20 @@ def _read(
     v_left, pull_left = v_in[left], None if pull is None else pull[left]
     rest = _reference(array, v_left, pull_left, tol, left)
     return _merge(solution, _from_nodes(array, v_left, pull_left, rest, tol, nodes, threads), left)
+
+
+def _terminals(array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None) -> np.ndarray:
+    """Voltages of all sources and sense nodes (batch, rows + cols) [V]."""
+    v_sense = np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)
+    return np.hstack([v_in, v_sense if pull is None else v_sense + pull])
+
+
+def _cell_error(
+    array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, out: np.ndarray, fit_error: float
+) -> np.ndarray:
+    """Error of the outputs by the surface of the cell and its fit [A], relative to the largest output (batch,)."""
+    error = cell_current_error(array.surface, np.ptp(_terminals(array, v_in, pull), axis=1)) + fit_error
+    return output_error(error * np.count_nonzero(array.g, axis=0).max(), out)
 
 
 def _sense_voltages(v_sense: ArrayLike, shape: tuple[int, int]) -> np.ndarray:
@@ -89,6 +115,7 @@ def _by_matrix(
         i_row=i_row,
         power=_power(array, v_in, None, i_row, i_out),
         convergence=convergence(i_row, i_out, np.abs(drive) @ matrices.residual, passes),
+        cell_error=np.zeros(len(v_in)),
     )
 
 
@@ -119,8 +146,7 @@ def _sweep(
 def _reference(
     array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, tol: float, names: np.ndarray
 ) -> NodeSolution:
-    v_sense = np.full((len(v_in), array.wires.cols), array.spec.sense.v_ref)
-    given = np.hstack([v_in, v_sense if pull is None else v_sense + pull])
+    given = _terminals(array, v_in, pull)
 
     def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
@@ -162,6 +188,7 @@ def _from_nodes(
         i_cell=solved.i_cell if nodes else None,
         power=_power(array, v_in, pull, i_row, i_out),
         convergence=convergence(i_row, i_out, solved.residual, solved.iterations),
+        cell_error=_cell_error(array, v_in, pull, i_out, 0.0),
     )
 
 
@@ -188,6 +215,7 @@ def _from_sweep(
         power=_power(array, v_in, pull, swept.i_row, swept.i_out),
         # A cell's fit error is current that the characterized cell would leave unbalanced.
         convergence=convergence(swept.i_row, swept.i_out, swept.residual + fit_error, np.abs(swept.passes)),
+        cell_error=_cell_error(array, v_in, pull, swept.i_out, fit_error),
     )
 
 
@@ -208,7 +236,7 @@ def _merge(solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
     return replace(solution, **arrays, convergence=replace(old, **balance))
 
 
-_PER_VECTOR = ("out", "i_row", "v_row", "v_col", "i_cell", "power")
+_PER_VECTOR = ("out", "i_row", "v_row", "v_col", "i_cell", "power", "cell_error")
 _BALANCE = ("kirchhoff", "residual", "iterations")
 
 

@@ -66,8 +66,9 @@ def compensate(
     v_in = None if v_in is None else check_inputs(spec, v_in)
     if surface is not None and (v_in is None or len(v_in) < spec.array.rows):
         raise InputError(f"a characterized cell needs v_in with at least rows = {spec.array.rows} vectors")
-    inputs = np.eye(spec.array.rows) * spec.driver.v_read if v_in is None else v_in
-    target = (inputs - spec.sense.v_ref) @ wanted
+    v_ref = spec.sense.v_ref
+    inputs = v_ref + np.eye(spec.array.rows) * spec.driver.v_read if v_in is None else v_in
+    target = (inputs - v_ref) @ wanted
     matrix, error = _matrix_and_error(array, inputs, target)
     best, history = (error, wanted), [error]
     g = wanted

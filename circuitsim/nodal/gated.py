@@ -15,12 +15,13 @@ from scipy import sparse
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray, given_digests
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
+from circuitsim.nodal.judgement import cell_current_error, check_balance, output_error
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
-from circuitsim.nodal.surface import cell_law, check_surface_range, check_voltages
+from circuitsim.nodal.surface import cell_law, check_cell, check_surface_range, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import CellSurface, Provenance, Solution
-from circuitsim.spec import ArraySpec, WireGrid, by_value
+from circuitsim.spec import ArraySpec, WireGrid, by_value, has_bypass
 from circuitsim.spec.matrices import check_inputs
 
 _BUILD = {"wl": build_columns, "string": build_strings}
@@ -83,7 +84,9 @@ def gated_array(
     line = spec.array.input_line
     if on is None:
         raise InputError(f"surface is None with array.input_line = {line!r}: expected a characterized cell")
-    for surface in (on, off):
+    bypass = has_bypass(spec)
+    for surface, gate_is_on in ((on, not bypass), (off, bypass)):
+        check_cell(surface, spec, v_gate=None if gate_is_on else 0.0)
         if surface is not None:
             check_surface_range(surface, g)
     if line == "string":
@@ -101,8 +104,8 @@ def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float) -> S
     """Solve the DC read of an array whose input switches gates; see `reading.read`."""
     x = check_inputs(array.spec, x)
     cols = array.wires.cols
-    v_read, v_ref = array.spec.driver.v_read, array.spec.sense.v_ref
-    given = np.concatenate([np.full(cols, v_read), np.full(cols, v_ref)])[None]
+    v_ref, v_bias = array.spec.drive_range
+    given = np.concatenate([np.full(cols, v_bias), np.full(cols, v_ref)])[None]
     solved = [_solve(array, vector, given, tol) for vector in x]
     v, i_cell = np.concatenate([one.v for one in solved]), np.concatenate([one.i_cell for one in solved])
     i_terminal = np.concatenate([one.i_terminal for one in solved])
@@ -111,6 +114,7 @@ def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float) -> S
         if surface is not None:
             check_voltages(surface, np.where(rows[:, :, None], array.g, 0.0), v_row, v_col)
     i_bias, i_out = i_terminal[:, :cols], -i_terminal[:, cols:]
+    check_balance("nodal", array.spec, array.wires, np.full(len(x), np.abs(given).max()), i_bias, i_out)
     residual, iterations = (np.concatenate([getattr(one, key) for one in solved]) for key in ("residual", "iterations"))
     return Solution(
         out=i_out,
@@ -127,9 +131,20 @@ def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float) -> S
         v_row=v_row if nodes else None,
         v_col=v_col if nodes else None,
         i_cell=i_cell if nodes else None,
-        power=with_references(v_read * i_bias.sum(axis=1), v_ref, i_out),
+        power=with_references(v_bias * i_bias.sum(axis=1), v_ref, i_out),
         convergence=convergence(i_bias, i_out, residual, iterations),
+        cell_error=output_error(_column_error(array, x), i_out),
     )
+
+
+def _column_error(array: GatedArray, x: np.ndarray) -> np.ndarray:
+    """Largest error of a column's current by the surfaces of its cells (batch,) [A]."""
+    spans = np.full(len(x), array.spec.driver.v_read)
+    on, off = (cell_current_error(surface, spans) for surface in (array.on, array.off))
+    if array.spec.array.input_line == "string":
+        return np.maximum(on, off)
+    closed = array.g > 0
+    return (on * (x @ closed).T + off * ((1 - x) @ closed).T).max(axis=0)
 
 
 def _solve(array: GatedArray, x: np.ndarray, given: np.ndarray, tol: float) -> NodeSolution:

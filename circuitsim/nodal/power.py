@@ -82,7 +82,7 @@ def _columns(array: GatedArray, v_row: np.ndarray, v_col: np.ndarray) -> tuple[n
     """Heat (batch, cols) of bit lines, column wires, drivers and sense inputs of an array read along its columns."""
     wires, spec, r_bl = array.wires, array.spec, array.wires.r_bl
     upper, lower = np.swapaxes(v_row, 1, 2), np.swapaxes(v_col, 1, 2)
-    bias, reference = (np.full((*upper.shape[:2], 1), v) for v in (spec.driver.v_read, spec.sense.v_ref))
+    bias, reference = (np.full((*upper.shape[:2], 1), v) for v in spec.drive_range[::-1])
     if r_bl is None or spec.array.input_line == "string":
         # Each segment lies between the lower end of a cell and the upper end of the next one.
         drop = np.concatenate([bias, lower], axis=2) - np.concatenate([upper, reference], axis=2)

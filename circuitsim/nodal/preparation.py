@@ -8,7 +8,7 @@ from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.array import TOLERANCE, PreparedArray
 from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
-from circuitsim.nodal.surface import cell_law, check_surface_range
+from circuitsim.nodal.surface import cell_law, check_cell, check_surface_range
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range, checked
 from circuitsim.spec.matrices import check_conductances
@@ -35,7 +35,7 @@ def prepare(
         off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string". None where such a cell
             carries nothing worth counting; in a string every cell carries the column's current, so there it is needed.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
-        v_range: Smallest and largest input expected [V], for `input_line` "bl"; None: 0 to v_read, and v_ref.
+        v_range: Smallest and largest input expected [V], for `input_line` "bl"; None: v_ref to v_ref + v_read.
         g_range: Conductances [S] that cells may take besides 0; None: g_min to g_max of the specification.
 
     Returns:
@@ -43,8 +43,8 @@ def prepare(
 
     Raises:
         SpecError: The solver does not simulate this kind of array.
-        InputError: Shapes do not fit, a value is negative or not finite, a surface is missing, or an argument does not
-            apply to the array.
+        InputError: Shapes do not fit, a value is negative or not finite, a surface is missing or was made for another
+            cell, or an argument does not apply to the array.
         OutsideRangeError: A conductance is outside `g_range` or a surface's range.
     """
     check_able(spec, SIMULATES, "the array solver")
@@ -70,11 +70,12 @@ def _bit_line_array(
     check_voltage_range(v_range)
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
+    check_cell(surface, spec)
     check_surface_range(surface, g)
     if surface is not None:
         _check_rises(surface)
     v_ref = spec.sense.v_ref
-    low, high = v_range or (0.0, spec.driver.v_read)
+    low, high = v_range or spec.drive_range
     array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
     if array.plan is None:
         array.factored  # noqa: B018  the work belongs here, not to the first read

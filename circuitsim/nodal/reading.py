@@ -8,6 +8,7 @@ from circuitsim.nodal.array import TOLERANCE, terminal_matrices
 from circuitsim.nodal.bit_lines import read_bit_lines
 from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines, read_gates
 from circuitsim.nodal.grid import end_resistances
+from circuitsim.nodal.judgement import tell_cell_error
 from circuitsim.nodal.linear import linear_array, solve_linear
 from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface import chord
@@ -46,8 +47,21 @@ def read(
         OutsideRangeError: A cell's voltages are outside its surface; names the cell, the voltages and the range.
         NotConvergedError: A vector does not balance; says by how much, where, and what to try.
 
+    Warns:
+        CellErrorWarning: The characterization of the cell allows errors above 1e-6 of the largest output of a vector.
+        UnbalancedWarning: The terminals balance to less than 1e-6 of the current fed in.
+
     Valid for: quasi-static reads that do not disturb the state.
     """
+    solution = _read(array, x, v_sense, nodes=nodes, tol=tol, threads=threads)
+    assert solution.cell_error is not None
+    tell_cell_error(solution.cell_error)
+    return solution
+
+
+def _read(
+    array: NodalArray, x: ArrayLike, v_sense: ArrayLike | None, *, nodes: bool, tol: float, threads: int
+) -> Solution:
     if not isinstance(array, GatedArray):
         return read_bit_lines(array, x, v_sense, nodes=nodes, tol=tol, threads=threads)
     line = array.spec.array.input_line

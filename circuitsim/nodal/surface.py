@@ -11,7 +11,7 @@ from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import CellSurface, Provenance
-from circuitsim.spec import checked
+from circuitsim.spec import ArraySpec, cell_keys, checked
 
 # Programmed values and solved voltages reach the ends of a range to rounding: this much of a span is let pass.
 _SLACK = 1e-9
@@ -253,6 +253,29 @@ def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:
         low, high = surface.g_range
         bad = (g != 0) & ((g < low * (1 - _SLACK)) | (g > high * (1 + _SLACK)))
         _refuse_first(g, bad, f"the surface holds for 0 and {low:g} … {high:g} S", OutsideRangeError)
+
+
+def check_cell(surface: CellSurface | None, spec: ArraySpec, *, v_gate: float | None = None) -> None:
+    """Refuse a surface that was made for another cell than that of an array.
+
+    Args:
+        surface: The surface; None, or one that belongs to no specification, passes.
+        spec: The array.
+        v_gate: Gate voltage of the cell [V]; None: that of a selected row.
+
+    Raises:
+        InputError: The cells differ; names the first key that does, with both values.
+    """
+    if surface is None or not surface.cell:
+        return
+    here, there = cell_keys(spec, v_gate=v_gate), surface.cell
+    if here == there:
+        return
+    key = next(key for key in (*here, *there) if here.get(key) != there.get(key))
+    raise InputError(
+        f"the surface was made for another cell, with {key} = {there.get(key, 'none')}, not {here.get(key, 'none')}: "
+        "expected that of this array, from circuitsim.levels.surface_of(spec)"
+    )
 
 
 def check_voltages(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> None:

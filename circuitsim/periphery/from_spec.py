@@ -53,8 +53,8 @@ def _is_ideal(table: ConverterTable | None) -> bool:
 
 def dac_table(spec: ArraySpec) -> ConverterTable | None:
     """Return the row drivers' DAC, from v_ref to v_ref + v_read [V]; None where inputs are not quantized."""
-    driver, v_ref = spec.driver, spec.sense.v_ref
-    return None if driver.dac_bits is None else ConverterTable(driver.dac_bits, v_ref, v_ref + driver.v_read)
+    bits = spec.driver.dac_bits
+    return None if bits is None else ConverterTable(bits, *spec.drive_range)
 
 
 def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterTable | None:

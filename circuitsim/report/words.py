@@ -81,10 +81,15 @@ def array_in_words(spec: ArraySpec) -> str:
     return (
         f"{spec.array.rows} × {spec.array.cols} cells of {spec.device.name}{access}, "
         f"{g_low} to {g_high}; wires {_range_of(spec.wire.r_row, 'Ω')} a segment along the row and "
-        f"{_range_of(spec.wire.r_col, 'Ω')} along the column; inputs up to {format_quantity(spec.driver.v_read, 'V')} "
+        f"{_range_of(spec.wire.r_col, 'Ω')} along the column; {_inputs_in_words(spec)} "
         f"behind {format_quantity(spec.driver.r_out, 'Ω')}, sense inputs of {format_quantity(spec.sense.r_in, 'Ω')}; "
         f"{dac} DAC, {adc} ADC; {spec.array.temperature_c:g} °C."
     )
+
+
+def _inputs_in_words(spec: ArraySpec) -> str:
+    v_ref, v_on = (format_quantity(v, "V") for v in spec.drive_range)
+    return f"inputs up to {v_on}" if spec.sense.v_ref == 0 else f"inputs from {v_ref}, the sense reference, to {v_on}"
 
 
 def _range_of(value: object, unit: str) -> str:

@@ -52,11 +52,19 @@ class Solution:
         v_col: (batch, rows, cols) voltage at the source-line terminal of each cell, the column wire [V]; None if not
             requested.
         i_cell: (batch, rows, cols) current into the bit-line terminal of each cell [A]; None if not requested.
-        power: (batch,) power that drivers and sense references deliver together [W]; None if unknown. It is
-            Σ v_in · i_row − v_ref · Σ i_out, or v_read · Σ i_bias − v_ref · Σ i_out if the input is on the gates and
-            the bit lines carry the current. Cells, wires, drivers and sense amplifiers turn it into heat.
+        power: (batch,) power that drivers and sense references deliver together [W]; None if unknown. The same
+            terminals count at all levels: Σ v_in · i_row − v_ref · Σ i_out, or (v_ref + v_read) · Σ i_bias − v_ref ·
+            Σ i_out if the input is on the gates and the bit lines carry the current. What a sense reference takes is
+            subtracted, so that power is the heat of cells, wires, drivers and sense amplifiers. Since the row currents
+            sum up to the column currents, it is also Σ (v_in − v_ref) · i_row. Gates, which carry no direct current,
+            count in reads of charge alone.
         convergence: Balance of the currents; None for the behavioral level, which has a certificate instead, and for
             charges, which are integrals over time.
+        cell_error: (batch,) largest error of an output that the characterization of the cell allows, relative to the
+            largest output of the vector; level "nodal" only, None elsewhere. It is the largest error of the current of
+            one cell, times the number of closed cells in a column: cells in like states err in the same direction, so
+            that errors add up linearly and not in quadrature. In a string, which carries one current, it is the
+            largest error of one cell. What wires take away from an error is not counted.
     """
 
     out: np.ndarray
@@ -69,6 +77,7 @@ class Solution:
     i_cell: np.ndarray | None = None
     power: np.ndarray | None = None
     convergence: Convergence | None = None
+    cell_error: np.ndarray | None = None
 
     @property
     def i_out(self) -> np.ndarray:

@@ -31,6 +31,7 @@ _FIELDS = {
     "v_col": (("batch", "row", "col"), "V", "voltage of the column wire at each cell"),
     "i_cell": (("batch", "row", "col"), "A", "current from row to column through each cell"),
     "power": (("batch",), "W", "power that the drivers and the sense references deliver"),
+    "cell_error": (("batch",), "1", "largest error of an output by the characterized cell, relative to the largest"),
 }
 _BALANCE = {
     "residual": "largest current left unbalanced at a node, relative to the largest terminal current",
@@ -215,7 +216,7 @@ def _plain(value: object) -> object:
 def _write_table(writer, data: "xr.Dataset") -> None:
     """Write one line per input vector; node voltages, a table per vector, are only in the NetCDF file."""
     names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
-    for key in ("x", "out", "i_row", "power", *_BALANCE):
+    for key in ("x", "out", "i_row", "power", "cell_error", *_BALANCE):
         if key not in data:
             continue
         unit, values = data[key].attrs["units"], data[key].values

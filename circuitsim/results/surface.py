@@ -1,12 +1,12 @@
 """Current of one cell as a smooth function with an error bound."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from circuitsim.results.content_digest import content_digest
 from circuitsim.results.provenance import Provenance
-from circuitsim.spec import by_value
+from circuitsim.spec import FrozenMapping, by_value
 
 
 @by_value
@@ -33,6 +33,8 @@ class CellSurface:
         i_max: Largest |i| among the characterized points within the input range [A].
         provenance: Origin: deck, simulator, options. Its `spec_digest` is None, because a surface belongs to a cell and
             not to an array; `deck_digest` covers the cell, its files, its bias points and its temperature.
+        cell: The keys of the cell that was characterized, from `spec.cell_keys`; empty for a function that belongs to
+            no specification, such as `nodal.ohmic`. The mapping is frozen.
     """
 
     forward: np.ndarray
@@ -44,6 +46,10 @@ class CellSurface:
     bound: float
     i_max: float
     provenance: Provenance
+    cell: dict[str, str] = field(default_factory=FrozenMapping)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cell", FrozenMapping(self.cell))
 
     @property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spe
 from circuitsim.spec.base import spice_name
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
+from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
@@ -44,6 +45,7 @@ __all__ = [
     "WireGrid",
     "WireSpec",
     "by_value",
+    "cell_keys",
     "check_able",
     "check_argument",
     "check_arrays",

@@ -39,10 +39,10 @@ class TopologySpec(Part):
     input_line: Literal["bl", "wl", "string"] = Field(
         default="bl",
         description="Line that carries the input. 'bl': analog input on the bit line along the row; source line along "
-        "the column; gates on. 'wl': input 0 or 1 on the gates along the row; bit line (at v_read behind r_out) and "
-        "source line along the column. 'string': input 0 or 1 on the gates along the row; the cells of a column are in "
-        "series, driven at the top with v_read and sensed at the bottom, so that resistances add. In a string the "
-        "transistor of a 1t1r cell is in parallel with the device: input 0 bypasses the device",
+        "the column; gates on. 'wl': input 0 or 1 on the gates along the row; bit line (at v_ref + v_read behind "
+        "r_out) and source line along the column. 'string': input 0 or 1 on the gates along the row; the cells of a "
+        "column are in series, driven at the top with v_ref + v_read and sensed at the bottom, so that resistances "
+        "add. In a string the transistor of a 1t1r cell is in parallel with the device: input 0 bypasses the device",
     )
     temperature_c: Quantity = Field(default=27.0, gt=-273.15, le=1000.0, description="Temperature [°C]")
 
@@ -94,6 +94,14 @@ class ArraySpec(Part):
     def v_gate(self) -> float | None:
         """Word-line voltage of a selected row [V]; None if the cell has no gate."""
         return self.device.v_gate if self.access is None else self.access.v_gate
+
+    @property
+    def drive_range(self) -> tuple[float, float]:
+        """Voltages of an input of zero and of a full-scale input [V]: v_ref and v_ref + v_read.
+
+        If the input is on the gates, the bit lines or the tops of the strings are biased at the second one.
+        """
+        return self.sense.v_ref, self.sense.v_ref + self.driver.v_read
 
     def _check_cell(self) -> None:
         cell, device = self.array.cell, self.device

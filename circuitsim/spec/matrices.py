@@ -64,11 +64,11 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     """Return the voltages (batch, rows) [V] of the row drivers for checked inputs.
 
     The voltage is x on bit lines, x · v_gate on gates, and (1 − x) · v_gate on the bypass transistors of a string of
-    1t1r cells. If the pulse width codes the input, every pulse has the height of x = v_read on bit lines and of x = 1
-    on gates.
+    1t1r cells. If the pulse width codes the input, every pulse has the height of a full-scale input: v_ref + v_read on
+    bit lines, x = 1 on gates.
     """
     if spec.driver.input_code == "pulse_width":
-        x = np.full(x.shape, spec.driver.v_read if spec.array.input_line == "bl" else 1.0)
+        x = np.full(x.shape, spec.drive_range[1] if spec.array.input_line == "bl" else 1.0)
     if spec.array.input_line == "bl" or spec.v_gate is None:
         return x
     return (1 - x if has_bypass(spec) else x) * spec.v_gate
@@ -80,8 +80,8 @@ def has_bypass(spec: ArraySpec) -> bool:
 
 
 def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
-    """Return the inputs (rows,) with every row fully on: v_read on bit lines, 1 on gates and for pulse widths."""
-    return np.full(spec.array.rows, spec.driver.v_read if input_unit(spec) == "V" else 1.0)
+    """Return the inputs (rows,) with every row fully on: v_ref + v_read on bit lines, 1 on gates and for pulses."""
+    return np.full(spec.array.rows, spec.drive_range[1] if input_unit(spec) == "V" else 1.0)
 
 
 def input_unit(spec: ArraySpec) -> str:

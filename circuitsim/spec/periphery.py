@@ -12,7 +12,10 @@ class DriverSpec(Part):
 
     kind: Literal["ideal"] = Field(default="ideal", description="Driver circuit; 'ideal' is a source behind r_out")
     r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
-    v_read: Positive = Field(description="Read voltage: full-scale input, and the voltage at which g is defined [V]")
+    v_read: Positive = Field(
+        description="Amplitude of a full-scale input above sense.v_ref [V]: the driver of a row puts out v_ref for an "
+        "input of zero and v_ref + v_read at full scale. g is the conductance with v_read across the device"
+    )
     dac_bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
     input_code: Annotated[Literal["amplitude", "pulse_width"], reserved("bit_serial")] = Field(
         default="amplitude",
@@ -23,13 +26,16 @@ class DriverSpec(Part):
 
 
 class SenseSpec(Part):
-    """The sense amplifier of each column, which holds the column at v_ref and measures its current."""
+    """The sense amplifier of each column, which holds the column at v_ref and measures its current.
+
+    Voltages of drivers and sense amplifiers are relative to 0 V, the bulk of the cells.
+    """
 
     kind: Annotated[Literal["virtual_ground"], reserved("tia", "regulated_cascode", "integrator")] = Field(
         default="virtual_ground", description="Sense circuit"
     )
     r_in: NonNegative = Field(default=0.0, description="Input resistance [ohm]")
-    v_ref: Quantity = Field(default=0.0, description="Voltage at which the column is held [V]")
+    v_ref: Quantity = Field(default=0.0, description="Voltage at which the column is held [V]; rows rest there too")
 
 
 class AdcSpec(Part):

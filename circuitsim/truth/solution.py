@@ -4,6 +4,7 @@ import numpy as np
 
 from circuitsim.errors import SimulatorError
 from circuitsim.netlist import Netlist
+from circuitsim.nodal.judgement import check_balance
 from circuitsim.results import Convergence, Provenance, Solution
 from circuitsim.spec import ArraySpec
 from circuitsim.spice.result import RawResult
@@ -23,6 +24,10 @@ def solution_of(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
 
     Raises:
         SimulatorError: The number of points differs from that of the input vectors, or a saved vector is missing.
+        NotConvergedError: Currents balance to less than 1e-4 because a resistance is too small for double precision.
+
+    Warns:
+        UnbalancedWarning: Currents balance to less than 1e-7.
     """
     if len(raw.data) != netlist.points:
         raise SimulatorError(f"the run has {len(raw.data)} points, expected {netlist.points}", raw.folder)
@@ -37,6 +42,9 @@ def solution_of(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
         raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
     i_in = np.concatenate([i_row, i_bias], axis=1)
     imbalance = np.abs(i_in.sum(axis=1) - out.sum(axis=1))
+    terminals = np.full((len(out), 1), netlist.v_bias) if netlist.i_bias else netlist.drive
+    v_largest = np.maximum(np.abs(terminals).max(axis=1), abs(spec.sense.v_ref))
+    check_balance("ngspice", spec, spec.wires, v_largest, i_in, out)
     v_ref, power = spec.sense.v_ref, np.einsum("ba,ba->b", netlist.drive, i_row) + netlist.v_bias * i_bias.sum(axis=1)
     return Solution(
         out=out,

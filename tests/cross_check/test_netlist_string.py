@@ -27,7 +27,7 @@ def string(folder, rows, cols, cell="1t1r", **wire):
         "device": {"model": "rram_ohmic", "g_min": 1e-5, "g_max": 1e-3},
         "access": {"file": file, "subckt": "switch", "w": 1, "l": 1, "v_gate": 1.0},
         "wire": {"r_row": 10.0, "r_col": 25.0, **wire},
-        "driver": {"v_read": 0.5, "r_out": 40.0},
+        "driver": {"v_read": 0.4, "r_out": 40.0},  # 0.5 V above the strings
         "sense": {"r_in": 60.0, "v_ref": 0.1},
     }
     if cell == "own":

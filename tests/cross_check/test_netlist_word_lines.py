@@ -28,7 +28,7 @@ def word_lines(folder, rows, cols, **wire):
             "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-3},
             "access": {"file": file, "subckt": "switch", "w": 1, "l": 1, "v_gate": 1.0},
             "wire": {"r_row": 10.0, "r_col": 3.0, "r_bl": 5.0, **wire},
-            "driver": {"v_read": 0.4, "r_out": 20.0},
+            "driver": {"v_read": 0.3, "r_out": 20.0},  # 0.4 V on the bit lines
             "sense": {"r_in": 30.0, "v_ref": 0.1},
         }
     )

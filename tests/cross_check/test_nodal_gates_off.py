@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from circuitsim import levels
+from circuitsim.errors import CellErrorWarning
 from circuitsim.spec import parse_spec
 
 SPEC = parse_spec(
@@ -28,7 +29,9 @@ def arrays():
 @pytest.mark.parametrize("card", ["nmos_130", "nmos_bsim4_default"])
 def test_gates_off(arrays, card):
     spec = SPEC.replace(access={"v_gate": 0.0, "model": card})
-    truth, found = (levels.solve(spec, *arrays, level).out for level in ("ngspice", "nodal"))
+    truth = levels.solve(spec, *arrays, "ngspice").out
+    with pytest.warns(CellErrorWarning, match="outputs may be off"):  # 1e-14 A of some 1e-11 A
+        found = levels.solve(spec, *arrays, "nodal").out
     selected = levels.solve(SPEC, *arrays, "nodal").out
     assert np.abs(truth).max() < 1e-5 * selected.max()
     # 1e-14 A: ten times the abstol at which ngspice itself stops; 1e-10 of what selected rows carry.
@@ -38,7 +41,9 @@ def test_gates_off(arrays, card):
 @pytest.mark.parametrize("v_gate", [0.4, 0.6])
 def test_gates_near_threshold_state_their_error(arrays, v_gate):
     spec = SPEC.replace(access={"v_gate": v_gate})
-    truth, found = (levels.solve(spec, *arrays, level) for level in ("ngspice", "nodal"))
+    truth = levels.solve(spec, *arrays, "ngspice")
+    with pytest.warns(CellErrorWarning, match="outputs may be off"):
+        found = levels.solve(spec, *arrays, "nodal")
     off = np.abs(found.out - truth.out).max() / np.abs(truth.out).max()
-    assert off < 1e-4
+    assert off < min(1e-4, found.cell_error.max())
     assert found.convergence.residual.max() > 1e-7  # not the 1e-9 of a smooth cell: the surface's bound is in it

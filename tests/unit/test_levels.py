@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 import circuitsim as cs
 from circuitsim import characterization, nodal
 from circuitsim.errors import InputError, OutsideCertificateWarning, SpecError
-from circuitsim.levels.reading import _input_range
+from circuitsim.levels.input_range import input_range
 from circuitsim.results import TileModel
 
 SPEC = cs.parse_spec(
@@ -54,11 +54,11 @@ def test_refusals(level, options, sentence):
 
 def test_inputs_widen_the_prepared_range_in_steps():
     """Batches that differ a little share a characterized cell."""
-    ranges = {_input_range(SPEC, np.full((1, 6), v)) for v in (0.05, 0.2)}
+    ranges = {input_range(SPEC, np.full((1, 6), v)) for v in (0.05, 0.2)}
     assert ranges == {(0.0, 0.2)}
-    assert _input_range(SPEC, np.array([[0.21]])) == _input_range(SPEC, np.array([[0.25]])) == (0.0, 0.25)
-    assert _input_range(SPEC, np.array([[-0.01, 0.251]])) == (-0.2, pytest.approx(0.3125))
-    assert _input_range(SPEC, np.array([[np.nan]])) is None
+    assert input_range(SPEC, np.array([[0.21]])) == input_range(SPEC, np.array([[0.25]])) == (0.0, 0.25)
+    assert input_range(SPEC, np.array([[-0.01, 0.251]])) == (-0.2, pytest.approx(0.3125))
+    assert input_range(SPEC, np.array([[np.nan]])) is None
 
 
 @pytest.mark.parametrize("level", ["nodal", "behavioral"])

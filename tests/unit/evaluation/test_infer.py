@@ -2,14 +2,17 @@
 
 import csv
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from circuitsim.calibration import certify, random_experiments, solve_in_nodal
 from circuitsim.cli.infer_words import inference_in_words
 from circuitsim.demo.data import NETWORK, load_digits
-from circuitsim.errors import HostWarning, InputError
+from circuitsim.errors import HostWarning, InputError, OutsideCertificateWarning, OutsideRangeError
 from circuitsim.evaluation import infer_files
 
 DATA = Path(__file__).parents[2] / "data"
@@ -158,3 +161,25 @@ def test_the_first_axis_counts_batches(make_model, tmp_path):
         calibration_count(None, 10, 4)
     with pytest.raises(InputError, match="calibration_images = 6: expected a multiple of 4"):
         calibration_count(6, 16, 4)
+
+
+def certificate_of(model):
+    rng, vectors = np.random.default_rng(0), {"uniform": 10}
+    experiments = random_experiments(model.spec, rng, matrices=("uniform", "binary"), vectors=vectors)
+    truths = solve_in_nodal(model.spec, model.surface, experiments)
+    return certify(model, experiments, truths, provenance=truths[0].provenance)
+
+
+def test_reads_outside_the_certificate_are_told_or_refused(make_model, tmp_path):
+    model, digits = make_model(grade=1), load_digits()
+    data = tmp_path / "images.npy"
+    np.save(data, digits.test_images[:5])
+    low, high = model.v_range
+    certificate = replace(certificate_of(model), v_range=(low, 0.5 * (low + high)))
+    read = partial(infer_files, model, NETWORK, data, calibration_images=2, out=tmp_path / "out")
+    with pytest.warns(OutsideCertificateWarning, match="inputs outside"):
+        read(certificate=certificate)
+    with pytest.raises(OutsideRangeError, match=r"inputs outside .* \(strict\)"):
+        read(certificate=certificate, strict=True)
+    with pytest.raises(InputError, match="belongs to model"):
+        read(certificate=replace(certificate, model_digest="0" * 64))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from circuitsim import behavioral, nodal
+from circuitsim.errors import InputError, OutsideCertificateWarning
 from circuitsim.evaluation.products import BehavioralProduct, NodalProduct
 from circuitsim.network import TilePlace, as_numpy
 from circuitsim.results import TileModel
@@ -55,3 +56,13 @@ def test_tiles_of_another_namespace_return_its_arrays(namespace):
     assert type(i_out) is type(xp.asarray(0.0))
     expected = BehavioralProduct(MODEL)(PLACE, G)(V)
     np.testing.assert_allclose(as_numpy(i_out), expected, rtol=1e-12, atol=0)
+
+
+def test_inputs_outside_the_model_are_told():
+    with pytest.warns(OutsideCertificateWarning, match=r"v_in holds 0.3 V: the model was built for 0 V to 0.2 V"):
+        BehavioralProduct(MODEL)(PLACE, G)(V + 0.3 - V.max())
+
+
+def test_strict_products_need_a_certificate():
+    with pytest.raises(InputError, match="strict = True needs the certificate"):
+        BehavioralProduct(MODEL, strict=True)

@@ -64,6 +64,7 @@ def test_parts_add_up_where_the_input_switches_gates(input_line, wire, sinh_surf
         array={"input_line": input_line, "cell": "1t1r"},
         wire=wire,
         access={"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.2},
+        driver={"v_read": 0.15},  # 0.2 V with v_ref: the end of the surface
     )
     array = nodal.prepare(spec, G, sinh_surface, off=nodal.ohmic((1e-6, 1e-4), (0.0, 0.2), r_series=1e6))
     x = (np.random.default_rng(3).random((3, 6)) < 0.5).astype(float)

@@ -1,0 +1,51 @@
+"""`circuitsim infer`: a network on a calibrated array."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from circuitsim.cli.options import CertificateFile, Out, Strict, within
+from circuitsim.cli.output import Json, print_result, progress_bar
+
+
+def infer(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
+    network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="Images: .npz with arrays `images` and, for a score, `labels` (classes, one-hot classes, or numbers in"
+            " the shape of the output); or .npy of images."
+        ),
+    ],
+    calibration_images: Annotated[
+        int | None,
+        typer.Option(
+            parser=within("--calibration-images"),
+            metavar="N",
+            help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half of"
+            " the images if there are fewer than 400.",
+        ),
+    ] = None,
+    certificate: CertificateFile = None,
+    strict: Strict = False,
+    out: Out = Path("out/infer"),
+    as_json: Json = False,
+) -> None:
+    """Run a network with its Gemm, MatMul and Conv layers on arrays: its score, what ran where, the ranges."""
+    from circuitsim.cli.infer_words import inference_in_words
+    from circuitsim.evaluation import infer_files
+    from circuitsim.results import load_certificate, load_model
+
+    with progress_bar("inference", quiet=as_json):
+        content = infer_files(
+            load_model(model),
+            network,
+            data,
+            calibration_images=calibration_images,
+            out=out,
+            certificate=load_certificate(certificate) if certificate else None,
+            strict=strict,
+        )
+    print_result(content, inference_in_words(content), as_json)

@@ -1,0 +1,83 @@
+"""Which arrays the layers of a network can lie on, and whether a product simulates the array of its network."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from circuitsim.errors import InputError, SpecError
+from circuitsim.spec import Abilities, ArraySpec, checked, unable
+
+READS: Abilities = {
+    "bl": {
+        "array.cell": ("1r", "1t1r", "2t2r", "1t", "own"),  # the output of a 1c cell is a charge
+        "driver.input_code": ("amplitude",),
+        "technique.partition": (None,),
+        "technique.replicate_cols": (1,),
+        "technique.g_reference": (None,),
+        "technique.dummy_rows": (0,),
+        "technique.dummy_cols": (0,),
+    }
+}
+"""Layers are read by voltages of the rows and by currents of the columns, on arrays of rows x cols cells as drawn."""
+
+# What stands between a tile and its network: one product may serve several of them.
+_AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}
+_NOT_READ = {"dac_bits", "file", "folder"}
+
+
+def check_network_array(spec: ArraySpec) -> None:
+    """Refuse an array on which the layers of a network cannot lie.
+
+    Raises:
+        SpecError: Names the key, its value and the accepted values.
+    """
+    obstacle = unable(spec, READS)
+    if obstacle is None:
+        return
+    key, value, expected = obstacle
+    choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
+    raise SpecError(
+        f"{key} = {value!r}: a network is read by voltages on bit lines and by currents, in tiles of array.rows x "
+        f"array.cols cells; expected {choices}"
+    )
+
+
+@checked
+def check_same_array(own: ArraySpec, spec: ArraySpec) -> None:
+    """Refuse a product that simulates another array than that of a network.
+
+    Converters and mapping may differ, because they are outside the tile. Of files and folders only the contents count,
+    which the product checks.
+
+    Args:
+        own: The array that the product simulates.
+        spec: The array of the network.
+
+    Raises:
+        InputError: Names the first key that differs, with both values.
+    """
+    here, there = _values(spec), _values(own)
+    if here == there:
+        return
+    key = next(key for key in (*here, *there) if here.get(key) != there.get(key))
+    raise InputError(
+        f"the product simulates another array than that of the network: its {key} is {_short(there.get(key))}, not "
+        f"{_short(here.get(key))}; expected one specification for both"
+    )
+
+
+def _short(value: object) -> str:
+    text = "absent" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _values(spec: ArraySpec) -> dict[str, Any]:
+    """Return the value of every key on which the currents of a tile depend."""
+    sections = ((name, part) for name, part in spec if name not in _AROUND_THE_ARRAY)
+    return {
+        f"{name}.{key}": value
+        for name, part in sections
+        if isinstance(part, BaseModel)
+        for key, value in part
+        if key not in _NOT_READ
+    }
