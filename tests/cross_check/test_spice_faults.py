@@ -17,7 +17,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, SimulatorError, UnsafeFileError
-from circuitsim.spice import Session, find_ngspice, process, run, run_many
+from circuitsim.spice import Session, environment, find_ngspice, process, run, run_many
 from circuitsim.spice.folders import locked
 from circuitsim.spice.guard import landlock_version
 
@@ -260,6 +260,7 @@ def test_a_start_up_file_named_in_the_environment_changes_nothing(tmp_path, monk
     scripts.mkdir()
     (scripts / "spinit").write_text("* mine\nset rshunt=2e4\n")
     expected = run(QUICK)["i(vs)"], run(COUPLED)["v(b)"]
+    environment._warn.cache_clear()  # another test may have been told of the same variable
     monkeypatch.setenv(variable, str(scripts if variable == "SPICE_SCRIPTS" else tmp_path))
     assert (run(QUICK)["i(vs)"], run(COUPLED)["v(b)"]) == expected
     assert f"no effect on ngspice, in whose environment they are not set: {variable}" in caplog.text
