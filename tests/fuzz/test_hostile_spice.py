@@ -1,6 +1,6 @@
 """Hostile SPICE texts: whatever a file or a deck asks for, nothing is executed and nothing outside the run is touched.
 
-Run all of them with `FUZZ=2000 pytest tests/fuzz/test_hostile_spice.py`.
+`CIRCUITSIM_FUZZ=100 pytest tests/fuzz` runs all 2000; a tenth runs by default.
 """
 
 import os
@@ -8,12 +8,13 @@ import random
 from pathlib import Path
 
 import pytest
+from fuzzing import SHARE
 
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library import LeftOutWarning
 from circuitsim.spice import run
 
-COUNT = int(os.environ.get("FUZZ", "200"))
+COUNT = 2000 * SHARE // 100
 CELL = [".subckt m te be g=1u", "r1 te be {1/g}", ".ends"]
 BENCH = ["v1 a 0 1", "x1 a 0 m", ".op", ".save i(v1)", ".end"]
 

@@ -22,7 +22,7 @@ def read_sigma(
         extrapolate: Go on outside the range of the source, with a warning.
 
     Returns:
-        (shape of g) [S].
+        (shape of g) [S]; 0 for an open cell and before the end of the first read.
     """
     g = real_numbers("g", g)
     table = stats.table
@@ -37,9 +37,10 @@ def read_sigma(
         assert isinstance(drift, PowerLawDrift)  # `StatisticsTable` checks it
         x = relative(stats, np.abs(g_programmed), extrapolate=extrapolate)
         return np.abs(g) * curve_value(noise.q, x) * _spread(t + drift.t0, noise.t_read)
-    if (g <= 0).any():
-        raise InputError(f"{stats.name}: g = {g.min():g} S, expected more than 0: its read noise goes with log10(g)")
-    return table.unit * noise.k * np.abs(np.log10(g / table.unit)) * _spread(t, noise.t_read)
+    if (g < 0).any():
+        raise InputError(f"{stats.name}: g = {g.min():g} S, expected 0 (an open cell, without noise) or more")
+    decades = np.abs(np.log10(np.where(g > 0, g, table.unit) / table.unit))
+    return table.unit * noise.k * decades * _spread(t, noise.t_read)
 
 
 def sample_read(
@@ -57,5 +58,5 @@ def sample_read(
 
 
 def _spread(t: float, t_read: float) -> float:
-    """sqrt(ln((t + t_read)/(2 t_read))): 1/f noise integrated from the read time to t."""
-    return float(np.sqrt(np.log((t + t_read) / (2 * t_read))))
+    """sqrt(ln((t + t_read)/(2 t_read))): 1/f noise integrated from the read time to t; 0 before the first read ends."""
+    return float(np.sqrt(max(np.log((t + t_read) / (2 * t_read)), 0.0)))

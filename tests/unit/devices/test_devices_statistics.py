@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from circuitsim.devices import load_card
+from circuitsim.devices import list_cards, load_card
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.statistics import (
     Statistics,
@@ -32,6 +32,11 @@ CARDS = ["pcm_joshi", "pcm_hermes", "rram_wan", "rram_milo", "rram_cmo", "flash_
 
 def stats(name) -> Statistics:
     return read_statistics(load_card(name))
+
+
+def _has_read_noise(name) -> bool:
+    table = load_card(name).statistics
+    return table is not None and table.read_noise is not None
 
 
 def test_pcm_at_full_conductance_after_a_day():
@@ -222,3 +227,15 @@ def test_a_temperature_coefficient_holds_in_its_range():
     assert endurance_limit(own) == 1e6
     with pytest.raises(InputError, match=r"temperature_c = 90"):
         temperature_factor(own, 90.0)
+
+
+@pytest.mark.filterwarnings("ignore::circuitsim.devices.statistics.statistics.ExtrapolationWarning")
+@pytest.mark.parametrize("name", [name for name in list_cards() if _has_read_noise(name)])
+def test_read_noise_is_a_number_at_once_and_for_an_open_cell(name):
+    card = stats(name)
+    g = np.array([0.0, card.g_min, card.g_max])
+    before = np.maximum(g, card.g_min)
+    sigma = read_sigma(card, before, g, 0.0, extrapolate=True)
+    assert np.isfinite(sigma).all() and (sigma >= 0).all()
+    read = sample_read(card, before, g, 0.0, rng=np.random.default_rng(0), extrapolate=True)
+    assert np.isfinite(read).all() and (read >= 0).all()
