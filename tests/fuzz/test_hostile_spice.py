@@ -8,13 +8,13 @@ import random
 from pathlib import Path
 
 import pytest
-from fuzzing import SHARE
+from fuzzing import share
 
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library import LeftOutWarning
 from circuitsim.spice import run
 
-COUNT = 2000 * SHARE // 100
+COUNT = share(2000)
 CELL = [".subckt m te be g=1u", "r1 te be {1/g}", ".ends"]
 BENCH = ["v1 a 0 1", "x1 a 0 m", ".op", ".save i(v1)", ".end"]
 
