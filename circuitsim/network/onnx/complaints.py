@@ -117,6 +117,9 @@ def descriptions(model: onnx.ModelProto) -> dict[str, str]:
     return {node.name or node.output[0]: describe(node) for node in model.graph.node}
 
 
+_OLDER_READER = re.compile(r"max supported IR version: (\d+)")
+
+
 def _refusal(model: onnx.ModelProto, text: str, named: str) -> str:
     """Say why a model cannot be run, given the message of onnx or onnxruntime."""
     opset = max((entry.version for entry in model.opset_import if entry.domain in _STANDARD), default=0)
@@ -124,6 +127,11 @@ def _refusal(model: onnx.ModelProto, text: str, named: str) -> str:
         return (
             f"{named} uses opset {opset}, later than the installed onnx and onnxruntime support; expected at most "
             f"{defs.onnx_opset_version()}: export it with an earlier opset, or update them"
+        )
+    if newest := _OLDER_READER.search(text):
+        return (
+            f"{named} has file format {model.ir_version}, later than the installed onnx and onnxruntime support; "
+            f"expected at most {newest[1]}: export it with an earlier onnx, or update them"
         )
     known = {value.name for value in model.graph.input} | {tensor.name for tensor in model.graph.initializer}
     known |= {tensor.values.name for tensor in model.graph.sparse_initializer}

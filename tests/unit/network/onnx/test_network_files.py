@@ -92,6 +92,16 @@ def images_for(path: Path) -> np.ndarray:
     return np.random.default_rng(0).normal(size=shape).astype(np.float32)
 
 
+def loaded(path):
+    """Load a network; skip where the installed onnx or onnxruntime is older than the file."""
+    try:
+        return load_network(path)
+    except InputError as error:
+        if "later than the installed onnx and onnxruntime support" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
 def test_every_file_has_an_outcome():
     assert {path.stem for path in FILES.glob("*.onnx")} == OUTCOME.keys()
 
@@ -102,7 +112,7 @@ def test_a_file_is_computed_rightly_or_refused_in_one_sentence(name, spec):
     images = images_for(path)
 
     def largest_difference():
-        network = load_network(path)
+        network = loaded(path)
         check_images_apart(network, images)
         return float_difference(network, spec, images).max()
 
@@ -120,7 +130,7 @@ def test_limits_that_no_data_reach_leave_outputs(spec):
 
     eight = spec.replace(driver={"dac_bits": 8}, adc={"bits": 8})
     for name in ("clip_FLT_MAX", "clip_inf"):
-        network, images = load_network(FILES / f"{name}.onnx"), np.random.default_rng(0).normal(size=(60, 16))
+        network, images = loaded(FILES / f"{name}.onnx"), np.random.default_rng(0).normal(size=(60, 16))
         found = evaluate_ideal(network, eight, images, calibration_images=images).logits
         exact = evaluate_float(network, images).logits
         assert np.std(found - exact) < 0.03 * np.std(exact)
@@ -135,7 +145,7 @@ def test_limits_that_no_data_reach_leave_outputs(spec):
     ],
 )
 def test_products_on_the_host_are_found(name, product, weighted):
-    (found,) = load_network(FILES / f"{name}.onnx").digital
+    (found,) = loaded(FILES / f"{name}.onnx").digital
     assert (found.name, found.op, found.reason) == product
     assert found.weighted == weighted
 
