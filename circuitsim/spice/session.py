@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.library import assemble, tell_left_out
+from circuitsim.library import Assembly, assemble, tell_left_out
 from circuitsim.spice.batch import Deck
 from circuitsim.spice.connection import CrashError, RefusalError, Worker
 from circuitsim.spice.libngspice import find_library
@@ -68,6 +68,7 @@ class Session:
         self._values: dict[str, float] = {}
         self._runs = 0
         self._worker: Worker | None = None
+        self._assembly: Assembly | None = None
         try:
             self._start()
         except CrashError as crash:
@@ -152,9 +153,10 @@ class Session:
         self._worker = worker
         self._runs = 0
         self._options = choose_options(self._wanted, self._text, klu=worker.simulator.klu)
-        assembly = assemble(self._text, worker.folder)
-        tell_left_out(assembly)
-        whole = replace(assembly, deck=add_options(assembly.deck, self._options))
+        if self._assembly is None:  # once: a file that changes later does not change the session
+            self._assembly = assemble(self._text, worker.folder)
+            tell_left_out(self._assembly)
+        whole = self._with_options(self._assembly)
         self._digest = whole.digest
         whole.write(worker.folder, DECK)
         worker.ask("load", whole.deck)
@@ -164,10 +166,16 @@ class Session:
     def _attempt(self, change: str, failure: str | None, start: float) -> Attempt:
         return Attempt(change, dict(self._options), failure, time.perf_counter() - start)
 
+    def _with_options(self, assembly: Assembly) -> Assembly:
+        return replace(assembly, deck=add_options(assembly.deck, self._options))
+
     def _failed(self, sentence: str, log: str) -> SimulatorError:
         """Save what is needed to repeat a failure, and return an error that names the folder."""
         folder = Path(tempfile.mkdtemp(prefix="circuitsim-"))
-        (folder / "deck.cir").write_text(add_options(self._text, self._options), encoding="utf-8")
+        if self._assembly is None:
+            (folder / DECK).write_text(self._text, encoding="utf-8")
+        else:
+            self._with_options(self._assembly).write(folder, DECK)
         (folder / "deck.log").write_text(log, encoding="utf-8")
         (folder / "altered.json").write_text(json.dumps(self._values, indent=1), encoding="utf-8")
         return SimulatorError(sentence, folder)

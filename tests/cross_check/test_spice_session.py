@@ -188,3 +188,19 @@ def test_array_inputs_by_alter_agree_with_the_index_sweep():
     altered = np.concatenate([raw.columns(sweep.i_out) for raw in raws])
     # Two Newton paths to the same point, each to reltol 1e-10.
     assert_allclose(altered, truth, rtol=1e-9, atol=0)
+
+
+def test_a_file_that_changes_does_not_change_a_session(tmp_path):
+    library = tmp_path / "r.lib"
+    library.write_text(".subckt part a b\nr1 a b 1k\n.ends\n")
+    deck = f'* t\n.include "{library}"\nv1 a 0 1\nx1 a 0 part\n.op\n.save i(v1)\n.end\n'
+    with Session(deck, recycle_after=1) as session:
+        first = session.run()
+        library.write_text(".subckt part a b\nr1 a b 2k\n.ends\n")
+        second = session.run()
+        with pytest.raises(SimulatorError) as caught:
+            session.run({"vnone": 1.0})
+    assert (second["i(v1)"], second.deck_digest) == (first["i(v1)"], first.deck_digest)
+    kept = caught.value.folder
+    assert "r1 a b 1k" in (kept / "models.lib").read_text()
+    assert '.include "models.lib"' in (kept / "deck.cir").read_text()
