@@ -12,6 +12,9 @@ from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
 from circuitsim.spec.base import Part
 
+OPEN = "nc_"
+"""Beginning of the names of terminals that are left open."""
+
 Kind = Literal["memory", "transistor"]
 StateKind = Literal["conductance", "resistance", "analog", "binary", "capacitance"]
 UpperEnd = Annotated[Number, Field(allow_inf_nan=True)]  # inf where the model has no limit

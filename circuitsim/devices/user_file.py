@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from types import MappingProxyType
 
-from circuitsim.devices.card import Card, Kind, State, StateKind, Temperature
+from circuitsim.devices.card import OPEN, Card, Kind, State, StateKind, Temperature
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
 from circuitsim.library import Library, Subckt, find_subckt, read_library, spice_number, tell_left_out
@@ -96,7 +96,7 @@ def _card(
         sections=library.sections,
         corners=(),
         subckt=line.name,
-        ports=tuple(f"nc_{k}" if port == "nc" else port for k, port in enumerate(ports)),
+        ports=tuple(f"{OPEN}{k}" if port == "nc" else port for k, port in enumerate(ports)),
         state=state,
         dynamic=None,
         parameters=MappingProxyType(parameters),

@@ -2,6 +2,7 @@
 
 from circuitsim.library.assembly import Assembly, assemble, assemble_own
 from circuitsim.library.definitions import LeftOutWarning, Library, read_library, tell_left_out
+from circuitsim.library.grammar import SOLVER_OPTIONS
 from circuitsim.library.header import HEADER_KEYS, read_header
 from circuitsim.library.spice_numbers import spice_number
 from circuitsim.library.subcircuit import Subckt, find_subckt
@@ -9,6 +10,7 @@ from circuitsim.library.text import once_per_content
 
 __all__ = [
     "HEADER_KEYS",
+    "SOLVER_OPTIONS",
     "Assembly",
     "LeftOutWarning",
     "Library",

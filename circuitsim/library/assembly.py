@@ -9,7 +9,15 @@ from pathlib import Path
 from circuitsim.errors import InputError, UnsafeFileError
 from circuitsim.library import grammar
 from circuitsim.library.bins import used_bins
-from circuitsim.library.definitions import Definition, LeftOut, Library, check_inside, read_library
+from circuitsim.library.definitions import (
+    Definition,
+    LeftOut,
+    Library,
+    check_inside,
+    defined_names,
+    read_library,
+    words_of,
+)
 from circuitsim.library.includes import Include, parse_include
 from circuitsim.library.statements import Statement, in_ascii, split_statements, written
 from circuitsim.library.text import physical_lines
@@ -33,13 +41,11 @@ class Assembly:
     Attributes:
         deck: Text of the deck; it includes nothing but `models.lib`.
         models: Text of `models.lib`, ASCII; empty when the deck includes nothing.
-        files: Files that `models` was made from.
         left_out: Statements of these files that are not used.
     """
 
     deck: str
     models: str
-    files: tuple[Path, ...]
     left_out: tuple[LeftOut, ...]
 
     @property
@@ -80,7 +86,7 @@ def assemble_own(deck: str) -> Assembly:
                 lines.append(_INCLUDE_MODELS)
             libraries.append(_library(include, Path()))
         else:
-            if first and first not in "*rvcRVC.":
+            if first and first not in "*rvcRVC.":  # most lines of a large deck, which call and mention nothing
                 words.update(line.lower().split())
             lines.append(line)
     calls = [line for line in lines if line[:1] in ("x", "X")]
@@ -111,12 +117,11 @@ def assemble(deck: str, folder: Path) -> Assembly:
             own.append(statement)
         else:
             libraries.append(_library(include, folder))
-    functions = _own_functions([Definition("", (), tuple(own))])
+    functions = _own_functions(own)
     lines = [_checked(statement, functions, grammar.DECK_CARDS | {".ends", ".subckt"}) for statement in own]
-    words = {word for line in lines for word in re.findall(r"[^\s=(){}',]+", line.lower())}
     head = [_title(title), *([_INCLUDE_MODELS] if libraries else [])]
     text = "\n".join([*head, *(written(line) for line in lines), ".end", ""])
-    return _assembled(text, libraries, words, [line for line in lines if line[:1] in "xX"])
+    return _assembled(text, libraries, words_of(own), [line for line in lines if line[:1] in "xX"])
 
 
 def _library(include: Include, folder: Path) -> Library:
@@ -132,8 +137,7 @@ def _assembled(deck: str, libraries: Sequence[Library], words: Iterable[str], ca
     scale = _scale(libraries, reached)
     kept = used_bins(reached, calls, scale)
     text = "".join(f"{line}\n" for line in _models(scale, kept)) if libraries else ""
-    files = tuple(dict.fromkeys(file for library in libraries for file in library.files))
-    return Assembly(deck, text, files, tuple(one for library in libraries for one in library.left_out))
+    return Assembly(deck, text, tuple(one for library in libraries for one in library.left_out))
 
 
 def _scale(libraries: Sequence[Library], reached: Sequence[Definition]) -> float:
@@ -154,7 +158,7 @@ def _models(scale: float, kept: Sequence[Definition]) -> Iterator[str]:
     yield "* What the deck uses of the files that it names, without comments; written by circuitsim."
     if scale != 1.0:
         yield f".option scale={scale!r}"
-    functions = _own_functions(kept)
+    functions = _own_functions(statement for definition in kept for statement in definition.statements)
     for definition in kept:
         for statement in check_inside(definition):
             yield written(_checked(statement, functions, frozenset({".subckt", ".ends"})))
@@ -181,15 +185,14 @@ def _checked(statement: Statement, functions: frozenset[str], cards: frozenset[s
     return text
 
 
-def _own_functions(definitions: Iterable[Definition]) -> frozenset[str]:
-    """Return the lower-case names of the functions that definitions define."""
-    names = set()
-    for definition in definitions:
-        for statement in definition.statements:
-            if statement.card == ".func":
-                names.update(name.lower() for name in re.findall(r"^\.func\s+([A-Za-z_]\w*)", statement.text, re.I))
-            elif statement.card == ".param":
-                names.update(name.lower() for name in re.findall(r"([A-Za-z_]\w*)\s*\([^()]*\)\s*=", statement.text))
+def _own_functions(statements: Iterable[Statement]) -> frozenset[str]:
+    """Return the lower-case names of the functions that statements define."""
+    names: set[str] = set()
+    for statement in statements:
+        if statement.card == ".func":
+            names.update(defined_names(statement))
+        elif statement.card == ".param":
+            names.update(name.lower() for name in re.findall(r"([A-Za-z_]\w*)\s*\([^()]*\)\s*=", statement.text))
     return frozenset(names)
 
 

@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from circuitsim.library.definitions import Definition, defined_names
+from circuitsim.library.definitions import Definition, base_of, defined_names
 from circuitsim.library.grammar import tidy
 from circuitsim.library.spice_numbers import spice_number
 from circuitsim.library.statements import Statement
 from circuitsim.library.subcircuit import assignments, declaration, inner_parameters
 
-_BIN = re.compile(r"(.+)\.\d+")
 _LIMIT = re.compile(r"\b([lw])(min|max)=(\S+)", re.IGNORECASE)
 _EDGE = 1e-6  # sizes on the edge of two bins keep both
 
@@ -42,8 +41,7 @@ def _base(statement: Statement) -> str | None:
     """Return the lower-case name that selects a bin; None for every other statement."""
     if statement.card != ".model":
         return None
-    match = _BIN.fullmatch(defined_names(statement)[0])
-    return match[1] if match else None
+    return base_of(defined_names(statement)[0])
 
 
 def _is_used(statement: Statement, sizes: dict[str, list[tuple[float, float]] | None], scale: float) -> bool:

@@ -17,6 +17,7 @@ from circuitsim.library.text import once_per_contents
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[a-z_][\w.#]*")
 _WORD = re.compile(r"[^\s=(){}',]+")
+_BIN = re.compile(r"(.+)\.\d+")
 _DEFINED = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.]*)\s*(?:\([^()]*\))?=")
 
 
@@ -46,8 +47,19 @@ class Definition:
     @cached_property
     def mentioned(self) -> frozenset[str]:
         """Every lower-case word in it that may be the name of another definition."""
-        text = "\n".join(statement.text for statement in self.statements).lower()
-        return frozenset(_IDENTIFIER.findall(text)) | frozenset(_WORD.findall(text))
+        return words_of(self.statements)
+
+
+def words_of(statements: Iterable[Statement]) -> frozenset[str]:
+    """Return every lower-case word of statements that may be a name, also within an expression: k in {2*k}."""
+    text = "\n".join(statement.text for statement in statements).lower()
+    return frozenset(_IDENTIFIER.findall(text)) | frozenset(_WORD.findall(text))
+
+
+def base_of(name: str) -> str | None:
+    """Return the name that selects a bin of a model: n for n.3; None for other names."""
+    match = _BIN.fullmatch(name)
+    return match[1] if match else None
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,10 @@ MODELS = frozenset(
     | {"vswitch", "iswitch", "ltra", "vdmos", "vdmosn", "vdmosp"}
 )
 
-READERS = frozenset({"filesource", "d_source", "d_state", "table2d", "table3d", "sine", "d_process", "d_cosim", "file"})
-"""Model types of code models that read a file or start a program, and others of their kind."""
+READERS = frozenset(
+    {"filesource", "d_source", "d_state", "table2d", "table3d", "d_process", "d_cosim", "numd", "nbjt", "numos"}
+)
+"""Model types that read or write a file or start a program."""
 
 FUNCTIONS = frozenset(
     {"abs", "acos", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "ddt", "exp", "floor", "int", "ln"}
@@ -55,12 +57,15 @@ FOREIGN_FUNCTIONS = {
 }
 """Functions of other simulators, with what to write in their place."""
 
-OPTIONS = frozenset(
+SOLVER_OPTIONS = frozenset(
     {"noopiter", "gmin", "gshunt", "reltol", "abstol", "vntol", "trtol", "chgtol", "pivtol", "pivrel", "itl1", "itl2"}
-    | {"itl4", "srcsteps", "gminsteps", "method", "maxord", "rshunt", "cshunt", "ramptime", "klu", "sparse", "scale"}
-    | {"num_threads", "temp", "tnom", "interp", "savecurrents", "defw", "defl", "defad", "defas", "nopage", "noacct"}
+    | {"itl4", "srcsteps", "gminsteps", "method", "maxord", "rshunt", "cshunt", "ramptime", "klu", "sparse"}
+    | {"num_threads", "temp", "tnom", "interp"}
 )
-"""Options of a user's deck: what the solver and the devices honour."""
+"""Options of the solver that ngspice honours. It ignores `noinit`, `itl3` and `itl5`."""
+
+OPTIONS = SOLVER_OPTIONS | {"scale", "savecurrents", "defw", "defl", "defad", "defas", "nopage", "noacct"}
+"""Options of a user's deck: what the solver, the devices and the outputs honour."""
 
 OPTION_VALUE = re.compile(r"[A-Za-z_]\w*(=[A-Za-z0-9.+-]+)?")
 
@@ -121,7 +126,7 @@ def check_model(statement: Statement) -> None:
     kind = words[2].lower()
     if kind in MODELS:
         return
-    if kind in READERS or kind in ("numd", "nbjt", "numos"):
+    if kind in READERS:
         raise UnsafeFileError(f"{statement.origin}: model type {words[2]!r} reads or writes files; remove it")
     raise InputError(
         f"{statement.origin}: model type {words[2]!r} is not built into ngspice; a compiled Verilog-A model (OSDI) "

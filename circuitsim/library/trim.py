@@ -1,12 +1,9 @@
 """Keep of a library only what a deck needs, directly or through other definitions."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from circuitsim.errors import InputError
-from circuitsim.library.definitions import Definition, Library
-
-_BIN = re.compile(r"(.+)\.\d+")
+from circuitsim.library.definitions import Definition, Library, base_of
 
 
 def needed(libraries: Sequence[Library], roots: Iterable[str]) -> list[Definition]:
@@ -27,8 +24,8 @@ def needed(libraries: Sequence[Library], roots: Iterable[str]) -> list[Definitio
     for number, (definition, _) in enumerate(definitions):
         for name in definition.names:
             by_name.setdefault(name, []).append(number)
-            if definition.card == ".model" and (match := _BIN.fullmatch(name)):
-                by_name.setdefault(match[1], []).append(number)
+            if definition.card == ".model" and (base := base_of(name)):
+                by_name.setdefault(base, []).append(number)
     reached: set[int] = set()
     words = {word for word in roots if word in by_name}
     while words:

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuitsim.devices import access_card, access_values, device_card, device_values
-from circuitsim.devices.card import Card
+from circuitsim.devices.card import OPEN, Card
 from circuitsim.errors import SpecError
 from circuitsim.library import assemble_own
 from circuitsim.netlist.names import check_name, check_path, number
 from circuitsim.spec import ArraySpec
 
 CELL = "cell"
-OPEN = "nc_"
-"""Beginning of the names of terminals that are not connected."""
 CELL_PORTS = ("bl", "wl", "sl", "bulk")
 
 # Node of each terminal of a device that fills the whole cell: two-terminal memories, transistors that store the state,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from circuitsim.errors import InputError
+from circuitsim.library import SOLVER_OPTIONS
 
 # ngspice's default reltol = 1e-3 leaves errors of 1e-3 in .dc sweeps, because each point starts from the previous one
 # and stops early. With the tolerances below the currents are right to 1e-12 of full scale at no extra cost (measured on
@@ -38,12 +39,6 @@ TRANSIENT_OPTIONS: dict[str, str] = {
 
 LARGE_DECK_LINES = 2000
 
-# Options that ngspice honours. It ignores `noinit`, `itl3` and `itl5`; they are therefore refused.
-KNOWN = frozenset(
-    {"noopiter", "gmin", "gshunt", "reltol", "abstol", "vntol", "trtol", "chgtol", "pivtol", "pivrel", "itl1", "itl2"}
-    | {"itl4", "srcsteps", "gminsteps", "method", "maxord", "rshunt", "cshunt", "ramptime", "klu", "sparse"}
-    | {"num_threads", "temp", "tnom", "interp"}
-)
 _VALUE = re.compile(r"[A-Za-z0-9.+-]*")
 
 
@@ -74,8 +69,10 @@ def check_options(options: Mapping[str, str]) -> dict[str, str]:
     """
     checked = {}
     for name, value in options.items():
-        if name.lower() not in KNOWN:
-            raise InputError(f"options.{name} = {value!r}: not an option of ngspice, expected one of {sorted(KNOWN)}")
+        if name.lower() not in SOLVER_OPTIONS:
+            raise InputError(
+                f"options.{name} = {value!r}: not an option of ngspice, expected one of {sorted(SOLVER_OPTIONS)}"
+            )
         if not _VALUE.fullmatch(str(value)):
             raise InputError(f"options.{name} = {value!r}: expected a number or a word, or '' for a flag")
         checked[name.lower()] = str(value)

@@ -152,6 +152,12 @@ def test_a_whole_deck_keeps_its_sources_analyses_and_outputs(tmp_path):
     assert read.models.splitlines()[1:] == CELL.splitlines()
 
 
+def test_a_parameter_that_an_expression_of_the_deck_mentions_is_written(tmp_path):
+    write(tmp_path, "user.lib", ".param k=3\n.param spare=1\n")
+    read = assemble("* t\n.include user.lib\nv1 a 0 1\nr1 a 0 {2*k}\n.op\n.end\n", tmp_path)
+    assert read.models.splitlines()[1:] == [".param k=3"]
+
+
 @pytest.mark.parametrize(
     ("line", "error", "match"),
     [
