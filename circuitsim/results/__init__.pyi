@@ -40,3 +40,8 @@ from .solution_files import save_solution as save_solution
 from .surface import CellSurface as CellSurface
 from .tile_model import TileModel as TileModel
 from .transient import Transient as Transient
+from .worst_case import LoadTable as LoadTable
+from .worst_case import ReadCase as ReadCase
+from .worst_case import Witness as Witness
+from .worst_case import WorstFound as WorstFound
+from .worst_case import column_load as column_load
