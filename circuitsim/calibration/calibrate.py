@@ -12,21 +12,19 @@ from circuitsim.behavioral import GRADES, SIMULATES
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.budget import device_statistics, error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
-from circuitsim.calibration.error_statistics import full_scale_of
-from circuitsim.calibration.experiments import random_experiments
+from circuitsim.calibration.experiments import hold_out_experiments, random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
+from circuitsim.calibration.full_scale import full_scale_of_box
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import InputError
-from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, TileModel
+from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, GradeErrors, TileModel
 from circuitsim.spec import ArraySpec, check_able, checked
 from circuitsim.spice import Progress
 
 # Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
 VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
-HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
-HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
 TRUTHS = ("ngspice", "nodal")
 
 _log = logging.getLogger(__name__)
@@ -76,7 +74,9 @@ def calibrate(
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS)
     model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms)
-    hold_out = (*random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS), *extra)
+    # Spawned generators: what the caller draws from `rng` next does not depend on `thorough`.
+    for_larger, for_budget, for_spot, added = rng.spawn(4)
+    hold_out = (*hold_out_experiments(spec, rng, added=added), *extra)
     check_hold_out(hold_out, fitting)
     vectors = sum(len(experiment.v_in) for experiment in hold_out)
     _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
@@ -98,9 +98,8 @@ def calibrate(
         max_rms=max_rms,
         validation=validation,
     )
-    _log.info("certificate: rms error %.2e of full scale, largest %.2e", certificate.error.rms, certificate.error.max)
-    # Spawned generators: what the caller draws from `rng` next does not depend on `thorough`.
-    for_larger, for_budget, for_spot = rng.spawn(3)
+    typical = certificate.typical
+    _log.info("certificate: rms %.2e of full scale, largest of %d %.2e", typical.rms, typical.samples, typical.max)
     if exact is not None:
         certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
     else:
@@ -125,25 +124,25 @@ def _check_arguments(spec: ArraySpec, truth: str, folder: str | Path | None, max
 
 def choose_grade(
     spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], *, max_rms: float
-) -> tuple[TileModel, dict[str, float]]:
+) -> tuple[TileModel, dict[str, GradeErrors]]:
     """Choose the cheapest grade whose error against the array solver is at most half of `max_rms`, else the best one.
 
     Returns:
-        The model, and the rms error of every grade that was evaluated, relative to full scale.
+        The model, and the errors of every grade that was evaluated, relative to full scale.
     """
     v_range = spec.drive_range
     truths = solve_in_nodal(spec, surface, experiments)
-    full_scale = full_scale_of(truths)
-    rms_by_grade: dict[str, float] = {}
+    full_scale, _ = full_scale_of_box(spec, surface)
+    tried: dict[str, GradeErrors] = {}
     for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
         model = TileModel(spec, surface, grade, v_range)
         rms = errors_against(model, experiments, truths, full_scale).rms
         _log.info("grade %d: rms error %.2e of full scale, expected at most %.2e", grade, rms, max_rms / 2)
-        rms_by_grade[f"grade {grade}"] = rms
+        tried[f"grade {grade}"] = GradeErrors(rms)
         if rms <= max_rms / 2:
-            return model, rms_by_grade
-    best = min(GRADES, key=lambda number: rms_by_grade[f"grade {number}"])
-    return TileModel(spec, surface, best, v_range), rms_by_grade
+            return model, tried
+    best = min(GRADES, key=lambda number: tried[f"grade {number}"].rms)
+    return TileModel(spec, surface, best, v_range), tried
 
 
 def _with_larger_and_budget(

@@ -2,14 +2,26 @@
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from circuitsim.behavioral import form_of, mvm, program
-from circuitsim.calibration.error_statistics import error_statistics, full_scale_of
+from circuitsim.calibration.error_statistics import error_statistics
+from circuitsim.calibration.full_scale import full_scale_of_box
 from circuitsim.calibration.hold_out import check_hold_out, check_truths
 from circuitsim.errors import InputError
-from circuitsim.results import Certificate, ErrorStatistics, Experiment, Provenance, Solution, TileModel
+from circuitsim.results import (
+    Certificate,
+    ErrorStatistics,
+    Experiment,
+    GradeErrors,
+    LoadTable,
+    Provenance,
+    Solution,
+    TileModel,
+    WorstFound,
+)
 from circuitsim.spec import ArraySpec, checked
 
 # Classes of input vectors by mean |v_in − v_ref| relative to the largest input: upper limit and name.
@@ -39,93 +51,97 @@ def certify(
     predicted: Sequence[np.ndarray] | None = None,
     fitting: Sequence[Experiment] = (),
     exact: Sequence[Solution] | None = None,
+    worst: WorstFound | None = None,
+    by_load: LoadTable | None = None,
     max_rms: float | None = None,
-    validation: dict[str, float] | None = None,
+    max_worst: float | None = None,
+    validation: dict[str, GradeErrors] | None = None,
+    time_s: float | None = None,
+    extrapolated: tuple[str, ...] = (),
 ) -> Certificate:
-    """State the error of a model on experiments that it was not built from.
+    """State the error of a model on experiments that it was not built from, and the worst error that was found.
+
+    All errors are fractions of the full scale of the model's array, see `full_scale_of_box`.
 
     Args:
         model: The model.
-        experiments: The hold-out.
+        experiments: The hold-out, with the conductances that the model is programmed with.
         truths: Solutions of the hold-out, in the same order.
         provenance: Simulator and options behind the truths.
         predicted: Outputs (batch, cols) [A] of the model for each experiment; None: they are computed.
         fitting: Experiments on which the model was chosen; none of them may be in the hold-out.
         exact: Solutions of the hold-out by the array solver, to compare it with the truth.
-        max_rms: Required rms error, as a fraction of full scale.
-        validation: rms error of each grade on `fitting`, as a fraction of full scale.
+        worst, by_load: From `find_worst` and `load_table`; None: the certificate says that no worst case was sought.
+        max_rms, max_worst: Required typical rms error and required largest error found, as fractions of full scale.
+        validation: Errors of each grade on `fitting`.
+        time_s: Time after programming [s]: the truths are those of aged arrays, with other conductances than
+            programmed. None: the truths have the conductances of the experiments.
+        extrapolated: Sentences that name values used outside the range of their source.
 
     Raises:
         InputError: There are fewer than two matrices or twenty vectors, the hold-out overlaps with `fitting`, or the
             truths are not those of the model's array and of these experiments.
     """
     check_hold_out(experiments, fitting)
-    check_truths(model.spec, experiments, truths)
+    check_truths(model.spec, experiments, truths, same_array=time_s is None)
     if len(levels := {truth.provenance.level for truth in truths}) > 1:
         raise InputError(f"truths are of levels {', '.join(sorted(levels))}: expected one level for all")
-    return certificate_of(
-        model,
-        experiments,
-        truths,
-        provenance=provenance,
-        predicted=predicted,
-        fitting=fitting,
-        exact=exact,
-        max_rms=max_rms,
-        validation=validation,
-    )
-
-
-def certificate_of(
-    model: TileModel,
-    experiments: Sequence[Experiment],
-    truths: Sequence[Solution],
-    *,
-    provenance: Provenance,
-    predicted: Sequence[np.ndarray] | None = None,
-    fitting: Sequence[Experiment] = (),
-    exact: Sequence[Solution] | None = None,
-    max_rms: float | None = None,
-    validation: dict[str, float] | None = None,
-) -> Certificate:
-    """As `certify`, for evidence that is already checked, or for truths of an array that has aged."""
-    full_scale = full_scale_of(truths)
+    full_scale, case = full_scale_of_box(model.spec, model.surface)
     predicted = predictions(model, experiments) if predicted is None else predicted
     errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
-    everything = np.concatenate(errors)
-    spec, form = model.spec, form_of(model.grade)
-    gain, product_rms = product_error(spec, experiments, truths, full_scale)
+    gain, product_rms = product_error(model.spec, experiments, truths, full_scale)
     return Certificate(
-        rows=spec.array.rows,
-        cols=spec.array.cols,
-        grade=model.grade,
-        products=form.products,
-        form=form.phrase,
+        **_of_the_model(model),
+        **_typical(model, experiments, np.concatenate(errors)),
         truth=truths[0].provenance.level,
         full_scale=full_scale,
-        error=error_statistics(everything),
-        by_column=tuple(error_statistics(column) for column in everything.T),
-        by_input=_by_kind([kind for e in experiments for kind in e.input_kinds], everything),
-        by_matrix=_by_kind([e.matrix_kind for e in experiments for _ in e.v_in], everything),
-        g_range=(spec.device.g_min, spec.device.g_max),
-        v_range=model.v_range,
-        temperature_c=spec.array.temperature_c,
-        surface_bound=model.surface.bound,
+        full_scale_case=case,
         matrices=len(experiments),
-        vectors=len(everything),
-        model_digest=model.digest,
+        vectors=sum(len(error) for error in errors),
         decks=_decks(truths),
         provenance=provenance,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        by_amplitude=_by_amplitude(model, experiments, everything),
         circuit=None if exact is None else circuit_error(exact, truths, full_scale),
+        worst=worst,
+        by_load=by_load,
         max_rms=max_rms,
+        max_worst=max_worst,
         validation=validation or {},
         product_rms=product_rms,
         product_gain=gain,
         hold_out=tuple(experiment.digest for experiment in experiments),
         fitting=tuple(experiment.digest for experiment in fitting),
+        time_s=time_s,
+        extrapolated=extrapolated,
     )
+
+
+def _of_the_model(model: TileModel) -> dict[str, Any]:
+    """Return the fields of a certificate that the model alone decides."""
+    spec, form = model.spec, form_of(model.grade)
+    return {
+        "rows": spec.array.rows,
+        "cols": spec.array.cols,
+        "grade": model.grade,
+        "products": form.products,
+        "form": form.phrase,
+        "g_range": (spec.device.g_min, spec.device.g_max),
+        "v_range": model.v_range,
+        "temperature_c": spec.array.temperature_c,
+        "surface_bound": model.surface.bound,
+        "model_digest": model.digest,
+    }
+
+
+def _typical(model: TileModel, experiments: Sequence[Experiment], error: np.ndarray) -> dict[str, Any]:
+    """Return the statistics of errors (vectors, cols): over all, and for each distribution that was drawn."""
+    return {
+        "typical": error_statistics(error),
+        "by_column": tuple(error_statistics(column) for column in error.T),
+        "by_input": _by_kind([kind for e in experiments for kind in e.input_kinds], error),
+        "by_matrix": _by_kind([e.matrix_kind for e in experiments for _ in e.v_in], error),
+        "by_amplitude": _by_amplitude(model, experiments, error),
+    }
 
 
 def circuit_error(exact: Sequence[Solution], truths: Sequence[Solution], full_scale: float) -> ErrorStatistics:

@@ -3,7 +3,8 @@
 At another temperature the cell is characterized again and the model is rebuilt: each temperature has its own model and
 certificate. Time is different, because nobody reprograms the model when the device drifts. The same model, programmed
 with the intended conductances, is therefore compared with arrays some time after programming, including their
-programming error.
+programming error. These arrays are drawn at random, so that a worst case of them has no meaning: the certificates over
+time state typical errors alone.
 """
 
 import warnings
@@ -13,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.calibration.calibrate import HOLD_OUT_MATRICES, HOLD_OUT_VECTORS, calibrate
-from circuitsim.calibration.certify import certificate_of, predictions
-from circuitsim.calibration.experiments import random_experiments
+from circuitsim.calibration.calibrate import calibrate
+from circuitsim.calibration.certify import certify, predictions
+from circuitsim.calibration.experiments import hold_out_experiments
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.devices import Card, device_card
 from circuitsim.devices.device_toml_statistics import Retention, TableDrift
@@ -123,7 +124,8 @@ def over_time(
     card = device_card(model.spec)
     statistics = read_statistics(card)
     times = source_times(statistics) if times is None else tuple(times)
-    experiments = random_experiments(model.spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS)
+    (added,) = rng.spawn(1)
+    experiments = hold_out_experiments(model.spec, rng, added=added)
     seed = int(rng.integers(2**63))  # the same samples at all times: two certificates differ in time alone
     return tuple(
         _at_time(
@@ -155,8 +157,9 @@ def _at_time(
         truths = solve_in_ngspice(wide, aged, n_jobs=n_jobs, simulator=simulator)
     else:
         truths = solve_in_nodal(wide, characterization.cell(wide, simulator=simulator), aged)
-    certificate = certificate_of(model, experiments, truths, provenance=truths[0].provenance)
-    certificate = replace(certificate, time_s=t, extrapolated=extrapolated)
+    certificate = certify(
+        model, experiments, truths, provenance=truths[0].provenance, time_s=t, extrapolated=extrapolated
+    )
     gain, rms = _compensated(model, experiments, truths, certificate.full_scale)
     return Aged(certificate, gain, rms)
 

@@ -26,7 +26,7 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
             f"error has {error.size} values, {bad} of them NaN or infinite: expected one or more, all finite"
         )
     magnitude = np.abs(error)
-    p50, p95, p99 = np.percentile(magnitude, (50, 95, 99))
+    p50, p95, p99, p999 = np.percentile(magnitude, (50, 95, 99, 99.9))
     return ErrorStatistics(
         rms=float(np.sqrt(np.mean(error**2))),
         max=float(magnitude.max()),
@@ -35,6 +35,7 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
         p50=float(p50),
         p95=float(p95),
         p99=float(p99),
+        p999=float(p999),
         samples=error.size,
     )
 

@@ -3,8 +3,10 @@
 A model is judged on arrays and inputs that it was not fitted to. Each kind stresses something else. Uniform inputs are
 the average case; sparse and binary inputs test the ends of the range. All inputs on ("all_on") give the largest current
 and so the largest IR drop; faint inputs show the small-signal slope. Driving only the half of the rows farthest from
-the sense amplifiers ("far") gives the most uneven column voltages. The tiles and activations of a network are the
-model's actual use.
+the sense amplifiers ("far") gives the most uneven column voltages; driving only the half nearest to them ("near") gives
+columns whose two halves differ most. Dense arrays and arrays with one hot column lie at the ends of the range, where
+models err most. The tiles and activations of a network are the model's actual use; "differential" and "relu" resemble
+them.
 """
 
 from collections.abc import Sequence
@@ -15,14 +17,23 @@ from circuitsim.errors import InputError
 from circuitsim.results import Experiment
 from circuitsim.spec import ArraySpec, checked
 
-MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high")
-INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far")
+MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high", "dense", "hot", "differential")
+INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far", "near", "relu")
+SPREAD = 0.25  # standard deviation of the weights of "few_high" and "differential", as a fraction of the largest
+HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
+HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
+EXTREME_MATRICES = ("dense", "hot")
+EXTREME_VECTORS = {"uniform": 4, "binary": 4, "all_on": 1, "far": 1, "near": 1}
+NETWORK_MATRICES = ("differential",)
+NETWORK_VECTORS = {"relu": 12}
 
 
 def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
     """Sample conductances (rows, cols) [S] of one of `MATRIX_KINDS` from the device's range.
 
-    "few_high" resembles a trained network: most cells lie near g_min and a few reach up to g_max.
+    "few_high" resembles a trained network: most cells lie near g_min and a few reach up to g_max. "differential" is one
+    with signed weights, a normal distribution, each on a pair of columns. "hot" is one column at g_max among cells at
+    g_min.
 
     Raises:
         InputError: The kind is unknown.
@@ -36,7 +47,15 @@ def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndar
     if kind == "binary":
         return np.where(rng.random(shape) < 0.5, low, high)
     if kind == "few_high":
-        return low + (high - low) * np.clip(np.abs(rng.normal(0.0, 0.25, shape)), 0, 1) * (rng.random(shape) < 0.5)
+        return low + (high - low) * np.clip(np.abs(rng.normal(0.0, SPREAD, shape)), 0, 1) * (rng.random(shape) < 0.5)
+    if kind == "dense":
+        return np.where(rng.random(shape) < 0.9, high, low)
+    if kind == "hot":
+        return np.where(np.arange(shape[1]) == rng.integers(shape[1]), high, np.full(shape, low))
+    if kind == "differential":
+        weights = np.repeat(rng.normal(0.0, SPREAD, (shape[0], (shape[1] + 1) // 2)), 2, axis=1)[:, : shape[1]]
+        weights[:, 1::2] *= -1
+        return low + (high - low) * np.clip(weights, 0, 1)
     raise InputError(f"matrix kind = {kind!r}: expected one of {', '.join(MATRIX_KINDS)}")
 
 
@@ -64,11 +83,29 @@ def _amplitudes(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
     if kind == "all_on":
         return np.full(shape, v_read)
     if kind == "far":
-        rows = np.arange(spec.array.rows)
-        if spec.wire.col_sense == "top":
-            rows = rows[::-1]
-        return np.broadcast_to(np.where(rows < (spec.array.rows + 1) // 2, v_read, 0.0), shape).copy()
+        return np.broadcast_to(np.where(_from_far(spec) < (spec.array.rows + 1) // 2, v_read, 0.0), shape).copy()
+    if kind == "near":
+        return np.broadcast_to(np.where(_from_far(spec) >= spec.array.rows // 2, v_read, 0.0), shape).copy()
+    if kind == "relu":
+        return v_read * np.clip(rng.normal(0.0, 1 / 3, shape), 0, 1)
     raise InputError(f"input kind = {kind!r}: expected one of {', '.join(INPUT_KINDS)}")
+
+
+def _from_far(spec: ArraySpec) -> np.ndarray:
+    """Number the rows (rows,) from the one farthest from the sense amplifiers, which has 0."""
+    rows = np.arange(spec.array.rows)
+    return rows[::-1] if spec.wire.col_sense == "top" else rows
+
+
+def hold_out_experiments(
+    spec: ArraySpec, rng: np.random.Generator, *, added: np.random.Generator
+) -> tuple[Experiment, ...]:
+    """Sample the hold-out of a certificate: usual matrices from `rng`; extreme and network-like ones from `added`."""
+    return (
+        *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS),
+        *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=EXTREME_VECTORS),
+        *random_experiments(spec, added, matrices=NETWORK_MATRICES, vectors=NETWORK_VECTORS),
+    )
 
 
 @checked

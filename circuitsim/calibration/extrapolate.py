@@ -3,8 +3,8 @@
 import numpy as np
 
 from circuitsim.calibration.certify import circuit_error, errors_against
-from circuitsim.calibration.error_statistics import full_scale_of
 from circuitsim.calibration.experiments import random_experiments
+from circuitsim.calibration.full_scale import full_scale_of_box
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
 from circuitsim.results import CellSurface, Extrapolation, TileModel
@@ -39,7 +39,7 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
     larger = TileModel(spec, model.surface, model.grade, model.v_range)
     experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=VECTORS)
     truths = solve_in_nodal(spec, model.surface, experiments)
-    full_scale = full_scale_of(truths)
+    full_scale, _ = full_scale_of_box(spec, model.surface)
     error = errors_against(larger, experiments, truths, full_scale)
     return Extrapolation(rows, cols, "nodal", full_scale, error)
 
@@ -68,5 +68,5 @@ def spot_check(
     experiments = random_experiments(corner, rng, matrices=("log_uniform",), vectors={"uniform": 2, "all_on": 1})
     truths = solve_in_ngspice(corner, experiments, simulator=simulator)
     exact = solve_in_nodal(corner, surface, experiments)
-    full_scale = full_scale_of(truths)
+    full_scale, _ = full_scale_of_box(corner, surface)
     return Extrapolation(rows, cols, "ngspice", full_scale, circuit_error(exact, truths, full_scale))

@@ -201,8 +201,8 @@ def calibrate(
         "model": str(model_file),
         "certificate": str(certificate_file),
         "report": str(page),
-        "rms": result.certificate.error.rms,
-        "max": result.certificate.error.max,
+        "rms": result.certificate.typical.rms,
+        "max": result.certificate.typical.max,
         "grade": result.model.grade,
     }
     print_result(

@@ -112,7 +112,7 @@ def accuracy_against(
             truth=truth,
             simulator=simulator,
         )
-        error = calibration.certificate.error
+        error = calibration.certificate.typical
         points.append(AccuracyPoint(key, value, accuracy, error.rms, error.max))
         if progress is not None:
             progress(len(points), len(values))

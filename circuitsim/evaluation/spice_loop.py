@@ -138,15 +138,15 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
         cols = next((tile.place.cols for tile in tiles if np.array_equal(tile.g, experiment.g)), 0)
         if cols:
             errors.append((predicted - solution.out)[:, :cols].ravel() / calibration.certificate.full_scale)
-    return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.error
+    return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.typical
 
 
 @checked
 def within_certificate(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
     """Tell whether the errors and the differing codes of all layers are within the limits of the certificate."""
     return all(
-        layer.rms <= certificate.error.rms
-        and layer.max <= certificate.error.max
+        layer.rms <= certificate.typical.rms
+        and layer.max <= certificate.typical.max
         and layer.codes_differing <= layer.codes_allowed
         for layer in layers
     )

@@ -87,8 +87,8 @@ def wire_sweep(
                 r_wire=r_wire,
                 accuracy=accuracy,
                 ir_drop=largest_drop(array, result.model.surface, tiles),
-                rms=result.certificate.error.rms,
-                max=result.certificate.error.max,
+                rms=result.certificate.typical.rms,
+                max=result.certificate.typical.max,
                 ngspice_rms=ngspice_error[0],
                 ngspice_max=ngspice_error[1],
             )

@@ -59,7 +59,7 @@ def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -
         predicted=np.concatenate(calibration.predicted),
         r_squared=calibration.r_squared,
         full_scale=calibration.certificate.full_scale,
-        error=calibration.certificate.error,
+        error=calibration.certificate.typical,
         lsb=_lsb(calibration.model.spec.adc) if lsb is None else lsb,
         ideal=np.concatenate(calibration.ideal),
     )

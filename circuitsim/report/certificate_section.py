@@ -19,7 +19,7 @@ def certificate_section(statement: Certificate) -> Section:
 
 
 def _error_table(statement: Certificate) -> Table:
-    rows = [_error_row("all", statement.error)]
+    rows = [_error_row("all", statement.typical)]
     rows += [_error_row(f"inputs: {name}", error) for name, error in statement.by_input.items()]
     rows += [_error_row(f"mean input: {name}", error) for name, error in statement.by_amplitude.items()]
     rows += [_error_row(f"matrices: {name}", error) for name, error in statement.by_matrix.items()]

@@ -9,6 +9,8 @@ INPUTS = {
     "faint": "every row in the lowest tenth of the range",
     "all_on": "every row at the end of the range",
     "far": "only the half of the rows farthest from the sense amplifiers, at the end of the range",
+    "near": "only the half of the rows nearest to the sense amplifiers, at the end of the range",
+    "relu": "a normal distribution cut off below 0 and above the end of the range, so that half of the rows are off",
     "network": "activations of a network",
 }
 """Kinds of inputs, by name."""
@@ -18,6 +20,9 @@ MATRICES = {
     "uniform": "conductances uniform",
     "binary": "every cell at g_min or g_max",
     "few_high": "most cells near g_min, few near g_max, as in a trained network",
+    "dense": "nine of ten cells at g_max, the others at g_min",
+    "hot": "one column at g_max, all other cells at g_min",
+    "differential": "normally distributed weights, each on a pair of columns",
 }
 """Kinds of matrices, by name; "network NAME" is a tile of the layer NAME."""
 

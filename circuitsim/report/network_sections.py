@@ -81,7 +81,8 @@ def spice_loop_section(loop: SpiceLoop, certified: Certificate) -> Section:
     )
     lead = (
         f"{truth_in_words(certified)} solved every tile read below with all transistors and wires; the errors are "
-        f"compared with the certificate: {percent(certified.error.rms)} rms, {percent(certified.error.max)} at most. "
+        f"compared with the certificate: {percent(certified.typical.rms)} rms, {percent(certified.typical.max)} the "
+        f"largest of {certified.typical.samples}. "
         "An error changes a code when it crosses a code edge; the certificate predicts how often."
     )
     parts = (Paragraph(lead), _loop_table(loop))
@@ -120,7 +121,7 @@ def _loop_table(loop: SpiceLoop) -> Table:
 def _loop_verdict(loop: SpiceLoop, certified: Certificate) -> str:
     if loop.holds:
         return "currents as certified"
-    inside = all(layer.rms <= certified.error.rms and layer.max <= certified.error.max for layer in loop.layers)
+    inside = all(layer.rms <= certified.typical.rms and layer.max <= certified.typical.max for layer in loop.layers)
     return "currents as certified, codes NOT as predicted" if inside else "currents NOT as certified"
 
 

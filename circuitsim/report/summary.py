@@ -9,7 +9,7 @@ from circuitsim.units import format_quantity
 
 def key_numbers(content: ReportContent) -> tuple[KeyNumber, ...]:
     """Accuracies, errors of the model, IR drop and energy, as far as they are given."""
-    error = content.certificate.error
+    error = content.certificate.typical
     shown = [KeyNumber(f"accuracy, {a.name}", hundredths(a.accuracy)) for a in content.accuracies]
     shown += [
         KeyNumber("model error, rms of full scale", percent(error.rms)),

@@ -41,7 +41,7 @@ def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], .
 
 def in_short(certificate: Certificate) -> str:
     """Say the claim in one sentence, for a heading: rms and largest error and the truth they are held against."""
-    error = certificate.error
+    error = certificate.typical
     return (
         f"the model stays within {percent(error.rms)} rms and {percent(error.max)} at most of full scale "
         f"against {truth_in_words(certificate)}"
@@ -99,7 +99,7 @@ def _range_of(value: object, unit: str) -> str:
 
 
 def _claim(certificate: Certificate) -> str:
-    error, scale = certificate.error, certificate.full_scale
+    error, scale = certificate.typical, certificate.full_scale
     return (
         f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives column "
         f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
@@ -116,7 +116,7 @@ def _asked(certificate: Certificate) -> str:
     if certificate.max_rms is None:
         return ""
     reached = "it was reached" if certificate.reached else "it was NOT reached"
-    tried = ", ".join(f"{name} {percent(rms)}" for name, rms in certificate.validation.items())
+    tried = ", ".join(f"{name} {percent(errors.rms)}" for name, errors in certificate.validation.items())
     chosen = (
         f" On matrices of the validation, which are not in the hold-out: {tried} rms; the cheapest grade within half "
         "of what was asked for was taken, or the best where none was."
@@ -240,8 +240,8 @@ def _evidence(certificate: Certificate) -> str:
     options = ", ".join(f"{key} = {value}" for key, value in certificate.provenance.options.items())
     return (
         f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
-        f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.error.samples, 'output current')}) that "
-        f"were not used to build the model, from {decks}; the characterized cell is "
+        f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.typical.samples, 'output current')}) "
+        f"that were not used to build the model, from {decks}; the characterized cell is "
         f"within {certificate.surface_bound:.1e} of its full-scale current{_circuit(certificate)}. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
         f"{str(certificate.provenance.spec_digest)[:12]}, circuitsim {certificate.provenance.version}{made}."

@@ -9,6 +9,8 @@ from .certificate import Certificate as Certificate
 from .certificate import ConverterEnergy as ConverterEnergy
 from .certificate import ErrorStatistics as ErrorStatistics
 from .certificate import Extrapolation as Extrapolation
+from .certificate import GradeErrors as GradeErrors
+from .certificate import TileError as TileError
 from .content_digest import content_digest as content_digest
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 
 from circuitsim.results.budget import Budget
 from circuitsim.results.provenance import Provenance
+from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
 
 
 @dataclass(frozen=True)
 class ErrorStatistics:
-    """Errors of output currents before the ADC, as fractions of full scale.
+    """Errors of output currents that were drawn, before the ADC, as fractions of full scale.
 
     Attributes:
-        rms, max, mean_abs, bias: Root mean square, largest magnitude, mean magnitude and mean of the error.
-        p50, p95, p99: Percentiles of the error's magnitude.
+        rms, mean_abs, bias: Root mean square, mean magnitude and mean of the error.
+        max: Largest magnitude of the `samples` that were drawn. It is no bound: another draw has another one.
+        p50, p95, p99, p999: Error that 50, 95, 99 and 99.9 % of the outputs do not exceed in magnitude.
         samples: Number of output currents compared.
     """
 
@@ -24,7 +26,22 @@ class ErrorStatistics:
     p50: float
     p95: float
     p99: float
+    p999: float
     samples: int
+
+
+@dataclass(frozen=True)
+class GradeErrors:
+    """Errors of one grade on matrices and inputs that are not in the hold-out, as fractions of full scale.
+
+    Attributes:
+        rms: rms error on the validation.
+        worst: Largest error that the structured part of the search found; None: not sought, because no `max_worst` was
+            requested.
+    """
+
+    rms: float
+    worst: float | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +51,7 @@ class Extrapolation:
     Attributes:
         rows, cols: Size of that array.
         truth: Level that counts as the truth: "nodal" for a larger array, "ngspice" for a smaller one.
-        full_scale: Largest |i| of the truth [A].
+        full_scale: Largest current that the declared use of that array allows [A].
         error: Error relative to that full scale.
     """
 
@@ -83,8 +100,29 @@ class ArrayEnergy:
 
 
 @dataclass(frozen=True)
+class TileError:
+    """What a certificate states of one programmed tile; errors are fractions of `full_scale`.
+
+    Attributes:
+        full_scale: Full scale of the certificate [A].
+        typical_rms: rms error on the hold-out.
+        load: Column load of the tile's matrix, see `column_load`.
+        worst: Largest error found among matrices up to this load; None if it was not sought.
+    """
+
+    full_scale: float
+    typical_rms: float
+    load: float
+    worst: float | None
+
+
+@dataclass(frozen=True)
 class Certificate:
-    """Error of a behavioral model against a truth on which it was not fitted, and the range in which that error holds.
+    """What is known of the error of a behavioral model, and the range in which it was examined.
+
+    Two statements stand side by side. *Typical*: the error against a truth, on matrices and inputs that were drawn and
+    on which the model was not fitted. *Worst*: the largest error against the array solver that a search over all
+    conductances in `g_range` and all inputs in `v_range` found. Neither is a bound.
 
     Attributes:
         rows, cols: Size of the array.
@@ -92,8 +130,9 @@ class Certificate:
         products: Number of matrix products of one read.
         form: The same in words, for reports: "nine matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
-        full_scale: Largest |i| of the truth in the hold-out, inputs with all rows on included [A].
-        error: Error over all outputs of the hold-out.
+        full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A]; all errors are divided by it.
+        full_scale_case: The matrix and the inputs that give this current.
+        typical: Error over all outputs of the hold-out.
         by_column: One entry per column, in order.
         by_input: One entry per kind of input ("uniform", "sparse", "binary", "all_on", …).
         by_matrix: One entry per kind of programmed matrix ("log_uniform", "network", …).
@@ -112,8 +151,11 @@ class Certificate:
             differ. None if the truth is the array solver.
         spot: If the truth is the array solver: error of that solver against ngspice on a smaller array with the same
             cell and wires. None if the truth is ngspice.
+        worst: Largest error that was found, with its witness; None if no search was made, as for aged arrays.
+        by_load: Largest error that was found among matrices up to a column load; None if no search was made.
         max_rms: Requested rms error, as a fraction of full scale; None if none was requested.
-        validation: rms error of each grade tried ("grade 1", …), on matrices that are not in the hold-out.
+        max_worst: Requested largest error found, as a fraction of full scale; None if none was requested.
+        validation: Errors of each grade tried ("grade 1", …), on matrices that are not in the hold-out.
         product_rms, product_gain: Error of the array as a matrix product, independent of the model: rms of
             truth − gain · (v − v_ref)·g over full scale, with the best common gain, and that gain.
         hold_out, fitting: Digests of the experiments of the hold-out, and of those on which the grade was chosen.
@@ -131,7 +173,8 @@ class Certificate:
     form: str
     truth: str
     full_scale: float
-    error: ErrorStatistics
+    full_scale_case: ReadCase
+    typical: ErrorStatistics
     by_column: tuple[ErrorStatistics, ...]
     by_input: dict[str, ErrorStatistics]
     by_matrix: dict[str, ErrorStatistics]
@@ -148,8 +191,11 @@ class Certificate:
     by_amplitude: dict[str, ErrorStatistics] = field(default_factory=dict)
     circuit: ErrorStatistics | None = None
     spot: Extrapolation | None = None
+    worst: WorstFound | None = None
+    by_load: LoadTable | None = None
     max_rms: float | None = None
-    validation: dict[str, float] = field(default_factory=dict)
+    max_worst: float | None = None
+    validation: dict[str, GradeErrors] = field(default_factory=dict)
     product_rms: float | None = None
     product_gain: float | None = None
     hold_out: tuple[str, ...] = ()
@@ -162,13 +208,32 @@ class Certificate:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the rms error on the hold-out is at most `max_rms`; None without `max_rms`."""
-        return None if self.max_rms is None else self.error.rms <= self.max_rms
+        """Whether the typical rms is at most `max_rms` and the worst error found at most `max_worst`.
+
+        None if nothing was requested. A requested worst error that was not sought counts as not reached.
+        """
+        if self.max_rms is None and self.max_worst is None:
+            return None
+        typical = self.max_rms is None or self.typical.rms <= self.max_rms
+        worst = self.max_worst is None or (self.worst is not None and self.worst.error <= self.max_worst)
+        return typical and worst
 
     @property
     def model_bits(self) -> float:
         """Effective bits of the model: those of an ideal quantizer over full scale with the same rms error."""
-        return effective_bits(self.error.rms)
+        return effective_bits(self.typical.rms)
+
+    def tile_error(self, load: float) -> TileError:
+        """Return what is known of a tile whose matrix has this column load, see `column_load`.
+
+        Raises:
+            InputError: The load is not between 0 and 1.
+        """
+        if self.by_load is not None:
+            worst = self.by_load.worst_at(load)
+        else:
+            worst = None if self.worst is None else self.worst.error
+        return TileError(self.full_scale, self.typical.rms, load, worst)
 
     @property
     def product_bits(self) -> float | None:

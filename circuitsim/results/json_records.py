@@ -26,8 +26,14 @@ def write_record(path: str | Path, kind: str, schema: int, content: dict[str, An
     write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")
 
 
-def read_record(path: str | Path, kind: str, schema: int) -> dict[str, Any]:
+def read_record(path: str | Path, kind: str, schema: int, *, earlier: str = "") -> dict[str, Any]:
     """Read a JSON file written by `write_record`.
+
+    Args:
+        path: The file.
+        kind: What it should be.
+        schema: The version that this package writes.
+        earlier: What files of earlier versions do not state, and what to do; empty: they are to be created again.
 
     Raises:
         InputError: The file is missing, damaged, of another kind or of another schema version.
@@ -43,12 +49,12 @@ def read_record(path: str | Path, kind: str, schema: int) -> dict[str, Any]:
         raise InputError(f"{path}: damaged: not JSON in line {error.lineno}, column {error.colno}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: damaged or not a {kind} ({_unreadable(error)})") from None
-    check_kind(path, document, kind, schema)
+    check_kind(path, document, kind, schema, earlier=earlier)
     return document
 
 
-def check_kind(path: str | Path, document: object, kind: str, schema: int) -> None:
-    """Refuse a document of another kind or schema version.
+def check_kind(path: str | Path, document: object, kind: str, schema: int, *, earlier: str = "") -> None:
+    """Refuse a document of another kind or schema version; arguments as in `read_record`.
 
     Raises:
         InputError: The kind or the schema version is not the expected one.
@@ -56,9 +62,14 @@ def check_kind(path: str | Path, document: object, kind: str, schema: int) -> No
     if not isinstance(document, dict) or document.get("format") != kind:
         actual = document.get("format") if isinstance(document, dict) else type(document).__name__
         raise InputError(f"{path}: format = {actual!r}, expected {kind!r}")
-    if document.get("schema") != schema:
+    found = document.get("schema")
+    if earlier and isinstance(found, int) and found < schema:
         raise InputError(
-            f"{path}: schema = {document.get('schema')!r}, expected {schema}: "
+            f"{path}: schema = {found}, expected {schema}: this {kind} is of an earlier version; {earlier}"
+        )
+    if found != schema:
+        raise InputError(
+            f"{path}: schema = {found!r}, expected {schema}: "
             f"this {kind} was written by another version of circuitsim; create it again"
         )
 

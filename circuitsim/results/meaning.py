@@ -1,18 +1,25 @@
 """Check that the numbers of a loaded record can mean what their names say: in order and of the right sign."""
 
 import dataclasses
+import itertools
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import InputError
-from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation
+from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation, GradeErrors
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
+from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
 from circuitsim.spec.complaints import shown
 
 _ROUNDING = 1e-9  # of a value that is computed from the same numbers as its bound
 _LARGEST_COUNT = 10**12
+_COUNTED = f"1 to {_LARGEST_COUNT}"
+_NO_WORSE = "no error above that of the worst case"
+_NO_FALL = "errors of 0 or more that never fall"
+_SAME = 1e-6  # of full scale: array solver and ngspice agree so far on one read
 _ZERO_KELVIN = -273.15  # [°C]
 
 _Rule = tuple[str, Callable[[Any], bool], str]  # field, whether a record is right, what is expected
@@ -27,8 +34,7 @@ def _not_negative(*fields: str) -> list[_Rule]:
 
 
 def _counts(*fields: str) -> list[_Rule]:
-    expected = f"1 to {_LARGEST_COUNT}"
-    return [(name, lambda record, name=name: 1 <= getattr(record, name) <= _LARGEST_COUNT, expected) for name in fields]
+    return [(name, lambda record, name=name: 1 <= getattr(record, name) <= _LARGEST_COUNT, _COUNTED) for name in fields]
 
 
 def _ranges(*fields: str) -> list[_Rule]:
@@ -43,18 +49,38 @@ def _at_most(field: str, other: str) -> _Rule:
     return field, holds, f"at most {other} in magnitude"
 
 
+_ITS_ARRAY = "a case of this array"
 _POSITIVE_G: _Rule = ("g_range", lambda record: record.g_range[0] > 0, "conductances above 0")
 
 _RULES: dict[type, list[_Rule]] = {
     ErrorStatistics: [
-        *_not_negative("rms", "max", "mean_abs", "p50", "p95", "p99"),
+        *_not_negative("rms", "max", "mean_abs", "p50", "p95", "p99", "p999"),
         *_counts("samples"),
         _at_most("bias", "mean_abs"),
         _at_most("mean_abs", "rms"),
         _at_most("rms", "max"),
         _at_most("p50", "p95"),
         _at_most("p95", "p99"),
-        _at_most("p99", "max"),
+        _at_most("p99", "p999"),
+        _at_most("p999", "max"),
+    ],
+    GradeErrors: [
+        *_not_negative("rms"),
+        ("worst", lambda record: record.worst is None or record.worst >= 0, "0 or more, or null"),
+    ],
+    ReadCase: [
+        ("shape", lambda case: all(1 <= n <= _LARGEST_COUNT for n in case.shape), f"two numbers {_COUNTED}"),
+        ("g_runs", lambda case: _covers(case.g_runs, case.shape[0] * case.shape[1]), "conductances of all cells"),
+        ("g_runs", lambda case: all(g >= 0 for _, g in case.g_runs), "conductances of 0 or more"),
+        ("v_runs", lambda case: _covers(case.v_runs, case.shape[0]), "one input for each row"),
+        ("column", lambda case: 0 <= case.column < case.shape[1], "one of the columns"),
+    ],
+    WorstFound: [*_not_negative("error"), *_counts("programs", "vectors")],
+    LoadTable: [
+        ("loads", lambda table: table.loads[-1:] == (1.0,) and _rises(table.loads), "caps that rise to 1"),
+        ("worst", lambda table: len(table.worst) == len(table.loads), "one error for each cap"),
+        ("worst", lambda table: all(e >= 0 for e in table.worst) and _rises(table.worst, flat=True), _NO_FALL),
+        ("coefficient", lambda table: _contains(table), "a number with worst <= coefficient * load for every cap"),
     ],
     Extrapolation: [*_counts("rows", "cols"), *_above("full_scale")],
     Certificate: [
@@ -67,6 +93,16 @@ _RULES: dict[type, list[_Rule]] = {
         ("by_column", lambda record: len(record.by_column) == record.cols, "one entry per column"),
         ("temperature_c", lambda record: record.temperature_c > _ZERO_KELVIN, "a temperature above -273.15 °C"),
         ("max_rms", lambda record: record.max_rms is None or record.max_rms > 0, "a number above 0"),
+        ("max_worst", lambda record: record.max_worst is None or record.max_worst > 0, "a number above 0"),
+        ("full_scale_case", lambda record: record.full_scale_case.shape == (record.rows, record.cols), _ITS_ARRAY),
+        ("worst", lambda record: record.worst is None or _of_array(record), _ITS_ARRAY),
+        ("worst", lambda record: record.worst is None or _error_of_currents(record), "the error of its witness"),
+        (
+            "worst",
+            lambda record: record.worst is None or _solved_alike(record),
+            "nodal and ngspice within 1e-6 of full scale",
+        ),
+        ("by_load", lambda record: None in (record.worst, record.by_load) or _no_larger(record), _NO_WORSE),
         ("time_s", lambda record: record.time_s is None or record.time_s >= 0, "0 or more"),
     ],
     CellSurface: [
@@ -85,6 +121,39 @@ _RULES: dict[type, list[_Rule]] = {
         ),
     ],
 }
+
+
+def _covers(runs: tuple[tuple[int, float], ...], count: int) -> bool:
+    return all(often >= 1 for often, _ in runs) and sum(often for often, _ in runs) == count
+
+
+def _rises(values: tuple[float, ...], *, flat: bool = False) -> bool:
+    return all(low < high or (flat and low == high) for low, high in itertools.pairwise(values))
+
+
+def _contains(table: LoadTable) -> bool:
+    pairs = zip(table.loads, table.worst, strict=False)
+    return all(worst <= table.coefficient * load * (1 + _ROUNDING) for load, worst in pairs)
+
+
+def _of_array(record: Any) -> bool:
+    return record.worst.witness.case.shape == (record.rows, record.cols)
+
+
+def _error_of_currents(record: Any) -> bool:
+    witness = record.worst.witness
+    return math.isclose(
+        abs(witness.tile - witness.nodal) / record.full_scale, record.worst.error, rel_tol=1e-6, abs_tol=1e-12
+    )
+
+
+def _solved_alike(record: Any) -> bool:
+    witness = record.worst.witness
+    return witness.ngspice is None or abs(witness.ngspice - witness.nodal) <= _SAME * record.full_scale
+
+
+def _no_larger(record: Any) -> bool:
+    return record.by_load.worst[-1] <= record.worst.error * (1 + _ROUNDING)
 
 
 def check_meaning(path: str | Path, record: object) -> None:

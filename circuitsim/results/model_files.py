@@ -21,11 +21,14 @@ from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 4
+CERTIFICATE_SCHEMA = 5
 SURFACE_SCHEMA = 5
 MODEL_SCHEMA = 5
 
 _CERTIFICATE = "circuitsim certificate"
+_EARLIER_CERTIFICATE = (
+    "it states no worst error found by search, and divides its errors by another full scale: calibrate the array again"
+)
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _TENSORS = ("forward", "reverse")
@@ -55,7 +58,7 @@ def load_certificate(path: str | Path) -> Certificate:
         InputError: The file is missing, damaged or of another version.
     """
     path = Path(path) / "certificate.json" if Path(path).is_dir() else path
-    document = read_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA)
+    document = read_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA, earlier=_EARLIER_CERTIFICATE)
     certificate = from_plain(path, Certificate, document.get("certificate"))
     check_meaning(path, certificate)
     return certificate

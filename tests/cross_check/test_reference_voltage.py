@@ -76,15 +76,15 @@ def test_levels_agree_at_every_reference(reads, calibrated):
     truth, exact, tile = reads
     certificate = calibrated[2]
     assert_allclose(exact.out, truth.out, rtol=1e-6, atol=0)
-    assert np.abs(tile.out - truth.out).max() <= certificate.error.max * certificate.full_scale
+    assert np.abs(tile.out - truth.out).max() <= certificate.typical.max * certificate.full_scale
     assert np.abs(truth.out[-1]).min() > 1e-5  # every row on, as seen from the reference
 
 
 def test_certified_error_is_that_of_an_array_at_0_v(calibrated, at_zero):
     certificate = calibrated[2]
     assert certificate.v_range == calibrated[0].drive_range
-    assert certificate.error.rms <= 1.2 * at_zero.error.rms
-    assert certificate.error.max <= 1.2 * at_zero.error.max
+    assert certificate.typical.rms <= 1.2 * at_zero.typical.rms
+    assert certificate.typical.max <= 1.2 * at_zero.typical.max
 
 
 def test_power_is_one_number_at_all_levels(reads, calibrated, at_zero):
@@ -93,7 +93,7 @@ def test_power_is_one_number_at_all_levels(reads, calibrated, at_zero):
     # A read moves power in the share in which it moves current: the tile's error of both is the certified one.
     certificate = calibrated[2]
     v_read = calibrated[0].driver.v_read
-    allowed = certificate.error.max * certificate.full_scale * calibrated[0].array.cols * v_read
+    allowed = certificate.typical.max * certificate.full_scale * calibrated[0].array.cols * v_read
     assert np.abs(tile.power - truth.power).max() <= allowed
     energy, before = certificate.energy, at_zero.energy
     assert energy is not None and before is not None
@@ -125,7 +125,7 @@ def test_network_is_as_good_as_its_certificate(calibrated):
     truth, exact = logits(NgspiceProduct(spec)), logits(NodalProduct(spec, surface_of(spec)))
     assert_allclose(exact, truth, rtol=1e-6, atol=1e-6 * np.abs(truth).max())  # differences of two columns
     per_ampere = np.abs(layer.weights).max() / ((1e-4 - 1e-6) * spec.driver.v_read)
-    allowed = 2 * certificate.error.max * certificate.full_scale * per_ampere
+    allowed = 2 * certificate.typical.max * certificate.full_scale * per_ampere
     assert np.abs(logits(BehavioralProduct(model, certificate=certificate, strict=True)) - truth).max() <= allowed
 
 

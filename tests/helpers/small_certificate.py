@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.calibration import error_statistics
-from circuitsim.results import Certificate, Provenance
+from circuitsim.results import Certificate, Provenance, ReadCase
 
 
 def small_certificate(**values: Any) -> Certificate:
@@ -19,7 +19,8 @@ def small_certificate(**values: Any) -> Certificate:
         "form": "one matrix product",
         "truth": "ngspice",
         "full_scale": 1e-4,
-        "error": error,
+        "full_scale_case": ReadCase.of(np.full((2, 2), 1e-4), np.full(2, 0.2), 0, "all max"),
+        "typical": error,
         "by_column": (error, error),
         "by_input": {"uniform": error},
         "by_matrix": {"uniform": error},

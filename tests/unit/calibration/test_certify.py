@@ -11,7 +11,7 @@ from circuitsim.behavioral import mvm, program
 from circuitsim.calibration import certify
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.errors import InputError
-from circuitsim.results import Experiment
+from circuitsim.results import Experiment, GradeErrors
 from circuitsim.results.model_files import load_certificate, save_certificate
 
 
@@ -26,7 +26,7 @@ def certificate(spec, model, hold_out, truths):
         fitting=draw(spec, 2),
         exact=exact,
         max_rms=2e-4,
-        validation={"grade 1": 1e-2, "grade 2": 5e-5},
+        validation={"grade 1": GradeErrors(1e-2), "grade 2": GradeErrors(5e-5)},
     )
 
 
@@ -36,7 +36,7 @@ def _errors(model, hold_out, truths, scale):
 
 def test_amplitudes_part_the_hold_out(certificate, model, hold_out, truths):
     assert list(certificate.by_amplitude) == ["up to 10 %", "10 to 25 %", "25 to 50 %", "above 50 %"]
-    assert sum(part.samples for part in certificate.by_amplitude.values()) == certificate.error.samples
+    assert sum(part.samples for part in certificate.by_amplitude.values()) == certificate.typical.samples
     error = np.concatenate(_errors(model, hold_out, truths, certificate.full_scale))
     size = np.concatenate([e.v_in.mean(axis=1) for e in hold_out]) / 0.2
     assert_allclose(
@@ -46,18 +46,18 @@ def test_amplitudes_part_the_hold_out(certificate, model, hold_out, truths):
 
 def test_bits_of_model_and_product(certificate, hold_out, truths):
     # An ideal quantizer of b bits errs by LSB / sqrt(12) rms.
-    assert_allclose(2.0**-certificate.model_bits / math.sqrt(12), certificate.error.rms, rtol=1e-12, atol=0)
+    assert_allclose(2.0**-certificate.model_bits / math.sqrt(12), certificate.typical.rms, rtol=1e-12, atol=0)
     ideal = np.concatenate([(e.v_in @ e.g).ravel() for e in hold_out])
     out = np.concatenate([t.out.ravel() for t in truths])
     gain, left = np.linalg.lstsq(ideal[:, None], out, rcond=None)[:2]
     assert_allclose(certificate.product_gain, gain[0], rtol=1e-12, atol=0)
-    rms = np.sqrt(left[0] / ideal.size) / np.abs(out).max()
+    rms = np.sqrt(left[0] / ideal.size) / certificate.full_scale
     assert_allclose(certificate.product_rms, rms, rtol=1e-9, atol=0)
     assert 1 < certificate.product_bits < certificate.model_bits
 
 
 def test_what_was_asked_for_and_reached(certificate, model, hold_out, truths):
-    assert certificate.reached is True and certificate.validation["grade 1"] == 1e-2
+    assert certificate.reached is True and certificate.validation["grade 1"].rms == 1e-2
     strict = certify(model, hold_out, truths, provenance=truths[0].provenance, max_rms=1e-9)
     assert strict.reached is False
     assert certify(model, hold_out, truths, provenance=truths[0].provenance).reached is None

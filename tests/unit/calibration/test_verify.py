@@ -55,7 +55,7 @@ def test_one_per_cent_is_found_and_named(one_product, certificate, spec, part, c
         one_product, certificate, experiments, _measured(array_spec(**change), spec, one_product.surface, experiments)
     )
     assert not verdict.holds
-    assert verdict.error.rms < 2 * certificate.error.rms  # the model's error alone would not have told
+    assert verdict.error.rms < 2 * certificate.typical.rms  # the model's error alone would not have told
     (suspect,) = verdict.suspects
     assert suspect.part == part
     np.testing.assert_allclose(suspect.change, 0.01, rtol=0.02, atol=0)

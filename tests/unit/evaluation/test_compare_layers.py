@@ -32,7 +32,7 @@ V_IN = np.random.default_rng(1).uniform(0.0, 0.2, (5, 6))
 
 def _calibration(spec: ArraySpec = SPEC) -> Calibration:
     error = error_statistics(np.array([1e-4, -1e-4]))
-    certificate = small_certificate(full_scale=FULL_SCALE, error=error)
+    certificate = small_certificate(full_scale=FULL_SCALE, typical=error)
     model = TileModel(spec, nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2))
     return Calibration(model, certificate, (), (), ())
 

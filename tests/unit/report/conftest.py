@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from circuitsim.report.content import Comparison, IrDrop, ReportContent
-from circuitsim.results import Certificate, ErrorStatistics, Provenance
+from circuitsim.results import Certificate, ErrorStatistics, Provenance, ReadCase
 from circuitsim.results.evaluation import (
     Accuracy,
     Check,
@@ -39,8 +39,8 @@ def spec() -> ArraySpec:
 
 @pytest.fixture(scope="session")
 def certificate(spec) -> Certificate:
-    error = ErrorStatistics(5.33e-5, 6.27e-4, 4e-5, -6.7e-7, 3e-5, 1e-4, 1.84e-4, VECTORS * COLS)
-    columns = tuple(ErrorStatistics(1e-5 * (j + 1), 1e-4 * (j + 1), 0, 0, 0, 0, 0, VECTORS) for j in range(COLS))
+    error = ErrorStatistics(5.33e-5, 6.27e-4, 4e-5, -6.7e-7, 3e-5, 1e-4, 1.84e-4, 5e-4, VECTORS * COLS)
+    columns = tuple(ErrorStatistics(1e-5 * (j + 1), 1e-4 * (j + 1), 0, 0, 0, 0, 0, 0, VECTORS) for j in range(COLS))
     return Certificate(
         rows=ROWS,
         cols=COLS,
@@ -49,7 +49,8 @@ def certificate(spec) -> Certificate:
         form="nine matrix products",
         truth="ngspice",
         full_scale=1.482e-4,
-        error=error,
+        full_scale_case=ReadCase.of(np.full((ROWS, COLS), 1e-6), np.full(ROWS, 0.2), 0, "hot column, first"),
+        typical=error,
         by_column=columns,
         by_input={"uniform": error, "all_on": error},
         by_matrix={"binary": error},
@@ -76,7 +77,7 @@ def content(spec, certificate) -> ReportContent:
         predicted=truth + 1.482e-4 * rng.uniform(-6e-4, 6e-4, truth.shape),
         r_squared=0.99999871,
         full_scale=1.482e-4,
-        error=certificate.error,
+        error=certificate.typical,
         lsb=5.81e-7,
         ideal=1.1 * truth,
     )

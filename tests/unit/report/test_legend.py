@@ -4,6 +4,7 @@ import dataclasses
 
 from circuitsim.calibration.experiments import INPUT_KINDS, MATRIX_KINDS
 from circuitsim.report.legend import INPUTS, MATRICES, names_in_words
+from circuitsim.results import GradeErrors
 
 
 def test_every_kind_that_is_drawn_has_an_explanation():
@@ -12,12 +13,12 @@ def test_every_kind_that_is_drawn_has_an_explanation():
 
 
 def test_the_names_of_a_certificate_are_explained_and_no_others(certificate):
-    error = certificate.error
+    error = certificate.typical
     used = dataclasses.replace(
         certificate,
         by_input={"far": error, "faint": error},
         by_matrix={"few_high": error, "network fc1": error},
-        validation={"grade 1": 1e-3},
+        validation={"grade 1": GradeErrors(1e-3)},
     )
     text = names_in_words(used)
     for words in (

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from circuitsim.report.words import array_in_words, budget_in_words, certificate_in_words, in_short, percent
-from circuitsim.results import ArrayEnergy, Budget, Cause, ConverterEnergy, Extrapolation
+from circuitsim.results import ArrayEnergy, Budget, Cause, ConverterEnergy, Extrapolation, GradeErrors
 
 BUDGET = Budget(
     causes=(
@@ -57,14 +57,14 @@ def test_what_was_asked_for_sizes_product_and_energy_are_said(certificate):
     fuller = dataclasses.replace(
         certificate,
         max_rms=1e-5,
-        validation={"grade 1": 2e-3, "grade 3": 4e-5},
-        circuit=certificate.error,
+        validation={"grade 1": GradeErrors(2e-3), "grade 3": GradeErrors(4e-5)},
+        circuit=certificate.typical,
         product_rms=1e-2,
         product_gain=0.8,
-        extrapolation=(Extrapolation(12, 10, "nodal", 3e-4, certificate.error),),
+        extrapolation=(Extrapolation(12, 10, "nodal", 3e-4, certificate.typical),),
         budget=BUDGET,
         energy=ArrayEnergy(1.5e-15, 1e-8, "ngspice", 3e-9, (ConverterEnergy("SAR", 8, 1.2e-12, "Somebody 2020"),)),
-        by_amplitude={"up to 10 %": certificate.error},
+        by_amplitude={"up to 10 %": certificate.typical},
         time_s=86400.0,
         extrapolated=("60 °C is beyond the source",),
     )
@@ -89,7 +89,7 @@ def test_what_was_asked_for_sizes_product_and_energy_are_said(certificate):
         "EXTRAPOLATED: 60 °C is beyond the source.",
     ):
         assert words in text, words
-    spot = dataclasses.replace(fuller, circuit=None, spot=Extrapolation(4, 3, "ngspice", 1e-5, certificate.error))
+    spot = dataclasses.replace(fuller, circuit=None, spot=Extrapolation(4, 3, "ngspice", 1e-5, certificate.typical))
     assert "within 6.3e-04 of full scale of ngspice on 4 × 3 cells" in certificate_in_words(spot)
     reached = dataclasses.replace(fuller, max_rms=1e-3)
     assert "it was reached" in certificate_in_words(reached)

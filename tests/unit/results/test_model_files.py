@@ -17,8 +17,13 @@ from circuitsim.results import (
     ConverterEnergy,
     ErrorStatistics,
     Extrapolation,
+    GradeErrors,
+    LoadTable,
     Provenance,
+    ReadCase,
     TileModel,
+    Witness,
+    WorstFound,
 )
 from circuitsim.results.model_files import (
     load_certificate,
@@ -52,7 +57,9 @@ def _model() -> TileModel:
 
 
 def _certificate() -> Certificate:
-    error = ErrorStatistics(1 / 3e4, 1e-3, 2e-5, -1e-6, 1e-5, 7e-5, 2e-4, 4096)
+    error = ErrorStatistics(1 / 3e4, 1e-3, 2e-5, -1e-6, 1e-5, 7e-5, 2e-4, 5e-4, 4096)
+    case = ReadCase.of(np.array([[1e-4, 1e-6, 1e-6, 1e-6]] * 3), np.array([0.0, 0.2, 0.2]), 0, "hot column, first")
+    witness = Witness(case, 1e-4, 1e-4 - 7.1e-3 * 1.2e-4, 1e-4 - 7.1e-3 * 1.2e-4)
     return Certificate(
         rows=3,
         cols=4,
@@ -61,7 +68,8 @@ def _certificate() -> Certificate:
         form="nine matrix products",
         truth="ngspice",
         full_scale=1.2e-4,
-        error=error,
+        full_scale_case=case,
+        typical=error,
         by_column=(error,) * 4,
         by_input={"uniform": error, "all_on": error},
         by_matrix={"network": error},
@@ -79,7 +87,10 @@ def _certificate() -> Certificate:
         circuit=error,
         spot=Extrapolation(2, 3, "ngspice", 2e-5, error),
         max_rms=2e-4,
-        validation={"grade 1": 1e-3},
+        worst=WorstFound(7.1e-3, witness, programs=40, vectors=1100),
+        by_load=LoadTable((0.1, 0.5, 1.0), (1e-3, 4e-3, 7.1e-3), 1.1e-2),
+        max_worst=1e-2,
+        validation={"grade 1": GradeErrors(1e-3), "grade 2": GradeErrors(1e-4, 7e-3)},
         product_rms=1e-2,
         product_gain=0.9,
         hold_out=("45" * 32,),
@@ -215,9 +226,9 @@ def test_certificate_with_a_word_for_a_number_is_refused(tmp_path):
     path = tmp_path / "certificate.json"
     save_certificate(path, _certificate())
     document = json.loads(path.read_text())
-    document["certificate"]["error"]["rms"] = "tiny"
+    document["certificate"]["typical"]["rms"] = "tiny"
     path.write_text(json.dumps(document))
-    with pytest.raises(InputError, match=r"error\.rms = 'tiny'"):
+    with pytest.raises(InputError, match=r"typical\.rms = 'tiny'"):
         load_certificate(path)
 
 
@@ -272,11 +283,34 @@ def test_a_model_whose_values_cannot_be_meant_is_refused(tmp_path, key, value, s
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        (("error", "rms"), 2e-3, "error.rms = 0.002: expected at most max in magnitude"),
-        (("error", "rms"), -1e-4, "error.rms = -0.0001: expected 0 or more"),
-        (("error", "max"), float("nan"), "error.max = nan: expected a finite number"),
-        (("error", "bias"), 1e-3, "error.bias = 0.001: expected at most mean_abs in magnitude"),
-        (("error", "p50"), 8e-5, "error.p50 = 8e-05: expected at most p95 in magnitude"),
+        (("typical", "rms"), 2e-3, "typical.rms = 0.002: expected at most max in magnitude"),
+        (("typical", "rms"), -1e-4, "typical.rms = -0.0001: expected 0 or more"),
+        (("typical", "max"), float("nan"), "typical.max = nan: expected a finite number"),
+        (("typical", "bias"), 1e-3, "typical.bias = 0.001: expected at most mean_abs in magnitude"),
+        (("typical", "p50"), 8e-5, "typical.p50 = 8e-05: expected at most p95 in magnitude"),
+        (("typical", "p999"), 1e-4, "typical.p99 = 0.0002: expected at most p999 in magnitude"),
+        (("worst", "error"), -7e-3, "worst.error = -0.007: expected 0 or more"),
+        (("worst", "error"), 3e-3, "worst = WorstFound.*: expected the error of its witness"),
+        (("worst", "witness", "ngspice"), 9e-5, "worst = .*: expected nodal and ngspice within 1e-6 of full scale"),
+        (("worst", "witness", "case", "column"), 4, "worst.witness.case.column = 4: expected one of the columns"),
+        (("worst", "witness", "case", "v_runs"), [[2, 0.2]], "worst.witness.case.v_runs = .*: expected one input for"),
+        (
+            ("worst", "witness", "case", "g_runs"),
+            [[12, -1e-6]],
+            "worst.witness.case.g_runs = .*: expected cond",
+        ),
+        (("worst", "witness", "case", "shape"), [12, 1], "worst.*: expected one"),
+        (("worst", "programs"), 0, "worst.programs = 0: expected 1 to"),
+        (("by_load", "loads"), [0.5, 0.1, 1.0], "by_load.loads = .*: expected caps that rise to 1"),
+        (("by_load", "loads"), [0.1, 0.5], "by_load.loads = .*: expected caps that rise to 1"),
+        (("by_load", "loads"), [], r"by_load.loads = \(\): expected caps that rise to 1"),
+        (("by_load", "worst"), [1e-3, 7e-3], "by_load.worst = .*: expected one error for each cap"),
+        (("by_load", "worst"), [4e-3, 1e-3, 7e-3], "by_load.worst = .*: expected errors of 0 or more that never fall"),
+        (("by_load", "worst"), [1e-3, 4e-3, 8e-3], "by_load = .*: expected no error above that of the worst case"),
+        (("by_load", "coefficient"), 1e-3, "by_load.coefficient = 0.001: expected a number with worst <="),
+        (("full_scale_case", "shape"), [4, 3], "full_scale_case.*: expected"),
+        (("max_worst",), 0.0, "max_worst = 0.0: expected a number above 0"),
+        (("validation", "grade 2", "worst"), -1.0, "validation.grade 2.worst = -1.0: expected 0 or more"),
         (("by_input", "uniform", "samples"), 0, "by_input.uniform.samples = 0: expected 1 to"),
         (("by_column",), [], r"by_column = \(\): expected one entry per column"),
         (("full_scale",), 0.0, "full_scale = 0.0: expected a number above 0"),
@@ -311,6 +345,20 @@ def test_a_certificate_is_found_in_its_folder(tmp_path):
     with pytest.raises(InputError, match=r"none/certificate.json: no such file"):
         (tmp_path / "none").mkdir()
         load_certificate(tmp_path / "none")
+
+
+def test_a_certificate_of_an_earlier_version_is_never_read_as_the_new_statement(tmp_path):
+    path = tmp_path / "certificate.json"
+    save_certificate(path, _certificate())
+    document = json.loads(path.read_text())
+    document["schema"] = 4
+    path.write_text(json.dumps(document))
+    with pytest.raises(
+        InputError,
+        match=r"certificate.json: schema = 4, expected 5: this circuitsim certificate is of an earlier version",
+    ) as caught:
+        load_certificate(path)
+    assert "it states no worst error found by search" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_what_is_no_model_is_said_to_be_none(tmp_path):
