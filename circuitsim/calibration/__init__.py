@@ -1,5 +1,6 @@
 """Fits a behavioral model to SPICE results and states its error in a certificate that can be checked."""
 
+from circuitsim.calibration.box import full_scale_of_box
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.calibrate import calibrate
 from circuitsim.calibration.certify import certify, differing_codes
@@ -11,6 +12,7 @@ from circuitsim.calibration.outside import (
     check_use,
     outside_certificate,
 )
+from circuitsim.calibration.search import find_worst, structured_worst, worst_inputs
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.verify import Suspect, Verdict, verify
 
@@ -25,7 +27,9 @@ __all__ = [
     "differing_codes",
     "error_budget",
     "error_statistics",
+    "find_worst",
     "full_scale_of",
+    "full_scale_of_box",
     "outside_certificate",
     "over_temperature",
     "over_time",
@@ -33,5 +37,7 @@ __all__ = [
     "solve_in_ngspice",
     "solve_in_nodal",
     "source_times",
+    "structured_worst",
     "verify",
+    "worst_inputs",
 ]

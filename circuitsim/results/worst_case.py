@@ -71,7 +71,7 @@ class WorstFound:
         error: |tile − array solver| of the witness, as a fraction of full scale.
         witness: The read that shows it.
         programs, vectors: Matrices programmed and input vectors compared by the search.
-        stopped: Whether a time limit ended the search before its own end.
+        stopped: Whether a limit of time or of matrices ended the search before its own end.
     """
 
     error: float

@@ -1,0 +1,118 @@
+"""Hold a tile against the array solver, matrix after matrix, and keep the largest difference met."""
+
+import time
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim import nodal
+from circuitsim.behavioral import Tile, mvm, program
+from circuitsim.calibration.box import Box
+from circuitsim.errors import CellErrorWarning, UnbalancedWarning
+from circuitsim.nodal import NodalArray
+from circuitsim.results import ReadCase, TileModel, Witness, WorstFound
+
+
+@dataclass(frozen=True)
+class BothLevels:
+    """A matrix as a tile and as an array of the solver."""
+
+    g: np.ndarray
+    tile: Tile
+    array: NodalArray
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The largest difference among some reads of one matrix.
+
+    Attributes:
+        error: |tile − array solver|, as a fraction of full scale.
+        both: The matrix.
+        v_in: The read, inputs (rows,) [V].
+        column: The column that differs.
+        family: Where the search met it.
+    """
+
+    error: float
+    both: BothLevels
+    v_in: np.ndarray
+    column: int
+    family: str
+
+
+class LimitReached(Exception):
+    """A search has spent its time or its programs."""
+
+
+class Search:
+    """A search under way: reads a model and the array solver, counts the effort, keeps the largest difference.
+
+    Attributes:
+        model: The behavioral model.
+        box: Where it is searched.
+        full_scale: What errors are divided by [A].
+        programs, vectors: Matrices programmed and input vectors compared so far.
+        largest: The largest difference so far; None before the first.
+    """
+
+    def __init__(
+        self, model: TileModel, full_scale: float, *, most_programs: int | None = None, time_limit: float | None = None
+    ):
+        self.model, self.full_scale = model, full_scale
+        self.box = Box.of(model.spec, model.v_range)
+        self.programs = self.vectors = 0
+        self.largest: Difference | None = None
+        self._most_programs = most_programs
+        self._deadline = None if time_limit is None else time.monotonic() + time_limit
+
+    def program(self, g: np.ndarray) -> BothLevels:
+        """Program a matrix (rows, cols) [S] at both levels.
+
+        Raises:
+            LimitReached: The search has programmed as many matrices as it may, or its time is over.
+        """
+        self._check_limits(programming=True)
+        self.programs += 1
+        array = nodal.prepare(self.model.spec, g, self.model.surface, v_range=self.box.v_range)
+        return BothLevels(g, program(self.model, g), array)
+
+    def errors(self, both: BothLevels, v_in: np.ndarray, family: str) -> np.ndarray:
+        """Return |tile − array solver| of reads (batch, rows) [V] as fractions of full scale, (batch, cols).
+
+        Raises:
+            LimitReached: The time of the search is over.
+        """
+        self._check_limits(programming=False)
+        self.vectors += len(v_in)
+        with warnings.catch_warnings():
+            # Both speak of one vector's own currents; `worst_found` reads the witness once more and lets them speak.
+            warnings.simplefilter("ignore", CellErrorWarning)
+            warnings.simplefilter("ignore", UnbalancedWarning)
+            exact = nodal.read(both.array, v_in).out
+        error = np.abs(np.asarray(mvm(both.tile, v_in)) - exact) / self.full_scale
+        error[np.isnan(error)] = np.inf  # a tile without a finite answer
+        vector, column = np.unravel_index(error.argmax(), error.shape)
+        found = Difference(float(error[vector, column]), both, v_in[vector].copy(), int(column), family)
+        if self.largest is None or found.error > self.largest.error:
+            self.largest = found
+        return error
+
+    def worst_found(self, *, stopped: bool) -> WorstFound:
+        """State the largest difference with its currents, read by itself."""
+        found = self.largest
+        assert found is not None
+        read = found.v_in[None]
+        tile = float(np.asarray(mvm(found.both.tile, read))[0, found.column])
+        exact = float(nodal.read(found.both.array, read).out[0, found.column])
+        case = ReadCase.of(found.both.g, found.v_in, found.column, found.family)
+        error = abs(tile - exact) / self.full_scale
+        return WorstFound(error, Witness(case, tile, exact), self.programs, self.vectors, stopped)
+
+    def _check_limits(self, *, programming: bool) -> None:
+        if self.largest is None:  # a search has a result, however small its limits
+            return
+        spent = programming and self._most_programs is not None and self.programs >= self._most_programs
+        if spent or (self._deadline is not None and time.monotonic() >= self._deadline):
+            raise LimitReached

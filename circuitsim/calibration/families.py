@@ -1,0 +1,133 @@
+"""Matrices and inputs that are worst for some model: blocks, single rows and columns, one column unlike its neighbours.
+
+A tile errs most where node voltages are far from what it assumes: where one column carries almost all current, half of
+a column is driven and half at rest, or one column's level differs from that of its neighbours. Patterns are written as
+`Box` counts them: rows from the far end, columns from the drivers.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from circuitsim.calibration.box import Box
+
+Families = Literal["all", "few"]
+LARGE = 96 * 96  # cells above which a search takes the few families: programming one of 128 × 128 takes half a second
+
+
+def structured_matrices(box: Box, families: Families) -> dict[str, np.ndarray]:
+    """Return conductances (rows, cols) [S] by the name of their family, no two of them equal.
+
+    Args:
+        box: The box.
+        families: "all", or "few" for those that were the worst of some model.
+    """
+    rows, cols = box.spec.shape
+    pairs = box.spec.array.cell == "2t2r"
+    patterns = dict(_winning(rows, cols))
+    if families == "all":
+        patterns |= dict(_further(rows, cols))
+    if pairs:
+        patterns |= dict(_hot_pairs(rows, cols))
+    found: dict[bytes, tuple[str, np.ndarray]] = {}
+    for name, pattern in patterns.items():
+        g = box.conductances(pattern)
+        found.setdefault(g.tobytes(), (name, g))
+    return dict(found.values())
+
+
+def structured_inputs(box: Box) -> np.ndarray:
+    """Return inputs (batch, rows) [V]: blocks from either end, single rows, halves; with both signs where allowed."""
+    up = np.array(list(_driven(box.spec.array.rows)))
+    signed = box.v_low < box.spec.sense.v_ref
+    if signed:
+        apart = np.where(up == 0.5, 0.0, 2 * up - 1)  # what was at rest is driven the other way
+        up = np.concatenate([up, -up, apart, -apart])
+    vectors = box.inputs(up)
+    return np.array(list({v.tobytes(): v for v in vectors}.values()))
+
+
+def columns_of(cols: int) -> dict[str, int]:
+    """Return the columns that stand for all: nearest to the drivers, in the middle, and last."""
+    return {"first": 0, "middle": cols // 2, "last": cols - 1}
+
+
+def _winning(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the families that were the worst of some model."""
+    half = (rows + 1) // 2
+    far = np.arange(rows) < half
+    yield "all high", np.ones((rows, cols))
+    for place, column in columns_of(cols).items():
+        w = np.zeros((rows, cols))
+        w[:, column] = 1
+        yield f"hot column, {place}", w
+        for end, on in (("far", far), ("near", ~far)):
+            if place != "first":
+                w = np.ones((rows, cols))
+                w[on, column] = 0
+                yield f"{end} half of a column low, {place}", w
+            if place != "last":
+                w = np.zeros((rows, cols))
+                w[on] = 1
+                w[:, column] = 1
+                yield f"{end} rows and a column hot, {place}", w
+    w = np.ones((rows, cols))
+    w[:half, : cols // 4] = 0
+    w[:half, cols // 4] = 0.1
+    yield "stair", w
+
+
+def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what completes the families above, and the plain patterns."""
+    half, middle = (rows + 1) // 2, (cols + 1) // 2
+    far, left = np.arange(rows) < half, np.arange(cols) < middle
+    first, last = 0, cols - 1
+    yield "all low", np.zeros((rows, cols))
+    for end, on in (("far", far), ("near", ~far)):
+        w = np.ones((rows, cols))
+        w[on, first] = 0
+        yield f"{end} half of a column low, first", w
+        w = np.zeros((rows, cols))
+        w[on] = 1
+        yield f"{end} rows hot", w.copy()
+        w[:, last] = 1
+        yield f"{end} rows and a column hot, last", w
+    for side, on in (("first", left), ("last", ~left)):
+        yield f"{side} columns hot", np.ones((rows, 1)) * on
+    for place, row in {"far": 0, "middle": rows // 2, "near": rows - 1}.items():
+        yield f"hot row, {place}", _line(rows, row)[:, None] * np.ones(cols)
+        yield f"low row, {place}", 1 - _line(rows, row)[:, None] * np.ones(cols)
+    for place, column in columns_of(cols).items():
+        yield f"low column, {place}", 1 - np.ones((rows, 1)) * _line(cols, column)
+    i, j = np.indices((rows, cols))
+    yield "checker", ((i + j) % 2).astype(float)
+    yield "quarter block, far and first", (np.outer(far, left)).astype(float)
+    yield "quarter block, near and last", (np.outer(~far, ~left)).astype(float)
+
+
+def _hot_pairs(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield one hot pair of columns: cells of 2t2r share a row node."""
+    for place, column in columns_of(cols).items():
+        w = np.zeros((rows, cols))
+        w[:, column - column % 2 : column - column % 2 + 2] = 1
+        yield f"hot pair, {place}", w
+
+
+def _driven(rows: int) -> Iterator[np.ndarray]:
+    """Yield patterns of driven rows, 0 to 1."""
+    position = np.arange(rows)
+    yield np.ones(rows)
+    yield np.full(rows, 0.5)
+    counts = [round(rows * k / 8) for k in range(1, 8)] + [1, 2, 4]
+    for count in counts:
+        yield (position < count).astype(float)
+        yield (position >= rows - count).astype(float)
+    yield ((position >= rows // 4) & (position < rows - rows // 4)).astype(float)
+    yield ((position < rows // 4) | (position >= rows - rows // 4)).astype(float)
+    yield _line(rows, rows // 2)
+    yield (position % 2).astype(float)
+
+
+def _line(count: int, index: int) -> np.ndarray:
+    return (np.arange(count) == index).astype(float)

@@ -1,0 +1,163 @@
+"""Seek the matrix and the input at which a model errs most."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim.calibration.ascent import change_blocks, flip_rows, largest_of
+from circuitsim.calibration.box import full_scale_of_box
+from circuitsim.calibration.comparison import Difference, LimitReached, Search
+from circuitsim.calibration.families import LARGE, Families, structured_inputs, structured_matrices
+from circuitsim.calibration.random_starts import STARTS, random_inputs, random_matrix
+from circuitsim.results import TileModel, WorstFound
+from circuitsim.spec import Count, Tolerance, check_conductances, checked
+from circuitsim.spice import Progress
+
+ASCENTS = 4  # matrices whose inputs are improved; the worst one often overtakes from a lower place
+PROGRAMS = 60  # most matrices that one ascent programs
+
+
+@checked
+def find_worst(
+    model: TileModel,
+    full_scale: Tolerance,
+    *,
+    rng: np.random.Generator,
+    starts: int = 2,
+    families: Families | None = None,
+    most_programs: Count | None = None,
+    time_limit: Tolerance | None = None,
+    progress: Progress | None = None,
+) -> WorstFound:
+    """Seek the largest error of a model against the array solver over all matrices and inputs of its box.
+
+    Structured matrices are read with structured inputs. From the worst of them the search flips rows of the inputs and
+    changes blocks of the matrix, then it does so from random starts. The result is the largest error found, no bound.
+
+    Args:
+        model: The behavioral model; its range of inputs is that of the box.
+        full_scale: What errors are divided by [A], see `full_scale_of_box`.
+        rng: Generates the random starts. The result depends on the seed alone, unless a time limit ends the search.
+        starts: Number of random starts, 0 or more.
+        families: "all" structured matrices, or the "few" that were the worst of some model; None: few for arrays of
+            more than 96 × 96 cells.
+        most_programs: Matrices after which the search ends; None: no limit.
+        time_limit: Time [s] after which the search ends; None: no limit.
+        progress: Called with (finished, total) after each step.
+
+    Returns:
+        The largest error, its witness, the effort, and whether a limit ended the search.
+
+    Raises:
+        InputError: An argument does not fit.
+        NotConvergedError: The array solver did not reach its tolerance.
+
+    Warns:
+        CellErrorWarning, UnbalancedWarning: As `nodal.read`, for the witness.
+    """
+    search = Search(model, full_scale, most_programs=most_programs, time_limit=time_limit)
+    matrices = structured_matrices(search.box, families or _affordable(model))
+    steps = _Steps(progress, len(matrices) + ASCENTS + 1 + starts)
+    try:
+        inputs = structured_inputs(search.box)
+        best = []
+        for name, g in matrices.items():
+            best = _keep(best, largest_of(search, search.program(g), inputs, name))
+            steps.done()
+        for place, start in enumerate(best):
+            best[place] = flip_rows(search, start)
+            steps.done()
+        change_blocks(search, max(best, key=lambda found: found.error), inputs, programs=PROGRAMS)
+        steps.done()
+        for number in range(starts):
+            _from_random(search, inputs, STARTS[number % len(STARTS)], rng)
+            steps.done()
+    except LimitReached:
+        return search.worst_found(stopped=True)
+    return search.worst_found(stopped=False)
+
+
+@checked
+def structured_worst(model: TileModel, full_scale: Tolerance, *, families: Families | None = None) -> WorstFound:
+    """Return the largest error of a model over structured matrices and inputs: the first stage of `find_worst` alone.
+
+    It finds most of what the whole search finds, in a tenth of the time, and needs no random numbers.
+
+    Args:
+        model: The behavioral model.
+        full_scale: What errors are divided by [A].
+        families: As `find_worst`.
+
+    Raises:
+        InputError, NotConvergedError: As `find_worst`.
+    """
+    search = Search(model, full_scale)
+    inputs = structured_inputs(search.box)
+    for name, g in structured_matrices(search.box, families or _affordable(model)).items():
+        search.errors(search.program(g), inputs, name)
+    return search.worst_found(stopped=False)
+
+
+@checked
+def worst_inputs(
+    model: TileModel, g: ArrayLike, *, rng: np.random.Generator, full_scale: Tolerance | None = None
+) -> WorstFound:
+    """Seek the input at which a model errs most for one matrix of conductances.
+
+    Args:
+        model: The behavioral model.
+        g: Conductances (rows, cols) [S].
+        rng: Generates the inputs of random starts.
+        full_scale: What errors are divided by [A]; None: the largest current of the box.
+
+    Returns:
+        The largest error over all columns, with its input as witness.
+
+    Raises:
+        InputError, OutsideRangeError: The conductances do not fit the array.
+        NotConvergedError: The array solver did not reach its tolerance.
+    """
+    g = check_conductances(model.spec, g)
+    if full_scale is None:
+        full_scale = full_scale_of_box(model.spec, model.surface, v_range=model.v_range)[0]
+    search = Search(model, full_scale)
+    both = search.program(g)
+    for family, inputs in (
+        ("structured input", structured_inputs(search.box)),
+        ("random input", random_inputs(search.box, rng, each=10)),
+    ):
+        error = search.errors(both, inputs, family)
+        for vector in np.argsort(-error.max(axis=1), kind="stable")[:3]:
+            column = int(error[vector].argmax())
+            flip_rows(search, Difference(float(error[vector, column]), both, inputs[vector], column, family))
+    return search.worst_found(stopped=False)
+
+
+def _from_random(search: Search, inputs: np.ndarray, kind: str, rng: np.random.Generator) -> None:
+    box = search.box
+    both = search.program(random_matrix(kind, box, rng))
+    drawn = random_inputs(box, rng, each=10)
+    start = flip_rows(search, largest_of(search, both, np.vstack([drawn, inputs]), f"random start, {kind}"))
+    change_blocks(search, start, inputs, programs=PROGRAMS)
+
+
+def _affordable(model: TileModel) -> Families:
+    rows, cols = model.spec.shape
+    return "few" if rows * cols > LARGE else "all"
+
+
+def _keep(best: list[Difference], found: Difference) -> list[Difference]:
+    """Keep the largest differences: a programmed matrix takes memory."""
+    return sorted([*best, found], key=lambda difference: -difference.error)[:ASCENTS]
+
+
+class _Steps:
+    """Counts finished steps for a progress bar."""
+
+    def __init__(self, progress: Progress | None, total: int):
+        self._progress, self._total, self._finished = progress, total, 0
+
+    def done(self) -> None:
+        """Report one more step."""
+        self._finished += 1
+        if self._progress is not None:
+            self._progress(self._finished, self._total)
