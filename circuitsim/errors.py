@@ -70,6 +70,10 @@ class OutsideCertificateWarning(CircuitsimWarning):
     """A behavioral model is used outside the range of its certificate."""
 
 
+class WorstCaseWarning(CircuitsimWarning):
+    """The largest error found for matrices like this one is far above typical errors, or above what is allowed."""
+
+
 class CellErrorWarning(CircuitsimWarning):
     """The error of a characterized cell may show in the outputs of an array."""
 

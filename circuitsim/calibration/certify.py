@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from circuitsim.behavioral import form_of, mvm, program
+from circuitsim.calibration.box import full_scale_of_box
 from circuitsim.calibration.error_statistics import error_statistics
-from circuitsim.calibration.full_scale import full_scale_of_box
 from circuitsim.calibration.hold_out import check_hold_out, check_truths
 from circuitsim.errors import InputError
 from circuitsim.results import (
@@ -86,7 +86,7 @@ def certify(
     check_truths(model.spec, experiments, truths, same_array=time_s is None)
     if len(levels := {truth.provenance.level for truth in truths}) > 1:
         raise InputError(f"truths are of levels {', '.join(sorted(levels))}: expected one level for all")
-    full_scale, case = full_scale_of_box(model.spec, model.surface)
+    full_scale, case = full_scale_of_box(model.spec, model.surface, v_range=model.v_range)
     predicted = predictions(model, experiments) if predicted is None else predicted
     errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
     gain, product_rms = product_error(model.spec, experiments, truths, full_scale)

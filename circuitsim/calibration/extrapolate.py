@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from circuitsim.calibration.box import full_scale_of_box
 from circuitsim.calibration.certify import circuit_error, errors_against
 from circuitsim.calibration.experiments import random_experiments
-from circuitsim.calibration.full_scale import full_scale_of_box
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
 from circuitsim.results import CellSurface, Extrapolation, TileModel

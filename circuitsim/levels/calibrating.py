@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from circuitsim import calibration
+from circuitsim.calibration import Effort
 from circuitsim.levels.can import check_can
 from circuitsim.results import Certificate, Experiment, TileModel
 from circuitsim.spec import ArraySpec, checked
@@ -18,6 +19,8 @@ def calibrate(
     *,
     rng: np.random.Generator,
     max_rms: float = 2e-4,
+    max_worst: float | None = None,
+    search: Effort = "full",
     extra: Sequence[Experiment] = (),
     truth: Literal["ngspice", "nodal"] = "ngspice",
     folder: str | Path | None = None,
@@ -27,7 +30,7 @@ def calibrate(
 
     Args:
         spec: The array.
-        rng, max_rms, extra, truth, folder, n_jobs: As in `calibration.calibrate`.
+        rng, max_rms, max_worst, search, extra, truth, folder, n_jobs: As in `calibration.calibrate`.
 
     Returns:
         The model and its certificate.
@@ -38,6 +41,14 @@ def calibrate(
     """
     check_can(spec, "behavioral")
     result = calibration.calibrate(
-        spec, rng=rng, max_rms=max_rms, extra=extra, truth=truth, folder=folder, n_jobs=n_jobs
+        spec,
+        rng=rng,
+        max_rms=max_rms,
+        max_worst=max_worst,
+        search=search,
+        extra=extra,
+        truth=truth,
+        folder=folder,
+        n_jobs=n_jobs,
     )
     return result.model, result.certificate

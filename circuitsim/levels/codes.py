@@ -21,6 +21,7 @@ def convert_codes(
     model: TileModel | None = None,
     certificate: Certificate | None = None,
     strict: bool = False,
+    max_error: float | None = None,
     full_scale: float | None = None,
 ) -> Reading:
     """Read an array from DAC codes to ADC codes.
@@ -29,7 +30,7 @@ def convert_codes(
         spec: The array; `driver.dac_bits` and `adc.bits` must be stated.
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
-        level, model, certificate, strict: As in `solve`.
+        level, model, certificate, strict, max_error: As in `solve`.
         full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
 
     Returns:
@@ -44,7 +45,7 @@ def convert_codes(
         ClippingWarning: The ADC clips more than one output in a hundred.
     """
     _check_converters_fit(spec)
-    array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict)
+    array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, max_error=max_error)
     return chain.read_codes(spec, real_numbers("codes", codes), lambda v: read(array, v).i_out, full_scale=full_scale)
 
 

@@ -13,10 +13,18 @@ from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
 from circuitsim.levels.input_range import input_range
+from circuitsim.levels.joint import joint_tile_error, worst_convergence
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
 from circuitsim.nodal import NodalArray
 from circuitsim.nodal.judgement import joint_cell_error
-from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel, content_digest
+from circuitsim.results import (
+    CellSurface,
+    Certificate,
+    Provenance,
+    Solution,
+    TileModel,
+    content_digest,
+)
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.spec import (
     ArraySpec,
@@ -64,6 +72,7 @@ def solve(
     model: TileModel | None = None,
     certificate: Certificate | None = None,
     strict: bool = False,
+    max_error: float | None = None,
     nodes: bool = False,
     folder: str | Path | None = None,
 ) -> Solution:
@@ -79,7 +88,9 @@ def solve(
         model: A calibrated model of the same array, for the behavioral level.
         certificate: Certificate of the model; use outside its range warns. With a certificate, the array may differ
             from that of the model in size and temperature.
-        strict: Use outside the certificate raises an error.
+        strict: Use outside the certificate raises an error, and so does a matrix above `max_error`.
+        max_error: Largest error that you allow among those found for matrices with the column load of g, as a fraction
+            of full scale, see `LoadTable`. A matrix above it warns, or is refused if `strict`.
         nodes: Also return the voltages at every cell (ngspice and nodal).
         folder: Where to keep the run folder of ngspice; None removes it after success.
 
@@ -91,18 +102,22 @@ def solve(
         InputError: Shapes or values cannot be used, the level is unknown or does not take a given argument, or the
             behavioral level has no model of this array.
         SpecError: The level does not simulate this array; the message names the levels that do.
-        OutsideRangeError: A conductance is outside the device's range, or `strict` is True and the use is outside the
-            certificate.
+        OutsideRangeError: A conductance is outside the device's range; or `strict` is True and the use is outside the
+            certificate, or the worst error found for such matrices is above `max_error`.
         SimulatorError: ngspice failed; its folder is kept.
         NotConvergedError: The array solver did not reach its tolerance.
 
     Warns:
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.
+        WorstCaseWarning: The worst error found for matrices like g is above `max_error`, or without it above five times
+            the largest error of the hold-out.
     """
     x = real_numbers("x", x)
     v_range = input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
-    array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range)
+    array = prepare(
+        spec, g, level, model=model, certificate=certificate, strict=strict, max_error=max_error, v_range=v_range
+    )
     return read(array, x, nodes=nodes, folder=folder)
 
 
@@ -115,6 +130,7 @@ def prepare(
     model: TileModel | None = None,
     certificate: Certificate | None = None,
     strict: bool = False,
+    max_error: float | None = None,
     v_range: tuple[float, float] | None = None,
 ) -> LevelArray | TechniqueArray:
     """Program a matrix of conductances once, for many reads with `read`.
@@ -123,7 +139,7 @@ def prepare(
         spec: The array.
         g: Conductances (rows, cols) [S], or capacitances [F] for 1c cells; 0 is an open cell.
         level: "ngspice", "nodal" or "behavioral".
-        model, certificate, strict: As in `solve`, for the behavioral level.
+        model, certificate, strict, max_error: As in `solve`, for the behavioral level.
         v_range: Range of the inputs [V], for the nodal level with inputs on the bit lines; None: v_ref to v_ref +
             v_read.
 
@@ -134,22 +150,17 @@ def prepare(
         InputError, SpecError, OutsideRangeError: As `solve`.
         SimulatorError: The characterization of the cell failed in ngspice.
     """
-    if level != "behavioral":
-        refuse_unused(level, {"model": model, "certificate": certificate, "strict": strict or None}, "behavioral")
+    use = _Use(model, certificate, strict, max_error)
+    _check_use(level, use)
     if level != "nodal" or spec.array.input_line != "bl":
         refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
-    if level == "behavioral":
-        if model is None:
-            raise InputError("level = 'behavioral' needs a model: pass model=, on the command line --model FILE")
-        if strict and certificate is None:
-            raise InputError("strict = True needs the certificate of the model")
     check_can(spec, level)
     if not spec.technique.changes_size:
-        return _prepare(spec, g, level, model, certificate, strict, v_range)
+        return _prepare(spec, g, level, use, v_range)
     # A tile needs no card: its surface states the valid conductances.
     g_range = None if level == "behavioral" else programmable_range(spec)
     drawn = lay_out(spec, g, g_range=g_range)
-    arrays = tuple(_prepare(part.spec, part.g, level, model, certificate, strict, v_range) for part in drawn)
+    arrays = tuple(_prepare(part.spec, part.g, level, use, v_range) for part in drawn)
     return TechniqueArray(spec, np.array(g, dtype=float), drawn, arrays)
 
 
@@ -227,15 +238,31 @@ def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
     ]
 
 
-def _prepare(
-    spec: ArraySpec,
-    g: ArrayLike,
-    level: Level,
-    model: TileModel | None,
-    certificate: Certificate | None,
-    strict: bool,
-    v_range: tuple[float, float] | None,
-) -> LevelArray:
+@dataclass(frozen=True)
+class _Use:
+    """How the behavioral level is used."""
+
+    model: TileModel | None
+    certificate: Certificate | None
+    strict: bool
+    max_error: float | None
+
+
+def _check_use(level: Level, use: _Use) -> None:
+    """Reject what the level ignores, and a behavioral level without what it needs."""
+    if level != "behavioral":
+        given = {"model": use.model, "certificate": use.certificate, "strict": use.strict or None}
+        refuse_unused(level, {**given, "max_error": use.max_error}, "behavioral")
+        return
+    if use.model is None:
+        raise InputError("level = 'behavioral' needs a model: pass model=, on the command line --model FILE")
+    if use.certificate is None:
+        for argument, given in (("strict = True", use.strict), ("max_error", use.max_error is not None)):
+            if given:
+                raise InputError(f"{argument} needs the certificate of the model")
+
+
+def _prepare(spec: ArraySpec, g: ArrayLike, level: Level, use: _Use, v_range: tuple[float, float] | None) -> LevelArray:
     """Prepare a single array at a level that simulates it."""
     if level == "ngspice":
         return truth.prepare(spec, g)
@@ -245,8 +272,8 @@ def _prepare(
             return nodal.prepare(spec, g, surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range)
         on, off = characterization.gated_cells(spec)
         return nodal.prepare(spec, g, on, off=off, g_range=g_range)
-    assert model is not None
-    return prepare_tile(spec, g, model, certificate, strict=strict)
+    assert use.model is not None
+    return prepare_tile(spec, g, use.model, use.certificate, strict=use.strict, max_error=use.max_error)
 
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:
@@ -264,26 +291,10 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
         quantity=first.quantity,
         unit=first.unit,
         power=np.sum([solution.power for solution in solutions if solution.power is not None], axis=0),
-        convergence=_worst_convergence(solutions),
+        convergence=worst_convergence(solutions),
         cell_error=joint_cell_error(array.spec, solutions, out),
+        tile_error=joint_tile_error(array.spec, array.drawn, solutions),
         provenance=_joint_provenance(array, [solution.provenance for solution in solutions]),
-    )
-
-
-def _worst_convergence(solutions: Sequence[Solution]) -> Convergence | None:
-    """Return each measure of convergence for each vector, from the drawn array with the largest value."""
-    parts = [solution.convergence for solution in solutions if solution.convergence is not None]
-    if len(parts) < len(solutions):
-        return None
-
-    def worst(values: list[np.ndarray | None]) -> np.ndarray | None:
-        arrays = [value for value in values if value is not None]
-        return np.max(arrays, axis=0) if len(arrays) == len(parts) else None
-
-    return Convergence(
-        kirchhoff=np.max([part.kirchhoff for part in parts], axis=0),
-        residual=worst([part.residual for part in parts]),
-        iterations=worst([part.iterations for part in parts]),
     )
 
 

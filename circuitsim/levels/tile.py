@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike
 
 from circuitsim import behavioral, calibration
 from circuitsim.behavioral import Tile
+from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.calibration.outside import say_outside, uses_outside
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import cell_text
-from circuitsim.results import Certificate, Provenance, Solution, TileModel, content_digest
+from circuitsim.results import Certificate, Provenance, Solution, TileError, TileModel, column_load, content_digest
 from circuitsim.spec import ArraySpec, by_value, check_inputs
 
 
@@ -38,6 +39,16 @@ class CertifiedTile:
     certificate: Certificate | None
     strict: bool
 
+    @property
+    def load(self) -> float:
+        """Largest column's mean conductance over the g_max of the model, from 0 to 1."""
+        return column_load(self.g, self.model.spec.device.g_max)
+
+    @property
+    def tile_error(self) -> TileError | None:
+        """What the certificate states of this tile, for inputs inside the certificate; None without a certificate."""
+        return None if self.certificate is None else self.certificate.tile_error(self.load)
+
     @cached_property
     def provenance(self) -> Provenance:
         """Origin of every read: it names the calibrated model, whose digest its certificate and its file state."""
@@ -54,7 +65,13 @@ class CertifiedTile:
 
 
 def prepare_tile(
-    spec: ArraySpec, g: ArrayLike, model: TileModel, certificate: Certificate | None, *, strict: bool
+    spec: ArraySpec,
+    g: ArrayLike,
+    model: TileModel,
+    certificate: Certificate | None,
+    *,
+    strict: bool,
+    max_error: float | None = None,
 ) -> CertifiedTile:
     """Program a tile with a model that was calibrated for this array.
 
@@ -64,17 +81,25 @@ def prepare_tile(
         model: The calibrated model.
         certificate: Its certificate, or None.
         strict: Use outside the certificate raises an error.
+        max_error: Largest error allowed among those found for matrices of this load, as a fraction of full scale.
 
     Raises:
         InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files
             have changed since the calibration.
-        OutsideRangeError: A conductance is outside the device's range.
+        OutsideRangeError: A conductance is outside the device's range; or the tile is strict, and the worst error found
+            for its column load is above `max_error`.
+
+    Warns:
+        WorstCaseWarning: As `check_worst`.
     """
     if certificate is not None:
         calibration.check_certificate(model, certificate)
     resized = _for_array(model, certificate, spec)
     tile = behavioral.program(resized, g)
-    return CertifiedTile(spec, np.array(g, dtype=float), tile, resized, model, certificate, strict)
+    array = CertifiedTile(spec, np.array(g, dtype=float), tile, resized, model, certificate, strict)
+    if certificate is not None:
+        check_worst(certificate, array.load, max_error=max_error, strict=strict)
+    return array
 
 
 def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
@@ -84,15 +109,18 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
         OutsideRangeError: The tile is strict and the use is outside its certificate.
     """
     x = check_inputs(array.spec, x)
+    tile_error = None
     if array.certificate is None:
         behavioral.check_input_range(array.tile, x)
     else:
         phrases = uses_outside(array.certificate, array.g, x, array.spec.array.temperature_c)
         say_outside(phrases, strict=array.strict)
+        tile_error = None if phrases else array.tile_error
     return Solution(
         out=np.asarray(behavioral.mvm(array.tile, x)),
         power=np.asarray(behavioral.power(array.tile, x)),
         provenance=array.provenance,
+        tile_error=tile_error,
     )
 
 

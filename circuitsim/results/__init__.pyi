@@ -10,7 +10,6 @@ from .certificate import ConverterEnergy as ConverterEnergy
 from .certificate import ErrorStatistics as ErrorStatistics
 from .certificate import Extrapolation as Extrapolation
 from .certificate import GradeErrors as GradeErrors
-from .certificate import TileError as TileError
 from .content_digest import content_digest as content_digest
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve
@@ -40,6 +39,7 @@ from .solution import Solution as Solution
 from .solution_files import load_solution as load_solution
 from .solution_files import save_solution as save_solution
 from .surface import CellSurface as CellSurface
+from .tile_error import TileError as TileError
 from .tile_model import TileModel as TileModel
 from .transient import Transient as Transient
 from .worst_case import LoadTable as LoadTable

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from circuitsim.results.budget import Budget
 from circuitsim.results.provenance import Provenance
+from circuitsim.results.tile_error import TileError
 from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
 
 
@@ -97,23 +98,6 @@ class ArrayEnergy:
     truth: str
     difference: float
     converters: tuple[ConverterEnergy, ...] = ()
-
-
-@dataclass(frozen=True)
-class TileError:
-    """What a certificate states of one programmed tile; errors are fractions of `full_scale`.
-
-    Attributes:
-        full_scale: Full scale of the certificate [A].
-        typical_rms: rms error on the hold-out.
-        load: Column load of the tile's matrix, see `column_load`.
-        worst: Largest error found among matrices up to this load; None if it was not sought.
-    """
-
-    full_scale: float
-    typical_rms: float
-    load: float
-    worst: float | None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ _LARGEST_COUNT = 10**12
 _COUNTED = f"1 to {_LARGEST_COUNT}"
 _NO_WORSE = "no error above that of the worst case"
 _NO_FALL = "errors of 0 or more that never fall"
-_SAME = 1e-6  # of full scale: array solver and ngspice agree so far on one read
+_SAME = 1e-6  # of full scale: array solver and ngspice agree so far, unless the cell's surface is bound more loosely
+_STEEP = 10.0  # currents of all cells of a column at full voltage, over full scale: wires take away as much at most
 _ZERO_KELVIN = -273.15  # [°C]
 
 _Rule = tuple[str, Callable[[Any], bool], str]  # field, whether a record is right, what is expected
@@ -100,7 +101,7 @@ _RULES: dict[type, list[_Rule]] = {
         (
             "worst",
             lambda record: record.worst is None or _solved_alike(record),
-            "nodal and ngspice within 1e-6 of full scale",
+            "one current at the levels nodal and ngspice",
         ),
         ("by_load", lambda record: None in (record.worst, record.by_load) or _no_larger(record), _NO_WORSE),
         ("time_s", lambda record: record.time_s is None or record.time_s >= 0, "0 or more"),
@@ -148,8 +149,8 @@ def _error_of_currents(record: Any) -> bool:
 
 
 def _solved_alike(record: Any) -> bool:
-    witness = record.worst.witness
-    return witness.ngspice is None or abs(witness.ngspice - witness.nodal) <= _SAME * record.full_scale
+    witness, allowed = record.worst.witness, max(_SAME, _STEEP * record.rows * record.surface_bound)
+    return witness.ngspice is None or abs(witness.ngspice - witness.nodal) <= allowed * record.full_scale
 
 
 def _no_larger(record: Any) -> bool:

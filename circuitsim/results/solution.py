@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.results.provenance import Provenance
+from circuitsim.results.tile_error import TileError
 from circuitsim.spec import by_value
 
 
@@ -65,6 +66,8 @@ class Solution:
             one cell, times the number of closed cells in a column: cells in like states err in the same direction, so
             that errors add up linearly and not in quadrature. In a string, which carries one current, it is the
             largest error of one cell. What wires take away from an error is not counted.
+        tile_error: What the certificate states of the tile that was read; level "behavioral" only. None without a
+            certificate, and for a use outside it.
     """
 
     out: np.ndarray
@@ -78,6 +81,7 @@ class Solution:
     power: np.ndarray | None = None
     convergence: Convergence | None = None
     cell_error: np.ndarray | None = None
+    tile_error: TileError | None = None
 
     @property
     def i_out(self) -> np.ndarray:

@@ -16,12 +16,13 @@ from circuitsim.results.content_digest import content_digest
 from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
+from circuitsim.results.tile_error import TileError
 from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers, state_unit
 
 if TYPE_CHECKING:  # xarray takes most of a second to import, so only saving and loading import it
     import xarray as xr
 
-SOLUTION_SCHEMA = 3
+SOLUTION_SCHEMA = 4
 _SOLUTION = "circuitsim solution"
 
 # name of the field -> axes, unit, meaning
@@ -32,6 +33,13 @@ _FIELDS = {
     "i_cell": (("batch", "row", "col"), "A", "current from row to column through each cell"),
     "power": (("batch",), "W", "power that the drivers and the sense references deliver"),
     "cell_error": (("batch",), "1", "largest error of an output by the characterized cell, relative to the largest"),
+}
+# name in the file -> field of `TileError`, unit, meaning
+_CERTIFIED = {
+    "certificate_full_scale": ("full_scale", "A", "full scale of the certificate, by which its errors are divided"),
+    "typical_rms": ("typical_rms", "1", "rms error of the model on its hold-out, as a fraction of full scale"),
+    "column_load": ("load", "1", "largest column mean of the conductances over g_max"),
+    "worst_found": ("worst", "1", "largest error found among matrices up to this load, as a fraction of full scale"),
 }
 _BALANCE = {
     "residual": "largest current left unbalanced at a node, relative to the largest terminal current",
@@ -100,6 +108,7 @@ def load_solution(path: str | Path) -> Solution:
         quantity, unit = str(out.attrs["quantity"]), str(out.attrs["units"])
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: damaged: outputs or provenance are missing") from None
+    certified = {field: float(data[key]) if key in data else None for key, (field, *_) in _CERTIFIED.items()}
     balance = {key: data[key].values for key in _BALANCE if key in data}
     return Solution(
         out=out.values,
@@ -107,6 +116,7 @@ def load_solution(path: str | Path) -> Solution:
         quantity=quantity,
         unit=unit,
         convergence=Convergence(**balance) if "kirchhoff" in balance else None,
+        tile_error=TileError(**certified) if "typical_rms" in data else None,  # pyright: ignore[reportArgumentType]
         **{key: data[key].values for key in _FIELDS if key in data},
     )
 
@@ -152,6 +162,11 @@ def to_dataset(
             value = getattr(solution.convergence, key)
             if value is not None:
                 variables[key] = _variable(value, ("batch",), "1", meaning)
+    if solution.tile_error is not None:
+        for key, (field, unit, meaning) in _CERTIFIED.items():
+            value = getattr(solution.tile_error, field)
+            if value is not None:
+                variables[key] = _variable(np.array(value), (), unit, meaning)
     about = {
         "format": _SOLUTION,
         "schema": SOLUTION_SCHEMA,
@@ -216,10 +231,12 @@ def _plain(value: object) -> object:
 def _write_table(writer, data: "xr.Dataset") -> None:
     """Write one line per input vector; node voltages, a table per vector, are only in the NetCDF file."""
     names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
-    for key in ("x", "out", "i_row", "power", "cell_error", *_BALANCE):
+    for key in ("x", "out", "i_row", "power", "cell_error", *_BALANCE, *_CERTIFIED):
         if key not in data:
             continue
         unit, values = data[key].attrs["units"], data[key].values
+        if values.ndim == 0:  # one number for all vectors
+            values = np.full(data.sizes["batch"], values)
         matrix = values if values.ndim == 2 else values[:, None]
         names += [f"{key}_{i} [{unit}]" if values.ndim == 2 else f"{key} [{unit}]" for i in range(matrix.shape[1])]
         columns += list(matrix.T)

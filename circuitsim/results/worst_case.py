@@ -104,9 +104,17 @@ class LoadTable:
         Raises:
             InputError: The load is not between 0 and 1.
         """
+        return self.worst[self.loads.index(self.cap_of(load))]
+
+    def cap_of(self, load: float) -> float:
+        """Return the smallest cap that is not below `load`.
+
+        Raises:
+            InputError: The load is not between 0 and 1.
+        """
         if not 0 <= load <= self.loads[-1] * (1 + 1e-9):
             raise InputError(f"load = {load:g}: expected 0 to {self.loads[-1]:g}, the load of a matrix at g_max")
-        return next(worst for cap, worst in zip(self.loads, self.worst, strict=True) if load <= cap * (1 + 1e-9))
+        return next(cap for cap in self.loads if load <= cap * (1 + 1e-9))
 
     def load_for(self, error: float) -> float | None:
         """Return the largest cap whose worst error found is at most `error`; None: none is."""

@@ -291,7 +291,7 @@ def test_a_model_whose_values_cannot_be_meant_is_refused(tmp_path, key, value, s
         (("typical", "p999"), 1e-4, "typical.p99 = 0.0002: expected at most p999 in magnitude"),
         (("worst", "error"), -7e-3, "worst.error = -0.007: expected 0 or more"),
         (("worst", "error"), 3e-3, "worst = WorstFound.*: expected the error of its witness"),
-        (("worst", "witness", "ngspice"), 9e-5, "worst = .*: expected nodal and ngspice within 1e-6 of full scale"),
+        (("worst", "witness", "ngspice"), 9e-5, "worst = .*: expected one current at the levels nodal"),
         (("worst", "witness", "case", "column"), 4, "worst.witness.case.column = 4: expected one of the columns"),
         (("worst", "witness", "case", "v_runs"), [[2, 0.2]], "worst.witness.case.v_runs = .*: expected one input for"),
         (

@@ -1,0 +1,93 @@
+"""The worst case of a certificate: by search, not below what the hold-out holds, its witness solved in ngspice."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from circuitsim import spice
+from circuitsim.calibration.loads import MARGIN, load_table
+from circuitsim.calibration.search import find_worst, structured_worst
+from circuitsim.calibration.witness import witness_in_ngspice
+from circuitsim.results import (
+    Experiment,
+    LoadTable,
+    ReadCase,
+    Solution,
+    TileModel,
+    Witness,
+    WorstFound,
+    column_load,
+)
+
+Effort = Literal["full", "structured", "none"]
+"""How a worst case is sought: by the whole search and by column load, by structured cases alone, or not at all."""
+
+
+def seek_worst(
+    model: TileModel,
+    full_scale: float,
+    experiments: Sequence[Experiment],
+    predicted: Sequence[np.ndarray],
+    exact: Sequence[Solution],
+    *,
+    effort: Effort,
+    rng: np.random.Generator,
+) -> tuple[WorstFound | None, LoadTable | None]:
+    """Seek the largest error of a model; what the reads of the hold-out show counts as found.
+
+    Args:
+        model: The model.
+        full_scale: What errors are divided by [A].
+        experiments, predicted, exact: The hold-out, its outputs (batch, cols) [A] by the model, and its solutions by
+            the array solver.
+        effort: "none" seeks nothing; "structured" makes no table by load.
+        rng: Generates random starts and matrices.
+
+    Returns:
+        The largest error found, and the largest by column load.
+    """
+    if effort == "none":
+        return None, None
+    met = [_largest(model, full_scale, *read) for read in zip(experiments, predicted, exact, strict=True)]
+    if effort == "structured":
+        return _larger(structured_worst(model, full_scale), met), None
+    worst = _larger(find_worst(model, full_scale, rng=rng), met)
+    table = load_table(model, full_scale, worst=worst, rng=rng)
+    for found in met:
+        table = raised(table, column_load(found.witness.case.g, model.spec.device.g_max), found.error)
+    return worst, table
+
+
+def in_ngspice(
+    model: TileModel, worst: WorstFound | None, full_scale: float, simulator: spice.Simulator
+) -> WorstFound | None:
+    """Solve the witness in ngspice, see `witness_in_ngspice`; None stays None."""
+    return None if worst is None else witness_in_ngspice(model, worst, full_scale, simulator=simulator)
+
+
+def raised(table: LoadTable, load: float, error: float) -> LoadTable:
+    """Return a table in which matrices of a load have at least an error (fraction of full scale)."""
+    first = table.loads.index(table.cap_of(min(load, table.loads[-1])))
+    worst = tuple(max(e, error) if k >= first else e for k, e in enumerate(table.worst))
+    needed = MARGIN * max(e / cap for e, cap in zip(worst, table.loads, strict=True))
+    return replace(table, worst=worst, coefficient=max(table.coefficient, needed))
+
+
+def _larger(found: WorstFound, met: Sequence[WorstFound]) -> WorstFound:
+    """Return the largest error of a search and of reads met elsewhere, with the effort of the search."""
+    largest = max([found, *met], key=lambda each: each.error)
+    return replace(largest, programs=found.programs, vectors=found.vectors, stopped=found.stopped)
+
+
+def _largest(
+    model: TileModel, full_scale: float, experiment: Experiment, predicted: np.ndarray, exact: Solution
+) -> WorstFound:
+    """Return the largest error of the reads of an experiment."""
+    error = np.abs(predicted - exact.out) / full_scale
+    vector, column = np.unravel_index(error.argmax(), error.shape)
+    family = f"hold-out, {experiment.matrix_kind} matrix, {experiment.input_kinds[vector]} inputs"
+    case = ReadCase.of(experiment.g, experiment.v_in[vector], int(column), family)
+    witness = Witness(case, float(predicted[vector, column]), float(exact.out[vector, column]))
+    return WorstFound(float(error[vector, column]), witness, 1, len(error))
