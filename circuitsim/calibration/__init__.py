@@ -1,5 +1,6 @@
 """Fits a behavioral model to SPICE results and states its error in a certificate that can be checked."""
 
+from circuitsim.calibration.audit import audit
 from circuitsim.calibration.box import full_scale_of_box
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.calibrate import calibrate
@@ -7,6 +8,7 @@ from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.conditions import Aged, over_temperature, over_time, source_times
 from circuitsim.calibration.error_statistics import error_statistics, full_scale_of
 from circuitsim.calibration.experiments import random_experiments
+from circuitsim.calibration.loads import load_table
 from circuitsim.calibration.outside import (
     check_certificate,
     check_use,
@@ -15,11 +17,13 @@ from circuitsim.calibration.outside import (
 from circuitsim.calibration.search import find_worst, structured_worst, worst_inputs
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.verify import Suspect, Verdict, verify
+from circuitsim.calibration.witness import witness_in_ngspice
 
 __all__ = [
     "Aged",
     "Suspect",
     "Verdict",
+    "audit",
     "calibrate",
     "certify",
     "check_certificate",
@@ -30,6 +34,7 @@ __all__ = [
     "find_worst",
     "full_scale_of",
     "full_scale_of_box",
+    "load_table",
     "outside_certificate",
     "over_temperature",
     "over_time",
@@ -39,5 +44,6 @@ __all__ = [
     "source_times",
     "structured_worst",
     "verify",
+    "witness_in_ngspice",
     "worst_inputs",
 ]

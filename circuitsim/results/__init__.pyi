@@ -1,6 +1,7 @@
 from .atomic_files import atomic as atomic
 from .atomic_files import is_standard_output as is_standard_output
 from .atomic_files import write_text as write_text
+from .audit import Audit as Audit
 from .budget import Budget as Budget
 from .budget import Cause as Cause
 from .calibration import Calibration as Calibration

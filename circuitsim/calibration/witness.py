@@ -1,0 +1,55 @@
+"""Solve the witness of a worst case in ngspice, the level that counts as the truth."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from circuitsim import nodal, spice, truth
+from circuitsim.errors import SimulatorError
+from circuitsim.results import TileModel, WorstFound
+from circuitsim.spec import Tolerance, checked
+
+# Of full scale: the array solver's tolerance is 1e-9 of the largest current, a surface is typically bound to 1e-9 too.
+AGREEMENT = 1e-6
+
+
+@checked
+def witness_in_ngspice(
+    model: TileModel,
+    worst: WorstFound,
+    full_scale: Tolerance,
+    *,
+    folder: str | Path | None = None,
+    simulator: spice.Simulator | None = None,
+) -> WorstFound:
+    """Solve the witness in ngspice, one deck of the whole array, and return it with that current.
+
+    Args:
+        model: The behavioral model.
+        worst: What a search found for it.
+        full_scale: What differences are divided by [A].
+        folder: Where to keep the run folder; None removes it after success.
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
+
+    Raises:
+        SimulatorError: ngspice failed, or its current differs from the array solver's by more than 1e-6 of full scale
+            and by more than the bound of the cell's surface allows: the search then looked at another circuit.
+    """
+    spec, case = model.spec, worst.witness.case
+    read = case.v_in[None]
+    solution = truth.read(truth.prepare(spec, case.g), read, folder=folder, simulator=simulator)
+    current = float(solution.out[0, case.column])
+    exact = nodal.read(nodal.prepare(spec, case.g, model.surface, v_range=model.v_range), read)
+    assert exact.cell_error is not None
+    by_cell = float(exact.cell_error[0] * np.abs(exact.out).max()) / full_scale
+    off = abs(current - worst.witness.nodal) / full_scale
+    if not off <= max(AGREEMENT, by_cell):
+        raise SimulatorError(
+            f"the worst case found ({case.family}; column {case.column}) carries {current:.6e} A in ngspice and "
+            f"{worst.witness.nodal:.6e} A in the array solver, {off:.1e} of full scale apart, expected at most "
+            f"{max(AGREEMENT, by_cell):.1e}: no certificate is issued, because the search was of another circuit; "
+            "look for currents that leave the cells through bulk or gate, or narrow driver.v_read",
+            Path(folder) if folder is not None else None,
+        )
+    return replace(worst, witness=replace(worst.witness, ngspice=current))

@@ -1,0 +1,50 @@
+"""What solving a random share of real reads says about all of them."""
+
+from dataclasses import dataclass
+
+from scipy.stats import binomtest
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Reads of a tile of which a random share was solved by the array solver.
+
+    The error of a read is its largest |tile − array solver| over the columns, as a fraction of full scale.
+
+    Attributes:
+        reads: Reads from which those were drawn.
+        audited: Reads that were solved.
+        limit: Error above which a read counts.
+        above: Audited reads with a larger error.
+        largest: Largest error among the audited reads.
+        full_scale: What errors are divided by [A].
+    """
+
+    reads: int
+    audited: int
+    limit: float
+    above: int
+    largest: float
+    full_scale: float
+
+    @property
+    def share_above(self) -> float:
+        """Share of all reads above the limit, at most, with 95 % confidence: Clopper and Pearson's exact bound.
+
+        About 3 / audited if no audited read was above it.
+
+        Source: Clopper, Pearson, Biometrika 26, 404 (1934)
+        """
+        test = binomtest(self.above, self.audited, alternative="less")
+        return float(test.proportion_ci(CONFIDENCE, method="exact").high)
+
+    @property
+    def sentence(self) -> str:
+        """The result in words."""
+        return (
+            f"{self.audited} of {self.reads} reads audited: the largest error is {self.largest:.1e} of full scale, "
+            f"{self.above} are above {self.limit:.1e}; with 95 % confidence at most {100 * self.share_above:.2g} % of "
+            "the reads are"
+        )
