@@ -18,9 +18,11 @@ from circuitsim.calibration.search import find_worst, structured_worst, worst_in
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.verify import Suspect, Verdict, verify
 from circuitsim.calibration.witness import witness_in_ngspice
+from circuitsim.calibration.worst import Effort
 
 __all__ = [
     "Aged",
+    "Effort",
     "Suspect",
     "Verdict",
     "audit",

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from circuitsim import spice
-from circuitsim.calibration.loads import MARGIN, load_table
+from circuitsim.calibration.loads import MARGIN, largest_found, load_table
 from circuitsim.calibration.search import find_worst, structured_worst
 from circuitsim.calibration.witness import witness_in_ngspice
 from circuitsim.results import (
@@ -52,9 +52,9 @@ def seek_worst(
         return None, None
     met = [_largest(model, full_scale, *read) for read in zip(experiments, predicted, exact, strict=True)]
     if effort == "structured":
-        return _larger(structured_worst(model, full_scale), met), None
-    worst = _larger(find_worst(model, full_scale, rng=rng), met)
-    table = load_table(model, full_scale, worst=worst, rng=rng)
+        return largest_found(structured_worst(model, full_scale), *met), None
+    worst = largest_found(find_worst(model, full_scale, rng=rng), *met)
+    table, worst = load_table(model, full_scale, worst=worst, rng=rng)
     for found in met:
         table = raised(table, column_load(found.witness.case.g, model.spec.device.g_max), found.error)
     return worst, table
@@ -73,12 +73,6 @@ def raised(table: LoadTable, load: float, error: float) -> LoadTable:
     worst = tuple(max(e, error) if k >= first else e for k, e in enumerate(table.worst))
     needed = MARGIN * max(e / cap for e, cap in zip(worst, table.loads, strict=True))
     return replace(table, worst=worst, coefficient=max(table.coefficient, needed))
-
-
-def _larger(found: WorstFound, met: Sequence[WorstFound]) -> WorstFound:
-    """Return the largest error of a search and of reads met elsewhere, with the effort of the search."""
-    largest = max([found, *met], key=lambda each: each.error)
-    return replace(largest, programs=found.programs, vectors=found.vectors, stopped=found.stopped)
 
 
 def _largest(

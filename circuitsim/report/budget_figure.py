@@ -4,8 +4,9 @@ import math
 
 from matplotlib.figure import Figure
 
+from circuitsim.report.amounts import percent
 from circuitsim.report.style import BLUE, INK, ORANGE, look, name_bars, one_panel
-from circuitsim.report.words import percent, ranked
+from circuitsim.report.words import ranked
 from circuitsim.results import Budget
 
 

@@ -1,8 +1,9 @@
 """What a network gets from the array, and what it costs."""
 
+from circuitsim.report.amounts import hundredths, percent
 from circuitsim.report.parts import Column, Paragraph, Picture, Section, SideBySide, Table
 from circuitsim.report.style import one_prefix
-from circuitsim.report.words import hundredths, percent, truth_in_words
+from circuitsim.report.words import truth_in_words
 from circuitsim.results import Certificate
 from circuitsim.results.evaluation import Accuracy, InferenceEnergy, SpiceLoop, WireSweep
 from circuitsim.units import format_quantity

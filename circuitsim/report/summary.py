@@ -1,8 +1,8 @@
 """The top of the page: the numbers a reader takes away, and every requirement with its number."""
 
+from circuitsim.report.amounts import hundredths, percent
 from circuitsim.report.content import ReportContent
 from circuitsim.report.parts import Column, KeyNumber, Section, Table
-from circuitsim.report.words import hundredths, percent
 from circuitsim.results.evaluation import Check
 from circuitsim.units import format_quantity
 

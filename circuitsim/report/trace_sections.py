@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from circuitsim.report.amounts import counted
 from circuitsim.report.configuration import configuration
 from circuitsim.report.content import ReportContent
 from circuitsim.report.parts import Column, PagePart, Paragraph, Picture, Section, SideBySide, Table
-from circuitsim.report.words import counted
 from circuitsim.results.evaluation import DeckRecord, Step
 from circuitsim.spec import ArraySpec
 

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from circuitsim.report.amounts import counted, percent
 from circuitsim.report.legend import names_in_words
-from circuitsim.results import Budget, Cause, Certificate, ErrorStatistics
+from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
+from circuitsim.results import Budget, Cause, Certificate, ErrorStatistics, GradeErrors
 from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
 
@@ -26,7 +28,10 @@ def certificate_in_words(certificate: Certificate) -> str:
 def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], ...]:
     """The same as pairs of a heading and its sentences."""
     parts = (
-        ("Claim", _claim(certificate)),
+        ("Typical error", _typical(certificate)),
+        ("Worst error", worst_in_words(certificate)),
+        ("Worst error by column load", loads_in_words(certificate)),
+        ("Full scale", full_scale_in_words(certificate)),
         ("Asked for", _asked(certificate)),
         ("Where the error lies", _breakdown(certificate)),
         ("Other sizes", _extrapolation(certificate)),
@@ -40,11 +45,10 @@ def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], .
 
 
 def in_short(certificate: Certificate) -> str:
-    """Say the claim in one sentence, for a heading: rms and largest error and the truth they are held against."""
-    error = certificate.typical
+    """Say the certificate in one sentence, for a heading: typical and worst error, and the truth."""
     return (
-        f"the model stays within {percent(error.rms)} rms and {percent(error.max)} at most of full scale "
-        f"against {truth_in_words(certificate)}"
+        f"the model's typical error against {truth_in_words(certificate)} is {percent(certificate.typical.rms)} rms of "
+        f"full scale, {worst_in_short(certificate)}"
     )
 
 
@@ -53,24 +57,6 @@ def truth_in_words(certificate: Certificate) -> str:
     if certificate.truth == "ngspice" and certificate.provenance.ngspice:
         return f"ngspice {certificate.provenance.ngspice}"
     return {"nodal": "the array solver (not ngspice itself)"}.get(certificate.truth, certificate.truth)
-
-
-def percent(fraction: float) -> str:
-    """Write a fraction in percent with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`.
-
-    Fractions below 1e-6 are written with an exponent, `"3.0e-06 %"`, so that all numbers of a list have one unit.
-    """
-    if fraction == 0 or not math.isfinite(fraction):
-        return f"{fraction:g} %"
-    if abs(fraction) < 1e-6:
-        return f"{100 * fraction:.1e} %"
-    digits = 1 - math.floor(math.log10(abs(float(f"{100 * fraction:.1e}"))))
-    return f"{100 * fraction:.{max(digits, 0)}f} %"
-
-
-def hundredths(fraction: float) -> str:
-    """Write a fraction in percent with two decimals: `hundredths(0.98)` is `"98.00 %"`, for accuracies."""
-    return f"{100 * fraction:.2f} %"
 
 
 def array_in_words(spec: ArraySpec) -> str:
@@ -98,39 +84,48 @@ def _range_of(value: object, unit: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _claim(certificate: Certificate) -> str:
+def _typical(certificate: Certificate) -> str:
     error, scale = certificate.typical, certificate.full_scale
+    within = ((error.p50, "50 %"), (error.p95, "95 %"), (error.p99, "99 %"), (error.p999, "99.9 %"))
+    shares = ", ".join(f"{share} within {percent(value)}" for value, share in within)
     return (
         f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives column "
         f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
-        f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) and by {percent(error.max)} at most "
-        f"({error.max:.2e}, {format_quantity(error.max * scale, 'A', 3)}). Ninety-nine of a hundred outputs are within "
-        f"{percent(error.p99)}; the mean error is {error.bias:+.1e} of full scale. That is "
-        f"{certificate.model_bits:.1f} effective bits. "
-        f"Full scale is {format_quantity(scale, 'A')}, the largest current in the hold-out."
+        f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) over matrices and inputs that were drawn: "
+        f"{shares}; the largest of {error.samples} drawn is {percent(error.max)} ({error.max:.2e}, "
+        f"{format_quantity(error.max * scale, 'A', 3)}), which is no bound. The mean error is {error.bias:+.1e} of "
+        f"full scale. That is {certificate.model_bits:.1f} effective bits."
     )
 
 
 def _asked(certificate: Certificate) -> str:
-    """Say what was asked for, what each grade reached on the validation, and whether the hold-out confirms it."""
-    if certificate.max_rms is None:
+    """Say what was asked for, what each grade reached on the validation, and whether the certificate confirms it."""
+    if certificate.reached is None:
         return ""
+    limits = ((certificate.max_rms, "rms"), (certificate.max_worst, "for the worst found"))
+    asked = " and ".join(f"{percent(limit)} {what}" for limit, what in limits if limit is not None)
     reached = "it was reached" if certificate.reached else "it was NOT reached"
-    tried = ", ".join(f"{name} {percent(errors.rms)}" for name, errors in certificate.validation.items())
+    tried = ", ".join(f"{name} {_tried(errors)}" for name, errors in certificate.validation.items())
     chosen = (
-        f" On matrices of the validation, which are not in the hold-out: {tried} rms; the cheapest grade within half "
-        "of what was asked for was taken, or the best where none was."
+        f" On matrices that are not in the hold-out: {tried}; the cheapest grade that keeps half of the rms error and "
+        "two thirds of the worst error asked for was taken, or where none does the one that comes nearest."
         if tried
         else ""
     )
-    return f"An error of {percent(certificate.max_rms)} rms was asked for; {reached}.{chosen}"
+    return f"An error of {asked} was asked for; {reached}.{chosen}"
+
+
+def _tried(errors: GradeErrors) -> str:
+    worst = "" if errors.worst is None else f" and {percent(errors.worst)} worst"
+    return f"{percent(errors.rms)} rms{worst}"
 
 
 def _extrapolation(certificate: Certificate) -> str:
     """Say what the same form does in arrays that the truth did not solve."""
     return " ".join(
-        f"EXTRAPOLATED to {larger.rows} × {larger.cols}: {percent(larger.error.rms)} rms, {percent(larger.error.max)} "
-        "at most of full scale there, against the array solver and not against ngspice."
+        f"EXTRAPOLATED to {larger.rows} × {larger.cols}: {percent(larger.error.rms)} rms of full scale there, the "
+        f"largest of {larger.error.samples} drawn {percent(larger.error.max)}, against the array solver and not against "
+        "ngspice."
         for larger in certificate.extrapolation
     )
 
@@ -201,8 +196,8 @@ def _breakdown(certificate: Certificate) -> str:
         columns = certificate.by_column
         worst = max(range(len(columns)), key=lambda i: columns[i].max)
         sentences.append(
-            f"The largest error lies in column {worst} ({percent(columns[worst].max)}); the columns' rms errors lie "
-            f"between {percent(min(c.rms for c in columns))} and {percent(max(c.rms for c in columns))}."
+            f"The largest error drawn lies in column {worst} ({percent(columns[worst].max)}); the columns' rms errors "
+            f"lie between {percent(min(c.rms for c in columns))} and {percent(max(c.rms for c in columns))}."
         )
     for what, parts in (
         ("kind of inputs", certificate.by_input),
@@ -215,7 +210,10 @@ def _breakdown(certificate: Certificate) -> str:
 
 
 def _parts(parts: dict[str, ErrorStatistics]) -> str:
-    return ", ".join(f"{name} {percent(e.rms)} rms, {percent(e.max)} max" for name, e in parts.items())
+    return ", ".join(
+        f"{name} {percent(e.rms)} rms, 99 % within {percent(e.p99)}, largest of {e.samples} drawn {percent(e.max)}"
+        for name, e in parts.items()
+    )
 
 
 def _range(certificate: Certificate) -> str:
@@ -258,8 +256,3 @@ def _circuit(certificate: Certificate) -> str:
     if certificate.circuit is None:
         return ""
     return f", and the array solver on it within {certificate.circuit.max:.1e} of full scale of the truth"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: `counted(2, "deck")` is `"2 decks"`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

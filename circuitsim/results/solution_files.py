@@ -237,8 +237,11 @@ def _write_table(writer, data: "xr.Dataset") -> None:
         unit, values = data[key].attrs["units"], data[key].values
         if values.ndim == 0:  # one number for all vectors
             values = np.full(data.sizes["batch"], values)
-        matrix = values if values.ndim == 2 else values[:, None]
-        names += [f"{key}_{i} [{unit}]" if values.ndim == 2 else f"{key} [{unit}]" for i in range(matrix.shape[1])]
-        columns += list(matrix.T)
+        if values.ndim == 2:
+            names += [f"{key}_{i} [{unit}]" for i in range(values.shape[1])]
+            columns += list(values.T)
+        else:
+            names.append(f"{key} [{unit}]")
+            columns.append(values)
     writer.writerow(names)
     writer.writerows(zip(*(column.tolist() for column in columns), strict=True))

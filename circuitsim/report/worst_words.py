@@ -1,0 +1,75 @@
+"""The worst case of a certificate and the load of its matrices, as sentences."""
+
+from circuitsim.report.amounts import counted, percent
+from circuitsim.results import Certificate, LoadTable
+from circuitsim.units import format_quantity
+
+
+def worst_in_words(certificate: Certificate) -> str:
+    """Say what the search found, where, with how much effort, and what each level gives there."""
+    worst = certificate.worst
+    if worst is None:
+        return _not_sought(certificate)
+    witness = worst.witness
+    exact = "" if witness.ngspice is None else f", {_amperes(witness.ngspice)} in ngspice"
+    unsolved = "; ngspice did not solve it" if witness.ngspice is None else ""
+    ended = " A limit of time or of matrices ended the search early." if worst.stopped else ""
+    return (
+        f"Worst found by search over all conductances from {_span(certificate.g_range, 'S')} and inputs from "
+        f"{_span(certificate.v_range, 'V')}: {worst.error:.1e} of {_amperes(certificate.full_scale)} "
+        f"({_amperes(worst.error * certificate.full_scale)}) in column {witness.case.column}; no larger one is known. "
+        f"The search programmed {counted(worst.programs, 'matrix', 'matrices')} and compared "
+        f"{counted(worst.vectors, 'input vector')} with the array solver.{ended} The case (family: "
+        f"{witness.case.family}) is stored: the column carries {_amperes(witness.tile)} in the model, "
+        f"{_amperes(witness.nodal)} in the array solver{exact}{unsolved}."
+    )
+
+
+def worst_in_short(certificate: Certificate) -> str:
+    """Say the same in one phrase, for a heading."""
+    if certificate.worst is None:
+        return "no worst case was sought"
+    return f"the worst found by search is {percent(certificate.worst.error)}"
+
+
+def loads_in_words(certificate: Certificate) -> str:
+    """Say how the worst error found falls with the load of the columns; empty without a table."""
+    table = certificate.by_load
+    if table is None:
+        return ""
+    pairs = ", ".join(f"{worst:.1e} up to {cap:g}" for cap, worst in zip(table.loads, table.worst, strict=True))
+    return (
+        "The load of a matrix is the mean conductance of its largest column over g_max. Worst found by search among "
+        f"matrices of at most a load: {pairs}. {_law(table)}"
+    )
+
+
+def full_scale_in_words(certificate: Certificate) -> str:
+    """Say what errors are divided by."""
+    case = certificate.full_scale_case
+    return (
+        f"Full scale is {_amperes(certificate.full_scale)}: the largest current of a column that the range below "
+        f"allows, by the array solver ({case.family}, column {case.column})."
+    )
+
+
+def _law(table: LoadTable) -> str:
+    return f"Every one of them is below {table.coefficient:.1e} times its load."
+
+
+def _not_sought(certificate: Certificate) -> str:
+    if certificate.time_s is not None:
+        return (
+            "None was sought: the conductances of aged arrays are drawn at random, so that the model has no worst "
+            "matrix there. Errors larger than those drawn exist."
+        )
+    return "None was sought. Errors larger than those drawn exist; calibrate with search = 'full' to look for them."
+
+
+def _amperes(value: float) -> str:
+    return format_quantity(value, "A", 4)
+
+
+def _span(ends: tuple[float, float], unit: str) -> str:
+    low, high = (format_quantity(end, unit) for end in ends)
+    return f"{low} to {high}"
