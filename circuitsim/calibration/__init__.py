@@ -14,6 +14,7 @@ from circuitsim.calibration.outside import (
     check_use,
     outside_certificate,
 )
+from circuitsim.calibration.repeat_witness import RepeatedWitness, repeat_witness
 from circuitsim.calibration.search import find_worst, structured_worst, worst_inputs
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.verify import Suspect, Verdict, verify
@@ -23,6 +24,7 @@ from circuitsim.calibration.worst import Effort
 __all__ = [
     "Aged",
     "Effort",
+    "RepeatedWitness",
     "Suspect",
     "Verdict",
     "audit",
@@ -41,6 +43,7 @@ __all__ = [
     "over_temperature",
     "over_time",
     "random_experiments",
+    "repeat_witness",
     "solve_in_ngspice",
     "solve_in_nodal",
     "source_times",

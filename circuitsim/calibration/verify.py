@@ -5,6 +5,8 @@ array whose wires differ by 1 % may stay within twice the error of a simple mode
 also solved by the array solver with the model's cell and wires. It agrees with ngspice to parts in a million, so a
 larger difference means another circuit. The difference is then fitted by the changes of output that each part of the
 circuit would cause, which identifies the part.
+
+The worst case that the certificate stores is computed anew as well: it repeats, or the model is another.
 """
 
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from circuitsim import nodal
 from circuitsim.calibration.certify import circuit_error, errors_against
 from circuitsim.calibration.hold_out import check_truths
 from circuitsim.calibration.outside import check_certificate
+from circuitsim.calibration.repeat_witness import RepeatedWitness, repeat_witness
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec, WireGrid, checked
@@ -48,7 +51,9 @@ class Verdict:
     """Whether a certificate holds on new solutions.
 
     Attributes:
-        holds: True if rms and maximum are within `MARGIN` times the certified values and the circuit is the same.
+        holds: True if rms and largest error are within `MARGIN` times the typical ones, the circuit is the same, and the
+            stored worst case repeats. A largest error above that of the hold-out counts only where it is also above the
+            worst found.
         error: Errors of the model on the new solutions, relative to the full scale of the certificate.
         sentence: The verdict in words.
         circuit: Errors of the array solver on the model's circuit, relative to the same full scale; None for a
@@ -56,6 +61,7 @@ class Verdict:
         suspects: Changed parts that explain the difference, the best explanation first; empty if the circuit is the
             same.
         unexplained: rms of the difference that the suspects do not explain, as a fraction of the difference.
+        witness: The stored worst case computed anew; None for a certificate without one.
     """
 
     holds: bool
@@ -64,11 +70,17 @@ class Verdict:
     circuit: ErrorStatistics | None = None
     suspects: tuple[Suspect, ...] = ()
     unexplained: float = 0.0
+    witness: RepeatedWitness | None = None
 
 
 @checked
 def verify(
-    model: TileModel, certificate: Certificate, experiments: Sequence[Experiment], truths: Sequence[Solution]
+    model: TileModel,
+    certificate: Certificate,
+    experiments: Sequence[Experiment],
+    truths: Sequence[Solution],
+    *,
+    in_ngspice: bool = False,
 ) -> Verdict:
     """Compare a model with new solutions and tell whether its certificate still holds.
 
@@ -80,33 +92,40 @@ def verify(
         experiments: Intended conductances and inputs.
         truths: Solutions of the model's specification by ngspice, or measurements, in the same order. A measurement
             states the specification that the array was built from as `Provenance.spec_digest`.
+        in_ngspice: Also solve the stored worst case in ngspice.
 
     Raises:
-        InputError: The certificate belongs to another model, or the truths are not those of these experiments.
+        InputError: The certificate belongs to another model, or the truths are not those of these experiments, or
+            `in_ngspice` is True for a certificate without a worst case.
+        SimulatorError: ngspice failed.
     """
     check_certificate(model, certificate)
     check_truths(model.spec, experiments, truths, same_array=certificate.time_s is None)
     error = errors_against(model, experiments, truths, certificate.full_scale)
-    holds = error.rms <= MARGIN * certificate.typical.rms and error.max <= MARGIN * certificate.typical.max
+    largest = max(MARGIN * certificate.typical.max, 0.0 if certificate.worst is None else certificate.worst.error)
+    holds = error.rms <= MARGIN * certificate.typical.rms and error.max <= largest
     sentence = (
-        f"rms {error.rms:.2e}, max {error.max:.2e} of full scale against {certificate.typical.rms:.2e} and "
-        f"{certificate.typical.max:.2e} certified"
+        f"rms {error.rms:.2e}, largest of {error.samples} {error.max:.2e} of full scale against "
+        f"{certificate.typical.rms:.2e} and {certificate.typical.max:.2e} typically"
     )
+    witness = repeat_witness(model, certificate, in_ngspice=in_ngspice)
+    if witness is not None:
+        holds, sentence = holds and witness.holds, f"{sentence}; {witness.sentence}"
     if certificate.time_s is not None:
-        return Verdict(holds, error, _verdict(holds) + sentence)
+        return Verdict(holds, error, _verdict(holds) + sentence, witness=witness)
     exact = solve_in_nodal(model.spec, model.surface, experiments)
     circuit = circuit_error(exact, truths, certificate.full_scale)
     limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
     if circuit.rms <= limit:
         same = f"; the circuit is the same to {circuit.rms:.1e}"
-        return Verdict(holds, error, _verdict(holds) + sentence + same, circuit)
+        return Verdict(holds, error, _verdict(holds) + sentence + same, circuit, witness=witness)
     suspects, unexplained = find_suspects(model.spec, model.surface, experiments, exact, truths)
     words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
     other = (
         f"; the array is another circuit: it differs by {circuit.rms:.1e} rms, the same one by at most {limit:.1e}; "
         f"best explained by {words} ({100 * unexplained:.0f} % unexplained)"
     )
-    return Verdict(False, error, _verdict(False) + sentence + other, circuit, suspects, unexplained)
+    return Verdict(False, error, _verdict(False) + sentence + other, circuit, suspects, unexplained, witness)
 
 
 def find_suspects(

@@ -91,7 +91,7 @@ def _typical(certificate: Certificate) -> str:
     return (
         f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives column "
         f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
-        f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) over matrices and inputs that were drawn: "
+        f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) over drawn matrices and inputs: "
         f"{shares}; the largest of {error.samples} drawn is {percent(error.max)} ({error.max:.2e}, "
         f"{format_quantity(error.max * scale, 'A', 3)}), which is no bound. The mean error is {error.bias:+.1e} of "
         f"full scale. That is {certificate.model_bits:.1f} effective bits."
@@ -124,8 +124,8 @@ def _extrapolation(certificate: Certificate) -> str:
     """Say what the same form does in arrays that the truth did not solve."""
     return " ".join(
         f"EXTRAPOLATED to {larger.rows} × {larger.cols}: {percent(larger.error.rms)} rms of full scale there, the "
-        f"largest of {larger.error.samples} drawn {percent(larger.error.max)}, against the array solver and not against "
-        "ngspice."
+        f"largest of {larger.error.samples} drawn {percent(larger.error.max)}, against the array solver and not "
+        "against ngspice."
         for larger in certificate.extrapolation
     )
 

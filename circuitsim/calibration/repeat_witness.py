@@ -1,0 +1,96 @@
+"""Repeat the worst case that a certificate stores: it gives the same currents, or the model is another."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim import nodal, spice, truth
+from circuitsim.behavioral import mvm, program
+from circuitsim.calibration.outside import check_certificate
+from circuitsim.calibration.witness import AGREEMENT
+from circuitsim.errors import InputError
+from circuitsim.results import Certificate, TileModel
+from circuitsim.spec import checked
+from circuitsim.units import format_quantity
+
+
+@dataclass(frozen=True)
+class RepeatedWitness:
+    """The stored worst case of a certificate, computed anew.
+
+    Attributes:
+        holds: Whether every level gives the stored current within 1e-6 of full scale.
+        tile, nodal: Currents [A] of the model and of the array solver.
+        ngspice: Current [A] in ngspice; None: not solved.
+        error: |tile − nodal| as a fraction of full scale.
+        sentence: The verdict in words.
+    """
+
+    holds: bool
+    tile: float
+    nodal: float
+    ngspice: float | None
+    error: float
+    sentence: str
+
+
+@checked
+def repeat_witness(
+    model: TileModel,
+    certificate: Certificate,
+    *,
+    in_ngspice: bool = False,
+    simulator: spice.Simulator | None = None,
+) -> RepeatedWitness | None:
+    """Compute the stored worst case of a certificate anew and compare it with what is stored.
+
+    Args:
+        model: The model.
+        certificate: Its certificate.
+        in_ngspice: Also solve the case in ngspice, one deck of the whole array, and compare it with the array solver.
+        simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
+
+    Returns:
+        The currents and the verdict; None for a certificate without a worst case.
+
+    Raises:
+        InputError: The certificate belongs to another model, or it has no worst case that ngspice could solve.
+        SimulatorError: ngspice failed.
+    """
+    check_certificate(model, certificate)
+    if certificate.worst is None:
+        if in_ngspice:
+            raise InputError("in_ngspice = True: the certificate states no worst case, because none was sought")
+        return None
+    case, spec = certificate.worst.witness.case, model.spec
+    read, column = case.v_in[None], case.column
+    tile = float(np.asarray(mvm(program(model, case.g), read))[0, column])
+    array = nodal.prepare(spec, case.g, model.surface, v_range=model.v_range)
+    exact = float(nodal.read(array, read).out[0, column])
+    true = None
+    if in_ngspice:
+        true = float(truth.read(truth.prepare(spec, case.g), read, simulator=simulator).out[0, column])
+    error = abs(tile - exact) / certificate.full_scale
+    changed = _changed(certificate, tile, exact, true)
+    if changed:
+        what = "; ".join(changed)
+        sentence = f"the stored worst case does NOT repeat: {what}; the model, its cell or a solver is another"
+    else:
+        solved = "" if true is None else ", and ngspice agrees"
+        sentence = f"the stored worst case repeats: {error:.2e} of full scale in column {column}{solved}"
+    return RepeatedWitness(not changed, tile, exact, true, error, sentence)
+
+
+def _changed(certificate: Certificate, tile: float, exact: float, true: float | None) -> list[str]:
+    """Say which level gives another current than the certificate, or than the array solver."""
+    assert certificate.worst is not None
+    witness = certificate.worst.witness
+    pairs = [("the model", tile, witness.tile), ("the array solver", exact, witness.nodal)]
+    if true is not None:
+        pairs.append(("ngspice", true, witness.nodal if witness.ngspice is None else witness.ngspice))
+    allowed = AGREEMENT * certificate.full_scale
+    return [
+        f"{level} gives {format_quantity(now, 'A', 7)}, not {format_quantity(before, 'A', 7)}"
+        for level, now, before in pairs
+        if not abs(now - before) <= allowed
+    ]
