@@ -51,9 +51,9 @@ class Verdict:
     """Whether a certificate holds on new solutions.
 
     Attributes:
-        holds: True if rms and largest error are within `MARGIN` times the typical ones, the circuit is the same, and the
-            stored worst case repeats. A largest error above that of the hold-out counts only where it is also above the
-            worst found.
+        holds: True if the rms error is within `MARGIN` times the typical one, the largest within `MARGIN` times the
+            largest of the hold-out or within the worst found, the circuit is the same, and the stored worst case
+            repeats.
         error: Errors of the model on the new solutions, relative to the full scale of the certificate.
         sentence: The verdict in words.
         circuit: Errors of the array solver on the model's circuit, relative to the same full scale; None for a

@@ -13,11 +13,12 @@ import typer
 
 from circuitsim import __version__, devices
 from circuitsim.cli.bench import app as bench_app
+from circuitsim.cli.certificate import certificate
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
 from circuitsim.cli.matrix_files import Conductances, Inputs, arrays
-from circuitsim.cli.options import CertificateFile, Jobs, Out, Seed, Strict, within
+from circuitsim.cli.options import CertificateFile, Jobs, MaxError, Out, Seed, Strict, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar
 from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
+app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
@@ -119,6 +121,7 @@ def solve(
     model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
+    max_error: MaxError = None,
     nodes: Annotated[bool, typer.Option(help="Also write the voltages at every cell.")] = False,
     seed: Seed = 0,
     as_json: Json = False,
@@ -140,6 +143,7 @@ def solve(
             model=load_model(model) if model else None,
             certificate=load_certificate(certificate) if certificate else None,
             strict=strict,
+            max_error=max_error,
             nodes=nodes,
             folder=out / "ngspice" if level == "ngspice" else None,
         )
@@ -151,7 +155,7 @@ def solve(
 
 
 def describe_solution(solution: "Solution") -> dict[str, Any]:
-    """What `circuitsim solve --json` prints: the largest output, its quantity and unit, its provenance."""
+    """What `circuitsim solve --json` prints: largest output, quantity, unit, what is known of its error, provenance."""
     content: dict[str, Any] = {
         "largest_output": float(np.abs(solution.out).max()),
         "quantity": solution.quantity,
@@ -160,6 +164,8 @@ def describe_solution(solution: "Solution") -> dict[str, Any]:
     if solution.convergence is not None:
         name = "kirchhoff" if solution.convergence.residual is None else "residual"
         content[name] = float(getattr(solution.convergence, name).max())
+    if solution.tile_error is not None:
+        content["tile_error"] = dataclasses.asdict(solution.tile_error)
     return content | {"provenance": dataclasses.asdict(solution.provenance)}
 
 
@@ -171,6 +177,17 @@ def calibrate(
         float,
         typer.Option(parser=within("--max-rms"), metavar="R", help="Error asked for, rms as a fraction of full scale."),
     ] = 2e-4,
+    max_worst: Annotated[
+        float | None,
+        typer.Option(
+            parser=within("--max-worst"),
+            metavar="W",
+            help="Largest error found by search that is asked for, as a fraction of full scale; absent: any.",
+        ),
+    ] = None,
+    search: Annotated[
+        str, typer.Option(help="How the worst case is sought: full, structured (quick, without a table by load), none.")
+    ] = "full",
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
     jobs: Jobs = 2,
     seed: Seed = 0,
@@ -188,6 +205,8 @@ def calibrate(
             spec,
             rng=np.random.default_rng(seed),
             max_rms=max_rms,
+            max_worst=max_worst,
+            search=search,  # pyright: ignore[reportArgumentType]  # calibration.calibrate says which there are
             truth=truth,
             folder=out / "hold_out" if truth == "ngspice" else None,
             n_jobs=jobs,
@@ -197,30 +216,19 @@ def calibrate(
     certificate_file = out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
     page = write_calibration_report(out, result)
+    statement = result.certificate
     content = {
         "model": str(model_file),
         "certificate": str(certificate_file),
         "report": str(page),
-        "rms": result.certificate.typical.rms,
-        "max": result.certificate.typical.max,
+        "typical": {"rms": statement.typical.rms, "largest_drawn": statement.typical.max},
+        "worst": None if statement.worst is None else statement.worst.error,
+        "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
+        "full_scale_A": statement.full_scale,
+        "reached": statement.reached,
         "grade": result.model.grade,
     }
-    print_result(
-        content, certificate_in_words(result.certificate) + f"\n\nmodel: {model_file}\nreport: {page}", as_json
-    )
-
-
-@app.command()
-def certificate(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate.json, or its folder.")],
-    as_json: Json = False,
-) -> None:
-    """Print in words what a certificate states."""
-    from circuitsim.report import certificate_in_words
-    from circuitsim.results import load_certificate
-
-    statement = load_certificate(file)
-    print_result(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
+    print_result(content, certificate_in_words(statement) + f"\n\nmodel: {model_file}\nreport: {page}", as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from circuitsim.cli.options import CertificateFile, Out, Strict, within
+from circuitsim.cli.options import CertificateFile, MaxError, Out, Strict, within
 from circuitsim.cli.output import Json, print_result, progress_bar
 
 
@@ -30,6 +30,11 @@ def infer(
     ] = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
+    max_error: MaxError = None,
+    search_inputs: Annotated[
+        bool,
+        typer.Option("--search-inputs", help="Seek the worst inputs of each tile of the network. Needs --certificate."),
+    ] = False,
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:
@@ -47,5 +52,7 @@ def infer(
             out=out,
             certificate=load_certificate(certificate) if certificate else None,
             strict=strict,
+            max_error=max_error,
+            search_inputs=search_inputs,
         )
     print_result(content, inference_in_words(content), as_json)

@@ -21,11 +21,30 @@ def inference_in_words(content: dict[str, Any]) -> str:
         "largest output"
     )
     lines += [_on_array(layer) for layer in content["layers"]]
+    lines += _certified(content)
     host = ", ".join(f"{count} {op}" for op, count in content["on_host"].items()) or "nothing else"
     lines.append(f"on the host, because they multiply by no matrix of weights: biases, {host}")
     for part in content["digital_products"]:
         lines.append(f"on the host although it multiplies: {part['name']} ({part['op']}), {part['reason']}")
     return "\n".join([*lines, f"table: {content['csv']}"])
+
+
+def _certified(content: dict[str, Any]) -> list[str]:
+    """Say what the certificate states in general, and of the network's own tiles."""
+    general = content["certificate"]
+    if general is None:
+        return ["certificate: none given, so nothing is known of the error of these tiles (--certificate FILE)"]
+    worst = "no worst case sought" if general["worst"] is None else f"worst found {_percent(general['worst'])}"
+    lines = [f"certificate of the array: typical {_percent(general['typical_rms'])} rms of full scale, {worst}"]
+    for tile in content["tiles"]:
+        known = "" if tile["worst"] is None else f", worst found up to it {_percent(tile['worst'])}"
+        sought = (
+            ""
+            if tile["worst_inputs"] is None
+            else f", over all inputs of its own tiles {_percent(tile['worst_inputs'])}"
+        )
+        lines.append(f"own tiles: {tile['name']}, column load up to {tile['load']:.2f}{known}{sought}")
+    return lines
 
 
 def _form(name: str, content: dict[str, Any]) -> str:

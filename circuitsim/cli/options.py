@@ -49,7 +49,9 @@ LIMITS = {
     "--calibration-images": Limits(1, 10**9),
     "--jobs": Limits(1, 1024, also=(-1, "one on every core")),
     "--largest": Limits(2, 4096),
+    "--max-error": Limits(0, 1, whole=False, above=True),
     "--max-rms": Limits(0, 1, whole=False, above=True),
+    "--max-worst": Limits(0, 1, whole=False, above=True),
     "--ngspice-up-to": Limits(0, 4096),
     "--repeats": Limits(1, 1000),
     "--seed": Limits(0, _LARGEST_SEED),
@@ -115,5 +117,14 @@ ReadVoltage = Annotated[
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
 CertificateFile = Annotated[
     Path | None, typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it.")
+]
+MaxError = Annotated[
+    float | None,
+    typer.Option(
+        parser=within("--max-error"),
+        metavar="E",
+        help="Largest error allowed among those found for matrices of the same column load, as a fraction of full"
+        " scale: a matrix above it warns, or is refused with --strict. Needs --certificate.",
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")]

@@ -3,6 +3,7 @@ from .accuracy import calibrated_accuracy as calibrated_accuracy
 from .infer import infer_files as infer_files
 from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference
+from .own_tiles import own_tiles as own_tiles
 from .products import BehavioralProduct as BehavioralProduct
 from .products import NgspiceProduct as NgspiceProduct
 from .products import NodalProduct as NodalProduct

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim.errors import HostWarning
+from circuitsim.errors import HostWarning, InputError
 from circuitsim.evaluation.image_files import calibration_count, read_images
+from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import (
     Inference,
+    ProgrammedNetwork,
     check_images_apart,
     evaluate,
     evaluate_float,
@@ -45,6 +47,8 @@ def infer_files(
     out: Path,
     certificate: Certificate | None = None,
     strict: bool = False,
+    max_error: float | None = None,
+    search_inputs: bool = False,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
 
@@ -59,25 +63,34 @@ def infer_files(
             of the images if there are fewer than 400.
         out: Folder for results.json and inference.csv.
         certificate: Certificate of the model; reads outside it warn. None: inputs outside the model's range warn.
-        strict: Refuse reads outside the certificate.
+        strict: Refuse reads outside the certificate, and tiles above `max_error`.
+        max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
+            full scale; a tile above it warns, or is refused if `strict`. Needs the certificate.
+        search_inputs: Seek the worst inputs of each tile of the network. Needs the certificate.
 
     Returns:
         The content of results.json: scores, differences from the float network relative to its outputs, what runs on
-        arrays and on the host, statistics of each layer, digest of the model.
+        arrays and on the host, statistics of each layer, what the certificate states in general and of the network's
+        own tiles, digest of the model.
 
     Raises:
         InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
-            certificate belongs to another model, or `strict` is True without a certificate.
+            certificate belongs to another model, or `strict`, `max_error` or `search_inputs` is given without one.
         SpecError: The layers of a network cannot lie on the model's array.
-        OutsideRangeError: `strict` is True and a read is outside the certificate.
+        OutsideRangeError: `strict` is True and a read is outside the certificate or a tile above `max_error`.
 
     Warns:
         HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
             exactly.
         ClippingWarning: See `evaluate`.
         OutsideCertificateWarning: A read is outside the certificate.
+        WorstCaseWarning: As `calibration.check_worst`.
     """
-    product = BehavioralProduct(model, certificate=certificate, strict=strict)
+    product = BehavioralProduct(model, certificate=certificate, strict=strict, max_error=max_error)
+    if search_inputs and certificate is None:
+        raise InputError(
+            "search_inputs = True needs the certificate of the model: its errors are fractions of its scale"
+        )
     images, labels = read_images(data)
     network = load_network(network_file)
     check_images_apart(network, images[: _compared(network.batch)])
@@ -103,11 +116,28 @@ def infer_files(
         "on_host": network.on_host,
         "digital_products": [dataclasses.asdict(part) for part in network.digital],
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
+        **_certified(programmed, model, certificate, search_inputs),
         "model_digest": model.digest,
         "csv": str(table),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _certified(
+    programmed: ProgrammedNetwork, model: TileModel, certificate: Certificate | None, search_inputs: bool
+) -> dict[str, Any]:
+    """Return what the certificate states of the array in general, and of the network's own tiles."""
+    if certificate is None:
+        return {"certificate": None, "tiles": None}
+    general = {
+        "typical_rms": certificate.typical.rms,
+        "largest_drawn": certificate.typical.max,
+        "worst": None if certificate.worst is None else certificate.worst.error,
+        "full_scale_A": certificate.full_scale,
+    }
+    tiles = own_tiles(programmed, model, certificate, search_inputs=search_inputs)
+    return {"certificate": general, "tiles": [dataclasses.asdict(layer) for layer in tiles]}
 
 
 def _compared(batch: int | None) -> int:

@@ -13,11 +13,12 @@ import numpy as np
 
 from circuitsim import behavioral, nodal, truth
 from circuitsim.calibration import check_certificate, check_use
+from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.characterization import check_contents
 from circuitsim.errors import InputError
 from circuitsim.netlist import cell_text
 from circuitsim.network import ReadTile, TilePlace, check_same_array
-from circuitsim.results import CellSurface, Certificate, Solution, TileModel
+from circuitsim.results import CellSurface, Certificate, Solution, TileModel, column_load
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
@@ -37,10 +38,12 @@ class BehavioralProduct:
         dtype: Data type of the matrices and the currents, "float64" or "float32".
         namespace: Array module that computes: "numpy", "torch", or another that follows the array API.
         certificate: Certificate of the model, or None.
-        strict: Use outside the certificate raises OutsideRangeError.
+        strict: Use outside the certificate raises OutsideRangeError, and so does a tile above `max_error`.
+        max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
+            full scale. A tile above it warns, or is refused if `strict`.
 
     Raises:
-        InputError: `strict` is True without a certificate, or the certificate belongs to another model.
+        InputError: `strict` or `max_error` is given without a certificate, or the certificate belongs to another model.
     """
 
     model: TileModel
@@ -48,10 +51,12 @@ class BehavioralProduct:
     namespace: str = "numpy"
     certificate: Certificate | None = None
     strict: bool = False
+    max_error: float | None = None
 
     def __post_init__(self) -> None:
-        if self.certificate is None and self.strict:
-            raise InputError("strict = True needs the certificate of the model")
+        for argument, given in (("strict = True", self.strict), ("max_error", self.max_error is not None)):
+            if self.certificate is None and given:
+                raise InputError(f"{argument} needs the certificate of the model")
         if self.certificate is not None:
             check_certificate(self.model, self.certificate)
 
@@ -66,8 +71,11 @@ class BehavioralProduct:
         check_contents(spec, self.model.surface)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
-        """Return the function that reads conductances g (rows, cols) [S]."""
+        """Return the function that reads conductances g (rows, cols) [S]; judge its column load, see `check_worst`."""
         del place  # all tiles are the same kind of array
+        if self.certificate is not None:
+            load = column_load(g, self.model.spec.device.g_max)
+            check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
         xp = importlib.import_module(self.namespace)
         tile = behavioral.program(self.model, g, dtype=self.dtype, xp=xp)
         return partial(_read_matrices, tile, partial(_check_read, self, tile, g))

@@ -10,7 +10,7 @@ from circuitsim.calibration import differing_codes, error_statistics
 from circuitsim.evaluation.products import NgspiceProduct, run_folder
 from circuitsim.network import Inference, LayerRange, Network, TilePlace, evaluate, program
 from circuitsim.periphery import adc_table, convert
-from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel
+from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel, column_load
 from circuitsim.results.evaluation import LoopLayer
 from circuitsim.spec import ArraySpec, by_value, checked
 from circuitsim.spice import Progress
@@ -121,6 +121,7 @@ def compare_layers(
                 codes_predicted=expected,
                 codes_limit=limit,
                 largest_step=int(steps.max(initial=0)),
+                worst=_worst_known(certificate, tiles),
             )
         )
     return tuple(layers)
@@ -143,13 +144,24 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
 
 @checked
 def within_certificate(certificate: Certificate, layers: tuple[LoopLayer, ...]) -> bool:
-    """Tell whether the errors and the differing codes of all layers are within the limits of the certificate."""
+    """Tell whether the errors and the differing codes of all layers are within what the certificate states.
+
+    The rms error of a layer is held against the typical one, its largest error against the worst that is known for
+    matrices of such a load.
+    """
     return all(
         layer.rms <= certificate.typical.rms
-        and layer.max <= certificate.typical.max
+        and layer.max <= layer.worst
         and layer.codes_differing <= layer.codes_allowed
         for layer in layers
     )
+
+
+def _worst_known(certificate: Certificate, tiles: list[SolvedTile]) -> float:
+    """Return the largest error that is known for matrices up to the load of the tiles."""
+    load = max(column_load(tile.g, certificate.g_range[1]) for tile in tiles)
+    worst = certificate.tile_error(load).worst
+    return certificate.typical.max if worst is None else worst
 
 
 def _predict(model: TileModel, tile: SolvedTile) -> np.ndarray:

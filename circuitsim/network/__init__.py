@@ -20,7 +20,7 @@ from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Differential, Offset, Scheme, scheme_of
 from circuitsim.network.network import LayerProduct, Network
 from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead
-from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program
+from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
 from circuitsim.network.scores import Score, has_classes
@@ -63,4 +63,5 @@ __all__ = [
     "output_tensor",
     "program",
     "scheme_of",
+    "tile_conductances",
 ]

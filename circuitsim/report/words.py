@@ -210,7 +210,7 @@ def _breakdown(certificate: Certificate) -> str:
 
 
 def _parts(parts: dict[str, ErrorStatistics]) -> str:
-    return ", ".join(
+    return "; ".join(
         f"{name} {percent(e.rms)} rms, 99 % within {percent(e.p99)}, largest of {e.samples} drawn {percent(e.max)}"
         for name, e in parts.items()
     )

@@ -11,7 +11,7 @@ def worst_in_words(certificate: Certificate) -> str:
     if worst is None:
         return _not_sought(certificate)
     witness = worst.witness
-    exact = "" if witness.ngspice is None else f", {_amperes(witness.ngspice)} in ngspice"
+    exact = "" if witness.ngspice is None else f", {_exactly(witness.ngspice)} in ngspice"
     unsolved = "; ngspice did not solve it" if witness.ngspice is None else ""
     ended = " A limit of time or of matrices ended the search early." if worst.stopped else ""
     return (
@@ -20,8 +20,8 @@ def worst_in_words(certificate: Certificate) -> str:
         f"({_amperes(worst.error * certificate.full_scale)}) in column {witness.case.column}; no larger one is known. "
         f"The search programmed {counted(worst.programs, 'matrix', 'matrices')} and compared "
         f"{counted(worst.vectors, 'input vector')} with the array solver.{ended} The case (family: "
-        f"{witness.case.family}) is stored: the column carries {_amperes(witness.tile)} in the model, "
-        f"{_amperes(witness.nodal)} in the array solver{exact}{unsolved}."
+        f"{witness.case.family}) is stored: the column carries {_exactly(witness.tile)} in the model, "
+        f"{_exactly(witness.nodal)} in the array solver{exact}{unsolved}."
     )
 
 
@@ -68,6 +68,10 @@ def _not_sought(certificate: Certificate) -> str:
 
 def _amperes(value: float) -> str:
     return format_quantity(value, "A", 4)
+
+
+def _exactly(value: float) -> str:
+    return format_quantity(value, "A", 7)
 
 
 def _span(ends: tuple[float, float], unit: str) -> str:

@@ -20,6 +20,7 @@ from .evaluation import Check as Check
 from .evaluation import DeckRecord as DeckRecord
 from .evaluation import EnergyPart as EnergyPart
 from .evaluation import InferenceEnergy as InferenceEnergy
+from .evaluation import LayerTiles as LayerTiles
 from .evaluation import LoopLayer as LoopLayer
 from .evaluation import SpiceLoop as SpiceLoop
 from .evaluation import Step as Step

@@ -33,7 +33,7 @@ class AccuracyPoint:
         key: Section and key, such as "wire.r_row".
         value: Value of the key.
         accuracy: Fraction of the images classified correctly on the array.
-        rms, max: Error of the model against its truth, relative to full scale.
+        rms, max: Typical error of the model against its truth, rms and largest of those drawn, relative to full scale.
     """
 
     key: str
@@ -51,7 +51,8 @@ class WirePoint:
         r_wire: Resistance of one row or column segment [ohm].
         accuracy: Fraction of the images classified correctly on the array.
         ir_drop: Largest fraction of the read voltage that a cell loses to wires, driver and sense amplifier.
-        rms, max: Error of the model against the array solver, relative to full scale.
+        rms, max: Typical error of the model against the array solver, rms and largest of those drawn, relative to full
+            scale.
         ngspice_rms, ngspice_max: Error of the model against ngspice, relative to full scale; None if not checked.
     """
 
@@ -89,12 +90,14 @@ class LoopLayer:
         name: Name of the layer.
         products: Number of tile reads (one array, one input vector) in ngspice.
         currents: Number of column currents compared.
-        rms, max: Error of the model relative to the full scale of the certificate.
+        rms, max: Error of the model relative to the full scale of the certificate; `max` is the largest of these reads.
         codes: Number of ADC codes compared; 0 without quantization.
         codes_differing: Number of codes that differ.
         codes_predicted: Number of differing codes that the certificate predicts.
         codes_limit: Largest number of differing codes that the certificate allows (three sigma).
         largest_step: Largest difference between two codes [LSB].
+        worst: Largest error that the certificate knows of for matrices with the load of these tiles: the worst found,
+            or without a search the largest of the hold-out.
     """
 
     name: str
@@ -107,11 +110,31 @@ class LoopLayer:
     codes_predicted: float
     codes_limit: float
     largest_step: int
+    worst: float
 
     @property
     def codes_allowed(self) -> float:
         """`codes_limit`, but at least 1: three sigma of a mean far below 1 would not allow a single code."""
         return max(self.codes_limit, 1.0)
+
+
+@dataclass(frozen=True)
+class LayerTiles:
+    """What is known of the tiles of one layer; errors are fractions of the certificate's full scale. No bounds.
+
+    Attributes:
+        name: Name of the layer.
+        tiles: Number of tiles.
+        load: Largest column load of a tile, see `column_load`.
+        worst: Largest error that the certificate's search found among matrices up to this load; None: not sought.
+        worst_inputs: Largest error that a search over the inputs of each of these tiles found; None: not sought.
+    """
+
+    name: str
+    tiles: int
+    load: float
+    worst: float | None
+    worst_inputs: float | None = None
 
 
 @dataclass(frozen=True)

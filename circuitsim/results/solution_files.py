@@ -234,7 +234,8 @@ def _write_table(writer, data: "xr.Dataset") -> None:
     for key in ("x", "out", "i_row", "power", "cell_error", *_BALANCE, *_CERTIFIED):
         if key not in data:
             continue
-        unit, values = data[key].attrs["units"], data[key].values
+        unit = data[key].attrs["units"]
+        values: np.ndarray = data[key].values
         if values.ndim == 0:  # one number for all vectors
             values = np.full(data.sizes["batch"], values)
         if values.ndim == 2:

@@ -18,7 +18,7 @@ def test_columns_of_numbers_name_their_unit(tmp_path):
         ideal=inference,
         array=inference,
         sweep=(WirePoint(2.0, 0.9733, 0.124, 5.4e-5, 3.2e-4),),
-        loop=SimpleNamespace(layers=(LoopLayer("fc1", 40, 2560, 4.4e-5, 3.1e-4, 2560, 21, 18.4, 31.2, 1),)),
+        loop=SimpleNamespace(layers=(LoopLayer("fc1", 40, 2560, 4.4e-5, 3.1e-4, 2560, 21, 18.4, 31.2, 1, 1.4e-3),)),
         calibration=SimpleNamespace(
             hold_out=(matrix,), truths=(SimpleNamespace(out=np.full((1, 1), 4e-6)),), predicted=(np.full((1, 1), 4e-6),)
         ),

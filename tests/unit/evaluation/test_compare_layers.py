@@ -66,7 +66,7 @@ def test_without_an_adc_there_are_no_codes():
     assert (layer.codes, layer.codes_differing, layer.codes_limit, layer.largest_step) == (0, 0, 0.0, 0)
 
 
-GOOD = LoopLayer("a", 5, 20, 1e-4, 1e-4, 20, 3, 1.0, 3.2, 1)
+GOOD = LoopLayer("a", 5, 20, 1e-4, 1e-4, 20, 3, 1.0, 3.2, 1, 1e-4)
 
 
 @pytest.mark.parametrize(

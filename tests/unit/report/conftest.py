@@ -95,7 +95,9 @@ def content(spec, certificate) -> ReportContent:
         ir_drop=drop,
         accuracies=(Accuracy("float", "as trained", 0.9822, 450), Accuracy("array", "with wires", 0.9711, 450, 7)),
         wire_sweep=WireSweep(points, 450, 0.9822, 2.0),
-        spice_loop=SpiceLoop(10, 9, (LoopLayer("fc1", 40, 2560, 4.4e-5, 3.1e-4, 2560, 21, 18.4, 31.2, 1),), holds=True),
+        spice_loop=SpiceLoop(
+            10, 9, (LoopLayer("fc1", 40, 2560, 4.4e-5, 3.1e-4, 2560, 21, 18.4, 31.2, 1, 1.4e-3),), holds=True
+        ),
         energy=InferenceEnergy(
             (EnergyPart("fc1", 6.4e-12, "rows"), EnergyPart("fc2", 0.31e-12)), 6.71e-12, 7104, 9.4e-16, "Cells."
         ),
