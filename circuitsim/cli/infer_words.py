@@ -38,11 +38,8 @@ def _certified(content: dict[str, Any]) -> list[str]:
     lines = [f"certificate of the array: typical {_percent(general['typical_rms'])} rms of full scale, {worst}"]
     for tile in content["tiles"]:
         known = "" if tile["worst"] is None else f", worst found up to it {_percent(tile['worst'])}"
-        sought = (
-            ""
-            if tile["worst_inputs"] is None
-            else f", over all inputs of its own tiles {_percent(tile['worst_inputs'])}"
-        )
+        own = tile["worst_inputs"]
+        sought = "" if own is None else f", worst found over the inputs of these tiles {_percent(own)}"
         lines.append(f"own tiles: {tile['name']}, column load up to {tile['load']:.2f}{known}{sought}")
     return lines
 

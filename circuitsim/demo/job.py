@@ -19,6 +19,7 @@ from circuitsim.evaluation import (
     compare_layers,
     inference_energy,
     network_experiments,
+    own_tiles,
     power_difference,
     run_in_ngspice,
     wire_sweep,
@@ -40,6 +41,7 @@ from circuitsim.results import (
     Calibration,
     Experiment,
     InferenceEnergy,
+    LayerTiles,
     Solution,
     SpiceLoop,
     Step,
@@ -79,6 +81,7 @@ class DemoResult:
         sweep: Accuracy against wire resistance.
         energy: Energy of one inference.
         power_difference: Largest relative difference in power between ngspice and the array solver.
+        tiles: What the certificate states of the network's own tiles.
         steps: Run time of each step.
     """
 
@@ -97,6 +100,7 @@ class DemoResult:
     sweep: tuple[WirePoint, ...]
     energy: InferenceEnergy
     power_difference: float
+    tiles: tuple[LayerTiles, ...]
     steps: tuple[Step, ...]
 
 
@@ -144,6 +148,7 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
         programmed = program(job.network, spec, product)
         ranges = fit_ranges(programmed, job.calibration_images)
         array = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
+        own = own_tiles(programmed, calibration.model, calibration.certificate)
     with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
         loop, solved = _loop(job, calibration, array, ranges, progress)
     with clock.step("energy and IR drop"):
@@ -169,6 +174,7 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
         sweep=sweep,
         energy=energy,
         power_difference=difference,
+        tiles=own,
         steps=clock.steps,
     )
 

@@ -41,7 +41,13 @@ def summary(result: DemoResult, content: ReportContent) -> dict[str, Any]:
     return {
         "accuracy": {entry.name: entry.accuracy for entry in content.accuracies},
         "images": len(result.array.classes),
-        "certificate": {"rms": certificate.typical.rms, "max": certificate.typical.max, "grade": certificate.grade},
+        "certificate": {
+            "typical_rms": certificate.typical.rms,
+            "largest_drawn": certificate.typical.max,
+            "worst": None if certificate.worst is None else certificate.worst.error,
+            "grade": certificate.grade,
+        },
+        "own_tiles": [dataclasses.asdict(layer) for layer in result.tiles],
         "full_scale_A": certificate.full_scale,
         "sanity_relative_logit_difference": result.sanity,
         "spice_loop": dataclasses.asdict(result.loop),
@@ -80,6 +86,7 @@ def report_content(out: Path, result: DemoResult) -> ReportContent:
             nominal=float(np.median(result.spec.wires.r_row[:, 1:-1])),
         ),
         spice_loop=result.loop,
+        own_tiles=result.tiles,
         energy=result.energy,
         checks=_checks(result),
         steps=result.steps,
@@ -128,6 +135,7 @@ def _accuracies(result: DemoResult) -> tuple[Accuracy, ...]:
 
 def _checks(result: DemoResult) -> tuple[Check, ...]:
     certificate, loop = result.calibration.certificate, result.loop
+    at = max(loop.layers, key=lambda layer: layer.max / layer.worst)
     codes = max(loop.layers, key=lambda layer: layer.codes_differing / layer.codes_allowed)
     rows = [
         (
@@ -136,8 +144,8 @@ def _checks(result: DemoResult) -> tuple[Check, ...]:
             SANITY_TARGET,
             "1",
         ),
-        ("certificate: rms error against ngspice", certificate.typical.rms, RMS_TARGET, "1"),
-        ("certificate: largest error against ngspice", certificate.typical.max, MAX_TARGET, "1"),
+        ("certificate: typical rms error against ngspice", certificate.typical.rms, RMS_TARGET, "1"),
+        ("certificate: largest error drawn, against ngspice", certificate.typical.max, MAX_TARGET, "1"),
         (
             "SPICE in the loop: rms error within the certificate",
             max(layer.rms for layer in loop.layers),
@@ -145,9 +153,9 @@ def _checks(result: DemoResult) -> tuple[Check, ...]:
             "1",
         ),
         (
-            "SPICE in the loop: largest error within the certificate",
-            max(layer.max for layer in loop.layers),
-            certificate.typical.max,
+            f"SPICE in the loop: largest error within the worst found for such matrices (nearest: {at.name})",
+            at.max,
+            at.worst,
             "1",
         ),
         (

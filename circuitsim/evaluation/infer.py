@@ -89,7 +89,7 @@ def infer_files(
     product = BehavioralProduct(model, certificate=certificate, strict=strict, max_error=max_error)
     if search_inputs and certificate is None:
         raise InputError(
-            "search_inputs = True needs the certificate of the model: its errors are fractions of its scale"
+            "search_inputs = True needs the certificate of the model, which states the full scale of errors"
         )
     images, labels = read_images(data)
     network = load_network(network_file)

@@ -2,17 +2,27 @@
 
 from circuitsim.report.parts import Column, Definitions, PagePart, Picture, Section, SideBySide, Table
 from circuitsim.report.words import certificate_statements, in_short, ranked
-from circuitsim.results import Budget, Certificate, ErrorStatistics
+from circuitsim.results import Budget, Certificate, ErrorStatistics, LoadTable
 
 _BUDGET = (
     "Bars: rms error against the ideal product v · g, each cause alone, then all together. Diamonds: the "
     "error that remains after one common gain."
 )
+_TWO = (
+    "Left: errors of reads that were drawn, by kind of inputs and kind of matrices. Right: the largest error that a "
+    "search found among matrices up to a column load. No mark is a bound."
+)
+_CASE = "The read with the largest error found: inputs and conductances; the triangle marks the column that errs."
 
 
 def certificate_section(statement: Certificate) -> Section:
     """The certificate in words and as a table, and the budget of the product."""
-    parts: list[PagePart] = [Definitions(certificate_statements(statement)), _error_table(statement)]
+    parts: list[PagePart] = [Definitions(certificate_statements(statement)), Picture("typical_and_worst", _TWO)]
+    if statement.by_load is not None:
+        parts.append(_load_table(statement.by_load))
+    if statement.worst is not None:
+        parts.append(Picture("worst_case", _CASE))
+    parts.append(_error_table(statement))
     if statement.budget is not None:
         parts.append(SideBySide((Picture("budget", _BUDGET), _budget_table(statement.budget))))
     return Section("certificate", "Certificate", f"Certificate: {in_short(statement)}", tuple(parts))
@@ -29,13 +39,19 @@ def _error_table(statement: Certificate) -> Table:
     ]
     columns = (
         Column("hold-out, error in % of full scale", False),
-        *(Column(name) for name in ("rms", "max", "99 %", "mean", "currents")),
+        *(Column(name) for name in ("rms", "50 %", "95 %", "99 %", "99.9 %", "largest drawn", "mean", "currents")),
     )
     return Table(columns, rows)
 
 
+def _load_table(table: LoadTable) -> Table:
+    columns = (Column("column load, up to"), Column("worst found [% of full scale]"))
+    rows = [(f"{load:g}", f"{100 * worst:.4f}") for load, worst in zip(table.loads, table.worst, strict=True)]
+    return Table(columns, rows)
+
+
 def _error_row(name: str, error: ErrorStatistics) -> tuple[str, ...]:
-    numbers = (error.rms, error.max, error.p99)
+    numbers = (error.rms, error.p50, error.p95, error.p99, error.p999, error.max)
     return (
         name,
         *(f"{100 * n:.4f}" for n in numbers),

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from circuitsim.results import Certificate, ErrorStatistics
-from circuitsim.results.evaluation import Accuracy, Check, DeckRecord, InferenceEnergy, SpiceLoop, Step, WireSweep
+from circuitsim.results.evaluation import (
+    Accuracy,
+    Check,
+    DeckRecord,
+    InferenceEnergy,
+    LayerTiles,
+    SpiceLoop,
+    Step,
+    WireSweep,
+)
 from circuitsim.spec import ArraySpec
 
 
@@ -72,6 +81,7 @@ class ReportContent:
         accuracies: Forms of the network, float first.
         wire_sweep: Accuracy against wire resistance.
         spice_loop: Images through ngspice.
+        own_tiles: What the certificate states of the network's own tiles, layer by layer.
         energy: Energy of one inference.
         checks: Requirements and whether they are met.
         steps: Run time of each step.
@@ -89,6 +99,7 @@ class ReportContent:
     accuracies: tuple[Accuracy, ...] = ()
     wire_sweep: WireSweep | None = None
     spice_loop: SpiceLoop | None = None
+    own_tiles: tuple[LayerTiles, ...] = ()
     energy: InferenceEnergy | None = None
     checks: tuple[Check, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -11,7 +11,13 @@ from circuitsim.report.certificate_section import certificate_section
 from circuitsim.report.content import ReportContent
 from circuitsim.report.error_figures import columns_figure, currents_figure, histogram_figure, residual_figure
 from circuitsim.report.network_figures import energy_figure, run_time_figure, wire_accuracy_figure, wire_error_figure
-from circuitsim.report.network_sections import accuracy_section, energy_section, spice_loop_section, wire_section
+from circuitsim.report.network_sections import (
+    accuracy_section,
+    energy_section,
+    own_tiles_section,
+    spice_loop_section,
+    wire_section,
+)
 from circuitsim.report.parts import Page, Section
 from circuitsim.report.rendering import render
 from circuitsim.report.style import save_figure, svg_text
@@ -19,6 +25,7 @@ from circuitsim.report.summary import checks_section, key_numbers
 from circuitsim.report.svg import inline_svg
 from circuitsim.report.trace_sections import configuration_section, notes_section, trace_section
 from circuitsim.report.words import array_in_words, truth_in_words
+from circuitsim.report.worst_figures import typical_and_worst_figure, witness_figure
 from circuitsim.results.atomic_files import write_text
 
 
@@ -54,6 +61,9 @@ def make_figures(content: ReportContent) -> dict[str, Figure]:
     figures = {}
     if content.certificate.budget is not None:
         figures["budget"] = budget_figure(content.certificate.budget)
+    figures["typical_and_worst"] = typical_and_worst_figure(content.certificate)
+    if content.certificate.worst is not None:
+        figures["worst_case"] = witness_figure(content.certificate)
     if content.ir_drop is not None:
         figures["ir_drop"] = ir_drop_figure(content.ir_drop, content.spec)
     if content.comparison is not None:
@@ -91,6 +101,8 @@ def _sections(content: ReportContent) -> tuple[Section, ...]:
         sections.append(hold_out_section(content.comparison, truth_in_words(content.certificate), content.spec.adc))
     if content.accuracies:
         sections.append(accuracy_section(content.accuracies))
+    if content.own_tiles:
+        sections.append(own_tiles_section(content.own_tiles, content.certificate))
     if content.wire_sweep is not None:
         sections.append(wire_section(content.wire_sweep))
     if content.spice_loop is not None:

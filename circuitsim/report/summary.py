@@ -8,13 +8,15 @@ from circuitsim.units import format_quantity
 
 
 def key_numbers(content: ReportContent) -> tuple[KeyNumber, ...]:
-    """Accuracies, errors of the model, IR drop and energy, as far as they are given."""
+    """Accuracies, typical and worst errors of the model, IR drop and energy, as far as they are given."""
     error = content.certificate.typical
     shown = [KeyNumber(f"accuracy, {a.name}", hundredths(a.accuracy)) for a in content.accuracies]
     shown += [
-        KeyNumber("model error, rms of full scale", percent(error.rms)),
-        KeyNumber("model error, largest", percent(error.max)),
+        KeyNumber("typical model error, rms of full scale", percent(error.rms)),
+        KeyNumber(f"largest of {error.samples} drawn", percent(error.max)),
     ]
+    if (worst := content.certificate.worst) is not None:
+        shown.append(KeyNumber("worst model error found by search", percent(worst.error)))
     if content.ir_drop is not None:
         shown.append(KeyNumber("largest IR drop at a cell", percent(content.ir_drop.worst)))
     if content.energy is not None:

@@ -34,7 +34,7 @@ def test_columns_of_numbers_name_their_unit(tmp_path):
         ],
         "spice_loop.csv": [
             *("name", "products [1]", "currents [1]", "rms [1]", "max [1]", "codes [1]", "codes_differing [1]"),
-            *("codes_predicted [1]", "codes_limit [1]", "largest_step [LSB]"),
+            *("codes_predicted [1]", "codes_limit [1]", "largest_step [LSB]", "worst [1]"),
         ],
         "hold_out.csv": ["matrix", "input", "column [1]", "i_ngspice [A]", "i_model [A]"],
     }

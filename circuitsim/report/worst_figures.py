@@ -1,0 +1,112 @@
+"""Pictures of the two statements of a certificate: what is typical, and the worst that was found."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, StrMethodFormatter
+
+from circuitsim.report.style import BLUE, INK, ORANGE, RED, SEQUENTIAL, look, new_figure, one_prefix
+from circuitsim.results import Certificate, LoadTable
+
+_STATISTICS = (("rms", "rms", BLUE, "o"), ("p99", "99 % within", ORANGE, "s"), ("max", "largest drawn", RED, "D"))
+
+
+def typical_and_worst_figure(certificate: Certificate) -> Figure:
+    """Typical errors of each distribution beside the worst found by column load, on the same axis of errors."""
+    rows = len(_distributions(certificate))
+    with look():
+        figure = new_figure(9.6, 1.6 + 0.24 * rows)
+        table = certificate.by_load
+        left = figure.add_subplot(1, 1 if table is None else 2, 1, title="Typical: drawn at random")
+        _draw_distributions(left, certificate)
+        if table is not None:
+            right = figure.add_subplot(1, 2, 2, title="Worst found, by column load")
+            _draw_loads(right, table)
+            span = _errors(certificate)
+            left.set_xlim(*span)
+            right.set_ylim(*span)
+        handles, labels = left.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def witness_figure(certificate: Certificate) -> Figure:
+    """The worst case found: its matrix as an image, its inputs beside it, the column that errs marked.
+
+    Raises:
+        ValueError: The certificate states no worst case.
+    """
+    if certificate.worst is None:
+        raise ValueError("the certificate states no worst case")
+    case = certificate.worst.witness.case
+    rows, cols = case.shape
+    scale, unit = one_prefix(certificate.g_range[1], "S")
+    with look():
+        figure = new_figure(4.7, 3.9)
+        inputs, matrix = figure.subplots(1, 2, width_ratios=(1, 4), sharey=True)
+        inputs.barh(np.arange(rows), case.v_in, height=1.0, color=BLUE, linewidth=0)
+        inputs.set_xlabel("input [V]")
+        inputs.set_ylabel("row")
+        inputs.set_title("Inputs", pad=14)
+        inputs.set_xlim(min(0.0, certificate.v_range[0]), certificate.v_range[1])
+        inputs.set_ylim(rows - 0.5, -0.5)
+        norm = LogNorm(certificate.g_range[0] / scale, certificate.g_range[1] / scale)
+        image = matrix.imshow(
+            np.where(case.g > 0, case.g, certificate.g_range[0]) / scale, cmap=SEQUENTIAL, norm=norm, aspect="auto",
+            interpolation="none",
+        )  # fmt: skip
+        matrix.grid(visible=False)
+        matrix.set_xlabel(f"column (marked: {case.column}, which errs)")
+        matrix.set_title(f"Matrix: {case.family}", pad=14)
+        along = matrix.get_xaxis_transform()
+        matrix.plot([case.column], [1.03], marker="v", color=RED, transform=along, clip_on=False)
+        matrix.set_xlim(-0.5, cols - 0.5)
+        bar = figure.colorbar(image, ax=matrix, shrink=0.9)
+        bar.set_label(f"conductance [{unit}]")
+        bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+    return figure
+
+
+def _distributions(certificate: Certificate) -> dict[str, tuple[float, ...]]:
+    """Return rms, 99 % and largest error [% of full scale] of every distribution, by name."""
+    parts = {"all": certificate.typical}
+    parts |= {f"inputs: {name}": error for name, error in certificate.by_input.items()}
+    parts |= {f"matrices: {name}": error for name, error in certificate.by_matrix.items()}
+    return {name: tuple(100 * getattr(error, key) for key, *_ in _STATISTICS) for name, error in parts.items()}
+
+
+def _draw_distributions(axes: Axes, certificate: Certificate) -> None:
+    names, values = zip(*_distributions(certificate).items(), strict=True)
+    places = np.arange(len(names))
+    for k, (_, label, colour, marker) in enumerate(_STATISTICS):
+        axes.plot([value[k] for value in values], places, linestyle="none", marker=marker, markersize=4.5, color=colour,
+                  label=label)  # fmt: skip
+    if certificate.worst is not None:
+        axes.axvline(100 * certificate.worst.error, color=INK, linestyle="--", linewidth=1.2, label="worst found")
+    axes.set_xscale("log")
+    axes.set_yticks(places, names)
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.set_xlabel("error [% of full scale]")
+
+
+def _draw_loads(axes: Axes, table: LoadTable) -> None:
+    errors = [100 * error for error in table.worst]
+    axes.plot(table.loads, errors, color=INK, marker="v", markersize=4.5, drawstyle="steps-pre", linewidth=1.2)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(list(table.loads)))
+    axes.xaxis.set_major_formatter(FixedFormatter([f"{load:g}" for load in table.loads]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.set_xlabel("column load of the matrix, up to")
+    axes.set_ylabel("error [% of full scale]")
+
+
+def _errors(certificate: Certificate) -> tuple[float, float]:
+    """Return a span of errors [% of full scale] that holds every mark of both panels."""
+    shown = [value for values in _distributions(certificate).values() for value in values]
+    shown += [] if certificate.by_load is None else [100 * error for error in certificate.by_load.worst]
+    positive = [value for value in shown if value > 0] or [1e-12]
+    return 0.6 * min(positive), 1.7 * max(positive)
