@@ -1,32 +1,31 @@
 """Climb from a read to a larger error: flip rows of the input, change blocks of the matrix."""
 
-from collections.abc import Iterator
-from itertools import pairwise
-
 import numpy as np
 
-from circuitsim.calibration.comparison import BothLevels, Difference, Search
+from circuitsim.calibration.changes import changes_of
+from circuitsim.calibration.comparison import Difference, Search
 
 ROUNDS = 20  # of flips; three to six are enough
 GAIN = 1e-4  # relative gain of a round of flips below which it was the last
 STEP_UP = 1e-3  # relative gain that makes a change of the matrix worth a step
-PARTS = 4  # blocks along a column, along the rows and along the columns
 
 
 def flip_rows(search: Search, start: Difference) -> Difference:
-    """Change inputs row by row as long as the error grows.
+    """Change inputs as long as the error grows.
 
-    One batch reads every change of a single row. A second one applies the best change of each row cumulatively, the
-    most promising first: whole blocks of rows turn in one round.
+    One batch reads every change of a single row, of a block of rows, and of all rows at one step. A second one applies
+    the best change of each row cumulatively, the most promising first: whole patterns turn in one round.
     """
     best = start
     for _ in range(ROUNDS):
-        single = _single_changes(best.v_in, search.box.steps)
-        error = search.errors(best.both, single, best.family).max(axis=1)
-        together = _cumulative(best.v_in, single[error > best.error], error[error > best.error])
+        single, joint = _single_changes(best.v_in, search.box.steps), _joint_changes(best.v_in, search.box.steps)
+        error = search.errors(best.both, np.concatenate([single, joint]), best.family).max(axis=1)
+        alone, blocks = error[: len(single)], error[len(single) :]
+        together = _cumulative(best.v_in, single[alone > best.error], alone[alone > best.error])
+        together = np.concatenate([together, joint[blocks >= max(blocks.max(initial=0.0), best.error)][:1]])
         if len(together) == 0:
             break
-        found = largest_of(search, best.both, together, best.family)
+        found = search.read(best.both, together, best.family)
         if found.error <= best.error * (1 + GAIN):
             break
         best = found
@@ -45,25 +44,19 @@ def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, prog
     best, left, improved = start, programs, True
     while improved:
         improved = False
-        column = best.column
-        for block, value in _blocks(search, column):
-            for g in _changed(best.both.g, block, value, column):
-                if left == 0:
-                    return flip_rows(search, best) if improved else best
-                left -= 1
-                found = largest_of(search, search.program(g), np.vstack([best.v_in, inputs]), best.family)
-                if found.error > best.error * (1 + STEP_UP):
-                    best, improved = found, True
+        for change in changes_of(search.box, best.v_in, best.column):
+            g = change(best.both.g, best.column)
+            if np.array_equal(g, best.both.g):
+                continue
+            if left == 0:
+                return flip_rows(search, best) if improved else best
+            left -= 1
+            found = search.read(search.program(g), np.vstack([best.v_in, inputs]), best.family)
+            if found.error > best.error * (1 + STEP_UP):
+                best, improved = found, True
         if improved:
             best = flip_rows(search, best)
     return best
-
-
-def largest_of(search: Search, both: BothLevels, v_in: np.ndarray, family: str) -> Difference:
-    """Read a matrix with inputs (batch, rows) [V] and return the largest difference."""
-    error = search.errors(both, v_in, family)
-    vector, column = np.unravel_index(error.argmax(), error.shape)
-    return Difference(float(error[vector, column]), both, v_in[vector].copy(), int(column), family)
 
 
 def _single_changes(v_in: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
@@ -72,6 +65,15 @@ def _single_changes(v_in: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
     changed = np.repeat(v_in[None], len(rows), axis=0)
     changed[np.arange(len(rows)), rows] = np.array(steps)[values]
     return changed
+
+
+def _joint_changes(v_in: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
+    """Return the input with all rows at one voltage, or all rows of a half, quarter or eighth, moved to a step."""
+    rows = np.arange(len(v_in))
+    groups = [v_in == value for value in (np.unique(v_in) if len(np.unique(v_in)) <= len(steps) else ())]
+    groups += [rows * parts // len(v_in) == part for parts in (1, 2, 4, 8) for part in range(parts)]
+    changed = np.array([np.where(group, step, v_in) for group in groups for step in steps])
+    return np.unique(changed[(changed != v_in).sum(axis=1) > 1], axis=0)
 
 
 def _cumulative(v_in: np.ndarray, single: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -83,41 +85,4 @@ def _cumulative(v_in: np.ndarray, single: np.ndarray, error: np.ndarray) -> np.n
             turned.add(row)
             current[row] = changed[row]
             together.append(current.copy())
-    return np.array(together)
-
-
-Block = tuple[slice, slice]
-
-
-def _blocks(search: Search, column: int) -> Iterator[tuple[Block, float]]:
-    """Yield blocks of the matrix, with the conductance [S] to give them."""
-    spec = search.model.spec
-    (rows, cols), low, high = spec.shape, spec.device.g_min, spec.device.g_max
-    pair = slice(column - column % 2, column - column % 2 + 2) if spec.array.cell == "2t2r" else None
-    own = slice(column, column + 1)
-    for value in (low, high, (low * high) ** 0.5, (low + high) / 2):
-        for part in _parts(rows):
-            yield (part, own), value
-            if pair is not None:
-                yield (part, pair), value
-    for value in (low, high):
-        yield from (((part, slice(0, cols)), value) for part in _parts(rows))
-        yield from (((slice(0, rows), part), value) for part in _parts(cols))
-
-
-def _changed(g: np.ndarray, block: Block, value: float, column: int) -> Iterator[np.ndarray]:
-    """Yield the matrix with a block set, and with all of the block but the column that errs."""
-    whole = g.copy()
-    whole[block] = value
-    if not np.array_equal(whole, g):
-        yield whole
-    around = whole.copy()
-    around[:, column] = g[:, column]
-    if not np.array_equal(around, g) and not np.array_equal(around, whole):
-        yield around
-
-
-def _parts(count: int) -> list[slice]:
-    """Cut a range into at most `PARTS` parts, none of them empty."""
-    cuts = np.unique(np.linspace(0, count, PARTS + 1).round().astype(int))
-    return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
+    return np.array(together).reshape(-1, len(v_in))

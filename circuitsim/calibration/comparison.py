@@ -42,6 +42,12 @@ class Difference:
     family: str
 
 
+def largest_of(error: np.ndarray, both: BothLevels, v_in: np.ndarray, family: str) -> Difference:
+    """Return the largest of the differences `error` (batch, cols) between reads (batch, rows) [V] of a matrix."""
+    vector, column = np.unravel_index(error.argmax(), error.shape)
+    return Difference(float(error[vector, column]), both, v_in[vector].copy(), int(column), family)
+
+
 class LimitReached(Exception):
     """A search has spent its time or its programs."""
 
@@ -93,11 +99,14 @@ class Search:
             exact = nodal.read(both.array, v_in).out
         error = np.abs(np.asarray(mvm(both.tile, v_in)) - exact) / self.full_scale
         error[np.isnan(error)] = np.inf  # a tile without a finite answer
-        vector, column = np.unravel_index(error.argmax(), error.shape)
-        found = Difference(float(error[vector, column]), both, v_in[vector].copy(), int(column), family)
+        found = largest_of(error, both, v_in, family)
         if self.largest is None or found.error > self.largest.error:
             self.largest = found
         return error
+
+    def read(self, both: BothLevels, v_in: np.ndarray, family: str) -> Difference:
+        """Return the largest difference among reads (batch, rows) [V]; as `errors` otherwise."""
+        return largest_of(self.errors(both, v_in, family), both, v_in, family)
 
     def worst_found(self, *, stopped: bool) -> WorstFound:
         """State the largest difference with its currents, read by itself."""

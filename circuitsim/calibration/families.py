@@ -100,6 +100,10 @@ def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
         yield f"low row, {place}", 1 - _line(rows, row)[:, None] * np.ones(cols)
     for place, column in columns_of(cols).items():
         yield f"low column, {place}", 1 - np.ones((rows, 1)) * _line(cols, column)
+    for place, column in columns_of(cols).items():
+        w = np.outer(np.arange(rows) % 2, np.ones(cols))
+        w[:, column] = 1
+        yield f"every other row and a column hot, {place}", w
     i, j = np.indices((rows, cols))
     yield "checker", ((i + j) % 2).astype(float)
     yield "quarter block, far and first", (np.outer(far, left)).astype(float)

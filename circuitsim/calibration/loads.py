@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from circuitsim.calibration.ascent import flip_rows, largest_of
+from circuitsim.calibration.ascent import flip_rows
 from circuitsim.calibration.comparison import Difference, Search
 from circuitsim.calibration.families import LARGE, Families, columns_of, structured_inputs
 from circuitsim.calibration.random_starts import random_inputs
@@ -87,11 +87,11 @@ def _worst_of_load(
     found: list[Difference] = []
     for name, pattern in dict(_patterns(*model.spec.shape, share, few=few)).items():
         v_in = np.vstack([inputs, box.inputs(_heavy_rows(pattern))])
-        best = largest_of(search, search.program(box.conductances(pattern)), v_in, name)
+        best = search.read(search.program(box.conductances(pattern)), v_in, name)
         found = sorted([*found, best], key=lambda difference: -difference.error)[:ASCENTS]
     for name, pattern in _random_patterns(*model.spec.shape, share, rng):
         v_in = np.vstack([inputs, random_inputs(box, rng, each=10)])
-        found.append(largest_of(search, search.program(box.conductances(pattern)), v_in, name))
+        found.append(search.read(search.program(box.conductances(pattern)), v_in, name))
     for start in found:
         flip_rows(search, start)
     return search.worst_found(stopped=False)

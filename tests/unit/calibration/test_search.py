@@ -1,0 +1,178 @@
+"""The search finds what trying everything finds, states its effort, and repeats itself."""
+
+import itertools
+
+import numpy as np
+import pytest
+from calibration_arrays import array_spec, surface
+
+from circuitsim import nodal
+from circuitsim.behavioral import mvm, program
+from circuitsim.calibration import find_worst, full_scale_of_box, structured_worst, worst_inputs
+from circuitsim.calibration.ascent import change_blocks, flip_rows
+from circuitsim.calibration.comparison import Search
+from circuitsim.calibration.families import structured_inputs
+from circuitsim.errors import InputError
+from circuitsim.results import TileModel
+
+CELL = surface(0.3)
+SMALL = array_spec(3, 2, wire={"r_row": 300.0, "r_col": 500.0})
+SPEC = array_spec(12, 10, wire={"r_row": 30.0, "r_col": 60.0})
+
+
+def model(spec, grade=2, v_range=(0.0, 0.2)):
+    return TileModel(spec, CELL, grade, v_range)
+
+
+def full_scale(spec, v_range=(0.0, 0.2)):
+    return full_scale_of_box(spec, CELL, v_range=v_range)[0]
+
+
+def errors(tested, g, v_in, scale):
+    exact = nodal.read(nodal.prepare(tested.spec, g, CELL, v_range=tested.v_range), v_in).out
+    return np.abs(mvm(program(tested, g), v_in) - exact) / scale
+
+
+def corners(rows, *values):
+    return np.array(list(itertools.product(values, repeat=rows)))
+
+
+@pytest.mark.parametrize(("grade", "v_range"), [(1, (0.0, 0.2)), (2, (0.0, 0.2)), (3, (0.0, 0.2)), (2, (-0.2, 0.2))])
+def test_it_finds_the_worst_of_all_corners(grade, v_range):
+    tested, scale = model(SMALL, grade, v_range), full_scale(SMALL, v_range)
+    inputs = corners(3, *dict.fromkeys([v_range[0], v_range[0] / 2, 0.0, 0.1, 0.2]))
+    matrices = corners(6, 1e-6, 1e-4).reshape(-1, 3, 2)
+    everything = max(errors(tested, g, inputs, scale).max() for g in matrices)
+    found = find_worst(tested, scale, rng=np.random.default_rng(0), starts=2)
+    assert found.error >= everything * (1 - 1e-6)
+    assert found.programs < len(matrices) * 4
+
+
+def test_flips_find_the_worst_of_all_inputs():
+    spec = array_spec(6, 4, wire={"r_row": 300.0, "r_col": 500.0})
+    tested, scale = model(spec), full_scale(spec)
+    inputs = corners(6, 0.0, 0.1, 0.2)
+    for seed in range(5):
+        g = np.random.default_rng(seed).choice([1e-6, 1e-4], spec.shape)
+        found = worst_inputs(tested, g, rng=np.random.default_rng(0), full_scale=scale)
+        assert found.error >= errors(tested, g, inputs, scale).max() * (1 - 1e-6)
+        np.testing.assert_array_equal(found.witness.case.g, g)
+
+
+def test_flips_climb_from_anywhere():
+    scale = full_scale(SPEC)
+    search = Search(model(SPEC), scale)
+    both = search.program(np.where(np.arange(10) == 0, 1e-4, 1e-6) * np.ones((12, 1)))
+    start = search.read(both, np.full((1, 12), 0.05), "here")
+    best = flip_rows(search, start)
+    assert best.error > 1.5 * start.error and best.family == "here"
+    assert best.error >= search.errors(both, structured_inputs(search.box), "there").max()
+
+
+def test_blocks_make_a_structured_matrix_of_a_random_one():
+    scale = full_scale(SPEC)
+    worst = structured_worst(model(SPEC), scale)
+    search = Search(model(SPEC), scale)
+    g = np.random.default_rng(3).uniform(1e-6, 1e-4, SPEC.shape)
+    inputs = structured_inputs(search.box)
+    start = search.read(search.program(g), inputs, "random")
+    best = change_blocks(search, start, inputs, programs=60)
+    assert best.error > 1.5 * start.error and best.error >= 0.9 * worst.error
+    assert search.programs <= 61
+
+
+def test_the_witness_shows_the_error():
+    tested, scale = model(SPEC), full_scale(SPEC)
+    found = find_worst(tested, scale, rng=np.random.default_rng(1), starts=1)
+    case, witness = found.witness.case, found.witness
+    exact = nodal.read(nodal.prepare(SPEC, case.g, CELL), case.v_in[None]).out[0, case.column]
+    assert witness.nodal == pytest.approx(exact, rel=1e-12)
+    assert witness.tile == pytest.approx(mvm(program(tested, case.g), case.v_in[None])[0, case.column], rel=1e-12)
+    assert found.error == pytest.approx(abs(witness.tile - witness.nodal) / scale, rel=1e-12)
+    assert witness.ngspice is None
+
+
+def test_no_random_read_is_worse():
+    tested, scale = model(SPEC), full_scale(SPEC)
+    found, rng = find_worst(tested, scale, rng=np.random.default_rng(0)), np.random.default_rng(5)
+    drawn = [
+        errors(tested, rng.uniform(1e-6, 1e-4, SPEC.shape), rng.choice([0.0, 0.2], (50, 12)), scale).max()
+        for _ in range(20)
+    ]
+    assert found.error > 2 * max(drawn)
+
+
+def test_the_structured_stage_is_part_of_the_whole():
+    tested, scale = model(SPEC), full_scale(SPEC)
+    part, whole = structured_worst(tested, scale), find_worst(tested, scale, rng=np.random.default_rng(0), starts=0)
+    assert part.error <= whole.error and part.programs < whole.programs and part.vectors < whole.vectors
+    assert structured_worst(tested, scale, families="few").programs < part.programs
+
+
+def test_a_seed_gives_one_result():
+    one, two, three = (
+        find_worst(model(SPEC, 3), full_scale(SPEC), rng=np.random.default_rng(seed), starts=2) for seed in (7, 7, 8)
+    )
+    assert one == two
+    assert (one.programs, one.vectors) != (three.programs, three.vectors)
+
+
+def test_limits_end_the_search_and_are_stated():
+    tested, scale = model(SPEC), full_scale(SPEC)
+    few = find_worst(tested, scale, rng=np.random.default_rng(0), most_programs=5)
+    assert few.stopped and few.programs == 5
+    assert few == find_worst(tested, scale, rng=np.random.default_rng(0), most_programs=5)
+    brief = find_worst(tested, scale, rng=np.random.default_rng(0), time_limit=1e-9)
+    assert brief.stopped and brief.programs == 1 and brief.error > 0
+    assert not find_worst(tested, scale, rng=np.random.default_rng(0), starts=0, time_limit=600.0).stopped
+
+
+@pytest.mark.parametrize("spec", [SPEC, array_spec(1, 1)])
+def test_progress_reaches_its_total(spec):
+    seen = []
+    find_worst(model(spec, 1), full_scale(spec), rng=np.random.default_rng(0), progress=lambda *step: seen.append(step))
+    assert [finished for finished, _ in seen] == list(range(1, seen[0][1] + 1))
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"starts": -1}, "starts = -1: expected a whole number >= 0"),
+        ({"full_scale": 0.0}, r"full_scale = 0\.0: expected a finite number > 0"),
+        ({"families": "some"}, "families = 'some': expected 'all' or 'few' or None"),
+        ({"most_programs": 0}, "most_programs = 0"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(changed, sentence):
+    given = {"model": model(SPEC), "full_scale": 1e-4, "rng": np.random.default_rng(0)} | changed
+    with pytest.raises(InputError, match=sentence):
+        find_worst(**given)
+
+
+ODD = {
+    "one cell": array_spec(1, 1),
+    "one row": array_spec(1, 2),
+    "one column": array_spec(3, 1),
+    "both ends": array_spec(8, 6, wire={"row_drive": "both", "col_sense": "both"}),
+    "from the right to the top": array_spec(8, 6, wire={"row_drive": "right", "col_sense": "top"}),
+    "reference": array_spec(8, 6, sense={"v_ref": 0.02}),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_every_array_is_searched(name):
+    spec = ODD[name]
+    tested = TileModel(spec, CELL, 1, spec.drive_range)
+    found = find_worst(tested, full_scale_of_box(spec, CELL)[0], rng=np.random.default_rng(0), starts=1)
+    assert not found.stopped and found.error > 0
+    low, high = spec.drive_range
+    assert low <= found.witness.case.v_in.min() and found.witness.case.v_in.max() <= high
+
+
+def test_turning_the_array_round_turns_the_witness():
+    plain, turned = (
+        find_worst(TileModel(spec, CELL, 2, (0.0, 0.2)), full_scale(spec), rng=np.random.default_rng(0), starts=0)
+        for spec in (array_spec(8, 6), ODD["from the right to the top"])
+    )
+    assert turned.error == pytest.approx(plain.error, rel=1e-6)
+    np.testing.assert_array_equal(turned.witness.case.g, plain.witness.case.g[::-1, ::-1])
