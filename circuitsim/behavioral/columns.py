@@ -18,6 +18,7 @@ from circuitsim.behavioral.fields import Fields
 # Nonlinear cells raise a column above the linear estimate: by up to 10 % for sinh cells with v0 = 0.25 V and all rows
 # on at 0.4 V. Beyond the range the residual currents are extrapolated by a quadratic in the level.
 _MARGIN = 1.02
+_FARTHEST = 4.0  # a level may be corrected by so many times its neighbors' differences, in sum over the columns
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,10 @@ def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope
     mix = A @ B, the rows of both scaled to 1 in sum. `program` multiplies it into the levels' matrices, so that a read
     costs no more.
 
+    The correction is one of first order. In strongly coupled rows it can exceed what it corrects and carry levels far
+    out of the table. So a column whose own weight would be negative keeps its own level, and of every other row the
+    absolute values of mix − identity are at most 4 in sum.
+
     Args:
         fields: The linear array.
         columns: Its column voltages.
@@ -96,7 +101,7 @@ def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope
         slope: (rows, cols) change of the residual current with the level, for a typical input [A].
 
     Returns:
-        (cols, cols), rows 1 in sum; a column whose sum is too small to scale keeps its own level.
+        (cols, cols), rows 1 in sum; a column keeps its own level where the sum is too small to scale.
     """
     swing = columns.from_mean * columns.span
     share = -fields.row_on_col * swing[:, None, :]
@@ -105,7 +110,15 @@ def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope
     together = share.sum(2)
     across_cell = np.einsum("ij,ijl->jl", g * fields.alone * together, share, optimize=True)
     at_output = np.einsum("ij,ijo->oj", slope, fields.to_output, optimize=True)
-    return _rows_of_one(at_output) @ _rows_of_one(across_cell)
+    return _near_own(_rows_of_one(at_output) @ _rows_of_one(across_cell))
+
+
+def _near_own(mix: np.ndarray) -> np.ndarray:
+    """Bound how far each row of a mixing matrix takes a column away from its own level; sums of rows stay 1."""
+    own = np.eye(len(mix))
+    away = np.where((np.diag(mix) < 0)[:, None], 0.0, mix - own)
+    size = np.abs(away).sum(1)
+    return own + away * np.minimum(1.0, _FARTHEST / np.maximum(size, _FARTHEST))[:, None]
 
 
 def _rows_of_one(matrix: np.ndarray) -> np.ndarray:
