@@ -93,7 +93,7 @@ def certificate_of(
     predicted = predictions(model, experiments) if predicted is None else predicted
     errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
     everything = np.concatenate(errors)
-    spec, form = model.spec, form_of(model.grade)
+    spec, form = model.spec, form_of(model.grade, rows=model.spec.array.rows)
     gain, product_rms = product_error(spec, experiments, truths, full_scale)
     return Certificate(
         rows=spec.array.rows,

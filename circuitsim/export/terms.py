@@ -73,6 +73,8 @@ def read_terms(tile: Tile) -> Terms:
     """
     if not isinstance(tile.w, np.ndarray):
         raise InputError(f"the tile's matrices are {type(tile.w).__name__}: export one programmed with xp = numpy")
+    if tile.bands is not None:
+        raise InputError(f"grade = {tile.grade}: tiles with bands of rows cannot be exported yet; program grade 2")
     i_scale = float(np.abs(tile.w).sum(0).max()) * tile.v_scale or 1.0
     before, after = tile.functions
     features = [Feature(f"f{n}", (0.0, *c)) for n, c in enumerate(before)]
