@@ -1,40 +1,48 @@
-"""Column voltages as functions of two numbers: the input of the cell's own row, and the mean voltage of the column.
+"""Column voltages as functions of two numbers: the input of the cell's own row, and a mean voltage of the column.
 
 The voltage at a column node is the sum of all inputs' shares. A cell knows its own row's input exactly and the others
-through the column's mean voltage c_j = Σ_i weight_ij·v_col_ij. Regressing the node's voltage on both,
+through the mean voltage c_bj = Σ_i weight_ij·v_col_ij of its column over the band b of rows that it belongs to.
+Regressing the node's voltage on both,
 
-    v_col_ij ≈ from_input_ij·v_i + from_mean_ij·c_j,
+    v_col_ij ≈ from_input_ij·v_i + from_mean_ij·c_bj,
 
-for independent inputs spread evenly over their range (their mean included: what all inputs have in common is the
-largest part) leaves an error that is uncorrelated with the cell's input, so that it averages out over a column.
+for inputs spread evenly over their range (their mean included: what all inputs have in common is the largest part)
+leaves an error that is uncorrelated with the cell's input, so that it averages out over a column. Where a column has
+one mean, inputs count as independent. Where it has several, neighboring inputs count as correlated: that rows side by
+side are driven alike is what the bands are for.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.behavioral.bands import band_of_row
 from circuitsim.behavioral.fields import Fields
 
 # Nonlinear cells raise a column above the linear estimate: by up to 10 % for sinh cells with v0 = 0.25 V and all rows
 # on at 0.4 V. Beyond the range the residual currents are extrapolated by a quadratic in the level.
 _MARGIN = 1.02
+_ALIKE, _NEAR = 0.5, 1 / 8  # share of the inputs' variance that neighbors have in common; how far, in rows of all
+_FARTHEST = 4.0  # a level may be corrected by so many times its neighbors' differences, in sum over the columns
 
 
 @dataclass(frozen=True)
 class Columns:
     """Column voltages of a linear array, relative to v_ref, and the scale on which they become levels.
 
-        v_col_ij = from_input_ij·v_i + from_mean_ij·c_j
-        c_j      = Σ_k mean_kj·v_k
-        t_j      = (c_j − low_j) / span_j − centre
+        v_col_ij = from_input_ij·v_i + from_mean_ij·c_bj      for a row i of band b
+        c_bj     = Σ_k mean_bkj·v_k
+        t_bj     = (c_bj − low_bj) / span_bj − centre
 
     | field | shape and unit | meaning |
     |---|---|---|
     | from_input | (rows, cols) [V/V] | voltage at a cell's column node per volt at the input of its row |
-    | from_mean | (rows, cols) [V/V] | voltage there per volt of the column's mean |
-    | mean | (inputs, cols) [V/V] | mean voltage of a column per volt at each input |
-    | low, span | (cols,) [V] | least mean voltage, and the range from there up |
+    | from_mean | (rows, cols) [V/V] | voltage there per volt of the column's mean over the band |
+    | mean | (bands, inputs, cols) [V/V] | mean voltage of a column over a band per volt at each input |
+    | low, span | (bands, cols) [V] | least mean voltage, and the range from there up |
     | centre | | where t = 0, as a fraction of the span |
+    | band | (rows,) | band of each row |
     """
 
     from_input: np.ndarray
@@ -43,27 +51,38 @@ class Columns:
     low: np.ndarray
     span: np.ndarray
     centre: float
+    band: np.ndarray
+
+    @property
+    def swing(self) -> np.ndarray:
+        """Voltage (rows, cols) [V] at a cell's column node per unit of its level."""
+        return self.from_mean * self.span[self.band]
 
 
 def column_voltages(fields: Fields, g: np.ndarray, v_low: float, v_high: float) -> Columns:
-    """Regress the column voltages of a linear array on the input of the row and the column's mean.
+    """Regress the column voltages of a linear array on the input of the row and the column's mean over the row's band.
 
     Args:
-        fields: The linear array.
+        fields: The linear array, with the bands.
         g: Its conductances (rows, cols) [S].
         v_low, v_high: Range of the inputs relative to v_ref [V]; it contains 0.
     """
-    every = np.arange(len(g))
-    voltage = fields.col_voltage  # (i, j, k)
-    mean = np.einsum("ij,ijk->kj", fields.weight, voltage)
-    # Second moments for inputs of this mean and variance: of the input, the mean, and the voltage with both.
+    voltage, edges = fields.col_voltage, fields.edges  # (i, j, k)
+    band, bands = band_of_row(edges), [slice(*ends) for ends in itertools.pairwise(edges)]
+    mean = np.stack([np.einsum("ij,ijk->kj", fields.weight[rows], voltage[rows]) for rows in bands])
+    # Second moments for inputs of this mean and covariance: of the input, the mean, and the voltage with both.
     centre, variance = 0.5 * (v_low + v_high), (v_high - v_low) ** 2 / 12
+    covariance = variance * _covariance(len(g), len(bands))
     vv = variance + centre**2
-    total, all_on = mean.sum(0), voltage.sum(2)
-    cc = variance * (mean**2).sum(0) + centre**2 * total**2
-    vc = variance * mean + centre**2 * total
-    yv = variance * voltage[every, :, every] + centre**2 * all_on
-    yc = variance * np.einsum("ijk,kj->ij", voltage, mean, optimize=True) + centre**2 * all_on * total
+    total, all_on = mean.sum(1), voltage.sum(2)
+    alike = covariance @ mean  # (band, k, j)
+    cc = ((mean * alike).sum(1) + centre**2 * total**2)[band]
+    vc = np.concatenate([alike[b, rows] for b, rows in enumerate(bands)]) + centre**2 * total[band]
+    yv = np.einsum("ijk,ki->ij", voltage, covariance, optimize=True) + centre**2 * all_on
+    yc = np.concatenate(
+        [np.einsum("ijk,kj->ij", voltage[rows], alike[b], optimize=True) for b, rows in enumerate(bands)]
+    )
+    yc += centre**2 * all_on * total[band]
     determinant = vv * cc - vc**2
     coupled = determinant > 1e-14 * (vv * cc) + 1e-300
     safe = np.where(coupled, determinant, 1.0)
@@ -72,7 +91,15 @@ def column_voltages(fields: Fields, g: np.ndarray, v_low: float, v_high: float) 
     low, high = _MARGIN * v_low * total, _MARGIN * v_high * total
     span = np.where(high - low > 1e-9 * (v_high - v_low), high - low, v_high - v_low)
     skew = (v_high + v_low) / (v_high - v_low)
-    return Columns(from_input, from_mean, mean, low, span, 0.5 - 0.1 * skew)
+    return Columns(from_input, from_mean, mean, low, span, 0.5 - 0.1 * skew, band)
+
+
+def _covariance(rows: int, bands: int) -> np.ndarray:
+    """Covariance (rows, rows) of inputs of variance 1, alike over an eighth of the rows where there are bands."""
+    if bands == 1:
+        return np.eye(rows)
+    apart = np.abs(np.subtract.outer(np.arange(rows), np.arange(rows)))
+    return (1 - _ALIKE) * np.eye(rows) + _ALIKE * np.exp(-apart / (_NEAR * rows))
 
 
 def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope: np.ndarray) -> np.ndarray:
@@ -89,23 +116,35 @@ def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope
     mix = A @ B, the rows of both scaled to 1 in sum. `program` multiplies it into the levels' matrices, so that a read
     costs no more.
 
+    The correction is one of first order. In strongly coupled rows it can exceed what it corrects and carry levels far
+    out of the table. So a column whose own weight would be negative keeps its own level, and of every other row the
+    absolute values of mix − identity are at most 4 in sum.
+
     Args:
         fields: The linear array.
-        columns: Its column voltages.
+        columns: Its column voltages, of one band.
         g: Its conductances (rows, cols) [S].
         slope: (rows, cols) change of the residual current with the level, for a typical input [A].
 
     Returns:
-        (cols, cols), rows 1 in sum; a column whose sum is too small to scale keeps its own level.
+        (cols, cols), rows 1 in sum; a column keeps its own level where the sum is too small to scale.
     """
-    swing = columns.from_mean * columns.span
+    swing = columns.swing
     share = -fields.row_on_col * swing[:, None, :]
     each = np.arange(g.shape[1])
     share[:, each, each] += swing
     together = share.sum(2)
     across_cell = np.einsum("ij,ijl->jl", g * fields.alone * together, share, optimize=True)
     at_output = np.einsum("ij,ijo->oj", slope, fields.to_output, optimize=True)
-    return _rows_of_one(at_output) @ _rows_of_one(across_cell)
+    return _near_own(_rows_of_one(at_output) @ _rows_of_one(across_cell))
+
+
+def _near_own(mix: np.ndarray) -> np.ndarray:
+    """Bound how far each row of a mixing matrix takes a column away from its own level; sums of rows stay 1."""
+    own = np.eye(len(mix))
+    away = np.where((np.diag(mix) < 0)[:, None], 0.0, mix - own)
+    size = np.abs(away).sum(1)
+    return own + away * np.minimum(1.0, _FARTHEST / np.maximum(size, _FARTHEST))[:, None]
 
 
 def _rows_of_one(matrix: np.ndarray) -> np.ndarray:

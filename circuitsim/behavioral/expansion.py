@@ -27,7 +27,7 @@ class Expansion:
     |---|---|---|
     | functions | polynomials | fitted functions of power 0, and of power 1, which the higher powers share |
     | currents | for each power (functions, rows, cols) [A] | coefficients for the output currents |
-    | levels | for each power (functions, rows, cols) [A] | coefficients for the levels, with fewer functions |
+    | levels | for each power (functions, rows, cols) [A] | coefficients for the levels, with the form's functions |
     | slope | (rows, cols) [A] | dn/dt, summed over the tabulated inputs with the weight s |
     """
 
@@ -53,8 +53,13 @@ def expand(residual: Residual, form: TileForm) -> Expansion:
         return tuple(np.split(np.moveaxis(table @ inverse.T, 2, 0), np.cumsum(counts)[:-1]))
 
     currents = fit(form.currents)
-    levels = currents if form.levels == form.currents else fit(form.levels)
+    levels = currents if form.levels == form.currents or form.bands else fit(form.levels)
     return Expansion((functions[0], functions[1]), currents, levels, by_power[:, :, :, 1] @ s)
+
+
+def carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """Carry currents of cells to outputs: Σ_j coefficients (functions, i, j) · to (i, j, o) as (functions, i, o)."""
+    return np.moveaxis(np.moveaxis(coefficients, 0, 1) @ to, 1, 0)
 
 
 def evaluate_polynomial(polynomial: Polynomial, s: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim import nodal
+from circuitsim.behavioral.bands import band_edges, band_of_row
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
@@ -17,9 +18,10 @@ _JOINED = 1e-7  # ohm, of a 0 ohm end: a few parts in 1e9 of a wire's resistance
 
 @dataclass(frozen=True)
 class Fields:
-    """A linear array as seen from its terminals and from a weighted mean of each column's voltages.
+    """A linear array as seen from its terminals and from weighted means of each column's voltages.
 
-    The index i is the row and j the column of a cell, k an input, o an output. Every field is a response to one volt or
+    The index i is the row and j the column of a cell, k an input, o an output. A column has one mean for each band of
+    rows (`bands`), over the cells of that band. Every field is a response to one volt or
     one ampere, so that any voltage or current of the array is a sum of them, as in
     i_out = v @ w with v = v_in − v_ref.
 
@@ -31,9 +33,10 @@ class Fields:
     | alone | (i, j) [V/V] | voltage of a cell's row node per volt at its row's input, with all column nodes at 0 V |
     | col_voltage | (i, j, k) [V/V] | voltage of a cell's column node per volt at each input |
     | to_output | (i, j, o) [A/A] | output current per ampere of extra current from row node to column node of a cell |
-    | to_level | (i, j, column) [ohm] | weighted column voltage per ampere of that current |
+    | to_level | (i, j, band · cols + column) [ohm] | mean column voltage of a band per ampere of that current |
     | row_on_col | (i, j, j') [V/V] | voltage of a row node per volt at each column node of its row |
-    | weight | (i, j) | weights of the column voltages, 1 in sum over each column |
+    | weight | (i, j) | weights of the column voltages, 1 in sum over each band of a column |
+    | edges | | first row of each band, and the number of rows |
     """
 
     w: np.ndarray
@@ -45,20 +48,23 @@ class Fields:
     to_level: np.ndarray
     row_on_col: np.ndarray
     weight: np.ndarray
+    edges: tuple[int, ...]
 
 
-def linear_fields(wires: WireGrid, g: np.ndarray) -> Fields:
+def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
     """Solve an array of constant conductances for unit drives at all terminals and for the columns' mean voltages.
 
     Args:
         wires: Segment resistances [ohm].
         g: Cell conductances (rows, cols) [S], 0 is an open cell.
+        bands: Number of bands of rows, each with a mean of its own.
 
-    The mean voltage of a column weighs each cell with its conductance and with the share of its drive that reaches it.
+    A mean voltage weighs each cell with its conductance and with the share of its drive that reaches it.
     """
+    edges = band_edges(len(g), bands)
     r_row, r_col = end_resistances(wires)
     if np.any(r_row[:, 1:-1] == 0) or np.any(r_col[1:-1] == 0) or not _connected(r_row, r_col):
-        return _merged(wires, g)
+        return _merged(wires, g, edges)
     r_row[:, [0, -1]] = np.maximum(r_row[:, [0, -1]], _JOINED)
     r_col[[0, -1]] = np.maximum(r_col[[0, -1]], _JOINED)
     g_row, g_col = 1.0 / r_row, 1.0 / r_col
@@ -69,14 +75,14 @@ def linear_fields(wires: WireGrid, g: np.ndarray) -> Fields:
     source[:, 0] += g_row[:, 0]
     source[:, -1] += g_row[:, -1]
     alone = (chain @ source[:, :, None])[:, :, 0]
-    weight = _weights(g * alone)
-    drive = np.zeros((rows, cols, rows + 2 * cols))
+    weight = _weights(g * alone, edges)
+    drive = np.zeros((rows, cols, rows + cols + bands * cols))
     every = np.arange(rows)
     drive[every, :, every] = g * alone
     port = np.arange(cols)
     drive[0, port, rows + port] += g_col[0]
     drive[-1, port, rows + port] += g_col[-1]
-    drive[:, port, rows + cols + port] = weight
+    drive[every[:, None], port, rows + cols + band_of_row(edges)[:, None] * cols + port] = weight
     row_on_col = chain * g[:, None, :]
     column = _solve_columns(g, g_col, row_on_col, drive)
     by_input, by_port, by_level = np.split(column, [rows, rows + cols], axis=2)
@@ -92,6 +98,7 @@ def linear_fields(wires: WireGrid, g: np.ndarray) -> Fields:
         to_level=by_level - row_on_col @ by_level,
         row_on_col=row_on_col,
         weight=weight,
+        edges=edges,
     )
 
 
@@ -137,10 +144,13 @@ def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, dri
     return v
 
 
-def _weights(share: np.ndarray) -> np.ndarray:
-    """Scale weights (rows, cols) to 1 in sum over each column; an open column is weighted evenly."""
-    total = share.sum(axis=0)
-    return np.where(total > 0, share / np.where(total > 0, total, 1.0), 1.0 / len(share))
+def _weights(share: np.ndarray, edges: tuple[int, ...]) -> np.ndarray:
+    """Scale weights (rows, cols) to 1 in sum over each band of a column; one of open cells is weighted evenly."""
+    total = np.add.reduceat(share, edges[:-1], axis=0)
+    size = np.diff(edges)[:, None]
+    even, scale = (total <= 0) / size, 1.0 / np.where(total > 0, total, np.inf)
+    band = band_of_row(edges)
+    return share * scale[band] + even[band]
 
 
 def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
@@ -150,18 +160,18 @@ def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
     return bool(row and col)
 
 
-def _merged(wires: WireGrid, g: np.ndarray) -> Fields:
+def _merged(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
     """The same fields from the sparse solver, which merges the nodes of 0 ohm segments and takes broken wires."""
     array = nodal.linear_array(wires, g)
     rows, cols = g.shape
     unit = nodal.solve_linear(array, np.eye(rows))
     port = nodal.solve_linear(array, np.zeros((cols, rows)), np.eye(cols))
     row_on_col, alone = _rows_alone(wires, g)
-    weight = _weights(g * alone)
-    mean = np.zeros((cols, rows, cols))
-    mean[np.arange(cols), :, np.arange(cols)] = weight.T
+    weight, port_of = _weights(g * alone, edges), np.arange(cols)
+    mean = np.zeros((len(edges) - 1, cols, rows, cols))
+    mean[band_of_row(edges)[:, None], port_of, np.arange(rows)[:, None], port_of] = weight
     to_output = nodal.solve_adjoint(array, i_out=np.eye(cols))
-    to_level = nodal.solve_adjoint(array, v_col=mean)
+    to_level = nodal.solve_adjoint(array, v_col=mean.reshape(-1, rows, cols))
     return Fields(
         w=unit.i_out,
         w_row=unit.i_row,
@@ -172,6 +182,7 @@ def _merged(wires: WireGrid, g: np.ndarray) -> Fields:
         to_level=np.moveaxis(to_level, 0, 2),
         row_on_col=row_on_col,
         weight=weight,
+        edges=edges,
     )
 
 

@@ -2,17 +2,19 @@
 
 A tile starts from the linear array in which every cell is its least-squares conductance. What a cell carries beyond
 that, its residual current, depends on the cell's scaled input s and on the level t of its column (see `Tile`). A form
-says how many functions of s the tile keeps for each power of t; each of them but the constant costs one matrix product.
-Calibration tries the grades from the fewest products to the most.
+says how many functions of s the tile keeps for each power of t, and over how many bands of rows a column has a level of
+its own. Calibration tries the grades from the fewest products to the most.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from circuitsim.behavioral.bands import band_limit
 from circuitsim.errors import InputError
 
 # Points at which residual currents are tabulated: no form can tell more functions of s, or powers of t, apart.
-INPUT_POINTS, LEVEL_POINTS = {"analog": 6, "binary": 2}, 3
+INPUT_POINTS = {"analog": 6, "binary": 2}
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_WORDS += ("thirteen", "fourteen", "fifteen", "sixteen")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class TileForm:
 
         n(s, t) = c00 + c01·s + c02·f(s)  +  t·(c10 + c11·s + c12·h(s))  +  t²·(c20 + c21·s)
 
-    where f and h are fitted to the array (see `expansion`): 2 + 2 + 1 products of (rows, cols).
+    where f and h are fitted to the array (see `expansion`). Each function but the constant is one product.
 
     Attributes:
         inputs: Inputs it serves: "analog" (anything in the range) or "binary" (v_ref or the end of the range).
@@ -31,6 +33,9 @@ class TileForm:
             then the fitted ones; powers from t² on share the functions fitted to t. Empty: the linear array alone,
             which is one product.
         levels: The same for what the residual currents do to the levels themselves; no number above that of `currents`.
+            With bands there are none: the levels follow the bands' own output currents (see `BandProducts`).
+        bands: Number of bands of rows in each of which a column has a level of its own; 0: one level a column, and
+            residual currents act on it through `levels`.
 
     Raises:
         InputError: The kind of inputs is unknown, the table of residual currents cannot tell that many functions or
@@ -40,24 +45,14 @@ class TileForm:
     inputs: str
     currents: tuple[int, ...] = ()
     levels: tuple[int, ...] = ()
+    bands: int = 0
 
     def __post_init__(self) -> None:
         _check_inputs(self.inputs)
-        if not self.currents and not self.levels:
-            return
-        most = INPUT_POINTS[self.inputs]
-        if not (2 <= len(self.currents) <= LEVEL_POINTS and 1 <= len(self.levels) <= len(self.currents)):
-            raise InputError(
-                f"form: currents = {self.currents}, levels = {self.levels}: expected 2 to {LEVEL_POINTS} powers of the "
-                "level in the currents, and 1 to as many in the levels"
-            )
-        allowed = (most, *[min(most, self.currents[1])] * (len(self.currents) - 1))
-        limits = ((self.currents, allowed), (self.levels, self.currents))
-        if any(not 1 <= count <= limit for counts, top in limits for count, limit in zip(counts, top, strict=False)):
-            raise InputError(
-                f"form: currents = {self.currents}, levels = {self.levels}: expected 1 to {most} functions for each "
-                "power of the level, from the third on no more than for the second, in levels no more than in currents"
-            )
+        if self.bands:
+            _check_banded(self)
+        elif self.currents or self.levels:
+            _check_one_level(self)
 
     @property
     def linear(self) -> bool:
@@ -65,9 +60,20 @@ class TileForm:
         return not self.currents
 
     @property
+    def level_points(self) -> int:
+        """Number of levels at which residual currents are tabulated."""
+        return max(3, len(self.currents))
+
+    @property
     def products(self) -> int:
-        """Matrix products of one read, counted in products of shape (rows, cols)."""
-        return 1 if self.linear else sum(count - 1 for count in self.currents + self.levels)
+        """Matrix products of one read, counted in products of shape (rows, cols).
+
+        A banded tile has those of the currents, one for the linear array and the first function s of t⁰ together, one
+        for the level of each band, and four for the levels that rows see: the levels themselves, their product with 1
+        and with s, and the own level's with s.
+        """
+        own = sum(count - 1 for count in self.currents + self.levels)
+        return 1 if self.linear else own + (self.bands + 4 if self.bands else 0)
 
     @property
     def phrase(self) -> str:
@@ -81,23 +87,51 @@ def _check_inputs(inputs: str) -> None:
         raise InputError(f"inputs = {inputs!r}: expected {' or '.join(map(repr, INPUT_POINTS))}")
 
 
+def _check_one_level(form: TileForm) -> None:
+    most, powers = INPUT_POINTS[form.inputs], form.level_points
+    named = f"form: currents = {form.currents}, levels = {form.levels}"
+    if not (2 <= len(form.currents) <= 3 and 1 <= len(form.levels) <= len(form.currents)):
+        raise InputError(
+            f"{named}: expected 2 to 3 powers of the level in the currents, and 1 to as many in the levels"
+        )
+    allowed = (most, *[min(most, form.currents[1])] * (powers - 1))
+    limits = ((form.currents, allowed), (form.levels, form.currents))
+    if any(not 1 <= count <= limit for counts, top in limits for count, limit in zip(counts, top, strict=False)):
+        raise InputError(
+            f"{named}: expected 1 to {most} functions for each power of the level, from the third on no more than for "
+            "the second, in levels no more than in currents"
+        )
+
+
+def _check_banded(form: TileForm) -> None:
+    most = INPUT_POINTS[form.inputs]
+    fits = len(form.currents) == 4 and all(2 <= count <= most for count in form.currents[:2])
+    if form.bands < 0 or form.levels or not fits or form.currents[2:] != (2, 1):
+        raise InputError(
+            f"form: currents = {form.currents}, levels = {form.levels}, bands = {form.bands}: expected 1 band or more, "
+            f"no levels, and currents = (2 to {most}, 2 to {most}, 2, 1)"
+        )
+
+
 GRADES: dict[int, TileForm] = {
     1: TileForm("analog"),
     2: TileForm("analog", currents=(3, 3, 2), levels=(2,)),
-    3: TileForm("analog", currents=(4, 3, 2), levels=(3, 2)),
+    3: TileForm("analog", currents=(4, 3, 2, 1), bands=2),
+    4: TileForm("analog", currents=(4, 3, 2, 1), bands=4),
 }
 """Forms for analog inputs by the number that a user names."""
 
 BINARY = TileForm("binary", currents=(2, 2, 2), levels=(2, 2))
-"""The form for binary inputs, whatever the grade: two input voltages tell no more than 1 and s apart."""
+"""The form for binary inputs of grades without bands: two input voltages tell no more than 1 and s apart."""
 
 
-def form_of(grade: int, inputs: str = "analog") -> TileForm:
+def form_of(grade: int, inputs: str = "analog", *, rows: int | None = None) -> TileForm:
     """Return the form that a tile of this grade has.
 
     Args:
         grade: A key of `GRADES`.
         inputs: "analog", or "binary" for inputs that are either v_ref or one end of the range.
+        rows: Rows of the array: a column of few rows has fewer bands than its grade. None: as many rows as it takes.
 
     Raises:
         InputError: The grade or the kind of inputs is unknown.
@@ -107,4 +141,9 @@ def form_of(grade: int, inputs: str = "analog") -> TileForm:
         expected = f"{', '.join([first, *rest[:-1]])} or {rest[-1]}"
         raise InputError(f"grade = {grade}: expected {expected}")
     _check_inputs(inputs)
-    return BINARY if inputs == "binary" else GRADES[grade]
+    form = GRADES[grade]
+    if inputs == "binary":
+        most = INPUT_POINTS[inputs]
+        currents = tuple(min(count, most) for count in form.currents)
+        form = replace(form, inputs=inputs, currents=currents) if form.bands else BINARY
+    return form if rows is None else replace(form, bands=min(form.bands, band_limit(rows)))

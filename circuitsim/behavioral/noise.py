@@ -4,13 +4,14 @@
 a tile instead of building them again. Read noise changes with every read and is added to the currents.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
-from circuitsim.behavioral.tile import Factor, Tile
+from circuitsim.behavioral.tile import BandProducts, Factor, Tile
 from circuitsim.devices.statistics import Statistics, read_sigma
 from circuitsim.errors import InputError
 
@@ -51,6 +52,26 @@ def reprogram(tile: Tile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
         offset=None if tile.offset is None else -tile.v_ref * (tile.w * ratio).sum(0),
         currents=tuple(scaled(factor) for factor in tile.currents),
         levels=tuple(scaled(factor) for factor in tile.levels),
+        bands=None if tile.bands is None else _scaled_bands(tile.bands, ratio),
+    )
+
+
+def _scaled_bands(bands: BandProducts, ratio: np.ndarray) -> BandProducts:
+    """Scale the products of bands cell by cell; what a row sees of the columns stays."""
+    rows = [slice(*ends) for ends in itertools.pairwise(bands.edges)]
+    linear = np.hstack([*[ratio] * len(bands.edges), np.ones((len(ratio), len(ratio)))])
+
+    def scaled(matrices: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+        cells = [ratio[at] for at in rows]
+        tiled = [np.tile(c, np.array(m.shape) // c.shape) for c, m in zip(cells, matrices, strict=True)]
+        return tuple((m * by).astype(m.dtype) for m, by in zip(matrices, tiled, strict=True))
+
+    return replace(
+        bands,
+        wide=bands.wide * linear.astype(bands.wide.dtype),
+        flat=scaled(bands.flat),
+        sloped=scaled(bands.sloped),
+        shared=scaled(bands.shared),
     )
 
 

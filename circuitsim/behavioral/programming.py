@@ -8,12 +8,15 @@ from numpy.typing import ArrayLike
 
 from circuitsim import nodal
 from circuitsim.behavioral.abilities import SIMULATES
-from circuitsim.behavioral.columns import Columns, column_voltages, levels_across_columns
-from circuitsim.behavioral.expansion import Expansion, expand
-from circuitsim.behavioral.fields import Fields, linear_fields
-from circuitsim.behavioral.grades import INPUT_POINTS, LEVEL_POINTS, TileForm, form_of
+from circuitsim.behavioral.banded import band_products
+from circuitsim.behavioral.columns import column_voltages
+from circuitsim.behavioral.expansion import expand
+from circuitsim.behavioral.fields import linear_fields
+from circuitsim.behavioral.grades import INPUT_POINTS, TileForm, form_of
+from circuitsim.behavioral.one_level import one_level_factors
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
-from circuitsim.behavioral.tile import Factor, Tile
+from circuitsim.behavioral.row_levels import row_correction, seen_levels
+from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import linear_power, residual_power
 from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
@@ -44,8 +47,8 @@ def program(
         dtype: "float64" or "float32", of the matrices and so of the reads.
         xp: Array namespace of the matrices: numpy, torch, or another one that follows the array API.
         device: Device of the matrices, as `xp` names it ("cuda" for torch); None: its default. Reads take place there.
-        inputs: "analog", or "binary" for inputs that are either v_ref or the end of the range: fewer products,
-            whatever the grade.
+        inputs: "analog", or "binary" for inputs that are either v_ref or the end of the range: fewer products from
+            grade 2 on.
 
     Returns:
         The tile; see `Tile` for what it computes.
@@ -60,30 +63,35 @@ def program(
     check_able(spec, SIMULATES, "the behavioral model")
     g = check_conductances(spec, g)
     check_surface_range(surface, g)
-    form = form_of(model.grade, inputs)
+    form = form_of(model.grade, inputs, rows=spec.array.rows)
     v_low, v_high = _relative_range(model, inputs)
     v_ref = spec.sense.v_ref
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
     put, v_scale = _putter(xp, dtype, device), max(-v_low, v_high)
     if form.linear:
         return _one_product(model, form, g_ref, put, v_scale)
-    fields = linear_fields(spec.wires, g_ref)
+    fields = linear_fields(spec.wires, g_ref, max(1, form.bands))
     columns = column_voltages(fields, g_ref, v_low, v_high)
     s = _nodes(v_low / v_scale, v_high / v_scale, INPUT_POINTS[form.inputs])
+    cell = short(surface)
     residual = tabulate(
-        short(surface), g, g_ref, spec.wires, fields, columns,
-        s=s, level=_nodes(0.0, 1.0, LEVEL_POINTS), v_scale=v_scale, v_ref=v_ref,
+        cell, g, g_ref, spec.wires, fields, columns,
+        s=s, level=_nodes(0.0, 1.0, form.level_points), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     expansion = expand(residual, form)
-    currents, levels = _factors(fields, columns, expansion, g_ref, v_scale)
+    if form.bands:
+        correction = row_correction(cell, g, g_ref, fields, residual, v_ref)
+        seen = seen_levels(fields, columns, g_ref)
+        products = {"bands": band_products(fields, columns, expansion, correction, seen, v_scale, put)}
+    else:
+        products = one_level_factors(fields, columns, expansion, g_ref, v_scale, put)
     return _tile(
         model, form, v_scale,
         w=put(fields.w),
         functions=(expansion.functions[0][::-1], expansion.functions[1]),
-        currents=_lay_out(currents, expansion, put),
-        levels=_lay_out(levels, expansion, put),
         power=residual_power(fields, columns, residual, v_scale),
         w_port=fields.w_port,
+        **products,
     )  # fmt: skip
 
 
@@ -94,44 +102,6 @@ def _tile(model: TileModel, form: TileForm, v_scale: float, **products: Any) -> 
         grade=model.grade, form=form, rows=spec.array.rows, cols=spec.array.cols, v_range=model.v_range,
         v_ref=spec.sense.v_ref, v_scale=v_scale, r_sense=spec.sense.r_in, **products,
     )  # fmt: skip
-
-
-def _factors(
-    fields: Fields, columns: Columns, expansion: Expansion, g_ref: np.ndarray, v_scale: float
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Carry the residual currents to outputs and levels: (functions, rows, outputs) for each power of the level."""
-    mix = levels_across_columns(fields, columns, g_ref, expansion.slope)
-    to_level = (fields.to_level / columns.span) @ mix.T
-    currents = [_carry(part, fields.to_output) for part in expansion.currents]
-    levels = [_carry(part, to_level) for part in expansion.levels]
-    currents[0][1] += v_scale * fields.w
-    levels[0][1] += v_scale * (columns.mean / columns.span) @ mix.T
-    levels[0][0, 0] -= mix @ (columns.low / columns.span + columns.centre)  # the level of an array without inputs
-    return currents, levels
-
-
-def _lay_out(carried: list[np.ndarray], expansion: Expansion, put: Callable) -> tuple[Factor, ...]:
-    """Stack (functions, rows, outputs) of each power as features × outputs, in the features' order."""
-    rows, outputs = carried[0].shape[1:]
-    line = len(expansion.functions[0]) * rows  # where s begins
-    factors = []
-    for power, part in enumerate(carried):
-        others, constant = part[2:].reshape(-1, outputs), part[0].sum(0)[None]
-        if len(part) == 1:
-            factors.append(Factor(line + rows, line + rows + 1, put(constant)))
-        elif power == 0:
-            first = line - len(others)
-            matrix = np.concatenate([part[:1:-1].reshape(-1, outputs), part[1], constant])
-            factors.append(Factor(first, first + len(matrix), put(matrix)))
-        else:
-            matrix = np.concatenate([part[1], constant, others])
-            factors.append(Factor(line, line + len(matrix), put(matrix)))
-    return tuple(factors)
-
-
-def _carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
-    """Σ_j coefficients (functions, i, j) · to (i, j, o) as (functions, i, o)."""
-    return np.moveaxis(np.moveaxis(coefficients, 0, 1) @ to, 1, 0)
 
 
 def _one_product(model: TileModel, form: TileForm, g_ref: np.ndarray, put: Callable, v_scale: float) -> Tile:

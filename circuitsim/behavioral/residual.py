@@ -29,12 +29,15 @@ class Residual:
     | s | (n_s,) | scaled inputs of the row |
     | t | (n_t,) | levels of the column, 0 at its middle |
     | current | (rows, cols, n_s, n_t) [A] | residual current, positive from row to column |
+    | v_row, v_col | (rows, cols, n_s, n_t) [V] | voltages of the row and the column node, relative to v_ref |
     | voltage | (rows, cols, n_s, n_t) [V] | voltage from row node to column node in the linear array |
     """
 
     s: np.ndarray
     t: np.ndarray
     current: np.ndarray
+    v_row: np.ndarray
+    v_col: np.ndarray
     voltage: np.ndarray
 
 
@@ -101,7 +104,7 @@ def tabulate(
     """
     rows, cols = g.shape
     v = v_scale * np.repeat(s, len(level))
-    mean = columns.low[:, None] + columns.span[:, None] * np.tile(level, len(s))
+    mean = columns.low[columns.band][:, :, None] + columns.span[columns.band][:, :, None] * np.tile(level, len(s))
     v_col = columns.from_input[:, :, None] * v + columns.from_mean[:, :, None] * mean
     linear = fields.alone[:, :, None] * v + fields.row_on_col @ v_col
     link = chain_links(wires)
@@ -122,4 +125,5 @@ def tabulate(
             current += slope * change  # the last step is small: its slope serves for the current too
     beyond = current - g_ref[:, :, None] * (v_row - v_col)
     shape = (rows, cols, len(s), len(level))
-    return Residual(s, level - columns.centre, beyond.reshape(shape), (linear - v_col).reshape(shape))
+    tables = (beyond, v_row, v_col, linear - v_col)
+    return Residual(s, level - columns.centre, *(table.reshape(shape) for table in tables))

@@ -27,6 +27,46 @@ class Factor:
 
 @by_value
 @dataclass(frozen=True, kw_only=True)
+class BandProducts:
+    """The matrices of a tile whose columns have one level in each band of rows.
+
+    A read starts from one product with everything that is linear in the scaled input s,
+
+        [i0 | t0_1 … t0_B | τ] = s @ wide + rest,
+
+    with the currents i0, the level t0_b of each column in each band, and the level τ that each row sees of the columns.
+    The rows of a band b add S_b to the output currents, a cubic in the band's level t_b, and with it the band shifts
+    the levels of all bands. For the rows of the band alone, with the functions f and h of `Tile`,
+
+        [p1 | e]  = s @ shared_b,           p0 = [f | τ | τ·s] @ flat_b − t0_b·(e + constants_b3),
+        p_linear  = [s | h] @ sloped_b,
+        S_b       = p0 + t_b·(p_linear + constants_b0 + t_b·(p1 + constants_b1 + t_b·constants_b2)),
+        t_b       = t0_b + Σ_r exchange_br·S_r, by iteration,
+        i_out     = i0 + Σ_b S_b.
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | edges | | first row of each band, and the number of rows |
+    | wide, rest | (rows, (1 + B)·cols + rows), (1, (1 + B)·cols + rows) | linear part [A and levels] |
+    | flat | for each band ((len(f) + 2)·rows of it, cols) [A] | t⁰, and the levels that rows see |
+    | sloped | for each band ((1 + len(h))·rows of it, cols) [A] | t¹ |
+    | shared | for each band (rows of it, 2·cols) [A] | t² beside the effect of the own level on what rows see |
+    | constants | (B, 4, cols) [A] | of t¹, t², t³ and of the effect of the levels that rows see |
+    | exchange | (B, B, cols) [1/A] | shift of a band's level (axis 0) per ampere that a band (axis 1) adds |
+    """
+
+    edges: tuple[int, ...]
+    wide: Any
+    rest: Any
+    flat: tuple[Any, ...]
+    sloped: tuple[Any, ...]
+    shared: tuple[Any, ...]
+    constants: Any
+    exchange: Any
+
+
+@by_value
+@dataclass(frozen=True, kw_only=True)
 class Tile:
     """An array with its conductances programmed, as matrix products.
 
@@ -38,7 +78,7 @@ class Tile:
         i_out    = Σ_b (features @ currents_b) · t^b            (batch, cols) [A]
 
     where each factor multiplies only the columns of the features that it needs. A tile of one product is
-    i_out = v_in @ w + offset = (v_in − v_ref) @ w instead.
+    i_out = v_in @ w + offset = (v_in − v_ref) @ w instead, and one with bands reads as `BandProducts` says.
 
     | field | shape and unit | meaning |
     |---|---|---|
@@ -51,13 +91,15 @@ class Tile:
     | w | (rows, cols) [S] | the linear array, i_out = (v_in − v_ref) @ w |
     | offset | (cols,) [A] | added to one product; None where v_ref is 0 |
     | functions | polynomials | f, the least important first, and h |
-    | currents | factors [A] | one for each power of the level; empty for one product |
+    | currents | factors [A] | one for each power of the level; empty for one product and with bands |
     | levels | factors | the same for the level itself |
+    | bands | | the matrices of a tile with bands, or None |
     | power | NumPy | what `behavioral.power` needs |
     | w_port | (cols, cols) [S], NumPy | current that output o (axis 0) loses per volt at sense node (axis 1), or None |
     | r_sense | [ohm] | sense resistance that the matrices contain |
 
-    `w`, `offset` and the factors' matrices are arrays of the namespace, dtype and device given to `program`.
+    `w`, `offset` and the matrices of factors and bands are arrays of the namespace, dtype and device given to
+    `program`.
     """
 
     grade: int
@@ -72,6 +114,7 @@ class Tile:
     functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]] = ((), ())
     currents: tuple[Factor, ...] = ()
     levels: tuple[Factor, ...] = ()
+    bands: BandProducts | None = None
     power: "TilePower"
     w_port: Any = None
     r_sense: float
@@ -87,11 +130,11 @@ class Tile:
 class TilePower:
     """The matrices of the power that the row drivers deliver, NumPy arrays.
 
-    With v = v_in − v_ref, the scaled input s, the level t, and the level of the linear array t' = s @ level +
-    level_offset:
+    With v = v_in − v_ref, the scaled input s, the level t of the row's band in each column, and that of the linear
+    array t' = s @ level_b + level_offset_b:
 
-        power = v·w_row·v + Σ_p s^p @ even_p + Σ_j [ t·Σ_p s^p @ sloped_p + t'·(Σ_p s^p @ even_level_p
-                + t·Σ_p s^p @ sloped_level_p) ]_j
+        power = v·w_row·v + Σ_p s^p @ even_p + Σ_b Σ_j [ t·Σ_p s^p @ sloped_p + t'·(Σ_p s^p @ even_level_p
+                + t·Σ_p s^p @ sloped_level_p) ]_j, the products within the sum over b from the rows of band b alone
 
     The first term is the linear array; the others, empty for one product, are what the residual currents add.
 
@@ -102,7 +145,8 @@ class TilePower:
     | sloped | (powers, rows, cols) [W] | t |
     | even_level | (powers, rows, cols) [W] | t' |
     | sloped_level | (powers, rows, cols) [W] | t·t' |
-    | level, level_offset | (rows, cols), (cols,) | give t' |
+    | level, level_offset | (bands, rows, cols), (bands, cols) | give t' |
+    | edges | | first row of each band, and the number of rows; one band of all rows where columns have one level |
     """
 
     w_row: Any
@@ -112,3 +156,4 @@ class TilePower:
     sloped_level: Any
     level: Any
     level_offset: Any
+    edges: tuple[int, ...]

@@ -2,10 +2,11 @@
 
 By reciprocity, a residual current n through a cell adds n·u to the power at the drivers' sources, where u is the
 voltage across the cell in the linear array. So P = v·w_row·v + Σ_ij n_ij·u_ij, with n_ij a function of the scaled input
-s and the level t, and u_ij one of s and the level t' of the linear array: u = u0(s) + u1·t'. The products n·u0 and n·u1
-are fitted like currents.
+s and of the level t of the cell's column in the cell's band of rows, and u_ij one of s and that level t' of the linear
+array: u = u0(s) + u1·t'. The products n·u0 and n·u1 are fitted like currents.
 """
 
+import itertools
 from typing import Any
 
 import array_api_compat
@@ -13,7 +14,7 @@ import numpy as np
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields
-from circuitsim.behavioral.product import check_shape, level
+from circuitsim.behavioral.product import check_shape, column_levels
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import Tile, TilePower
 
@@ -22,7 +23,8 @@ _EVEN, _SLOPED = 6, 4  # powers of s, 0 included, at the middle level and in the
 
 def linear_power(w_row: np.ndarray) -> TilePower:
     """Return the power of an array of constant conductances, from its input admittance (rows, rows) [S]."""
-    return TilePower(w_row, *[np.zeros(0)] * 6)
+    none = np.zeros(0)
+    return TilePower(w_row, none, none, none, none, none, none, edges=())
 
 
 def residual_power(fields: Fields, columns: Columns, residual: Residual, v_scale: float) -> TilePower:
@@ -45,8 +47,9 @@ def residual_power(fields: Fields, columns: Columns, residual: Residual, v_scale
         sloped=with_input[even:],
         even_level=with_level[:even],
         sloped_level=with_level[even:],
-        level=v_scale * columns.mean / columns.span,
+        level=v_scale * columns.mean / columns.span[:, None],
         level_offset=-columns.low / columns.span - columns.centre,
+        edges=fields.edges,
     )
 
 
@@ -79,17 +82,21 @@ def power(tile: Tile, v_in: Any) -> Any:
     total = xp.sum((v @ put(matrices.w_row)) * v, axis=1)
     if tile.form.linear:
         return total
+    levels = column_levels(tile, v_in)
     s = v * (1.0 / tile.v_scale)
     powers = [xp.ones_like(s), s]
     while len(powers) < len(matrices.even):
         powers.append(powers[-1] * s)
+    for even, power_of_s in zip(matrices.even, powers, strict=True):
+        total = total + power_of_s @ put(even)
+    for band, (first, last) in enumerate(itertools.pairwise(matrices.edges)):
 
-    def summed(coefficients: np.ndarray) -> Any:
-        value = powers[0] @ put(coefficients[0])
-        for power_of_s, matrix in zip(powers[1:], coefficients[1:], strict=False):
-            value = value + power_of_s @ put(matrix)
-        return value
+        def summed(coefficients: np.ndarray, first: int = first, last: int = last) -> Any:
+            terms = zip(powers, coefficients[:, first:last], strict=False)
+            return sum((power_of_s[:, first:last] @ put(matrix) for power_of_s, matrix in terms), 0.0)
 
-    t, t_linear = level(tile, v_in), s @ put(matrices.level) + put(matrices.level_offset)
-    across = summed(matrices.sloped) * t + (summed(matrices.even_level) + summed(matrices.sloped_level) * t) * t_linear
-    return total + summed(matrices.even) + xp.sum(across, axis=1)
+        t, t_linear = levels[band], s @ put(matrices.level[band]) + put(matrices.level_offset[band])
+        across = summed(matrices.sloped) * t
+        across = across + (summed(matrices.even_level) + summed(matrices.sloped_level) * t) * t_linear
+        total = total + xp.sum(across, axis=1)
+    return total

@@ -118,7 +118,7 @@ def certify(
 
 def _of_the_model(model: TileModel) -> dict[str, Any]:
     """Return the fields of a certificate that the model alone decides."""
-    spec, form = model.spec, form_of(model.grade)
+    spec, form = model.spec, form_of(model.grade, rows=model.spec.array.rows)
     return {
         "rows": spec.array.rows,
         "cols": spec.array.cols,

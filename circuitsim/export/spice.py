@@ -1,11 +1,12 @@
 """Export a calibrated tile as an ngspice sub-circuit, so that a system deck can contain a 128 x 128 array."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from circuitsim.behavioral import Tile
-from circuitsim.export.terms import Sum, Terms, nested_polynomial, nested_sum, read_terms
+from circuitsim.export.read_terms import read_terms
+from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec.base import spice_name
 
 _PORTS_PER_LINE = 12
@@ -35,10 +36,10 @@ def spice_macro(tile: Tile, *, name: str = "tile", input_current: bool = True) -
     """
     terms = read_terms(tile)
     lines = [*_header(tile, terms, spice_name(name)), *_inputs(terms)]
-    for kind, sums in (("c", terms.currents), ("l", terms.levels)):
-        for power, part in enumerate(sums):
-            lines += _sum(terms, f"{kind}{power}", part)
-    lines += _outputs(terms)
+    for part in (*terms.row_sums, *terms.sums):
+        if part.matrices:
+            lines += _sum(part)
+    lines += [*_rows(terms), *_outputs(terms)]
     if input_current:
         lines += [
             f"g_r_{k}_{n} in_{k} ref x_{n} ref {float(terms.i_row[n, k] * terms.i_scale)!r}"
@@ -71,28 +72,37 @@ def _inputs(terms: Terms) -> Iterator[str]:
                 yield f"b_{feature.name}_{k} {feature.name}_{k} ref v = {polynomial}"
 
 
-def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
+def _sum(part: Sum) -> Iterator[str]:
     """Write one node per output, at which controlled sources add currents in 1 ohm."""
-    for j in range(terms.cols):
-        node = f"{label}_{j}"
+    for j, constant in enumerate(part.constant):
+        node = f"{part.name}_{j}"
         yield f"r_{node} {node} ref 1"
-        if part.constant[j] != 0:
-            yield f"g_{node}_one ref {node} one ref {float(part.constant[j])!r}"
-        for name, matrix in part.matrices:
+        if constant != 0:
+            yield f"g_{node}_one ref {node} one ref {float(constant)!r}"
+        for feature, first, matrix in part.matrices:
             for k in np.flatnonzero(matrix[:, j]):
-                yield f"g_{node}_{name}_{k} ref {node} {name}_{k} ref {float(matrix[k, j])!r}"
+                yield f"g_{node}_{feature}_{first + k} ref {node} {feature}_{first + k} ref {float(matrix[k, j])!r}"
+
+
+def _rows(terms: Terms) -> Iterator[str]:
+    """Write the numbers of each row that follow from sums over all inputs."""
+    for step in terms.row_steps:
+        for k in range(terms.rows):
+            product = expression(step, lambda name, k=k: f"v({name}_{k},ref)", plus="+")
+            yield f"b_{step.name}_{k} {step.name}_{k} ref v = {product}"
 
 
 def _outputs(terms: Terms) -> Iterator[str]:
-    """Write the level of each column, iterated as often as in the model, and the current that follows from it."""
+    """Write the steps of each column, and the current that follows from them."""
+    *steps, last = terms.steps
     for j in range(terms.cols):
-        t = f"v(l0_{j},ref)"
-        for n in range(terms.iterations):
-            yield f"b_t{n}_{j} t{n}_{j} ref v = {_powers('l', len(terms.levels), j, t)}"
-            t = f"v(t{n}_{j},ref)"
-        current = _powers("c", len(terms.currents), j, t)
-        yield f"b_out_{j} ref out_{j} i = {terms.i_scale!r}*({current})"
+        value = _values(terms, j)
+        for step in steps:
+            yield f"b_{step.name}_{j} {step.name}_{j} ref v = {expression(step, value, plus='+')}"
+        yield f"b_out_{j} ref out_{j} i = {terms.i_scale!r}*({expression(last, value, plus='+')})"
 
 
-def _powers(kind: str, count: int, j: int, t: str) -> str:
-    return nested_sum([f"v({kind}{power}_{j},ref)" for power in range(count)], t, plus="+", times="*")
+def _values(terms: Terms, j: int) -> Callable[[str], str]:
+    """Return the text of what each name stands for in a column; a sum of no feature is a number."""
+    numbers = {part.name: f"({float(part.constant[j])!r})" for part in terms.sums if not part.matrices}
+    return lambda name: numbers.get(name, f"v({name}_{j},ref)")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from circuitsim.behavioral import Tile
-from circuitsim.export.terms import Sum, Terms, nested_polynomial, nested_sum, read_terms
+from circuitsim.export.read_terms import read_terms
+from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec.base import spice_name
 
 
@@ -17,22 +18,22 @@ def systemverilog_model(tile: Tile, *, name: str = "tile") -> str:
     Valid for: static reads within the tile's range. Uses only what Icarus Verilog 11 (-g2012) and Verilator 5 support.
     """
     terms = read_terms(tile)
-    parts = [(f"c{n}", part) for n, part in enumerate(terms.currents)]
-    parts += [(f"l{n}", part) for n, part in enumerate(terms.levels)]
     lines = [
         f"// {terms.rows} x {terms.cols} array, behavioral model of {tile.form.phrase}; V and A",
         f"// valid: static reads, inputs {tile.v_range[0]:g} V to {tile.v_range[1]:g} V",
         f"module {spice_name(name)}(input read, input real v_in [0:{terms.rows - 1}],",
         f"  output real i_out [0:{terms.cols - 1}]);",
-        *_declarations(terms, parts),
+        *_declarations(terms),
         "  initial begin",
-        *(line for label, part in parts for line in _coefficients(label, part)),
+        *(line for part in (*terms.row_sums, *terms.sums) for line in _coefficients(part)),
         "  end",
         "  always @(posedge read) begin",
         *_features(terms),
+        *_rows(terms),
         f"    for (j = 0; j < {terms.cols}; j = j + 1) begin",
-        *(line for label, part in parts for line in _sum(terms, label, part)),
-        *_output(terms),
+        *(line for part in terms.sums for line in _sum(part, "j")),
+        *(f"      {step.name} = {expression(step, str, times=' * ')};" for step in terms.steps),
+        f"      held[j] = {terms.i_scale!r} * {terms.steps[-1].name};",
         "    end",
         "  end",
         "  genvar n;",
@@ -47,25 +48,24 @@ def systemverilog_model(tile: Tile, *, name: str = "tile") -> str:
     return "\n".join(lines)
 
 
-def _declarations(terms: Terms, parts: list[tuple[str, Sum]]) -> Iterator[str]:
-    for label, part in parts:
-        yield f"  real {label}_one [0:{terms.cols - 1}];"
-        for feature, _ in part.matrices:
-            yield f"  real {label}_{feature} [0:{terms.rows * terms.cols - 1}];"
-    for feature in terms.features:
-        yield f"  real {feature.name} [0:{terms.rows - 1}];"
+def _declarations(terms: Terms) -> Iterator[str]:
+    for part in (*terms.row_sums, *terms.sums):
+        yield f"  real {part.name}_one [0:{len(part.constant) - 1}];"
+        for feature, _, matrix in part.matrices:
+            yield f"  real {part.name}_{feature} [0:{matrix.size - 1}];"
+    for row in (*terms.features, *terms.row_sums, *terms.row_steps):
+        yield f"  real {row.name} [0:{terms.rows - 1}];"
+    yield from (f"  real {column.name};" for column in (*terms.sums, *terms.steps))
     yield f"  real held [0:{terms.cols - 1}];"
-    yield "  real t;"
-    yield from (f"  real {label};" for label, _ in parts)
-    yield "  integer k, j;"
+    yield "  integer j, k;"
 
 
-def _coefficients(label: str, part: Sum) -> Iterator[str]:
+def _coefficients(part: Sum) -> Iterator[str]:
     for j, value in enumerate(part.constant):
-        yield f"    {label}_one[{j}] = {float(value)!r};"
-    for feature, matrix in part.matrices:
+        yield f"    {part.name}_one[{j}] = {float(value)!r};"
+    for feature, _, matrix in part.matrices:
         for n, value in enumerate(matrix.ravel()):
-            yield f"    {label}_{feature}[{n}] = {float(value)!r};"
+            yield f"    {part.name}_{feature}[{n}] = {float(value)!r};"
 
 
 def _features(terms: Terms) -> Iterator[str]:
@@ -77,16 +77,23 @@ def _features(terms: Terms) -> Iterator[str]:
     yield "    end"
 
 
-def _sum(terms: Terms, label: str, part: Sum) -> Iterator[str]:
-    yield f"      {label} = {label}_one[j];"
+def _rows(terms: Terms) -> Iterator[str]:
+    """Compute the numbers of each row that follow from sums over all inputs."""
+    if terms.row_sums:
+        yield f"    for (j = 0; j < {terms.rows}; j = j + 1) begin"
+        for part in terms.row_sums:
+            yield from _sum(part, "j", f"{part.name}[j]")
+        for step in terms.row_steps:
+            yield f"      {step.name}[j] = {expression(step, lambda name: f'{name}[j]', times=' * ')};"
+        yield "    end"
+
+
+def _sum(part: Sum, index: str, variable: str = "") -> Iterator[str]:
+    """Add up one output of a sum; features that count for the same inputs share a loop."""
+    variable = variable or part.name
+    yield f"      {variable} = {part.name}_one[{index}];"
     if part.matrices:
-        product = " + ".join(f"{feature}[k] * {label}_{feature}[k * {terms.cols} + j]" for feature, _ in part.matrices)
-        yield f"      for (k = 0; k < {terms.rows}; k = k + 1) {label} = {label} + {product};"
-
-
-def _output(terms: Terms) -> Iterator[str]:
-    yield f"      t = {'l0' if terms.levels else '0.0'};"
-    for _ in range(terms.iterations):
-        yield f"      t = {nested_sum([f'l{power}' for power in range(len(terms.levels))])};"
-    current = nested_sum([f"c{power}" for power in range(len(terms.currents))])
-    yield f"      held[j] = {terms.i_scale!r} * ({current});"
+        (_, first, matrix), outputs = part.matrices[0], len(part.constant)
+        at = f"(k - {first}) * {outputs} + {index}"
+        product = " + ".join(f"{feature}[k] * {part.name}_{feature}[{at}]" for feature, _, _ in part.matrices)
+        yield f"      for (k = {first}; k < {first + len(matrix)}; k = k + 1) {variable} = {variable} + {product};"

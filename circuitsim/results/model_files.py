@@ -23,7 +23,7 @@ from circuitsim.spec import checked, parse_spec
 
 CERTIFICATE_SCHEMA = 5
 SURFACE_SCHEMA = 5
-MODEL_SCHEMA = 5
+MODEL_SCHEMA = 6
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from circuitsim.results.surface import CellSurface
 from circuitsim.spec import ArraySpec
 
+TILE_REVISION = 2
+"""What the grades mean: another number for other currents of the same model."""
+
 
 @dataclass(frozen=True)
 class TileModel:
@@ -32,7 +35,15 @@ class TileModel:
     def digest(self) -> str:
         """SHA-256 of everything on which the outputs of the model depend."""
         surface = self.surface
-        numbers = (self.grade, self.v_range, surface.g_range, surface.g_scale, surface.u_max, surface.m_range)
+        numbers = (
+            TILE_REVISION,
+            self.grade,
+            self.v_range,
+            surface.g_range,
+            surface.g_scale,
+            surface.u_max,
+            surface.m_range,
+        )
         content = hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode())
         content.update(surface.forward.tobytes())
         content.update(surface.reverse.tobytes())

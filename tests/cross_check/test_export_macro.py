@@ -10,7 +10,7 @@ from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 
 
-@pytest.mark.parametrize(("grade", "inputs"), [(1, "analog"), (2, "analog"), (3, "analog"), (3, "binary")])
+@pytest.mark.parametrize(("grade", "inputs"), [*((grade, "analog") for grade in (1, 2, 3, 4)), (4, "binary")])
 def test_macro_equals_the_model(grade, inputs):
     spec = parse_spec(
         {

@@ -22,7 +22,7 @@ def test_fields_are_those_of_the_sparse_solver(make_spec, conductances, wire, en
     spec = make_spec(12, 9, r_out=ends[0], r_in=ends[1], **wire)
     g = conductances(spec)
     g[4, 4] = 0.0
-    found, expected = linear_fields(spec.wires, g), module._merged(spec.wires, g)
+    found, expected = linear_fields(spec.wires, g), module._merged(spec.wires, g, (0, 12))
     exact = nodal.transfer(spec.wires, g)
     assert_allclose(found.w, exact.w, rtol=1e-7, atol=0)  # 0 ohm ends count as 1e-7 ohm
     assert_allclose(np.moveaxis(found.col_voltage, 2, 0), exact.col_voltage, rtol=1e-6, atol=1e-9)  # V/V

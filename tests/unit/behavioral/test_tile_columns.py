@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from circuitsim import nodal
-from circuitsim.behavioral.columns import column_voltages
+from circuitsim import behavioral, nodal
+from circuitsim.behavioral.columns import column_voltages, levels_across_columns
 from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.residual import reference_conductance
 
@@ -35,3 +35,35 @@ def test_nonlinear_cells_hardly_leave_the_range(make_model, conductances, inputs
     fractions = _fractions(model, conductances(model.spec, kind=kind), v)
     assert fractions.min() > -1e-9 and fractions.max() < 1.1
     assert fractions.max() > 0.9  # a range that is wider than needed would be tabulated more coarsely
+
+
+# Found by flipping the inputs of random binary matrices of 64 x 64: 1 is v_read, 0 is no input.
+SPIKE = "1101001110011011111111010101111101011110001111111110111101001111"
+
+
+def test_columns_that_disagree_strongly_stay_in_the_table(make_spec, make_model):
+    """Without bounds the mixing matrix gives one column minus 3.4 times its own level, and 4.8e-3 of full scale."""
+    spec = make_spec(64, 64, v_read=0.2, r_in=0.0, r_row=10.0, r_col=10.0)
+    model = make_model(2, v_range=(0.0, 0.2), spec=spec)
+    g = np.where(np.random.default_rng(110).random(spec.shape) < 0.24, 1e-4, 1e-6)
+    v = 0.2 * np.array([[float(on) for on in SPIKE]])
+    hot = np.full(spec.shape, 1e-6)
+    hot[:, 0] = 1e-4
+    full_scale = nodal.read(nodal.prepare(spec, hot, model.surface), np.full_like(v, 0.2)).i_out.max()
+    exact = nodal.read(nodal.prepare(spec, g, model.surface), v).i_out
+    found = behavioral.mvm(behavioral.program(model, g), v)
+    assert np.abs(found - exact).max() <= 1.5e-3 * full_scale
+
+
+def test_mixed_levels_stay_near_the_own_one(make_spec, make_model):
+    spec = make_spec(64, 64, v_read=0.2, r_in=0.0, r_row=10.0, r_col=10.0)
+    model = make_model(2, v_range=(0.0, 0.2), spec=spec)
+    g = np.where(np.random.default_rng(110).random(spec.shape) < 0.24, 1e-4, 1e-6)
+    g_ref = reference_conductance(model.surface, g, *model.v_range, 0.0)
+    fields = linear_fields(spec.wires, g_ref)
+    mix = levels_across_columns(fields, column_voltages(fields, g_ref, *model.v_range), g_ref, g_ref)
+    away = np.abs(mix - np.eye(64)).sum(1)
+    assert_allclose(mix.sum(1), 1.0, rtol=1e-12, atol=0)
+    assert np.diag(mix).min() >= 0
+    assert away.max() <= 4.0 + 1e-12
+    assert np.median(away) > 0.1  # the columns still hear of one another

@@ -13,9 +13,10 @@ from circuitsim import behavioral, nodal
 from circuitsim.errors import InputError
 from circuitsim.export.neurosim import neurosim_noise_table
 from circuitsim.export.parameters import aihwkit_configuration, crosssim_parameters
+from circuitsim.export.read_terms import read_terms
 from circuitsim.export.spice import spice_macro
 from circuitsim.export.systemverilog import systemverilog_model
-from circuitsim.export.terms import evaluate_terms, read_terms
+from circuitsim.export.terms import evaluate_terms
 from circuitsim.export.veriloga import veriloga_model
 from circuitsim.results import CellSurface, Provenance, TileModel
 from circuitsim.spec import parse_spec
@@ -54,17 +55,28 @@ def make_tile(grade=3, inputs="analog", spec=None):
     return behavioral.program(TileModel(spec, cubic_surface(), grade, V_RANGE), g, inputs=inputs)
 
 
+def tall_tile():
+    """A tile of four bands that are not of one size."""
+    return make_tile(4, spec=array_spec(18, 3))
+
+
 def voltages(rows=9, batch=4):
     return np.random.default_rng(1).uniform(*V_RANGE, (batch, rows))
 
 
-FORMS = [(1, "analog"), (2, "analog"), (3, "analog"), (3, "binary")]
+FORMS = [*((grade, "analog") for grade in (1, 2, 3, 4)), (2, "binary"), (4, "binary")]
 
 
 @pytest.mark.parametrize(("grade", "inputs"), FORMS)
 def test_terms_are_the_tile(grade, inputs):
     tile = make_tile(grade, inputs)
     v = voltages()
+    assert_allclose(evaluate_terms(read_terms(tile), v), behavioral.mvm(tile, v), rtol=1e-10, atol=0)
+
+
+def test_terms_of_four_bands_are_the_tile():
+    tile, v = tall_tile(), voltages(18)
+    assert tile.form.bands == 4
     assert_allclose(evaluate_terms(read_terms(tile), v), behavioral.mvm(tile, v), rtol=1e-10, atol=0)
 
 
@@ -76,8 +88,8 @@ def test_verilog_a_evaluated_as_written(grade, inputs):
         i_out, i_in, names = np.zeros(tile.cols), np.zeros(tile.rows), {"v": v}
         text = veriloga_model(tile).split("analog begin")[1].split("end\nendmodule")[0]
         for line in filter(None, map(str.strip, text.splitlines())):
-            statement = re.sub(r"V\(in\[(\d+)\], ref\)", r"v[\1]", line.rstrip(";"))
-            contribution = re.fullmatch(r"I\((ref, out|in)\[(\d+)\](?:, ref)?\) <\+ (.*)", statement)
+            statement = re.sub(r"V\(in_(\d+), ref\)", r"v[\1]", line.rstrip(";"))
+            contribution = re.fullmatch(r"I\((ref, out|in)_(\d+)(?:, ref)?\) <\+ (.*)", statement)
             if contribution is None:
                 exec(statement, {}, names)
             else:
@@ -87,11 +99,30 @@ def test_verilog_a_evaluated_as_written(grade, inputs):
         assert_allclose(i_in, v @ tile.power.w_row, rtol=1e-10, atol=0)
 
 
+@pytest.mark.parametrize(("grade", "inputs"), FORMS)
+def test_verilog_a_as_a_compiler_reads_it(tmp_path, grade, inputs):
+    openvaf = pytest.importorskip("openvaf_py", reason="OpenVAF is not installed (pip install openvaf-py)")
+    tile, v = make_tile(grade, inputs), voltages(batch=1)
+    source = tmp_path / "tile.va"
+    source.write_text(veriloga_model(tile))
+    (module,) = openvaf.compile_va(str(source))
+    values = dict.fromkeys(module.param_names, 0.0) | {"mfactor": 1.0}
+    values |= {f"V(in_{k},ref)": float(value) for k, value in enumerate(v[0])}
+    residuals, _ = module.run_init_eval(values)
+    into = np.array([resistive for resistive, _ in residuals])  # the module's terminals: in_0 …, out_0 …, ref
+    assert_allclose(into[: tile.rows], v[0] @ tile.power.w_row, rtol=1e-10, atol=0)
+    assert_allclose(-into[tile.rows : -1], behavioral.mvm(tile, v)[0], rtol=1e-10, atol=0)
+    assert_allclose(into.sum(), 0.0, atol=1e-12 * np.abs(into).max())  # A, Kirchhoff
+
+
 def test_verilog_a_declares_what_it_uses():
     text = veriloga_model(make_tile(), name="xbar")
-    assert text.count("module xbar(in, out, ref);") == 1
+    assert text.count("module xbar(\n") == 1
     used = set(re.findall(r"\b[a-z]\w*\b", text.split("analog begin")[1]))
-    declared = set(re.findall(r"real (\w+);", text)) | {"in", "out", "ref", "end", "endmodule"}
+    ports = re.findall(r"\w+", re.search(r"module xbar\((.*?)\);", text, re.DOTALL)[1])
+    for kind in ("inout", "electrical"):
+        assert re.findall(r"\w+", " ".join(re.findall(rf"  {kind} (.*);", text))) == ports
+    declared = set(re.findall(r"real (\w+);", text)) | {*ports, "end", "endmodule"}
     assert {name for name in used if not re.fullmatch(r"e\d*", name)} <= declared
 
 
