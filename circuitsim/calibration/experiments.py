@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from circuitsim.devices import has_two_states
 from circuitsim.errors import InputError
 from circuitsim.results import Experiment
 from circuitsim.spec import ArraySpec, checked
@@ -22,13 +23,19 @@ INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far")
 def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
     """Sample conductances (rows, cols) [S] of one of `MATRIX_KINDS` from the device's range.
 
-    "few_high" resembles a trained network: most cells lie near g_min and a few reach up to g_max.
+    "few_high" resembles a trained network: most cells lie near g_min and a few reach up to g_max. A device with two
+    states takes the one that is nearer on a logarithmic scale.
 
     Raises:
         InputError: The kind is unknown.
     """
     low, high = spec.device.g_min, spec.device.g_max
-    shape = spec.shape
+    g = _between(kind, low, high, spec.shape, rng)
+    return np.where(g * g < low * high, low, high) if has_two_states(spec) else g
+
+
+def _between(kind: str, low: float, high: float, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Sample conductances from low to high [S]."""
     if kind == "log_uniform":
         return np.exp(rng.uniform(np.log(low), np.log(high), shape))
     if kind == "uniform":

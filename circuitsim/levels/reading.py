@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from circuitsim.spec import (
     ArraySpec,
     DrawnArray,
     by_value,
+    check_conductances,
     check_inputs,
     checked,
     drawn_inputs,
@@ -64,6 +66,7 @@ def solve(
     model: TileModel | None = None,
     certificate: Certificate | None = None,
     strict: bool = False,
+    drawn: bool = False,
     nodes: bool = False,
     folder: str | Path | None = None,
 ) -> Solution:
@@ -80,6 +83,8 @@ def solve(
         certificate: Certificate of the model; use outside its range warns. With a certificate, the array may differ
             from that of the model in size and temperature.
         strict: Use outside the certificate raises an error.
+        drawn: The conductances are what programming left: they may lie outside g_min to g_max, see
+            `devices.programmable_range`, and the cell is characterized as far as they reach.
         nodes: Also return the voltages at every cell (ngspice and nodal).
         folder: Where to keep the run folder of ngspice; None removes it after success.
 
@@ -102,7 +107,7 @@ def solve(
     """
     x = real_numbers("x", x)
     v_range = input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
-    array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range)
+    array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, v_range=v_range, drawn=drawn)
     return read(array, x, nodes=nodes, folder=folder)
 
 
@@ -116,6 +121,7 @@ def prepare(
     certificate: Certificate | None = None,
     strict: bool = False,
     v_range: tuple[float, float] | None = None,
+    drawn: bool = False,
 ) -> LevelArray | TechniqueArray:
     """Program a matrix of conductances once, for many reads with `read`.
 
@@ -126,6 +132,7 @@ def prepare(
         model, certificate, strict: As in `solve`, for the behavioral level.
         v_range: Range of the inputs [V], for the nodal level with inputs on the bit lines; None: v_ref to v_ref +
             v_read.
+        drawn: As in `solve`.
 
     Returns:
         The programmed array, for `read`.
@@ -144,13 +151,15 @@ def prepare(
         if strict and certificate is None:
             raise InputError("strict = True needs the certificate of the model")
     check_can(spec, level)
+    if drawn:
+        g = characterization.opened(spec, real_numbers("g", g))
+    one = partial(_prepare, level=level, given=(model, certificate, strict), v_range=v_range, drawn=drawn)
     if not spec.technique.changes_size:
-        return _prepare(spec, g, level, model, certificate, strict, v_range)
+        return one(spec, g)
     # A tile needs no card: its surface states the valid conductances.
-    g_range = None if level == "behavioral" else programmable_range(spec)
-    drawn = lay_out(spec, g, g_range=g_range)
-    arrays = tuple(_prepare(part.spec, part.g, level, model, certificate, strict, v_range) for part in drawn)
-    return TechniqueArray(spec, np.array(g, dtype=float), drawn, arrays)
+    g_range = None if level == "behavioral" and not drawn else programmable_range(spec, drawn=drawn)
+    parts = lay_out(spec, g, g_range=g_range)
+    return TechniqueArray(spec, np.array(g, dtype=float), parts, tuple(one(part.spec, part.g) for part in parts))
 
 
 @checked
@@ -184,12 +193,15 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
 
 
 @checked
-def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:
+def surface_of(
+    spec: ArraySpec, *, v_range: tuple[float, float] | None = None, g_range: tuple[float, float] | None = None
+) -> CellSurface | None:
     """Characterize the cell of an array.
 
     Args:
         spec: The array.
         v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read.
+        g_range: Range of the conductances [S]; None: g_min to g_max.
 
     Returns:
         The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
@@ -200,7 +212,7 @@ def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -
     """
     ohmic = spec.array.cell == "1r" and device_card(spec).ohmic
     if not ohmic:
-        return characterization.cell(spec, v_range=v_range)
+        return characterization.cell(spec, v_range=v_range, g_range=g_range)
     if spec.device.folder is not None:  # for the shipped cards, a test checks this
         characterization.check_ohmic(spec)
     return None
@@ -230,23 +242,27 @@ def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
 def _prepare(
     spec: ArraySpec,
     g: ArrayLike,
+    *,
     level: Level,
-    model: TileModel | None,
-    certificate: Certificate | None,
-    strict: bool,
+    given: tuple[TileModel | None, Certificate | None, bool],
     v_range: tuple[float, float] | None,
+    drawn: bool,
 ) -> LevelArray:
-    """Prepare a single array at a level that simulates it."""
+    """Prepare a single array at a level that simulates it; `given` is the model with its certificate, and `strict`."""
     if level == "ngspice":
-        return truth.prepare(spec, g)
-    if level == "nodal":
-        g_range = programmable_range(spec)
-        if spec.array.input_line == "bl":
-            return nodal.prepare(spec, g, surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range)
-        on, off = characterization.gated_cells(spec)
-        return nodal.prepare(spec, g, on, off=off, g_range=g_range)
-    assert model is not None
-    return prepare_tile(spec, g, model, certificate, strict=strict)
+        return truth.prepare(spec, g, drawn=drawn)
+    if level == "behavioral":
+        model, certificate, strict = given
+        assert model is not None
+        return prepare_tile(spec, g, model, certificate, strict=strict, drawn=drawn)
+    g_range = programmable_range(spec, drawn=drawn)
+    g = check_conductances(spec, g, g_range=g_range)
+    reach = characterization.stepped_conductances(spec, g) if drawn else None
+    if spec.array.input_line == "bl":
+        surface = surface_of(spec, v_range=v_range, g_range=reach)
+        return nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)
+    on, off = characterization.gated_cells(spec, g_range=reach)
+    return nodal.prepare(spec, g, on, off=off, g_range=g_range)
 
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:

@@ -54,7 +54,13 @@ class CertifiedTile:
 
 
 def prepare_tile(
-    spec: ArraySpec, g: ArrayLike, model: TileModel, certificate: Certificate | None, *, strict: bool
+    spec: ArraySpec,
+    g: ArrayLike,
+    model: TileModel,
+    certificate: Certificate | None,
+    *,
+    strict: bool,
+    drawn: bool = False,
 ) -> CertifiedTile:
     """Program a tile with a model that was calibrated for this array.
 
@@ -64,6 +70,7 @@ def prepare_tile(
         model: The calibrated model.
         certificate: Its certificate, or None.
         strict: Use outside the certificate raises an error.
+        drawn: As in `behavioral.program`.
 
     Raises:
         InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files
@@ -73,7 +80,7 @@ def prepare_tile(
     if certificate is not None:
         calibration.check_certificate(model, certificate)
     resized = _for_array(model, certificate, spec)
-    tile = behavioral.program(resized, g)
+    tile = behavioral.program(resized, g, drawn=drawn)
     return CertifiedTile(spec, np.array(g, dtype=float), tile, resized, model, certificate, strict)
 
 

@@ -22,8 +22,8 @@ from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
 CERTIFICATE_SCHEMA = 4
-SURFACE_SCHEMA = 5
-MODEL_SCHEMA = 5
+SURFACE_SCHEMA = 6
+MODEL_SCHEMA = 6
 
 _CERTIFICATE = "circuitsim certificate"
 _SURFACE = "circuitsim cell surface"

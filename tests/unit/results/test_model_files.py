@@ -156,7 +156,7 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda d: d.update(schema=6), "schema = 6, expected 5"),
+        (lambda d: d.update(schema=7), "schema = 7, expected 6"),
         (lambda d: d.update(format="circuitsim certificate"), "format = 'circuitsim certificate'"),
         (lambda d: d.update(grade="three"), "grade = 'three'"),
         (lambda d: d.pop("v_range"), "v_range = None"),
