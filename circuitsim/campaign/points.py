@@ -109,7 +109,8 @@ def _check(point: Point) -> None:
         raise InputError(f"level = {point.level!r} has one transistor for all cells: mismatch needs level = 'ngspice'")
     if point.mismatch is not None and point.spec.technique.changes_size:
         raise InputError("mismatch is given, but [technique] changes the size of the array: expected None")
-    refuse_unused(point.level, {"model": point.model, "certificate": point.certificate}, "behavioral")
+    if point.level != "behavioral":
+        refuse_unused(point.level, {"model": point.model, "certificate": point.certificate}, "behavioral")
 
 
 def _read_one(point: Point, folder: Path | None) -> Solution:

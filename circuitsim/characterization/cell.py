@@ -275,7 +275,7 @@ def _surface(subject: _Subject, sweep: Sweep) -> CellSurface:
         u_max=subject.v_range[1] - subject.v_range[0],
         m_range=subject.v_range,
         bound=0.0,
-        i_max=float(np.abs(current[-2:]).max()),
+        i_max=float(np.abs(current[-2:]).max()) or RESOLUTION,  # a gate that is off may let nothing through
         two_states=two_states,
         provenance=Provenance(
             level="ngspice",
