@@ -38,6 +38,7 @@ def program(
     xp: Any = np,
     device: Any = None,
     inputs: str = "analog",
+    drawn: bool = False,
 ) -> Tile:
     """Program conductances into a tile.
 
@@ -49,6 +50,8 @@ def program(
         device: Device of the matrices, as `xp` names it ("cuda" for torch); None: its default. Reads take place there.
         inputs: "analog", or "binary" for inputs that are either v_ref or the end of the range: fewer products from
             grade 2 on.
+        drawn: The conductances are what programming left: they may lie outside g_min to g_max, as far as the surface of
+            the model reaches.
 
     Returns:
         The tile; see `Tile` for what it computes.
@@ -61,7 +64,7 @@ def program(
     """
     spec, surface = model.spec, model.surface
     check_able(spec, SIMULATES, "the behavioral model")
-    g = check_conductances(spec, g)
+    g = check_conductances(spec, g, g_range=(0.0, np.inf) if drawn else None)
     check_surface_range(surface, g)
     form = form_of(model.grade, inputs, rows=spec.array.rows)
     v_low, v_high = _relative_range(model, inputs)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim import characterization, nodal
-from circuitsim.devices import device_card
-from circuitsim.devices.statistics import Statistics, read_sigma, read_statistics, sample_programmed
+from circuitsim.calibration.drawn import open_share
+from circuitsim.devices.statistics import Statistics, read_sigma, sample_programmed
 from circuitsim.errors import InputError
 from circuitsim.periphery import adc_table, convert, dac_table, decode, drive_nearest
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
@@ -27,11 +27,13 @@ class BudgetOutputs:
         ideal: (outputs,) products (v − v_ref)·g [A].
         single: (outputs,) outputs with one cause alone, by the name of the cause [A].
         together: (outputs,) outputs with all causes [A].
+        open_share: Share of the cells whose programming error ends below 0 S: they are open.
     """
 
     ideal: np.ndarray
     single: dict[str, np.ndarray]
     together: np.ndarray
+    open_share: float = 0.0
 
 
 WHAT = {
@@ -74,6 +76,8 @@ def error_budget(
         raise InputError("a budget needs at least one matrix with its inputs, got none")
     outputs = budget_outputs(spec, surface, experiments, rng=rng, statistics=statistics)
     ideal, full_scale = outputs.ideal, float(np.abs(outputs.ideal).max())
+    if outputs.open_share > 0:
+        left_out = (*left_out, f"programming error below 0 S: {outputs.open_share:.2%} of the cells are open instead")
     errors = {name: (out - ideal) / full_scale for name, out in outputs.single.items()}
     error = (outputs.together - ideal) / full_scale
     added = np.sum(list(errors.values()), axis=0)
@@ -101,26 +105,6 @@ def error_budget(
     )
 
 
-def device_statistics(spec: ArraySpec) -> tuple[Statistics | None, tuple[str, ...]]:
-    """Return the statistics of an array's device, or None and the reasons if they do not cover its conductances."""
-    card = device_card(spec)
-    if card.statistics is None:
-        return None, (f"programming error and read noise: the card {card.name} has no statistics",)
-    stats = read_statistics(card)
-    low, high = spec.device.g_min, spec.device.g_max
-    if low < stats.g_min * (1 - 1e-9) or high > stats.g_max * (1 + 1e-9):
-        return None, (
-            f"programming error and read noise: the statistics of {card.name} hold from {stats.g_min:g} to "
-            f"{stats.g_max:g} S, not from {low:g} to {high:g} S",
-        )
-    reasons = [
-        f"{what}: not in the statistics of {card.name}"
-        for what in ("programming", "read_noise")
-        if what not in stats.table.parts
-    ]
-    return stats, tuple(reason.replace("_", " ") for reason in reasons)
-
-
 def budget_outputs(
     spec: ArraySpec,
     surface: CellSurface,
@@ -130,9 +114,8 @@ def budget_outputs(
     statistics: Statistics | None = None,
 ) -> BudgetOutputs:
     """Solve every experiment with each cause alone and with all causes; arguments as in `error_budget`."""
-    samples = [_sample(experiment, statistics, rng) for experiment in experiments]
-    if statistics is not None:
-        surface, samples = _reach(spec, surface, samples)
+    samples = [_sample(spec, experiment, statistics, rng) for experiment in experiments]
+    surface = _reach(spec, surface, samples)
     ideal = [(sample.v_in - spec.sense.v_ref) @ sample.g for sample in samples]
     single: dict[str, list[np.ndarray]] = {}
     for sample, product in zip(samples, ideal, strict=True):
@@ -143,7 +126,9 @@ def budget_outputs(
         single["adc"] = _digitized(spec, ideal)
         analog = _digitized(spec, analog)
     order = [name for name in WHAT if name in single]
-    return BudgetOutputs(_row(ideal), {name: _row(single[name]) for name in order}, _row(analog))
+    drawn = [(sample.g, sample.programmed) for sample in samples if sample.programmed is not None]
+    share = open_share(drawn) if drawn else 0.0
+    return BudgetOutputs(_row(ideal), {name: _row(single[name]) for name in order}, _row(analog), share)
 
 
 @dataclass(frozen=True)
@@ -163,7 +148,9 @@ class _Sample:
     noise: np.ndarray | None
 
 
-def _sample(experiment: Experiment, statistics: Statistics | None, rng: np.random.Generator) -> _Sample:
+def _sample(
+    spec: ArraySpec, experiment: Experiment, statistics: Statistics | None, rng: np.random.Generator
+) -> _Sample:
     g, v_in = experiment.g, experiment.v_in
     if statistics is None:
         return _Sample(g, v_in, None, None)
@@ -172,6 +159,7 @@ def _sample(experiment: Experiment, statistics: Statistics | None, rng: np.rando
     if statistics.table.programming is not None:
         programmed = g.copy()
         programmed[closed] = sample_programmed(statistics, g[closed], rng=rng)
+        programmed = characterization.opened(spec, programmed)
     if statistics.table.read_noise is not None:
         sigma = np.zeros_like(g)
         t = 0.0 if statistics.table.drift is None else statistics.table.drift.t_min
@@ -180,25 +168,15 @@ def _sample(experiment: Experiment, statistics: Statistics | None, rng: np.rando
     return _Sample(g, v_in, programmed, noise)
 
 
-def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample]) -> tuple[CellSurface, list[_Sample]]:
-    """Clip programmed conductances to the device's range, and widen the surface where they exceed its own."""
-    state = device_card(spec).state
-    assert state is not None
-    low, high = max(state.g_min, 1e-3 * spec.device.g_min), state.g_max
-    kept = [
-        sample
-        if sample.programmed is None
-        else replace(sample, programmed=np.where(sample.g > 0, np.clip(sample.programmed, low, high), 0.0))
-        for sample in samples
-    ]
-    programmed = [sample.programmed[sample.g > 0] for sample in kept if sample.programmed is not None]
+def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample]) -> CellSurface:
+    """Return the surface, or a wider one where programmed conductances exceed its range."""
+    programmed = [sample.programmed.ravel() for sample in samples if sample.programmed is not None]
     if not programmed:
-        return surface, kept
-    wide = (min(float(g.min()) for g in programmed), max(float(g.max()) for g in programmed))
-    if wide[0] >= surface.g_range[0] and wide[1] <= surface.g_range[1]:
-        return surface, kept
-    wide = (min(wide[0], spec.device.g_min), max(wide[1], spec.device.g_max))
-    return characterization.cell(spec.replace(device={"g_min": wide[0], "g_max": wide[1]})), kept
+        return surface
+    low, high = characterization.stepped_conductances(spec, np.concatenate(programmed))
+    if low >= surface.g_range[0] and high <= surface.g_range[1]:
+        return surface
+    return characterization.cell(spec, g_range=(low, high))
 
 
 def _alone(spec: ArraySpec, surface: CellSurface, sample: _Sample, ideal: np.ndarray) -> dict[str, np.ndarray]:
@@ -228,8 +206,7 @@ def _together(spec: ArraySpec, surface: CellSurface, sample: _Sample) -> np.ndar
     """Compute the outputs (batch, cols) [A] of one experiment with all causes except the ADC."""
     g = sample.g if sample.programmed is None else sample.programmed
     v_in = drive_nearest(dac_table(spec), sample.v_in)
-    wide = spec.replace(device={"g_min": surface.g_range[0], "g_max": surface.g_range[1]})
-    array = nodal.prepare(wide, g, surface)
+    array = nodal.prepare(spec, g, surface, g_range=surface.g_range)
     out = nodal.read(array, v_in).out
     if sample.noise is None:
         return out

@@ -11,8 +11,9 @@ from circuitsim import characterization, spice
 from circuitsim.behavioral import GRADES, SIMULATES
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box
-from circuitsim.calibration.budget import device_statistics, error_budget
+from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
+from circuitsim.calibration.drawn import device_statistics, drawn_reach
 from circuitsim.calibration.experiments import hold_out_experiments, random_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
@@ -84,7 +85,7 @@ def calibrate(
     """
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
-    surface = characterization.cell(spec, simulator=simulator)
+    surface = characterization.cell(spec, g_range=drawn_reach(spec), simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS)
     model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst)

@@ -16,9 +16,10 @@ import numpy as np
 from circuitsim import characterization, spice
 from circuitsim.calibration.calibrate import calibrate
 from circuitsim.calibration.certify import certify, predictions
+from circuitsim.calibration.drawn import open_share
 from circuitsim.calibration.experiments import hold_out_experiments
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
-from circuitsim.devices import Card, device_card
+from circuitsim.devices import device_card
 from circuitsim.devices.device_toml_statistics import Retention, TableDrift
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics, sample_aged
 from circuitsim.devices.statistics.statistics import ExtrapolationWarning
@@ -37,11 +38,13 @@ class Aged:
         certificate: Error of the model, with the intended conductances, against the aged array; states the time.
         gain: Common gain that fits the aged outputs best; a drift compensation would remove it.
         rms_after_gain: rms error after that gain, relative to full scale.
+        open_share: Share of the cells that were drawn below 0 S, and are therefore open.
     """
 
     certificate: Certificate
     gain: float
     rms_after_gain: float
+    open_share: float
 
 
 @checked
@@ -121,23 +124,19 @@ def over_time(
         InputError: The device has no statistics, or they contain neither drift nor retention.
         OutsideRangeError: The intended conductances are outside the range of the statistics.
     """
-    card = device_card(model.spec)
-    statistics = read_statistics(card)
+    statistics = read_statistics(device_card(model.spec))
     times = source_times(statistics) if times is None else tuple(times)
     (added,) = rng.spawn(1)
     experiments = hold_out_experiments(model.spec, rng, added=added)
     seed = int(rng.integers(2**63))  # the same samples at all times: two certificates differ in time alone
     return tuple(
-        _at_time(
-            model, card, statistics, experiments, float(t), seed=seed, truth=truth, n_jobs=n_jobs, simulator=simulator
-        )
+        _at_time(model, statistics, experiments, float(t), seed=seed, truth=truth, n_jobs=n_jobs, simulator=simulator)
         for t in times
     )
 
 
 def _at_time(
     model: TileModel,
-    card: Card,
     statistics: Statistics,
     experiments: Sequence[Experiment],
     t: float,
@@ -147,34 +146,30 @@ def _at_time(
     n_jobs: int,
     simulator: spice.Simulator | None,
 ) -> Aged:
-    aged, extrapolated = _age(experiments, card, statistics, t, np.random.default_rng(seed), model.spec.device.g_min)
-    reached = [experiment.g[experiment.g > 0] for experiment in aged]
-    low, high = min(float(g.min()) for g in reached), max(float(g.max()) for g in reached)
-    wide = model.spec.replace(
-        device={"g_min": min(low, model.spec.device.g_min), "g_max": max(high, model.spec.device.g_max)}
-    )
+    spec = model.spec
+    aged, extrapolated = _age(experiments, spec, statistics, t, np.random.default_rng(seed))
     if truth == "ngspice":
-        truths = solve_in_ngspice(wide, aged, n_jobs=n_jobs, simulator=simulator)
+        truths = solve_in_ngspice(spec, aged, n_jobs=n_jobs, simulator=simulator, drawn=True)
     else:
-        truths = solve_in_nodal(wide, characterization.cell(wide, simulator=simulator), aged)
+        reach = characterization.stepped_conductances(spec, np.concatenate([one.g.ravel() for one in aged]))
+        surface = characterization.cell(spec, g_range=reach, simulator=simulator)
+        truths = solve_in_nodal(spec, surface, aged, drawn=True)
     certificate = certify(
         model, experiments, truths, provenance=truths[0].provenance, time_s=t, extrapolated=extrapolated
     )
     gain, rms = _compensated(model, experiments, truths, certificate.full_scale)
-    return Aged(certificate, gain, rms)
+    share = open_share((wanted.g, one.g) for wanted, one in zip(experiments, aged, strict=True))
+    return Aged(certificate, gain, rms, share)
 
 
 def _age(
     experiments: Sequence[Experiment],
-    card: Card,
+    spec: ArraySpec,
     statistics: Statistics,
     t: float,
     rng: np.random.Generator,
-    g_min: float,
 ) -> tuple[tuple[Experiment, ...], tuple[str, ...]]:
-    """Program and age the experiments within the device's range; return them and warnings about extrapolation."""
-    assert card.state is not None
-    low, high = max(card.state.g_min, 1e-3 * g_min), card.state.g_max
+    """Program and age the experiments; return them and warnings about extrapolation."""
     aged = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ExtrapolationWarning)
@@ -182,7 +177,7 @@ def _age(
             # Rejects conductances outside the source: only time is extrapolated.
             programming_sigma(statistics, experiment.g)
             g = sample_aged(statistics, experiment.g, t, rng=rng, extrapolate=True)
-            aged.append(replace(experiment, g=np.clip(g, low, high)))
+            aged.append(replace(experiment, g=characterization.opened(spec, np.where(experiment.g > 0, g, 0.0))))
     return tuple(aged), tuple(dict.fromkeys(str(warning.message) for warning in caught))
 
 

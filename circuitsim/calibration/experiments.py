@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from circuitsim.devices import has_two_states
 from circuitsim.errors import InputError
 from circuitsim.results import Experiment
 from circuitsim.spec import ArraySpec, checked
@@ -33,13 +34,18 @@ def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndar
 
     "few_high" resembles a trained network: most cells lie near g_min and a few reach up to g_max. "differential" is one
     with signed weights, a normal distribution, each on a pair of columns. "hot" is one column at g_max among cells at
-    g_min.
+    g_min. A device with two states takes the one that is nearer on a logarithmic scale.
 
     Raises:
         InputError: The kind is unknown.
     """
     low, high = spec.device.g_min, spec.device.g_max
-    shape = spec.shape
+    g = _between(kind, low, high, spec.shape, rng)
+    return np.where(g * g < low * high, low, high) if has_two_states(spec) else g
+
+
+def _between(kind: str, low: float, high: float, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Sample conductances from low to high [S]."""
     if kind == "log_uniform":
         return np.exp(rng.uniform(np.log(low), np.log(high), shape))
     if kind == "uniform":

@@ -18,6 +18,7 @@ def solve_in_ngspice(
     n_jobs: int = 2,
     simulator: spice.Simulator | None = None,
     progress: Progress | None = None,
+    drawn: bool = False,
 ) -> list[Solution]:
     """Solve experiments in ngspice: one deck of the whole array per experiment, with an index sweep over its inputs.
 
@@ -28,15 +29,22 @@ def solve_in_ngspice(
         n_jobs: Number of decks solved in parallel.
         simulator: The ngspice to use.
         progress: Called with (finished, total) after each deck.
+        drawn: The conductances are what programming left, see `devices.programmable_range`.
 
     Raises:
         SimulatorError: A deck failed; the other decks were finished and their folders are kept.
     """
-    reads = [(truth.prepare(spec, experiment.g), experiment.v_in) for experiment in experiments]
+    reads = [(truth.prepare(spec, experiment.g, drawn=drawn), experiment.v_in) for experiment in experiments]
     return truth.read_many(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
 
 
 @checked
-def solve_in_nodal(spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment]) -> list[Solution]:
-    """Solve experiments with the array solver and the characterized cell `surface`."""
-    return [nodal.read(nodal.prepare(spec, e.g, surface), e.v_in) for e in experiments]
+def solve_in_nodal(
+    spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], *, drawn: bool = False
+) -> list[Solution]:
+    """Solve experiments with the array solver and the characterized cell `surface`.
+
+    If the conductances are `drawn`, they may lie outside g_min to g_max, as far as the surface reaches.
+    """
+    g_range = surface.g_range if drawn else None
+    return [nodal.read(nodal.prepare(spec, e.g, surface, g_range=g_range), e.v_in) for e in experiments]

@@ -63,7 +63,9 @@ def monte_carlo(
 
     Raises:
         InputError: Nothing varies, or a shape or value cannot be used.
-        OutsideRangeError: A programmed conductance lies outside the device's range; `program` has to limit it.
+        OutsideRangeError: A target lies outside g_min to g_max, or a programmed conductance where the device does not
+            reach. What `program` draws may lie outside g_min to g_max, see `devices.programmable_range`: the cell is
+            characterized as far as it reaches. At level "behavioral" the surface of the model has to reach it.
         DecksFailedError: Some decks failed. No sample is dropped silently.
     """
     import xarray as xr  # takes 0.4 s to import; other campaigns do not need it
@@ -92,7 +94,7 @@ def monte_carlo(
         own = g.copy()  # `program` may work in place
         programmed = own if program is None else program(own, generators[k])
         mismatch = sample_mismatch(spec, generators[k]) if spread else None
-        return Point(spec, programmed, x, level, mismatch, model, certificate)
+        return Point(spec, programmed, x, level, mismatch, model, certificate, drawn=program is not None)
 
     solutions = run_points(draws, draw, n_jobs=n_jobs, folder=folder, progress=progress)
     first = solutions[0]

@@ -35,6 +35,7 @@ class Point:
         level: Level that reads the array.
         mismatch: Deviation of each access transistor, for level "ngspice"; None: no deviation.
         model, certificate: Calibrated model and its certificate, for level "behavioral".
+        drawn: The conductances are what programming left, see `circuitsim.solve`.
     """
 
     spec: ArraySpec
@@ -44,6 +45,7 @@ class Point:
     mismatch: Mismatch | None = None
     model: TileModel | None = None
     certificate: Certificate | None = None
+    drawn: bool = False
 
 
 @checked
@@ -87,7 +89,7 @@ def _read(points: Sequence[Point], n_jobs: int, folder: Path | None) -> list[Sol
     if folder is not None and all(point.level != "ngspice" for point in points):
         refuse_unused(points[0].level, {"folder": folder}, "ngspice")
     if all(point.level == "ngspice" and not point.spec.technique.changes_size for point in points):
-        arrays = [truth.prepare(point.spec, point.g, mismatch=point.mismatch) for point in points]
+        arrays = [_in_ngspice(point) for point in points]
         reads = [(array, point.x) for array, point in zip(arrays, points, strict=True)]
         return truth.read_many(reads, folder=folder, n_jobs=n_jobs)
     work = (
@@ -107,12 +109,13 @@ def _check(point: Point) -> None:
         raise InputError(f"level = {point.level!r} has one transistor for all cells: mismatch needs level = 'ngspice'")
     if point.mismatch is not None and point.spec.technique.changes_size:
         raise InputError("mismatch is given, but [technique] changes the size of the array: expected None")
-    refuse_unused(point.level, {"model": point.model, "certificate": point.certificate}, "behavioral")
+    if point.level != "behavioral":
+        refuse_unused(point.level, {"model": point.model, "certificate": point.certificate}, "behavioral")
 
 
 def _read_one(point: Point, folder: Path | None) -> Solution:
     if point.mismatch is not None:
-        return truth.read(truth.prepare(point.spec, point.g, mismatch=point.mismatch), point.x, folder=folder)
+        return truth.read(_in_ngspice(point), point.x, folder=folder)
     return levels.solve(
         point.spec,
         point.g,
@@ -120,5 +123,10 @@ def _read_one(point: Point, folder: Path | None) -> Solution:
         point.level,
         model=point.model,
         certificate=point.certificate,
+        drawn=point.drawn,
         folder=folder,
     )
+
+
+def _in_ngspice(point: Point) -> truth.TruthArray:
+    return truth.prepare(point.spec, point.g, mismatch=point.mismatch, drawn=point.drawn)

@@ -16,7 +16,7 @@ from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states
 from circuitsim.characterization.states import array_states
-from circuitsim.characterization.steps import stepped_range
+from circuitsim.characterization.steps import opened, stepped_conductances, stepped_range
 from circuitsim.characterization.transistor import TransistorFigures, transistor_figures
 
 __all__ = [
@@ -38,11 +38,13 @@ __all__ = [
     "gated_cells",
     "has_bench",
     "map_states",
+    "opened",
     "read_bench",
     "read_currents",
     "read_curves",
     "read_deck",
     "state_label",
+    "stepped_conductances",
     "stepped_range",
     "switching_bench",
     "transistor_figures",

@@ -20,3 +20,9 @@ def tensor_fit(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(
         coefficients
     )  # as loaded from a file: rounding of products depends on the memory layout
+
+
+def pair_fit(values: np.ndarray) -> np.ndarray:
+    """Return coefficients as `tensor_fit`, of values at the upper and at the lower end of the first axis."""
+    upper, lower = tensor_fit(values[:1])[0], tensor_fit(values[1:])[0]
+    return np.ascontiguousarray(np.stack([(upper + lower) / 2, (upper - lower) / 2]))

@@ -12,6 +12,8 @@ from circuitsim.netlist import index_deck
 from circuitsim.netlist.names import number
 from circuitsim.spec import real_numbers
 
+_READ = (("te", "be"), ("d", "s"), ("bl", "sl"))  # terminals between which devices and whole cells are read
+
 
 def read_deck(
     card: Card, states: Sequence[float] | np.ndarray, v: Sequence[float] | np.ndarray, *, temperature_c: float = 27.0
@@ -21,7 +23,7 @@ def read_deck(
     Args:
         card: A memory; its other terminals are held at `card.state.bias`.
         states: (n,) state of each device [card.state.unit].
-        v: (points,) voltages across the device, te to be or d to s [V].
+        v: (points,) voltages across the device: te to be, d to s, or bl to sl of a whole cell [V].
         temperature_c: Temperature [°C].
 
     Returns:
@@ -34,7 +36,7 @@ def read_deck(
         raise InputError(f"{card.name}: a {card.kind}, expected a memory")
     if card.state.kind == "capacitance":
         raise InputError(f"{card.name}: its state is a capacitance, expected a memory with a static current")
-    high, low = ("te", "be") if "te" in card.ports else ("d", "s")
+    high, low = next(pair for pair in _READ if pair[0] in card.ports)
     others = {port: f"n_{port}" for port in card.ports if port not in (high, low)}
     body = [f"v_{port} {node} 0 {number(card.state.bias.get(port, 0.0))}" for port, node in others.items()]
     for k, state in enumerate(states):

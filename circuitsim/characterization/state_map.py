@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.characterization.device_reads import read_currents
+from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.devices.card import Card, State
 from circuitsim.errors import InputError, NotConvergedError, OutsideRangeError
 from circuitsim.spec import real_numbers
@@ -12,6 +12,8 @@ from circuitsim.spec import real_numbers
 TABLE_POINTS = 65
 ROUNDS = 6
 READ_AT_MOST = 1024  # devices per deck
+STATE_RTOL = 1e-4  # relative deviation of a conductance that is accepted
+AIM = 1e-8  # relative deviation of a conductance at which corrections end: the levels then agree to 1e-6
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,7 @@ def map_states(card: Card, *, v_read: float | None = None, temperature_c: float 
     v = state.v_read if v_read is None else v_read
     if v <= 0:
         raise InputError(f"{card.name}: v_read = {v:g} V, expected a positive read voltage")
-    low, high = state.minimum, state.maximum
-    if not np.isfinite(high):
-        raise InputError(
-            f"{card.name}: the state {state.parameter} has no upper limit, expected a card with a finite range"
-        )
-    if state.kind == "binary":
-        states = np.array([low, high])
-    elif state.kind == "conductance":
-        states = np.geomspace(max(low, high * 1e-4), high, TABLE_POINTS)
-    else:
-        states = np.linspace(low, high, TABLE_POINTS)
+    states = _table_states(card)
     g = read_currents(card, states, [v], temperature_c=temperature_c)[:, 0] / v
     steps = np.diff(g)
     if not ((steps > 0).all() or (steps < 0).all()) or g.min() <= 0:
@@ -81,14 +73,19 @@ def map_states(card: Card, *, v_read: float | None = None, temperature_c: float 
     return StateMap(card, states, g, v, temperature_c)
 
 
-def find_states(mapping: StateMap, g: np.ndarray, *, rtol: float = 1e-4) -> np.ndarray:
+def mapping_deck(card: Card) -> str:
+    """Return the deck that `map_states` runs: it tells two cards apart that store other states."""
+    return read_deck(card, _table_states(card), [_state(card).v_read])
+
+
+def find_states(mapping: StateMap, g: np.ndarray, *, rtol: float = STATE_RTOL) -> np.ndarray:
     """Find the state that gives each target conductance: interpolate a table, then correct by reading in ngspice.
 
     Args:
         mapping: Table of the card, from `map_states`.
         g: Target conductances in any shape [S].
-        rtol: Largest relative deviation of the conductance from its target. A binary device takes the nearer state
-            instead.
+        rtol: Largest relative deviation of the conductance from its target that is accepted; corrections go on to
+            `AIM` where the model allows it. A binary device takes the nearer state instead.
 
     Returns:
         States in the shape of g [card.state.unit].
@@ -126,20 +123,21 @@ def _solve(mapping: StateMap, targets: np.ndarray, rtol: float) -> np.ndarray:
         part = slice(first, None, decks)
         target = targets[part]
         guess = target if mapping.exact else _invert(log_g, states, target)
-        error = np.inf
+        best, error = guess, np.full(target.shape, np.inf)
         for _ in range(ROUNDS):
             got = _read(mapping, guess)
-            error = float(np.abs(got / target - 1).max())
-            if error <= rtol:
+            off = np.abs(got / target - 1)
+            best, error = np.where(off < error, guess, best), np.minimum(off, error)
+            if error.max() <= min(AIM, rtol):
                 break
             states, log_g = np.concatenate([states, guess]), np.concatenate([log_g, np.log(got)])
             guess = _invert(log_g, states, target)
-        else:
+        if error.max() > rtol:
             raise NotConvergedError(
-                f"{mapping.card.name}: the state found for a conductance misses it by {error:.1e} after {ROUNDS}"
+                f"{mapping.card.name}: the state found for a conductance misses it by {error.max():.1e} after {ROUNDS}"
                 f" rounds, expected {rtol:g}; ask for a looser rtol or a smaller range"
             )
-        result[part] = guess
+        result[part] = best
     return result
 
 
@@ -154,6 +152,21 @@ def _invert(log_g: np.ndarray, states: np.ndarray, targets: np.ndarray) -> np.nd
 def _read(mapping: StateMap, states: np.ndarray) -> np.ndarray:
     currents = read_currents(mapping.card, states, [mapping.v_read], temperature_c=mapping.temperature_c)
     return currents[:, 0] / mapping.v_read
+
+
+def _table_states(card: Card) -> np.ndarray:
+    """Return the states of the table, increasing: both of a binary device, else `TABLE_POINTS` over the whole range."""
+    state = _state(card)
+    low, high = state.minimum, state.maximum
+    if not np.isfinite(high):
+        raise InputError(
+            f"{card.name}: the state {state.parameter} has no upper limit, expected a card with a finite range"
+        )
+    if state.kind == "binary":
+        return np.array([low, high])
+    if state.kind == "conductance":
+        return np.geomspace(max(low, high * 1e-4), high, TABLE_POINTS)
+    return np.linspace(low, high, TABLE_POINTS)
 
 
 def _state(card: Card) -> State:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
 from circuitsim.cli.options import ReadVoltage, within
 from circuitsim.cli.output import Json, print_result
-from circuitsim.devices import Card, Parameter, list_cards, load_card, load_folder, user_device
+from circuitsim.devices import GATES, Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
 from circuitsim.spec import DeviceSpec, sentence
 from circuitsim.units import format_quantity, parse_quantity
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from circuitsim.characterization import ReadCurves, StateMap
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+REACH = 1e-4  # relative deviation of a conductance at which a searched state still reaches it
 
 PlotFile = Annotated[
     Path | None, typer.Option("--plot", help="Draw it into this file: .png and .svg beside each other.")
@@ -59,9 +61,18 @@ def characterize(
     subckt: Annotated[str | None, typer.Option(help="Name of the sub-circuit.")] = None,
     g_min: Annotated[str | None, typer.Option(help="Smallest conductance, for example 1u [S].")] = None,
     g_max: Annotated[str | None, typer.Option(help="Largest conductance [S].")] = None,
-    corner: Annotated[str | None, typer.Option(help="Section of the file (.lib FILE CORNER).")] = None,
+    corner: Annotated[
+        list[str] | None, typer.Option(help="Section of the file (.lib FILE CORNER); repeat it to take several.")
+    ] = None,
     ports: Annotated[str, typer.Option(help="What each terminal is, in the sub-circuit's order.")] = "te be",
-    state: Annotated[str, typer.Option(help="Parameter that takes the conductance.")] = "g",
+    state: Annotated[str, typer.Option(help="Parameter that holds the state.")] = "g",
+    state_kind: Annotated[
+        str | None, typer.Option(help="What it takes: conductance (the default), resistance, or searched.")
+    ] = None,
+    state_range: Annotated[
+        str | None, typer.Option(help='Its ends, smaller first, where it is searched: "0.2 1.7".')
+    ] = None,
+    v_gate: Annotated[str | None, typer.Option(help="Voltage of the gate, where the ports have one [V].")] = None,
     v_read: ReadVoltage = 0.2,
     temperature_c: Annotated[
         float, typer.Option(parser=within("--temperature-c"), metavar="T", help="Temperature [°C].")
@@ -73,14 +84,17 @@ def characterize(
     from circuitsim.characterization import map_states, read_curves
 
     if file.is_dir():
-        given = {"--subckt": subckt, "--g-min": g_min, "--g-max": g_max, "--corner": corner}
+        given = {"--subckt": subckt, "--g-min": g_min, "--g-max": g_max, "--corner": corner or None}
+        given |= {"--state-kind": state_kind, "--state-range": state_range, "--v-gate": v_gate}
         if ignored := [option for option, value in given.items() if value is not None]:
             raise InputError(f"{file}: a device folder states its own {', '.join(ignored)}; leave the option out")
         card = load_folder(file)
     elif subckt is None or g_min is None or g_max is None:
         raise InputError(f"{file}: a SPICE file needs --subckt, --g-min and --g-max; a device folder does not")
     else:
-        card = user_device(_device_spec(file, corner, subckt, ports, state, g_min, g_max))
+        keys = {"corner": corner or None, "subckt": subckt, "state": state, "g_min": g_min, "g_max": g_max}
+        keys |= {"state_kind": state_kind, "state_range": state_range and state_range.split(), "v_gate": v_gate}
+        card = _users_card(file, ports.split(), keys)
     curves = read_curves(card, v_max=2 * v_read, temperature_c=temperature_c)
     mapping = map_states(card, v_read=v_read, temperature_c=temperature_c)
     content = _characterization(card, curves, mapping)
@@ -88,7 +102,7 @@ def characterize(
         from circuitsim.cli.device_panels import read_panels, save_panels
 
         content["plot"] = save_panels(plot, card.name, read_panels(curves))
-    print_result(content, _characterization_text(content, v_read), as_json)
+    print_result(content, _characterization_text(content, card, v_read), as_json)
 
 
 @app.command()
@@ -127,38 +141,56 @@ def fit(
     print_result(content, [*fit_lines(str(card.folder), states), *_drawn(content)], as_json)
 
 
-def _device_spec(
-    file: Path, corner: str | None, subckt: str, ports: str, state: str, g_min: str, g_max: str
-) -> DeviceSpec:
+def _users_card(file: Path, ports: list[str], keys: dict[str, Any]) -> Card:
+    """The card of a sub-circuit in a user's file, from the options by the keys of [device]."""
+    ends = keys["state_range"]
+    if ends is not None and len(ends) != 2:
+        raise InputError(f'--state-range {" ".join(ends)!r}: expected two numbers, the smaller first: "0.2 1.7"')
+    given = {key: value for key, value in keys.items() if value is not None}
     try:
-        return DeviceSpec.model_validate(
-            {"file": file, "corner": corner, "subckt": subckt, "ports": ports.split(), "state": state}
-            | {"g_min": g_min, "g_max": g_max}
-        )
+        card = user_device(DeviceSpec.model_validate({"file": file, "ports": ports, **given}))
     except ValidationError as error:
         raise InputError(sentence(error, DeviceSpec)) from None
+    gate = next((name for name in ports if name in GATES), None)
+    if (gate is None) != (keys["v_gate"] is None):
+        said = "has no gate: leave out --v-gate" if gate is None else f"has the gate {gate!r}: give --v-gate"
+        raise InputError(f"{file}: --ports {' '.join(ports)!r} {said}")
+    return card
 
 
 def _characterization(card: Card, curves: "ReadCurves", mapping: "StateMap") -> dict[str, Any]:
+    state = card.state
+    assert state is not None
+    by_resistance = state.kind == "resistance"
+    asked = 1 / mapping.states if by_resistance else mapping.states
+    searched = state.kind == "analog"
+    low, high = mapping.g_range
     return {
         "file": str(card.lib),
         "subckt": card.subckt,
         "ohmic": curves.ohmic,
         "bend": curves.bend,
-        "g_min_S": mapping.g_range[0],
-        "g_max_S": mapping.g_range[1],
-        "largest_deviation_from_state": float(np.abs(mapping.g / mapping.states - 1).max()) if mapping.exact else None,
+        "g_min_S": low,
+        "g_max_S": high,
+        "largest_deviation_from_state": float(np.abs(mapping.g / asked - 1).max())
+        if mapping.exact or by_resistance
+        else None,
+        "reaches": low <= state.g_min * (1 + REACH) and state.g_max <= high * (1 + REACH) if searched else None,
     }
 
 
-def _characterization_text(content: dict[str, Any], v_read: float) -> str:
+def _characterization_text(content: dict[str, Any], card: Card, v_read: float) -> str:
     bend = "ohmic" if content["ohmic"] else f"chord conductance changes by {content['bend']:.3%}"
     low, high = (format_quantity(content[key], "S") for key in ("g_min_S", "g_max_S"))
     off = content["largest_deviation_from_state"]
+    state = card.state
+    said = "" if off is None else f", {off:.2e} or less away from the parameter"
+    if content["reaches"] is not None and state is not None:
+        wanted = f"{format_quantity(state.g_min, 'S')} to {format_quantity(state.g_max, 'S')}"
+        said = f"; the states {'reach' if content['reaches'] else 'do NOT reach'} {wanted}"
     return (
         f"{content['subckt']} of {content['file']}: {bend} up to {format_quantity(2 * v_read, 'V')}\n"
-        f"conductance at {format_quantity(v_read, 'V')}: {low} to {high}"
-        + ("" if off is None else f", {off:.2e} or less away from the parameter")
+        f"conductance at {format_quantity(v_read, 'V')}: {low} to {high}{said}"
     )
 
 

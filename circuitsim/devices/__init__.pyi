@@ -27,5 +27,8 @@ from .statistics import drift_mean as drift_mean
 from .statistics import drift_sigma as drift_sigma
 from .statistics import programming_sigma as programming_sigma
 from .statistics import read_statistics as read_statistics
+from .two_states import check_two_states as check_two_states
+from .two_states import has_two_states as has_two_states
+from .user_file import GATES as GATES
 from .user_file import user_device as user_device
 from .write_folder import write_folder as write_folder

@@ -50,7 +50,7 @@ def _state_in(spec: ArraySpec, state: State | None) -> State | None:
         state = state.model_copy(update={"kind": "capacitance", "unit": "F"})
     bias = dict(state.bias)
     if spec.device.v_gate is not None:
-        bias["g"] = spec.device.v_gate
+        bias["wl" if spec.array.cell == "own" else "g"] = spec.device.v_gate
     return state.model_copy(update={"v_read": spec.driver.v_read, "bias": bias})
 
 
@@ -71,19 +71,30 @@ def _check_temperature(card: Card, spec: ArraySpec) -> None:
         )
 
 
-def programmable_range(spec: ArraySpec) -> tuple[float, float]:
+def programmable_range(spec: ArraySpec, *, drawn: bool = False) -> tuple[float, float]:
     """Conductances that cells of an array may take besides 0 [S] (1c: capacitances [F]).
 
     Those that the specification declares. A card without an upper end (`state.g_max = inf`, `rram_ohmic`) holds for
     any: there g_min and g_max only say where a surface or a model is made.
 
+    Args:
+        spec: The array.
+        drawn: For conductances that programming left, instead of those that it aimed at. They may lie outside g_min to
+            g_max: anywhere if the card has statistics that draw them, or if the device is the user's file; else within
+            the range of the card.
+
     Raises:
         InputError: As `device_card`.
     """
-    state = device_card(spec).state
+    card = device_card(spec)
+    state = card.state
     if state is not None and math.isinf(state.g_max):
         return 0.0, math.inf
-    return spec.device.g_min, spec.device.g_max
+    if not drawn or state is None or state.kind == "binary":
+        return spec.device.g_min, spec.device.g_max
+    if card.statistics is not None or spec.device.file is not None or state.kind == "analog":
+        return 0.0, math.inf  # how far an analog state reaches, its map says
+    return state.g_min, state.g_max
 
 
 def access_card(spec: ArraySpec) -> Card:

@@ -10,6 +10,8 @@ from circuitsim.library import Library, Subckt, find_subckt, read_library, spice
 from circuitsim.spec import AccessSpec, DeviceSpec
 
 USER_FILE = "the user's file"
+GATES = ("g", "wl")
+"""Terminals of a memory that are its gate: of a transistor, and of a whole cell."""
 
 
 def user_device(device: DeviceSpec) -> Card:
@@ -40,6 +42,7 @@ def user_device(device: DeviceSpec) -> Card:
         g_max=device.g_max,
         v_read=0.0,
         source="the specification",
+        bias={} if device.v_gate is None else {port: device.v_gate for port in GATES if port in device.ports},
     )
     return _card(line, "memory", library, device.ports, state, {device.state.lower()})
 

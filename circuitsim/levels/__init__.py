@@ -8,7 +8,8 @@ the matrix products against either of them.
 from circuitsim.levels.calibrating import calibrate
 from circuitsim.levels.can import CAN, Level, check_can
 from circuitsim.levels.codes import convert_codes
-from circuitsim.levels.reading import TechniqueArray, array_decks, prepare, read, solve, surface_of
+from circuitsim.levels.preparing import TechniqueArray, prepare, surface_of
+from circuitsim.levels.reading import array_decks, read, solve
 from circuitsim.levels.tile import CertifiedTile
 
 __all__ = [

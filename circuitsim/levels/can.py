@@ -3,9 +3,7 @@
 from typing import Literal
 
 from circuitsim import behavioral, nodal
-from circuitsim.devices import device_card
-from circuitsim.errors import InputError, SpecError
-from circuitsim.netlist import cell_text
+from circuitsim.errors import InputError
 from circuitsim.spec import Abilities, ArraySpec, check_able, checked, unable
 
 Level = Literal["ngspice", "nodal", "behavioral"]
@@ -17,9 +15,6 @@ CAN: dict[Level, Abilities] = {
 }
 """For each level and input line: the keys that the level restricts, and the values that it simulates."""
 
-FINDS_STATES: Level = "ngspice"
-"""The only level for devices whose state is not their conductance; it finds their states first."""
-
 
 @checked
 def check_can(spec: ArraySpec, level: Level) -> None:
@@ -29,19 +24,8 @@ def check_can(spec: ArraySpec, level: Level) -> None:
         SpecError: The level does not simulate this array. The message names the key, its value, the values that the
             level simulates, and the levels that simulate the array.
     """
-    stores_g = cell_text(spec).takes_g
-    others = [
-        repr(other)
-        for other, abilities in CAN.items()
-        if unable(spec, abilities) is None and (stores_g or other == FINDS_STATES)
-    ]
-    instead = f"; level = {' or '.join(others)} does"
-    check_able(spec, CAN[level], f"level = {level!r}", instead=instead)
-    if not stores_g and level != FINDS_STATES:
-        raise SpecError(
-            f"the device {device_card(spec).name!r} has a state other than its conductance: level = {level!r} does "
-            f"not simulate it, expected a device that takes its conductance{instead}"
-        )
+    others = [repr(other) for other, abilities in CAN.items() if unable(spec, abilities) is None]
+    check_able(spec, CAN[level], f"level = {level!r}", instead=f"; level = {' or '.join(others)} does")
 
 
 def refuse_unused(level: str, given: dict[str, object], taker: str) -> None:

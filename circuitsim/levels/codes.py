@@ -6,7 +6,8 @@ from circuitsim import chain
 from circuitsim.chain import Reading
 from circuitsim.errors import SpecError
 from circuitsim.levels.can import Level
-from circuitsim.levels.reading import prepare, read
+from circuitsim.levels.preparing import prepare
+from circuitsim.levels.reading import read
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers
 

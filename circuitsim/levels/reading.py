@@ -1,24 +1,21 @@
-"""Read an array at any level: `prepare` programs conductances, `read` applies inputs, `solve` does both."""
+"""Read an array at any level: `read` applies inputs to a prepared array, `solve` prepares and reads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim import characterization, nodal, truth
-from circuitsim.devices import device_card, programmable_range
+from circuitsim import nodal, truth
 from circuitsim.errors import InputError
-from circuitsim.levels.can import Level, check_can, refuse_unused
+from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.input_range import input_range
 from circuitsim.levels.joint import joint_tile_error, worst_convergence
-from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
-from circuitsim.nodal import NodalArray
+from circuitsim.levels.preparing import AnyArray, LevelArray, TechniqueArray, prepare
+from circuitsim.levels.tile import CertifiedTile, read_tile
 from circuitsim.nodal.judgement import joint_cell_error
 from circuitsim.results import (
-    CellSurface,
     Certificate,
     Provenance,
     Solution,
@@ -28,38 +25,13 @@ from circuitsim.results import (
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.spec import (
     ArraySpec,
-    DrawnArray,
-    by_value,
     check_inputs,
     checked,
     drawn_inputs,
-    lay_out,
     put_together,
     real_numbers,
 )
 from circuitsim.truth import TruthArray
-
-
-@by_value
-@dataclass(frozen=True)
-class TechniqueArray:
-    """A matrix on the arrays that its techniques draw, all prepared at the same level.
-
-    Attributes:
-        spec: The specification of the matrix.
-        g: (rows, cols) conductances of the matrix [S].
-        drawn: The drawn arrays, each with the part of the matrix that it holds.
-        arrays: The prepared arrays, in the same order.
-    """
-
-    spec: ArraySpec
-    g: np.ndarray
-    drawn: tuple[DrawnArray, ...]
-    arrays: tuple["LevelArray", ...]
-
-
-LevelArray = TruthArray | NodalArray | CertifiedTile
-AnyArray = Annotated[LevelArray | TechniqueArray, "what circuitsim.prepare returns"]
 
 
 @checked
@@ -73,6 +45,7 @@ def solve(
     certificate: Certificate | None = None,
     strict: bool = False,
     max_error: float | None = None,
+    drawn: bool = False,
     nodes: bool = False,
     folder: str | Path | None = None,
 ) -> Solution:
@@ -91,6 +64,8 @@ def solve(
         strict: Use outside the certificate raises an error, and so does a matrix above `max_error`.
         max_error: Largest error that you allow among those found for matrices with the column load of g, as a fraction
             of full scale, see `LoadTable`. A matrix above it warns, or is refused if `strict`.
+        drawn: The conductances are what programming left: they may lie outside g_min to g_max, see
+            `devices.programmable_range`, and the cell is characterized as far as they reach.
         nodes: Also return the voltages at every cell (ngspice and nodal).
         folder: Where to keep the run folder of ngspice; None removes it after success.
 
@@ -116,52 +91,17 @@ def solve(
     x = real_numbers("x", x)
     v_range = input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
     array = prepare(
-        spec, g, level, model=model, certificate=certificate, strict=strict, max_error=max_error, v_range=v_range
+        spec,
+        g,
+        level,
+        model=model,
+        certificate=certificate,
+        strict=strict,
+        max_error=max_error,
+        v_range=v_range,
+        drawn=drawn,
     )
     return read(array, x, nodes=nodes, folder=folder)
-
-
-@checked
-def prepare(
-    spec: ArraySpec,
-    g: ArrayLike,
-    level: Level = "nodal",
-    *,
-    model: TileModel | None = None,
-    certificate: Certificate | None = None,
-    strict: bool = False,
-    max_error: float | None = None,
-    v_range: tuple[float, float] | None = None,
-) -> LevelArray | TechniqueArray:
-    """Program a matrix of conductances once, for many reads with `read`.
-
-    Args:
-        spec: The array.
-        g: Conductances (rows, cols) [S], or capacitances [F] for 1c cells; 0 is an open cell.
-        level: "ngspice", "nodal" or "behavioral".
-        model, certificate, strict, max_error: As in `solve`, for the behavioral level.
-        v_range: Range of the inputs [V], for the nodal level with inputs on the bit lines; None: v_ref to v_ref +
-            v_read.
-
-    Returns:
-        The programmed array, for `read`.
-
-    Raises:
-        InputError, SpecError, OutsideRangeError: As `solve`.
-        SimulatorError: The characterization of the cell failed in ngspice.
-    """
-    use = _Use(model, certificate, strict, max_error)
-    _check_use(level, use)
-    if level != "nodal" or spec.array.input_line != "bl":
-        refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
-    check_can(spec, level)
-    if not spec.technique.changes_size:
-        return _prepare(spec, g, level, use, v_range)
-    # A tile needs no card: its surface states the valid conductances.
-    g_range = None if level == "behavioral" else programmable_range(spec)
-    drawn = lay_out(spec, g, g_range=g_range)
-    arrays = tuple(_prepare(part.spec, part.g, level, use, v_range) for part in drawn)
-    return TechniqueArray(spec, np.array(g, dtype=float), drawn, arrays)
 
 
 @checked
@@ -195,29 +135,6 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
 
 
 @checked
-def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:
-    """Characterize the cell of an array.
-
-    Args:
-        spec: The array.
-        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read.
-
-    Returns:
-        The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
-
-    Raises:
-        InputError: A user's device folder states `ohmic = true`, but the device is not ohmic in ngspice.
-        SimulatorError, OutsideRangeError: As `characterization.cell`.
-    """
-    ohmic = spec.array.cell == "1r" and device_card(spec).ohmic
-    if not ohmic:
-        return characterization.cell(spec, v_range=v_range)
-    if spec.device.folder is not None:  # for the shipped cards, a test checks this
-        characterization.check_ohmic(spec)
-    return None
-
-
-@checked
 def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
     """Return the decks that level "ngspice" runs: one per drawn array; for charges, one per drawn array and vector.
 
@@ -236,44 +153,6 @@ def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
         if isinstance(part, TruthArray)
         for deck in truth.decks(part, inputs)
     ]
-
-
-@dataclass(frozen=True)
-class _Use:
-    """How the behavioral level is used."""
-
-    model: TileModel | None
-    certificate: Certificate | None
-    strict: bool
-    max_error: float | None
-
-
-def _check_use(level: Level, use: _Use) -> None:
-    """Reject what the level ignores, and a behavioral level without what it needs."""
-    if level != "behavioral":
-        given = {"model": use.model, "certificate": use.certificate, "strict": use.strict or None}
-        refuse_unused(level, {**given, "max_error": use.max_error}, "behavioral")
-        return
-    if use.model is None:
-        raise InputError("level = 'behavioral' needs a model: pass model=, on the command line --model FILE")
-    if use.certificate is None:
-        for argument, given in (("strict = True", use.strict), ("max_error", use.max_error is not None)):
-            if given:
-                raise InputError(f"{argument} needs the certificate of the model")
-
-
-def _prepare(spec: ArraySpec, g: ArrayLike, level: Level, use: _Use, v_range: tuple[float, float] | None) -> LevelArray:
-    """Prepare a single array at a level that simulates it."""
-    if level == "ngspice":
-        return truth.prepare(spec, g)
-    if level == "nodal":
-        g_range = programmable_range(spec)
-        if spec.array.input_line == "bl":
-            return nodal.prepare(spec, g, surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range)
-        on, off = characterization.gated_cells(spec)
-        return nodal.prepare(spec, g, on, off=off, g_range=g_range)
-    assert use.model is not None
-    return prepare_tile(spec, g, use.model, use.certificate, strict=use.strict, max_error=use.max_error)
 
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:

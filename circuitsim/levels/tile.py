@@ -41,8 +41,8 @@ class CertifiedTile:
 
     @property
     def load(self) -> float:
-        """Largest column's mean conductance over the g_max of the model, from 0 to 1."""
-        return column_load(self.g, self.model.spec.device.g_max)
+        """Largest column's mean conductance over the g_max of the model, from 0 to 1; above g_max it counts as 1."""
+        return min(column_load(self.g, self.model.spec.device.g_max), 1.0)
 
     @property
     def tile_error(self) -> TileError | None:
@@ -72,6 +72,7 @@ def prepare_tile(
     *,
     strict: bool,
     max_error: float | None = None,
+    drawn: bool = False,
 ) -> CertifiedTile:
     """Program a tile with a model that was calibrated for this array.
 
@@ -82,6 +83,7 @@ def prepare_tile(
         certificate: Its certificate, or None.
         strict: Use outside the certificate raises an error.
         max_error: Largest error allowed among those found for matrices of this load, as a fraction of full scale.
+        drawn: As in `behavioral.program`.
 
     Raises:
         InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files
@@ -95,7 +97,7 @@ def prepare_tile(
     if certificate is not None:
         calibration.check_certificate(model, certificate)
     resized = _for_array(model, certificate, spec)
-    tile = behavioral.program(resized, g)
+    tile = behavioral.program(resized, g, drawn=drawn)
     array = CertifiedTile(spec, np.array(g, dtype=float), tile, resized, model, certificate, strict)
     if certificate is not None:
         check_worst(certificate, array.load, max_error=max_error, strict=strict)

@@ -10,7 +10,7 @@ _QUASI_STATIC = {
 }
 
 SIMULATES: Abilities = {
-    "bl": {"array.cell": ("1r", "1t1r", "2t2r", "own"), **_QUASI_STATIC},
+    "bl": {"array.cell": ("1r", "1t1r", "2t2r", "1t", "own"), **_QUASI_STATIC},
     "wl": {"array.cell": ("1t1r", "2t2r", "1t", "own"), **_QUASI_STATIC},
     "string": {"array.cell": ("1t1r", "own"), **_QUASI_STATIC},
 }

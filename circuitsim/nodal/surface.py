@@ -245,7 +245,8 @@ def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:
 
     Raises:
         InputError: A conductance is negative or not finite; names the cell.
-        OutsideRangeError: A conductance other than 0 is outside the range; names the cell and the range.
+        OutsideRangeError: A conductance other than 0 is outside the range, or between two states; names the cell and
+            the range.
     """
     g = np.asarray(g, float)
     _refuse_first(g, ~(np.isfinite(g) & (g >= 0)), "expected a finite conductance >= 0", InputError)
@@ -253,6 +254,10 @@ def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:
         low, high = surface.g_range
         bad = (g != 0) & ((g < low * (1 - _SLACK)) | (g > high * (1 + _SLACK)))
         _refuse_first(g, bad, f"the surface holds for 0 and {low:g} … {high:g} S", OutsideRangeError)
+        if surface.two_states:
+            between = (g > low * (1 + _SLACK)) & (g < high * (1 - _SLACK))
+            expected = f"the device has two states, {low:g} and {high:g} S, expected one of them or 0, an open cell"
+            _refuse_first(g, between, expected, OutsideRangeError)
 
 
 def check_cell(surface: CellSurface | None, spec: ArraySpec, *, v_gate: float | None = None) -> None:

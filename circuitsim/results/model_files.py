@@ -22,7 +22,7 @@ from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
 CERTIFICATE_SCHEMA = 5
-SURFACE_SCHEMA = 5
+SURFACE_SCHEMA = 6
 MODEL_SCHEMA = 6
 
 _CERTIFICATE = "circuitsim certificate"

@@ -18,9 +18,10 @@ class CellSurface:
 
         i = g · U · k(t, |U|, m),   t = g / (g + g_scale),
 
-    where k is a tensor product of Chebyshev polynomials on the box t(g_range) × [0, u_max] × m_range, with each
-    coordinate mapped to [−1, 1]. Forward (U ≥ 0) and reverse current have separate tensors: the second derivative of a
-    MOSFET jumps at U = 0, and the error of one polynomial across it is four orders of magnitude larger.
+    where g is the chord conductance of the device, whatever the device stores, and k is a tensor product of Chebyshev
+    polynomials on the box t(g_range) × [0, u_max] × m_range, with each coordinate mapped to [−1, 1]. Forward (U ≥ 0)
+    and reverse current have separate tensors: the second derivative of a MOSFET jumps at U = 0, and the error of one
+    polynomial across it is four orders of magnitude larger.
 
     Attributes:
         forward: (n_t, n_u, n_m) coefficients of k for U ≥ 0, dimensionless.
@@ -35,6 +36,7 @@ class CellSurface:
             not to an array; `deck_digest` covers the cell, its files, its bias points and its temperature.
         cell: The keys of the cell that was characterized, from `spec.cell_keys`; empty for a function that belongs to
             no specification, such as `nodal.ohmic`. The mapping is frozen.
+        two_states: The device has two states, the ends of g_range: the surface holds for no conductance between them.
     """
 
     forward: np.ndarray
@@ -47,6 +49,7 @@ class CellSurface:
     i_max: float
     provenance: Provenance
     cell: dict[str, str] = field(default_factory=FrozenMapping)
+    two_states: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cell", FrozenMapping(self.cell))

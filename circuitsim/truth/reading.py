@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.characterization import array_states, check_chord
-from circuitsim.devices import programmable_range
+from circuitsim.devices import check_two_states, programmable_range
 from circuitsim.errors import InputError
 from circuitsim.library import assemble_own
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
@@ -46,20 +46,22 @@ class TruthArray:
         return {"g": content_digest(self.g), **varied}
 
 
-def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None) -> TruthArray:
+def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None, drawn: bool = False) -> TruthArray:
     """Prepare an array for ngspice: check its conductances and find the states of its devices.
 
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
         mismatch: Deviation of each access transistor; None: no deviation.
+        drawn: The conductances are what programming left, see `devices.programmable_range`.
 
     Raises:
         InputError: A shape or value cannot be used.
-        OutsideRangeError: A conductance is outside the device's range.
+        OutsideRangeError: A conductance is outside the device's range, or between the two states of a binary device.
         SimulatorError: A deck of single devices failed; its folder is kept.
     """
-    g = check_conductances(spec, g, g_range=programmable_range(spec))
+    g = check_conductances(spec, g, g_range=programmable_range(spec, drawn=drawn))
+    check_two_states(spec, g)
     if mismatch is not None:
         check_mismatch(spec, mismatch)
     check_chord(spec)

@@ -12,7 +12,8 @@ from circuitsim.calibration import (
     random_experiments,
     source_times,
 )
-from circuitsim.calibration.budget import budget_outputs, device_statistics
+from circuitsim.calibration.budget import budget_outputs
+from circuitsim.calibration.drawn import device_statistics
 from circuitsim.characterization import cell
 from circuitsim.devices import load_card
 from circuitsim.devices.statistics import drift_mean, read_statistics

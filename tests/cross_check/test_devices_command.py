@@ -114,6 +114,75 @@ def test_characterize_refuses_what_is_not_there(tmp_path, change, match):
         call("characterize", file, *[word for pair in words.items() for word in pair])
 
 
+KIT = """* a kit: the current of a gap in one section, its parameters in others
+.lib fast
+.param i0=61.4u
+.endl
+.lib slow
+.param i0=6.14u
+.endl
+.lib cells
+.subckt gapcell te be params: gap=0.5
+b1 te be i={i0*exp(-gap/0.275)}*sinh(v(te,be)/0.43)
+.ends
+.subckt resistor te be params: r=10k
+r1 te be {r}
+.ends
+.subckt storing d g s b params: gm=1u
+b1 d s i={gm}*v(d,s)*v(g)
+.ends
+.endl
+"""
+
+
+def characterized(tmp_path, *words):
+    file = tmp_path / "kit.lib"
+    file.write_text(KIT, encoding="utf-8")
+    return json.loads(call("characterize", file, "--g-min", "1u", "--g-max", "80u", "--json", *words).output)
+
+
+def test_characterize_searches_a_state_in_several_sections(tmp_path):
+    words = ["--subckt", "gapcell", "--corner", "cells", "--state", "gap", "--state-kind", "searched"]
+    words += ["--state-range", "0.1 1.7"]
+    fast, slow = (characterized(tmp_path, *words, "--corner", corner) for corner in ("fast", "slow"))
+    per_g = np.sinh(0.2 / 0.43) / 0.2 * 61.4e-6
+    assert_allclose(fast["g_max_S"], per_g * np.exp(-0.1 / 0.275), rtol=1e-9, atol=0)
+    assert_allclose(fast["g_min_S"], per_g * np.exp(-1.7 / 0.275), rtol=1e-9, atol=0)
+    assert_allclose(slow["g_max_S"], fast["g_max_S"] / 10, rtol=1e-9, atol=0)
+    assert fast["reaches"] and not slow["reaches"]
+    text = call("characterize", tmp_path / "kit.lib", "--g-min", "1u", "--g-max", "80u", *words, "--corner", "slow")
+    assert "the states do NOT reach 1 µS to 80 µS" in text.output
+
+
+def test_characterize_takes_a_resistance_and_a_gate(tmp_path):
+    words = ["--corner", "cells"]
+    found = characterized(tmp_path, *words, "--subckt", "resistor", "--state", "r", "--state-kind", "resistance")
+    assert found["ohmic"] and found["largest_deviation_from_state"] < 1e-9
+    gated = [*words, "--subckt", "storing", "--state", "gm", "--ports", "d g s b"]
+    found = characterized(tmp_path, *gated, "--v-gate", "0.5")
+    assert_allclose(found["g_max_S"], 40e-6, rtol=1e-9, atol=0)
+    with pytest.raises(InputError, match=r"--ports 'd g s b' has the gate 'g': give --v-gate"):
+        characterized(tmp_path, *gated)
+    with pytest.raises(InputError, match=r"--ports 'te be' has no gate: leave out --v-gate"):
+        characterized(tmp_path, *words, "--subckt", "resistor", "--state", "r", "--v-gate", "1")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--state-kind", "searched"], "state_range and state_kind = 'searched' belong together"),
+        (["--state-kind", "gap"], "state_kind = 'gap': expected 'conductance', 'resistance' or 'searched'"),
+        (["--state-kind", "searched", "--state-range", "0.1"], r"--state-range '0\.1': expected two numbers"),
+        (["--state-kind", "searched", "--state-range", "1.7 0.1"], "expected the smaller value first"),
+    ],
+)
+def test_characterize_refuses_states_that_it_cannot_search(tmp_path, words, sentence):
+    with pytest.raises(InputError, match=sentence):
+        characterized(
+            tmp_path, "--corner", "cells", "--corner", "fast", "--subckt", "gapcell", "--state", "gap", *words
+        )
+
+
 def test_characterize_reads_a_device_folder(tmp_path):
     folder = write_folder(fit_current(read_measurement(data(tmp_path / "iv.csv", "sinh"))), tmp_path / "mine").folder
     content = json.loads(call("characterize", folder, "--json").output)

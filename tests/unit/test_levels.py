@@ -1,12 +1,14 @@
 """One entrance to three levels: what it refuses, and what it says about a model used without a certificate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim import characterization, nodal
-from circuitsim.errors import InputError, OutsideCertificateWarning, SpecError
+from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError, SpecError
 from circuitsim.levels.input_range import input_range
 from circuitsim.results import TileModel
 
@@ -127,12 +129,32 @@ def test_codes_are_numbers():
         cs.convert_codes(spec_with(), G, [["a"] * 6])
 
 
-@pytest.mark.parametrize("level", ["nodal", "behavioral"])
-def test_devices_that_store_something_else_are_left_to_ngspice(level):
+def test_arrays_of_gates_are_left_to_the_levels_that_solve_the_circuit():
     spec = spec_with(array={"cell": "1t", "input_line": "wl"}, device=FLASH, wire={"r_bl": 2.0})
-    given = {"model": MODEL} if level == "behavioral" else {}
-    with pytest.raises(SpecError, match=r"; level = 'ngspice' does$"):
-        cs.prepare(spec, np.full((6, 4), 1e-5), level, **given)
+    with pytest.raises(SpecError, match=r"; level = 'ngspice' or 'nodal' does$"):
+        cs.prepare(spec, np.full((6, 4), 1e-5), "behavioral", model=MODEL)
+
+
+TWO_STATES = {"model": "mtj_pma", "g_min": 4.79958e-05, "g_max": 0.000166667}
+
+
+def surface_between_two_states():
+    """As the cell of a junction is characterized: i = g U at both states, and no meaning between them."""
+    return replace(MODEL.surface, g_range=(TWO_STATES["g_min"], TWO_STATES["g_max"]), two_states=True)
+
+
+@pytest.mark.parametrize("level", ["ngspice", "nodal", "behavioral"])
+def test_a_device_with_two_states_takes_no_other_conductance(level):
+    spec = spec_with(device=TWO_STATES, driver={"v_read": 0.1})
+    g = np.full((6, 4), TWO_STATES["g_max"])
+    g[0, 0], g[0, 1], g[2, 3] = TWO_STATES["g_min"], 0.0, 1e-4
+    with pytest.raises(OutsideRangeError, match=r"g\[2, 3\] = 0.0001 S: .* two states, .*0, an open cell"):
+        if level == "ngspice":
+            cs.prepare(spec, g, level)
+        elif level == "nodal":
+            nodal.prepare(spec, g, surface_between_two_states())
+        else:
+            cs.prepare(spec, g, level, model=TileModel(spec, surface_between_two_states(), 1, (0.0, 0.1)))
 
 
 @pytest.mark.parametrize("v_range", [(0.2, 0.0), (0.0, 0.0), (0.0, np.nan), (-np.inf, 0.2)])

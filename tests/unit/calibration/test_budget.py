@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 
 from circuitsim import nodal
 from circuitsim.calibration import error_budget
-from circuitsim.calibration.budget import budget_outputs, device_statistics
+from circuitsim.calibration.budget import budget_outputs
+from circuitsim.calibration.drawn import device_statistics
 from circuitsim.errors import InputError
 
 BEND = 0.1

@@ -45,7 +45,7 @@ def test_points_with_something_that_their_level_ignores_are_refused(point, sente
 def test_mismatch_is_kept_among_points_of_other_levels(monkeypatch):
     """Points of one level are read together, others one by one: both ways spread the transistors."""
     kept = []
-    monkeypatch.setattr(points.truth, "prepare", lambda spec, g, *, mismatch: kept.append(mismatch))
+    monkeypatch.setattr(points.truth, "prepare", lambda spec, g, *, mismatch, drawn: kept.append(mismatch))
     monkeypatch.setattr(points.truth, "read", lambda array, x, *, folder: None)
     both = [Point(SPEC, G, X, "nodal"), Point(SPEC, G, X, "ngspice", MISMATCH)]
     campaign.run_points(2, lambda k: both[k], n_jobs=1)

@@ -1,0 +1,58 @@
+"""Conductances that the statistics of a device draw: over which range its cell has to be known, and which are open."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from circuitsim.characterization import stepped_conductances
+from circuitsim.devices import device_card, has_two_states
+from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics
+from circuitsim.spec import ArraySpec
+
+MARGIN = 6.0
+"""Standard deviations of the programming error, beyond g_min and g_max, over which a cell is characterized."""
+
+
+def device_statistics(spec: ArraySpec) -> tuple[Statistics | None, tuple[str, ...]]:
+    """Return the statistics of an array's device, or None and the reasons if they do not cover its conductances."""
+    card = device_card(spec)
+    if card.statistics is None:
+        return None, (f"programming error and read noise: the card {card.name} has no statistics",)
+    if has_two_states(spec):
+        return None, (f"programming error and read noise: {card.name} has two states and takes nothing between them",)
+    stats = read_statistics(card)
+    low, high = spec.device.g_min, spec.device.g_max
+    if low < stats.g_min * (1 - 1e-9) or high > stats.g_max * (1 + 1e-9):
+        return None, (
+            f"programming error and read noise: the statistics of {card.name} hold from {stats.g_min:g} to "
+            f"{stats.g_max:g} S, not from {low:g} to {high:g} S",
+        )
+    reasons = [
+        f"{what}: not in the statistics of {card.name}"
+        for what in ("programming", "read_noise")
+        if what not in stats.table.parts
+    ]
+    return stats, tuple(reason.replace("_", " ") for reason in reasons)
+
+
+def drawn_reach(spec: ArraySpec) -> tuple[float, float] | None:
+    """Return the range [S] that programming draws from targets between g_min and g_max, `MARGIN` sigmas beyond both.
+
+    None if the device has no statistics of programming for these targets.
+    """
+    statistics, _ = device_statistics(spec)
+    if statistics is None or statistics.table.programming is None:
+        return None
+    ends = np.array([spec.device.g_min, spec.device.g_max])
+    margin = MARGIN * programming_sigma(statistics, ends)
+    return stepped_conductances(spec, np.maximum(ends + np.array([-1.0, 1.0]) * margin, 1e-3 * ends))
+
+
+def open_share(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Return the share of cells that were drawn below 0 S, and are therefore open.
+
+    Args:
+        pairs: Wanted and drawn conductances (rows, cols) [S]; wanted open cells do not count.
+    """
+    wanted, drawn = (np.concatenate([np.ravel(part) for part in parts]) for parts in zip(*pairs, strict=True))
+    return float(np.mean(drawn[wanted > 0] == 0))

@@ -1,0 +1,176 @@
+"""Prepare an array at any level: program a matrix of conductances once, for many reads."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim import characterization, nodal, truth
+from circuitsim.devices import device_card, programmable_range
+from circuitsim.errors import InputError
+from circuitsim.levels.can import Level, check_can, refuse_unused
+from circuitsim.levels.tile import CertifiedTile, prepare_tile
+from circuitsim.nodal import NodalArray
+from circuitsim.results import (
+    CellSurface,
+    Certificate,
+    TileModel,
+)
+from circuitsim.spec import (
+    ArraySpec,
+    DrawnArray,
+    by_value,
+    check_conductances,
+    checked,
+    lay_out,
+    real_numbers,
+)
+from circuitsim.truth import TruthArray
+
+
+@by_value
+@dataclass(frozen=True)
+class TechniqueArray:
+    """A matrix on the arrays that its techniques draw, all prepared at the same level.
+
+    Attributes:
+        spec: The specification of the matrix.
+        g: (rows, cols) conductances of the matrix [S].
+        drawn: The drawn arrays, each with the part of the matrix that it holds.
+        arrays: The prepared arrays, in the same order.
+    """
+
+    spec: ArraySpec
+    g: np.ndarray
+    drawn: tuple[DrawnArray, ...]
+    arrays: tuple["LevelArray", ...]
+
+
+LevelArray = TruthArray | NodalArray | CertifiedTile
+AnyArray = Annotated[LevelArray | TechniqueArray, "what circuitsim.prepare returns"]
+
+
+@checked
+def prepare(
+    spec: ArraySpec,
+    g: ArrayLike,
+    level: Level = "nodal",
+    *,
+    model: TileModel | None = None,
+    certificate: Certificate | None = None,
+    strict: bool = False,
+    max_error: float | None = None,
+    v_range: tuple[float, float] | None = None,
+    drawn: bool = False,
+) -> LevelArray | TechniqueArray:
+    """Program a matrix of conductances once, for many reads with `read`.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S], or capacitances [F] for 1c cells; 0 is an open cell.
+        level: "ngspice", "nodal" or "behavioral".
+        model, certificate, strict, max_error: As in `solve`, for the behavioral level.
+        v_range: Range of the inputs [V], for the nodal level with inputs on the bit lines; None: v_ref to v_ref +
+            v_read.
+        drawn: As in `solve`.
+
+    Returns:
+        The programmed array, for `read`.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `solve`.
+        SimulatorError: The characterization of the cell failed in ngspice.
+    """
+    use = _Use(model, certificate, strict, max_error)
+    _check_use(level, use)
+    if level != "nodal" or spec.array.input_line != "bl":
+        refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
+    check_can(spec, level)
+    if drawn:
+        g = characterization.opened(spec, real_numbers("g", g))
+    one = partial(_prepare, level=level, use=use, v_range=v_range, drawn=drawn)
+    if not spec.technique.changes_size:
+        return one(spec, g)
+    # A tile needs no card: its surface states the valid conductances.
+    g_range = None if level == "behavioral" and not drawn else programmable_range(spec, drawn=drawn)
+    parts = lay_out(spec, g, g_range=g_range)
+    return TechniqueArray(spec, np.array(g, dtype=float), parts, tuple(one(part.spec, part.g) for part in parts))
+
+
+@checked
+def surface_of(
+    spec: ArraySpec, *, v_range: tuple[float, float] | None = None, g_range: tuple[float, float] | None = None
+) -> CellSurface | None:
+    """Characterize the cell of an array.
+
+    Args:
+        spec: The array.
+        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read.
+        g_range: Range of the conductances [S]; None: g_min to g_max.
+
+    Returns:
+        The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
+
+    Raises:
+        InputError: A user's device folder states `ohmic = true`, but the device is not ohmic in ngspice.
+        SimulatorError, OutsideRangeError: As `characterization.cell`.
+    """
+    ohmic = spec.array.cell == "1r" and device_card(spec).ohmic
+    if not ohmic:
+        return characterization.cell(spec, v_range=v_range, g_range=g_range)
+    if spec.device.folder is not None:  # for the shipped cards, a test checks this
+        characterization.check_ohmic(spec)
+    return None
+
+
+@dataclass(frozen=True)
+class _Use:
+    """How the behavioral level is used."""
+
+    model: TileModel | None
+    certificate: Certificate | None
+    strict: bool
+    max_error: float | None
+
+
+def _check_use(level: Level, use: _Use) -> None:
+    """Reject what the level ignores, and a behavioral level without what it needs."""
+    if level != "behavioral":
+        given = {"model": use.model, "certificate": use.certificate, "strict": use.strict or None}
+        refuse_unused(level, {**given, "max_error": use.max_error}, "behavioral")
+        return
+    if use.model is None:
+        raise InputError("level = 'behavioral' needs a model: pass model=, on the command line --model FILE")
+    if use.certificate is None:
+        for argument, given in (("strict = True", use.strict), ("max_error", use.max_error is not None)):
+            if given:
+                raise InputError(f"{argument} needs the certificate of the model")
+
+
+def _prepare(
+    spec: ArraySpec,
+    g: ArrayLike,
+    *,
+    level: Level,
+    use: _Use,
+    v_range: tuple[float, float] | None,
+    drawn: bool,
+) -> LevelArray:
+    """Prepare a single array at a level that simulates it."""
+    if level == "ngspice":
+        return truth.prepare(spec, g, drawn=drawn)
+    if level == "behavioral":
+        assert use.model is not None
+        return prepare_tile(
+            spec, g, use.model, use.certificate, strict=use.strict, max_error=use.max_error, drawn=drawn
+        )
+    g_range = programmable_range(spec, drawn=drawn)
+    g = check_conductances(spec, g, g_range=g_range)
+    reach = characterization.stepped_conductances(spec, g) if drawn else None
+    if spec.array.input_line == "bl":
+        surface = surface_of(spec, v_range=v_range, g_range=reach)
+        return nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)
+    on, off = characterization.gated_cells(spec, g_range=reach)
+    return nodal.prepare(spec, g, on, off=off, g_range=g_range)
