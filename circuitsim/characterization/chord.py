@@ -98,12 +98,14 @@ def _check_states(spec: ArraySpec) -> None:
     _, chord = _chords(spec, g)
     name, v_read = device_card(spec).name, spec.driver.v_read
     states = " and ".join(f"{value:.6g} S" for value in _states_of(spec))
-    if not chord[1] > chord[0] * (1 + ALIKE):
+    same, factor = not chord[1] > chord[0] * (1 + ALIKE), _factors(chord, g).max()
+    if same or factor > UNLIKE:
+        are = "the same state" if same else "far from the states"
         raise InputError(
-            f"device.g_min = {g[0]:g} S and device.g_max = {g[1]:g} S are the same state of {name}: expected its two "
-            f"states at v_read = {v_read:g} V, {states}"
+            f"device.g_min = {g[0]:g} S and device.g_max = {g[1]:g} S are {are} of {name}: expected its two states at "
+            f"v_read = {v_read:g} V, {states}"
         )
-    if _factors(chord, g).max() > 1 + ALIKE:
+    if factor > 1 + ALIKE:
         warnings.warn(
             f"device.g_min = {g[0]:g} S and device.g_max = {g[1]:g} S: at v_read = {v_read:g} V the two states of "
             f"{name} have {states}; circuitsim takes g_min and g_max for them in ideal products",
