@@ -7,7 +7,7 @@ from circuitsim.calibration.calibrate import calibrate
 from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.conditions import Aged, over_temperature, over_time, source_times
 from circuitsim.calibration.error_statistics import error_statistics, full_scale_of
-from circuitsim.calibration.experiments import random_experiments
+from circuitsim.calibration.experiments import draw_matrix, random_experiments
 from circuitsim.calibration.loads import load_table
 from circuitsim.calibration.outside import (
     check_certificate,
@@ -33,6 +33,7 @@ __all__ = [
     "check_certificate",
     "check_use",
     "differing_codes",
+    "draw_matrix",
     "error_budget",
     "error_statistics",
     "find_worst",

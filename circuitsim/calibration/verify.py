@@ -149,8 +149,9 @@ def find_suspects(
         matrices = [
             np.where(e.g > 0, np.maximum(e.g / (1 + e.g * series), surface.g_range[0]), 0.0) for e in experiments
         ]
+        between = replace(cell, two_states=False)  # a derivative, for which the line between two states will do
         outs = [
-            nodal.read(nodal.prepare(spec, g, cell, wires=wires), e.v_in).out
+            nodal.read(nodal.prepare(spec, g, between, wires=wires, g_range=cell.g_range), e.v_in).out
             for g, e in zip(matrices, experiments, strict=True)
         ]
         column = np.concatenate([(out - e.out).ravel() for e, out in zip(exact, outs, strict=True)]) / STEP

@@ -39,7 +39,7 @@ def check_chord(spec: ArraySpec) -> None:
 
     - A user's device: its chord conductance, for three conductances from g_min to g_max.
     - A user's whole cell (`array.cell = "own"`, but not in a string): the chord of bit line to source line at the
-      selected gate. It is smaller than g where a transistor is in series, but it flows forward and grows with g.
+      selected gate. A transistor or a selector in series makes it smaller than g; still, it flows forward and grows.
     - A user's capacitor ("1c"): the charge of one read over v_read.
     - A binary device: the chord conductances of its two states, which `device.g_min` and `device.g_max` name.
 
@@ -49,7 +49,7 @@ def check_chord(spec: ArraySpec) -> None:
         SimulatorError: ngspice failed; the run folder is kept.
 
     Warns:
-        ChordWarning: They differ by more than 2 %; for a whole cell, by more than a factor of 3.
+        ChordWarning: They differ by more than 2 %; for a whole cell, the chord is more than three times g.
     """
     if has_two_states(spec):
         _check_states(spec)
@@ -88,9 +88,8 @@ def _check_whole_cell(spec: ArraySpec) -> None:
             f"{_siemens(g[-1])} at v_read = {spec.driver.v_read:g} V, expected one that grows with g: write what the "
             f"parameter takes as device.state_kind (now {kind!r})"
         )
-    factor = _factors(chord, g)
-    k = int(np.argmax(factor))
-    if factor[k] > UNLIKE:
+    k = int(np.argmax(chord / g))
+    if chord[k] / g[k] > UNLIKE:
         _tell(spec, "the chord conductance of the whole cell", g[k], chord[k])
 
 
@@ -99,12 +98,14 @@ def _check_states(spec: ArraySpec) -> None:
     _, chord = _chords(spec, g)
     name, v_read = device_card(spec).name, spec.driver.v_read
     states = " and ".join(f"{value:.6g} S" for value in _states_of(spec))
-    if not chord[1] > chord[0] * (1 + ALIKE):
+    same, factor = not chord[1] > chord[0] * (1 + ALIKE), _factors(chord, g).max()
+    if same or factor > UNLIKE:
+        are = "the same state" if same else "far from the states"
         raise InputError(
-            f"device.g_min = {g[0]:g} S and device.g_max = {g[1]:g} S are the same state of {name}: expected its two "
-            f"states at v_read = {v_read:g} V, {states}"
+            f"device.g_min = {g[0]:g} S and device.g_max = {g[1]:g} S are {are} of {name}: expected its two states at "
+            f"v_read = {v_read:g} V, {states}"
         )
-    if _factors(chord, g).max() > 1 + ALIKE:
+    if factor > 1 + ALIKE:
         warnings.warn(
             f"device.g_min = {g[0]:g} S and device.g_max = {g[1]:g} S: at v_read = {v_read:g} V the two states of "
             f"{name} have {states}; circuitsim takes g_min and g_max for them in ideal products",

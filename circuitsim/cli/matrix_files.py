@@ -36,11 +36,12 @@ def arrays(spec: ArraySpec, conductances: Path | None, inputs: Path | None, seed
 
 
 def read_conductances(spec: ArraySpec, conductances: Path | None, seed: int) -> np.ndarray:
-    """Conductances (rows, cols) [S], read, or drawn log-uniformly between g_min and g_max."""
+    """Conductances (rows, cols) [S], read, or drawn log-uniformly between g_min and g_max; of two states, either."""
     if conductances is not None:
         return _read_numbers(conductances)
-    low, high = np.log(spec.device.g_min), np.log(spec.device.g_max)
-    return np.exp(np.random.default_rng(seed).uniform(low, high, spec.shape))
+    from circuitsim.calibration import draw_matrix
+
+    return draw_matrix("log_uniform", spec, np.random.default_rng(seed))
 
 
 def _read_numbers(path: Path) -> np.ndarray:

@@ -36,8 +36,9 @@ def device_card(spec: ArraySpec) -> Card:
             )
         overrides["v_read"] = spec.driver.v_read
     card = _with_overrides(card, overrides, "device")
-    if not from_file and card.state is not None and card.state.kind != "analog":
-        _check_range(card, card.state, spec)  # how far an analog state reaches depends on the bias: its map says so
+    # How far an analog state reaches, and what two states are, depends on the bias: `characterization` reads it.
+    if not from_file and card.state is not None and card.state.kind not in ("analog", "binary"):
+        _check_range(card, card.state, spec)
     _check_temperature(card, spec)
     return replace(card, state=_state_in(spec, card.state))
 

@@ -167,8 +167,9 @@ def _prepare(
             spec, g, use.model, use.certificate, strict=use.strict, max_error=use.max_error, drawn=drawn
         )
     g_range = programmable_range(spec, drawn=drawn)
-    g = check_conductances(spec, g, g_range=g_range)
-    reach = characterization.stepped_conductances(spec, g) if drawn else None
+    reach = None
+    if drawn:
+        reach = characterization.stepped_conductances(spec, check_conductances(spec, g, g_range=g_range))
     if spec.array.input_line == "bl":
         surface = surface_of(spec, v_range=v_range, g_range=reach)
         return nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)

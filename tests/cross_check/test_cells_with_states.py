@@ -128,6 +128,24 @@ def test_two_states_with_other_conductances_are_told():
         characterization.check_chord(spec_of(MTJ, "1r"))
 
 
+def test_two_states_may_be_written_in_round_numbers():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        spec = spec_of({**MTJ, "g_min": 48e-6, "g_max": 167e-6}, "1r")
+        g = np.random.default_rng(0).choice([48e-6, 167e-6], spec.shape)
+        truth, found = (
+            cs.solve(spec, g, inputs(spec, np.random.default_rng(1)), level) for level in ("ngspice", "nodal")
+        )
+    assert_allclose(found.out, truth.out, rtol=1e-6, atol=0)
+
+
+def test_numbers_far_from_two_states_are_refused():
+    with pytest.raises(
+        InputError, match=r"are far from the states of mtj_pma: expected its two states at v_read = 0\.1 V"
+    ):
+        characterization.check_chord(spec_of({**MTJ, "g_min": 1e-6}, "1r"))
+
+
 def test_two_conductances_of_one_state_are_refused():
     with pytest.raises(
         InputError, match=r"g_min = 0\.0001 S and device\.g_max = 0\.00015 S are the same state of mtj_pma"

@@ -6,10 +6,12 @@ from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim import campaign
-from circuitsim.calibration import calibrate, error_budget, over_time
+from circuitsim.calibration import calibrate, error_budget, over_time, random_experiments
 from circuitsim.calibration.budget import budget_outputs
 from circuitsim.calibration.conditions import _age
 from circuitsim.calibration.drawn import device_statistics, drawn_reach
+from circuitsim.calibration.solve_experiments import solve_in_nodal
+from circuitsim.calibration.verify import find_suspects
 from circuitsim.characterization import cell
 from circuitsim.devices import load_card
 from circuitsim.devices.statistics import programming_sigma, read_statistics, sample_aged, sample_programmed
@@ -104,6 +106,24 @@ def test_an_aged_array_keeps_its_mean_and_its_spread():
     later = sample_aged(PCM, experiment.g, 1e5, rng=np.random.default_rng(6))
     (aged,), _ = _age([experiment], spec, PCM, 1e5, np.random.default_rng(6))
     assert_allclose(aged.g, later, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("device", [("pcm_joshi", 2e-6, 25e-6), ("mtj_pma", 4.79958e-05, 0.000166667)])
+def test_a_changed_transistor_is_found_beside_drawn_conductances_and_two_states(device):
+    """Its derivative needs conductances below g_min and between two states."""
+    model, low, high = device
+    access = {"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.8}
+    data = spec_of(rows=8, cols=6, model=model, g_min=low, g_max=high).model_dump(by_alias=True, exclude_none=True)
+    data["array"]["cell"], data["driver"]["v_read"], data["wire"] = "1t1r", 0.1, {"r_row": 4.0, "r_col": 4.0}
+    spec, other = (cs.parse_spec({**data, "access": {**access, "w": w}}) for w in (1e-6, 0.99e-6))
+    experiments = random_experiments(
+        spec, np.random.default_rng(0), matrices=("binary", "few_high"), vectors={"uniform": 5, "all_on": 1}
+    )
+    surface = cell(spec, g_range=drawn_reach(spec))
+    exact, truths = solve_in_nodal(spec, surface, experiments), solve_in_nodal(other, cell(other), experiments)
+    suspects, unexplained = find_suspects(spec, surface, experiments, exact, truths)
+    assert suspects[0].part == "transistor resistance" and 0 < suspects[0].change < 0.015
+    assert unexplained < 0.1
 
 
 @pytest.mark.parametrize("truth", ["nodal", "ngspice"])

@@ -47,6 +47,14 @@ def test_experiments_name_every_vector_and_repeat_with_the_seed(spec):
         assert np.array_equal(a.g, b.g) and np.array_equal(a.v_in, b.v_in)
 
 
+@pytest.mark.parametrize("kind", MATRIX_KINDS)
+def test_a_device_with_two_states_gets_no_other_conductance(spec, kind):
+    low, high = 4.79958e-05, 0.000166667
+    two = spec.replace(device={"model": "mtj_pma", "g_min": low, "g_max": high})
+    g = draw_matrix(kind, two, np.random.default_rng(0))
+    assert set(np.unique(g)) == {low, high}
+
+
 def test_unknown_kinds_are_named(spec):
     with pytest.raises(InputError, match="matrix kind = 'gaussian': expected one of log_uniform"):
         draw_matrix("gaussian", spec, np.random.default_rng(0))

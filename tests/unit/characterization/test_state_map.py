@@ -53,6 +53,24 @@ def test_a_state_is_found_on_a_steep_law_to_the_tolerance(answer):
     )
 
 
+def test_corrections_go_on_to_where_the_levels_agree(answer):
+    """1e-4 is accepted, but a law that allows it is followed to 1e-8."""
+    run = answer(lambda vt: 1e-4 / (1 + np.exp((vt - 1.0) / 0.05)) + 1e-9)
+    wanted = np.array([3e-9, 1e-6, 7e-5])
+    found = find_states(map_states(FLASH), wanted)
+    got = [run(f"x_0 vt={float(s)!r}\nvtop top 0 1.0")["i(vm_0)"][0] for s in found]
+    assert_allclose(got, wanted, rtol=1e-8, atol=0)
+
+
+def test_the_best_of_all_rounds_is_kept_where_a_law_is_rough(answer):
+    """Steps of 3e-5 end the corrections: the nearest state that was met is within what is accepted."""
+    run = answer(lambda vt: 1e-6 * (3 - np.round(vt, 5) + 1e-9 * vt))
+    wanted = np.array([1.234567e-6, 2.345678e-6])
+    found = find_states(map_states(FLASH), wanted)
+    got = [run(f"x_0 vt={float(s)!r}\nvtop top 0 1.0")["i(vm_0)"][0] for s in found]
+    assert_allclose(got, wanted, rtol=1e-4, atol=0)
+
+
 def test_a_law_that_turns_round_is_refused(answer):
     answer(lambda vt: 1e-6 * (1 + (vt - 1) ** 2))
     with pytest.raises(InputError, match=r"flash_fg.*not a positive monotonic function of vt near"):
