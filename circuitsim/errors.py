@@ -78,6 +78,10 @@ class UnbalancedWarning(CircuitsimWarning):
     """The currents into an array and out of it differ by more than a simulator should leave."""
 
 
+class SettlingWarning(CircuitsimWarning):
+    """A read in time leaves out capacitances that make the array settle later."""
+
+
 class ClippingWarning(CircuitsimWarning):
     """An ADC clips an unusually large fraction of the outputs, or a driver of the inputs."""
 

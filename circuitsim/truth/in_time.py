@@ -11,6 +11,7 @@ from circuitsim.characterization import array_states
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
+from circuitsim.netlist.transient import METER_C
 from circuitsim.periphery import adc_table
 from circuitsim.results import Solution, content_digest
 from circuitsim.results.provenance import joint_provenance
@@ -129,6 +130,8 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         t_edge=pulse.t_edge,
         plateau=plateau,
         band=band,
+        charge=raw.columns(deck.q_out)[-1] * METER_C,
+        energy_row=integral(time, v_in * i_row),
         energy_bias=integral(time, bias),
         provenance=provenance_of(deck.spec_digest, deck.cell_digest, raw),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,
