@@ -38,6 +38,12 @@ class MissingExtraError(InputError):
     """An optional package is not installed; the message names the command that installs it."""
 
 
+class UnsavedVectorError(InputError, KeyError):
+    """A run did not save the vector that is asked for; the message lists some that it saved."""
+
+    __str__ = Exception.__str__  # a KeyError shows the quoted form of its message
+
+
 class SimulatorError(CircuitsimError):
     """A simulation failed; its folder is kept, and the message names it.
 

@@ -27,8 +27,6 @@ from circuitsim.spec import ArraySpec, cell_keys, check_voltage_range, has_bypas
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))  # the last for gates near threshold
 SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
-# A cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping.
-CELL_TIME_LIMIT_S = 30.0
 FIT_VERSION = 2  # increase it when the fit changes, so that surfaces in users' caches are computed again
 OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
 
@@ -169,15 +167,21 @@ def _access_conductance(spec: ArraySpec, v_range: tuple[float, float], simulator
     v_sl = np.full(2, np.clip(0.0, *v_range))
     v_bl = v_sl + np.array([u, 2 * u])  # a sweep needs two points
     g_max = spec.device.g_max
-    raw = spice.run(deck(spec, np.array([g_max]), v_bl, v_sl), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S)
+    raw = _run(deck(spec, np.array([g_max]), v_bl, v_sl), simulator)
     k = float(raw["i(vs_0)"][0] / (g_max * u))
     # The limits are those of a gate that is off, and of a 1R cell, which has no series resistance.
     weakest, strongest = 1e-3 * g_max, 1e3 * g_max
     return float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest
 
 
+def _run(text: str, simulator: spice.Simulator) -> spice.RawResult:
+    """Run a deck of cells; one that overflows at its bias and would step gmin for many minutes is ended."""
+    limit = spice.time_limit(text, simulator, least_s=spice.LEAST_OF_CELLS_S)
+    return spice.run(text, simulator=simulator, time_limit_s=limit)
+
+
 def _surface(spec: ArraySpec, sweep: Sweep, v_range: tuple[float, float], simulator: spice.Simulator) -> CellSurface:
-    raw = spice.run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator=simulator, time_limit_s=CELL_TIME_LIMIT_S)
+    raw = _run(deck(spec, sweep.g, sweep.v_bl, sweep.v_sl), simulator)
     current = np.stack([raw[f"i(vs_{k})"] for k in range(len(sweep.g))], axis=1)  # (points, conductances) [A]
     n_t, count = sweep.grid[0], len(sweep.u)
     forward, reverse = (

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from circuitsim.behavioral import Tile
 from circuitsim.export.terms import Sum, Terms, nested_polynomial, nested_sum, read_terms
-from circuitsim.spec.base import spice_name
+from circuitsim.spec import PlainName, checked
 
 _TERMS_PER_LINE = 4
 
 
-def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
+@checked
+def veriloga_model(tile: Tile, *, name: PlainName = "tile") -> str:
     """Write a tile as a Verilog-A module.
 
     Ports: in [0:rows-1] connect to the ideal source of each row; out [0:cols-1] are the column ends, which the circuit
@@ -24,8 +25,7 @@ def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
         name: Name of the module.
 
     Raises:
-        InputError: The tile's matrices are not NumPy arrays.
-        ValueError: The name is not an identifier.
+        InputError: The tile's matrices are not NumPy arrays, or the name is none.
 
     Valid for: static reads within the tile's range.
     """
@@ -37,7 +37,7 @@ def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
         f"// {rows} x {cols} array, behavioral model of {tile.form.phrase}",
         f"// valid: static reads, inputs {low:g} V to {high:g} V, outputs held at {tile.v_ref:g} V",
         '`include "disciplines.vams"',
-        f"module {spice_name(name)}(in, out, ref);",
+        f"module {name}(in, out, ref);",
         f"  inout [0:{rows - 1}] in;",
         f"  inout [0:{cols - 1}] out;",
         "  inout ref;",

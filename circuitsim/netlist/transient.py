@@ -13,7 +13,7 @@ from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
-from circuitsim.spec import ArraySpec, by_value, real_numbers
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Fractions of the read time: an edge that is short against the pulse, and the largest step. Where the waveform moves,
@@ -87,6 +87,7 @@ class TransientNetlist:
     v_col: tuple[str, ...] = ()
 
 
+@checked
 def transient(
     spec: ArraySpec,
     g: ArrayLike,
@@ -175,6 +176,7 @@ def checked_transient(
     )
 
 
+@checked
 def read_pulse(spec: ArraySpec) -> Pulse:
     """Return a pulse of width `driver.t_read` with at least 50 time steps; the simulation ends before it falls.
 

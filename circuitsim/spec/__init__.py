@@ -1,7 +1,7 @@
 """The specification of an array, as a user writes it."""
 
 from circuitsim.spec.abilities import Abilities, check_able, unable, unfelt, with_values
-from circuitsim.spec.arguments import Count, Tolerance, check_argument, checked
+from circuitsim.spec.arguments import Count, PlainName, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
 from circuitsim.spec.base import spice_name
 from circuitsim.spec.by_value import by_value
@@ -38,6 +38,7 @@ __all__ = [
     "DriverSpec",
     "FrozenMapping",
     "MappingSpec",
+    "PlainName",
     "SenseSpec",
     "TechniqueSpec",
     "Tolerance",

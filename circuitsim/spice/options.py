@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from circuitsim.errors import InputError
 from circuitsim.library import SOLVER_OPTIONS
+from circuitsim.spec import checked
 
 # ngspice's default reltol = 1e-3 leaves errors of 1e-3 in .dc sweeps, because each point starts from the previous one
 # and stops early. With the tolerances below the currents are right to 1e-12 of full scale at no extra cost (measured on
@@ -91,6 +92,7 @@ def option_line(options: Mapping[str, str]) -> str:
     return ".options " + " ".join(f"{name}={value}" if value else name for name, value in options.items())
 
 
+@checked
 def add_options(deck: str, options: Mapping[str, str]) -> str:
     """Insert options before the deck's `.end`, where they override earlier `.options` lines (measured with ngspice 39).
 

@@ -17,12 +17,13 @@ from circuitsim.results import Solution, content_digest
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.results.transient import Transient, read_off
 from circuitsim.results.waveforms import integral
-from circuitsim.spec import ArraySpec, check_arrays
+from circuitsim.spec import ArraySpec, check_arrays, checked
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.solution import provenance_of
 
 
+@checked
 def read_in_time(
     spec: ArraySpec,
     g: ArrayLike,
@@ -98,6 +99,7 @@ def check_ends(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> 
             raise SimulatorError(f"ngspice stopped at {last:g} s, expected t_stop = {stop:g} s", raw.folder)
 
 
+@checked
 def half_lsb(spec: ArraySpec) -> float:
     """Return half an LSB of the array's ADC [A].
 
