@@ -76,6 +76,10 @@ class OutsideCertificateWarning(CircuitsimWarning):
     """A behavioral model is used outside the range of its certificate."""
 
 
+class DeclaredRangeWarning(CircuitsimWarning):
+    """A value lies outside the range that the specification declares, or is of an impossible size."""
+
+
 class CellErrorWarning(CircuitsimWarning):
     """The error of a characterized cell may show in the outputs of an array."""
 

@@ -28,6 +28,8 @@ from circuitsim.spec import (
     lay_out,
     put_together,
     real_numbers,
+    tell_cells,
+    tell_inputs,
 )
 from circuitsim.truth import TruthArray
 
@@ -97,6 +99,8 @@ def solve(
         NotConvergedError: The array solver did not reach its tolerance.
 
     Warns:
+        DeclaredRangeWarning: At levels ngspice and nodal, an input is outside the range of the drivers, a conductance is
+            above `device.g_max`, or a transistor has an impossible size.
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.
     """
@@ -144,6 +148,8 @@ def prepare(
         if strict and certificate is None:
             raise InputError("strict = True needs the certificate of the model")
     check_can(spec, level)
+    if level != "behavioral":
+        tell_cells(spec, real_numbers("g", g))
     if not spec.technique.changes_size:
         return _prepare(spec, g, level, model, certificate, strict, v_range)
     # A tile needs no card: its surface states the valid conductances.
@@ -173,6 +179,13 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
         if nodes:
             raise InputError("nodes = True: [technique] draws several arrays, expected one array or nodes = False")
         return _read_drawn(array, x, folder)
+    if not isinstance(array, CertifiedTile):  # its certificate or its model states a range of its own
+        tell_inputs(array.spec, check_inputs(array.spec, x))
+    return _read_one(array, x, nodes=nodes, folder=folder)
+
+
+def _read_one(array: LevelArray, x: ArrayLike, *, nodes: bool = False, folder: str | Path | None = None) -> Solution:
+    """Read a prepared array of one level; see `read`."""
     if isinstance(array, TruthArray):
         return truth.read(array, x, nodes=nodes, folder=folder)
     level = "behavioral" if isinstance(array, CertifiedTile) else "nodal"
@@ -251,12 +264,15 @@ def _prepare(
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:
     """Read all drawn arrays and return the outputs and the power of the matrix."""
-    reads = _drawn_reads(array, check_inputs(array.spec, x))
+    x = check_inputs(array.spec, x)
+    if not isinstance(array.arrays[0], CertifiedTile):
+        tell_inputs(array.spec, x)
+    reads = _drawn_reads(array, x)
     in_ngspice = [(part, inputs) for part, inputs in reads if isinstance(part, TruthArray)]
     if in_ngspice:
         solutions = truth.read_many(in_ngspice, folder=folder)
     else:
-        solutions = [read(part, inputs, folder=folder) for part, inputs in reads]
+        solutions = [_read_one(part, inputs, folder=folder) for part, inputs in reads]
     first = solutions[0]
     out = put_together(array.spec, array.drawn, [solution.out for solution in solutions])
     return Solution(

@@ -17,7 +17,7 @@ from circuitsim.nodal.linear import factorize, linear_array
 from circuitsim.nodal.reading import read
 from circuitsim.results import Provenance
 from circuitsim.results.transient import Transient, read_off
-from circuitsim.spec import Tolerance, WireGrid, checked, real_numbers
+from circuitsim.spec import Tolerance, WireGrid, check_inputs, checked, real_numbers, tell_inputs
 
 # TR-BDF2 with the division at which both stages share their matrix.
 # Source: R. E. Bank et al., IEEE Trans. CAD 4, 436 (1985).
@@ -80,6 +80,7 @@ def step_response(
     v_in = real_numbers("v_in", v_in)
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
+    tell_inputs(array.spec, check_inputs(array.spec, v_in[None]))
     circuit = _circuit(array, v_in)
     final = circuit.i_final
     largest = float(np.abs(final).max())

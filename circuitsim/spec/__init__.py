@@ -24,6 +24,7 @@ from circuitsim.spec.matrices import (
 )
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
+from circuitsim.spec.slips import tell_cells, tell_inputs
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
@@ -69,6 +70,8 @@ __all__ = [
     "shown",
     "spice_name",
     "state_unit",
+    "tell_cells",
+    "tell_inputs",
     "unable",
     "unfelt",
     "wire_grid",

@@ -17,7 +17,7 @@ from circuitsim.results import Solution, content_digest
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.results.transient import Transient, read_off
 from circuitsim.results.waveforms import integral
-from circuitsim.spec import ArraySpec, check_arrays, checked
+from circuitsim.spec import ArraySpec, check_arrays, checked, tell_inputs
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.solution import provenance_of
@@ -62,6 +62,7 @@ def read_in_time(
     if not (np.isfinite(band) and band > 0):
         raise InputError(f"band = {band:g} A, expected a current > 0")
     g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
+    tell_inputs(spec, x)
     state = array_states(spec, g) if state is None else state
     decks = [checked_transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder)
