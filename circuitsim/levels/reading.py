@@ -99,7 +99,7 @@ def solve(
         NotConvergedError: The array solver did not reach its tolerance.
 
     Warns:
-        DeclaredRangeWarning: At levels ngspice and nodal, an input is outside the range of the drivers, a conductance is
+        DeclaredRangeWarning: At levels ngspice and nodal, an input is outside the range of the drivers, g is
             above `device.g_max`, or a transistor has an impossible size.
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.

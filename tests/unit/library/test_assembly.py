@@ -137,9 +137,7 @@ def test_only_the_bins_of_the_sizes_in_the_deck_stay(tmp_path, call, bins):
 
 def test_a_size_that_no_bin_holds_is_refused_with_the_reach_of_the_bins(tmp_path):
     """Micrometres twice, by the file's scale and by the suffix."""
-    said = (
-        r"no bin of the transistor model n holds w = 2e-06 m, l = 2e-13 m: its bins lie within w = 0 to 1 m, l = 1e-07 "
-    )
+    said = r"no bin of the transistor model n holds w = 2e-06 m, l = 2e-13 m: its bins lie within w = 0 to 1 m"
     with pytest.raises(InputError, match=said):
         models(tmp_path, ".option scale=1e-6\n" + BINNED, "x1 a b 0 0 m l=0.2u w=2")
 
