@@ -38,6 +38,12 @@ class MissingExtraError(InputError):
     """An optional package is not installed; the message names the command that installs it."""
 
 
+class UnsavedVectorError(InputError, KeyError):
+    """A run did not save the vector that is asked for; the message lists some that it saved."""
+
+    __str__ = Exception.__str__  # a KeyError shows the quoted form of its message
+
+
 class SimulatorError(CircuitsimError):
     """A simulation failed; its folder is kept, and the message names it.
 
@@ -74,12 +80,20 @@ class WorstCaseWarning(CircuitsimWarning):
     """The largest error found for matrices like this one is far above typical errors, or above what is allowed."""
 
 
+class DeclaredRangeWarning(CircuitsimWarning):
+    """A value lies outside the range that the specification declares, or is of an impossible size."""
+
+
 class CellErrorWarning(CircuitsimWarning):
     """The error of a characterized cell may show in the outputs of an array."""
 
 
 class UnbalancedWarning(CircuitsimWarning):
     """The currents into an array and out of it differ by more than a simulator should leave."""
+
+
+class SettlingWarning(CircuitsimWarning):
+    """A read in time leaves out capacitances that make the array settle later."""
 
 
 class ClippingWarning(CircuitsimWarning):

@@ -33,8 +33,6 @@ TRANSISTOR_GRIDS = ((10, 12, 8), (24, 16, 10), (40, 24, 12), (64, 24, 12))
 TRANSISTOR_SCALE = 0.1  # scale of its conductance coordinate, as a fraction of the largest conductance
 SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
-# A cell takes fractions of a second; one that overflows at its bias spends minutes on gmin stepping.
-CELL_TIME_LIMIT_S = 30.0
 FIT_VERSION = 2  # increase it when the fit changes, so that surfaces in users' caches are computed again
 OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
 
@@ -53,7 +51,9 @@ class _Subject:
         """Read cells of conductances g (cells,) at the bias points."""
         states = array_states(self.spec, g)
         text = deck(self.spec, g if states is None else states, v_bl, v_sl, v_gate=self.v_gate)
-        return spice.run(text, simulator=self.simulator, time_limit_s=CELL_TIME_LIMIT_S)
+        # A cell that overflows at its bias and would step gmin for many minutes is ended.
+        limit = spice.time_limit(text, self.simulator, least_s=spice.LEAST_OF_CELLS_S)
+        return spice.run(text, simulator=self.simulator, time_limit_s=limit)
 
     def key(self) -> str:
         """Digest of all inputs: circuit, files, states, voltages, simulator and its options, and the fit."""

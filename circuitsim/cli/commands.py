@@ -1,6 +1,7 @@
 """The commands of `circuitsim`."""
 
 import dataclasses
+import re
 import shlex
 import signal
 import sys
@@ -19,7 +20,7 @@ from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
 from circuitsim.cli.matrix_files import Conductances, Inputs, arrays
 from circuitsim.cli.options import CertificateFile, Jobs, MaxError, Out, Seed, Strict, within
-from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar
+from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
 from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.resources import surface_cache
@@ -43,6 +44,10 @@ app.command("infer")(infer)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
+DEMO_RESULTS = (
+    *("results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"),
+    *("model/model.json", "model/model.npz", "model/certificate.json"),
+)
 LONG_S = 10.0  # a run that takes longer is announced
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
@@ -86,6 +91,7 @@ def schema(
 
 
 @app.command("netlist")
+@replaces(lambda out: [out, *(file for file in out.parent.glob("*") if _is_numbered(file, out))])
 def write_netlist(
     spec_file: SpecFile,
     out: Out = Path("array.cir"),
@@ -110,6 +116,7 @@ def write_netlist(
 
 
 @app.command()
+@replaces(lambda out: [out / "solution.nc", out / "solution.csv", *out.glob("ngspice/deck.*")])
 def solve(
     spec_file: SpecFile,
     level: Annotated[str, typer.Option(help="ngspice (truth), nodal (exact, fast) or behavioral (needs --model).")] = (
@@ -170,6 +177,7 @@ def describe_solution(solution: "Solution") -> dict[str, Any]:
 
 
 @app.command()
+@replaces(lambda out: [*(out / name for name in ("model.json", "model.npz", "certificate.json")), *_pages(out)])
 def calibrate(
     spec_file: SpecFile,
     out: Out = Path("out/calibration"),
@@ -232,6 +240,7 @@ def calibrate(
 
 
 @app.command()
+@replaces(lambda out: [*(out / name for name in DEMO_RESULTS), *_pages(out)])
 def demo(
     out: Out = Path("out/demo"),
     jobs: Jobs = 2,
@@ -249,6 +258,17 @@ def demo(
     print_result(summary(result, content), "\n".join([*lines, f"report: {page}"]), as_json)
 
 
+def _is_numbered(file: Path, out: Path) -> bool:
+    """Tell whether a file is one of several decks named after `out`."""
+    return re.fullmatch(rf"{re.escape(out.stem)}_\d{{3,}}{re.escape(out.suffix)}", file.name) is not None
+
+
+def _pages(out: Path) -> "tuple[Path, ...]":
+    from circuitsim.report import report_files  # loads the plotting library
+
+    return report_files(out)
+
+
 def main() -> None:
     """Run the command line; an error becomes one sentence and its exit code, a warning one sentence."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: decks that are running are ended too
@@ -257,7 +277,7 @@ def main() -> None:
         try:
             code = app(prog_name="circuitsim", standalone_mode=False)
         except CircuitsimError as error:
-            announce(f"circuitsim: {error}")
+            announce(f"circuitsim: {'; '.join([str(error), *getattr(error, '__notes__', [])])}")
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, typer.Abort):
             sys.exit(INTERRUPTED)

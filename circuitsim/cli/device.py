@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
 from circuitsim.cli.options import ReadVoltage, within
-from circuitsim.cli.output import Json, print_result
+from circuitsim.cli.output import Json, print_result, replaces
 from circuitsim.devices import GATES, Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
 from circuitsim.spec import DeviceSpec, sentence
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 REACH = 1e-4  # relative deviation of a conductance at which a searched state still reaches it
+
+
+def plot_files(plot: Path) -> list[Path]:
+    """Return the two files of a figure."""
+    return [plot.parent / f"{plot.stem}.png", plot.parent / f"{plot.stem}.svg"]
+
 
 PlotFile = Annotated[
     Path | None, typer.Option("--plot", help="Draw it into this file: .png and .svg beside each other.")
@@ -38,6 +44,7 @@ def list_devices(as_json: Json = False) -> None:
 
 
 @app.command()
+@replaces(plot_files, option="plot")
 def show(
     name: Annotated[
         str, typer.Argument(help="Name of a card (circuitsim device list shows them), or a device folder of your own.")
@@ -56,6 +63,7 @@ def show(
 
 
 @app.command()
+@replaces(plot_files, option="plot")
 def characterize(
     file: Annotated[Path, typer.Argument(help="SPICE file with the sub-circuit of a memory, or a device folder.")],
     subckt: Annotated[str | None, typer.Option(help="Name of the sub-circuit.")] = None,
@@ -106,6 +114,7 @@ def characterize(
 
 
 @app.command()
+@replaces(plot_files, option="plot")
 def fit(
     file: Annotated[Path, typer.Argument(help="Table with a heading such as v_V,i_uA (and gap_nm for the gap form).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="New device folder; its name becomes the card's name.")],

@@ -9,7 +9,7 @@ import typer
 
 from circuitsim.cli.matrix_files import Conductances, read_conductances
 from circuitsim.cli.options import Seed, plain_name, within
-from circuitsim.cli.output import Json, print_result
+from circuitsim.cli.output import Json, print_result, replaces
 from circuitsim.errors import InputError
 from circuitsim.results import write_text
 
@@ -20,6 +20,7 @@ TILES = ("ngspice", "verilog-a", "systemverilog")
 MODELS = ("neurosim", "crosssim", "aihwkit")
 
 
+@replaces(lambda out: [out])
 def export(
     to: Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of {', '.join((*TILES, *MODELS))}.")],
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from circuitsim.cli.options import CertificateFile, MaxError, Out, Strict, within
-from circuitsim.cli.output import Json, print_result, progress_bar
+from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 
+@replaces(lambda out: [out / "results.json", out / "inference.csv"])
 def infer(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
     network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],

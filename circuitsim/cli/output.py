@@ -1,11 +1,12 @@
 """What every command prints: the result on the output stream, progress and announcements on the error stream."""
 
 import contextlib
+import functools
 import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +16,39 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from circuitsim.results import is_standard_output
+from circuitsim.errors import InputError
+from circuitsim.results import claim, is_standard_output
 
 LONGEST_LINE = 100_000  # [characters] of a row that is not shown on a terminal
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines instead of text.")]
+
+
+def replaces(files: Callable[[Path], Iterable[Path]], *, option: str = "out") -> Callable[[Callable], Callable]:
+    """Return a decorator for a command: older results are set aside while it works, so that none look new if it fails.
+
+    Args:
+        files: The files that the command writes, from the value of its option.
+        option: The option that says where; where its value is None, the command writes nothing.
+    """
+
+    def decorate(command: Callable) -> Callable:
+        @functools.wraps(command)
+        def claimed(**given: Any) -> Any:
+            written = [] if given[option] is None else list(files(given[option]))
+            for name, value in given.items():
+                if name != option and isinstance(value, Path) and any(_same(value, file) for file in written):
+                    raise InputError(f"{value}: is {name} and a result at once; write the results to another place")
+            with claim(written):
+                return command(**given)
+
+        return claimed
+
+    return decorate
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.is_file() and other.exists() and one.samefile(other)
 
 
 def print_result(

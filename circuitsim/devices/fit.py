@@ -8,6 +8,7 @@ from circuitsim.devices.measurement import Measurement
 from circuitsim.devices.misfit import explain_misfit
 from circuitsim.devices.voltage_sweeps import split_states
 from circuitsim.errors import InputError
+from circuitsim.spec import checked
 
 LARGEST_RESIDUAL = 0.1  # rms of the relative residual above which a fit is refused
 NOTED_RESIDUAL = 0.01  # above it, what the data show is noted
@@ -25,6 +26,7 @@ class TwoStateFit:
     high: Fit
 
 
+@checked
 def fit_current(measurement: Measurement, form: str = "auto", *, v_read: float = 0.2) -> Fit:
     """Fit a form to a measured current by least squares of the relative residual.
 
@@ -41,6 +43,7 @@ def fit_current(measurement: Measurement, form: str = "auto", *, v_read: float =
     return _judged(min(fits, key=lambda fit: fit.rms), str(measurement.file))
 
 
+@checked
 def fit_two_states(measurement: Measurement, form: str = "auto", *, v_read: float = 0.2) -> TwoStateFit:
     """Divide the sweeps of a measured hysteresis loop into two states, and fit one form to each.
 

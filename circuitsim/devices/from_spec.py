@@ -9,9 +9,10 @@ from circuitsim.devices.load import load_card, load_folder
 from circuitsim.devices.parameters import Parameter
 from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
 from circuitsim.errors import OutsideRangeError, SpecError
-from circuitsim.spec import AccessSpec, ArraySpec, DeviceSpec
+from circuitsim.spec import AccessSpec, ArraySpec, DeviceSpec, checked
 
 
+@checked
 def device_card(spec: ArraySpec) -> Card:
     """Card of the memory device as this array reads it: `device.params`, read voltage and gate bias written into it.
 
@@ -72,6 +73,7 @@ def _check_temperature(card: Card, spec: ArraySpec) -> None:
         )
 
 
+@checked
 def programmable_range(spec: ArraySpec, *, drawn: bool = False) -> tuple[float, float]:
     """Conductances that cells of an array may take besides 0 [S] (1c: capacitances [F]).
 
@@ -98,6 +100,7 @@ def programmable_range(spec: ArraySpec, *, drawn: bool = False) -> tuple[float, 
     return state.g_min, state.g_max
 
 
+@checked
 def access_card(spec: ArraySpec) -> Card:
     """Card of the access transistor, with `access.params` written into it.
 
@@ -116,6 +119,7 @@ def access_card(spec: ArraySpec) -> Card:
     return _with_overrides(card, access.params, "access")
 
 
+@checked
 def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
     """Parameters of one transistor instance: w and l in the unit of the file (`deck_scale`), then the overrides.
 
@@ -127,6 +131,7 @@ def access_values(spec: ArraySpec, card: Card) -> dict[str, float]:
     return values | device_values(card)
 
 
+@checked
 def device_values(card: Card) -> dict[str, float]:
     """Parameters to write on an instance besides the state (or w and l); defaults of a user's file are not repeated."""
     return {name: item.value for name, item in card.parameters.items() if item.source != USER_FILE}

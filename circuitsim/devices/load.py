@@ -10,6 +10,7 @@ from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
 from circuitsim.library import Subckt, find_subckt, once_per_content, read_header, read_library, spice_number
 from circuitsim.resources import device_models_folder
+from circuitsim.spec import checked
 
 GEOMETRY = frozenset({"w", "l"})
 
@@ -19,6 +20,7 @@ def list_cards() -> list[str]:
     return sorted(path.parent.name for path in device_models_folder().glob("*/device.toml"))
 
 
+@checked
 def load_card(name: str) -> Card:
     """Load a folder of `device_models/`.
 
@@ -31,6 +33,7 @@ def load_card(name: str) -> Card:
     return load_folder(folder)
 
 
+@checked
 def load_folder(folder: str | Path) -> Card:
     """Load any device folder, with the checks of the shipped cards; unchanged files are not read again.
 

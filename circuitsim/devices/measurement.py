@@ -21,6 +21,7 @@ from circuitsim.devices.text_rows import (
     text_lines,
 )
 from circuitsim.errors import InputError
+from circuitsim.spec import by_value, checked
 
 MIN_POINTS = 8
 LARGEST = {"v": 100.0, "i": 1.0, "gap": 1e3}  # [V, A, nm] beyond which a column without a unit stands in another one
@@ -28,6 +29,7 @@ UNIT = {"v": "V", "i": "A", "gap": "nm"}  # of a column without a unit, and of a
 OVERFLOW = 9e37  # instruments mark a reading that is none with 9.9e37
 
 
+@by_value
 @dataclass(frozen=True)
 class Measurement:
     """A measured read current.
@@ -63,6 +65,7 @@ class _Table:
     notes: tuple[str, ...] = ()
 
 
+@checked
 def read_measurement(path: str | Path, columns: Sequence[str] = (), *, v_max: float | None = None) -> Measurement:
     """Read a text table of voltage [V], current [A], and for the gap form the gap [nm].
 

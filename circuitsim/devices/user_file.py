@@ -7,13 +7,14 @@ from circuitsim.devices.card import OPEN, Card, Kind, State, StateKind, Temperat
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
 from circuitsim.library import Library, Subckt, find_subckt, read_library, spice_number, tell_left_out
-from circuitsim.spec import AccessSpec, DeviceSpec
+from circuitsim.spec import AccessSpec, DeviceSpec, checked
 
 USER_FILE = "the user's file"
 GATES = ("g", "wl")
 """Terminals of a memory that are its gate: of a transistor, and of a whole cell."""
 
 
+@checked
 def user_device(device: DeviceSpec) -> Card:
     """Card of a memory in the user's file; its state parameter takes the conductance itself.
 
@@ -63,9 +64,14 @@ def user_transistor(access: AccessSpec) -> Card:
 _STATES: dict[str, Callable[[DeviceSpec], tuple[StateKind, str, tuple[float, float]]]] = {
     "conductance": lambda device: ("conductance", "S", (device.g_min, device.g_max)),
     "resistance": lambda device: ("resistance", "ohm", (1 / device.g_max, 1 / device.g_min)),
-    "searched": lambda device: ("analog", "1", device.state_range or (0.0, 1.0)),
+    "searched": lambda device: ("analog", "1", _searched_range(device)),
 }
 """By `device.state_kind`: kind and unit of the card's state, and its range."""
+
+
+def _searched_range(device: DeviceSpec) -> tuple[float, float]:
+    assert device.state_range is not None  # `DeviceSpec` refuses a searched state without it
+    return device.state_range
 
 
 def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from circuitsim.devices.current_forms import Fit
 from circuitsim.devices.fit import TwoStateFit
 from circuitsim.devices.load import load_folder
 from circuitsim.errors import InputError
+from circuitsim.spec import checked
 from circuitsim.spec.base import spice_name
 
 _BODY = {
@@ -34,6 +35,7 @@ _BETWEEN = {
 _SHARE = ".param share={ln(g/g_low)/ln(g_high/g_low)}"
 
 
+@checked
 def write_folder(fit: Fit | TwoStateFit, folder: str | Path) -> Card:
     """Write `model.lib` and `device.toml` of a fit and load them back.
 

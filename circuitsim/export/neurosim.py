@@ -7,6 +7,7 @@ import numpy as np
 from circuitsim.behavioral import mvm, program
 from circuitsim.errors import InputError
 from circuitsim.results import TileModel
+from circuitsim.spec import Count, checked
 
 _DENSITIES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 
@@ -33,8 +34,9 @@ class NoiseTable:
         return "\n".join(["output,mean,std", *(f"{k},{m:.8g},{s:.8g}" for k, m, s in rows), ""])
 
 
+@checked
 def neurosim_noise_table(
-    model: TileModel, *, bits: int, rng: np.random.Generator, matrices: int = 8, vectors: int = 400
+    model: TileModel, *, bits: Count, rng: np.random.Generator, matrices: Count = 8, vectors: Count = 400
 ) -> NoiseTable:
     """Tabulate mean and standard deviation of a tile's outputs for binary inputs and weights.
 

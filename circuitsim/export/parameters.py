@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 
+@checked
 def crosssim_parameters(spec: ArraySpec) -> dict[str, Any]:
     """Return the CrossSim 3 parameters of an array as a nested dictionary of CrossSim's attribute names.
 
@@ -38,6 +39,7 @@ def crosssim_parameters(spec: ArraySpec) -> dict[str, Any]:
     }
 
 
+@checked
 def aihwkit_configuration(spec: ArraySpec) -> dict[str, Any]:
     """Return the `forward` and `mapping` fields of an aihwkit `InferenceRPUConfig`.
 

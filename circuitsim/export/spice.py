@@ -7,12 +7,13 @@ import numpy as np
 from circuitsim.behavioral import Tile
 from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
-from circuitsim.spec.base import spice_name
+from circuitsim.spec import PlainName, checked
 
 _PORTS_PER_LINE = 12
 
 
-def spice_macro(tile: Tile, *, name: str = "tile", input_current: bool = True) -> str:
+@checked
+def spice_macro(tile: Tile, *, name: PlainName = "tile", input_current: bool = True) -> str:
     """Write a tile as a sub-circuit.
 
     Ports: in_0 … connect to the ideal source of each row (the driver's output resistance is inside); out_0 … are the
@@ -29,13 +30,12 @@ def spice_macro(tile: Tile, *, name: str = "tile", input_current: bool = True) -
         Text of the sub-circuit with a header, as a file to `.include`.
 
     Raises:
-        InputError: The tile's matrices are not NumPy arrays.
-        ValueError: The name is not a plain SPICE name.
+        InputError: The tile's matrices are not NumPy arrays, or the name is none.
 
     Valid for: static reads within the tile's range; the outputs are current sources, whatever their voltage.
     """
     terms = read_terms(tile)
-    lines = [*_header(tile, terms, spice_name(name)), *_inputs(terms)]
+    lines = [*_header(tile, terms, name), *_inputs(terms)]
     for part in (*terms.row_sums, *terms.sums):
         if part.matrices:
             lines += _sum(part)

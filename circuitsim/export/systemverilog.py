@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from circuitsim.behavioral import Tile
 from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
-from circuitsim.spec.base import spice_name
+from circuitsim.spec import PlainName, checked
 
 
-def systemverilog_model(tile: Tile, *, name: str = "tile") -> str:
+@checked
+def systemverilog_model(tile: Tile, *, name: PlainName = "tile") -> str:
     """Write a tile as a module with real ports.
 
     `module NAME(input read, input real v_in [0:rows-1], output real i_out [0:cols-1])`: each rising edge of `read`
@@ -21,7 +22,7 @@ def systemverilog_model(tile: Tile, *, name: str = "tile") -> str:
     lines = [
         f"// {terms.rows} x {terms.cols} array, behavioral model of {tile.form.phrase}; V and A",
         f"// valid: static reads, inputs {tile.v_range[0]:g} V to {tile.v_range[1]:g} V",
-        f"module {spice_name(name)}(input read, input real v_in [0:{terms.rows - 1}],",
+        f"module {name}(input read, input real v_in [0:{terms.rows - 1}],",
         f"  output real i_out [0:{terms.cols - 1}]);",
         *_declarations(terms),
         "  initial begin",

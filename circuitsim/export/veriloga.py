@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from circuitsim.behavioral import Tile
 from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
-from circuitsim.spec.base import spice_name
+from circuitsim.spec import PlainName, checked
 
 _TERMS_PER_LINE = 4
 _PORTS_PER_LINE = 12
 
 
-def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
+@checked
+def veriloga_model(tile: Tile, *, name: PlainName = "tile") -> str:
     """Write a tile as a Verilog-A module.
 
     Ports, one by one because compilers differ on vectors: in_0 … connect to the ideal source of each row; out_0 … are
@@ -26,8 +27,7 @@ def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
         name: Name of the module.
 
     Raises:
-        InputError: The tile's matrices are not NumPy arrays.
-        ValueError: The name is not an identifier.
+        InputError: The tile's matrices are not NumPy arrays, or the name is none.
 
     Valid for: static reads within the tile's range.
     """
@@ -40,7 +40,7 @@ def veriloga_model(tile: Tile, *, name: str = "tile") -> str:
         f"// {rows} x {cols} array, behavioral model of {tile.form.phrase}",
         f"// valid: static reads, inputs {low:g} V to {high:g} V, outputs held at {tile.v_ref:g} V",
         '`include "disciplines.vams"',
-        f"module {spice_name(name)}(",
+        f"module {name}(",
         *_listed(ports, ");"),
         *_listed(ports, ";", before="  inout "),
         *_listed(ports, ";", before="  electrical "),

@@ -26,6 +26,7 @@ from circuitsim.spec import (
     checked,
     lay_out,
     real_numbers,
+    tell_cells,
 )
 from circuitsim.truth import TruthArray
 
@@ -88,6 +89,8 @@ def prepare(
     if level != "nodal" or spec.array.input_line != "bl":
         refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
     check_can(spec, level)
+    if level != "behavioral":
+        tell_cells(spec, real_numbers("g", g), drawn=drawn)
     if drawn:
         g = characterization.opened(spec, real_numbers("g", g))
     one = partial(_prepare, level=level, use=use, v_range=v_range, drawn=drawn)

@@ -30,6 +30,7 @@ from circuitsim.spec import (
     drawn_inputs,
     put_together,
     real_numbers,
+    tell_inputs,
 )
 from circuitsim.truth import TruthArray
 
@@ -83,6 +84,8 @@ def solve(
         NotConvergedError: The array solver did not reach its tolerance.
 
     Warns:
+        DeclaredRangeWarning: At levels ngspice and nodal, an input is outside the range of the drivers, g is
+            above `device.g_max`, or a transistor has an impossible size.
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.
         WorstCaseWarning: The worst error found for matrices like g is above `max_error`, or without it above five times
@@ -124,6 +127,13 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
         if nodes:
             raise InputError("nodes = True: [technique] draws several arrays, expected one array or nodes = False")
         return _read_drawn(array, x, folder)
+    if not isinstance(array, CertifiedTile):  # its certificate or its model states a range of its own
+        tell_inputs(array.spec, check_inputs(array.spec, x))
+    return _read_one(array, x, nodes=nodes, folder=folder)
+
+
+def _read_one(array: LevelArray, x: ArrayLike, *, nodes: bool = False, folder: str | Path | None = None) -> Solution:
+    """Read a prepared array of one level; see `read`."""
     if isinstance(array, TruthArray):
         return truth.read(array, x, nodes=nodes, folder=folder)
     level = "behavioral" if isinstance(array, CertifiedTile) else "nodal"
@@ -157,12 +167,15 @@ def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:
     """Read all drawn arrays and return the outputs and the power of the matrix."""
-    reads = _drawn_reads(array, check_inputs(array.spec, x))
+    x = check_inputs(array.spec, x)
+    if not isinstance(array.arrays[0], CertifiedTile):
+        tell_inputs(array.spec, x)
+    reads = _drawn_reads(array, x)
     in_ngspice = [(part, inputs) for part, inputs in reads if isinstance(part, TruthArray)]
     if in_ngspice:
         solutions = truth.read_many(in_ngspice, folder=folder)
     else:
-        solutions = [read(part, inputs, folder=folder) for part, inputs in reads]
+        solutions = [_read_one(part, inputs, folder=folder) for part, inputs in reads]
     first = solutions[0]
     out = put_together(array.spec, array.drawn, [solution.out for solution in solutions])
     return Solution(

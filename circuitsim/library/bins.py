@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from circuitsim.errors import InputError
 from circuitsim.library.definitions import Definition, base_of, defined_names
 from circuitsim.library.grammar import tidy
 from circuitsim.library.spice_numbers import spice_number
@@ -25,6 +26,9 @@ def used_bins(definitions: Sequence[Definition], calls: Sequence[str], scale: fl
         definitions: What the deck needs; bins stand among them or inside their sub-circuits.
         calls: The deck's sub-circuit calls.
         scale: Unit of lengths of the deck [m].
+
+    Raises:
+        InputError: No bin of a model holds a size of the deck.
     """
     names = [base for one in definitions for statement in one.statements if (base := _base(statement))]
     counts = Counter(names)
@@ -34,7 +38,27 @@ def used_bins(definitions: Sequence[Definition], calls: Sequence[str], scale: fl
         statements = tuple(statement for statement in one.statements if _is_used(statement, sizes, scale))
         if statements:
             kept.append(one if len(statements) == len(one.statements) else replace(one, statements=statements))
+    left = {_base(statement) for one in kept for statement in one.statements}
+    for base, wanted in sizes.items():
+        if wanted is not None and base not in left:
+            raise InputError(_no_bin(base, definitions, wanted, scale))
     return kept
+
+
+def _no_bin(base: str, definitions: Sequence[Definition], wanted: list[tuple[float, float]], scale: float) -> str:
+    """Say that no bin of a model holds the sizes of the deck, and how far they reach together."""
+    reach: dict[str, list[float]] = {}
+    for one in definitions:
+        for statement in one.statements:
+            if _base(statement) == base:
+                for axis, end, text in _LIMIT.findall(tidy(statement.text)):
+                    reach.setdefault(f"{axis}{end}".lower(), []).append(spice_number(text) or 0.0)
+    ends = [f"{key} = {min(reach[f'{key}min']):g} to {max(reach[f'{key}max']):g} m" for key in ("w", "l")]
+    length, width = (size * scale for size in wanted[0])
+    return (
+        f"no bin of the transistor model {base} holds w = {width:g} m, l = {length:g} m: its bins lie within "
+        f"{', '.join(ends)}; expected a size within one of them (access.w and access.l are in metres)"
+    )
 
 
 def _base(statement: Statement) -> str | None:

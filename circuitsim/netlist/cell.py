@@ -8,7 +8,7 @@ from circuitsim.devices.card import OPEN, Card
 from circuitsim.errors import SpecError
 from circuitsim.library import assemble_own
 from circuitsim.netlist.names import check_name, check_path, number
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 CELL = "cell"
 CELL_PORTS = ("bl", "wl", "sl", "bulk")
@@ -57,6 +57,7 @@ class CellText:
         return assemble_own(self.text).digest
 
 
+@checked
 def cell_subckt(spec: ArraySpec) -> str:
     """Write the sub-circuit of one cell with its includes: ports `bl wl sl bulk`, parameter `g`.
 
@@ -75,6 +76,7 @@ def cell_subckt(spec: ArraySpec) -> str:
     return cell.text
 
 
+@checked
 def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -> CellText:
     """Write the cell, and its includes separately; `g` may be any state of the device. See `cell_subckt`.
 

@@ -12,10 +12,11 @@ from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.mismatch import Mismatch
 from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, source_cards
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 
+@checked
 def crossbar(
     spec: ArraySpec,
     g: ArrayLike,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from circuitsim.netlist.names import number
+from circuitsim.spec import checked
 
 INDEX_CARD = "vidx idx 0 0"
 
@@ -37,6 +38,7 @@ def save_cards(*groups: Sequence[str]) -> list[str]:
     return [".save " + " ".join(names[k : k + _SAVED_PER_LINE]) for k in range(0, len(names), _SAVED_PER_LINE)]
 
 
+@checked
 def index_deck(
     head: Sequence[str], voltages: Mapping[str, np.ndarray], body: Sequence[str], saved: Sequence[str]
 ) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.spec import ArraySpec, by_value
+from circuitsim.spec import ArraySpec, by_value, checked
 
 
 @by_value
@@ -25,6 +25,7 @@ class Mismatch:
     width: np.ndarray
 
 
+@checked
 def sample_mismatch(spec: ArraySpec, rng: np.random.Generator) -> Mismatch:
     """Sample the mismatch of one array: independent normal deviations with σ = a/√(w l).
 

@@ -5,10 +5,12 @@ from typing import Any
 
 from circuitsim.errors import InputError
 from circuitsim.netlist.document import Netlist
+from circuitsim.spec import checked
 
 _ANALYSIS = "\n* analysis\n"
 
 
+@checked
 def to_circuit(deck: Netlist) -> Any:
     """Return the array as a `PySpice.Spice.Netlist.Circuit`: nodes `bl_3_5`, `sl_3_5`, `wl_3`, sources `vin_3`.
 
@@ -28,6 +30,7 @@ def to_circuit(deck: Netlist) -> Any:
     return circuit
 
 
+@checked
 def from_circuit(circuit: Any, deck: Netlist) -> Netlist:
     """Return a deck with the circuit's elements and with the analysis and saved vectors of `deck`.
 

@@ -13,12 +13,16 @@ from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
-from circuitsim.spec import ArraySpec, by_value, real_numbers
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
-# Fractions of the read time: an edge that is short against the pulse, and a step that resolves it with 10 points.
+# Fractions of the read time: an edge that is short against the pulse, and the largest step. Where the waveform moves,
+# the simulator takes shorter steps by its own error control, see `spice.TRANSIENT_OPTIONS`.
 _EDGE = 0.01
-_STEP = 0.001
+_STEP = 0.02
+# ngspice checks the error of every step but the first: a hundredth of the step that `.tran` names, by which it prints.
+_PRINTED_PER_EDGE = 10
+METER_C = 1e-12  # capacitance of the charge meters [F]
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Pulse:
         t_edge: Rise and fall time [s].
         t_width: From the start of the rise to the start of the fall [s].
         t_stop: End of the simulation [s].
-        t_step: Largest time step [s].
+        t_step: Largest time step [s]; the simulator takes shorter ones where the waveform moves.
         v_rest: Row voltage before and after the pulse [V].
     """
 
@@ -57,6 +61,8 @@ class TransientNetlist:
         v_in: (rows,) vector names of the voltage of each row's source [V].
         i_row: (rows,) vector names; the current that each row driver delivers into the array is minus this vector [A].
         i_out: (cols,) vector names of the current into each sense amplifier [A].
+        q_out: (cols,) vector names of the voltage of each charge meter [V]: the charge that entered the sense amplifier
+            since the start, on `METER_C`.
         v_bias, i_bias: Vector names of the voltage [V] and current [A] of the other sources, with the sign of `i_row`.
             These are the word lines, or the bit lines if the input is on the word lines.
         v_row, v_col: (rows · cols,) vector names, row by row, of the voltages at each cell's bit-line and source-line
@@ -74,12 +80,14 @@ class TransientNetlist:
     v_in: tuple[str, ...]
     i_row: tuple[str, ...]
     i_out: tuple[str, ...]
+    q_out: tuple[str, ...]
     v_bias: tuple[str, ...]
     i_bias: tuple[str, ...]
     v_row: tuple[str, ...] = ()
     v_col: tuple[str, ...] = ()
 
 
+@checked
 def transient(
     spec: ArraySpec,
     g: ArrayLike,
@@ -131,15 +139,21 @@ def checked_transient(
     array = array_text(spec, g, state, gates=gate_voltages(spec, batch))
     share = batch[0] if spec.driver.input_code == "pulse_width" else np.ones(spec.array.rows)
     v_in = tuple(f"v(in_{a})" for a in range(spec.array.rows))
+    q_out = tuple(f"v(q_{b})" for b in range(spec.array.cols))
     v_row, v_col = (array.v_row, array.v_col) if nodes else ((), ())
     lines = [
         *header_lines(spec, "one read in time"),
         *array.head,
         *["", "* inputs: a pulse per row", *_pulse_cards(drive_voltages(spec, batch)[0], share, pulse)],
         *array.body,
-        *["", "* analysis", *save_cards(v_in, array.i_row, array.i_out, array.v_bias, array.i_bias, v_row, v_col)],
+        *_meter_cards(spec.array.cols),
+        *[
+            "",
+            "* analysis",
+            *save_cards(v_in, array.i_row, array.i_out, q_out, array.v_bias, array.i_bias, v_row, v_col),
+        ],
         ".print tran " + " ".join(array.i_out),
-        f".tran {number(pulse.t_step)} {number(pulse.t_stop)} 0 {number(pulse.t_step)}",
+        f".tran {number(pulse.t_edge / _PRINTED_PER_EDGE)} {number(pulse.t_stop)} 0 {number(pulse.t_step)}",
         *[".end", ""],
     ]
     return TransientNetlist(
@@ -154,6 +168,7 @@ def checked_transient(
         v_in=v_in,
         i_row=array.i_row,
         i_out=array.i_out,
+        q_out=q_out,
         v_bias=array.v_bias,
         i_bias=array.i_bias,
         v_row=v_row,
@@ -161,8 +176,9 @@ def checked_transient(
     )
 
 
+@checked
 def read_pulse(spec: ArraySpec) -> Pulse:
-    """Return a pulse of width `driver.t_read` with at least 1000 time steps; the simulation ends before it falls.
+    """Return a pulse of width `driver.t_read` with at least 50 time steps; the simulation ends before it falls.
 
     If the pulse width codes the input, the simulation lasts a fifth longer, so that the charge includes the tails of
     the pulses.
@@ -182,6 +198,18 @@ def _check_pulse(pulse: Pulse) -> None:
         raise InputError(f"pulse.t_width = {pulse.t_width:g} s, expected at least t_edge = {pulse.t_edge:g} s")
     if pulse.t_step > pulse.t_stop:
         raise InputError(f"pulse.t_step = {pulse.t_step:g} s, expected at most t_stop = {pulse.t_stop:g} s")
+
+
+def _meter_cards(cols: int) -> list[str]:
+    """Write a capacitor per column that a copy of the sensed current charges from 0 V.
+
+    The simulator integrates this current by the formula by which it charges the array's own capacitors, so that no
+    charge is lost or gained between them whatever the steps.
+    """
+    cards = ["", f"* charge meters: v(q_<col>) is the charge into vsense_<col> on {number(METER_C)} F"]
+    for b in range(cols):
+        cards += [f"fq_{b} 0 q_{b} vsense_{b} 1", f"cq_{b} q_{b} 0 {number(METER_C)}", f".ic v(q_{b})=0"]
+    return cards
 
 
 def _pulse_cards(height: np.ndarray, share: np.ndarray, pulse: Pulse) -> list[str]:

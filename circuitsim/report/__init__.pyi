@@ -9,6 +9,7 @@ from .device_figures import Curve as Curve
 from .device_figures import Panel as Panel
 from .device_figures import device_figure as device_figure
 from .device_figures import save_device_figure as save_device_figure
+from .page import report_files as report_files
 from .page import write_report as write_report
 from .parts import Column as Column
 from .parts import Definitions as Definitions

@@ -28,6 +28,17 @@ from circuitsim.report.words import array_in_words, truth_in_words
 from circuitsim.report.worst_figures import typical_and_worst_figure, witness_figure
 from circuitsim.results.atomic_files import write_text
 
+_FIGURES = (
+    *("budget", "ir_drop", "currents", "residual", "error_histogram", "error_per_column"),
+    *("accuracy_wire", "error_wire", "energy", "run_time"),
+)
+
+
+def report_files(folder: str | Path) -> tuple[Path, ...]:
+    """Return every file that `write_report` may write into a folder."""
+    figures = Path(folder) / "figures"
+    return (Path(folder) / "report.html", *(figures / f"{name}.{kind}" for name in _FIGURES for kind in ("png", "svg")))
+
 
 def write_report(folder: str | Path, content: ReportContent) -> Path:
     """Write `report.html` and the figures of it as `figures/*.png` and `figures/*.svg`.

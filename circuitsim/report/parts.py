@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from circuitsim.errors import InputError
+
 
 @dataclass(frozen=True)
 class Column:
@@ -41,7 +43,7 @@ class Table:
     def __post_init__(self) -> None:
         for row in self.rows:
             if len(row) != len(self.columns):
-                raise ValueError(f"table row {row!r} has {len(row)} cells, expected {len(self.columns)}")
+                raise InputError(f"table row {row!r} has {len(row)} cells, expected {len(self.columns)}")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from circuitsim.spec import checked
 
 _DESCRIPTOR = re.compile(r"/dev/std(in|out|err)|/(?:dev|proc/self)/fd/(\d+)")
 _STANDARD = {"in": 0, "out": 1, "err": 2}
+_OLDER = ".older"
+_LONGEST_NAME = 255  # [bytes]
 _MOST_LINKS = 40  # as in Linux
 
 
@@ -68,6 +70,21 @@ def is_standard_output(path: str | Path) -> bool:
         return False
 
 
+def aside(target: Path) -> Path:
+    """Return the name of an older result while a new one is made."""
+    return target.with_name(os.fsdecode(os.fsencode(target.name)[: _LONGEST_NAME - len(_OLDER)]) + _OLDER)
+
+
+def replaceable(path: Path) -> Path | None:
+    """Return the plain file behind a path, which need not exist yet; None for a pipe, a device or a descriptor.
+
+    Raises:
+        OSError: A folder has this name, or the file must not be written.
+    """
+    target = _follow(path)
+    return target if _descriptor(target) is None and (not target.parent.exists() or _is_file(target)) else None
+
+
 def _follow(path: Path) -> Path:
     """Follow links at the end of a path, but not those by which the system names open descriptors."""
     for _ in range(_MOST_LINKS):
@@ -106,11 +123,17 @@ def _temporary(target: Path, *, beside: bool) -> tuple[Path, int]:
     """Make an empty file with the mode of the target, beside it if it is to replace it."""
     folder = target.parent if beside else Path(tempfile.gettempdir())
     place = folder / f".{secrets.token_hex(8)}{target.suffix[:16]}"
-    mode = stat.S_IMODE(target.stat().st_mode) if beside and target.exists() else None
+    before = _predecessor(target) if beside else None
+    mode = None if before is None else stat.S_IMODE(before.stat().st_mode)
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666 if mode is None else 0o600)
     if mode is not None:
         os.fchmod(descriptor, mode)
     return place, descriptor
+
+
+def _predecessor(target: Path) -> Path | None:
+    """Return the file whose mode and owner a new one takes over, also where it was set aside."""
+    return next((path for path in (target, aside(target)) if path.exists()), None)
 
 
 def _put(temporary: Path, target: Path, is_file: bool) -> None:
@@ -120,8 +143,8 @@ def _put(temporary: Path, target: Path, is_file: bool) -> None:
             _pour(content, target)
             return
         os.fsync(content.fileno())
-    if target.exists():
-        owner = target.stat()
+    if (before := _predecessor(target)) is not None:
+        owner = before.stat()
         with contextlib.suppress(PermissionError):  # only the administrator may write for others
             os.chown(temporary, owner.st_uid, owner.st_gid)
     temporary.replace(target)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from circuitsim.results.provenance import Provenance
-from circuitsim.results.waveforms import crossing_time, integral, settling_time
+from circuitsim.results.waveforms import crossing_time, settling_time
 from circuitsim.spec import by_value
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Transient:
         energy_sense: (cols,) energy that each sense amplifier's reference delivers [J]: −v_ref · charge.
         i_final: (cols,) current to which each output settles [A].
         delay: (cols,) time from the middle of the input edge until the output reaches half of `i_final` [s]; inf if it
-            does not.
+            does not, or if `i_final` is within `band` of 0.
         settling: (cols,) time from the start of the pulse until the output stays within `band` of `i_final` [s]; inf if
             it does not before the pulse ends.
         band: Half width of the band around `i_final` [A]; half an LSB by default.
@@ -76,31 +76,35 @@ def read_off(
     t_edge: float,
     plateau: slice | np.ndarray,
     band: float,
+    charge: np.ndarray,
+    energy_row: np.ndarray,
     energy_bias: np.ndarray | None,
     provenance: Provenance,
     v_row: np.ndarray | None = None,
     v_col: np.ndarray | None = None,
 ) -> Transient:
-    """Compute charge, energies, delay and settling from the waveforms of one read.
+    """Compute delay, settling and the energy of the sense references from the waveforms of one read.
 
     Args:
-        time, v_in, i_row, i_out, i_final, band, energy_bias, provenance, v_row, v_col: As in `Transient`.
+        time, v_in, i_row, i_out, i_final, band, provenance, v_row, v_col: As in `Transient`.
+        charge, energy_row, energy_bias: As in `Transient`; the simulator that took the steps integrates them by its own
+            formula.
         v_ref: Voltage at which the sense amplifiers hold the columns [V].
         t_edge: Rise time of the inputs [s].
         plateau: Time points up to the end of the pulse, from which delay and settling are computed.
     """
-    charge = integral(time, i_out)
+    delay = crossing_time(time[plateau], i_out[plateau], i_final / 2) - t_edge / 2
     return Transient(
         time=time,
         v_in=v_in,
         i_row=i_row,
         i_out=i_out,
         charge=charge,
-        energy_row=integral(time, v_in * i_row),
+        energy_row=energy_row,
         energy_bias=energy_bias,
         energy_sense=-v_ref * charge,
         i_final=i_final,
-        delay=crossing_time(time[plateau], i_out[plateau], i_final / 2) - t_edge / 2,
+        delay=np.where(np.abs(i_final) > band, delay, np.inf),
         settling=settling_time(time[plateau], i_out[plateau], i_final, band),
         band=band,
         provenance=provenance,

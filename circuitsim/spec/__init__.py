@@ -1,7 +1,7 @@
 """The specification of an array, as a user writes it."""
 
 from circuitsim.spec.abilities import Abilities, check_able, unable, unfelt, with_values
-from circuitsim.spec.arguments import Count, Tolerance, check_argument, checked
+from circuitsim.spec.arguments import Count, PlainName, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
 from circuitsim.spec.base import spice_name
 from circuitsim.spec.by_value import by_value
@@ -24,6 +24,7 @@ from circuitsim.spec.matrices import (
 )
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
+from circuitsim.spec.slips import tell_cells, tell_inputs
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
@@ -38,6 +39,7 @@ __all__ = [
     "DriverSpec",
     "FrozenMapping",
     "MappingSpec",
+    "PlainName",
     "SenseSpec",
     "TechniqueSpec",
     "Tolerance",
@@ -68,6 +70,8 @@ __all__ = [
     "shown",
     "spice_name",
     "state_unit",
+    "tell_cells",
+    "tell_inputs",
     "unable",
     "unfelt",
     "wire_grid",

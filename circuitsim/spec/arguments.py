@@ -15,12 +15,14 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args,
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.spec.base import LONGEST_NAME, is_plain_name
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 Count = Annotated[int, "a whole number >= 1"]
 Tolerance = Annotated[float, "a finite number > 0"]
+PlainName = Annotated[str, f"a name of letters, digits and _, at most {LONGEST_NAME} long"]
 
 # What a plain annotation accepts, and how a sentence calls it. NumPy's scalars are ordinary numbers.
 _PLAIN: dict[Any, tuple[Callable[[Any], bool], str]] = {
@@ -31,6 +33,7 @@ _PLAIN: dict[Any, tuple[Callable[[Any], bool], str]] = {
     Path: (lambda value: isinstance(value, Path), "a Path"),
     Count: (lambda value: _PLAIN[int][0](value) and value >= 1, "a whole number >= 1"),
     Tolerance: (lambda value: _PLAIN[float][0](value) and 0 < value < np.inf, "a finite number > 0"),
+    PlainName: (lambda value: isinstance(value, str) and is_plain_name(value), get_args(PlainName)[1]),
     type(None): (lambda value: value is None, "None"),
 }
 _NAMES: dict[type, str] = {np.random.Generator: "a generator such as numpy.random.default_rng(0)"}

@@ -44,6 +44,11 @@ def whole(value: object) -> int:
     return int(value)
 
 
+def is_plain_name(name: str) -> bool:
+    """Tell whether SPICE and Verilog take a text as a name, and none of it as anything else."""
+    return len(name) <= LONGEST_NAME and SAFE_NAME.fullmatch(name) is not None
+
+
 def spice_name(name: str) -> str:
     """Return `name` if it is a plain SPICE name.
 

@@ -10,8 +10,10 @@ from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.session import Session
 from circuitsim.spice.simulator import Simulator, find_ngspice
+from circuitsim.spice.time_limit import LEAST_OF_CELLS_S, time_limit
 
 __all__ = [
+    "LEAST_OF_CELLS_S",
     "TRANSIENT_OPTIONS",
     "TRUTH_OPTIONS",
     "Attempt",
@@ -32,4 +34,5 @@ __all__ = [
     "read_raw",
     "run",
     "run_many",
+    "time_limit",
 ]

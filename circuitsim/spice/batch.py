@@ -12,6 +12,7 @@ from typing import Protocol
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library import Assembly, assemble, assemble_own, tell_left_out
 from circuitsim.netlist import Netlist, TransientNetlist
+from circuitsim.spec import checked
 from circuitsim.spice.folders import DECK, LOG, RAW, clear, locked
 from circuitsim.spice.ladder import AS_WRITTEN, climb, rungs_after
 from circuitsim.spice.options import TRANSIENT_OPTIONS, add_options, choose_options
@@ -20,9 +21,8 @@ from circuitsim.spice.process import Exit, Launcher, execute
 from circuitsim.spice.raw import Plot
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
+from circuitsim.spice.time_limit import LEAST_S, time_limit
 from circuitsim.spice.verdict import Failure, judge, read_log
-
-TIME_LIMIT_S = 1800.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +36,12 @@ class Deck(Protocol):
     def text(self) -> str: ...
 
 
+@checked
 def run(
     deck: str | Deck,
     *,
     folder: str | Path | None = None,
-    time_limit_s: float = TIME_LIMIT_S,
+    time_limit_s: float | None = None,
     simulator: Simulator | None = None,
     options: Mapping[str, str] | None = None,
     keep: bool = False,
@@ -54,7 +55,8 @@ def run(
             deck.raw deck.cir` in it to repeat the run by hand. What an earlier run left in it is removed first. Runs
             in one folder wait for each other, and each returns its own results; the files are those of the last.
             None: a temporary folder, removed after success.
-        time_limit_s: Wall-clock limit of each attempt [s].
+        time_limit_s: Wall-clock limit of each attempt [s]; None: half an hour, or more for an array's deck that is
+            predicted to take long, see `time_limit`.
         simulator: The ngspice to use; None: `find_ngspice()`.
         options: Solver options; None: `TRANSIENT_OPTIONS` for a `TransientNetlist`, else the truth options of the
             simulator. `klu` is added to large decks if the simulator supports it.
@@ -75,7 +77,10 @@ def run(
         options = TRANSIENT_OPTIONS
     chosen = choose_options(options, text, klu=simulator.klu)
     if isinstance(deck, Netlist):
-        check_size(predict(deck.shape, vectors=deck.points, simulator=simulator), time_limit_s=time_limit_s)
+        prediction = predict(deck.shape, vectors=deck.points, simulator=simulator)
+        check_size(prediction, time_limit_s=LEAST_S if time_limit_s is None else time_limit_s)
+    if time_limit_s is None:
+        time_limit_s = time_limit(deck, simulator) if isinstance(deck, Netlist | TransientNetlist) else LEAST_S
     place = _make_folder(folder)
     with locked(place, wait_s=time_limit_s) as lock:
         clear(place)

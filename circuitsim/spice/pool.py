@@ -10,7 +10,8 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from circuitsim.errors import CircuitsimError, InputError, SimulatorError
-from circuitsim.spice.batch import TIME_LIMIT_S, Deck, run
+from circuitsim.spec import checked
+from circuitsim.spice.batch import Deck, run
 from circuitsim.spice.folders import clear_numbered
 from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
@@ -38,12 +39,13 @@ class DecksFailedError(SimulatorError):
         self.results = results
 
 
+@checked
 def run_many(
     decks: Sequence[str | Deck],
     *,
     n_jobs: int = 2,
     folder: str | Path | None = None,
-    time_limit_s: float = TIME_LIMIT_S,
+    time_limit_s: float | None = None,
     simulator: Simulator | None = None,
     options: Mapping[str, str] | None = None,
     progress: Progress | None = None,
@@ -55,8 +57,7 @@ def run_many(
         n_jobs: Number of decks that run at the same time, each on one core.
         folder: Where to keep a numbered run folder per deck, deck_0000 and so on; decks and results of earlier calls
             are removed from such folders first. None: temporary folders, removed after success.
-        time_limit_s: Wall-clock limit of each attempt [s].
-        simulator, options: As in `run`.
+        simulator, options, time_limit_s: As in `run`.
         progress: Called with (finished, total) after each deck, from the thread that ran it.
 
     Raises:
@@ -117,6 +118,7 @@ class _Children:
                 end(child)
 
 
+@checked
 def check_jobs(n_jobs: int) -> None:
     """Refuse a number of jobs that starts none, or more than a machine has cores.
 

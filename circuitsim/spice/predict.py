@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 
 from circuitsim.errors import InputError
+from circuitsim.spec import checked
 from circuitsim.spice.simulator import KLU_SINCE, Simulator
 
 
@@ -69,6 +70,7 @@ class Prediction:
         return f"{rows} x {cols} with {inputs} on {self.simulator} {cost}{better}"
 
 
+@checked
 def predict(shape: tuple[int, int], *, vectors: int = 1, simulator: Simulator) -> Prediction:
     """Predict run time and memory of one deck from its size and the version of ngspice.
 

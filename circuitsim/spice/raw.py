@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from circuitsim.errors import SimulatorError
-from circuitsim.spec import by_value
+from circuitsim.errors import SimulatorError, UnsavedVectorError
+from circuitsim.spec import by_value, checked
 
 _BINARY = b"Binary:\n"
 
@@ -35,12 +35,12 @@ class Plot:
         """Return the values of one vector (points,).
 
         Raises:
-            KeyError: The run did not save this vector. The message lists the vectors it saved.
+            UnsavedVectorError: The run did not save this vector. The message lists the vectors it saved.
         """
         name = vector.lower()
         if name not in self.variables:
             some = ", ".join(self.variables[:8]) + (", …" if len(self.variables) > 8 else "")
-            raise KeyError(f"{vector} is not among the {len(self.variables)} saved vectors ({some})")
+            raise UnsavedVectorError(f"{vector} is not among the {len(self.variables)} saved vectors ({some})")
         return self.data[:, self.variables.index(name)]
 
     def columns(self, vectors: list[str] | tuple[str, ...]) -> np.ndarray:
@@ -49,9 +49,10 @@ class Plot:
         try:
             return self.data[:, [place[vector.lower()] for vector in vectors]]
         except KeyError as error:
-            raise KeyError(f"{error.args[0]} is not among the {len(self.variables)} saved vectors") from None
+            raise UnsavedVectorError(f"{error.args[0]} is not among the {len(self.variables)} saved vectors") from None
 
 
+@checked
 def read_raw(path: str | Path) -> tuple[Plot, ...]:
     """Read every analysis of a binary raw file.
 

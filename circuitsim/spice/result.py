@@ -59,7 +59,11 @@ class RawResult:
         return self.plots[-1].data
 
     def __getitem__(self, vector: str) -> np.ndarray:
-        """Return the values of one vector (points,), for example `raw["i(vsense_5)"]`; KeyError if it was not saved."""
+        """Return the values of one vector (points,), for example `raw["i(vsense_5)"]`.
+
+        Raises:
+            UnsavedVectorError: The run did not save it.
+        """
         return self.plots[-1][vector]
 
     def columns(self, vectors: list[str] | tuple[str, ...]) -> np.ndarray:

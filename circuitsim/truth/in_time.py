@@ -11,17 +11,19 @@ from circuitsim.characterization import array_states
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
+from circuitsim.netlist.transient import METER_C
 from circuitsim.periphery import adc_table
 from circuitsim.results import Solution, content_digest
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.results.transient import Transient, read_off
 from circuitsim.results.waveforms import integral
-from circuitsim.spec import ArraySpec, check_arrays
+from circuitsim.spec import ArraySpec, check_arrays, checked, tell_inputs
 from circuitsim.spice.pool import run_many
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.solution import provenance_of
 
 
+@checked
 def read_in_time(
     spec: ArraySpec,
     g: ArrayLike,
@@ -60,6 +62,7 @@ def read_in_time(
     if not (np.isfinite(band) and band > 0):
         raise InputError(f"band = {band:g} A, expected a current > 0")
     g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
+    tell_inputs(spec, x)
     state = array_states(spec, g) if state is None else state
     decks = [checked_transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
     raws = run_many(decks, n_jobs=n_jobs, folder=folder)
@@ -97,6 +100,7 @@ def check_ends(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> 
             raise SimulatorError(f"ngspice stopped at {last:g} s, expected t_stop = {stop:g} s", raw.folder)
 
 
+@checked
 def half_lsb(spec: ArraySpec) -> float:
     """Return half an LSB of the array's ADC [A].
 
@@ -129,6 +133,8 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         t_edge=pulse.t_edge,
         plateau=plateau,
         band=band,
+        charge=raw.columns(deck.q_out)[-1] * METER_C,
+        energy_row=integral(time, v_in * i_row),
         energy_bias=integral(time, bias),
         provenance=provenance_of(deck.spec_digest, deck.cell_digest, raw),
         v_row=raw.columns(deck.v_row).reshape(grid) if deck.v_row else None,

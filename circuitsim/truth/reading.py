@@ -14,9 +14,8 @@ from circuitsim.library import assemble_own
 from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, checked_transient
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution, content_digest
-from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs
+from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs, checked
 from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulator, add_options, run, run_many
-from circuitsim.spice.batch import TIME_LIMIT_S
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.in_time import charges
 from circuitsim.truth.solution import solution_of
@@ -46,6 +45,7 @@ class TruthArray:
         return {"g": content_digest(self.g), **varied}
 
 
+@checked
 def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None, drawn: bool = False) -> TruthArray:
     """Prepare an array for ngspice: check its conductances and find the states of its devices.
 
@@ -68,6 +68,7 @@ def prepare(spec: ArraySpec, g: ArrayLike, *, mismatch: Mismatch | None = None, 
     return TruthArray(spec, g, array_states(spec, g), mismatch)
 
 
+@checked
 def read(
     array: TruthArray,
     x: ArrayLike,
@@ -75,7 +76,7 @@ def read(
     nodes: bool = False,
     folder: str | Path | None = None,
     simulator: Simulator | None = None,
-    time_limit_s: float = TIME_LIMIT_S,
+    time_limit_s: float | None = None,
     n_jobs: int = 2,
 ) -> Solution:
     """Read a prepared array in ngspice, once per input vector.
@@ -87,7 +88,7 @@ def read(
         folder: Where to keep the run folder; None removes it after success. Reads of charge run one deck per input
             vector and keep numbered folders.
         simulator: The ngspice to use; None: `spice.find_ngspice()`.
-        time_limit_s: Wall-clock limit of each attempt [s].
+        time_limit_s: Wall-clock limit of each attempt [s]; None: follows from what the deck is predicted to take.
         n_jobs: Number of decks that run at the same time.
 
     Returns:
@@ -105,12 +106,13 @@ def read(
     return _solution(array, decks, raws)
 
 
+@checked
 def read_many(
     reads: Sequence[tuple[TruthArray, ArrayLike]],
     *,
     folder: str | Path | None = None,
     simulator: Simulator | None = None,
-    time_limit_s: float = TIME_LIMIT_S,
+    time_limit_s: float | None = None,
     n_jobs: int = 2,
     progress: Progress | None = None,
 ) -> list[Solution]:
@@ -142,6 +144,7 @@ def read_many(
     return solutions
 
 
+@checked
 def decks(array: TruthArray, x: ArrayLike) -> list[str]:
     """Write the decks that `read` runs, with solver options: one for currents, one per input vector for charges.
 

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from circuitsim.errors import SimulatorError
+from circuitsim.errors import SimulatorError, UnsavedVectorError
 from circuitsim.netlist import Netlist
 from circuitsim.nodal.judgement import check_balance
 from circuitsim.results import Convergence, Provenance, Solution
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 from circuitsim.spice.result import RawResult
 
 
+@checked
 def solution_of(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
     """Build the solution of an array deck: column currents, row currents, node voltages, power.
 
@@ -38,8 +39,8 @@ def solution_of(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
         v_row = _grid(raw, netlist.v_row, netlist.shape)
         v_col = _grid(raw, netlist.v_col, netlist.shape)
         i_cell = _cells(raw, netlist.i_cell, netlist.shape)
-    except KeyError as error:
-        raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
+    except UnsavedVectorError as error:
+        raise SimulatorError(f"the run lacks a vector: {error}", raw.folder) from None
     i_in = np.concatenate([i_row, i_bias], axis=1)
     imbalance = np.abs(i_in.sum(axis=1) - out.sum(axis=1))
     terminals = np.full((len(out), 1), netlist.v_bias) if netlist.i_bias else netlist.drive

@@ -107,13 +107,13 @@ def test_capacitors_share_out_charge():
     spec = array(4, 3, "1c", device).replace(driver={"t_read": "2n"})
     rng = np.random.default_rng(6)
     c, x = rng.uniform(0.1e-15, 1.5e-15, (4, 3)), rng.uniform(-0.4, 0.4, 4)
-    # Edges of many time constants (5 kohm, 1.5 fF): the charge comes as a steady current that is easy to integrate.
-    pulse = netlist.Pulse(t_edge=5e-10, t_width=2e-9, t_stop=2e-9, t_step=1e-12, v_rest=0.0)
+    # An edge of many time constants (5 kohm, 1.5 fF), and a largest step that is longer than the edge.
+    pulse = netlist.Pulse(t_edge=5e-10, t_width=2e-9, t_stop=2e-9, t_step=1e-9, v_rest=0.0)
     (read,) = truth.read_in_time(spec, c, [x], band=1e-12, pulse=pulse)
-    assert_allclose(read.charge, x @ c, rtol=1e-4, atol=0)
+    assert_allclose(read.charge, x @ c, rtol=1e-9, atol=0)
     solution = cs.solve(spec, c, [x], level="ngspice")
     assert (solution.quantity, solution.unit) == ("charge", "C")
-    assert_allclose(solution.out[0], x @ c, rtol=2e-3, atol=0)  # edges of 20 ps are not much longer than r_on c_u
+    assert_allclose(solution.out[0], x @ c, rtol=1e-9, atol=0)
     with pytest.raises(InputError, match="its output is a charge, read it in time"):
         netlist.crossbar(spec, c, [x])
     with pytest.raises(SpecError, match=r"array.cell = '1c': level = 'nodal' does not simulate it.*'ngspice' does"):

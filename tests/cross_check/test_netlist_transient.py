@@ -1,4 +1,4 @@
-"""Reads in time: they settle to the operating point, energy is conserved, halving the step changes nothing."""
+"""Reads in time: they settle to the operating point, charge and energy are conserved, finer steps change nothing."""
 
 import re
 from dataclasses import replace
@@ -8,9 +8,11 @@ import pytest
 from netlist_cases import currents, passive, transistor
 from numpy.testing import assert_allclose
 
+import circuitsim as cs
 from circuitsim import netlist, spice
 from circuitsim.errors import InputError
 from circuitsim.results.waveforms import integral
+from circuitsim.spec import parse_spec
 from circuitsim.spice import TRANSIENT_OPTIONS
 from circuitsim.truth.in_time import read_in_time, waveforms
 
@@ -92,15 +94,59 @@ def test_read_of_32_by_32_transistor_cells_settles_to_the_operating_point():
     assert np.all(read.settling < 0.8 * pulse.t_width)
 
 
-def test_halving_the_step_changes_nothing():
-    g, x = arrays(6, 6)
-    spec = transistor(6, 6, **WIRE).replace(**PERIPHERY)
+def charge_array(t_read):
+    return parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 4, "cols": 3, "cell": "1c"},
+            "device": {"model": "charge_cell", "g_min": 1e-16, "g_max": 1.5e-15},
+            "wire": {"r_row": 2.0, "r_col": 3.0, "c_row": "0.2f", "c_col": "0.2f"},
+            "driver": {"v_read": 0.4, "r_out": 50.0, "t_read": t_read},
+        }
+    )
+
+
+CHARGE = np.random.default_rng(6).uniform(0.1e-15, 1.5e-15, (4, 3)), np.array([0.4, -0.1, 0.2, 0.3])
+
+
+# Edges of 20 ps, 100 ps and 1 ns before cells of 7.5 ps: no step of the deck is told how fast the cells are.
+@pytest.mark.parametrize("t_read", ["2n", "10n", "100n"])
+def test_charge_is_conserved(t_read):
+    c, x = CHARGE
+    out = cs.solve(charge_array(t_read), c, [x], level="ngspice").out[0]
+    assert_allclose(out, x @ c, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "g", "x"),
+    [
+        (charge_array("10n"), *CHARGE),
+        (transistor(6, 6, **WIRE).replace(**PERIPHERY), *arrays(6, 6)),
+        (passive(6, 6, 5.0, 5.0, **WIRE).replace(**PERIPHERY), *arrays(6, 6)),
+    ],
+    ids=["1c", "1t1r", "1r"],
+)
+def test_steps_are_fine_where_the_array_settles(spec, g, x):
+    """Against steps so short that their error no longer shows (halving them moves settling by 1e-5)."""
     pulse = netlist.read_pulse(spec)
-    (coarse,) = read_in_time(spec, g, [x], band=1e-9)
-    (fine,) = read_in_time(spec, g, [x], band=1e-9, pulse=replace(pulse, t_step=pulse.t_step / 2))
-    assert len(fine.time) > 1.9 * len(coarse.time)
-    assert_allclose(coarse.charge, fine.charge, rtol=1e-4, atol=0)
-    assert_allclose(coarse.energy, fine.energy, rtol=1e-4, atol=0)
+    (first,) = read_in_time(spec, g, [x], band=1e-9)
+    band = np.abs(first.i_out).max() / 512
+    (read,) = read_in_time(spec, g, [x], band=band)
+    (fine,) = read_in_time(spec, g, [x], band=band, pulse=replace(pulse, t_step=pulse.t_stop / 2e4))
+    assert len(read.time) < 1000 and len(fine.time) > 20000
+    assert_allclose(read.settling, fine.settling, rtol=1e-3, atol=0)
+    assert_allclose(read.charge, fine.charge, rtol=1e-7, atol=0)
+    assert_allclose(read.energy, fine.energy, rtol=2e-5, atol=0)
+
+
+def test_a_meter_counts_the_current_at_rest():
+    """With the input on the gates, bit lines are biased and leak before the pulse."""
+    spec = passive(2, 2, 1.0, 1.0, **WIRE).replace(sense={"v_ref": 0.1})
+    g = np.full((2, 2), 1e-4)
+    rest = netlist.Pulse(t_edge=1e-10, t_width=5e-10, t_stop=1e-8, t_step=1e-9, v_rest=0.4)
+    (read,) = read_in_time(spec, g, [[0.4, 0.4]], band=1e-9, pulse=rest)
+    assert_allclose(read.charge, read.i_out[0] * 1e-8, rtol=1e-9, atol=0)
+    assert np.all(read.charge > 0)
 
 
 def test_pulse_falls_and_the_array_returns_to_rest():

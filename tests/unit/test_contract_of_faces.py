@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import circuitsim as cs
-from circuitsim import calibration, nodal, results
+from circuitsim import calibration, devices, export, netlist, nodal, results, spice, truth
 from circuitsim.errors import InputError
 
 NAMES = ("campaign", "calibration", "evaluation", "results", "network", "nodal")
+NAMES += ("truth", "netlist", "spice", "devices", "export", "levels")
 FACES = ("circuitsim", *(f"circuitsim.{name}" for name in NAMES))
-OTHERS = ("spec", "levels", "truth", "chain", "behavioral", "netlist", "spice")
+OTHERS = ("spec", "levels", "chain", "behavioral")
 ROOMS = (*FACES, *(f"circuitsim.{name}" for name in OTHERS))
 NOT_COMPARED = {"LinearArray"}  # holds the factors of a matrix, which have no values
 
@@ -38,7 +39,14 @@ def _public(faces, kind):
     return {name: value for name, value in found.items() if kind(value)}
 
 
-FUNCTIONS = _public(FACES, inspect.isfunction)
+# Written for other rooms, which have checked the arguments before.
+CHECKED_BEFORE = {"checked_crossbar", "checked_transient"}
+FUNCTIONS = {
+    name: function
+    for name, function in _public(FACES, inspect.isfunction).items()
+    if function.__name__ not in CHECKED_BEFORE
+    and any(each.default is each.empty for each in inspect.signature(function).parameters.values())
+}
 VALUES = {
     name: value
     for name, value in _public(ROOMS, dataclasses.is_dataclass).items()
@@ -159,3 +167,37 @@ def test_masked_inputs_are_refused_at_every_door():
     ):
         with pytest.raises(InputError, match=r"mask|MaskedArray"):
             call()
+
+
+MODEL = results.TileModel(SPEC, nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2))
+CARD = devices.device_card(SPEC)
+DECK = netlist.crossbar(SPEC, G, X)
+BAD_VALUES = {
+    "spice_macro": lambda: export.spice_macro(cs.program(MODEL, G), name="a b\n.control"),
+    "veriloga_model": lambda: export.veriloga_model(cs.program(MODEL, G), name=""),
+    "systemverilog_model": lambda: export.systemverilog_model(cs.program(MODEL, G), name="n" * 129),
+    "neurosim_noise_table": lambda: export.neurosim_noise_table(MODEL, bits=-1, rng=np.random.default_rng(0)),
+    "neurosim vectors": lambda: export.neurosim_noise_table(MODEL, bits=1, rng=np.random.default_rng(0), vectors=0),
+    "load_card": lambda: devices.load_card("../../etc"),
+    "load_folder": lambda: devices.load_folder("no/such/folder"),
+    "read_measurement": lambda: devices.read_measurement("no/such/file.csv"),
+    "read_measurement columns": lambda: devices.read_measurement("no/such/file.csv", columns=3),
+    "access_card": lambda: devices.access_card(SPEC),
+    "half_lsb": lambda: truth.half_lsb(SPEC),
+    "truth.read_in_time": lambda: truth.read_in_time(SPEC, G, X, band=-1.0),
+    "truth.read folder": lambda: truth.read(truth.prepare(SPEC, G), X, folder=3),
+    "run_many jobs": lambda: spice.run_many([DECK], n_jobs=0),
+    "run time": lambda: spice.run(DECK, time_limit_s="soon"),
+    "run options": lambda: spice.run(DECK, options={"reltoll": "1e-3"}),
+    "predict": lambda: spice.predict((6, "4"), simulator=None),
+    "crossbar": lambda: netlist.crossbar(SPEC, G[:2], X),
+    "transient": lambda: netlist.transient(SPEC, G, X),
+    "raw vector": lambda: spice.run("* rc\nv1 a 0 1\nr1 a 0 1\n.op\n.end\n")["v(b)"],
+}
+
+
+@pytest.mark.parametrize("name", BAD_VALUES)
+def test_a_bad_value_is_refused_in_one_sentence(name):
+    with pytest.raises(InputError) as refused:
+        BAD_VALUES[name]()
+    assert len(str(refused.value).splitlines()) == 1

@@ -10,9 +10,10 @@ from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.programming import sample_programmed
 from circuitsim.devices.statistics.statistics import Statistics, check_time, relative
 from circuitsim.errors import InputError
-from circuitsim.spec import real_numbers
+from circuitsim.spec import checked, real_numbers
 
 
+@checked
 def drift_exponent(stats: Statistics, g: np.ndarray, *, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Mean and device-to-device standard deviation of the exponent ν of a power-law drift.
 
@@ -39,6 +40,7 @@ def drift_factor(stats: Statistics, nu: np.ndarray, t: float, *, extrapolate: bo
     return ((t + drift.t0) / drift.t0) ** -real_numbers("nu", nu)
 
 
+@checked
 def drift_mean(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
     """Mean conductance after t seconds of cells at g, without any randomness.
 
@@ -69,6 +71,7 @@ def drift_mean(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool 
     return g + stats.table.unit * np.polynomial.polynomial.polyval(x, means)
 
 
+@checked
 def drift_sigma(stats: Statistics, g: np.ndarray, t: float, *, extrapolate: bool = False) -> np.ndarray:
     """Spread around `drift_mean` after t seconds, where the source states it as a spread of the conductance.
 

@@ -4,9 +4,10 @@ import numpy as np
 
 from circuitsim.devices.statistics.curves import curve_value
 from circuitsim.devices.statistics.statistics import Statistics, relative
-from circuitsim.spec import real_numbers
+from circuitsim.spec import checked, real_numbers
 
 
+@checked
 def programming_sigma(stats: Statistics, g: np.ndarray, *, extrapolate: bool = False) -> np.ndarray:
     """Standard deviation of the programming error.
 

@@ -9,7 +9,7 @@ import numpy as np
 from circuitsim.devices.card import Card
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.errors import CircuitsimWarning, InputError, OutsideRangeError
-from circuitsim.spec import real_numbers
+from circuitsim.spec import checked, real_numbers
 
 _T = TypeVar("_T")
 
@@ -45,6 +45,7 @@ class Statistics:
         return part
 
 
+@checked
 def read_statistics(card: Card) -> Statistics:
     """Return the statistics of a card.
 

@@ -162,7 +162,7 @@ def test_system_verilog_simulated(tmp_path, grade, inputs):
 
 def test_names_that_could_carry_commands_are_refused():
     for write in (spice_macro, veriloga_model, systemverilog_model):
-        with pytest.raises(ValueError, match="expected a name"):
+        with pytest.raises(InputError, match="expected a name"):
             write(make_tile(1), name="x\n.control")
 
 

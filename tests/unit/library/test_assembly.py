@@ -123,7 +123,6 @@ BINNED = (
     [
         ("x1 a b 0 0 m l=0.2 w=0.5", "0"),
         ("x1 a b 0 0 m l=0.5 w=0.5", "01"),
-        ("x1 a b 0 0 m l=0.2u w=2", ""),
         ("x1 a b 0 0 m l=0.2 w=2", "2"),
         ("x1 a b 0 0 m l=0.2 w=2 nf=4", "02"),
         ("x1 a b 0 0 m l=0.2 w=2\nx2 a b 0 0 m l=3 w=.5", "12"),
@@ -134,6 +133,13 @@ BINNED = (
 def test_only_the_bins_of_the_sizes_in_the_deck_stay(tmp_path, call, bins):
     lines = models(tmp_path, ".option scale=1e-6\n" + BINNED, call)
     assert "".join(line[9] for line in lines if line.startswith(".model")) == bins
+
+
+def test_a_size_that_no_bin_holds_is_refused_with_the_reach_of_the_bins(tmp_path):
+    """Micrometres twice, by the file's scale and by the suffix."""
+    said = r"no bin of the transistor model n holds w = 2e-06 m, l = 2e-13 m: its bins lie within w = 0 to 1 m"
+    with pytest.raises(InputError, match=said):
+        models(tmp_path, ".option scale=1e-6\n" + BINNED, "x1 a b 0 0 m l=0.2u w=2")
 
 
 def test_a_whole_deck_keeps_its_sources_analyses_and_outputs(tmp_path):

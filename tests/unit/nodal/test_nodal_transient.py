@@ -62,6 +62,51 @@ def test_a_tighter_tolerance_is_closer():
     assert worst(1e-6) < 0.2 * worst(1e-3)
 
 
+def exact_charge(spec, g, v_in, t_edge, t_stop):
+    """Charge of each column in a read that ends settled: C Δv + G ∫v dt = 0 at every node, solved densely."""
+    array = nodal.linear_array(spec.wires, g)
+    grid, free, matrix = array.grid, array.grid.free, array.matrix.toarray()
+    c = np.zeros(grid.nodes)
+    c[grid.row_node] += spec.wires.c_row
+    c[grid.col_node] += spec.wires.c_col
+    into = matrix[:free, free : free + grid.rows] @ v_in
+    settled = np.linalg.solve(matrix[:free, :free], -into)
+    integral = np.linalg.solve(matrix[:free, :free], -c[:free] * settled - into * (t_stop - t_edge / 2))
+    return -matrix[free + grid.rows :, :free] @ integral
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-4, None])
+def test_charge_is_conserved_at_any_tolerance(tol):
+    spec = capacitive_spec(5, 4)
+    rng = np.random.default_rng(3)
+    g, v_in = 10 ** rng.uniform(-5, -3, (5, 4)), rng.uniform(0.05, 0.2, 5)
+    found = nodal.step_response(nodal.prepare(spec, g), v_in, t_stop=2e-9, t_edge=1e-10, tol=tol)
+    assert_allclose(found.charge, exact_charge(spec, g, v_in, 1e-10, 2e-9), rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("band", [None, 1e-7, 1e-9])
+def test_settling_is_that_of_the_matrix_exponential(band):
+    """Also for a band of 1e-5 of the output, which needs steps of less error."""
+    spec = capacitive_spec(6, 5)
+    rng = np.random.default_rng(4)
+    g, v_in = 10 ** rng.uniform(-5, -3, (6, 5)), rng.uniform(0.05, 0.2, 6)
+    found = nodal.step_response(nodal.prepare(spec, g), v_in, band=band)
+    before, after = (
+        np.diag(exact_outputs(spec, g, v_in, 1e-12, found.settling * part)) - found.i_final for part in (0.999, 1.001)
+    )
+    assert np.all((np.abs(before) > found.band) & (np.abs(after) < found.band))
+
+
+def test_an_array_without_free_nodes_follows_its_sources():
+    """Capacitance at the ideal sources only: the outputs are the ramp itself, the sources charge C."""
+    spec = capacitive_spec(2, 2, r_row=0.0, r_col=0.0).replace(driver={"r_out": 0.0})
+    found = nodal.step_response(nodal.prepare(spec, np.full((2, 2), 1e-3)), np.array([0.1, 0.2]), t_edge=1e-11)
+    assert_allclose(found.charge, np.full(2, 0.3e-3) * (1e-10 - 0.5e-11), rtol=1e-12, atol=0)
+    v, c = np.array([0.1, 0.2]), 2 * 1e-15
+    heat = 2 * 1e-3 * v**2 * (1e-10 - 1e-11 + 1e-11 / 3)
+    assert_allclose(found.energy_row, heat + c * v**2 / 2, rtol=1e-4, atol=0)
+
+
 def test_it_settles_to_the_dc_read(sinh_surface):
     spec = capacitive_spec(6, 5)
     array = nodal.prepare(spec, 10 ** np.random.default_rng(1).uniform(-6, -4, (6, 5)), sinh_surface)
@@ -92,6 +137,8 @@ def test_bad_input_is_named():
     array = nodal.prepare(capacitive_spec(2, 2), np.full((2, 2), 1e-4))
     with pytest.raises(InputError, match="expected 0 < t_edge <= t_stop"):
         nodal.step_response(array, np.zeros(2), t_edge=1.0)
+    with pytest.raises(InputError, match="t_edge = 0 s"):
+        nodal.step_response(array, np.zeros(2), t_edge=0.0)
     with pytest.raises(InputError, match="expected one vector"):
         nodal.step_response(array, np.zeros((1, 2)))
     bare = nodal.prepare(capacitive_spec(2, 2, c_row=0.0, c_col=0.0), np.full((2, 2), 1e-4))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from circuitsim.netlist import transient
+from circuitsim.netlist.transient import METER_C
 from circuitsim.spec import parse_spec
 from circuitsim.spice import Plot, RawResult, Simulator
 from circuitsim.spice.result import Attempt
@@ -24,12 +25,13 @@ SPEC = parse_spec(
 
 
 def _run(deck, digest, i_out, attempts):
-    """A finished run with a constant current into every sense amplifier."""
+    """A finished run with a constant current into every sense amplifier and its charge meter."""
     time = np.linspace(0.0, deck.pulse.t_stop, 11)
-    names = ("time", *deck.v_in, *deck.i_row, *deck.i_out)
+    names = ("time", *deck.v_in, *deck.i_row, *deck.i_out, *deck.q_out)
     data = np.zeros((11, len(names)))
     data[:, 0] = time
-    data[:, -3:] = i_out
+    data[:, -6:-3] = i_out
+    data[:, -3:] = i_out * time[:, None] / METER_C
     tried = tuple(Attempt("as written", {}, None, 0.25) for _ in range(attempts))
     simulator = Simulator(Path("ngspice"), 39, "ngspice-39", False)
     return RawResult((Plot("tran", names, data),), simulator, {"reltol": "1e-6"}, tried, digest, "", None)
