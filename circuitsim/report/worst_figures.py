@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from circuitsim.report.style import BLUE, INK, ORANGE, RED, SEQUENTIAL, look, new_figure, one_prefix
 from circuitsim.results import Certificate, LoadTable
@@ -62,6 +62,7 @@ def witness_figure(certificate: Certificate) -> Figure:
         along = matrix.get_xaxis_transform()
         matrix.plot([case.column], [1.03], marker="v", color=RED, transform=along, clip_on=False)
         matrix.set_xlim(-0.5, cols - 0.5)
+        matrix.xaxis.set_major_locator(MaxNLocator(integer=True))
         bar = figure.colorbar(image, ax=[inputs, matrix], orientation="horizontal", shrink=0.8, aspect=32, pad=0.03)
         bar.set_label(f"conductance [{unit}]")
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
