@@ -1,6 +1,7 @@
 """Seek the worst case among matrices whose columns carry no more than a given load."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def load_table(
     rng: np.random.Generator,
     families: Families | None = None,
     progress: Progress | None = None,
-) -> LoadTable:
+) -> tuple[LoadTable, WorstFound]:
     """Seek the largest error of a model among matrices of at most a column load, for loads up to 1.
 
     Each cap is searched through matrices whose columns reach it: a block of rows, spread rows or equal cells, in one
@@ -37,13 +38,14 @@ def load_table(
     Args:
         model: The behavioral model.
         full_scale: What errors are divided by [A].
-        worst: What `find_worst` found for the model: the entry of load 1.
+        worst: What `find_worst` found for the model: the entry of load 1, unless matrices of a smaller load exceed it.
         rng: Generates random matrices and inputs.
         families: "all" matrices, or a "few"; None: few for arrays of more than 96 × 96 cells.
         progress: Called with (finished, total) after each cap.
 
     Returns:
-        The table; caps that no matrix can keep, because all its cells have at least g_min, are left out.
+        The table; caps that no matrix can keep, because all its cells have at least g_min, are left out. And the
+        largest error of all, `worst` or one of a smaller load, with the effort of both searches.
 
     Raises:
         InputError, NotConvergedError: As `find_worst`.
@@ -51,18 +53,32 @@ def load_table(
     device = model.spec.device
     caps = [cap for cap in CAPS[:-1] if cap * device.g_max > device.g_min * (1 + 1e-9)]
     few = (families or ("few" if model.spec.array.rows * model.spec.array.cols > LARGE else "all")) == "few"
-    found = []
+    found: list[WorstFound] = []
     for number, cap in enumerate(caps):
         found.append(_worst_of_load(model, full_scale, cap, few=few, rng=rng))
         if progress is not None:
             progress(number + 1, len(caps))
-    errors = np.maximum.accumulate([*found, worst.error])
+    errors = np.maximum.accumulate([each.error for each in (*found, worst)])
     loads = (*caps, CAPS[-1])
     coefficient = MARGIN * max(error / load for error, load in zip(errors, loads, strict=True))
-    return LoadTable(loads, tuple(float(error) for error in errors), float(coefficient))
+    table = LoadTable(loads, tuple(float(error) for error in errors), float(coefficient))
+    return table, largest_found(worst, *found)
 
 
-def _worst_of_load(model: TileModel, full_scale: float, load: float, *, few: bool, rng: np.random.Generator) -> float:
+def largest_found(first: WorstFound, *others: WorstFound) -> WorstFound:
+    """Return the largest error of several searches, with the effort of all."""
+    every = (first, *others)
+    return replace(
+        max(every, key=lambda found: found.error),
+        programs=sum(found.programs for found in every),
+        vectors=sum(found.vectors for found in every),
+        stopped=any(found.stopped for found in every),
+    )
+
+
+def _worst_of_load(
+    model: TileModel, full_scale: float, load: float, *, few: bool, rng: np.random.Generator
+) -> WorstFound:
     """Return the largest error found among matrices whose columns' mean is at most `load` · g_max."""
     search = Search(model, full_scale)
     box, device = search.box, model.spec.device
@@ -78,8 +94,7 @@ def _worst_of_load(model: TileModel, full_scale: float, load: float, *, few: boo
         found.append(search.read(search.program(box.conductances(pattern)), v_in, name))
     for start in found:
         flip_rows(search, start)
-    assert search.largest is not None
-    return search.largest.error
+    return search.worst_found(stopped=False)
 
 
 def _patterns(rows: int, cols: int, share: float, *, few: bool) -> Iterator[tuple[str, np.ndarray]]:
@@ -98,6 +113,10 @@ def _patterns(rows: int, cols: int, share: float, *, few: bool) -> Iterator[tupl
         w = np.outer(profiles[name], np.ones(cols))
         w[:, places["middle"]] = profiles[other]
         yield f"{name}, {other} in the middle column", w
+    for name in ("near rows", "middle rows"):
+        w = np.outer(profiles["spread rows"], np.arange(cols) < cols // 4)
+        w[:, min(cols // 4, cols - 1)] = profiles[name]
+        yield f"spread rows in the first quarter of the columns, {name} in the next", w
     half = np.arange(rows) < (rows + 1) // 2
     even = np.outer(profiles["spread rows"], np.ones(cols))
     for end, on in (("far", half), ("near", ~half)):
