@@ -2,6 +2,8 @@ __version__: str
 
 from .behavioral import mvm as mvm
 from .behavioral import program as program
+from .calibration import audit as audit
+from .calibration import worst_inputs as worst_inputs
 from .levels import calibrate as calibrate
 from .levels import convert_codes as convert_codes
 from .levels import prepare as prepare

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from circuitsim.calibration.experiments import usual_experiments
 from circuitsim.results import ArrayEnergy, ConverterEnergy, Experiment, Solution
 from circuitsim.spec import ArraySpec
 
@@ -28,7 +29,8 @@ def array_energy(
 
     Args:
         spec: The array; `driver.t_read` is the duration of a read.
-        experiments: What was read. The mean is taken over reads with uniform inputs, or over all if there are none.
+        experiments: What was read. The mean is taken over reads of usual matrices with uniform inputs, or over all if
+            there are none.
         truths: Solutions from which the energy is computed.
         exact: Solutions of the same experiments by the array solver.
 
@@ -39,7 +41,8 @@ def array_energy(
     power, other = (
         np.concatenate([s.power for s in solutions if s.power is not None]) for solutions in (truths, exact)
     )
-    uniform = np.array([kind == "uniform" for e in experiments for kind in e.input_kinds])
+    usual = usual_experiments(experiments)
+    uniform = np.array([kind == "uniform" and e in usual for e in experiments for kind in e.input_kinds])
     mean = float(power[uniform if uniform.any() else slice(None)].mean())
     driven = power > 1e-6 * power.max()  # without input there is no power to compare
     return ArrayEnergy(

@@ -14,7 +14,7 @@ from circuitsim.calibration.box import full_scale_of_box
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
 from circuitsim.calibration.drawn import device_statistics, drawn_reach
-from circuitsim.calibration.experiments import hold_out_experiments, random_experiments
+from circuitsim.calibration.experiments import hold_out_experiments, random_experiments, usual_experiments
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.search import structured_worst
@@ -194,5 +194,6 @@ def _with_larger_and_budget(
     """Add the error on a larger array and the error budget of the product on the hold-out."""
     larger = extrapolate(model, rng=for_larger)
     statistics, left_out = device_statistics(model.spec)
-    budget = error_budget(model.spec, model.surface, hold_out, rng=for_budget, statistics=statistics, left_out=left_out)
+    usual = usual_experiments(hold_out)
+    budget = error_budget(model.spec, model.surface, usual, rng=for_budget, statistics=statistics, left_out=left_out)
     return replace(certificate, extrapolation=() if larger is None else (larger,), budget=budget)

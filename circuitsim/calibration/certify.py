@@ -9,6 +9,7 @@ import numpy as np
 from circuitsim.behavioral import form_of, mvm, program
 from circuitsim.calibration.box import full_scale_of_box
 from circuitsim.calibration.error_statistics import error_statistics
+from circuitsim.calibration.experiments import usual_experiments
 from circuitsim.calibration.hold_out import check_hold_out, check_truths
 from circuitsim.errors import InputError
 from circuitsim.results import (
@@ -152,13 +153,14 @@ def circuit_error(exact: Sequence[Solution], truths: Sequence[Solution], full_sc
 def product_error(
     spec: ArraySpec, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
 ) -> tuple[float, float]:
-    """Compare the outputs of an array with the ideal product of its conductances.
+    """Compare the outputs of an array with the ideal product of its conductances, on usual matrices.
 
     Returns:
         The best common gain a, and the rms of truth − a · (v − v_ref)·g over full scale.
     """
-    ideal = np.concatenate([(e.v_in - spec.sense.v_ref) @ e.g for e in experiments])
-    out = np.concatenate([truth.out for truth in truths])
+    usual = usual_experiments(experiments)
+    ideal = np.concatenate([(e.v_in - spec.sense.v_ref) @ e.g for e in usual])
+    out = np.concatenate([truth.out for e, truth in zip(experiments, truths, strict=True) if e in usual])
     gain = float((ideal * out).sum() / (ideal * ideal).sum())
     return gain, float(np.sqrt(np.mean((out - gain * ideal) ** 2))) / full_scale
 

@@ -19,6 +19,7 @@ from circuitsim.calibration.certify import certify, predictions
 from circuitsim.calibration.drawn import open_share
 from circuitsim.calibration.experiments import hold_out_experiments
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
+from circuitsim.calibration.worst import Effort
 from circuitsim.devices import device_card
 from circuitsim.devices.device_toml_statistics import Retention, TableDrift
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics, sample_aged
@@ -54,6 +55,8 @@ def over_temperature(
     seed: int,
     temperatures: Sequence[float] = TEMPERATURES,
     max_rms: float = 2e-4,
+    max_worst: float | None = None,
+    search: Effort = "full",
     truth: str = "ngspice",
     n_jobs: int = 2,
 ) -> tuple[Calibration, ...]:
@@ -63,7 +66,7 @@ def over_temperature(
         spec: The array; its temperature is ignored.
         seed: Seed of matrices and inputs, the same at each temperature.
         temperatures: Temperatures [°C].
-        max_rms, truth, n_jobs: As `calibrate`.
+        max_rms, max_worst, search, truth, n_jobs: As `calibrate`.
 
     Raises:
         OutsideRangeError: A temperature is outside a card's range.
@@ -73,6 +76,8 @@ def over_temperature(
             spec.replace(array={"temperature_c": float(celsius)}),
             rng=np.random.default_rng(seed),
             max_rms=max_rms,
+            max_worst=max_worst,
+            search=search,
             truth=truth,
             n_jobs=n_jobs,
         )

@@ -114,6 +114,15 @@ def hold_out_experiments(
     )
 
 
+def usual_experiments(experiments: Sequence[Experiment]) -> tuple[Experiment, ...]:
+    """Return the experiments without those of extreme and network-like matrices, or all if there are no others.
+
+    What is stated of the array itself, its energy and the error of its product, is an average over these.
+    """
+    added = (*EXTREME_MATRICES, *NETWORK_MATRICES)
+    return tuple(e for e in experiments if e.matrix_kind not in added) or tuple(experiments)
+
+
 @checked
 def random_experiments(
     spec: ArraySpec, rng: np.random.Generator, *, matrices: Sequence[str], vectors: dict[str, int]

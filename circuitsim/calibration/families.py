@@ -1,8 +1,9 @@
 """Matrices and inputs that are worst for some model: blocks, single rows and columns, one column unlike its neighbours.
 
 A tile errs most where node voltages are far from what it assumes: where one column carries almost all current, half of
-a column is driven and half at rest, or one column's level differs from that of its neighbours. Patterns are written as
-`Box` counts them: rows from the far end, columns from the drivers.
+a column is driven and half at rest, one column's level differs from that of its neighbours, or the first columns pull
+the rows down before a column is reached of which only a part is hot. Patterns are written as `Box` counts them: rows
+from the far end, columns from the drivers.
 """
 
 from collections.abc import Iterator
@@ -76,6 +77,8 @@ def _winning(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
     w[:half, : cols // 4] = 0
     w[:half, cols // 4] = 0.1
     yield "stair", w
+    yield "first quarter of the columns hot, and the middle half of the next", _behind(rows, cols, 4, "middle half")
+    yield "first half of the columns hot, and the near half of the next", _behind(rows, cols, 2, "near half")
 
 
 def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -95,11 +98,12 @@ def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
         yield f"{end} rows and a column hot, last", w
     for side, on in (("first", left), ("last", ~left)):
         yield f"{side} columns hot", np.ones((rows, 1)) * on
-    for place, row in {"far": 0, "middle": rows // 2, "near": rows - 1}.items():
-        yield f"hot row, {place}", _line(rows, row)[:, None] * np.ones(cols)
-        yield f"low row, {place}", 1 - _line(rows, row)[:, None] * np.ones(cols)
-    for place, column in columns_of(cols).items():
-        yield f"low column, {place}", 1 - np.ones((rows, 1)) * _line(cols, column)
+    yield "hot row", np.outer(_line(rows, rows // 2), np.ones(cols))
+    yield "low row", 1 - np.outer(_line(rows, rows // 2), np.ones(cols))
+    yield "low column", 1 - np.outer(np.ones(rows), _line(cols, cols // 2))
+    for parts, share in ((4, "quarter"), (2, "half")):
+        for place in ("far half", "near half", "middle half", "ends"):
+            yield f"first {share} of the columns hot, and the {place} of the next", _behind(rows, cols, parts, place)
     for place, column in columns_of(cols).items():
         w = np.outer(np.arange(rows) % 2, np.ones(cols))
         w[:, column] = 1
@@ -108,6 +112,20 @@ def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
     yield "checker", ((i + j) % 2).astype(float)
     yield "quarter block, far and first", (np.outer(far, left)).astype(float)
     yield "quarter block, near and last", (np.outer(~far, ~left)).astype(float)
+
+
+def _behind(rows: int, cols: int, parts: int, place: str) -> np.ndarray:
+    """Load the rows by the first columns, and make the cells at one place of the column behind them hot as well."""
+    position = np.arange(rows)
+    places = {
+        "far half": position < rows // 2,
+        "near half": position >= rows // 2,
+        "middle half": (position >= rows // 4) & (position < rows - rows // 4),
+        "ends": (position < rows // 4) | (position >= rows - rows // 4),
+    }
+    w = np.outer(np.ones(rows), np.arange(cols) < cols // parts).astype(float)
+    w[:, min(cols // parts, cols - 1)] = places[place]
+    return w
 
 
 def _hot_pairs(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -119,8 +137,9 @@ def _hot_pairs(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _driven(rows: int) -> Iterator[np.ndarray]:
-    """Yield patterns of driven rows, 0 to 1."""
+    """Yield patterns of driven rows, 0 to 1; all at rest is one of them, because a tile may err there too."""
     position = np.arange(rows)
+    yield np.zeros(rows)
     yield np.ones(rows)
     yield np.full(rows, 0.5)
     counts = [round(rows * k / 8) for k in range(1, 8)] + [1, 2, 4]

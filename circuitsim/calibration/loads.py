@@ -113,6 +113,10 @@ def _patterns(rows: int, cols: int, share: float, *, few: bool) -> Iterator[tupl
         w = np.outer(profiles[name], np.ones(cols))
         w[:, places["middle"]] = profiles[other]
         yield f"{name}, {other} in the middle column", w
+    for name in ("near rows", "middle rows"):
+        w = np.outer(profiles["spread rows"], np.arange(cols) < cols // 4)
+        w[:, min(cols // 4, cols - 1)] = profiles[name]
+        yield f"spread rows in the first quarter of the columns, {name} in the next", w
     half = np.arange(rows) < (rows + 1) // 2
     even = np.outer(profiles["spread rows"], np.ones(cols))
     for end, on in (("far", half), ("near", ~half)):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim.calibration import calibrate
+from circuitsim.calibration import Effort, calibrate
 from circuitsim.errors import InputError
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Network, evaluate, fit_ranges, program
@@ -26,6 +26,7 @@ def calibrated_accuracy(
     rng: np.random.Generator,
     tiles: Sequence[Experiment] = (),
     truth: str = "nodal",
+    search: Effort = "none",
     simulator: Simulator | None = None,
 ) -> tuple[float, Calibration]:
     """Calibrate an array and classify images with the network on it.
@@ -39,6 +40,8 @@ def calibrated_accuracy(
         rng: Generates the matrices and inputs on which the model is chosen and certified.
         tiles: Tiles of the network, for the hold-out; see `network_experiments`.
         truth: Level that judges the model, "nodal" or "ngspice".
+        search: How the worst case is sought, see `calibrate`; by default it is not, because an accuracy does not depend
+            on it.
         simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
 
     Returns:
@@ -50,7 +53,7 @@ def calibrated_accuracy(
         OutsideRangeError: The temperature is outside a card's range.
         SimulatorError: ngspice failed.
     """
-    calibration = calibrate(spec, rng=rng, extra=tiles, truth=truth, simulator=simulator)
+    calibration = calibrate(spec, rng=rng, extra=tiles, truth=truth, search=search, simulator=simulator)
     programmed = program(network, spec, BehavioralProduct(calibration.model, certificate=calibration.certificate))
     ranges = fit_ranges(programmed, calibration_images)
     accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
@@ -88,7 +91,7 @@ def accuracy_against(
         progress: Called with (finished, total).
 
     Returns:
-        Accuracy and certified error at each value.
+        Accuracy and typical error at each value; no worst case is sought.
 
     Raises:
         SpecError: The key does not exist, or a value cannot be used.

@@ -77,6 +77,7 @@ def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int 
     return ProgrammedNetwork(network, spec, programmed)
 
 
+@checked
 def tile_conductances(layer: LinearLayer, place: TilePlace, spec: ArraySpec, *, w_max: float) -> np.ndarray:
     """Return the conductances (rows, cols) [S] of the tile at `place`, padding included."""
     weights = layer.weights[place.group, slice(*place.inputs), slice(*place.outputs)]

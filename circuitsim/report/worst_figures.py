@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from circuitsim.report.style import BLUE, INK, ORANGE, RED, SEQUENTIAL, look, new_figure, one_prefix
 from circuitsim.results import Certificate, LoadTable
@@ -43,7 +43,7 @@ def witness_figure(certificate: Certificate) -> Figure:
     rows, cols = case.shape
     scale, unit = one_prefix(certificate.g_range[1], "S")
     with look():
-        figure = new_figure(4.7, 3.9)
+        figure = new_figure(4.7, 4.3)
         inputs, matrix = figure.subplots(1, 2, width_ratios=(1, 4), sharey=True)
         inputs.barh(np.arange(rows), case.v_in, height=1.0, color=BLUE, linewidth=0)
         inputs.set_xlabel("input [V]")
@@ -62,7 +62,8 @@ def witness_figure(certificate: Certificate) -> Figure:
         along = matrix.get_xaxis_transform()
         matrix.plot([case.column], [1.03], marker="v", color=RED, transform=along, clip_on=False)
         matrix.set_xlim(-0.5, cols - 0.5)
-        bar = figure.colorbar(image, ax=matrix, shrink=0.9)
+        matrix.xaxis.set_major_locator(MaxNLocator(integer=True))
+        bar = figure.colorbar(image, ax=[inputs, matrix], orientation="horizontal", shrink=0.8, aspect=32, pad=0.03)
         bar.set_label(f"conductance [{unit}]")
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     return figure

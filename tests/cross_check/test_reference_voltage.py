@@ -51,13 +51,13 @@ class OneLayer:
 
 @pytest.fixture(scope="module")
 def at_zero():
-    return cs.calibrate(SPEC, rng=np.random.default_rng(0))[1]
+    return cs.calibrate(SPEC, rng=np.random.default_rng(0), search="structured")[1]
 
 
 @pytest.fixture(scope="module", params=REFERENCES)
 def calibrated(request):
     spec = SPEC.replace(sense={"v_ref": request.param})
-    return spec, *cs.calibrate(spec, rng=np.random.default_rng(0))
+    return spec, *cs.calibrate(spec, rng=np.random.default_rng(0), search="structured")
 
 
 @pytest.fixture(scope="module")

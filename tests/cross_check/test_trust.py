@@ -32,7 +32,7 @@ def calibrated(tmp_path_factory):
     file = tmp_path_factory.mktemp("library") / "mine.lib"
     file.write_text(LIBRARY.format(k=0.1))
     spec = spec_of(file)
-    model, certificate = cs.calibrate(spec, rng=np.random.default_rng(0))
+    model, certificate = cs.calibrate(spec, rng=np.random.default_rng(0), search="none")
     return file, spec, model, certificate
 
 
@@ -52,7 +52,7 @@ def test_a_file_edited_in_place_is_noticed(tmp_path):
     file = tmp_path / "mine.lib"
     file.write_text(LIBRARY.format(k=0.1))
     spec = spec_of(file)
-    model, certificate = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal")
+    model, certificate = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal", search="none")
     cs.solve(spec, G, X, "behavioral", model=model, certificate=certificate, strict=True)
     file.write_text(LIBRARY.format(k=5.0))
     with pytest.raises(InputError, match="SPICE files or device folders of this array differ from those"):
@@ -115,7 +115,7 @@ def test_a_device_folder_that_chooses_another_part_of_its_file_is_noticed(tmp_pa
     data = spec_of("any").model_dump(mode="json", by_alias=True, exclude_none=True)
     del data["device"]["file"], data["device"]["subckt"]
     spec = cs.parse_spec({**data, "device": {**data["device"], "folder": str(folder)}})
-    model, _ = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal")
+    model, _ = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal", search="none")
     cs.solve(spec, G, X, "behavioral", model=model)
     (folder / "device.toml").write_text(FOLDER_TOML.format(choice=second))
     with pytest.raises(InputError, match="device folders of this array differ from those"):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.calibration import error_statistics
-from circuitsim.results import Certificate, Provenance, ReadCase
+from circuitsim.results import Certificate, LoadTable, Provenance, ReadCase, Witness, WorstFound
 
 
 def small_certificate(**values: Any) -> Certificate:
@@ -35,3 +35,14 @@ def small_certificate(**values: Any) -> Certificate:
         "provenance": Provenance("ngspice", "ef" * 32, "ab" * 32, "39", {"reltol": "1e-10"}),
     }
     return Certificate(**(stated | values))
+
+
+TABLE = LoadTable((0.1, 0.5, 1.0), (1e-4, 4e-4, 2e-3), 3e-3)
+
+
+def worst_found(error: float = 2e-3, full_scale: float = 1e-4, shape: tuple[int, int] = (2, 2)) -> WorstFound:
+    """The worst case of a small certificate: one hot column, with an error that is invented."""
+    g = np.full(shape, 1e-6)
+    g[:, 0] = 1e-4
+    case = ReadCase.of(g, np.full(shape[0], 0.2), 0, "hot column, first")
+    return WorstFound(error, Witness(case, full_scale, full_scale * (1 - error)), programs=40, vectors=1100)

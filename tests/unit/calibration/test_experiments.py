@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from circuitsim.calibration.experiments import INPUT_KINDS, MATRIX_KINDS, draw_inputs, draw_matrix, random_experiments
+from circuitsim.calibration.experiments import (
+    HOLD_OUT_MATRICES,
+    HOLD_OUT_VECTORS,
+    INPUT_KINDS,
+    MATRIX_KINDS,
+    draw_inputs,
+    draw_matrix,
+    hold_out_experiments,
+    random_experiments,
+)
 from circuitsim.errors import InputError
 from circuitsim.spec import parse_spec
 
@@ -53,6 +62,45 @@ def test_a_device_with_two_states_gets_no_other_conductance(spec, kind):
     two = spec.replace(device={"model": "mtj_pma", "g_min": low, "g_max": high})
     g = draw_matrix(kind, two, np.random.default_rng(0))
     assert set(np.unique(g)) == {low, high}
+
+
+def test_added_kinds_leave_the_draws_of_the_others(spec):
+    rng, alone = np.random.default_rng(3), np.random.default_rng(3)
+    experiments = hold_out_experiments(spec, rng, added=np.random.default_rng(9))
+    usual = random_experiments(spec, alone, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS)
+    assert experiments[:3] == usual and rng.random() == alone.random()
+    assert [e.matrix_kind for e in experiments[3:]] == ["dense", "hot", "differential"]
+    assert {kind for e in experiments for kind in e.input_kinds} == set(INPUT_KINDS)
+
+
+def test_a_hot_matrix_has_one_column_at_g_max_and_a_dense_one_few_cells_at_g_min(spec):
+    rng = np.random.default_rng(1)
+    hot = {int(draw_matrix("hot", spec, rng).mean(axis=0).argmax()) for _ in range(40)}
+    assert hot == set(range(7))  # any column
+    g = draw_matrix("hot", spec, rng)
+    assert sorted(set(g.mean(axis=0))) == pytest.approx([1e-6, 1e-4], rel=1e-12)
+    dense = np.concatenate([draw_matrix("dense", spec, rng).ravel() for _ in range(40)])
+    assert set(dense) == {1e-6, 1e-4} and np.mean(dense == 1e-4) == pytest.approx(0.9, abs=0.02)
+
+
+def test_differential_matrices_have_one_of_each_pair_at_g_min(spec):
+    g = draw_matrix("differential", spec.replace(array={"cols": 8}), np.random.default_rng(1))
+    pairs = g.reshape(12, 4, 2)
+    assert np.all(pairs.min(axis=2) == 1e-6) and np.mean(pairs.max(axis=2) > 1e-6) == 1
+    assert 0.3 < np.mean(pairs[..., 0] > pairs[..., 1]) < 0.7
+
+
+@pytest.mark.parametrize("sense", ["bottom", "top"])
+def test_near_inputs_are_the_half_that_far_ones_are_not(spec, sense):
+    array = spec.replace(wire={"col_sense": sense})
+    far, near = (draw_inputs(kind, 2, array, np.random.default_rng(0)) > 0 for kind in ("far", "near"))
+    assert np.array_equal(near, ~far)
+    assert near[0, -1 if sense == "bottom" else 0]
+
+
+def test_relu_inputs_rest_half_of_the_time(spec):
+    v_in = draw_inputs("relu", 400, spec, np.random.default_rng(0))
+    assert np.mean(v_in == 0) == pytest.approx(0.5, abs=0.03) and v_in.max() <= 0.2
 
 
 def test_unknown_kinds_are_named(spec):

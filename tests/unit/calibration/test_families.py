@@ -17,7 +17,7 @@ RANGES = [None, (-0.2, 0.2), (-0.2, 0.0), (0.1, 0.2)]
 def test_matrices_are_of_the_array_and_differ(shape):
     spec = array_spec(*shape)
     every, few = (structured_matrices(Box.of(spec), families) for families in ("all", "few"))
-    assert few.keys() <= every.keys() and "all high" in few and len(few) <= 13
+    assert few.keys() <= every.keys() and "all high" in few and len(few) <= 15
     assert len({g.tobytes() for g in every.values()}) == len(every)
     for g in every.values():
         check_conductances(spec, g)
@@ -35,6 +35,7 @@ def test_inputs_fill_the_range_and_do_not_leave_it(shape, v_range):
     box = Box.of(array_spec(*shape), v_range)
     structured, drawn = structured_inputs(box), random_inputs(box, np.random.default_rng(0), each=10)
     assert (structured.min(), structured.max()) == box.v_range
+    assert any((v == box.spec.sense.v_ref).all() for v in structured)
     assert drawn.min() >= box.v_low and drawn.max() <= box.v_high
     assert len({v.tobytes() for v in structured}) == len(structured)
 
@@ -47,7 +48,10 @@ def test_signed_inputs_drive_rows_against_each_other():
 
 def test_there_is_a_family_for_each_known_mechanism():
     names = structured_matrices(Box.of(array_spec(64, 64)), "all")
-    assert len(names) == 34
+    assert len(names) == 39
+    behind = names["first quarter of the columns hot, and the middle half of the next"]
+    assert set(behind[:, :16].ravel()) == {1e-4} and set(behind[:, 17:].ravel()) == {1e-6}
+    np.testing.assert_array_equal(behind[:, 16] == 1e-4, (np.arange(64) >= 16) & (np.arange(64) < 48))
     stair = names["stair"]
     assert set(stair[:32, :16].ravel()) == {1e-6} and set(stair[32:].ravel()) == {1e-4}
     assert stair[0, 16] == pytest.approx(1e-6 + 0.1 * 9.9e-5, rel=1e-12)

@@ -33,11 +33,16 @@ def errors(tested, g, v_in, scale):
     return np.abs(mvm(program(tested, g), v_in) - exact) / scale
 
 
+@pytest.fixture(scope="module")
+def found():
+    return find_worst(model(SPEC), full_scale(SPEC), rng=np.random.default_rng(0), starts=1)
+
+
 def corners(rows, *values):
     return np.array(list(itertools.product(values, repeat=rows)))
 
 
-@pytest.mark.parametrize(("grade", "v_range"), [(1, (0.0, 0.2)), (2, (0.0, 0.2)), (3, (0.0, 0.2)), (2, (-0.2, 0.2))])
+@pytest.mark.parametrize(("grade", "v_range"), [(1, (0.0, 0.2)), (2, (0.0, 0.2)), (3, (0.0, 0.2)), (1, (-0.2, 0.2))])
 def test_it_finds_the_worst_of_all_corners(grade, v_range):
     tested, scale = model(SMALL, grade, v_range), full_scale(SMALL, v_range)
     inputs = corners(3, *dict.fromkeys([v_range[0], v_range[0] / 2, 0.0, 0.1, 0.2]))
@@ -45,7 +50,7 @@ def test_it_finds_the_worst_of_all_corners(grade, v_range):
     everything = max(errors(tested, g, inputs, scale).max() for g in matrices)
     found = find_worst(tested, scale, rng=np.random.default_rng(0), starts=2)
     assert found.error >= everything * (1 - 1e-6)
-    assert found.programs < len(matrices) * 4
+    assert found.programs < 4 * len(matrices)
 
 
 def test_flips_find_the_worst_of_all_inputs():
@@ -63,9 +68,9 @@ def test_flips_climb_from_anywhere():
     scale = full_scale(SPEC)
     search = Search(model(SPEC), scale)
     both = search.program(np.where(np.arange(10) == 0, 1e-4, 1e-6) * np.ones((12, 1)))
-    start = search.read(both, np.full((1, 12), 0.05), "here")
+    start = search.read(both, np.zeros((1, 12)), "here")
     best = flip_rows(search, start)
-    assert best.error > 1.5 * start.error and best.family == "here"
+    assert best.error > 3 * start.error and best.family == "here"
     assert best.error >= search.errors(both, structured_inputs(search.box), "there").max()
 
 
@@ -81,9 +86,8 @@ def test_blocks_make_a_structured_matrix_of_a_random_one():
     assert search.programs <= 61
 
 
-def test_the_witness_shows_the_error():
+def test_the_witness_shows_the_error(found):
     tested, scale = model(SPEC), full_scale(SPEC)
-    found = find_worst(tested, scale, rng=np.random.default_rng(1), starts=1)
     case, witness = found.witness.case, found.witness
     exact = nodal.read(nodal.prepare(SPEC, case.g, CELL), case.v_in[None]).out[0, case.column]
     assert witness.nodal == pytest.approx(exact, rel=1e-12)
@@ -92,9 +96,8 @@ def test_the_witness_shows_the_error():
     assert witness.ngspice is None
 
 
-def test_no_random_read_is_worse():
-    tested, scale = model(SPEC), full_scale(SPEC)
-    found, rng = find_worst(tested, scale, rng=np.random.default_rng(0)), np.random.default_rng(5)
+def test_no_random_read_is_worse(found):
+    tested, scale, rng = model(SPEC), full_scale(SPEC), np.random.default_rng(5)
     drawn = [
         errors(tested, rng.uniform(1e-6, 1e-4, SPEC.shape), rng.choice([0.0, 0.2], (50, 12)), scale).max()
         for _ in range(20)
@@ -102,18 +105,19 @@ def test_no_random_read_is_worse():
     assert found.error > 2 * max(drawn)
 
 
-def test_the_structured_stage_is_part_of_the_whole():
+def test_the_structured_stage_is_part_of_the_whole(found):
     tested, scale = model(SPEC), full_scale(SPEC)
-    part, whole = structured_worst(tested, scale), find_worst(tested, scale, rng=np.random.default_rng(0), starts=0)
-    assert part.error <= whole.error and part.programs < whole.programs and part.vectors < whole.vectors
+    part = structured_worst(tested, scale)
+    assert part.error <= found.error and part.programs < found.programs and part.vectors < found.vectors
     assert structured_worst(tested, scale, families="few").programs < part.programs
 
 
-def test_a_seed_gives_one_result():
-    one, two, three = (
-        find_worst(model(SPEC, 3), full_scale(SPEC), rng=np.random.default_rng(seed), starts=2) for seed in (7, 7, 8)
+def test_a_seed_gives_one_result(found):
+    again, three = (
+        find_worst(model(SPEC), full_scale(SPEC), rng=np.random.default_rng(seed), starts=1) for seed in (0, 8)
     )
-    assert one == two
+    one = found
+    assert one == again
     assert (one.programs, one.vectors) != (three.programs, three.vectors)
 
 
@@ -124,10 +128,14 @@ def test_limits_end_the_search_and_are_stated():
     assert few == find_worst(tested, scale, rng=np.random.default_rng(0), most_programs=5)
     brief = find_worst(tested, scale, rng=np.random.default_rng(0), time_limit=1e-9)
     assert brief.stopped and brief.programs == 1 and brief.error > 0
-    assert not find_worst(tested, scale, rng=np.random.default_rng(0), starts=0, time_limit=600.0).stopped
+    tiny = array_spec(2, 2)
+    patient = find_worst(
+        model(tiny), full_scale(tiny), rng=np.random.default_rng(0), starts=0, time_limit=3600.0, most_programs=10**6
+    )
+    assert not patient.stopped
 
 
-@pytest.mark.parametrize("spec", [SPEC, array_spec(1, 1)])
+@pytest.mark.parametrize("spec", [array_spec(3, 2), array_spec(1, 1)])
 def test_progress_reaches_its_total(spec):
     seen = []
     find_worst(model(spec, 1), full_scale(spec), rng=np.random.default_rng(0), progress=lambda *step: seen.append(step))
@@ -153,9 +161,9 @@ ODD = {
     "one cell": array_spec(1, 1),
     "one row": array_spec(1, 2),
     "one column": array_spec(3, 1),
-    "both ends": array_spec(8, 6, wire={"row_drive": "both", "col_sense": "both"}),
-    "from the right to the top": array_spec(8, 6, wire={"row_drive": "right", "col_sense": "top"}),
-    "reference": array_spec(8, 6, sense={"v_ref": 0.02}),
+    "both ends": array_spec(4, 3, wire={"row_drive": "both", "col_sense": "both"}),
+    "from the right to the top": array_spec(4, 3, wire={"row_drive": "right", "col_sense": "top"}),
+    "reference": array_spec(4, 3, sense={"v_ref": 0.02}),
 }
 
 
@@ -172,7 +180,7 @@ def test_every_array_is_searched(name):
 def test_turning_the_array_round_turns_the_witness():
     plain, turned = (
         find_worst(TileModel(spec, CELL, 2, (0.0, 0.2)), full_scale(spec), rng=np.random.default_rng(0), starts=0)
-        for spec in (array_spec(8, 6), ODD["from the right to the top"])
+        for spec in (array_spec(4, 3), array_spec(4, 3, wire={"row_drive": "right", "col_sense": "top"}))
     )
     assert turned.error == pytest.approx(plain.error, rel=1e-6)
     np.testing.assert_array_equal(turned.witness.case.g, plain.witness.case.g[::-1, ::-1])

@@ -15,7 +15,9 @@ COMMANDS = {
     "--calibration-images": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--jobs": ("calibrate", "array.toml"),
     "--largest": ("bench", "solver"),
+    "--max-error": ("solve", "array.toml"),
     "--max-rms": ("calibrate", "array.toml"),
+    "--max-worst": ("calibrate", "array.toml"),
     "--ngspice-up-to": ("bench", "calibration"),
     "--repeats": ("bench", "solver"),
     "--seed": ("solve", "array.toml"),
@@ -34,7 +36,7 @@ def number_options():
 
     def below(command):
         for param in command.params:
-            if getattr(param, "metavar", None) in ("N", "R", "T", "V"):
+            if getattr(param, "metavar", None) in ("E", "N", "R", "T", "V", "W"):
                 yield from (name for name in param.opts if name.startswith("--"))
         for each in getattr(command, "commands", {}).values():
             yield from below(each)

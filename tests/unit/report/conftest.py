@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from circuitsim.report.content import Comparison, IrDrop, ReportContent
-from circuitsim.results import Certificate, ErrorStatistics, Provenance, ReadCase
+from circuitsim.results import Certificate, ErrorStatistics, LoadTable, Provenance, ReadCase, Witness, WorstFound
 from circuitsim.results.evaluation import (
     Accuracy,
     Check,
     DeckRecord,
     EnergyPart,
     InferenceEnergy,
+    LayerTiles,
     LoopLayer,
     SpiceLoop,
     Step,
@@ -41,6 +42,10 @@ def spec() -> ArraySpec:
 def certificate(spec) -> Certificate:
     error = ErrorStatistics(5.33e-5, 6.27e-4, 4e-5, -6.7e-7, 3e-5, 1e-4, 1.84e-4, 5e-4, VECTORS * COLS)
     columns = tuple(ErrorStatistics(1e-5 * (j + 1), 1e-4 * (j + 1), 0, 0, 0, 0, 0, 0, VECTORS) for j in range(COLS))
+    matrix = np.full((ROWS, COLS), 1e-6)
+    matrix[:, 0] = 1e-4
+    case = ReadCase.of(matrix, np.array([0, 0, 0, 0.2, 0.2, 0.2]), 0, "hot column, first")
+    witness = Witness(case, 9.0e-5, 9.0e-5 - 1.4e-3 * 1.482e-4, 9.0e-5 - 1.4e-3 * 1.482e-4)
     return Certificate(
         rows=ROWS,
         cols=COLS,
@@ -49,7 +54,7 @@ def certificate(spec) -> Certificate:
         form="nine matrix products",
         truth="ngspice",
         full_scale=1.482e-4,
-        full_scale_case=ReadCase.of(np.full((ROWS, COLS), 1e-6), np.full(ROWS, 0.2), 0, "hot column, first"),
+        full_scale_case=ReadCase.of(matrix, np.full(ROWS, 0.2), 0, "one hot column"),
         typical=error,
         by_column=columns,
         by_input={"uniform": error, "all_on": error},
@@ -64,6 +69,8 @@ def certificate(spec) -> Certificate:
         decks=("01" * 32,),
         provenance=Provenance("ngspice", spec.digest, "ab" * 32, "39.3", {"reltol": "1e-10"}),
         created="2026-01-01T12:00:00+00:00",
+        worst=WorstFound(1.4e-3, witness, programs=329, vectors=10257),
+        by_load=LoadTable((0.1, 0.5, 1.0), (2e-4, 6e-4, 1.4e-3), 3e-3),
     )
 
 
@@ -98,6 +105,7 @@ def content(spec, certificate) -> ReportContent:
         spice_loop=SpiceLoop(
             10, 9, (LoopLayer("fc1", 40, 2560, 4.4e-5, 3.1e-4, 2560, 21, 18.4, 31.2, 1, 1.4e-3),), holds=True
         ),
+        own_tiles=(LayerTiles("fc1", 4, 0.22, 6e-4, 1.1e-4), LayerTiles("fc2", 1, 0.08, 2e-4)),
         energy=InferenceEnergy(
             (EnergyPart("fc1", 6.4e-12, "rows"), EnergyPart("fc2", 0.31e-12)), 6.71e-12, 7104, 9.4e-16, "Cells."
         ),

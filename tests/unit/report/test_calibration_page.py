@@ -36,7 +36,9 @@ def test_page_and_figures(calibration, tmp_path):
     assert "Accuracy" not in text
     assert "The ADC has 8 bits" in text and "does not quantize" not in text
     names = sorted(path.stem for path in (tmp_path / "figures").glob("*.png"))
-    assert names == ["currents", "error_histogram", "error_per_column", "residual"]
+    assert names == [
+        *("currents", "error_histogram", "error_per_column", "residual", "typical_and_worst", "worst_case"),
+    ]
 
 
 def test_every_vector_of_every_experiment_is_compared(calibration):

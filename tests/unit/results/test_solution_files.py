@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from circuitsim.errors import InputError
-from circuitsim.results import Convergence, Provenance, Solution, content_digest
+from circuitsim.results import Convergence, Provenance, Solution, TileError, content_digest
 from circuitsim.results.solution_files import load_solution, save_solution
 from circuitsim.spec import ArraySpec, parse_spec
 
@@ -69,6 +69,20 @@ def test_solution_comes_back_equal(tmp_path, full):
     if full:
         for name in ("residual", "kirchhoff", "iterations"):
             assert np.array_equal(getattr(loaded.convergence, name), getattr(solution.convergence, name))
+
+
+@pytest.mark.parametrize("worst", [4e-4, None])
+def test_the_error_of_a_tile_comes_back_and_stands_in_every_line(tmp_path, worst):
+    error = TileError(3e-4, 1e-5, 0.25, worst)
+    saved = dataclasses.replace(_solution(full=False), tile_error=error)
+    netcdf, table = save_solution(tmp_path, saved)
+    assert load_solution(netcdf) == saved
+    header, *lines = (line.split(",") for line in table.read_text(encoding="utf-8").splitlines())
+    names = ["certificate_full_scale [A]", "typical_rms [1]", "column_load [1]", "worst_found [1]"]
+    there = names if worst is not None else names[:3]
+    assert [name for name in header if name in names] == there
+    for line in lines:
+        assert [float(line[header.index(name)]) for name in there] == [3e-4, 1e-5, 0.25, worst][: len(there)]
 
 
 def test_a_balance_without_a_residual_comes_back_without_one(tmp_path):
