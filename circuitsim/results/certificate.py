@@ -90,7 +90,7 @@ class Certificate:
         rows, cols: Size of the array.
         grade: Grade of the model, see `behavioral.GRADES`.
         products: Number of matrix products of one read.
-        form: The same in words, for reports: "nine matrix products".
+        form: The same in words, for reports: "fourteen matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
         full_scale: Largest |i| of the truth in the hold-out, inputs with all rows on included [A].
         error: Error over all outputs of the hold-out.

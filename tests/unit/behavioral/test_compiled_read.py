@@ -7,13 +7,15 @@ from numpy.testing import assert_allclose
 from circuitsim import behavioral
 from circuitsim.behavioral.banded_read import banded_levels, read_bands
 
-SIZES = [(1, 1), (3, 5), (9, 7), (18, 3), (33, 17), (17, 40), (64, 64)]
+# Sizes that fill no block, and ranges of the inputs.
+ARRAYS = [(size, (0.0, 0.4), 0.0) for size in ((1, 1), (3, 5), (9, 7), (18, 3), (33, 17), (17, 40), (64, 64))]
+ARRAYS += [((18, 17), (0.0, 0.4), 0.2), ((18, 17), (-0.2, 0.2), 0.0)]
 
 
 @pytest.mark.parametrize("grade", [3, 4])
-@pytest.mark.parametrize(("rows", "cols"), SIZES)
-@pytest.mark.parametrize(("v_range", "v_ref"), [((0.0, 0.4), 0.0), ((0.0, 0.4), 0.2), ((-0.2, 0.2), 0.0)])
-def test_it_gives_the_numbers_of_the_plain_one(make_spec, make_model, conductances, rows, cols, grade, v_range, v_ref):
+@pytest.mark.parametrize(("size", "v_range", "v_ref"), ARRAYS)
+def test_it_gives_the_numbers_of_the_plain_one(make_spec, make_model, conductances, grade, size, v_range, v_ref):
+    rows, cols = size
     spec = make_spec(rows, cols, v_read=v_range[1] - v_ref, v_ref=v_ref)
     model, rng = make_model(grade, v_range=v_range, spec=spec), np.random.default_rng(0)
     # Rounding of 14 products; float32 has it 5e8 times larger.
