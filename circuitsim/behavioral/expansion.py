@@ -12,7 +12,7 @@ from circuitsim.behavioral.grades import TileForm
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import Polynomial
 
-_TERMS = 4  # s² · (cubic in s)
+TERMS = 4  # s² · (cubic in s)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _leading(values: np.ndarray, s: np.ndarray, count: int) -> tuple[Polynomial,
     curved = values.reshape(-1, len(s))
     curved = curved - curved @ line @ np.linalg.pinv(line)
     _, vectors = np.linalg.eigh(curved.T @ curved)
-    powers = np.vander(s, _TERMS + 2, increasing=True)
+    powers = np.vander(s, TERMS + 2, increasing=True)
     functions = []
     for vector in vectors[:, ::-1][:, :count].T:
         # 1 and s are features anyway: a function starts at s², which costs two operations less to evaluate.

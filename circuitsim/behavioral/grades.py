@@ -77,7 +77,7 @@ class TileForm:
 
     @property
     def phrase(self) -> str:
-        """Its price in words for reports: "nine matrix products"."""
+        """Its price in words for reports: "fourteen matrix products"."""
         number = _WORDS[self.products] if self.products < len(_WORDS) else str(self.products)
         return f"{number} matrix product{'' if self.products == 1 else 's'}"
 

@@ -6,6 +6,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.behavioral.banded_read import banded_levels, read_bands
+from circuitsim.behavioral.compiled_read import read_bands_compiled
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
 from circuitsim.behavioral.tile import Factor, Tile
 from circuitsim.errors import InputError
@@ -37,6 +38,8 @@ def mvm(tile: Tile, v_in: Any) -> Any:
     if tile.form.linear:
         i_out = v_in @ tile.w
         return i_out if tile.offset is None else i_out + tile.offset
+    if tile.bands is not None and isinstance(tile.w, np.ndarray) and isinstance(v_in, np.ndarray):
+        return read_bands_compiled(tile, tile.bands, v_in)
     batch = v_in.shape[0]
     if batch <= _BLOCK:
         return _nonlinear(tile, v_in)

@@ -1,4 +1,4 @@
-"""A numba type for a few vectors of a batch side by side: one variable holds one number of each."""
+"""A numba type for a few numbers side by side, as those of as many vectors of a batch: one variable holds them all."""
 
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
@@ -14,26 +14,29 @@ from numba.extending import intrinsic, models, overload, register_model
 WIDTH = 16  # vectors solved together; two AVX-512 or four AVX2 registers
 
 VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
+_VECTORS = {types.float32: ir.VectorType(ir.FloatType(), WIDTH), types.float64: VECTOR}
 
 
 class _LanesType(types.Type):
-    def __init__(self):
-        super().__init__(name=f"Lanes{WIDTH}")
+    def __init__(self, number):
+        self.number = number
+        super().__init__(name=f"Lanes{WIDTH}{number}")
 
 
-LANES = _LanesType()
+LANES = _LanesType(types.float64)
 
 
 @register_model(_LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, VECTOR)
+        super().__init__(dmm, fe_type, _VECTORS[fe_type.number])
 
 
 def _address(context, builder, signature, args):
-    """Pointer to the lanes that begin at a flat index of a float64 array."""
+    """Pointer to the lanes that begin at a flat index of an array."""
     array = context.make_array(signature.args[0])(context, builder, args[0])
-    return builder.bitcast(builder.gep(array.data, [args[1]]), VECTOR.as_pointer())
+    kind = _VECTORS[signature.args[0].dtype].as_pointer()
+    return builder.bitcast(builder.gep(array.data, [args[1]]), kind), signature.args[0].dtype.bitwidth // 8
 
 
 @intrinsic
@@ -41,9 +44,10 @@ def load(typingctx, array, index):
     """Read WIDTH neighbouring numbers of a flat array, from `index` on."""
 
     def generate(context, builder, signature, args):
-        return builder.load(_address(context, builder, signature, args), align=8)
+        address, align = _address(context, builder, signature, args)
+        return builder.load(address, align=align)
 
-    return LANES(array, types.intp), generate
+    return _LanesType(array.dtype)(array, types.intp), generate
 
 
 @intrinsic
@@ -51,17 +55,19 @@ def store(typingctx, array, index, lanes):
     """Write WIDTH neighbouring numbers of a flat array, from `index` on."""
 
     def generate(context, builder, signature, args):
-        builder.store(args[2], _address(context, builder, signature, args), align=8)
+        address, align = _address(context, builder, signature, args)
+        builder.store(args[2], address, align=align)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, LANES), generate
+    return types.void(array, types.intp, lanes), generate
 
 
 def splat(builder, number):
     """Instructions that put one number into every lane."""
-    one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    nothing = ir.Constant(ir.VectorType(number.type, WIDTH), ir.Undefined)
+    one = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-    return builder.shuffle_vector(one, ir.Constant(VECTOR, ir.Undefined), mask)
+    return builder.shuffle_vector(one, nothing, mask)
 
 
 @intrinsic
@@ -71,7 +77,7 @@ def spread(typingctx, number):
     def generate(context, builder, signature, args):
         return splat(builder, args[0])
 
-    return LANES(types.float64), generate
+    return _LanesType(number)(number), generate
 
 
 @intrinsic
@@ -79,11 +85,11 @@ def fma(typingctx, a, b, c):
     """a · b + c in every lane."""
 
     def generate(context, builder, signature, args):
-        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{WIDTH}f64")
-        return builder.call(function, args)
+        kind = ir.FunctionType(args[0].type, [args[0].type] * 3)
+        name = f"llvm.fmuladd.v{WIDTH}f{a.number.bitwidth}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
-    return LANES(LANES, LANES, LANES), generate
+    return a(a, a, a), generate
 
 
 def _binary(instruction: str):
@@ -92,7 +98,7 @@ def _binary(instruction: str):
         def generate(context, builder, signature, args):
             return getattr(builder, instruction)(*args)
 
-        return LANES(LANES, LANES), generate
+        return a(a, a), generate
 
     return compute
 
@@ -103,7 +109,7 @@ def _choose(comparison: str):
         def generate(context, builder, signature, args):
             return builder.select(builder.fcmp_ordered(comparison, *args), *args)
 
-        return LANES(LANES, LANES), generate
+        return a(a, a), generate
 
     return compute
 
@@ -114,21 +120,21 @@ larger, smaller = _choose(">"), _choose("<")
 
 @overload(operator.add)
 def _(a, b):
-    if a is LANES and b is LANES:
+    if isinstance(a, _LanesType) and a == b:
         return lambda a, b: _add(a, b)
     return None
 
 
 @overload(operator.sub)
 def _(a, b):
-    if a is LANES and b is LANES:
+    if isinstance(a, _LanesType) and a == b:
         return lambda a, b: _sub(a, b)
     return None
 
 
 @overload(operator.mul)
 def _(a, b):
-    if a is LANES and b is LANES:
+    if isinstance(a, _LanesType) and a == b:
         return lambda a, b: _mul(a, b)
     return None
 

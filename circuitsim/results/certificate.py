@@ -112,7 +112,7 @@ class Certificate:
         rows, cols: Size of the array.
         grade: Grade of the model, see `behavioral.GRADES`.
         products: Number of matrix products of one read.
-        form: The same in words, for reports: "nine matrix products".
+        form: The same in words, for reports: "fourteen matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
         full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A]; all errors are divided by it.
         full_scale_case: The matrix and the inputs that give this current.

@@ -40,7 +40,7 @@ def v(model, inputs):
     return inputs(model.spec.array.rows, model.v_range)
 
 
-@pytest.mark.parametrize(("grade", "form"), [(1, "analog"), (3, "analog"), (3, "binary")])
+@pytest.mark.parametrize(("grade", "form"), [(1, "analog"), (2, "analog"), (4, "analog"), (2, "binary"), (4, "binary")])
 def test_reads_and_power(make_model, conductances, v, grade, form):
     model = make_model(grade)
     g = conductances(model.spec)

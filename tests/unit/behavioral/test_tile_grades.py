@@ -129,6 +129,16 @@ def test_a_new_grade_is_tried_certified_and_named(monkeypatch):
     assert "12 × 10 array (eleven matrix products)" in certificate_in_words(certificate)
 
 
+def test_the_products_of_a_certificate_are_those_of_its_array():
+    spec, cell = array_spec(), surface(0.1)  # 12 rows: three bands
+    hold_out = draw(spec, 1)
+    truths = solve_in_nodal(spec, cell, hold_out)
+    model = TileModel(spec, cell, 4, (0.0, spec.driver.v_read))
+    certificate = certify(model, hold_out, truths, provenance=truths[0].provenance)
+    assert (certificate.grade, certificate.products) == (4, 13)
+    assert certificate.form == "thirteen matrix products"
+
+
 def test_grades_are_tried_from_the_fewest_products_on(monkeypatch):
     spec, cell = array_spec(), surface(0.1)
     monkeypatch.setitem(GRADES, 5, TileForm("analog", (2, 2), (2,)))

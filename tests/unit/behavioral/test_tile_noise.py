@@ -15,7 +15,7 @@ from circuitsim.errors import InputError
 
 
 @pytest.mark.parametrize(("spread", "rms"), [(0.01, 3e-4), (0.05, 2e-3)])
-@pytest.mark.parametrize("grade", [1, 3])
+@pytest.mark.parametrize("grade", [1, 2, 4])
 def test_scaling_a_tile_stands_in_for_programming_it_anew(make_model, conductances, inputs, grade, spread, rms):
     model = make_model(grade)
     g = conductances(model.spec)

@@ -41,7 +41,7 @@ def test_sense_voltage_with_one_product(make_spec, conductances, inputs):
     assert_allclose(behavioral.mvm(tile, v), exact.i_out, rtol=0, atol=1e-7 * np.abs(exact.i_out).max())
 
 
-@pytest.mark.parametrize("grade", [1, 2, 3])
+@pytest.mark.parametrize("grade", [1, 2, 3, 4])
 def test_float32_agrees_with_float64(make_model, conductances, inputs, grade):
     model = make_model(grade)
     g = conductances(model.spec)
@@ -53,7 +53,9 @@ def test_float32_agrees_with_float64(make_model, conductances, inputs, grade):
     assert_allclose(single, double, rtol=0, atol=2e-6 * np.abs(double).max())
 
 
-@pytest.mark.parametrize(("grade", "form"), [(1, "analog"), (2, "analog"), (3, "analog"), (3, "binary")])
+@pytest.mark.parametrize(
+    ("grade", "form"), [*((grade, "analog") for grade in (1, 2, 3, 4)), (2, "binary"), (4, "binary")]
+)
 def test_strict_array_api_gives_the_same_numbers(make_model, conductances, inputs, grade, form):
     model = make_model(grade)
     g = conductances(model.spec)
@@ -67,7 +69,7 @@ def test_strict_array_api_gives_the_same_numbers(make_model, conductances, input
     assert_allclose(np.from_dlpack(power), behavioral.power(tile, v), rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("grade", [1, 2, 3])
+@pytest.mark.parametrize("grade", [1, 2, 3, 4])
 def test_torch_tensors_give_the_same_numbers(make_model, conductances, inputs, grade):
     torch = pytest.importorskip("torch", reason="torch is optional: the extra [torch]")
     model = make_model(grade)

@@ -13,12 +13,13 @@ from circuitsim.results.periphery_tables import SenseTable
 OHMIC = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2))
 
 
-def test_current_dependent_sense_resistance_of_ohmic_cells(make_spec, conductances, inputs):
+@pytest.mark.parametrize("grade", [2, 3, 4])
+def test_current_dependent_sense_resistance_of_ohmic_cells(make_spec, conductances, inputs, grade):
     """An amplifier that drops V = R·I / (1 + I/I0), against the network with that voltage at its ports."""
     spec = make_spec(r_in=300.0)
     g = conductances(spec)
     v = inputs(spec.array.rows, (0.0, 0.2))
-    tile = behavioral.program(TileModel(spec, OHMIC, 2, (0.0, 0.2)), g)
+    tile = behavioral.program(TileModel(spec, OHMIC, grade, (0.0, 0.2)), g)
     current = np.linspace(0.0, 1e-3, 2000)
     sense = SenseTable(current=current, drop=500.0 * current / (1 + current / 4e-4))
     settled = settle(tile, behavioral.mvm(tile, v), sense)

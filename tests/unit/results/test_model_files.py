@@ -370,3 +370,9 @@ def test_what_is_no_model_is_said_to_be_none(tmp_path):
     path.write_text('{"format": "circuitsim tile model",\n "schema"', encoding="utf-8")
     with pytest.raises(InputError, match=r"array.toml: damaged: not JSON in line 2, column 10"):
         load_model(path)
+
+
+def test_the_digest_of_a_model_tells_what_its_grades_mean(monkeypatch):
+    before = _model().digest
+    monkeypatch.setattr("circuitsim.results.tile_model.TILE_REVISION", 1)
+    assert _model().digest != before

@@ -1,0 +1,114 @@
+"""Compiled steps of the read of a tile with bands, between its matrix products.
+
+They work on flat buffers, `WIDTH` numbers at a time. The last of a band or a vector reach beyond its end: what they
+read there is not used, and what they write there is written again afterwards. So every buffer has room for `WIDTH`
+numbers behind its last one.
+"""
+
+# pyright: reportCallIssue=false
+# (numba fills in the first argument of an intrinsic)
+
+import numpy as np
+
+from circuitsim.nodal.kernel import kernel
+from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
+
+
+@kernel
+def _fitted(coefficients, function, x):
+    """s²·(c0 + c1·s + …) of one fitted function."""
+    last = coefficients.shape[1] - 1
+    value = spread(coefficients[function, last])
+    for power in range(last - 1, -1, -1):
+        value = fma(x, value, spread(coefficients[function, power]))
+    return x * x * value
+
+
+@kernel
+def fill_features(batch, edges, before, after, s, wide, rest, seen, flat, sloped):
+    """Write the features of each band: [f | τ | τ·s] to `flat` and [s | h] to `sloped`, as of `BandProducts`.
+
+    Args:
+        batch: Number of vectors.
+        edges: First row of each band, and the number of rows.
+        before, after: (functions, coefficients) of f and of h.
+        s: (batch, rows) scaled inputs.
+        wide: (batch, width) the first product; its last `rows` columns are the levels that rows see.
+        rest: (width,) its constants.
+        seen: Where these levels begin in `wide` and `rest`.
+        flat, sloped: (batch, features·rows), written.
+    """
+    bands = len(edges) - 1
+    rows, width = edges[bands], seen + edges[bands]
+    flat_count, sloped_count = len(before) + 2, len(after) + 1
+    for b in range(batch):
+        for band in range(bands):
+            first, n = edges[band], edges[band + 1] - edges[band]
+            x = b * rows + first
+            to = x * flat_count
+            for function in range(len(before)):
+                for i in range(0, n, WIDTH):
+                    store(flat, to + i, _fitted(before, function, load(s, x + i)))
+                to += n
+            for i in range(0, n, WIDTH):
+                store(flat, to + i, load(wide, b * width + seen + first + i) + load(rest, seen + first + i))
+            for i in range(0, n, WIDTH):
+                tau = load(wide, b * width + seen + first + i) + load(rest, seen + first + i)
+                store(flat, to + n + i, tau * load(s, x + i))
+            to = x * sloped_count
+            for i in range(0, n, WIDTH):
+                store(sloped, to + i, load(s, x + i))
+            for function in range(len(after)):
+                to += n
+                for i in range(0, n, WIDTH):
+                    store(sloped, to + i, _fitted(after, function, load(s, x + i)))
+
+
+@kernel
+def _cubic(flat, sloped, curved, cubic, t):
+    return fma(t, fma(t, fma(t, cubic, curved), sloped), flat)
+
+
+@kernel
+def settle_bands(batch, bands, cols, repetitions, wide, rest, constants, exchange, flat, sloped, shared, i_out, first):
+    """Let the bands' currents shift their levels, and add them up.
+
+    Args:
+        batch, bands, cols: Numbers of vectors, bands and columns.
+        repetitions: How often the levels are shifted.
+        wide, rest: (batch, width), (width,) the first product and its constants.
+        constants, exchange: (bands, 4, cols) [A] and (bands, bands, cols) [1/A] of `BandProducts`.
+        flat, sloped, shared: (bands, batch, cols) twice, (bands, batch, 2·cols): products of the features [A].
+        i_out: Written from `first` on, (batch, cols) [A].
+    """
+    width, line = len(rest) - WIDTH, bands * WIDTH
+    work = np.empty(6 * line, wide.dtype)  # of each band: level, factors of t⁰, t¹, t², and currents before and after
+    for b in range(batch):
+        for o in range(0, cols, WIDTH):
+            for band in range(bands):
+                at, one, k = (band * batch + b) * cols, 4 * band * cols + o, band * WIDTH
+                t = load(wide, b * width + (1 + band) * cols + o) + load(rest, (1 + band) * cols + o)
+                apart = load(shared, 2 * at + cols + o) + load(constants, one + 3 * cols)
+                p0 = load(flat, at + o) - t * apart
+                p1 = load(sloped, at + o) + load(constants, one)
+                p2 = load(shared, 2 * at + o) + load(constants, one + cols)
+                store(work, k, t)
+                store(work, line + k, p0)
+                store(work, 2 * line + k, p1)
+                store(work, 3 * line + k, p2)
+                store(work, 4 * line + k, _cubic(p0, p1, p2, load(constants, one + 2 * cols), t))
+            old, new = 4 * line, 5 * line
+            for _ in range(repetitions):
+                for band in range(bands):
+                    k, three = band * WIDTH, load(constants, (4 * band + 2) * cols + o)
+                    t = load(work, k)
+                    for other in range(bands):
+                        shift = load(exchange, (band * bands + other) * cols + o)
+                        t = fma(shift, load(work, old + other * WIDTH), t)
+                    p0, p1, p2 = load(work, line + k), load(work, 2 * line + k), load(work, 3 * line + k)
+                    store(work, new + k, _cubic(p0, p1, p2, three, t))
+                old, new = new, old
+            current = load(wide, b * width + o) + load(rest, o)
+            for band in range(bands):
+                current = current + load(work, old + band * WIDTH)
+            store(i_out, first + b * cols + o, current)

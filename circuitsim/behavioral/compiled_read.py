@@ -1,0 +1,59 @@
+"""The read of `banded_read` for NumPy arrays: matrix products by BLAS, everything between them compiled.
+
+NumPy does elementwise work one operation and one pass through memory at a time, which costs more than the products.
+Here it takes two passes over blocks of vectors that stay in the processor's cache.
+"""
+
+import itertools
+import math
+
+import numpy as np
+
+from circuitsim.behavioral.band_kernels import fill_features, settle_bands
+from circuitsim.behavioral.banded_read import REPETITIONS
+from circuitsim.behavioral.expansion import TERMS
+from circuitsim.behavioral.tile import BandProducts, Tile
+from circuitsim.nodal.lanes import WIDTH
+
+_BLOCK = 128  # vectors at a time
+
+
+def read_bands_compiled(tile: Tile, products: BandProducts, v_in: np.ndarray) -> np.ndarray:
+    """Return the column currents (batch, cols) [A] of inputs (batch, rows) [V], as `read_bands` does."""
+    dtype, rows, cols, bands = tile.w.dtype, tile.rows, tile.cols, len(products.flat)
+    before, after = (np.array(functions, dtype).reshape(-1, TERMS) for functions in tile.functions)
+    fixed = [np.append(part, np.zeros(WIDTH, dtype)) for part in (products.rest, products.constants, products.exchange)]
+    edges, size = np.array(products.edges), min(_BLOCK, len(v_in))
+    width, many, few = products.wide.shape[1], (len(before) + 2) * rows, (len(after) + 1) * rows
+    s, wide, features, others = (_room(size * numbers, dtype) for numbers in (rows, width, many, few))
+    flat, sloped, shared = (_room(bands * size * numbers, dtype) for numbers in (cols, cols, 2 * cols))
+    i_out = _room(len(v_in) * cols, dtype)
+    for start in range(0, len(v_in), _BLOCK):
+        v = v_in[start : start + _BLOCK]
+        n = len(v)
+        scaled = _shaped(s, n, rows)
+        np.multiply(v - tile.v_ref if tile.v_ref else v, 1.0 / tile.v_scale, out=scaled, casting="same_kind")
+        np.matmul(scaled, products.wide, out=_shaped(wide, n, width))
+        fill_features(n, edges, before, after, s, wide, fixed[0], width - rows, features, others)
+        _multiply(_shaped(features, n, many), products.flat, products.edges, _shaped(flat, bands, n, cols))
+        _multiply(_shaped(others, n, few), products.sloped, products.edges, _shaped(sloped, bands, n, cols))
+        _multiply(scaled, products.shared, products.edges, _shaped(shared, bands, n, 2 * cols))
+        settle_bands(n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, shared, i_out, start * cols)
+    return _shaped(i_out, len(v_in), cols)
+
+
+def _multiply(values: np.ndarray, matrices: tuple[np.ndarray, ...], edges: tuple[int, ...], out: np.ndarray) -> None:
+    """Multiply the features of each band, side by side in `values`, with its matrix."""
+    count = values.shape[1] // edges[-1]
+    for band, (first, last) in enumerate(itertools.pairwise(edges)):
+        np.matmul(values[:, count * first : count * last], matrices[band], out=out[band])
+
+
+def _room(count: int, dtype: np.dtype) -> np.ndarray:
+    """Return a flat buffer for so many numbers, and for `WIDTH` more that kernels may touch."""
+    return np.empty(count + WIDTH, dtype)
+
+
+def _shaped(buffer: np.ndarray, *shape: int) -> np.ndarray:
+    """Return the numbers at the beginning of a buffer as an array."""
+    return buffer[: math.prod(shape)].reshape(shape)
