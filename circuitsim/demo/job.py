@@ -148,7 +148,6 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
         programmed = program(job.network, spec, product)
         ranges = fit_ranges(programmed, job.calibration_images)
         array = evaluate(programmed, digits.test_images, digits.test_labels, ranges=ranges)
-        own = own_tiles(programmed, calibration.model, calibration.certificate)
     with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
         loop, solved = _loop(job, calibration, array, ranges, progress)
     with clock.step("energy and IR drop"):
@@ -174,7 +173,7 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
         sweep=sweep,
         energy=energy,
         power_difference=difference,
-        tiles=own,
+        tiles=own_tiles(programmed, calibration.model, calibration.certificate),
         steps=clock.steps,
     )
 
