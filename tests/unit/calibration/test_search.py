@@ -7,7 +7,7 @@ import pytest
 from calibration_arrays import array_spec, surface
 
 from circuitsim import nodal
-from circuitsim.behavioral import mvm, program
+from circuitsim.behavioral import GRADES, mvm, program
 from circuitsim.calibration import find_worst, full_scale_of_box, structured_worst, worst_inputs
 from circuitsim.calibration.ascent import change_blocks, flip_rows
 from circuitsim.calibration.comparison import Search
@@ -155,6 +155,15 @@ def test_what_makes_no_sense_is_refused(changed, sentence):
     given = {"model": model(SPEC), "full_scale": 1e-4, "rng": np.random.default_rng(0)} | changed
     with pytest.raises(InputError, match=sentence):
         find_worst(**given)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grade", GRADES)
+def test_ten_random_starts_find_little_more(grade):
+    tested, scale = model(SPEC, grade), full_scale(SPEC)
+    found = find_worst(tested, scale, rng=np.random.default_rng(0))
+    starts = find_worst(tested, scale, rng=np.random.default_rng(1), starts=10)
+    assert found.error >= 0.95 * starts.error
 
 
 ODD = {
