@@ -84,7 +84,7 @@ def infer_files(
             exactly.
         ClippingWarning: See `evaluate`.
         OutsideCertificateWarning: A read is outside the certificate.
-        WorstCaseWarning: As `calibration.check_worst`.
+        WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
     product = BehavioralProduct(model, certificate=certificate, strict=strict, max_error=max_error)
     if search_inputs and certificate is None:

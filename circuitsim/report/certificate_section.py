@@ -18,10 +18,9 @@ _CASE = "The read with the largest error found: inputs and conductances; the tri
 def certificate_section(statement: Certificate) -> Section:
     """The certificate in words and as a table, and the budget of the product."""
     parts: list[PagePart] = [Definitions(certificate_statements(statement)), Picture("typical_and_worst", _TWO)]
-    if statement.by_load is not None:
-        parts.append(_load_table(statement.by_load))
+    beside = [] if statement.by_load is None else [_load_table(statement.by_load)]
     if statement.worst is not None:
-        parts.append(Picture("worst_case", _CASE))
+        parts.append(SideBySide((Picture("worst_case", _CASE), *beside)))
     parts.append(_error_table(statement))
     if statement.budget is not None:
         parts.append(SideBySide((Picture("budget", _BUDGET), _budget_table(statement.budget))))

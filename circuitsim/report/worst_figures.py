@@ -45,7 +45,7 @@ def witness_figure(certificate: Certificate) -> Figure:
     with look():
         figure = new_figure(4.7, 4.3)
         inputs, matrix = figure.subplots(1, 2, width_ratios=(1, 4), sharey=True)
-        inputs.barh(np.arange(rows), case.v_in, height=1.0, color=BLUE, linewidth=0)
+        inputs.stairs(case.v_in, np.arange(rows + 1) - 0.5, orientation="horizontal", fill=True, color=BLUE)
         inputs.set_xlabel("input [V]")
         inputs.set_ylabel("row")
         inputs.set_title("Inputs", pad=14)
