@@ -22,8 +22,8 @@ MATRICES = {
 """Kinds of matrices, by name; "network NAME" is a tile of the layer NAME."""
 
 GRADE = (
-    "grade: how much of the cells' nonlinearity the model keeps; 1 keeps none, every cell is a conductance; 3 and 4 follow "
-    "the voltage of each column in two and four bands of rows"
+    "grade: how much of the cells' nonlinearity the model keeps; 1 keeps none, every cell is a conductance; 3 and 4 "
+    "follow the voltage of each column in two and four bands of rows"
 )
 
 
