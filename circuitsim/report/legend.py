@@ -26,7 +26,10 @@ MATRICES = {
 }
 """Kinds of matrices, by name; "network NAME" is a tile of the layer NAME."""
 
-GRADE = "grade: how much of the cells' nonlinearity the model keeps; 1 keeps none, every cell is a conductance"
+GRADE = (
+    "grade: how much of the cells' nonlinearity the model keeps; 1 keeps none, every cell is a conductance; 3 and 4 "
+    "follow the voltage of each column in two and four bands of rows"
+)
 
 
 def names_in_words(certificate: Certificate) -> str:
