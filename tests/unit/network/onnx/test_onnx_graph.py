@@ -7,6 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 from circuitsim.errors import InputError
 from circuitsim.network import float_product, load_network
 from circuitsim.network.onnx import cut
+from circuitsim.network.onnx.graph import _dense
 
 
 def assert_float_product_is_onnxruntime(model, x):
@@ -133,6 +134,39 @@ def test_control_flow_reads_tensors_from_outside(make_model, weights):
     x = np.random.default_rng(9).normal(size=(3, 6))
     for sign in (1, -1):
         assert_float_product_is_onnxruntime(model, sign * x)
+
+
+def test_a_branch_reads_what_an_earlier_step_of_the_host_computed(make_model, weights):
+    """Only the branch reads the tensor, and a layer on arrays lies between."""
+    inner = [helper.make_node("Neg", ["a"], ["n"]), helper.make_node("Add", ["n", "h"], ["o"])]
+    other = [helper.make_node("Identity", ["h"], ["o2"])]
+    branches = [
+        helper.make_graph(nodes, name, [], [helper.make_tensor_value_info(name, TensorProto.FLOAT, None)])
+        for nodes, name in ((inner, "o"), (other, "o2"))
+    ]
+    nodes = [
+        ("Tanh", ["x"], ["t"], {}),
+        ("Mul", ["t", "two"], ["a"], {}),
+        ("MatMul", ["x", "w"], ["h"], {}),
+        ("ReduceSum", ["h"], ["sum"], {"keepdims": 0}),
+        ("Greater", ["sum", "zero"], ["positive"], {}),
+        ("If", ["positive"], ["y"], {"then_branch": branches[0], "else_branch": branches[1]}),
+    ]
+    model = make_model(nodes, {"w": weights(4, 4), "zero": np.float32(0.0), "two": np.float32(2.0)}, [None, 4])
+    x = np.random.default_rng(9).normal(size=(3, 4))
+    for sign in (1, -1):
+        assert_float_product_is_onnxruntime(model, sign * x)
+
+
+@pytest.mark.parametrize("form", ["one index for each element", "one index for each axis"])
+def test_sparse_constants_are_read_in_both_forms(form):
+    dense = np.array([[0.0, 2.0, 0.0], [0.0, 0.0, -1.0]])
+    flat = np.flatnonzero(dense)
+    indices = flat if form == "one index for each element" else np.argwhere(dense)
+    sparse = helper.make_sparse_tensor(
+        numpy_helper.from_array(dense.ravel()[flat], "w"), numpy_helper.from_array(indices), dense.shape
+    )
+    np.testing.assert_array_equal(_dense(sparse), dense)
 
 
 REFUSED = {

@@ -1,0 +1,125 @@
+"""Mutation testing of one room of the package: `make mutants ROOM=nodal`, or `python tests/mutation nodal --help`."""
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from lines import Records, compiled, load, record, unrecorded
+from mutants import Mutant, draw
+from scipy.stats import binomtest
+from trial import changed, copy_repository, environment_of, fork, judge, preload, run_tests
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "out" / "mutation"
+TESTS = ("tests/unit", "tests/property", "tests/cross_check")
+BUDGET_S = 40.0  # of tests for one mutant, the fastest first
+COMPILE_S = 240.0  # more for a mutant of code that Numba compiles
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python tests/mutation", description=__doc__)
+    parser.add_argument("room", help="folder of circuitsim/")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample (default 1)")
+    parser.add_argument("--count", type=int, default=150, help="mutants in the sample (default 150)")
+    parser.add_argument("--at-most", type=int, default=None, help="new trials in this call; the next one goes on")
+    parser.add_argument("--again", action="store_true", help="try the survivors again, after tests were added")
+    parser.add_argument("--tests", nargs="*", default=TESTS, help=f"files or folders (default {' '.join(TESTS)})")
+    return parser.parse_args()
+
+
+def selected(tests: set[str], seconds: dict[str, float]) -> list[str]:
+    """The fastest tests that fit the budget: first one of each file, then file by file, as fixtures are shared."""
+    fitting, total = [], 0.0
+    for test in sorted(tests, key=lambda t: (seconds[t], t)):
+        total += seconds[test]
+        if total > BUDGET_S and fitting:
+            break
+        fitting.append(test)
+    files: dict[str, list[str]] = {}
+    for test in fitting:
+        files.setdefault(test.partition("::")[0], []).append(test)
+    return [each[0] for each in files.values()] + [test for each in files.values() for test in each[1:]]
+
+
+def records_of(tree: Path, tests: list[str], folder: Path) -> Records:
+    """What the tests execute; those whose record is missing or out of date run first, under coverage."""
+    files = sorted({p for t in tests for p in ([tree / t] if t.endswith(".py") else (tree / t).rglob("test_*.py"))})
+    names = [path.relative_to(tree).as_posix() for path in files]
+    if missing := unrecorded(tree, names, folder):
+        print(f"recording what {len(missing)} test files execute", flush=True)
+        variables = environment_of(OUT / "numba")
+        log = OUT / "record.log"
+        ended = fork(
+            lambda: record(tree, missing, folder) or 0, tree, log=log, limit_s=7200.0, environment=variables
+        )
+        if ended.code != 0:
+            sys.exit(f"recording failed, see {log}")
+        print(f"recorded in {ended.wall_s:.0f} s", flush=True)
+    return load(tree, names, folder)
+
+
+def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set[str]]) -> dict:
+    """Try one mutant, and return its line of the results."""
+    path = tree / mutant.path
+    source = path.read_text()
+    text = mutant.apply(source)
+    before, after = ([line.strip() for line in each.splitlines()] for each in (source, text))
+    found = {"mutant": mutant.name, "was": before[mutant.line - 1], "is": after[mutant.line - 1]}
+    tests = selected(records.of(mutant.path, mutant.line, kernels), records.seconds)
+    found |= {"tests": len(tests), "outcome": "not executed", "by": None, "cpu_s": 0.0}
+    if not tests:
+        return found
+    with changed(path, text), tempfile.TemporaryDirectory() as scratch:
+        failures = Path(scratch) / "failures"
+        own_cache = mutant.path in kernels
+        limit_s = 20 + 5 * sum(records.seconds[test] for test in tests) + (COMPILE_S if own_cache else 0.0)
+        variables = environment_of(Path(scratch) / "numba" if own_cache else OUT / "numba")
+        log = OUT / f"{tree.parent.name}.log"
+        ended = fork(lambda: run_tests(tests, failures), tree, log=log, limit_s=limit_s, environment=variables)
+        by = failures.read_text().split("\n")[0] if failures.exists() else None
+    return found | {"outcome": judge(ended), "by": by, "cpu_s": round(ended.cpu_s, 2)}
+
+
+def trials(args: argparse.Namespace, results: Path) -> Iterator[dict]:
+    """Try the mutants of the sample that have no result yet, and yield each result."""
+    tree = OUT / args.room / "tree"
+    copy_repository(ROOT, tree)
+    sample = draw(tree, args.room, seed=args.seed, count=args.count)
+    known = {} if not results.exists() else {r["mutant"]: r for r in map(json.loads, results.read_text().splitlines())}
+    done = {name for name, r in known.items() if not (args.again and r["outcome"] in {"survived", "not executed"})}
+    todo = [mutant for mutant in sample if mutant.name not in done][: args.at_most]
+    yield from (known[m.name] for m in sample if m.name in done)
+    if todo:
+        preload()
+        records, kernels = records_of(tree, args.tests, OUT / "records"), compiled(tree, args.room)
+        yield from (attempt(mutant, tree, records, kernels) | {"new": True} for mutant in todo)
+
+
+def main() -> None:
+    args = arguments()
+    results = OUT / f"{args.room}-{args.seed}.jsonl"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    found = []
+    for result in trials(args, results):
+        found.append(result)
+        if result.pop("new", False):
+            with results.open("a") as file:
+                file.write(json.dumps(result) + "\n")
+    counts = Counter(each["outcome"] for each in found)
+    killed = counts["killed"] + counts["timeout"]
+    interval = binomtest(killed, len(found)).proportion_ci(method="exact")
+    for each in found:
+        if each["outcome"] not in {"killed", "timeout"}:
+            print(f"{each['outcome']}: {each['mutant']}\n    - {each['was']}\n    + {each['is']}")
+    print(f"{args.room}, seed {args.seed}: {len(found)} mutants, {dict(counts)}")
+    print(f"killed {killed / len(found):.1%}, 95 % interval {interval.low:.1%} to {interval.high:.1%}")
+    print(f"processor time of this call: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
