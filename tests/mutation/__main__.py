@@ -1,15 +1,17 @@
 """Mutation testing of one room of the package: `make mutants ROOM=nodal`, or `python tests/mutation nodal --help`."""
 
 import argparse
+import fcntl
 import json
 import resource
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from lines import Records, compiled, load, record, unrecorded
+from lines import Records, compiled, in_function, load, record, unrecorded
 from mutants import Mutant, draw
 from scipy.stats import binomtest
 from trial import changed, copy_repository, environment_of, fork, judge, preload, run_tests
@@ -17,8 +19,8 @@ from trial import changed, copy_repository, environment_of, fork, judge, preload
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "mutation"
 TESTS = ("tests/unit", "tests/property", "tests/cross_check")
-BUDGET_S = 40.0  # of tests for one mutant, the fastest first
-COMPILE_S = 240.0  # more for a mutant of code that Numba compiles
+BUDGET_S = 15.0  # of the room's own tests for one mutant, the fastest first, and of other tests
+COMPILE_S = 30.0  # more for a mutant of code that Numba compiles
 
 
 def arguments() -> argparse.Namespace:
@@ -32,7 +34,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def selected(tests: set[str], seconds: dict[str, float]) -> list[str]:
+def within_budget(tests: set[str], seconds: dict[str, float]) -> list[str]:
     """The fastest tests that fit the budget: first one of each file, then file by file, as fixtures are shared."""
     fitting, total = [], 0.0
     for test in sorted(tests, key=lambda t: (seconds[t], t)):
@@ -44,6 +46,12 @@ def selected(tests: set[str], seconds: dict[str, float]) -> list[str]:
     for test in fitting:
         files.setdefault(test.partition("::")[0], []).append(test)
     return [each[0] for each in files.values()] + [test for each in files.values() for test in each[1:]]
+
+
+def stages(tests: set[str], seconds: dict[str, float], room: str) -> list[list[str]]:
+    """The room's own tests, by the name of their folder or file, and after them all others."""
+    own = {test for test in tests if f"/{room}/" in test or f"/test_{room}_" in test}
+    return [within_budget(each, seconds) for each in (own, tests - own) if each]
 
 
 def records_of(tree: Path, tests: list[str], folder: Path) -> Records:
@@ -65,24 +73,27 @@ def records_of(tree: Path, tests: list[str], folder: Path) -> Records:
 
 def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set[str]]) -> dict:
     """Try one mutant, and return its line of the results."""
-    path = tree / mutant.path
+    path, log = tree / mutant.path, OUT / f"{tree.parent.name}.log"
     source = path.read_text()
     text = mutant.apply(source)
     before, after = ([line.strip() for line in each.splitlines()] for each in (source, text))
     found = {"mutant": mutant.name, "was": before[mutant.line - 1], "is": after[mutant.line - 1]}
-    tests = selected(records.of(mutant.path, mutant.line, kernels), records.seconds)
-    found |= {"tests": len(tests), "outcome": "not executed", "by": None, "cpu_s": 0.0}
-    if not tests:
-        return found
+    found |= {"tests": 0, "outcome": "not executed", "by": None, "cpu_s": 0.0}
+    importers, importing = kernels.get(mutant.path, set()), not in_function(source, mutant.line)
+    tests = records.of(mutant.path, mutant.line, importing=importing, importers=importers)
+    compiles = mutant.path in kernels
     with changed(path, text), tempfile.TemporaryDirectory() as scratch:
         failures = Path(scratch) / "failures"
-        own_cache = mutant.path in kernels
-        limit_s = 20 + 5 * sum(records.seconds[test] for test in tests) + (COMPILE_S if own_cache else 0.0)
-        variables = environment_of(Path(scratch) / "numba" if own_cache else OUT / "numba")
-        log = OUT / f"{tree.parent.name}.log"
-        ended = fork(lambda: run_tests(tests, failures), tree, log=log, limit_s=limit_s, environment=variables)
-        by = failures.read_text().split("\n")[0] if failures.exists() else None
-    return found | {"outcome": judge(ended), "by": by, "cpu_s": round(ended.cpu_s, 2)}
+        variables = environment_of(Path(scratch) / "numba" if compiles else OUT / "numba")
+        for stage in stages(tests, records.seconds, tree.parent.name):
+            limit_s = 30 + 2 * sum(records.seconds[test] for test in stage) + (COMPILE_S if compiles else 0.0)
+            ended = fork(partial(run_tests, stage, failures), tree, log=log, limit_s=limit_s, environment=variables)
+            found |= {"tests": found["tests"] + len(stage), "outcome": judge(ended)}
+            found["cpu_s"] = round(found["cpu_s"] + ended.cpu_s, 2)
+            if found["outcome"] != "survived":
+                break
+        found["by"] = failures.read_text().split("\n")[0] if failures.exists() else None
+    return found
 
 
 def trials(args: argparse.Namespace, results: Path) -> Iterator[dict]:
@@ -104,6 +115,11 @@ def main() -> None:
     args = arguments()
     results = OUT / f"{args.room}-{args.seed}.jsonl"
     results.parent.mkdir(parents=True, exist_ok=True)
+    lock = (OUT / f"{args.room}.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"another run changes files of {args.room}: wait for it")
     found = []
     for result in trials(args, results):
         found.append(result)

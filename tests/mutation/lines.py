@@ -117,24 +117,28 @@ class Records:
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[str, dict[int, set[str]]] = field(default_factory=dict)
 
-    def of(self, source: str, line: int, modules: dict[str, set[str]]) -> set[str]:
+    def of(self, source: str, line: int, *, importing: bool, importers: set[str]) -> set[str]:
         """Return the tests that execute a line.
-
-        Of a line that is executed while its file is imported, those of all lines of the file and those that look at
-        the package as a whole, directly in `tests/unit`; of a file that Numba compiles, which coverage does not see
-        run, also those of the files that import it.
 
         Args:
             source: The file, and
             line: its line, from 1.
-            modules: Of every file that is compiled, the files that import it, as from `compiled`.
+            importing: The line is executed while its file is imported: by all tests of the file, and by those that look
+                at the package as a whole, directly in `tests/unit`.
+            importers: Files whose tests execute compiled lines, which coverage does not see run.
         """
         tests = self.lines.get(source, {}).get(line, set())
-        if tests:
+        if tests or not (importing or importers):
             return tests
-        files = {source} | modules.get(source, set())
-        whole = {test for test in self.seconds if re.match(r"tests/unit/test_\w+\.py::", test)}
+        whole = {test for test in self.seconds if re.match(r"tests/unit/test_\w+\.py::", test)} if importing else set()
+        files = {source} | importers
         return whole | {test for file in files for each in self.lines.get(file, {}).values() for test in each}
+
+
+def in_function(text: str, line: int) -> bool:
+    """Whether a line lies in the body of a function, and so runs when that is called."""
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return any(node.body[0].lineno <= line <= node.end_lineno for node in functions)
 
 
 def load(root: Path, test_files: list[str], folder: Path) -> Records:

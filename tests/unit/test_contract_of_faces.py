@@ -59,6 +59,7 @@ def test_a_wrong_type_is_refused_in_one_sentence(name, tmp_path, monkeypatch):
         if hasattr(result, "__enter__"):
             result.__enter__()
     assert "\n" not in str(refused.value)
+    assert str(refused.value).startswith((next(iter(given), ""), function.__name__, "a value of type Wrong"))
 
 
 @pytest.mark.parametrize("name", VALUES)

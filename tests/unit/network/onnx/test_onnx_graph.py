@@ -7,7 +7,9 @@ from onnx import TensorProto, helper, numpy_helper
 from circuitsim.errors import InputError
 from circuitsim.network import float_product, load_network
 from circuitsim.network.onnx import cut
+from circuitsim.network.onnx.complaints import is_numeric
 from circuitsim.network.onnx.graph import _dense
+from circuitsim.network.onnx.nodes import value_bound
 
 
 def assert_float_product_is_onnxruntime(model, x):
@@ -112,6 +114,9 @@ def test_a_fixed_batch_runs_in_chunks(make_model, weights):
     assert_float_product_is_onnxruntime(model, np.random.default_rng(8).normal(size=(6, 6)))
     with pytest.raises(InputError, match=r"images have shape \(5, 6\), expected \(2, 6\)"):
         cut(model).run_float(np.zeros((5, 6)))
+    for shape in ((4, 5), (4, 6, 1), (6,)):
+        with pytest.raises(InputError, match=r"expected \(2, 6\) as the network's input 'x'$"):
+            cut(model).run_float(np.zeros(shape))
 
 
 def test_control_flow_reads_tensors_from_outside(make_model, weights):
@@ -187,6 +192,12 @@ REFUSED = {
         {"w": (6, 4), "b": (3, 4)},
         [3, 6],
         r"node 'n0' \(Gemm\) has a bias of shape \(3, 4\); expected \(4,\)",
+    ),
+    "bias down the column": (
+        [("Gemm", ["x", "w", "b"], ["y"], {})],
+        {"w": (6, 4), "b": (4, 1)},
+        [4, 6],
+        r"node 'n0' \(Gemm\) has a bias of shape \(4, 1\); expected \(4,\)",
     ),
     "left": (
         [("MatMul", ["w", "x"], ["y"], {})],
@@ -287,3 +298,30 @@ def test_what_cannot_be_run_is_said_in_one_sentence(make_model, weights):
         cut(model).run(np.zeros((2, 6)), float_product)
     assert "\n" not in str(caught.value)
     assert "onnxruntime" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "bound"),
+    [
+        ([("Tanh", ["x"], ["t"])], 1.0),
+        ([("Clip", ["x", "low", "high"], ["t"])], 3.0),  # −3 to 2
+        ([("Clip", ["x", "", "high"], ["t"])], None),
+        ([("Sigmoid", ["x"], ["s"]), ("Clip", ["s", "", "high"], ["t"])], 1.0),
+        ([("Clip", ["x", "low", "computed"], ["t"])], None),
+        ([("Clip", ["x", "none", "none"], ["t"])], None),  # 0 is no range
+        ([("Tanh", ["x"], ["s"]), ("Flatten", ["s"], ["t"])], 1.0),
+        ([("Tanh", ["x"], ["s"]), ("Exp", ["s"], ["t"])], None),
+        ([], None),
+    ],
+)
+def test_bounds_follow_from_the_nodes_before(nodes, bound):
+    producers = {outputs[0]: helper.make_node(op, inputs, outputs) for op, inputs, outputs in nodes}
+    limits = {"low": np.float32(-3), "high": np.float32(2), "none": np.float32(0)}
+    assert value_bound("t", producers, limits) == bound
+
+
+def test_numbers_are_what_numpy_computes_with():
+    numeric = {t for t in range(1, 40) if is_numeric(t)}
+    assert {TensorProto.FLOAT, TensorProto.INT8, TensorProto.UINT64, TensorProto.BOOL, TensorProto.DOUBLE} <= numeric
+    assert not numeric & {TensorProto.STRING, TensorProto.COMPLEX64, TensorProto.COMPLEX128}
+    assert not is_numeric(TensorProto.UNDEFINED) and not is_numeric(1000)
