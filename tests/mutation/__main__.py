@@ -62,9 +62,7 @@ def records_of(tree: Path, tests: list[str], folder: Path) -> Records:
         print(f"recording what {len(missing)} test files execute", flush=True)
         variables = environment_of(OUT / "numba")
         log = OUT / "record.log"
-        ended = fork(
-            lambda: record(tree, missing, folder) or 0, tree, log=log, limit_s=7200.0, environment=variables
-        )
+        ended = fork(lambda: record(tree, missing, folder) or 0, tree, log=log, limit_s=7200.0, environment=variables)
         if ended.code != 0:
             sys.exit(f"recording failed, see {log}")
         print(f"recorded in {ended.wall_s:.0f} s", flush=True)

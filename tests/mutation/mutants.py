@@ -104,9 +104,7 @@ def _spans(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     def at(line: int, column: int) -> tuple[int, int]:
         return line, len(lines[line - 1][:column].decode())
 
-    return [
-        (at(n.lineno, n.col_offset), at(n.end_lineno, n.end_col_offset)) for n in _not_behaviour(ast.parse(source))
-    ]
+    return [(at(n.lineno, n.col_offset), at(n.end_lineno, n.end_col_offset)) for n in _not_behaviour(ast.parse(source))]
 
 
 def places(path: str, source: str) -> dict[tuple, list[Mutant]]:

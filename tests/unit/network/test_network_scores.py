@@ -77,7 +77,10 @@ def test_pixels_are_classified_each():
 )
 def test_as_many_numbers_in_another_shape_are_no_regression(outputs, labels):
     with pytest.raises(InputError, match="labels have shape"):
-        score(np.arange(float(np.prod(outputs))).reshape(outputs), np.linspace(0.1, 0.9, int(np.prod(labels))).reshape(labels))
+        score(
+            np.arange(float(np.prod(outputs))).reshape(outputs),
+            np.linspace(0.1, 0.9, int(np.prod(labels))).reshape(labels),
+        )
 
 
 def test_a_regression_of_several_axes_pairs_number_with_number():
