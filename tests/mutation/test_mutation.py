@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("cosmic_ray", reason="cosmic-ray is optional: the extra [mutation]")
 pytest.importorskip("coverage", reason="coverage is optional: the extra [mutation]")
 
-from mutants import draw, is_change, is_kept, places  # noqa: E402
+from mutants import draw, is_change, is_kept, places
 
 SOURCE = '''
 import logging

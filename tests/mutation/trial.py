@@ -20,11 +20,36 @@ from pathlib import Path
 
 import pytest
 
-PRELOADED = (
-    "scipy.optimize scipy.sparse.linalg scipy.stats scipy.integrate scipy.linalg scipy.special numba numba.extending "
-    "pydantic xarray h5netcdf h5py typer rich.progress rich.table jinja2 joblib array_api_compat array_api_strict "
-    "lazy_loader platformdirs tomli_w yaml onnx onnxruntime hypothesis.strategies sklearn.datasets matplotlib.figure"
-).split()
+PRELOADED = [
+    "scipy.optimize",
+    "scipy.sparse.linalg",
+    "scipy.stats",
+    "scipy.integrate",
+    "scipy.linalg",
+    "scipy.special",
+    "numba",
+    "numba.extending",
+    "pydantic",
+    "xarray",
+    "h5netcdf",
+    "h5py",
+    "typer",
+    "rich.progress",
+    "rich.table",
+    "jinja2",
+    "joblib",
+    "array_api_compat",
+    "array_api_strict",
+    "lazy_loader",
+    "platformdirs",
+    "tomli_w",
+    "yaml",
+    "onnx",
+    "onnxruntime",
+    "hypothesis.strategies",
+    "sklearn.datasets",
+    "matplotlib.figure",
+]
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 

@@ -49,7 +49,9 @@ def test_reads_without_input_are_not_compared():
 
 
 def test_converters_are_published_values():
-    assert [c.bits for c in array_energy(SPEC, [read(("uniform",))], [solved([1e-6])], [solved([1e-6])]).converters] == [
+    assert [
+        c.bits for c in array_energy(SPEC, [read(("uniform",))], [solved([1e-6])], [solved([1e-6])]).converters
+    ] == [
         8,
         8,
     ]
