@@ -62,8 +62,10 @@ def repository(root: Path) -> None:
     files = {
         "circuitsim/__init__.py": "",
         "circuitsim/room/__init__.py": "",
-        "circuitsim/room/sums.py": "def tested(a, b):\n    return a + b\n\n\ndef executed(a, b):\n    return a * b\n"
-        "\n\ndef left(a, b):\n    return a / b\n\n\ndef endless(n):\n    while n > 0:\n        n = n - 1\n    return n\n",
+        "circuitsim/room/sums.py": "def tested(a, b):\n    return a + b\n\n\n"
+        "def executed(a, b):\n    return a * b\n\n\n"
+        "def left(a, b):\n    return a / b\n\n\n"
+        "def endless(n):\n    while n > 0:\n        n = n - 1\n    return n\n",
         "tests/unit/room/test_sums.py": "from circuitsim.room.sums import endless, executed, tested\n\n\n"
         "def test_sum():\n    assert tested(2, 3) == 5 and endless(3) == 0\n\n\n"
         "def test_product():\n    executed(2, 3)\n",
@@ -85,6 +87,7 @@ def test_the_draw_follows_its_seed_and_a_larger_one_continues_it(tmp_path):
     assert {m.line for m in everything} == {2, 6, 10, 14, 15}
 
 
+@pytest.mark.slow  # the endless loops end at their limit
 def test_a_run_tells_killed_survivors_and_lines_that_no_test_reaches(tmp_path):
     repository(tmp_path)
     command = [sys.executable, "tests/mutation", "room", "--count", "30", "--tests", "tests/unit"]
@@ -95,5 +98,6 @@ def test_a_run_tells_killed_survivors_and_lines_that_no_test_reaches(tmp_path):
     outcomes = {r["mutant"].split(":")[1]: r["outcome"] for r in results if r["was"].startswith("return a")}
     assert outcomes == {"2": "killed", "6": "survived", "10": "not executed"}
     assert all(r["by"].endswith("test_sum") for r in results if r["outcome"] == "killed")
+    assert "timeout" in {r["outcome"] for r in results if r["was"] == "n = n - 1"}
     assert f"room, seed 1: {len(results)} mutants" in said and "95 % interval" in said
     assert "a + b" in (tmp_path / "circuitsim/room/sums.py").read_text()  # the checkout is left as it is

@@ -20,43 +20,18 @@ from pathlib import Path
 
 import pytest
 
-PRELOADED = [
-    "scipy.optimize",
-    "scipy.sparse.linalg",
-    "scipy.stats",
-    "scipy.integrate",
-    "scipy.linalg",
-    "scipy.special",
-    "numba",
-    "numba.extending",
-    "pydantic",
-    "xarray",
-    "h5netcdf",
-    "h5py",
-    "typer",
-    "rich.progress",
-    "rich.table",
-    "jinja2",
-    "joblib",
-    "array_api_compat",
-    "array_api_strict",
-    "lazy_loader",
-    "platformdirs",
-    "tomli_w",
-    "yaml",
-    "onnx",
-    "onnxruntime",
-    "hypothesis.strategies",
-    "sklearn.datasets",
-    "matplotlib.figure",
-]
+PRELOADED = """
+    scipy.optimize scipy.sparse.linalg scipy.stats scipy.integrate scipy.linalg scipy.special numba numba.extending
+    pydantic xarray h5netcdf h5py typer rich.progress rich.table jinja2 joblib array_api_compat array_api_strict
+    lazy_loader platformdirs tomli_w yaml onnx onnxruntime hypothesis.strategies sklearn.datasets matplotlib.figure
+"""
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def preload() -> None:
     """Import the large libraries, those that are installed."""
     os.environ.update(ONE_THREAD, PYTHONDONTWRITEBYTECODE="1")
-    for name in PRELOADED:
+    for name in PRELOADED.split():
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     assert not any(name.split(".")[0] == "circuitsim" for name in sys.modules)

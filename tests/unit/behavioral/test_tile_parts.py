@@ -33,7 +33,7 @@ def g(array):
 
 @pytest.mark.parametrize(("v_low", "v_high"), RANGES)
 def test_columns_are_the_regression_for_evenly_spread_inputs(array, g, v_low, v_high):
-    """E[v_k v_l] of independent inputs that are uniform between the ends, and the normal equations of two regressors."""
+    """E[v_k v_l] of independent inputs, uniform between the ends, and the normal equations of two regressors."""
     fields = linear_fields(array.wires, g)
     found = column_voltages(fields, g, v_low, v_high)
     moments = np.full((6, 6), ((v_low + v_high) / 2) ** 2)

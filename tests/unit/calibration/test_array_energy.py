@@ -46,12 +46,3 @@ def test_reads_without_input_are_not_compared():
     found = array_energy(SPEC, experiments, truths, exact)
     assert found.difference == 0.0
     assert found.per_operation == pytest.approx((1e-6 + 1e-13) / 3 * 5e-9 / 12)
-
-
-def test_converters_are_published_values():
-    assert [
-        c.bits for c in array_energy(SPEC, [read(("uniform",))], [solved([1e-6])], [solved([1e-6])]).converters
-    ] == [
-        8,
-        8,
-    ]
