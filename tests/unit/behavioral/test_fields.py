@@ -93,4 +93,6 @@ def test_an_open_column_is_weighted_evenly(make_spec, conductances):
     g[:, 1] = 0.0
     fields = linear_fields(spec.wires, g)
     assert_allclose(fields.weight[:, 1], 0.2, rtol=1e-12, atol=0)
-    assert_allclose(fields.weight[:, 0], g[:, 0] * fields.alone[:, 0] / (g[:, 0] * fields.alone[:, 0]).sum(), rtol=1e-12)
+    assert_allclose(
+        fields.weight[:, 0], g[:, 0] * fields.alone[:, 0] / (g[:, 0] * fields.alone[:, 0]).sum(), rtol=1e-12
+    )

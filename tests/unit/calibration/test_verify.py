@@ -94,3 +94,21 @@ def test_two_parts_that_changed_are_both_named(one_product, spec):
     suspects, left = find_suspects(spec, one_product.surface, experiments, exact, truths)
     assert {suspect.part for suspect in suspects} == {"column wires", "driver resistance"}
     assert left < 0.02
+
+
+@pytest.mark.parametrize("change", [0.01, -0.02])
+def test_a_transistor_of_another_resistance_is_named(change):
+    """The scale of the surface is the conductance in series with the device: 10 kohm here."""
+    keys = {"access": {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8}, "array": {"cell": "1t1r"}}
+    spec, cell = array_spec(**keys), surface(0.1)
+    experiments = draw(spec, 7)
+    exact = solve_in_nodal(spec, cell, experiments)
+    series = change / cell.g_scale
+    built = [replace(e, g=e.g / (1 + e.g * series)) for e in experiments]
+    wide = replace(cell, g_range=(0.5e-6, 2e-4))
+    truths = solve_in_nodal(spec.replace(device={"g_min": 0.5e-6, "g_max": 2e-4}), wide, built)
+    suspects, unexplained = find_suspects(spec, wide, experiments, exact, truths)
+    assert suspects[0].part == "transistor resistance"
+    assert suspects[0].change == pytest.approx(change, rel=0.05) and unexplained < 0.1
+    plain = find_suspects(array_spec(), wide, experiments, exact, truths)[0]
+    assert "transistor resistance" not in {suspect.part for suspect in plain}

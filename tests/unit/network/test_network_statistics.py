@@ -84,9 +84,7 @@ def test_a_gain_multiplies_the_products_and_not_the_bias(make_model, weights, sp
         [("Gemm", ["x", "w", "b"], ["y"], {})], {"w": weights(6, 3), "b": np.array([5, -5, 0], np.float32)}, [None, 6]
     )
     network = cut(model)
-    one, two = (
-        read(network, spec, LayerRange(activation_max=4.0, input_rule="", gain=gain))[0] for gain in (1.0, 2.0)
-    )
+    one, two = (read(network, spec, LayerRange(activation_max=4.0, input_rule="", gain=gain))[0] for gain in (1.0, 2.0))
     bias = np.array([5.0, -5.0, 0.0])
     np.testing.assert_allclose(two.logits - bias, 2 * (one.logits - bias), rtol=1e-5, atol=1e-5)
     assert (one.layers[0].gain, two.layers[0].gain) == (1.0, 2.0)
@@ -113,6 +111,8 @@ def test_one_number_an_image_has_no_classes(make_model, weights, spec):
 
 @pytest.mark.parametrize("scale", [0.0, 1.0])
 def test_a_dark_network_has_its_gain(make_model, spec, scale):
-    network = cut(make_model([("MatMul", ["x", "w"], ["y"], {})], {"w": scale * np.eye(6, dtype=np.float32)}, [None, 6]))
+    network = cut(
+        make_model([("MatMul", ["x", "w"], ["y"], {})], {"w": scale * np.eye(6, dtype=np.float32)}, [None, 6])
+    )
     known = fit_ranges(program(network, spec.replace(adc={"bits": 8}), ExactProduct()), X, gain=True)["n0"]
     assert known.gain == pytest.approx(1.0, abs=0.01) and known.full_scale > 0
