@@ -39,7 +39,7 @@ def test_inputs_that_are_no_batch_of_numbers_are_refused(make_model, conductance
 
 
 def test_a_tile_is_what_program_returns(make_model):
-    with pytest.raises(InputError, match="tile .*what circuitsim.program returns"):
+    with pytest.raises(InputError, match=r"tile .*what circuitsim\.program returns"):
         behavioral.mvm(make_model(1), np.zeros((1, 32)))
 
 

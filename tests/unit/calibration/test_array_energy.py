@@ -46,3 +46,10 @@ def test_reads_without_input_are_not_compared():
     found = array_energy(SPEC, experiments, truths, exact)
     assert found.difference == 0.0
     assert found.per_operation == pytest.approx((1e-6 + 1e-13) / 3 * 5e-9 / 12)
+
+
+def test_published_converters_differ_by_a_factor_of_seven():
+    low, high = array_energy(SPEC, [read(("uniform",))], [solved([1e-6])], [solved([1e-6])]).converters
+    assert (low.bits, high.bits) == (8, 8)
+    assert high.energy == pytest.approx(1.67e-12, rel=2e-3)  # 2 mW over 1.2 GS/s
+    assert high.energy / low.energy == pytest.approx(7.2, abs=0.1)

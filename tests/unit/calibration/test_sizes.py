@@ -15,6 +15,7 @@ from circuitsim.results import TileModel
 def test_a_larger_array_has_the_error_of_its_own_tiles(model, factor):
     found = extrapolate(model, rng=np.random.default_rng(0), factor=factor)
     assert (found.rows, found.cols, found.truth) == (12 * factor, 10 * factor, "nodal")
+    assert found.error.samples == 2 * 9 * 10 * factor  # two matrices, nine vectors
     larger = array_spec(rows=12 * factor, cols=10 * factor)
     all_on, g = np.full((1, larger.array.rows), 0.2), np.full(larger.shape, 1e-4)
     limit = nodal.read(nodal.prepare(larger, g, model.surface), all_on).out.max()
