@@ -49,8 +49,8 @@ def within_budget(tests: set[str], seconds: dict[str, float]) -> list[str]:
 
 
 def stages(tests: set[str], seconds: dict[str, float], room: str) -> list[list[str]]:
-    """The room's own tests, by the name of their folder or file, and after them all others."""
-    own = {test for test in tests if f"/{room}/" in test or f"/test_{room}_" in test}
+    """The room's own tests, by the name of their folder, and after them all others."""
+    own = {test for test in tests if f"/{room}/" in test}
     return [within_budget(each, seconds) for each in (own, tests - own) if each]
 
 
