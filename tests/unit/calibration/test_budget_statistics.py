@@ -140,3 +140,24 @@ def test_causes_are_counted_from_the_reference(v_ref):
     rounded = np.rint(v * 15 / 0.2) * 0.2 / 15 + v_ref
     exact = nodal.read(nodal.prepare(spec, g, cell), rounded).out
     assert_allclose(found.together, exact.ravel(), rtol=1e-12, atol=0)
+
+
+def test_wires_attenuate_the_noise_of_a_cell_as_they_attenuate_its_conductance():
+    """Against arrays solved anew for conductances drawn with the same noise; to first order, for little IR drop."""
+    spec = SPEC.replace(wire={"r_row": 8.0, "r_col": 8.0}, driver={"r_out": 50.0}, sense={"r_in": 20.0})
+    quiet = replace(STATISTICS, table=STATISTICS.table.model_copy(update={"programming": None}))
+    g = np.exp(np.random.default_rng(6).uniform(np.log(2e-6), np.log(3.5e-5), spec.shape))
+    found = budget_outputs(spec, WIDE, [experiment(g)], rng=np.random.default_rng(0), statistics=quiet)
+    assert "programming" not in found.single
+    still = nodal.read(nodal.prepare(spec, g, WIDE), V).out
+    rng = np.random.default_rng(1)
+    drawn = np.stack(
+        [
+            nodal.read(nodal.prepare(spec, g * (1 + 0.01 * rng.standard_normal(g.shape)), WIDE), v[None]).out[0]
+            for v in V
+        ]
+    )
+    noise = found.together.reshape(60, 30) - still
+    assert_allclose(noise.std(), (drawn - still).std(), rtol=0.1, atol=0)  # 1800 draws: 2.4 %
+    alone = (found.single["read noise"] - found.ideal).std()
+    assert noise.std() < 0.97 * alone
