@@ -19,7 +19,7 @@ from trial import changed, copy_repository, environment_of, fork, judge, preload
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "mutation"
 TESTS = ("tests/unit", "tests/property", "tests/cross_check")
-BUDGET_S = 15.0  # of the room's own tests for one mutant, the fastest first, and of other tests
+BUDGET_S = 15.0  # of processor time for a room's own tests of one mutant, the fastest first, and for other tests
 COMPILE_S = 30.0  # more for a mutant of code that Numba compiles
 
 
@@ -34,16 +34,10 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def within_budget(tests: set[str], seconds: dict[str, float]) -> list[str]:
-    """The fastest tests that fit the budget: first one of each file, then file by file, as fixtures are shared."""
-    fitting, total = [], 0.0
-    for test in sorted(tests, key=lambda t: (seconds[t], t)):
-        total += seconds[test]
-        if total > BUDGET_S and fitting:
-            break
-        fitting.append(test)
+def fastest_first(tests: set[str], seconds: dict[str, float]) -> list[str]:
+    """Order tests: the fastest of each file, then file by file, because tests of one file share fixtures."""
     files: dict[str, list[str]] = {}
-    for test in fitting:
+    for test in sorted(tests, key=lambda t: (seconds[t], t)):
         files.setdefault(test.partition("::")[0], []).append(test)
     return [each[0] for each in files.values()] + [test for each in files.values() for test in each[1:]]
 
@@ -51,7 +45,7 @@ def within_budget(tests: set[str], seconds: dict[str, float]) -> list[str]:
 def stages(tests: set[str], seconds: dict[str, float], room: str) -> list[list[str]]:
     """The room's own tests, by the name of their folder, and after them all others."""
     own = {test for test in tests if f"/{room}/" in test}
-    return [within_budget(each, seconds) for each in (own, tests - own) if each]
+    return [fastest_first(each, seconds) for each in (own, tests - own) if each]
 
 
 def records_of(tree: Path, tests: list[str], folder: Path) -> Records:
@@ -84,8 +78,10 @@ def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set
         failures = Path(scratch) / "failures"
         variables = environment_of(Path(scratch) / "numba" if compiles else OUT / "numba")
         for stage in stages(tests, records.seconds, tree.parent.name):
-            limit_s = 30 + 2 * sum(records.seconds[test] for test in stage) + (COMPILE_S if compiles else 0.0)
-            ended = fork(partial(run_tests, stage, failures), tree, log=log, limit_s=limit_s, environment=variables)
+            normal_s = min(sum(records.seconds[test] for test in stage), 2 * BUDGET_S)
+            limit_s = 30 + 2 * normal_s + (COMPILE_S if compiles else 0.0)
+            work = partial(run_tests, stage, failures, BUDGET_S)
+            ended = fork(work, tree, log=log, limit_s=limit_s, environment=variables)
             found |= {"tests": found["tests"] + len(stage), "outcome": judge(ended)}
             found["cpu_s"] = round(found["cpu_s"] + ended.cpu_s, 2)
             if found["outcome"] != "survived":

@@ -65,15 +65,24 @@ def changed(path: Path, text: str) -> Iterator[None]:
 
 
 class Selection:
-    """Plugin of pytest: runs the named tests in their order, and notes the first that fails."""
+    """Plugin of pytest: runs the named tests in their order until time is over, and notes the first that fails."""
 
-    def __init__(self, tests: list[str], failures: Path):
+    def __init__(self, tests: list[str], failures: Path, budget_s: float):
         self.rank = {test: n for n, test in enumerate(tests)}
         self.failures = failures
+        self.budget_s = budget_s
+        self.began_s: float | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config, items):
         items[:] = sorted((i for i in items if i.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        """Leave a test out, by taking it as done, once the budget of processor time is spent."""
+        if self.began_s is None:
+            self.began_s = _spent_s()
+        return True if _spent_s() - self.began_s > self.budget_s else None
 
     def pytest_runtest_logreport(self, report):
         if report.outcome == "failed":
@@ -81,11 +90,16 @@ class Selection:
                 file.write(f"{report.nodeid}\n")
 
 
-def run_tests(tests: list[str], failures: Path) -> int:
-    """Run tests in this process until one fails; return pytest's exit code."""
+def _spent_s() -> float:
+    """Processor time of this process and of those that it ran [s]."""
+    return sum(os.times()[:4])
+
+
+def run_tests(tests: list[str], failures: Path, budget_s: float) -> int:
+    """Run tests in this process until one fails or the budget of processor time is spent; return pytest's exit code."""
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0"]
-    return pytest.main([*options, *files], plugins=[Selection(tests, failures)])
+    return pytest.main([*options, *files], plugins=[Selection(tests, failures, budget_s)])
 
 
 @dataclass(frozen=True)
