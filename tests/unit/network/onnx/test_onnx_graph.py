@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 from circuitsim.errors import InputError
 from circuitsim.network import float_product, load_network
 from circuitsim.network.onnx import cut
-from circuitsim.network.onnx.complaints import is_numeric
+from circuitsim.network.onnx.complaints import check_interface, is_numeric
 from circuitsim.network.onnx.graph import _dense
 from circuitsim.network.onnx.nodes import value_bound
 
@@ -325,3 +325,17 @@ def test_numbers_are_what_numpy_computes_with():
     assert {TensorProto.FLOAT, TensorProto.INT8, TensorProto.UINT64, TensorProto.BOOL, TensorProto.DOUBLE} <= numeric
     assert not numeric & {TensorProto.STRING, TensorProto.COMPLEX64, TensorProto.COMPLEX128}
     assert not is_numeric(TensorProto.UNDEFINED) and not is_numeric(1000)
+
+
+@pytest.mark.parametrize("kind", [TensorProto.STRING, TensorProto.COMPLEX64])
+def test_an_input_that_holds_no_real_numbers_is_refused(mlp, kind):
+    mlp.graph.input[0].type.tensor_type.elem_type = kind
+    with pytest.raises(InputError, match="input 'x' does not hold real numbers"):
+        check_interface(mlp)
+
+
+def test_an_input_that_is_no_tensor_is_refused(mlp):
+    sequence = helper.make_sequence_type_proto(helper.make_tensor_type_proto(TensorProto.FLOAT, [None, 15]))
+    mlp.graph.input[0].type.CopyFrom(sequence)
+    with pytest.raises(InputError, match="input 'x' does not hold real numbers"):
+        check_interface(mlp)
