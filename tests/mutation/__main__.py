@@ -29,7 +29,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the sample (default 1)")
     parser.add_argument("--count", type=int, default=150, help="mutants in the sample (default 150)")
     parser.add_argument("--at-most", type=int, default=None, help="new trials in this call; the next one goes on")
-    parser.add_argument("--again", action="store_true", help="try the survivors again, after tests were added")
+    parser.add_argument(
+        "--again", action="store_true", help="try the survivors again, and nothing else, after tests were added"
+    )
     parser.add_argument("--tests", nargs="*", default=TESTS, help=f"files or folders (default {' '.join(TESTS)})")
     return parser.parse_args()
 
@@ -97,7 +99,8 @@ def trials(args: argparse.Namespace, results: Path) -> Iterator[dict]:
     sample = draw(tree, args.room, seed=args.seed, count=args.count)
     known = {} if not results.exists() else {r["mutant"]: r for r in map(json.loads, results.read_text().splitlines())}
     done = {name for name, r in known.items() if not (args.again and r["outcome"] in {"survived", "not executed"})}
-    todo = [mutant for mutant in sample if mutant.name not in done][: args.at_most]
+    wanted = known.keys() - done if args.again else {mutant.name for mutant in sample} - done
+    todo = [mutant for mutant in sample if mutant.name in wanted][: args.at_most]
     yield from (known[m.name] for m in sample if m.name in done)
     if todo:
         preload()

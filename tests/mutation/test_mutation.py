@@ -100,4 +100,12 @@ def test_a_run_tells_killed_survivors_and_lines_that_no_test_reaches(tmp_path):
     assert all(r["by"].endswith("test_sum") for r in results if r["outcome"] == "killed")
     assert "timeout" in {r["outcome"] for r in results if r["was"] == "n = n - 1"}
     assert f"room, seed 1: {len(results)} mutants" in said and "95 % interval" in said
+    alive = [r for r in results if r["outcome"] in {"survived", "not executed"}]
+    (tmp_path / "tests/unit/room/test_more.py").write_text(
+        "from circuitsim.room.sums import executed\n\n\ndef test_more():\n    assert executed(2, 3) == 6\n"
+    )
+    subprocess.run([*command, "--again"], cwd=tmp_path, capture_output=True, check=True)
+    tried = (tmp_path / "out/mutation/room-1.jsonl").read_text().splitlines()[len(results) :]
+    assert [json.loads(line)["mutant"] for line in tried] == [r["mutant"] for r in alive]
+    assert {json.loads(line)["outcome"] for line in tried if "a * b" in line} == {"killed"}
     assert "a + b" in (tmp_path / "circuitsim/room/sums.py").read_text()  # the checkout is left as it is

@@ -11,7 +11,7 @@ from circuitsim import behavioral, nodal
 from circuitsim.behavioral.columns import column_voltages, levels_across_columns
 from circuitsim.behavioral.expansion import evaluate_polynomial, expand
 from circuitsim.behavioral.fields import linear_fields
-from circuitsim.behavioral.grades import TileForm
+from circuitsim.behavioral.grades import GRADES, TileForm
 from circuitsim.behavioral.programming import _nodes
 from circuitsim.behavioral.residual import Residual, reference_conductance, short, tabulate
 from circuitsim.nodal.surface import cell_law
@@ -208,3 +208,24 @@ def test_the_level_is_that_of_the_linear_array_before_residual_currents(make_spe
     mean = np.einsum("bij,ij->bj", solved.v_col, fields.weight)
     expected = (mean - columns.low) / columns.span - columns.centre
     assert_allclose(v / 0.2 @ tile.power.level + tile.power.level_offset, expected, rtol=0, atol=1e-9)
+
+
+def test_a_power_of_the_level_may_be_one_constant(monkeypatch, make_spec, make_model, conductances):
+    """Such a factor is no product, whatever the inputs; scaling a tile leaves it as it is."""
+    monkeypatch.setitem(GRADES, 9, TileForm("analog", currents=(3, 3, 1), levels=(2, 1)))
+    spec = make_spec(16, 12, v_read=0.4)
+    g = np.clip(conductances(spec), 1.2e-6, 8e-5)
+    v = np.random.default_rng(0).uniform(0, 0.4, (30, 16))
+    model = make_model(9, spec=spec)
+    exact = nodal.read(nodal.prepare(spec, g, model.surface, v_range=(0.0, 0.4)), v).out
+    tile = behavioral.program(model, g)
+    assert tile.products == 5 and [f.last - f.first for f in (tile.currents[2], tile.levels[1])] == [1, 1]
+    found = behavioral.mvm(tile, v)
+    plain = behavioral.mvm(behavioral.program(replace(model, grade=1), g), v)
+    rms = [np.sqrt(np.mean((each - exact) ** 2)) / exact.max() for each in (found, plain)]
+    assert rms[0] < 2e-3 and rms[0] < 0.2 * rms[1]
+    other = g * (1 + 0.01 * np.random.default_rng(1).standard_normal(g.shape))
+    anew = behavioral.mvm(behavioral.program(model, other), v)
+    scaled = behavioral.mvm(behavioral.reprogram(tile, g, other), v)
+    assert np.sqrt(np.mean((scaled - anew) ** 2)) / exact.max() < 3e-4
+    assert_allclose(behavioral.mvm(behavioral.reprogram(tile, g, g), v), found, rtol=1e-12, atol=0)
