@@ -2,8 +2,9 @@
 # make test    set-up, then lint, types and every test
 # make setup   set-up alone: ngspice, .venv, the package (NO_INSTALL=1 refuses system packages)
 # make bench   set-up, then the timings beside installed peers
+# make mutants ROOM=nodal   set-up, then small wrong changes of one room: which of them the tests find (SEED, COUNT)
 
-.PHONY: demo test setup bench
+.PHONY: demo test setup bench mutants
 BIN := .venv/bin
 
 demo: setup
@@ -22,3 +23,7 @@ setup:
 bench: setup
 	@sh .ci/setup.sh bench
 	$(BIN)/pytest -o addopts="-ra --strict-markers -s" tests/benchmark
+
+mutants: setup
+	$(BIN)/pip install --quiet -e '.[mutation]'
+	$(BIN)/python tests/mutation $(ROOM) --seed $(or $(SEED),1) --count $(or $(COUNT),150)

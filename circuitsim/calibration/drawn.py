@@ -28,11 +28,11 @@ def device_statistics(spec: ArraySpec) -> tuple[Statistics | None, tuple[str, ..
             f"{stats.g_max:g} S, not from {low:g} to {high:g} S",
         )
     reasons = [
-        f"{what}: not in the statistics of {card.name}"
+        f"{what.replace('_', ' ')}: not in the statistics of {card.name}"
         for what in ("programming", "read_noise")
         if what not in stats.table.parts
     ]
-    return stats, tuple(reason.replace("_", " ") for reason in reasons)
+    return stats, tuple(reasons)
 
 
 def drawn_reach(spec: ArraySpec) -> tuple[float, float] | None:

@@ -23,7 +23,7 @@ def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = No
     Raises:
         InputError: The amplifier has noise and no rng was given.
     """
-    out = i_in if sense.gain == 1 and sense.offset == 0 else i_in * sense.gain + sense.offset
+    out = i_in * sense.gain + sense.offset
     if sense.noise == 0:
         return out
     if rng is None:

@@ -19,7 +19,7 @@ from circuitsim.devices import load_card
 from circuitsim.devices.statistics import drift_mean, read_statistics
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.report.words import certificate_in_words
-from circuitsim.results import TileModel
+from circuitsim.results import Experiment, TileModel
 from circuitsim.spec import parse_spec
 
 
@@ -101,3 +101,28 @@ def test_programming_error_and_read_noise_are_in_the_budget():
     error = (outputs.single["programming"] - outputs.ideal) / np.abs(outputs.ideal).max()
     assert_allclose(budget.causes[4].power, np.mean(error**2), rtol=1e-12, atol=0)
     assert min(cause.power for cause in budget.causes[4:]) > 0
+
+
+@pytest.mark.parametrize(("g", "beyond"), [(3.9e-5, "above"), (1e-6, "below")])
+def test_programmed_conductances_beyond_the_surface_ask_for_a_wider_one(g, beyond):
+    """Ohmic cells without wires: the array's outputs are products with what was programmed, plus the read noise."""
+    spec = parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 10, "cols": 8, "cell": "1r"},
+            "device": {"model": "rram_wan", "g_min": 1e-6, "g_max": 3.9e-5},
+            "wire": {"r_row": 0, "r_col": 0},
+            "driver": {"v_read": 0.2},
+        }
+    )
+    v = np.random.default_rng(1).uniform(0, 0.2, (20, 10))
+    read = Experiment("uniform", np.full(spec.shape, g), ("uniform",) * 20, v)
+    narrow = cell(spec)
+    found = budget_outputs(
+        spec, narrow, [read], rng=np.random.default_rng(0), statistics=read_statistics(load_card("rram_wan"))
+    )
+    programmed = np.linalg.lstsq(v, found.single["programming"].reshape(20, 8), rcond=None)[0]
+    reached = programmed.max() if beyond == "above" else programmed.min()
+    assert reached > narrow.g_range[1] if beyond == "above" else reached < narrow.g_range[0]
+    noise = found.single["read noise"] - found.ideal
+    assert_allclose(found.together, found.single["programming"] + noise * 1.0, rtol=0, atol=2e-2 * np.abs(noise).max())

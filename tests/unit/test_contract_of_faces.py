@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import inspect
 import pickle
+import pkgutil
 
 import numpy as np
 import pytest
@@ -66,12 +67,22 @@ def test_a_wrong_type_is_refused_in_one_sentence(name, tmp_path, monkeypatch):
         if hasattr(result, "__enter__"):
             result.__enter__()
     assert "\n" not in str(refused.value)
+    assert str(refused.value).startswith((next(iter(given), ""), function.__name__, "a value of type Wrong"))
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_values_with_arrays_have_an_equality_that_answers(name):
     if VALUES[name].__name__ not in NOT_COMPARED:
         assert "by_value" in VALUES[name].__eq__.__qualname__
+
+
+@pytest.mark.parametrize("room", ["nodal", "periphery", "network", "calibration", "behavioral", "results", "chain"])
+def test_data_is_frozen(room):
+    package = importlib.import_module(f"circuitsim.{room}")
+    for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        for value in vars(importlib.import_module(info.name)).values():
+            if inspect.isclass(value) and dataclasses.is_dataclass(value):
+                assert value.__dataclass_params__.frozen, value
 
 
 def test_equal_results_are_equal_and_hash_alike():

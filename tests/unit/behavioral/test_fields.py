@@ -1,5 +1,7 @@
 """Fields of a linear array: the block elimination against the sparse solver, and against reciprocity."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -57,3 +59,40 @@ def test_level_is_the_weighted_mean_of_the_column(make_spec, conductances):
     # 1e-12 of the largest: cells of other columns reach a level only through the rows, by differences of near voltages
     assert_allclose(fields.to_level, exact, rtol=1e-8, atol=1e-12 * np.abs(exact).max())
     assert_allclose(fields.weight.sum(0), 1.0, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("line", ["r_row", "r_col"])
+@pytest.mark.parametrize("r", [0.0, np.inf])
+def test_one_joined_or_broken_segment_anywhere(make_spec, conductances, line, r):
+    spec = make_spec(5, 4, row_drive="both", col_sense="both")
+    g = conductances(spec)
+    whole = getattr(spec.wires, line)
+    for at in np.ndindex(whole.shape):
+        changed = whole.copy()
+        changed[at] = r
+        wires = replace(spec.wires, **{line: changed})
+        found, exact = linear_fields(wires, g), nodal.transfer(wires, g)
+        # A: the largest of the array; what a broken wire cuts off counts 1e-12 of it
+        assert_allclose(found.w, exact.w, rtol=1e-7, atol=1e-9 * exact.w.max(), err_msg=f"{line}{at}")
+
+
+def test_rows_and_columns_without_any_terminal(make_spec, conductances):
+    """Cut off at its only end, a row delivers nothing and a column takes nothing."""
+    spec = make_spec(5, 4)
+    g = conductances(spec)
+    r_row, r_col = spec.wires.r_row.copy(), spec.wires.r_col.copy()
+    r_row[2, 0], r_col[-1, 1] = np.inf, np.inf
+    fields = linear_fields(replace(spec.wires, r_row=r_row, r_col=r_col), g)
+    assert np.all(fields.w[2] == 0.0) and np.all(np.abs(fields.w[:, 1]) < 1e-15)
+    assert np.all(fields.w[:2, [0, 2, 3]] > 0.0)
+
+
+def test_an_open_column_is_weighted_evenly(make_spec, conductances):
+    spec = make_spec(5, 4)
+    g = conductances(spec)
+    g[:, 1] = 0.0
+    fields = linear_fields(spec.wires, g)
+    assert_allclose(fields.weight[:, 1], 0.2, rtol=1e-12, atol=0)
+    assert_allclose(
+        fields.weight[:, 0], g[:, 0] * fields.alone[:, 0] / (g[:, 0] * fields.alone[:, 0]).sum(), rtol=1e-12
+    )

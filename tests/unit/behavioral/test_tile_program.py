@@ -1,5 +1,7 @@
 """Programming a tile: exact cases, number formats, namespaces, refusals."""
 
+from dataclasses import replace
+
 import array_api_strict
 import numpy as np
 import pytest
@@ -87,6 +89,25 @@ def test_batch_may_be_empty_single_or_larger_than_a_block(make_model, conductanc
     whole = behavioral.mvm(tile, v)
     assert behavioral.mvm(tile, v[:0]).shape == (0, 28)
     assert_allclose(whole[700:701], behavioral.mvm(tile, v[700:701]), rtol=1e-10, atol=1e-13 * np.abs(whole).max())  # A
+
+
+@pytest.mark.parametrize("v_range", [(-0.2, 0.2), (-0.01, 0.4), (-0.4, 0.01)])
+def test_binary_inputs_have_one_end(make_spec, make_model, conductances, v_range):
+    model = make_model(spec=make_spec(v_read=0.4), v_range=v_range)
+    with pytest.raises(InputError, match="binary inputs are v_ref = 0 V or one end of the range"):
+        behavioral.program(model, conductances(model.spec), inputs="binary")
+
+
+@pytest.mark.parametrize("end", [0.4, -0.4])
+def test_binary_inputs_may_lie_on_either_side(make_spec, make_model, conductances, end):
+    """A range that leaves v_ref out contains it all the same: rows without input stay there."""
+    whole = make_model(spec=make_spec(12, 9, v_read=0.4), v_range=(min(end, 0.0), max(end, 0.0)))
+    model = replace(whole, v_range=(min(0.9 * end, end), max(0.9 * end, end)))
+    g = conductances(model.spec)
+    v = np.where(np.random.default_rng(0).random((20, 12)) < 0.5, end, 0.0)
+    exact = nodal.read(nodal.prepare(whole.spec, g, whole.surface, v_range=whole.v_range), v).i_out
+    found = behavioral.mvm(behavioral.program(model, g, inputs="binary"), v)
+    assert_allclose(found, exact, rtol=0, atol=5e-4 * np.abs(exact).max())
 
 
 def test_refusals_name_what_is_wrong(make_model, conductances):

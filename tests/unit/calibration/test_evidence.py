@@ -7,6 +7,7 @@ import pytest
 from calibration_arrays import array_spec, draw
 
 from circuitsim.calibration import certify, verify
+from circuitsim.calibration.hold_out import check_truths
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.errors import InputError
 from circuitsim.results import Provenance, Solution
@@ -86,3 +87,17 @@ def test_experiments_hold_matrices_of_numbers(spec):
         replace(one, v_in=np.zeros(12))
     with pytest.raises(InputError, match="1 input_kinds for 11 inputs"):
         replace(one, input_kinds=("uniform",))
+
+
+def test_every_truth_of_an_aged_array_is_looked_at(spec, hold_out, truths):
+    """Other conductances are what ageing is; another shape, or a model in place of a truth, is not."""
+    aged = [replace(e, g=0.9 * e.g) for e in hold_out]
+    check_truths(spec, aged, truths, same_array=False)
+    with pytest.raises(InputError, match=r"truths\[0\] was solved with other conductances than experiments\[0\]"):
+        check_truths(spec, aged, truths)
+    with pytest.raises(
+        InputError, match=r"truths\[1\]\.out has shape \(11, 9\), expected \(batch, cols\) = \(11, 10\)"
+    ):
+        check_truths(spec, aged, [truths[0], replace(truths[1], out=truths[1].out[:, :9])], same_array=False)
+    with pytest.raises(InputError, match=r"truths\[1\] is of level 'behavioral'"):
+        check_truths(spec, aged, [truths[0], *_of_level(truths[1:], "behavioral")], same_array=False)

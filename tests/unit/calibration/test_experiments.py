@@ -108,3 +108,54 @@ def test_unknown_kinds_are_named(spec):
         draw_matrix("gaussian", spec, np.random.default_rng(0))
     with pytest.raises(InputError, match="input kind = 'sine': expected one of uniform"):
         draw_inputs("sine", 1, spec, np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def large(spec):
+    return spec.replace(array={"rows": 301, "cols": 400})
+
+
+def test_matrices_are_distributed_as_their_kinds_say(large):
+    """Sample sizes of 120 400: fractions are within 0.6 % (four standard errors), means within 1 % of the range."""
+    found = {kind: draw_matrix(kind, large, np.random.default_rng(1)) for kind in MATRIX_KINDS}
+    low, high = 1e-6, 1e-4
+    assert np.mean(found["log_uniform"] < 1e-5) == pytest.approx(0.5, abs=0.006)  # half of two decades
+    assert np.mean(found["log_uniform"] < 1e-6 * 10**0.5) == pytest.approx(0.25, abs=0.006)
+    assert np.mean(found["uniform"]) == pytest.approx((low + high) / 2, rel=0.01)
+    assert np.mean(found["uniform"] < low + 0.25 * (high - low)) == pytest.approx(0.25, abs=0.006)
+    assert set(np.unique(found["binary"])) == {low, high}
+    assert np.mean(found["binary"] == high) == pytest.approx(0.5, abs=0.006)
+    share = (found["few_high"] - low) / (high - low)
+    assert np.mean(share == 0) == pytest.approx(0.5, abs=0.006)
+    assert np.median(share[share > 0]) == pytest.approx(0.25 * 0.67449, rel=0.02)  # of a normal distribution's size
+    assert share.max() == 1.0
+
+
+def test_inputs_are_distributed_as_their_kinds_say(large):
+    found = {kind: draw_inputs(kind, 400, large, np.random.default_rng(1)) for kind in INPUT_KINDS}
+    assert found["uniform"].mean() == pytest.approx(0.1, rel=0.01) and found["uniform"].max() > 0.1999
+    on = found["sparse"] > 0
+    assert on.mean() == pytest.approx(0.15, abs=0.005) and found["sparse"][on].mean() == pytest.approx(0.1, rel=0.02)
+    assert set(np.unique(found["binary"])) == {0.0, 0.2}
+    shares = (found["binary"] > 0).mean(axis=1)  # between a tenth and nine tenths of the rows, anew for each vector
+    assert shares.min() < 0.2 and shares.max() > 0.8 and shares.mean() == pytest.approx(0.5, abs=0.05)
+    assert shares.std() == pytest.approx(0.8 / 12**0.5, rel=0.15)
+    assert 0.019 < found["faint"].max() <= 0.02 and found["faint"].mean() == pytest.approx(0.01, rel=0.01)
+    assert np.all(found["all_on"] == 0.2)
+
+
+@pytest.mark.parametrize(("rows", "driven"), [(12, 6), (7, 4), (1, 1)])
+def test_the_far_half_lies_opposite_to_the_sense_amplifiers(spec, rows, driven):
+    array = spec.replace(array={"rows": rows})
+    bottom = draw_inputs("far", 3, array, np.random.default_rng(0))
+    assert np.all(bottom == np.where(np.arange(rows) < driven, 0.2, 0.0))
+    top = draw_inputs("far", 3, array.replace(wire={"col_sense": "top"}), np.random.default_rng(0))
+    assert np.all(top == bottom[:, ::-1])
+
+
+@pytest.mark.parametrize("kind", INPUT_KINDS)
+def test_inputs_lie_above_the_reference(spec, kind):
+    plain, raised = (
+        draw_inputs(kind, 4, spec.replace(sense={"v_ref": v_ref}), np.random.default_rng(2)) for v_ref in (0.0, 0.3)
+    )
+    np.testing.assert_allclose(raised, plain + 0.3, rtol=1e-15)

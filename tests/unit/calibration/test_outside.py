@@ -9,6 +9,7 @@ from calibration_arrays import array_spec
 
 from circuitsim import levels
 from circuitsim.calibration import certify, check_use, outside_certificate
+from circuitsim.calibration.outside import uses_outside
 from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError
 
 INSIDE = np.full((12, 10), 5e-5)
@@ -76,3 +77,27 @@ def test_what_no_certificate_covers_is_refused(model, certificate, spec):
         levels.solve(spec, INSIDE, V_IN, "behavioral", model=model, strict=True)
     with pytest.raises(InputError, match="the certificate belongs to model"):
         check_use(dataclasses.replace(model, grade=1), certificate, INSIDE, V_IN)
+
+
+def test_one_cell_and_one_input_are_enough_to_lie_outside(certificate):
+    one, size = np.array([[5e-5]]), "a size other than 12 x 10"
+    v = np.array([[0.1]])
+    assert uses_outside(certificate, one, v, 27.0) == (size,)
+    assert uses_outside(certificate, 3 * one, v, 27.0) == ("conductances outside 1 µS to 100 µS", size)
+    assert uses_outside(certificate, one, 3 * v, 27.0) == ("inputs outside 0 V to 200 mV", size)
+    assert uses_outside(certificate, 0 * one, v[:0], 27.0) == (size,)  # an open cell, no input
+
+
+@pytest.mark.parametrize(("rows", "cols"), [(12, 11), (11, 10), (13, 10), (12, 9)])
+def test_any_other_size_is_outside(certificate, rows, cols):
+    assert uses_outside(certificate, np.full((rows, cols), 5e-5), V_IN, 27.0) == ("a size other than 12 x 10",)
+
+
+@pytest.mark.parametrize(("off", "inside"), [(1e-10, True), (1e-8, False)])
+def test_rounding_is_inside_and_more_is_not(certificate, off, inside):
+    low, high = np.full((12, 10), 1e-6 - off * 1e-4), np.full((12, 10), 1e-4 * (1 + off))
+    below, above = V_IN - 0.2 * off, V_IN + 0.2 * off
+    uses = [(low, V_IN), (high, V_IN), (INSIDE, below), (INSIDE, above)]
+    assert [uses_outside(certificate, *use, 27.0) == () for use in uses] == [inside] * 4
+    assert (uses_outside(certificate, INSIDE, V_IN, 27.0 + 1e3 * off) == ()) == inside
+    assert (uses_outside(certificate, INSIDE, V_IN, 27.0 - 1e3 * off) == ()) == inside

@@ -7,6 +7,7 @@ import pytest
 from calibration_arrays import array_spec, as_ngspice, draw, surface
 
 from circuitsim.calibration import certify, verify
+from circuitsim.calibration.certify import predictions
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.calibration.verify import find_suspects
 from circuitsim.results import Provenance, Solution, TileModel
@@ -54,7 +55,7 @@ def test_one_per_cent_is_found_and_named(one_product, certificate, spec, part, c
     verdict = verify(
         one_product, certificate, experiments, _measured(array_spec(**change), spec, one_product.surface, experiments)
     )
-    assert not verdict.holds
+    assert not verdict.holds and verdict.sentence.startswith("the certificate does NOT hold: rms ")
     assert verdict.error.rms < 2 * certificate.typical.rms  # the model's error alone would not have told
     (suspect,) = verdict.suspects
     assert suspect.part == part
@@ -94,3 +95,36 @@ def test_two_parts_that_changed_are_both_named(one_product, spec):
     suspects, left = find_suspects(spec, one_product.surface, experiments, exact, truths)
     assert {suspect.part for suspect in suspects} == {"column wires", "driver resistance"}
     assert left < 0.02
+
+
+@pytest.mark.parametrize("change", [0.01, -0.02])
+def test_a_transistor_of_another_resistance_is_named(change):
+    """The scale of the surface is the conductance in series with the device: 10 kohm here."""
+    keys = {"access": {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8}, "array": {"cell": "1t1r"}}
+    spec, cell = array_spec(**keys), surface(0.1)
+    experiments = draw(spec, 7)
+    exact = solve_in_nodal(spec, cell, experiments)
+    series = change / cell.g_scale
+    built = [replace(e, g=e.g / (1 + e.g * series)) for e in experiments]
+    wide = replace(cell, g_range=(0.5e-6, 2e-4))
+    truths = solve_in_nodal(spec.replace(device={"g_min": 0.5e-6, "g_max": 2e-4}), wide, built)
+    suspects, unexplained = find_suspects(spec, wide, experiments, exact, truths)
+    assert suspects[0].part == "transistor resistance"
+    assert suspects[0].change == pytest.approx(change, rel=0.05) and unexplained < 0.1
+    plain = find_suspects(array_spec(), wide, experiments, exact, truths)[0]
+    assert "transistor resistance" not in {suspect.part for suspect in plain}
+
+
+@pytest.mark.parametrize(("factor", "holds"), [(0.5, True), (1.9, True), (2.1, False)])
+def test_one_output_alone_can_break_a_certificate(one_product, certificate, spec, factor, holds):
+    """The largest certified error is a promise of its own: one output of 220 hardly moves the rms."""
+    experiments = draw(spec, 7)
+    truths = _truths(spec, one_product.surface, experiments)
+    model = predictions(one_product, experiments)
+    out = [truth.out.copy() for truth in truths]
+    out[0][0, 0] = model[0][0, 0] + factor * certificate.typical.max * certificate.full_scale
+    aged = replace(certificate, time_s=1.0)  # its circuit is another one: the model's error alone decides
+    verdict = verify(one_product, aged, experiments, [replace(t, out=o) for t, o in zip(truths, out, strict=True)])
+    assert verdict.error.rms < 1.2 * certificate.typical.rms
+    assert verdict.holds == holds
+    assert verdict.sentence.startswith(f"the certificate {'holds' if holds else 'does NOT hold'}: rms ")

@@ -70,3 +70,22 @@ def test_pixels_are_classified_each():
         score(outputs, labels)
     with pytest.raises(InputError, match=r"expected \(2, 4, 5\), one for each pixel"):
         score(outputs, np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"), [((2, 2), (4,)), ((2, 6), (2, 2, 3)), ((2, 6), (2, 3, 2)), ((6, 1), (2, 3)), ((4,), (2, 2))]
+)
+def test_as_many_numbers_in_another_shape_are_no_regression(outputs, labels):
+    with pytest.raises(InputError, match="labels have shape"):
+        score(
+            np.arange(float(np.prod(outputs))).reshape(outputs),
+            np.linspace(0.1, 0.9, int(np.prod(labels))).reshape(labels),
+        )
+
+
+def test_a_regression_of_several_axes_pairs_number_with_number():
+    outputs = np.random.default_rng(0).normal(size=(5, 1, 3, 2))
+    labels = outputs[:, 0] + np.array([0.5, -0.25])
+    found = score(outputs, labels)
+    assert found.task == "regression" and found.rmse == pytest.approx(np.sqrt((0.25 + 0.0625) / 2))
+    assert found.r2 == pytest.approx(1 - (0.25 + 0.0625) / 2 / np.mean((labels - labels.mean(axis=0)) ** 2))

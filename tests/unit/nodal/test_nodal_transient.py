@@ -133,6 +133,49 @@ def test_one_cell_charges_like_an_rc():
     assert_allclose(found.energy_row[0], 0.2 * (i_dc * t + 1e-14 * v_c - i_dc * tau), rtol=1e-3)
 
 
+def test_a_capacitor_at_the_source_charges_with_the_edge_and_is_full_after_it():
+    """Nothing between source and cell: C·dv/dt during the ramp, Ohm's law from its end on."""
+    spec = capacitive_spec(1, 1, r_row=0.0, r_col=30.0, c_row=1e-14, c_col=1e-16).replace(driver={"r_out": 0.0})
+    found = nodal.step_response(nodal.prepare(spec, np.full((1, 1), 1e-3)), np.array([0.2]), t_edge=2e-11, tol=1e-6)
+    t, i = found.time, found.i_row[:, 0]
+    during, after = (t > 1e-12) & (t < 1.99e-11), t > 2.1e-11
+    ramp = 1e-14 * 0.2 / 2e-11  # A
+    assert_allclose(i[during], ramp + 0.2 * t[during] / 2e-11 / (1000 + 30), rtol=0.02, atol=0)
+    assert_allclose(i[after], 0.2 / 1030, rtol=1e-3, atol=0)
+    assert during.sum() > 3 and after.sum() > 3 and ramp > 0.3 * i[during].max()
+    assert_allclose(found.v_in[:, 0], 0.2 * np.minimum(t / 2e-11, 1.0), rtol=1e-12, atol=0)
+
+
+def test_half_an_lsb_of_eight_bits_is_the_band_unless_another_is_given():
+    array = nodal.prepare(capacitive_spec(2, 2), np.full((2, 2), 1e-4))
+    found, wide = (nodal.step_response(array, np.full(2, 0.2), band=band) for band in (None, 1e-6))
+    assert found.band == pytest.approx(np.abs(found.i_final).max() / 512, abs=0) and wide.band == 1e-6
+    assert found.time[-1] == pytest.approx(1e-10, rel=1e-9, abs=0)  # t_read
+    assert np.all(np.diff(found.time) > 0)
+    longer = nodal.step_response(array, np.full(2, 0.2), t_stop=3e-10)
+    assert longer.time[-1] == pytest.approx(3e-10, rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("v_ref", [0.0, 0.3])
+def test_waveforms_are_counted_from_the_reference(v_ref):
+    spec = capacitive_spec(2, 3).replace(sense={"v_ref": v_ref})
+    g = np.array([[1e-4, 2e-5, 5e-6], [3e-4, 1e-5, 8e-5]])
+    found = nodal.step_response(nodal.prepare(spec, g), np.array([0.2, 0.1]) + v_ref, tol=1e-6)
+    plain = nodal.step_response(nodal.prepare(capacitive_spec(2, 3), g), np.array([0.2, 0.1]), tol=1e-6)
+    assert_allclose(found.i_out[-1], plain.i_out[-1], rtol=1e-6, atol=0)
+    assert_allclose(found.v_in[[0, -1]] - v_ref, plain.v_in[[0, -1]], rtol=0, atol=1e-12)
+    assert_allclose(found.energy_sense, -v_ref * found.charge, rtol=1e-12, atol=0)
+
+
+def test_an_array_without_inner_nodes_settles_with_the_edge():
+    """No resistance anywhere: the outputs are those of the sources at once."""
+    spec = capacitive_spec(2, 2, r_row=0.0, r_col=0.0).replace(driver={"r_out": 0.0})
+    g, v = np.array([[1e-4, 2e-4], [3e-5, 1e-5]]), np.array([0.2, 0.1])
+    found = nodal.step_response(nodal.prepare(spec, g), v)
+    assert_allclose(found.i_out[-1], v @ g, rtol=1e-12, atol=0)
+    assert found.time[0] == 0.0 and found.time[-1] == pytest.approx(1e-10, abs=0)
+
+
 def test_bad_input_is_named():
     array = nodal.prepare(capacitive_spec(2, 2), np.full((2, 2), 1e-4))
     with pytest.raises(InputError, match="expected 0 < t_edge <= t_stop"):

@@ -33,6 +33,9 @@ def test_half_an_lsb_is_where_clipping_begins():
     inside, outside = np.array([[-4.99e-6, 74.99e-6]]), np.array([[-5.01e-6, 75.01e-6]])
     assert convert_and_count(ADC, inside)[1] == 0
     assert convert_and_count(ADC, outside)[1] == 2
+    unit = ConverterTable(3, 0.0, 7.0)
+    assert convert_and_count(unit, np.array([[-0.5, 7.5]]))[1] == 0  # exactly half
+    assert convert_and_count(unit, np.array([[-0.5, 7.5, 9.0]]))[1] == 1
 
 
 @pytest.mark.parametrize(("current", "code"), [(-30e-6, 0.0), (-5.01e-6, 0.0), (100e-6, 7.0)])

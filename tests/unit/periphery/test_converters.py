@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.periphery.converters import convert, decode, drive, nearest_codes
+from circuitsim.periphery.converters import convert, convert_and_count, decode, drive, nearest_codes
 from circuitsim.results.periphery_tables import ConverterTable, SenseTable
 
 DAC = ConverterTable(8, 0.0, 0.2)
@@ -47,6 +47,48 @@ def test_clipping_gives_end_codes_and_is_told_with_its_share():
     assert_array_equal(codes, [[0.0, 5.0, 9.0, 15.0]])
 
 
+@pytest.mark.parametrize(("low", "high"), [(-1e-3, 1e-3), (2e-4, 1e-3), (-3e-4, -1e-4), (0.0, 7e-4)])
+def test_a_code_stands_for_the_level_nearest_to_the_current(low, high):
+    """Independent of how codes are computed: the nearest of all levels, for ranges on either side of 0."""
+    table = ConverterTable(3, low, high)
+    levels = np.linspace(low, high, 8)
+    current = np.random.default_rng(3).uniform(low - 0.4 * table.lsb, high + 0.4 * table.lsb, (300, 3))
+    nearest = np.abs(current[..., None] - levels).argmin(axis=-1)
+    assert_array_equal(convert(table, current), nearest)
+    assert_allclose(decode(table, np.arange(8.0)), levels, rtol=1e-12, atol=1e-18)  # A, rounding of low + 7 lsb
+    assert_array_equal(convert(ConverterTable(3, low, high, inl=np.zeros(7)), current), nearest)
+    assert_array_equal(nearest_codes(table, current), nearest)
+
+
+def test_an_adc_with_inl_counts_the_transitions_below_the_current():
+    inl = np.array([0.4, -0.3, 0.1, 0.0, -0.4, 0.35, -0.2])
+    table = ConverterTable(3, -1e-3, 6e-3, inl=inl)  # 1 mA a step
+    current = np.random.default_rng(4).uniform(-1.4e-3, 6.4e-3, (600, 2))
+    below = sum(current > 1e-3 * (k + 0.5 + inl[k]) - 1e-3 for k in range(7))
+    assert_array_equal(convert(table, current), below)
+
+
+@pytest.mark.parametrize("batch", [0, 1, 256, 257, 513])
+def test_a_batch_is_converted_as_its_vectors_one_by_one(batch):
+    current = np.random.default_rng(batch).uniform(0, 1.5e-3, (batch, 3))
+    codes, clipped = convert_and_count(ADC, current)
+    assert codes.shape == (batch, 3) and clipped == 0
+    for n in range(0, batch, 64):
+        assert_array_equal(codes[n : n + 1], convert(ADC, current[n : n + 1]))
+
+
+def test_one_current_alone_is_clipped_and_is_all_that_is_clipped():
+    with pytest.warns(ClippingWarning, match="clips 100 % of the outputs"):
+        assert convert(ADC, np.array([[2e-3]])).tolist() == [[15.0]]
+
+
+def test_noise_of_a_dac_is_added_to_its_voltages():
+    noisy, codes = ConverterTable(4, 0.1, 1.6, noise=0.02), np.full((3000, 2), 6.0)
+    v = drive(noisy, codes, rng=np.random.default_rng(8))
+    assert_allclose([v.mean(), v.std()], [0.7, 0.02], rtol=0.04, atol=0)  # 6000 draws: 0.9 % of the deviation
+    assert_allclose(drive(ConverterTable(4, 0.1, 1.6), codes), 0.7, rtol=1e-14, atol=0)
+
+
 def test_noise_needs_a_generator_and_repeats_with_its_seed():
     noisy = ConverterTable(12, 0.0, 4.095e-3, noise=3e-6)
     current = np.full((4000, 1), 2e-3)
@@ -85,6 +127,11 @@ def test_impossible_tables_are_refused(values, sentence):
 def test_inl_of_the_wrong_length_or_falling_is_refused():
     with pytest.raises(InputError, match=r"inl has shape \(15,\): expected \(16,\), one value per code of 4 bits"):
         drive(ConverterTable(4, 0.0, 1.0, inl=np.zeros(15)), np.zeros(3))
+    with pytest.raises(InputError, match=r"inl has shape \(17,\): expected \(16,\)"):
+        drive(ConverterTable(4, 0.0, 1.0, inl=np.zeros(17)), np.zeros(3))
+    with pytest.raises(InputError, match="falls by more than 1 LSB from one code to the next"):
+        drive(ConverterTable(1, 0.0, 1.0, inl=np.array([0.0, -1.1])), np.zeros(3))
+    drive(ConverterTable(1, 0.0, 1.0, inl=np.array([0.0, -1.0])), np.zeros(3))  # two levels may just meet
     with pytest.raises(InputError, match="falls by more than 1 LSB"):
         convert(ConverterTable(2, 0.0, 1.0, inl=np.array([0.0, 0.0, -1.5])), np.zeros((1, 1)))
     with pytest.raises(InputError, match="drop must rise"):

@@ -19,6 +19,19 @@ def test_sense_gain_offset_noise():
     assert_allclose(report(SenseTable(noise=1e-6), many, rng=np.random.default_rng(1)).std(), 1e-6, rtol=0.03, atol=0)
 
 
+@pytest.mark.parametrize("gain", [-1.0, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("offset", [-1e-6, 0.0, 1e-6])
+def test_gain_and_offset_each_count_alone(gain, offset):
+    found = report(SenseTable(gain=gain, offset=offset), np.array([[0.0, 1e-5, -4e-6]]))
+    assert_allclose(found, [[offset, gain * 1e-5 + offset, -gain * 4e-6 + offset]], rtol=1e-14, atol=0)
+
+
+def test_noise_is_independent_in_each_output_and_comes_on_top():
+    shift = report(SenseTable(gain=2.0, noise=1e-6), np.full((400, 50), 3e-6), rng=np.random.default_rng(0)) - 6e-6
+    assert abs(shift.mean()) < 4e-6 / np.sqrt(shift.size)  # 4 standard errors
+    assert_allclose(shift.std(axis=0).mean(), shift.std(axis=1).mean(), rtol=0.03, atol=0)
+
+
 def test_the_drop_is_linear_between_the_points_and_beyond_the_ends():
     sense = SenseTable(current=np.array([-1e-3, 0.0, 1e-3]), drop=np.array([-0.05, 0.0, 0.2]))
     current = np.array([[-2e-3, -0.5e-3, 0.0], [0.25e-3, 1e-3, 3e-3]])

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim.errors import InputError
-from circuitsim.periphery import Periphery, adc_table, dac_table, drive_nearest, periphery_of
+from circuitsim.periphery import Periphery, adc_table, dac_table, drive_nearest, ideal_stages, periphery_of
+from circuitsim.results.periphery_tables import ConverterTable, SenseTable
 from circuitsim.truth import half_lsb
 
 
@@ -43,3 +44,23 @@ def test_without_a_dac_voltages_pass_as_they_are():
 def test_a_dac_rounds_to_its_levels(make_spec):
     dac = dac_table(make_spec().replace(driver={"dac_bits": 1}))
     assert_array_equal(drive_nearest(dac, np.array([[0.02, 0.19]])), [[0.0, 0.2]])
+
+
+def test_one_lack_makes_a_stage_real():
+    """Each property alone, in either direction, takes one stage off the list of ideal ones."""
+    rising = {"current": np.array([0.0, 1e-3]), "drop": np.array([0.0, 0.1])}
+    lacks = {
+        "dac": [{"dac": ConverterTable(2, 0.0, 0.2, **made)} for made in ({"noise": 1e-3}, {"inl": np.zeros(4)})],
+        "adc": [{"adc": ConverterTable(2, 0.0, 1e-3, **made)} for made in ({"noise": 1e-6}, {"inl": np.zeros(3)})],
+        "sense": [
+            {"sense": SenseTable(**made)}
+            for made in ({"gain": 0.9}, {"gain": 1.1}, {"offset": -1e-9}, {"offset": 1e-9}, {"noise": 1e-9}, rising)
+        ],
+    }
+    everything = ("dac", "sense", "adc")
+    assert ideal_stages(Periphery()) == everything
+    whole = Periphery(dac=ConverterTable(2, 0.0, 0.2), sense=SenseTable(), adc=ConverterTable(2, 0.0, 1e-3))
+    assert ideal_stages(whole) == everything
+    for stage, cases in lacks.items():
+        for made in cases:
+            assert ideal_stages(Periphery(**made)) == tuple(name for name in everything if name != stage), made

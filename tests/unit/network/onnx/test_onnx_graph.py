@@ -7,6 +7,9 @@ from onnx import TensorProto, helper, numpy_helper
 from circuitsim.errors import InputError
 from circuitsim.network import float_product, load_network
 from circuitsim.network.onnx import cut
+from circuitsim.network.onnx.complaints import check_interface, is_numeric
+from circuitsim.network.onnx.graph import _dense
+from circuitsim.network.onnx.nodes import value_bound
 
 
 def assert_float_product_is_onnxruntime(model, x):
@@ -111,6 +114,9 @@ def test_a_fixed_batch_runs_in_chunks(make_model, weights):
     assert_float_product_is_onnxruntime(model, np.random.default_rng(8).normal(size=(6, 6)))
     with pytest.raises(InputError, match=r"images have shape \(5, 6\), expected \(2, 6\)"):
         cut(model).run_float(np.zeros((5, 6)))
+    for shape in ((4, 5), (4, 6, 1), (6,)):
+        with pytest.raises(InputError, match=r"expected \(2, 6\) as the network's input 'x'$"):
+            cut(model).run_float(np.zeros(shape))
 
 
 def test_control_flow_reads_tensors_from_outside(make_model, weights):
@@ -135,6 +141,39 @@ def test_control_flow_reads_tensors_from_outside(make_model, weights):
         assert_float_product_is_onnxruntime(model, sign * x)
 
 
+def test_a_branch_reads_what_an_earlier_step_of_the_host_computed(make_model, weights):
+    """Only the branch reads the tensor, and a layer on arrays lies between."""
+    inner = [helper.make_node("Neg", ["a"], ["n"]), helper.make_node("Add", ["n", "h"], ["o"])]
+    other = [helper.make_node("Identity", ["h"], ["o2"])]
+    branches = [
+        helper.make_graph(nodes, name, [], [helper.make_tensor_value_info(name, TensorProto.FLOAT, None)])
+        for nodes, name in ((inner, "o"), (other, "o2"))
+    ]
+    nodes = [
+        ("Tanh", ["x"], ["t"], {}),
+        ("Mul", ["t", "two"], ["a"], {}),
+        ("MatMul", ["x", "w"], ["h"], {}),
+        ("ReduceSum", ["h"], ["sum"], {"keepdims": 0}),
+        ("Greater", ["sum", "zero"], ["positive"], {}),
+        ("If", ["positive"], ["y"], {"then_branch": branches[0], "else_branch": branches[1]}),
+    ]
+    model = make_model(nodes, {"w": weights(4, 4), "zero": np.float32(0.0), "two": np.float32(2.0)}, [None, 4])
+    x = np.random.default_rng(9).normal(size=(3, 4))
+    for sign in (1, -1):
+        assert_float_product_is_onnxruntime(model, sign * x)
+
+
+@pytest.mark.parametrize("form", ["one index for each element", "one index for each axis"])
+def test_sparse_constants_are_read_in_both_forms(form):
+    dense = np.array([[0.0, 2.0, 0.0], [0.0, 0.0, -1.0]])
+    flat = np.flatnonzero(dense)
+    indices = flat if form == "one index for each element" else np.argwhere(dense)
+    sparse = helper.make_sparse_tensor(
+        numpy_helper.from_array(dense.ravel()[flat], "w"), numpy_helper.from_array(indices), dense.shape
+    )
+    np.testing.assert_array_equal(_dense(sparse), dense)
+
+
 REFUSED = {
     "transA": (
         [("Gemm", ["x", "w"], ["y"], {"transA": 1})],
@@ -153,6 +192,12 @@ REFUSED = {
         {"w": (6, 4), "b": (3, 4)},
         [3, 6],
         r"node 'n0' \(Gemm\) has a bias of shape \(3, 4\); expected \(4,\)",
+    ),
+    "bias down the column": (
+        [("Gemm", ["x", "w", "b"], ["y"], {})],
+        {"w": (6, 4), "b": (4, 1)},
+        [4, 6],
+        r"node 'n0' \(Gemm\) has a bias of shape \(4, 1\); expected \(4,\)",
     ),
     "left": (
         [("MatMul", ["w", "x"], ["y"], {})],
@@ -253,3 +298,44 @@ def test_what_cannot_be_run_is_said_in_one_sentence(make_model, weights):
         cut(model).run(np.zeros((2, 6)), float_product)
     assert "\n" not in str(caught.value)
     assert "onnxruntime" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "bound"),
+    [
+        ([("Tanh", ["x"], ["t"])], 1.0),
+        ([("Clip", ["x", "low", "high"], ["t"])], 3.0),  # −3 to 2
+        ([("Clip", ["x", "", "high"], ["t"])], None),
+        ([("Sigmoid", ["x"], ["s"]), ("Clip", ["s", "", "high"], ["t"])], 1.0),
+        ([("Clip", ["x", "low", "computed"], ["t"])], None),
+        ([("Clip", ["x", "none", "none"], ["t"])], None),  # 0 is no range
+        ([("Tanh", ["x"], ["s"]), ("Flatten", ["s"], ["t"])], 1.0),
+        ([("Tanh", ["x"], ["s"]), ("Exp", ["s"], ["t"])], None),
+        ([], None),
+    ],
+)
+def test_bounds_follow_from_the_nodes_before(nodes, bound):
+    producers = {outputs[0]: helper.make_node(op, inputs, outputs) for op, inputs, outputs in nodes}
+    limits = {"low": np.float32(-3), "high": np.float32(2), "none": np.float32(0)}
+    assert value_bound("t", producers, limits) == bound
+
+
+def test_numbers_are_what_numpy_computes_with():
+    numeric = {t for t in range(1, 40) if is_numeric(t)}
+    assert {TensorProto.FLOAT, TensorProto.INT8, TensorProto.UINT64, TensorProto.BOOL, TensorProto.DOUBLE} <= numeric
+    assert not numeric & {TensorProto.STRING, TensorProto.COMPLEX64, TensorProto.COMPLEX128}
+    assert not is_numeric(TensorProto.UNDEFINED) and not is_numeric(1000)
+
+
+@pytest.mark.parametrize("kind", [TensorProto.STRING, TensorProto.COMPLEX64])
+def test_an_input_that_holds_no_real_numbers_is_refused(mlp, kind):
+    mlp.graph.input[0].type.tensor_type.elem_type = kind
+    with pytest.raises(InputError, match="input 'x' does not hold real numbers"):
+        check_interface(mlp)
+
+
+def test_an_input_that_is_no_tensor_is_refused(mlp):
+    sequence = helper.make_sequence_type_proto(helper.make_tensor_type_proto(TensorProto.FLOAT, [None, 15]))
+    mlp.graph.input[0].type.CopyFrom(sequence)
+    with pytest.raises(InputError, match="input 'x' does not hold real numbers"):
+        check_interface(mlp)

@@ -1,0 +1,231 @@
+"""The steps of programming a tile, each against an independent computation of what it is said to be."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import integrate, optimize
+
+from circuitsim import behavioral, nodal
+from circuitsim.behavioral.columns import column_voltages, levels_across_columns
+from circuitsim.behavioral.expansion import evaluate_polynomial, expand
+from circuitsim.behavioral.fields import linear_fields
+from circuitsim.behavioral.grades import GRADES, TileForm
+from circuitsim.behavioral.programming import _nodes
+from circuitsim.behavioral.residual import Residual, reference_conductance, short, tabulate
+from circuitsim.nodal.surface import cell_law
+
+RANGES = [(0.0, 0.4), (-0.2, 0.4), (-0.3, 0.0)]
+
+
+@pytest.fixture(scope="module")
+def array(make_spec):
+    return make_spec(6, 5, v_read=0.4, r_row=30.0, r_col=40.0, row_drive="both")
+
+
+@pytest.fixture(scope="module")
+def g(array):
+    g = np.exp(np.random.default_rng(0).uniform(np.log(1e-6), np.log(1e-4), array.shape))
+    g[2, 3] = 0.0
+    return g
+
+
+@pytest.mark.parametrize(("v_low", "v_high"), RANGES)
+def test_columns_are_the_regression_for_evenly_spread_inputs(array, g, v_low, v_high):
+    """E[v_k v_l] of independent inputs, uniform between the ends, and the normal equations of two regressors."""
+    fields = linear_fields(array.wires, g)
+    found = column_voltages(fields, g, v_low, v_high)
+    moments = np.full((6, 6), ((v_low + v_high) / 2) ** 2)
+    moments[np.diag_indices(6)] = (v_high**3 - v_low**3) / (3 * (v_high - v_low))
+    mean = np.einsum("ij,ijk->jk", fields.weight, fields.col_voltage)
+    assert_allclose(found.mean, mean.T, rtol=1e-12, atol=0)
+    for i in range(6):
+        for j in range(5):
+            regressors = np.stack([np.eye(6)[i], mean[j]])
+            expected = np.linalg.solve(
+                regressors @ moments @ regressors.T, regressors @ moments @ fields.col_voltage[i, j]
+            )
+            assert_allclose([found.from_input[i, j], found.from_mean[i, j]], expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(("v_low", "v_high"), RANGES)
+def test_levels_run_from_the_lowest_to_the_highest_mean(array, g, v_low, v_high):
+    fields = linear_fields(array.wires, g)
+    found = column_voltages(fields, g, v_low, v_high)
+    ends = np.sort(np.stack([np.full(6, v_low), np.full(6, v_high)]) @ found.mean, axis=0)  # all rows alike
+    assert_allclose(found.low, 1.02 * ends[0], rtol=1e-12, atol=1e-18)
+    assert_allclose(found.low + found.span, 1.02 * ends[1], rtol=1e-12, atol=1e-15)
+
+
+def test_a_column_without_current_has_a_level_all_the_same(array, g):
+    dark = g.copy()
+    dark[:, 1] = 0.0
+    found = column_voltages(linear_fields(array.wires, dark), dark, 0.0, 0.4)
+    assert found.span[1] == 0.4 and np.all(found.from_mean[:, 1] == 0.0)
+    assert all(np.isfinite(part).all() for part in (found.from_input, found.from_mean, found.low))
+
+
+def test_levels_of_other_columns_count_as_far_as_they_reach_a_cell_and_an_output(array, g):
+    fields = linear_fields(array.wires, g)
+    columns = column_voltages(fields, g, 0.0, 0.4)
+    slope = np.random.default_rng(1).uniform(0.5, 1.0, g.shape) * g
+    adds, moves = np.zeros((5, 5)), np.zeros((5, 5))
+    for j in range(5):
+        for i in range(6):
+            adds[:, j] += slope[i, j] * fields.to_output[i, j]
+            # a change of all levels raises column node l of the row by from_mean·span; the row node follows
+            step = columns.from_mean[i] * columns.span
+            across = -fields.row_on_col[i, j] * step
+            across[j] += step[j]
+            moves[j] += g[i, j] * fields.alone[i, j] * across.sum() * across
+    expected = (adds / adds.sum(1, keepdims=True)) @ (moves / moves.sum(1, keepdims=True))
+    found = levels_across_columns(fields, columns, g, slope)
+    assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    assert_allclose(found.sum(1), 1.0, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize(("v_low", "v_high", "v_ref"), [(0.0, 0.4, 0.0), (-0.2, 0.2, 0.2), (0.0, 0.2, 0.15)])
+@pytest.mark.parametrize("v0", [None, 0.25])
+def test_the_reference_conductance_is_the_best_straight_line(make_model, v_low, v_high, v_ref, v0):
+    cell = make_model(v0=v0).surface
+    values = np.array([1e-6, 3e-6, 2e-5, 1e-4])
+    v = np.linspace(v_low, v_high, 4001)
+    current = nodal.cell_current(cell, values[:, None], v + v_ref, np.full_like(v, v_ref))
+    expected = integrate.trapezoid(current * v, v) / integrate.trapezoid(v * v, v)
+    assert_allclose(reference_conductance(cell, values, v_low, v_high, v_ref), expected, rtol=2e-5, atol=0)
+    assert reference_conductance(cell, np.array([0.0]), v_low, v_high, v_ref) == 0.0
+
+
+def test_coefficients_below_the_tolerance_are_left_out(make_model):
+    full = make_model().surface
+    tail = np.zeros((9, 15, 11))
+    tail[: full.forward.shape[0], : full.forward.shape[1], : full.forward.shape[2]] = full.forward
+    tail[-1, -1, -1] = 1e-10
+    padded = replace(full, forward=tail, reverse=tail)
+    cut = short(padded)
+    assert cut.forward.shape <= full.forward.shape and cut.reverse.shape == cut.forward.shape
+    values, v = np.full(300, 3e-5), np.linspace(0, 0.4, 300)
+    exact, found = (cell_law(each, values, v, np.zeros(300))[0] for each in (padded, cut))
+    assert_allclose(found, exact, rtol=3e-8, atol=0)  # three axes, each cut at 1e-8 of the coefficient
+    assert short(padded, 1e-3).forward.size < cut.forward.size
+    assert short(replace(full, reverse=full.reverse[:-1])).forward.shape == full.forward.shape  # unlike sides stay
+
+
+def currents_into(v_row, cell, g, v_col, v, g_wire):
+    """Kirchhoff's sum at every row node: to the neighbours, the drivers at both ends, and through the cell."""
+    out = nodal.cell_current(cell, g, v_row, v_col)
+    ends = np.concatenate([[v], v_row, [v]])
+    return out + g_wire[:-1] * (v_row - ends[:-2]) + g_wire[1:] * (v_row - ends[2:])
+
+
+@pytest.mark.parametrize("v0", [None, 0.25])
+def test_residual_currents_are_those_of_rows_solved_for_their_nonlinear_cells(make_model, array, g, v0):
+    cell = make_model(v0=v0).surface
+    g_ref = reference_conductance(cell, g, 0.0, 0.4, 0.0)
+    fields = linear_fields(array.wires, g_ref)
+    columns = column_voltages(fields, g_ref, 0.0, 0.4)
+    s, t = np.array([0.0, 0.4, 1.0]), np.array([0.0, 0.5, 1.0])
+    found = tabulate(cell, g, g_ref, array.wires, fields, columns, s=s, level=t, v_scale=0.4, v_ref=0.0)
+    g_wire = 1 / np.array([30.0 + 50.0, 30.0, 30.0, 30.0, 30.0, 30.0 + 50.0])
+    for i in range(6):
+        for a, b in np.ndindex(3, 3):
+            v, mean = 0.4 * s[a], columns.low + columns.span * t[b]
+            v_col = columns.from_input[i] * v + columns.from_mean[i] * mean
+            solved = optimize.root(
+                currents_into, np.full(5, 0.9 * v), (cell, g[i], v_col, v, g_wire), tol=1e-13, options={"factor": 1}
+            ).x
+            beyond = nodal.cell_current(cell, g[i], solved, v_col) - g_ref[i] * (solved - v_col)
+            # A: two Newton steps from the linear solution; the smallest of what they must resolve is 1e-8 A
+            assert_allclose(found.current[i, :, a, b], beyond, rtol=1e-4, atol=2e-11)
+            linear = fields.alone[i] * v + fields.row_on_col[i] @ v_col - v_col
+            assert_allclose(found.voltage[i, :, a, b], linear, rtol=1e-9, atol=1e-15)
+    assert_allclose(found.t, t - columns.centre, rtol=1e-15, atol=0)
+
+
+def table(n_s, seed=0):
+    rng = np.random.default_rng(seed)
+    return Residual(
+        _nodes(-0.5, 1.0, n_s), np.array([-0.4, 0.1, 0.6]), rng.normal(size=(3, 4, n_s, 3)), np.zeros((3, 4, n_s, 3))
+    )
+
+
+def series(found, s, t):
+    total = np.zeros(found.currents[0].shape[1:])
+    for power, coefficients in enumerate(found.currents):
+        values = [1.0, s, *(evaluate_polynomial(p, s) for p in found.functions[min(power, 1)])]
+        total += t**power * np.tensordot(np.array(values[: len(coefficients)]), coefficients, axes=1)
+    return total
+
+
+def test_as_many_functions_as_points_give_the_whole_table():
+    residual = table(6)
+    found = expand(residual, TileForm("analog", currents=(6, 6, 6), levels=(2,)))
+    for a, b in np.ndindex(6, 3):
+        assert_allclose(series(found, residual.s[a], residual.t[b]), residual.current[:, :, a, b], rtol=0, atol=1e-8)
+    for functions in found.functions:
+        for each in functions:
+            assert np.abs(evaluate_polynomial(each, residual.s)).max() == pytest.approx(1.0)
+
+
+def test_few_functions_are_the_best_of_their_number():
+    """Residual currents of one curvature: one fitted function besides 1 and s describes them all."""
+    residual = table(6, seed=1)
+    s, t, size = residual.s, residual.t, np.random.default_rng(2).normal(size=(3, 3, 4))
+    curve = s**2 - 0.3 * s**3
+    current = size[0, ..., None, None] + size[1, ..., None, None] * s[:, None] * (1 + t)
+    current = current + size[2, ..., None, None] * curve[:, None] * (1 - 2 * t + t**2)
+    residual = replace(residual, current=current)
+    found = expand(residual, TileForm("analog", currents=(3, 3, 3), levels=(2, 2)))
+    for a, b in np.ndindex(6, 3):
+        assert_allclose(series(found, s[a], t[b]), current[:, :, a, b], rtol=0, atol=1e-10)
+    assert [len(part) for part in found.currents] == [3, 3, 3] and [len(part) for part in found.levels] == [2, 2]
+    line = expand(residual, TileForm("analog", currents=(2, 2, 2), levels=(2, 2)))
+    assert_allclose(found.slope, line.slope, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize(("low", "high", "count"), [(0.0, 1.0, 3), (-0.5, 1.0, 6), (0.0, 1.0, 2)])
+def test_points_of_a_table_hold_both_ends_and_lie_closer_there(low, high, count):
+    found = _nodes(low, high, count)
+    assert_allclose(found[[0, -1]], [low, high], rtol=1e-15, atol=1e-15)
+    assert_allclose(found + found[::-1], low + high, rtol=1e-12, atol=1e-12)
+    t = (2 * found - low - high) / (high - low)
+    assert_allclose(np.polynomial.chebyshev.chebval(t, np.eye(count)[-1]), (-1.0) ** np.arange(count)[::-1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("v_ref", [0.0, 0.1])
+def test_the_level_is_that_of_the_linear_array_before_residual_currents(make_spec, make_model, conductances, v_ref):
+    """What `power` uses for it: the columns' weighted means on the scale of the levels."""
+    spec = make_spec(8, 7, v_read=0.2, v_ref=v_ref)
+    model = make_model(spec=spec, v_range=(v_ref, v_ref + 0.2), v0=None)
+    g = conductances(spec)
+    tile = behavioral.program(model, g)
+    g_ref = reference_conductance(model.surface, g, 0.0, 0.2, v_ref)
+    fields = linear_fields(spec.wires, g_ref)
+    columns = column_voltages(fields, g_ref, 0.0, 0.2)
+    v = np.random.default_rng(0).uniform(0, 0.2, (9, 8))
+    solved = nodal.solve_linear(nodal.linear_array(spec.wires, g_ref), v)
+    mean = np.einsum("bij,ij->bj", solved.v_col, fields.weight)
+    expected = (mean - columns.low) / columns.span - columns.centre
+    assert_allclose(v / 0.2 @ tile.power.level + tile.power.level_offset, expected, rtol=0, atol=1e-9)
+
+
+def test_a_power_of_the_level_may_be_one_constant(monkeypatch, make_spec, make_model, conductances):
+    """Such a factor is no product, whatever the inputs; scaling a tile leaves it as it is."""
+    monkeypatch.setitem(GRADES, 9, TileForm("analog", currents=(3, 3, 1), levels=(2, 1)))
+    spec = make_spec(16, 12, v_read=0.4)
+    g = np.clip(conductances(spec), 1.2e-6, 8e-5)
+    v = np.random.default_rng(0).uniform(0, 0.4, (30, 16))
+    model = make_model(9, spec=spec)
+    exact = nodal.read(nodal.prepare(spec, g, model.surface, v_range=(0.0, 0.4)), v).out
+    tile = behavioral.program(model, g)
+    assert tile.products == 5 and [f.last - f.first for f in (tile.currents[2], tile.levels[1])] == [1, 1]
+    found = behavioral.mvm(tile, v)
+    plain = behavioral.mvm(behavioral.program(replace(model, grade=1), g), v)
+    rms = [np.sqrt(np.mean((each - exact) ** 2)) / exact.max() for each in (found, plain)]
+    assert rms[0] < 2e-3 and rms[0] < 0.2 * rms[1]
+    other = g * (1 + 0.01 * np.random.default_rng(1).standard_normal(g.shape))
+    anew = behavioral.mvm(behavioral.program(model, other), v)
+    scaled = behavioral.mvm(behavioral.reprogram(tile, g, other), v)
+    assert np.sqrt(np.mean((scaled - anew) ** 2)) / exact.max() < 3e-4
+    assert_allclose(behavioral.mvm(behavioral.reprogram(tile, g, g), v), found, rtol=1e-12, atol=0)
