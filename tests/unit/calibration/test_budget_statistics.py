@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal
 from circuitsim.calibration import error_budget
-from circuitsim.calibration.budget import budget_outputs, device_statistics
+from circuitsim.calibration.budget import budget_outputs
+from circuitsim.calibration.drawn import device_statistics
 from circuitsim.devices.statistics import programming_sigma
 from circuitsim.results import Experiment
 
