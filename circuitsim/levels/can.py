@@ -10,8 +10,10 @@ from circuitsim.spec import Abilities, ArraySpec, check_able, checked, unable
 
 Level = Literal["ngspice", "nodal", "behavioral"]
 
+_IDEAL = {"driver.block": (None,), "sense.block": (None,), "adc.block": (None,)}
+
 CAN: dict[Level, Abilities] = {
-    "ngspice": {"bl": {}, "wl": {}, "string": {}},
+    "ngspice": {line: {**_IDEAL} for line in ("bl", "wl", "string")},
     "nodal": nodal.SIMULATES,
     "behavioral": behavioral.SIMULATES,
 }
@@ -35,7 +37,7 @@ def check_can(spec: ArraySpec, level: Level) -> None:
         for other, abilities in CAN.items()
         if unable(spec, abilities) is None and (stores_g or other == FINDS_STATES)
     ]
-    instead = f"; level = {' or '.join(others)} does"
+    instead = f"; level = {' or '.join(others)} does" if others else "; no level does yet"
     check_able(spec, CAN[level], f"level = {level!r}", instead=instead)
     if not stores_g and level != FINDS_STATES:
         raise SpecError(

@@ -13,7 +13,7 @@ from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.netlist.names import number
 from circuitsim.netlist.series import series_lines
 from circuitsim.netlist.stimulus import GATES, source_cards
-from circuitsim.spec import ArraySpec, real_numbers
+from circuitsim.spec import ArraySpec, check_no_block, real_numbers
 
 _Nodes = list[list[str]]
 
@@ -98,6 +98,8 @@ def array_text(
         InputError: `state` is missing though the device needs it, or given though it does not; or `state` or `mismatch`
             does not fit the array.
     """
+    check_no_block(spec.driver, "driver", "the deck of an array")
+    check_no_block(spec.sense, "sense", "the deck of an array")
     cell = cell_text(spec, mismatch=mismatch is not None, meter=meter)
     values = _values(spec, cell, g, state)
     settings = [[f"g={value!r}" for value in line] for line in values.tolist()]
