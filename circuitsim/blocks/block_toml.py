@@ -32,6 +32,10 @@ phases: clocks by name.
 """
 
 
+INTEGRATE = "integrate"
+"""Phase of a sense amplifier in which the column current counts."""
+
+
 class Span(Part):
     """A nominal value and the range in which a block works."""
 
@@ -108,6 +112,11 @@ class BlockToml(Part):
         if clocks != set(self.phases):
             raise ValueError(
                 f"ports.phases names {_listed(clocks)} and [phases] describes {_listed(self.phases)}: expected the same"
+            )
+        if self.kind == "sense" and clocks and INTEGRATE not in clocks:
+            raise ValueError(
+                f"ports.phases names {_listed(clocks)}: a sense amplifier that works in phases needs {INTEGRATE!r}, in "
+                "which the column current counts"
             )
         if (self.ready is None) != (not clocks):
             raise ValueError("ready and [phases] belong together: give both or neither")
