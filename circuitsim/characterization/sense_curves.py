@@ -1,14 +1,14 @@
 """Characterize a sense amplifier at rest: voltage of the column, output and supply power against the column current."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from circuitsim.blocks import Block
-from circuitsim.characterization.kept_runs import kept_runs
+from circuitsim.characterization.kept_runs import bench_folder, kept_runs, run_benches
 from circuitsim.errors import SimulatorError
 from circuitsim.library import assemble
 from circuitsim.netlist import amplifier_cards, index_deck, rail_cards
@@ -70,37 +70,54 @@ def sense_curve(
         SimulatorError: ngspice failed, or the circuit draws no supply current, does not follow the current, or lets
             the column fall where the current rises; the run folder is kept.
     """
-    signs = {"into": (1.0,), "out_of": (-1.0,), "both": (1.0, -1.0)}[block.polarity]
-
-    def sweep(ends: Sequence[float], points: np.ndarray) -> list[_Sweep]:
-        decks = [sense_deck(block, end * points, v_ref=v_ref, temperature_c=temperature_c) for end in ends]
-        with kept_runs(decks, simulator, TRUTH_OPTIONS) as raws:
-            found = [_read(block, raw, end * points, v_ref) for raw, end in zip(raws, ends, strict=True)]
-            _check_alive(block, found)
-        return found
-
-    def reach_of(end: float) -> float:
-        """Return the largest current up to which the circuit works; a range that it fills little of is halved."""
-        for _ in range(HALVINGS):
-            (found,) = sweep([end], np.linspace(0.0, 1.0, COARSE))
-            last = _works_up_to(found, v_max)
-            if last >= COARSE // 4:
-                return float(found.current[last if last == COARSE - 1 else last - 1])
-            end = float(found.current[min(2 * last + 2, COARSE - 1)])
-        return 0.0
-
-    reach = [reach_of(sign * i_max) for sign in signs]
-    if not any(reach):
-        raise SimulatorError(f"{_said(block)}: it works at no current; check supply, v_ref and the roles of its ports")
-    points = np.union1d(np.linspace(0.0, 1.0, POINTS), np.geomspace(SMALLEST, 1.0, POINTS))
-    between = np.sort(np.concatenate([points, (points[1:] + points[:-1]) / 2]))
-    ends = [end for end in reach if end]
-    found = sweep(ends, between)
-    one_sided = len(ends) == 1
-    table = _table(block, found, temperature_c, simulator)
-    if not (one_sided and found[0].drop[0] * ends[0] > 0):
+    conditions = {"v_ref": v_ref, "temperature_c": temperature_c}
+    with bench_folder() as folder:
+        bench = _Bench(block, conditions, simulator, folder)
+        ends = [end for sign in _SIGNS[block.polarity] if (end := _reach(bench, sign * i_max, v_max))]
+        if not ends:
+            raise SimulatorError(
+                f"{_said(block)}: it works at no current; check supply, v_ref and the roles of its ports", folder
+            )
+        points = np.union1d(np.linspace(0.0, 1.0, POINTS), np.geomspace(SMALLEST, 1.0, POINTS))
+        between = np.sort(np.concatenate([points, (points[1:] + points[:-1]) / 2]))
+        found = bench.sweep("table", ends, between)
+        table = _table(block, found, temperature_c, simulator)
+    if len(ends) > 1 or found[0].drop[0] * ends[0] <= 0:
         return table
     return _with_leak(block, table, np.sign(ends[0]), v_ref=v_ref, temperature_c=temperature_c, simulator=simulator)
+
+
+_SIGNS = {"into": (1.0,), "out_of": (-1.0,), "both": (1.0, -1.0)}
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """A circuit with its conditions, the simulator, and the folder of its runs."""
+
+    block: Block
+    conditions: Mapping[str, float]
+    simulator: Simulator
+    folder: Path
+
+    def sweep(self, name: str, ends: Sequence[float], points: np.ndarray) -> list[_Sweep]:
+        """Run one deck per end [A], over `points` (fractions of it), in a folder of this name."""
+        decks = [sense_deck(self.block, end * points, **self.conditions) for end in ends]
+        raws = run_benches(decks, self.folder / name, self.simulator, TRUTH_OPTIONS)
+        v_ref = self.conditions["v_ref"]
+        found = [_read(self.block, raw, end * points, v_ref) for raw, end in zip(raws, ends, strict=True)]
+        _check_alive(self.block, found)
+        return found
+
+
+def _reach(bench: _Bench, end: float, v_max: float) -> float:
+    """Return the largest current up to which a circuit works [A]; a range of which it fills little is cut; 0: none."""
+    for attempt in range(HALVINGS):
+        (found,) = bench.sweep(f"reach_{'p' if end > 0 else 'n'}{attempt:02d}", [end], np.linspace(0.0, 1.0, COARSE))
+        last = _works_up_to(found, v_max)
+        if last >= COARSE // 4:
+            return float(found.current[last if last == COARSE - 1 else last - 1])
+        end = float(found.current[min(2 * last + 2, COARSE - 1)])
+    return 0.0
 
 
 def sense_deck(block: Block, current: np.ndarray, *, v_ref: float, temperature_c: float) -> str:

@@ -52,19 +52,21 @@ def test_a_transimpedance_amplifier_does_what_its_formulas_say(cache):
     assert np.all(np.diff(d.settling[:, 0]) > 0), "larger steps slew"
 
 
-def test_the_noise_of_a_reset_is_kt_over_c(cache):
-    """Reset closed and an ideal op-amp: the capacitor holds the noise of the switch, sqrt(kT/C)."""
+def test_the_noise_of_a_reset_is_kt_over_c():
+    """Reset closed and an ideal op-amp: the capacitor holds the noise of the switch, sqrt(kT/C).
+
+    In `.noise` ngspice takes a switch as open; its resistance stands in the place of the closed one.
+    """
     block = blocks.load_block("sense", "sc_integrator")
     deck = "\n".join(
         [
             "* reset of the integrator",
             block.include,
             "vref ref 0 0",
-            "vrst rst 0 1",
-            "vint int 0 0",
-            "iin in 0 dc 0 ac 1",
-            "rin in 0 1k",
-            "x1 in out ref rst int sc_integrator ci=1p ron=1k gbw=1e13 islew=1 en=1e-12 ro=1",
+            "iin x 0 dc 0 ac 1",
+            "rr x out 1k",
+            "cf x out 1p",
+            "xo ref x out opamp_1p gbw=1e13 islew=1 en=1e-12 ro=1",
             ".noise v(out) iin dec 50 1e3 1e12",
             ".end",
         ]
