@@ -93,17 +93,30 @@ def _check_subckt(card: Card, sections: tuple[str, ...]) -> None:
     library = read_library(card.lib, sections)
     line = find_subckt(library, card.subckt)
     taken = state if card.kind == "memory" else set(GEOMETRY)
-    _compare(line, card.ports, taken, card.parameters, "parameters", card.folder / "device.toml")
+    compare_defaults(line, card.ports, taken, card.parameters, "parameters", card.folder / "device.toml")
     if card.dynamic is not None:
         line = find_subckt(library, card.dynamic.subckt)
         taken = {card.dynamic.parameter}
         file = card.folder / "device.toml"
-        _compare(line, card.dynamic.ports, taken, card.dynamic.parameters, "dynamic.parameters", file)
+        compare_defaults(line, card.dynamic.ports, taken, card.dynamic.parameters, "dynamic.parameters", file)
 
 
-def _compare(
+def compare_defaults(
     line: Subckt, ports: tuple[str, ...], taken: set[str], stated: Mapping[str, Parameter], section: str, toml: Path
 ) -> None:
+    """Refuse a sub-circuit whose terminals or defaults differ from those that a card states.
+
+    Args:
+        line: The sub-circuit.
+        ports: Its terminals as the card states them, in order.
+        taken: Parameters that it must have and that the card does not state.
+        stated: Parameters of the card.
+        section: Section of the card with these parameters, for messages.
+        toml: File of the card.
+
+    Raises:
+        InputError: Names file and line, and the terminal or parameter.
+    """
     where = f"{line.file}:{line.line}: .subckt {line.name}"
     if line.terminals != ports:
         raise InputError(f"{where} has the terminals {' '.join(line.terminals)}, expected {' '.join(ports)}")

@@ -1,13 +1,22 @@
 """Bring your own: a sub-circuit in the user's SPICE file becomes a card like any other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from circuitsim.devices.card import OPEN, Card, Kind, State, StateKind, Temperature
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
-from circuitsim.library import Library, Subckt, find_subckt, read_library, spice_number, tell_left_out
+from circuitsim.library import (
+    Library,
+    Subckt,
+    assigned_roles,
+    find_subckt,
+    read_library,
+    spice_number,
+    tell_left_out,
+)
 from circuitsim.spec import AccessSpec, DeviceSpec, checked
+from circuitsim.spec.terminals import TerminalMap
 
 USER_FILE = "the user's file"
 GATES = ("g", "wl")
@@ -24,7 +33,7 @@ def user_device(device: DeviceSpec) -> Card:
     assert device.file is not None and device.subckt is not None
     library = read_library(device.file.resolve(), device.corners)
     line = find_subckt(library, device.subckt)
-    _check_terminals(line, device.ports)
+    ports = _in_order(line, device.ports, "device")
     settable = line.defaults | line.inner
     if device.state.lower() not in settable:
         known = ", ".join(settable) or "none"
@@ -45,7 +54,7 @@ def user_device(device: DeviceSpec) -> Card:
         source="the specification",
         bias={} if device.v_gate is None else {port: device.v_gate for port in GATES if port in device.ports},
     )
-    return _card(line, "memory", library, device.ports, state, {device.state.lower()})
+    return _card(line, "memory", library, ports, state, {device.state.lower()})
 
 
 def user_transistor(access: AccessSpec) -> Card:
@@ -57,8 +66,8 @@ def user_transistor(access: AccessSpec) -> Card:
     assert access.file is not None and access.subckt is not None
     library = read_library(access.file.resolve(), access.corners)
     line = find_subckt(library, access.subckt)
-    _check_terminals(line, access.ports)
-    return _card(line, "transistor", library, access.ports, None, {"w", "l"})
+    ports = _in_order(line, access.ports, "access")
+    return _card(line, "transistor", library, ports, None, {"w", "l"})
 
 
 _STATES: dict[str, Callable[[DeviceSpec], tuple[StateKind, str, tuple[float, float]]]] = {
@@ -74,12 +83,20 @@ def _searched_range(device: DeviceSpec) -> tuple[float, float]:
     return device.state_range
 
 
-def _check_terminals(line: Subckt, ports: tuple[str, ...]) -> None:
+def _in_order(line: Subckt, ports: Sequence[str] | TerminalMap, section: str) -> tuple[str, ...]:
+    """Return the role of each terminal of a sub-circuit, in its order.
+
+    Raises:
+        InputError: Their number differs, a map names a terminal that there is not, or one has no role.
+    """
+    if isinstance(ports, Mapping):
+        return tuple(role for role, _ in assigned_roles(line, ports, f"{section}.ports"))
     if len(line.terminals) != len(ports):
         raise InputError(
             f"{line.file}:{line.line}: .subckt {line.name} has {len(line.terminals)} terminals"
             f" ({' '.join(line.terminals)}), expected {len(ports)}: {' '.join(ports)}"
         )
+    return tuple(ports)
 
 
 def _card(

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import characterization, nodal, truth
-from circuitsim.devices import device_card, programmable_range
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
+from circuitsim.levels.cell_surface import surface_of
+from circuitsim.levels.sensed import SensedArray, prepare_sensed, sense_table_of
 from circuitsim.levels.tile import CertifiedTile, prepare_tile
 from circuitsim.nodal import NodalArray
 from circuitsim.results import (
-    CellSurface,
     Certificate,
     TileModel,
 )
@@ -49,7 +50,7 @@ class TechniqueArray:
     arrays: tuple["LevelArray", ...]
 
 
-LevelArray = TruthArray | NodalArray | CertifiedTile
+LevelArray = TruthArray | NodalArray | SensedArray | CertifiedTile
 AnyArray = Annotated[LevelArray | TechniqueArray, "what circuitsim.prepare returns"]
 
 
@@ -102,32 +103,6 @@ def prepare(
     return TechniqueArray(spec, np.array(g, dtype=float), parts, tuple(one(part.spec, part.g) for part in parts))
 
 
-@checked
-def surface_of(
-    spec: ArraySpec, *, v_range: tuple[float, float] | None = None, g_range: tuple[float, float] | None = None
-) -> CellSurface | None:
-    """Characterize the cell of an array.
-
-    Args:
-        spec: The array.
-        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read.
-        g_range: Range of the conductances [S]; None: g_min to g_max.
-
-    Returns:
-        The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
-
-    Raises:
-        InputError: A user's device folder states `ohmic = true`, but the device is not ohmic in ngspice.
-        SimulatorError, OutsideRangeError: As `characterization.cell`.
-    """
-    ohmic = spec.array.cell == "1r" and device_card(spec).ohmic
-    if not ohmic:
-        return characterization.cell(spec, v_range=v_range, g_range=g_range)
-    if spec.device.folder is not None:  # for the shipped cards, a test checks this
-        characterization.check_ohmic(spec)
-    return None
-
-
 @dataclass(frozen=True)
 class _Use:
     """How the behavioral level is used."""
@@ -169,6 +144,8 @@ def _prepare(
         return prepare_tile(
             spec, g, use.model, use.certificate, strict=use.strict, max_error=use.max_error, drawn=drawn
         )
+    if (sense := sense_table_of(spec)) is not None:
+        return prepare_sensed(spec, g, sense, v_range, drawn=drawn)
     g_range = programmable_range(spec, drawn=drawn)
     reach = None
     if drawn:

@@ -13,6 +13,7 @@ from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.input_range import input_range
 from circuitsim.levels.joint import joint_tile_error, worst_convergence
 from circuitsim.levels.preparing import AnyArray, LevelArray, TechniqueArray, prepare
+from circuitsim.levels.sensed import SensedArray, read_sensed
 from circuitsim.levels.tile import CertifiedTile, read_tile
 from circuitsim.nodal.judgement import joint_cell_error
 from circuitsim.results import (
@@ -71,8 +72,8 @@ def solve(
         folder: Where to keep the run folder of ngspice; None removes it after success.
 
     Returns:
-        Outputs (batch, cols) before the ADC, with power and provenance; currents are positive into the sense
-        amplifiers.
+        Outputs (batch, cols) before the ADC, with power and provenance: currents, positive into the sense amplifiers;
+        the output voltages of the amplifiers where [sense] names a circuit, and their currents as `i_sense`.
 
     Raises:
         InputError: Shapes or values cannot be used, the level is unknown or does not take a given argument, or the
@@ -141,6 +142,8 @@ def _read_one(array: LevelArray, x: ArrayLike, *, nodes: bool = False, folder: s
     if isinstance(array, CertifiedTile):
         refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
         return read_tile(array, x)
+    if isinstance(array, SensedArray):
+        return read_sensed(array, x, nodes=nodes)
     return nodal.read(array, x, nodes=nodes)
 
 

@@ -4,6 +4,7 @@ from circuitsim.library.assembly import Assembly, assemble, assemble_own
 from circuitsim.library.definitions import LeftOutWarning, Library, read_library, tell_left_out
 from circuitsim.library.grammar import SOLVER_OPTIONS
 from circuitsim.library.header import HEADER_KEYS, read_header
+from circuitsim.library.roles import assigned_roles
 from circuitsim.library.spice_numbers import spice_number
 from circuitsim.library.subcircuit import Subckt, find_subckt
 from circuitsim.library.text import once_per_content
@@ -17,6 +18,7 @@ __all__ = [
     "Subckt",
     "assemble",
     "assemble_own",
+    "assigned_roles",
     "find_subckt",
     "once_per_content",
     "read_header",

@@ -16,6 +16,9 @@ READS: Abilities = {
         "technique.g_reference": (None,),
         "technique.dummy_rows": (0,),
         "technique.dummy_cols": (0,),
+        "driver.block": (None,),
+        "sense.block": (None,),
+        "adc.block": (None,),
     }
 }
 """Layers are read by voltages of the rows and by currents of the columns, on arrays of rows x cols cells as drawn."""

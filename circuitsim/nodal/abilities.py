@@ -7,6 +7,9 @@ _QUASI_STATIC = {
     "wire.strap_row": (None,),
     "wire.strap_col": (None,),
     "technique.skip_zero_rows": (False,),
+    "driver.block": (None,),
+    "sense.block": (None,),  # `read_with_sense` takes the voltage at its input as a function of the current
+    "adc.block": (None,),
 }
 
 SIMULATES: Abilities = {

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from circuitsim.errors import InputError
-from circuitsim.results.periphery_tables import ConverterTable, SenseTable
-from circuitsim.spec import ArraySpec
+from circuitsim.results.periphery_tables import ConverterTable
+from circuitsim.results.sense_table import SenseTable
+from circuitsim.spec import ArraySpec, check_no_block
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,12 @@ def _is_ideal(table: ConverterTable | None) -> bool:
 
 
 def dac_table(spec: ArraySpec) -> ConverterTable | None:
-    """Return the row drivers' DAC, from v_ref to v_ref + v_read [V]; None where inputs are not quantized."""
+    """Return the row drivers' DAC, from v_ref to v_ref + v_read [V]; None where inputs are not quantized.
+
+    Raises:
+        SpecError: The driver is a circuit.
+    """
+    check_no_block(spec.driver, "driver", "an ideal DAC")
     bits = spec.driver.dac_bits
     return None if bits is None else ConverterTable(bits, *spec.drive_range)
 
@@ -66,8 +72,10 @@ def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterT
 
     Raises:
         InputError: adc.full_scale is "auto" and no current is given, or it states another current than the one given.
+        SpecError: The ADC is a circuit.
     """
     adc = spec.adc
+    check_no_block(adc, "adc", "an ideal ADC")
     if adc.bits is None:
         return None
     if adc.full_scale == "auto":

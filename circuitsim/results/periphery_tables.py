@@ -1,4 +1,4 @@
-"""Converters and sense amplifiers between the array and numbers, as tables."""
+"""Converters between the array and numbers, as tables."""
 
 from dataclasses import dataclass
 
@@ -46,44 +46,3 @@ class ConverterTable:
     def lsb(self) -> float:
         """Step between adjacent codes [V] or [A]."""
         return (self.high - self.low) / (2**self.bits - 1)
-
-
-@by_value
-@dataclass(frozen=True)
-class SenseTable:
-    """A sense amplifier: its voltage drop at the end of a column, and the current that it reports.
-
-    Attributes:
-        gain: Ratio of reported current to input current.
-        offset: Reported current without input [A].
-        noise: Standard deviation of the reported current, independent in each read [A].
-        current: (points,) evenly spaced input currents [A]; None if the input resistance is constant and part of the
-            tile.
-        drop: (points,) voltage between the end of the column and v_ref at these currents [V]; it rises with the
-            current.
-        provenance: Origin of a characterized amplifier.
-    """
-
-    gain: float = 1.0
-    offset: float = 0.0
-    noise: float = 0.0
-    current: np.ndarray | None = None
-    drop: np.ndarray | None = None
-    provenance: Provenance | None = None
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.noise) and self.noise >= 0):
-            raise InputError(f"sense: noise = {self.noise:g} A: expected a standard deviation >= 0")
-        if (self.current is None) != (self.drop is None):
-            raise InputError("sense: current and drop go together: expected both or neither")
-        if self.current is None or self.drop is None:
-            return
-        step = np.diff(self.current)
-        if self.current.shape != self.drop.shape or self.current.ndim != 1 or len(self.current) < 2:
-            raise InputError(
-                f"sense: current {self.current.shape} and drop {self.drop.shape}: expected equal lengths >= 2"
-            )
-        if not np.allclose(step, step[0], rtol=1e-6, atol=0.0) or step[0] <= 0:
-            raise InputError("sense: current must rise in equal steps")
-        if not np.all(np.diff(self.drop) > 0):
-            raise InputError("sense: drop must rise with the current")

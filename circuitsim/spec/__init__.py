@@ -4,6 +4,7 @@ from circuitsim.spec.abilities import Abilities, check_able, unable, unfelt, wit
 from circuitsim.spec.arguments import Count, PlainName, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
 from circuitsim.spec.base import spice_name
+from circuitsim.spec.block import BlockSpec, check_no_block
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.cell_keys import cell_keys
@@ -33,6 +34,7 @@ __all__ = [
     "AccessSpec",
     "AdcSpec",
     "ArraySpec",
+    "BlockSpec",
     "Count",
     "DeviceSpec",
     "DrawnArray",
@@ -53,6 +55,7 @@ __all__ = [
     "check_arrays",
     "check_conductances",
     "check_inputs",
+    "check_no_block",
     "check_voltage_range",
     "checked",
     "drawn_inputs",

@@ -10,7 +10,12 @@ from circuitsim.spec.periphery import AdcSpec
 
 Values = tuple[object, ...]
 Abilities = Mapping[str, Mapping[str, Values]]
-"""The accepted values of each "section.key", by `array.input_line`. A key that is not listed may have any value."""
+"""The accepted values of each "section.key", by `array.input_line`. A key that is not listed may have any value;
+"driver.block" stands for the circuit that a part names."""
+
+BLOCK = "block"
+"""Of a driver, sense amplifier or ADC: the name of its circuit, None if it is ideal; the user writes model, folder or
+file."""
 
 CONVERTERS = {"driver.dac_bits": "the DAC", **{f"adc.{name}": "the ADC" for name in AdcSpec.model_fields}}
 """Keys that only reads from code to code feel, and the part that they describe."""
@@ -75,9 +80,10 @@ def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Values] 
         return "array.input_line", line, tuple(abilities)
     for key, expected in abilities[line].items():
         section, _, name = key.partition(".")
-        value = getattr(getattr(spec, section), name)
+        part = getattr(spec, section)
+        value = getattr(part, name)
         if value not in expected:
-            return key, value, expected
+            return f"{section}.{part.sources[0]}" if name == BLOCK else key, value, expected
     return None
 
 

@@ -12,16 +12,20 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec.arguments import checked
 from circuitsim.spec.base import Part, Quantity, Whole, whole
+from circuitsim.spec.block import BlockSpec
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.complaints import sentence
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.technique import TechniqueSpec
+from circuitsim.spec.terminals import roles_of
 from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
 SCHEMA = 1
 LARGEST_SIDE = 65536  # rows, columns
+WITH_FILES = ("device", "access", "driver", "sense", "adc")
+"""Sections that may name a file or a folder of the user's."""
 MOST_CELLS = 2**24  # 4096 x 4096; a matrix of them takes 128 MB
 
 
@@ -111,8 +115,8 @@ class ArraySpec(Part):
         if not with_access and self.access is not None:
             raise ValueError(f"[access] is given but array.cell = {cell!r} has no access transistor: remove [access]")
         if device.file is not None:
-            _check_ports(cell, device.ports)
-        gated = cell == "1t" or (cell == "own" and "wl" in device.ports)
+            _check_ports(cell, roles_of(device.ports))
+        gated = cell == "1t" or (cell == "own" and "wl" in roles_of(device.ports))
         if gated and device.v_gate is None:
             raise ValueError(f"device.v_gate is missing: the cell {cell!r} has a gate")
         if not gated and device.v_gate is not None:
@@ -191,7 +195,7 @@ class ArraySpec(Part):
         their contents. It omits keys without a value, so that a new optional key in a later version does not change it.
         """
         values = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for section in ("device", "access"):
+        for section in WITH_FILES:
             for key in ("file", "folder"):
                 if key in values.get(section, {}):
                     values[section][key] = "given"
@@ -214,7 +218,10 @@ class ArraySpec(Part):
                 raise SpecError(f"{part} = {keys!r}: expected a table of keys, or None to remove the section")
         _drop_derived(data["wire"], parts.get("wire") or {})
         for part, keys in parts.items():
-            data[part] = None if keys is None else {**(data[part] or {}), **keys}
+            before = data[part] or {}
+            if isinstance(now := getattr(self, part), BlockSpec) and keys is not None:
+                before = now.without_other_source(before, keys)
+            data[part] = None if keys is None else {**before, **keys}
         return parse_spec(data)
 
 
@@ -242,7 +249,7 @@ def load_spec(path: str | Path) -> ArraySpec:
         raise SpecError(str(error)) from None
     if "schema" not in data:
         raise SpecError(f"{path}: schema is missing, expected schema = {SCHEMA} at the top of the file")
-    for section in ("device", "access"):
+    for section in WITH_FILES:
         if isinstance(part := data.get(section), dict):
             _resolve(part, section, path)
     for key, value in (data.get("wire") or {}).items() if isinstance(data.get("wire"), dict) else ():

@@ -113,8 +113,8 @@ class Part(BaseModel):
         return self.model_copy(update=update, deep=deep)
 
 
-class Source(Part):
-    """Keys that name a sub-circuit: by a shipped model, a device folder, or a SPICE file of the user."""
+class SubcircuitKeys(Part):
+    """Keys that name a sub-circuit: by a shipped model, a folder of the user's, or a SPICE file of the user's."""
 
     file: Path | None = Field(
         default=None, description="SPICE file with the sub-circuit; path relative to the specification"
@@ -139,21 +139,34 @@ class Source(Part):
         """Name of the model, of the folder, or of the sub-circuit in the file of the user."""
         return self.model or (self.folder.name if self.folder is not None else self.subckt or "")
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys among model, folder and file that are given."""
+        return tuple(key for key in ("model", "folder", "file") if getattr(self, key) is not None)
+
+    @model_validator(mode="after")
+    def _file_and_subckt(self) -> Self:
+        if self.file is not None and self.subckt is None:
+            raise ValueError("file is given but subckt is not: name the sub-circuit to use")
+        if self.file is None and self.subckt is not None and self.sources:
+            raise ValueError("subckt goes with file, not with model or folder")
+        return self
+
+
+class Source(SubcircuitKeys):
+    """Keys that name the sub-circuit of a device: by a shipped model, a device folder, or a SPICE file of the user."""
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if sum(source is not None for source in (self.model, self.folder, self.file)) != 1:
+        if len(self.sources) != 1:
             raise ValueError(
                 "expected one of model (a folder in device_models/), folder (your device folder), or file and subckt"
             )
-        if self.file is not None and self.subckt is None:
-            raise ValueError("file is given but subckt is not: name the sub-circuit to use")
-        if self.file is None and self.subckt is not None:
-            raise ValueError("subckt goes with file, not with model or folder")
         for key in ("ports", "state"):
             field = type(self).model_fields.get(key)
             if self.file is None and field is not None and getattr(self, key) != field.default:
                 value = getattr(self, key)
-                shown = list(value) if isinstance(value, tuple) else value
+                shown = list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, dict) else value
                 raise ValueError(
                     f"{key} = {shown!r} has no effect: it describes a sub-circuit in file, a model or folder states "
                     "its own; remove it"

@@ -1,14 +1,16 @@
 """The memory device and the access transistor of a cell."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, WrapValidator, model_validator
 
 from circuitsim.spec.base import NonNegative, Params, Positive, Quantity, Source, SpiceName
 from circuitsim.spec.frozen_mapping import FrozenMapping
+from circuitsim.spec.terminals import OPEN_ROLE, list_or_map, roles_of
 
 DeviceTerminal = Literal["te", "be", "d", "g", "s", "b", "bl", "wl", "sl", "bulk", "nc"]
 TransistorTerminal = Literal["d", "g", "s", "b"]
+_Map = dict[str, str | tuple[str, ...]]
 
 
 class DeviceSpec(Source):
@@ -19,9 +21,10 @@ class DeviceSpec(Source):
     (`bl wl sl bulk`).
     """
 
-    ports: tuple[DeviceTerminal, ...] = Field(
+    ports: Annotated[tuple[DeviceTerminal, ...] | _Map, WrapValidator(list_or_map(*get_args(DeviceTerminal)))] = Field(
         default=("te", "be"),
-        description="Terminals of the sub-circuit in file, in the order of its ports; nc: not connected (a monitor)",
+        description="What the terminals of the sub-circuit in file are: a list in the order of its ports, or a map, "
+        "{ te = 'a', be = 'b' }; nc: not connected (a monitor)",
     )
     state: SpiceName = Field(default="g", description="Parameter of the sub-circuit in file that holds the state")
     state_kind: Literal["conductance", "resistance", "searched"] = Field(
@@ -41,9 +44,9 @@ class DeviceSpec(Source):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        connected = [port for port in self.ports if port != "nc"]
+        connected = [port for port in roles_of(self.ports) if port != OPEN_ROLE]
         if len(set(connected)) < len(connected):
-            raise ValueError(f"ports = {list(self.ports)}: expected each terminal once")
+            raise ValueError(f"ports = {list(roles_of(self.ports))}: expected each terminal once")
         if (self.state_kind == "searched") != (self.state_range is not None):
             raise ValueError("state_range and state_kind = 'searched' belong together: give both or neither")
         if self.state_range is not None and not self.state_range[0] < self.state_range[1]:
@@ -56,8 +59,12 @@ class DeviceSpec(Source):
 class AccessSpec(Source):
     """The access transistor: a shipped model, a device folder, or a sub-circuit in a file of the user."""
 
-    ports: tuple[TransistorTerminal, ...] = Field(
-        default=("d", "g", "s", "b"), description="Terminals of the sub-circuit in file, in the order of its ports"
+    ports: Annotated[
+        tuple[TransistorTerminal, ...] | _Map, WrapValidator(list_or_map(*get_args(TransistorTerminal)))
+    ] = Field(
+        default=("d", "g", "s", "b"),
+        description="What the terminals of the sub-circuit in file are: a list in the order of its ports, or a map, "
+        "{ d = 'drain', g = 'gate', s = 'source', b = 'bulk' }",
     )
     params: Params = Field(default_factory=FrozenMapping, description="Overrides of the card's parameters")
     w: Positive = Field(description="Gate width [m]")
@@ -68,7 +75,7 @@ class AccessSpec(Source):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _all_terminals(self.ports, ("d", "g", "s", "b"))
+        _all_terminals(roles_of(self.ports), ("d", "g", "s", "b"))
         return self
 
 

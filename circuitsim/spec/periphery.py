@@ -1,16 +1,21 @@
 """Row drivers, sense amplifiers and analog-to-digital converters."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from circuitsim.spec.base import NonNegative, Part, Positive, Quantity, Whole, reserved
+from circuitsim.spec.base import NonNegative, Positive, Quantity, Whole, reserved
+from circuitsim.spec.block import BlockSpec, refused_kinds
 
 
-class DriverSpec(Part):
-    """The driver of each row."""
+class DriverSpec(BlockSpec):
+    """The driver of each row: ideal, or a block."""
 
-    kind: Literal["ideal"] = Field(default="ideal", description="Driver circuit; 'ideal' is a source behind r_out")
+    OF_IDEAL: ClassVar[tuple[str, ...]] = ("r_out",)
+
+    kind: Literal["ideal"] | None = Field(
+        default="ideal", description="Ideal driver: a source behind r_out; not beside model, folder or file"
+    )
     r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
     v_read: Positive = Field(
         description="Amplitude of a full-scale input above sense.v_ref [V]: the driver of a row puts out v_ref for an "
@@ -25,24 +30,39 @@ class DriverSpec(Part):
     t_read: Positive = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
 
 
-class SenseSpec(Part):
-    """The sense amplifier of each column, which holds the column at v_ref and measures its current.
+class SenseSpec(BlockSpec):
+    """The sense amplifier of each column, which holds the column at v_ref and measures its current: ideal, or a block.
 
     Voltages of drivers and sense amplifiers are relative to 0 V, the bulk of the cells.
     """
 
-    kind: Annotated[Literal["virtual_ground"], reserved("tia", "regulated_cascode", "integrator")] = Field(
-        default="virtual_ground", description="Sense circuit"
+    DEFAULT_KIND: ClassVar[str] = "virtual_ground"
+    OF_IDEAL: ClassVar[tuple[str, ...]] = ("r_in",)
+    OF_BLOCK: ClassVar[tuple[str, ...]] = (*BlockSpec.OF_BLOCK, "load", "i_max")
+
+    kind: Annotated[
+        Literal["virtual_ground"] | None, refused_kinds("tia", "regulated_cascode", "sc_integrator", "integrator")
+    ] = Field(
+        default="virtual_ground",
+        description="Ideal amplifier: the column behind r_in at v_ref; not beside model, folder or file",
     )
     r_in: NonNegative = Field(default=0.0, description="Input resistance [ohm]")
     v_ref: Quantity = Field(default=0.0, description="Voltage at which the column is held [V]; rows rest there too")
+    load: Positive | None = Field(
+        default=None,
+        description="Resistance between the output of the block and ground [ohm]; absent: that of the card",
+    )
+    i_max: Positive | None = Field(
+        default=None,
+        description="Largest column current for which the block is characterized [A]; absent: rows · g_max · v_read",
+    )
 
 
-class AdcSpec(Part):
-    """The converter of column currents to codes."""
+class AdcSpec(BlockSpec):
+    """The converter of column currents to codes: ideal, or a block."""
 
-    kind: Annotated[Literal["ideal"], reserved("sar", "flash", "ramp", "cco")] = Field(
-        default="ideal", description="Converter; 'ideal' rounds and clips"
+    kind: Annotated[Literal["ideal"] | None, reserved("sar", "flash", "ramp", "cco")] = Field(
+        default="ideal", description="Ideal converter, which rounds and clips; not beside model, folder or file"
     )
     bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
     full_scale: Literal["auto"] | Positive = Field(

@@ -58,7 +58,11 @@ def test_reads_values_and_defaults(spec):
         ("r_row = 2", "r_row = inf", "wire.r_row: got inf, expected a finite number"),
         ("rows = 8", "rows = 0", "array.rows = 0: .*greater than or equal to 1"),
         ("v_read = 0.2", 'v_read = 0.2\nkind = "mine"', "driver.kind = 'mine'"),
-        ("v_read = 0.2", 'v_read = 0.2\n[sense]\nkind = "tia"', "sense.kind = 'tia' is not implemented yet"),
+        (
+            "v_read = 0.2",
+            'v_read = 0.2\n[sense]\nkind = "tia"',
+            "sense.kind: got 'tia', which is a circuit: write model",
+        ),
         ("v_read = 0.2", 'v_read = 0.2\n[adc]\nkind = "sar"', "adc.kind = 'sar' is not implemented yet"),
         ("v_read = 0.2", 'v_read = 0.2\ninput_code = "bit_serial"', "driver.input_code = 'bit_serial' is not impl"),
         ("v_read = 0.2", 'v_read = 0.2\n[mapping]\ninputs = "offset"', "mapping.inputs = 'offset' is not implemented"),
