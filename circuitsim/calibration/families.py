@@ -68,15 +68,15 @@ def _winning(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
                 w = np.ones((rows, cols))
                 w[on, column] = 0
                 yield f"{end} half of a column low, {place}", w
-            if place != "last":
-                w = np.zeros((rows, cols))
-                w[on] = 1
-                w[:, column] = 1
-                yield f"{end} rows and a column hot, {place}", w
+            w = np.zeros((rows, cols))
+            w[on] = 1
+            w[:, column] = 1
+            yield f"{end} rows and a column hot, {place}", w
     w = np.ones((rows, cols))
     w[:half, : cols // 4] = 0
     w[:half, cols // 4] = 0.1
     yield "stair", w
+    yield "every other row and a column hot, last", _alternate(rows, cols, cols - 1)
     yield "first quarter of the columns hot, and the middle half of the next", _behind(rows, cols, 4, "middle half")
     yield "first half of the columns hot, and the near half of the next", _behind(rows, cols, 2, "near half")
 
@@ -85,17 +85,13 @@ def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
     """Yield what completes the families above, and the plain patterns."""
     half, middle = (rows + 1) // 2, (cols + 1) // 2
     far, left = np.arange(rows) < half, np.arange(cols) < middle
-    first, last = 0, cols - 1
+    first = 0
     yield "all low", np.zeros((rows, cols))
     for end, on in (("far", far), ("near", ~far)):
         w = np.ones((rows, cols))
         w[on, first] = 0
         yield f"{end} half of a column low, first", w
-        w = np.zeros((rows, cols))
-        w[on] = 1
-        yield f"{end} rows hot", w.copy()
-        w[:, last] = 1
-        yield f"{end} rows and a column hot, last", w
+        yield f"{end} rows hot", np.outer(on, np.ones(cols))
     for side, on in (("first", left), ("last", ~left)):
         yield f"{side} columns hot", np.ones((rows, 1)) * on
     yield "hot row", np.outer(_line(rows, rows // 2), np.ones(cols))
@@ -104,14 +100,19 @@ def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
     for parts, share in ((4, "quarter"), (2, "half")):
         for place in ("far half", "near half", "middle half", "ends"):
             yield f"first {share} of the columns hot, and the {place} of the next", _behind(rows, cols, parts, place)
-    for place, column in columns_of(cols).items():
-        w = np.outer(np.arange(rows) % 2, np.ones(cols))
-        w[:, column] = 1
-        yield f"every other row and a column hot, {place}", w
+    yield "every other row and a column hot, first", _alternate(rows, cols, first)
+    yield "every other row and a column hot, middle", _alternate(rows, cols, cols // 2)
     i, j = np.indices((rows, cols))
     yield "checker", ((i + j) % 2).astype(float)
     yield "quarter block, far and first", (np.outer(far, left)).astype(float)
     yield "quarter block, near and last", (np.outer(~far, ~left)).astype(float)
+
+
+def _alternate(rows: int, cols: int, column: int) -> np.ndarray:
+    """Make every other row hot, and one column."""
+    w = np.outer(np.arange(rows) % 2, np.ones(cols))
+    w[:, column] = 1
+    return w
 
 
 def _behind(rows: int, cols: int, parts: int, place: str) -> np.ndarray:
