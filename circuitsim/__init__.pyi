@@ -2,6 +2,7 @@ __version__: str
 
 from .behavioral import mvm as mvm
 from .behavioral import program as program
+from .characterization import characterize as characterize
 from .levels import calibrate as calibrate
 from .levels import convert_codes as convert_codes
 from .levels import prepare as prepare

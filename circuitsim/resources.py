@@ -35,3 +35,8 @@ def cache_folder() -> Path:
 def surface_cache() -> Path:
     """Return the folder of characterized cells in the cache."""
     return cache_folder() / "surfaces"
+
+
+def table_cache() -> Path:
+    """Return the folder of characterized blocks in the cache."""
+    return cache_folder() / "tables"

@@ -9,7 +9,7 @@ from circuitsim.behavioral.grades import GRADES
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery.sense import drop_and_slope
-from circuitsim.results.periphery_tables import SenseTable
+from circuitsim.results.sense_table import SenseTable
 
 _STEPS = 4  # Newton steps on the diagonal; the coupling between columns is weak and each step divides the error by > 20
 

@@ -1,13 +1,14 @@
 """Blocks: what a folder of `netlists/drivers`, `sense` or `converters`, or a user's own file, says about a circuit."""
 
 from circuitsim.blocks.block import Block
-from circuitsim.blocks.block_toml import ROLES, BlockKind, Phase, Polarity, Span, block_json_schema
+from circuitsim.blocks.block_toml import INTEGRATE, ROLES, BlockKind, Phase, Polarity, Span, block_json_schema
 from circuitsim.blocks.from_spec import SECTIONS, block_of, blocks_of
 from circuitsim.blocks.load import FOLDERS, list_blocks, load_block, load_block_folder, user_block
 from circuitsim.blocks.phase_times import phase_time
 
 __all__ = [
     "FOLDERS",
+    "INTEGRATE",
     "ROLES",
     "SECTIONS",
     "Block",

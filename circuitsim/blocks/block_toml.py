@@ -18,9 +18,10 @@ from circuitsim.spec.toml_file import read_toml
 BlockKind = Literal["driver", "sense", "converter"]
 Polarity = Literal["into", "out_of", "both"]
 Output = Literal["voltage", "current", "bits", "count", "time", "frequency"]
-"""Quantity at `out`. Of a converter: "count" is v(out) in volts, "time" the moment at which v(out) crosses 0.5 V, counted
-by a clock of the period `t_clock` from the start of the phase "convert" on, "frequency" that of v(out), counted for
-`t_count`.
+"""Quantity at `out`.
+
+Of a converter: "count" is v(out) in volts; "time" the moment at which v(out) crosses 0.5 V, counted by a clock of the
+period `t_clock` from the start of the phase "convert" on; "frequency" that of v(out), counted for `t_count`.
 """
 
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -32,10 +33,13 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 in, out: what it takes and what it gives. bits: the digital word, "bits.0" the lowest. ref, low: reference voltages, the
 upper and the lower one; `ref` of a sense amplifier is where it holds the column. cm: common mode. plus, minus: inputs
-of the comparator of a converter with bits, to be measured; without minus it compares with cm. shared: a node that all columns
-share. vdd, vss: supply.
-phases: clocks by name.
+of the comparator of a converter with bits, to be measured; without minus it compares with cm. shared: a node that all
+columns share. vdd, vss: supply. phases: clocks by name.
 """
+
+
+INTEGRATE = "integrate"
+"""Phase of a sense amplifier in which the column current counts."""
 
 
 class Span(Part):
@@ -135,6 +139,11 @@ class BlockToml(Part):
         if clocks != set(self.phases):
             raise ValueError(
                 f"ports.phases names {_listed(clocks)} and [phases] describes {_listed(self.phases)}: expected the same"
+            )
+        if self.kind == "sense" and clocks and INTEGRATE not in clocks:
+            raise ValueError(
+                f"ports.phases names {_listed(clocks)}: a sense amplifier that works in phases needs {INTEGRATE!r}, in "
+                "which the column current counts"
             )
         if (self.ready is None) != (not clocks):
             raise ValueError("ready and [phases] belong together: give both or neither")

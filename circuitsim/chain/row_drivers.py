@@ -22,8 +22,8 @@ def row_voltages(
 ) -> np.ndarray:
     """Return the voltages that rows take behind the output resistances of their DACs.
 
-    They solve v = level(code) − r_out(code) · i_row(v). Each pass moves a row by its residual over 1 + r · G, where G is
-    the conductance that the row shows when all rows are at full scale.
+    They solve v = level(code) − r_out(code) · i_row(v). Each pass moves a row by its residual over 1 + r · G, where G
+    is the conductance that the row shows when all rows are at full scale.
 
     Args:
         dac: The DAC; without `r_out` its levels are returned.

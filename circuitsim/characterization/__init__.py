@@ -1,5 +1,6 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
+from circuitsim.characterization.blocks import characterize
 from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
@@ -31,6 +32,7 @@ __all__ = [
     "cache_limit",
     "cache_size",
     "cell",
+    "characterize",
     "check_chord",
     "check_contents",
     "check_ohmic",

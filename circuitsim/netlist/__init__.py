@@ -6,6 +6,7 @@ from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.index_sweep import index_deck
 from circuitsim.netlist.mismatch import Mismatch, sample_mismatch
 from circuitsim.netlist.pyspice import from_circuit, to_circuit
+from circuitsim.netlist.sense_amplifiers import amplifier_cards, rail_cards, static_sense
 from circuitsim.netlist.transient import Pulse, TransientNetlist, checked_transient, read_pulse, transient
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Netlist",
     "Pulse",
     "TransientNetlist",
+    "amplifier_cards",
     "cell_subckt",
     "cell_text",
     "checked_crossbar",
@@ -20,8 +22,10 @@ __all__ = [
     "crossbar",
     "from_circuit",
     "index_deck",
+    "rail_cards",
     "read_pulse",
     "sample_mismatch",
+    "static_sense",
     "to_circuit",
     "transient",
 ]

@@ -2,11 +2,12 @@
 
 from circuitsim.periphery.converters import convert, convert_and_count, decode, drive, drive_nearest, nearest_codes
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
-from circuitsim.periphery.sense import drop_and_slope, report
+from circuitsim.periphery.sense import check_sense_range, drop_and_slope, report
 
 __all__ = [
     "Periphery",
     "adc_table",
+    "check_sense_range",
     "convert",
     "convert_and_count",
     "dac_table",

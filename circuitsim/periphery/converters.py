@@ -112,7 +112,7 @@ def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
 
 
 def _searched(table: ConverterTable, steps: Any) -> Any:
-    """Codes of inputs [LSB above low] by binary search, from the highest bit on: a bit stays where the input is higher."""
+    """Codes of inputs [LSB above low] by binary search from the highest bit on: a bit stays if the input is higher."""
     xp, device = array_api_compat.array_namespace(steps), array_api_compat.device(steps)
     top = 2**table.bits - 1
     thresholds = xp.asarray(np.arange(top) + 0.5 + _inl(table, top, "threshold"), dtype=steps.dtype, device=device)
@@ -133,7 +133,8 @@ def _warn_of_clipping(table: ConverterTable, outside: int, count: int) -> None:
     share = outside / max(count, 1)
     if share > MUCH_CLIPPING:
         warnings.warn(
-            f"the ADC's range of {table.low:g} to {table.high:g} {table.unit} clips {100 * share:.3g} % of the outputs: widen it",
+            f"the ADC's range of {table.low:g} to {table.high:g} {table.unit} clips {100 * share:.3g} % of the outputs: "
+            "widen it",
             ClippingWarning,
             stacklevel=3,
         )

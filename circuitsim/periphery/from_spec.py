@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from circuitsim.errors import InputError
-from circuitsim.results.periphery_tables import ConverterTable, SenseTable
+from circuitsim.results.periphery_tables import ConverterTable
+from circuitsim.results.sense_table import SenseTable
 from circuitsim.spec import ArraySpec, check_no_block
 
 

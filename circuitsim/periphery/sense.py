@@ -1,16 +1,19 @@
-"""Sense amplifiers: the current that they report, and the voltage that they drop."""
+"""Sense amplifiers: what they report of a current, and the voltage that they drop."""
 
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
-from circuitsim.errors import InputError
-from circuitsim.results.periphery_tables import SenseTable
+from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.results.sense_table import SenseTable
+
+_ROUNDING = 1e-9  # of the table's range: solved currents reach its ends to rounding
+_EVEN = 1e-6  # relative difference of steps that count as equal
 
 
 def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = None) -> Any:
-    """Return the currents that an amplifier reports: gain · i_in + offset + noise.
+    """Return what an amplifier reports: its output curve, or gain · i_in + offset, and noise.
 
     Args:
         sense: The amplifier.
@@ -18,16 +21,20 @@ def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = No
         rng: Source of its noise; needed where the amplifier has noise.
 
     Returns:
-        Reported currents (batch, cols) [A].
+        Reported values (batch, cols) [sense.unit]. The output curve is linear between its points and goes on with the
+        same slope beyond the ends; `check_sense_range` refuses currents there.
 
     Raises:
         InputError: The amplifier has noise and no rng was given.
     """
-    out = i_in if sense.gain == 1 and sense.offset == 0 else i_in * sense.gain + sense.offset
+    if sense.reported is not None:
+        out = _linear(sense.current, sense.reported, i_in)[0]
+    else:
+        out = i_in if sense.gain == 1 and sense.offset == 0 else i_in * sense.gain + sense.offset
     if sense.noise == 0:
         return out
     if rng is None:
-        raise InputError(f"the sense amplifier has noise ({sense.noise:g} A): pass rng")
+        raise InputError(f"the sense amplifier has noise ({sense.noise:g} {sense.unit}): pass rng")
     xp, device = array_api_compat.array_namespace(i_in), array_api_compat.device(i_in)
     return out + sense.noise * xp.asarray(rng.standard_normal(tuple(i_in.shape)), dtype=i_in.dtype, device=device)
 
@@ -35,8 +42,8 @@ def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = No
 def drop_and_slope(sense: SenseTable, current: Any) -> tuple[Any, Any]:
     """Return the voltage drop and its slope at input currents.
 
-    The drop is linear between the points of the table, which are evenly spaced, and goes on with the same slope beyond
-    the ends. It is positive where a current into the amplifier raises the end of the column above v_ref.
+    The drop is linear between the points of the table and goes on with the same slope beyond the ends. It is positive
+    where a current into the amplifier raises the end of the column above v_ref.
 
     Args:
         sense: An amplifier with a table of drops.
@@ -45,13 +52,48 @@ def drop_and_slope(sense: SenseTable, current: Any) -> tuple[Any, Any]:
     Returns:
         Drop [V] and slope [ohm], two arrays of the shape, namespace, dtype and device of `current`.
     """
-    xp, device = array_api_compat.array_namespace(current), array_api_compat.device(current)
-    table_i, table_v = np.asarray(sense.current), np.asarray(sense.drop)
-    low, step = float(table_i[0]), float(table_i[1] - table_i[0])
-    at = xp.clip(xp.floor((current - low) * (1.0 / step)), 0.0, float(len(table_i) - 2))
-    index = xp.reshape(xp.astype(at, xp.int64), (-1,))
-    slopes = xp.asarray(np.diff(table_v) / step, dtype=current.dtype, device=device)
-    values = xp.asarray(table_v[:-1], dtype=current.dtype, device=device)
-    slope = xp.reshape(xp.take(slopes, index, axis=0), current.shape)
-    value = xp.reshape(xp.take(values, index, axis=0), current.shape)
-    return value + slope * (current - low - at * step), slope
+    return _linear(sense.current, sense.drop, current)
+
+
+def check_sense_range(sense: SenseTable, current: np.ndarray) -> None:
+    """Refuse currents (batch, cols) [A] at which an amplifier was not characterized.
+
+    Raises:
+        OutsideRangeError: Names vector, column, current and range.
+    """
+    if sense.current is None:
+        return
+    low, high = float(sense.current[0]), float(sense.current[-1])
+    slack = _ROUNDING * (high - low)
+    bad = (current < low - slack) | (current > high + slack)
+    if np.any(bad):
+        vector, column = (int(k) for k in np.argwhere(bad)[0])
+        raise OutsideRangeError(
+            f"vector {vector}, column {column}: {current[vector, column]:.4g} A flow into the sense amplifier "
+            f"{sense.block!r}, whose table holds from {low:.4g} to {high:.4g} A; expected inputs on the side of v_ref "
+            "that its polarity takes and smaller currents, or a larger sense.i_max if the circuit carries more"
+        )
+
+
+def _linear(points: Any, values: Any, at: Any) -> tuple[Any, Any]:
+    """Interpolate `values` (n,) over rising `points` (n,) linearly; the value and its slope, of any array library."""
+    xp, device = array_api_compat.array_namespace(at), array_api_compat.device(at)
+    points, values = np.asarray(points), np.asarray(values)
+    low, steps = float(points[0]), np.diff(points)
+    step = float(steps[0])
+    even = np.allclose(steps, step, rtol=_EVEN, atol=0.0)
+
+    def put(array: np.ndarray) -> Any:
+        return xp.asarray(array, dtype=at.dtype, device=device)
+
+    if even:
+        place = xp.clip(xp.floor((at - low) * (1.0 / step)), 0.0, float(len(points) - 2))
+        index = xp.reshape(xp.astype(place, xp.int64), (-1,))
+        beyond = at - low - place * step
+    else:
+        flat = xp.searchsorted(put(points), xp.reshape(at, (-1,)), side="right")
+        index = xp.clip(xp.astype(flat, xp.int64) - 1, 0, len(points) - 2)
+        beyond = at - xp.reshape(xp.take(put(points), index, axis=0), at.shape)
+    slope = xp.reshape(xp.take(put(np.diff(values) / (step if even else steps)), index, axis=0), at.shape)
+    value = xp.reshape(xp.take(put(values[:-1]), index, axis=0), at.shape)
+    return value + slope * beyond, slope

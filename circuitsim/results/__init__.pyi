@@ -31,13 +31,16 @@ from .model_files import save_certificate as save_certificate
 from .model_files import save_model as save_model
 from .model_files import save_surface as save_surface
 from .periphery_tables import ConverterTable as ConverterTable
-from .periphery_tables import SenseTable as SenseTable
 from .provenance import Provenance as Provenance
+from .sense_table import SenseDynamics as SenseDynamics
+from .sense_table import SenseTable as SenseTable
 from .solution import Convergence as Convergence
 from .solution import Solution as Solution
 from .solution_files import load_solution as load_solution
 from .solution_files import save_solution as save_solution
 from .surface import CellSurface as CellSurface
+from .table_files import load_sense_table as load_sense_table
+from .table_files import save_sense_table as save_sense_table
 from .tile_model import TileModel as TileModel
 from .transient import Transient as Transient
 from .worst_case import LoadTable as LoadTable

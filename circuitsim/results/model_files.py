@@ -6,17 +6,16 @@ Nothing is pickled, so that a file from a stranger may be wrong but cannot run c
 import dataclasses
 import hashlib
 import json
-import zipfile
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from circuitsim.errors import ARRAY_FAULTS, InputError, SpecError, reason_of
-from circuitsim.results.atomic_files import atomic
+from circuitsim.errors import InputError, SpecError
 from circuitsim.results.certificate import Certificate
 from circuitsim.results.json_records import check_kind, from_plain, read_record, write_record
 from circuitsim.results.meaning import check_meaning
+from circuitsim.results.npz_files import file_digest, read_npz, write_npz
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
@@ -75,7 +74,7 @@ def save_surface(path: str | Path, surface: CellSurface, *, key: str = "") -> No
     """
     about = {"format": _SURFACE, "schema": SURFACE_SCHEMA, "surface": _scalars(surface), "seal": _seal(key, surface)}
     tensors = {name: getattr(surface, name) for name in _TENSORS}
-    _write_npz(Path(path), {**tensors, "about": np.array(json.dumps(about, allow_nan=False))})
+    write_npz(Path(path), {**tensors, "about": np.array(json.dumps(about, allow_nan=False))})
 
 
 @checked
@@ -87,7 +86,7 @@ def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
             were changed since.
     """
     path = Path(path)
-    arrays = _read_npz(path, (*_TENSORS, "about"), _SURFACE)
+    arrays = read_npz(path, (*_TENSORS, "about"), _SURFACE)
     try:
         about = json.loads(str(arrays["about"][()]))
     except (ValueError, RecursionError):
@@ -114,7 +113,7 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         InputError: The folder cannot be written.
     """
     arrays, text = Path(folder) / "model.npz", Path(folder) / "model.json"
-    digest = _write_npz(arrays, {name: getattr(model.surface, name) for name in _TENSORS})
+    digest = write_npz(arrays, {name: getattr(model.surface, name) for name in _TENSORS})
     content = {
         "grade": model.grade,
         "v_range": list(model.v_range),
@@ -139,8 +138,8 @@ def load_model(path: str | Path) -> TileModel:
     document = read_record(text, _MODEL, MODEL_SCHEMA)
     parts = from_plain(text, _ModelParts, {key: document.get(key) for key in _MODEL_KEYS})
     arrays = text.with_suffix(".npz")
-    tensors = _read_npz(arrays, _TENSORS, _MODEL)
-    if _digest(arrays) != parts.arrays.get("sha256"):
+    tensors = read_npz(arrays, _TENSORS, _MODEL)
+    if file_digest(arrays) != parts.arrays.get("sha256"):
         raise InputError(f"{arrays}: does not belong to {text.name} (its digest differs); save the model again")
     try:
         spec = parse_spec(parts.spec)
@@ -189,27 +188,3 @@ def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> Cell
             )
     values = {field.name: getattr(checked, field.name) for field in dataclasses.fields(checked)}
     return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], **values)
-
-
-def _write_npz(path: Path, arrays: dict[str, Any]) -> str:
-    with atomic(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
-    return _digest(path)
-
-
-def _read_npz(path: Path, names: tuple[str, ...], kind: str) -> dict[str, np.ndarray]:
-    try:
-        with zipfile.ZipFile(path) as archive:  # np.load would also accept a single array or a pickle
-            broken = archive.testzip()
-        if broken is not None:
-            raise InputError(f"{path}: damaged: the checksum of {broken} is wrong")
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in names}
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected the arrays of a {kind}") from None
-    except ARRAY_FAULTS as error:
-        raise InputError(f"{path}: damaged or not a {kind} ({reason_of(error)})") from None
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

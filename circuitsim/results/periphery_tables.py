@@ -1,4 +1,4 @@
-"""Converters and sense amplifiers between the array and numbers, as tables."""
+"""Converters between the array and numbers, as tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,8 @@ class ConverterTable:
         block: Name of the characterized circuit; empty for a table that no circuit made.
         supply, reference: Voltages at which the table holds [V]; None: it has none, or they are unknown.
         temperature_c: Temperature at which it holds [°C]; None: unknown.
-        error: Largest deviation from simulated thresholds or levels that the table was not made of [LSB]; None: unknown.
+        error: Largest deviation from simulated thresholds or levels that the table was not made of [LSB]; None:
+            unknown.
         offset: (n, 2) codes, and the offset of the comparator measured there [LSB]; it is part of low, high and inl.
             None: unknown.
         t_conversion: Time from the start of a conversion until its code is taken [s]; None: unknown.
@@ -88,7 +89,8 @@ class ConverterTable:
         for part, values in self.energy.items():
             if np.shape(values) != (count,):
                 raise InputError(
-                    f"converter: energy.{part} has shape {np.shape(values)}: expected ({count},), one value per energy_code"
+                    f"converter: energy.{part} has shape {np.shape(values)}: expected ({count},), one value per "
+                    "energy_code"
                 )
 
     @property
@@ -107,44 +109,3 @@ class ConverterTable:
         """(2^bits,) output voltages of a DAC [V]."""
         steps = np.arange(2**self.bits)
         return self.low + self.lsb * (steps if self.inl is None else steps + self.inl)
-
-
-@by_value
-@dataclass(frozen=True)
-class SenseTable:
-    """A sense amplifier: its voltage drop at the end of a column, and the current that it reports.
-
-    Attributes:
-        gain: Ratio of reported current to input current.
-        offset: Reported current without input [A].
-        noise: Standard deviation of the reported current, independent in each read [A].
-        current: (points,) evenly spaced input currents [A]; None if the input resistance is constant and part of the
-            tile.
-        drop: (points,) voltage between the end of the column and v_ref at these currents [V]; it rises with the
-            current.
-        provenance: Origin of a characterized amplifier.
-    """
-
-    gain: float = 1.0
-    offset: float = 0.0
-    noise: float = 0.0
-    current: np.ndarray | None = None
-    drop: np.ndarray | None = None
-    provenance: Provenance | None = None
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.noise) and self.noise >= 0):
-            raise InputError(f"sense: noise = {self.noise:g} A: expected a standard deviation >= 0")
-        if (self.current is None) != (self.drop is None):
-            raise InputError("sense: current and drop go together: expected both or neither")
-        if self.current is None or self.drop is None:
-            return
-        step = np.diff(self.current)
-        if self.current.shape != self.drop.shape or self.current.ndim != 1 or len(self.current) < 2:
-            raise InputError(
-                f"sense: current {self.current.shape} and drop {self.drop.shape}: expected equal lengths >= 2"
-            )
-        if not np.allclose(step, step[0], rtol=1e-6, atol=0.0) or step[0] <= 0:
-            raise InputError("sense: current must rise in equal steps")
-        if not np.all(np.diff(self.drop) > 0):
-            raise InputError("sense: drop must rise with the current")

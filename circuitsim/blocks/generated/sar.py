@@ -67,7 +67,7 @@ def _lib(name: str, bits: int, grade: SarGrade, converters: str) -> str:
         f"* valid:   {bits} bits, inputs from 0 to ref, -40 to 125 C",
         "* tested:  ngspice 39.3",
         f"* Written by circuitsim.blocks.write_block('sar', ...), {bits} bits, grade {grade!r}.",
-        "* All phases and bits are logic, 0 and 1 V. Bit k weighs 2^k cu (1 + ek); cp is the parasitic of the top plate.",
+        "* Phases and bits are logic, 0 and 1 V. Bit k weighs 2^k cu (1 + ek); cp is the parasitic of the top plate.",
         "* While clocked, the comparator says 'too high' where v(top) is above the voltage that it was sampled at.",
     ]
     if grade != "switches":

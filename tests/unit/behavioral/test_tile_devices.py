@@ -11,7 +11,8 @@ from circuitsim.chain import read_stages
 from circuitsim.devices import load_card
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.periphery import Periphery, convert, drive, report
-from circuitsim.results.periphery_tables import ConverterTable, SenseTable
+from circuitsim.results.periphery_tables import ConverterTable
+from circuitsim.results.sense_table import SenseTable
 
 DEVICE = strict.Device("device1")
 DROP = SenseTable(current=np.linspace(0, 2e-3, 5), drop=np.linspace(0, 0.1, 5), noise=1e-6)

@@ -8,7 +8,7 @@ from circuitsim import behavioral, nodal
 from circuitsim.behavioral import settle
 from circuitsim.errors import InputError
 from circuitsim.results import TileModel
-from circuitsim.results.periphery_tables import SenseTable
+from circuitsim.results.sense_table import SenseTable
 
 OHMIC = nodal.ohmic((1e-6, 1e-4), (0.0, 0.2))
 

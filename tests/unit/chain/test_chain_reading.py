@@ -10,7 +10,8 @@ from circuitsim.behavioral import ReadNoise
 from circuitsim.chain import read_codes, read_stages
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.periphery import Periphery, periphery_of
-from circuitsim.results.periphery_tables import ConverterTable, SenseTable
+from circuitsim.results.periphery_tables import ConverterTable
+from circuitsim.results.sense_table import SenseTable
 
 
 def test_read_composes_the_stages_in_the_order_of_the_circuit(make_model, conductances):

@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.periphery.converters import convert, decode, drive, nearest_codes
-from circuitsim.results.periphery_tables import ConverterTable, SenseTable
+from circuitsim.results.periphery_tables import ConverterTable
+from circuitsim.results.sense_table import SenseTable
 
 DAC = ConverterTable(8, 0.0, 0.2)
 ADC = ConverterTable(4, 0.0, 1.5e-3)

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError
 from circuitsim.periphery import drop_and_slope, report
-from circuitsim.results.periphery_tables import SenseTable
+from circuitsim.results.sense_table import SenseTable
 
 
 def test_sense_gain_offset_noise():
