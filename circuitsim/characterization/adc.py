@@ -3,19 +3,13 @@
 import numpy as np
 
 from circuitsim.blocks import Block
-from circuitsim.characterization.adc_runs import (
-    check_supply,
-    converter_run,
-    energy_vectors,
-    part_energies,
-    read_words,
-    word_vectors,
-)
+from circuitsim.characterization.adc_runs import check_supply
 from circuitsim.characterization.counted_levels import curve_levels, swept_levels
-from circuitsim.characterization.sar_levels import can_compose, comparator_offsets, composed_levels
+from circuitsim.characterization.sar_conversions import offset_at, sar_conversions
+from circuitsim.characterization.sar_levels import can_compose, composed_levels
 from circuitsim.characterization.searched_levels import searched_levels
 from circuitsim.errors import InputError
-from circuitsim.netlist.conversions import Bench, bench_of, conversion_deck
+from circuitsim.netlist.conversions import Bench, bench_of
 from circuitsim.results import ConverterTable, Provenance
 from circuitsim.spice import Simulator, find_ngspice
 
@@ -83,9 +77,8 @@ def _composed(bench: Bench, simulator: Simulator) -> ConverterTable:
     """Thresholds by charges and the comparator's offset; energy and noise from a few conversions."""
     levels = composed_levels(bench, simulator)
     thresholds, lsb = levels.thresholds[0], bench.ref / 2**bench.block.bits
-    offset = comparator_offsets(bench, thresholds, simulator)
-    shifted = thresholds + lsb * np.interp(np.arange(len(thresholds)) + 1.0, offset[:, 0], offset[:, 1])
-    codes, energy, capacitance = conversion_energy(bench, shifted, simulator)
+    found = sar_conversions(bench, thresholds, simulator)
+    shifted = thresholds + lsb * offset_at(found.offset, np.arange(len(thresholds)) + 1.0)
     kelvin = bench.temperature_c + KELVIN
     return threshold_table(
         bench,
@@ -93,39 +86,11 @@ def _composed(bench: Bench, simulator: Simulator) -> ConverterTable:
         decide="search",
         error=levels.error,
         simulator=simulator,
-        offset=offset,
-        noise=float(np.sqrt(BOLTZMANN * kelvin / (capacitance * levels.attenuation[0]))),
-        energy_code=codes,
-        energy=energy,
+        offset=found.offset,
+        noise=float(np.sqrt(BOLTZMANN * kelvin / (found.capacitance * levels.attenuation[0]))),
+        energy_code=found.codes,
+        energy=found.energy,
     )
-
-
-def conversion_energy(
-    bench: Bench, thresholds: np.ndarray, simulator: Simulator
-) -> tuple[np.ndarray, dict[str, np.ndarray], float]:
-    """Measure what some conversions take, and the capacitance that the input charges.
-
-    The first conversion leaves every capacitor without charge, so that the input charges all of them in the second.
-
-    Args:
-        bench: A converter with bits, which samples.
-        thresholds: (2^bits − 1,) thresholds [V].
-        simulator: The ngspice to use.
-
-    Returns:
-        (n,) codes, the energy at each of them by part [J], and the sampling capacitance [F].
-    """
-    count = len(thresholds) + 1
-    codes = np.array([count // 2, count // 8, count - count // 8, count // 3, 2 * count // 3])
-    inputs = np.concatenate([[0.0], (thresholds[codes - 1] + thresholds[codes]) / 2])
-    vectors = [*word_vectors(bench, 1), *energy_vectors(bench)]
-    deck = conversion_deck(bench, inputs[:, None], what="energy of conversions", saved=vectors)
-    with converter_run(deck, simulator) as raw:
-        words = read_words(bench, raw, 1, bench.cycle, len(inputs))[1:, 0]
-        energy = {part: values[1:] for part, values in part_energies(bench, raw, bench.cycle, len(inputs)).items()}
-    order = np.argsort(words)
-    capacitance = energy["input"][0] / inputs[1] ** 2
-    return words[order], {part: values[order] for part, values in energy.items()}, float(capacitance)
 
 
 def threshold_table(

@@ -2,8 +2,7 @@
 
 In each cycle an input is sampled and the bits are forced to a code; the voltage between the comparator's inputs tells
 by how much the input lies beside the threshold of that code. Charges add, so that zero and one code per bit give all
-others; a few more tell how well they do. The comparator's offset depends on the code, because its kick-back meets the
-switches that are on: it is found by decisions near three thresholds.
+others; a few more tell how well they do. The comparator's offset is not in it: `sar_conversions` finds it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.characterization.adc_runs import (
-    at_ends,
-    check_supply,
-    converter_run,
-    read_words,
-    word_vectors,
-)
+from circuitsim.characterization.adc_runs import at_ends, check_supply, converter_run
 from circuitsim.errors import SimulatorError
 from circuitsim.netlist.conversions import Bench, conversion_deck
 from circuitsim.netlist.phases import clock_nodes, phase_window
@@ -25,8 +18,6 @@ from circuitsim.spice import Simulator
 
 SAMPLE, COMPARE = "sample", "compare"
 MOST_ERROR = 0.1  # [LSB] between superposed and forced thresholds
-REACH = 4.0  # [LSB] largest offset of a comparator that is found
-RESOLUTION = 0.01  # [LSB] of the offset
 
 
 @dataclass(frozen=True)
@@ -121,61 +112,3 @@ def forced_cycle(bench: Bench) -> float:
 def bit_time(bench: Bench) -> float:
     """Return the time from one decision to the next [s]."""
     return phase_window(bench.block, COMPARE, k=0)[0] - phase_window(bench.block, COMPARE, k=1)[0]
-
-
-def comparator_offsets(bench: Bench, thresholds: np.ndarray, simulator: Simulator) -> np.ndarray:
-    """Find the offset of the comparator in a conversion, at both end codes and in the middle.
-
-    The upper bits of an odd code are forced and the comparator decides on the last one, which is what happens in a
-    conversion at that threshold; bisection of the input finds where the decision changes.
-
-    Args:
-        bench: The converter.
-        thresholds: (2^bits − 1,) thresholds without offset [V].
-        simulator: The ngspice to use.
-
-    Returns:
-        (3, 2) codes, and the offset of their thresholds [LSB].
-
-    Raises:
-        SimulatorError: ngspice failed, or the decision does not change within `REACH`; the run folder is kept.
-    """
-    bits = bench.block.bits
-    lsb = bench.ref / 2**bits
-    codes = np.unique([1, (1 << (bits - 1)) - 1, (1 << bits) - 1])
-    shift = -(bits - 2) * bit_time(bench)
-    cycle = bench.cycle + shift
-    clocks = clock_nodes(bench.block)
-    forced = {k: ((codes >> k) & 1).astype(float) for k in range(1, bits)}
-    low, high = np.full(len(codes), -REACH), np.full(len(codes), REACH)
-
-    def decide(offset: np.ndarray) -> np.ndarray:
-        deck = conversion_deck(
-            bench,
-            (thresholds[codes - 1] + offset * lsb)[:, None],
-            what="decisions on the last bit",
-            cycle=cycle,
-            on=[role for role in clocks if not role.rpartition(".")[2].isdigit() or role.endswith(".0")],
-            shift={role: shift for role in clocks if role.endswith(".0")},
-            forced=forced,
-            saved=word_vectors(bench, 1),
-        )
-        with converter_run(deck, simulator) as raw:
-            kept = read_words(bench, raw, 1, cycle, len(codes))[:, 0] & 1 == 1
-            if np.abs(offset[0]) == REACH and not np.all(kept == (offset > 0)):
-                code = codes[np.argmax(kept != (offset > 0))]
-                raise SimulatorError(
-                    f"the converter {bench.block.name!r}: its output does not change at code {code}, from "
-                    f"{-REACH:g} to {REACH:g} LSB around its threshold of {thresholds[code - 1]:.4g} V; expected a "
-                    "comparator that decides",
-                    raw.folder,
-                )
-        return kept
-
-    decide(low)
-    decide(high)
-    for _ in range(int(np.ceil(np.log2(2 * REACH / RESOLUTION)))):
-        middle = (low + high) / 2
-        kept = decide(middle)
-        low, high = np.where(kept, low, middle), np.where(kept, middle, high)
-    return np.stack([codes, (low + high) / 2], axis=1)

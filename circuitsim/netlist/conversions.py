@@ -84,16 +84,13 @@ def head_cards(bench: Bench, what: str) -> list[str]:
     return cards + [f"v{role} {role} 0 {number(volts or 0.0)}" for role, volts in rails.items() if role in block.roles]
 
 
-def clock_cards(
-    bench: Bench, cycle: float, *, on: Sequence[str] | None = None, shift: Mapping[str, float] | None = None
-) -> list[str]:
+def clock_cards(bench: Bench, cycle: float, *, on: Sequence[str] | None = None) -> list[str]:
     """Write one source for each clock: a pulse that repeats with `cycle` [s].
 
     Args:
         bench: The bench.
         cycle: Period [s].
         on: Roles of the clocks that run, the others stay at 0 V; None: all run.
-        shift: Time by which a clock comes later than the card says [s], by its role.
     """
     cards = []
     for role, node in clock_nodes(bench.block).items():
@@ -102,7 +99,6 @@ def clock_cards(
             cards.append(f"v{node} {node} 0 0")
             continue
         start, width = phase_window(bench.block, name, k=int(digit or 0))
-        start += (shift or {}).get(role, 0.0)
         high = number(bench.block.phases[name].high)
         wave = [start - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, width - CLOCK_EDGE, cycle]
         if start < CLOCK_EDGE:  # on from the start of the run
@@ -179,7 +175,6 @@ def conversion_deck(
     saved: Sequence[str],
     cycle: float | None = None,
     on: Sequence[str] | None = None,
-    shift: Mapping[str, float] | None = None,
     parameters: Sequence[Mapping[str, float]] | None = None,
     forced: Mapping[int, np.ndarray] | None = None,
 ) -> str:
@@ -194,7 +189,7 @@ def conversion_deck(
     stop = number(cycle * len(inputs))
     lines = [
         *head_cards(bench, what),
-        *clock_cards(bench, cycle, on=on, shift=shift),
+        *clock_cards(bench, cycle, on=on),
         *converter_cards(bench, inputs, cycle, parameters=parameters, forced=forced),
         *save_cards(list(saved)),
         f".tran {number(bench.step)} {stop} 0 {number(bench.step)}",

@@ -133,8 +133,8 @@ def _warn_of_clipping(table: ConverterTable, outside: int, count: int) -> None:
     share = outside / max(count, 1)
     if share > MUCH_CLIPPING:
         warnings.warn(
-            f"the ADC's range of {table.low:g} to {table.high:g} {table.unit} clips {100 * share:.3g} % of the outputs: "
-            "widen it",
+            f"the ADC's range of {table.low:g} to {table.high:g} {table.unit} clips {100 * share:.3g} % of the "
+            "outputs: widen it",
             ClippingWarning,
             stacklevel=3,
         )

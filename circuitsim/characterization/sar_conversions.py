@@ -1,0 +1,100 @@
+"""A few conversions of a SAR: the offset of its comparator at both ends of the range, energy, sampling capacitance.
+
+The comparator's kick-back meets the switches that are on and what earlier decisions left behind, so that its offset
+depends on the code; only whole conversions show it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuitsim.characterization.adc_runs import (
+    convert_words,
+    converter_run,
+    energy_vectors,
+    part_energies,
+    read_words,
+    word_vectors,
+)
+from circuitsim.errors import SimulatorError
+from circuitsim.netlist.conversions import Bench, conversion_deck
+from circuitsim.spice import Simulator
+
+REACH = 16  # [LSB] largest offset of a comparator that is taken for one
+HALVINGS = 6  # of the interval of 1 LSB in which the first conversion finds the offset
+
+
+@dataclass(frozen=True)
+class SarConversions:
+    """What conversions of a SAR show besides its capacitors.
+
+    Attributes:
+        offset: (3, 2) codes, and the deviation of their thresholds from those of the capacitors [LSB].
+        codes: (3,) codes whose energy was measured, rising.
+        energy: (3,) energy of a conversion at these codes by its part [J].
+        capacitance: What the input charges [F].
+    """
+
+    offset: np.ndarray
+    codes: np.ndarray
+    energy: dict[str, np.ndarray]
+    capacitance: float
+
+
+def sar_conversions(bench: Bench, thresholds: np.ndarray, simulator: Simulator) -> SarConversions:
+    """Convert inputs at three thresholds of the capacitors and search for where the codes really change.
+
+    The first conversion, of zero, leaves every capacitor without charge, so that the input charges all of them in the
+    second. A code then tells the offset to one LSB, and bisection halves this interval.
+
+    Args:
+        bench: A converter with bits that samples.
+        thresholds: (2^bits − 1,) thresholds of its capacitors [V].
+        simulator: The ngspice to use.
+
+    Raises:
+        SimulatorError: ngspice failed, a bit has not settled, or the codes do not follow the input; the run folder is
+            kept.
+    """
+    count, lsb = len(thresholds) + 1, bench.ref / (len(thresholds) + 1)
+    wanted = np.array([count // 2, max(count // 32, 1), count - 1 - count // 32])
+    inputs = np.concatenate([[0.0], thresholds[wanted - 1]])
+    deck = conversion_deck(
+        bench,
+        inputs[:, None],
+        what="conversions at three thresholds",
+        saved=[*word_vectors(bench, 1), *energy_vectors(bench)],
+    )
+    with converter_run(deck, simulator) as raw:
+        words = read_words(bench, raw, 1, bench.cycle, len(inputs))[1:, 0]
+        energy = {part: values[1:] for part, values in part_energies(bench, raw, bench.cycle, len(inputs)).items()}
+        far = np.abs(words - wanted) > REACH
+        if far.any() or np.all(words == words[0]):
+            code, found = wanted[np.argmax(far)], words[np.argmax(far)]
+            raise SimulatorError(
+                f"the converter {bench.block.name!r}: it gives code {found} at the threshold of code {code}, "
+                f"{thresholds[code - 1]:.4g} V"
+                + (", and at every other" if np.all(words == words[0]) else "")
+                + "; expected codes that follow the input, check its ports and timing",
+                raw.folder,
+            )
+    low, high = wanted - words - 1.0, wanted - words + 0.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        kept = convert_words(bench, (thresholds[wanted - 1] + middle * lsb)[:, None], simulator)[:, 0] >= wanted
+        low, high = np.where(kept, low, middle), np.where(kept, middle, high)
+    order = np.argsort(wanted)
+    return SarConversions(
+        offset=np.stack([wanted, (low + high) / 2], axis=1)[order],
+        codes=words[order],
+        energy={part: values[order] for part, values in energy.items()},
+        capacitance=float(energy["input"][0] / inputs[1] ** 2),
+    )
+
+
+def offset_at(offset: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the offset [LSB] at codes, linear between the measured ones (n, 2) and beyond them."""
+    at, value = offset.T
+    slopes = np.diff(value) / np.diff(at)
+    index = np.clip(np.searchsorted(at, codes) - 1, 0, len(slopes) - 1)
+    return value[index] + slopes[index] * (codes - at[index])
