@@ -10,6 +10,7 @@ from circuitsim.characterization.sar_levels import can_compose, composed_levels
 from circuitsim.characterization.searched_levels import searched_levels
 from circuitsim.errors import InputError
 from circuitsim.netlist.conversions import Bench, bench_of
+from circuitsim.periphery import linearity
 from circuitsim.results import ConverterTable, Provenance
 from circuitsim.spice import Simulator, find_ngspice
 
@@ -77,7 +78,8 @@ def _composed(bench: Bench, simulator: Simulator) -> ConverterTable:
     """Thresholds by charges and the comparator's offset; energy and noise from a few conversions."""
     levels = composed_levels(bench, simulator)
     thresholds, lsb = levels.thresholds[0], bench.ref / 2**bench.block.bits
-    found = sar_conversions(bench, thresholds, simulator)
+    without_offset = threshold_table(bench, thresholds, decide="search", error=None, simulator=simulator)
+    found = sar_conversions(bench, linearity(without_offset).transitions, simulator)
     shifted = thresholds + lsb * offset_at(found.offset, np.arange(len(thresholds)) + 1.0)
     kelvin = bench.temperature_c + KELVIN
     return threshold_table(

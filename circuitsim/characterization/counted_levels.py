@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from circuitsim.characterization.adc_runs import check_supply, converter_run
+from circuitsim.characterization.adc_runs import at_ends, check_supply, converter_run
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist.conversions import Bench, conversion_deck, converter_cards, head_cards
 from circuitsim.netlist.index_sweep import save_cards
@@ -141,9 +141,9 @@ def _counts(bench: Bench, inputs: np.ndarray, simulator: Simulator) -> np.ndarra
     start = phase_window(block, CONVERT)[0] if block.output == "time" else 0.0
     names = [f"v(out_{m})" for m in range(len(inputs))]
     with converter_run(conversion_deck(bench, inputs[None], what="conversions", saved=names), simulator) as raw:
-        waves = raw.columns(names)
         if block.output == "count":
-            return waves[-1]
+            return at_ends(raw, names, bench.cycle, 1)[0]
+        waves = raw.columns(names)
         times = crossing_time(raw["time"], waves, np.full(len(inputs), 0.5))
         late = ~np.isfinite(times)
         if late.sum() > 0.1 * len(inputs):

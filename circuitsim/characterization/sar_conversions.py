@@ -21,7 +21,8 @@ from circuitsim.netlist.conversions import Bench, conversion_deck
 from circuitsim.spice import Simulator
 
 REACH = 16  # [LSB] largest offset of a comparator that is taken for one
-HALVINGS = 6  # of the interval of 1 LSB in which the first conversion finds the offset
+MARGIN = 0.1  # [LSB] around the interval in which the first conversions find the offset
+HALVINGS = 6  # of this interval
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class SarConversions:
     """What conversions of a SAR show besides its capacitors.
 
     Attributes:
-        offset: (3, 2) codes, and the deviation of their thresholds from those of the capacitors [LSB].
+        offset: (3, 2) codes, and the shift of the transitions to them against those of the capacitors [LSB].
         codes: (3,) codes whose energy was measured, rising.
         energy: (3,) energy of a conversion at these codes by its part [J].
         capacitance: What the input charges [F].
@@ -41,28 +42,28 @@ class SarConversions:
     capacitance: float
 
 
-def sar_conversions(bench: Bench, thresholds: np.ndarray, simulator: Simulator) -> SarConversions:
-    """Convert inputs at three thresholds of the capacitors and search for where the codes really change.
+def sar_conversions(bench: Bench, transitions: np.ndarray, simulator: Simulator) -> SarConversions:
+    """Convert inputs at three transitions of the capacitors and search for where the codes really change.
 
     The first conversion, of zero, leaves every capacitor without charge, so that the input charges all of them in the
-    second. A code then tells the offset to one LSB, and bisection halves this interval.
+    second. Their codes tell the offset to about one LSB, and bisection halves this interval.
 
     Args:
         bench: A converter with bits that samples.
-        thresholds: (2^bits − 1,) thresholds of its capacitors [V].
+        transitions: (2^bits − 1,) inputs above which no code below 1, 2, … occurs, without offset [V].
         simulator: The ngspice to use.
 
     Raises:
         SimulatorError: ngspice failed, a bit has not settled, or the codes do not follow the input; the run folder is
             kept.
     """
-    count, lsb = len(thresholds) + 1, bench.ref / (len(thresholds) + 1)
+    count, lsb = len(transitions) + 1, bench.ref / (len(transitions) + 1)
     wanted = np.array([count // 2, max(count // 32, 1), count - 1 - count // 32])
-    inputs = np.concatenate([[0.0], thresholds[wanted - 1]])
+    inputs = np.concatenate([[0.0], transitions[wanted - 1]])
     deck = conversion_deck(
         bench,
         inputs[:, None],
-        what="conversions at three thresholds",
+        what="conversions at three transitions",
         saved=[*word_vectors(bench, 1), *energy_vectors(bench)],
     )
     with converter_run(deck, simulator) as raw:
@@ -72,16 +73,18 @@ def sar_conversions(bench: Bench, thresholds: np.ndarray, simulator: Simulator) 
         if far.any() or np.all(words == words[0]):
             code, found = wanted[np.argmax(far)], words[np.argmax(far)]
             raise SimulatorError(
-                f"the converter {bench.block.name!r}: it gives code {found} at the threshold of code {code}, "
-                f"{thresholds[code - 1]:.4g} V"
+                f"the converter {bench.block.name!r}: it gives code {found} at the transition to code {code}, "
+                f"{transitions[code - 1]:.4g} V"
                 + (", and at every other" if np.all(words == words[0]) else "")
                 + "; expected codes that follow the input, check its ports and timing",
                 raw.folder,
             )
-    low, high = wanted - words - 1.0, wanted - words + 0.0
+    edges = np.concatenate([[transitions[0] - lsb], transitions, [transitions[-1] + lsb]])
+    at = transitions[wanted - 1]
+    low, high = (at - edges[words + 1]) / lsb - MARGIN, (at - edges[words]) / lsb + MARGIN
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        kept = convert_words(bench, (thresholds[wanted - 1] + middle * lsb)[:, None], simulator)[:, 0] >= wanted
+        kept = convert_words(bench, (at + middle * lsb)[:, None], simulator)[:, 0] >= wanted
         low, high = np.where(kept, low, middle), np.where(kept, middle, high)
     order = np.argsort(wanted)
     return SarConversions(

@@ -85,7 +85,8 @@ def composed_levels(
         if not np.all(gain > 0.05):
             raise SimulatorError(
                 f"the converter {bench.block.name!r}: its port 'plus' does not follow the sampled input (change of "
-                f"{gain.min():.2g} V/V, expected 0.05 to 1); check its ports and the phase {SAMPLE!r}",
+                f"{gain.min():.2g} V/V, expected 0.05 to 1); check its ports, and give longer "
+                f"phases in timing if {SAMPLE!r} is too short for the input to settle",
                 raw.folder,
             )
         beside = residual[:, :-1] / gain[:, None]

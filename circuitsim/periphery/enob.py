@@ -37,7 +37,9 @@ def sine_record(
     return phases, convert_and_count(table, sine[:, None], rng=rng)[0][:, 0]
 
 
-def effective_bits(table: ConverterTable, *, samples: int = SAMPLES, rng: np.random.Generator | None = None) -> float:
+def effective_bits(
+    table: ConverterTable, *, samples: int = SAMPLES, amplitude: float = 1.0, rng: np.random.Generator | None = None
+) -> float:
     """Return the effective number of bits: log2(full-scale range / (√12 · rms of noise and distortion)).
 
     The rms is that of the residual of the sine that fits the codes best, with amplitude, phase and offset free and the
@@ -45,7 +47,8 @@ def effective_bits(table: ConverterTable, *, samples: int = SAMPLES, rng: np.ran
 
     Args:
         table: The ADC.
-        samples: Length of the record.
+        samples, amplitude: Length of the record and peak of the sine, as in `sine_record`; noise at the peaks of a sine
+            of full range is clipped.
         rng: Source of its noise; needed where the table has noise.
 
     Raises:
@@ -53,7 +56,7 @@ def effective_bits(table: ConverterTable, *, samples: int = SAMPLES, rng: np.ran
 
     Source: IEEE Std 1241-2010, 9.2 and 9.4 (sine-wave fit of three parameters, effective number of bits).
     """
-    phases, codes = sine_record(table, samples=samples, rng=rng)
+    phases, codes = sine_record(table, samples=samples, amplitude=amplitude, rng=rng)
     shape = np.stack([np.sin(phases), np.cos(phases), np.ones(samples)], axis=1)
     residual = codes - shape @ np.linalg.lstsq(shape, codes, rcond=None)[0]
     return float(table.bits - np.log2(np.sqrt(12 * np.mean(residual**2))))
