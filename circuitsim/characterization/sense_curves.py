@@ -21,6 +21,8 @@ COARSE = 65  # currents of a first sweep, which finds how far the circuit works
 HALVINGS = 12  # first sweeps, each over less of the range, until the circuit fills a quarter of it
 POINTS = 513  # currents of the table, each: evenly spaced, and geometrically spaced, because cascodes bend near zero
 SMALLEST = 1e-8  # fraction of the largest current at which the geometric ones begin
+LEAK = 1e-3  # fraction of the largest current to which the other side of zero is swept: a circuit that is off leaks
+MARGIN = 1e-3  # [V] by which the column may pass v_ref there
 COUNTED = 1e-3  # fraction of the largest current from which on the error of the drop is stated
 DRIVE = 1e-6  # [A/V] of the source that feeds the column: its control voltages are microamperes
 
@@ -92,7 +94,9 @@ def sense_curve(
         raise SimulatorError(f"{_said(block)}: it works at no current; check supply, v_ref and the roles of its ports")
     points = np.union1d(np.linspace(0.0, 1.0, POINTS), np.geomspace(SMALLEST, 1.0, POINTS))
     between = np.sort(np.concatenate([points, (points[1:] + points[:-1]) / 2]))
-    return _table(block, sweep([end for end in reach if end], between), temperature_c, simulator)
+    ends = [end for end in reach if end]
+    other = [-LEAK * ends[0]] if len(ends) == 1 else []
+    return _table(block, sweep([*ends, *other], between), not other, temperature_c, simulator)
 
 
 def sense_deck(block: Block, current: np.ndarray, *, v_ref: float, temperature_c: float) -> str:
@@ -167,37 +171,38 @@ def _works_up_to(sweep: _Sweep, v_max: float) -> int:
     return int(left[0]) if len(left) else len(sweep.current) - 1
 
 
-def _table(block: Block, sweeps: Sequence[_Sweep], temperature_c: float, simulator: Simulator) -> SenseTable:
+def _table(
+    block: Block, sweeps: Sequence[_Sweep], two_sided: bool, temperature_c: float, simulator: Simulator
+) -> SenseTable:
     """Join the sweeps of both signs; every second point builds the table, the others tell its error."""
-    order = [(slice(None, None, -1) if one.current[-1] < 0 else slice(None)) for one in sweeps]
-    parts = sorted(zip(sweeps, order, strict=True), key=lambda each: float(each[0].current[-1]))
+    parts = sorted(sweeps, key=lambda one: float(one.current[-1]))
 
     def joined(name: str) -> np.ndarray:
-        values = [getattr(one, name)[way] for one, way in parts]
+        values = [getattr(one, name)[:: -1 if one.current[-1] < 0 else 1] for one in parts]
         return np.concatenate([values[0], *(value[1:] for value in values[1:])])
 
     current, drop, out, power = (joined(name) for name in ("current", "drop", "out", "power"))
-    risen = np.maximum.accumulate(drop)
-    if (risen - drop).max() > FALLS:
-        at = current[int(np.argmax(risen - drop))]
+    kept = np.stack([current, drop, out, power])[:, ::2]
+    i, v, reported, supplied = _without_leak(kept, np.sign(sweeps[0].current[-1]), two_sided)
+    risen = np.maximum.accumulate(v)
+    if (risen - v).max() > FALLS:
+        at = i[int(np.argmax(risen - v))]
         raise SimulatorError(
             f"{_said(block)}: the column falls where the current rises, at {at:.3g} A", sweeps[0].folder
         )
-    held = slice(1, None, 2)
-    points, kept = current[::2], slice(None, None, 2)
-    span = float(np.ptp(out[kept]))
-    counted = np.abs(current[held]) >= COUNTED * np.abs(current).max()
+    held = np.flatnonzero((current > i[0]) & (current < i[-1]) & (np.arange(len(current)) % 2 == 1))
+    counted = held[np.abs(current[held]) >= COUNTED * np.abs(current).max()]
     return SenseTable(
-        current=points,
-        drop=risen[kept],
-        reported=out[kept],
+        current=i,
+        drop=risen,
+        reported=reported,
         unit="V",
         block=block.name,
-        power=power[kept],
+        power=supplied,
         supply=block.v_supply,
         temperature_c=temperature_c,
-        drop_error=float(np.abs(np.interp(current[held], points, risen[kept]) - drop[held])[counted].max()),
-        reported_error=float(np.abs(np.interp(current[held], points, out[kept]) - out[held]).max() / span),
+        drop_error=float(np.abs(np.interp(current[counted], i, risen) - drop[counted]).max()),
+        reported_error=float(np.abs(np.interp(current[held], i, reported) - out[held]).max() / np.ptp(reported)),
         provenance=Provenance(
             level="ngspice",
             spec_digest=None,
@@ -206,6 +211,25 @@ def _table(block: Block, sweeps: Sequence[_Sweep], temperature_c: float, simulat
             options=sweeps[0].options,
         ),
     )
+
+
+def _without_leak(points: np.ndarray, side: float, both: bool) -> np.ndarray:
+    """Return current, drop, output, power (4, points), of the other side only what a column at rest needs.
+
+    A circuit that is off holds its column beside v_ref by a leakage current. There the column goes on to v_ref, where
+    its rows are, and `MARGIN` beyond: the table has its last point where the line between two points passes it.
+    """
+    if both:
+        return points
+    rising = points if side > 0 else -points[:, ::-1]  # the other side comes first, and its drop is the smaller one
+    zero = int(np.argmin(np.abs(rising[0])))
+    passed = np.flatnonzero(rising[1, : zero + 1] < -MARGIN)
+    if len(passed):
+        first = int(passed[-1])
+        share = (-MARGIN - rising[1, first]) / (rising[1, first + 1] - rising[1, first])
+        edge = rising[:, first] + share * (rising[:, first + 1] - rising[:, first])
+        rising = np.column_stack([edge, rising[:, first + 1 :]]) if first < zero else rising[:, zero:]
+    return rising if side > 0 else -rising[:, ::-1]
 
 
 def _said(block: Block) -> str:

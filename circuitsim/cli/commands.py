@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from circuitsim import __version__, devices
+from circuitsim import __version__, blocks, devices
 from circuitsim.cli.bench import app as bench_app
+from circuitsim.cli.block import app as block_app
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
@@ -35,6 +36,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(block_app, name="block", help="Drivers, sense amplifiers and converters as circuits.")
 app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
 app.command("export")(export)
 app.command("infer")(infer)
@@ -77,10 +79,14 @@ def doctor(as_json: Json = False) -> None:
 @app.command()
 def schema(
     device: Annotated[bool, typer.Option("--device", help="That of device.toml, the card of a device.")] = False,
+    block: Annotated[bool, typer.Option("--block", help="That of block.toml, the card of a block.")] = False,
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
-    print_result(devices.device_json_schema() if device else json_schema(), "", as_json)
+    if device and block:
+        raise InputError("--device and --block are given: expected one of them")
+    card = devices.device_json_schema() if device else blocks.block_json_schema() if block else json_schema()
+    print_result(card, "", as_json)
 
 
 @app.command("netlist")

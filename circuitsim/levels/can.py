@@ -5,16 +5,19 @@ from typing import Literal
 from circuitsim import behavioral, nodal
 from circuitsim.devices import device_card
 from circuitsim.errors import InputError, SpecError
-from circuitsim.netlist import cell_text
+from circuitsim.netlist import cell_text, static_sense
 from circuitsim.spec import Abilities, ArraySpec, check_able, checked, unable
 
 Level = Literal["ngspice", "nodal", "behavioral"]
 
-_IDEAL = {"driver.block": (None,), "sense.block": (None,), "adc.block": (None,)}
+_IDEAL = {"driver.block": (None,), "adc.block": (None,)}
 
 CAN: dict[Level, Abilities] = {
     "ngspice": {line: {**_IDEAL} for line in ("bl", "wl", "string")},
-    "nodal": nodal.SIMULATES,
+    "nodal": {
+        line: {key: values for key, values in keys.items() if (line, key) != ("bl", "sense.block")}
+        for line, keys in nodal.SIMULATES.items()
+    },
     "behavioral": behavioral.SIMULATES,
 }
 """For each level and input line: the keys that the level restricts, and the values that it simulates."""
@@ -44,6 +47,25 @@ def check_can(spec: ArraySpec, level: Level) -> None:
             f"the device {device_card(spec).name!r} has a state other than its conductance: level = {level!r} does "
             f"not simulate it, expected a device that takes its conductance{instead}"
         )
+    _check_sense(spec)
+
+
+def _check_sense(spec: ArraySpec) -> None:
+    """Reject a circuit in [sense] that has no operating point, or whose output voltages a technique would add."""
+    if static_sense(spec) is None:
+        return
+    technique = spec.technique
+    given = {
+        "partition": technique.partition is not None,
+        "replicate_cols": technique.replicate_cols > 1,
+        "g_reference": technique.g_reference is not None,
+    }
+    for key, used in given.items():
+        if used:
+            raise SpecError(
+                f"technique.{key} adds the currents of several columns, and sense.{spec.sense.sources[0]} = "
+                f"{spec.sense.block!r} puts out voltages; remove one of them"
+            )
 
 
 def refuse_unused(level: str, given: dict[str, object], taker: str) -> None:

@@ -13,10 +13,20 @@ from circuitsim.devices import device_card, programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
 from circuitsim.levels.input_range import input_range
+from circuitsim.levels.sensed import SensedArray, behind_the_circuit, read_sensed, sense_table_of, sensed_range
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
-from circuitsim.nodal import NodalArray
+from circuitsim.nodal import NodalArray, PreparedArray
 from circuitsim.nodal.judgement import joint_cell_error
-from circuitsim.results import CellSurface, Certificate, Convergence, Provenance, Solution, TileModel, content_digest
+from circuitsim.results import (
+    CellSurface,
+    Certificate,
+    Convergence,
+    Provenance,
+    SenseTable,
+    Solution,
+    TileModel,
+    content_digest,
+)
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.spec import (
     ArraySpec,
@@ -50,7 +60,7 @@ class TechniqueArray:
     arrays: tuple["LevelArray", ...]
 
 
-LevelArray = TruthArray | NodalArray | CertifiedTile
+LevelArray = TruthArray | NodalArray | SensedArray | CertifiedTile
 AnyArray = Annotated[LevelArray | TechniqueArray, "what circuitsim.prepare returns"]
 
 
@@ -84,8 +94,8 @@ def solve(
         folder: Where to keep the run folder of ngspice; None removes it after success.
 
     Returns:
-        Outputs (batch, cols) before the ADC, with power and provenance; currents are positive into the sense
-        amplifiers.
+        Outputs (batch, cols) before the ADC, with power and provenance: currents, positive into the sense amplifiers;
+        the output voltages of the amplifiers where [sense] names a circuit, and their currents as `i_sense`.
 
     Raises:
         InputError: Shapes or values cannot be used, the level is unknown or does not take a given argument, or the
@@ -180,6 +190,8 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
     if isinstance(array, CertifiedTile):
         refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
         return read_tile(array, x)
+    if isinstance(array, SensedArray):
+        return read_sensed(array, x, nodes=nodes)
     return nodal.read(array, x, nodes=nodes)
 
 
@@ -241,12 +253,25 @@ def _prepare(
         return truth.prepare(spec, g)
     if level == "nodal":
         g_range = programmable_range(spec)
+        if (sense := sense_table_of(spec)) is not None:
+            return _prepare_sensed(spec, g, sense, v_range)
         if spec.array.input_line == "bl":
             return nodal.prepare(spec, g, surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range)
         on, off = characterization.gated_cells(spec)
         return nodal.prepare(spec, g, on, off=off, g_range=g_range)
     assert model is not None
     return prepare_tile(spec, g, model, certificate, strict=strict)
+
+
+def _prepare_sensed(
+    spec: ArraySpec, g: ArrayLike, sense: SenseTable, v_range: tuple[float, float] | None
+) -> SensedArray:
+    """Prepare an array whose columns its sense amplifiers move; the cell is characterized for those voltages too."""
+    ideal, wide = behind_the_circuit(spec), sensed_range(spec, sense, v_range)
+    surface = surface_of(ideal, v_range=wide)
+    array = nodal.prepare(ideal, g, surface, v_range=wide, g_range=programmable_range(spec))
+    assert isinstance(array, PreparedArray)
+    return SensedArray(spec, array, sense)
 
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:

@@ -11,6 +11,7 @@ from circuitsim.netlist.cell import CELL, CellText, cell_text
 from circuitsim.netlist.lines import LineKind, col_lines, row_lines
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.netlist.names import number
+from circuitsim.netlist.sense_amplifiers import amplifier_cards, rail_cards, static_sense
 from circuitsim.netlist.series import series_lines
 from circuitsim.netlist.stimulus import GATES, source_cards
 from circuitsim.spec import ArraySpec, check_no_block, real_numbers
@@ -30,6 +31,7 @@ class ArrayText:
         lower: [row][col] node of each cell's source-line terminal.
         i_row: (rows,) vector names; the current that each input driver delivers into the array is minus this vector.
         i_out: (cols,) vector names of the current into each sense amplifier.
+        v_out: (cols,) vector names of the output voltage of each amplifier that is a circuit; empty if it is ideal.
         v_bias, i_bias: Vector names of the voltage and current of the other sources, with the sign of `i_row`. These
             are the word lines if the input is on the bit lines, and the bit lines if it is on the word lines.
     """
@@ -43,6 +45,7 @@ class ArrayText:
     i_out: tuple[str, ...]
     v_bias: tuple[str, ...] = ()
     i_bias: tuple[str, ...] = ()
+    v_out: tuple[str, ...] = ()
 
     @property
     def v_row(self) -> tuple[str, ...]:
@@ -99,7 +102,6 @@ def array_text(
             does not fit the array.
     """
     check_no_block(spec.driver, "driver", "the deck of an array")
-    check_no_block(spec.sense, "sense", "the deck of an array")
     cell = cell_text(spec, mismatch=mismatch is not None, meter=meter)
     values = _values(spec, cell, g, state)
     settings = [[f"g={value!r}" for value in line] for line in values.tolist()]
@@ -196,16 +198,24 @@ def _array(
     v_bias: tuple[str, ...],
     i_bias: tuple[str, ...],
 ) -> ArrayText:
+    block = static_sense(spec)
+    circuits = () if block is None else (block.include,)
     return ArrayText(
-        head=[*cell.includes, "", cell.subckt, f".temp {number(spec.array.temperature_c)}"],
+        head=[
+            *dict.fromkeys((*cell.includes, *circuits)),
+            "",
+            cell.subckt,
+            f".temp {number(spec.array.temperature_c)}",
+        ],
         body=body,
-        files=cell.files,
+        files=cell.files if block is None else (*cell.files, block.lib),
         upper=upper,
         lower=lower,
         i_row=tuple(f"i(vin_{a})" for a in range(spec.array.rows)),
         i_out=tuple(f"i(vsense_{b})" for b in range(spec.array.cols)),
         v_bias=v_bias,
         i_bias=i_bias,
+        v_out=() if block is None else tuple(f"v(out_{b})" for b in range(spec.array.cols)),
     )
 
 
@@ -215,9 +225,14 @@ def _bias(spec: ArraySpec) -> list[str]:
 
 
 def _sense(spec: ArraySpec) -> list[str]:
-    v_ref = number(spec.sense.v_ref)
-    cards = [f"vsense_{b} sense_{b} 0 {v_ref}" for b in range(spec.array.cols)]
-    return ["", "* sense amplifiers: current into vsense is the output", *cards]
+    v_ref, block, cols = number(spec.sense.v_ref), static_sense(spec), range(spec.array.cols)
+    if block is None:
+        cards = [f"vsense_{b} sense_{b} 0 {v_ref}" for b in cols]
+        return ["", "* sense amplifiers: current into vsense is the output", *cards]
+    cards = rail_cards(block, spec.sense.v_ref)
+    for b in cols:
+        cards += [f"vsense_{b} sense_{b} amp_{b} 0", *amplifier_cards(block, str(b), f"amp_{b}", f"out_{b}")]
+    return ["", "* sense amplifiers: vsense measures the current into each, v(out) is the output", *cards]
 
 
 def _cells(program: _Program, bl: _Nodes, wl: _Nodes, sl: _Nodes) -> list[str]:

@@ -28,7 +28,8 @@ def crossbar(
     """Write the deck of a DC read of a whole array.
 
     `vin_<row>` drives each row through `driver.r_out`; `vsense_<col>` holds each column at `sense.v_ref` through
-    `sense.r_in`. A wire that is driven or sensed at both ends has one such resistance at each end. If the input is on
+    `sense.r_in`. Where [sense] names a circuit, `vsense_<col>` measures the current into it and node `out_<col>` is its
+    output. A wire that is driven or sensed at both ends has one such resistance at each end. If the input is on
     the word lines, `vbias_<col>` biases each bit line at v_ref + v_read through `driver.r_out`. A cell of 0 S is open
     and omitted.
 
@@ -75,8 +76,8 @@ def checked_crossbar(
         *array.head,
         *["", "* inputs: one source per row", *index_cards(len(x)), *source_cards(INPUTS, drive)],
         *array.body,
-        *["", "* analysis", *save_cards(array.i_row, array.i_out, i_bias, v_row, v_col, i_cell)],
-        *analysis_cards(len(x), array.i_out),
+        *["", "* analysis", *save_cards(array.i_row, array.i_out, array.v_out, i_bias, v_row, v_col, i_cell)],
+        *analysis_cards(len(x), array.v_out or array.i_out),
         *[".end", ""],
     ]
     return Netlist(
@@ -95,4 +96,5 @@ def checked_crossbar(
         i_cell=i_cell,
         v_bias=spec.drive_range[1] if on_gates else 0.0,
         i_bias=i_bias,
+        v_out=array.v_out,
     )

@@ -35,6 +35,7 @@ class Netlist:
         v_bias: Voltage of the bit lines' sources [V] if the input is on the gates, else 0.
         i_bias: (cols,) vector names of these sources; the current that each delivers is minus this vector [A]. Empty if
             the input is on the bit lines.
+        v_out: (cols,) vector names of the output of each sense amplifier that is a circuit [V]; empty if it is ideal.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Netlist:
     i_cell: tuple[str, ...] = ()
     v_bias: float = 0.0
     i_bias: tuple[str, ...] = ()
+    v_out: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:

@@ -13,7 +13,7 @@ from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
-from circuitsim.spec import ArraySpec, by_value, real_numbers
+from circuitsim.spec import ArraySpec, by_value, check_no_block, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Fractions of the read time: an edge that is short against the pulse, and a step that resolves it with 10 points.
@@ -107,6 +107,7 @@ def transient(
     Raises:
         InputError: A shape does not fit, a value is NaN, the times contradict each other, or a file cannot be used.
         OutsideRangeError: A conductance lies outside the device's range.
+        SpecError: The driver or the sense amplifier is a circuit.
     """
     x = real_numbers("x", x)
     if x.ndim != 1:
@@ -125,6 +126,7 @@ def checked_transient(
     nodes: bool = False,
 ) -> TransientNetlist:
     """Write the deck for conductances and an input vector that are already checked; see `transient`."""
+    check_no_block(spec.sense, "sense", "a read in time")
     batch = x[None]
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)

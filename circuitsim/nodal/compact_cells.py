@@ -5,6 +5,7 @@ the forward current, Q what the reverse adds beyond the first derivative, which 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -64,6 +65,7 @@ def within(surface: CellSurface, box: VoltageBox, v_ref: float) -> bool:
     )
 
 
+@lru_cache(maxsize=16)  # an array joined to its sense amplifiers is solved several times within one box
 def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     """Refit a surface over a box by the smallest shape that is as good as the surface, or else by the best one.
 

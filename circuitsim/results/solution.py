@@ -46,6 +46,8 @@ class Solution:
         provenance: Origin of the solution.
         quantity: Quantity of `out`: "current", "voltage" or "charge".
         unit: SI unit of `out`.
+        i_sense: (batch, cols) current into each sense amplifier [A] where `out` is the output of a circuit; None where
+            `out` is that current.
         i_row: (batch, rows) current that each row driver delivers into the array [A].
         v_row: (batch, rows, cols) voltage at the bit-line terminal of each cell [V]; None if not requested. If the
             input is on the bit lines, this is the row wire.
@@ -55,9 +57,10 @@ class Solution:
         power: (batch,) power that drivers and sense references deliver together [W]; None if unknown. The same
             terminals count at all levels: Σ v_in · i_row − v_ref · Σ i_out, or (v_ref + v_read) · Σ i_bias − v_ref ·
             Σ i_out if the input is on the gates and the bit lines carry the current. What a sense reference takes is
-            subtracted, so that power is the heat of cells, wires, drivers and sense amplifiers. Since the row currents
-            sum up to the column currents, it is also Σ (v_in − v_ref) · i_row. Gates, which carry no direct current,
-            count in reads of charge alone.
+            subtracted, so that power is the heat of cells, wires, drivers and sense amplifiers; what the supply of an
+            amplifier delivers is not in it, see `SenseTable.power`. Since the row currents sum up to the column
+            currents, it is also Σ (v_in − v_ref) · i_row. Gates, which carry no direct current, count in reads of
+            charge alone.
         convergence: Balance of the currents; None for the behavioral level, which has a certificate instead, and for
             charges, which are integrals over time.
         cell_error: (batch,) largest error of an output that the characterization of the cell allows, relative to the
@@ -78,6 +81,7 @@ class Solution:
     power: np.ndarray | None = None
     convergence: Convergence | None = None
     cell_error: np.ndarray | None = None
+    i_sense: np.ndarray | None = None
 
     @property
     def i_out(self) -> np.ndarray:

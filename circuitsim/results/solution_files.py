@@ -26,6 +26,7 @@ _SOLUTION = "circuitsim solution"
 
 # name of the field -> axes, unit, meaning
 _FIELDS = {
+    "i_sense": (("batch", "col"), "A", "current into each sense amplifier, where the output is that of a circuit"),
     "i_row": (("batch", "row"), "A", "current that each row driver delivers into the array"),
     "v_row": (("batch", "row", "col"), "V", "voltage of the row wire at each cell"),
     "v_col": (("batch", "row", "col"), "V", "voltage of the column wire at each cell"),
@@ -216,7 +217,7 @@ def _plain(value: object) -> object:
 def _write_table(writer, data: "xr.Dataset") -> None:
     """Write one line per input vector; node voltages, a table per vector, are only in the NetCDF file."""
     names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
-    for key in ("x", "out", "i_row", "power", "cell_error", *_BALANCE):
+    for key in ("x", "out", "i_sense", "i_row", "power", "cell_error", *_BALANCE):
         if key not in data:
             continue
         unit, values = data[key].attrs["units"], data[key].values

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec.arguments import checked
 from circuitsim.spec.base import Part, Quantity, Whole, whole
-from circuitsim.spec.block import without_other_source
+from circuitsim.spec.block import BlockSpec
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.complaints import sentence
 from circuitsim.spec.mapping import MappingSpec
@@ -26,8 +26,6 @@ SCHEMA = 1
 LARGEST_SIDE = 65536  # rows, columns
 WITH_FILES = ("device", "access", "driver", "sense", "adc")
 """Sections that may name a file or a folder of the user's."""
-BLOCKS = ("driver", "sense", "adc")
-"""Sections whose part may be a block."""
 MOST_CELLS = 2**24  # 4096 x 4096; a matrix of them takes 128 MB
 
 
@@ -221,8 +219,8 @@ class ArraySpec(Part):
         _drop_derived(data["wire"], parts.get("wire") or {})
         for part, keys in parts.items():
             before = data[part] or {}
-            if part in BLOCKS and keys is not None:
-                before = without_other_source(before, keys)
+            if isinstance(now := getattr(self, part), BlockSpec) and keys is not None:
+                before = now.without_other_source(before, keys)
             data[part] = None if keys is None else {**before, **keys}
         return parse_spec(data)
 

@@ -94,29 +94,28 @@ class BlockSpec(SubcircuitKeys):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a checked copy, as `Part.model_copy`; a new block takes the place of the old one or of `kind`."""
-        kept = without_other_source(self.model_dump(), update or {})
+        kept = self.without_other_source(self.model_dump(), update or {})
         dropped = {key: None for key, value in self.model_dump().items() if value is not None and kept.get(key) is None}
         return super().model_copy(update={**dropped, **update} if update else None, deep=deep)
 
+    @classmethod
+    def without_other_source(cls, values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a section without what its `changes` replace: a block by `kind`, `kind` by a block.
 
-def without_other_source(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a section without what its `changes` replace: a block by `kind`, or `kind` by a block.
-
-    Args:
-        values: Values of a section by key.
-        changes: New values by key.
-    """
-    kept = dict(values)
-    new = [key for key in NAMING if changes.get(key) is not None]
-    if new:
-        kept["kind"] = None
-    if new or changes.get("kind") is not None:
-        for key in (*NAMING, "subckt", "corner", "ports"):
-            kept[key] = None
-    if changes.get("kind") is not None:
-        for key in BlockSpec.OF_BLOCK:
-            kept[key] = None
-    return kept
+        Args:
+            values: Values of the section by key.
+            changes: New values by key.
+        """
+        kept = dict(values)
+        new = [key for key in NAMING if changes.get(key) is not None]
+        ideal = changes.get("kind") is not None
+        if new:
+            kept["kind"] = None
+        if new or ideal:
+            kept |= dict.fromkeys((*NAMING, "subckt", "corner", "ports"))
+        if ideal:
+            kept |= dict.fromkeys(cls.OF_BLOCK)
+        return kept
 
 
 def refused_kinds(*circuits: str) -> BeforeValidator:

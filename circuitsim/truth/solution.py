@@ -11,7 +11,7 @@ from circuitsim.spice.result import RawResult
 
 
 def solution_of(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
-    """Build the solution of an array deck: column currents, row currents, node voltages, power.
+    """Build the solution of an array deck: outputs, column and row currents, node voltages, power.
 
     Column currents (batch, cols) [A] are positive into the sense amplifier, row currents (batch, rows) [A] are positive
     into the array. Power (batch,) [W] is the sum over the sources of the rows, of biased bit lines and of the sense
@@ -32,27 +32,31 @@ def solution_of(spec: ArraySpec, netlist: Netlist, raw: RawResult) -> Solution:
     if len(raw.data) != netlist.points:
         raise SimulatorError(f"the run has {len(raw.data)} points, expected {netlist.points}", raw.folder)
     try:
-        out = raw.columns(netlist.i_out)
+        i_sense = raw.columns(netlist.i_out)
+        v_out = raw.columns(netlist.v_out) if netlist.v_out else None
         i_row = -raw.columns(netlist.i_row)
-        i_bias = -raw.columns(netlist.i_bias) if netlist.i_bias else np.zeros((len(out), 0))
+        i_bias = -raw.columns(netlist.i_bias) if netlist.i_bias else np.zeros((len(i_sense), 0))
         v_row = _grid(raw, netlist.v_row, netlist.shape)
         v_col = _grid(raw, netlist.v_col, netlist.shape)
         i_cell = _cells(raw, netlist.i_cell, netlist.shape)
     except KeyError as error:
         raise SimulatorError(f"the run lacks a vector: {error.args[0]}", raw.folder) from None
     i_in = np.concatenate([i_row, i_bias], axis=1)
-    imbalance = np.abs(i_in.sum(axis=1) - out.sum(axis=1))
-    terminals = np.full((len(out), 1), netlist.v_bias) if netlist.i_bias else netlist.drive
+    imbalance = np.abs(i_in.sum(axis=1) - i_sense.sum(axis=1))
+    terminals = np.full((len(i_sense), 1), netlist.v_bias) if netlist.i_bias else netlist.drive
     v_largest = np.maximum(np.abs(terminals).max(axis=1), abs(spec.sense.v_ref))
-    check_balance("ngspice", spec, spec.wires, v_largest, i_in, out)
+    check_balance("ngspice", spec, spec.wires, v_largest, i_in, i_sense)
     v_ref, power = spec.sense.v_ref, np.einsum("ba,ba->b", netlist.drive, i_row) + netlist.v_bias * i_bias.sum(axis=1)
     return Solution(
-        out=out,
+        out=i_sense if v_out is None else v_out,
+        quantity="current" if v_out is None else "voltage",
+        unit="A" if v_out is None else "V",
+        i_sense=None if v_out is None else i_sense,
         i_row=i_row,
         v_row=v_row,
         v_col=v_col,
         i_cell=i_cell,
-        power=power if v_ref == 0 else power - v_ref * out.sum(axis=1),
+        power=power if v_ref == 0 else power - v_ref * i_sense.sum(axis=1),
         convergence=Convergence(kirchhoff=_relative(imbalance, np.abs(i_in).sum(axis=1))),
         provenance=provenance_of(spec.digest, netlist.cell_digest, raw),
     )
