@@ -1,11 +1,13 @@
 """Read an array at any level from DAC codes to ADC codes, with the converters of its specification."""
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import chain
 from circuitsim.chain import Reading
-from circuitsim.errors import SpecError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level
+from circuitsim.levels.converted import convert_through_circuits
 from circuitsim.levels.reading import prepare, read
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers
@@ -22,8 +24,12 @@ def convert_codes(
     certificate: Certificate | None = None,
     strict: bool = False,
     full_scale: float | None = None,
+    rng: np.random.Generator | None = None,
 ) -> Reading:
     """Read an array from DAC codes to ADC codes.
+
+    Where [driver] or [adc] names a circuit, its table from `characterize` takes the place of the ideal converter, at
+    level "nodal": rows lie behind the output resistance that the DAC has at their code.
 
     Args:
         spec: The array; `driver.dac_bits` and `adc.bits` must be stated.
@@ -31,19 +37,25 @@ def convert_codes(
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict: As in `solve`.
         full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
+        rng: Source of the noise of converters that are circuits; None: without noise.
 
     Returns:
         Voltages, currents and codes of all stages, and the names of the ideal stages.
 
     Raises:
         InputError: The DAC or the ADC is missing, its full scale is unknown, or a value is not a code.
-        SpecError: The inputs of this array are not voltages, or its outputs are not currents.
+        SpecError: The inputs of this array are not voltages, or its outputs are not currents; the level does not
+            simulate a converter, or the ADC does not take what the sense amplifiers put out.
         InputError, SpecError, OutsideRangeError, SimulatorError, NotConvergedError: As `solve`.
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
     """
     _check_converters_fit(spec)
+    if spec.driver.block is not None or spec.adc.block is not None:
+        return convert_through_circuits(spec, g, codes, level, full_scale=full_scale, rng=rng)
+    if rng is not None:
+        raise InputError("rng has no effect: ideal converters have no noise; leave it out")
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict)
     return chain.read_codes(spec, real_numbers("codes", codes), lambda v: read(array, v).i_out, full_scale=full_scale)
 

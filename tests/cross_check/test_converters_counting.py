@@ -80,7 +80,7 @@ def test_a_converter_whose_bits_never_change_is_named(tmp_path):
 def test_a_comparator_that_always_says_too_high_is_named():
     block = with_parameters(load_block("converter", "sar"), {"vos": 3.0})
     with pytest.raises(
-        SimulatorError, match="'sar': it gives code 0 at the transition to code 128, 0.9 V, and at"
+        SimulatorError, match=r"'sar': it gives code 0 at the transition to code 128, 0\.9 V, and at"
     ) as e:
         adc_block_table(block, simulator=SIMULATOR)
     kept_folder(e)
