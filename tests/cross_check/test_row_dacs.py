@@ -80,7 +80,7 @@ def _driven(block, sources, stop):
     lines = ["* a row driver", block.include, "vref ref 0 0.3", "vlow low 0 0.1", *phase_cards(block), *sources]
     nodes = {"out": "out", "ref": "ref", "low": "low", "in": "in", **clock_nodes(block)}
     nodes |= {f"bits.{k}": f"b_{k}" for k in range(block.bits)}
-    lines += [block.call("xdrv", nodes), "rl out low 1k", ".save v(out)", f".tran 10p {stop!r} 0 10p", ".end", ""]
+    lines += [block.call("xdrv", nodes), "rl out low 1k", ".save v(out)", f".tran 2p {stop!r} 0 2p", ".end", ""]
     raw = spice.run("\n".join(lines), options=spice.TRANSIENT_OPTIONS, simulator=SIMULATOR)
     return raw["time"], raw["v(out)"] - 0.1
 
