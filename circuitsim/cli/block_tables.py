@@ -77,7 +77,7 @@ def sense_content(table: SenseTable) -> dict[str, Any]:
 def sense_lines(table: SenseTable) -> list[Any]:
     """Figures of a characterized amplifier, for people."""
     assert table.current is not None and table.drop is not None and table.reported is not None
-    low, high = (format_quantity(float(table.current[k]), "A") for k in (0, -1))
+    low, high = (format_quantity(float(table.current[k]) + 0.0, "A") for k in (0, -1))
     drop = " to ".join(format_quantity(float(table.drop[k]), "V") for k in (0, -1))
     out = " to ".join(format_quantity(float(table.reported[k]), table.unit) for k in (0, -1))
     rows = [

@@ -10,7 +10,7 @@ from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray
 from circuitsim.nodal.bit_lines import read_bit_lines
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.gated import NodalArray, on_bit_lines
-from circuitsim.nodal.judgement import tell_cell_error
+from circuitsim.nodal.judgement import RESOLUTION, tell_cell_error
 from circuitsim.nodal.linear import solve_linear
 from circuitsim.nodal.terminals import with_references
 from circuitsim.results import Solution
@@ -19,8 +19,8 @@ from circuitsim.spec import Count, Tolerance, check_inputs, checked, real_number
 _ITERATIONS = 40
 _BISECTIONS = 52  # as many as a float64 has binary digits
 _LEAST_SLOPE = 1e-3
-_TOLD = 1e3  # times the least current: what leaks at rest is no output whose relative error counts
-_LEAST_CURRENT = 1e-6  # of one cell at full scale; a vector at rest need not agree to a fraction of nothing
+_LEAST = 0.1 * RESOLUTION  # [A]
+_TOLD = 1e-3  # of a cell's current at full scale; what leaks at rest is no output whose relative error counts
 
 
 @checked
@@ -43,8 +43,8 @@ def read_with_sense(
         array: From `prepare`; its `sense.r_in` only helps convergence and may be any typical value of v/i.
         v_in: Inputs (batch, rows) [V].
         drop: Voltage of the sense input above v_ref [V] as a function of its current [A], elementwise, not falling.
-        nodes, tol, threads: As in `read`; `tol` also bounds the disagreement, relative to the vector's largest output,
-            or to a millionth of a cell's current at full scale if that is larger.
+        nodes, tol, threads: As in `read`; `tol` also bounds the disagreement, relative to the vector's largest output;
+            less than 1e-15 A, the tolerance of ngspice, is not asked for.
 
     Returns:
         As `read`; the heat of the amplifiers themselves is part of `power`.
@@ -60,22 +60,23 @@ def read_with_sense(
     admittance = _input_conductance(array)
     solution = read_bit_lines(array, v_in, None, nodes=nodes, tol=tol, threads=threads)
     i = solution.out
-    least = _LEAST_CURRENT * array.spec.device.g_max * array.spec.driver.v_read
-    scale = np.full((len(v_in), 1), least)
+    allowed = np.zeros((len(v_in), 1))
     off = np.full(i.shape, np.inf)
     for _ in range(_ITERATIONS):
         extra = _drop(drop, i) - r_in * i
         solution = read_bit_lines(array, v_in, v_ref + extra, nodes=nodes, tol=tol, threads=threads)
         off = solution.out - i
-        scale = np.maximum(np.abs(solution.out).max(axis=1, keepdims=True), least)
-        if np.all(np.abs(off) <= tol * scale):
+        scale = np.abs(solution.out).max(axis=1, keepdims=True)
+        allowed = np.maximum(tol * scale, _LEAST)
+        if np.all(np.abs(off) <= allowed):
             # The amplifiers turn their drop into heat: only the references at v_ref, behind them, deliver power.
+            told = _TOLD * array.spec.device.g_max * array.spec.driver.v_read
             assert solution.i_row is not None and solution.cell_error is not None
-            tell_cell_error(np.where(scale[:, 0] > _TOLD * least, solution.cell_error, 0.0))
+            tell_cell_error(np.where(scale[:, 0] > told, solution.cell_error, 0.0))
             power = with_references((v_in * solution.i_row).sum(axis=1), v_ref, solution.out)
             return replace(solution, out=i + off, power=power)
         i = _meet(drop, i, off, admittance, r_in)
-    vector, column = np.unravel_index((np.abs(off) / scale).argmax(), off.shape)
+    vector, column = np.unravel_index((np.abs(off) / allowed).argmax(), off.shape)
     raise NotConvergedError(
         f"vector {vector}, column {column}: array and sense amplifier differ by {abs(off[vector, column]):.2e} A; "
         "try a sense.r_in closer to the amplifier's v/i"

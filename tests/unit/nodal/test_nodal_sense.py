@@ -60,6 +60,23 @@ def test_a_regulated_cascode(sinh_surface):
     assert np.all(found.v_col[:, -1] > drop(found.out))
 
 
+@pytest.mark.parametrize("rest", [False, True])
+def test_a_curve_as_steep_as_that_of_a_cascode_near_zero_current(rest):
+    """The array draws; 3 mV a decade from 1e-3 to 1e-12 A and 10 mV from there to zero: 1e10 ohm at rest."""
+    array = nodal.prepare(sense_spec(), G)
+    v_in = np.zeros_like(V_IN) if rest else -V_IN
+    current = np.append(-np.geomspace(1e-3, 1e-12, 400), 0.0)
+    curve = np.append(-1.3e-3 * np.log(current[:-1] / -1e-8), 0.022)
+
+    def drop(i):
+        return np.interp(i, current, curve)
+
+    found = nodal.read_with_sense(array, v_in, drop)
+    again = nodal.read(array, v_in, v_sense=drop(found.out))
+    assert_allclose(found.out, again.out, rtol=1e-7, atol=1e-14)
+    assert np.all(found.out < 0)
+
+
 def test_bad_input_is_named():
     array = nodal.prepare(sense_spec(), G)
     with pytest.raises(InputError, match=r"v_sense has shape \(9,\)"):
