@@ -67,10 +67,10 @@ def _check_converters_fit(spec: ArraySpec) -> None:
         if spec.driver.input_code != "amplitude":
             key, value, expected = ("driver.input_code", spec.driver.input_code, "amplitude")
         raise SpecError(f"{key} = {value!r}: a DAC drives bit lines by their voltage, expected {expected!r}")
-    if spec.sense.block is not None:
+    if spec.sense.block is not None and spec.adc.block is None:
         raise SpecError(
             f"sense.{spec.sense.sources[0]} = {spec.sense.block!r}: an ADC of codes takes currents, and the circuit "
-            "puts out a voltage; read it by circuitsim.solve, or remove it"
+            "puts out a voltage; name a circuit in [adc], read it by circuitsim.solve, or remove it"
         )
     if spec.array.cell == "1c":
         raise SpecError("array.cell = '1c': its output is a charge, expected a cell whose current an ADC converts")
