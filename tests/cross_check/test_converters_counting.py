@@ -46,6 +46,27 @@ def test_an_oscillator_bends_as_its_polynomial():
     assert table.unit == "A"
 
 
+@pytest.mark.slow
+def test_a_ring_of_transistors_counts_what_its_current_makes_it():
+    table = table_of("cco_ring")
+    found = linearity(table)
+    assert table.unit == "A" and found.missing == ()
+    assert 1 < np.abs(found.inl).max() < 20  # it compresses; this is reported, and not bounded
+    assert table.t_conversion == pytest.approx(302e-9)
+
+
+def test_a_converter_that_shows_its_bits_alone_is_searched_by_conversions(tmp_path):
+    folder = tmp_path / "sar_3"
+    block = write_block("sar", folder, bits=3)
+    composed = adc_block_table(block, simulator=SIMULATOR)
+    toml = folder / "block.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('plus = "top"', 'nc = "top"'), encoding="utf-8")
+    searched = adc_block_table(load_block_folder(folder), simulator=SIMULATOR)
+    assert searched.decide == "sorted" and searched.error <= 1 / 32
+    steps = (searched.thresholds - composed.thresholds) / composed.lsb
+    assert np.abs(steps).max() < searched.error + 0.02
+
+
 def own_comparator(tmp_path, body, **card):
     """A converter of two bits in a folder, with this body of its sub-circuit."""
     folder = tmp_path / "own"
