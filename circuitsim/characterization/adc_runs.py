@@ -82,6 +82,9 @@ def convert_words(
 ) -> np.ndarray:
     """Convert inputs one after another in a transient run.
 
+    The first input is converted twice and its first code dropped: a run starts from an operating point, in which the
+    capacitors and the comparator are not as another conversion leaves them (.1 LSB of the transistor SAR).
+
     Args:
         bench: A converter with bits.
         inputs: (cycles, converters) or, for all converters of `parameters` alike, (cycles, 1) inputs [V] or [A].
@@ -97,9 +100,10 @@ def convert_words(
     """
     check_supply(bench)
     count = inputs.shape[1] if parameters is None else len(parameters)
-    deck = conversion_deck(bench, inputs, what="conversions", saved=word_vectors(bench, count), parameters=parameters)
+    warmed = np.concatenate([inputs[:1], inputs])
+    deck = conversion_deck(bench, warmed, what="conversions", saved=word_vectors(bench, count), parameters=parameters)
     with converter_run(deck, simulator) as raw:
-        return read_words(bench, raw, count, bench.cycle, len(inputs))
+        return read_words(bench, raw, count, bench.cycle, len(warmed))[1:]
 
 
 def part_energies(bench: Bench, raw: RawResult, cycle: float, cycles: int) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ from circuitsim.netlist import bench_of, with_parameters
 from circuitsim.periphery import convert_and_count, linearity
 
 SIMULATOR = spice.find_ngspice()
-CODES = np.array([1, 2, 64, 100, 127, 128, 129, 192, 255])
+CODES = np.array([1, 2, 64, 100, 127, 128, 129, 192, 200, 255])
 WITHIN = 0.1  # LSB
 
 
