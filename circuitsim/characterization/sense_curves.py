@@ -1,14 +1,14 @@
 """Characterize a sense amplifier at rest: voltage of the column, output and supply power against the column current."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from circuitsim.blocks import Block
-from circuitsim.characterization.kept_runs import kept_runs
+from circuitsim.characterization.kept_runs import bench_folder, kept_runs, run_benches
 from circuitsim.errors import SimulatorError
 from circuitsim.library import assemble
 from circuitsim.netlist import amplifier_cards, index_deck, rail_cards
@@ -21,8 +21,8 @@ COARSE = 65  # currents of a first sweep, which finds how far the circuit works
 HALVINGS = 12  # first sweeps, each over less of the range, until the circuit fills a quarter of it
 POINTS = 513  # currents of the table, each: evenly spaced, and geometrically spaced, because cascodes bend near zero
 SMALLEST = 1e-8  # fraction of the largest current at which the geometric ones begin
-LEAK = 1e-3  # fraction of the largest current to which the other side of zero is swept: a circuit that is off leaks
-MARGIN = 1e-3  # [V] by which the column may pass v_ref there
+LEAKS = 9  # voltages at which the leakage of a circuit that is off is measured, down to v_ref and beyond it
+MARGIN = 1e-3  # [V] beyond v_ref
 COUNTED = 1e-3  # fraction of the largest current from which on the error of the drop is stated
 DRIVE = 1e-6  # [A/V] of the source that feeds the column: its control voltages are microamperes
 
@@ -70,33 +70,54 @@ def sense_curve(
         SimulatorError: ngspice failed, or the circuit draws no supply current, does not follow the current, or lets
             the column fall where the current rises; the run folder is kept.
     """
-    signs = {"into": (1.0,), "out_of": (-1.0,), "both": (1.0, -1.0)}[block.polarity]
+    conditions = {"v_ref": v_ref, "temperature_c": temperature_c}
+    with bench_folder() as folder:
+        bench = _Bench(block, conditions, simulator, folder)
+        ends = [end for sign in _SIGNS[block.polarity] if (end := _reach(bench, sign * i_max, v_max))]
+        if not ends:
+            raise SimulatorError(
+                f"{_said(block)}: it works at no current; check supply, v_ref and the roles of its ports", folder
+            )
+        points = np.union1d(np.linspace(0.0, 1.0, POINTS), np.geomspace(SMALLEST, 1.0, POINTS))
+        between = np.sort(np.concatenate([points, (points[1:] + points[:-1]) / 2]))
+        found = bench.sweep("table", ends, between)
+        table = _table(block, found, temperature_c, simulator)
+    if len(ends) > 1 or found[0].drop[0] * ends[0] <= 0:
+        return table
+    return _with_leak(block, table, np.sign(ends[0]), v_ref=v_ref, temperature_c=temperature_c, simulator=simulator)
 
-    def sweep(ends: Sequence[float], points: np.ndarray) -> list[_Sweep]:
-        decks = [sense_deck(block, end * points, v_ref=v_ref, temperature_c=temperature_c) for end in ends]
-        with kept_runs(decks, simulator, TRUTH_OPTIONS) as raws:
-            found = [_read(block, raw, end * points, v_ref) for raw, end in zip(raws, ends, strict=True)]
-            _check_alive(block, found)
+
+_SIGNS = {"into": (1.0,), "out_of": (-1.0,), "both": (1.0, -1.0)}
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """A circuit with its conditions, the simulator, and the folder of its runs."""
+
+    block: Block
+    conditions: Mapping[str, float]
+    simulator: Simulator
+    folder: Path
+
+    def sweep(self, name: str, ends: Sequence[float], points: np.ndarray) -> list[_Sweep]:
+        """Run one deck per end [A], over `points` (fractions of it), in a folder of this name."""
+        decks = [sense_deck(self.block, end * points, **self.conditions) for end in ends]
+        raws = run_benches(decks, self.folder / name, self.simulator, TRUTH_OPTIONS)
+        v_ref = self.conditions["v_ref"]
+        found = [_read(self.block, raw, end * points, v_ref) for raw, end in zip(raws, ends, strict=True)]
+        _check_alive(self.block, found)
         return found
 
-    def reach_of(end: float) -> float:
-        """Return the largest current up to which the circuit works; a range that it fills little of is halved."""
-        for _ in range(HALVINGS):
-            (found,) = sweep([end], np.linspace(0.0, 1.0, COARSE))
-            last = _works_up_to(found, v_max)
-            if last >= COARSE // 4:
-                return float(found.current[last if last == COARSE - 1 else last - 1])
-            end = float(found.current[min(2 * last + 2, COARSE - 1)])
-        return 0.0
 
-    reach = [reach_of(sign * i_max) for sign in signs]
-    if not any(reach):
-        raise SimulatorError(f"{_said(block)}: it works at no current; check supply, v_ref and the roles of its ports")
-    points = np.union1d(np.linspace(0.0, 1.0, POINTS), np.geomspace(SMALLEST, 1.0, POINTS))
-    between = np.sort(np.concatenate([points, (points[1:] + points[:-1]) / 2]))
-    ends = [end for end in reach if end]
-    other = [-LEAK * ends[0]] if len(ends) == 1 else []
-    return _table(block, sweep([*ends, *other], between), not other, temperature_c, simulator)
+def _reach(bench: _Bench, end: float, v_max: float) -> float:
+    """Return the largest current up to which a circuit works [A]; a range of which it fills little is cut; 0: none."""
+    for attempt in range(HALVINGS):
+        (found,) = bench.sweep(f"reach_{'p' if end > 0 else 'n'}{attempt:02d}", [end], np.linspace(0.0, 1.0, COARSE))
+        last = _works_up_to(found, v_max)
+        if last >= COARSE // 4:
+            return float(found.current[last if last == COARSE - 1 else last - 1])
+        end = float(found.current[min(2 * last + 2, COARSE - 1)])
+    return 0.0
 
 
 def sense_deck(block: Block, current: np.ndarray, *, v_ref: float, temperature_c: float) -> str:
@@ -171,9 +192,7 @@ def _works_up_to(sweep: _Sweep, v_max: float) -> int:
     return int(left[0]) if len(left) else len(sweep.current) - 1
 
 
-def _table(
-    block: Block, sweeps: Sequence[_Sweep], two_sided: bool, temperature_c: float, simulator: Simulator
-) -> SenseTable:
+def _table(block: Block, sweeps: Sequence[_Sweep], temperature_c: float, simulator: Simulator) -> SenseTable:
     """Join the sweeps of both signs; every second point builds the table, the others tell its error."""
     parts = sorted(sweeps, key=lambda one: float(one.current[-1]))
 
@@ -182,15 +201,14 @@ def _table(
         return np.concatenate([values[0], *(value[1:] for value in values[1:])])
 
     current, drop, out, power = (joined(name) for name in ("current", "drop", "out", "power"))
-    kept = np.stack([current, drop, out, power])[:, ::2]
-    i, v, reported, supplied = _without_leak(kept, np.sign(sweeps[0].current[-1]), two_sided)
+    i, v, reported, supplied = (values[::2] for values in (current, drop, out, power))
     risen = np.maximum.accumulate(v)
     if (risen - v).max() > FALLS:
         at = i[int(np.argmax(risen - v))]
         raise SimulatorError(
             f"{_said(block)}: the column falls where the current rises, at {at:.3g} A", sweeps[0].folder
         )
-    held = np.flatnonzero((current > i[0]) & (current < i[-1]) & (np.arange(len(current)) % 2 == 1))
+    held = np.arange(1, len(current), 2)
     counted = held[np.abs(current[held]) >= COUNTED * np.abs(current).max()]
     return SenseTable(
         current=i,
@@ -213,23 +231,39 @@ def _table(
     )
 
 
-def _without_leak(points: np.ndarray, side: float, both: bool) -> np.ndarray:
-    """Return current, drop, output, power (4, points), of the other side only what a column at rest needs.
+def _with_leak(
+    block: Block, table: SenseTable, side: float, *, v_ref: float, temperature_c: float, simulator: Simulator
+) -> SenseTable:
+    """Add points beyond zero current to the table of a circuit that leaks when it is off.
 
-    A circuit that is off holds its column beside v_ref by a leakage current. There the column goes on to v_ref, where
-    its rows are, and `MARGIN` beyond: the table has its last point where the line between two points passes it.
+    Without a current such a circuit holds its column beyond v_ref. At rest the column of an array lies at v_ref, where
+    its rows are, and takes the leakage. It is measured with a voltage at the column, from that at zero current to v_ref
+    and `MARGIN` beyond: a current would have to be known.
     """
-    if both:
-        return points
-    rising = points if side > 0 else -points[:, ::-1]  # the other side comes first, and its drop is the smaller one
-    zero = int(np.argmin(np.abs(rising[0])))
-    passed = np.flatnonzero(rising[1, : zero + 1] < -MARGIN)
-    if len(passed):
-        first = int(passed[-1])
-        share = (-MARGIN - rising[1, first]) / (rising[1, first + 1] - rising[1, first])
-        edge = rising[:, first] + share * (rising[:, first + 1] - rising[:, first])
-        rising = np.column_stack([edge, rising[:, first + 1 :]]) if first < zero else rising[:, zero:]
-    return rising if side > 0 else -rising[:, ::-1]
+    assert table.current is not None and table.drop is not None
+    assert table.reported is not None and table.power is not None
+    zero = 0 if side > 0 else -1
+    drop = np.linspace(table.drop[zero], -side * MARGIN, LEAKS)[1:]
+    head = [f"* leakage of the sense amplifier {block.name}", block.include, f".temp {number(temperature_c)}"]
+    body = [*rail_cards(block, v_ref), *amplifier_cards(block, "0", "in", "out")]
+    saved = ["v(in)", "v(out)", "i(bin)", *([] if block.v_supply is None else ["i(vsvdd)"])]
+    deck = index_deck(head, {"in": v_ref + drop}, body, saved)
+    with kept_runs([deck], simulator, TRUTH_OPTIONS) as (raw,):
+        leak = _read(block, raw, -raw["i(bin)"], v_ref)
+    flow = leak.current * side
+    leaks = flow < np.minimum.accumulate(np.concatenate([[0.0], flow[:-1]]))  # where it goes on falling
+    order = slice(None, None, -1) if side > 0 else slice(None)
+
+    def joined(known: np.ndarray, more: np.ndarray) -> np.ndarray:
+        return np.concatenate([more[leaks][order], known] if side > 0 else [known, more[leaks][order]])
+
+    return replace(
+        table,
+        current=joined(table.current, leak.current),
+        drop=joined(table.drop, drop),
+        reported=joined(table.reported, leak.out),
+        power=joined(table.power, leak.power),
+    )
 
 
 def _said(block: Block) -> str:

@@ -7,8 +7,9 @@ the matrix products against either of them.
 
 from circuitsim.levels.calibrating import calibrate
 from circuitsim.levels.can import CAN, Level, check_can
+from circuitsim.levels.cell_surface import surface_of
 from circuitsim.levels.codes import convert_codes
-from circuitsim.levels.reading import TechniqueArray, array_decks, prepare, read, solve, surface_of
+from circuitsim.levels.reading import TechniqueArray, array_decks, prepare, read, solve
 from circuitsim.levels.tile import CertifiedTile
 
 __all__ = [

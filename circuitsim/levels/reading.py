@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import characterization, nodal, truth
-from circuitsim.devices import device_card, programmable_range
+from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
+from circuitsim.levels.cell_surface import surface_of
 from circuitsim.levels.input_range import input_range
-from circuitsim.levels.sensed import SensedArray, behind_the_circuit, read_sensed, sense_table_of, sensed_range
+from circuitsim.levels.sensed import SensedArray, prepare_sensed, read_sensed, sense_table_of
 from circuitsim.levels.tile import CertifiedTile, prepare_tile, read_tile
-from circuitsim.nodal import NodalArray, PreparedArray
+from circuitsim.nodal import NodalArray
 from circuitsim.nodal.judgement import joint_cell_error
 from circuitsim.results import (
-    CellSurface,
     Certificate,
     Convergence,
     Provenance,
-    SenseTable,
     Solution,
     TileModel,
     content_digest,
@@ -196,29 +195,6 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
 
 
 @checked
-def surface_of(spec: ArraySpec, *, v_range: tuple[float, float] | None = None) -> CellSurface | None:
-    """Characterize the cell of an array.
-
-    Args:
-        spec: The array.
-        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read.
-
-    Returns:
-        The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
-
-    Raises:
-        InputError: A user's device folder states `ohmic = true`, but the device is not ohmic in ngspice.
-        SimulatorError, OutsideRangeError: As `characterization.cell`.
-    """
-    ohmic = spec.array.cell == "1r" and device_card(spec).ohmic
-    if not ohmic:
-        return characterization.cell(spec, v_range=v_range)
-    if spec.device.folder is not None:  # for the shipped cards, a test checks this
-        characterization.check_ohmic(spec)
-    return None
-
-
-@checked
 def array_decks(spec: ArraySpec, g: ArrayLike, x: ArrayLike) -> list[str]:
     """Return the decks that level "ngspice" runs: one per drawn array; for charges, one per drawn array and vector.
 
@@ -254,24 +230,13 @@ def _prepare(
     if level == "nodal":
         g_range = programmable_range(spec)
         if (sense := sense_table_of(spec)) is not None:
-            return _prepare_sensed(spec, g, sense, v_range)
+            return prepare_sensed(spec, g, sense, v_range)
         if spec.array.input_line == "bl":
             return nodal.prepare(spec, g, surface_of(spec, v_range=v_range), v_range=v_range, g_range=g_range)
         on, off = characterization.gated_cells(spec)
         return nodal.prepare(spec, g, on, off=off, g_range=g_range)
     assert model is not None
     return prepare_tile(spec, g, model, certificate, strict=strict)
-
-
-def _prepare_sensed(
-    spec: ArraySpec, g: ArrayLike, sense: SenseTable, v_range: tuple[float, float] | None
-) -> SensedArray:
-    """Prepare an array whose columns its sense amplifiers move; the cell is characterized for those voltages too."""
-    ideal, wide = behind_the_circuit(spec), sensed_range(spec, sense, v_range)
-    surface = surface_of(ideal, v_range=wide)
-    array = nodal.prepare(ideal, g, surface, v_range=wide, g_range=programmable_range(spec))
-    assert isinstance(array, PreparedArray)
-    return SensedArray(spec, array, sense)
 
 
 def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) -> Solution:

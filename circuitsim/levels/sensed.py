@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import blocks, characterization, nodal
+from circuitsim.devices import programmable_range
+from circuitsim.levels.cell_surface import surface_of
 from circuitsim.nodal import PreparedArray
 from circuitsim.periphery import check_sense_range, drop_and_slope, report
 from circuitsim.results import SenseTable, Solution, content_digest
@@ -50,6 +52,27 @@ def sensed_range(spec: ArraySpec, sense: SenseTable, v_range: tuple[float, float
     v_ref, v_read = spec.sense.v_ref, spec.driver.v_read
     low, high = v_range or ((v_ref - v_read, v_ref) if sense.current[-1] <= 0 else (v_ref, v_ref + v_read))
     return min(low, v_ref + float(sense.drop[0])), max(high, v_ref + float(sense.drop[-1]))
+
+
+def prepare_sensed(
+    spec: ArraySpec, g: ArrayLike, sense: SenseTable, v_range: tuple[float, float] | None
+) -> SensedArray:
+    """Prepare an array whose columns its sense amplifiers move; the cell is characterized for those voltages too.
+
+    Args:
+        spec: The array, with its inputs on the bit lines.
+        g: Conductances (rows, cols) [S].
+        sense: The table of its amplifiers.
+        v_range: Range of the inputs [V]; None: as in `sensed_range`.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError, SimulatorError: As `levels.prepare`.
+    """
+    ideal, wide = behind_the_circuit(spec), sensed_range(spec, sense, v_range)
+    surface = surface_of(ideal, v_range=wide)
+    array = nodal.prepare(ideal, g, surface, v_range=wide, g_range=programmable_range(spec))
+    assert isinstance(array, PreparedArray)
+    return SensedArray(spec, array, sense)
 
 
 def read_sensed(array: SensedArray, x: ArrayLike, *, nodes: bool = False) -> Solution:

@@ -17,7 +17,7 @@ KEYS = {
     "access": ["model", "w", "l", "v_gate", "a_vt", "params"],
     "wire": ["r_row", "r_col", "c_row", "c_col", "r_bl", "row", "col", "strap_row", "taper_row", "row_drive", "tc_row"],
     "driver": ["v_read", "r_out", "dac_bits", "input_code", "t_read", "kind"],
-    "sense": ["r_in", "v_ref", "kind"],
+    "sense": ["r_in", "v_ref", "kind", "model", "file", "ports", "params", "supply", "load", "i_max"],
     "adc": ["bits", "full_scale", "kind"],
     "mapping": ["weights", "inputs", "bits_per_cell"],
     "technique": ["partition", "replicate_cols", "g_reference", "dummy_rows", "g_dummy", "skip_zero_rows"],

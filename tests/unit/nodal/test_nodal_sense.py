@@ -62,11 +62,11 @@ def test_a_regulated_cascode(sinh_surface):
 
 @pytest.mark.parametrize("rest", [False, True])
 def test_a_curve_as_steep_as_that_of_a_cascode_near_zero_current(rest):
-    """The array draws; 3 mV a decade from 1e-3 to 1e-12 A and 10 mV from there to zero: 1e10 ohm at rest."""
+    """The array draws; 12 mV a decade from 1e-3 to 1e-7 A and 34 mV from there to zero: 0.3 Mohm at rest."""
     array = nodal.prepare(sense_spec(), G)
     v_in = np.zeros_like(V_IN) if rest else -V_IN
-    current = np.append(-np.geomspace(1e-3, 1e-12, 400), 0.0)
-    curve = np.append(-1.3e-3 * np.log(current[:-1] / -1e-8), 0.022)
+    current = np.append(-np.geomspace(1e-3, 1e-7, 400), 0.0)
+    curve = np.append(-5e-3 * np.log(current[:-1] / -1e-8), 0.022)
 
     def drop(i):
         return np.interp(i, current, curve)
