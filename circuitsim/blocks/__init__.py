@@ -3,11 +3,13 @@
 from circuitsim.blocks.block import Block
 from circuitsim.blocks.block_toml import INTEGRATE, ROLES, BlockKind, Phase, Polarity, Span, block_json_schema
 from circuitsim.blocks.from_spec import SECTIONS, block_of, blocks_of
+from circuitsim.blocks.generated import GENERATED, write_block
 from circuitsim.blocks.load import FOLDERS, list_blocks, load_block, load_block_folder, user_block
 from circuitsim.blocks.phase_times import phase_time
 
 __all__ = [
     "FOLDERS",
+    "GENERATED",
     "INTEGRATE",
     "ROLES",
     "SECTIONS",
@@ -24,4 +26,5 @@ __all__ = [
     "load_block_folder",
     "phase_time",
     "user_block",
+    "write_block",
 ]

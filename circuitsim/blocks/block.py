@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from circuitsim.blocks.block_toml import BlockKind, Output, Phase, Polarity, Span
+from circuitsim.blocks.block_toml import BlockKind, InputRange, Output, Phase, Polarity, Span
 from circuitsim.devices import Parameter
 
 OPEN = "nc"
@@ -39,6 +39,8 @@ class Block:
         temperature: Temperatures for which it was run [°C]; None: unknown.
         not_modelled: What the block leaves out.
         source, licence, valid, tested: From the header of the file.
+        input: What a converter takes; None: a voltage from `low` to `ref`.
+        logic_energy: Estimate of what the logic of a converter takes in one conversion [J]; None: none given.
     """
 
     name: str
@@ -65,6 +67,13 @@ class Block:
     licence: str
     valid: str
     tested: str
+    input: InputRange | None = None
+    logic_energy: Parameter | None = None
+
+    @property
+    def bits(self) -> int:
+        """Number of terminals of the digital word; 0: it has none."""
+        return sum(role.partition(".")[0] == "bits" for role in self.roles)
 
     @property
     def include(self) -> str:

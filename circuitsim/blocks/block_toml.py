@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from circuitsim.blocks.phase_times import check_expression
-from circuitsim.devices.parameters import Number, Parameters, Text
+from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
 from circuitsim.errors import InputError
 from circuitsim.spec import sentence
 from circuitsim.spec.base import Part
@@ -17,18 +17,24 @@ from circuitsim.spec.toml_file import read_toml
 
 BlockKind = Literal["driver", "sense", "converter"]
 Polarity = Literal["into", "out_of", "both"]
-Output = Literal["voltage", "current", "bits", "count", "time"]
+Output = Literal["voltage", "current", "bits", "count", "time", "frequency"]
+"""Quantity at `out`.
+
+Of a converter: "count" is v(out) in volts; "time" the moment at which v(out) crosses 0.5 V, counted by a clock of the
+period `t_clock` from the start of the phase "convert" on; "frequency" that of v(out), counted for `t_count`.
+"""
 
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "driver": (("out",), ("in", "bits", "ref", "low", "vdd", "vss", PHASES)),
     "sense": (("in", "out"), ("ref", "vdd", "vss", PHASES)),
-    "converter": (("in",), ("out", "bits", "ref", "low", "cm", "vdd", "vss", PHASES)),
+    "converter": (("in",), ("out", "bits", "ref", "low", "cm", "plus", "minus", "shared", "vdd", "vss", PHASES)),
 }
 """Roles of terminals by the kind of a block: those that it needs, and those that it may have besides.
 
 in, out: what it takes and what it gives. bits: the digital word, "bits.0" the lowest. ref, low: reference voltages, the
-upper and the lower one; `ref` of a sense amplifier is where it holds the column. cm: common mode. vdd, vss: supply.
-phases: clocks by name.
+upper and the lower one; `ref` of a sense amplifier is where it holds the column. cm: common mode. plus, minus: inputs
+of the comparator of a converter with bits, to be measured; without minus it compares with cm. shared: a node that all
+columns share. vdd, vss: supply. phases: clocks by name.
 """
 
 
@@ -51,6 +57,21 @@ class Span(Part):
                 f"nominal = {self.nominal:g}: expected a value between minimum = {self.minimum:g} and maximum = "
                 f"{self.maximum:g}"
             )
+        return self
+
+
+class InputRange(Part):
+    """What a converter takes, where it is not a voltage between `low` and `ref`."""
+
+    quantity: Literal["voltage", "current"] = Field(description="Quantity at `in`; a current flows into the converter")
+    minimum: Number = Field(description="Smallest input [V] or [A]")
+    maximum: Number = Field(description="Largest input [V] or [A]")
+    source: Text = Field(description="Where the range comes from")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.minimum < self.maximum:
+            raise ValueError(f"minimum = {self.minimum:g}: expected less than maximum = {self.maximum:g}")
         return self
 
 
@@ -90,6 +111,12 @@ class BlockToml(Part):
     )
     output: Output = Field(description="Quantity at `out`")
     load: Number | None = Field(default=None, gt=0, description="Resistance from out to ground [ohm]; absent: none")
+    input: InputRange | None = Field(
+        default=None, description="Input of a converter; absent: a voltage from low to ref"
+    )
+    logic_energy: Parameter | None = Field(
+        default=None, description="Estimate of what the logic of a converter takes in one conversion [J]"
+    )
     supply: Span | None = Field(default=None, description="Voltage between vdd and vss [V]")
     reference: Span | None = Field(default=None, description="Voltage at ref [V]")
     temperature: Span = Field(description="Temperature [°C]")

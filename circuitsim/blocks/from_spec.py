@@ -57,6 +57,10 @@ def block_of(spec: ArraySpec, section: str) -> Block | None:
     _check_range(block, "array.temperature_c", block.temperature, spec.array.temperature_c, "°C")
     if section == "sense" and "ref" in block.roles:
         _check_range(block, "sense.v_ref", block.reference, spec.sense.v_ref, "V")
+    if section == "adc" and spec.adc.v_ref is not None:
+        if "ref" not in block.roles:
+            raise SpecError(f"adc.v_ref = {spec.adc.v_ref:g} V: {block.name} has no terminal of the role ref")
+        _check_range(block, "adc.v_ref", block.reference, spec.adc.v_ref, "V")
     return block
 
 

@@ -96,6 +96,8 @@ def _load(folder: Path) -> Block:
         licence=header["licence"],
         valid=header["valid"],
         tested=header["tested"],
+        input=stated.input,
+        logic_energy=stated.logic_energy,
     )
 
 

@@ -1,9 +1,17 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
+from circuitsim.characterization.adc import adc_block_table
+from circuitsim.characterization.adc_mismatch import (
+    comparator_thresholds,
+    drawn_capacitors,
+    mismatched_tables,
+    offset_law,
+)
 from circuitsim.characterization.blocks import characterize
 from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
+from circuitsim.characterization.dac import dac_block_table
 from circuitsim.characterization.device_benches import (
     READ,
     SWITCHING,
@@ -27,6 +35,7 @@ __all__ = [
     "ReadCurves",
     "StateMap",
     "TransistorFigures",
+    "adc_block_table",
     "array_states",
     "bench_deck",
     "cache_limit",
@@ -36,10 +45,15 @@ __all__ = [
     "check_chord",
     "check_contents",
     "check_ohmic",
+    "comparator_thresholds",
+    "dac_block_table",
+    "drawn_capacitors",
     "find_states",
     "gated_cells",
     "has_bench",
     "map_states",
+    "mismatched_tables",
+    "offset_law",
     "opened",
     "read_bench",
     "read_currents",

@@ -9,14 +9,13 @@ from circuitsim import spice
 from circuitsim.blocks import Block, block_of
 from circuitsim.characterization import sense_curves, sense_dynamics, sense_phases
 from circuitsim.characterization.cache import cached
+from circuitsim.characterization.converters import adc_characterized, driver_block_table
 from circuitsim.characterization.steps import stepped_range
-from circuitsim.errors import SpecError
 from circuitsim.periphery import Periphery
 from circuitsim.resources import table_cache
 from circuitsim.results import SenseTable
 from circuitsim.results.table_files import TABLE_SCHEMA, load_sense_table, save_sense_table
 from circuitsim.spec import ArraySpec, checked
-from circuitsim.spec.block import BlockSpec
 
 SENSE_VERSION = 1  # increase it when the benches change, so that tables in users' caches are made again
 
@@ -32,9 +31,9 @@ def characterize(
     """Turn every block that a specification names into a table, by small ngspice decks.
 
     A sense amplifier is characterized for column currents up to `sense.i_max`, or rows · g_max · v_read rounded up, as
-    far as it works and holds the column within v_read of v_ref; in time for columns of up to rows · g_max. Tables are
-    cached. Their key covers the text of the circuit and of every file that it includes, its parameters and conditions,
-    the ranges, the simulator and the benches.
+    far as it works and holds the column within v_read of v_ref; in time for columns of up to rows · g_max. A DAC
+    settles into the capacitance of a row. Tables are cached. Their key covers the text of the circuit and of every file
+    that it includes, its parameters and conditions, the ranges, the simulator and the benches.
 
     Args:
         spec: The array; its blocks, size, range of conductances, read voltage, v_ref and temperature matter.
@@ -45,24 +44,21 @@ def characterize(
         The tables; None for an ideal part.
 
     Raises:
-        SpecError: A driver or an ADC is a circuit: their characterization does not exist yet.
+        SpecError: A driver has no digital word or works in phases: such a driver has no table yet.
         InputError, OutsideRangeError: A block does not fit its key, its file or its range, see `blocks.block_of`.
         SimulatorError: ngspice failed, or a circuit draws no supply current, does not follow its input, or does not
             settle; the run folder is kept.
 
     Valid for: the temperature, supply, load and v_ref of the specification, which the table states.
     """
-    for section in ("driver", "adc"):
-        part: BlockSpec = getattr(spec, section)
-        if part.block is not None:
-            raise SpecError(
-                f"{section}.{part.sources[0]} = {part.block!r}: circuitsim does not characterize such a block yet"
-            )
     block = block_of(spec, "sense")
-    if block is None:
-        return Periphery()
     found = simulator or spice.find_ngspice()
-    return Periphery(sense=_sense_table(spec, block, Path(cache) if cache is not None else table_cache(), found))
+    folder = Path(cache) if cache is not None else table_cache()
+    return Periphery(
+        dac=driver_block_table(spec, folder, found),
+        sense=None if block is None else _sense_table(spec, block, folder, found),
+        adc=adc_characterized(spec, folder, found),
+    )
 
 
 def _sense_table(spec: ArraySpec, block: Block, folder: Path, simulator: spice.Simulator) -> SenseTable:

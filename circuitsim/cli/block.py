@@ -123,7 +123,10 @@ def _characterized(
     from circuitsim.spec import parse_spec
 
     if block is not None and block.kind != "sense":
-        raise InputError(f"{block.name}: a {block.kind}; circuitsim characterizes sense amplifiers only so far")
+        raise InputError(
+            f"{block.name}: a {block.kind}, and this command characterizes sense amplifiers only; "
+            "circuitsim.characterize(spec) gives the tables of drivers and converters"
+        )
     reference = block.reference.nominal if block is not None and block.reference is not None else 0.0
     g = parse_quantity(g_column)
     spec = parse_spec(

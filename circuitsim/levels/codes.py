@@ -1,11 +1,13 @@
 """Read an array at any level from DAC codes to ADC codes, with the converters of its specification."""
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import chain
 from circuitsim.chain import Reading
-from circuitsim.errors import SpecError
-from circuitsim.levels.can import Level
+from circuitsim.errors import InputError, SpecError
+from circuitsim.levels.can import Level, refuse_unused
+from circuitsim.levels.converted import convert_through_circuits
 from circuitsim.levels.preparing import prepare
 from circuitsim.levels.reading import read
 from circuitsim.results import Certificate, TileModel
@@ -24,8 +26,12 @@ def convert_codes(
     strict: bool = False,
     max_error: float | None = None,
     full_scale: float | None = None,
+    rng: np.random.Generator | None = None,
 ) -> Reading:
     """Read an array from DAC codes to ADC codes.
+
+    Where [driver] or [adc] names a circuit, its table from `characterize` takes the place of the ideal converter, at
+    level "nodal": rows lie behind the output resistance that the DAC has at their code.
 
     Args:
         spec: The array; `driver.dac_bits` and `adc.bits` must be stated.
@@ -33,19 +39,27 @@ def convert_codes(
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict, max_error: As in `solve`.
         full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
+        rng: Source of the noise of converters that are circuits; None: without noise.
 
     Returns:
         Voltages, currents and codes of all stages, and the names of the ideal stages.
 
     Raises:
         InputError: The DAC or the ADC is missing, its full scale is unknown, or a value is not a code.
-        SpecError: The inputs of this array are not voltages, or its outputs are not currents.
+        SpecError: The inputs of this array are not voltages, or its outputs are not currents; the level does not
+            simulate a converter, or the ADC does not take what the sense amplifiers put out.
         InputError, SpecError, OutsideRangeError, SimulatorError, NotConvergedError: As `solve`.
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
     """
     _check_converters_fit(spec)
+    if spec.driver.block is not None or spec.adc.block is not None:
+        given = {"model": model, "certificate": certificate, "strict": strict or None, "max_error": max_error}
+        refuse_unused(level, given, "behavioral, with ideal converters")
+        return convert_through_circuits(spec, g, codes, level, full_scale=full_scale, rng=rng)
+    if rng is not None:
+        raise InputError("rng has no effect: ideal converters have no noise; leave it out")
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, max_error=max_error)
     return chain.read_codes(spec, real_numbers("codes", codes), lambda v: read(array, v).i_out, full_scale=full_scale)
 
@@ -57,10 +71,10 @@ def _check_converters_fit(spec: ArraySpec) -> None:
         if spec.driver.input_code != "amplitude":
             key, value, expected = ("driver.input_code", spec.driver.input_code, "amplitude")
         raise SpecError(f"{key} = {value!r}: a DAC drives bit lines by their voltage, expected {expected!r}")
-    if spec.sense.block is not None:
+    if spec.sense.block is not None and spec.adc.block is None:
         raise SpecError(
             f"sense.{spec.sense.sources[0]} = {spec.sense.block!r}: an ADC of codes takes currents, and the circuit "
-            "puts out a voltage; read it by circuitsim.solve, or remove it"
+            "puts out a voltage; name a circuit in [adc], read it by circuitsim.solve, or remove it"
         )
     if spec.array.cell == "1c":
         raise SpecError("array.cell = '1c': its output is a charge, expected a cell whose current an ADC converts")

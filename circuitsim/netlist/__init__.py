@@ -1,6 +1,7 @@
 """Writes specifications as complete SPICE decks, which plain ngspice runs."""
 
 from circuitsim.netlist.cell import cell_subckt, cell_text
+from circuitsim.netlist.conversions import Bench, bench_of, conversion_deck, with_parameters
 from circuitsim.netlist.crossbar import checked_crossbar, crossbar
 from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.index_sweep import index_deck
@@ -10,15 +11,18 @@ from circuitsim.netlist.sense_amplifiers import amplifier_cards, rail_cards, sta
 from circuitsim.netlist.transient import Pulse, TransientNetlist, checked_transient, read_pulse, transient
 
 __all__ = [
+    "Bench",
     "Mismatch",
     "Netlist",
     "Pulse",
     "TransientNetlist",
     "amplifier_cards",
+    "bench_of",
     "cell_subckt",
     "cell_text",
     "checked_crossbar",
     "checked_transient",
+    "conversion_deck",
     "crossbar",
     "from_circuit",
     "index_deck",
@@ -28,4 +32,5 @@ __all__ = [
     "static_sense",
     "to_circuit",
     "transient",
+    "with_parameters",
 ]

@@ -1,13 +1,18 @@
 """Stages at the edge of an array: converters and sense amplifiers as functions of arrays."""
 
+from circuitsim.periphery.conditions import check_table_holds
 from circuitsim.periphery.converters import convert, convert_and_count, decode, drive, drive_nearest, nearest_codes
+from circuitsim.periphery.enob import effective_bits, sine_record
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
+from circuitsim.periphery.linearity import Linearity, linearity
 from circuitsim.periphery.sense import check_sense_range, drop_and_slope, report
 
 __all__ = [
+    "Linearity",
     "Periphery",
     "adc_table",
     "check_sense_range",
+    "check_table_holds",
     "convert",
     "convert_and_count",
     "dac_table",
@@ -15,8 +20,11 @@ __all__ = [
     "drive",
     "drive_nearest",
     "drop_and_slope",
+    "effective_bits",
     "ideal_stages",
+    "linearity",
     "nearest_codes",
     "periphery_of",
     "report",
+    "sine_record",
 ]

@@ -96,6 +96,8 @@ def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
     steps = (analog if table.low == 0 else analog - table.low) * (1.0 / table.lsb)
     if table.inl is None:
         codes = xp.round(steps)
+    elif table.decide == "search":
+        codes = _searched(table, steps)
     else:
         transitions = xp.asarray(
             np.arange(top) + 0.5 + _inl(table, top, "transition"), dtype=analog.dtype, device=device
@@ -109,6 +111,19 @@ def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
     return xp.clip(codes, 0.0, float(top)), int(xp.sum(outside))
 
 
+def _searched(table: ConverterTable, steps: Any) -> Any:
+    """Codes of inputs [LSB above low] by binary search from the highest bit on: a bit stays if the input is higher."""
+    xp, device = array_api_compat.array_namespace(steps), array_api_compat.device(steps)
+    top = 2**table.bits - 1
+    thresholds = xp.asarray(np.arange(top) + 0.5 + _inl(table, top, "threshold"), dtype=steps.dtype, device=device)
+    code = xp.zeros(steps.shape, dtype=xp.int64, device=device)
+    for bit in range(table.bits - 1, -1, -1):
+        tried = code + 2**bit
+        level = xp.reshape(xp.take(thresholds, xp.reshape(tried - 1, (-1,)), axis=0), steps.shape)
+        code = xp.where(steps > level, tried, code)
+    return xp.astype(code, steps.dtype)
+
+
 def decode(table: ConverterTable, codes: Any) -> Any:
     """Return the voltages [V] or currents [A] that codes (any shape) stand for."""
     return codes * table.lsb + table.low
@@ -118,7 +133,8 @@ def _warn_of_clipping(table: ConverterTable, outside: int, count: int) -> None:
     share = outside / max(count, 1)
     if share > MUCH_CLIPPING:
         warnings.warn(
-            f"the ADC's range of {table.low:g} to {table.high:g} A clips {100 * share:.3g} % of the outputs: widen it",
+            f"the ADC's range of {table.low:g} to {table.high:g} {table.unit} clips {100 * share:.3g} % of the "
+            "outputs: widen it",
             ClippingWarning,
             stacklevel=3,
         )
@@ -130,7 +146,7 @@ def _inl(table: ConverterTable, expected: int, each: str) -> np.ndarray:
         raise InputError(
             f"converter: inl has shape {inl.shape}: expected ({expected},), one value per {each} of {table.bits} bits"
         )
-    if expected > 1 and np.any(np.diff(inl) < -1):
+    if table.decide == "sorted" and expected > 1 and np.any(np.diff(inl) < -1):
         raise InputError(
             f"converter: inl falls by more than 1 LSB from one {each} to the next: expected no larger fall"
         )

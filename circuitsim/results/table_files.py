@@ -52,7 +52,7 @@ def save_sense_table(path: str | Path, table: SenseTable, *, key: str = "") -> N
     """
     arrays, content = _taken_apart(table)
     about = {"format": _SENSE, "schema": TABLE_SCHEMA, **content, "arrays": sorted(arrays)}
-    sealed = {**about, "seal": _seal(key, about, arrays)}
+    sealed = {**about, "seal": seal_of(key, about, arrays)}
     write_npz(Path(path), {**arrays, "about": np.array(json.dumps(sealed, allow_nan=False))})
 
 
@@ -76,7 +76,7 @@ def load_sense_table(path: str | Path, *, key: str = "") -> SenseTable:
         raise InputError(f"{path}: damaged: the arrays in it are not those of a {_SENSE}")
     arrays = read_npz(path, tuple(names), _SENSE)
     seal = about.pop("seal", None)
-    if seal != _seal(key, about, arrays):
+    if seal != seal_of(key, about, arrays):
         raise InputError(f"{path}: damaged: its content is not what was stored under this key")
     return _put_together(path, about, arrays)
 
@@ -108,7 +108,7 @@ def _fields(record: Any) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
 
 
-def _seal(key: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+def seal_of(key: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
     """Return a digest of a key and of every value of a table."""
     digest = hashlib.sha256(json.dumps([key, about], sort_keys=True).encode())
     for name in sorted(arrays):

@@ -61,10 +61,16 @@ class SenseSpec(BlockSpec):
 class AdcSpec(BlockSpec):
     """The converter of column currents to codes: ideal, or a block."""
 
+    OF_IDEAL: ClassVar[tuple[str, ...]] = ("full_scale",)
+    OF_BLOCK: ClassVar[tuple[str, ...]] = (*BlockSpec.OF_BLOCK, "v_ref")
+
     kind: Annotated[Literal["ideal"] | None, reserved("sar", "flash", "ramp", "cco")] = Field(
         default="ideal", description="Ideal converter, which rounds and clips; not beside model, folder or file"
     )
     bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")
+    v_ref: Positive | None = Field(
+        default=None, description="Voltage at the port ref of the block [V]; absent: that of the card, or its supply"
+    )
     full_scale: Literal["auto"] | Positive = Field(
         default="auto",
         description="Current of the largest code [A]; 'auto': each layer of a network takes the one with the least rms"

@@ -42,7 +42,10 @@ def test_snippet_is_part_of_a_specification(snippet, tmp_path):
 
 
 def test_example_runs(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    converters, example = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile(converters, "netlists/README.md", "exec"), {})
+    bits, inl = capsys.readouterr().out.split(" bits in 24 ns\n")
+    assert 7.9 < float(bits) < 8.05 and 0 < float(inl) < 1
     names: dict = {}
     exec(compile(example, "netlists/README.md", "exec"), names)
     assert "settled after" in capsys.readouterr().out

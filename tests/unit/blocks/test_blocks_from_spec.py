@@ -140,7 +140,7 @@ def test_what_no_level_simulates_is_refused_by_name_at_every_level(section, leve
 
 def test_no_ideal_converter_stands_in_for_a_circuit():
     with pytest.raises(SpecError, match=r"adc.model = 'sar': an ideal ADC does not simulate this circuit"):
-        periphery_of(spec_of(adc={"model": "sar", "bits": 8, "full_scale": 1e-3}))
+        periphery_of(spec_of(adc={"model": "sar", "bits": 8}))
     with pytest.raises(SpecError, match=r"driver.model = 'r_string': an ideal DAC does not simulate this circuit"):
         periphery_of(spec_of(driver={"model": "r_string", "dac_bits": 8}))
     for section in ("driver", "sense", "adc"):

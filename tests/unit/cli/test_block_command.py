@@ -19,9 +19,10 @@ def run(monkeypatch, capsys, *words):
 def test_the_list_names_every_shipped_block(monkeypatch, capsys):
     code, out, _ = run(monkeypatch, capsys, "list", "--json")
     assert code == 0
-    assert {each["name"] for each in json.loads(out)} == set(blocks.list_blocks("sense"))
+    shipped = {name for kind in blocks.FOLDERS for name in blocks.list_blocks(kind)}
+    assert {each["name"] for each in json.loads(out)} == shipped
     code, out, _ = run(monkeypatch, capsys, "list")
-    assert code == 0 and out.startswith("sense:\n") and "  tia " in out
+    assert code == 0 and out.startswith("driver:\n") and "\nsense:\n" in out and "  tia " in out
 
 
 def test_a_sheet_states_ports_range_parameters_and_what_is_left_out(monkeypatch, capsys):
@@ -37,7 +38,8 @@ def test_a_sheet_states_ports_range_parameters_and_what_is_left_out(monkeypatch,
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["show", "tiaa"], "block 'tiaa': no such block, expected one of regulated_cascode"),
+        (["show", "tiaa"], "block 'tiaa': no such block, expected one of bit_serial"),
+        (["show", "sar", "--plot", "x.png"], "sar: a converter, and this command characterizes sense amplifiers only"),
         (["show", "tia", "--plot", "x.png", "--i-max", "1M"], "got '1M': SPICE reads M as milli"),
         (["show", "tia", "--plot", "x.png", "--i-max", "0"], "sense.i_max = '0': expected a value greater than 0"),
         (["show", "tia", "--plot", "x.png", "--temperature-c", "200"], "tia works from -40 to 125 °C"),

@@ -1,0 +1,140 @@
+"""Draws of mismatched converters: capacitors of a SAR, and thresholds of comparators, many in one deck."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from circuitsim.characterization.adc import threshold_table
+from circuitsim.characterization.adc_runs import converter_run, read_words, word_vectors
+from circuitsim.characterization.sar_levels import can_compose, composed_levels
+from circuitsim.errors import InputError, SimulatorError
+from circuitsim.netlist.conversions import Bench, conversion_deck
+from circuitsim.results import ConverterTable
+from circuitsim.spice import Simulator
+
+_CAPACITOR = re.compile(r"e(\d+|d)")
+_GATE = re.compile(r"dv\d+")
+LAW_STEP = 5e-3  # [V] mismatch of one gate at which the law is measured
+SPAN = 60e-3  # [V] largest offset that is found
+UNEVEN = 1.0123  # of both ends of the search: in the middle, a comparator without mismatch would never decide
+
+
+def drawn_capacitors(bench: Bench, draws: int, sigma_unit: float, rng: np.random.Generator) -> list[dict[str, float]]:
+    """Draw relative errors of the capacitors of a SAR: those of w units have the deviation sigma_unit / √w.
+
+    Args:
+        bench: A SAR with the parameters e0, e1, … and ed.
+        draws: Number of converters.
+        sigma_unit: Standard deviation of a unit capacitor, relative.
+        rng: Source of the draws, in the order of the parameters within each converter.
+
+    Raises:
+        InputError: The block has no such parameters.
+    """
+    found = {key: match[1] for key in bench.block.parameters if (match := _CAPACITOR.fullmatch(key))}
+    if not found:
+        raise InputError(f"the converter {bench.block.name!r} has no capacitors e0, e1, … among its parameters")
+    sigma = sigma_unit / np.sqrt([1.0 if bit == "d" else 2.0 ** int(bit) for bit in found.values()])
+    return [dict(zip(found, row.tolist(), strict=True)) for row in rng.standard_normal((draws, len(found))) * sigma]
+
+
+def mismatched_tables(
+    bench: Bench, parameters: Sequence[Mapping[str, float]], simulator: Simulator
+) -> list[ConverterTable]:
+    """Characterize many capacitor arrays in one deck, each with parameters of its own; comparators are ideal.
+
+    Args:
+        bench: A SAR whose thresholds can be composed.
+        parameters: Parameters of each, such as those of `drawn_capacitors`.
+        simulator: The ngspice to use.
+
+    Raises:
+        InputError: The converter is no SAR, or a parameter does not exist.
+        SimulatorError: As `composed_levels`.
+    """
+    if not can_compose(bench):
+        raise InputError(
+            f"the converter {bench.block.name!r}: it has no port 'plus' or no phases 'sample' and 'compare', so that "
+            "its thresholds cannot be composed"
+        )
+    for key in parameters[0]:
+        if key not in bench.block.parameters:
+            raise InputError(f"{key}: {bench.block.name} has no such parameter")
+    found = composed_levels(bench, simulator, parameters=parameters)
+    return [
+        threshold_table(bench, thresholds, decide="search", error=found.error, simulator=simulator)
+        for thresholds in found.thresholds
+    ]
+
+
+def comparator_thresholds(
+    bench: Bench, parameters: Sequence[Mapping[str, float]], simulator: Simulator, *, resolution: float = 2e-4
+) -> np.ndarray:
+    """Find the offsets of many comparators in one deck per halving.
+
+    Args:
+        bench: A comparator: a converter of one bit, which compares `in` with `ref`.
+        parameters: Parameters of each comparator.
+        simulator: The ngspice to use.
+        resolution: Width of the last interval [V].
+
+    Returns:
+        (comparators,) inputs above `ref` from which on the bit is 1 [V].
+
+    Raises:
+        InputError: The converter has another number of bits than one.
+        SimulatorError: ngspice failed, or a comparator does not change its decision within `SPAN`.
+    """
+    if bench.block.bits != 1:
+        raise InputError(
+            f"the converter {bench.block.name!r} has {bench.block.bits} bits: expected a comparator, 1 bit"
+        )
+    low, high = np.full(len(parameters), -SPAN), np.full(len(parameters), UNEVEN * SPAN)
+    for turn in range(-1, int(np.ceil(np.log2(2 * SPAN / resolution)))):
+        middle = (low + high) / 2 if turn >= 0 else high
+        deck = conversion_deck(
+            bench,
+            bench.ref + middle[None],
+            what="decisions",
+            parameters=parameters,
+            saved=word_vectors(bench, len(parameters)),
+        )
+        with converter_run(deck, simulator) as raw:
+            on = read_words(bench, raw, len(parameters), bench.cycle, 1)[0] == 1
+            if turn < 0 and not on.all():
+                raise SimulatorError(
+                    f"the converter {bench.block.name!r}: its output stays at 0 up to {SPAN:g} V above ref; expected a "
+                    "comparator that decides",
+                    raw.folder,
+                )
+        if turn >= 0:
+            low, high = np.where(on, low, middle), np.where(on, middle, high)
+    return (low + high) / 2
+
+
+def offset_law(bench: Bench, simulator: Simulator, *, resolution: float = 1e-5) -> dict[str, float]:
+    """Measure how the offset of a comparator follows the mismatch of each of its gates.
+
+    The offset of any draw is the sum of weight times mismatch; this replaces a Monte Carlo of decisions.
+
+    Args:
+        bench: A comparator with the parameters dv1, dv2, … [V].
+        simulator: The ngspice to use.
+        resolution: Of the offsets [V].
+
+    Returns:
+        Change of the offset per change of each parameter [V/V].
+
+    Raises:
+        InputError: The block has no such parameters.
+        SimulatorError: As `comparator_thresholds`.
+    """
+    gates = [key for key in bench.block.parameters if _GATE.fullmatch(key)]
+    if not gates:
+        raise InputError(f"the converter {bench.block.name!r} has no gates dv1, dv2, … among its parameters")
+    none = dict.fromkeys(gates, 0.0)
+    found = comparator_thresholds(
+        bench, [none, *({**none, gate: LAW_STEP} for gate in gates)], simulator, resolution=resolution
+    )
+    return dict(zip(gates, ((found[1:] - found[0]) / LAW_STEP).tolist(), strict=True))

@@ -1,0 +1,122 @@
+"""The tables of the converters and row drivers that a specification names, cached like those of sense amplifiers."""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from circuitsim.blocks import Block, block_of
+from circuitsim.characterization import (
+    adc,
+    adc_runs,
+    counted_levels,
+    dac,
+    sar_conversions,
+    sar_levels,
+    searched_levels,
+)
+from circuitsim.characterization.cache import cached
+from circuitsim.characterization.steps import stepped_range
+from circuitsim.errors import SpecError
+from circuitsim.library import assemble
+from circuitsim.netlist import conversions, drivers
+from circuitsim.netlist.conversions import bench_of, clock_cards
+from circuitsim.results import ConverterTable
+from circuitsim.results.converter_files import CONVERTER_SCHEMA, load_converter_table, save_converter_table
+from circuitsim.spec import ArraySpec
+from circuitsim.spice import Simulator
+
+CONVERTER_VERSION = 1  # increase it when the benches change, so that tables in users' caches are made again
+SMALLEST_LOAD = 1e-15  # [F]
+
+_BENCHES = (adc, adc_runs, counted_levels, dac, sar_conversions, sar_levels, searched_levels, conversions, drivers)
+
+
+def driver_block_table(spec: ArraySpec, folder: Path, simulator: Simulator) -> ConverterTable | None:
+    """Return the table of the row drivers that a specification names; None where they are ideal.
+
+    The DAC puts out v_ref for code 0 and drives towards v_ref + v_read; its load is the capacitance of a row.
+
+    Raises:
+        SpecError: The driver has no digital word or works in phases: such a driver has no table.
+        InputError, OutsideRangeError, SimulatorError: As `dac_block_table` and `blocks.block_of`.
+    """
+    block = block_of(spec, "driver")
+    if block is None:
+        return None
+    if not block.bits or block.clocked:
+        raise SpecError(
+            f"driver.{spec.driver.sources[0]} = {block.name!r}: a driver "
+            + ("that works in phases" if block.clocked else "without a digital word")
+            + " has no table yet; expected a DAC such as 'string_dac'"
+        )
+    _check_bits(block, "driver.dac_bits", spec.driver.dac_bits)
+    c_row = spec.wires.c_row
+    c_load = stepped_range((0.0, max(0.0 if c_row is None else float(c_row.sum(axis=1).max()), SMALLEST_LOAD)), 1e-15)[
+        1
+    ]
+    v_low, v_high = spec.drive_range
+    conditions = {"v_low": v_low, "v_high": v_high, "c_load": c_load, "temperature_c": spec.array.temperature_c}
+    make = partial(dac.dac_block_table, block, **conditions, simulator=simulator)
+    return _cached(block, (tuple(conditions.items()),), make, folder, simulator)
+
+
+def adc_characterized(spec: ArraySpec, folder: Path, simulator: Simulator) -> ConverterTable | None:
+    """Return the table of the ADCs that a specification names; None where they are ideal.
+
+    Raises:
+        InputError, OutsideRangeError, SimulatorError: As `adc_block_table` and `blocks.block_of`.
+    """
+    block = block_of(spec, "adc")
+    if block is None:
+        return None
+    if block.bits:
+        _check_bits(block, "adc.bits", spec.adc.bits)
+    elif spec.adc.bits is None:
+        raise SpecError(f"adc.bits is missing: {block.name} counts and has no bits of its own; expected 2 to 12")
+    conditions = {"bits": spec.adc.bits, "ref": spec.adc.v_ref, "temperature_c": spec.array.temperature_c}
+    make = partial(adc.adc_block_table, block, **conditions, simulator=simulator)
+    return _cached(block, (tuple(conditions.items()),), make, folder, simulator)
+
+
+def _check_bits(block: Block, key: str, bits: int | None) -> None:
+    if bits not in (None, block.bits):
+        raise SpecError(
+            f"{key} = {bits}: {block.name} has {block.bits} bits; remove the key, or write the block anew by "
+            f"circuitsim.blocks.write_block(…, bits={bits}) and name it by folder"
+        )
+
+
+def _cached(
+    block: Block,
+    conditions: tuple[object, ...],
+    make: Callable[[], ConverterTable],
+    folder: Path,
+    simulator: Simulator,
+) -> ConverterTable:
+    benches = sorted(
+        (module.__name__, name, repr(value))
+        for module in _BENCHES
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, (int, float, str, dict))
+    )
+    instance = block.call("x1", {role: role for role in block.roles})
+    bench = bench_of(block)
+    lines = ["* what the table of a converter depends on", block.include, instance, f"* {block.v_supply}"]
+    lines += clock_cards(bench, bench.cycle) if block.clocked else []
+    extra = (block.input, block.logic_energy, block.ready, block.output, block.reference, tuple(block.timing.items()))
+    about = (
+        assemble("\n".join([*lines, ".end", ""]), Path()).digest,
+        repr(extra),
+        conditions,
+        simulator.version_text,
+        benches,
+        (CONVERTER_SCHEMA, CONVERTER_VERSION),
+    )
+    key = hashlib.sha256(repr(about).encode()).hexdigest()
+    return cached(
+        folder / f"{key}.npz",
+        load=partial(load_converter_table, key=key),
+        make=make,
+        save=partial(save_converter_table, key=key),
+    )

@@ -1,0 +1,211 @@
+"""The thresholds of converters that count: steps of a flash, periods of an oscillator, ticks until a ramp has passed.
+
+What they count is a smooth function of the input (or a sum of steps, for a flash); ngspice gives it at some inputs, and
+the thresholds lie where it passes whole numbers.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from circuitsim.characterization.adc_runs import at_ends, check_supply, converter_run
+from circuitsim.errors import InputError, SimulatorError
+from circuitsim.netlist.conversions import Bench, conversion_deck, converter_cards, head_cards
+from circuitsim.netlist.index_sweep import save_cards
+from circuitsim.netlist.names import number
+from circuitsim.netlist.phases import phase_window
+from circuitsim.results.waveforms import crossing_time
+from circuitsim.spice import Simulator
+
+INPUTS = 65  # inputs at which the curve is simulated; between them lie those that tell its error
+FREQUENCY_INPUTS = 17  # of an oscillator of transistors, each of which takes seconds
+PER_LSB = 16  # points of a sweep
+CONVERT = "convert"
+FIRST_RUN = 2.5e-8  # [s]
+GROWTH = 3.0  # of the run for oscillators that had too few periods
+MOST_RUNS = 6
+LEAST_RISES = 8
+
+
+@dataclass(frozen=True)
+class CountedLevels:
+    """Thresholds of a counting converter.
+
+    Attributes:
+        thresholds: (2^bits − 1,) inputs at which the count passes 1, 2, … [V] or [A].
+        error: Largest deviation of the curve from inputs that were held out, or half a step of the sweep [LSB].
+    """
+
+    thresholds: np.ndarray
+    error: float
+
+
+def input_range(bench: Bench) -> tuple[float, float]:
+    """Return the smallest and the largest input of a converter [V] or [A]."""
+    stated = bench.block.input
+    return (0.0, bench.ref) if stated is None else (stated.minimum, stated.maximum)
+
+
+def swept_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels:
+    """Sweep the input of a converter without phases and find where its count passes each half.
+
+    Raises:
+        InputError: The supply is 0 V.
+        SimulatorError: ngspice failed, the output never changes, or counts less than 2^bits − 1; the folder is kept.
+    """
+    check_supply(bench)
+    low, high = input_range(bench)
+    step = (high - low) / (2**bits * PER_LSB)
+    source = f"{bench.analog}in_0"
+    deck = "\n".join(
+        [
+            *head_cards(bench, "transfer curve"),
+            *converter_cards(bench, np.array([[low]]), 1.0),
+            *save_cards(["v(out_0)"]),
+            f".dc {source} {number(low)} {number(high)} {number(step)}",
+            *[".end", ""],
+        ]
+    )
+    with converter_run(deck, simulator) as raw:
+        count, at = raw["v(out_0)"], raw.data[:, 0]
+        top = 2**bits - 1
+        rising = np.maximum.accumulate(count)
+        _check_count(bench, rising, top, raw.folder)
+        levels = np.arange(top) + 0.5
+        index = np.searchsorted(rising, levels)
+        below, above = rising[index - 1], rising[index]
+        return CountedLevels(
+            at[index - 1] + (levels - below) / (above - below) * (at[index] - at[index - 1]), 0.5 / PER_LSB
+        )
+
+
+def curve_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels:
+    """Convert some inputs at once and find the inputs at which the count passes whole numbers.
+
+    The converters share clocks, and the ramp where they have one. Every second input is held out for the error.
+
+    Args:
+        bench: A converter with the output "count", "time" or "frequency".
+        bits: Resolution: counts from 1 to 2^bits − 1 are thresholds.
+        simulator: The ngspice to use.
+
+    Raises:
+        InputError: A duration that the output needs is missing, or the supply is 0 V.
+        SimulatorError: ngspice failed, the output never changes, falls, or does not cover the counts; folder kept.
+    """
+    check_supply(bench)
+    low, high = input_range(bench)
+    oscillator = bench.block.output == "frequency"
+    start = low if oscillator else low + (high - low) / 2 ** (bits + 1)  # at `low` a ramp has passed from the start on
+    inputs = np.linspace(start, high, FREQUENCY_INPUTS if oscillator else 2 * INPUTS - 1)
+    if not oscillator:
+        counts = _counts(bench, inputs, simulator)
+    else:
+        counts = _frequencies(bench, inputs, simulator) * _duration(bench, "t_count")
+    kept, held_out = slice(None, None, 2), slice(1, None, 2)
+    curve = PchipInterpolator(inputs[kept], counts[kept])
+    error = float(np.abs(curve(inputs[held_out]) - counts[held_out]).max())
+    fine = np.linspace(start, high, 2**bits * PER_LSB + 1)
+    values = PchipInterpolator(inputs, counts)(fine)
+    top = 2**bits - 1
+    first, last = float(counts[0]), float(counts[-1])
+    if last - first < 1 or np.any(np.diff(counts) <= 0):
+        raise SimulatorError(
+            f"the converter {bench.block.name!r}: its port 'out' counts {first:.4g} to {last:.4g} over the inputs "
+            f"{low:g} to {high:g}; expected a count that rises with the input"
+        )
+    levels = np.arange(top) + 1.0
+    at = np.interp(levels, values, fine)
+    # A count outside the range of inputs has no simulated threshold: the line through both ends goes on.
+    slope = (high - start) / (last - first)
+    at = np.where(levels < first, start + (levels - first) * slope, at)
+    return CountedLevels(np.where(levels > last, high + (levels - last) * slope, at), error)
+
+
+def _duration(bench: Bench, key: str) -> float:
+    item = bench.block.timing.get(key)
+    if item is None:
+        raise InputError(
+            f"the converter {bench.block.name!r}: timing.{key} is missing; its output is a {bench.block.output}, which "
+            "needs it"
+        )
+    return item.value
+
+
+def _counts(bench: Bench, inputs: np.ndarray, simulator: Simulator) -> np.ndarray:
+    """Return the counts (inputs,) of converters side by side: v(out) at the end, or the time of its rise in clocks."""
+    block = bench.block
+    clock = _duration(bench, "t_clock") if block.output == "time" else 1.0
+    start = phase_window(block, CONVERT)[0] if block.output == "time" else 0.0
+    names = [f"v(out_{m})" for m in range(len(inputs))]
+    with converter_run(conversion_deck(bench, inputs[None], what="conversions", saved=names), simulator) as raw:
+        if block.output == "count":
+            return at_ends(raw, names, bench.cycle, 1)[0]
+        waves = raw.columns(names)
+        times = crossing_time(raw["time"], waves, np.full(len(inputs), 0.5))
+        late = ~np.isfinite(times)
+        if late.sum() > 0.1 * len(inputs):
+            raise SimulatorError(
+                f"the converter {block.name!r}: its port 'out' does not change for the input {inputs[late][0]:.4g}; "
+                f"expected it to cross 0.5 V within {bench.cycle:.3g} s",
+                raw.folder,
+            )
+        counts = (times - start) / clock
+        return _extended(inputs, counts, late)
+
+
+def _extended(inputs: np.ndarray, counts: np.ndarray, late: np.ndarray) -> np.ndarray:
+    """Go on with a line where the ramp ends before it passes the last inputs."""
+    known = np.flatnonzero(~late)
+    slope = (counts[known[-1]] - counts[known[-2]]) / (inputs[known[-1]] - inputs[known[-2]])
+    return np.where(late, counts[known[-1]] + slope * (inputs - inputs[known[-1]]), counts)
+
+
+def _frequencies(bench: Bench, inputs: np.ndarray, simulator: Simulator) -> np.ndarray:
+    """Return the frequency (inputs,) of oscillators [Hz], from the rises of v(out) in a run of two lengths."""
+    found = np.full(len(inputs), np.nan)
+    duration = FIRST_RUN
+    for _ in range(MOST_RUNS):
+        left = np.flatnonzero(~np.isfinite(found))
+        if not len(left):
+            break
+        names = [f"v(out_{m})" for m in range(len(left))]
+        deck = conversion_deck(bench, inputs[None, left], what="frequencies", saved=names, cycle=duration)
+        with converter_run(deck, simulator) as raw:
+            for m, index in enumerate(left):
+                rises = _rises(raw["time"], raw[names[m]])
+                if len(rises) > LEAST_RISES:
+                    kept = rises[2:]  # the first periods start from the reset
+                    found[index] = (len(kept) - 1) / (kept[-1] - kept[0])
+            silent = ~np.isfinite(found)
+            if duration * GROWTH > bench.cycle and silent.any():
+                raise SimulatorError(
+                    f"the converter {bench.block.name!r}: its port 'out' does not oscillate at the input "
+                    f"{inputs[silent][0]:.4g}; expected {LEAST_RISES} periods within {duration:.3g} s",
+                    raw.folder,
+                )
+        duration *= GROWTH
+    return found
+
+
+def _rises(time: np.ndarray, wave: np.ndarray) -> np.ndarray:
+    k = np.flatnonzero((wave[:-1] < 0.5) & (wave[1:] >= 0.5))
+    return time[k] + (0.5 - wave[k]) / (wave[k + 1] - wave[k]) * (time[k + 1] - time[k])
+
+
+def _check_count(bench: Bench, rising: np.ndarray, top: int, folder: Path | None) -> None:
+    name = bench.block.name
+    if float(np.ptp(rising)) < 0.5:
+        raise SimulatorError(
+            f"the converter {name!r}: its port 'out' stays at {rising[0]:.4g} over all inputs; expected a count that "
+            "rises with the input",
+            folder,
+        )
+    if rising[-1] < top - 0.5 or rising[0] > 0.5:
+        raise SimulatorError(
+            f"the converter {name!r}: its port 'out' counts {rising[0]:.4g} to {rising[-1]:.4g}; expected 0 to {top}, "
+            "adc.bits states another resolution",
+            folder,
+        )

@@ -1,0 +1,136 @@
+"""Converters that count, and what is said where a converter does not convert."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from circuitsim import spice
+from circuitsim.blocks import load_block, load_block_folder, write_block
+from circuitsim.characterization import adc_block_table
+from circuitsim.errors import InputError, SimulatorError
+from circuitsim.netlist import with_parameters
+from circuitsim.periphery import linearity
+from circuitsim.resources import netlists_folder
+
+SIMULATOR = spice.find_ngspice()
+
+
+def table_of(name, bits=8, **parameters):
+    block = with_parameters(load_block("converter", name), parameters)
+    return adc_block_table(block, bits=bits, simulator=SIMULATOR)
+
+
+@pytest.mark.parametrize("name", ["flash", "ramp"])
+def test_a_nominal_converter_is_linear(name):
+    table = table_of(name)
+    found = linearity(table)
+    assert max(np.abs(found.inl).max(), np.abs(found.dnl).max()) < 0.05 and found.missing == ()
+    assert table.unit == "V" and table.lsb == pytest.approx(1.8 / 256, rel=0.01)
+
+
+def test_a_flash_is_its_ladder_and_the_offsets_of_its_comparators():
+    rng = np.random.default_rng(3)
+    errors, offsets = 0.01 * rng.standard_normal(256), 2e-3 * rng.standard_normal(255)
+    values = {f"e{k + 1}": e for k, e in enumerate(errors)} | {f"os{k + 1}": v for k, v in enumerate(offsets)}
+    table = table_of("flash", **values)
+    ladder = np.cumsum(1 + errors)[:-1] / np.sum(1 + errors) * 1.8
+    np.testing.assert_allclose(table.thresholds, np.sort(ladder + offsets), rtol=0, atol=1.01 * table.error * table.lsb)
+
+
+def test_an_oscillator_bends_as_its_polynomial():
+    table = table_of("cco")
+    i = table.thresholds
+    periods = 25e12 * i * (1 - 0.02 * i / 4e-5) * 2.62e-7
+    np.testing.assert_allclose(periods, np.arange(1, 256), rtol=0, atol=0.01)
+    assert table.unit == "A"
+
+
+@pytest.mark.slow
+def test_a_ring_of_transistors_counts_what_its_current_makes_it():
+    table = table_of("cco_ring")
+    found = linearity(table)
+    assert table.unit == "A" and found.missing == ()
+    assert 1 < np.abs(found.inl).max() < 20  # it compresses; this is reported, and not bounded
+    assert table.t_conversion == pytest.approx(302e-9)
+
+
+def test_a_converter_that_shows_its_bits_alone_is_searched_by_conversions(tmp_path):
+    folder = tmp_path / "sar_3"
+    block = write_block("sar", folder, bits=3)
+    composed = adc_block_table(block, simulator=SIMULATOR)
+    toml = folder / "block.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('plus = "top"', 'nc = "top"'), encoding="utf-8")
+    searched = adc_block_table(load_block_folder(folder), simulator=SIMULATOR)
+    assert searched.decide == "sorted" and searched.error <= 1 / 32
+    steps = (searched.thresholds - composed.thresholds) / composed.lsb
+    assert np.abs(steps).max() < searched.error + 0.02
+
+
+def own_comparator(tmp_path, body, **card):
+    """A converter of two bits in a folder, with this body of its sub-circuit."""
+    folder = tmp_path / "own"
+    write_block("sar", folder, bits=2)
+    text = (folder / "block.lib").read_text(encoding="utf-8")
+    head, _, _ = text.partition(".model")
+    (folder / "block.lib").write_text(head + body + "\n.ends own\n", encoding="utf-8")
+    toml = (folder / "block.toml").read_text(encoding="utf-8")
+    for old, new in card.items():
+        toml = toml.replace(old, new)
+    (folder / "block.toml").write_text(toml, encoding="utf-8")
+    return load_block_folder(folder)
+
+
+def kept_folder(error):
+    folder = error.value.folder
+    assert (folder / "deck.cir").is_file() and str(folder) in str(error.value)
+    shutil.rmtree(folder.parent)
+
+
+def test_a_converter_whose_bits_never_change_is_named(tmp_path):
+    body = "\n".join(
+        ["ro top cm 1k", "ra in ref 1e9", "rb1 b1 vss 1k", "rb0 b0 vss 1k"]
+        + [f"r{p} {p} vss 1e6" for p in ("smp", "smpt", "rst", "s0", "d1", "d0", "c1", "c0")]
+    )
+    block = own_comparator(tmp_path, body)
+    with pytest.raises(SimulatorError, match="the converter 'own': its port 'plus' does not follow the sampled") as e:
+        adc_block_table(block, simulator=SIMULATOR)
+    kept_folder(e)
+
+
+def test_a_comparator_that_always_says_too_high_is_named():
+    block = with_parameters(load_block("converter", "sar"), {"vos": 3.0})
+    with pytest.raises(
+        SimulatorError, match=r"'sar': it gives code 0 at the transition to code 128, 0\.9 V, and at"
+    ) as e:
+        adc_block_table(block, simulator=SIMULATOR)
+    kept_folder(e)
+
+
+def test_a_flash_that_counts_less_than_its_bits_is_named():
+    with pytest.raises(SimulatorError, match=r"'flash': its port 'out' counts 0 to 255; expected 0 to 511") as e:
+        adc_block_table(load_block("converter", "flash"), bits=9, simulator=SIMULATOR)
+    kept_folder(e)
+
+
+def test_a_ramp_that_does_not_reach_the_inputs_is_named():
+    with pytest.raises(SimulatorError, match=r"'ramp': its port 'out' does not change for the input 0.9") as e:
+        table_of("ramp", t_ramp=512e-9)
+    kept_folder(e)
+
+
+def test_sampling_too_short_to_settle_is_named():
+    block = with_parameters(load_block("converter", "sar"), {"ron": 1200.0})
+    with pytest.raises(SimulatorError, match=r"'sar': its thresholds do not settle within a phase \(.* LSB") as e:
+        adc_block_table(block, simulator=SIMULATOR)
+    kept_folder(e)
+
+
+def test_a_reference_of_0_v_and_a_wrong_resolution_are_refused():
+    with pytest.raises(InputError, match=r"the converter 'sar': 0.0 V at 'ref'; expected a voltage > 0"):
+        adc_block_table(load_block("converter", "sar"), ref=0.0, simulator=SIMULATOR)
+    with pytest.raises(InputError, match=r"bits = 6: sar has 8 bits; circuitsim.blocks.write_block"):
+        adc_block_table(load_block("converter", "sar"), bits=6, simulator=SIMULATOR)
+    with pytest.raises(InputError, match="bits = None: ramp counts and has no bits of its own"):
+        adc_block_table(load_block("converter", "ramp"), simulator=SIMULATOR)
+    assert (netlists_folder() / "converters").is_dir()

@@ -1,0 +1,101 @@
+"""SAR converters: thresholds composed from sampling cycles against conversions in time and the charges' formula."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from circuitsim import spice
+from circuitsim.blocks import load_block, write_block
+from circuitsim.characterization import (
+    adc_block_table,
+    comparator_thresholds,
+    drawn_capacitors,
+    mismatched_tables,
+    offset_law,
+)
+from circuitsim.characterization.adc_runs import convert_words
+from circuitsim.netlist import bench_of, with_parameters
+from circuitsim.periphery import convert_and_count, linearity
+
+SIMULATOR = spice.find_ngspice()
+CODES = np.array([1, 2, 64, 100, 127, 128, 129, 192, 200, 255])
+WITHIN = 0.1  # LSB
+
+
+def check_transitions(table, bench, within=WITHIN):
+    """Conversions in time just below and just above thresholds of the table give the codes on both sides."""
+    step = bench.ref / 256
+    inputs = (table.thresholds[CODES - 1][:, None] + within * step * np.array([-1, 1])).ravel()
+    found = convert_words(bench, inputs[:, None], SIMULATOR).reshape(-1, 2)
+    assert found.tolist() == np.stack([CODES - 1, CODES], axis=1).tolist()
+
+
+def test_switches_convert_as_composed():
+    bench = bench_of(load_block("converter", "sar"))
+    table = adc_block_table(bench.block, simulator=SIMULATOR)
+    found = linearity(table)
+    assert max(np.abs(found.inl).max(), np.abs(found.dnl).max()) < 0.05 and found.missing == ()
+    assert (table.decide, table.unit, table.t_conversion) == ("search", "V", pytest.approx(24e-9))
+    assert np.abs(table.offset[:, 1]).max() < 0.02  # the ideal comparator, to the resolution of the search
+    assert table.error < 1e-3
+    # 256 capacitors of 2 fF take the input; the noise is that of their charge and of the parasitic 20 fF.
+    capacitance, parasitic = 256 * 2e-15, 20e-15
+    assert table.noise == pytest.approx(
+        np.sqrt(1.380649e-23 * 300.15 * (capacitance + parasitic)) / capacitance, rel=0.02
+    )
+    assert set(table.energy) == {"reference", "input", "logic"}
+    check_transitions(table, bench, within=0.02)
+
+
+@pytest.mark.slow
+def test_transistors_convert_as_composed():
+    bench = bench_of(load_block("converter", "sar_transistors"))
+    table = adc_block_table(bench.block, simulator=SIMULATOR)
+    check_transitions(table, bench)
+    assert linearity(table).missing == ()
+    assert table.offset[0, 1] > table.offset[-1, 1]  # the kick-back grows with the code
+    per_conversion = sum(table.energy[part] for part in ("comparator", "reference"))
+    assert np.all((per_conversion > 2e-12) & (per_conversion < 8e-12))  # survey median for 7 to 8 bits: 5.9 pJ
+
+
+def test_codes_that_a_light_top_bit_skips_are_missing_in_time_too():
+    bench = bench_of(with_parameters(load_block("converter", "sar"), {"e7": -0.025}))
+    table = adc_block_table(bench.block, simulator=SIMULATOR)
+    assert linearity(table).missing == (125, 126, 127)
+    inputs = np.arange(121.1, 132, 0.25) * bench.ref / 256
+    codes = convert_words(bench, inputs[:, None], SIMULATOR)[:, 0]
+    quiet = replace(table, noise=0.0)
+    assert codes.tolist() == convert_and_count(quiet, inputs[:, None])[0][:, 0].tolist()
+    assert set(range(codes.min(), codes.max() + 1)) - set(codes.tolist()) == {125, 126, 127}
+
+
+@pytest.mark.slow
+def test_mismatch_of_capacitors_follows_the_textbook(tmp_path):
+    bits, sigma, draws = 6, 0.01, 100
+    bench = bench_of(write_block("sar", tmp_path / "sar_6", bits=bits))
+    parameters = drawn_capacitors(bench, draws, sigma, np.random.default_rng(0))
+    tables = mismatched_tables(bench, parameters, SIMULATOR)
+    found = [linearity(table) for table in tables]
+    inl, dnl = (np.std([getattr(one, name) for one in found], axis=0).max() for name in ("inl", "dnl"))
+    assert inl == pytest.approx(2 ** (bits / 2 - 1) * sigma, rel=0.1)
+    assert dnl == pytest.approx(2 ** (bits / 2) * sigma, rel=0.1)
+    units = np.array([2.0**k for k in range(bits)] + [1.0])
+    for one, draw in zip(found[:10], parameters[:10], strict=True):  # the same draws by the charges' formula
+        charge = units * (1 + np.array([draw[f"e{k}"] for k in range(bits)] + [draw["ed"]]))
+        level = ((np.arange(1, 2**bits)[:, None] >> np.arange(bits)) & 1) @ charge[:-1]
+        line = level[0] + (level[-1] - level[0]) / (2**bits - 2) * np.arange(2**bits - 1)
+        np.testing.assert_allclose(one.inl, (level - line) / (level[-1] - level[0]) * (2**bits - 2), atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_offset_of_a_comparator_follows_four_gates():
+    bench = bench_of(load_block("converter", "strongarm"))
+    law = offset_law(bench, SIMULATOR)
+    assert law["dv1"] == pytest.approx(-1, abs=0.01) and law["dv2"] == pytest.approx(1, abs=0.01)
+    sigma = 3.5e-3 / np.sqrt(np.array([4, 4, 2, 2]) * 0.13)  # 3.5 mV um, areas in um2
+    draws = np.random.default_rng(0).standard_normal((100, 4)) * sigma
+    found = comparator_thresholds(bench, [dict(zip(law, row, strict=True)) for row in draws.tolist()], SIMULATOR)
+    by_law = draws @ np.array(list(law.values()))
+    assert found.std() == pytest.approx(by_law.std(), rel=0.1)
+    assert np.abs(found - by_law).max() < 0.1 * by_law.std()
