@@ -169,7 +169,10 @@ def choose_grade(
         rms = errors_against(model, experiments, truths, full_scale).rms
         worst = None if max_worst is None else structured_worst(model, full_scale).error
         tried[f"grade {grade}"] = errors = GradeErrors(rms, worst)
-        _log.info("grade %d: rms error %.2e, largest found %s of full scale", grade, rms, worst)
+        _log.info("grade %d: rms error %.2e of full scale, expected at most %.2e", grade, rms, RMS_MARGIN * max_rms)
+        if max_worst is not None:
+            largest = WORST_MARGIN * max_worst
+            _log.info("grade %d: largest error found %.2e of full scale, expected at most %.2e", grade, worst, largest)
         if _excess(errors, max_rms, max_worst) <= 1:
             return model, tried
     best = min(GRADES, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from calibration_arrays import array_spec, surface
+from scipy.stats import norm
 
 from circuitsim.calibration.conditions import _age, _compensated, source_times
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.devices.load import load_card
-from circuitsim.devices.statistics import drift_mean, read_statistics
+from circuitsim.devices.statistics import drift_mean, programming_sigma, read_statistics
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results import Experiment
 
@@ -39,8 +40,13 @@ def experiments(*conductances):
     return [Experiment("uniform", np.full((60, 50), g), ("uniform",), np.full((1, 60), 0.1)) for g in conductances]
 
 
+def age(*conductances, t, g_min=1e-7):
+    spec = array_spec(device={"model": "pcm_joshi", "g_min": g_min, "g_max": 2.5e-5})
+    return _age(experiments(*conductances), spec, read_statistics(JOSHI), t, np.random.default_rng(0))
+
+
 def test_matrices_age_as_the_mean_of_the_device():
-    aged, said = _age(experiments(5e-6, 2e-5), JOSHI, read_statistics(JOSHI), 1e5, np.random.default_rng(0), 1e-7)
+    aged, said = age(5e-6, 2e-5, t=1e5)
     assert said == ()
     for g, one in zip((5e-6, 2e-5), aged, strict=True):
         expected = drift_mean(read_statistics(JOSHI), np.array([g]), 1e5)[0]
@@ -48,21 +54,39 @@ def test_matrices_age_as_the_mean_of_the_device():
         assert one.input_kinds == ("uniform",) and np.all(one.v_in == 0.1)
 
 
-def test_ageing_stays_in_the_range_of_the_device():
-    (high,) = _age(experiments(2.5e-5), JOSHI, read_statistics(JOSHI), 0.0, np.random.default_rng(0), 1e-6)[0]
-    assert high.g.max() == 2.5e-5 and np.mean(high.g == 2.5e-5) == pytest.approx(0.5, abs=0.05)
-    dark = _age(experiments(1e-7), JOSHI, read_statistics(JOSHI), 0.0, np.random.default_rng(0), 1e-7)[0][0]
-    assert dark.g.min() == pytest.approx(1e-10)  # a thousandth of the array's own g_min: no cell opens
+def test_conductances_are_kept_as_they_were_drawn():
+    """Beyond g_max and below g_min too: half of what is programmed to g_max lies above it."""
+    sigma = programming_sigma(read_statistics(JOSHI), np.array([2.5e-5]))[0]
+    (high,) = age(2.5e-5, t=0.0)[0]
+    assert np.mean(high.g > 2.5e-5) == pytest.approx(0.5, abs=0.05)
+    assert high.g.mean() == pytest.approx(2.5e-5, abs=0.1 * sigma) and high.g.std() == pytest.approx(sigma, rel=0.05)
+    (low,) = age(4e-6, t=0.0, g_min=4e-6)[0]
+    assert np.mean(low.g < 4e-6) == pytest.approx(0.5, abs=0.05)
+    assert low.g.mean() == pytest.approx(4e-6, abs=0.1 * sigma)
+
+
+def test_only_cells_drawn_below_0_are_open():
+    """A normal distribution about 1e-7 S has this share below 0 S."""
+    wanted = 1e-7
+    (dark,) = age(wanted, t=0.0)[0]
+    sigma = programming_sigma(read_statistics(JOSHI), np.array([wanted]))[0]
+    assert np.mean(dark.g == 0) == pytest.approx(norm.cdf(-wanted / sigma), abs=0.03)
+    below = np.mean((dark.g > 0) & (dark.g < wanted))
+    assert below == pytest.approx(0.5 - norm.cdf(-wanted / sigma), abs=0.03) and dark.g.min() == 0.0
+
+
+def test_wanted_open_cells_stay_open():
+    assert np.all(age(0.0, t=1e5)[0][0].g == 0)
 
 
 def test_times_beyond_the_source_are_labelled_once():
-    late, said = _age(experiments(5e-6, 2e-5), JOSHI, read_statistics(JOSHI), 1e9, np.random.default_rng(0), 1e-7)
+    late, said = age(5e-6, 2e-5, t=1e9)
     assert len(late) == 2 and len(said) == 1 and "extrapolated" in said[0]
 
 
 def test_conductances_beyond_the_source_are_refused():
     with pytest.raises(OutsideRangeError, match="its source holds from"):
-        _age(experiments(3e-5), JOSHI, read_statistics(JOSHI), 1.0, np.random.default_rng(0), 1e-7)
+        age(3e-5, t=1.0)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 1.25])
