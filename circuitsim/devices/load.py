@@ -101,6 +101,7 @@ def _check_subckt(card: Card, sections: tuple[str, ...]) -> None:
         compare_defaults(line, card.dynamic.ports, taken, card.dynamic.parameters, "dynamic.parameters", file)
 
 
+@checked
 def compare_defaults(
     line: Subckt, ports: tuple[str, ...], taken: set[str], stated: Mapping[str, Parameter], section: str, toml: Path
 ) -> None:

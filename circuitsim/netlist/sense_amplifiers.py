@@ -3,12 +3,13 @@
 from circuitsim.blocks import Block, block_of
 from circuitsim.errors import SpecError
 from circuitsim.netlist.names import check_path, number
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 _RAILS = {"ref": "sref", "vdd": "svdd", "vss": "0"}
 """Node of each role that all amplifiers of an array share."""
 
 
+@checked
 def static_sense(spec: ArraySpec) -> Block | None:
     """Return the circuit of the sense amplifiers of an array that is read at an operating point; None: ideal ones.
 
@@ -31,6 +32,7 @@ def static_sense(spec: ArraySpec) -> Block | None:
     return block
 
 
+@checked
 def rail_cards(block: Block, v_ref: float) -> list[str]:
     """Write the sources of reference and supply that all amplifiers share: `vsref` and `vsvdd`."""
     cards = []
@@ -41,6 +43,7 @@ def rail_cards(block: Block, v_ref: float) -> list[str]:
     return cards
 
 
+@checked
 def amplifier_cards(block: Block, name: str, column: str, out: str, phases: dict[str, str] | None = None) -> list[str]:
     """Write one amplifier and its load.
 
