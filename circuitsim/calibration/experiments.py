@@ -29,6 +29,7 @@ NETWORK_MATRICES = ("differential",)
 NETWORK_VECTORS = {"relu": 12}
 
 
+@checked
 def draw_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
     """Sample conductances (rows, cols) [S] of one of `MATRIX_KINDS` from the device's range.
 
