@@ -31,7 +31,7 @@ class Table:
         css: Class of the table in the style sheet; empty for none.
 
     Raises:
-        ValueError: A row has not one cell a column.
+        InputError: A row does not have one cell for each column.
     """
 
     kind: ClassVar[str] = "table"

@@ -31,39 +31,68 @@ def g(array):
     return g
 
 
+def bands_of(values, bands):
+    """Split six rows into equal bands: (bands, rows of a band, ...)."""
+    return np.stack(np.split(values, bands))
+
+
+def covariance(bands):
+    """Inputs of variance 1: independent, or with bands half of it alike over an eighth of the six rows."""
+    if bands == 1:
+        return np.eye(6)
+    apart = [[abs(a - b) for b in range(6)] for a in range(6)]
+    return 0.5 * np.eye(6) + 0.5 * np.exp(-8 / 6 * np.array(apart))
+
+
+@pytest.mark.parametrize("bands", [1, 2])
 @pytest.mark.parametrize(("v_low", "v_high"), RANGES)
-def test_columns_are_the_regression_for_evenly_spread_inputs(array, g, v_low, v_high):
-    """E[v_k v_l] of independent inputs, uniform between the ends, and the normal equations of two regressors."""
-    fields = linear_fields(array.wires, g)
+def test_columns_are_the_regression_for_evenly_spread_inputs(array, g, v_low, v_high, bands):
+    """E[v_k v_l] of inputs uniform between the ends, and the normal equations of two regressors."""
+    fields = linear_fields(array.wires, g, bands)
     found = column_voltages(fields, g, v_low, v_high)
-    moments = np.full((6, 6), ((v_low + v_high) / 2) ** 2)
-    moments[np.diag_indices(6)] = (v_high**3 - v_low**3) / (3 * (v_high - v_low))
-    mean = np.einsum("ij,ijk->jk", fields.weight, fields.col_voltage)
-    assert_allclose(found.mean, mean.T, rtol=1e-12, atol=0)
+    square, centre = (v_high**3 - v_low**3) / (3 * (v_high - v_low)), (v_low + v_high) / 2
+    moments = centre**2 + (square - centre**2) * covariance(bands)
+    assert_allclose(bands_of(fields.weight, bands).sum(1), 1.0, rtol=1e-12, atol=0)
+    mean = bands_of(fields.weight[:, :, None] * fields.col_voltage, bands).sum(1)  # (bands, cols, inputs)
+    assert_allclose(found.mean, mean.swapaxes(1, 2), rtol=1e-12, atol=0)
     for i in range(6):
         for j in range(5):
-            regressors = np.stack([np.eye(6)[i], mean[j]])
+            regressors = np.stack([np.eye(6)[i], mean[i * bands // 6, j]])
             expected = np.linalg.solve(
                 regressors @ moments @ regressors.T, regressors @ moments @ fields.col_voltage[i, j]
             )
             assert_allclose([found.from_input[i, j], found.from_mean[i, j]], expected, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("bands", [1, 2])
 @pytest.mark.parametrize(("v_low", "v_high"), RANGES)
-def test_levels_run_from_the_lowest_to_the_highest_mean(array, g, v_low, v_high):
-    fields = linear_fields(array.wires, g)
-    found = column_voltages(fields, g, v_low, v_high)
-    ends = np.sort(np.stack([np.full(6, v_low), np.full(6, v_high)]) @ found.mean, axis=0)  # all rows alike
-    assert_allclose(found.low, 1.02 * ends[0], rtol=1e-12, atol=1e-18)
-    assert_allclose(found.low + found.span, 1.02 * ends[1], rtol=1e-12, atol=1e-15)
+def test_levels_run_from_the_lowest_to_the_highest_mean(array, g, v_low, v_high, bands):
+    found = column_voltages(linear_fields(array.wires, g, bands), g, v_low, v_high)
+    alike = np.stack([np.full(6, v_low), np.full(6, v_high)])  # all rows alike
+    ends = np.sort(np.stack([alike @ of_band for of_band in found.mean]), axis=1)
+    assert found.low.shape == found.span.shape == (bands, 5)
+    assert_allclose(found.low, 1.02 * ends[:, 0], rtol=1e-12, atol=1e-18)
+    assert_allclose(found.low + found.span, 1.02 * ends[:, 1], rtol=1e-12, atol=1e-15)
 
 
-def test_a_column_without_current_has_a_level_all_the_same(array, g):
+@pytest.mark.parametrize("bands", [1, 2])
+def test_a_column_without_current_has_a_level_all_the_same(array, g, bands):
     dark = g.copy()
     dark[:, 1] = 0.0
-    found = column_voltages(linear_fields(array.wires, dark), dark, 0.0, 0.4)
-    assert found.span[1] == 0.4 and np.all(found.from_mean[:, 1] == 0.0)
+    found = column_voltages(linear_fields(array.wires, dark, bands), dark, 0.0, 0.4)
+    assert np.all(found.span[:, 1] == 0.4) and np.all(found.from_mean[:, 1] == 0.0)
     assert all(np.isfinite(part).all() for part in (found.from_input, found.from_mean, found.low))
+
+
+def test_a_band_without_current_has_the_level_of_its_column_nodes(array, g):
+    """Open cells weigh alike; their column nodes follow the cells of the other band."""
+    dark = g.copy()
+    dark[:3, 1] = 0.0
+    fields = linear_fields(array.wires, dark, 2)
+    found = column_voltages(fields, dark, 0.0, 0.4)
+    assert_allclose(fields.weight[:3, 1], 1 / 3, rtol=1e-15, atol=0)
+    assert_allclose(found.mean[0, :, 1], fields.col_voltage[:3, 1].mean(0), rtol=1e-12, atol=0)
+    assert_allclose(found.span[0, 1], 1.02 * 0.4 * fields.col_voltage[:3, 1].mean(0).sum(), rtol=1e-12, atol=0)
 
 
 def test_levels_of_other_columns_count_as_far_as_they_reach_a_cell_and_an_output(array, g):
@@ -75,7 +104,7 @@ def test_levels_of_other_columns_count_as_far_as_they_reach_a_cell_and_an_output
         for i in range(6):
             adds[:, j] += slope[i, j] * fields.to_output[i, j]
             # a change of all levels raises column node l of the row by from_mean·span; the row node follows
-            step = columns.from_mean[i] * columns.span
+            step = columns.from_mean[i] * columns.span[0]
             across = -fields.row_on_col[i, j] * step
             across[j] += step[j]
             moves[j] += g[i, j] * fields.alone[i, j] * across.sum() * across
@@ -119,18 +148,20 @@ def currents_into(v_row, cell, g, v_col, v, g_wire):
     return out + g_wire[:-1] * (v_row - ends[:-2]) + g_wire[1:] * (v_row - ends[2:])
 
 
+@pytest.mark.parametrize(("bands", "v_low"), [(1, 0.0), (2, -0.2)])
 @pytest.mark.parametrize("v0", [None, 0.25])
-def test_residual_currents_are_those_of_rows_solved_for_their_nonlinear_cells(make_model, array, g, v0):
-    cell = make_model(v0=v0).surface
-    g_ref = reference_conductance(cell, g, 0.0, 0.4, 0.0)
-    fields = linear_fields(array.wires, g_ref)
-    columns = column_voltages(fields, g_ref, 0.0, 0.4)
-    s, t = np.array([0.0, 0.4, 1.0]), np.array([0.0, 0.5, 1.0])
+def test_residual_currents_are_those_of_rows_solved_for_their_nonlinear_cells(make_model, array, g, v0, bands, v_low):
+    cell = make_model(v0=v0, v_range=(-0.3, 0.4)).surface  # a regressed column voltage may lie a little below v_low
+    g_ref = reference_conductance(cell, g, v_low, 0.4, 0.0)
+    fields = linear_fields(array.wires, g_ref, bands)
+    columns = column_voltages(fields, g_ref, v_low, 0.4)
+    s, t = np.array([v_low / 0.4, 0.4, 1.0]), np.array([0.0, 0.5, 1.0])
     found = tabulate(cell, g, g_ref, array.wires, fields, columns, s=s, level=t, v_scale=0.4, v_ref=0.0)
     g_wire = 1 / np.array([30.0 + 50.0, 30.0, 30.0, 30.0, 30.0, 30.0 + 50.0])
     for i in range(6):
+        low, span = columns.low[i * bands // 6], columns.span[i * bands // 6]
         for a, b in np.ndindex(3, 3):
-            v, mean = 0.4 * s[a], columns.low + columns.span * t[b]
+            v, mean = 0.4 * s[a], low + span * t[b]
             v_col = columns.from_input[i] * v + columns.from_mean[i] * mean
             solved = optimize.root(
                 currents_into, np.full(5, 0.9 * v), (cell, g[i], v_col, v, g_wire), tol=1e-13, options={"factor": 1}
@@ -138,16 +169,18 @@ def test_residual_currents_are_those_of_rows_solved_for_their_nonlinear_cells(ma
             beyond = nodal.cell_current(cell, g[i], solved, v_col) - g_ref[i] * (solved - v_col)
             # A: two Newton steps from the linear solution; the smallest of what they must resolve is 1e-8 A
             assert_allclose(found.current[i, :, a, b], beyond, rtol=1e-4, atol=2e-11)
+            assert_allclose(found.v_col[i, :, a, b], v_col, rtol=1e-12, atol=1e-18)
+            assert_allclose(found.v_row[i, :, a, b], solved, rtol=1e-6, atol=1e-9)
             linear = fields.alone[i] * v + fields.row_on_col[i] @ v_col - v_col
             assert_allclose(found.voltage[i, :, a, b], linear, rtol=1e-9, atol=1e-15)
     assert_allclose(found.t, t - columns.centre, rtol=1e-15, atol=0)
 
 
-def table(n_s, seed=0):
-    rng = np.random.default_rng(seed)
-    return Residual(
-        _nodes(-0.5, 1.0, n_s), np.array([-0.4, 0.1, 0.6]), rng.normal(size=(3, 4, n_s, 3)), np.zeros((3, 4, n_s, 3))
-    )
+def table(n_s, t=(-0.4, 0.1, 0.6), seed=0):
+    """Residual currents without voltages, which an expansion does not need."""
+    shape = (3, 4, n_s, len(t))
+    current, nothing = np.random.default_rng(seed).normal(size=shape), np.zeros(shape)
+    return Residual(_nodes(-0.5, 1.0, n_s), np.array(t), current, v_row=nothing, v_col=nothing, voltage=nothing)
 
 
 def series(found, s, t):
@@ -184,6 +217,20 @@ def test_few_functions_are_the_best_of_their_number():
     assert_allclose(found.slope, line.slope, rtol=1e-12, atol=0)
 
 
+def test_bands_keep_a_cubic_of_the_level():
+    """A function each besides 1 and s of t⁰ and t¹, a line of t², a constant of t³: four levels tell them apart."""
+    residual = table(6, t=(-0.4, -0.1, 0.3, 0.6))
+    s, t, size = residual.s[:, None], residual.t, np.random.default_rng(2).normal(size=(9, 3, 4, 1, 1))
+    flat = size[0] + size[1] * s + size[2] * (s**2 - 0.3 * s**3)
+    sloped = size[3] + size[4] * s + size[5] * (s**2 + 0.5 * s**3)
+    current = flat + t * sloped + t**2 * (size[6] + size[7] * s) + t**3 * size[8]
+    found = expand(replace(residual, current=current), TileForm("analog", currents=(3, 3, 2, 1), bands=2))
+    for a, b in np.ndindex(6, 4):
+        assert_allclose(series(found, residual.s[a], t[b]), current[:, :, a, b], rtol=0, atol=1e-10)
+    assert [len(part) for part in found.currents] == [3, 3, 2, 1]
+    assert_allclose(found.currents[3][0], size[8, :, :, 0, 0], rtol=1e-9, atol=0)
+
+
 @pytest.mark.parametrize(("low", "high", "count"), [(0.0, 1.0, 3), (-0.5, 1.0, 6), (0.0, 1.0, 2)])
 def test_points_of_a_table_hold_both_ends_and_lie_closer_there(low, high, count):
     found = _nodes(low, high, count)
@@ -193,21 +240,27 @@ def test_points_of_a_table_hold_both_ends_and_lie_closer_there(low, high, count)
     assert_allclose(np.polynomial.chebyshev.chebval(t, np.eye(count)[-1]), (-1.0) ** np.arange(count)[::-1], rtol=1e-9)
 
 
+@pytest.mark.parametrize(("grade", "bands"), [(2, 1), (3, 2)])
 @pytest.mark.parametrize("v_ref", [0.0, 0.1])
-def test_the_level_is_that_of_the_linear_array_before_residual_currents(make_spec, make_model, conductances, v_ref):
-    """What `power` uses for it: the columns' weighted means on the scale of the levels."""
+def test_the_level_is_that_of_the_linear_array_before_residual_currents(
+    make_spec, make_model, conductances, v_ref, grade, bands
+):
+    """What `power` uses for it: the columns' weighted means over each band on the scale of the levels."""
     spec = make_spec(8, 7, v_read=0.2, v_ref=v_ref)
-    model = make_model(spec=spec, v_range=(v_ref, v_ref + 0.2), v0=None)
+    model = make_model(grade, spec=spec, v_range=(v_ref, v_ref + 0.2), v0=None)
     g = conductances(spec)
     tile = behavioral.program(model, g)
     g_ref = reference_conductance(model.surface, g, 0.0, 0.2, v_ref)
-    fields = linear_fields(spec.wires, g_ref)
+    fields = linear_fields(spec.wires, g_ref, bands)
     columns = column_voltages(fields, g_ref, 0.0, 0.2)
     v = np.random.default_rng(0).uniform(0, 0.2, (9, 8))
     solved = nodal.solve_linear(nodal.linear_array(spec.wires, g_ref), v)
-    mean = np.einsum("bij,ij->bj", solved.v_col, fields.weight)
-    expected = (mean - columns.low) / columns.span - columns.centre
-    assert_allclose(v / 0.2 @ tile.power.level + tile.power.level_offset, expected, rtol=0, atol=1e-9)
+    assert tile.power.edges == tuple(range(0, 9, 8 // bands))
+    for band, rows in enumerate(np.split(np.arange(8), bands)):
+        mean = np.einsum("bij,ij->bj", solved.v_col[:, rows], fields.weight[rows])
+        expected = (mean - columns.low[band]) / columns.span[band] - columns.centre
+        found = v / 0.2 @ tile.power.level[band] + tile.power.level_offset[band]
+        assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
 def test_a_power_of_the_level_may_be_one_constant(monkeypatch, make_spec, make_model, conductances):

@@ -17,7 +17,7 @@ FULL_SCALE = 2e-4
 def _calibration(g: np.ndarray, error: np.ndarray) -> Calibration:
     held = Experiment("network fc", g, ("network",) * len(error), np.full((len(error), g.shape[0]), 0.1))
     truth = SimpleNamespace(out=np.full(error.shape, 1e-5))
-    certificate = SimpleNamespace(full_scale=FULL_SCALE, error="of everything")
+    certificate = SimpleNamespace(full_scale=FULL_SCALE, typical="of everything")
     return Calibration(
         cast(Any, None), cast(Any, certificate), (held,), cast(Any, (truth,)), (truth.out + error * FULL_SCALE,)
     )

@@ -3,6 +3,7 @@
 import jinja2
 import pytest
 
+from circuitsim.errors import InputError
 from circuitsim.report import (
     Column,
     Definitions,
@@ -66,5 +67,5 @@ def test_a_picture_without_a_figure_is_refused():
 
 
 def test_a_row_that_does_not_fit_its_columns_is_refused():
-    with pytest.raises(ValueError, match=r"has 1 cells, expected 2"):
+    with pytest.raises(InputError, match=r"has 1 cells, expected 2"):
         Table((Column("a"), Column("b")), [("1",)])
