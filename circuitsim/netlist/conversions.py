@@ -11,6 +11,7 @@ from circuitsim.devices import Parameter
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import check_path, number
 from circuitsim.netlist.phases import clock_nodes, phase_window
+from circuitsim.spec import checked
 
 CLOCK_EDGE = 2e-11  # [s] rise and fall of clocks, and the time in which inputs change between conversions
 STEPS = 100  # time steps of a conversion, at least
@@ -48,6 +49,7 @@ class Bench:
         return "i" if self.block.input is not None and self.block.input.quantity == "current" else "v"
 
 
+@checked
 def bench_of(block: Block, temperature_c: float = 27.0, *, ref: float | None = None) -> Bench:
     """Return the bench of a block at its nominal conditions.
 
@@ -61,6 +63,7 @@ def bench_of(block: Block, temperature_c: float = 27.0, *, ref: float | None = N
     return Bench(block, ref, temperature_c)
 
 
+@checked
 def with_parameters(block: Block, values: Mapping[str, float]) -> Block:
     """Return a block with other values of parameters, which exist."""
     changed = {
@@ -167,6 +170,7 @@ def bit_node(role: str, m: int) -> str:
     return f"b_{m}_{role.partition('.')[2] or 0}"
 
 
+@checked
 def conversion_deck(
     bench: Bench,
     inputs: np.ndarray,
