@@ -36,7 +36,7 @@ def inputs(array):
 
 
 def lines(r, cells, g):
-    """T (cells, cells) [S]: wires of segments r (lines, n + 1) [ohm] through cells (lines, n), and g on the diagonal."""
+    """Wires of segments r (lines, n + 1) [ohm] through cells (lines, n), g on the diagonal: (cells, cells) [S]."""
     matrix = np.diag(g.ravel())
     for segments, line in zip(1 / r, cells, strict=True):
         matrix[line, line] += segments[:-1] + segments[1:]
