@@ -11,7 +11,7 @@ from circuitsim.results import CellSurface, Extrapolation, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
-SMALL = 12  # rows and columns: ngspice solves such an array within a second
+SMALL = 12  # rows and columns, even for pairs of columns: ngspice solves such an array within a second
 LARGEST = 256 * 256  # cells; programming a larger tile would take longer than the calibration
 MATRICES = ("log_uniform", "few_high")
 VECTORS = {"uniform": 4, "sparse": 2, "binary": 2, "all_on": 1}
@@ -59,8 +59,6 @@ def spot_check(
         The error of the solver; None if the wires are specified segment by segment.
     """
     rows, cols = (min(SMALL, n) for n in spec.shape)
-    if spec.array.cell == "2t2r":
-        cols += cols % 2
     try:
         corner = spec.replace(array={"rows": rows, "cols": cols})
     except SpecError:

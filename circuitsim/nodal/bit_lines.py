@@ -220,7 +220,7 @@ def _from_sweep(
 
 
 def _merge(solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
-    """Put vectors solved by the reference into a solution."""
+    """Put vectors solved by the reference into a solution, whose provenance then says how many they are."""
 
     def put(old: np.ndarray | None, new: np.ndarray | None) -> np.ndarray | None:
         if old is None or new is None:
@@ -233,7 +233,9 @@ def _merge(solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
     old, new = solution.convergence, rest.convergence
     assert old is not None and new is not None
     balance = {name: put(getattr(old, name), getattr(new, name)) for name in _BALANCE}
-    return replace(solution, **arrays, convergence=replace(old, **balance))
+    method = f"sweep, newton for {len(where)} of {len(solution.out)} vectors"
+    provenance = replace(solution.provenance, options=dict(solution.provenance.options, method=method))
+    return replace(solution, **arrays, provenance=provenance, convergence=replace(old, **balance))
 
 
 _PER_VECTOR = ("out", "i_row", "v_row", "v_col", "i_cell", "power", "cell_error")

@@ -281,6 +281,16 @@ def test_a_vector_that_sweeps_leave_is_solved_by_the_reference(monkeypatch, sinh
     assert found.convergence.residual.max() < 3e-9
 
 
+def test_the_method_of_vectors_that_sweeps_leave_is_said(monkeypatch, sinh_surface):
+    """Sixteen vectors of zeros fill a block of their own, which one pass solves."""
+    monkeypatch.setattr(nodal.bit_lines, "MOST_PASSES", 2)
+    array = nodal.prepare(array_spec(12, 17), conductances(12, 17), sinh_surface)
+    v_in = np.vstack([np.zeros((16, 12)), np.random.default_rng(12).uniform(0, 0.2, (5, 12))])
+    found = nodal.read(array, v_in)
+    assert found.provenance.options["method"] == "sweep, newton for 5 of 21 vectors"
+    assert_allclose(found.out, reference(array, v_in), rtol=1e-8, atol=0)
+
+
 def test_the_error_of_the_cells_fit_is_part_of_the_residual():
     """A coarse surface is refitted coarsely: what its cells would leave unbalanced at the solution must be stated."""
     steep = SinhWithTransistor(v0=0.05, g_t=1e-3).surface(degrees=(12, 24, 12))

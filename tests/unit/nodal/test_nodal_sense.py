@@ -47,6 +47,23 @@ def test_a_constant_resistance_is_the_resistance(r_in, nonlinear, sinh_surface):
     assert_allclose(found.out, expected, rtol=1e-7, atol=0)
 
 
+@pytest.mark.parametrize("r_in", [0.0, 300.0, 2000.0])
+@pytest.mark.parametrize(("wire", "steps"), [({"r_row": 0.0, "r_col": 0.0}, 1), ({}, 2)])
+def test_newton_steps_find_the_current_through_a_resistance(r_in, wire, steps):
+    """One column alone is linear: a step takes a slope from two currents and errs as its input conductance, 1e-3."""
+    spec = sense_spec(r_in, **wire).replace(array={"cols": 1})
+    calls = []
+
+    def drop(i):
+        calls.append(i)
+        return 2000.0 * i
+
+    found = nodal.read_with_sense(nodal.prepare(spec, G[:, :1]), V_IN, drop)
+    expected = nodal.read(nodal.prepare(spec.replace(sense={"r_in": 2000.0}), G[:, :1]), V_IN)
+    assert_allclose(found.out, expected.out, rtol=1e-8, atol=0)
+    assert len(calls) == 1 + (0 if r_in == 2000.0 else 3 * steps)
+
+
 def test_a_regulated_cascode(sinh_surface):
     """Chord resistance from 550 to 210 ohm: both sides agree on voltage and current of every column."""
     array = nodal.prepare(sense_spec(), G, sinh_surface)

@@ -1,0 +1,47 @@
+"""The refit of a cell as polynomials in U and w, against least squares of its current on other points."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from nodal_cells import SinhWithTransistor
+
+from circuitsim.nodal.compact_cells import VoltageBox, contract, fit
+from circuitsim.nodal.polynomial import SHAPES
+from circuitsim.nodal.surface import cell_current
+
+SURFACE = SinhWithTransistor(v0=0.1, g_t=5e-4).surface(v_range=(-0.2, 0.2), degrees=(10, 20, 14))
+G = np.array([[3e-5]])
+
+
+def columns(counts, u, w):
+    """Powers of U times powers of w, the highest of both first."""
+    n = len(counts)
+    return np.stack([u ** (n - 1 - k) * w**b for k in range(n) for b in range(counts[k] - 1, -1, -1)], axis=-1)
+
+
+def points(end, w_range, n=60):
+    """Midpoints of n² equal shares of the Chebyshev angle: w over its range, U from 0 to end − w."""
+    share = 0.5 * (1 - np.cos(np.pi * (np.arange(n) + 0.5) / n))
+    w = w_range[0] + (w_range[1] - w_range[0]) * share
+    return (share[:, None] * (end - w)).ravel(), np.broadcast_to(w, (n, n)).ravel()
+
+
+@pytest.mark.parametrize("end", [0.2, -0.2])
+@pytest.mark.parametrize("bound", [1e-4, 1e-6])
+def test_the_current_of_a_cell_is_fitted_best(end, bound):
+    box = VoltageBox(-0.2, 0.2, -0.1, 0.1)
+    fitted = fit(replace(SURFACE, bound=bound), box, 0.0)
+    p_counts, q_counts = SHAPES[fitted.shape]
+    p, q = np.split(contract(fitted, SURFACE, G, np.zeros((1, 1))), [sum(p_counts)])
+    u, w = points(end, (-0.1, 0.1))
+    target, basis = cell_current(SURFACE, G[0, 0], w + u, w), u[:, None] * columns(p_counts, u, w)
+    found = basis @ p
+    if end < 0:  # forward currents set P; Q adds what reverse currents need besides
+        target, basis = target - found, u[:, None] ** 2 * columns(q_counts, u, w)
+        found = basis @ q
+    size = np.abs(basis).max(axis=0)
+    best = basis @ (np.linalg.lstsq(basis / size, target, rcond=None)[0] / size)
+    least = np.sqrt(np.mean((best - target) ** 2))
+    assert np.sqrt(np.mean((found - target) ** 2)) < 1.001 * least
+    assert np.abs(found - target).max() <= 1.1 * fitted.error * SURFACE.i_max
