@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim import nodal
+from circuitsim.devices import has_two_states
 from circuitsim.results import CellSurface, ReadCase
 from circuitsim.spec import ArraySpec, check_voltage_range, checked
 
@@ -49,6 +50,13 @@ class Box:
         g = (1 - pattern) * device.g_min + pattern * device.g_max
         g = g[::-1] if wire.col_sense == "top" else g
         return np.ascontiguousarray(g[:, ::-1] if wire.row_drive == "right" else g)
+
+    def stored(self, g: np.ndarray) -> np.ndarray:
+        """Return what the devices can store of g [S]: of two states g_min wherever g < g_max, so that no load rises."""
+        if not has_two_states(self.spec):
+            return g
+        low, high = self.spec.device.g_min, self.spec.device.g_max
+        return np.where(g < high * (1 - 1e-9), low, high)
 
     def inputs(self, patterns: np.ndarray) -> np.ndarray:
         """Turn patterns (batch, rows), 0 for rest, 1 for v_high, −1 for v_low, into inputs [V] of the array."""

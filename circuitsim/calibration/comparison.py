@@ -74,13 +74,14 @@ class Search:
         self._deadline = None if time_limit is None else time.monotonic() + time_limit
 
     def program(self, g: np.ndarray) -> BothLevels:
-        """Program a matrix (rows, cols) [S] at both levels.
+        """Program a matrix (rows, cols) [S] at both levels; a device with two states takes g_min wherever g < g_max.
 
         Raises:
             LimitReached: The search has programmed as many matrices as it may, or its time is over.
         """
         self._check_limits(programming=True)
         self.programs += 1
+        g = self.box.stored(g)
         array = nodal.prepare(self.model.spec, g, self.model.surface, v_range=self.box.v_range)
         return BothLevels(g, program(self.model, g), array)
 

@@ -42,7 +42,7 @@ class CountedLevels:
     error: float
 
 
-def input_range(bench: Bench) -> tuple[float, float]:
+def counted_range(bench: Bench) -> tuple[float, float]:
     """Return the smallest and the largest input of a converter [V] or [A]."""
     stated = bench.block.input
     return (0.0, bench.ref) if stated is None else (stated.minimum, stated.maximum)
@@ -56,7 +56,7 @@ def swept_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels
         SimulatorError: ngspice failed, the output never changes, or counts less than 2^bits − 1; the folder is kept.
     """
     check_supply(bench)
-    low, high = input_range(bench)
+    low, high = counted_range(bench)
     step = (high - low) / (2**bits * PER_LSB)
     source = f"{bench.analog}in_0"
     deck = "\n".join(
@@ -96,7 +96,7 @@ def curve_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels
         SimulatorError: ngspice failed, the output never changes, falls, or does not cover the counts; folder kept.
     """
     check_supply(bench)
-    low, high = input_range(bench)
+    low, high = counted_range(bench)
     oscillator = bench.block.output == "frequency"
     start = low if oscillator else low + (high - low) / 2 ** (bits + 1)  # at `low` a ramp has passed from the start on
     inputs = np.linspace(start, high, FREQUENCY_INPUTS if oscillator else 2 * INPUTS - 1)

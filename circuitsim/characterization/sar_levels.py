@@ -90,10 +90,7 @@ def composed_levels(
                 raw.folder,
             )
         beside = residual[:, :-1] / gain[:, None]
-        each = np.arange(2**bits)
-        on = (each[:, None] >> np.arange(bits)) & 1  # (codes, bits)
-        steps = beside[:, 1 : bits + 1] - beside[:, :1]
-        composed = each * lsb + beside[:, :1] + steps @ on.T
+        composed = _composed(beside, bits, lsb)
         error = np.abs(composed[:, held_out] - (inputs[bits + 1 : -1] + beside[:, bits + 1 :])).max() / lsb
         if error > MOST_ERROR:
             raise SimulatorError(
@@ -102,6 +99,14 @@ def composed_levels(
                 raw.folder,
             )
     return ComposedLevels(composed[:, 1:], gain, float(error))
+
+
+def _composed(beside: np.ndarray, bits: int, lsb: float) -> np.ndarray:
+    """Thresholds of all codes (arrays, codes) [V] from the offsets beside 0 and beside each single bit."""
+    each = np.arange(2**bits)
+    on = (each[:, None] >> np.arange(bits)) & 1  # (codes, bits)
+    steps = beside[:, 1 : bits + 1] - beside[:, :1]
+    return each * lsb + beside[:, :1] + steps @ on.T
 
 
 def forced_cycle(bench: Bench) -> float:

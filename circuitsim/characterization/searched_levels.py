@@ -3,7 +3,7 @@
 import numpy as np
 
 from circuitsim.characterization.adc_runs import convert_words
-from circuitsim.characterization.counted_levels import CountedLevels, input_range
+from circuitsim.characterization.counted_levels import CountedLevels, counted_range
 from circuitsim.errors import SimulatorError
 from circuitsim.netlist.conversions import Bench
 from circuitsim.spice import Simulator
@@ -22,7 +22,7 @@ def searched_levels(bench: Bench, simulator: Simulator) -> CountedLevels:
         InputError: The supply is 0 V.
         SimulatorError: ngspice failed, or the code never changes; names the block.
     """
-    low, high = input_range(bench)
+    low, high = counted_range(bench)
     count = 2**bench.block.bits
     span = high - low
     grid = np.linspace(low - span / count, high + span / count, 2 * count + 5)

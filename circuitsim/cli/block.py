@@ -8,7 +8,7 @@ import typer
 from circuitsim.blocks import FOLDERS, Block, BlockKind, list_blocks, load_block, load_block_folder
 from circuitsim.cli.block_tables import block_list, block_sheet, sense_content, sense_lines
 from circuitsim.cli.options import within
-from circuitsim.cli.output import Json, print_result
+from circuitsim.cli.output import Json, plot_files, print_result, replaces
 from circuitsim.errors import InputError
 from circuitsim.units import parse_quantity
 
@@ -36,6 +36,7 @@ def list_shipped(as_json: Json = False) -> None:
 
 
 @app.command()
+@replaces(plot_files, option="plot")
 def show(
     name: Annotated[
         str, typer.Argument(help="Name of a block (circuitsim block list shows them), or a block folder of your own.")
@@ -58,6 +59,7 @@ def show(
 
 
 @app.command()
+@replaces(plot_files, option="plot")
 def characterize(
     file: Annotated[Path, typer.Argument(help="SPICE file with the sub-circuit of a sense amplifier, or its folder.")],
     subckt: Annotated[Text, typer.Option(help="Name of the sub-circuit.")] = None,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
 from circuitsim.cli.options import ReadVoltage, within
-from circuitsim.cli.output import Json, print_result, replaces
+from circuitsim.cli.output import Json, plot_files, print_result, replaces
 from circuitsim.devices import GATES, Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
 from circuitsim.spec import DeviceSpec, sentence
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 REACH = 1e-4  # relative deviation of a conductance at which a searched state still reaches it
-
-
-def plot_files(plot: Path) -> list[Path]:
-    """Return the two files of a figure."""
-    return [plot.parent / f"{plot.stem}.png", plot.parent / f"{plot.stem}.svg"]
 
 
 PlotFile = Annotated[

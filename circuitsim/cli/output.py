@@ -119,3 +119,8 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
         task = bar.add_task(title, total=None)
         yield lambda finished, total: bar.update(task, completed=finished, total=total)
         bar.update(task, completed=bar.tasks[0].total or 1, total=bar.tasks[0].total or 1)
+
+
+def plot_files(plot: Path) -> list[Path]:
+    """Return the two files of a figure."""
+    return [plot.parent / f"{plot.stem}.png", plot.parent / f"{plot.stem}.svg"]

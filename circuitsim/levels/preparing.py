@@ -90,17 +90,20 @@ def prepare(
     if level != "nodal" or spec.array.input_line != "bl":
         refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
     check_can(spec, level)
-    if level != "behavioral":
-        tell_cells(spec, real_numbers("g", g), drawn=drawn)
     if drawn:
         g = characterization.opened(spec, real_numbers("g", g))
     one = partial(_prepare, level=level, use=use, v_range=v_range, drawn=drawn)
-    if not spec.technique.changes_size:
-        return one(spec, g)
-    # A tile needs no card: its surface states the valid conductances.
-    g_range = None if level == "behavioral" and not drawn else programmable_range(spec, drawn=drawn)
-    parts = lay_out(spec, g, g_range=g_range)
-    return TechniqueArray(spec, np.array(g, dtype=float), parts, tuple(one(part.spec, part.g) for part in parts))
+    if spec.technique.changes_size:
+        # A tile needs no card: its surface states the valid conductances.
+        g_range = None if level == "behavioral" and not drawn else programmable_range(spec, drawn=drawn)
+        parts = lay_out(spec, g, g_range=g_range)
+        arrays = tuple(one(part.spec, part.g) for part in parts)
+        array = TechniqueArray(spec, np.array(g, dtype=float), parts, arrays)
+    else:
+        array = one(spec, g)
+    if level != "behavioral":
+        tell_cells(spec, array.g, drawn=drawn)  # what the card refuses has been refused
+    return array
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
             raise InputError("nodes = True: [technique] draws several arrays, expected one array or nodes = False")
         return _read_drawn(array, x, folder)
     if not isinstance(array, CertifiedTile):  # its certificate or its model states a range of its own
-        tell_inputs(array.spec, check_inputs(array.spec, x))
+        tell_inputs(array.spec, real_numbers("x", x))
     return _read_one(array, x, nodes=nodes, folder=folder)
 
 

@@ -2,7 +2,7 @@
 
 from circuitsim.periphery.conditions import check_table_holds
 from circuitsim.periphery.converters import convert, convert_and_count, decode, drive, drive_nearest, nearest_codes
-from circuitsim.periphery.enob import effective_bits, sine_record
+from circuitsim.periphery.enob import sine_bits, sine_record
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 from circuitsim.periphery.linearity import Linearity, linearity
 from circuitsim.periphery.sense import check_sense_range, drop_and_slope, report
@@ -20,11 +20,11 @@ __all__ = [
     "drive",
     "drive_nearest",
     "drop_and_slope",
-    "effective_bits",
     "ideal_stages",
     "linearity",
     "nearest_codes",
     "periphery_of",
     "report",
+    "sine_bits",
     "sine_record",
 ]

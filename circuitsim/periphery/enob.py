@@ -37,7 +37,7 @@ def sine_record(
     return phases, convert_and_count(table, sine[:, None], rng=rng)[0][:, 0]
 
 
-def effective_bits(
+def sine_bits(
     table: ConverterTable, *, samples: int = SAMPLES, amplitude: float = 1.0, rng: np.random.Generator | None = None
 ) -> float:
     """Return the effective number of bits: log2(full-scale range / (√12 · rms of noise and distortion)).

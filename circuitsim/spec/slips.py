@@ -17,13 +17,13 @@ def tell_inputs(spec: ArraySpec, x: np.ndarray) -> None:
 
     Args:
         spec: The array.
-        x: Checked inputs (batch, rows).
+        x: Inputs (batch, rows); those of another shape are left to `check_inputs`.
 
     Warns:
         DeclaredRangeWarning: Names the worst input and the range.
     """
-    if input_unit(spec) != "V":
-        return  # bits and shares have been refused outside their range
+    if input_unit(spec) != "V" or x.ndim != 2 or x.size == 0:
+        return  # bits and shares are refused outside their range
     v_ref, v_read = spec.sense.v_ref, spec.driver.v_read
     worst = np.unravel_index(np.abs(x - v_ref).argmax(), x.shape)
     if abs(x[worst] - v_ref) > v_read * (1 + ROUNDING) + abs(v_ref) * ROUNDING:

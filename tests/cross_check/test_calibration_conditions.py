@@ -37,7 +37,7 @@ def _spec(device, g_max, rows=10, cols=8):
 
 
 def test_each_temperature_has_its_own_model_and_certificate():
-    found = over_temperature(_spec("rram_sinh", 1e-4), seed=0)
+    found = over_temperature(_spec("rram_sinh", 1e-4), seed=0, search="structured")
     assert [c.certificate.temperature_c for c in found] == [0.0, 25.0, 60.0]
     assert all(c.certificate.truth == "ngspice" and c.certificate.reached for c in found)
     assert len({c.certificate.model_digest for c in found}) == 3
@@ -125,4 +125,7 @@ def test_programmed_conductances_beyond_the_surface_ask_for_a_wider_one(g, beyon
     reached = programmed.max() if beyond == "above" else programmed.min()
     assert reached > narrow.g_range[1] if beyond == "above" else reached < narrow.g_range[0]
     noise = found.single["read noise"] - found.ideal
-    assert_allclose(found.together, found.single["programming"] + noise * 1.0, rtol=0, atol=2e-2 * np.abs(noise).max())
+    expected = found.single["programming"] + noise
+    closed = np.tile(programmed.min(axis=0) > 1e-12, 20)  # [S]; an open cell has no read noise
+    assert closed.any()
+    assert_allclose(found.together[closed], expected[closed], rtol=0, atol=2e-2 * np.abs(noise).max())

@@ -152,6 +152,20 @@ def _comparator(bits: int, grade: SarGrade) -> Iterator[str]:
         yield f"xcmp top dummy clk high vdd vss strongarm {given}"
 
 
+def _timing(grade: SarGrade) -> dict[str, float]:
+    return {
+        "t_sample": 7e-9,
+        "t_bit": 2e-9,
+        "t_settle": 1e-9,
+        "t_decide": 0.6e-9,
+        "t_compare": 0.48e-9 if grade == "switches" else 0.95e-9,
+        "t_clear": 0.28e-9,
+        "t_set": 0.2e-9,
+        "t_gap": 1e-10,
+        "t_end": 1e-9,
+    }
+
+
 def _card(bits: int, grade: SarGrade) -> dict[str, Any]:
     phases = {"sample": "smp", "sample_top": "smpt", "reset": "rst", "set": "s{k}", "clear": "d{k}", "compare": "c{k}"}
     ports: dict[str, Any] = {"in": "in", "ref": "ref", "cm": "cm", "vss": "vss", "phases": phases, "bits": "b{k}"}
@@ -182,20 +196,7 @@ def _card(bits: int, grade: SarGrade) -> dict[str, Any]:
             "clear": phase(f"{at} + t_settle + t_decide", "t_clear", "bit k is cleared if the array is too high"),
         },
         "timing": shared("textbook scale")
-        | {
-            key: {"value": value, "unit": "s"}
-            for key, value in {
-                "t_sample": 7e-9,
-                "t_bit": 2e-9,
-                "t_settle": 1e-9,
-                "t_decide": 0.6e-9,
-                "t_compare": 0.48e-9 if grade == "switches" else 0.95e-9,
-                "t_clear": 0.28e-9,
-                "t_set": 0.2e-9,
-                "t_gap": 1e-10,
-                "t_end": 1e-9,
-            }.items()
-        },
+        | {key: {"value": value, "unit": "s"} for key, value in _timing(grade).items()},
         "parameters": shared("sizing of this project")
         | {key: {"value": value, "unit": unit} for key, (value, unit, _) in _parameters(bits, grade).items()},
         "temperature": span(27, -40, 125, "range in which the block was run"),

@@ -29,6 +29,8 @@ COMMANDS = {
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
     "device characterize": (("device", "characterize", "array.toml", "--plot", "out/plot.png"), PLOT),
+    "block show": (("block", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
+    "block characterize": (("block", "characterize", "array.toml", "--subckt", "x", "--plot", "out/plot.png"), PLOT),
     "device fit": (("device", "fit", "array.toml", "-o", "out/new", "--plot", "out/plot.png"), PLOT),
 }
 LEFT_ALONE = {"out/notes.csv", "out/array_final.cir", "out/figures/mine.png"}

@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim.errors import InputError
 from circuitsim.periphery import Periphery, adc_table, dac_table, drive_nearest, ideal_stages, periphery_of
-from circuitsim.results.periphery_tables import ConverterTable, SenseTable
+from circuitsim.results.periphery_tables import ConverterTable
+from circuitsim.results.sense_table import SenseTable
 from circuitsim.truth import half_lsb
 
 
