@@ -31,6 +31,7 @@ def test_sense_voltages_per_column(wire, nonlinear, sinh_surface):
     array = nodal.prepare(sense_spec(**wire), G, sinh_surface if nonlinear else None)
     v_sense = np.random.default_rng(2).uniform(0, 0.02, (3, 9))
     found = nodal.read(array, V_IN, v_sense=v_sense)
+    assert found.provenance.options["method"] == "sweep"
     if not nonlinear:
         expected = nodal.solve_linear(nodal.linear_array(array.wires, G), V_IN, v_sense).i_out
         assert_allclose(found.out, expected, rtol=1e-7, atol=0)
