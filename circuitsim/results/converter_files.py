@@ -1,17 +1,12 @@
 """Save and load the tables of characterized converters: arrays as `.npz`, everything else as JSON in it."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import numpy as np
-
-from circuitsim.errors import InputError
-from circuitsim.results.json_records import check_kind, from_plain
-from circuitsim.results.npz_files import read_npz, write_npz
+from circuitsim.results.json_records import from_plain
 from circuitsim.results.periphery_tables import ConverterTable
-from circuitsim.results.table_files import seal_of
+from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.spec import checked
 
 CONVERTER_SCHEMA = 1
@@ -46,9 +41,7 @@ def save_converter_table(path: str | Path, table: ConverterTable, *, key: str = 
         plain["provenance"] = dataclasses.asdict(table.provenance)
     arrays = {name: getattr(table, name) for name in _ARRAYS if getattr(table, name) is not None}
     arrays |= {f"{_ENERGY}.{part}": values for part, values in table.energy.items()}
-    about = {"format": _CONVERTER, "schema": CONVERTER_SCHEMA, "table": plain, "arrays": sorted(arrays)}
-    sealed = {**about, "seal": seal_of(key, about, arrays)}
-    write_npz(Path(path), {**arrays, "about": np.array(json.dumps(sealed, allow_nan=False))})
+    write_sealed(Path(path), _CONVERTER, CONVERTER_SCHEMA, {"table": plain}, arrays, key=key)
 
 
 @checked
@@ -59,23 +52,14 @@ def load_converter_table(path: str | Path, *, key: str = "") -> ConverterTable:
         InputError: The file is missing, damaged or of another version, or was stored under another key, or its values
             were changed since.
     """
-    path = Path(path)
-    try:
-        about = json.loads(str(read_npz(path, ("about",), _CONVERTER)["about"][()]))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged: the description in it is not JSON") from None
-    check_kind(path, about, _CONVERTER, CONVERTER_SCHEMA)
-    names = about.get("arrays")
-    if not isinstance(names, list) or not all(
-        isinstance(name, str) and (name in _ARRAYS or name.startswith(f"{_ENERGY}.")) for name in names
-    ):
-        raise InputError(f"{path}: damaged: the arrays in it are not those of a {_CONVERTER}")
-    arrays = read_npz(path, tuple(names), _CONVERTER)
-    if about.pop("seal", None) != seal_of(key, about, arrays):
-        raise InputError(f"{path}: damaged: its content is not what was stored under this key")
-    scalars = from_plain(path, _Scalars, about.get("table"), under="table")
+    about, arrays = read_sealed(Path(path), _CONVERTER, CONVERTER_SCHEMA, _known, key=key)
+    scalars = from_plain(Path(path), _Scalars, about.get("table"), under="table")
     energy = {name.removeprefix(f"{_ENERGY}."): values for name, values in arrays.items() if "." in name}
-    own: dict[str, Any] = {name: arrays[name] for name in names if name in _ARRAYS}
+    own: dict[str, Any] = {name: arrays[name] for name in _ARRAYS if name in arrays}
     return ConverterTable(
         **{field.name: getattr(scalars, field.name) for field in dataclasses.fields(scalars)}, **own, energy=energy
     )
+
+
+def _known(name: str) -> bool:
+    return name in _ARRAYS or name.startswith(f"{_ENERGY}.")

@@ -1,16 +1,13 @@
 """Save and load the tables of characterized blocks: arrays as `.npz`, everything else as JSON in it."""
 
 import dataclasses
-import hashlib
-import json
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from circuitsim.errors import InputError
-from circuitsim.results.json_records import check_kind, from_plain
-from circuitsim.results.npz_files import read_npz, write_npz
+from circuitsim.results.json_records import from_plain
+from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.results.sense_table import SenseDynamics, SenseTable
 from circuitsim.spec import checked
 
@@ -51,9 +48,7 @@ def save_sense_table(path: str | Path, table: SenseTable, *, key: str = "") -> N
         InputError: The folder cannot be written.
     """
     arrays, content = _taken_apart(table)
-    about = {"format": _SENSE, "schema": TABLE_SCHEMA, **content, "arrays": sorted(arrays)}
-    sealed = {**about, "seal": seal_of(key, about, arrays)}
-    write_npz(Path(path), {**arrays, "about": np.array(json.dumps(sealed, allow_nan=False))})
+    write_sealed(Path(path), _SENSE, TABLE_SCHEMA, content, arrays, key=key)
 
 
 @checked
@@ -64,21 +59,9 @@ def load_sense_table(path: str | Path, *, key: str = "") -> SenseTable:
         InputError: The file is missing, damaged or of another version, or was stored under another key, or its values
             were changed since.
     """
-    path = Path(path)
-    try:
-        about = json.loads(str(read_npz(path, ("about",), _SENSE)["about"][()]))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged: the description in it is not JSON") from None
-    check_kind(path, about, _SENSE, TABLE_SCHEMA)
     known = {*_OF_TABLE, *(f"{_DYNAMICS}.{name}" for name in _OF_DYNAMICS)}
-    names = about.get("arrays")
-    if not isinstance(names, list) or not all(isinstance(name, str) and name in known for name in names):
-        raise InputError(f"{path}: damaged: the arrays in it are not those of a {_SENSE}")
-    arrays = read_npz(path, tuple(names), _SENSE)
-    seal = about.pop("seal", None)
-    if seal != seal_of(key, about, arrays):
-        raise InputError(f"{path}: damaged: its content is not what was stored under this key")
-    return _put_together(path, about, arrays)
+    about, arrays = read_sealed(Path(path), _SENSE, TABLE_SCHEMA, known.__contains__, key=key)
+    return _put_together(Path(path), about, arrays)
 
 
 def _taken_apart(table: SenseTable) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -106,13 +89,3 @@ def _put_together(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarra
 
 def _fields(record: Any) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-
-
-def seal_of(key: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
-    """Return a digest of a key and of every value of a table."""
-    digest = hashlib.sha256(json.dumps([key, about], sort_keys=True).encode())
-    for name in sorted(arrays):
-        values = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name}{values.shape}{values.dtype.str}".encode())
-        digest.update(values.tobytes())
-    return digest.hexdigest()

@@ -1,0 +1,72 @@
+"""Write and read one table as a sealed `.npz` file: its arrays, and everything else as JSON in it."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim.errors import InputError
+from circuitsim.results.json_records import check_kind
+from circuitsim.results.npz_files import read_npz, write_npz
+
+
+def write_sealed(
+    path: Path, kind: str, schema: int, content: dict[str, Any], arrays: dict[str, np.ndarray], *, key: str
+) -> None:
+    """Write a table completely or not at all, with a seal over key and content.
+
+    Args:
+        path: The file.
+        kind: What the file holds: "circuitsim sense table".
+        schema: Version of its form.
+        content: Everything but the arrays, as plain values.
+        arrays: The arrays by name.
+        key: Digest of everything on which the table depends.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    about = {"format": kind, "schema": schema, **content, "arrays": sorted(arrays)}
+    sealed = {**about, "seal": _seal(key, about, arrays)}
+    write_npz(path, {**arrays, "about": np.array(json.dumps(sealed, allow_nan=False))})
+
+
+def read_sealed(
+    path: Path, kind: str, schema: int, known: Callable[[str], bool], *, key: str
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read a table written by `write_sealed` under the same key; return its plain content and its arrays.
+
+    Args:
+        path: The file.
+        kind, schema, key: As written.
+        known: Whether a table of this kind may hold an array of a name.
+
+    Raises:
+        InputError: The file is missing, damaged or of another version, or was stored under another key, or its values
+            were changed since.
+    """
+    try:
+        about = json.loads(str(read_npz(path, ("about",), kind)["about"][()]))
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: damaged: the description in it is not JSON") from None
+    check_kind(path, about, kind, schema)
+    names = about.get("arrays")
+    if not isinstance(names, list) or not all(isinstance(name, str) and known(name) for name in names):
+        raise InputError(f"{path}: damaged: the arrays in it are not those of a {kind}")
+    arrays = read_npz(path, tuple(names), kind)
+    if about.pop("seal", None) != _seal(key, about, arrays):
+        raise InputError(f"{path}: damaged: its content is not what was stored under this key")
+    return about, arrays
+
+
+def _seal(key: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
+    """Digest of a key and of every value of a table."""
+    digest = hashlib.sha256(json.dumps([key, about], sort_keys=True).encode())
+    for name in sorted(arrays):
+        values = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name}{values.shape}{values.dtype.str}".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
