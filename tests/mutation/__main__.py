@@ -4,6 +4,7 @@ import argparse
 import fcntl
 import json
 import resource
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -14,7 +15,7 @@ from pathlib import Path
 from lines import Records, compiled, in_function, load, record, unrecorded
 from mutants import Mutant, draw
 from scipy.stats import binomtest
-from trial import changed, copy_repository, environment_of, fork, judge, preload, run_tests
+from trial import changed, copy_repository, environment_of, fork, judge, linked, preload, run_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "mutation"
@@ -56,7 +57,7 @@ def records_of(tree: Path, tests: list[str], folder: Path) -> Records:
     names = [path.relative_to(tree).as_posix() for path in files]
     if missing := unrecorded(tree, names, folder):
         print(f"recording what {len(missing)} test files execute", flush=True)
-        variables = environment_of(OUT / "numba")
+        variables = environment_of(numba=OUT / "numba", characterized=OUT / "characterized")
         log = OUT / "record.log"
         ended = fork(lambda: record(tree, missing, folder) or 0, tree, log=log, limit_s=7200.0, environment=variables)
         if ended.code != 0:
@@ -75,13 +76,15 @@ def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set
     found |= {"tests": 0, "outcome": "not executed", "by": None, "cpu_s": 0.0}
     importers, importing = kernels.get(mutant.path, set()), not in_function(source, mutant.line)
     tests = records.of(mutant.path, mutant.line, importing=importing, importers=importers)
-    compiles = mutant.path in kernels
-    with changed(path, text), tempfile.TemporaryDirectory() as scratch:
+    compiled_anew = [Path(file).stem for file in {mutant.path} | importers] if mutant.path in kernels else []
+    with changed(path, text), tempfile.TemporaryDirectory(dir=OUT) as scratch:
         failures = Path(scratch) / "failures"
-        variables = environment_of(Path(scratch) / "numba" if compiles else OUT / "numba")
+        characterized = linked(OUT / "characterized", Path(scratch) / "characterized")
+        numba = linked(OUT / "numba", Path(scratch) / "numba", without=compiled_anew)
+        variables = environment_of(numba=numba if compiled_anew else OUT / "numba", characterized=characterized)
         for stage in stages(tests, records.seconds, tree.parent.name):
             normal_s = min(sum(records.seconds[test] for test in stage), 2 * BUDGET_S)
-            limit_s = 30 + 2 * normal_s + (COMPILE_S if compiles else 0.0)
+            limit_s = 30 + 2 * normal_s + (COMPILE_S if compiled_anew else 0.0)
             work = partial(run_tests, stage, failures, BUDGET_S)
             ended = fork(work, tree, log=log, limit_s=limit_s, environment=variables)
             found |= {"tests": found["tests"] + len(stage), "outcome": judge(ended)}
@@ -110,6 +113,7 @@ def trials(args: argparse.Namespace, results: Path) -> Iterator[dict]:
 
 def main() -> None:
     args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the trial ends with this process
     results = OUT / f"{args.room}-{args.seed}.jsonl"
     results.parent.mkdir(parents=True, exist_ok=True)
     lock = (OUT / f"{args.room}.lock").open("w")

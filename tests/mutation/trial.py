@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,7 @@ def fork(work: Callable[[], int], tree: Path, *, log: Path, limit_s: float, envi
         code = 70
         try:
             os.setsid()
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s), int(limit_s) + 9))
             file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(file, 1)
@@ -132,20 +133,26 @@ def fork(work: Callable[[], int], tree: Path, *, log: Path, limit_s: float, envi
         finally:
             sys.stdout.flush()
             os._exit(code)
-    while True:
-        pid, status, usage = os.wait4(child, os.WNOHANG)
-        late = time.monotonic() - began > 20 * limit_s
-        if pid == 0 and not late:
-            time.sleep(0.02)
-            continue
+    try:
+        return _wait(child, began, 20 * limit_s)
+    finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)  # what the tests started and left behind, too
-        if pid == 0:
-            _, status, usage = os.wait4(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        if (late and pid == 0) or code == -signal.SIGXCPU:
-            code = None
-        return Ended(code, usage.ru_utime + usage.ru_stime, time.monotonic() - began)
+
+
+def _wait(child: int, began: float, wall_limit_s: float) -> Ended:
+    """Wait for a process that leads its group; end it at its limit of the clock."""
+    late = False
+    while (ended := os.wait4(child, os.WNOHANG))[0] == 0:
+        if late := time.monotonic() - began > wall_limit_s:
+            os.killpg(child, signal.SIGKILL)
+            ended = os.wait4(child, 0)
+            break
+        time.sleep(0.02)
+    _, status, usage = ended
+    code = os.waitstatus_to_exitcode(status)
+    past = late or code == -signal.SIGXCPU
+    return Ended(None if past else code, usage.ru_utime + usage.ru_stime, time.monotonic() - began)
 
 
 def judge(ended: Ended) -> str:
@@ -155,7 +162,24 @@ def judge(ended: Ended) -> str:
     return {0: "survived", 5: "error", 70: "error"}.get(ended.code, "killed")
 
 
-def environment_of(numba_cache: Path) -> dict[str, str]:
-    """Variables of a trial; a mutant of compiled code needs a folder of its own for what Numba compiles."""
-    numba_cache.mkdir(parents=True, exist_ok=True)
-    return {"NUMBA_CACHE_DIR": str(numba_cache), "HYPOTHESIS_STORAGE_DIRECTORY": tempfile.gettempdir()}
+def environment_of(*, numba: Path, characterized: Path) -> dict[str, str]:
+    """Variables of a run of tests: the folders of what Numba compiled and of what ngspice characterized."""
+    for folder in (numba, characterized):
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "NUMBA_CACHE_DIR": str(numba),
+        "CIRCUITSIM_CACHE": str(characterized),
+        "HYPOTHESIS_STORAGE_DIRECTORY": tempfile.gettempdir(),
+    }
+
+
+def linked(folder: Path, copy: Path, *, without: Iterable[str] = ()) -> Path:
+    """Fill `copy` with links to the files of a cache, so that what a mutant stores there is gone with it.
+
+    Args:
+        folder: The cache.
+        copy: A new folder.
+        without: Stems of modules; what Numba compiled of them is left out.
+    """
+    left_out = shutil.ignore_patterns(*(f"{stem}.*" for stem in without))
+    return shutil.copytree(folder, copy, copy_function=os.link, ignore=left_out)
