@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from lines import Records, compiled, in_function, load, record, unrecorded
+from lines import Records, compiled, load, record, runs_once, unrecorded
 from mutants import Mutant, draw
 from scipy.stats import binomtest
 from trial import changed, copy_repository, environment_of, fork, judge, linked, preload, run_tests
@@ -74,8 +74,8 @@ def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set
     before, after = ([line.strip() for line in each.splitlines()] for each in (source, text))
     found = {"mutant": mutant.name, "was": before[mutant.line - 1], "is": after[mutant.line - 1]}
     found |= {"tests": 0, "outcome": "not executed", "by": None, "cpu_s": 0.0}
-    importers, importing = kernels.get(mutant.path, set()), not in_function(source, mutant.line)
-    tests = records.of(mutant.path, mutant.line, importing=importing, importers=importers)
+    importers = kernels.get(mutant.path, set())
+    tests = records.of(mutant.path, mutant.line, once=runs_once(source, mutant.line), importers=importers)
     compiled_anew = [Path(file).stem for file in {mutant.path} | importers] if mutant.path in kernels else []
     with changed(path, text), tempfile.TemporaryDirectory(dir=OUT) as scratch:
         failures = Path(scratch) / "failures"

@@ -117,28 +117,30 @@ class Records:
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[str, dict[int, set[str]]] = field(default_factory=dict)
 
-    def of(self, source: str, line: int, *, importing: bool, importers: set[str]) -> set[str]:
-        """Return the tests that execute a line.
+    def of(self, source: str, line: int, *, once: bool, importers: set[str]) -> set[str]:
+        """Return the tests that execute a line, or what it made.
 
         Args:
             source: The file, and
             line: its line, from 1.
-            importing: The line is executed while its file is imported: by all tests of the file, and by those that look
-                at the package as a whole, directly in `tests/unit`.
+            once: The line runs once for many tests, see `runs_once`: it is one of all tests of the file, and of those
+                that look at the package as a whole, directly in `tests/unit`.
             importers: Files whose tests execute compiled lines, which coverage does not see run.
         """
         tests = self.lines.get(source, {}).get(line, set())
-        if tests or not (importing or importers):
+        if not once and (tests or not importers):
             return tests
-        whole = {test for test in self.seconds if re.match(r"tests/unit/test_\w+\.py::", test)} if importing else set()
+        whole = {test for test in self.seconds if re.match(r"tests/unit/test_\w+\.py::", test)} if once else set()
         files = {source} | importers
         return whole | {test for file in files for each in self.lines.get(file, {}).values() for test in each}
 
 
-def in_function(text: str, line: int) -> bool:
-    """Whether a line lies in the body of a function, and so runs when that is called."""
+def runs_once(text: str, line: int) -> bool:
+    """Whether a line runs while its file is imported, or while Numba compiles what uses it, and not for every test."""
+    if re.search(r"^\s*@(intrinsic|overload|register_model)\b", text, re.M):
+        return True
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
-    return any(node.body[0].lineno <= line <= node.end_lineno for node in functions)
+    return not any(node.body[0].lineno <= line <= node.end_lineno for node in functions)
 
 
 def load(root: Path, test_files: list[str], folder: Path) -> Records:
