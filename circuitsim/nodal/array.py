@@ -104,8 +104,7 @@ class PreparedArray:
     @cached_property
     def column_response(self) -> float:
         """Highest column voltage per volt at all inputs, with chord conductances."""
-        if self.plan is None:
-            return 1.0
+        assert self.plan is not None  # only an array that is swept has its cells refitted
         return sweep_batch(self.plan, np.ones((1, self.wires.rows)), tol=1e-3, most=MOST_PASSES).w_high
 
     @cached_property

@@ -1,6 +1,7 @@
 """Read an array by its bit lines: by sweeps where the wiring allows, by the reference solver everywhere else."""
 
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -125,22 +126,23 @@ def _sweep(
     """Solve by sweeps, with the error of the cells' fit [A]; None where only the reference will do."""
     if array.plan is None or (pull is not None and np.any(end_resistances(array.wires)[1][[0, -1]] == 0)):
         return None, 0.0  # a held column's current is swept from a voltage relative to v_ref
+    run = partial(sweep_batch, drive=drive, pull=pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
     if array.surface is None:
-        return sweep_batch(array.plan, drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads), 0.0
+        return run(array.plan), 0.0
     terminals = drive if pull is None else np.hstack([drive, pull])
     v_low, v_high = min(float(terminals.min()), 0.0), max(float(terminals.max()), 0.0)
     prepared = array.cells
     if prepared is None or not prepared[0].box.holds(v_low, v_high):
         prepared = compact_cells(array, voltage_box(array, v_low, v_high))
-    for wide in (False, True):
+    if prepared is None:
+        return None, 0.0
+    box, swept = prepared[0].box, run(prepared[1])
+    if not box.reaches(swept.w_low, swept.w_high):
+        prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
         if prepared is None:
             return None, 0.0
-        box = prepared[0].box
-        swept = sweep_batch(prepared[1], drive, pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
-        if wide or box.reaches(swept.w_low, swept.w_high):
-            return swept, prepared[0].error * array.surface.i_max
-        prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
-    raise AssertionError("unreachable")
+        swept = run(prepared[1])
+    return swept, prepared[0].error * array.surface.i_max
 
 
 def _reference(

@@ -221,9 +221,8 @@ def _apply(plan, x, b, y):
         for j in range(cols - 1, -1, -1):
             c = (row + j) * WIDTH
             back = spread(plan.inv_row[row + j]) * load(b, c)
-            if j < cols - 1:
-                back = fma(spread(plan.l_row[wire + j + 1]), voltage, back)
-            voltage = back
+            # l_row is 0 behind the last cell
+            voltage = fma(spread(plan.l_row[wire + j + 1]), voltage, back)
             right = spread(plan.g0[row + j]) * voltage
             store(b, c, right)
             if a > 0:

@@ -155,7 +155,7 @@ def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) 
     side = surface.forward if v_bl >= v_sl else surface.reverse
     x = min(to_unit(abs(v_bl - v_sl), 0.0, surface.u_max), 1.0)
     y = np.clip(to_unit(min(v_bl, v_sl), *surface.m_range), -1.0, 1.0)
-    t = np.clip(unit_conductance(surface, g), -1.0, 1.0)
+    t = unit_conductance(surface, g)
     return g * chebyshev.chebval(t, chebyshev.chebval2d(x, y, np.moveaxis(side, 0, -1)))
 
 

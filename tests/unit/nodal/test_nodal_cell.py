@@ -56,3 +56,13 @@ def test_each_state_of_the_gate_has_its_surface():
     nodal.prepare(spec, G, SURFACE, off=off)
     with pytest.raises(InputError, match=r"v_gate = 0.0, not 1.8"):
         nodal.prepare(spec, G, off, off=SURFACE)
+
+
+def test_a_cell_is_judged_between_its_own_voltages_only():
+    """k rises with the lower voltage: up to 0.2 V across the cell i = g·U·k falls with v_sl, at 0.4 V it would not."""
+    k = np.array([[[1.0, 0.4]]])
+    surface = replace(nodal.ohmic((1e-6, 1e-4), (0.0, 0.4)), forward=k, reverse=k, u_max=0.2)
+    spec = SPEC.replace(array={"cell": "1r"}, access=None)
+    assert nodal.prepare(spec, G, surface).surface is surface
+    with pytest.raises(InputError, match="does not rise with its voltage"):
+        nodal.prepare(spec, G, replace(surface, u_max=0.4))

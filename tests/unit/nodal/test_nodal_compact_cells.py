@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from nodal_cells import SinhWithTransistor
 
+from circuitsim.errors import CellErrorWarning
+from circuitsim.nodal import prepare, read
+from circuitsim.nodal.array import voltage_box
 from circuitsim.nodal.compact_cells import VoltageBox, contract, fit
 from circuitsim.nodal.polynomial import SHAPES
 from circuitsim.nodal.surface import cell_current
+from circuitsim.spec import parse_spec
 
 SURFACE = SinhWithTransistor(v0=0.1, g_t=5e-4).surface(v_range=(-0.2, 0.2), degrees=(10, 20, 14))
 G = np.array([[3e-5]])
@@ -45,3 +49,32 @@ def test_the_current_of_a_cell_is_fitted_best(end, bound):
     least = np.sqrt(np.mean((best - target) ** 2))
     assert np.sqrt(np.mean((found - target) ** 2)) < 1.001 * least
     assert np.abs(found - target).max() <= 1.1 * fitted.error * SURFACE.i_max
+
+
+@pytest.mark.parametrize(("times", "method"), [(2.9, "sweep"), (3.1, "newton")])
+def test_cells_that_polynomials_make_three_times_worse_are_solved_by_the_reference(times, method):
+    steep = replace(SinhWithTransistor(v0=0.012, g_t=1e-3).surface(degrees=(12, 60, 12)), bound=0.0)
+    spec = parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 3, "cols": 2, "cell": "1r"},
+            "device": {"model": "rram_sinh", "g_min": 1e-6, "g_max": 1e-4},
+            "wire": {"r_row": 2.0, "r_col": 2.0},
+            "driver": {"v_read": 0.2},
+        }
+    )
+    g = np.full((3, 2), 1e-5)
+    box = voltage_box(prepare(spec, g, steep), 0.0, 0.2)
+    error = fit(steep, box, 0.0).error
+    assert error > 1e-6  # far above what is asked for where a surface is better
+    array = prepare(spec, g, replace(steep, bound=error / times))
+    with pytest.warns(CellErrorWarning):
+        assert read(array, np.full((1, 3), 0.2)).provenance.options["method"] == method
+
+
+def test_a_high_power_of_the_cells_voltage_goes_with_few_of_the_columns():
+    """The cell bends with its own voltage; a column's moves it little: terms that both raise cost time only."""
+    for p_counts, q_counts in SHAPES:
+        assert p_counts[0] == 1
+        for counts in (p_counts, q_counts):
+            assert list(counts) == sorted(counts) and counts[0] < counts[-1]

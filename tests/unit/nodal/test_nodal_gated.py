@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -51,6 +53,15 @@ def test_a_column_ladder_with_both_lines():
     found = nodal.read(nodal.prepare(spec, g, cells(0.0)), np.array([[1.0, 0, 0, 0]]), nodes=True)
     assert_allclose(found.out[0], 0.2 / (1 / g[0] + 4 * 1000.0 + 130.0), rtol=1e-9, atol=0)
     assert_allclose(found.i_cell[0, 0], found.out[0], rtol=1e-9, atol=0)
+
+
+def test_errors_of_selected_and_of_other_cells_add_up():
+    """Each closed cell of a column errs as the surface of its gate allows; an open one not at all."""
+    on, off = replace(cells(0.0), bound=1e-8), replace(cells(1e6), bound=3e-8)
+    g = np.array([[1e-4, 1e-4, 0.0], [1e-4, 0.0, 0.0], [1e-4, 1e-4, 1e-4], [1e-4, 0.0, 1e-4]])
+    found = nodal.read(nodal.prepare(gated_spec("wl", r_bl=0.0), g, on, off=off), np.array([[1.0, 0, 1, 0]]))
+    error = 2 * 1e-8 * on.i_max + 2 * 3e-8 * off.i_max  # of the first column, which has most
+    assert_allclose(found.cell_error[0], error / found.out[0].max(), rtol=1e-12, atol=0)
 
 
 def test_bad_input_is_named():

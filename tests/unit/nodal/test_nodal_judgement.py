@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 
 from circuitsim import nodal
 from circuitsim.errors import CellErrorWarning, NotConvergedError, UnbalancedWarning
-from circuitsim.nodal.judgement import REFUSED, TOLD, check_balance
+from circuitsim.nodal.judgement import REFUSED, TOLD, check_balance, joint_cell_error
+from circuitsim.results import Provenance, Solution
 from circuitsim.spec import parse_spec
 
 SPEC = parse_spec(
@@ -77,3 +78,28 @@ def test_a_coarse_cell_is_told():
         CellErrorWarning, match=r"outputs may be off by \de-04 of the largest output .* level = 'ngspice'"
     ):
         nodal.read(nodal.prepare(SPEC, np.full((3, 2), 1e-4), surface), np.full((1, 3), 0.2))
+
+
+def part(out, cell_error):
+    return Solution(np.array(out), Provenance(level="nodal", spec_digest=""), cell_error=cell_error)
+
+
+def test_errors_of_arrays_that_make_one_output_add_up():
+    """Each is relative to the largest output of its own vector, the sum to that of the matrix."""
+    parts = [
+        part([[2e-6, 1e-6], [1e-6, -4e-6]], np.array([1e-7, 2e-7])),
+        part([[3e-6, 0.0], [5e-6, 1e-6]], np.array([2e-7, 1e-8])),
+    ]
+    out = np.array([[5e-6, 1e-6], [6e-6, -3e-6]])
+    expected = [(2e-13 + 6e-13) / 5e-6, (8e-13 + 5e-14) / 6e-6]
+    assert_allclose(joint_cell_error(SPEC, parts, out), expected, rtol=1e-12, atol=0)
+    against = SPEC.replace(technique={"g_reference": 1e-5})
+    assert_allclose(joint_cell_error(against, parts, out), 2 * np.array(expected), rtol=1e-12, atol=0)
+    assert joint_cell_error(SPEC, [*parts, part(out, None)], out) is None
+
+
+def test_a_joint_error_above_that_to_which_the_levels_agree_is_told():
+    one = part([[2e-6, 1e-6]], np.array([9e-7]))
+    joint_cell_error(SPEC, [one], one.out)
+    with pytest.warns(CellErrorWarning, match="outputs may be off by 2e-06 of the largest output"):
+        joint_cell_error(SPEC, [one, one], one.out)

@@ -349,6 +349,35 @@ def test_newtons_method_shortens_a_step_that_would_make_it_worse():
     assert_allclose(found.i_terminal[0, 0], i_max * np.arctan(u / v0), rtol=1e-9, atol=0)
 
 
+def test_newtons_method_takes_whole_steps_where_they_help(monkeypatch):
+    """A cell that rises exponentially: as many steps as of its one equation, F(u) = i(u) − (v − u)/2r, by hand."""
+    monkeypatch.setattr(newton, "_CHORD_ITERATIONS", 0)
+    v, v0, i_0, r, g, tol = 0.2, 0.02, 1e-9, 3e5, 1e-9, 1e-9
+    wires = WireGrid(np.array([[0.0, np.inf]]), np.array([[np.inf], [0.0]]), r, r)
+
+    def law(v_bl, v_sl):
+        u = (v_bl - v_sl) / v0
+        slope = i_0 / v0 * np.exp(u)
+        return i_0 * np.expm1(u), slope, -slope
+
+    u, steps = v / (1 + 2 * r * g), 0  # of the chord
+    while abs(left := i_0 * np.expm1(u / v0) - (v - u) / (2 * r)) > tol * (v - u) / (2 * r):
+        u, steps = u - left / (i_0 / v0 * np.exp(u / v0) + 1 / (2 * r)), steps + 1
+    found = solve_nodes(nodal.linear_array(wires, np.array([[g]])), law, np.array([[v, 0.0]]), tol=tol)
+    assert steps > 5 and found.iterations[0] == 1 + steps
+    assert_allclose(found.i_terminal[0, 0], (v - u) / (2 * r), rtol=1e-12, atol=0)
+
+
+def test_an_array_of_its_chord_conductances_takes_one_solve():
+    array = nodal.prepare(array_spec(6, 5, driver={"r_out": 40.0}), conductances(6, 5))
+    given = np.hstack([np.random.default_rng(16).uniform(0, 0.2, (3, 6)), np.zeros((3, 5))])
+
+    def law(v_bl, v_sl):
+        return array.g * (v_bl - v_sl), array.g, -array.g
+
+    assert_array_equal(solve_nodes(array.factored, law, given, tol=1e-9).iterations, 1)
+
+
 def test_a_cell_outside_its_surface_is_named(sinh_surface):
     array = nodal.prepare(array_spec(4, 3), conductances(4, 3), sinh_surface)
     v_in = np.full((2, 4), 0.1)

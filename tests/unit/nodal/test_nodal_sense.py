@@ -111,3 +111,17 @@ def test_a_drop_that_is_no_function_is_refused():
     array = nodal.prepare(sense_spec(), G, None)
     with pytest.raises(InputError, match=r"drop = 50.0: expected a function"):
         nodal.read_with_sense(array, V_IN, 50.0)
+
+
+@pytest.mark.parametrize("r_in", [0.0, 300.0])
+def test_an_amplifier_is_asked_for_currents_that_its_column_can_deliver(r_in):
+    """Its curve is characterized no further: from what the column delivers at rest down to the solution, and near it."""
+    array, asked = nodal.prepare(sense_spec(r_in), G), []
+
+    def drop(i):
+        asked.append(i)
+        return 500.0 * i
+
+    found = nodal.read_with_sense(array, V_IN, drop)
+    assert np.all(np.max(asked, axis=0) <= nodal.read(array, V_IN).out)
+    assert np.all(np.min(asked, axis=0) >= 0.9 * found.out)

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
-from circuitsim.nodal.surface import chord
+from circuitsim.nodal.surface import chord, conductance_nodes, unit_conductance
 
 
 def _points(count, rng):
@@ -41,12 +41,18 @@ def test_slopes_are_derivatives(sinh_surface):
     assert_allclose(slope_in_g(sinh_surface, g, v_bl, v_sl), central, rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize(("v_bl", "v_sl"), [(0.2, 0.05), (0.05, 0.2)])
+@pytest.mark.parametrize(("v_bl", "v_sl"), [(0.2, 0.05), (0.05, 0.2), (0.2, 0.15), (0.0, 0.03)])
 def test_the_chord_is_that_of_the_direction(sinh_surface, v_bl, v_sl):
     diode = replace(sinh_surface, reverse=0.3 * sinh_surface.reverse)
     g = np.geomspace(*diode.g_range, 5)
     current = cell_current(diode, g, np.full(5, v_bl), np.full(5, v_sl))
     assert_allclose(chord(diode, g, v_bl, v_sl), current / (v_bl - v_sl), rtol=1e-12, atol=0)
+
+
+def test_the_chord_outside_the_surface_is_that_of_its_edge(sinh_surface):
+    g = np.geomspace(*sinh_surface.g_range, 5)
+    for beyond, edge in (((0.3, 0.0), (0.2, 0.0)), ((0.1, -0.1), (0.2, 0.0)), ((0.3, 0.3), (0.2, 0.2))):
+        assert_allclose(chord(sinh_surface, g, *beyond), chord(sinh_surface, g, *edge), rtol=1e-12, atol=0)
 
 
 def test_an_ohmic_surface_is_ohms_law():
@@ -77,3 +83,28 @@ def test_conductances_outside_name_cell_and_range(sinh_surface):
         cell_current(sinh_surface, np.array([-1e-5]), 0.1, 0.0)
     with pytest.raises(InputError, match="not finite"):
         cell_current(sinh_surface, np.array([1e-5]), np.nan, 0.0)
+
+
+def test_conductances_are_refused_beyond_the_rounding_of_the_ends(sinh_surface):
+    low, high = sinh_surface.g_range
+    for g in (low * (1 - 1e-10), low, high, high * (1 + 1e-10)):
+        assert np.isfinite(cell_current(sinh_surface, g, 0.1, 0.0))
+    for g in (0.5 * low, low * (1 - 1e-8), high * (1 + 1e-8), 1.5 * high):
+        with pytest.raises(OutsideRangeError, match="the surface holds for 0 and 1e-06 … 0.0001 S"):
+            cell_current(sinh_surface, g, 0.1, 0.0)
+
+
+def test_voltages_are_refused_beyond_the_rounding_of_the_ends(sinh_surface):
+    for off in (0.0, 1e-11):
+        assert np.isfinite(cell_current(sinh_surface, 1e-5, 0.2 + off, 0.0))
+        assert np.isfinite(cell_current(sinh_surface, 1e-5, 0.1, -off))
+        assert np.isfinite(cell_current(sinh_surface, 1e-5, 0.2 + off, 0.2 + off))
+    for v_bl, v_sl in ((0.2 + 1e-8, 0.0), (0.1, -1e-8), (0.2 + 1e-8, 0.2 + 1e-8)):
+        with pytest.raises(OutsideRangeError, match="is outside the surface"):
+            cell_current(sinh_surface, 1e-5, v_bl, v_sl)
+
+
+def test_conductances_to_characterize_are_the_chebyshev_nodes_of_the_coordinate(sinh_surface):
+    g = conductance_nodes(6, sinh_surface.g_range, sinh_surface.g_scale)
+    expected = np.cos(np.pi * np.array([1, 3, 5, 7, 9, 11]) / 12)
+    assert_allclose(unit_conductance(sinh_surface, g), expected, rtol=0, atol=1e-14)

@@ -187,3 +187,20 @@ def test_bad_input_is_named():
     bare = nodal.prepare(capacitive_spec(2, 2, c_row=0.0, c_col=0.0), np.full((2, 2), 1e-4))
     with pytest.raises(InputError, match="settles at once"):
         nodal.step_response(bare, np.full(2, 0.1))
+
+
+def test_a_step_is_taken_if_its_error_keeps_to_the_tolerance_and_quartered_if_not():
+    """The first step, a sixteenth of an edge that is slow against C: its error is known from the closed form."""
+    spec = capacitive_spec(1, 1, r_row=0.0, r_col=0.0, c_row=1e-14, c_col=0.0)
+    tau, final = 1e-14 / (1 / 500 + 1e-3), 0.2 / 1500
+    t_edge = 0.3 * tau
+
+    def first(tol):
+        found = nodal.step_response(nodal.prepare(spec, np.full((1, 1), 1e-3)), np.array([0.2]), t_edge=t_edge, tol=tol)
+        return found.time[2], found.i_out[2, 0]  # each step has a middle stage
+
+    h, i = first(1e-2)
+    error = abs(i / final - (h - tau + tau * np.exp(-h / tau)) / t_edge)
+    assert_allclose(h, t_edge / 16, rtol=1e-12, atol=0)
+    assert first(1.04 * error)[0] == h
+    assert_allclose(first(0.96 * error)[0], h / 4, rtol=1e-12, atol=0)
