@@ -45,8 +45,8 @@ def compensate(
 ) -> Compensation:
     """Find conductances with which i_out = (v_in − v_ref) @ wanted as well as the device's range allows.
 
-    Each step scales every conductance by what its own element of the array's matrix lacks, within the range, and the
-    best step is kept.
+    Each step scales every conductance by what its own element of the array's matrix lacks, at most by two and within
+    the range. The first step that gains nothing is the last one, and the best is kept.
 
     Args:
         spec: The array; g_min and g_max are the range. A wanted 0 stays an open cell.
@@ -77,10 +77,9 @@ def compensate(
         array = on_bit_lines(prepare(spec, g, surface, wires=wires), "compensate")
         matrix, error = _matrix_and_error(array, inputs, target)
         history.append(error)
-        if error < best[0]:
-            best = (error, g)
-        elif error > 2 * best[0] or error > 0.999 * history[-2]:
+        if error >= best[0]:
             break
+        best = (error, g)
     at_limit = (best[1] == spec.device.g_min) | (best[1] == spec.device.g_max)
     return Compensation(best[1], history[0], best[0], tuple(history), float(at_limit[wanted > 0].mean()))
 
@@ -99,5 +98,5 @@ def _matrix_and_error(array: PreparedArray, inputs: np.ndarray, target: np.ndarr
 
 def _ratio(wanted: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Factor on each conductance; a fit may give small elements the wrong sign, so steps are bounded."""
-    usable = matrix > 0.1 * wanted
+    usable = matrix > 0
     return np.clip(np.where(usable, wanted / np.where(usable, matrix, 1.0), 2.0), 0.5, 2.0)

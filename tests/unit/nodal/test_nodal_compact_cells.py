@@ -9,7 +9,7 @@ from nodal_cells import SinhWithTransistor
 from circuitsim.errors import CellErrorWarning
 from circuitsim.nodal import prepare, read
 from circuitsim.nodal.array import voltage_box
-from circuitsim.nodal.compact_cells import VoltageBox, contract, fit
+from circuitsim.nodal.compact_cells import VoltageBox, contract, fit, within
 from circuitsim.nodal.polynomial import SHAPES
 from circuitsim.nodal.surface import cell_current
 from circuitsim.spec import parse_spec
@@ -49,6 +49,24 @@ def test_the_current_of_a_cell_is_fitted_best(end, bound):
     least = np.sqrt(np.mean((best - target) ** 2))
     assert np.sqrt(np.mean((found - target) ** 2)) < 1.001 * least
     assert np.abs(found - target).max() <= 1.1 * fitted.error * SURFACE.i_max
+
+
+@pytest.mark.parametrize("v_ref", [0.0, 0.05])
+def test_a_surface_holds_for_a_box_within_its_voltages(v_ref):
+    """The surface reaches from -0.2 to 0.2 V, and to 0.4 V across the cell."""
+    assert within(SURFACE, VoltageBox(-0.2 - v_ref, 0.2 - v_ref, 0.0, 0.1), v_ref)
+    assert within(SURFACE, VoltageBox(-0.2 - v_ref - 1e-11, 0.2 - v_ref + 1e-11, 0.0, 0.1), v_ref)
+    assert not within(SURFACE, VoltageBox(-0.2 - v_ref - 1e-8, 0.1, 0.0, 0.1), v_ref)
+    assert not within(SURFACE, VoltageBox(-0.1, 0.2 - v_ref + 1e-8, 0.0, 0.1), v_ref)
+    assert not within(replace(SURFACE, u_max=0.39), VoltageBox(-0.2 - v_ref, 0.2 - v_ref, 0.0, 0.1), v_ref)
+
+
+def test_a_box_holds_its_own_voltages_and_those_a_thousandth_beyond_of_columns():
+    box = VoltageBox(-0.2, 0.2, -0.1, 0.1)
+    assert box.holds(-0.2, 0.2) and box.holds(0.0, 0.1)
+    assert not box.holds(-0.21, 0.2) and not box.holds(-0.2, 0.21)
+    assert box.reaches(-0.1 - 1.9e-4, 0.1 + 1.9e-4)
+    assert not box.reaches(-0.1 - 2.1e-4, 0.1) and not box.reaches(-0.1, 0.1 + 2.1e-4)
 
 
 @pytest.mark.parametrize(("times", "method"), [(2.9, "sweep"), (3.1, "newton")])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from nodal_cells import SinhWithTransistor
+from numpy.testing import assert_allclose
 
 from circuitsim import nodal
 from circuitsim.errors import InputError, OutsideRangeError
@@ -50,8 +51,38 @@ def test_the_range_of_the_device_is_kept_and_told():
     spec = array_spec(32, 32, 10.0)
     found = nodal.compensate(spec, np.full((32, 32), 8e-5))
     assert found.g.max() <= 1e-4
-    assert found.at_limit > 0.1
+    assert found.at_limit == np.mean(found.g == 1e-4) > 0.1
     assert found.after < found.before
+
+
+def test_the_error_is_that_of_the_outputs_and_the_first_step_without_gain_is_the_last():
+    spec = array_spec(6, 5, 50.0)
+    wanted = 10 ** np.random.default_rng(2).uniform(-5.5, -4.5, (6, 5))
+    v_in = 0.2 * np.eye(6)
+    for steps in (3, 20):
+        found = nodal.compensate(spec, wanted, steps=steps)
+        for g, error in ((wanted, found.before), (found.g, found.after)):
+            off = nodal.read(nodal.prepare(spec, g), v_in).out - v_in @ wanted
+            assert error == pytest.approx(np.sqrt(np.mean(off**2)) / (0.2 * wanted.max()), rel=1e-6, abs=1e-15)
+        gains = -np.diff(found.history)
+        assert found.before == found.history[0] and found.after == min(found.history)
+        assert np.all(gains[:-1] > 0) and (len(gains) == steps if steps == 3 else gains[-1] <= 0)
+
+
+def test_a_step_changes_a_conductance_by_a_factor_of_two_at_most():
+    """Far cells behind long wires need more than twice, one among cells of a thousand times less than half."""
+    spec = array_spec(16, 16, 500.0).replace(device={"g_min": 1e-9})
+    wanted = np.full((16, 16), 2e-5)
+    wanted[2, 3] = 1e-8
+    w = nodal.effective_matrix(nodal.prepare(spec, wanted))
+    found = nodal.compensate(spec, wanted, steps=1)
+    assert (wanted / w).max() > 3 and (wanted / w).min() < 0.4
+    assert_allclose(found.g / wanted, np.clip(wanted / w, 0.5, 2.0), rtol=1e-9, atol=0)
+
+
+def test_as_many_inputs_as_rows_are_enough(sinh_surface):
+    spec, wanted = array_spec(4, 3, 5.0), np.full((4, 3), 2e-5)
+    assert nodal.compensate(spec, wanted, sinh_surface, v_in=0.2 * np.eye(4), steps=1).after < 0.1
 
 
 def test_bad_input_is_named(sinh_surface):

@@ -203,6 +203,20 @@ def test_adjoint_is_the_response_to_an_extra_cell_current():
     assert_allclose(transfer(grid, g).output_per_current, solve_adjoint(array, i_out=np.eye(5)), rtol=1e-12)
 
 
+@pytest.mark.parametrize(("r_row", "r_col"), [((2, 3), (3, 3)), ((2, 5), (3, 3)), ((2, 4), (2, 3)), ((2, 4), (4, 3))])
+def test_segments_that_do_not_belong_together_are_named(r_row, r_col):
+    """A row of n cells has n + 1 segments, those at its ends included, and so has a column."""
+    with pytest.raises(InputError, match=r"r_row has shape .* and r_col .*: expected \(rows, cols \+ 1\) and"):
+        linear_array(WireGrid(np.ones(r_row), np.ones(r_col)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("r", [-1.0, np.inf, np.nan])
+@pytest.mark.parametrize("end", ["r_driver", "r_sense"])
+def test_an_end_resistance_is_finite_and_not_negative(end, r):
+    with pytest.raises(InputError, match=f"{end} = {r:g} ohm: expected a finite resistance >= 0"):
+        linear_array(wires(2, 3, 1.0, 1.0, **{end: r}), np.ones((2, 3)))
+
+
 def test_bad_input_is_named():
     grid = wires(2, 3, 1.0, 1.0)
     with pytest.raises(InputError, match=r"g has shape \(3, 2\): expected \(rows, cols\) = \(2, 3\)"):

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal
 from circuitsim.errors import CellErrorWarning, InputError, NotConvergedError, OutsideRangeError, UnbalancedWarning
-from circuitsim.nodal import newton
+from circuitsim.nodal import newton, sweep_batch
 from circuitsim.nodal.grid import build_grid
 from circuitsim.nodal.newton import solve_nodes
 from circuitsim.nodal.surface import cell_law
@@ -376,6 +376,24 @@ def test_an_array_of_its_chord_conductances_takes_one_solve():
         return array.g * (v_bl - v_sl), array.g, -array.g
 
     assert_array_equal(solve_nodes(array.factored, law, given, tol=1e-9).iterations, 1)
+
+
+@pytest.mark.parametrize("v_ref", [0.0, 0.1])
+def test_cells_are_linear_about_three_quarters_of_the_largest_input(v_ref, sinh_cell):
+    """Between the slopes of a cell that bends: at rest, and at full scale."""
+    surface = sinh_cell.surface(v_range=(0.0, 0.3), degrees=(10, 16, 12))
+    array = nodal.prepare(array_spec(3, 4, sense={"v_ref": v_ref}), conductances(3, 4), surface)
+    chord = sinh_cell.current(array.g, v_ref + 0.15, v_ref) / 0.15
+    assert_allclose(array.chord_conductance, chord, rtol=1e-7, atol=0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_range_of_column_voltages_includes_the_reference(sign):
+    array = nodal.prepare(array_spec(6, 5, wire={"r_col": 50.0}), conductances(6, 5))
+    drive = sign * np.random.default_rng(17).uniform(0.1, 0.2, (3, 6))
+    swept = sweep_batch(array.plan, drive, tol=1e-9, most=50, nodes=True)
+    assert (swept.w_low, swept.w_high) == (min(swept.v_col.min(), 0.0), max(swept.v_col.max(), 0.0))
+    assert swept.w_low < -1e-4 or swept.w_high > 1e-4
 
 
 def test_a_cell_outside_its_surface_is_named(sinh_surface):

@@ -115,7 +115,7 @@ def test_a_drop_that_is_no_function_is_refused():
 
 @pytest.mark.parametrize("r_in", [0.0, 300.0])
 def test_an_amplifier_is_asked_for_currents_that_its_column_can_deliver(r_in):
-    """Its curve is characterized no further: from what the column delivers at rest down to the solution, and near it."""
+    """Its curve is characterized no further: what the column delivers at rest, down to the solution and near it."""
     array, asked = nodal.prepare(sense_spec(r_in), G), []
 
     def drop(i):

@@ -62,6 +62,13 @@ def test_an_ohmic_surface_is_ohms_law():
     assert_allclose(cell_current(surface, g, v_bl, 0.05), (v_bl - 0.05) / (1 / g + 5e3), rtol=1e-13, atol=0)
 
 
+def test_an_ohmic_surface_without_series_resistance_is_the_conductance():
+    g, v = np.array([1e-6, 3e-5, 1e-4]), np.array([-0.1, 0.2, 0.3])
+    found = cell_current_and_slopes(ohmic((1e-6, 1e-4), (-0.2, 0.3)), g, v, 0.05)
+    for value, expected in zip(found, (g * (v - 0.05), g, -g), strict=True):
+        assert_allclose(value, expected, rtol=1e-14, atol=0)
+
+
 def test_an_open_cell_carries_nothing_at_any_voltage(sinh_surface):
     assert cell_current(sinh_surface, 0.0, 5.0, -5.0) == 0.0
 
@@ -90,7 +97,7 @@ def test_conductances_are_refused_beyond_the_rounding_of_the_ends(sinh_surface):
     for g in (low * (1 - 1e-10), low, high, high * (1 + 1e-10)):
         assert np.isfinite(cell_current(sinh_surface, g, 0.1, 0.0))
     for g in (0.5 * low, low * (1 - 1e-8), high * (1 + 1e-8), 1.5 * high):
-        with pytest.raises(OutsideRangeError, match="the surface holds for 0 and 1e-06 … 0.0001 S"):
+        with pytest.raises(OutsideRangeError, match=r"the surface holds for 0 and 1e-06 … 0\.0001 S"):
             cell_current(sinh_surface, g, 0.1, 0.0)
 
 
