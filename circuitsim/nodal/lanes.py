@@ -114,29 +114,20 @@ def _choose(comparison: str):
     return compute
 
 
-_add, _sub, _mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
 larger, smaller = _choose(">"), _choose("<")
 
 
-@overload(operator.add)
-def _(a, b):
-    if isinstance(a, _LanesType) and a == b:
-        return lambda a, b: _add(a, b)
-    return None
+def _overload(operation, instruction: str):
+    compute = _binary(instruction)
+
+    @overload(operation)
+    def on_lanes(a, b):
+        return (lambda a, b: compute(a, b)) if isinstance(a, _LanesType) else None
 
 
-@overload(operator.sub)
-def _(a, b):
-    if isinstance(a, _LanesType) and a == b:
-        return lambda a, b: _sub(a, b)
-    return None
-
-
-@overload(operator.mul)
-def _(a, b):
-    if isinstance(a, _LanesType) and a == b:
-        return lambda a, b: _mul(a, b)
-    return None
+_overload(operator.add, "fadd")
+_overload(operator.sub, "fsub")
+_overload(operator.mul, "fmul")
 
 
 def to_blocks(vectors: np.ndarray) -> np.ndarray:

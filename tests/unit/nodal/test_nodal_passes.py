@@ -33,7 +33,7 @@ BOTH = {"row_drive": "both", "col_sense": "both"}
         (array_spec(48, 32, 50.0, 50.0), True, 7),
         (array_spec(48, 32, r=20.0), True, 8),
         (array_spec(40, 7, 50.0, r=10.0), True, 7),
-        (array_spec(16, 8, r=0.03), True, 2),
+        (array_spec(16, 8, r=0.021), True, 2),
     ],
 )
 def test_sweeps_settle_in_few_passes(spec, nonlinear, passes, sinh_surface):
