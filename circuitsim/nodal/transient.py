@@ -92,7 +92,7 @@ def step_response(
     # The capacitance at the source itself, which takes C dv/dt while the input rises.
     c_source = circuit.c[circuit.grid.free :][: circuit.grid.rows] * circuit.drive
     i_row = i_wire + np.where(rise < 1, c_source / t_edge, 0.0)
-    energy = weights @ (source * i_wire) + c_source * (v_ref * rise[-1] + circuit.drive * rise[-1] ** 2 / 2)
+    energy = weights @ (source * i_wire) + c_source * (v_ref + circuit.drive / 2)
     return read_off(
         time,
         source,

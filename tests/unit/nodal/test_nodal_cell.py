@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from circuitsim import nodal
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.spec import cell_keys, parse_spec
 
 SPEC = parse_spec(
@@ -56,6 +57,28 @@ def test_each_state_of_the_gate_has_its_surface():
     nodal.prepare(spec, G, SURFACE, off=off)
     with pytest.raises(InputError, match=r"v_gate = 0.0, not 1.8"):
         nodal.prepare(spec, G, off, off=SURFACE)
+
+
+def test_a_current_that_falls_by_twice_the_error_of_its_surface_is_let_pass():
+    """i = g·U·(1 − 0.7·U/0.4 V) is largest at 0.286 V and falls from there on; sampled at sixteenths of the range."""
+    k = np.array([[[0.65], [-0.35]]])
+    surface = replace(nodal.ohmic((1e-6, 1e-4), (0.0, 0.4)), forward=k, reverse=k)
+    u = np.linspace(0.0, 0.4, 17)
+    fall = -np.diff(1e-4 * u * (1 - 0.7 * u / 0.4)).min()
+    spec = SPEC.replace(array={"cell": "1r"}, access=None)
+    nodal.prepare(spec, G, replace(surface, bound=fall / 1.99 / surface.i_max))
+    with pytest.raises(
+        InputError, match=r"does not rise with its voltage at g = 0\.0001 S, v_bl = 0 V, v_sl = 0\.375 V"
+    ):
+        nodal.prepare(spec, G, replace(surface, bound=fall / 2.01 / surface.i_max))
+
+
+def test_a_cell_of_two_states_has_none_between_them():
+    surface = replace(nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), two_states=True)
+    assert_allclose(nodal.cell_current(surface, np.array([0.0, 1e-6, 1e-4]), 0.1, 0.0), [0.0, 1e-7, 1e-5], rtol=1e-12)
+    for g in (2e-6, 9e-5):
+        with pytest.raises(OutsideRangeError, match=r"the device has two states, 1e-06 and 0\.0001 S"):
+            nodal.cell_current(surface, g, 0.1, 0.0)
 
 
 def test_a_cell_is_judged_between_its_own_voltages_only():

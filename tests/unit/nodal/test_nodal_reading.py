@@ -368,6 +368,13 @@ def test_newtons_method_takes_whole_steps_where_they_help(monkeypatch):
     assert_allclose(found.i_terminal[0, 0], (v - u) / (2 * r), rtol=1e-12, atol=0)
 
 
+def test_cells_that_bend_little_are_solved_with_the_factor_of_their_chords(monkeypatch, sinh_surface):
+    monkeypatch.setattr(newton, "factorize", None)
+    array = nodal.prepare(array_spec(6, 5), conductances(6, 5), sinh_surface)
+    v_in = np.random.default_rng(16).uniform(0, 0.2, (3, 6))
+    assert_allclose(reference(array, v_in, tol=1e-9), nodal.read(array, v_in).out, rtol=1e-7, atol=0)
+
+
 def test_an_array_of_its_chord_conductances_takes_one_solve():
     array = nodal.prepare(array_spec(6, 5, driver={"r_out": 40.0}), conductances(6, 5))
     given = np.hstack([np.random.default_rng(16).uniform(0, 0.2, (3, 6)), np.zeros((3, 5))])
