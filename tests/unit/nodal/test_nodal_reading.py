@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from circuitsim import nodal
 from circuitsim.errors import CellErrorWarning, InputError, NotConvergedError, OutsideRangeError, UnbalancedWarning
 from circuitsim.nodal import newton, sweep_batch
+from circuitsim.nodal.array import voltage_box
 from circuitsim.nodal.grid import build_grid
 from circuitsim.nodal.newton import solve_nodes
 from circuitsim.nodal.surface import cell_law
@@ -392,6 +393,33 @@ def test_cells_are_linear_about_three_quarters_of_the_largest_input(v_ref, sinh_
     array = nodal.prepare(array_spec(3, 4, sense={"v_ref": v_ref}), conductances(3, 4), surface)
     chord = sinh_cell.current(array.g, v_ref + 0.15, v_ref) / 0.15
     assert_allclose(array.chord_conductance, chord, rtol=1e-7, atol=0)
+
+
+@pytest.mark.parametrize(("rows", "method"), [(128, "matrix"), (129, "sweep")])
+def test_an_ohmic_array_is_a_matrix_as_long_as_that_is_cheap(rows, method):
+    """Beyond rows² · cols = 128³ its columns cost more than a few dozen reads."""
+    array = nodal.prepare(array_spec(rows, 128), np.full((rows, 128), 1e-6))
+    assert nodal.read(array, np.full((1, rows), 0.2)).provenance.options["method"] == method
+
+
+def test_the_matrix_of_an_array_without_wires_misses_its_rounding():
+    """Nothing iterates: four roundings of a node's whole conductance at each volt."""
+    array = nodal.prepare(array_spec(3, 2, wire={"r_row": 0.0, "r_col": 0.0}), np.full((3, 2), 1e-5))
+    found = nodal.read(array, np.full((1, 3), 0.2))
+    assert found.convergence.residual[0] == pytest.approx(3 * 4 * 2.0**-52 * 0.2 * 3e-5 / found.out.max(), abs=0)
+    assert found.convergence.iterations[0] == 1
+
+
+@pytest.mark.parametrize(("r", "reach"), [(5.0, 0.146), (400.0, 1.0)])
+def test_cells_are_fitted_over_the_voltages_that_columns_reach(r, reach, sinh_surface):
+    """A quarter more than with every input at full scale and chord conductances, and never beyond the terminals."""
+    spec = array_spec(24, 6, wire={"r_row": r, "r_col": r})
+    array = nodal.prepare(spec, np.full((24, 6), 1e-4), sinh_surface)
+    top = nodal.solve_linear(array.factored, np.ones((1, 24))).v_col.max()
+    assert min(1.25 * top, 1.0) == pytest.approx(reach, rel=0.05)
+    box = voltage_box(array, 0.05, 0.2)
+    assert (box.v_low, box.v_high, box.w_low) == (0.0, 0.2, 0.0)
+    assert box.w_high == pytest.approx(0.2 * min(1.25 * top, 1.0), rel=1e-2)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -5,6 +5,7 @@ from scipy.linalg import expm
 
 from circuitsim import nodal
 from circuitsim.errors import InputError
+from circuitsim.nodal import transient
 from circuitsim.spec import parse_spec
 
 
@@ -204,3 +205,12 @@ def test_a_step_is_taken_if_its_error_keeps_to_the_tolerance_and_quartered_if_no
     assert_allclose(h, t_edge / 16, rtol=1e-12, atol=0)
     assert first(1.04 * error)[0] == h
     assert_allclose(first(0.96 * error)[0], h / 4, rtol=1e-12, atol=0)
+
+
+def test_a_read_of_too_many_steps_says_how_far_it_came(monkeypatch):
+    monkeypatch.setattr(transient, "_MOST_STEPS", 10)
+    array = nodal.prepare(capacitive_spec(2, 2), np.full((2, 2), 1e-4))
+    with pytest.raises(
+        InputError, match=r"10 steps reach only \d\S+ s of 1e-10 s: try a larger tol or a longer t_edge"
+    ):
+        nodal.step_response(array, np.full(2, 0.2))
