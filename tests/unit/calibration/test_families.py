@@ -55,3 +55,77 @@ def test_there_is_a_family_for_each_known_mechanism():
     stair = names["stair"]
     assert set(stair[:32, :16].ravel()) == {1e-6} and set(stair[32:].ravel()) == {1e-4}
     assert stair[0, 16] == pytest.approx(1e-6 + 0.1 * 9.9e-5, rel=1e-12)
+
+
+def hot(rows, cols):
+    """Cells at g_max, 1, where a row and a column of the drawing are marked; the first row is the farthest one."""
+    return np.outer([mark == "#" for mark in rows], [mark == "#" for mark in cols]).astype(float)
+
+
+ALL, EVERY_OTHER, ROW = 12 * "#", 6 * ".#", "......#....."
+FAR, NEAR, MIDDLE, ENDS = "######......", "......######", "...######...", "###......###"
+COLUMNS = {"first": "#...........", "middle": "......#.....", "last": "...........#"}
+QUARTER, HALF = ("###.........", "...#........"), ("######......", "......#.....")  # hot columns, and the next one
+
+DRAWN = {"all high": hot(ALL, ALL), "all low": 0 * hot(ALL, ALL), "checker": (np.indices((12, 12)).sum(0) % 2)}
+DRAWN |= {"hot row": hot(ROW, ALL), "low row": 1 - hot(ROW, ALL), "low column": 1 - hot(ALL, COLUMNS["middle"])}
+DRAWN |= {"far rows hot": hot(FAR, ALL), "near rows hot": hot(NEAR, ALL)}
+DRAWN |= {"first columns hot": hot(ALL, FAR), "last columns hot": hot(ALL, NEAR)}
+DRAWN |= {"quarter block, far and first": hot(FAR, FAR), "quarter block, near and last": hot(NEAR, NEAR)}
+DRAWN["stair"] = 1 - hot(FAR, QUARTER[0]) - 0.9 * hot(FAR, QUARTER[1])
+for place, column in COLUMNS.items():
+    one = hot(ALL, column)
+    DRAWN[f"hot column, {place}"] = one
+    DRAWN[f"every other row and a column hot, {place}"] = np.maximum(hot(EVERY_OTHER, ALL), one)
+    for end, on in (("far", FAR), ("near", NEAR)):
+        DRAWN[f"{end} half of a column low, {place}"] = 1 - hot(on, column)
+        DRAWN[f"{end} rows and a column hot, {place}"] = np.maximum(hot(on, ALL), one)
+for share, (first, following) in (("quarter", QUARTER), ("half", HALF)):
+    for place, on in (("far half", FAR), ("near half", NEAR), ("middle half", MIDDLE), ("ends", ENDS)):
+        name = f"first {share} of the columns hot, and the {place} of the next"
+        DRAWN[name] = hot(ALL, first) + hot(on, following)
+
+
+def test_families_are_as_drawn():
+    box = Box.of(array_spec(12, 12))
+    found = structured_matrices(box, "all")
+    assert found.keys() == DRAWN.keys()
+    for name, g in found.items():
+        np.testing.assert_allclose(g, box.conductances(DRAWN[name]), rtol=1e-12, err_msg=name)
+
+
+def test_few_families_are_those_that_were_the_worst_of_some_model():
+    few = structured_matrices(Box.of(array_spec(12, 12)), "few").keys()
+    left_out = {"far half of a column low, first", "near half of a column low, first"}
+    kinds = ("all high", "hot column", "far half of a column", "near half of a column", "far rows and", "near rows and")
+    further = {"stair", "every other row and a column hot, last"}
+    further |= {"first quarter of the columns hot, and the middle half of the next"}
+    further |= {"first half of the columns hot, and the near half of the next"}
+    assert few == {name for name in DRAWN if name.startswith(kinds)} - left_out | further
+
+
+@pytest.mark.parametrize(("cols", "pairs"), [(8, [(0, 1), (4, 5), (6, 7)]), (6, [(0, 1), (2, 3), (4, 5)])])
+def test_cells_of_two_devices_have_a_hot_pair_of_columns(cols, pairs):
+    access = {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8}
+    box = Box.of(array_spec(8, cols).replace(array={"cell": "2t2r"}, access=access))
+    found = structured_matrices(box, "few")
+    for place, pair in zip(COLUMNS, pairs, strict=True):
+        expected = np.isin(np.arange(cols), pair) * np.ones((8, 1))
+        np.testing.assert_array_equal(found[f"hot pair, {place}"], box.conductances(expected))
+
+
+def driven(box):
+    """The inputs as drawings: # at the upper end, - at the lower one, o half way, . at rest."""
+    marks = {box.v_high / 2: "o", box.v_low / 2: "u", box.v_high: "#", box.v_low: "-", box.spec.sense.v_ref: "."}
+    return {"".join(marks[volts] for volts in v) for v in structured_inputs(box)}
+
+
+def test_inputs_are_blocks_from_either_end_single_rows_and_halves():
+    counts = {1, 2, 3, 4, 6, 8, 9, 10}  # eighths of the rows, and the first few
+    expected = {count * "#" + (12 - count) * "." for count in counts}
+    expected |= {each[::-1] for each in expected} | {12 * ".", ALL, 12 * "o", MIDDLE, ENDS, ROW, EVERY_OTHER}
+    assert driven(Box.of(array_spec(12, 3))) == expected
+    turned = {each.replace("#", "-").replace("o", "u") for each in expected}
+    apart = {each.replace(".", "-") for each in expected - {12 * "o"}}
+    opposite = {each.replace("#", "x").replace("-", "#").replace("x", "-") for each in apart}
+    assert driven(Box.of(array_spec(12, 3), (-0.2, 0.2))) == expected | turned | apart | opposite

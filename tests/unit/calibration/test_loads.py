@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from circuitsim import nodal
 from circuitsim.behavioral import mvm, program
-from circuitsim.calibration import find_worst, full_scale_of_box, load_table
+from circuitsim.calibration import find_worst, full_scale_of_box, load_table, loads
+from circuitsim.calibration.ascent import flip_rows
 from circuitsim.calibration.box import Box
-from circuitsim.calibration.loads import CAPS, _patterns, _random_patterns
+from circuitsim.calibration.loads import CAPS, _heavy_rows, _patterns, _profiles, _random_patterns
 from circuitsim.results import TileModel, column_load
 
 CELL = surface(0.3)
@@ -99,3 +100,107 @@ def test_few_families_cost_less_and_a_seed_repeats(table):
     )
     assert one == two and seen[:5] == [(number, 5) for number in range(1, 6)]
     assert all(few >= 0.5 * every for few, every in zip(one.worst, table.worst, strict=True))
+
+
+def profile(text):
+    """A column of cells from the farthest row on: # at g_max, o half way, . at g_min."""
+    return np.array([{"#": 1.0, "o": 0.5, ".": 0.0}[mark] for mark in text])
+
+
+PROFILES = {"near rows": ".....o##", "far rows": "##o.....", "middle rows": "..o##...", "rows at both ends": "#o.....#"}
+PROFILES |= {"spread rows": "#.o.#..."}
+
+
+def test_columns_of_a_load_are_as_drawn():
+    """Two rows and a half of eight; spread rows halve what is left, as often as it takes."""
+    found = dict(_profiles(8, 2.5 / 8))
+    equal = found.pop("equal cells")
+    assert found.keys() == PROFILES.keys() and np.all(equal == 2.5 / 8)
+    for name, text in PROFILES.items():
+        np.testing.assert_allclose(found[name], profile(text), rtol=0, atol=1e-12, err_msg=name)
+    assert np.flatnonzero(dict(_profiles(6, 0.5))["spread rows"]).tolist() == [0, 2, 4]
+
+
+def test_matrices_of_a_load_are_as_drawn():
+    """Sixteen columns, so that half, a third, a quarter and a fifth of them differ; two rows and a half of eight."""
+    columns = {name: profile(text)[:, None] for name, text in PROFILES.items()}
+    columns["equal cells"] = np.full((8, 1), 2.5 / 8)
+    at = np.arange(16)
+    drawn, spread = {}, columns["spread rows"] * np.ones(16)
+    for name, column in columns.items():
+        drawn[f"{name}, one column"] = column * (at == 0)
+        drawn[f"{name}, all columns"] = column * np.ones(16)
+        drawn[f"{name}, every other column"] = column * (at % 2 == 0)
+    for name, other in (("near rows", "far rows"), ("far rows", "near rows")):
+        drawn[f"{name}, {other} in the middle column"] = np.where(at == 8, columns[other], columns[name])
+    for name in ("near rows", "middle rows"):
+        first = np.where(at == 4, columns[name], spread * (at < 4))
+        drawn[f"spread rows in the first quarter of the columns, {name} in the next"] = first
+    far = np.arange(8)[:, None] < 4
+    for place, column in (("first", 0), ("middle", 8), ("last", 15)):
+        drawn[f"far half of a column low, {place}"] = np.where(far & (at == column), 0.0, spread)
+        drawn[f"near half of a column low, {place}"] = np.where(~far & (at == column), 0.0, spread)
+    drawn["stair"] = spread * np.where(far & (at < 4), 0.0, np.where(far & (at == 4), 0.1, 1.0))
+    found = dict(_patterns(8, 16, 2.5 / 8, few=False))
+    assert found.keys() == drawn.keys()
+    for name, pattern in found.items():
+        np.testing.assert_allclose(pattern, drawn[name], rtol=0, atol=1e-12, err_msg=name)
+    few = dict(_patterns(8, 16, 2.5 / 8, few=True)).keys()
+    whole = ("near rows", "spread rows")
+    left_out = {
+        f"{name}, {what}" for name in columns if name not in whole for what in ("all columns", "every other column")
+    }
+    left_out |= {f"{end} half of a column low, {place}" for end in ("far", "near") for place in ("first", "last")}
+    assert few == drawn.keys() - left_out
+
+
+def test_random_columns_of_a_load_carry_it():
+    for name, pattern in _random_patterns(8, 12, 2.5 / 8, np.random.default_rng(0)):
+        assert pattern.shape == (8, 12)
+        np.testing.assert_allclose(pattern.sum(axis=0), 2.5, rtol=1e-12, err_msg=name)
+        if name != "random uniform":
+            assert np.all(np.sort(pattern, axis=0) == np.sort(profile("##o....."))[:, None])
+        assert len({column.tobytes() for column in pattern.T}) > 6
+    dense = dict(_random_patterns(8, 12, 0.9, np.random.default_rng(0)))["random uniform"]
+    assert dense.max() == 1.0 and np.all(dense.mean(axis=0) <= 0.9 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("largest", "heavy", "first", "second"),
+    [
+        ("#..o#.#.", "#...#.#.", "#...#...", "......#."),
+        ("oooooooo", "########", "####....", "....####"),
+        ("........", "########", "####....", "....####"),
+    ],
+)
+def test_inputs_drive_the_rows_with_the_largest_cells_and_either_half_of_them(largest, heavy, first, second):
+    pattern = np.outer(profile(largest), [0.2, 1.0, 0.0])
+    np.testing.assert_array_equal(_heavy_rows(pattern), [profile(heavy), profile(first), profile(second)])
+
+
+def test_large_arrays_take_the_few_families_unless_others_are_asked_for(monkeypatch):
+    seen = []
+    monkeypatch.setattr(loads, "_worst_of_load", lambda *_, few, **__: seen.append(few) or worst)
+    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
+    for large, families in ((119, None), (120, None), (119, "all"), (120, "few")):
+        monkeypatch.setattr(loads, "LARGE", large)  # cells; the array has 120
+        load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families=families)
+    assert seen[::5] == [True, False, False, True]
+
+
+def test_inputs_of_the_three_worst_matrices_and_of_random_ones_are_improved(monkeypatch):
+    climbed = []
+    monkeypatch.setattr(loads, "flip_rows", lambda search, start: climbed.append(start) or flip_rows(search, start))
+    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
+    load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families="few")
+    assert len(climbed) == 5 * 6
+    for first in range(0, 30, 6):
+        errors = [start.error for start in climbed[first : first + 3]]
+        assert errors == sorted(errors, reverse=True) and not any(
+            "random" in s.family for s in climbed[first : first + 3]
+        )
+        assert [s.family for s in climbed[first + 3 : first + 6]] == [
+            "random binary 1",
+            "random binary 2",
+            "random uniform",
+        ]
