@@ -96,3 +96,13 @@ def test_an_open_column_is_weighted_evenly(make_spec, conductances):
     assert_allclose(
         fields.weight[:, 0], g[:, 0] * fields.alone[:, 0] / (g[:, 0] * fields.alone[:, 0]).sum(), rtol=1e-12
     )
+
+
+def test_a_column_without_terminal_and_without_cells_is_no_obstacle(make_spec, conductances):
+    spec = make_spec(5, 4)
+    g, r_col = conductances(spec), spec.wires.r_col.copy()
+    g[:, 1], r_col[-1, 1] = 0.0, np.inf
+    wires = replace(spec.wires, r_col=r_col)
+    found, exact = linear_fields(wires, g), nodal.transfer(wires, g)
+    assert_allclose(found.w, exact.w, rtol=1e-9, atol=1e-18)
+    assert np.isfinite(found.to_level).all() and np.isfinite(found.row_on_col).all()

@@ -131,3 +131,19 @@ def test_refusals_name_what_is_wrong(make_model, conductances):
         behavioral.program(model, 10 * g)
     with pytest.raises(InputError, match="v_in has shape"):
         behavioral.mvm(behavioral.program(model, g), np.zeros((3, 5)))
+
+
+@pytest.mark.parametrize("outside", [1.5e-6, 8e-5])
+def test_drawn_conductances_reach_as_far_as_the_surface(make_spec, outside):
+    """The surface knows 1 to 100 uS; programming aims at 2 to 50 uS, and may leave less or more."""
+    spec = make_spec(4, 3, device="rram_ohmic").replace(device={"g_min": 2e-6, "g_max": 5e-5})
+    model = TileModel(spec, OHMIC, 1, (0.0, 0.2))
+    g = np.full((4, 3), 1e-5)
+    g[1, 2] = outside
+    with pytest.raises(OutsideRangeError, match=r"g\[1, 2\]"):
+        behavioral.program(model, g)
+    drawn = behavioral.program(model, g, drawn=True)
+    assert_allclose(drawn.w, nodal.transfer(spec.wires, g).w, rtol=1e-6, atol=0)
+    g[1, 2] = 2e-4
+    with pytest.raises(OutsideRangeError, match=r"the surface holds for 0 and 1e-06 … 0\.0001 S"):
+        behavioral.program(model, g, drawn=True)

@@ -122,30 +122,30 @@ def test_columns_of_a_load_are_as_drawn():
 
 
 def test_matrices_of_a_load_are_as_drawn():
-    """Sixteen columns, so that half, a third, a quarter and a fifth of them differ; two rows and a half of eight."""
+    """24 columns, so that half, a third, a quarter and a fifth of them differ; two rows and a half of eight."""
     columns = {name: profile(text)[:, None] for name, text in PROFILES.items()}
     columns["equal cells"] = np.full((8, 1), 2.5 / 8)
-    at = np.arange(16)
-    drawn, spread = {}, columns["spread rows"] * np.ones(16)
+    at = np.arange(24)
+    drawn, spread = {}, columns["spread rows"] * np.ones(24)
     for name, column in columns.items():
         drawn[f"{name}, one column"] = column * (at == 0)
-        drawn[f"{name}, all columns"] = column * np.ones(16)
+        drawn[f"{name}, all columns"] = column * np.ones(24)
         drawn[f"{name}, every other column"] = column * (at % 2 == 0)
     for name, other in (("near rows", "far rows"), ("far rows", "near rows")):
-        drawn[f"{name}, {other} in the middle column"] = np.where(at == 8, columns[other], columns[name])
+        drawn[f"{name}, {other} in the middle column"] = np.where(at == 12, columns[other], columns[name])
     for name in ("near rows", "middle rows"):
-        first = np.where(at == 4, columns[name], spread * (at < 4))
+        first = np.where(at == 6, columns[name], spread * (at < 6))
         drawn[f"spread rows in the first quarter of the columns, {name} in the next"] = first
     far = np.arange(8)[:, None] < 4
-    for place, column in (("first", 0), ("middle", 8), ("last", 15)):
+    for place, column in (("first", 0), ("middle", 12), ("last", 23)):
         drawn[f"far half of a column low, {place}"] = np.where(far & (at == column), 0.0, spread)
         drawn[f"near half of a column low, {place}"] = np.where(~far & (at == column), 0.0, spread)
-    drawn["stair"] = spread * np.where(far & (at < 4), 0.0, np.where(far & (at == 4), 0.1, 1.0))
-    found = dict(_patterns(8, 16, 2.5 / 8, few=False))
+    drawn["stair"] = spread * np.where(far & (at < 6), 0.0, np.where(far & (at == 6), 0.1, 1.0))
+    found = dict(_patterns(8, 24, 2.5 / 8, few=False))
     assert found.keys() == drawn.keys()
     for name, pattern in found.items():
         np.testing.assert_allclose(pattern, drawn[name], rtol=0, atol=1e-12, err_msg=name)
-    few = dict(_patterns(8, 16, 2.5 / 8, few=True)).keys()
+    few = dict(_patterns(8, 24, 2.5 / 8, few=True)).keys()
     whole = ("near rows", "spread rows")
     left_out = {
         f"{name}, {what}" for name in columns if name not in whole for what in ("all columns", "every other column")
