@@ -21,3 +21,13 @@ def test_sums_up_a_known_distribution():
 def test_refuses_what_cannot_be_summed_up(bad, said):
     with pytest.raises(InputError, match=f"error has {said}.* expected one or more, all finite"):
         error_statistics(np.array(bad))
+
+
+def test_percentiles_are_those_of_the_size_of_errors():
+    """Errors spread evenly from 0 to 1: half of them are below 0.5, and so on."""
+    error = np.linspace(0.0, 1.0, 1001)
+    found = error_statistics(error)
+    assert_allclose([found.p50, found.p95, found.p99, found.p999], [0.5, 0.95, 0.99, 0.999], rtol=1e-9)
+    assert_allclose([found.mean_abs, found.bias, found.rms], [0.5, 0.5, np.sqrt(np.mean(error**2))], rtol=1e-9)
+    turned = error_statistics(-error)
+    assert (turned.bias, turned.p95, turned.rms) == (-found.bias, found.p95, found.rms)

@@ -71,6 +71,8 @@ def test_added_kinds_leave_the_draws_of_the_others(spec):
     assert experiments[:3] == usual and rng.random() == alone.random()
     assert [e.matrix_kind for e in experiments[3:]] == ["dense", "hot", "differential"]
     assert {kind for e in experiments for kind in e.input_kinds} == set(INPUT_KINDS)
+    for extreme in experiments[3:5]:  # whole and half driven arrays are where these err most
+        assert set(extreme.input_kinds) == {"uniform", "binary", "all_on", "far", "near"}
 
 
 def test_a_hot_matrix_has_one_column_at_g_max_and_a_dense_one_few_cells_at_g_min(spec):
@@ -129,6 +131,9 @@ def test_matrices_are_distributed_as_their_kinds_say(large):
     assert np.mean(share == 0) == pytest.approx(0.5, abs=0.006)
     assert np.median(share[share > 0]) == pytest.approx(0.25 * 0.67449, rel=0.02)  # of a normal distribution's size
     assert share.max() == 1.0
+    share = (found["differential"] - low) / (high - low)
+    assert share.min() == 0.0 and share.max() == 1.0  # more than four standard deviations are cut
+    assert np.median(share[share > 0]) == pytest.approx(0.25 * 0.67449, rel=0.02)
 
 
 def test_inputs_are_distributed_as_their_kinds_say(large):
