@@ -114,7 +114,7 @@ def _choose(comparison: str):
     return compute
 
 
-_add, _sub, _mul = _binary("fadd"), _binary("fsub"), _binary("fmul")
+_add, _sub, _mul, divide = (_binary(name) for name in ("fadd", "fsub", "fmul", "fdiv"))
 larger, smaller = _choose(">"), _choose("<")
 
 

@@ -58,6 +58,29 @@ def test_input_on_the_word_lines(tmp_path, wire, v_ref):
     assert worst_error(spec, g, x, on, None) < 1e-6
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"wire": {"col_drive": "top", "col_sense": "bottom"}},
+        {"wire": {"col_drive": "both", "col_sense": "both"}, "sense": {"r_in": 50.0, "v_ref": 0.1}},
+        {"wire": {"col_drive": "bottom", "col_sense": "bottom", "last_col_segment": False}, "sense": {"r_in": 0.0}},
+    ],
+)
+def test_word_lines_to_a_hundredth_of_a_millionth(parts):
+    """A strong sinh, lossy lines, open cells, all rows on: 2e-10 of full scale measured."""
+    rows = 16
+    parts = {**parts, "array": {"rows": rows, "cols": rows}, "driver": {"v_read": 0.2, "r_out": 0.0}}
+    parts["wire"] = {"r_col": 5.0, "r_bl": 5.0, **parts["wire"]}
+    spec = gated_spec("wl", **parts, device={"model": "rram_sinh", "g_min": 1e-6}, access={"model": "nmos_130"})
+    rng = np.random.default_rng(6)
+    g, x = 10 ** rng.uniform(-6, -4, (rows, rows)), (rng.random((2, rows)) < 0.5).astype(float)
+    x[0], g[1], g[3, 2] = 1.0, 0.0, 0.0
+    truth, exact = (levels.solve(spec, g, x, level) for level in ("ngspice", "nodal"))
+    assert exact.provenance.options["method"] == "columns"
+    assert np.abs(exact.out - truth.out).max() < 1e-8 * truth.out.max()
+    np.testing.assert_allclose(exact.power, truth.power, rtol=1e-8, atol=0)
+
+
 def test_leaking_gates(tmp_path):
     """Rows that are not selected conduct a hundredth: the second surface counts."""
     spec = gated_spec("wl", wire={"r_bl": 25.0})
