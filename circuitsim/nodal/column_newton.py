@@ -20,53 +20,45 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from circuitsim.nodal.gate_cells import GateCells, gate_tangent
 from circuitsim.nodal.kernel import kernel
-from circuitsim.nodal.lanes import WIDTH, divide, fma, larger, load, smaller, spread, store
+from circuitsim.nodal.lanes import WIDTH, divide, fma, larger, load, spread, store
 
 _SHARE = 0.3
 _KEPT = 12 * WIDTH  # numbers that a row keeps between the marches
-_WORST, _TOTAL, _FED, _U_MIN, _W_MIN, _W_MAX, _OUT = (n * WIDTH for n in range(7))
+_WORST, _TOTAL, _FED, _EXCESS, _OUT = (n * WIDTH for n in range(5))
 
 
 class ColumnBlock(NamedTuple):
     """WIDTH columns; arrays are flat, WIDTH numbers for each entry; voltages are relative to v_ref.
 
-    | field                 | entries     | unit | content                                                    |
-    |-----------------------|-------------|------|------------------------------------------------------------|
-    | `on`, `off`           | rows, terms | S    | polynomials of the cells, selected and not, `gate_cells`   |
-    | `on_degree`           | 1           |      | total degree                                               |
-    | `off_degree`          | 1           |      | total degree; −1: cells that are not selected carry nothing |
-    | `u_mid`, `u_low`      | 1           | V    | origin of U in the polynomials; least U they are taken at  |
-    | `v_bias`              | 1           | V    | terminal of the bit lines                                  |
-    | `w_high`              | 1           | V    | highest source line voltage they are taken at              |
-    | `r_bl`, `r_sl`        | rows + 1    | ohm  | segments; the two at the ends are not used                 |
-    | `ends`                | 4           | S    | bit line first, last; source line first, last; 0: open     |
+    | field          | entries  | unit | content                                                |
+    |----------------|----------|------|--------------------------------------------------------|
+    | `on`, `off`    |          |      | `GateCells` of the rows that are selected, and not     |
+    | `v_bias`       | 1        | V    | terminal of the bit lines                              |
+    | `r_bl`, `r_sl` | rows + 1 | ohm  | segments; the two at the ends are not used             |
+    | `ends`         | 4        | S    | bit line first, last; source line first, last; 0: open |
     """
 
-    on: np.ndarray
-    on_degree: int
-    off: np.ndarray
-    off_degree: int
-    u_mid: float
-    u_low: float
+    on: GateCells
+    off: GateCells
     v_bias: float
-    w_high: float
     r_bl: np.ndarray
     r_sl: np.ndarray
     ends: np.ndarray
 
 
 class ColumnReads(NamedTuple):
-    """What `solve_block_of_columns` fills, WIDTH numbers for each entry.
+    """What a kernel fills for a block of columns, WIDTH numbers for each entry.
 
-    | field            | entries     | unit    | content                                                             |
-    |------------------|-------------|---------|---------------------------------------------------------------------|
-    | `i_bias`         | batch       | A       | sum of the cells' currents at the voltages found                    |
-    | `i_out`          | batch       | A       | current that the wires bring to the sense node                      |
-    | `checks`         | batch, 4    | A, V    | largest current left over at a cell; least U; lowest, highest w     |
-    | `iterations`     | batch       |         | most of any block so far, one number each                           |
-    | `v_row`, `v_col` | batch, rows | V       | voltages of the two lines; empty arrays are not filled              |
-    | `i_cell`         | batch, rows | A       | currents of the cells; an empty array is not filled                 |
+    | field            | entries     | unit | content                                                          |
+    |------------------|-------------|------|------------------------------------------------------------------|
+    | `i_bias`         | batch       | A    | current that the cells take from the bit line's source           |
+    | `i_out`          | batch       | A    | current into the sense node                                      |
+    | `checks`         | batch, 2    | A, V | largest current left over at a cell; how far any is outside  |
+    | `iterations`     | batch       |      | steps of Newton's method, one number each                        |
+    | `v_row`, `v_col` | batch, rows | V    | voltages at the upper and lower end of each cell; if not empty   |
+    | `i_cell`         | batch, rows | A    | currents of the cells; if not empty                              |
     """
 
     i_bias: np.ndarray
@@ -79,41 +71,8 @@ class ColumnReads(NamedTuple):
 
 
 @numba.njit(inline="always")
-def cell_polynomial(coefficients, at, degree, x, w):
-    """K of one cell in each lane, and its slopes in x = U − u_mid and w; see `gate_cells`."""
-    zero = spread(0.0)
-    value, along_x, along_w = zero, zero, zero
-    for n in range(degree + 1):
-        inner, inner_w = load(coefficients, at), zero
-        for m in range(n):
-            inner_w = fma(inner_w, w, inner)
-            inner = fma(inner, w, load(coefficients, at + (m + 1) * WIDTH))
-        at += (n + 1) * WIDTH
-        along_x = fma(along_x, x, value)
-        value = fma(value, x, inner)
-        along_w = fma(along_w, x, inner_w)
-    return value, along_x, along_w
-
-
-@numba.njit(inline="always")
 def _magnitude(number):
     return larger(number, spread(0.0) - number)
-
-
-@numba.njit(inline="always")
-def _tangent(block, is_on, k, u, v_c):
-    """Current of the cells in row k and its slopes in b and c; outside the box K keeps its value at the edge."""
-    w = smaller(larger(v_c, spread(0.0)), spread(block.w_high))
-    x = smaller(larger(u, spread(block.u_low)), spread(block.v_bias)) - spread(block.u_mid)
-    value, along_x, along_w = spread(0.0), spread(0.0), spread(0.0)
-    if is_on:
-        at = k * (block.on_degree + 1) * (block.on_degree + 2) // 2 * WIDTH
-        value, along_x, along_w = cell_polynomial(block.on, at, block.on_degree, x, w)
-    elif block.off_degree >= 0:
-        at = k * (block.off_degree + 1) * (block.off_degree + 2) // 2 * WIDTH
-        value, along_x, along_w = cell_polynomial(block.off, at, block.off_degree, x, w)
-    y_b = fma(u, along_x, value)
-    return value * u, y_b, u * along_w - y_b
 
 
 @numba.njit(inline="always")
@@ -132,19 +91,19 @@ def _march_down(block, selected, work, sums):
     """Replace the cells by their tangents and gather everything above each row; the last row's v is then known.
 
     `work` keeps, row by row: b, c; the current that the tangent before predicted; e, y_b, y_c; P and q of what lies
-    above the row. `sums` takes the largest distance from the prediction, Σ|i|, Σi, least U, lowest and highest w.
+    above the row. `sums` takes the largest distance from the prediction, Σ|i|, Σi, how far cells leave their box.
     """
     rows = len(selected)
     zero, one, bias = spread(0.0), spread(1.0), spread(block.v_bias)
-    worst, total, fed, u_min, w_min, w_max = zero, zero, zero, bias, zero, zero
+    worst, total, fed, excess = zero, zero, zero, zero
     p_bb, p_bc, p_cb, p_cc = load(block.ends, 0), zero, zero, load(block.ends, 2 * WIDTH)
     q_b, q_c = p_bb * bias, zero
     for k in range(rows):
         at = k * _KEPT
         v_b, v_c = load(work, at), load(work, at + WIDTH)
         u = v_b - v_c
-        u_min, w_min, w_max = smaller(u_min, u), smaller(w_min, v_c), larger(w_max, v_c)
-        current, y_b, y_c = _tangent(block, selected[k], k, u, v_c)
+        current, y_b, along_w, outside = gate_tangent(block, selected[k], k, u, v_c)
+        y_c, excess = along_w - y_b, larger(excess, outside)
         worst = larger(worst, _magnitude(current - load(work, at + 2 * WIDTH)))
         total, fed = total + _magnitude(current), fed + current
         e = current - y_b * v_b - y_c * v_c
@@ -175,9 +134,7 @@ def _march_down(block, selected, work, sums):
     store(sums, _WORST, worst)
     store(sums, _TOTAL, total)
     store(sums, _FED, fed)
-    store(sums, _U_MIN, u_min)
-    store(sums, _W_MIN, w_min)
-    store(sums, _W_MAX, w_max)
+    store(sums, _EXCESS, excess)
 
 
 @kernel
@@ -225,10 +182,10 @@ def solve_block_of_columns(block, selected, tol, most, reads):
         reads: `ColumnReads` to fill.
     """
     rows = selected.shape[1]
-    work, sums = np.empty(rows * _KEPT + 2 * WIDTH), np.empty(7 * WIDTH)
+    work, sums = np.empty(rows * _KEPT + 2 * WIDTH), np.empty(5 * WIDTH)
     # With half of the rows selected, cells lose about a third of what they lose with all rows, which the box allows.
-    w = _SHARE * block.w_high
-    u = block.v_bias - _SHARE * (block.v_bias - block.u_low)
+    w = _SHARE * block.on.w_high
+    u = block.v_bias - _SHARE * (block.v_bias - block.on.u_low)
     for vector in range(len(selected)):
         for k in range(rows):
             store(work, k * _KEPT, spread(u + w))
@@ -240,13 +197,12 @@ def solve_block_of_columns(block, selected, tol, most, reads):
             steps += 1
             _march_up(block, rows, work, sums)
             _march_down(block, selected[vector], work, sums)
-        reads.iterations[vector] = max(reads.iterations[vector], steps)
+        reads.iterations[vector] = steps
         at = vector * WIDTH
         reads.i_bias[at : at + WIDTH] = sums[_FED : _FED + WIDTH]
         reads.i_out[at : at + WIDTH] = sums[_OUT : _OUT + WIDTH]
-        for n in range(4):
-            first = (_WORST, _U_MIN, _W_MIN, _W_MAX)[n]
-            reads.checks[4 * at + n * WIDTH : 4 * at + (n + 1) * WIDTH] = sums[first : first + WIDTH]
+        reads.checks[2 * at : 2 * at + WIDTH] = sums[_WORST : _WORST + WIDTH]
+        reads.checks[2 * at + WIDTH : 2 * at + 2 * WIDTH] = sums[_EXCESS : _EXCESS + WIDTH]
         if len(reads.v_row) > 0:
             for k in range(rows):
                 here, kept = (vector * rows + k) * WIDTH, k * _KEPT

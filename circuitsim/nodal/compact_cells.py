@@ -42,7 +42,7 @@ class CompactFit:
     """Polynomials for every conductance of a surface.
 
     Attributes:
-        coefficients: (n_t, terms) of k = i/(g·U), in Chebyshev polynomials of the conductance coordinate.
+        coefficients: (n_t, terms) of k, see `CellSurface`, in Chebyshev polynomials of the conductance coordinate.
         shape: Index into `polynomial.SHAPES`.
         error: Largest error on held-out points, relative to the surface's full-scale current.
         box: Where it holds.
@@ -108,7 +108,7 @@ def contract(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.nda
         (rows · cols · terms) coefficients of i/U − g0, flat.
     """
     coefficients = conductance_basis(surface, g.ravel(), len(fitted.coefficients)) @ fitted.coefficients
-    coefficients *= g.reshape(-1, 1)
+    coefficients *= g.reshape(-1, 1) + surface.g_parallel
     constant = sum(SHAPES[fitted.shape][0]) - 1  # the last one of P
     coefficients[:, constant] -= g0.ravel()
     return coefficients.ravel()
@@ -117,7 +117,7 @@ def contract(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.nda
 def _error(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> float:
     """Largest current error over the conductance range, relative to full scale."""
     g = np.geomspace(*surface.g_range, 9)
-    current = g[:, None] * u * (conductance_basis(surface, g, len(off)) @ off)
+    current = (g[:, None] + surface.g_parallel) * u * (conductance_basis(surface, g, len(off)) @ off)
     return float(np.abs(current).max() / surface.i_max)
 
 
@@ -131,7 +131,7 @@ def _points(
 
 
 def _k(surface: CellSurface, v_ref: float, u: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """i/(g·U) (n_t, points) at each point, still a polynomial in the conductance coordinate."""
+    """k of `CellSurface` (n_t, points) at each point, still a polynomial in the conductance coordinate."""
     return k_over_t(surface, u, np.minimum(w + u, w) + v_ref)
 
 

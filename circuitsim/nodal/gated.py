@@ -12,8 +12,10 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray, given_digests
-from circuitsim.nodal.column_plan import ColumnPlan, plan_columns
+from circuitsim.nodal.column_plan import plan_columns
+from circuitsim.nodal.gated_columns import ColumnPlan
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
+from circuitsim.nodal.string_plan import plan_strings
 from circuitsim.nodal.surface import check_cell, check_surface_range
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid, by_value, has_bypass
@@ -56,11 +58,16 @@ class GatedArray:
 
     @cached_property
     def columns(self) -> ColumnPlan | None:
-        """The columns as blocks for Newton's method; None in a string, and where wiring or voltages rule them out."""
+        """The columns as blocks for Newton's method; None where wiring or voltages rule them out."""
+        return self.planned(whole=False)
+
+    def planned(self, *, whole: bool) -> ColumnPlan | None:
+        """Plan the columns for the voltages that cells reach, or for any between the terminals."""
         v_ref, v_bias = self.spec.drive_range
-        if self.spec.array.input_line != "wl" or v_bias <= v_ref:
-            return None
-        return plan_columns(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref)
+        if self.spec.array.input_line == "wl":
+            return plan_columns(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
+        assert self.off is not None
+        return plan_strings(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
 
 
 NodalArray = Annotated[PreparedArray | GatedArray, "an array prepared at level = 'nodal'"]

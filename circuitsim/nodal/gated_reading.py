@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from circuitsim.nodal.column_plan import GatedSolution, plan_columns, solve_columns
-from circuitsim.nodal.gate_cells import GateBox
 from circuitsim.nodal.gated import GatedArray
+from circuitsim.nodal.gated_columns import GatedSolution, solve_columns
 from circuitsim.nodal.judgement import cell_current_error, check_balance, output_error
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
@@ -63,11 +62,9 @@ def _by_columns(
         return None, every
     found = solve_columns(array.columns, x == 1, tol=tol, nodes=nodes, threads=threads)
     left = every[~found.settled]
-    v_ref, v_bias = array.spec.drive_range
-    whole = GateBox(v_bias - v_ref, 0.0, v_bias - v_ref)
-    if len(left) == 0 or array.columns.box == whole:
+    if len(left) == 0 or array.columns.whole:
         return found, left
-    wide = plan_columns(array.on, array.off, array.g, array.wires, v_ref, v_bias - v_ref, whole)
+    wide = array.planned(whole=True)
     if wide is not None:
         more = solve_columns(wide, x[left] == 1, tol=tol, nodes=nodes, threads=threads)
         found = _merged(found, more, left)
@@ -96,8 +93,6 @@ def _by_nodes(array: GatedArray, x: np.ndarray, names: np.ndarray, *, nodes: boo
         fit_error=np.zeros(len(x)),
         iterations=iterations,
         settled=np.ones(len(x), bool),
-        u_low=(v_row - v_col).min(axis=(1, 2)),
-        w_high=v_col.max(axis=(1, 2)) - v_ref,
         v_row=v_row[:, kept] - v_ref,
         v_col=v_col[:, kept] - v_ref,
         i_cell=i_cell[:, kept],

@@ -36,9 +36,9 @@ def read(
         v_sense: Voltage of each ideal sense node (batch, cols) [V]; None: `sense.v_ref` for all. Only for inputs on
             the bit lines.
         nodes: Also return node voltages and cell currents.
-        tol: Largest current that may be unbalanced at a node, relative to the vector's largest terminal current; with
-            inputs on the word lines, at a cell, relative to the currents of its column's cells.
-        threads: Threads to use; no bit of the result depends on it. Not for strings.
+        tol: Largest current that may be unbalanced at a node, relative to the vector's largest terminal current. Where
+            the input switches gates: at a cell, relative to the currents of its column's cells, or to its string's.
+        threads: Threads to use; no bit of the result depends on it.
 
     Returns:
         Column currents, row currents, power and the balance of each vector. Where the input switches gates the row
@@ -69,8 +69,6 @@ def _read(
     line = array.spec.array.input_line
     if v_sense is not None:
         raise InputError(f"v_sense with array.input_line = {line!r}: expected None, its sense nodes lie at sense.v_ref")
-    if threads != 1 and line == "string":
-        raise InputError(f"threads = {threads} with array.input_line = {line!r}: expected 1, vectors follow each other")
     return read_gates(array, x, nodes=nodes, tol=tol, threads=threads)
 
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal
-from circuitsim.nodal.column_plan import MOST_STEPS, plan_columns, solve_columns
-from circuitsim.nodal.gate_cells import GateBox
+from circuitsim.nodal.column_plan import plan_columns
+from circuitsim.nodal.gated_columns import MOST_STEPS, solve_columns
 from circuitsim.nodal.gated_reading import read_gates
 from circuitsim.spec import parse_spec
 
@@ -134,12 +134,13 @@ def test_a_wire_that_is_interrupted_is_left_to_the_reference(sinh_surface):
     assert np.all(found.out[0, 2] < whole.out[0, 2])
 
 
-def test_voltages_outside_the_box_are_solved_in_a_wider_one(sinh_surface):
+def test_voltages_outside_the_box_are_solved_in_a_wider_one(sinh_surface, monkeypatch):
     """A plan made for small drops says that its polynomials do not reach; the read then uses a wider plan."""
     spec = wl_spec(r_bl=200.0, r_col=200.0)
     g, x = np.full(spec.shape, 1e-4), np.ones((1, ROWS))
     array = nodal.prepare(spec, g, sinh_surface)
-    narrow = plan_columns(sinh_surface, None, g, spec.wires, 0.0, 0.2, GateBox(0.2, 0.19, 0.005))
+    monkeypatch.setattr("circuitsim.nodal.column_plan.MARGIN", 0.2)
+    narrow = plan_columns(sinh_surface, None, g, spec.wires, 0.0, 0.2)
     assert not solve_columns(narrow, x == 1, tol=1e-10, nodes=False, threads=1).settled[0]
     expected = nodal.read(array, x).out
     object.__setattr__(array, "columns", narrow)
@@ -153,7 +154,7 @@ def test_a_vector_that_does_not_settle_is_left_to_the_reference(sinh_surface, mo
     array = nodal.prepare(spec, np.full(spec.shape, 1e-4), sinh_surface)
     x = np.vstack([np.zeros(ROWS), np.ones(ROWS)])
     expected = nodal.read(array, x)
-    monkeypatch.setattr("circuitsim.nodal.column_plan.MOST_STEPS", 1)
+    monkeypatch.setattr("circuitsim.nodal.gated_columns.MOST_STEPS", 1)
     found = nodal.read(array, x)
     assert found.provenance.options["method"] == "columns, newton for 1 of 2 vectors"
     assert_allclose(found.out, expected.out, rtol=1e-8, atol=1e-18)
