@@ -199,13 +199,13 @@ def solve_block_of_columns(block, selected, tol, most, reads):
             _march_down(block, selected[vector], work, sums)
         reads.iterations[vector] = steps
         at = vector * WIDTH
-        reads.i_bias[at : at + WIDTH] = sums[_FED : _FED + WIDTH]
-        reads.i_out[at : at + WIDTH] = sums[_OUT : _OUT + WIDTH]
-        reads.checks[2 * at : 2 * at + WIDTH] = sums[_WORST : _WORST + WIDTH]
-        reads.checks[2 * at + WIDTH : 2 * at + 2 * WIDTH] = sums[_EXCESS : _EXCESS + WIDTH]
+        store(reads.i_bias, at, load(sums, _FED))
+        store(reads.i_out, at, load(sums, _OUT))
+        store(reads.checks, 2 * at, load(sums, _WORST))
+        store(reads.checks, 2 * at + WIDTH, load(sums, _EXCESS))
         if len(reads.v_row) > 0:
             for k in range(rows):
                 here, kept = (vector * rows + k) * WIDTH, k * _KEPT
-                reads.v_row[here : here + WIDTH] = work[kept : kept + WIDTH]
-                reads.v_col[here : here + WIDTH] = work[kept + WIDTH : kept + 2 * WIDTH]
-                reads.i_cell[here : here + WIDTH] = work[kept + 2 * WIDTH : kept + 3 * WIDTH]
+                store(reads.v_row, here, load(work, kept))
+                store(reads.v_col, here, load(work, kept + WIDTH))
+                store(reads.i_cell, here, load(work, kept + 2 * WIDTH))

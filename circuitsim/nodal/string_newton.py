@@ -130,10 +130,10 @@ def solve_block_of_strings(block, selected, tol, most, reads):
             _go_up(block, selected[vector], work, sums)
         reads.iterations[vector] = steps
         at = vector * WIDTH
-        reads.i_bias[at : at + WIDTH] = sums[_CURRENT : _CURRENT + WIDTH]
-        reads.i_out[at : at + WIDTH] = sums[_CURRENT : _CURRENT + WIDTH]
-        reads.checks[2 * at : 2 * at + WIDTH] = sums[_WORST : _WORST + WIDTH]
-        reads.checks[2 * at + WIDTH : 2 * at + 2 * WIDTH] = sums[_EXCESS : _EXCESS + WIDTH]
+        store(reads.i_bias, at, load(sums, _CURRENT))
+        store(reads.i_out, at, load(sums, _CURRENT))
+        store(reads.checks, 2 * at, load(sums, _WORST))
+        store(reads.checks, 2 * at + WIDTH, load(sums, _EXCESS))
         if len(reads.v_row) > 0:
             _keep(block, rows, vector, work, sums, reads)
 
