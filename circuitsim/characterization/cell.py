@@ -212,10 +212,11 @@ def check_ohmic(spec: ArraySpec) -> None:
 
 
 def _best_surface(subject: _Subject) -> CellSurface:
-    g_scale = _conductance_scale(subject)
+    g_scale, g_parallel = _conductance_scales(subject)
     surfaces = []
     for grid in _grids(subject.spec):
-        surfaces.append(_surface(subject, plan(subject.spec, subject.v_range, g_scale, grid, subject.g_range)))
+        sweep = plan(subject.spec, subject.v_range, g_scale, grid, subject.g_range)
+        surfaces.append(_surface(subject, sweep, g_parallel))
         if surfaces[-1].bound <= SMOOTH:
             break
     best = min(surfaces, key=lambda surface: surface.bound)
@@ -237,33 +238,41 @@ def _remedy(surface: CellSurface) -> str:
     return "narrow device.g_min to device.g_max" if int(np.argmax(tails)) == 0 else "narrow driver.v_read"
 
 
-def _conductance_scale(subject: _Subject) -> float:
-    """Return the scale of g on which the cell's current bends: the conductance in series with the device [S].
+def _conductance_scales(subject: _Subject) -> tuple[float, float]:
+    """Return the scale of g on which the cell's current bends, and the conductance beside the device [S].
 
-    At a small voltage U, the cell at the largest g carries g·k·U, so the conductance in series is g·k/(1 − k). The
-    source line is at the voltage of the range that is closest to 0 V. A transistor that is the device has none.
+    At a small voltage U, the cell at the largest g carries g·k·U, so the conductance in series with the device is
+    g·k/(1 − k), which is the scale. A device that a transistor bypasses carries i at its smallest g, so that i/U − g is
+    beside it, and is the scale. The source line is at the voltage of the range that is closest to 0 V. A transistor
+    that is the device has neither.
     """
-    g_max, v_range = subject.g_range[1], subject.v_range
+    (g_min, g_max), v_range = subject.g_range, subject.v_range
     if subject.spec.array.cell == "1t":
-        return TRANSISTOR_SCALE * g_max
+        return TRANSISTOR_SCALE * g_max, 0.0
+    weakest, strongest = 1e-3 * g_max, 1e3 * g_max
+    bypassed = has_bypass(subject.spec) and subject.v_gate is None
+    if has_bypass(subject.spec) and not bypassed:
+        return strongest, 0.0  # nothing is in series with the device
+    g = g_min if bypassed else g_max
     u = 0.01 * (v_range[1] - v_range[0])
     v_sl = np.full(2, np.clip(0.0, *v_range))
     v_bl = v_sl + np.array([u, 2 * u])  # a sweep needs two points
-    raw = subject.run(np.array([g_max]), v_bl, v_sl)
-    k = float(raw["i(vs_0)"][0] / (g_max * u))
+    raw = subject.run(np.array([g]), v_bl, v_sl)
+    k = float(raw["i(vs_0)"][0] / (g * u))
+    if bypassed and k > 1:
+        return g * (k - 1), g * (k - 1)
     # The limits are those of a gate that is off, and of a 1R cell, which has no series resistance.
-    weakest, strongest = 1e-3 * g_max, 1e3 * g_max
-    return float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest
+    return (float(np.clip(g_max * k / (1 - k), weakest, strongest)) if 0 < k < 1 else strongest), 0.0
 
 
-def _surface(subject: _Subject, sweep: Sweep) -> CellSurface:
+def _surface(subject: _Subject, sweep: Sweep, g_parallel: float) -> CellSurface:
     raw = subject.run(sweep.g, sweep.v_bl, sweep.v_sl)
     current = np.stack([raw[f"i(vs_{k})"] for k in range(len(sweep.g))], axis=1)  # (points, conductances) [A]
     two_states = has_two_states(subject.spec)
     n_t, count = sweep.grid[0], len(sweep.u)
     forward, reverse = (
         (pair_fit if two_states else tensor_fit)(
-            (current[points, :n_t] / (sign * sweep.u[:, None] * sweep.g[:n_t])).T.reshape(sweep.grid)
+            (current[points, :n_t] / (sign * sweep.u[:, None] * (sweep.g[:n_t] + g_parallel))).T.reshape(sweep.grid)
         )
         for sign, points in ((1.0, slice(0, count)), (-1.0, slice(count, 2 * count)))
     )
@@ -277,6 +286,7 @@ def _surface(subject: _Subject, sweep: Sweep) -> CellSurface:
         bound=0.0,
         i_max=float(np.abs(current[-2:]).max()) or RESOLUTION,  # a gate that is off may let nothing through
         two_states=two_states,
+        g_parallel=g_parallel,
         provenance=Provenance(
             level="ngspice",
             spec_digest=None,  # the first array that needs the cell fills the cache for all others

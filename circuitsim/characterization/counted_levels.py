@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from circuitsim.characterization.adc_runs import at_ends, check_supply, converter_run
 from circuitsim.errors import InputError, SimulatorError
@@ -105,6 +104,8 @@ def curve_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels
     else:
         counts = _frequencies(bench, inputs, simulator) * _duration(bench, "t_count")
     kept, held_out = slice(None, None, 2), slice(1, None, 2)
+    from scipy.interpolate import PchipInterpolator  # takes 0.4 s to import
+
     curve = PchipInterpolator(inputs[kept], counts[kept])
     error = float(np.abs(curve(inputs[held_out]) - counts[held_out]).max())
     fine = np.linspace(start, high, 2**bits * PER_LSB + 1)

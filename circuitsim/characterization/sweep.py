@@ -8,7 +8,6 @@ A device with two states has no other conductances: then there are two cells, an
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
 
 from circuitsim.characterization.chebyshev import nodes
 from circuitsim.devices import has_two_states
@@ -69,6 +68,8 @@ def plan(
         axis.ravel() for axis in np.meshgrid(nodes(grid[1], 0, high - low), nodes(grid[2], low, high), indexing="ij")
     )
     # Halton points fill the square of both voltages, including reverse currents; the first point is its corner.
+    from scipy.stats import qmc  # takes 0.5 s to import; cells that are in the cache do not need it
+
     held_out_bl, held_out_sl = (low + (high - low) * qmc.Halton(2, scramble=False).random(HELD_OUT_BIAS + 1)[1:]).T
     if has_two_states(spec):
         grid, g = (2, *grid[1:]), np.array([most, least, most, least])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from circuitsim.devices.measurement import Measurement
 from circuitsim.errors import InputError
@@ -116,6 +115,8 @@ def search_parameters(measurement: Measurement, form: str, v_read: float) -> Fit
     bounds = np.array([(np.log(steepest), np.log(1e3)) if name == "v0" else (low, high) for name in names]).T
     with np.errstate(divide="ignore"):
         logs = np.clip(np.log(list(start.values())), bounds[0] + 1e-3, bounds[1] - 1e-3)
+    from scipy.optimize import least_squares  # takes 0.2 s to import, and only a fit needs it
+
     solution = least_squares(residual, logs, bounds=tuple(bounds), xtol=1e-14, ftol=1e-14)
     values = {name: float(value) for name, value in zip(names, np.exp(solution.x), strict=True)}
     return Fit(

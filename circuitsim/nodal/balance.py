@@ -146,6 +146,6 @@ def imbalance(i_row, rows, i_out, cols):
     for b in range(cols):
         total = total - load(i_out, b * WIDTH)
     left, fed = np.empty(WIDTH), np.empty(WIDTH)
-    store(left, 0, total)
+    store(left, 0, larger(total, spread(0.0) - total))
     store(fed, 0, size)
-    return np.abs(left), fed
+    return left, fed

@@ -42,7 +42,7 @@ class CompactFit:
     """Polynomials for every conductance of a surface.
 
     Attributes:
-        coefficients: (n_t, terms) of k = i/(g·U), in Chebyshev polynomials of the conductance coordinate.
+        coefficients: (n_t, terms) of k, see `CellSurface`, in Chebyshev polynomials of the conductance coordinate.
         shape: Index into `polynomial.SHAPES`.
         error: Largest error on held-out points, relative to the surface's full-scale current.
         box: Where it holds.
@@ -78,11 +78,11 @@ def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     targets = [_k(surface, v_ref, *points) for points in (forward, forward_test, back, back_test)]
     best: CompactFit | None = None
     for shape, (p_counts, q_counts) in enumerate(SHAPES):
-        p = _fit(_monomials(p_counts, *forward), targets[0], np.abs(forward[0]))
+        p = fit_coefficients(_monomials(p_counts, *forward), targets[0], np.abs(forward[0]))
         error = _error(surface, forward_test[0], p @ _monomials(p_counts, *forward_test).T - targets[1])
         if error > good and shape < len(SHAPES) - 1:
             continue  # Q cannot mend P
-        q = _fit(
+        q = fit_coefficients(
             back[0][:, None] * _monomials(q_counts, *back),
             targets[2] - p @ _monomials(p_counts, *back).T,
             np.abs(back[0]),
@@ -107,8 +107,8 @@ def contract(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.nda
     Returns:
         (rows · cols · terms) coefficients of i/U − g0, flat.
     """
-    coefficients = _in_t(surface, g.ravel(), len(fitted.coefficients)) @ fitted.coefficients
-    coefficients *= g.reshape(-1, 1)
+    coefficients = conductance_basis(surface, g.ravel(), len(fitted.coefficients)) @ fitted.coefficients
+    coefficients *= g.reshape(-1, 1) + surface.g_parallel
     constant = sum(SHAPES[fitted.shape][0]) - 1  # the last one of P
     coefficients[:, constant] -= g0.ravel()
     return coefficients.ravel()
@@ -117,7 +117,7 @@ def contract(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.nda
 def _error(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> float:
     """Largest current error over the conductance range, relative to full scale."""
     g = np.geomspace(*surface.g_range, 9)
-    current = g[:, None] * u * (_in_t(surface, g, len(off)) @ off)
+    current = (g[:, None] + surface.g_parallel) * u * (conductance_basis(surface, g, len(off)) @ off)
     return float(np.abs(current).max() / surface.i_max)
 
 
@@ -131,11 +131,11 @@ def _points(
 
 
 def _k(surface: CellSurface, v_ref: float, u: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """i/(g·U) (n_t, points) at each point, still a polynomial in the conductance coordinate."""
+    """k of `CellSurface` (n_t, points) at each point, still a polynomial in the conductance coordinate."""
     return k_over_t(surface, u, np.minimum(w + u, w) + v_ref)
 
 
-def _in_t(surface: CellSurface, g: np.ndarray, count: int) -> np.ndarray:
+def conductance_basis(surface: CellSurface, g: np.ndarray, count: int) -> np.ndarray:
     """Chebyshev polynomials of the conductance coordinate (…, count)."""
     return chebyshev.chebvander(unit_conductance(surface, g), count - 1)
 
@@ -147,7 +147,7 @@ def _monomials(counts: tuple[int, ...], u: np.ndarray, w: np.ndarray) -> np.ndar
     return np.stack(columns, axis=-1)
 
 
-def _fit(basis: np.ndarray, k: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def fit_coefficients(basis: np.ndarray, k: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Coefficients (n_t, terms) that fit k (n_t, points) best in current, which is k times the weight |U|.
 
     Columns are brought to equal size: powers of volts differ by many orders of magnitude.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numba
 
-_SOURCES = ("lanes", "polynomial", "balance", "sweep", "modes")
+_SOURCES = ("lanes", "polynomial", "balance", "sweep", "modes", "gate_cells", "column_newton", "string_newton")
 STAMP = hashlib.sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
 
 

@@ -114,6 +114,7 @@ def _choose(comparison: str):
     return compute
 
 
+divide = _binary("fdiv")
 larger, smaller = _choose(">"), _choose("<")
 
 

@@ -6,7 +6,8 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import TOLERANCE, terminal_matrices
 from circuitsim.nodal.bit_lines import read_bit_lines
-from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines, read_gates
+from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines
+from circuitsim.nodal.gated_reading import read_gates
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import tell_cell_error
 from circuitsim.nodal.linear import linear_array, solve_linear
@@ -35,8 +36,9 @@ def read(
         v_sense: Voltage of each ideal sense node (batch, cols) [V]; None: `sense.v_ref` for all. Only for inputs on
             the bit lines.
         nodes: Also return node voltages and cell currents.
-        tol: Largest current that may be unbalanced at a node, relative to the vector's largest terminal current.
-        threads: Threads to use; no bit of the result depends on it. Only for inputs on the bit lines.
+        tol: Largest current that may be unbalanced at a node, relative to the vector's largest terminal current. Where
+            the input switches gates: at a cell, relative to the currents of its column's cells, or to its string's.
+        threads: Threads to use; no bit of the result depends on it.
 
     Returns:
         Column currents, row currents, power and the balance of each vector. Where the input switches gates the row
@@ -67,9 +69,7 @@ def _read(
     line = array.spec.array.input_line
     if v_sense is not None:
         raise InputError(f"v_sense with array.input_line = {line!r}: expected None, its sense nodes lie at sense.v_ref")
-    if threads != 1:
-        raise InputError(f"threads = {threads} with array.input_line = {line!r}: expected 1, vectors follow each other")
-    return read_gates(array, x, nodes=nodes, tol=tol)
+    return read_gates(array, x, nodes=nodes, tol=tol, threads=threads)
 
 
 def effective_matrix(array: NodalArray, *, threads: Count = 1) -> np.ndarray:

@@ -136,7 +136,7 @@ def cell_law(
     out = np.empty((4, g.size))
     t_low, t_high = (conductance_coordinate(edge, surface.g_scale) for edge in surface.g_range)
     forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
-    box = np.array([surface.g_scale, t_low, t_high, surface.u_max, *surface.m_range])
+    box = np.array([surface.g_scale, surface.g_parallel, t_low, t_high, surface.u_max, *surface.m_range])
     _evaluate(forward, reverse, box, g.ravel(), v_bl.ravel(), v_sl.ravel(), out)
     current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)
     return current, along_bl, along_sl, along_g
@@ -156,11 +156,12 @@ def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) 
     x = min(to_unit(abs(v_bl - v_sl), 0.0, surface.u_max), 1.0)
     y = np.clip(to_unit(min(v_bl, v_sl), *surface.m_range), -1.0, 1.0)
     t = unit_conductance(surface, g)
-    return g * chebyshev.chebval(t, chebyshev.chebval2d(x, y, np.moveaxis(side, 0, -1)))
+    k = chebyshev.chebval(t, chebyshev.chebval2d(x, y, np.moveaxis(side, 0, -1)))
+    return (g + surface.g_parallel) * k
 
 
 def k_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
-    """Return k = i/(g·U) at given voltages as a polynomial of the conductance coordinate.
+    """Return k = i/((g + g_parallel)·U) at given voltages as a polynomial of the conductance coordinate.
 
     Args:
         u: v_bl − v_sl (points,) [V], all of one sign.
@@ -202,7 +203,7 @@ def _contract(tensor, in_t, slope_t, k, k_t):
 @numba.njit(cache=True, nogil=True)
 def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
     """Fill current, slopes in v_bl and v_sl, slope in g of each point; neighbours of equal g share a contraction."""
-    g_scale, t_low, t_high, u_max, m_low, m_high = box
+    g_scale, g_parallel, t_low, t_high, u_max, m_low, m_high = box
     in_t, d_t = np.empty(forward.shape[0]), np.empty(forward.shape[0])
     in_u, d_u = np.empty(forward.shape[1]), np.empty(forward.shape[1])
     in_m, d_m = np.empty(forward.shape[2]), np.empty(forward.shape[2])
@@ -231,13 +232,14 @@ def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
             along_u += here * d_u[i]
             along_m += here_m * in_u[i]
             along_t += here_t * in_u[i]
-        in_u_slope = g[p] * (value + abs(u) * along_u * 2.0 / u_max)
-        in_m_slope = g[p] * u * along_m * 2.0 / (m_high - m_low)
+        beside = g[p] + g_parallel
+        in_u_slope = beside * (value + abs(u) * along_u * 2.0 / u_max)
+        in_m_slope = beside * u * along_m * 2.0 / (m_high - m_low)
         dt_dg = g_scale / (g[p] + g_scale) ** 2 * 2.0 / (t_high - t_low)
-        out[0, p] = g[p] * u * value
+        out[0, p] = beside * u * value
         out[1, p] = in_u_slope + (in_m_slope if side == 1 else 0.0)
         out[2, p] = -in_u_slope + (in_m_slope if side == 0 else 0.0)
-        out[3, p] = u * (value + g[p] * along_t * dt_dg)
+        out[3, p] = u * (value + beside * along_t * dt_dg)
 
 
 def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:

@@ -128,19 +128,35 @@ def _deflate(plan, amplitude, alpha, measured):
 
 
 @kernel
-def _settled(change, last, count, slowest, limit):
-    """Whether the error of the voltages is below its limit in every lane.
+def _settled(measured, last, count, slowest, tol, highest):
+    """Whether the error of the voltages is below `tol` of the highest in every lane.
 
     After a pass that changed them by c and shrinks errors by a rate q, an error of c·q / (1 − q) is left. The rate is
     that of the last two passes, and at least `slowest`, that of the modes which are not removed.
     """
     for lane in range(WIDTH):
         rate = _SLOWEST_TRUSTED
+        change = measured[MODES * WIDTH + lane]
         if count > 2 and last[lane] > 0.0:
-            rate = min(max(change[lane] / last[lane], slowest), _SLOWEST_TRUSTED)
+            rate = min(max(change / last[lane], slowest), _SLOWEST_TRUSTED)
         elif count <= 2:
             rate = max(slowest, 0.5)
-        if not change[lane] * rate / (1.0 - rate) <= limit[lane]:
+        if not change * rate / (1.0 - rate) <= tol * highest[lane]:
+            return False
+    return True
+
+
+@kernel
+def _balances(plan, buffers, highest, tol):
+    """Whether what `balance` left is within the tolerance in every lane; see `solve_block`."""
+    flow_rows, flow_cols = largest(buffers.i_row, plan.rows), largest(buffers.i_out, plan.cols)
+    left, fed = imbalance(buffers.i_row, plan.rows, buffers.i_out, plan.cols)
+    for lane in range(WIDTH):
+        rounding = 8.0 * EPSILON * plan.stiffest * highest[lane]
+        if not buffers.checks[lane] <= max(tol * max(flow_rows[lane], flow_cols[lane]), rounding):
+            return False
+        # Equal rows round alike.
+        if not left[lane] <= max(tol * fed[lane], 0.125 * rounding * plan.rows * plan.cols):
             return False
     return True
 
@@ -165,7 +181,7 @@ def solve_block(plan, drive, pull, tol, most, buffers):
     Returns:
         Passes used, negative when a vector was not solved within `most` of them.
     """
-    i_row, i_out, checks, y, v_r = buffers[:5]
+    y, v_r = buffers.y, buffers.v_row
     rows, cols = plan.rows, plan.cols
     x, p, n = np.empty(cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH)
     y[:] = 0.0
@@ -180,8 +196,9 @@ def solve_block(plan, drive, pull, tol, most, buffers):
     measured = np.zeros((MODES + 1) * WIDTH)
     highest = largest(drive, rows)
     if len(pull) > 0:
-        highest = np.maximum(highest, largest(pull, cols))
-    rounding = 8.0 * EPSILON * plan.stiffest * highest
+        pulled = largest(pull, cols)
+        for lane in range(WIDTH):
+            highest[lane] = max(highest[lane], pulled[lane])
     count, down = 0, False
     while count < most:
         down = not down
@@ -193,15 +210,11 @@ def solve_block(plan, drive, pull, tol, most, buffers):
         if linear:
             settled = keep
         else:
-            change = measured[MODES * WIDTH :]
-            settled = _settled(change, last, count, plan.slowest, _BEFORE_CHECK * tol * highest)
-            last[:] = change
+            settled = _settled(measured, last, count, plan.slowest, _BEFORE_CHECK * tol, highest)
+            store(last, 0, load(measured, MODES * WIDTH))
         if settled:
             balance(plan, down, drive, pull, state, alpha, buffers)
-            flow = np.maximum(largest(i_row, rows), largest(i_out, cols))
-            left, fed = imbalance(i_row, rows, i_out, cols)
-            limit = np.maximum(tol * fed, 0.125 * rounding * rows * cols)  # equal rows round alike
-            if np.all(checks[:WIDTH] <= np.maximum(tol * flow, rounding)) and np.all(left <= limit):
+            if _balances(plan, buffers, highest, tol):
                 return count
     balance(plan, down, drive, pull, state, alpha, buffers)
     return -count

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
 
 CONFIDENCE = 0.95
 
@@ -37,6 +36,8 @@ class Audit:
 
         Source: Clopper, Pearson, Biometrika 26, 404 (1934)
         """
+        from scipy.stats import binomtest  # takes 0.5 s to import, and only an audit needs it
+
         test = binomtest(self.above, self.audited, alternative="less")
         return float(test.proportion_ci(CONFIDENCE, method="exact").high)
 

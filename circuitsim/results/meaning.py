@@ -110,7 +110,7 @@ _RULES: dict[type, list[_Rule]] = {
         *_ranges("g_range", "m_range"),
         _POSITIVE_G,
         *_above("g_scale", "u_max", "i_max"),
-        *_not_negative("bound"),
+        *_not_negative("bound", "g_parallel"),
     ],
     TileModel: [
         *_counts("grade"),

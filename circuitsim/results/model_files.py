@@ -21,8 +21,8 @@ from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
 CERTIFICATE_SCHEMA = 5
-SURFACE_SCHEMA = 6
-MODEL_SCHEMA = 6
+SURFACE_SCHEMA = 7
+MODEL_SCHEMA = 7
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (

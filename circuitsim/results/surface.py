@@ -16,7 +16,7 @@ class CellSurface:
 
     With U = v_bl − v_sl and m = min(v_bl, v_sl), the current from bit line to source line is
 
-        i = g · U · k(t, |U|, m),   t = g / (g + g_scale),
+        i = (g + g_parallel) · U · k(t, |U|, m),   t = g / (g + g_scale),
 
     where g is the chord conductance of the device, whatever the device stores, and k is a tensor product of Chebyshev
     polynomials on the box t(g_range) × [0, u_max] × m_range, with each coordinate mapped to [−1, 1]. Forward (U ≥ 0)
@@ -37,6 +37,8 @@ class CellSurface:
         cell: The keys of the cell that was characterized, from `spec.cell_keys`; empty for a function that belongs to
             no specification, such as `nodal.ohmic`. The mapping is frozen.
         two_states: The device has two states, the ends of g_range: the surface holds for no conductance between them.
+        g_parallel: Conductance of what is beside the device, the bypass of a cell in a string [S]; 0 in all other
+            cells. With it k hardly depends on g, over decades of g.
     """
 
     forward: np.ndarray
@@ -50,6 +52,7 @@ class CellSurface:
     provenance: Provenance
     cell: dict[str, str] = field(default_factory=FrozenMapping)
     two_states: bool = False
+    g_parallel: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cell", FrozenMapping(self.cell))
@@ -57,5 +60,5 @@ class CellSurface:
     @property
     def digest(self) -> str:
         """SHA-256 of everything on which the currents of the surface depend."""
-        numbers = (self.g_range, self.g_scale, self.u_max, self.m_range)
+        numbers = (self.g_range, self.g_scale, self.g_parallel, self.u_max, self.m_range)
         return content_digest((self.forward, self.reverse, *numbers))

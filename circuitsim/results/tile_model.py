@@ -41,6 +41,7 @@ class TileModel:
             self.v_range,
             surface.g_range,
             surface.g_scale,
+            surface.g_parallel,
             surface.u_max,
             surface.m_range,
         )

@@ -39,17 +39,39 @@ class SinhWithTransistor:
 
     def surface(self, g_range=(1e-6, 1e-4), v_range=(0.0, 0.2), degrees=(9, 13, 7)) -> CellSurface:
         """Tabulate the cell on Chebyshev nodes."""
-        span = v_range[1] - v_range[0]
-        unit = [np.cos(np.pi * (np.arange(n) + 0.5) / n) for n in degrees]
-        t_low, t_high = (g / (g + self.g_t) for g in g_range)
-        t = t_low + (t_high - t_low) * (unit[0] + 1) / 2
-        g = (self.g_t * t / (1 - t))[:, None, None]
-        u = (span * (unit[1] + 1) / 2)[None, :, None]
-        m = (v_range[0] + span * (unit[2] + 1) / 2)[None, None, :]
-        sides = [self.current(g, m + u, m) / (g * u), -self.current(g, m, m + u) / (g * u)]
-        for axis, n in enumerate(degrees):
-            inverse = np.linalg.inv(chebyshev.chebvander(unit[axis], n - 1))
-            sides = [np.moveaxis(np.tensordot(inverse, k, (1, axis)), 0, axis) for k in sides]
-        origin = Provenance(level="nodal", spec_digest="")
-        full_scale = float(self.current(np.array(g_range[1]), v_range[1], v_range[0]))
-        return CellSurface(sides[0], sides[1], g_range, self.g_t, span, v_range, 1e-9, full_scale, origin)
+        return tabulated(self.current, self.g_t, 0.0, g_range, v_range, degrees)
+
+
+@dataclass(frozen=True)
+class SinhBesideTransistor(SinhWithTransistor):
+    """The same memory and transistor side by side, as in a string: the transistor bypasses the memory."""
+
+    def current(self, g, v_bl, v_sl):
+        """Current from v_bl to v_sl [A]."""
+        u, m = v_bl - v_sl, np.minimum(v_bl, v_sl)
+        transistor = self.g_t * self.v_s * np.tanh(u / self.v_s) * (1 - self.b * m)
+        return g * self.v0 * np.sinh(u / self.v0) + transistor
+
+    def surface(self, g_range=(1e-6, 1e-4), v_range=(0.0, 0.2), degrees=(3, 13, 7)) -> CellSurface:
+        """Tabulate the cell over the conductance of both: two nodes along g would do."""
+        return tabulated(self.current, self.g_t, self.g_t, g_range, v_range, degrees)
+
+
+def tabulated(current, g_scale, g_parallel, g_range, v_range, degrees) -> CellSurface:
+    """Tabulate a formula i(g, v_bl, v_sl) on Chebyshev nodes."""
+    span = v_range[1] - v_range[0]
+    unit = [np.cos(np.pi * (np.arange(n) + 0.5) / n) for n in degrees]
+    t_low, t_high = (g / (g + g_scale) for g in g_range)
+    t = t_low + (t_high - t_low) * (unit[0] + 1) / 2
+    g = (g_scale * t / (1 - t))[:, None, None]
+    u = (span * (unit[1] + 1) / 2)[None, :, None]
+    m = (v_range[0] + span * (unit[2] + 1) / 2)[None, None, :]
+    sides = [current(g, m + u, m) / ((g + g_parallel) * u), -current(g, m, m + u) / ((g + g_parallel) * u)]
+    for axis, n in enumerate(degrees):
+        inverse = np.linalg.inv(chebyshev.chebvander(unit[axis], n - 1))
+        sides = [np.moveaxis(np.tensordot(inverse, k, (1, axis)), 0, axis) for k in sides]
+    origin = Provenance(level="nodal", spec_digest="")
+    full_scale = float(current(np.array(g_range[1]), v_range[1], v_range[0]))
+    return CellSurface(
+        sides[0], sides[1], g_range, g_scale, span, v_range, 1e-9, full_scale, origin, g_parallel=g_parallel
+    )

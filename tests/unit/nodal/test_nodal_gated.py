@@ -83,8 +83,6 @@ def test_bad_input_is_named():
     x = np.ones((1, 4))
     with pytest.raises(InputError, match=r"v_sense with array\.input_line = 'wl': expected None"):
         nodal.read(array, x, v_sense=np.zeros((1, 3)))
-    with pytest.raises(InputError, match=r"threads = 2 with array\.input_line = 'wl': expected 1"):
-        nodal.read(array, x, threads=2)
     for call in (
         lambda: nodal.effective_matrix(array),
         lambda: nodal.sensitivity(array, x, np.ones((1, 3))),

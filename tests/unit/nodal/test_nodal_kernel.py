@@ -21,7 +21,7 @@ print(width())
 def test_a_change_in_another_file_compiles_the_kernels_again(tmp_path):
     """numba alone would load the kernel of 16 lanes for 8: the file that defines it has not changed."""
     shutil.copy(kernel.__file__, tmp_path / "kernel.py")
-    for name in ("polynomial", "balance", "modes"):
+    for name in ("polynomial", "balance", "modes", "gate_cells", "column_newton", "string_newton"):
         (tmp_path / f"{name}.py").touch()
     (tmp_path / "sweep.py").write_text(SWEEP)
     for width in (16, 8):

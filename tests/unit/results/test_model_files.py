@@ -167,8 +167,8 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda d: d.update(schema=7), "schema = 7, expected 6"),
-        (lambda d: d.update(schema=5), "schema = 5, expected 6: .* create it again"),  # its grade 3 had nine products
+        (lambda d: d.update(schema=8), "schema = 8, expected 7"),
+        (lambda d: d.update(schema=6), "schema = 6, expected 7: .* create it again"),  # its grade 3 had nine products
         (lambda d: d.update(format="circuitsim certificate"), "format = 'circuitsim certificate'"),
         (lambda d: d.update(grade="three"), "grade = 'three'"),
         (lambda d: d.pop("v_range"), "v_range = None"),

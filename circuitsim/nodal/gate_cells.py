@@ -1,0 +1,163 @@
+"""Cells of arrays with gated rows as cheap polynomials, over the voltages that such cells reach.
+
+With U = v_bl − v_sl, w = v_sl − v_ref and u_mid in the middle of the range of U, the current is i = U·K(U − u_mid, w),
+with one polynomial K of total degree d. Between a biased bit line and a source line near v_ref, U is never small; in a
+string it is never negative. `compact_cells` serves both directions from U = 0 on, and needs three times as many terms.
+"""
+
+# pyright: reportCallIssue=false
+# (numba fills in the first argument of an intrinsic)
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from circuitsim.nodal.compact_cells import conductance_basis, fit_coefficients
+from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread
+from circuitsim.nodal.surface import k_over_t
+from circuitsim.results import CellSurface
+
+_MOST_DEGREE = 10
+_FIT, _TEST = ((18, 14), 0.0), ((21, 15), 0.3)  # number of points in U and w, shift
+
+
+@dataclass(frozen=True)
+class GateBox:
+    """Voltages that cells may have, relative to v_ref [V].
+
+    U lies between u_low and u_high, w between 0 and w_high, and U + w is at most v_bias.
+    """
+
+    v_bias: float
+    u_low: float
+    u_high: float
+    w_high: float
+
+
+@dataclass(frozen=True)
+class GateFit:
+    """Polynomials of all conductances of a surface over a box.
+
+    Attributes:
+        coefficients: (n_t, terms) of K over the conductance with what is beside it, Chebyshev in the conductance
+            coordinate; terms in the order of `_monomials`.
+        degree: Total degree in U − u_mid and w.
+        box: Where it holds.
+        error: Largest error of a cell's current on held-out points [A].
+    """
+
+    coefficients: np.ndarray
+    degree: int
+    box: GateBox
+    error: float
+
+
+class GateCells(NamedTuple):
+    """Polynomials of the cells of WIDTH columns, for kernels.
+
+    Attributes:
+        coefficients: Flat (rows, terms, WIDTH) [S, S/V, …]; empty for cells that carry nothing.
+        degree: Total degree; −1 for cells that carry nothing.
+        u_mid: Origin of U in the polynomials [V].
+        u_low, u_high, w_high: The box; beyond it K keeps its value at the edge [V].
+    """
+
+    coefficients: np.ndarray
+    degree: int
+    u_mid: float
+    u_low: float
+    u_high: float
+    w_high: float
+
+
+NO_CELLS = GateCells(np.empty(0), -1, 0.0, -np.inf, np.inf, np.inf)
+
+
+@numba.njit(inline="always")
+def gate_tangent(block, is_on, row, u, w):
+    """Current of the cells in a row, its slopes in U (at constant w) and in w, and how far they leave their box [V]."""
+    if is_on:
+        value, along_u, along_w, excess = _cell_polynomial(block.on, row, u, w)
+    else:
+        value, along_u, along_w, excess = _cell_polynomial(block.off, row, u, w)
+    return value * u, fma(u, along_u, value), u * along_w, excess
+
+
+@numba.njit(inline="always")
+def _cell_polynomial(cells, row, u, w) -> Any:
+    """K of the cells in a row, its slopes, and how far the voltages leave the box; beyond, K keeps its edge value."""
+    value, along_u, along_w = spread(0.0), spread(0.0), spread(0.0)
+    x = smaller(larger(u, spread(cells.u_low)), spread(cells.u_high))
+    y = smaller(larger(w, spread(0.0)), spread(cells.w_high))
+    excess = larger(larger(x - u, u - x), larger(y - w, w - y))
+    x = x - spread(cells.u_mid)
+    at = row * (cells.degree + 1) * (cells.degree + 2) // 2 * WIDTH
+    for n in range(cells.degree + 1):
+        inner, inner_w = load(cells.coefficients, at), spread(0.0)
+        for m in range(n):
+            inner_w = fma(inner_w, y, inner)
+            inner = fma(inner, y, load(cells.coefficients, at + (m + 1) * WIDTH))
+        at += (n + 1) * WIDTH
+        along_u = fma(along_u, x, value)
+        value = fma(value, x, inner)
+        along_w = fma(along_w, x, inner_w)
+    return value, along_u, along_w, excess
+
+
+@lru_cache(maxsize=16)
+def fit_gate_cells(surface: CellSurface, box: GateBox, v_ref: float, good: float) -> GateFit | None:
+    """Refit a surface over a box by the smallest degree whose error is below `good` [A], or else by the best one.
+
+    Returns:
+        The fit; None where the box leaves the surface.
+    """
+    low, high = surface.m_range
+    slack = 1e-9 * (high - low)
+    if v_ref < low - slack or v_ref + box.w_high > high + slack or box.u_high > surface.u_max + slack:
+        return None
+    points, test = (_points(box, *kind) for kind in (_FIT, _TEST))
+    target, test_target = (k_over_t(surface, u, w + v_ref) for u, w in (points, test))
+    g = np.geomspace(*surface.g_range, 9)
+    best: GateFit | None = None
+    for degree in range(_MOST_DEGREE + 1):
+        basis, test_basis = (_monomials(degree, u - _middle(box), w) for u, w in (points, test))
+        coefficients = fit_coefficients(basis, target, points[0])
+        off = conductance_basis(surface, g, len(target)) @ (coefficients @ test_basis.T - test_target)
+        error = float(np.abs((g[:, None] + surface.g_parallel) * test[0] * off).max())
+        if best is None or error < best.error:
+            best = GateFit(coefficients, degree, box, error)
+        if error <= good:
+            break
+    return best
+
+
+def gate_coefficients(fitted: GateFit, surface: CellSurface, g: np.ndarray) -> np.ndarray:
+    """Return the coefficients of K for each cell (rows, cols, terms), with conductances (rows, cols) [S] put in."""
+    flat = conductance_basis(surface, g.ravel(), len(fitted.coefficients)) @ fitted.coefficients
+    return ((g.reshape(-1, 1) + surface.g_parallel) * flat).reshape(*g.shape, -1)
+
+
+def gate_cells(coefficients: np.ndarray, degree: int, box: GateBox) -> GateCells:
+    """Return cells for kernels from coefficients (rows, WIDTH columns, terms)."""
+    flat = np.ascontiguousarray(np.moveaxis(coefficients, 1, -1)).ravel()
+    return GateCells(flat, degree, _middle(box), box.u_low, box.u_high, box.w_high)
+
+
+def _middle(box: GateBox) -> float:
+    return 0.5 * (box.u_low + box.u_high)
+
+
+def _points(box: GateBox, count: tuple[int, int], shift: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points (U, w) of a box, denser at its ends."""
+    s, x = (0.5 * (1 - np.cos(np.pi * (np.arange(n) + 0.5 + shift) / (n + shift))) for n in count)
+    w = box.w_high * x
+    u = box.u_low + s[:, None] * (np.minimum(box.u_high, box.v_bias - w) - box.u_low)
+    return u.ravel(), np.broadcast_to(w, u.shape).ravel()
+
+
+def _monomials(degree: int, x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Columns in Horner order: highest power of x first, within it the highest power of w."""
+    return np.stack([x ** (degree - n) * w**m for n in range(degree + 1) for m in range(n, -1, -1)], axis=-1)
