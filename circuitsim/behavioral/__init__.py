@@ -7,7 +7,7 @@ from circuitsim.behavioral.noise import ReadNoise, read_noise, reprogram, with_r
 from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.programming import program
 from circuitsim.behavioral.residual import reference_conductance
-from circuitsim.behavioral.sense import settle
+from circuitsim.behavioral.sense import sensed_outputs, settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
 
@@ -25,6 +25,7 @@ __all__ = [
     "read_noise",
     "reference_conductance",
     "reprogram",
+    "sensed_outputs",
     "settle",
     "with_read_noise",
 ]

@@ -10,6 +10,7 @@ from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
+from circuitsim.spec.ideal_parts import Surroundings, with_ideal
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
@@ -43,6 +44,7 @@ __all__ = [
     "MappingSpec",
     "PlainName",
     "SenseSpec",
+    "Surroundings",
     "TechniqueSpec",
     "Tolerance",
     "TopologySpec",
@@ -78,5 +80,6 @@ __all__ = [
     "unable",
     "unfelt",
     "wire_grid",
+    "with_ideal",
     "with_values",
 ]
