@@ -29,6 +29,8 @@ class Reading:
         codes: (batch, cols) codes of the ADC, whole numbers as floats; None without an ADC.
         value: (batch, cols) currents that the codes represent [A]; `sensed` without an ADC.
         ideal: Names of the ideal stages, out of "dac", "sense" and "adc"; see `periphery.ideal_stages`.
+        slices: The reads of one bit each (batch · bits, …), vector by vector and the lowest bit first, where inputs are
+            bit-serial; see `chain.shift_and_add`. None otherwise.
     """
 
     v_in: Any
@@ -37,6 +39,7 @@ class Reading:
     codes: Any
     value: Any
     ideal: tuple[str, ...] = ()
+    slices: "Reading | None" = None
 
 
 def read_codes(

@@ -8,8 +8,10 @@ from circuitsim.chain import Reading
 from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.converted import convert_through_circuits
+from circuitsim.levels.dac_codes import checked_codes, one_bit_dac, serial_bits
 from circuitsim.levels.preparing import prepare
 from circuitsim.levels.reading import read
+from circuitsim.periphery import Periphery, adc_table
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers
 
@@ -61,12 +63,18 @@ def convert_codes(
     if rng is not None:
         raise InputError("rng has no effect: ideal converters have no noise; leave it out")
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, max_error=max_error)
-    return chain.read_codes(spec, real_numbers("codes", codes), lambda v: read(array, v).i_out, full_scale=full_scale)
+    if spec.driver.input_code != "bit_serial":
+        words = real_numbers("codes", codes)
+        return chain.read_codes(spec, words, lambda v: read(array, v).i_out, full_scale=full_scale)
+    bits = serial_bits(spec)
+    words = chain.one_bit_reads(checked_codes(codes, bits, spec.array.rows, "the driver"), bits)
+    tables = Periphery(dac=one_bit_dac(spec), adc=adc_table(spec, full_scale=full_scale))
+    return chain.shift_and_add(chain.read_codes(spec, words, lambda v: read(array, v).i_out, periphery=tables), bits)
 
 
 def _check_converters_fit(spec: ArraySpec) -> None:
     """Reject an array whose inputs are not voltages or whose outputs are not currents."""
-    if input_unit(spec) != "V":
+    if input_unit(spec) != "V" and spec.driver.input_code != "bit_serial":
         key, value, expected = ("array.input_line", spec.array.input_line, "bl")
         if spec.driver.input_code != "amplitude":
             key, value, expected = ("driver.input_code", spec.driver.input_code, "amplitude")

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.chain import Reading, row_voltages
+from circuitsim.chain import Reading, one_bit_reads, row_voltages, shift_and_add
 from circuitsim.characterization import characterize
 from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level
+from circuitsim.levels.dac_codes import checked_codes, one_bit_dac, serial_bits
 from circuitsim.levels.preparing import AnyArray, prepare
 from circuitsim.levels.reading import read
 from circuitsim.periphery import adc_table, check_table_holds, convert, dac_table, decode, ideal_stages
 from circuitsim.results import ConverterTable
-from circuitsim.spec import ArraySpec, real_numbers
+from circuitsim.spec import ArraySpec
 
 
 def convert_through_circuits(
@@ -35,8 +36,9 @@ def convert_through_circuits(
         )
     inner = spec.replace(driver={"kind": "ideal"}) if spec.driver.block is not None else spec
     inner = inner.replace(adc={"kind": "ideal"}) if spec.adc.block is not None else inner
+    serial = spec.driver.input_code == "bit_serial"
     tables = characterize(spec)
-    dac = tables.dac or dac_table(inner)
+    dac = one_bit_dac(spec) if serial else tables.dac or dac_table(inner)
     adc = tables.adc or adc_table(inner, full_scale=full_scale)
     if dac is None or adc is None:
         key = "driver.dac_bits" if dac is None else "adc.bits"
@@ -44,7 +46,9 @@ def convert_through_circuits(
     if tables.adc is not None and full_scale is not None:
         raise InputError(f"full_scale = {full_scale:g} A: expected None, {adc.block} has a range of its own")
     dac, adc = (_quiet(check_table_holds(table, spec), rng) for table in (dac, adc))
-    words = _checked_codes(real_numbers("codes", codes), dac, spec.array.rows)
+    bits = serial_bits(spec) if serial else dac.bits
+    words = checked_codes(codes, bits, spec.array.rows, dac.block or "the DAC")
+    words = one_bit_reads(words, bits) if serial else words
     array = prepare(inner, g, level)
     v_in = row_voltages(dac, words, lambda v: _row_currents(array, v), v_rest=spec.sense.v_ref, rng=rng)
     solved = read(array, v_in)
@@ -56,7 +60,8 @@ def convert_through_circuits(
     found = convert(adc, solved.out, rng=rng)
     ideal = ideal_stages(replace(tables, dac=dac, adc=adc))
     i_out = solved.out if solved.i_sense is None else solved.i_sense
-    return Reading(v_in, i_out, solved.out, found, decode(adc, found), ideal)
+    reading = Reading(v_in, i_out, solved.out, found, decode(adc, found), ideal)
+    return shift_and_add(reading, bits) if serial else reading
 
 
 def _row_currents(array: AnyArray, v: np.ndarray) -> np.ndarray:
@@ -70,17 +75,3 @@ _NAMES = {"A": "currents", "V": "voltages"}
 
 def _quiet(table: ConverterTable, rng: np.random.Generator | None) -> ConverterTable:
     return table if rng is not None else replace(table, noise=0.0)
-
-
-def _checked_codes(codes: np.ndarray, dac: ConverterTable, rows: int) -> np.ndarray:
-    top = 2**dac.bits - 1
-    if codes.ndim != 2 or codes.shape[1] != rows:
-        raise InputError(f"codes has shape {codes.shape}: expected (batch, rows) = (batch, {rows})")
-    wrong = ~((codes >= 0) & (codes <= top) & (codes == np.round(codes)))
-    if wrong.any():
-        vector, row = (int(k) for k in np.argwhere(wrong)[0])
-        raise InputError(
-            f"codes[{vector}, {row}] = {codes[vector, row]:g}: expected whole numbers from 0 to {top}, of "
-            f"{dac.block or 'the DAC'} with {dac.bits} bits"
-        )
-    return codes
