@@ -71,8 +71,9 @@ def _cubic(flat, sloped, curved, cubic, t):
 
 @kernel
 def settle_bands(
-    batch, bands, cols, repetitions, wide, rest, constants, exchange, flat, sloped, shared, per_volt, i_out, slope, first
-):
+    batch, bands, cols, repetitions, wide, rest, constants, exchange,
+    flat, sloped, shared, per_volt, i_out, slope, first,
+):  # fmt: skip
     """Let the bands' currents shift their levels, and add them up.
 
     Args:

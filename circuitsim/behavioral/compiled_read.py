@@ -33,7 +33,8 @@ def read_bands_compiled(
     width, many, few = products.wide.shape[1], (len(before) + 2) * rows, (len(after) + 1) * rows
     s, wide, features, others = (_room(size * numbers, dtype) for numbers in (rows, width, many, few))
     flat, sloped, shared = (_room(bands * size * numbers, dtype) for numbers in (cols, cols, 2 * cols))
-    i_out, slope = _room(len(v_in) * cols, dtype), _room(len(v_in) * cols, dtype) if sloped_by_port else np.empty(0, dtype)
+    i_out = _room(len(v_in) * cols, dtype)
+    slope = np.empty_like(i_out) if sloped_by_port else i_out[:0]
     for start in range(0, len(v_in), _BLOCK):
         v = v_in[start : start + _BLOCK]
         n = len(v)
@@ -44,9 +45,7 @@ def read_bands_compiled(
         _multiply(_shaped(features, n, many), products.flat, products.edges, _shaped(flat, bands, n, cols))
         _multiply(_shaped(others, n, few), products.sloped, products.edges, _shaped(sloped, bands, n, cols))
         _multiply(scaled, products.shared, products.edges, _shaped(shared, bands, n, 2 * cols))
-        settle_bands(
-            n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, shared, shift, i_out, slope, start * cols
-        )
+        settle_bands(n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, shared, shift, i_out, slope, start * cols)
     return _shaped(i_out, len(v_in), cols), _shaped(slope, len(v_in), cols) if sloped_by_port else slope
 
 

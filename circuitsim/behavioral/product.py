@@ -8,7 +8,7 @@ import numpy as np
 from circuitsim.behavioral.banded_read import banded_levels, read_bands, read_bands_and_slope
 from circuitsim.behavioral.compiled_read import read_bands_compiled
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
-from circuitsim.behavioral.sense import settle
+from circuitsim.behavioral.sense import sensed_outputs, settle
 from circuitsim.behavioral.tile import Factor, Tile
 from circuitsim.errors import InputError
 from circuitsim.spec import check_argument
@@ -39,6 +39,14 @@ def mvm(tile: Tile, v_in: Any) -> Any:
     check_shape(tile, v_in)
     i_out, slope = _at_constant_resistance(tile, v_in)
     return i_out if tile.sense is None else settle(tile, i_out, tile.sense, slope=slope)
+
+
+def tile_outputs(tile: Tile, v_in: Any) -> Any:
+    """Return what the sense amplifiers of a tile put out (batch, cols): the currents of `mvm` where they are ideal.
+
+    Arguments and errors as `mvm`; the output of a circuit is in the unit of its table.
+    """
+    return sensed_outputs(tile, mvm(tile, v_in))
 
 
 def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:

@@ -75,12 +75,19 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable, *, slope: Any = None) -> A
     for _ in range(_PASSES):
         if extra is not None:
             wanted = i_out - extra @ others
-        current, extra = _meet(sense, wanted, current, admittance, tile.r_sense)
+        current, extra = meet_curve(sense, wanted, current, admittance, tile.r_sense)
     return current
 
 
-def _meet(sense: SenseTable, wanted: Any, start: Any, admittance: Any, r_sense: float) -> tuple[Any, Any]:
+def meet_curve(sense: SenseTable, wanted: Any, start: Any, admittance: Any, r_sense: float) -> tuple[Any, Any]:
     """Solve i + admittance·(drop(i) − r_sense·i) = wanted for each column; return i and the voltage beyond r_sense·i.
+
+    Args:
+        sense: An amplifier with a table of drops.
+        wanted: Currents without the drop beyond r_sense·i (batch, cols) [A].
+        start: Where the search starts, of the same shape [A].
+        admittance: What the column loses per volt at its amplifier, (cols,) or (batch, cols) [S].
+        r_sense: Resistance that `wanted` contains [ohm].
 
     The left side rises with a slope of at least 1 − admittance·r_sense, which bounds the solution from both sides.
     """

@@ -99,10 +99,10 @@ class Tile:
     | w_port | (cols, cols) [S], NumPy | current that output o (axis 0) loses per volt at sense node (axis 1), or None |
     | port_level | (bands, cols) [1/V] | rise of a column's level in each band per volt at the sense nodes, or None |
     | r_sense | [ohm] | sense resistance that the matrices contain |
-    | sense | | table of the sense amplifiers, with which `mvm` settles the currents; None: their resistance is r_sense |
+    | sense | | table of the sense amplifiers, into which `mvm` settles the currents; None: they are behind r_sense |
 
-    `w`, `offset`, `port_level` and the matrices of factors and bands are arrays of the namespace, dtype and device given to
-    `program`.
+    `w`, `offset`, `port_level` and the matrices of factors and bands are arrays of the namespace, dtype and device that
+    `program` was given.
     """
 
     grade: int

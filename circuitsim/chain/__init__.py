@@ -2,7 +2,15 @@
 
 from circuitsim.chain.bit_serial import one_bit_reads, shift_and_add
 from circuitsim.chain.row_drivers import row_voltages
-from circuitsim.chain.sensed import ExactArray, SensedArray, exact_array, read_exact, sensed_inputs, sensed_range
+from circuitsim.chain.sensed import (
+    ExactArray,
+    SensedArray,
+    exact_array,
+    model_array,
+    read_exact,
+    sensed_inputs,
+    sensed_range,
+)
 from circuitsim.chain.stages import Reading, read_codes, read_stages
 
 __all__ = [
@@ -10,6 +18,7 @@ __all__ = [
     "Reading",
     "SensedArray",
     "exact_array",
+    "model_array",
     "one_bit_reads",
     "read_codes",
     "read_exact",

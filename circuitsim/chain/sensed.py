@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from circuitsim import nodal
 from circuitsim.nodal import NodalArray, PreparedArray
 from circuitsim.periphery import check_sense_range, drop_and_slope, report
-from circuitsim.results import CellSurface, SenseTable, Solution, content_digest
-from circuitsim.spec import ArraySpec, by_value, with_ideal
+from circuitsim.results import CellSurface, SenseTable, Solution, TileModel, content_digest
+from circuitsim.spec import ArraySpec, WireGrid, by_value, with_ideal
 
 _ONE_SIDE = 1e-6  # of the largest current: less than that on the other side is leakage
 
@@ -52,9 +52,7 @@ def sensed_inputs(spec: ArraySpec, sense: SenseTable | None) -> tuple[float, flo
     return v_ref - v_read, v_ref
 
 
-def sensed_range(
-    spec: ArraySpec, sense: SenseTable, v_range: tuple[float, float] | None = None
-) -> tuple[float, float]:
+def sensed_range(spec: ArraySpec, sense: SenseTable, v_range: tuple[float, float] | None = None) -> tuple[float, float]:
     """Return the voltages that rows and columns may take [V]: the inputs, and v_ref plus the drops of the table.
 
     Args:
@@ -74,6 +72,7 @@ def exact_array(
     surface: CellSurface | None,
     *,
     sense: SenseTable | None = None,
+    wires: WireGrid | None = None,
     v_range: tuple[float, float] | None = None,
     g_range: tuple[float, float] | None = None,
 ) -> ExactArray:
@@ -86,19 +85,28 @@ def exact_array(
         g: Conductances (rows, cols) [S].
         surface: Its cell, characterized for the voltages of `sensed_range`; None as in `nodal.prepare`.
         sense: The table of its amplifiers; None for ideal ones.
+        wires, g_range: As in `nodal.prepare`.
         v_range: Range of the inputs [V]; None: that of `sensed_inputs`.
-        g_range: As in `nodal.prepare`.
 
     Raises:
         InputError, SpecError, OutsideRangeError: As `nodal.prepare`.
     """
     spec = with_ideal(spec, "driver", "adc")
     if sense is None:
-        return nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)
+        return nodal.prepare(spec, g, surface, wires=wires, v_range=v_range, g_range=g_range)
     wide = sensed_range(spec, sense, v_range)
-    array = nodal.prepare(with_ideal(spec, "sense"), g, surface, v_range=wide, g_range=g_range)
+    array = nodal.prepare(with_ideal(spec, "sense"), g, surface, wires=wires, v_range=wide, g_range=g_range)
     assert isinstance(array, PreparedArray)
     return SensedArray(spec, array, sense)
+
+
+def model_array(model: TileModel, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> ExactArray:
+    """Prepare the array of a behavioral model for the array solver, over the model's range of inputs.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `nodal.prepare`.
+    """
+    return exact_array(model.spec, g, model.surface, sense=model.sense, v_range=model.v_range, g_range=g_range)
 
 
 def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False) -> Solution:

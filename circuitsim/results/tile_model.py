@@ -22,7 +22,7 @@ class TileModel:
 
     | field | shape and unit | meaning |
     |---|---|---|
-    | spec | | the array: wires, driver and sense resistances, v_ref; of a driver or ADC that is a circuit nothing counts |
+    | spec | | the array: wires, driver and sense resistances, v_ref; not the circuits of its drivers and ADCs |
     | surface | | the current of its cell as characterized by ngspice |
     | grade | | order to which a tile keeps the nonlinearity of the cells; it sets the cost, see `behavioral.GRADES` |
     | v_range | (lower, upper) [V] | range of the inputs |
