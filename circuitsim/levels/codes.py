@@ -8,12 +8,12 @@ from circuitsim.chain import Reading
 from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.converted import convert_through_circuits
-from circuitsim.levels.dac_codes import checked_codes, one_bit_dac, serial_bits
+from circuitsim.levels.serial_rows import one_bit_dac, serial_bits
 from circuitsim.levels.preparing import prepare
 from circuitsim.levels.reading import read
 from circuitsim.periphery import Periphery, adc_table
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers
+from circuitsim.spec import ArraySpec, check_codes, checked, input_unit, real_numbers
 
 
 @checked
@@ -67,7 +67,7 @@ def convert_codes(
         words = real_numbers("codes", codes)
         return chain.read_codes(spec, words, lambda v: read(array, v).i_out, full_scale=full_scale)
     bits = serial_bits(spec)
-    words = chain.one_bit_reads(checked_codes(codes, bits, spec.array.rows, "the driver"), bits)
+    words = chain.one_bit_reads(check_codes(codes, bits, spec.array.rows, "the driver"), bits)
     tables = Periphery(dac=one_bit_dac(spec), adc=adc_table(spec, full_scale=full_scale))
     return chain.shift_and_add(chain.read_codes(spec, words, lambda v: read(array, v).i_out, periphery=tables), bits)
 

@@ -9,12 +9,12 @@ from circuitsim.chain import Reading, one_bit_reads, row_voltages, shift_and_add
 from circuitsim.characterization import characterize
 from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level
-from circuitsim.levels.dac_codes import checked_codes, one_bit_dac, serial_bits
+from circuitsim.levels.serial_rows import one_bit_dac, serial_bits
 from circuitsim.levels.preparing import AnyArray, prepare
 from circuitsim.levels.reading import read
 from circuitsim.periphery import adc_table, check_table_holds, convert, dac_table, decode, ideal_stages
 from circuitsim.results import ConverterTable
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, check_codes
 
 
 def convert_through_circuits(
@@ -47,7 +47,7 @@ def convert_through_circuits(
         raise InputError(f"full_scale = {full_scale:g} A: expected None, {adc.block} has a range of its own")
     dac, adc = (_quiet(check_table_holds(table, spec), rng) for table in (dac, adc))
     bits = serial_bits(spec) if serial else dac.bits
-    words = checked_codes(codes, bits, spec.array.rows, dac.block or "the DAC")
+    words = check_codes(codes, bits, spec.array.rows, dac.block or "the DAC")
     words = one_bit_reads(words, bits) if serial else words
     array = prepare(inner, g, level)
     v_in = row_voltages(dac, words, lambda v: _row_currents(array, v), v_rest=spec.sense.v_ref, rng=rng)

@@ -1,6 +1,8 @@
 """Writes specifications as complete SPICE decks, which plain ngspice runs."""
 
 from circuitsim.netlist.cell import cell_subckt, cell_text
+from circuitsim.netlist.chain import ChainNetlist, chain
+from circuitsim.netlist.chain_timing import ChainTiming, chain_timing
 from circuitsim.netlist.conversions import Bench, bench_of, conversion_deck, with_parameters
 from circuitsim.netlist.crossbar import checked_crossbar, crossbar
 from circuitsim.netlist.document import Netlist
@@ -12,6 +14,8 @@ from circuitsim.netlist.transient import Pulse, TransientNetlist, checked_transi
 
 __all__ = [
     "Bench",
+    "ChainNetlist",
+    "ChainTiming",
     "Mismatch",
     "Netlist",
     "Pulse",
@@ -20,6 +24,8 @@ __all__ = [
     "bench_of",
     "cell_subckt",
     "cell_text",
+    "chain",
+    "chain_timing",
     "checked_crossbar",
     "checked_transient",
     "conversion_deck",
