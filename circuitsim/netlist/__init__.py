@@ -2,6 +2,7 @@
 
 from circuitsim.netlist.cell import cell_subckt, cell_text
 from circuitsim.netlist.chain import ChainNetlist, chain
+from circuitsim.netlist.chain_drivers import analog_inputs, code_bits
 from circuitsim.netlist.chain_timing import ChainTiming, chain_timing
 from circuitsim.netlist.conversions import Bench, bench_of, conversion_deck, with_parameters
 from circuitsim.netlist.crossbar import checked_crossbar, crossbar
@@ -21,6 +22,7 @@ __all__ = [
     "Pulse",
     "TransientNetlist",
     "amplifier_cards",
+    "analog_inputs",
     "bench_of",
     "cell_subckt",
     "cell_text",
@@ -28,6 +30,7 @@ __all__ = [
     "chain_timing",
     "checked_crossbar",
     "checked_transient",
+    "code_bits",
     "conversion_deck",
     "crossbar",
     "from_circuit",

@@ -1,5 +1,6 @@
 """Write the array as cards: wires, driver and sense resistances, gates, cells; neither stimulus nor analysis."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +155,9 @@ def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Array
         *_cells(program, bl, wl, sl),
     ]
     bias = rows if gates else ()
-    return _array(spec, cell, program.sense, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias))
+    return _array(
+        spec, cell, program.sense, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias)
+    )
 
 
 def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
@@ -173,7 +176,16 @@ def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Arra
         *_sense(spec, program),
         *_cells(program, bl, wl, sl),
     ]
-    return _array(spec, cell, program.sense, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
+    return _array(
+        spec,
+        cell,
+        program.sense,
+        body,
+        bl,
+        sl,
+        tuple(f"v(bias_{b})" for b in cols),
+        tuple(f"i(vbias_{b})" for b in cols),
+    )
 
 
 def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
@@ -192,10 +204,25 @@ def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
         *_cells(program, bl, wl, sl),
     ]
     cols = range(spec.array.cols)
-    return _array(spec, cell, program.sense, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
+    return _array(
+        spec,
+        cell,
+        program.sense,
+        body,
+        bl,
+        sl,
+        tuple(f"v(bias_{b})" for b in cols),
+        tuple(f"i(vbias_{b})" for b in cols),
+    )
 
 
 _LAYOUTS = {"bl": _bit_line_input, "wl": _word_line_input, "string": _string}
+
+
+def _sources(node: str, lines: Iterable[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the vector names of the voltages and currents of the sources of some lines."""
+    names = [f"{node}_{line}" for line in lines]
+    return tuple(f"v({name})" for name in names), tuple(f"i(v{name})" for name in names)
 
 
 def _array(

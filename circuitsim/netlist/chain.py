@@ -1,4 +1,4 @@
-"""Write a whole chain as one deck in time: row drivers, array, sense amplifiers and ADCs, for codes one after another."""
+"""Write a whole chain as one deck in time: row drivers, array, sense amplifiers, ADCs, for codes one after another."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

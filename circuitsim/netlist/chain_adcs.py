@@ -69,7 +69,9 @@ class AdcColumns:
         check_path(f"file of {self.block.name}", self.block.lib)
         rails = {"vdd": self.block.v_supply, "ref": self.bench.ref, "cm": self.bench.ref / 2, "low": 0.0}
         cards = ["", f"* ADCs: {self.block.name}"]
-        cards += [f"v{role} {role} 0 {number(volts or 0.0)}" for role, volts in rails.items() if role in self.block.roles]
+        cards += [
+            f"v{role} {role} 0 {number(volts or 0.0)}" for role, volts in rails.items() if role in self.block.roles
+        ]
         cards += repeated_phase_cards(self.block, timing.cycle, delay=timing.convert, prefix=ADC_CLOCKS)
         shared = {role: role for role in rails} | {"vss": "0", "shared": "shared"} | clock_nodes(self.block, ADC_CLOCKS)
         source = self.taker or "out"

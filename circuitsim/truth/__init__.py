@@ -5,4 +5,15 @@ from circuitsim.truth.in_time import half_lsb, read_in_time
 from circuitsim.truth.reading import TruthArray, decks, prepare, read, read_many
 from circuitsim.truth.solution import solution_of
 
-__all__ = ["ChainRun", "TruthArray", "decks", "half_lsb", "prepare", "read", "read_chain", "read_in_time", "read_many", "solution_of"]
+__all__ = [
+    "ChainRun",
+    "TruthArray",
+    "decks",
+    "half_lsb",
+    "prepare",
+    "read",
+    "read_chain",
+    "read_in_time",
+    "read_many",
+    "solution_of",
+]

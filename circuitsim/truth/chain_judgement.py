@@ -87,7 +87,13 @@ def judge_amplifiers(current: np.ndarray, out: np.ndarray, name: str) -> None:
 
 
 def judge_codes(
-    codes: np.ndarray, taken: np.ndarray, limits: tuple[float, float], bits: int, unit: str, name: str, folder: Path | None
+    codes: np.ndarray,
+    taken: np.ndarray,
+    limits: tuple[float, float],
+    bits: int,
+    unit: str,
+    name: str,
+    folder: Path | None,
 ) -> None:
     """Tell inputs outside the range of an ADC; refuse an ADC whose code never changes.
 
