@@ -26,6 +26,7 @@ TOLERANCES = {
     "chgtol": "1e-18",
     "num_threads": "1",
 }
+SETTLED = 0.5  # share of the phase "integrate" after which the voltage of the column counts
 WORKS = 0.5  # as in `sense_curves`
 LEAST_GAIN = 0.1  # [ohm]
 
@@ -36,7 +37,8 @@ def phased_sense(
     """Simulate one read of an amplifier that works in phases for many column currents.
 
     The current of the table is the charge that came in until the output is taken, over the duration of the phase
-    "integrate"; its drop is the voltage at the column, averaged over that phase.
+    "integrate"; its drop is the voltage at the column, averaged over the second half of that phase: before, the column
+    falls from where it was while the amplifier was off.
 
     Args:
         block: The circuit, with phases.
@@ -55,7 +57,7 @@ def phased_sense(
     with kept_runs([deck], simulator, TOLERANCES) as (raw,):
         time = raw["time"]
         start, width = phase_window(block, INTEGRATE)
-        inside = (time >= start) & (time <= start + width)
+        inside = (time >= start + SETTLED * width) & (time <= start + width)
         names = range(len(source))
         charge = integral(time, raw.columns([f"i(vm_{k})" for k in names]))
         v_in = raw.columns([f"v(in_{k})" for k in names])

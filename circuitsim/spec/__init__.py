@@ -8,6 +8,7 @@ from circuitsim.spec.block import BlockSpec, check_no_block
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.cell_keys import cell_keys
+from circuitsim.spec.codes import check_codes
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.ideal_parts import Surroundings, with_ideal
@@ -55,6 +56,7 @@ __all__ = [
     "check_able",
     "check_argument",
     "check_arrays",
+    "check_codes",
     "check_conductances",
     "check_inputs",
     "check_no_block",

@@ -1,14 +1,13 @@
-"""DAC codes at the edge: what they must be, and the DAC that stands for the rows of an array."""
+"""Check DAC codes once, before any work."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.errors import InputError, SpecError
-from circuitsim.results import ConverterTable
-from circuitsim.spec import ArraySpec, real_numbers
+from circuitsim.errors import InputError
+from circuitsim.spec.real_numbers import real_numbers
 
 
-def checked_codes(codes: ArrayLike, bits: int, rows: int, of: str) -> np.ndarray:
+def check_codes(codes: ArrayLike, bits: int, rows: int, of: str) -> np.ndarray:
     """Return codes (batch, rows) as floats.
 
     Args:
@@ -32,19 +31,3 @@ def checked_codes(codes: ArrayLike, bits: int, rows: int, of: str) -> np.ndarray
             f"{bits} bits"
         )
     return words
-
-
-def one_bit_dac(spec: ArraySpec) -> ConverterTable:
-    """Return the driver of a bit-serial row: v_ref and v_ref + v_read on bit lines, 0 and 1 on gates."""
-    return ConverterTable(1, *(spec.drive_range if spec.array.input_line == "bl" else (0.0, 1.0)))
-
-
-def serial_bits(spec: ArraySpec) -> int:
-    """Return the number of bits of a bit-serial input.
-
-    Raises:
-        SpecError: driver.dac_bits is missing.
-    """
-    if spec.driver.dac_bits is None:
-        raise SpecError("driver.dac_bits is missing: driver.input_code = 'bit_serial' needs the number of bits")
-    return spec.driver.dac_bits
