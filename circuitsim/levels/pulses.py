@@ -1,10 +1,11 @@
 """Rows that are pulsed while their sense amplifiers integrate: a read as intervals of constant rows, at level nodal.
 
-Pulses start together, so that a read of n rows is at most n + 1 intervals; the charge is the sum of duration times
-current. The table of the amplifier gives the voltage of its column while a current flows, and what it puts out of the
-whole charge.
+Pulses start together, so that a read of n rows is at most n + 1 intervals and one at rest; the charge is the sum of
+duration times current. The table of the amplifier gives the voltage of its column while a current flows and after a
+charge was taken, and what it puts out of the whole charge.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -56,48 +57,52 @@ def read_pulses(
     Valid for: pulses of the area v · width, whose edges are short against them, and cells without memory: charges of
         the array itself cancel, because rows return to rest.
     """
-    chain_timing(spec)  # refuses pulses that do not fit
+    timing = chain_timing(spec)  # refuses pulses that do not fit
     height, share = analog_inputs(spec, codes, bits)
     still = spec.replace(driver={"input_code": "amplitude"}, adc={"kind": "ideal"})
     array = prepare_sensed(still, g, sense, None)
-    inputs, duration, read = _intervals(height, share, spec.sense.v_ref)
-    current = _currents(array, inputs)
-    mean = np.zeros((len(height), spec.array.cols))
-    np.add.at(mean, read, duration[:, None] * current)
-    over_phase = mean * spec.driver.t_read / phase_window(block, INTEGRATE)[1]
+    start, width = phase_window(block, INTEGRATE)
+    rest = spec.sense.v_ref
+    charge = np.zeros((len(height), spec.array.cols))
+    for inputs, duration in _intervals(
+        height, share * spec.driver.t_read, rest, timing.sense + start + width - timing.drive
+    ):
+        charge += duration[:, None] * _currents(array, inputs, charge, duration)
+    over_phase = charge / width
     check_sense_range(sense, over_phase)
-    v_in = spec.sense.v_ref + share * (height - spec.sense.v_ref)
-    return PulsedReads(v_in, mean, report(sense, over_phase))
+    return PulsedReads(rest + share * (height - rest), charge / spec.driver.t_read, report(sense, over_phase))
 
 
-def _intervals(height: np.ndarray, share: np.ndarray, rest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows that stay constant (intervals, rows) [V], for which share of t_read, and the read of each interval.
+def _intervals(
+    height: np.ndarray, width: np.ndarray, rest: float, end: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield rows that stay constant (reads, rows) [V] and how long (reads,) [s], interval after interval.
 
     Args:
         height: (reads, rows) voltage of each pulse [V].
-        share: (reads, rows) share of t_read for which it lasts.
+        width: (reads, rows) its duration [s]; all start together.
         rest: Voltage of a row without a pulse [V].
+        end: From the start of the pulses to that of the last interval, in which all rows are at rest [s].
     """
-    inputs, duration, read = [], [], []
-    for k, (volts, parts) in enumerate(zip(height, share, strict=True)):
-        ends = np.unique(np.append(parts, 0.0))
-        for start, end in pairwise(ends):
-            inputs.append(np.where(parts >= end, volts, rest))
-            duration.append(end - start)
-            read.append(k)
-    return np.array(inputs).reshape(-1, height.shape[1]), np.array(duration), np.array(read, dtype=int)
+    ends = np.sort(np.concatenate([np.zeros((len(width), 1)), width, np.full((len(width), 1), end)], axis=1), axis=1)
+    for before, after in pairwise(ends.T):
+        if (after > before).any():
+            yield np.where(width >= after[:, None], height, rest), after - before
 
 
-def _currents(array: SensedArray, inputs: np.ndarray) -> np.ndarray:
-    """Return the currents (intervals, cols) [A] of constant rows (intervals, rows) [V]."""
-    if not len(inputs):
-        return np.zeros((0, array.spec.array.cols))
+def _currents(array: SensedArray, inputs: np.ndarray, charge: np.ndarray, duration: np.ndarray) -> np.ndarray:
+    """Return the currents (reads, cols) [A] of rows (reads, rows) [V] that stay constant for a duration (reads,) [s].
+
+    `charge` (reads, cols) [C] is what the amplifiers have taken before; half of what they take counts too.
+    """
     sense, v_read = array.sense, array.spec.driver.v_read
     assert sense.drop is not None
     low, high = float(sense.drop[0]), max(float(sense.drop[-1]), v_read)
+    per_charge, half = sense.drop_per_charge or 0.0, duration[:, None] / 2
 
     def drop(current: np.ndarray) -> np.ndarray:
         # The table ends where a whole phase fills the amplifier; a pulse may carry more for a shorter time.
-        return np.clip(drop_and_slope(sense, current)[0], low, high)
+        taken = per_charge * (charge + half * current)
+        return np.clip(drop_and_slope(sense, current)[0] + taken, low, high)
 
     return nodal.read_with_sense(array.array, inputs, drop).out
