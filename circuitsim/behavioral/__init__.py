@@ -4,10 +4,10 @@ from circuitsim.behavioral.abilities import SIMULATES
 from circuitsim.behavioral.grades import GRADES, TileForm, form_of
 from circuitsim.behavioral.guard import check_input_range
 from circuitsim.behavioral.noise import ReadNoise, read_noise, reprogram, with_read_noise
-from circuitsim.behavioral.product import mvm
+from circuitsim.behavioral.product import mvm, tile_outputs
 from circuitsim.behavioral.programming import program
 from circuitsim.behavioral.residual import reference_conductance
-from circuitsim.behavioral.sense import settle
+from circuitsim.behavioral.sense import meet_curve, sensed_outputs, settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
 
@@ -19,12 +19,15 @@ __all__ = [
     "TileForm",
     "check_input_range",
     "form_of",
+    "meet_curve",
     "mvm",
     "power",
     "program",
     "read_noise",
     "reference_conductance",
     "reprogram",
+    "sensed_outputs",
     "settle",
+    "tile_outputs",
     "with_read_noise",
 ]

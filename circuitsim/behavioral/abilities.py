@@ -3,4 +3,7 @@
 from circuitsim import nodal
 from circuitsim.spec import Abilities
 
-SIMULATES: Abilities = {"bl": nodal.SIMULATES["bl"]}
+_AROUND = ("driver.block", "sense.block", "adc.block")
+
+SIMULATES: Abilities = {"bl": {key: values for key, values in nodal.SIMULATES["bl"].items() if key not in _AROUND}}
+"""Circuits around the array are no part of a tile: it takes the table of its sense amplifiers from its model."""

@@ -70,7 +70,10 @@ def _cubic(flat, sloped, curved, cubic, t):
 
 
 @kernel
-def settle_bands(batch, bands, cols, repetitions, wide, rest, constants, exchange, flat, sloped, shared, i_out, first):
+def settle_bands(
+    batch, bands, cols, repetitions, wide, rest, constants, exchange,
+    flat, sloped, shared, per_volt, i_out, slope, first,
+):  # fmt: skip
     """Let the bands' currents shift their levels, and add them up.
 
     Args:
@@ -79,7 +82,9 @@ def settle_bands(batch, bands, cols, repetitions, wide, rest, constants, exchang
         wide, rest: (batch, width), (width,) the first product and its constants.
         constants, exchange: (bands, 4, cols) [A] and (bands, bands, cols) [1/A] of `BandProducts`.
         flat, sloped, shared: (bands, batch, cols) twice, (bands, batch, 2·cols): products of the features [A].
+        per_volt: (bands, cols) rise of the levels per volt at the sense nodes [1/V].
         i_out: Written from `first` on, (batch, cols) [A].
+        slope: What the bands' currents change per such volt (batch, cols) [S], likewise; nothing if it is empty.
     """
     width, line = len(rest) - WIDTH, bands * WIDTH
     work = np.empty(6 * line, wide.dtype)  # of each band: level, factors of t⁰, t¹, t², and currents before and after
@@ -112,3 +117,15 @@ def settle_bands(batch, bands, cols, repetitions, wide, rest, constants, exchang
             for band in range(bands):
                 current = current + load(work, old + band * WIDTH)
             store(i_out, first + b * cols + o, current)
+            if len(slope) > 0:
+                steep = current - current
+                for band in range(bands):
+                    k = band * WIDTH
+                    t, three = load(work, k), load(constants, (4 * band + 2) * cols + o)
+                    for other in range(bands):
+                        exchanged = load(exchange, (band * bands + other) * cols + o)
+                        t = fma(exchanged, load(work, new + other * WIDTH), t)
+                    p1, p2 = load(work, 2 * line + k), load(work, 3 * line + k)
+                    one = fma(t, fma(t, three + three + three, p2 + p2), p1)
+                    steep = fma(one, load(per_volt, band * cols + o), steep)
+                store(slope, first + b * cols + o, steep)

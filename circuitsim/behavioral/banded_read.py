@@ -17,9 +17,16 @@ REPETITIONS = 2
 
 def read_bands(tile: Tile, v_in: Any) -> Any:
     """Return the column currents (batch, cols) [A] of inputs (batch, rows) [V]; see `BandProducts`."""
+    return read_bands_and_slope(tile, v_in)[0]
+
+
+def read_bands_and_slope(tile: Tile, v_in: Any) -> tuple[Any, Any]:
+    """Return the currents of `read_bands`, and what the residual currents add per volt at the sense nodes [S]."""
     linear, start, factors = _factors(tile, v_in)
     levels = _settle(tile.bands, start, factors)
-    return sum((_cubic(factor, t) for factor, t in zip(factors, levels, strict=True)), linear)
+    parts = list(zip(factors, levels, strict=True))
+    slope = sum(_slope(factor, t) * tile.port_level[b : b + 1, :] for b, (factor, t) in enumerate(parts))
+    return sum((_cubic(factor, t) for factor, t in parts), linear), slope
 
 
 def banded_levels(tile: Tile, v_in: Any) -> list[Any]:
@@ -68,3 +75,9 @@ def _cubic(factors: list[Any], t: Any) -> Any:
     for factor in factors[-2::-1]:
         value = value * t + factor
     return value
+
+
+def _slope(factors: list[Any], t: Any) -> Any:
+    """The derivative of `_cubic` by t."""
+    _, p1, p2, p3 = factors
+    return p1 + t * (2.0 * p2 + 3.0 * p3 * t)

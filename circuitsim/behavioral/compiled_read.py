@@ -18,16 +18,23 @@ from circuitsim.nodal.lanes import WIDTH
 _BLOCK = 192  # vectors at a time: 128 to 384 are within a tenth of one another
 
 
-def read_bands_compiled(tile: Tile, products: BandProducts, v_in: np.ndarray) -> np.ndarray:
-    """Return the column currents (batch, cols) [A] of inputs (batch, rows) [V], as `read_bands` does."""
+def read_bands_compiled(
+    tile: Tile, products: BandProducts, v_in: np.ndarray, *, sloped_by_port: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the column currents (batch, cols) [A] of inputs (batch, rows) [V], as `read_bands` does.
+
+    The second array is the slope of `read_bands_and_slope`, empty unless `sloped_by_port`.
+    """
     dtype, rows, cols, bands = tile.w.dtype, tile.rows, tile.cols, len(products.flat)
     before, after = (np.array(functions, dtype).reshape(-1, TERMS) for functions in tile.functions)
-    fixed = [np.append(part, np.zeros(WIDTH, dtype)) for part in (products.rest, products.constants, products.exchange)]
+    padded = (products.rest, products.constants, products.exchange, tile.port_level)
+    *fixed, shift = (np.append(part, np.zeros(WIDTH, dtype)) for part in padded)
     edges, size = np.array(products.edges), min(_BLOCK, len(v_in))
     width, many, few = products.wide.shape[1], (len(before) + 2) * rows, (len(after) + 1) * rows
     s, wide, features, others = (_room(size * numbers, dtype) for numbers in (rows, width, many, few))
     flat, sloped, shared = (_room(bands * size * numbers, dtype) for numbers in (cols, cols, 2 * cols))
     i_out = _room(len(v_in) * cols, dtype)
+    slope = np.empty_like(i_out) if sloped_by_port else i_out[:0]
     for start in range(0, len(v_in), _BLOCK):
         v = v_in[start : start + _BLOCK]
         n = len(v)
@@ -38,8 +45,8 @@ def read_bands_compiled(tile: Tile, products: BandProducts, v_in: np.ndarray) ->
         _multiply(_shaped(features, n, many), products.flat, products.edges, _shaped(flat, bands, n, cols))
         _multiply(_shaped(others, n, few), products.sloped, products.edges, _shaped(sloped, bands, n, cols))
         _multiply(scaled, products.shared, products.edges, _shaped(shared, bands, n, 2 * cols))
-        settle_bands(n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, shared, i_out, start * cols)
-    return _shaped(i_out, len(v_in), cols)
+        settle_bands(n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, shared, shift, i_out, slope, start * cols)
+    return _shaped(i_out, len(v_in), cols), _shaped(slope, len(v_in), cols) if sloped_by_port else slope
 
 
 def _multiply(values: np.ndarray, matrices: tuple[np.ndarray, ...], edges: tuple[int, ...], out: np.ndarray) -> None:

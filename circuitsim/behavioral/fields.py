@@ -36,6 +36,7 @@ class Fields:
     | to_level | (i, j, band · cols + column) [ohm] | mean column voltage of a band per ampere of that current |
     | row_on_col | (i, j, j') [V/V] | voltage of a row node per volt at each column node of its row |
     | weight | (i, j) | weights of the column voltages, 1 in sum over each band of a column |
+    | port_level | (band, j) [V/V] | mean column voltage of a band per volt at all sense nodes together |
     | edges | | first row of each band, and the number of rows |
     """
 
@@ -48,6 +49,7 @@ class Fields:
     to_level: np.ndarray
     row_on_col: np.ndarray
     weight: np.ndarray
+    port_level: np.ndarray
     edges: tuple[int, ...]
 
 
@@ -98,6 +100,7 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
         to_level=by_level - row_on_col @ by_level,
         row_on_col=row_on_col,
         weight=weight,
+        port_level=np.add.reduceat(weight * by_port.sum(2), edges[:-1], axis=0),
         edges=edges,
     )
 
@@ -182,6 +185,7 @@ def _merged(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
         to_level=np.moveaxis(to_level, 0, 2),
         row_on_col=row_on_col,
         weight=weight,
+        port_level=np.add.reduceat(weight * port.v_col.sum(0), edges[:-1], axis=0),
         edges=edges,
     )
 

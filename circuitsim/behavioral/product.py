@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import array_api_compat
 import numpy as np
 
-from circuitsim.behavioral.banded_read import banded_levels, read_bands
+from circuitsim.behavioral.banded_read import banded_levels, read_bands, read_bands_and_slope
 from circuitsim.behavioral.compiled_read import read_bands_compiled
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
+from circuitsim.behavioral.sense import sensed_outputs, settle
 from circuitsim.behavioral.tile import Factor, Tile
 from circuitsim.errors import InputError
 from circuitsim.spec import check_argument
@@ -27,7 +28,8 @@ def mvm(tile: Tile, v_in: Any) -> Any:
         v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype.
 
     Returns:
-        Column currents (batch, cols) [A], positive into the sense amplifier.
+        Column currents (batch, cols) [A], positive into the sense amplifier; `sensed_outputs` gives what amplifiers
+        that are circuits make of them.
 
     Raises:
         InputError: The shape does not fit.
@@ -35,17 +37,36 @@ def mvm(tile: Tile, v_in: Any) -> Any:
     Valid for: inputs within `tile.v_range`; nothing is checked here, a product takes microseconds.
     """
     check_shape(tile, v_in)
+    i_out, slope = _at_constant_resistance(tile, v_in)
+    return i_out if tile.sense is None else settle(tile, i_out, tile.sense, slope=slope)
+
+
+def tile_outputs(tile: Tile, v_in: Any) -> Any:
+    """Return what the sense amplifiers of a tile put out (batch, cols): the currents of `mvm` where they are ideal.
+
+    Arguments and errors as `mvm`; the output of a circuit is in the unit of its table.
+    """
+    return sensed_outputs(tile, mvm(tile, v_in))
+
+
+def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:
+    """Return the column currents (batch, cols) [A] behind `tile.r_sense`, and their slope where amplifiers need it.
+
+    The slope (batch, cols) [S] is what one volt at the sense nodes adds to the residual currents; else None.
+    """
     if tile.form.linear:
         i_out = v_in @ tile.w
-        return i_out if tile.offset is None else i_out + tile.offset
+        return i_out if tile.offset is None else i_out + tile.offset, None
     if tile.bands is not None and isinstance(tile.w, np.ndarray) and isinstance(v_in, np.ndarray):
-        return read_bands_compiled(tile, tile.bands, v_in)
+        return read_bands_compiled(tile, tile.bands, v_in, sloped_by_port=tile.sense is not None)
     batch = v_in.shape[0]
     if batch <= _BLOCK:
         return _nonlinear(tile, v_in)
     starts = range(0, batch, _BLOCK)
     parts = [_nonlinear(tile, v_in[start : min(start + _BLOCK, batch), :]) for start in starts]
-    return array_api_compat.array_namespace(v_in).concat(parts, axis=0)
+    xp = array_api_compat.array_namespace(v_in)
+    i_out = xp.concat([part for part, _ in parts], axis=0)
+    return i_out, None if tile.sense is None else xp.concat([slope for _, slope in parts], axis=0)
 
 
 def column_levels(tile: Tile, v_in: Any) -> list[Any]:
@@ -74,12 +95,16 @@ def check_shape(tile: Tile, v_in: Any) -> None:
         raise InputError(f"v_in has shape {tuple(values.shape)}: expected (batch, rows) = (batch, {tile.rows})")
 
 
-def _nonlinear(tile: Tile, v_in: Any) -> Any:
+def _nonlinear(tile: Tile, v_in: Any) -> tuple[Any, Any]:
     if tile.bands is not None:
-        return read_bands(tile, v_in)
+        return (read_bands(tile, v_in), None) if tile.sense is None else read_bands_and_slope(tile, v_in)
     features = _features(tile, v_in)
     t = _level(tile, features)
-    return _horner(_factors(tile.currents, features), t)
+    factors = _factors(tile.currents, features)
+    if tile.sense is None:
+        return _horner(factors, t), None
+    slope = _horner([power * factor for power, factor in enumerate(factors)][1:], t)
+    return _horner(factors, t), slope * tile.port_level
 
 
 def _level(tile: Tile, features: Any) -> Any:

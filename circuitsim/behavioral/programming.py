@@ -1,6 +1,7 @@
 """Program a tile: wires, cells, driver and sense resistance into matrices, once per set of conductances."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from circuitsim.behavioral.grades import INPUT_POINTS, TileForm, form_of
 from circuitsim.behavioral.one_level import one_level_factors
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.row_levels import row_correction, seen_levels
+from circuitsim.behavioral.sense import reference_resistance
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import linear_power, residual_power
 from circuitsim.errors import InputError
@@ -64,6 +66,7 @@ def program(
     """
     spec, surface = model.spec, model.surface
     check_able(spec, SIMULATES, "the behavioral model")
+    _check_sense(model)
     g = check_conductances(spec, g, g_range=(0.0, np.inf) if drawn else None)
     check_surface_range(surface, g)
     form = form_of(model.grade, inputs, rows=spec.array.rows)
@@ -71,14 +74,15 @@ def program(
     v_ref = spec.sense.v_ref
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
     put, v_scale = _putter(xp, dtype, device), max(-v_low, v_high)
+    wires = _wires(model)
     if form.linear:
-        return _one_product(model, form, g_ref, put, v_scale)
-    fields = linear_fields(spec.wires, g_ref, max(1, form.bands))
+        return _one_product(model, form, wires, g_ref, put, v_scale)
+    fields = linear_fields(wires, g_ref, max(1, form.bands))
     columns = column_voltages(fields, g_ref, v_low, v_high)
     s = _nodes(v_low / v_scale, v_high / v_scale, INPUT_POINTS[form.inputs])
     cell = short(surface)
     residual = tabulate(
-        cell, g, g_ref, spec.wires, fields, columns,
+        cell, g, g_ref, wires, fields, columns,
         s=s, level=_nodes(0.0, 1.0, form.level_points), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     expansion = expand(residual, form)
@@ -89,40 +93,72 @@ def program(
     else:
         products = one_level_factors(fields, columns, expansion, g_ref, v_scale, put)
     return _tile(
-        model, form, v_scale,
+        model, form, wires, v_scale,
         w=put(fields.w),
         functions=(expansion.functions[0][::-1], expansion.functions[1]),
         power=residual_power(fields, columns, residual, v_scale),
         w_port=fields.w_port,
+        port_level=put(fields.port_level / columns.span),
         **products,
     )  # fmt: skip
 
 
-def _tile(model: TileModel, form: TileForm, v_scale: float, **products: Any) -> Tile:
+def _check_sense(model: TileModel) -> None:
+    """Refuse a model that lacks the table of its sense amplifiers, or has one for ideal amplifiers."""
+    part = model.spec.sense
+    if part.block is not None and model.sense is None:
+        raise InputError(
+            f"sense.{part.sources[0]} = {part.block!r}: the model has no table of this circuit; expected one from "
+            "circuitsim.calibrate, or TileModel(…, sense=circuitsim.characterize(spec).sense)"
+        )
+    if part.block is None and model.sense is not None:
+        raise InputError(
+            f"the model has a table of {model.sense.block or 'sense amplifiers'!r}, and its specification names no "
+            "circuit in [sense]: expected both or neither"
+        )
+
+
+def _wires(model: TileModel) -> WireGrid:
+    """Return the wires of an array, behind the resistance that fits the curve of its sense amplifiers best."""
+    spec = model.spec
+    if model.sense is None:
+        return spec.wires
+    i_largest = spec.array.rows * spec.device.g_max * spec.driver.v_read
+    return replace(spec.wires, r_sense=reference_resistance(model.sense, i_largest))
+
+
+def _tile(model: TileModel, form: TileForm, wires: WireGrid, v_scale: float, **products: Any) -> Tile:
     """Build a tile from its products and what every tile of the model shares."""
     spec = model.spec
     return Tile(
         grade=model.grade, form=form, rows=spec.array.rows, cols=spec.array.cols, v_range=model.v_range,
-        v_ref=spec.sense.v_ref, v_scale=v_scale, r_sense=spec.sense.r_in, **products,
+        v_ref=spec.sense.v_ref, v_scale=v_scale, r_sense=wires.r_sense, sense=model.sense, **products,
     )  # fmt: skip
 
 
-def _one_product(model: TileModel, form: TileForm, g_ref: np.ndarray, put: Callable, v_scale: float) -> Tile:
+def _one_product(
+    model: TileModel, form: TileForm, wires: WireGrid, g_ref: np.ndarray, put: Callable, v_scale: float
+) -> Tile:
     v_ref = model.spec.sense.v_ref
-    i_out, i_row = _unit_responses(model.spec.wires, g_ref)
+    rows, cols = g_ref.shape
+    i_out, i_row = _responses(wires, g_ref, np.eye(rows))
     offset = None if v_ref == 0 else put(-v_ref * i_out.sum(0))
-    return _tile(model, form, v_scale, w=put(i_out), offset=offset, power=linear_power(i_row))
+    w_port = None
+    if model.sense is not None:
+        w_port = -_responses(wires, g_ref, np.zeros((cols, rows)), np.eye(cols))[0].T
+    return _tile(model, form, wires, v_scale, w=put(i_out), offset=offset, power=linear_power(i_row), w_port=w_port)
 
 
-def _unit_responses(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Currents (rows, cols) of the outputs and (rows, rows) of the drivers for 1 V at one input at a time [A]."""
-    unit = np.eye(len(g))
+def _responses(
+    wires: WireGrid, g: np.ndarray, v_in: np.ndarray, v_sense: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Currents (batch, cols) of the outputs and (batch, rows) of the drivers for voltages at inputs and senses [A]."""
     plan = sweep_plan(*end_resistances(wires), g)
     if plan is not None:
-        swept = sweep_batch(plan, unit, tol=_SWEEP, most=200)
+        swept = sweep_batch(plan, v_in, v_sense, tol=_SWEEP, most=200)
         if (swept.passes > 0).all():
             return swept.i_out, swept.i_row
-    solved = nodal.solve_linear(nodal.linear_array(wires, g), unit)
+    solved = nodal.solve_linear(nodal.linear_array(wires, g), v_in, 0.0 if v_sense is None else v_sense)
     return solved.i_out, solved.i_row
 
 

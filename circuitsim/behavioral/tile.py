@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from circuitsim.behavioral.grades import TileForm
+from circuitsim.results import SenseTable
 from circuitsim.spec import by_value
 
 Polynomial = tuple[float, ...]
@@ -96,10 +97,12 @@ class Tile:
     | bands | | the matrices of a tile with bands, or None |
     | power | NumPy | what `behavioral.power` needs |
     | w_port | (cols, cols) [S], NumPy | current that output o (axis 0) loses per volt at sense node (axis 1), or None |
+    | port_level | (bands, cols) [1/V] | rise of a column's level in each band per volt at the sense nodes, or None |
     | r_sense | [ohm] | sense resistance that the matrices contain |
+    | sense | | table of the sense amplifiers, into which `mvm` settles the currents; None: they are behind r_sense |
 
-    `w`, `offset` and the matrices of factors and bands are arrays of the namespace, dtype and device given to
-    `program`.
+    `w`, `offset`, `port_level` and the matrices of factors and bands are arrays of the namespace, dtype and device that
+    `program` was given.
     """
 
     grade: int
@@ -117,7 +120,9 @@ class Tile:
     bands: BandProducts | None = None
     power: "TilePower"
     w_port: Any = None
+    port_level: Any = None
     r_sense: float
+    sense: SenseTable | None = None
 
     @property
     def products(self) -> int:

@@ -14,9 +14,10 @@ import numpy as np
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields
-from circuitsim.behavioral.product import check_shape, column_levels
+from circuitsim.behavioral.product import check_shape, column_levels, mvm
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import Tile, TilePower
+from circuitsim.periphery import drop_and_slope
 
 _EVEN, _SLOPED = 6, 4  # powers of s, 0 included, at the middle level and in the slope
 
@@ -81,6 +82,10 @@ def power(tile: Tile, v_in: Any) -> Any:
 
     v = v_in - tile.v_ref
     total = xp.sum((v @ put(matrices.w_row)) * v, axis=1)
+    if tile.sense is not None:
+        # The voltage of an amplifier beyond r_sense·i takes power back, by reciprocity with the current of its column.
+        current = mvm(tile, v_in)
+        total = total - xp.sum(current * (drop_and_slope(tile.sense, current)[0] - tile.r_sense * current), axis=1)
     if tile.form.linear:
         return total
     levels = column_levels(tile, v_in)

@@ -6,9 +6,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim import nodal
-from circuitsim.behavioral import mvm, program
-from circuitsim.calibration.box import full_scale_of_box
+from circuitsim.behavioral import program, tile_outputs
+from circuitsim.calibration.box import full_scale_of_model
+from circuitsim.chain import model_array, read_exact
 from circuitsim.errors import InputError
 from circuitsim.results import Audit, TileModel
 from circuitsim.spec import Tolerance, check_conductances, check_inputs, checked, real_numbers
@@ -35,7 +35,8 @@ def audit(
         fraction: Share of the reads to solve, above 0 and up to 1; rounded up to whole reads.
         limit: Error above which a read counts, as a fraction of full scale.
         rng: Chooses the reads.
-        out: Outputs of these reads as they were used (batch, cols) [A]; None: the model's own.
+        out: Outputs of these reads as they were used (batch, cols), in the unit of the certificate; None: the
+            model's own.
         full_scale: What errors are divided by [A]; None: the largest current of the box.
 
     Returns:
@@ -52,10 +53,9 @@ def audit(
     if out is not None:
         out = real_numbers("out", out, shape=(len(x), spec.array.cols), axes="(batch, cols)")
     if full_scale is None:
-        full_scale = full_scale_of_box(spec, model.surface, v_range=model.v_range)[0]
+        full_scale = full_scale_of_model(model)[0]
     chosen = np.sort(rng.choice(len(x), size=math.ceil(fraction * len(x)), replace=False))
-    used = np.asarray(mvm(program(model, g), x[chosen])) if out is None else out[chosen]
-    array = nodal.prepare(spec, g, model.surface, v_range=model.v_range)
-    error = np.abs(used - nodal.read(array, x[chosen]).out).max(axis=1) / full_scale
+    used = np.asarray(tile_outputs(program(model, g), x[chosen])) if out is None else out[chosen]
+    error = np.abs(used - read_exact(model_array(model, g), x[chosen]).out).max(axis=1) / full_scale
     error[np.isnan(error)] = np.inf  # a read without an answer
     return Audit(len(x), len(chosen), limit, int((error > limit).sum()), float(error.max()), float(full_scale))

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim import nodal
+from circuitsim.chain import exact_array, read_exact, sensed_inputs
 from circuitsim.devices import has_two_states
-from circuitsim.results import CellSurface, ReadCase
+from circuitsim.errors import OutsideRangeError
+from circuitsim.periphery import report
+from circuitsim.results import CellSurface, ReadCase, SenseTable, TileModel
 from circuitsim.spec import ArraySpec, check_voltage_range, checked
 
 
@@ -67,9 +69,13 @@ class Box:
 
 @checked
 def full_scale_of_box(
-    spec: ArraySpec, surface: CellSurface, *, v_range: tuple[float, float] | None = None
+    spec: ArraySpec,
+    surface: CellSurface,
+    *,
+    v_range: tuple[float, float] | None = None,
+    sense: SenseTable | None = None,
 ) -> tuple[float, ReadCase]:
-    """Return the largest |current| of a column anywhere in the box, and the read that gives it.
+    """Return the largest |output| of a column anywhere in the box, and the read that gives it.
 
     That read drives all rows fully, with one column at g_max and all other cells at g_min: more current in the others
     would only lower the row voltages. Which column it is depends on the wires, mostly on the side of the drivers.
@@ -77,25 +83,29 @@ def full_scale_of_box(
     Args:
         spec: The array.
         surface: Its characterized cell.
-        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read.
+        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read, or as in `chain.sensed_inputs`.
+        sense: Table of its sense amplifiers; None for ideal ones.
 
     Returns:
-        The current [A] by the array solver, and its case.
+        The current [A] by the array solver, and its case. With a table, the largest change of the amplifiers' output
+        from that without current [unit of the table].
 
     Raises:
         InputError: The range of inputs is empty or not finite.
+        OutsideRangeError: The current is more than the amplifiers carry.
         SpecError, NotConvergedError: As `nodal.prepare` and `nodal.read`.
 
     Valid for: cells whose current rises with their conductance and their voltage.
     """
     check_voltage_range(v_range)
-    box = Box.of(spec, v_range)
+    subject = _Subject(Box.of(spec, v_range or sensed_inputs(spec, sense)), surface, sense)
+    box = subject.box
     ends = np.array([[box.v_high], [box.v_low]]) * np.ones(spec.array.rows)
     best, case = -1.0, None
-    for column in dict.fromkeys(_candidates(box, surface, ends)):
+    for column in dict.fromkeys(_candidates(subject, ends)):
         g = np.full(spec.shape, spec.device.g_min)
         g[:, column] = spec.device.g_max
-        current = np.abs(_outputs(box, surface, g, ends))
+        current = subject.swing(g, ends)
         end, read = np.unravel_index(current.argmax(), current.shape)
         if current[end, read] > best:
             best, case = float(current[end, read]), ReadCase.of(g, ends[end], int(read), "one hot column")
@@ -103,14 +113,41 @@ def full_scale_of_box(
     return best, case
 
 
-def _candidates(box: Box, surface: CellSurface, ends: np.ndarray) -> Iterator[int]:
+@checked
+def full_scale_of_model(model: TileModel) -> tuple[float, ReadCase]:
+    """Return the full scale of a behavioral model's box; see `full_scale_of_box`."""
+    return full_scale_of_box(model.spec, model.surface, v_range=model.v_range, sense=model.sense)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """The array whose largest output is sought."""
+
+    box: Box
+    surface: CellSurface
+    sense: SenseTable | None
+
+    def swing(self, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
+        """Return |output − output without current| (batch, cols) of a matrix."""
+        box, sense = self.box, self.sense
+        array = exact_array(box.spec, g, self.surface, sense=sense, v_range=box.v_range)
+        try:
+            out = read_exact(array, v_in).out
+        except OutsideRangeError as error:
+            if sense is None:
+                raise
+            raise OutsideRangeError(
+                "the array asks more of its sense amplifiers than they carry, with a column at device.g_max and all "
+                f"inputs at full scale: {error}; or choose fewer rows, or a lower device.g_max or driver.v_read"
+            ) from None
+        rest = 0.0 if sense is None else float(report(sense, np.zeros((1, 1)))[0, 0])
+        return np.abs(out - rest)
+
+
+def _candidates(subject: _Subject, ends: np.ndarray) -> Iterator[int]:
     """Yield columns that may carry the largest current: by their place, and by what equal cells show of the wires."""
-    cols = box.spec.array.cols
+    spec = subject.box.spec
+    cols = spec.array.cols
     yield from (0, cols // 2, cols - 1)
-    for g in (box.spec.device.g_min, box.spec.device.g_max):
-        yield int(np.abs(_outputs(box, surface, np.full(box.spec.shape, g), ends)).max(axis=0).argmax())
-
-
-def _outputs(box: Box, surface: CellSurface, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
-    array = nodal.prepare(box.spec, g, surface, v_range=box.v_range)
-    return nodal.read(array, v_in).out
+    for g in (spec.device.g_min, spec.device.g_max):
+        yield int(subject.swing(np.full(spec.shape, g), ends).max(axis=0).argmax())

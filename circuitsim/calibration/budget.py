@@ -5,16 +5,19 @@ and voltages. Then all causes are simulated together. Every simulation uses the 
 so that the errors can be added output by output.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from circuitsim import characterization, nodal
-from circuitsim.calibration.drawn import open_share
+from circuitsim.calibration.budget_around import Around, CircuitNoise, around, digitized, words_of
+from circuitsim.calibration.drawn import calibrated_cell, open_share
+from circuitsim.chain import ExactArray, SensedArray, exact_array, read_exact, row_voltages
 from circuitsim.devices.statistics import Statistics, read_sigma, sample_programmed
 from circuitsim.errors import InputError
-from circuitsim.periphery import adc_table, convert, dac_table, decode, drive_nearest
+from circuitsim.nodal import PreparedArray
+from circuitsim.periphery import Periphery, drive_nearest, nearest_codes
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
 from circuitsim.spec import ArraySpec, WireGrid, checked
 
@@ -45,6 +48,7 @@ WHAT = {
     "adc": "rounding and clipping of the outputs",
     "programming": "programming error of the device",
     "read noise": "read noise of the device, anew for each vector",
+    "circuit noise": "noise of the circuits around the array",
 }
 
 
@@ -56,6 +60,7 @@ def error_budget(
     *,
     rng: np.random.Generator,
     statistics: Statistics | None = None,
+    tables: Periphery | None = None,
     left_out: tuple[str, ...] = (),
 ) -> Budget:
     """Split the error of the matrix product into its causes.
@@ -64,8 +69,10 @@ def error_budget(
         spec: The array.
         surface: Its characterized cell.
         experiments: Matrices and inputs.
-        rng: Draws programming error and read noise.
+        rng: Draws programming error and all noise.
         statistics: Statistics of the device; None leaves out programming error and read noise.
+        tables: Tables of the drivers, sense amplifiers and ADCs that are circuits; None: all are ideal. An output
+            voltage counts as the current that the straight line through the output curve gives for it.
         left_out: Why causes are left out, one sentence each; stored in the budget.
 
     Raises:
@@ -74,7 +81,9 @@ def error_budget(
     """
     if not experiments:
         raise InputError("a budget needs at least one matrix with its inputs, got none")
-    outputs = budget_outputs(spec, surface, experiments, rng=rng, statistics=statistics)
+    outputs = budget_outputs(spec, surface, experiments, rng=rng, statistics=statistics, tables=tables)
+    circuits = around(spec, tables, experiments)
+    words, left_out = WHAT | words_of(circuits), (*left_out, *circuits.left_out)
     ideal, full_scale = outputs.ideal, float(np.abs(outputs.ideal).max())
     if outputs.open_share > 0:
         left_out = (*left_out, f"programming error below 0 S: {outputs.open_share:.2%} of the cells are open instead")
@@ -88,7 +97,7 @@ def error_budget(
         causes=tuple(
             Cause(
                 name,
-                WHAT[name],
+                words[name],
                 float(np.mean(e**2)),
                 _without_gain(outputs.single[name], ideal, full_scale)[1],
             )
@@ -112,22 +121,30 @@ def budget_outputs(
     *,
     rng: np.random.Generator,
     statistics: Statistics | None = None,
+    tables: Periphery | None = None,
 ) -> BudgetOutputs:
     """Solve every experiment with each cause alone and with all causes; arguments as in `error_budget`."""
+    circuits = around(spec, tables, experiments)
     samples = [_sample(spec, experiment, statistics, rng) for experiment in experiments]
-    surface = _reach(spec, surface, samples)
+    noise = [
+        circuits.draw(sample.v_in.shape, spec.array.cols, each)
+        for sample, each in zip(samples, rng.spawn(len(samples)), strict=True)
+    ]
+    surface = _reach(spec, surface, samples, circuits)
     ideal = [(sample.v_in - spec.sense.v_ref) @ sample.g for sample in samples]
     single: dict[str, list[np.ndarray]] = {}
-    for sample, product in zip(samples, ideal, strict=True):
-        for name, out in _alone(spec, surface, sample, product).items():
+    for sample, product, drawn in zip(samples, ideal, noise, strict=True):
+        alone = _alone(spec, surface, sample, product, circuits)
+        alone |= circuits.alone(sample.v_in, sample.g, product, drawn)
+        for name, out in alone.items():
             single.setdefault(name, []).append(out)
-    analog = [_together(spec, surface, sample) for sample in samples]
-    if spec.adc.bits is not None:
-        single["adc"] = _digitized(spec, ideal)
-        analog = _digitized(spec, analog)
+    analog = [_together(spec, surface, sample, circuits, drawn) for sample, drawn in zip(samples, noise, strict=True)]
+    if circuits.converts:
+        single["adc"] = digitized(circuits, ideal)
+        analog = digitized(circuits, analog)
     order = [name for name in WHAT if name in single]
-    drawn = [(sample.g, sample.programmed) for sample in samples if sample.programmed is not None]
-    share = open_share(drawn) if drawn else 0.0
+    pairs = [(sample.g, sample.programmed) for sample in samples if sample.programmed is not None]
+    share = open_share(pairs) if pairs else 0.0
     return BudgetOutputs(_row(ideal), {name: _row(single[name]) for name in order}, _row(analog), share)
 
 
@@ -168,7 +185,7 @@ def _sample(
     return _Sample(g, v_in, programmed, noise)
 
 
-def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample]) -> CellSurface:
+def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample], circuits: Around) -> CellSurface:
     """Return the surface, or a wider one where programmed conductances exceed its range."""
     programmed = [sample.programmed.ravel() for sample in samples if sample.programmed is not None]
     if not programmed:
@@ -176,11 +193,13 @@ def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample]) -> Cel
     low, high = characterization.stepped_conductances(spec, np.concatenate(programmed))
     if low >= surface.g_range[0] and high <= surface.g_range[1]:
         return surface
-    return characterization.cell(spec, g_range=(low, high))
+    return calibrated_cell(spec, circuits.sense, g_range=(low, high))
 
 
-def _alone(spec: ArraySpec, surface: CellSurface, sample: _Sample, ideal: np.ndarray) -> dict[str, np.ndarray]:
-    """Compute the outputs (batch, cols) [A] of one experiment for each cause alone, except the ADC."""
+def _alone(
+    spec: ArraySpec, surface: CellSurface, sample: _Sample, ideal: np.ndarray, circuits: Around
+) -> dict[str, np.ndarray]:
+    """Compute the outputs (batch, cols) [A] of one experiment for each cause alone, except circuits and the ADC."""
     g, v_ref = sample.g, spec.sense.v_ref
     v = sample.v_in - v_ref
     wires = spec.wires
@@ -193,8 +212,8 @@ def _alone(spec: ArraySpec, surface: CellSurface, sample: _Sample, ideal: np.nda
     cells = nodal.cell_current(surface, g[:, :, None], (v + v_ref).T[:, None, :], np.full((1, 1, 1), v_ref))
     outputs = {"cells": cells.sum(axis=0).T}
     outputs |= {name: nodal.solve_linear(nodal.linear_array(grid, g), v).i_out for name, grid in linear.items()}
-    if spec.driver.dac_bits is not None:
-        outputs["dac"] = (drive_nearest(dac_table(spec), sample.v_in) - v_ref) @ g
+    if circuits.dac is not None:
+        outputs["dac"] = (drive_nearest(circuits.quiet_dac, sample.v_in) - v_ref) @ g
     if sample.programmed is not None:
         outputs["programming"] = v @ sample.programmed
     if sample.noise is not None:
@@ -202,17 +221,44 @@ def _alone(spec: ArraySpec, surface: CellSurface, sample: _Sample, ideal: np.nda
     return outputs
 
 
-def _together(spec: ArraySpec, surface: CellSurface, sample: _Sample) -> np.ndarray:
-    """Compute the outputs (batch, cols) [A] of one experiment with all causes except the ADC."""
+def _together(
+    spec: ArraySpec, surface: CellSurface, sample: _Sample, circuits: Around, noise: CircuitNoise
+) -> np.ndarray:
+    """Compute the outputs (batch, cols) [A] of one experiment with all causes except the ADC's own steps."""
     g = sample.g if sample.programmed is None else sample.programmed
-    v_in = drive_nearest(dac_table(spec), sample.v_in)
-    array = nodal.prepare(spec, g, surface, g_range=surface.g_range)
-    out = nodal.read(array, v_in).out
-    if sample.noise is None:
-        return out
-    # To first order the wires attenuate the noise of a cell as they attenuate its conductance.
-    share = nodal.effective_matrix(array) / np.where(g > 0, g, 1.0)
-    return out + np.einsum("bi,ij,bij->bj", v_in - spec.sense.v_ref, share, sample.noise, optimize=True)
+    array = exact_array(spec, g, surface, sense=circuits.sense, g_range=surface.g_range)
+    v_in = _driven(sample.v_in, circuits, noise, lambda v: _row_currents(array, v), spec.sense.v_ref)
+    solved = read_exact(array, v_in)
+    current = solved.out if solved.i_sense is None else solved.i_sense
+    if sample.noise is not None:
+        # To first order the wires attenuate the noise of a cell as they attenuate its conductance.
+        inner = array.array if isinstance(array, SensedArray) else array
+        assert isinstance(inner, PreparedArray)
+        share = nodal.effective_matrix(inner) / np.where(g > 0, g, 1.0)
+        current = current + np.einsum("bi,ij,bij->bj", v_in - spec.sense.v_ref, share, sample.noise, optimize=True)
+    return circuits.as_current(current, g, noise)
+
+
+def _driven(
+    v_in: np.ndarray,
+    circuits: Around,
+    noise: CircuitNoise,
+    read_rows: Callable[[np.ndarray], np.ndarray],
+    v_ref: float,
+) -> np.ndarray:
+    """Return the voltages (batch, rows) of the rows behind the DAC [V]."""
+    if circuits.dac is None or circuits.quiet_dac is None:
+        return v_in
+    codes = nearest_codes(circuits.dac, v_in)
+    if circuits.dac.r_out is None:
+        return drive_nearest(circuits.quiet_dac, v_in) + noise.dac
+    return row_voltages(circuits.quiet_dac, codes, read_rows, v_rest=v_ref) + noise.dac
+
+
+def _row_currents(array: ExactArray, v: np.ndarray) -> np.ndarray:
+    current = read_exact(array, v).i_row
+    assert current is not None  # inputs are on bit lines
+    return current
 
 
 def _without_wires(wires: WireGrid) -> WireGrid:
@@ -220,14 +266,6 @@ def _without_wires(wires: WireGrid) -> WireGrid:
         return np.where(np.isinf(r), r, 0.0)
 
     return replace(wires, r_row=bare(wires.r_row), r_col=bare(wires.r_col))
-
-
-def _digitized(spec: ArraySpec, analog: list[np.ndarray]) -> list[np.ndarray]:
-    """Quantize outputs; an ADC with automatic full scale takes the largest of these outputs."""
-    automatic = spec.adc.full_scale == "auto"
-    table = adc_table(spec, full_scale=max(float(out.max()) for out in analog) if automatic else None)
-    assert table is not None  # called only if the specification has an ADC
-    return [np.asarray(decode(table, convert(table, out))) for out in analog]
 
 
 def _without_gain(out: np.ndarray, ideal: np.ndarray, full_scale: float) -> tuple[float, float]:

@@ -10,18 +10,35 @@ import numpy as np
 from circuitsim import characterization, spice
 from circuitsim.behavioral import GRADES, SIMULATES
 from circuitsim.calibration.array_energy import array_energy
-from circuitsim.calibration.box import full_scale_of_box
+from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
-from circuitsim.calibration.drawn import device_statistics, drawn_reach
-from circuitsim.calibration.experiments import hold_out_experiments, random_experiments, usual_experiments
+from circuitsim.calibration.drawn import calibrated_cell, device_statistics, drawn_reach
+from circuitsim.calibration.experiments import (
+    hold_out_experiments,
+    input_side,
+    random_experiments,
+    usual_experiments,
+)
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.search import structured_worst
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.worst import Effort, in_ngspice, seek_worst
-from circuitsim.errors import InputError
-from circuitsim.results import Calibration, CellSurface, Certificate, Experiment, GradeErrors, TileModel
+from circuitsim.chain import sensed_inputs
+from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.netlist import static_sense
+from circuitsim.periphery import Periphery
+from circuitsim.results import (
+    Budget,
+    Calibration,
+    CellSurface,
+    Certificate,
+    Experiment,
+    GradeErrors,
+    SenseTable,
+    TileModel,
+)
 from circuitsim.spec import ArraySpec, check_able, checked
 from circuitsim.spice import Progress
 
@@ -79,24 +96,28 @@ def calibrate(
         SimulatorError: ngspice failed.
         InputError: `truth` is unknown or does not take `folder`, `max_rms` or `max_worst` is not above 0, `max_worst`
             is given but no search, or the hold-out is too small or overlaps with the validation set.
-        OutsideRangeError: The temperature is outside a card's range.
+        OutsideRangeError: The temperature is outside a card's range, or the currents of the array are more than its
+            sense amplifiers carry.
 
-    Valid for: quasi-static reads, inputs from v_ref to v_ref + v_read.
+    Valid for: quasi-static reads, inputs from v_ref to v_ref + v_read, or to v_ref − v_read where the sense amplifiers
+    are circuits that take only such currents.
     """
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
-    surface = characterization.cell(spec, g_range=drawn_reach(spec), simulator=simulator)
+    tables = characterization.characterize(spec, simulator=simulator)
+    sense, side = tables.sense, input_side(spec, tables.sense)
+    surface = calibrated_cell(spec, sense, g_range=drawn_reach(spec), simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
-    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS)
-    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst)
+    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS, side=side)
+    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, sense=sense)
     # Spawned generators: what the caller draws from `rng` next depends neither on `thorough` nor on `search`.
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
-    hold_out = (*hold_out_experiments(spec, rng, added=added), *extra)
+    hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
     vectors = sum(len(experiment.v_in) for experiment in hold_out)
     _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
-    exact, predicted = solve_in_nodal(spec, surface, hold_out), predictions(model, hold_out)
-    full_scale, _ = full_scale_of_box(spec, surface)
+    exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=sense), predictions(model, hold_out)
+    full_scale, _ = full_scale_of_model(model)
     worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
     truths = exact
     if truth == "ngspice":
@@ -115,14 +136,18 @@ def calibrate(
         max_rms=max_rms,
         max_worst=max_worst,
         validation=validation,
+        adc=tables.adc,
     )
     _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
     if truth == "ngspice":
         certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
     else:
-        certificate = replace(certificate, spot=spot_check(spec, surface, rng=for_spot, simulator=simulator))
+        certificate = replace(
+            certificate, spot=spot_check(spec, surface, sense=sense, rng=for_spot, simulator=simulator)
+        )
     if truth == "ngspice" if thorough is None else thorough:
-        certificate = _with_larger_and_budget(certificate, model, hold_out, for_larger, for_budget)
+        certificate = _with_larger(certificate, model, for_larger)
+        certificate = replace(certificate, budget=_budget(model, tables, hold_out, for_budget))
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -142,6 +167,7 @@ def _check_arguments(
     if max_worst is not None and search == "none":
         raise InputError(f"max_worst = {max_worst:g} with search = 'none': expected 'full' or 'structured'")
     check_able(spec, SIMULATES, "the behavioral model")
+    static_sense(spec)  # refuses a circuit that works in phases
 
 
 def choose_grade(
@@ -151,6 +177,7 @@ def choose_grade(
     *,
     max_rms: float,
     max_worst: float | None = None,
+    sense: SenseTable | None = None,
 ) -> tuple[TileModel, dict[str, GradeErrors]]:
     """Choose the cheapest grade that keeps the required errors with margin, else the one that comes nearest to it.
 
@@ -160,12 +187,12 @@ def choose_grade(
     Returns:
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
-    v_range = spec.drive_range
-    truths = solve_in_nodal(spec, surface, experiments)
-    full_scale, _ = full_scale_of_box(spec, surface)
+    v_range = sensed_inputs(spec, sense)
+    truths = solve_in_nodal(spec, surface, experiments, sense=sense)
+    full_scale, _ = full_scale_of_box(spec, surface, sense=sense)
     tried: dict[str, GradeErrors] = {}
     for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
-        model = TileModel(spec, surface, grade, v_range)
+        model = TileModel(spec, surface, grade, v_range, sense)
         rms = errors_against(model, experiments, truths, full_scale).rms
         worst = None if max_worst is None else structured_worst(model, full_scale).error
         tried[f"grade {grade}"] = errors = GradeErrors(rms, worst)
@@ -176,7 +203,7 @@ def choose_grade(
         if _excess(errors, max_rms, max_worst) <= 1:
             return model, tried
     best = min(GRADES, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))
-    return TileModel(spec, surface, best, v_range), tried
+    return TileModel(spec, surface, best, v_range, sense), tried
 
 
 def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> float:
@@ -187,16 +214,21 @@ def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> flo
     return max(rms, errors.worst / (WORST_MARGIN * max_worst))
 
 
-def _with_larger_and_budget(
-    certificate: Certificate,
-    model: TileModel,
-    hold_out: Sequence[Experiment],
-    for_larger: np.random.Generator,
-    for_budget: np.random.Generator,
-) -> Certificate:
-    """Add the error on a larger array and the error budget of the product on the hold-out."""
-    larger = extrapolate(model, rng=for_larger)
+def _with_larger(certificate: Certificate, model: TileModel, rng: np.random.Generator) -> Certificate:
+    """Add the error on a larger array, or why there is none."""
+    try:
+        larger = extrapolate(model, rng=rng)
+    except OutsideRangeError as error:
+        return replace(
+            certificate, left_out=(*certificate.left_out, f"the error on an array of twice the size: {error}")
+        )
+    return replace(certificate, extrapolation=() if larger is None else (larger,))
+
+
+def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:
+    """Split the error of the product on the hold-out into its causes."""
     statistics, left_out = device_statistics(model.spec)
     usual = usual_experiments(hold_out)
-    budget = error_budget(model.spec, model.surface, usual, rng=for_budget, statistics=statistics, left_out=left_out)
-    return replace(certificate, extrapolation=() if larger is None else (larger,), budget=budget)
+    return error_budget(
+        model.spec, model.surface, usual, rng=rng, statistics=statistics, tables=tables, left_out=left_out
+    )

@@ -6,24 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim.behavioral import form_of, mvm, program
-from circuitsim.calibration.box import full_scale_of_box
+from circuitsim.behavioral import form_of, program, tile_outputs
+from circuitsim.calibration.box import full_scale_of_model
+from circuitsim.calibration.code_errors import certified_adc, code_errors, sense_error
 from circuitsim.calibration.error_statistics import error_statistics
 from circuitsim.calibration.experiments import usual_experiments
 from circuitsim.calibration.hold_out import check_hold_out, check_truths
+from circuitsim.chain import model_array, read_exact
 from circuitsim.errors import InputError
 from circuitsim.results import (
     Certificate,
+    ConverterTable,
     ErrorStatistics,
     Experiment,
     GradeErrors,
     LoadTable,
     Provenance,
+    ReadCase,
     Solution,
     TileModel,
     WorstFound,
 )
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, with_ideal
 
 # Classes of input vectors by mean |v_in − v_ref| relative to the largest input: upper limit and name.
 AMPLITUDES = ((0.1, "up to 10 %"), (0.25, "10 to 25 %"), (0.5, "25 to 50 %"), (1.0, "above 50 %"))
@@ -31,7 +35,7 @@ AMPLITUDES = ((0.1, "up to 10 %"), (0.25, "10 to 25 %"), (0.5, "25 to 50 %"), (1
 
 def predictions(model: TileModel, experiments: Sequence[Experiment]) -> list[np.ndarray]:
     """Evaluate the model on every experiment: one (batch, cols) array of currents [A] each."""
-    return [np.asarray(mvm(program(model, experiment.g), experiment.v_in)) for experiment in experiments]
+    return [np.asarray(tile_outputs(program(model, experiment.g), experiment.v_in)) for experiment in experiments]
 
 
 def errors_against(
@@ -59,6 +63,7 @@ def certify(
     validation: dict[str, GradeErrors] | None = None,
     time_s: float | None = None,
     extrapolated: tuple[str, ...] = (),
+    adc: ConverterTable | None = None,
 ) -> Certificate:
     """State the error of a model on experiments that it was not built from, and the worst error that was found.
 
@@ -78,19 +83,21 @@ def certify(
         time_s: Time after programming [s]: the truths are those of aged arrays, with other conductances than
             programmed. None: the truths have the conductances of the experiments.
         extrapolated: Sentences that name values used outside the range of their source.
+        adc: Table of the ADC where it is a circuit; None: an ideal one, if the specification states its bits.
 
     Raises:
         InputError: There are fewer than two matrices or twenty vectors, the hold-out overlaps with `fitting`, or the
             truths are not those of the model's array and of these experiments.
     """
     check_hold_out(experiments, fitting)
-    check_truths(model.spec, experiments, truths, same_array=time_s is None)
+    check_truths(with_ideal(model.spec, "driver", "adc"), experiments, truths, same_array=time_s is None)
     if len(levels := {truth.provenance.level for truth in truths}) > 1:
         raise InputError(f"truths are of levels {', '.join(sorted(levels))}: expected one level for all")
-    full_scale, case = full_scale_of_box(model.spec, model.surface, v_range=model.v_range)
+    full_scale, case = full_scale_of_model(model)
     predicted = predictions(model, experiments) if predicted is None else predicted
     errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
-    gain, product_rms = product_error(model.spec, experiments, truths, full_scale)
+    gain, product_rms = product_error(model.spec, experiments, truths, largest_current(model, full_scale, case))
+    behind, rule = certified_adc(model.spec, adc, full_scale, _unit(model))
     return Certificate(
         **_of_the_model(model),
         **_typical(model, experiments, np.concatenate(errors)),
@@ -114,7 +121,14 @@ def certify(
         fitting=tuple(experiment.digest for experiment in fitting),
         time_s=time_s,
         extrapolated=extrapolated,
+        sense=sense_error(model, full_scale),
+        code_errors=None if behind is None else code_errors(behind, rule, predicted, truths),
+        left_out=(rule,) if behind is None and rule else (),
     )
+
+
+def _unit(model: TileModel) -> str:
+    return "A" if model.sense is None else model.sense.unit
 
 
 def _of_the_model(model: TileModel) -> dict[str, Any]:
@@ -126,6 +140,7 @@ def _of_the_model(model: TileModel) -> dict[str, Any]:
         "grade": model.grade,
         "products": form.products,
         "form": form.phrase,
+        "unit": _unit(model),
         "g_range": (spec.device.g_min, spec.device.g_max),
         "v_range": model.v_range,
         "temperature_c": spec.array.temperature_c,
@@ -145,6 +160,15 @@ def _typical(model: TileModel, experiments: Sequence[Experiment], error: np.ndar
     }
 
 
+def largest_current(model: TileModel, full_scale: float, case: ReadCase) -> float:
+    """Return the column current [A] of the case that gives the full scale; for ideal amplifiers it is the full scale."""
+    if model.sense is None:
+        return full_scale
+    current = read_exact(model_array(model, case.g), case.v_in[None]).i_sense
+    assert current is not None
+    return float(np.abs(current[0, case.column]))
+
+
 def circuit_error(exact: Sequence[Solution], truths: Sequence[Solution], full_scale: float) -> ErrorStatistics:
     """Summarize the differences between array solver and truth, relative to full scale."""
     return error_statistics(np.concatenate([(e.out - t.out) / full_scale for e, t in zip(exact, truths, strict=True)]))
@@ -153,14 +177,15 @@ def circuit_error(exact: Sequence[Solution], truths: Sequence[Solution], full_sc
 def product_error(
     spec: ArraySpec, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
 ) -> tuple[float, float]:
-    """Compare the outputs of an array with the ideal product of its conductances, on usual matrices.
+    """Compare the currents of an array with the ideal product of its conductances, on usual matrices.
 
     Returns:
-        The best common gain a, and the rms of truth − a · (v − v_ref)·g over full scale.
+        The best common gain a, and the rms of current − a · (v − v_ref)·g over the largest current `full_scale` [A].
     """
     usual = usual_experiments(experiments)
     ideal = np.concatenate([(e.v_in - spec.sense.v_ref) @ e.g for e in usual])
-    out = np.concatenate([truth.out for e, truth in zip(experiments, truths, strict=True) if e in usual])
+    pairs = zip(experiments, truths, strict=True)
+    out = np.concatenate([t.out if t.i_sense is None else t.i_sense for e, t in pairs if e in usual])
     gain = float((ideal * out).sum() / (ideal * ideal).sum())
     return gain, float(np.sqrt(np.mean((out - gain * ideal) ** 2))) / full_scale
 

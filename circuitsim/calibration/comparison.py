@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim import nodal
-from circuitsim.behavioral import Tile, mvm, program
+from circuitsim.behavioral import Tile, program, tile_outputs
 from circuitsim.calibration.box import Box
+from circuitsim.chain import ExactArray, model_array, read_exact
 from circuitsim.errors import CellErrorWarning, UnbalancedWarning
-from circuitsim.nodal import NodalArray
 from circuitsim.results import ReadCase, TileModel, Witness, WorstFound
 
 
@@ -20,7 +19,7 @@ class BothLevels:
 
     g: np.ndarray
     tile: Tile
-    array: NodalArray
+    array: ExactArray
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,7 @@ class Search:
         self._check_limits(programming=True)
         self.programs += 1
         g = self.box.stored(g)
-        array = nodal.prepare(self.model.spec, g, self.model.surface, v_range=self.box.v_range)
-        return BothLevels(g, program(self.model, g), array)
+        return BothLevels(g, program(self.model, g), model_array(self.model, g))
 
     def errors(self, both: BothLevels, v_in: np.ndarray, family: str) -> np.ndarray:
         """Return |tile − array solver| of reads (batch, rows) [V] as fractions of full scale, (batch, cols).
@@ -97,8 +95,8 @@ class Search:
             # Both speak of one vector's own currents; `worst_found` reads the witness once more and lets them speak.
             warnings.simplefilter("ignore", CellErrorWarning)
             warnings.simplefilter("ignore", UnbalancedWarning)
-            exact = nodal.read(both.array, v_in).out
-        error = np.abs(np.asarray(mvm(both.tile, v_in)) - exact) / self.full_scale
+            exact = read_exact(both.array, v_in).out
+        error = np.abs(np.asarray(tile_outputs(both.tile, v_in)) - exact) / self.full_scale
         error[np.isnan(error)] = np.inf  # a tile without a finite answer
         found = largest_of(error, both, v_in, family)
         if self.largest is None or found.error > self.largest.error:
@@ -114,8 +112,8 @@ class Search:
         found = self.largest
         assert found is not None
         read = found.v_in[None]
-        tile = float(np.asarray(mvm(found.both.tile, read))[0, found.column])
-        exact = float(nodal.read(found.both.array, read).out[0, found.column])
+        tile = float(np.asarray(tile_outputs(found.both.tile, read))[0, found.column])
+        exact = float(read_exact(found.both.array, read).out[0, found.column])
         case = ReadCase.of(found.both.g, found.v_in, found.column, found.family)
         error = abs(tile - exact) / self.full_scale
         return WorstFound(error, Witness(case, tile, exact), self.programs, self.vectors, stopped)

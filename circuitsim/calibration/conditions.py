@@ -16,8 +16,8 @@ import numpy as np
 from circuitsim import characterization, spice
 from circuitsim.calibration.calibrate import calibrate
 from circuitsim.calibration.certify import certify, predictions
-from circuitsim.calibration.drawn import open_share
-from circuitsim.calibration.experiments import hold_out_experiments
+from circuitsim.calibration.drawn import calibrated_cell, open_share
+from circuitsim.calibration.experiments import hold_out_experiments, input_side
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.worst import Effort
 from circuitsim.devices import device_card
@@ -132,7 +132,7 @@ def over_time(
     statistics = read_statistics(device_card(model.spec))
     times = source_times(statistics) if times is None else tuple(times)
     (added,) = rng.spawn(1)
-    experiments = hold_out_experiments(model.spec, rng, added=added)
+    experiments = hold_out_experiments(model.spec, rng, added=added, side=input_side(model.spec, model.sense))
     seed = int(rng.integers(2**63))  # the same samples at all times: two certificates differ in time alone
     return tuple(
         _at_time(model, statistics, experiments, float(t), seed=seed, truth=truth, n_jobs=n_jobs, simulator=simulator)
@@ -157,8 +157,8 @@ def _at_time(
         truths = solve_in_ngspice(spec, aged, n_jobs=n_jobs, simulator=simulator, drawn=True)
     else:
         reach = characterization.stepped_conductances(spec, np.concatenate([one.g.ravel() for one in aged]))
-        surface = characterization.cell(spec, g_range=reach, simulator=simulator)
-        truths = solve_in_nodal(spec, surface, aged, drawn=True)
+        surface = calibrated_cell(spec, model.sense, g_range=reach, simulator=simulator)
+        truths = solve_in_nodal(spec, surface, aged, sense=model.sense, drawn=True)
     certificate = certify(
         model, experiments, truths, provenance=truths[0].provenance, time_s=t, extrapolated=extrapolated
     )

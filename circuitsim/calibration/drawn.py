@@ -4,10 +4,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from circuitsim import characterization, spice
+from circuitsim.chain import sensed_range
 from circuitsim.characterization import stepped_conductances
 from circuitsim.devices import device_card, has_two_states
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics
-from circuitsim.spec import ArraySpec
+from circuitsim.results import CellSurface, SenseTable
+from circuitsim.spec import ArraySpec, with_ideal
 
 MARGIN = 6.0
 """Standard deviations of the programming error, beyond g_min and g_max, over which a cell is characterized."""
@@ -46,6 +49,26 @@ def drawn_reach(spec: ArraySpec) -> tuple[float, float] | None:
     ends = np.array([spec.device.g_min, spec.device.g_max])
     margin = MARGIN * programming_sigma(statistics, ends)
     return stepped_conductances(spec, np.maximum(ends + np.array([-1.0, 1.0]) * margin, 1e-3 * ends))
+
+
+def calibrated_cell(
+    spec: ArraySpec,
+    sense: SenseTable | None,
+    *,
+    g_range: tuple[float, float] | None,
+    simulator: spice.Simulator | None = None,
+) -> CellSurface:
+    """Characterize the cell of an array, as far as the drop of its sense amplifiers moves the columns from v_ref.
+
+    Args:
+        spec: The array.
+        sense: Table of its sense amplifiers; None for ideal ones.
+        g_range: Range of the conductances [S]; None: g_min to g_max.
+        simulator: As in `characterization.cell`, whose errors it raises.
+    """
+    v_range = None if sense is None else sensed_range(spec, sense)
+    array = with_ideal(spec, "driver", "sense", "adc")
+    return characterization.cell(array, v_range=v_range, g_range=g_range, simulator=simulator)
 
 
 def open_share(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from circuitsim.chain import sensed_inputs
 from circuitsim.devices import has_two_states
 from circuitsim.errors import InputError
-from circuitsim.results import Experiment
+from circuitsim.results import Experiment, SenseTable
 from circuitsim.spec import ArraySpec, checked
 
 MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high", "dense", "hot", "differential")
@@ -66,13 +67,13 @@ def _between(kind: str, low: float, high: float, shape: tuple[int, int], rng: np
     raise InputError(f"matrix kind = {kind!r}: expected one of {', '.join(MATRIX_KINDS)}")
 
 
-def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Sample inputs (count, rows) [V] of one of `INPUT_KINDS`, between v_ref and v_ref + v_read.
+def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator, *, side: int = 1) -> np.ndarray:
+    """Sample inputs (count, rows) [V] of one of `INPUT_KINDS`, between v_ref and v_ref + side · v_read.
 
     Raises:
         InputError: The kind is unknown.
     """
-    return spec.sense.v_ref + _amplitudes(kind, count, spec, rng)
+    return spec.sense.v_ref + side * _amplitudes(kind, count, spec, rng)
 
 
 def _amplitudes(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
@@ -105,14 +106,19 @@ def _from_far(spec: ArraySpec) -> np.ndarray:
 
 
 def hold_out_experiments(
-    spec: ArraySpec, rng: np.random.Generator, *, added: np.random.Generator
+    spec: ArraySpec, rng: np.random.Generator, *, added: np.random.Generator, side: int = 1
 ) -> tuple[Experiment, ...]:
     """Sample the hold-out of a certificate: usual matrices from `rng`; extreme and network-like ones from `added`."""
     return (
-        *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS),
-        *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=EXTREME_VECTORS),
-        *random_experiments(spec, added, matrices=NETWORK_MATRICES, vectors=NETWORK_VECTORS),
+        *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS, side=side),
+        *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=EXTREME_VECTORS, side=side),
+        *random_experiments(spec, added, matrices=NETWORK_MATRICES, vectors=NETWORK_VECTORS, side=side),
     )
+
+
+def input_side(spec: ArraySpec, sense: SenseTable | None) -> int:
+    """Return 1 for inputs above v_ref, −1 for amplifiers that take inputs below it."""
+    return -1 if sensed_inputs(spec, sense)[0] < spec.sense.v_ref else 1
 
 
 def usual_experiments(experiments: Sequence[Experiment]) -> tuple[Experiment, ...]:
@@ -126,9 +132,11 @@ def usual_experiments(experiments: Sequence[Experiment]) -> tuple[Experiment, ..
 
 @checked
 def random_experiments(
-    spec: ArraySpec, rng: np.random.Generator, *, matrices: Sequence[str], vectors: dict[str, int]
+    spec: ArraySpec, rng: np.random.Generator, *, matrices: Sequence[str], vectors: dict[str, int], side: int = 1
 ) -> tuple[Experiment, ...]:
     """Sample one experiment per name in `matrices`, each read with `vectors[kind]` inputs of each kind.
+
+    Inputs lie above v_ref, or with `side` −1 below it.
 
     Raises:
         InputError: A kind is unknown.
@@ -137,6 +145,6 @@ def random_experiments(
     experiments = []
     for matrix in matrices:
         g = draw_matrix(matrix, spec, rng)
-        v_in = np.concatenate([draw_inputs(kind, count, spec, rng) for kind, count in vectors.items()])
+        v_in = np.concatenate([draw_inputs(kind, count, spec, rng, side=side) for kind, count in vectors.items()])
         experiments.append(Experiment(matrix, g, kinds, v_in))
     return tuple(experiments)

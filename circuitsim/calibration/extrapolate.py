@@ -1,13 +1,15 @@
 """Check arrays of other sizes: a larger one against the array solver, a smaller one against ngspice."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from circuitsim.calibration.box import full_scale_of_box
+from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.certify import circuit_error, errors_against
-from circuitsim.calibration.experiments import random_experiments
+from circuitsim.calibration.experiments import input_side, random_experiments
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
-from circuitsim.results import CellSurface, Extrapolation, TileModel
+from circuitsim.results import CellSurface, Extrapolation, SenseTable, TileModel
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
@@ -28,6 +30,9 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
     Returns:
         The error against the array solver; None if the wires are specified segment by segment, or if the array would
         have more than 256 × 256 cells.
+
+    Raises:
+        OutsideRangeError: The sense amplifiers do not carry the currents of such an array.
     """
     rows, cols = (factor * n for n in model.spec.shape)
     if rows * cols > LARGEST:
@@ -36,22 +41,29 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
         spec = model.spec.replace(array={"rows": rows, "cols": cols})
     except SpecError:
         return None
-    larger = TileModel(spec, model.surface, model.grade, model.v_range)
-    experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=VECTORS)
-    truths = solve_in_nodal(spec, model.surface, experiments)
-    full_scale, _ = full_scale_of_box(spec, model.surface)
+    larger = replace(model, spec=spec)
+    side = input_side(spec, model.sense)
+    experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=VECTORS, side=side)
+    truths = solve_in_nodal(spec, model.surface, experiments, sense=model.sense)
+    full_scale, _ = full_scale_of_model(larger)
     error = errors_against(larger, experiments, truths, full_scale)
     return Extrapolation(rows, cols, "nodal", full_scale, error)
 
 
 def spot_check(
-    spec: ArraySpec, surface: CellSurface, *, rng: np.random.Generator, simulator: Simulator | None = None
+    spec: ArraySpec,
+    surface: CellSurface,
+    *,
+    sense: SenseTable | None = None,
+    rng: np.random.Generator,
+    simulator: Simulator | None = None,
 ) -> Extrapolation | None:
     """Compare the array solver with ngspice on a corner of the array, at most 12 × 12 cells.
 
     Args:
         spec: The array.
         surface: Its characterized cell.
+        sense: Table of its sense amplifiers; None for ideal ones.
         rng: Generates a matrix and inputs.
         simulator: The ngspice to use.
 
@@ -63,8 +75,14 @@ def spot_check(
         corner = spec.replace(array={"rows": rows, "cols": cols})
     except SpecError:
         return None
-    experiments = random_experiments(corner, rng, matrices=("log_uniform",), vectors={"uniform": 2, "all_on": 1})
+    experiments = random_experiments(
+        corner,
+        rng,
+        matrices=("log_uniform",),
+        vectors={"uniform": 2, "all_on": 1},
+        side=input_side(corner, sense),
+    )
     truths = solve_in_ngspice(corner, experiments, simulator=simulator)
-    exact = solve_in_nodal(corner, surface, experiments)
-    full_scale, _ = full_scale_of_box(corner, surface)
+    exact = solve_in_nodal(corner, surface, experiments, sense=sense)
+    full_scale, _ = full_scale_of_box(corner, surface, sense=sense)
     return Extrapolation(rows, cols, "ngspice", full_scale, circuit_error(exact, truths, full_scale))

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim import nodal, spice, truth
-from circuitsim.behavioral import mvm, program
+from circuitsim import spice, truth
+from circuitsim.behavioral import program, tile_outputs
 from circuitsim.calibration.outside import check_certificate
 from circuitsim.calibration.witness import AGREEMENT
+from circuitsim.chain import model_array, read_exact
 from circuitsim.errors import InputError
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import checked
+from circuitsim.spec import checked, with_ideal
 from circuitsim.units import format_quantity
 
 
@@ -62,14 +63,14 @@ def repeat_witness(
         if in_ngspice:
             raise InputError("in_ngspice = True: the certificate states no worst case, because none was sought")
         return None
-    case, spec = certificate.worst.witness.case, model.spec
+    case = certificate.worst.witness.case
     read, column = case.v_in[None], case.column
-    tile = float(np.asarray(mvm(program(model, case.g), read))[0, column])
-    array = nodal.prepare(spec, case.g, model.surface, v_range=model.v_range)
-    exact = float(nodal.read(array, read).out[0, column])
+    tile = float(np.asarray(tile_outputs(program(model, case.g), read))[0, column])
+    exact = float(read_exact(model_array(model, case.g), read).out[0, column])
     true = None
     if in_ngspice:
-        true = float(truth.read(truth.prepare(spec, case.g), read, simulator=simulator).out[0, column])
+        whole = truth.prepare(with_ideal(model.spec, "driver", "adc"), case.g)
+        true = float(truth.read(whole, read, simulator=simulator).out[0, column])
     error = abs(tile - exact) / certificate.full_scale
     changed = _changed(certificate, tile, exact, true)
     if changed:

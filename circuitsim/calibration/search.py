@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.calibration.ascent import change_blocks, flip_rows
-from circuitsim.calibration.box import full_scale_of_box
+from circuitsim.calibration.box import full_scale_of_model
 from circuitsim.calibration.comparison import Difference, LimitReached, Search, largest_of
 from circuitsim.calibration.families import LARGE, Families, structured_inputs, structured_matrices
 from circuitsim.calibration.random_starts import STARTS, random_inputs, random_matrix
@@ -125,7 +125,7 @@ def worst_inputs(
     """
     g = check_conductances(model.spec, g)
     if full_scale is None:
-        full_scale = full_scale_of_box(model.spec, model.surface, v_range=model.v_range)[0]
+        full_scale = full_scale_of_model(model)[0]
     search = Search(model, full_scale)
     both = search.program(g)
     for family, inputs in (

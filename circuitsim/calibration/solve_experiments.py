@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from circuitsim import nodal, spice, truth
-from circuitsim.results import CellSurface, Experiment, Solution
-from circuitsim.spec import ArraySpec, checked
+from circuitsim import spice, truth
+from circuitsim.chain import exact_array, read_exact, sensed_inputs
+from circuitsim.results import CellSurface, Experiment, SenseTable, Solution
+from circuitsim.spec import ArraySpec, checked, with_ideal
 from circuitsim.spice import Progress
 
 
@@ -23,7 +24,7 @@ def solve_in_ngspice(
     """Solve experiments in ngspice: one deck of the whole array per experiment, with an index sweep over its inputs.
 
     Args:
-        spec: The array.
+        spec: The array; drivers and ADCs that are circuits are left out.
         experiments: Conductances and inputs.
         folder: Where to keep a numbered run folder per deck; None removes them after success.
         n_jobs: Number of decks solved in parallel.
@@ -34,17 +35,25 @@ def solve_in_ngspice(
     Raises:
         SimulatorError: A deck failed; the other decks were finished and their folders are kept.
     """
+    spec = with_ideal(spec, "driver", "adc")
     reads = [(truth.prepare(spec, experiment.g, drawn=drawn), experiment.v_in) for experiment in experiments]
     return truth.read_many(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
 
 
 @checked
 def solve_in_nodal(
-    spec: ArraySpec, surface: CellSurface, experiments: Sequence[Experiment], *, drawn: bool = False
+    spec: ArraySpec,
+    surface: CellSurface,
+    experiments: Sequence[Experiment],
+    *,
+    sense: SenseTable | None = None,
+    drawn: bool = False,
 ) -> list[Solution]:
-    """Solve experiments with the array solver and the characterized cell `surface`.
+    """Solve experiments with the array solver, the characterized cell `surface` and the table of the sense amplifiers.
 
     If the conductances are `drawn`, they may lie outside g_min to g_max, as far as the surface reaches.
     """
     g_range = surface.g_range if drawn else None
-    return [nodal.read(nodal.prepare(spec, e.g, surface, g_range=g_range), e.v_in) for e in experiments]
+    v_range = sensed_inputs(spec, sense)
+    arrays = (exact_array(spec, e.g, surface, sense=sense, v_range=v_range, g_range=g_range) for e in experiments)
+    return [read_exact(array, e.v_in) for array, e in zip(arrays, experiments, strict=True)]

@@ -14,14 +14,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from circuitsim import nodal
 from circuitsim.calibration.certify import circuit_error, errors_against
 from circuitsim.calibration.hold_out import check_truths
 from circuitsim.calibration.outside import check_certificate
 from circuitsim.calibration.repeat_witness import RepeatedWitness, repeat_witness
 from circuitsim.calibration.solve_experiments import solve_in_nodal
-from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Experiment, Solution, TileModel
-from circuitsim.spec import ArraySpec, WireGrid, checked
+from circuitsim.chain import exact_array, read_exact
+from circuitsim.results import (
+    CellSurface,
+    Certificate,
+    ErrorStatistics,
+    Experiment,
+    SenseTable,
+    Solution,
+    TileModel,
+)
+from circuitsim.spec import ArraySpec, WireGrid, checked, with_ideal
 
 # The error depends on the sampled hold-out: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array
 # of tests/cross_check/test_calibration_verify.py the largest rms is 1.42 times the smallest, the largest maximum 1.90.
@@ -37,8 +45,8 @@ class Suspect:
     """A part of the circuit, and its relative change that best explains a difference.
 
     Attributes:
-        part: "row wires", "column wires", "cell currents", "transistor resistance", "driver resistance" or "sense
-            resistance".
+        part: "row wires", "column wires", "cell currents", "transistor resistance", "driver resistance", "sense
+            resistance", or "drop" or "output of the sense amplifiers" where these are circuits.
         change: Relative change; +0.01 is 1 % more.
     """
 
@@ -100,7 +108,7 @@ def verify(
         SimulatorError: ngspice failed.
     """
     check_certificate(model, certificate)
-    check_truths(model.spec, experiments, truths, same_array=certificate.time_s is None)
+    check_truths(with_ideal(model.spec, "driver", "adc"), experiments, truths, same_array=certificate.time_s is None)
     error = errors_against(model, experiments, truths, certificate.full_scale)
     largest = max(MARGIN * certificate.typical.max, 0.0 if certificate.worst is None else certificate.worst.error)
     holds = error.rms <= MARGIN * certificate.typical.rms and error.max <= largest
@@ -113,13 +121,13 @@ def verify(
         holds, sentence = holds and witness.holds, f"{sentence}; {witness.sentence}"
     if certificate.time_s is not None:
         return Verdict(holds, error, _verdict(holds) + sentence, witness=witness)
-    exact = solve_in_nodal(model.spec, model.surface, experiments)
+    exact = solve_in_nodal(model.spec, model.surface, experiments, sense=model.sense)
     circuit = circuit_error(exact, truths, certificate.full_scale)
     limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
     if circuit.rms <= limit:
         same = f"; the circuit is the same to {circuit.rms:.1e}"
         return Verdict(holds, error, _verdict(holds) + sentence + same, circuit, witness=witness)
-    suspects, unexplained = find_suspects(model.spec, model.surface, experiments, exact, truths)
+    suspects, unexplained = find_suspects(model.spec, model.surface, experiments, exact, truths, sense=model.sense)
     words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
     other = (
         f"; the array is another circuit: it differs by {circuit.rms:.1e} rms, the same one by at most {limit:.1e}; "
@@ -134,6 +142,8 @@ def find_suspects(
     experiments: Sequence[Experiment],
     exact: Sequence[Solution],
     truths: Sequence[Solution],
+    *,
+    sense: SenseTable | None = None,
 ) -> tuple[tuple[Suspect, ...], float]:
     """Explain the difference between truth and circuit by small changes of as few parts as possible.
 
@@ -145,13 +155,13 @@ def find_suspects(
     """
     miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
     names, columns = [], []
-    for name, wires, cell, series in _changed(spec, surface):
+    for name, wires, cell, series, curve in _changed(spec, surface, sense):
         matrices = [
             np.where(e.g > 0, np.maximum(e.g / (1 + e.g * series), surface.g_range[0]), 0.0) for e in experiments
         ]
         between = replace(cell, two_states=False)  # a derivative, for which the line between two states will do
         outs = [
-            nodal.read(nodal.prepare(spec, g, between, wires=wires, g_range=cell.g_range), e.v_in).out
+            read_exact(exact_array(spec, g, between, sense=curve, wires=wires, g_range=cell.g_range), e.v_in).out
             for g, e in zip(matrices, experiments, strict=True)
         ]
         column = np.concatenate([(out - e.out).ravel() for e, out in zip(exact, outs, strict=True)]) / STEP
@@ -179,25 +189,32 @@ def _fit(basis: np.ndarray, miss: np.ndarray) -> tuple[np.ndarray, float]:
     return changes, float(np.sqrt(((miss - basis @ changes) ** 2).sum() / (miss**2).sum()))
 
 
-def _changed(spec: ArraySpec, surface: CellSurface) -> list[tuple[str, WireGrid, CellSurface, float]]:
+def _changed(
+    spec: ArraySpec, surface: CellSurface, sense: SenseTable | None
+) -> list[tuple[str, WireGrid, CellSurface, float, SenseTable | None]]:
     """Change one part of the circuit at a time by the fraction `STEP`.
 
     Returns:
-        For each part its name, the wires, the surface of the cell, and the resistance in series with each device [ohm].
+        For each part its name, the wires, the surface of the cell, the resistance in series with each device [ohm], and
+        the table of the sense amplifiers.
     """
     wires, more = spec.wires, 1 + STEP
     cell = replace(surface, forward=surface.forward * more, reverse=surface.reverse * more)
     parts = [
-        ("row wires", replace(wires, r_row=wires.r_row * more), surface, 0.0),
-        ("column wires", replace(wires, r_col=wires.r_col * more), surface, 0.0),
-        ("cell currents", wires, cell, 0.0),
+        ("row wires", replace(wires, r_row=wires.r_row * more), surface, 0.0, sense),
+        ("column wires", replace(wires, r_col=wires.r_col * more), surface, 0.0, sense),
+        ("cell currents", wires, cell, 0.0, sense),
     ]
     if spec.access is not None:  # the surface's scale is the conductance in series with the device
-        parts.append(("transistor resistance", wires, surface, STEP / surface.g_scale))
+        parts.append(("transistor resistance", wires, surface, STEP / surface.g_scale, sense))
     if spec.driver.r_out > 0:
-        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface, 0.0))
+        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface, 0.0, sense))
     if spec.sense.r_in > 0:
-        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface, 0.0))
+        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface, 0.0, sense))
+    if sense is not None and sense.drop is not None and sense.reported is not None:
+        dropped, put_out = replace(sense, drop=sense.drop * more), replace(sense, reported=sense.reported * more)
+        parts += [("drop of the sense amplifiers", wires, surface, 0.0, dropped)]
+        parts += [("output of the sense amplifiers", wires, surface, 0.0, put_out)]
     return parts
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from circuitsim import nodal, spice, truth
+from circuitsim import spice, truth
+from circuitsim.chain import model_array, read_exact
 from circuitsim.errors import SimulatorError
 from circuitsim.results import TileModel, WorstFound
-from circuitsim.spec import Tolerance, checked
+from circuitsim.spec import Tolerance, checked, with_ideal
 
 # Of full scale: the array solver's tolerance is 1e-9 of the largest current, a surface is typically bound to 1e-9 too.
 AGREEMENT = 1e-6
@@ -36,11 +37,11 @@ def witness_in_ngspice(
         SimulatorError: ngspice failed, or its current differs from the array solver's by more than 1e-6 of full scale
             and by more than the bound of the cell's surface allows: the search then looked at another circuit.
     """
-    spec, case = model.spec, worst.witness.case
+    spec, case = with_ideal(model.spec, "driver", "adc"), worst.witness.case
     read = case.v_in[None]
     solution = truth.read(truth.prepare(spec, case.g), read, folder=folder, simulator=simulator)
     current = float(solution.out[0, case.column])
-    exact = nodal.read(nodal.prepare(spec, case.g, model.surface, v_range=model.v_range), read)
+    exact = read_exact(model_array(model, case.g), read)
     assert exact.cell_error is not None
     by_cell = float(exact.cell_error[0] * np.abs(exact.out).max()) / full_scale
     off = abs(current - worst.witness.nodal) / full_scale

@@ -1,6 +1,30 @@
 """Read an array from DAC codes to ADC codes, with its converters and sense amplifiers."""
 
+from circuitsim.chain.bit_serial import one_bit_reads, shift_and_add
 from circuitsim.chain.row_drivers import row_voltages
+from circuitsim.chain.sensed import (
+    ExactArray,
+    SensedArray,
+    exact_array,
+    model_array,
+    read_exact,
+    sensed_inputs,
+    sensed_range,
+)
 from circuitsim.chain.stages import Reading, read_codes, read_stages
 
-__all__ = ["Reading", "read_codes", "read_stages", "row_voltages"]
+__all__ = [
+    "ExactArray",
+    "Reading",
+    "SensedArray",
+    "exact_array",
+    "model_array",
+    "one_bit_reads",
+    "read_codes",
+    "read_exact",
+    "read_stages",
+    "row_voltages",
+    "sensed_inputs",
+    "sensed_range",
+    "shift_and_add",
+]

@@ -13,6 +13,7 @@ from circuitsim.behavioral.sense import settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery import Periphery, convert, decode, drive, ideal_stages, periphery_of, report
+from circuitsim.results import ChainWaveforms
 from circuitsim.results.periphery_tables import ConverterTable
 from circuitsim.spec import ArraySpec, by_value
 
@@ -29,6 +30,9 @@ class Reading:
         codes: (batch, cols) codes of the ADC, whole numbers as floats; None without an ADC.
         value: (batch, cols) currents that the codes represent [A]; `sensed` without an ADC.
         ideal: Names of the ideal stages, out of "dac", "sense" and "adc"; see `periphery.ideal_stages`.
+        slices: The reads of one bit each (batch · bits, …), vector by vector and the lowest bit first, where inputs are
+            bit-serial; see `chain.shift_and_add`. None otherwise.
+        waveforms: Waveforms of the first code, where a deck of the whole chain was run; None otherwise.
     """
 
     v_in: Any
@@ -37,6 +41,8 @@ class Reading:
     codes: Any
     value: Any
     ideal: tuple[str, ...] = ()
+    slices: "Reading | None" = None
+    waveforms: ChainWaveforms | None = None
 
 
 def read_codes(

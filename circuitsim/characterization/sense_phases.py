@@ -26,6 +26,7 @@ TOLERANCES = {
     "chgtol": "1e-18",
     "num_threads": "1",
 }
+SETTLED = 0.5  # share of the phase "integrate" after which the voltage of the column counts
 WORKS = 0.5  # as in `sense_curves`
 LEAST_GAIN = 0.1  # [ohm]
 
@@ -36,7 +37,8 @@ def phased_sense(
     """Simulate one read of an amplifier that works in phases for many column currents.
 
     The current of the table is the charge that came in until the output is taken, over the duration of the phase
-    "integrate"; its drop is the voltage at the column, averaged over that phase.
+    "integrate". Its drop is the voltage at the column in the second half of that phase, less what rises with the charge
+    taken until then: before, the column falls from where it was while the amplifier was off.
 
     Args:
         block: The circuit, with phases.
@@ -55,12 +57,9 @@ def phased_sense(
     with kept_runs([deck], simulator, TOLERANCES) as (raw,):
         time = raw["time"]
         start, width = phase_window(block, INTEGRATE)
-        inside = (time >= start) & (time <= start + width)
         names = range(len(source))
-        charge = integral(time, raw.columns([f"i(vm_{k})" for k in names]))
-        v_in = raw.columns([f"v(in_{k})" for k in names])
-        current = charge / width
-        drop = integral(time[inside], v_in[inside]) / float(np.ptp(time[inside])) - v_ref
+        flow = raw.columns([f"i(vm_{k})" for k in names])
+        current = integral(time, flow) / width
         out = raw.columns([f"v(out_{k})" for k in names])[-1]
         gain = np.diff(out) / np.diff(current)
         kept = _working(np.abs(gain), current)
@@ -70,7 +69,11 @@ def phased_sense(
                 f"current ({np.abs(gain).max():.2g} V/A at most); check timing, v_ref and the roles of its ports",
                 raw.folder,
             )
-    held, points = kept[1::2], kept[::2]
+        inside = (time >= start + SETTLED * width) & (time <= start + width)
+        v_in = raw.columns([f"v(in_{k})" for k in kept])
+    drop, per_charge = _drop(time, v_in - v_ref, flow[:, kept], inside)
+    current, out = current[kept], out[kept]
+    held, points = slice(1, None, 2), slice(None, None, 2)
     risen = np.maximum.accumulate(drop[points])
     return SenseTable(
         current=current[points],
@@ -85,6 +88,7 @@ def phased_sense(
             np.abs(np.interp(current[held], current[points], out[points]) - out[held]).max() / np.ptp(out[points])
         ),
         t_ready=ready_time(block),
+        drop_per_charge=per_charge,
         provenance=Provenance(
             level="ngspice",
             spec_digest=None,
@@ -93,6 +97,26 @@ def phased_sense(
             options=dict(raw.options),
         ),
     )
+
+
+def _drop(time: np.ndarray, drop: np.ndarray, flow: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, float]:
+    """Split voltages (points, n) [V] into a constant (n,) and a part in proportion to the charge taken [V/C].
+
+    Args:
+        time: (points,) [s].
+        drop: (points, n) voltage of each column above v_ref [V].
+        flow: (points, n) current into each amplifier [A].
+        inside: (points,) which points count.
+    """
+    steps = (flow[1:] + flow[:-1]) / 2 * np.diff(time)[:, None]
+    charge = np.concatenate([np.zeros((1, flow.shape[1])), np.cumsum(steps, axis=0)])[inside]
+    time, drop = time[inside], drop[inside]
+    span = float(np.ptp(time))
+    mean_charge, mean_drop = integral(time, charge) / span, integral(time, drop) / span
+    away = charge - mean_charge
+    spread = float(integral(time, away**2).sum())
+    per_charge = float(integral(time, away * (drop - mean_drop)).sum()) / spread if spread > 0 else 0.0
+    return mean_drop - per_charge * mean_charge, per_charge
 
 
 def phased_deck(block: Block, source: np.ndarray, g_column: float, *, v_ref: float, temperature_c: float) -> str:

@@ -26,7 +26,7 @@ from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.resources import surface_cache
 from circuitsim.results import write_text
-from circuitsim.spec import json_schema, load_spec
+from circuitsim.spec import json_schema, load_spec, with_ideal
 from circuitsim.units import format_quantity
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ app.command("infer")(infer)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
+MODEL_FILES = ("model.json", "model.npz", "model_sense.npz", "certificate.json")
 DEMO_RESULTS = (
     *("results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"),
     *("model/model.json", "model/model.npz", "model/certificate.json"),
@@ -183,7 +184,7 @@ def describe_solution(solution: "Solution") -> dict[str, Any]:
 
 
 @app.command()
-@replaces(lambda out: [*(out / name for name in ("model.json", "model.npz", "certificate.json")), *_pages(out)])
+@replaces(lambda out: [*(out / name for name in MODEL_FILES), *_pages(out)])
 def calibrate(
     spec_file: SpecFile,
     out: Out = Path("out/calibration"),
@@ -213,7 +214,7 @@ def calibrate(
     from circuitsim.results import save_certificate, save_model
 
     spec = load_spec(spec_file)
-    levels.check_can(spec, "behavioral")
+    levels.check_can(with_ideal(spec, "driver", "adc"), "behavioral")
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
             spec,

@@ -10,7 +10,7 @@ from circuitsim import calibration
 from circuitsim.calibration import Effort
 from circuitsim.levels.can import check_can
 from circuitsim.results import Certificate, Experiment, TileModel
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, with_ideal
 
 
 @checked
@@ -39,7 +39,7 @@ def calibrate(
         SpecError: The behavioral level does not simulate this array.
         SimulatorError, InputError, OutsideRangeError: As `calibration.calibrate`.
     """
-    check_can(spec, "behavioral")
+    check_can(with_ideal(spec, "driver", "adc"), "behavioral")
     result = calibration.calibrate(
         spec,
         rng=rng,

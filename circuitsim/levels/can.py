@@ -17,7 +17,7 @@ CAN: dict[Level, Abilities] = {
         line: {key: values for key, values in keys.items() if (line, key) != ("bl", "sense.block")}
         for line, keys in nodal.SIMULATES.items()
     },
-    "behavioral": behavioral.SIMULATES,
+    "behavioral": {line: {**keys, **_IDEAL} for line, keys in behavioral.SIMULATES.items()},
 }
 """For each level and input line: the keys that the level restricts, and the values that it simulates."""
 

@@ -1,5 +1,7 @@
 """Read an array at any level from DAC codes to ADC codes, with the converters of its specification."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -10,8 +12,11 @@ from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.converted import convert_through_circuits
 from circuitsim.levels.preparing import prepare
 from circuitsim.levels.reading import read
+from circuitsim.levels.serial_rows import one_bit_dac, serial_bits
+from circuitsim.periphery import Periphery, adc_table
 from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers
+from circuitsim.spec import ArraySpec, check_codes, checked, input_unit, real_numbers
+from circuitsim.spice import Progress
 
 
 @checked
@@ -27,46 +32,68 @@ def convert_codes(
     max_error: float | None = None,
     full_scale: float | None = None,
     rng: np.random.Generator | None = None,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Reading:
     """Read an array from DAC codes to ADC codes.
 
-    Where [driver] or [adc] names a circuit, its table from `characterize` takes the place of the ideal converter, at
-    level "nodal": rows lie behind the output resistance that the DAC has at their code.
+    Where [driver] or [adc] names a circuit, level "ngspice" runs one deck of the whole chain in time, one code after
+    another, see `netlist.chain`. Level "nodal" takes the tables of `characterize` in place of the circuits: rows lie
+    behind the output resistance that the DAC has at their code; pulses that an amplifier integrates are intervals of
+    constant rows. Where driver.input_code is "bit_serial", each code becomes reads of one bit, whose codes are shifted
+    and added, at every level.
 
     Args:
-        spec: The array; `driver.dac_bits` and `adc.bits` must be stated.
+        spec: The array; `driver.dac_bits` and `adc.bits` must be stated where a circuit does not state them.
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict, max_error: As in `solve`.
         full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
         rng: Source of the noise of converters that are circuits; None: without noise.
+        folder: Where to keep the run folders of the deck of a whole chain; None removes them after success.
+        progress: Called with (finished, total) after each such deck.
 
     Returns:
-        Voltages, currents and codes of all stages, and the names of the ideal stages.
+        Voltages, currents and codes of all stages, and the names of the ideal stages; the reads of single bits where
+        inputs are bit-serial, and the waveforms of the first code where a deck of the whole chain was run.
 
     Raises:
         InputError: The DAC or the ADC is missing, its full scale is unknown, or a value is not a code.
         SpecError: The inputs of this array are not voltages, or its outputs are not currents; the level does not
-            simulate a converter, or the ADC does not take what the sense amplifiers put out.
+            simulate a converter, or the parts do not fit each other or their times.
+        SimulatorError: The deck of a chain failed, or a part of it never settles or never changes its code; the run
+            folder is kept.
         InputError, SpecError, OutsideRangeError, SimulatorError, NotConvergedError: As `solve`.
 
     Warns:
-        ClippingWarning: The ADC clips more than one output in a hundred.
+        ClippingWarning: The ADC clips more than one output in a hundred, or a sense amplifier in a deck saturates.
+        SettlingWarning: An output in a deck has not settled when the ADC takes it.
     """
     _check_converters_fit(spec)
     if spec.driver.block is not None or spec.adc.block is not None:
         given = {"model": model, "certificate": certificate, "strict": strict or None, "max_error": max_error}
         refuse_unused(level, given, "behavioral, with ideal converters")
-        return convert_through_circuits(spec, g, codes, level, full_scale=full_scale, rng=rng)
-    if rng is not None:
-        raise InputError("rng has no effect: ideal converters have no noise; leave it out")
+        return convert_through_circuits(
+            spec, g, codes, level, full_scale=full_scale, rng=rng, folder=folder, progress=progress
+        )
+    given = {"rng": rng, "folder": folder, "progress": progress}
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name} has no effect: it goes with a circuit in [driver] or [adc]; leave it out")
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, max_error=max_error)
-    return chain.read_codes(spec, real_numbers("codes", codes), lambda v: read(array, v).i_out, full_scale=full_scale)
+    if spec.driver.input_code != "bit_serial":
+        words = real_numbers("codes", codes)
+        return chain.read_codes(spec, words, lambda v: read(array, v).i_out, full_scale=full_scale)
+    bits = serial_bits(spec)
+    words = chain.one_bit_reads(check_codes(codes, bits, spec.array.rows, "the driver"), bits)
+    tables = Periphery(dac=one_bit_dac(spec), adc=adc_table(spec, full_scale=full_scale))
+    return chain.shift_and_add(chain.read_codes(spec, words, lambda v: read(array, v).i_out, periphery=tables), bits)
 
 
 def _check_converters_fit(spec: ArraySpec) -> None:
     """Reject an array whose inputs are not voltages or whose outputs are not currents."""
-    if input_unit(spec) != "V":
+    pulses = spec.driver.input_code == "pulse_width" and spec.sense.block is not None and spec.adc.block is not None
+    if input_unit(spec) != "V" and spec.driver.input_code != "bit_serial" and not pulses:
         key, value, expected = ("array.input_line", spec.array.input_line, "bl")
         if spec.driver.input_code != "amplitude":
             key, value, expected = ("driver.input_code", spec.driver.input_code, "amplitude")

@@ -1,19 +1,26 @@
 """Codes to codes through converters that are circuits: their tables around the exact array."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.chain import Reading, row_voltages
+from circuitsim.blocks import block_of
+from circuitsim.chain import Reading, one_bit_reads, row_voltages, shift_and_add
 from circuitsim.characterization import characterize
 from circuitsim.errors import InputError, SpecError
-from circuitsim.levels.can import Level
+from circuitsim.levels.can import Level, refuse_unused
+from circuitsim.levels.in_one_deck import convert_in_one_deck
 from circuitsim.levels.preparing import AnyArray, prepare
+from circuitsim.levels.pulses import read_pulses
 from circuitsim.levels.reading import read
-from circuitsim.periphery import adc_table, check_table_holds, convert, dac_table, decode, ideal_stages
+from circuitsim.levels.serial_rows import one_bit_dac
+from circuitsim.netlist import code_bits
+from circuitsim.periphery import Periphery, adc_table, check_table_holds, convert, dac_table, decode, ideal_stages
 from circuitsim.results import ConverterTable
-from circuitsim.spec import ArraySpec, real_numbers
+from circuitsim.spec import ArraySpec, check_codes
+from circuitsim.spice import Progress
 
 
 def convert_through_circuits(
@@ -24,18 +31,23 @@ def convert_through_circuits(
     *,
     full_scale: float | None,
     rng: np.random.Generator | None,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Reading:
-    """Read an array whose DAC or ADC is a circuit; arguments and errors as in `levels.convert_codes`."""
+    """Read an array whose drivers or ADCs are circuits; arguments and errors as in `levels.convert_codes`."""
+    if level == "ngspice":
+        refuse_unused(level, {"rng": rng}, "nodal, whose tables have noise")
+        return convert_in_one_deck(spec, g, codes, full_scale=full_scale, folder=folder, progress=progress)
+    refuse_unused(level, {"folder": folder, "progress": progress}, "ngspice")
     section = "driver" if spec.driver.block is not None else "adc"
     part = getattr(spec, section)
     if level != "nodal":
         raise SpecError(
             f"{section}.{part.sources[0]} = {part.block!r}: level = {level!r} does not simulate this converter; "
-            "level = 'nodal' composes its table with the array"
+            "level = 'nodal' composes its table with the array, and level = 'ngspice' runs one deck of all"
         )
-    inner = spec.replace(driver={"kind": "ideal"}) if spec.driver.block is not None else spec
-    inner = inner.replace(adc={"kind": "ideal"}) if spec.adc.block is not None else inner
-    tables = characterize(spec)
+    _check_driver(spec)
+    tables, inner = characterize(spec), _ideal_converters(spec)
     dac = tables.dac or dac_table(inner)
     adc = tables.adc or adc_table(inner, full_scale=full_scale)
     if dac is None or adc is None:
@@ -44,19 +56,63 @@ def convert_through_circuits(
     if tables.adc is not None and full_scale is not None:
         raise InputError(f"full_scale = {full_scale:g} A: expected None, {adc.block} has a range of its own")
     dac, adc = (_quiet(check_table_holds(table, spec), rng) for table in (dac, adc))
-    words = _checked_codes(real_numbers("codes", codes), dac, spec.array.rows)
-    array = prepare(inner, g, level)
-    v_in = row_voltages(dac, words, lambda v: _row_currents(array, v), v_rest=spec.sense.v_ref, rng=rng)
-    solved = read(array, v_in)
-    if adc.unit != solved.unit:
+    unit = "A" if tables.sense is None else tables.sense.unit
+    if adc.unit != unit:
         raise SpecError(
             f"adc: {adc.block or 'the ideal ADC'} converts {_NAMES[adc.unit]}, and the sense amplifiers put out "
-            f"{_NAMES[solved.unit]}; expected a circuit in [sense] for a converter of voltages, and none for currents"
+            f"{_NAMES[unit]}; expected a circuit in [sense] for a converter of voltages, and none for currents"
         )
-    found = convert(adc, solved.out, rng=rng)
-    ideal = ideal_stages(replace(tables, dac=dac, adc=adc))
-    i_out = solved.out if solved.i_sense is None else solved.i_sense
-    return Reading(v_in, i_out, solved.out, found, decode(adc, found), ideal)
+    words = check_codes(codes, dac.bits, spec.array.rows, dac.block or "the DAC")
+    return _composed(spec, g, words, replace(tables, dac=dac, adc=adc), rng)
+
+
+def _composed(
+    spec: ArraySpec, g: ArrayLike, words: np.ndarray, tables: Periphery, rng: np.random.Generator | None
+) -> Reading:
+    """Read checked codes through the tables of all circuits around the exact array."""
+    dac, adc, sense = tables.dac, tables.adc, block_of(spec, "sense")
+    assert dac is not None and adc is not None
+    serial = spec.driver.input_code == "bit_serial"
+    if sense is not None and sense.clocked:
+        assert tables.sense is not None
+        v_in, i_out, sensed = read_pulses(spec, g, words, dac.bits, sense, tables.sense)
+    else:
+        array = prepare(_ideal_converters(spec), g, "nodal")
+        driven, codes = (one_bit_dac(spec), one_bit_reads(words, dac.bits)) if serial else (dac, words)
+        v_in = row_voltages(driven, codes, lambda v: _row_currents(array, v), v_rest=spec.sense.v_ref, rng=rng)
+        solved = read(array, v_in)
+        i_out, sensed = solved.out if solved.i_sense is None else solved.i_sense, solved.out
+    found = convert(adc, sensed, rng=rng)
+    reading = Reading(v_in, i_out, sensed, found, decode(adc, found), ideal_stages(tables))
+    return shift_and_add(reading, dac.bits) if serial else reading
+
+
+def _ideal_converters(spec: ArraySpec) -> ArraySpec:
+    """Return the array without circuits in [driver] and [adc]."""
+    for section in ("driver", "adc"):
+        if getattr(spec, section).block is not None:
+            spec = spec.replace(**{section: {"kind": "ideal"}})
+    return spec
+
+
+def _check_driver(spec: ArraySpec) -> None:
+    """Refuse a driver that has no table, or whose table says nothing about pulses."""
+    driver, sense = block_of(spec, "driver"), block_of(spec, "sense")
+    code_bits(spec, driver)
+    if driver is None:
+        return
+    key = f"driver.{spec.driver.sources[0]} = {driver.name!r}"
+    if driver.clocked or not driver.bits:
+        kind = "works in phases" if driver.clocked else "has no digital word"
+        raise SpecError(
+            f"{key}: it {kind} and has no table for level = 'nodal'; level = 'ngspice' runs it in one deck of all, or "
+            f"take an ideal driver with r_out and driver.input_code = {spec.driver.input_code!r}"
+        )
+    if sense is not None and sense.clocked:
+        raise SpecError(
+            f"{key}: its table says nothing about pulses, which {sense.name} integrates; level = 'ngspice' runs both "
+            "in one deck, or take an ideal driver with r_out"
+        )
 
 
 def _row_currents(array: AnyArray, v: np.ndarray) -> np.ndarray:
@@ -70,17 +126,3 @@ _NAMES = {"A": "currents", "V": "voltages"}
 
 def _quiet(table: ConverterTable, rng: np.random.Generator | None) -> ConverterTable:
     return table if rng is not None else replace(table, noise=0.0)
-
-
-def _checked_codes(codes: np.ndarray, dac: ConverterTable, rows: int) -> np.ndarray:
-    top = 2**dac.bits - 1
-    if codes.ndim != 2 or codes.shape[1] != rows:
-        raise InputError(f"codes has shape {codes.shape}: expected (batch, rows) = (batch, {rows})")
-    wrong = ~((codes >= 0) & (codes <= top) & (codes == np.round(codes)))
-    if wrong.any():
-        vector, row = (int(k) for k in np.argwhere(wrong)[0])
-        raise InputError(
-            f"codes[{vector}, {row}] = {codes[vector, row]:g}: expected whole numbers from 0 to {top}, of "
-            f"{dac.block or 'the DAC'} with {dac.bits} bits"
-        )
-    return codes

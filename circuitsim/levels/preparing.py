@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import characterization, nodal, truth
+from circuitsim.chain import SensedArray
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
 from circuitsim.levels.cell_surface import surface_of
-from circuitsim.levels.sensed import SensedArray, prepare_sensed, sense_table_of
+from circuitsim.levels.sensed import prepare_sensed, sense_table_of
 from circuitsim.levels.tile import CertifiedTile, prepare_tile
 from circuitsim.nodal import NodalArray
 from circuitsim.results import (

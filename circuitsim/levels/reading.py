@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import nodal, truth
+from circuitsim.chain import SensedArray, read_exact
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.input_range import input_range
 from circuitsim.levels.joint import joint_tile_error, worst_convergence
 from circuitsim.levels.preparing import AnyArray, LevelArray, TechniqueArray, prepare
-from circuitsim.levels.sensed import SensedArray, read_sensed
 from circuitsim.levels.tile import CertifiedTile, read_tile
 from circuitsim.nodal.judgement import joint_cell_error
 from circuitsim.results import (
@@ -143,7 +143,7 @@ def _read_one(array: LevelArray, x: ArrayLike, *, nodes: bool = False, folder: s
         refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
         return read_tile(array, x)
     if isinstance(array, SensedArray):
-        return read_sensed(array, x, nodes=nodes)
+        return read_exact(array, x, nodes=nodes)
     return nodal.read(array, x, nodes=nodes)
 
 

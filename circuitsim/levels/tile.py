@@ -12,8 +12,12 @@ from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.calibration.outside import say_outside, uses_outside
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import cell_text
+from circuitsim.periphery import check_sense_range
 from circuitsim.results import Certificate, Provenance, Solution, TileError, TileModel, column_load, content_digest
-from circuitsim.spec import ArraySpec, by_value, check_inputs
+from circuitsim.spec import ArraySpec, by_value, check_inputs, with_ideal
+
+OWN_ERROR = 1e-2
+"""Of the table of a sense amplifier: how far beyond its ends the model's own error may take a current."""
 
 
 @by_value
@@ -87,7 +91,7 @@ def prepare_tile(
 
     Raises:
         InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files
-            have changed since the calibration.
+            have changed since the calibration. What drives the rows and converts the outputs may differ.
         OutsideRangeError: A conductance is outside the device's range; or the tile is strict, and the worst error found
             for its column load is above `max_error`.
 
@@ -108,7 +112,8 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
     """Read a tile once per input vector (batch, rows); warn about use outside its certificate.
 
     Raises:
-        OutsideRangeError: The tile is strict and the use is outside its certificate.
+        OutsideRangeError: The tile is strict and the use is outside its certificate, or a current lies outside the
+            table of the sense amplifiers.
     """
     x = check_inputs(array.spec, x)
     tile_error = None
@@ -118,8 +123,15 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
         phrases = uses_outside(array.certificate, array.g, x, array.spec.array.temperature_c)
         say_outside(phrases, strict=array.strict)
         tile_error = None if phrases else array.tile_error
+    sense, current = array.tile.sense, np.asarray(behavioral.mvm(array.tile, x))
+    if sense is not None:
+        check_sense_range(sense, current, slack=OWN_ERROR)
+    out = np.asarray(behavioral.sensed_outputs(array.tile, current))
     return Solution(
-        out=np.asarray(behavioral.mvm(array.tile, x)),
+        out=out,
+        quantity="current" if sense is None else "voltage",
+        unit="A" if sense is None else sense.unit,
+        i_sense=None if sense is None else current,
         power=np.asarray(behavioral.power(array.tile, x)),
         provenance=array.provenance,
         tile_error=tile_error,
@@ -139,17 +151,18 @@ def _for_array(model: TileModel, certificate: Certificate | None, spec: ArraySpe
 
 
 def _same_specification(model: TileModel, certificate: Certificate | None, spec: ArraySpec) -> TileModel:
-    if model.spec.digest == spec.digest:
-        return model
+    own, asked = (with_ideal(each, "driver", "adc") for each in (model.spec, spec))
+    if own.digest == asked.digest:
+        return replace(model, spec=asked)
     array = spec.array
     conditions = {"rows": array.rows, "cols": array.cols, "temperature_c": array.temperature_c}
     if certificate is not None:
         try:
-            same = model.spec.replace(array=conditions).digest == spec.digest
+            same = own.replace(array=conditions).digest == asked.digest
         except SpecError:  # wires given per segment belong to one size
             same = False
         if same:
-            return replace(model, spec=spec)
+            return replace(model, spec=asked)
     raise InputError(
         f"the model was calibrated for another array ({model.spec.array.rows}x{model.spec.array.cols}, "
         f"specification {model.spec.digest[:12]}, not {spec.digest[:12]}): calibrate this one"

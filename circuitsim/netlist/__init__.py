@@ -1,6 +1,9 @@
 """Writes specifications as complete SPICE decks, which plain ngspice runs."""
 
 from circuitsim.netlist.cell import cell_subckt, cell_text
+from circuitsim.netlist.chain import ChainNetlist, chain
+from circuitsim.netlist.chain_drivers import analog_inputs, code_bits
+from circuitsim.netlist.chain_timing import ChainTiming, chain_timing
 from circuitsim.netlist.conversions import Bench, bench_of, conversion_deck, with_parameters
 from circuitsim.netlist.crossbar import checked_crossbar, crossbar
 from circuitsim.netlist.document import Netlist
@@ -12,16 +15,22 @@ from circuitsim.netlist.transient import Pulse, TransientNetlist, checked_transi
 
 __all__ = [
     "Bench",
+    "ChainNetlist",
+    "ChainTiming",
     "Mismatch",
     "Netlist",
     "Pulse",
     "TransientNetlist",
     "amplifier_cards",
+    "analog_inputs",
     "bench_of",
     "cell_subckt",
     "cell_text",
+    "chain",
+    "chain_timing",
     "checked_crossbar",
     "checked_transient",
+    "code_bits",
     "conversion_deck",
     "crossbar",
     "from_circuit",

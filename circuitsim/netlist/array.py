@@ -1,20 +1,23 @@
 """Write the array as cards: wires, driver and sense resistances, gates, cells; neither stimulus nor analysis."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from circuitsim.blocks import Block
 from circuitsim.errors import InputError
 from circuitsim.netlist.cell import CELL, CellText, cell_text
 from circuitsim.netlist.lines import LineKind, col_lines, row_lines
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.netlist.names import number
-from circuitsim.netlist.sense_amplifiers import amplifier_cards, rail_cards, static_sense
+from circuitsim.netlist.phases import clock_nodes
+from circuitsim.netlist.sense_amplifiers import SENSE_CLOCKS, amplifier_cards, rail_cards
 from circuitsim.netlist.series import series_lines
 from circuitsim.netlist.stimulus import GATES, source_cards
-from circuitsim.spec import ArraySpec, check_no_block, real_numbers
+from circuitsim.spec import ArraySpec, real_numbers
 
 _Nodes = list[list[str]]
 
@@ -71,11 +74,15 @@ class _Program:
         g: (rows, cols) conductances [S]; 0 is an open cell.
         settings: [row][col] parameters of each cell, as text.
         gates: (batch, rows) word-line voltages [V]; None without gates.
+        sense: Circuit of the sense amplifiers; None: ideal ones.
+        taker: Nodes that take the column currents; None: the sense amplifiers take them.
     """
 
     g: np.ndarray
     settings: list[list[str]]
     gates: np.ndarray | None
+    sense: Block | None
+    taker: str | None
 
 
 def array_text(
@@ -86,6 +93,8 @@ def array_text(
     gates: np.ndarray | None = None,
     *,
     meter: bool = False,
+    sense: Block | None = None,
+    taker: str | None = None,
 ) -> ArrayText:
     """Write an array.
 
@@ -96,12 +105,13 @@ def array_text(
         mismatch: Deviation of each access transistor; None: no deviation.
         gates: (batch, rows) word-line voltages [V] if the input is on the bit lines; None without gates.
         meter: Measure the current of every cell, see `ArrayText.i_cell`.
+        sense: Circuit of the sense amplifiers; None: ideal ones.
+        taker: Nodes that take the column currents, `<taker>_<col>`; None: the sense amplifiers take them.
 
     Raises:
         InputError: `state` is missing though the device needs it, or given though it does not; or `state` or `mismatch`
             does not fit the array.
     """
-    check_no_block(spec.driver, "driver", "the deck of an array")
     cell = cell_text(spec, mismatch=mismatch is not None, meter=meter)
     values = _values(spec, cell, g, state)
     settings = [[f"g={value!r}" for value in line] for line in values.tolist()]
@@ -109,7 +119,7 @@ def array_text(
         check_mismatch(spec, mismatch)
         deviations = zip(settings, mismatch.v_th.tolist(), mismatch.width.tolist(), strict=True)
         settings = [[f"{text} dvt={v!r} width={w!r}" for text, v, w in zip(*line, strict=True)] for line in deviations]
-    return _LAYOUTS[spec.array.input_line](spec, cell, _Program(g, settings, gates))
+    return _LAYOUTS[spec.array.input_line](spec, cell, _Program(g, settings, gates, sense, taker))
 
 
 def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | None) -> np.ndarray:
@@ -141,11 +151,13 @@ def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Array
         *(["", "* word lines: gates of one row", *gates] if gates else []),
         *["", "* row wires, driver to cells: bl_<row>_<col>", *row_cards],
         *["", "* column wires, cells to sense: sl_<row>_<col>", *col_cards],
-        *_sense(spec),
+        *_sense(spec, program),
         *_cells(program, bl, wl, sl),
     ]
     bias = rows if gates else ()
-    return _array(spec, cell, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias))
+    return _array(
+        spec, cell, program.sense, body, bl, sl, tuple(f"v(wl_{a})" for a in bias), tuple(f"i(vwl_{a})" for a in bias)
+    )
 
 
 def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
@@ -161,10 +173,19 @@ def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Arra
         *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
         *["", "* bit lines along the columns: bl_<row>_<col>", *bl_cards],
         *["", "* source lines along the columns, cells to sense: sl_<row>_<col>", *col_cards],
-        *_sense(spec),
+        *_sense(spec, program),
         *_cells(program, bl, wl, sl),
     ]
-    return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
+    return _array(
+        spec,
+        cell,
+        program.sense,
+        body,
+        bl,
+        sl,
+        tuple(f"v(bias_{b})" for b in cols),
+        tuple(f"i(vbias_{b})" for b in cols),
+    )
 
 
 def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
@@ -179,26 +200,41 @@ def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
         *["", "* strings: biased at the read voltage", *_bias(spec)],
         *["", "* word lines, driver to gates: wl_<row>_<col>", *row_cards],
         *["", "* strings: wires between the cells, bl_<row>_<col> above and sl_<row>_<col> below each", *chains],
-        *_sense(spec),
+        *_sense(spec, program),
         *_cells(program, bl, wl, sl),
     ]
     cols = range(spec.array.cols)
-    return _array(spec, cell, body, bl, sl, tuple(f"v(bias_{b})" for b in cols), tuple(f"i(vbias_{b})" for b in cols))
+    return _array(
+        spec,
+        cell,
+        program.sense,
+        body,
+        bl,
+        sl,
+        tuple(f"v(bias_{b})" for b in cols),
+        tuple(f"i(vbias_{b})" for b in cols),
+    )
 
 
 _LAYOUTS = {"bl": _bit_line_input, "wl": _word_line_input, "string": _string}
 
 
+def _sources(node: str, lines: Iterable[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the vector names of the voltages and currents of the sources of some lines."""
+    names = [f"{node}_{line}" for line in lines]
+    return tuple(f"v({name})" for name in names), tuple(f"i(v{name})" for name in names)
+
+
 def _array(
     spec: ArraySpec,
     cell: CellText,
+    block: Block | None,
     body: list[str],
     upper: _Nodes,
     lower: _Nodes,
     v_bias: tuple[str, ...],
     i_bias: tuple[str, ...],
 ) -> ArrayText:
-    block = static_sense(spec)
     circuits = () if block is None else (block.include,)
     return ArrayText(
         head=[
@@ -224,14 +260,17 @@ def _bias(spec: ArraySpec) -> list[str]:
     return [f"vbias_{b} bias_{b} 0 {v_bias}" for b in range(spec.array.cols)]
 
 
-def _sense(spec: ArraySpec) -> list[str]:
-    v_ref, block, cols = number(spec.sense.v_ref), static_sense(spec), range(spec.array.cols)
+def _sense(spec: ArraySpec, program: _Program) -> list[str]:
+    v_ref, block, cols = number(spec.sense.v_ref), program.sense, range(spec.array.cols)
+    if program.taker is not None:
+        cards = [f"vsense_{b} sense_{b} {program.taker}_{b} 0" for b in cols]
+        return ["", "* meters: current through vsense leaves the column", *cards]
     if block is None:
         cards = [f"vsense_{b} sense_{b} 0 {v_ref}" for b in cols]
         return ["", "* sense amplifiers: current into vsense is the output", *cards]
-    cards = rail_cards(block, spec.sense.v_ref)
+    cards, clocks = rail_cards(block, spec.sense.v_ref), clock_nodes(block, SENSE_CLOCKS)
     for b in cols:
-        cards += [f"vsense_{b} sense_{b} amp_{b} 0", *amplifier_cards(block, str(b), f"amp_{b}", f"out_{b}")]
+        cards += [f"vsense_{b} sense_{b} amp_{b} 0", *amplifier_cards(block, str(b), f"amp_{b}", f"out_{b}", clocks)]
     return ["", "* sense amplifiers: vsense measures the current into each, v(out) is the output", *cards]
 
 

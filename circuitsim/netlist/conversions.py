@@ -10,10 +10,9 @@ from circuitsim.blocks import Block, phase_time
 from circuitsim.devices import Parameter
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import check_path, number
-from circuitsim.netlist.phases import clock_nodes, phase_window
+from circuitsim.netlist.phases import CLOCK_EDGE, clock_nodes, repeated_phase_cards
 from circuitsim.spec import checked
 
-CLOCK_EDGE = 2e-11  # [s] rise and fall of clocks, and the time in which inputs change between conversions
 STEPS = 100  # time steps of a conversion, at least
 MOST_STEP = 1e-9  # [s]
 
@@ -88,33 +87,8 @@ def head_cards(bench: Bench, what: str) -> list[str]:
 
 
 def clock_cards(bench: Bench, cycle: float, *, on: Sequence[str] | None = None) -> list[str]:
-    """Write one source for each clock: a pulse that repeats with `cycle` [s].
-
-    Args:
-        bench: The bench.
-        cycle: Period [s].
-        on: Roles of the clocks that run, the others stay at 0 V; None: all run.
-    """
-    cards = []
-    for role, node in clock_nodes(bench.block).items():
-        name, _, digit = role.removeprefix("phases.").partition(".")
-        if on is not None and role not in on:
-            cards.append(f"v{node} {node} 0 0")
-            continue
-        start, width = phase_window(bench.block, name, k=int(digit or 0))
-        high = number(bench.block.phases[name].high)
-        wave = [start - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, width - CLOCK_EDGE, cycle]
-        if start < CLOCK_EDGE:  # on from the start of the run
-            cards.append(f"v{node} {node} 0 pulse({high} 0 {' '.join(map(number, _inverted(start, width, cycle)))})")
-        else:
-            cards.append(f"v{node} {node} 0 pulse(0 {high} {' '.join(map(number, wave))})")
-    return cards
-
-
-def _inverted(start: float, width: float, cycle: float) -> list[float]:
-    """Delay, edges, width and period of the pulse that is off outside of a phase at the start of the cycle [s]."""
-    end = start + width
-    return [end - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, cycle - width - CLOCK_EDGE, cycle]
+    """Write one source for each clock, which repeats its phase every cycle; see `repeated_phase_cards`."""
+    return repeated_phase_cards(bench.block, cycle, on=on)
 
 
 def held(values: np.ndarray, cycle: float) -> str:

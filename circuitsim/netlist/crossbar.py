@@ -11,8 +11,9 @@ from circuitsim.netlist.document import Netlist
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.mismatch import Mismatch
+from circuitsim.netlist.sense_amplifiers import static_sense
 from circuitsim.netlist.stimulus import INPUTS, analysis_cards, index_cards, source_cards
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, check_no_block, checked
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 
@@ -67,8 +68,9 @@ def checked_crossbar(
         )
     if spec.array.cell == "1c":
         raise InputError("array.cell = '1c' carries no direct current: its output is a charge, read it in time")
+    check_no_block(spec.driver, "driver", "the deck of an array")
     drive = drive_voltages(spec, x)
-    array = array_text(spec, g, state, mismatch, gate_voltages(spec, x), meter=nodes)
+    array = array_text(spec, g, state, mismatch, gate_voltages(spec, x), meter=nodes, sense=static_sense(spec))
     on_gates = spec.array.input_line != "bl"
     i_bias = array.i_bias if on_gates else ()  # gates that are constantly on carry no direct current
     v_row, v_col, i_cell = (array.v_row, array.v_col, array.i_cell(g)) if nodes else ((), (), ())

@@ -10,10 +10,10 @@ from circuitsim.spec import ArraySpec
 _SECTIONS = ("array", "device", "access", "wire", "driver", "sense")
 
 
-def header_lines(spec: ArraySpec, what: str) -> list[str]:
+def header_lines(spec: ArraySpec, what: str, *, converters: bool = False) -> list[str]:
     """Write the title of a deck, which ends in `what`, and its comments: ASCII only, one line per key.
 
-    Paths are reduced to their last part.
+    Paths are reduced to their last part. With `converters`, the keys of the ADC are there too.
     """
     rows, cols = spec.shape
     lines = [
@@ -23,7 +23,7 @@ def header_lines(spec: ArraySpec, what: str) -> list[str]:
         "* column currents: vsense_j#branch, or i(vsense_j) in the raw file; positive into the sense amplifier",
         "*",
     ]
-    for section in _SECTIONS:
+    for section in (*_SECTIONS, *(("adc",) if converters else ())):
         part = getattr(spec, section)
         if part is None:
             continue

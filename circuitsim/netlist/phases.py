@@ -1,16 +1,49 @@
 """Write the clocks of a block that works in phases: pulses of voltage, one source a clock input."""
 
+from collections.abc import Sequence
+
 from circuitsim.blocks import Block, phase_time
 from circuitsim.netlist.names import number
 
-EDGE = 1e-10  # [s] rise and fall of a clock
+EDGE = 1e-10  # [s] rise and fall of a clock that runs once
+CLOCK_EDGE = 2e-11  # [s] rise and fall of clocks that repeat
 ROLE = "phases."
+PREFIX = "ck_"
 
 
-def clock_nodes(block: Block) -> dict[str, str]:
+def clock_nodes(block: Block, prefix: str = PREFIX) -> dict[str, str]:
     """Return the node of each clock input by its role: `ck_reset` for "phases.reset", `ck_set_7` for numbered ones."""
     clocks = (role for role in block.roles if role.startswith(ROLE))
-    return {role: "ck_" + role.removeprefix(ROLE).replace(".", "_") for role in clocks}
+    return {role: prefix + role.removeprefix(ROLE).replace(".", "_") for role in clocks}
+
+
+def repeated_phase_cards(
+    block: Block, cycle: float, *, delay: float = 0.0, prefix: str = PREFIX, on: Sequence[str] | None = None
+) -> list[str]:
+    """Write one source for each clock input, `v<node>`, which repeats its phase every cycle.
+
+    Args:
+        block: The circuit.
+        cycle: Period [s]; no phase is longer.
+        delay: From the start of a cycle to that of the phases [s].
+        prefix: Start of the nodes' names.
+        on: Roles of the clocks that run, the others stay at 0 V; None: all run.
+    """
+    cards = []
+    for role, node in clock_nodes(block, prefix).items():
+        name, _, digit = role.removeprefix(ROLE).partition(".")
+        if on is not None and role not in on:
+            cards.append(f"v{node} {node} 0 0")
+            continue
+        start, width = phase_window(block, name, k=int(digit or 0))
+        start, high = start + delay, number(block.phases[name].high)
+        if start < CLOCK_EDGE:  # on from the start of the run
+            off = [start + width - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, cycle - width - CLOCK_EDGE, cycle]
+            cards.append(f"v{node} {node} 0 pulse({high} 0 {' '.join(map(number, off))})")
+        else:
+            wave = [start - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, width - CLOCK_EDGE, cycle]
+            cards.append(f"v{node} {node} 0 pulse(0 {high} {' '.join(map(number, wave))})")
+    return cards
 
 
 def phase_cards(block: Block) -> list[str]:

@@ -7,6 +7,8 @@ from circuitsim.spec import ArraySpec, checked
 
 _RAILS = {"ref": "sref", "vdd": "svdd", "vss": "0"}
 """Node of each role that all amplifiers of an array share."""
+SENSE_CLOCKS = "ck_sense_"
+"""Start of the names of the clocks of an array's amplifiers."""
 
 
 @checked

@@ -64,3 +64,13 @@ def analysis_cards(batch: int, printed: Sequence[str]) -> list[str]:
     if batch == 1:
         return [".op"]
     return [".print dc " + " ".join(printed), sweep_card(batch)]
+
+
+def pulse_corners(start: float, width: float, value: float, rest: float, edge: float) -> list[tuple[float, float]]:
+    """Return the corners (time [s], voltage [V]) of a pulse after its start, whose area is (value − rest) · width.
+
+    A pulse shorter than its edge gets shorter edges.
+    """
+    edge = min(edge, width)
+    top = [(start + edge, value), *([(start + width, value)] if width > edge else [])]
+    return [*top, (start + width + edge, rest)]

@@ -13,6 +13,7 @@ from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
+from circuitsim.netlist.stimulus import pulse_corners
 from circuitsim.spec import ArraySpec, by_value, check_no_block, checked, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
@@ -134,7 +135,8 @@ def checked_transient(
     nodes: bool = False,
 ) -> TransientNetlist:
     """Write the deck for conductances and an input vector that are already checked; see `transient`."""
-    check_no_block(spec.sense, "sense", "a read in time")
+    for section in ("driver", "sense"):
+        check_no_block(getattr(spec, section), section, "a read in time")
     batch = x[None]
     pulse = read_pulse(spec) if pulse is None else pulse
     _check_pulse(pulse)
@@ -229,7 +231,7 @@ def _pulse_cards(height: np.ndarray, share: np.ndarray, pulse: Pulse) -> list[st
         if width == 0:
             cards.append(f"vin_{row} in_{row} 0 dc {rest}")
             continue
-        edge = min(pulse.t_edge, width)
-        top = f"{number(edge)} {value!r} " + (f"{number(width)} {value!r} " if width > edge else "")
-        cards.append(f"vin_{row} in_{row} 0 dc {rest} pwl(0 {rest} {top}{number(width + edge)} {rest})")
+        corners = [(0.0, pulse.v_rest), *pulse_corners(0.0, width, value, pulse.v_rest, pulse.t_edge)]
+        wave = " ".join(f"{number(time)} {number(volts)}" for time, volts in corners)
+        cards.append(f"vin_{row} in_{row} 0 dc {rest} pwl({wave})")
     return cards

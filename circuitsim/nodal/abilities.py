@@ -3,7 +3,7 @@
 from circuitsim.spec import Abilities
 
 _QUASI_STATIC = {
-    "driver.input_code": ("amplitude",),  # a pulse width is a charge
+    "driver.input_code": ("amplitude", "bit_serial"),  # a pulse width is a charge
     "wire.strap_row": (None,),
     "wire.strap_col": (None,),
     "technique.skip_zero_rows": (False,),

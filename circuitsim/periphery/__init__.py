@@ -5,7 +5,7 @@ from circuitsim.periphery.converters import convert, convert_and_count, decode, 
 from circuitsim.periphery.enob import sine_bits, sine_record
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 from circuitsim.periphery.linearity import Linearity, linearity
-from circuitsim.periphery.sense import check_sense_range, drop_and_slope, report
+from circuitsim.periphery.sense import check_sense_range, drop_and_slope, output_noise, report, straight_output
 
 __all__ = [
     "Linearity",
@@ -23,8 +23,10 @@ __all__ = [
     "ideal_stages",
     "linearity",
     "nearest_codes",
+    "output_noise",
     "periphery_of",
     "report",
     "sine_bits",
     "sine_record",
+    "straight_output",
 ]

@@ -9,6 +9,7 @@ from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.results.sense_table import SenseTable
 
 _ROUNDING = 1e-9  # of the table's range: solved currents reach its ends to rounding
+_FITTED = 257  # currents to which the straight line of an output is fitted
 _EVEN = 1e-6  # relative difference of steps that count as equal
 
 
@@ -39,6 +40,45 @@ def report(sense: SenseTable, i_in: Any, *, rng: np.random.Generator | None = No
     return out + sense.noise * xp.asarray(rng.standard_normal(tuple(i_in.shape)), dtype=i_in.dtype, device=device)
 
 
+def straight_output(sense: SenseTable) -> tuple[float, float]:
+    """Return gain [unit/A] and offset [unit] of the straight line that fits the output curve of an amplifier best.
+
+    This is what digital sums take an output for. The line is fitted from no current to the end of the table at which
+    the larger currents are.
+    """
+    if sense.reported is None or sense.current is None:
+        return sense.gain, sense.offset
+    low, high = float(sense.current[0]), float(sense.current[-1])
+    current = np.linspace(0.0, high if high >= -low else low, _FITTED)
+    gain, offset = np.polyfit(current, np.interp(current, sense.current, sense.reported), 1)
+    return float(gain), float(offset)
+
+
+def output_noise(sense: SenseTable, current: np.ndarray, conductance: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of an amplifier's output within its noise band [unit].
+
+    Args:
+        sense: The amplifier; without dynamics its `noise` holds everywhere.
+        current: Column currents (batch, cols) [A].
+        conductance: Conductances of the columns (cols,) [S].
+
+    Returns:
+        (batch, cols), linear between the currents of the table and between the logarithms of its conductances; beyond
+        both, the values at their ends.
+    """
+    d = sense.dynamics
+    if d is None:
+        return np.full(current.shape, sense.noise)
+    order = np.argsort(d.current)
+    known, column = d.noise_rms[order], np.log(d.conductance)
+    at = np.clip(np.log(np.maximum(conductance, 1e-30)), column[0], column[-1])
+    place = np.clip(np.searchsorted(column, at, side="right") - 1, 0, len(column) - 2)
+    share = (at - column[place]) / (column[place + 1] - column[place])
+    by_column = known[:, place] * (1 - share) + known[:, place + 1] * share  # (currents, cols)
+    sigma = [np.interp(current[:, j], d.current[order], by_column[:, j]) for j in range(current.shape[1])]
+    return np.hypot(np.stack(sigma, axis=1), sense.noise)
+
+
 def drop_and_slope(sense: SenseTable, current: Any) -> tuple[Any, Any]:
     """Return the voltage drop and its slope at input currents.
 
@@ -55,8 +95,8 @@ def drop_and_slope(sense: SenseTable, current: Any) -> tuple[Any, Any]:
     return _linear(sense.current, sense.drop, current)
 
 
-def check_sense_range(sense: SenseTable, current: np.ndarray) -> None:
-    """Refuse currents (batch, cols) [A] at which an amplifier was not characterized.
+def check_sense_range(sense: SenseTable, current: np.ndarray, *, slack: float = _ROUNDING) -> None:
+    """Refuse currents (batch, cols) [A] at which an amplifier was not characterized, by more than a share of its range.
 
     Raises:
         OutsideRangeError: Names vector, column, current and range.
@@ -64,8 +104,8 @@ def check_sense_range(sense: SenseTable, current: np.ndarray) -> None:
     if sense.current is None:
         return
     low, high = float(sense.current[0]), float(sense.current[-1])
-    slack = _ROUNDING * (high - low)
-    bad = (current < low - slack) | (current > high + slack)
+    beyond = slack * (high - low)
+    bad = (current < low - beyond) | (current > high + beyond)
     if np.any(bad):
         vector, column = (int(k) for k in np.argwhere(bad)[0])
         raise OutsideRangeError(

@@ -11,7 +11,10 @@ from .certificate import ConverterEnergy as ConverterEnergy
 from .certificate import ErrorStatistics as ErrorStatistics
 from .certificate import Extrapolation as Extrapolation
 from .certificate import GradeErrors as GradeErrors
+from .chain_waveforms import ChainWaveforms as ChainWaveforms
 from .claims import claim as claim
+from .code_errors import CodeErrors as CodeErrors
+from .code_errors import SenseError as SenseError
 from .content_digest import content_digest as content_digest
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from circuitsim.results.budget import Budget
+from circuitsim.results.code_errors import CodeErrors, SenseError
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.tile_error import TileError
 from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
@@ -11,13 +12,13 @@ from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
 
 @dataclass(frozen=True)
 class ErrorStatistics:
-    """Errors of output currents that were drawn, before the ADC, as fractions of full scale.
+    """Errors of outputs that were drawn, before the ADC, as fractions of full scale.
 
     Attributes:
         rms, mean_abs, bias: Root mean square, mean magnitude and mean of the error.
         max: Largest magnitude of the `samples` that were drawn. It is no bound: another draw has another one.
         p50, p95, p99, p999: Error that 50, 95, 99 and 99.9 % of the outputs do not exceed in magnitude.
-        samples: Number of output currents compared.
+        samples: Number of outputs compared.
     """
 
     rms: float
@@ -52,7 +53,7 @@ class Extrapolation:
     Attributes:
         rows, cols: Size of that array.
         truth: Level that counts as the truth: "nodal" for a larger array, "ngspice" for a smaller one.
-        full_scale: Largest current that the declared use of that array allows [A].
+        full_scale: Largest output that the declared use of that array allows [unit of the certificate].
         error: Error relative to that full scale.
     """
 
@@ -115,7 +116,8 @@ class Certificate:
         form: The same in words, for reports: "fourteen matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
         full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A]; all errors are divided by it.
-        full_scale_case: The matrix and the inputs that give this current.
+            Where the sense amplifiers are circuits, the largest change of their output from that without current [V].
+        full_scale_case: The matrix and the inputs that give it.
         typical: Error over all outputs of the hold-out.
         by_column: One entry per column, in order.
         by_input: One entry per kind of input ("uniform", "sparse", "binary", "all_on", …).
@@ -148,6 +150,10 @@ class Certificate:
         energy: Energy of the array.
         time_s: Time after programming for which the certificate holds [s]; None: conductances exactly as programmed.
         extrapolated: Sentences that name values used outside the range of their source.
+        unit: Unit of the outputs: "A", or that of the sense amplifiers where they are circuits.
+        sense: What the table of the sense amplifiers adds to the error; None for ideal ones.
+        code_errors: The errors behind the ADC of the specification; None without one, or see `left_out`.
+        left_out: Sentences that name what the certificate does not state, and why.
     """
 
     rows: int
@@ -189,6 +195,10 @@ class Certificate:
     energy: ArrayEnergy | None = None
     time_s: float | None = None
     extrapolated: tuple[str, ...] = ()
+    unit: str = "A"
+    sense: SenseError | None = None
+    code_errors: CodeErrors | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def reached(self) -> bool | None:
@@ -206,6 +216,10 @@ class Certificate:
     def model_bits(self) -> float:
         """Effective bits of the model: those of an ideal quantizer over full scale with the same rms error."""
         return effective_bits(self.typical.rms)
+
+    def in_lsb(self, error: float) -> float | None:
+        """Return an error (fraction of full scale) in steps of the ADC; None where the certificate knows no ADC."""
+        return None if self.code_errors is None else error * self.full_scale / self.code_errors.lsb
 
     def tile_error(self, load: float) -> TileError:
         """Return what is known of a tile whose matrix has this column load, see `column_load`.

@@ -17,19 +17,19 @@ from circuitsim.results.json_records import check_kind, from_plain, read_record,
 from circuitsim.results.meaning import check_meaning
 from circuitsim.results.npz_files import file_digest, read_npz, write_npz
 from circuitsim.results.surface import CellSurface
+from circuitsim.results.table_files import load_sense_table, save_sense_table
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 5
+CERTIFICATE_SCHEMA = 6
 SURFACE_SCHEMA = 7
 MODEL_SCHEMA = 7
 
 _CERTIFICATE = "circuitsim certificate"
-_EARLIER_CERTIFICATE = (
-    "it states no worst error found by search, and divides its errors by another full scale: calibrate the array again"
-)
+_EARLIER_CERTIFICATE = "it states no errors in LSB and nothing of sense amplifiers that are circuits: calibrate again"
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
+_EARLIER_MODEL = "it does not say whether its sense amplifiers are circuits: calibrate the array again"
 _TENSORS = ("forward", "reverse")
 _SurfaceScalars = dataclasses.make_dataclass(
     "_SurfaceScalars",
@@ -104,10 +104,10 @@ def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
 
 @checked
 def save_model(folder: str | Path, model: TileModel) -> Path:
-    """Write a tile model as `model.npz` (tensors) and `model.json` (all other fields).
+    """Write a tile model as `model.npz` (tensors), `model.json` (all other fields) and, if it has one, `model_sense.npz`.
 
-    The JSON file is written last and contains the digest of the tensors. `load_model` refuses two files that do not
-    belong together.
+    The JSON file is written last and contains the digests of the others. `load_model` refuses files that do not belong
+    together.
 
     Returns:
         Path of the JSON file.
@@ -116,13 +116,16 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         InputError: The folder cannot be written.
     """
     arrays, text = Path(folder) / "model.npz", Path(folder) / "model.json"
-    digest = write_npz(arrays, {name: getattr(model.surface, name) for name in _TENSORS})
+    digests = {"sha256": write_npz(arrays, {name: getattr(model.surface, name) for name in _TENSORS})}
+    if model.sense is not None:
+        save_sense_table(table := _sense_file(text), model.sense)
+        digests["sense"] = file_digest(table)
     content = {
         "grade": model.grade,
         "v_range": list(model.v_range),
         "spec": model.spec.model_dump(mode="json", by_alias=True),
         "surface": _scalars(model.surface),
-        "arrays": {"sha256": digest},
+        "arrays": digests,
     }
     write_record(text, _MODEL, MODEL_SCHEMA, content)
     return text
@@ -138,19 +141,31 @@ def load_model(path: str | Path) -> TileModel:
     text = Path(path) / "model.json" if Path(path).is_dir() else Path(path)
     if text.suffix == ".npz":
         text = text.with_suffix(".json")
-    document = read_record(text, _MODEL, MODEL_SCHEMA)
+    document = read_record(text, _MODEL, MODEL_SCHEMA, earlier=_EARLIER_MODEL)
     parts = from_plain(text, _ModelParts, {key: document.get(key) for key in _MODEL_KEYS})
     arrays = text.with_suffix(".npz")
     tensors = read_npz(arrays, _TENSORS, _MODEL)
-    if file_digest(arrays) != parts.arrays.get("sha256"):
-        raise InputError(f"{arrays}: does not belong to {text.name} (its digest differs); save the model again")
+    _check_digest(arrays, parts.arrays.get("sha256"), text)
+    sense = None
+    if (digest := parts.arrays.get("sense")) is not None:
+        sense = load_sense_table(_sense_file(text))
+        _check_digest(_sense_file(text), digest, text)
     try:
         spec = parse_spec(parts.spec)
     except SpecError as error:
         raise InputError(f"{text}: damaged: the specification in it is refused: {error}") from None
-    model = TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range)
+    model = TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range, sense)
     check_meaning(text, model)
     return model
+
+
+def _sense_file(text: Path) -> Path:
+    return text.with_name(f"{text.stem}_sense.npz")
+
+
+def _check_digest(path: Path, expected: str | None, text: Path) -> None:
+    if file_digest(path) != expected:
+        raise InputError(f"{path}: does not belong to {text.name} (its digest differs); save the model again")
 
 
 @dataclasses.dataclass(frozen=True)

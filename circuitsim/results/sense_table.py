@@ -72,6 +72,8 @@ class SenseTable:
             [V]; None: unknown.
         reported_error: Largest error of `reported` there, as a fraction of its span; None: unknown.
         t_ready: Time from the start of a read until the output is taken, for a clocked circuit [s]; None: not clocked.
+        drop_per_charge: Voltage by which the drop of a clocked circuit rises for each charge that it has taken, because
+            its gain is finite [V/C]; `drop` is that before any charge. None: not clocked, or unknown.
         dynamics: Settling, noise, bandwidth and energy; None: unknown.
     """
 
@@ -90,6 +92,7 @@ class SenseTable:
     drop_error: float | None = None
     reported_error: float | None = None
     t_ready: float | None = None
+    drop_per_charge: float | None = None
     dynamics: SenseDynamics | None = None
 
     def __post_init__(self) -> None:

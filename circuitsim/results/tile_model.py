@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from circuitsim.results.content_digest import content_digest
+from circuitsim.results.sense_table import SenseTable
 from circuitsim.results.surface import CellSurface
 from circuitsim.spec import ArraySpec
 
@@ -20,16 +22,18 @@ class TileModel:
 
     | field | shape and unit | meaning |
     |---|---|---|
-    | spec | | the array: wires, driver and sense resistances, v_ref |
+    | spec | | the array: wires, driver and sense resistances, v_ref; not the circuits of its drivers and ADCs |
     | surface | | the current of its cell as characterized by ngspice |
     | grade | | order to which a tile keeps the nonlinearity of the cells; it sets the cost, see `behavioral.GRADES` |
     | v_range | (lower, upper) [V] | range of the inputs |
+    | sense | | table of the sense amplifiers where they are a circuit; None: they are ideal, behind `sense.r_in` |
     """
 
     spec: ArraySpec
     surface: CellSurface
     grade: int
     v_range: tuple[float, float]
+    sense: SenseTable | None = None
 
     @property
     def digest(self) -> str:
@@ -48,4 +52,6 @@ class TileModel:
         content = hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode())
         content.update(surface.forward.tobytes())
         content.update(surface.reverse.tobytes())
+        if self.sense is not None:
+            content.update(content_digest((self.sense.current, self.sense.drop, self.sense.reported)).encode())
         return content.hexdigest()

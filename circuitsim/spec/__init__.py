@@ -8,8 +8,10 @@ from circuitsim.spec.block import BlockSpec, check_no_block
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.cell_keys import cell_keys
+from circuitsim.spec.codes import check_codes
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
+from circuitsim.spec.ideal_parts import Surroundings, with_ideal
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
@@ -43,6 +45,7 @@ __all__ = [
     "MappingSpec",
     "PlainName",
     "SenseSpec",
+    "Surroundings",
     "TechniqueSpec",
     "Tolerance",
     "TopologySpec",
@@ -53,6 +56,7 @@ __all__ = [
     "check_able",
     "check_argument",
     "check_arrays",
+    "check_codes",
     "check_conductances",
     "check_inputs",
     "check_no_block",
@@ -78,5 +82,6 @@ __all__ = [
     "unable",
     "unfelt",
     "wire_grid",
+    "with_ideal",
     "with_values",
 ]

@@ -44,7 +44,8 @@ def unfelt(spec: ArraySpec, key: str) -> str | None:
         The part that the key describes; None if the output depends on the key, or if the key is unknown.
     """
     charge = spec.array.cell == "1c" or spec.driver.input_code == "pulse_width"
-    return (CONVERTERS | NETWORK | SPREAD | ({} if charge else IN_TIME)).get(key)
+    coding = {} if charge else {"driver.input_code": "how codes become reads"}
+    return (CONVERTERS | NETWORK | SPREAD | coding | ({} if charge else IN_TIME)).get(key)
 
 
 def with_values(spec: ArraySpec, key: str, values: Sequence[Any]) -> list[ArraySpec]:

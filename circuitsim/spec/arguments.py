@@ -50,7 +50,10 @@ def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
         InputError: When called with an argument that does not fit; names argument, value and expectation.
     """
     signature = inspect.signature(function)
-    kinds = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    kinds = {
+        name: tuple[each.annotation, ...] if each.kind is inspect.Parameter.VAR_POSITIONAL else each.annotation
+        for name, each in signature.parameters.items()
+    }
 
     @functools.wraps(function)
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:

@@ -86,7 +86,7 @@ def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
 
 def input_unit(spec: ArraySpec) -> str:
     """Return the unit of the inputs x: "V" for amplitudes on bit lines, "1" for gate bits and for pulse widths."""
-    return "V" if spec.array.input_line == "bl" and spec.driver.input_code == "amplitude" else "1"
+    return "V" if spec.array.input_line == "bl" and spec.driver.input_code != "pulse_width" else "1"
 
 
 def resting_input(spec: ArraySpec) -> float:

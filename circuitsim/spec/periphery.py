@@ -22,10 +22,11 @@ class DriverSpec(BlockSpec):
         "input of zero and v_ref + v_read at full scale. g is the conductance with v_read across the device"
     )
     dac_bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
-    input_code: Annotated[Literal["amplitude", "pulse_width"], reserved("bit_serial")] = Field(
+    input_code: Literal["amplitude", "pulse_width", "bit_serial"] = Field(
         default="amplitude",
         description="Coding of the inputs. 'amplitude': a voltage. 'pulse_width': a fraction of t_read from 0 to 1; "
-        "the output is a charge",
+        "the output is a charge. 'bit_serial': a code is read bit by bit, the lowest first, with rows at v_ref or "
+        "v_ref + v_read, and the codes of the ADC are shifted and added; inputs of a single read are voltages",
     )
     t_read: Positive = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
 

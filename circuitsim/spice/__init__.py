@@ -3,7 +3,7 @@
 from circuitsim.spice.batch import run
 from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.libngspice import find_library
-from circuitsim.spice.options import TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
+from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.raw import Plot, read_raw
@@ -13,6 +13,7 @@ from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.time_limit import LEAST_OF_CELLS_S, time_limit
 
 __all__ = [
+    "CHAIN_OPTIONS",
     "LEAST_OF_CELLS_S",
     "TRANSIENT_OPTIONS",
     "TRUTH_OPTIONS",

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library import Assembly, assemble, assemble_own, tell_left_out
-from circuitsim.netlist import Netlist, TransientNetlist
+from circuitsim.netlist import ChainNetlist, Netlist, TransientNetlist
 from circuitsim.spec import checked
 from circuitsim.spice.folders import DECK, LOG, RAW, clear, locked
 from circuitsim.spice.ladder import AS_WRITTEN, climb, rungs_after
@@ -99,7 +99,7 @@ def run(
 
 def _assemble(deck: str | Deck, folder: Path) -> Assembly:
     """Read what a deck includes; the lines of a deck that circuitsim wrote are taken as they are."""
-    if isinstance(deck, Netlist | TransientNetlist):
+    if isinstance(deck, Netlist | TransientNetlist | ChainNetlist):
         return assemble_own(deck.text)
     assembly = assemble(deck if isinstance(deck, str) else deck.text, folder)
     tell_left_out(assembly)

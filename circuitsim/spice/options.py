@@ -45,6 +45,17 @@ TRANSIENT_OPTIONS: dict[str, str] = {
     "num_threads": "1",
 }
 
+# A whole chain in time. Measured on 8 x 8 cells with amplifiers and SARs: codes equal those with reltol = 1e-4, and
+# voltages before the ADC are within 1e-3 LSB of 8 bits, in 0.6 of the time.
+CHAIN_OPTIONS: dict[str, str] = {
+    "reltol": "1e-3",
+    "abstol": "1e-12",
+    "vntol": "1e-6",
+    "gmin": "1e-15",
+    "chgtol": "1e-17",
+    "num_threads": "1",
+}
+
 LARGE_DECK_LINES = 2000
 
 _VALUE = re.compile(r"[A-Za-z0-9.+-]*")

@@ -1,7 +1,19 @@
 """Read arrays in ngspice, the level that counts as the truth."""
 
+from circuitsim.truth.chain import ChainRun, read_chain
 from circuitsim.truth.in_time import half_lsb, read_in_time
 from circuitsim.truth.reading import TruthArray, decks, prepare, read, read_many
 from circuitsim.truth.solution import solution_of
 
-__all__ = ["TruthArray", "decks", "half_lsb", "prepare", "read", "read_in_time", "read_many", "solution_of"]
+__all__ = [
+    "ChainRun",
+    "TruthArray",
+    "decks",
+    "half_lsb",
+    "prepare",
+    "read",
+    "read_chain",
+    "read_in_time",
+    "read_many",
+    "solution_of",
+]

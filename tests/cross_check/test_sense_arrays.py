@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose
 import circuitsim as cs
 from circuitsim import behavioral, blocks, chain, levels, netlist, nodal, spice, truth
 from circuitsim.errors import OutsideRangeError, SpecError
-from circuitsim.levels.sensed import behind_the_circuit
 from circuitsim.periphery import Periphery
 from circuitsim.results import TileModel, load_solution, save_solution
+from circuitsim.spec import with_ideal
 
 
 def spec_of(n=8, cell="1t1r", **sense):
@@ -56,7 +56,7 @@ def test_one_deck_agrees_with_the_array_and_the_table(sense, side, limit):
     assert_allclose(fast.power, exact.power, rtol=0, atol=limit * exact.power.max())
     assert fast.provenance.spec_digest == exact.provenance.spec_digest == spec.digest
     if sense["model"] == "regulated_cascode":  # what the table is for: an ideal amplifier is far off
-        ideal = cs.solve(behind_the_circuit(spec), G, x, "ngspice").out
+        ideal = cs.solve(with_ideal(spec, "sense"), G, x, "ngspice").out
         assert np.abs(ideal - exact.i_sense).max() > 0.03 * np.abs(exact.i_sense).max()
 
 
@@ -67,7 +67,7 @@ def test_a_column_above_the_inputs_needs_a_wider_cell():
     x = np.full((1, 8), 0.9)
     x[0, 0] = 1.1
     with pytest.raises(OutsideRangeError, match="is outside the surface"):
-        ideal = behind_the_circuit(spec)
+        ideal = with_ideal(spec, "sense")
         array = nodal.prepare(ideal, G, levels.surface_of(ideal, v_range=(0.9 - 1e-9, 1.1)))
         nodal.read_with_sense(array, x - 0.05, lambda i: np.interp(i, table.current, table.drop))
     found = cs.read(cs.prepare(spec, G), x)
@@ -135,7 +135,7 @@ def test_a_tile_with_the_table_agrees_with_the_array():
     spec = spec_of(cell="1r", model="regulated_cascode_p", v_ref=0.9)
     x = 0.9 + SHARE
     exact = cs.solve(spec, G, x, "nodal")
-    ideal = behind_the_circuit(spec)
+    ideal = with_ideal(spec, "sense")
     tile = behavioral.program(TileModel(ideal, nodal.ohmic((1e-6, 5e-5), (0.7, 1.1)), 2, (0.9, 1.1)), G)
     found = chain.read_stages(tile, x, Periphery(sense=cs.characterize(spec).sense))
     assert_allclose(found.i_out, exact.i_sense, rtol=0, atol=2e-4 * exact.i_sense.max())

@@ -1,0 +1,147 @@
+"""The exact array with sense amplifiers that are circuits, joined to their table; without a table, the array alone."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim import nodal
+from circuitsim.nodal import NodalArray, PreparedArray
+from circuitsim.periphery import check_sense_range, drop_and_slope, report
+from circuitsim.results import CellSurface, SenseTable, Solution, TileModel, content_digest
+from circuitsim.spec import ArraySpec, WireGrid, by_value, with_ideal
+
+_ONE_SIDE = 1e-6  # of the largest current: less than that on the other side is leakage
+
+
+@by_value
+@dataclass(frozen=True)
+class SensedArray:
+    """An array at the nodal level with the table of its sense amplifiers.
+
+    Attributes:
+        spec: The array with its circuit in [sense].
+        array: The same array with ideal sense amplifiers, prepared for column voltages of the whole table.
+        sense: The table, from `characterize`.
+    """
+
+    spec: ArraySpec
+    array: PreparedArray
+    sense: SenseTable
+
+    @property
+    def g(self) -> np.ndarray:
+        """(rows, cols) programmed conductances [S]."""
+        return self.array.g
+
+
+ExactArray = NodalArray | SensedArray
+"""An array for the array solver, with ideal sense amplifiers or with the table of circuits."""
+
+
+def sensed_inputs(spec: ArraySpec, sense: SenseTable | None) -> tuple[float, float]:
+    """Return the inputs of an array [V]: from v_ref by v_read to the side that its amplifiers' polarity takes.
+
+    Args:
+        spec: The array.
+        sense: The table of its sense amplifiers; None for ideal ones, which take inputs above v_ref.
+    """
+    v_ref, v_read = spec.sense.v_ref, spec.driver.v_read
+    if sense is None or sense.current is None or sense.current[-1] > -_ONE_SIDE * sense.current[0]:
+        return v_ref, v_ref + v_read
+    return v_ref - v_read, v_ref
+
+
+def sensed_range(spec: ArraySpec, sense: SenseTable, v_range: tuple[float, float] | None = None) -> tuple[float, float]:
+    """Return the voltages that rows and columns may take [V]: the inputs, and v_ref plus the drops of the table.
+
+    Args:
+        spec: The array.
+        sense: The table of its sense amplifiers.
+        v_range: Range of the inputs [V]; None: that of `sensed_inputs`.
+    """
+    assert sense.drop is not None
+    low, high = v_range or sensed_inputs(spec, sense)
+    v_ref = spec.sense.v_ref
+    return min(low, v_ref + float(sense.drop[0])), max(high, v_ref + float(sense.drop[-1]))
+
+
+def exact_array(
+    spec: ArraySpec,
+    g: ArrayLike,
+    surface: CellSurface | None,
+    *,
+    sense: SenseTable | None = None,
+    wires: WireGrid | None = None,
+    v_range: tuple[float, float] | None = None,
+    g_range: tuple[float, float] | None = None,
+) -> ExactArray:
+    """Prepare an array with inputs on its bit lines for the array solver, with the table of its sense amplifiers.
+
+    Drivers and ADCs that are circuits are left out: they stand before and behind the array.
+
+    Args:
+        spec: The array.
+        g: Conductances (rows, cols) [S].
+        surface: Its cell, characterized for the voltages of `sensed_range`; None as in `nodal.prepare`.
+        sense: The table of its amplifiers; None for ideal ones.
+        wires, g_range: As in `nodal.prepare`.
+        v_range: Range of the inputs [V]; None: that of `sensed_inputs`.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `nodal.prepare`.
+    """
+    spec = with_ideal(spec, "driver", "adc")
+    if sense is None:
+        return nodal.prepare(spec, g, surface, wires=wires, v_range=v_range, g_range=g_range)
+    wide = sensed_range(spec, sense, v_range)
+    array = nodal.prepare(with_ideal(spec, "sense"), g, surface, wires=wires, v_range=wide, g_range=g_range)
+    assert isinstance(array, PreparedArray)
+    return SensedArray(spec, array, sense)
+
+
+def model_array(model: TileModel, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> ExactArray:
+    """Prepare the array of a behavioral model for the array solver, over the model's range of inputs.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `nodal.prepare`.
+    """
+    return exact_array(model.spec, g, model.surface, sense=model.sense, v_range=model.v_range, g_range=g_range)
+
+
+def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False) -> Solution:
+    """Read an array by the array solver, together with the column voltages of its amplifiers where they are circuits.
+
+    Args:
+        array: From `exact_array`.
+        x: Inputs (batch, rows) [V].
+        nodes: Also return the voltages at every cell.
+
+    Returns:
+        What the amplifiers put out (batch, cols), and their currents as `i_sense`.
+
+    Raises:
+        OutsideRangeError: A current lies outside the table of the amplifiers.
+        InputError, NotConvergedError: As `nodal.read` and `nodal.read_with_sense`.
+    """
+    if not isinstance(array, SensedArray):
+        return nodal.read(array, x, nodes=nodes)
+    sense = array.sense
+    assert sense.current is not None
+    low, high = float(sense.current[0]), float(sense.current[-1])
+
+    def drop(current: np.ndarray) -> np.ndarray:
+        # An iteration may pass outside the table; there the column stays, so that the cells stay in their surface.
+        return drop_and_slope(sense, np.clip(current, low, high))[0]
+
+    solved = nodal.read_with_sense(array.array, np.asarray(x), drop, nodes=nodes)
+    check_sense_range(sense, solved.out)
+    given = {**solved.provenance.given, "sense": content_digest((sense.current, sense.drop, sense.reported))}
+    return replace(
+        solved,
+        out=report(sense, solved.out),
+        quantity="voltage",
+        unit=sense.unit,
+        i_sense=solved.out,
+        provenance=replace(solved.provenance, spec_digest=array.spec.digest, given=given),
+    )

@@ -1,0 +1,48 @@
+"""Codes to codes in ngspice, with drivers, array, sense amplifiers and ADCs in one deck."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from circuitsim import truth
+from circuitsim.chain import Reading, shift_and_add
+from circuitsim.characterization import characterize
+from circuitsim.errors import InputError
+from circuitsim.periphery import adc_table, convert, decode
+from circuitsim.spec import ArraySpec
+from circuitsim.spice import Progress
+
+_STAGES = {"dac": "driver", "sense": "sense", "adc": "adc"}
+
+
+def convert_in_one_deck(
+    spec: ArraySpec,
+    g: ArrayLike,
+    codes: ArrayLike,
+    *,
+    full_scale: float | None,
+    folder: str | Path | None,
+    progress: Progress | None,
+) -> Reading:
+    """Read codes through the deck of the whole chain; arguments and errors as in `levels.convert_codes`.
+
+    Ideal ADCs are not in the deck and convert what it shows. What a code represents is in the table of its ADC.
+    """
+    if spec.adc.block is not None and full_scale is not None:
+        raise InputError(f"full_scale = {full_scale:g} A: expected None, {spec.adc.block} has a range of its own")
+    ideal = None
+    if spec.adc.block is None:
+        ideal = adc_table(spec, full_scale=full_scale)
+        if ideal is None:
+            raise InputError("adc.bits = None: expected 1 to 24 bits, codes need an ADC")
+    run = truth.read_chain(
+        spec, g, codes, full_scale=None if ideal is None else ideal.high, folder=folder, progress=progress
+    )
+    table = ideal or characterize(spec.replace(driver={"kind": "ideal"}, sense={"kind": "virtual_ground"})).adc
+    assert table is not None
+    found = convert(table, run.sensed) if run.codes is None else run.codes
+    stages = tuple(stage for stage, section in _STAGES.items() if getattr(spec, section).block is None)
+    slices = Reading(run.v_in, run.i_out, run.sensed, found, decode(table, found), stages)
+    whole = slices if spec.driver.input_code != "bit_serial" else shift_and_add(slices, run.serial)
+    return replace(whole, waveforms=run.waveforms)

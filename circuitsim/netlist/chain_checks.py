@@ -1,0 +1,55 @@
+"""Which arrays and parts make a chain from codes to codes."""
+
+from collections.abc import Mapping
+
+from circuitsim.blocks import Block
+from circuitsim.errors import InputError, SpecError
+from circuitsim.spec import ArraySpec
+
+
+def check_chain(spec: ArraySpec, blocks: Mapping[str, Block]) -> None:
+    """Refuse an array whose parts do not fit each other.
+
+    Raises:
+        SpecError: Names the key, and what fits.
+        InputError: A supply or a reference is 0 V.
+    """
+    sense, adc = blocks.get("sense"), blocks.get("adc")
+    _check_array(spec)
+    for block in blocks.values():
+        if "vdd" in block.roles and not (block.v_supply or 0) > 0:
+            raise InputError(f"{block.name!r}: {block.v_supply} V at the port 'vdd'; expected a supply > 0")
+    if spec.driver.input_code == "pulse_width" and (sense is None or not sense.clocked):
+        said = "the ideal amplifier" if sense is None else sense.name
+        raise SpecError(
+            f"driver.input_code = 'pulse_width': {said} does not integrate over a pulse; name an amplifier with the "
+            "phase 'integrate' in [sense], such as model = 'sc_integrator'"
+        )
+    if adc is not None:
+        current = adc.input is not None and adc.input.quantity == "current"
+        if current != (sense is None):
+            takes, gives = ("currents", "voltages") if current else ("voltages", "currents")
+            raise SpecError(
+                f"adc: {adc.name} converts {takes}, and the sense amplifiers put out {gives}; expected a circuit in "
+                "[sense] for a converter of voltages, and none for currents"
+            )
+        if adc.output == "frequency":
+            raise SpecError(
+                f"adc.{spec.adc.sources[0]} = {adc.name!r}: it puts out a frequency, and the deck of a chain reads "
+                "bits, counts and times; level 'nodal' reads codes through its table"
+            )
+
+
+def _check_array(spec: ArraySpec) -> None:
+    technique = spec.technique
+    if technique.changes_size or technique.skip_zero_rows:
+        raise SpecError(
+            "[technique] draws other arrays or switches rows off, which the deck of a chain does not; remove it, or "
+            "use ideal drivers and ADCs"
+        )
+    if spec.array.cell == "1c":
+        raise SpecError("array.cell = '1c': its output is a charge, expected a cell whose current the columns carry")
+    if spec.array.input_line != "bl" and spec.driver.input_code != "bit_serial":
+        raise SpecError(
+            f"array.input_line = {spec.array.input_line!r}: gates take bits, expected driver.input_code = 'bit_serial'"
+        )

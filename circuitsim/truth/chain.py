@@ -1,0 +1,232 @@
+"""Read an array in ngspice from DAC codes to ADC codes: the whole chain in one deck."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim.blocks import blocks_of
+from circuitsim.characterization import array_states, check_chord
+from circuitsim.characterization.counted_levels import counted_range
+from circuitsim.characterization.kept_runs import bench_folder
+from circuitsim.devices import check_two_states
+from circuitsim.errors import SimulatorError, SpecError
+from circuitsim.netlist import ChainNetlist, bench_of, chain
+from circuitsim.netlist.phases import CLOCK_EDGE
+from circuitsim.results import ChainWaveforms, Provenance, content_digest
+from circuitsim.results.provenance import joint_provenance
+from circuitsim.results.waveforms import integral
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
+from circuitsim.spice import CHAIN_OPTIONS, Progress, RawResult, Simulator, find_ngspice, run_many
+from circuitsim.truth.chain_codes import chain_codes
+from circuitsim.truth.chain_judgement import judge_amplifiers, judge_codes, judge_settling, left_to_settle
+from circuitsim.truth.solution import provenance_of
+
+CODES_PER_DECK = 8  # more codes become several decks, which run side by side
+LAST = 0.2  # of the time that an output has to settle
+
+
+@by_value
+@dataclass(frozen=True)
+class ChainRun:
+    """What a chain did, read by read; a code that is bit-serial has `serial` reads, the lowest bit first.
+
+    Attributes:
+        v_in: (reads, rows) voltage behind each driver when the ADCs take their inputs, or averaged over t_read where
+            rows are pulsed [V].
+        i_out: (reads, cols) current into each sense amplifier at that moment, or averaged over t_read [A].
+        sensed: (reads, cols) what the ADCs take [unit].
+        unit: "V", or "A" where they take currents.
+        codes: (reads, cols) their codes, whole numbers as floats; None for ideal ADCs, which are in no deck.
+        serial: Reads of a code.
+        waveforms: Waveforms of the first code.
+        provenance: Origin.
+    """
+
+    v_in: np.ndarray
+    i_out: np.ndarray
+    sensed: np.ndarray
+    unit: str
+    codes: np.ndarray | None
+    serial: int
+    waveforms: ChainWaveforms
+    provenance: Provenance
+
+
+@checked
+def read_chain(
+    spec: ArraySpec,
+    g: ArrayLike,
+    codes: ArrayLike,
+    *,
+    full_scale: float | None = None,
+    folder: str | Path | None = None,
+    simulator: Simulator | None = None,
+    time_limit_s: float | None = None,
+    n_jobs: int = 2,
+    progress: Progress | None = None,
+) -> ChainRun:
+    """Run the deck of a chain, see `netlist.chain`, and read its codes.
+
+    Args:
+        spec: The array; drivers, sense amplifiers and ADCs may be circuits.
+        g: Conductances (rows, cols) [S].
+        codes: DAC codes (batch, rows).
+        full_scale: Current of the largest code of ideal ADCs [A], by which settling is judged; None: it is not.
+        folder: Where to keep the run folder; None removes it after success. More than `CODES_PER_DECK` codes make
+            several decks in numbered folders.
+        simulator: The ngspice to use; None: `spice.find_ngspice()`.
+        time_limit_s: Wall-clock limit of each attempt [s]; None: follows from what the deck is predicted to take.
+        n_jobs: Number of decks that run at the same time.
+        progress: Called with (finished, total) after each deck.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `netlist.chain`.
+        SimulatorError: A run failed; a bit has not settled, an output never settles, or the code of an ADC never
+            changes. The run folder is kept.
+
+    Warns:
+        SettlingWarning: An output still moves when the ADC takes it.
+        ClippingWarning: A sense amplifier saturates, or the ADC clips more than one output in a hundred.
+    """
+    adc_bits(spec)
+    g = real_numbers("g", g)
+    check_two_states(spec, g)
+    check_chord(spec)
+    state, words = array_states(spec, g), real_numbers("codes", codes)
+    groups = [words[k : k + CODES_PER_DECK] for k in range(0, max(len(words), 1), CODES_PER_DECK)]
+    decks = [chain(spec, g, group, state=state) for group in groups]
+    with bench_folder() if folder is None else nullcontext(Path(folder)) as place:
+        raws = run_many(
+            decks,
+            n_jobs=n_jobs,
+            folder=place,
+            simulator=simulator or find_ngspice(),
+            options=CHAIN_OPTIONS,
+            time_limit_s=time_limit_s,
+            progress=progress,
+        )
+        return _joined(spec, g, decks, raws, full_scale)
+
+
+def adc_bits(spec: ArraySpec) -> int | None:
+    """Return the resolution of the ADCs of a chain; None for ideal ones without quantization.
+
+    Raises:
+        SpecError: A circuit counts and adc.bits does not say how far; or it has another number of bits.
+    """
+    block = blocks_of(spec).get("adc")
+    if block is None or spec.adc.bits == block.bits:
+        return spec.adc.bits
+    if block.bits:
+        if spec.adc.bits is not None:
+            raise SpecError(f"adc.bits = {spec.adc.bits}: {block.name} has {block.bits} bits; remove the key")
+        return block.bits
+    if spec.adc.bits is None:
+        raise SpecError(f"adc.bits is missing: {block.name} counts and has no bits of its own; expected 2 to 12")
+    return spec.adc.bits
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What one deck shows of each read; see `ChainRun`. `left`: how far `sensed` is from where it settles."""
+
+    v_in: np.ndarray
+    i_out: np.ndarray
+    sensed: np.ndarray
+    left: np.ndarray
+    codes: np.ndarray | None
+
+
+def _joined(
+    spec: ArraySpec, g: np.ndarray, decks: Sequence[ChainNetlist], raws: Sequence[RawResult], full_scale: float | None
+) -> ChainRun:
+    """Evaluate finished runs together, and say what they must say."""
+    blocks, bits, timing = blocks_of(spec), adc_bits(spec), decks[0].timing
+    parts = [_taken(spec, deck, raw) for deck, raw in zip(decks, raws, strict=True)]
+    v_in, i_out, sensed, left = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("v_in", "i_out", "sensed", "left")
+    )
+    codes = None if parts[0].codes is None else np.concatenate([part.codes for part in parts if part.codes is not None])
+    sense, adc, unit = blocks.get("sense"), blocks.get("adc"), "V" if decks[0].v_out else "A"
+    who = f"the output of the sense amplifier {sense.name!r}" if sense is not None else "the current"
+    more_time = "driver.t_read, or adc.timing where the ADC samples" if timing.release is None else "sense.timing"
+    limits = None
+    if adc is not None and bits is not None:
+        limits = counted_range(bench_of(adc, spec.array.temperature_c, ref=spec.adc.v_ref))
+    elif bits is not None and full_scale is not None:
+        limits = (0.0, full_scale)
+    if limits is not None and bits is not None:
+        judge_settling(left, (limits[1] - limits[0]) / 2**bits, more_time, who, raws[0].folder)
+    if sense is not None:
+        judge_amplifiers(i_out, sensed, sense.name)
+    if adc is not None and bits is not None and codes is not None and limits is not None:
+        judge_codes(codes, sensed, limits, bits, unit, adc.name, raws[0].folder)
+    origin = joint_provenance(
+        spec.digest, [provenance_of(spec.digest, deck.cell_digest, raw) for deck, raw in zip(decks, raws, strict=True)]
+    )
+    origin = replace(origin, given={"g": content_digest(g)})
+    waves = _waveforms(decks[0], raws[0], origin)
+    return ChainRun(v_in, i_out, sensed, unit, codes, decks[0].serial, waves, origin)
+
+
+def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
+    """Evaluate one finished run."""
+    if abs(raw["time"][-1] / deck.t_stop - 1) > 1e-9:
+        raise SimulatorError(f"ngspice stopped at {raw['time'][-1]:g} s, expected {deck.t_stop:g} s", raw.folder)
+    time, timing = raw["time"], deck.timing
+    starts = np.arange(deck.reads) * timing.cycle
+    adc, bits = blocks_of(spec).get("adc"), adc_bits(spec)
+    names = deck.v_out or deck.i_out
+
+    def at(vectors: tuple[str, ...], moments: np.ndarray) -> np.ndarray:
+        return np.stack([np.interp(moments, time, raw[name]) for name in vectors], axis=1)
+
+    taken = starts + timing.taken - CLOCK_EDGE
+    sensed = at(names, taken)
+    if timing.release is None:
+        v_in, i_out = at(deck.v_in, taken), at(deck.i_out, taken)
+    else:
+        v_in, i_out = (
+            _mean(time, raw.columns(vectors), starts, timing.cycle, spec.driver.t_read, rest)
+            for vectors, rest in ((deck.v_in, spec.sense.v_ref), (deck.i_out, 0.0))
+        )
+    before = LAST / 2 * (timing.taken - (timing.drive if timing.release is None else timing.release))
+    left = left_to_settle(np.stack([at(names, taken - 2 * before), at(names, taken - before), sensed]))
+    codes = None if adc is None or bits is None else chain_codes(deck, raw, adc, bits)
+    return _Taken(v_in, i_out, sensed, left, codes)
+
+
+def _mean(
+    time: np.ndarray, waves: np.ndarray, starts: np.ndarray, cycle: float, duration: float, rest: float
+) -> np.ndarray:
+    """Return the means (reads, n) over a duration [s] of pulses (points, n) from a rest value, one in every cycle."""
+    reads = [(time >= start) & (time <= start + cycle) for start in starts]
+    return np.stack([rest + integral(time[inside], waves[inside] - rest) / duration for inside in reads])
+
+
+def _waveforms(deck: ChainNetlist, raw: RawResult, provenance: Provenance) -> ChainWaveforms:
+    """Take the waveforms of the first code."""
+    end = deck.serial * deck.timing.cycle
+    inside = raw["time"] <= end * (1 + 1e-12)
+
+    def waves(vectors: tuple[str, ...]) -> np.ndarray | None:
+        return raw.columns(vectors)[inside] if vectors else None
+
+    words = [name for word in deck.words for name in word]
+    bits = waves(tuple(words))
+    return ChainWaveforms(
+        time=raw["time"][inside],
+        v_in=raw.columns(deck.v_in)[inside],
+        i_out=raw.columns(deck.i_out)[inside],
+        v_out=waves(deck.v_out),
+        bits=None if bits is None else bits.reshape(len(bits), deck.shape[1], -1),
+        counts=waves(deck.counts),
+        clocks={name.removeprefix("v(ck_").removesuffix(")"): raw[name][inside] for name in deck.clocks},
+        taken=np.arange(deck.serial) * deck.timing.cycle + deck.timing.taken,
+        codes=deck.codes[0],
+        provenance=provenance,
+    )
