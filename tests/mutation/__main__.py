@@ -129,12 +129,12 @@ def main() -> None:
                 file.write(json.dumps(result) + "\n")
     counts = Counter(each["outcome"] for each in found)
     killed = counts["killed"] + counts["timeout"]
-    interval = binomtest(killed, len(found)).proportion_ci(method="exact")
+    interval = binomtest(killed, len(found)).proportion_ci(method="wilson")
     for each in found:
         if each["outcome"] not in {"killed", "timeout"}:
             print(f"{each['outcome']}: {each['mutant']}\n    - {each['was']}\n    + {each['is']}")
     print(f"{args.room}, seed {args.seed}: {len(found)} mutants, {dict(counts)}")
-    print(f"killed {killed / len(found):.1%}, 95 % interval {interval.low:.1%} to {interval.high:.1%}")
+    print(f"killed {killed / len(found):.1%}, 95 % interval (Wilson) {interval.low:.1%} to {interval.high:.1%}")
     print(f"processor time of this call: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s")
 
 
