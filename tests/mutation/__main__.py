@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "mutation"
 TESTS = ("tests/unit", "tests/property", "tests/cross_check")
 BUDGET_S = 15.0  # of processor time for a room's own tests of one mutant, the fastest first, and for other tests
-COMPILE_S = 30.0  # more for a mutant of code that Numba compiles
+COMPILE_S = 15.0  # more for a mutant of code that Numba compiles
 
 
 def arguments() -> argparse.Namespace:
@@ -84,8 +84,9 @@ def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set
         variables = environment_of(numba=numba if compiled_anew else OUT / "numba", characterized=characterized)
         for stage in stages(tests, records.seconds, tree.parent.name):
             normal_s = min(sum(records.seconds[test] for test in stage), 2 * BUDGET_S)
-            limit_s = 30 + 2 * normal_s + (COMPILE_S if compiled_anew else 0.0)
-            work = partial(run_tests, stage, failures, BUDGET_S)
+            compile_s = COMPILE_S if compiled_anew else 0.0
+            limit_s = 30 + 2 * normal_s + compile_s
+            work = partial(run_tests, stage, failures, BUDGET_S + compile_s)
             ended = fork(work, tree, log=log, limit_s=limit_s, environment=variables)
             found |= {"tests": found["tests"] + len(stage), "outcome": judge(ended)}
             found["cpu_s"] = round(found["cpu_s"] + ended.cpu_s, 2)
@@ -129,12 +130,12 @@ def main() -> None:
                 file.write(json.dumps(result) + "\n")
     counts = Counter(each["outcome"] for each in found)
     killed = counts["killed"] + counts["timeout"]
-    interval = binomtest(killed, len(found)).proportion_ci(method="exact")
+    interval = binomtest(killed, len(found)).proportion_ci(method="wilson")
     for each in found:
         if each["outcome"] not in {"killed", "timeout"}:
             print(f"{each['outcome']}: {each['mutant']}\n    - {each['was']}\n    + {each['is']}")
     print(f"{args.room}, seed {args.seed}: {len(found)} mutants, {dict(counts)}")
-    print(f"killed {killed / len(found):.1%}, 95 % interval {interval.low:.1%} to {interval.high:.1%}")
+    print(f"killed {killed / len(found):.1%}, 95 % interval (Wilson) {interval.low:.1%} to {interval.high:.1%}")
     print(f"processor time of this call: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s")
 
 

@@ -11,7 +11,9 @@ import pytest
 pytest.importorskip("cosmic_ray", reason="cosmic-ray is optional: the extra [mutation]")
 pytest.importorskip("coverage", reason="coverage is optional: the extra [mutation]")
 
+from lines import runs_once
 from mutants import draw, is_change, is_kept, places
+from trial import linked
 
 SOURCE = '''
 import logging
@@ -57,6 +59,23 @@ def test_a_text_that_means_the_same_or_nothing_is_no_change():
     assert is_change("a = 1", "a = 2")
 
 
+def test_lines_that_run_while_a_file_is_imported_or_compiled_run_once():
+    lines = [runs_once(SOURCE, number) for number in range(1, 1 + len(SOURCE.splitlines()))]
+    assert [number for number, once in enumerate(lines, 1) if not once] == list(range(11, 17))  # the body of `mean`
+    assert all(runs_once(f"{SOURCE}\n@intrinsic\ndef f(context):\n    return 1\n", number) for number in (2, 14, 21))
+
+
+def test_what_a_mutant_stores_in_a_cache_is_gone_with_it(tmp_path):
+    for name in ("nodal_0/sweep.solve.nbi", "nodal_0/modes.apply.nbi", "nodal_0/sweeps.other.nbi"):
+        (tmp_path / "cache" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cache" / name).write_text("warm")
+    copy = linked(tmp_path / "cache", tmp_path / "copy", without=["sweep"]) / "nodal_0"
+    assert {path.name for path in copy.iterdir()} == {"modes.apply.nbi", "sweeps.other.nbi"}
+    (tmp_path / "new").write_text("of a mutant")
+    (tmp_path / "new").replace(copy / "modes.apply.nbi")  # as numba and circuitsim write
+    assert (tmp_path / "cache" / "nodal_0" / "modes.apply.nbi").read_text() == "warm"
+
+
 def repository(root: Path) -> None:
     """A package with a line that is tested, one that is executed only, and one that no test reaches."""
     files = {
@@ -99,7 +118,7 @@ def test_a_run_tells_killed_survivors_and_lines_that_no_test_reaches(tmp_path):
     assert outcomes == {"2": "killed", "6": "survived", "10": "not executed"}
     assert all(r["by"].endswith("test_sum") for r in results if r["outcome"] == "killed")
     assert "timeout" in {r["outcome"] for r in results if r["was"] == "n = n - 1"}
-    assert f"room, seed 1: {len(results)} mutants" in said and "95 % interval" in said
+    assert f"room, seed 1: {len(results)} mutants" in said and "95 % interval (Wilson)" in said
     alive = [r for r in results if r["outcome"] in {"survived", "not executed"}]
     (tmp_path / "tests/unit/room/test_more.py").write_text(
         "from circuitsim.room.sums import executed\n\n\ndef test_more():\n    assert executed(2, 3) == 6\n"

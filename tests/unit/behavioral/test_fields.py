@@ -106,3 +106,18 @@ def test_a_column_without_terminal_and_without_cells_is_no_obstacle(make_spec, c
     found, exact = linear_fields(wires, g), nodal.transfer(wires, g)
     assert_allclose(found.w, exact.w, rtol=1e-9, atol=1e-18)
     assert np.isfinite(found.to_level).all() and np.isfinite(found.row_on_col).all()
+
+
+@pytest.mark.parametrize("line", ["row", "column"])
+def test_a_piece_of_wire_without_terminal_and_without_cells_is_no_obstacle(make_spec, conductances, line):
+    """Cut off by one broken segment, next to the last one of its wire, and with open cells only."""
+    spec = make_spec(5, 4)
+    g, r_row, r_col = conductances(spec), spec.wires.r_row.copy(), spec.wires.r_col.copy()
+    if line == "row":
+        g[2, 3:], r_row[2, 3] = 0.0, np.inf
+    else:
+        g[:4, 1], r_col[4, 1] = 0.0, np.inf
+    wires = replace(spec.wires, r_row=r_row, r_col=r_col)
+    found, exact = linear_fields(wires, g), nodal.transfer(wires, g)
+    assert_allclose(found.w, exact.w, rtol=1e-9, atol=1e-18)
+    assert np.isfinite(found.to_level).all() and np.isfinite(found.row_on_col).all()

@@ -67,3 +67,35 @@ def test_read_noise_is_that_of_the_cells(make_spec, make_model, conductances):
     assert_allclose(added, expected, rtol=0.12, atol=0)
     assert_allclose(np.mean(added / expected), 1.0, rtol=0.05, atol=0)
     assert_allclose(np.sqrt((v**2 @ noise.variance)[0]), added, rtol=0.02, atol=0)  # 20 000 draws: 0.5 %
+
+
+@pytest.mark.parametrize("v_ref", [0.0, 0.1])
+def test_one_product_scales_with_its_cells_and_open_ones_stay_open(make_spec, make_model, conductances, v_ref):
+    model = make_model(1, v_range=(0.0, 0.4), spec=make_spec(8, 6, v_read=0.3, v_ref=v_ref))
+    g = conductances(model.spec)
+    g[2, 3] = 0.0
+    tile, v = behavioral.program(model, g), np.random.default_rng(0).uniform(0, 0.4, (5, 8))
+    scaled = reprogram(tile, g, 0.98 * g)
+    # The current that reaches an open cell's column through other rows is scaled away with the cell.
+    assert_allclose(behavioral.mvm(scaled, v), 0.98 * behavioral.mvm(tile, v), rtol=1e-4, atol=0)
+    assert np.all(scaled.w[2, 3] == 0.0)
+    assert_allclose(behavioral.mvm(scaled, np.full((1, 8), v_ref)), 0.0, atol=1e-18)
+    half = g.copy()
+    half[:, 1] *= 0.5
+    ratio = behavioral.mvm(reprogram(tile, g, half), v) / behavioral.mvm(tile, v)
+    assert_allclose(ratio, np.where(np.arange(6) == 1, 0.5, 1.0) * np.ones((5, 1)), rtol=1e-4, atol=0)
+
+
+def test_rows_at_the_reference_carry_no_noise(make_spec, make_model, conductances):
+    model = make_model(1, v_range=(0.0, 0.4), spec=make_spec(8, 6, v_read=0.3, v_ref=0.1))
+    g = np.clip(conductances(model.spec), 2e-6, 3.9e-5)
+    tile = behavioral.program(model, g)
+    noise = read_noise(tile, read_statistics(load_card("rram_wan")), g)
+    v = np.full((1, 8), 0.1)
+    i_out = behavioral.mvm(tile, v)
+    np.testing.assert_array_equal(with_read_noise(tile, noise, v, i_out, rng=np.random.default_rng(0)), i_out)
+    v[0, 3] = 0.3
+    assert_allclose(noise.variance, (0.01 * tile.w) ** 2, rtol=1e-12, atol=0)  # 1 % of every cell
+    drawn = with_read_noise(tile, noise, v, i_out, rng=np.random.default_rng(0)) - i_out
+    expected = 0.2 * 0.01 * tile.w[3] * np.random.default_rng(0).standard_normal((1, 6))
+    assert_allclose(drawn, expected, rtol=1e-9, atol=1e-24)

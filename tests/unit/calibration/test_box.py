@@ -87,3 +87,12 @@ def test_inputs_reach_both_ends_about_the_reference():
     np.testing.assert_array_equal(box.inputs(np.array([[1.0, 0.0], [-1.0, 0.0]])), [[0.25, 0.05], [-0.1, 0.05]])
     np.testing.assert_allclose(box.steps, [-0.1, -0.025, 0.05, 0.15, 0.25], rtol=1e-12)
     assert Box.of(array_spec(2, 3)).steps == (0.0, 0.1, 0.2)
+
+
+def test_a_device_of_two_states_stores_the_lower_one_below_g_max():
+    low, high = 4.79958e-05, 0.000166667
+    g = np.array([[low, 0.5 * (low + high), high * (1 - 1e-8), high * (1 - 1e-10), high]])
+    two = Box.of(array_spec(1, 5, device={"model": "mtj_pma", "g_min": low, "g_max": high}))
+    np.testing.assert_array_equal(two.stored(g), [[low, low, low, high, high]])
+    plain = Box.of(array_spec(1, 5))
+    assert plain.stored(g) is g

@@ -43,7 +43,7 @@ def test_it_closes_when_recomputed_from_the_outputs(found, outputs):
     assert_allclose(found.sum_of_causes + found.interaction, total, rtol=1e-10, atol=0)
     cross = np.mean(np.sum(list(errors.values()), axis=0) ** 2) - sum(np.mean(e**2) for e in errors.values())
     assert_allclose(found.correlation, cross, rtol=1e-9, atol=0)
-    assert found.outputs == 2 * 11 * 10
+    assert found.outputs == 2 * 11 * 10 and found.left_out == () and outputs.open_share == 0.0
 
 
 def test_causes_are_what_closed_forms_say(found, array, experiments):

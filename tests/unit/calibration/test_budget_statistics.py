@@ -7,7 +7,7 @@ import pytest
 from calibration_arrays import array_spec, surface
 from numpy.testing import assert_allclose, assert_array_equal
 
-from circuitsim import nodal
+from circuitsim import characterization, nodal
 from circuitsim.calibration import error_budget
 from circuitsim.calibration.budget import budget_outputs
 from circuitsim.calibration.drawn import device_statistics
@@ -103,6 +103,25 @@ def test_programmed_conductances_stay_in_the_range_of_the_device():
         one = (found.single["programming"] / found.ideal).reshape(60, 30) * g
         assert one.min() >= 1e-9 and one.max() <= 4e-5 * (1 + 1e-12)
         assert np.ptp(one.mean(axis=0)) > 0
+
+
+def test_a_cell_is_characterized_anew_only_for_conductances_beyond_its_surface(monkeypatch, middle):
+    asked = []
+    monkeypatch.setattr(characterization, "cell", lambda spec, g_range: asked.append(g_range) or WIDE)
+    for g_range in (WIDE.g_range, (1e-6, 3.9e-5)):
+        narrow = replace(WIDE, g_range=g_range)
+        budget_outputs(SPEC, narrow, [middle], rng=np.random.default_rng(0), statistics=STATISTICS)
+    assert not asked
+    edge = experiment(np.full(SPEC.shape, 3.9e-5))
+    for g_range in ((1e-9, 3.9e-5), (1e-15, 3.9e-5)):
+        budget_outputs(
+            SPEC, replace(WIDE, g_range=g_range), [edge], rng=np.random.default_rng(0), statistics=STATISTICS
+        )
+    low = experiment(np.full(SPEC.shape, 1e-6))
+    budget_outputs(
+        SPEC, replace(WIDE, g_range=(1e-6, 1e-4)), [low], rng=np.random.default_rng(0), statistics=STATISTICS
+    )
+    assert [high for _, high in asked] == [3.9e-5 * 1.25] * 2 + [3.9e-5] and asked[-1][0] == 1e-15
 
 
 def test_every_cause_but_the_noise_repeats_with_its_seed(middle, outputs):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,9 @@ from circuitsim.calibration.experiments import (
     hold_out_experiments,
     random_experiments,
 )
-from circuitsim.errors import InputError
+from circuitsim.calibration.solve_experiments import solve_in_nodal
+from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.nodal import ohmic
 from circuitsim.spec import parse_spec
 
 
@@ -164,3 +168,12 @@ def test_inputs_lie_above_the_reference(spec, kind):
         draw_inputs(kind, 4, spec.replace(sense={"v_ref": v_ref}), np.random.default_rng(2)) for v_ref in (0.0, 0.3)
     )
     np.testing.assert_allclose(raised, plain + 0.3, rtol=1e-15)
+
+
+def test_intended_conductances_stay_in_the_range_of_the_device_and_drawn_ones_in_that_of_the_surface(spec):
+    one = random_experiments(spec, np.random.default_rng(3), matrices=("uniform",), vectors={"uniform": 1})[0]
+    cell = ohmic((1e-7, 1e-3), (0.0, 0.2))
+    low = replace(one, g=np.full((12, 7), 5e-7))
+    with pytest.raises(OutsideRangeError, match=r"g\[0, 0\] = 5e-07 S"):
+        solve_in_nodal(spec, cell, [low])
+    assert np.all(solve_in_nodal(spec, cell, [low], drawn=True)[0].out > 0)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from calibration_arrays import draw
 
@@ -25,3 +26,16 @@ def test_one_matrix_is_not_enough(spec):
     many = replace(first, input_kinds=first.input_kinds * 3, v_in=first.v_in.repeat(3, axis=0))
     with pytest.raises(InputError, match="got 1 and 33"):
         check_hold_out([many], ())
+
+
+def test_one_varied_vector_that_was_met_is_no_overlap_and_two_are(spec):
+    first, second = draw(spec, 1)
+    fitting = draw(spec, 2)[0]
+    for shared, refused in ((1, False), (2, True)):
+        v_in = np.concatenate([fitting.v_in[:shared], np.full((9, 12), 0.2)])
+        known = replace(first, v_in=v_in, input_kinds=("uniform",) * len(v_in))
+        if refused:
+            with pytest.raises(InputError, match="has the inputs of a fitting experiment"):
+                check_hold_out([known, second], [fitting])
+        else:
+            check_hold_out([known, second], [fitting])

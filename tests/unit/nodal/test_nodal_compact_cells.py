@@ -10,7 +10,7 @@ from circuitsim.errors import CellErrorWarning
 from circuitsim.nodal import prepare, read
 from circuitsim.nodal.array import voltage_box
 from circuitsim.nodal.compact_cells import VoltageBox, contract, fit, within
-from circuitsim.nodal.polynomial import SHAPES
+from circuitsim.nodal.polynomial import SHAPES, TERMS
 from circuitsim.nodal.surface import cell_current
 from circuitsim.spec import parse_spec
 
@@ -96,3 +96,18 @@ def test_a_high_power_of_the_cells_voltage_goes_with_few_of_the_columns():
         assert p_counts[0] == 1
         for counts in (p_counts, q_counts):
             assert list(counts) == sorted(counts) and counts[0] < counts[-1]
+
+
+def test_a_coarser_surface_takes_fewer_terms():
+    """What a pass costs is the number of terms that it evaluates at every cell."""
+    box = VoltageBox(-0.2, 0.2, -0.1, 0.1)
+    terms = [TERMS[fit(replace(SURFACE, bound=bound), box, 0.0).shape] for bound in (1e-2, 1e-4, 1e-6)]
+    assert terms == sorted(set(terms))
+    assert TERMS.tolist() == [19, 32, 57, 107]
+
+
+def test_cells_are_fitted_once_for_a_box():
+    """An array joined to its sense amplifiers is solved several times within one."""
+    box = VoltageBox(-0.2, 0.2, -0.1, 0.1)
+    assert fit(SURFACE, box, 0.0) is fit(SURFACE, VoltageBox(-0.2, 0.2, -0.1, 0.1), 0.0)
+    assert fit(SURFACE, box, 0.0) is not fit(SURFACE, VoltageBox(-0.2, 0.2, -0.1, 0.11), 0.0)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim import nodal
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.spec import parse_spec
 
 
@@ -64,6 +64,25 @@ def test_errors_of_selected_and_of_other_cells_add_up():
     assert_allclose(found.cell_error[0], error / found.out[0].max(), rtol=1e-12, atol=0)
 
 
+def test_the_error_of_a_string_is_that_of_one_cell():
+    on, off = replace(cells(5e3), bound=1e-9), replace(cells(1e2), bound=3e-9)
+    found = nodal.read(
+        nodal.prepare(gated_spec("string"), np.full((4, 3), 1e-5), on, off=off), np.array([[1.0, 0, 1, 0]])
+    )
+    assert_allclose(found.cell_error[0], max(1e-9 * on.i_max, 3e-9 * off.i_max) / found.out.max(), rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("short", ["on", "off"])
+def test_each_cell_is_held_to_the_surface_of_its_gate(short):
+    """Without wires every cell has 0.2 V; rows 1 and 3 are off."""
+    surfaces = {"on": cells(0.0), "off": cells(1e6)}
+    surfaces[short] = replace(surfaces[short], u_max=0.1)
+    array = nodal.prepare(gated_spec("wl", r_bl=0.0), conductances(), surfaces["on"], off=surfaces["off"])
+    with pytest.raises(OutsideRangeError, match=rf"cell \[{0 if short == 'on' else 1}, 0\]: v_bl = 0\.2 V"):
+        nodal.read(array, np.array([[1.0, 0, 1, 0]]))
+    nodal.read(array, np.array([[0.0] * 4 if short == "on" else [1.0] * 4]))
+
+
 def test_bad_input_is_named():
     g = conductances()
     with pytest.raises(InputError, match=r"off with array\.input_line = 'bl': expected None"):
@@ -74,7 +93,7 @@ def test_bad_input_is_named():
         nodal.prepare(gated_spec("string"), g, cells(0.0), off=cells(0.0), v_range=(0, 1))
     with pytest.raises(InputError, match="off is None"):
         nodal.prepare(gated_spec("string"), g, cells(0.0))
-    g[1, 2] = 0.0
+    g[1, 2] = g[3, 0] = 0.0
     with pytest.raises(InputError, match=r"g\[1, 2\] = 0 S: an open cell breaks its string"):
         nodal.prepare(gated_spec("string"), g, cells(0.0), off=cells(0.0))
     array = nodal.prepare(gated_spec("wl", r_bl=0.0), g, cells(0.0))

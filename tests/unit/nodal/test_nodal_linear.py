@@ -210,6 +210,13 @@ def test_segments_that_do_not_belong_together_are_named(r_row, r_col):
         linear_array(WireGrid(np.ones(r_row), np.ones(r_col)), np.ones((2, 3)))
 
 
+@pytest.mark.parametrize("r", [0.0, 0.5])
+def test_small_end_resistances_are_taken(r):
+    """One cell of 1 S behind two segments of 1 ohm."""
+    found = solve_linear(linear_array(wires(1, 1, 1.0, 1.0, r_driver=r, r_sense=r), np.ones((1, 1))), np.ones((1, 1)))
+    assert_allclose(found.i_out, 1 / (3 + 2 * r), rtol=1e-12)
+
+
 @pytest.mark.parametrize("r", [-1.0, np.inf, np.nan])
 @pytest.mark.parametrize("end", ["r_driver", "r_sense"])
 def test_an_end_resistance_is_finite_and_not_negative(end, r):
@@ -226,6 +233,9 @@ def test_bad_input_is_named():
     array = linear_array(grid, np.ones((2, 3)))
     with pytest.raises(InputError, match=r"v_in has shape \(1, 3\): expected \(batch, rows\) = \(batch, 2\)"):
         solve_linear(array, np.ones((1, 3)))
+    for shape in ((2,), (1, 2, 1), (2, 2, 2)):
+        with pytest.raises(InputError, match="expected \\(batch, rows\\) = \\(batch, 2\\)"):
+            solve_linear(array, np.ones(shape))
     with pytest.raises(InputError, match=r"v_in\[0, 1\] = inf V"):
         solve_linear(array, np.array([[1.0, np.inf]]))
     grid.r_col[1, 2] = -1.0

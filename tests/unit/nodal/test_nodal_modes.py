@@ -149,6 +149,23 @@ def test_sweeps_balance_where_terminals_hold_a_node(wire, some):
     assert_allclose(swept.i_row, expected.i_row, rtol=1e-9, atol=0)
 
 
+@pytest.mark.parametrize("line", ["row", "column"])
+def test_a_piece_of_wire_without_any_neighbour_rules_sweeps_out(line):
+    """Broken on both sides, with an open cell: nothing determines its voltage, and nothing depends on it."""
+    array = prepared(FAST, conductances())
+    wires, g = array.spec.wires, array.g.copy()
+    g[4, 5] = 0.0
+    if line == "row":
+        wires.r_row[4, 5:7] = np.inf
+    else:
+        wires.r_col[4:6, 5] = np.inf
+    broken = nodal.prepare(array.spec, g, wires=wires)
+    assert broken.plan is None
+    found = nodal.read(broken, inputs(array))
+    expected = nodal.solve_linear(nodal.linear_array(wires, g), inputs(array))
+    assert_allclose(found.out, expected.i_out, rtol=1e-9, atol=0)
+
+
 def test_a_read_closer_than_its_matrix_is_swept():
     array = prepared(FAST, conductances())
     methods = [nodal.read(array, inputs(array), tol=tol).provenance.options["method"] for tol in (1e-12, 9e-13)]

@@ -24,7 +24,10 @@ G = 10 ** np.random.default_rng(0).uniform(-6, -4, (6, 5))
 V_IN = np.random.default_rng(1).uniform(0, 0.2, (3, 6))
 
 
-@pytest.mark.parametrize("wire", [{}, {"row_drive": "both", "col_sense": "both"}, {"r_row": 0.0}])
+FAR = {"row_drive": "right", "col_sense": "top"}
+
+
+@pytest.mark.parametrize("wire", [{}, {"row_drive": "both", "col_sense": "both"}, {"r_row": 0.0}, FAR])
 @pytest.mark.parametrize("nonlinear", [False, True])
 def test_parts_add_up_to_what_the_sources_deliver(wire, nonlinear, sinh_surface):
     array = nodal.prepare(power_spec(v_ref=0.05, **wire), G, sinh_surface if nonlinear else None)
@@ -55,6 +58,7 @@ GATED = [
     {"r_bl": 300.0},
     {"r_bl": 300.0, "col_drive": "both", "col_sense": "both"},
     {"r_bl": 300.0, "col_drive": "top", "last_col_segment": False},
+    {"r_bl": 300.0, "col_drive": "bottom", "col_sense": "top"},
 ]
 
 

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim import nodal
-from circuitsim.errors import InputError, NotConvergedError
+from circuitsim.errors import CellErrorWarning, InputError, NotConvergedError
 from circuitsim.nodal.sense import _BISECTIONS
 from circuitsim.spec import parse_spec
 
@@ -101,6 +103,10 @@ def test_bad_input_is_named():
     array = nodal.prepare(sense_spec(), G)
     with pytest.raises(InputError, match=r"v_sense has shape \(9,\)"):
         nodal.read(array, V_IN, v_sense=np.zeros(9))
+    with pytest.raises(InputError, match=r"v_sense has shape \(3, 9\): expected finite voltages"):
+        nodal.read(array, V_IN, v_sense=np.full((3, 9), np.nan))
+    with pytest.raises(InputError, match=r"drop returned shape \(3, 9\): expected finite voltages"):
+        nodal.read_with_sense(array, V_IN, lambda i: np.where(i > 0, np.inf, 0.0))
     with pytest.raises(InputError, match=r"drop returned shape \(\)"):
         nodal.read_with_sense(array, V_IN, lambda i: 1.0)
     with pytest.raises(NotConvergedError, match="array and sense amplifier differ"):
@@ -125,3 +131,37 @@ def test_an_amplifier_is_asked_for_currents_that_its_column_can_deliver(r_in):
     found = nodal.read_with_sense(array, V_IN, drop)
     assert np.all(np.max(asked, axis=0) <= nodal.read(array, V_IN).out)
     assert np.all(np.min(asked, axis=0) >= 0.9 * found.out)
+
+
+@pytest.mark.parametrize("col_sense", ["bottom", "top", "both"])
+@pytest.mark.parametrize("nonlinear", [False, True])
+def test_sense_voltages_of_columns_that_they_hold(col_sense, nonlinear, sinh_surface):
+    """Nothing between the last cell and the amplifier: its voltage is that of the cell's column node."""
+    array = nodal.prepare(
+        sense_spec(last_col_segment=False, col_sense=col_sense), G, sinh_surface if nonlinear else None
+    )
+    v_sense = np.random.default_rng(2).uniform(0, 0.02, (3, 9))
+    found = nodal.read(array, V_IN, v_sense=v_sense, nodes=True)
+    for row, held in ((0, col_sense != "bottom"), (-1, col_sense != "top")):
+        if held:
+            assert_allclose(found.v_col[:, row], v_sense, rtol=1e-12, atol=0)
+    assert_allclose(found.i_cell.sum(axis=1), found.out, rtol=1e-7, atol=1e-15)
+    assert found.provenance.options["method"] == "newton"  # sweeps would take a small difference of large currents
+    if not nonlinear:
+        expected = nodal.solve_linear(nodal.linear_array(array.wires, G), V_IN, v_sense).i_out
+        assert_allclose(found.out, expected, rtol=1e-9, atol=0)
+
+
+def test_a_coarse_cell_is_told_of_outputs_and_not_of_what_leaks_at_rest(sinh_surface):
+    """A thousandth of the current of a cell at full scale parts the two."""
+    array = nodal.prepare(sense_spec(), G, replace(sinh_surface, bound=1e-5))
+    cell = 1e-4 * 0.2
+
+    def read(largest):
+        v_in = V_IN[:1] * (largest / nodal.read(quiet, V_IN[:1]).out.max())
+        return nodal.read_with_sense(array, v_in, lambda i: 500.0 * i)
+
+    quiet = nodal.prepare(sense_spec(), G)
+    with pytest.warns(CellErrorWarning, match="outputs may be off by"):
+        read(2e-3 * cell)
+    assert 0 < read(0.5e-3 * cell).out.max() < 1e-3 * cell  # in silence: warnings are errors here

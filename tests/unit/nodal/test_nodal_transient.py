@@ -183,6 +183,8 @@ def test_bad_input_is_named():
         nodal.step_response(array, np.zeros(2), t_edge=1.0)
     with pytest.raises(InputError, match="t_edge = 0 s"):
         nodal.step_response(array, np.zeros(2), t_edge=0.0)
+    with pytest.raises(InputError, match=r"v_in has shape \(\): expected one vector"):
+        nodal.step_response(array, np.float64(0.1))
     with pytest.raises(InputError, match="expected one vector"):
         nodal.step_response(array, np.zeros((1, 2)))
     bare = nodal.prepare(capacitive_spec(2, 2, c_row=0.0, c_col=0.0), np.full((2, 2), 1e-4))
