@@ -14,4 +14,6 @@ from .nodal import effective_matrix as effective_matrix
 from .spec import ArraySpec as ArraySpec
 from .spec import load_spec as load_spec
 from .spec import parse_spec as parse_spec
+from .spice import Cosimulation as Cosimulation
+from .spice import cosimulate as cosimulate
 from .units import format_quantity as format_quantity

@@ -58,6 +58,13 @@ class SimulatorError(CircuitsimError):
         self.folder = folder
 
 
+class ControllerError(SimulatorError):
+    """The Python function that controls a co-simulation raised an exception or did not return in time.
+
+    The exception is its cause; the folder holds the deck and the waveforms up to there.
+    """
+
+
 class SimulatorMissingError(SimulatorError):
     """ngspice was not found."""
 

@@ -56,3 +56,4 @@ from .worst_case import ReadCase as ReadCase
 from .worst_case import Witness as Witness
 from .worst_case import WorstFound as WorstFound
 from .worst_case import column_load as column_load
+from .writing import WrittenCells as WrittenCells

@@ -1,6 +1,8 @@
 """Runs decks in ngspice and returns checked results."""
 
 from circuitsim.spice.batch import run
+from circuitsim.spice.cosimulate import Controller, cosimulate
+from circuitsim.spice.cosimulation import Cosimulation, Snapshot
 from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
@@ -18,6 +20,8 @@ __all__ = [
     "TRANSIENT_OPTIONS",
     "TRUTH_OPTIONS",
     "Attempt",
+    "Controller",
+    "Cosimulation",
     "DecksFailedError",
     "Diagnosis",
     "Plot",
@@ -26,8 +30,10 @@ __all__ = [
     "RawResult",
     "Session",
     "Simulator",
+    "Snapshot",
     "add_options",
     "check_jobs",
+    "cosimulate",
     "diagnose",
     "find_library",
     "find_ngspice",

@@ -19,6 +19,7 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 Analysis = tuple[str, tuple[str, ...], np.ndarray]
 
 _LOOK_S = 0.5  # time between looks at the parent
+_PAUSE = ("condition met", "pause requested", "simulation interrupted")
 _VOLTAGE = 3  # SV_VOLTAGE of ngspice's sim.h
 
 
@@ -53,22 +54,29 @@ class Library(NgSpiceShared):
     def read_plots(self) -> list[Analysis]:
         """Return name, vector names and data (points, vectors) of every analysis since `destroy all`, oldest first."""
         names = [name for name in self.plot_names if name != "const"]
-        return [self._read_plot(name) for name in reversed(names)]
+        return [self.read_plot(name) for name in reversed(names)]
 
-    def _read_plot(self, plot: str) -> Analysis:
+    def stops(self) -> list[int]:
+        """Return the numbers of the breakpoints; `delete all` would forget the vectors to save as well."""
+        self.take_log()
+        self.exec_command("status")
+        return [int(line.split()[0]) for line in self.take_log().splitlines() if " stop " in line]
+
+    def read_plot(self, plot: str, first: int = 0) -> Analysis:
+        """Return name, vector names and data (points, vectors) of one analysis, from point `first` on."""
         api: Any = self._ngspice_shared
         names = self._convert_string_array(api.ngSpice_AllVecs(plot.encode()))
-        vectors = [self._read_vector(plot, name) for name in reversed(names)]
+        vectors = [self._read_vector(plot, name, first) for name in reversed(names)]
         data = np.stack([values for _, values in vectors], axis=1) if vectors else np.empty((0, 0))
         return plot, tuple(name for name, _ in vectors), data
 
-    def _read_vector(self, plot: str, name: str) -> tuple[str, np.ndarray]:
+    def _read_vector(self, plot: str, name: str, first: int) -> tuple[str, np.ndarray]:
         api: Any = self._ngspice_shared
         info = api.ngGet_Vec_Info(f"{plot}.{name}".encode())
         real = info.v_compdata == ffi.NULL
         kind = np.dtype(np.float64 if real else np.complex128)
         memory: Any = ffi.buffer(info.v_realdata if real else info.v_compdata, info.v_length * kind.itemsize)
-        values = np.frombuffer(memory, kind).copy()
+        values = np.frombuffer(memory, kind)[first:].copy()
         return raw_name(name, voltage=info.v_type == _VOLTAGE), values
 
 
@@ -98,7 +106,64 @@ def run(library: Library) -> list[Analysis]:
     return library.read_plots()
 
 
-COMMANDS = {"load": load, "alter": alter, "run": run}
+def begin(library: Library, instant: float | None) -> tuple[bool, Analysis]:
+    """Start the transient of the deck and pause after an instant; see `advance`."""
+    library.exec_command("destroy all")
+    return _go_on(library, "run", instant, 0)
+
+
+def advance(library: Library, values: dict[str, float], instant: float | None, kept: int) -> tuple[bool, Analysis]:
+    """Alter sources and go on with a paused transient.
+
+    Args:
+        values: DC values of sources [V, A].
+        instant: Time [s] after which to pause; None: go on to the end.
+        kept: Points that the parent has already.
+
+    Returns:
+        Whether the transient is at its end, and the analysis without the points that the parent has.
+    """
+    alter(library, values)
+    return _go_on(library, "resume", instant, kept)
+
+
+def _go_on(library: Library, command: str, instant: float | None, kept: int) -> tuple[bool, Analysis]:
+    before = library.take_log()
+    if instant is not None:
+        library.exec_command(f"stop when time > {instant:.17g}")
+    library.exec_command(command)
+    said = library.take_log()
+    for number in library.stops():
+        library.exec_command(f"delete {number}")
+    library.take_log()
+    paused = "pause requested" in said
+    # Lines that say how it paused are no failure.
+    told = [line for line in said.splitlines() if not (paused and any(word in line for word in _PAUSE))]
+    library.note("stdout " + "\n".join([before, *told]))
+    return not paused, library.read_plot(library.plot_names[0], kept)
+
+
+def save_state(library: Library, path: str) -> None:
+    """Write the state of a paused transient to a file."""
+    library.exec_command(f"snsave {path}")
+
+
+def load_state(library: Library, deck: str, path: str) -> None:
+    """Go back to a state: ngspice loads the deck anew; altered values are those of the deck."""
+    library.exec_command("remcirc")
+    library.exec_command("destroy all")
+    library.exec_command(f"snload {deck} {path}")
+
+
+COMMANDS = {
+    "load": load,
+    "alter": alter,
+    "run": run,
+    "begin": begin,
+    "advance": advance,
+    "save_state": save_state,
+    "load_state": load_state,
+}
 
 
 def answer(library: Library, command: str, arguments: list[Any]) -> tuple[Any, str | None, str]:

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "report": {"spec", "results"},
 }
 MAY_IMPORT["truth"] = MAY_IMPORT["characterization"] | {"characterization"}
+MAY_IMPORT["programming"] = MAY_IMPORT["truth"] | {"truth"}
 MAY_IMPORT["chain"] = {"spec", "results", "devices", "nodal", "periphery", "behavioral", "truth"}
 MAY_IMPORT["calibration"] = MAY_IMPORT["truth"] | {"truth", "behavioral", "chain"}
 MAY_IMPORT["levels"] = MAY_IMPORT["calibration"] | {"calibration"}

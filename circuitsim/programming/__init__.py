@@ -1,0 +1,7 @@
+"""Writes cells in a closed loop: pulses of ngspice, decided by what was just read."""
+
+from circuitsim.programming.pulses import PulseTiming, WritePulse
+from circuitsim.programming.schemes import FixedTrain, RampedReset, WriteScheme
+from circuitsim.programming.write_verify import write_verify
+
+__all__ = ["FixedTrain", "PulseTiming", "RampedReset", "WritePulse", "WriteScheme", "write_verify"]

@@ -1,0 +1,95 @@
+"""Which pulse comes next, given what was read: rules of writing, as functions of a cell's history."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from circuitsim.errors import InputError
+from circuitsim.programming.pulses import WritePulse
+
+History = list[tuple[WritePulse, float]]
+"""Pulses so far, each with the conductance read after it [S]."""
+
+
+class WriteScheme(Protocol):
+    """Rules of writing."""
+
+    def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
+        """Return the next pulse, or why the cell is given up.
+
+        Args:
+            history: Pulses of this cell so far.
+            target: Conductance wanted [S].
+            tolerance: Largest |g − target| that counts as reached [S].
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class RampedReset:
+    """SET to a low resistance, then RESET pulses of rising amplitude; below the target, SET again with finer steps.
+
+    For filaments whose SET runs away within a pulse, so that only RESET makes levels in between.
+
+    Attributes:
+        v_set, v_gate_set: Bit line and gate of a SET pulse [V]; the gate limits its current.
+        v_reset: Source line of the first RESET pulse [V].
+        v_step: By how much it rises from one RESET pulse to the next [V].
+        v_reset_most: Largest RESET amplitude; a cell that needs more is given up [V].
+        v_gate_reset: Gate of a RESET pulse [V].
+        v_back: How far the amplitude goes back after a RESET that went too far; the step is halved [V].
+        g_set: Conductance from which a SET counts as done [S].
+    """
+
+    v_set: float = 2.8
+    v_gate_set: float = 1.3
+    v_reset: float = 1.2
+    v_step: float = 0.02
+    v_reset_most: float = 2.5
+    v_gate_reset: float = 2.5
+    v_back: float = 0.15
+    g_set: float = 90e-6
+
+    def __post_init__(self) -> None:
+        for key, value in vars(self).items():
+            if not 0 < value < float("inf"):
+                raise InputError(f"{key} = {value!r}: expected a number above 0")
+
+    def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
+        """Follow the rules of this class; see `WriteScheme.next_pulse`."""
+        amplitude, step = self.v_reset, self.v_step
+        for n, (pulse, g) in enumerate(history):
+            if pulse.kind == "reset":
+                amplitude = pulse.v_sl
+            if g < target - tolerance and pulse.kind == "reset":
+                amplitude, step = max(amplitude - self.v_back, step), step / 2
+            elif pulse.kind == "reset" and n == len(history) - 1:
+                amplitude += step
+        kind, g = (history[-1][0].kind, history[-1][1]) if history else ("none", 0.0)
+        if g < target or (kind == "set" and g < max(self.g_set, target)):
+            return WritePulse("set", self.v_set, 0.0, self.v_gate_set)
+        if amplitude > self.v_reset_most:
+            return f"RESET would need more than v_reset_most = {self.v_reset_most:g} V"
+        return WritePulse("reset", 0.0, amplitude, self.v_gate_reset)
+
+
+@dataclass(frozen=True)
+class FixedTrain:
+    """SET once, then RESET pulses that are all alike.
+
+    Attributes:
+        v_set, v_gate_set: Bit line and gate of the SET pulse [V].
+        v_reset, v_gate_reset: Source line and gate of every RESET pulse [V].
+    """
+
+    v_set: float = 2.8
+    v_gate_set: float = 1.3
+    v_reset: float = 1.4
+    v_gate_reset: float = 2.5
+
+    def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
+        """Follow the rules of this class; see `WriteScheme.next_pulse`."""
+        if not history:
+            return WritePulse("set", self.v_set, 0.0, self.v_gate_set)
+        if history[-1][1] < target - tolerance:
+            return "a pulse went below the target, and this scheme does not come back"
+        return WritePulse("reset", 0.0, self.v_reset, self.v_gate_reset)

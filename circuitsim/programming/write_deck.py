@@ -1,0 +1,69 @@
+"""The deck in which one cell is written: its switching model, its transistor, and drivers with a pulse a slot."""
+
+from circuitsim.devices import access_card, access_values, device_card
+from circuitsim.devices.card import Card
+from circuitsim.errors import SpecError
+from circuitsim.programming.pulses import PulseTiming
+from circuitsim.spec import ArraySpec
+
+READ = ("v(bl)", "v(state)", "i(bbl)")
+AMPLITUDES = ("v_bl", "v_sl", "v_gate")
+"""Fields of a pulse; each is a source of the deck of the same name."""
+
+
+def write_deck(spec: ArraySpec, timing: PulseTiming, pulses: int) -> str:
+    """Write the deck of one 1T1R cell for up to so many slots.
+
+    The wires of the array and the resistances of its drivers are left out. Each slot multiplies the sources `v_bl`,
+    `v_sl` and `v_gate` by the shape of the write pulse; then the bit line has the read voltage, and the gate that of a
+    selected row.
+
+    Raises:
+        SpecError: The cell is not 1T1R, or its device has no switching model.
+    """
+    device = switching_card(spec)
+    dynamic = device.dynamic
+    assert dynamic is not None
+    access = access_card(spec)
+    edge, period = f"{timing.t_edge:g}", f"{timing.t_slot:g}"
+    given = {key: value for key, value in spec.device.params.items() if key in dynamic.parameters}
+    nodes = {"te": "bl", "be": "mid"}
+    ports = [nodes.get(port, "state") for port in dynamic.ports]
+    start = {dynamic.parameter: dynamic.maximum, **given}
+    instance = " ".join(f"{key}={float(value)!r}" for key, value in start.items())
+    transistor = access.instance("xacc", {"d": "mid", "g": "wl", "s": "sl", "b": "0"}, access_values(spec, access))
+    lines = [
+        f"* one cell of {device.name} and {access.name}, written and read in slots of {period} s",
+        device.include,
+        access.include,
+        f"vwrite write 0 pulse(0 1 {edge} {edge} {edge} {timing.t_write:g} {period})",
+        f"vread read 0 pulse(0 1 {timing.t_read_begin:g} {edge} {edge} {timing.t_read:g} {period})",
+        *(f"{key} amp_{key} 0 0" for key in AMPLITUDES),
+        f"bbl bl 0 v = v(amp_v_bl)*v(write) + {spec.driver.v_read!r}*v(read)",
+        "bsl sl 0 v = v(amp_v_sl)*v(write)",
+        f"bwl wl 0 v = v(amp_v_gate)*v(write) + {spec.v_gate!r}*v(read)",
+        " ".join(["xdev", *ports, dynamic.subckt, instance]),
+        transistor,
+        f".temp {spec.array.temperature_c:g}",
+        ".save v(bl) v(sl) v(state) i(bbl) i(bsl) v(write)",
+        f".tran {timing.t_slot / 30:g} {pulses * timing.t_slot:.17g}",
+        ".end",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def switching_card(spec: ArraySpec) -> Card:
+    """The device's card, which must have a switching model.
+
+    Raises:
+        SpecError: The cell is not 1T1R, or the card has no switching model.
+    """
+    if spec.array.cell != "1t1r":
+        raise SpecError(f"array.cell = {spec.array.cell!r}: expected '1t1r', the cell that writing in a loop describes")
+    card = device_card(spec)
+    if card.dynamic is None:
+        raise SpecError(
+            f"[device]: {card.name!r} has no switching model ([dynamic] in its device.toml): expected a device that "
+            "can be written"
+        )
+    return card

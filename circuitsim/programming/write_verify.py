@@ -1,0 +1,138 @@
+"""Write cells to target conductances: pulse, read, decide, until each is reached or given up."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuitsim.errors import InputError
+from circuitsim.programming.pulses import PulseTiming
+from circuitsim.programming.schemes import History, RampedReset, WriteScheme
+from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
+from circuitsim.results import Provenance, WrittenCells
+from circuitsim.spec import ArraySpec, Count, checked, real_numbers
+from circuitsim.spice import Cosimulation, RawResult
+
+# Of a 1T1R Stanford cell, currents move by 1e-4 against options ten times tighter, and pulses take a third of the time.
+_OPTIONS = {"reltol": "1e-4", "abstol": "1e-12", "vntol": "1e-6", "gmin": "1e-15", "num_threads": "1"}
+
+
+@checked
+def write_verify(
+    spec: ArraySpec,
+    targets: ArrayLike,
+    *,
+    tolerance: float,
+    scheme: WriteScheme | None = None,
+    timing: PulseTiming | None = None,
+    most_pulses: Count = 100,
+    progress: Callable[[int, int], None] | None = None,
+) -> WrittenCells:
+    """Write 1T1R cells, each from its highest resistance, in one transient of ngspice under Python's control.
+
+    In each slot comes a write pulse that `scheme` chooses from what was read so far, and then a read pulse with
+    `driver.v_read` on the bit line and the gate of a selected row. The device is its switching model; wires and driver
+    resistances are left out.
+
+    Args:
+        spec: The cell; rows and columns do not matter.
+        targets: Conductances wanted (cells,), of the whole cell as it is read [S].
+        tolerance: Largest |g − target| that counts as reached [S].
+        scheme: Which pulse comes next; None: `RampedReset()`.
+        timing: The slots; None: `PulseTiming()`.
+        most_pulses: Write pulses after which a cell is given up.
+        progress: Called with the number of cells done and of all cells after each.
+
+    Returns:
+        What was reached, with pulses, times, energies, and why cells were given up.
+
+    Raises:
+        SpecError: The cell is not 1T1R, or its device has no switching model.
+        InputError: A target or the tolerance cannot be used.
+        SimulatorError: ngspice failed; its folder is kept.
+
+    Valid for: devices without cycle-to-cycle variability in their model; every run gives the same pulses.
+    """
+    targets = real_numbers("targets", targets)
+    if targets.ndim != 1 or len(targets) == 0 or not np.all(np.isfinite(targets) & (targets > 0)):
+        raise InputError(f"targets has shape {targets.shape}: expected (cells,) conductances above 0 S")
+    if not 0 < tolerance < np.inf:
+        raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
+    scheme, timing = scheme or RampedReset(), timing or PulseTiming()
+    deck = write_deck(spec, timing, most_pulses + 1)
+    written = []
+    with Cosimulation(deck, read=READ, options=_OPTIONS) as live:
+        live.advance(0.5 * timing.t_edge)
+        fresh = live.snapshot()
+        for n, target in enumerate(targets):
+            live.restore(fresh)
+            history, failure = _write(live, scheme, timing, spec.driver.v_read, float(target), tolerance, most_pulses)
+            written.append((history, failure, *_energies(live.waveforms(), timing)))
+            if progress is not None:
+                progress(n + 1, len(targets))
+        raw = live.waveforms()
+    return _collected(targets, tolerance, written, timing, raw)
+
+
+def _write(
+    live: Cosimulation,
+    scheme: WriteScheme,
+    timing: PulseTiming,
+    v_read: float,
+    target: float,
+    tolerance: float,
+    most: int,
+) -> tuple[History, str]:
+    """Write one cell; return its pulses with what was read after each, and why it was given up, if it was."""
+    history: History = []
+    while len(history) < most:
+        pulse = scheme.next_pulse(history, target, tolerance)
+        if isinstance(pulse, str):
+            return history, pulse
+        begin = len(history) * timing.t_slot
+        found = live.advance(begin + timing.t_sample, {key: getattr(pulse, key) for key in AMPLITUDES})
+        g = -found["i(bbl)"] / v_read
+        history.append((pulse, g))
+        if abs(g - target) <= tolerance:
+            return history, ""
+        live.advance(begin + 0.95 * timing.t_slot)  # amplitudes change while every pulse is 0
+    return history, f"not reached after {most} pulses"
+
+
+def _energies(raw: RawResult, timing: PulseTiming) -> tuple[float, float]:
+    """Energy that the bit and source line's drivers delivered during write and read pulses [J]."""
+    time = raw["time"]
+    power = -(raw["v(bl)"] * raw["i(bbl)"] + raw["v(sl)"] * raw["i(bsl)"])
+    writing = np.mod(time, timing.t_slot) < timing.t_read_begin
+    parts = (np.trapezoid(np.where(mask, power, 0.0), time) for mask in (writing, ~writing))
+    write, read = (float(part) for part in parts)
+    return write, read
+
+
+def _collected(
+    targets: np.ndarray,
+    tolerance: float,
+    written: list[tuple[History, str, float, float]],
+    timing: PulseTiming,
+    raw: RawResult,
+) -> WrittenCells:
+    histories = [history for history, *_ in written]
+    pulses = np.array([len(history) for history in histories])
+    return WrittenCells(
+        target=targets,
+        tolerance=tolerance,
+        g=np.array([history[-1][1] if history else np.nan for history in histories]),
+        pulses=pulses,
+        sets=np.array([sum(pulse.kind == "set" for pulse, _ in history) for history in histories]),
+        time_s=np.where(pulses > 0, (pulses - 1) * timing.t_slot + timing.t_sample, 0.0),
+        energy_write=np.array([write for *_, write, _ in written]),
+        energy_read=np.array([read for *_, read in written]),
+        failure=tuple(failure for _, failure, *_ in written),
+        provenance=Provenance(
+            level="ngspice",
+            spec_digest=None,
+            deck_digest=raw.deck_digest,
+            ngspice=str(raw.simulator.version),
+            options=dict(raw.options),
+        ),
+    )

@@ -1,0 +1,64 @@
+"""Cells written in a closed loop, and the cells that it gives up."""
+
+import numpy as np
+import pytest
+
+from circuitsim.errors import InputError, SpecError
+from circuitsim.programming import FixedTrain, RampedReset, write_verify
+from circuitsim.spec import parse_spec
+
+
+def cell_spec(**device):
+    return parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 1, "cols": 1, "cell": "1t1r"},
+            "device": {"model": "rram_stanford_a", "g_min": 1e-6, "g_max": 1e-4, **device},
+            "access": {"model": "nmos_130", "w": 2e-6, "l": 0.13e-6, "v_gate": 1.8},
+            "wire": {"r_row": 1.0, "r_col": 1.0},
+            "driver": {"v_read": 0.1},
+        }
+    )
+
+
+def test_targets_are_reached_and_every_write_gives_the_same_pulses():
+    done = []
+    targets = np.array([50e-6, 35e-6, 50e-6])
+    found = write_verify(cell_spec(), targets, tolerance=1e-6, progress=lambda n, of: done.append((n, of)))
+    assert found.reached.all() and found.failure == ("", "", "")
+    assert np.abs(found.g - targets).max() <= 1e-6
+    assert found.g[0] == found.g[2] and found.pulses[0] == found.pulses[2]
+    assert np.all(found.sets >= 1) and np.all(found.pulses > found.sets)
+    assert np.all(found.time_s > (found.pulses - 1) * 30e-9)
+    # 546 pJ were measured for a SET at full compliance; these have a lower gate, and reads at 0.1 V take a thousandth.
+    assert np.all((found.energy_write > 1e-11) & (found.energy_write < 1e-9))
+    assert np.all((found.energy_read > 0) & (found.energy_read < 1e-2 * found.energy_write))
+    assert done == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_cells_are_given_up_with_the_reason():
+    low = np.array([20e-6])
+    few = write_verify(cell_spec(), low, tolerance=1e-9, most_pulses=3)
+    assert few.failure == ("not reached after 3 pulses",) and not few.reached[0] and few.pulses[0] == 3
+    weak = write_verify(cell_spec(), low, tolerance=1e-6, scheme=RampedReset(v_reset=0.5, v_reset_most=0.53))
+    assert weak.failure == ("RESET would need more than v_reset_most = 0.53 V",)
+    train = write_verify(cell_spec(), np.array([45e-6]), tolerance=1e-7, scheme=FixedTrain(v_reset=1.6))
+    assert "does not come back" in train.failure[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "sentence"),
+    [
+        (lambda: write_verify(cell_spec(), [], tolerance=1e-6), InputError, r"targets has shape \(0,\)"),
+        (lambda: write_verify(cell_spec(), [-1e-6], tolerance=1e-6), InputError, "conductances above 0 S"),
+        (lambda: write_verify(cell_spec(), [1e-5], tolerance=0.0), InputError, r"tolerance = 0\.0 S"),
+        (
+            lambda: write_verify(cell_spec(model="rram_sinh"), [1e-5], tolerance=1e-6),
+            SpecError,
+            "'rram_sinh' has no switching model",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_refused(call, error, sentence):
+    with pytest.raises(error, match=sentence):
+        call()

@@ -1,0 +1,63 @@
+"""Rules of writing, as functions of what was read so far."""
+
+import pytest
+
+from circuitsim.errors import InputError
+from circuitsim.programming import FixedTrain, PulseTiming, RampedReset, WritePulse
+
+SET, TARGET, TOLERANCE = WritePulse("set", 2.8, 0.0, 1.3), 20e-6, 1e-6
+
+
+def reset(v):
+    return WritePulse("reset", 0.0, v, 2.5)
+
+
+def following(*history, scheme=None):
+    return (scheme or RampedReset()).next_pulse(list(history), TARGET, TOLERANCE)
+
+
+def test_a_fresh_cell_is_set_until_it_conducts():
+    assert following() == SET
+    assert following((SET, 60e-6)) == SET
+    assert following((SET, 95e-6)) == reset(1.2)
+
+
+def test_resets_rise_step_by_step():
+    history = [(SET, 95e-6), (reset(1.2), 80e-6), (reset(1.22), 60e-6)]
+    assert following(*history) == reset(pytest.approx(1.24))
+
+
+def test_a_reset_too_far_is_followed_by_a_set_and_finer_steps_from_lower_down():
+    history = [(SET, 95e-6), (reset(1.2), 80e-6), (reset(1.22), 5e-6)]
+    assert following(*history) == SET
+    history += [(SET, 95e-6)]
+    assert following(*history) == reset(pytest.approx(1.22 - 0.15))
+    history += [(reset(1.07), 70e-6)]
+    assert following(*history) == reset(pytest.approx(1.07 + 0.01))
+
+
+def test_a_cell_that_needs_more_than_allowed_is_given_up():
+    scheme = RampedReset(v_reset_most=1.21)
+    told = following((SET, 95e-6), (reset(1.2), 94e-6), scheme=scheme)
+    assert told == "RESET would need more than v_reset_most = 1.21 V"
+
+
+def test_a_fixed_train_does_not_come_back():
+    scheme = FixedTrain()
+    assert following(scheme=scheme).kind == "set"
+    assert following((SET, 95e-6), scheme=scheme) == reset(1.4)
+    assert following((SET, 95e-6), (reset(1.4), 5e-6), scheme=scheme) == (
+        "a pulse went below the target, and this scheme does not come back"
+    )
+
+
+def test_slots_that_do_not_fit_are_refused():
+    timing = PulseTiming()
+    assert timing.t_read_begin == pytest.approx(13.5e-9)
+    assert timing.t_read_begin < timing.t_sample < timing.t_fallen < timing.t_slot
+    with pytest.raises(InputError, match=r"t_slot = 2e-08 s: expected more than 2\.6\d*e-08 s"):
+        PulseTiming(t_slot=20e-9)
+    with pytest.raises(InputError, match=r"t_edge = 0 s: expected a time above 0"):
+        PulseTiming(t_edge=0)
+    with pytest.raises(InputError, match=r"v_step = -0\.1: expected a number above 0"):
+        RampedReset(v_step=-0.1)
