@@ -62,8 +62,8 @@ def predict_deck(deck: ChainNetlist, simulator: Simulator, *, reads: int | None 
     per_point *= 1 + sum(elements.values()) / _DENSE
     per_read = deck.timing.cycle / deck.t_step + 2 * _PER_EDGE * len(deck.clocks) + _PER_READ
     reads = deck.reads if reads is None else reads
-    points = round(per_read * reads)
-    return ChainPrediction(deck.shape, reads, simulator.version_text, points, elements, points * per_point)
+    seconds = per_read * reads * per_point
+    return ChainPrediction(deck.shape, reads, simulator.version_text, round(per_read * reads), elements, seconds)
 
 
 def count_elements(text: str) -> dict[str, int]:

@@ -19,7 +19,6 @@ from circuitsim.netlist import ChainNetlist, bench_of, chain
 from circuitsim.netlist.phases import CLOCK_EDGE
 from circuitsim.results import ChainWaveforms, Provenance, content_digest
 from circuitsim.results.provenance import joint_provenance
-from circuitsim.results.waveforms import integral
 from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
 from circuitsim.spice import (
     CHAIN_OPTIONS,
@@ -37,6 +36,7 @@ from circuitsim.truth.chain_judgement import judge_amplifiers, judge_codes, judg
 from circuitsim.truth.solution import provenance_of
 
 CODES_PER_DECK = 8  # more codes become several decks, which run side by side
+SHORT = 0.05  # of the time that a current has to settle, over which it is averaged before it is taken
 LAST = 0.2  # of the time that an output has to settle
 
 
@@ -229,10 +229,15 @@ def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
     taken = starts + timing.taken - CLOCK_EDGE
     sensed = at(names, taken)
     if timing.release is None:
-        v_in, i_out = at(deck.v_in, taken), at(deck.i_out, taken)
+        v_in = at(deck.v_in, taken)
+        # The trapezoidal rule lets currents into capacitances alternate from step to step: their mean does not.
+        last = SHORT * (timing.taken - timing.drive)
+        i_out = _means(time, raw.columns(deck.i_out), taken - last, taken)
     else:
         v_in, i_out = (
-            _mean(time, raw.columns(vectors), starts, timing.cycle, spec.driver.t_read, rest)
+            rest
+            + _means(time, raw.columns(vectors) - rest, starts, starts + timing.cycle)
+            * (timing.cycle / spec.driver.t_read)
             for vectors, rest in ((deck.v_in, spec.sense.v_ref), (deck.i_out, 0.0))
         )
     before = LAST / 2 * (timing.taken - (timing.drive if timing.release is None else timing.release))
@@ -241,12 +246,12 @@ def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
     return _Taken(v_in, i_out, sensed, left, codes)
 
 
-def _mean(
-    time: np.ndarray, waves: np.ndarray, starts: np.ndarray, cycle: float, duration: float, rest: float
-) -> np.ndarray:
-    """Return the means (reads, n) over a duration [s] of pulses (points, n) from a rest value, one in every cycle."""
-    reads = [(time >= start) & (time <= start + cycle) for start in starts]
-    return np.stack([rest + integral(time[inside], waves[inside] - rest) / duration for inside in reads])
+def _means(time: np.ndarray, waves: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the means (reads, n) of waveforms (points, n) between moments (reads,) [s]."""
+    steps = (waves[1:] + waves[:-1]) / 2 * np.diff(time)[:, None]
+    total = np.concatenate([np.zeros((1, waves.shape[1])), np.cumsum(steps, axis=0)])
+    found = [np.interp(ends, time, one) - np.interp(starts, time, one) for one in total.T]
+    return np.stack(found, axis=1) / (ends - starts)[:, None]
 
 
 def _waveforms(deck: ChainNetlist, raw: RawResult, provenance: Provenance) -> ChainWaveforms:

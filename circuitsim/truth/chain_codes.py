@@ -61,12 +61,14 @@ def _words(deck: ChainNetlist, raw: RawResult, adc: Block) -> np.ndarray:
         where = (
             f"the ADC {adc.name!r} of column {column}: its port 'bits.{k}' is at {level:.3g} V when the code of read"
         )
-        if np.count_nonzero(undecided.any(axis=2)) > max(1.0, MOST_UNDECIDED * deck.reads * len(deck.words)):
+        count, conversions = np.count_nonzero(undecided.any(axis=2)), deck.reads * len(deck.words)
+        if count > max(1.0, MOST_UNDECIDED * conversions):
             raise SimulatorError(
                 f"{where} {read} is taken; expected 0 or 1 V, longer phases in adc.timing may settle it", raw.folder
             )
         warnings.warn(
-            f"{where} {read} is taken, and counts as {int(level > 0.5)}: the input lies on a threshold",
+            f"{where} {read} is taken, and counts as {int(level > 0.5)}: the input lies on a threshold ({count} of "
+            f"{conversions} conversions)",
             SettlingWarning,
             stacklevel=2,
         )
