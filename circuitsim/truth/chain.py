@@ -218,32 +218,39 @@ def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
     """Evaluate one finished run."""
     if abs(raw["time"][-1] / deck.t_stop - 1) > 1e-9:
         raise SimulatorError(f"ngspice stopped at {raw['time'][-1]:g} s, expected {deck.t_stop:g} s", raw.folder)
-    time, timing = raw["time"], deck.timing
-    starts = np.arange(deck.reads) * timing.cycle
+    timing, starts = deck.timing, np.arange(deck.reads) * deck.timing.cycle
     adc, bits = blocks_of(spec).get("adc"), adc_bits(spec)
-    names = deck.v_out or deck.i_out
-
-    def at(vectors: tuple[str, ...], moments: np.ndarray) -> np.ndarray:
-        return np.stack([np.interp(moments, time, raw[name]) for name in vectors], axis=1)
-
     taken = starts + timing.taken - CLOCK_EDGE
-    sensed = at(names, taken)
+    span = timing.taken - (timing.drive if timing.release is None else timing.release)
+
+    def outputs(moments: np.ndarray) -> np.ndarray:
+        """What the ADCs see at these moments (reads, cols)."""
+        return _at(raw, deck.v_out, moments) if deck.v_out else _current(raw, deck.i_out, moments, span)
+
+    sensed = outputs(taken)
     if timing.release is None:
-        v_in = at(deck.v_in, taken)
-        # The trapezoidal rule lets currents into capacitances alternate from step to step: their mean does not.
-        last = SHORT * (timing.taken - timing.drive)
-        i_out = _means(time, raw.columns(deck.i_out), taken - last, taken)
+        v_in, i_out = _at(raw, deck.v_in, taken), _current(raw, deck.i_out, taken, span)
     else:
-        v_in, i_out = (
-            rest
-            + _means(time, raw.columns(vectors) - rest, starts, starts + timing.cycle)
-            * (timing.cycle / spec.driver.t_read)
-            for vectors, rest in ((deck.v_in, spec.sense.v_ref), (deck.i_out, 0.0))
-        )
-    before = LAST / 2 * (timing.taken - (timing.drive if timing.release is None else timing.release))
-    left = left_to_settle(np.stack([at(names, taken - 2 * before), at(names, taken - before), sensed]))
+        ends, reads = starts + timing.cycle, timing.cycle / spec.driver.t_read
+        rest = spec.sense.v_ref
+        v_in = rest + reads * _means(raw["time"], raw.columns(deck.v_in) - rest, starts, ends)
+        i_out = reads * _means(raw["time"], raw.columns(deck.i_out), starts, ends)
+    left = left_to_settle(np.stack([outputs(taken - LAST * span), outputs(taken - LAST / 2 * span), sensed]))
     codes = None if adc is None or bits is None else chain_codes(deck, raw, adc, bits)
     return _Taken(v_in, i_out, sensed, left, codes)
+
+
+def _at(raw: RawResult, vectors: tuple[str, ...], moments: np.ndarray) -> np.ndarray:
+    """Return the values (reads, n) of vectors at moments (reads,) [s]."""
+    return np.stack([np.interp(moments, raw["time"], raw[name]) for name in vectors], axis=1)
+
+
+def _current(raw: RawResult, vectors: tuple[str, ...], moments: np.ndarray, span: float) -> np.ndarray:
+    """Return currents (reads, n) [A] averaged over a short time before moments (reads,) [s].
+
+    The trapezoidal rule lets currents into capacitances alternate from step to step; their mean does not.
+    """
+    return _means(raw["time"], raw.columns(vectors), moments - SHORT * span, moments)
 
 
 def _means(time: np.ndarray, waves: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
