@@ -11,10 +11,13 @@ Level = Literal["ngspice", "nodal", "behavioral"]
 
 _IDEAL = {"driver.block": (None,), "adc.block": (None,)}
 
+_COMPOSED = {("bl", "sense.block"), ("bl", "driver.input_code")}
+"""Keys that level "nodal" composes around the array solver, which takes voltages and ideal amplifiers."""
+
 CAN: dict[Level, Abilities] = {
     "ngspice": {line: {**_IDEAL} for line in ("bl", "wl", "string")},
     "nodal": {
-        line: {key: values for key, values in keys.items() if (line, key) != ("bl", "sense.block")}
+        line: {key: values for key, values in keys.items() if (line, key) not in _COMPOSED}
         for line, keys in nodal.SIMULATES.items()
     },
     "behavioral": behavioral.SIMULATES,
