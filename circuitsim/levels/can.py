@@ -11,10 +11,13 @@ Level = Literal["ngspice", "nodal", "behavioral"]
 
 _IDEAL = {"driver.block": (None,), "adc.block": (None,)}
 
+_COMPOSED = {("bl", "sense.block"), ("bl", "driver.input_code")}
+"""Keys that level "nodal" composes around the array solver, which takes voltages and ideal amplifiers."""
+
 CAN: dict[Level, Abilities] = {
     "ngspice": {line: {**_IDEAL} for line in ("bl", "wl", "string")},
     "nodal": {
-        line: {key: values for key, values in keys.items() if (line, key) != ("bl", "sense.block")}
+        line: {key: values for key, values in keys.items() if (line, key) not in _COMPOSED}
         for line, keys in nodal.SIMULATES.items()
     },
     "behavioral": {line: {**keys, **_IDEAL} for line, keys in behavioral.SIMULATES.items()},
@@ -30,6 +33,14 @@ def check_can(spec: ArraySpec, level: Level) -> None:
         SpecError: The level does not simulate this array. The message names the key, its value, the values that the
             level simulates, and the levels that simulate the array.
     """
+    for section in ("driver", "adc"):
+        part = getattr(spec, section)
+        if part.block is not None:
+            raise SpecError(
+                f"{section}.{part.sources[0]} = {part.block!r}: level = {level!r} does not simulate it in reads of "
+                "voltages; codes pass through it by circuitsim.convert_codes or `circuitsim solve --codes FILE`, at "
+                "level 'ngspice' (one deck of all) or 'nodal' (its table)"
+            )
     others = [repr(other) for other, abilities in CAN.items() if unable(spec, abilities) is None]
     instead = f"; level = {' or '.join(others)} does" if others else "; no level does yet"
     check_able(spec, CAN[level], f"level = {level!r}", instead=instead)

@@ -1,5 +1,6 @@
 """Read an array at any level from DAC codes to ADC codes, with the converters of its specification."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,12 @@ from circuitsim.chain import Reading
 from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.converted import convert_through_circuits
-from circuitsim.levels.preparing import prepare
+from circuitsim.levels.preparing import AnyArray, prepare
 from circuitsim.levels.reading import read
 from circuitsim.levels.serial_rows import one_bit_dac, serial_bits
 from circuitsim.periphery import Periphery, adc_table
-from circuitsim.results import Certificate, TileModel
-from circuitsim.spec import ArraySpec, check_codes, checked, input_unit, real_numbers
+from circuitsim.results import Certificate, ConverterTable, TileModel
+from circuitsim.spec import ArraySpec, check_codes, checked, real_numbers
 from circuitsim.spice import Progress
 
 
@@ -81,6 +82,8 @@ def convert_codes(
         if value is not None:
             raise InputError(f"{name} has no effect: it goes with a circuit in [driver] or [adc]; leave it out")
     array = prepare(spec, g, level, model=model, certificate=certificate, strict=strict, max_error=max_error)
+    if spec.driver.input_code == "pulse_width":
+        return _pulse_widths(spec, array, codes, full_scale)
     if spec.driver.input_code != "bit_serial":
         words = real_numbers("codes", codes)
         return chain.read_codes(spec, words, lambda v: read(array, v).i_out, full_scale=full_scale)
@@ -90,14 +93,24 @@ def convert_codes(
     return chain.shift_and_add(chain.read_codes(spec, words, lambda v: read(array, v).i_out, periphery=tables), bits)
 
 
+def _pulse_widths(spec: ArraySpec, array: AnyArray, codes: ArrayLike, full_scale: float | None) -> Reading:
+    """Read codes as widths of pulses; currents are charges over t_read, as an ideal integrator reports them."""
+    if spec.driver.dac_bits is None:
+        raise InputError("driver.dac_bits = None: expected 1 to 24 bits, codes need a DAC")
+    words, v_ref = check_codes(codes, spec.driver.dac_bits, spec.array.rows, "the driver"), spec.sense.v_ref
+    tables = Periphery(dac=ConverterTable(spec.driver.dac_bits, 0.0, 1.0), adc=adc_table(spec, full_scale=full_scale))
+    t_read = spec.driver.t_read
+    reading = chain.read_codes(spec, words, lambda share: read(array, share).out / t_read, periphery=tables)
+    return replace(reading, v_in=v_ref + spec.driver.v_read * np.asarray(reading.v_in))
+
+
 def _check_converters_fit(spec: ArraySpec) -> None:
     """Reject an array whose inputs are not voltages or whose outputs are not currents."""
-    pulses = spec.driver.input_code == "pulse_width" and spec.sense.block is not None and spec.adc.block is not None
-    if input_unit(spec) != "V" and spec.driver.input_code != "bit_serial" and not pulses:
-        key, value, expected = ("array.input_line", spec.array.input_line, "bl")
-        if spec.driver.input_code != "amplitude":
-            key, value, expected = ("driver.input_code", spec.driver.input_code, "amplitude")
-        raise SpecError(f"{key} = {value!r}: a DAC drives bit lines by their voltage, expected {expected!r}")
+    if spec.array.input_line != "bl" and spec.driver.input_code != "bit_serial":
+        raise SpecError(
+            f"array.input_line = {spec.array.input_line!r}: a DAC drives bit lines by their voltage, expected 'bl'; "
+            "gates take codes with driver.input_code = 'bit_serial'"
+        )
     if spec.sense.block is not None and spec.adc.block is None:
         raise SpecError(
             f"sense.{spec.sense.sources[0]} = {spec.sense.block!r}: an ADC of codes takes currents, and the circuit "

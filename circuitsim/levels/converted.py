@@ -83,7 +83,7 @@ def _composed(
         solved = read(array, v_in)
         i_out, sensed = solved.out if solved.i_sense is None else solved.i_sense, solved.out
     found = convert(adc, sensed, rng=rng)
-    reading = Reading(v_in, i_out, sensed, found, decode(adc, found), ideal_stages(tables))
+    reading = Reading(v_in, i_out, sensed, found, decode(adc, found), ideal_stages(tables), adc.unit)
     return shift_and_add(reading, dac.bits) if serial else reading
 
 

@@ -13,9 +13,10 @@ from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
 from circuitsim.levels.cell_surface import surface_of
+from circuitsim.levels.pulsed_array import PulsedArray
 from circuitsim.levels.sensed import prepare_sensed, sense_table_of
 from circuitsim.levels.tile import CertifiedTile, prepare_tile
-from circuitsim.nodal import NodalArray
+from circuitsim.nodal import NodalArray, PreparedArray
 from circuitsim.results import (
     Certificate,
     TileModel,
@@ -51,7 +52,7 @@ class TechniqueArray:
     arrays: tuple["LevelArray", ...]
 
 
-LevelArray = TruthArray | NodalArray | SensedArray | CertifiedTile
+LevelArray = TruthArray | NodalArray | SensedArray | PulsedArray | CertifiedTile
 AnyArray = Annotated[LevelArray | TechniqueArray, "what circuitsim.prepare returns"]
 
 
@@ -148,6 +149,12 @@ def _prepare(
         return prepare_tile(
             spec, g, use.model, use.certificate, strict=use.strict, max_error=use.max_error, drawn=drawn
         )
+    if spec.driver.input_code == "pulse_width":
+        array = _prepare(
+            spec.replace(driver={"input_code": "amplitude"}), g, level=level, use=use, v_range=v_range, drawn=drawn
+        )
+        assert isinstance(array, PreparedArray)  # a circuit in [sense] was refused
+        return PulsedArray(spec, array)
     if (sense := sense_table_of(spec)) is not None:
         return prepare_sensed(spec, g, sense, v_range, drawn=drawn)
     g_range = programmable_range(spec, drawn=drawn)

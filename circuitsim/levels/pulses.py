@@ -64,7 +64,7 @@ def read_pulses(
     start, width = phase_window(block, INTEGRATE)
     rest = spec.sense.v_ref
     charge = np.zeros((len(height), spec.array.cols))
-    for inputs, duration in _intervals(
+    for inputs, duration in constant_rows(
         height, share * spec.driver.t_read, rest, timing.sense + start + width - timing.drive
     ):
         charge += duration[:, None] * _currents(array, inputs, charge, duration)
@@ -73,8 +73,8 @@ def read_pulses(
     return PulsedReads(rest + share * (height - rest), charge / spec.driver.t_read, report(sense, over_phase))
 
 
-def _intervals(
-    height: np.ndarray, width: np.ndarray, rest: float, end: float
+def constant_rows(
+    height: np.ndarray, width: np.ndarray, rest: float, end: float = 0.0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield rows that stay constant (reads, rows) [V] and how long (reads,) [s], interval after interval.
 
@@ -82,7 +82,7 @@ def _intervals(
         height: (reads, rows) voltage of each pulse [V].
         width: (reads, rows) its duration [s]; all start together.
         rest: Voltage of a row without a pulse [V].
-        end: From the start of the pulses to that of the last interval, in which all rows are at rest [s].
+        end: From the start of the pulses to the end of a last interval, in which all rows are at rest [s].
     """
     ends = np.sort(np.concatenate([np.zeros((len(width), 1)), width, np.full((len(width), 1), end)], axis=1), axis=1)
     for before, after in pairwise(ends.T):

@@ -14,6 +14,7 @@ from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.input_range import input_range
 from circuitsim.levels.joint import joint_tile_error, worst_convergence
 from circuitsim.levels.preparing import AnyArray, LevelArray, TechniqueArray, prepare
+from circuitsim.levels.pulsed_array import PulsedArray, read_pulsed
 from circuitsim.levels.tile import CertifiedTile, read_tile
 from circuitsim.nodal.judgement import joint_cell_error
 from circuitsim.results import (
@@ -29,6 +30,7 @@ from circuitsim.spec import (
     check_inputs,
     checked,
     drawn_inputs,
+    input_unit,
     put_together,
     real_numbers,
     tell_inputs,
@@ -93,7 +95,8 @@ def solve(
             the largest error of the hold-out.
     """
     x = real_numbers("x", x)
-    v_range = input_range(spec, x) if level == "nodal" and spec.array.input_line == "bl" else None
+    volts = spec.array.input_line == "bl" and input_unit(spec) == "V"
+    v_range = input_range(spec, x) if level == "nodal" and volts else None
     array = prepare(
         spec,
         g,
@@ -142,6 +145,9 @@ def _read_one(array: LevelArray, x: ArrayLike, *, nodes: bool = False, folder: s
     if isinstance(array, CertifiedTile):
         refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
         return read_tile(array, x)
+    if isinstance(array, PulsedArray):
+        refuse_unused("nodal, of pulse widths", {"nodes": nodes or None}, "nodal, of voltages")
+        return read_pulsed(array, x)
     if isinstance(array, SensedArray):
         return read_exact(array, x, nodes=nodes)
     return nodal.read(array, x, nodes=nodes)

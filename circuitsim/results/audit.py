@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-
 CONFIDENCE = 0.95
 
 

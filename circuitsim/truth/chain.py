@@ -14,18 +14,29 @@ from circuitsim.characterization.counted_levels import counted_range
 from circuitsim.characterization.kept_runs import bench_folder
 from circuitsim.devices import check_two_states
 from circuitsim.errors import SimulatorError, SpecError
+from circuitsim.library import assemble_own
 from circuitsim.netlist import ChainNetlist, bench_of, chain
 from circuitsim.netlist.phases import CLOCK_EDGE
 from circuitsim.results import ChainWaveforms, Provenance, content_digest
 from circuitsim.results.provenance import joint_provenance
-from circuitsim.results.waveforms import integral
 from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
-from circuitsim.spice import CHAIN_OPTIONS, Progress, RawResult, Simulator, find_ngspice, run_many
+from circuitsim.spice import (
+    CHAIN_OPTIONS,
+    ChainPrediction,
+    Progress,
+    RawResult,
+    Simulator,
+    add_options,
+    find_ngspice,
+    predict_deck,
+    run_many,
+)
 from circuitsim.truth.chain_codes import chain_codes
 from circuitsim.truth.chain_judgement import judge_amplifiers, judge_codes, judge_settling, left_to_settle
 from circuitsim.truth.solution import provenance_of
 
 CODES_PER_DECK = 8  # more codes become several decks, which run side by side
+SHORT = 0.05  # of the time that a current has to settle, over which it is averaged before it is taken
 LAST = 0.2  # of the time that an output has to settle
 
 
@@ -92,13 +103,8 @@ def read_chain(
         SettlingWarning: An output still moves when the ADC takes it.
         ClippingWarning: A sense amplifier saturates, or the ADC clips more than one output in a hundred.
     """
-    adc_bits(spec)
     g = real_numbers("g", g)
-    check_two_states(spec, g)
-    check_chord(spec)
-    state, words = array_states(spec, g), real_numbers("codes", codes)
-    groups = [words[k : k + CODES_PER_DECK] for k in range(0, max(len(words), 1), CODES_PER_DECK)]
-    decks = [chain(spec, g, group, state=state) for group in groups]
+    decks = _decks(spec, g, codes, CODES_PER_DECK)
     with bench_folder() if folder is None else nullcontext(Path(folder)) as place:
         raws = run_many(
             decks,
@@ -110,6 +116,41 @@ def read_chain(
             progress=progress,
         )
         return _joined(spec, g, decks, raws, full_scale)
+
+
+@checked
+def chain_text(spec: ArraySpec, g: ArrayLike, codes: ArrayLike) -> str:
+    """Return one deck of all codes, complete and with the solver options of `read_chain`.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `netlist.chain`.
+    """
+    (deck,) = _decks(spec, g, codes, len(real_numbers("codes", codes)) or 1)
+    return add_options(assemble_own(deck.text).text, CHAIN_OPTIONS)
+
+
+@checked
+def predict_chain(
+    spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, simulator: Simulator | None = None
+) -> ChainPrediction:
+    """Predict what `read_chain` takes, all decks one after another on one core.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `netlist.chain`.
+    """
+    words = real_numbers("codes", codes)
+    (deck,) = _decks(spec, g, words[:1], 1)
+    return predict_deck(deck, simulator or find_ngspice(), reads=len(words) * deck.serial)
+
+
+def _decks(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, each: int) -> list[ChainNetlist]:
+    """Write decks of at most `each` codes."""
+    adc_bits(spec)
+    g, words = real_numbers("g", g), real_numbers("codes", codes)
+    check_two_states(spec, g)
+    check_chord(spec)
+    state = array_states(spec, g)
+    return [chain(spec, g, words[k : k + each], state=state) for k in range(0, max(len(words), 1), each)]
 
 
 def adc_bits(spec: ArraySpec) -> int | None:
@@ -177,35 +218,47 @@ def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
     """Evaluate one finished run."""
     if abs(raw["time"][-1] / deck.t_stop - 1) > 1e-9:
         raise SimulatorError(f"ngspice stopped at {raw['time'][-1]:g} s, expected {deck.t_stop:g} s", raw.folder)
-    time, timing = raw["time"], deck.timing
-    starts = np.arange(deck.reads) * timing.cycle
+    timing, starts = deck.timing, np.arange(deck.reads) * deck.timing.cycle
     adc, bits = blocks_of(spec).get("adc"), adc_bits(spec)
-    names = deck.v_out or deck.i_out
-
-    def at(vectors: tuple[str, ...], moments: np.ndarray) -> np.ndarray:
-        return np.stack([np.interp(moments, time, raw[name]) for name in vectors], axis=1)
-
     taken = starts + timing.taken - CLOCK_EDGE
-    sensed = at(names, taken)
+    span = timing.taken - (timing.drive if timing.release is None else timing.release)
+
+    def outputs(moments: np.ndarray) -> np.ndarray:
+        """What the ADCs see at these moments (reads, cols)."""
+        return _at(raw, deck.v_out, moments) if deck.v_out else _current(raw, deck.i_out, moments, span)
+
+    sensed = outputs(taken)
     if timing.release is None:
-        v_in, i_out = at(deck.v_in, taken), at(deck.i_out, taken)
+        v_in, i_out = _at(raw, deck.v_in, taken), _current(raw, deck.i_out, taken, span)
     else:
-        v_in, i_out = (
-            _mean(time, raw.columns(vectors), starts, timing.cycle, spec.driver.t_read, rest)
-            for vectors, rest in ((deck.v_in, spec.sense.v_ref), (deck.i_out, 0.0))
-        )
-    before = LAST / 2 * (timing.taken - (timing.drive if timing.release is None else timing.release))
-    left = left_to_settle(np.stack([at(names, taken - 2 * before), at(names, taken - before), sensed]))
+        ends, reads = starts + timing.cycle, timing.cycle / spec.driver.t_read
+        rest = spec.sense.v_ref
+        v_in = rest + reads * _means(raw["time"], raw.columns(deck.v_in) - rest, starts, ends)
+        i_out = reads * _means(raw["time"], raw.columns(deck.i_out), starts, ends)
+    left = left_to_settle(np.stack([outputs(taken - LAST * span), outputs(taken - LAST / 2 * span), sensed]))
     codes = None if adc is None or bits is None else chain_codes(deck, raw, adc, bits)
     return _Taken(v_in, i_out, sensed, left, codes)
 
 
-def _mean(
-    time: np.ndarray, waves: np.ndarray, starts: np.ndarray, cycle: float, duration: float, rest: float
-) -> np.ndarray:
-    """Return the means (reads, n) over a duration [s] of pulses (points, n) from a rest value, one in every cycle."""
-    reads = [(time >= start) & (time <= start + cycle) for start in starts]
-    return np.stack([rest + integral(time[inside], waves[inside] - rest) / duration for inside in reads])
+def _at(raw: RawResult, vectors: tuple[str, ...], moments: np.ndarray) -> np.ndarray:
+    """Return the values (reads, n) of vectors at moments (reads,) [s]."""
+    return np.stack([np.interp(moments, raw["time"], raw[name]) for name in vectors], axis=1)
+
+
+def _current(raw: RawResult, vectors: tuple[str, ...], moments: np.ndarray, span: float) -> np.ndarray:
+    """Return currents (reads, n) [A] averaged over a short time before moments (reads,) [s].
+
+    The trapezoidal rule lets currents into capacitances alternate from step to step; their mean does not.
+    """
+    return _means(raw["time"], raw.columns(vectors), moments - SHORT * span, moments)
+
+
+def _means(time: np.ndarray, waves: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the means (reads, n) of waveforms (points, n) between moments (reads,) [s]."""
+    steps = (waves[1:] + waves[:-1]) / 2 * np.diff(time)[:, None]
+    total = np.concatenate([np.zeros((1, waves.shape[1])), np.cumsum(steps, axis=0)])
+    found = [np.interp(ends, time, one) - np.interp(starts, time, one) for one in total.T]
+    return np.stack(found, axis=1) / (ends - starts)[:, None]
 
 
 def _waveforms(deck: ChainNetlist, raw: RawResult, provenance: Provenance) -> ChainWaveforms:

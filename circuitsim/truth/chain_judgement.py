@@ -12,7 +12,7 @@ NEVER = 16.0  # [LSB] beyond which it is said never to settle
 SLOWEST = 0.95  # largest ratio of two changes one after another that is taken for settling
 SPREAD = 4.0  # [LSB] of inputs of an ADC over which its code must change
 FLAT = 0.25  # of the gain at smaller currents, below which an amplifier saturates
-APART = 0.8  # of the largest current: currents below it are compared with it
+APART = 0.95  # of the largest current: currents below it are compared with it
 MUCH_CLIPPING = 0.01
 
 

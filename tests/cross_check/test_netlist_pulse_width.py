@@ -6,8 +6,9 @@ from netlist_cases import currents, passive
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
-from circuitsim import netlist
+from circuitsim import netlist, nodal
 from circuitsim.errors import InputError, SpecError
+from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 
 
@@ -65,8 +66,31 @@ def test_what_has_no_operating_point_is_refused():
         netlist.crossbar(spec, G, X)
     with pytest.raises(InputError, match=r"x\[0, 0\] = 1.5, expected 0 to 1, a share of t_read"):
         cs.solve(spec, G, np.full((1, 4), 1.5), level="ngspice")
-    with pytest.raises(
-        SpecError,
-        match=r"driver.input_code = 'pulse_width': level = 'nodal' does not simulate it.*'ngspice' does",
-    ):
-        cs.prepare(spec, G)
+    with pytest.raises(SpecError, match=r"driver.input_code = 'pulse_width': level = 'behavioral' does not simulate"):
+        cs.prepare(spec, G, "behavioral", model=MODEL)
+
+
+MODEL = TileModel(passive(4, 3, 1.0, 1.0), nodal.ohmic((1e-6, 1e-4), (0.0, 0.3)), 1, (0.0, 0.3))
+
+
+def test_intervals_of_constant_rows_are_the_charge():
+    """Linear cells: exact. Cells that bend: the edges, which lie below the full voltage, count less."""
+    linear = widths(4, 3, 100.0)
+    exact, fast = (cs.solve(linear, G, X, level) for level in ("ngspice", "nodal"))
+    assert_allclose(fast.out, exact.out, rtol=1e-6, atol=0)
+    assert (fast.quantity, fast.unit) == ("charge", "C")
+    assert_allclose(fast.power, exact.power, rtol=1e-2, atol=0)
+    assert_allclose(cs.solve(linear, G, np.zeros((1, 4))).out, 0.0, atol=1e-30)
+    bent = linear.replace(device={"model": "rram_sinh", "params": {"v0": 0.15}, "g_max": 1e-3})
+    exact, fast = (cs.solve(bent, G, X, level) for level in ("ngspice", "nodal"))
+    assert_allclose(fast.out, exact.out, rtol=0.02, atol=0)
+    assert np.all(np.abs(fast.out / exact.out - 1) > 1e-6)
+
+
+def test_codes_become_widths_at_both_levels():
+    spec = widths(4, 3, 100.0).replace(driver={"dac_bits": 4}, adc={"bits": 8, "full_scale": "60u"})
+    codes = np.random.default_rng(1).integers(0, 16, (5, 4))
+    exact, fast = (cs.convert_codes(spec, G, codes, level) for level in ("ngspice", "nodal"))
+    assert_allclose(fast.i_out, exact.i_out, rtol=1e-6, atol=0)
+    assert_allclose(fast.v_in, 0.3 * codes / 15, rtol=1e-12, atol=0)
+    assert fast.codes.tolist() == exact.codes.tolist() and fast.codes.max() > 20

@@ -111,7 +111,6 @@ FLASH = {"model": "flash_fg", "g_min": 1e-6, "g_max": 2e-5, "v_gate": 2.0}
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ({"driver": {"input_code": "pulse_width"}}, "driver.input_code = 'pulse_width': a DAC drives bit lines"),
         ({"array": {"cell": "1t1r", "input_line": "wl"}, "access": ACCESS, "wire": {"r_bl": 2.0}}, "expected 'bl'"),
         (
             {"array": {"cell": "1c"}, "device": {"model": "charge_cell", "g_min": 1e-16, "g_max": 1.5e-15}},

@@ -111,7 +111,9 @@ def _slice(k: int | None, bits: int, grade: SarGrade) -> Iterator[str]:
     if k is not None:
         kept = "v(rst)" if k == bits - 1 else f"v(s{k})"
         clear = f"v(d{k})*v(high)" + ("" if k == bits - 1 else "+v(rst)")
-        yield f"bl{k} 0 b{k} i=1m*((1-v(b{k}))*{kept}-v(b{k})*({clear}))"
+        # The last term is the feedback of a latch: a bit that was cleared by half decides for 0 or 1.
+        held = f"v(b{k})*(1-v(b{k}))*(2*v(b{k})-1)"
+        yield f"bl{k} 0 b{k} i=1m*((1-v(b{k}))*{kept}-v(b{k})*({clear})+{held})"
         yield f"cb{k} b{k} 0 20f"
         yield f"rb{k} b{k} 0 1e9"
     yield from (_gates if grade == "transistors" else _switches)(tag, weight, k is None)
