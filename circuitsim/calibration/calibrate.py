@@ -25,7 +25,7 @@ from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.search import structured_worst
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.worst import Effort, in_ngspice, seek_worst
-from circuitsim.chain import sensed_inputs
+from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.netlist import static_sense
 from circuitsim.periphery import Periphery
@@ -106,10 +106,13 @@ def calibrate(
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
     sense, side = tables.sense, input_side(spec, tables.sense)
-    surface = calibrated_cell(spec, sense, g_range=drawn_reach(spec), simulator=simulator)
+    v_range = driven_inputs(spec, tables)
+    surface = calibrated_cell(spec, sense, g_range=drawn_reach(spec), v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS, side=side)
-    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, sense=sense)
+    model, validation = choose_grade(
+        spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, sense=sense, v_range=v_range
+    )
     # Spawned generators: what the caller draws from `rng` next depends neither on `thorough` nor on `search`.
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
@@ -178,6 +181,7 @@ def choose_grade(
     max_rms: float,
     max_worst: float | None = None,
     sense: SenseTable | None = None,
+    v_range: tuple[float, float] | None = None,
 ) -> tuple[TileModel, dict[str, GradeErrors]]:
     """Choose the cheapest grade that keeps the required errors with margin, else the one that comes nearest to it.
 
@@ -187,7 +191,7 @@ def choose_grade(
     Returns:
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
-    v_range = sensed_inputs(spec, sense)
+    v_range = v_range or sensed_inputs(spec, sense)
     truths = solve_in_nodal(spec, surface, experiments, sense=sense)
     full_scale, _ = full_scale_of_box(spec, surface, sense=sense)
     tried: dict[str, GradeErrors] = {}

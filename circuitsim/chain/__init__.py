@@ -5,6 +5,7 @@ from circuitsim.chain.row_drivers import row_voltages
 from circuitsim.chain.sensed import (
     ExactArray,
     SensedArray,
+    driven_inputs,
     exact_array,
     model_array,
     read_exact,
@@ -17,6 +18,7 @@ __all__ = [
     "ExactArray",
     "Reading",
     "SensedArray",
+    "driven_inputs",
     "exact_array",
     "model_array",
     "one_bit_reads",

@@ -15,7 +15,7 @@ import typer
 from circuitsim import __version__, blocks, devices
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.block import app as block_app
-from circuitsim.cli.certificate import certificate
+from circuitsim.cli.certificate import certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
@@ -239,7 +239,9 @@ def calibrate(
         "typical": {"rms": statement.typical.rms, "largest_drawn": statement.typical.max},
         "worst": None if statement.worst is None else statement.worst.error,
         "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
-        "full_scale_A": statement.full_scale,
+        f"full_scale_{statement.unit}": statement.full_scale,
+        "lsb": describe_code_errors(statement),
+        "left_out": list(statement.left_out),
         "reached": statement.reached,
         "grade": result.model.grade,
     }

@@ -9,7 +9,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.report.content import Comparison, ReportContent
 from circuitsim.report.page import write_report
-from circuitsim.results import Calibration, ConverterTable
+from circuitsim.results import Calibration, Certificate, ConverterTable
 from circuitsim.results.evaluation import DeckRecord
 from circuitsim.spec import AdcSpec
 
@@ -51,22 +51,27 @@ def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -
 
     Args:
         calibration: The model and its hold-out.
-        lsb: Current of one ADC code [A]; None: that of the specification, where it states one.
+        lsb: Step of the ADC [unit of the certificate]; None: that of the certificate or specification, where it is
+            stated.
     """
+    certificate = calibration.certificate
     return Comparison(
         kinds=calibration.input_kinds,
         truth=np.concatenate([truth.out for truth in calibration.truths]),
         predicted=np.concatenate(calibration.predicted),
         r_squared=calibration.r_squared,
-        full_scale=calibration.certificate.full_scale,
-        error=calibration.certificate.typical,
-        lsb=_lsb(calibration.model.spec.adc) if lsb is None else lsb,
-        ideal=np.concatenate(calibration.ideal),
+        full_scale=certificate.full_scale,
+        error=certificate.typical,
+        lsb=_lsb(certificate, calibration.model.spec.adc) if lsb is None else lsb,
+        ideal=np.concatenate(calibration.ideal) if certificate.sense is None else None,
+        unit=certificate.unit,
     )
 
 
-def _lsb(adc: AdcSpec) -> float | None:
-    """Current of one code [A], where the specification states the range of the ADC."""
-    if adc.bits is None or adc.full_scale == "auto":
+def _lsb(certificate: Certificate, adc: AdcSpec) -> float | None:
+    """Step of the ADC [unit of the certificate], where it is known."""
+    if certificate.code_errors is not None:
+        return certificate.code_errors.lsb
+    if adc.bits is None or adc.full_scale == "auto" or certificate.unit != "A":
         return None
     return ConverterTable(adc.bits, 0.0, adc.full_scale).lsb

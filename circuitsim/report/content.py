@@ -44,17 +44,18 @@ class IrDrop:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Column currents of the behavioral model beside the truth, on the hold-out.
+    """Outputs of the model beside the truth, on the hold-out: column currents, or what sense amplifiers make of them.
 
     Attributes:
         kinds: (vectors,) kind of each input vector: "uniform", "sparse", …
-        truth: (vectors, cols) currents of the truth [A].
-        predicted: (vectors, cols) currents of the model [A].
+        truth: (vectors, cols) outputs of the truth [unit].
+        predicted: (vectors, cols) outputs of the model [unit].
         r_squared: Coefficient of determination of predicted on truth.
-        full_scale: Largest |current| of the truth [A].
+        full_scale: Full scale of the certificate [unit].
         error: Statistics of (predicted − truth) / full_scale.
-        lsb: Current of one ADC code [A]; None: the ADC does not quantize, or its range is not known.
+        lsb: Step of the ADC [unit]; None: the ADC does not quantize, or its range is not known.
         ideal: (vectors, cols) products v·g without wires and transistors [A], for scale; None to leave them out.
+        unit: Unit of the outputs.
     """
 
     kinds: tuple[str, ...]
@@ -65,6 +66,7 @@ class Comparison:
     error: ErrorStatistics
     lsb: float | None = None
     ideal: np.ndarray | None = None
+    unit: str = "A"
 
 
 @dataclass(frozen=True)
