@@ -1,6 +1,7 @@
 """Read an array from DAC codes to ADC codes, with its converters and sense amplifiers."""
 
 from circuitsim.chain.bit_serial import one_bit_reads, shift_and_add
+from circuitsim.chain.reading_files import reading_dataset, save_reading
 from circuitsim.chain.row_drivers import row_voltages
 from circuitsim.chain.sensed import (
     ExactArray,
@@ -25,7 +26,9 @@ __all__ = [
     "read_codes",
     "read_exact",
     "read_stages",
+    "reading_dataset",
     "row_voltages",
+    "save_reading",
     "sensed_inputs",
     "sensed_range",
     "shift_and_add",

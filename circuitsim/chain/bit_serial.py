@@ -58,5 +58,6 @@ def shift_and_add(slices: Reading, bits: int) -> Reading:
         codes=None if slices.codes is None else added(slices.codes, 1.0),
         value=added(slices.value, mean),
         ideal=slices.ideal,
+        unit=slices.unit,
         slices=slices,
     )

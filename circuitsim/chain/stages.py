@@ -23,13 +23,16 @@ from circuitsim.spec import ArraySpec, by_value
 class Reading:
     """Voltages, currents and codes of one read of a batch, stage by stage.
 
+    Where rows are pulsed, voltages and currents are means over driver.t_read.
+
     Attributes:
         v_in: (batch, rows) voltages of the drivers [V].
         i_out: (batch, cols) currents into the sense amplifiers [A].
-        sensed: (batch, cols) currents that the sense amplifiers report [A].
+        sensed: (batch, cols) what the sense amplifiers report of them [unit].
         codes: (batch, cols) codes of the ADC, whole numbers as floats; None without an ADC.
-        value: (batch, cols) currents that the codes represent [A]; `sensed` without an ADC.
+        value: (batch, cols) what the codes represent [unit]; `sensed` without an ADC.
         ideal: Names of the ideal stages, out of "dac", "sense" and "adc"; see `periphery.ideal_stages`.
+        unit: "A", or "V" where the sense amplifiers are circuits that put out a voltage.
         slices: The reads of one bit each (batch · bits, …), vector by vector and the lowest bit first, where inputs are
             bit-serial; see `chain.shift_and_add`. None otherwise.
         waveforms: Waveforms of the first code, where a deck of the whole chain was run; None otherwise.
@@ -41,6 +44,7 @@ class Reading:
     codes: Any
     value: Any
     ideal: tuple[str, ...] = ()
+    unit: str = "A"
     slices: "Reading | None" = None
     waveforms: ChainWaveforms | None = None
 

@@ -56,10 +56,9 @@ def phased_sense(
     deck = phased_deck(block, source, g_column, v_ref=v_ref, temperature_c=temperature_c)
     with kept_runs([deck], simulator, TOLERANCES) as (raw,):
         time = raw["time"]
-        start, width = phase_window(block, INTEGRATE)
         names = range(len(source))
         flow = raw.columns([f"i(vm_{k})" for k in names])
-        current = integral(time, flow) / width
+        current = integral(time, flow) / phase_window(block, INTEGRATE)[1]
         out = raw.columns([f"v(out_{k})" for k in names])[-1]
         gain = np.diff(out) / np.diff(current)
         kept = _working(np.abs(gain), current)
@@ -69,9 +68,8 @@ def phased_sense(
                 f"current ({np.abs(gain).max():.2g} V/A at most); check timing, v_ref and the roles of its ports",
                 raw.folder,
             )
-        inside = (time >= start + SETTLED * width) & (time <= start + width)
         v_in = raw.columns([f"v(in_{k})" for k in kept])
-    drop, per_charge = _drop(time, v_in - v_ref, flow[:, kept], inside)
+    drop, per_charge = _drop(block, time, v_in - v_ref, flow[:, kept])
     current, out = current[kept], out[kept]
     held, points = slice(1, None, 2), slice(None, None, 2)
     risen = np.maximum.accumulate(drop[points])
@@ -99,15 +97,17 @@ def phased_sense(
     )
 
 
-def _drop(time: np.ndarray, drop: np.ndarray, flow: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, float]:
+def _drop(block: Block, time: np.ndarray, drop: np.ndarray, flow: np.ndarray) -> tuple[np.ndarray, float]:
     """Split voltages (points, n) [V] into a constant (n,) and a part in proportion to the charge taken [V/C].
 
     Args:
+        block: The circuit.
         time: (points,) [s].
         drop: (points, n) voltage of each column above v_ref [V].
         flow: (points, n) current into each amplifier [A].
-        inside: (points,) which points count.
     """
+    start, width = phase_window(block, INTEGRATE)
+    inside = (time >= start + SETTLED * width) & (time <= start + width)
     steps = (flow[1:] + flow[:-1]) / 2 * np.diff(time)[:, None]
     charge = np.concatenate([np.zeros((1, flow.shape[1])), np.cumsum(steps, axis=0)])[inside]
     time, drop = time[inside], drop[inside]

@@ -1,13 +1,11 @@
 """The commands of `circuitsim`."""
 
 import dataclasses
-import re
-import shlex
 import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -19,18 +17,14 @@ from circuitsim.cli.certificate import certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
-from circuitsim.cli.matrix_files import Conductances, Inputs, arrays
-from circuitsim.cli.options import CertificateFile, Jobs, MaxError, Out, Seed, Strict, within
+from circuitsim.cli.netlist import write_netlist
+from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
+from circuitsim.cli.solve import solve
 from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.resources import surface_cache
-from circuitsim.results import write_text
 from circuitsim.spec import json_schema, load_spec, with_ideal
-from circuitsim.units import format_quantity
-
-if TYPE_CHECKING:
-    from circuitsim.results import Solution
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
@@ -43,6 +37,8 @@ app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peer
 app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)
+app.command("netlist")(write_netlist)
+app.command("solve")(solve)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
@@ -51,9 +47,6 @@ DEMO_RESULTS = (
     *("results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"),
     *("model/model.json", "model/model.npz", "model/certificate.json"),
 )
-LONG_S = 10.0  # a run that takes longer is announced
-
-SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -95,92 +88,6 @@ def schema(
         raise InputError("--device and --block are given: expected one of them")
     card = devices.device_json_schema() if device else blocks.block_json_schema() if block else json_schema()
     print_result(card, "", as_json)
-
-
-@app.command("netlist")
-@replaces(lambda out: [out, *(file for file in out.parent.glob("*") if _is_numbered(file, out))])
-def write_netlist(
-    spec_file: SpecFile,
-    out: Out = Path("array.cir"),
-    conductances: Conductances = None,
-    inputs: Inputs = None,
-    seed: Seed = 0,
-    as_json: Json = False,
-) -> None:
-    """Write the deck of an array, ready for plain ngspice: `ngspice -b array.cir`."""
-    from circuitsim.levels import array_decks
-
-    spec = load_spec(spec_file)
-    g, x = arrays(spec, conductances, inputs, seed)
-    decks = array_decks(spec, g, x)
-    paths = [out] if len(decks) == 1 else [out.with_name(f"{out.stem}_{k:03d}{out.suffix}") for k in range(len(decks))]
-    for path, text in zip(paths, decks, strict=True):
-        write_text(path, text)
-    content = {"deck": str(paths[0]), "decks": [str(p) for p in paths], "vectors": len(x), "spec_digest": spec.digest}
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    text = f"{paths[0]}{more}: {len(x)} input vector(s); run it with: ngspice -b {shlex.quote(str(paths[0]))}"
-    print_result(content, text, as_json, beside=out)
-
-
-@app.command()
-@replaces(lambda out: [out / "solution.nc", out / "solution.csv", *out.glob("ngspice/deck.*")])
-def solve(
-    spec_file: SpecFile,
-    level: Annotated[str, typer.Option(help="ngspice (truth), nodal (exact, fast) or behavioral (needs --model).")] = (
-        "nodal"
-    ),
-    out: Out = Path("out/solve"),
-    conductances: Conductances = None,
-    inputs: Inputs = None,
-    model: Annotated[Path | None, typer.Option(help="Calibrated model (model.json) for the behavioral level.")] = None,
-    certificate: CertificateFile = None,
-    strict: Strict = False,
-    max_error: MaxError = None,
-    nodes: Annotated[bool, typer.Option(help="Also write the voltages at every cell.")] = False,
-    seed: Seed = 0,
-    as_json: Json = False,
-) -> None:
-    """Read an array: its outputs in SI units, as NetCDF and CSV; deck and log beside them for ngspice."""
-    from circuitsim import levels
-    from circuitsim.results import load_certificate, load_model, save_solution
-
-    spec = load_spec(spec_file)
-    g, x = arrays(spec, conductances, inputs, seed)
-    if level == "ngspice" and not as_json:
-        _announce_long(spec.shape, len(x))
-    with progress_bar(f"solving {len(x)} vector(s) of {spec.shape[0]}x{spec.shape[1]} at level {level}", quiet=as_json):
-        solution = levels.solve(
-            spec,
-            g,
-            x,
-            level,  # pyright: ignore[reportArgumentType]  # levels.solve says which there are
-            model=load_model(model) if model else None,
-            certificate=load_certificate(certificate) if certificate else None,
-            strict=strict,
-            max_error=max_error,
-            nodes=nodes,
-            folder=out / "ngspice" if level == "ngspice" else None,
-        )
-    netcdf, table = save_solution(out, solution, spec=spec, x=x, g=g)
-    content = {"netcdf": str(netcdf), "csv": str(table), **describe_solution(solution)}
-    largest = format_quantity(content["largest_output"], solution.unit)
-    text = f"{table}: {len(x)} x {spec.shape[1]} {solution.quantity}s, largest {largest}"
-    print_result(content, text, as_json)
-
-
-def describe_solution(solution: "Solution") -> dict[str, Any]:
-    """What `circuitsim solve --json` prints: largest output, quantity, unit, what is known of its error, provenance."""
-    content: dict[str, Any] = {
-        "largest_output": float(np.abs(solution.out).max()),
-        "quantity": solution.quantity,
-        "unit": solution.unit,
-    }
-    if solution.convergence is not None:
-        name = "kirchhoff" if solution.convergence.residual is None else "residual"
-        content[name] = float(getattr(solution.convergence, name).max())
-    if solution.tile_error is not None:
-        content["tile_error"] = dataclasses.asdict(solution.tile_error)
-    return content | {"provenance": dataclasses.asdict(solution.provenance)}
 
 
 @app.command()
@@ -267,11 +174,6 @@ def demo(
     print_result(summary(result, content), "\n".join([*lines, f"report: {page}"]), as_json)
 
 
-def _is_numbered(file: Path, out: Path) -> bool:
-    """Tell whether a file is one of several decks named after `out`."""
-    return re.fullmatch(rf"{re.escape(out.stem)}_\d{{3,}}{re.escape(out.suffix)}", file.name) is not None
-
-
 def _pages(out: Path) -> "tuple[Path, ...]":
     from circuitsim.report import report_files  # loads the plotting library
 
@@ -309,12 +211,3 @@ def main() -> None:
 
 def _tell(message: Warning | str, *_: object) -> None:
     announce(f"circuitsim: warning: {message}")
-
-
-def _announce_long(shape: tuple[int, int], vectors: int) -> None:
-    """Announce a run of ngspice that will take long."""
-    from circuitsim import spice
-
-    prediction = spice.predict(shape, vectors=vectors, simulator=spice.find_ngspice())
-    if prediction.seconds > LONG_S:
-        announce(prediction.sentence)

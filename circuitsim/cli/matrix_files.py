@@ -28,11 +28,24 @@ Inputs = Annotated[
     ),
 ]
 
+Codes = Annotated[
+    Path | None,
+    typer.Option(
+        "--codes",
+        help="DAC codes (batch, rows), .npy or .csv: whole numbers from 0 to 2^dac_bits - 1; read from code to code.",
+    ),
+]
+
 
 def arrays(spec: ArraySpec, conductances: Path | None, inputs: Path | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Conductances (rows, cols) [S] and inputs (batch, rows) in the specification's unit, read or drawn."""
     x = full_scale_inputs(spec)[None] if inputs is None else np.atleast_2d(_read_numbers(inputs))
     return read_conductances(spec, conductances, seed), x
+
+
+def read_codes_file(path: Path) -> np.ndarray:
+    """DAC codes (batch, rows) from a file."""
+    return np.atleast_2d(_read_numbers(path))
 
 
 def read_conductances(spec: ArraySpec, conductances: Path | None, seed: int) -> np.ndarray:

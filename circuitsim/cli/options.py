@@ -115,6 +115,7 @@ ReadVoltage = Annotated[
         "--v-read", parser=within("--v-read"), metavar="V", help="Voltage at which g is the chord conductance [V]."
     ),
 ]
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
 CertificateFile = Annotated[
     Path | None, typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it.")

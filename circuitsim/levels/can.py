@@ -30,6 +30,14 @@ def check_can(spec: ArraySpec, level: Level) -> None:
         SpecError: The level does not simulate this array. The message names the key, its value, the values that the
             level simulates, and the levels that simulate the array.
     """
+    for section in ("driver", "adc"):
+        part = getattr(spec, section)
+        if part.block is not None:
+            raise SpecError(
+                f"{section}.{part.sources[0]} = {part.block!r}: level = {level!r} does not simulate it in reads of "
+                "voltages; codes pass through it by circuitsim.convert_codes or `circuitsim solve --codes FILE`, at "
+                "level 'ngspice' (one deck of all) or 'nodal' (its table)"
+            )
     others = [repr(other) for other, abilities in CAN.items() if unable(spec, abilities) is None]
     instead = f"; level = {' or '.join(others)} does" if others else "; no level does yet"
     check_able(spec, CAN[level], f"level = {level!r}", instead=instead)

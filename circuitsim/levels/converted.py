@@ -102,7 +102,7 @@ def _composed(
             sigma = output_noise(tables.sense, i_out, array.g.sum(axis=0))
             sensed = sensed + sigma * rng.standard_normal(sensed.shape)
     found = convert(adc, sensed, rng=rng)
-    reading = Reading(v_in, i_out, sensed, found, decode(adc, found), ideal_stages(tables))
+    reading = Reading(v_in, i_out, sensed, found, decode(adc, found), ideal_stages(tables), adc.unit)
     return shift_and_add(reading, dac.bits) if serial else reading
 
 

@@ -43,6 +43,6 @@ def convert_in_one_deck(
     assert table is not None
     found = convert(table, run.sensed) if run.codes is None else run.codes
     stages = tuple(stage for stage, section in _STAGES.items() if getattr(spec, section).block is None)
-    slices = Reading(run.v_in, run.i_out, run.sensed, found, decode(table, found), stages)
+    slices = Reading(run.v_in, run.i_out, run.sensed, found, decode(table, found), stages, run.unit)
     whole = slices if spec.driver.input_code != "bit_serial" else shift_and_add(slices, run.serial)
     return replace(whole, waveforms=run.waveforms)

@@ -8,12 +8,13 @@ from circuitsim.netlist.chain_timing import ChainTiming
 from circuitsim.netlist.names import check_path, number
 from circuitsim.netlist.phases import CLOCK_EDGE, clock_nodes, phase_window, repeated_phase_cards
 from circuitsim.netlist.stimulus import pulse_corners
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 from circuitsim.spec.matrices import drive_voltages
 
 DRIVER_CLOCKS = "ck_driver_"
 
 
+@checked
 def code_bits(spec: ArraySpec, block: Block | None) -> int:
     """Return the resolution of the codes that rows take.
 
@@ -86,6 +87,7 @@ def driver_cards(spec: ArraySpec, block: Block | None, codes: np.ndarray, bits: 
     return [*_head(spec, block), *clocks, *inputs, *_calls(spec, block)]
 
 
+@checked
 def analog_inputs(spec: ArraySpec, codes: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the voltages (reads, rows) of ideal drivers [V], and for which share (reads, rows) of t_read they last."""
     top = 2**bits - 1

@@ -25,12 +25,15 @@ def static_sense(spec: ArraySpec) -> Block | None:
     key = f"sense.{spec.sense.sources[0]} = {block.name!r}"
     if block.clocked:
         raise SpecError(
-            f"{key}: it works in phases and has no operating point, and no level reads an array in phases yet; "
-            "circuitsim.characterize gives its table"
+            f"{key}: it works in phases and has no operating point; with a circuit in [adc] circuitsim.convert_codes "
+            "and `circuitsim solve --codes FILE` read through it"
         )
     if spec.array.cell == "1c" or spec.driver.input_code == "pulse_width":
         cause = "array.cell = '1c'" if spec.array.cell == "1c" else "driver.input_code = 'pulse_width'"
-        raise SpecError(f"{key}: with {cause} the output is a charge, and no level reads it through a circuit yet")
+        raise SpecError(
+            f"{key}: with {cause} the output is a charge, which this amplifier does not integrate; pulse widths are "
+            "read through one with the phase 'integrate', such as model = 'sc_integrator', by circuitsim.convert_codes"
+        )
     return block
 
 

@@ -32,8 +32,8 @@ def network_tables(spec: ArraySpec, given: Periphery | None) -> Periphery:
         part, table = getattr(spec, section), getattr(tables, name)
         if part.block is not None and table is None:
             raise SpecError(
-                f"{section}.{part.sources[0]} = {part.block!r}: the network has no table of this circuit; pass tables = "
-                "circuitsim.characterize(spec)"
+                f"{section}.{part.sources[0]} = {part.block!r}: the network has no table of this circuit; pass "
+                "tables = circuitsim.characterize(spec)"
             )
         if part.block is None and table is not None:
             raise SpecError(f"tables.{name} is given, but [{section}] names no circuit: expected both or neither")

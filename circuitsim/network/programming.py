@@ -1,6 +1,6 @@
 """Program the layers of a network into tiles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class ProgrammedNetwork:
     network: Network
     spec: ArraySpec
     layers: dict[str, ProgrammedLayer]
-    tables: Periphery = Periphery()
+    tables: Periphery = field(default_factory=Periphery)
 
 
 @checked

@@ -22,7 +22,8 @@ def hold_out_section(comparison: Comparison, truth: str, adc: AdcSpec) -> Sectio
         truth: Name of the truth: "ngspice 39.3".
         adc: The ADC of the array.
     """
-    heading = f"Model against {truth}: R² = {r_squared_text(comparison.r_squared)} over {comparison.truth.size} {_outputs(comparison)}"
+    size = f"{comparison.truth.size} {_outputs(comparison)}"
+    heading = f"Model against {truth}: R² = {r_squared_text(comparison.r_squared)} over {size}"
     scale = format_quantity(comparison.full_scale, comparison.unit, 4)
     lead = f"Hold-out {_outputs(comparison)} before the ADC; full scale is {scale}. {_resolution(comparison, adc)}"
     grey = " Grey: the plain product v · g, without wires and transistors." if comparison.ideal is not None else ""

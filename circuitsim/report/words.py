@@ -107,8 +107,8 @@ def _typical(certificate: Certificate) -> str:
         f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives "
         f"{outputs_in_words(certificate)} before the ADC that differ from {truth_in_words(certificate)} by "
         f"{percent(error.rms)} of full scale rms ({error.rms:.2e}, {rms}) over drawn matrices and inputs: {shares}; "
-        f"the largest of {error.samples} drawn is {percent(error.max)} ({error.max:.2e}, {most}), which is no bound. The "
-        f"mean error is {error.bias:+.1e} of full scale. That is {certificate.model_bits:.1f} effective bits."
+        f"the largest of {error.samples} drawn is {percent(error.max)} ({error.max:.2e}, {most}), which is no bound. "
+        f"The mean error is {error.bias:+.1e} of full scale. That is {certificate.model_bits:.1f} effective bits."
     )
 
 
@@ -252,8 +252,8 @@ def _evidence(certificate: Certificate) -> str:
     options = ", ".join(f"{key} = {value}" for key, value in certificate.provenance.options.items())
     return (
         f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
-        f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.typical.samples, _output(certificate))}) "
-        f"that were not used to build the model, from {decks}; the characterized cell is "
+        f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.typical.samples, _output(certificate))})"
+        f" that were not used to build the model, from {decks}; the characterized cell is "
         f"within {certificate.surface_bound:.1e} of its full-scale current{_circuit(certificate)}. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
         f"{str(certificate.provenance.spec_digest)[:12]}, circuitsim {certificate.provenance.version}{made}."

@@ -79,7 +79,7 @@ def save_solution(
     data = to_dataset(solution, spec=spec, x=x, g=g)
     netcdf, table = Path(folder) / f"{name}.nc", Path(folder) / f"{name}.csv"
     with atomic(netcdf) as first, atomic(table) as second:  # both or none
-        first.write_bytes(_netcdf(data))
+        first.write_bytes(netcdf_bytes(data))
         with second.open("w", encoding="utf-8", newline="") as file:
             _write_table(csv.writer(file, lineterminator="\n"), data)
     return netcdf, table
@@ -200,7 +200,7 @@ def _checked_arrays(
     return x, g
 
 
-def _netcdf(data: "xr.Dataset") -> bytes:
+def netcdf_bytes(data: "xr.Dataset") -> bytes:
     """Return a data set as the bytes of a NetCDF file; HDF5 itself may end the process where a disk is full."""
     import h5netcdf
     from xarray.backends import H5NetCDFStore

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from circuitsim.spec.base import NonNegative, Positive, Quantity, Whole, reserved
+from circuitsim.spec.base import NonNegative, Positive, Quantity, Whole
 from circuitsim.spec.block import BlockSpec, refused_kinds
 
 
@@ -65,7 +65,7 @@ class AdcSpec(BlockSpec):
     OF_IDEAL: ClassVar[tuple[str, ...]] = ("full_scale",)
     OF_BLOCK: ClassVar[tuple[str, ...]] = (*BlockSpec.OF_BLOCK, "v_ref")
 
-    kind: Annotated[Literal["ideal"] | None, reserved("sar", "flash", "ramp", "cco")] = Field(
+    kind: Annotated[Literal["ideal"] | None, refused_kinds("sar", "flash", "ramp", "cco")] = Field(
         default="ideal", description="Ideal converter, which rounds and clips; not beside model, folder or file"
     )
     bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution; absent: no quantization")

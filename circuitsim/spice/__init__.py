@@ -6,6 +6,7 @@ from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many
 from circuitsim.spice.predict import Prediction, predict
+from circuitsim.spice.predict_chain import ChainPrediction, predict_deck
 from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.session import Session
@@ -18,6 +19,7 @@ __all__ = [
     "TRANSIENT_OPTIONS",
     "TRUTH_OPTIONS",
     "Attempt",
+    "ChainPrediction",
     "DecksFailedError",
     "Diagnosis",
     "Plot",
@@ -32,6 +34,7 @@ __all__ = [
     "find_library",
     "find_ngspice",
     "predict",
+    "predict_deck",
     "read_raw",
     "run",
     "run_many",

@@ -26,6 +26,7 @@ from circuitsim.spice.verdict import Failure, judge, read_log
 
 _log = logging.getLogger(__name__)
 
+_OWN = (Netlist, TransientNetlist, ChainNetlist)  # decks that circuitsim wrote
 _Outcome = tuple[float, tuple[Plot, ...] | Failure]  # duration of an attempt [s], and its results or its failure
 
 
@@ -80,7 +81,7 @@ def run(
         prediction = predict(deck.shape, vectors=deck.points, simulator=simulator)
         check_size(prediction, time_limit_s=LEAST_S if time_limit_s is None else time_limit_s)
     if time_limit_s is None:
-        time_limit_s = time_limit(deck, simulator) if isinstance(deck, Netlist | TransientNetlist) else LEAST_S
+        time_limit_s = time_limit(deck, simulator) if isinstance(deck, _OWN) else LEAST_S
     place = _make_folder(folder)
     with locked(place, wait_s=time_limit_s) as lock:
         clear(place)
@@ -99,7 +100,7 @@ def run(
 
 def _assemble(deck: str | Deck, folder: Path) -> Assembly:
     """Read what a deck includes; the lines of a deck that circuitsim wrote are taken as they are."""
-    if isinstance(deck, Netlist | TransientNetlist | ChainNetlist):
+    if isinstance(deck, _OWN):
         return assemble_own(deck.text)
     assembly = assemble(deck if isinstance(deck, str) else deck.text, folder)
     tell_left_out(assembly)

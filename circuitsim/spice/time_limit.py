@@ -3,9 +3,10 @@
 import re
 
 from circuitsim.library import assemble_own
-from circuitsim.netlist import Netlist, TransientNetlist
+from circuitsim.netlist import ChainNetlist, Netlist, TransientNetlist
 from circuitsim.spec import checked
 from circuitsim.spice.predict import predict
+from circuitsim.spice.predict_chain import predict_deck
 from circuitsim.spice.simulator import Simulator
 
 # What a loaded machine, stepping of gmin and a large kit add to a prediction that is itself within a factor of 3.
@@ -26,7 +27,9 @@ _SWEEP = re.compile(r"^\.dc\s+\S+\s+(\S+)\s+(\S+)\s+(\S+)", re.I | re.M)
 
 
 @checked
-def time_limit(deck: str | Netlist | TransientNetlist, simulator: Simulator, *, least_s: float = LEAST_S) -> float:
+def time_limit(
+    deck: str | Netlist | TransientNetlist | ChainNetlist, simulator: Simulator, *, least_s: float = LEAST_S
+) -> float:
     """Return the wall-clock limit of a deck [s]: `PATIENCE` times what it is predicted to take, at least `least_s`.
 
     Args:
@@ -37,13 +40,15 @@ def time_limit(deck: str | Netlist | TransientNetlist, simulator: Simulator, *, 
     return max(least_s, PATIENCE * _predicted(deck, simulator))
 
 
-def _predicted(deck: str | Netlist | TransientNetlist, simulator: Simulator) -> float:
+def _predicted(deck: str | Netlist | TransientNetlist | ChainNetlist, simulator: Simulator) -> float:
     """Return the time that a deck takes on one idle core [s]."""
     if isinstance(deck, Netlist):
         return predict(deck.shape, vectors=deck.points, simulator=simulator).seconds
     if isinstance(deck, TransientNetlist):
         steps = _STEPS + round(deck.pulse.t_stop / deck.pulse.t_step)
         return predict(deck.shape, vectors=_SOLVES_PER_STEP * steps, simulator=simulator).seconds
+    if isinstance(deck, ChainNetlist):
+        return predict_deck(deck, simulator).seconds
     whole = assemble_own(deck)
     size = len(whole.deck) + len(whole.models or "")
     return size / _BYTES_PER_S + len(_ELEMENT.findall(deck)) * _points(deck) * _ELEMENT_POINT_S

@@ -14,13 +14,24 @@ from circuitsim.characterization.counted_levels import counted_range
 from circuitsim.characterization.kept_runs import bench_folder
 from circuitsim.devices import check_two_states
 from circuitsim.errors import SimulatorError, SpecError
+from circuitsim.library import assemble_own
 from circuitsim.netlist import ChainNetlist, bench_of, chain
 from circuitsim.netlist.phases import CLOCK_EDGE
 from circuitsim.results import ChainWaveforms, Provenance, content_digest
 from circuitsim.results.provenance import joint_provenance
 from circuitsim.results.waveforms import integral
 from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
-from circuitsim.spice import CHAIN_OPTIONS, Progress, RawResult, Simulator, find_ngspice, run_many
+from circuitsim.spice import (
+    CHAIN_OPTIONS,
+    ChainPrediction,
+    Progress,
+    RawResult,
+    Simulator,
+    add_options,
+    find_ngspice,
+    predict_deck,
+    run_many,
+)
 from circuitsim.truth.chain_codes import chain_codes
 from circuitsim.truth.chain_judgement import judge_amplifiers, judge_codes, judge_settling, left_to_settle
 from circuitsim.truth.solution import provenance_of
@@ -92,13 +103,8 @@ def read_chain(
         SettlingWarning: An output still moves when the ADC takes it.
         ClippingWarning: A sense amplifier saturates, or the ADC clips more than one output in a hundred.
     """
-    adc_bits(spec)
     g = real_numbers("g", g)
-    check_two_states(spec, g)
-    check_chord(spec)
-    state, words = array_states(spec, g), real_numbers("codes", codes)
-    groups = [words[k : k + CODES_PER_DECK] for k in range(0, max(len(words), 1), CODES_PER_DECK)]
-    decks = [chain(spec, g, group, state=state) for group in groups]
+    decks = _decks(spec, g, codes, CODES_PER_DECK)
     with bench_folder() if folder is None else nullcontext(Path(folder)) as place:
         raws = run_many(
             decks,
@@ -110,6 +116,41 @@ def read_chain(
             progress=progress,
         )
         return _joined(spec, g, decks, raws, full_scale)
+
+
+@checked
+def chain_text(spec: ArraySpec, g: ArrayLike, codes: ArrayLike) -> str:
+    """Return one deck of all codes, complete and with the solver options of `read_chain`.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `netlist.chain`.
+    """
+    (deck,) = _decks(spec, g, codes, len(real_numbers("codes", codes)) or 1)
+    return add_options(assemble_own(deck.text).text, CHAIN_OPTIONS)
+
+
+@checked
+def predict_chain(
+    spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, simulator: Simulator | None = None
+) -> ChainPrediction:
+    """Predict what `read_chain` takes, all decks one after another on one core.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `netlist.chain`.
+    """
+    words = real_numbers("codes", codes)
+    (deck,) = _decks(spec, g, words[:1], 1)
+    return predict_deck(deck, simulator or find_ngspice(), reads=len(words) * deck.serial)
+
+
+def _decks(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, each: int) -> list[ChainNetlist]:
+    """Write decks of at most `each` codes."""
+    adc_bits(spec)
+    g, words = real_numbers("g", g), real_numbers("codes", codes)
+    check_two_states(spec, g)
+    check_chord(spec)
+    state = array_states(spec, g)
+    return [chain(spec, g, words[k : k + each], state=state) for k in range(0, max(len(words), 1), each)]
 
 
 def adc_bits(spec: ArraySpec) -> int | None:

@@ -5,8 +5,8 @@ import json
 import numpy as np
 from rich.table import Table
 
-from circuitsim.cli.commands import describe_solution
 from circuitsim.cli.output import print_result
+from circuitsim.cli.solve import describe_solution
 from circuitsim.results import Convergence, Provenance, Solution
 
 LONG = "a source that is longer than any terminal " * 20

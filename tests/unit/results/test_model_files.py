@@ -168,7 +168,10 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
     ("edit", "sentence"),
     [
         (lambda d: d.update(schema=8), "schema = 8, expected 7"),
-        (lambda d: d.update(schema=6), "schema = 6, expected 7: .*does not say whether its sense amplifiers are circuits"),
+        (
+            lambda d: d.update(schema=6),
+            "schema = 6, expected 7: .*does not say whether its sense amplifiers are circuits",
+        ),
         (lambda d: d.update(format="circuitsim certificate"), "format = 'circuitsim certificate'"),
         (lambda d: d.update(grade="three"), "grade = 'three'"),
         (lambda d: d.pop("v_range"), "v_range = None"),

@@ -63,7 +63,7 @@ def test_reads_values_and_defaults(spec):
             'v_read = 0.2\n[sense]\nkind = "tia"',
             "sense.kind: got 'tia', which is a circuit: write model",
         ),
-        ("v_read = 0.2", 'v_read = 0.2\n[adc]\nkind = "sar"', "adc.kind = 'sar' is not implemented yet"),
+        ("v_read = 0.2", 'v_read = 0.2\n[adc]\nkind = "sar"', "adc.kind: got 'sar', which is a circuit: write model"),
         ("v_read = 0.2", 'v_read = 0.2\n[mapping]\ninputs = "offset"', "mapping.inputs = 'offset' is not implemented"),
         ("v_read = 0.2", "v_read = 0.2\n[adc]\nfull_scale = -1", "adc.full_scale = -1: expected"),
         ("r_row = 2", "[wire.row]\nwidht = 2", "wire: row: unknown key widht: did you mean 'width'"),

@@ -1,0 +1,112 @@
+"""`circuitsim solve --codes`: an array from DAC codes to ADC codes; and the deck of such a chain."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from circuitsim.cli.matrix_files import read_codes_file, read_conductances
+from circuitsim.cli.output import announce, print_result, progress_bar
+from circuitsim.errors import InputError
+from circuitsim.spec import ArraySpec, check_codes
+
+if TYPE_CHECKING:
+    pass
+
+LONG_S = 10.0  # a run that takes longer is announced
+
+
+def has_circuits(spec: ArraySpec) -> bool:
+    """Tell whether [driver] or [adc] names a circuit, so that the array's deck is that of a whole chain."""
+    return spec.driver.block is not None or spec.adc.block is not None
+
+
+def one_of(in_codes: bool, inputs: Path | None, codes: Path | None, *, nodes: bool = False) -> None:
+    """Refuse options that do not go together, or would have no effect.
+
+    Raises:
+        InputError: Names both.
+    """
+    if inputs is not None and codes is not None:
+        raise InputError("--inputs and --codes are given: expected one of them, voltages or DAC codes")
+    if in_codes and inputs is not None:
+        raise InputError("--inputs has no effect: [driver] or [adc] names a circuit, which takes --codes")
+    if not in_codes and codes is not None:
+        raise InputError("--codes has no effect: neither [driver] nor [adc] names a circuit; the deck takes --inputs")
+    if nodes:
+        raise InputError("--nodes has no effect with --codes: voltages at cells are those of a read of --inputs")
+
+
+def dac_codes(spec: ArraySpec, path: Path | None) -> np.ndarray:
+    """DAC codes (batch, rows) from a file; absent: every row at the largest code.
+
+    Raises:
+        InputError: The file cannot be read, or holds something else than codes; names the file.
+    """
+    from circuitsim.blocks import block_of
+    from circuitsim.netlist import code_bits
+
+    bits = code_bits(spec, block_of(spec, "driver"))
+    if path is None:
+        return np.full((1, spec.array.rows), 2.0**bits - 1)
+    try:
+        return check_codes(read_codes_file(path), bits, spec.array.rows, "the driver")
+    except InputError as error:
+        said = str(error)
+        raise InputError(said if said.startswith(str(path)) else f"{path}: {said}") from None
+
+
+def chain_deck(spec: ArraySpec, conductances: Path | None, codes: Path | None, seed: int) -> tuple[str, int]:
+    """Return the deck of a chain, complete and with solver options, and the number of codes in it."""
+    from circuitsim.truth import chain_text
+
+    words = dac_codes(spec, codes)
+    return chain_text(spec, read_conductances(spec, conductances, seed), words), len(words)
+
+
+def solve_codes(
+    spec: ArraySpec,
+    out: Path,
+    level: str,
+    *,
+    conductances: Path | None,
+    codes: Path,
+    seed: int,
+    as_json: bool,
+    **behavioral: Any,
+) -> None:
+    """Read an array from code to code, save the reading and print where."""
+    from circuitsim import levels
+    from circuitsim.chain import save_reading
+
+    words, g = dac_codes(spec, codes), read_conductances(spec, conductances, seed)
+    in_deck = level == "ngspice" and has_circuits(spec)
+    if in_deck and not as_json:
+        _announce_long(spec, g, words)
+    title = f"reading {len(words)} code vector(s) of {spec.shape[0]}x{spec.shape[1]} at level {level}"
+    with progress_bar(title, quiet=as_json) as progress:
+        kept = {"folder": out / "ngspice", "progress": progress} if in_deck else {}
+        reading = levels.convert_codes(spec, g, words, level, **behavioral, **kept)  # pyright: ignore[reportArgumentType]
+    files = save_reading(out, reading, spec=spec, dac_codes=words, level=level)
+    found = np.asarray(reading.codes)
+    content = {
+        "files": [str(file) for file in files],
+        "level": level,
+        "smallest_code": float(found.min()),
+        "largest_code": float(found.max()),
+        "unit": reading.unit,
+        "ideal": list(reading.ideal),
+        "spec_digest": spec.digest,
+    }
+    ideal = f", ideal: {', '.join(reading.ideal)}" if reading.ideal else ""
+    text = f"{files[1]}: {len(words)} x {spec.shape[1]} codes from {found.min():.0f} to {found.max():.0f}{ideal}"
+    print_result(content, text, as_json)
+
+
+def _announce_long(spec: ArraySpec, g: np.ndarray, words: np.ndarray) -> None:
+    """Announce a deck that will take long."""
+    from circuitsim.truth import predict_chain
+
+    prediction = predict_chain(spec, g, words)
+    if prediction.seconds > LONG_S:
+        announce(prediction.sentence)
