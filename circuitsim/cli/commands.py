@@ -111,17 +111,25 @@ def calibrate(
         str, typer.Option(help="How the worst case is sought: full, structured (quick, without a table by load), none.")
     ] = "full",
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
+    waveforms: Annotated[
+        bool,
+        typer.Option("--waveforms", help="Also run one product of the whole chain in ngspice and draw its waveforms."),
+    ] = False,
     jobs: Jobs = 2,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
     from circuitsim import calibration, levels
+    from circuitsim.cli.codes import one_product
+    from circuitsim.cli.page_panels import circuit_curves
+    from circuitsim.evaluation import circuit_tables
     from circuitsim.report import certificate_in_words, write_calibration_report
     from circuitsim.results import save_certificate, save_model
 
     spec = load_spec(spec_file)
     levels.check_can(with_ideal(spec, "driver", "adc"), "behavioral")
+    shown = one_product(spec, seed) if waveforms else None
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
             spec,
@@ -137,7 +145,8 @@ def calibrate(
     model_file = save_model(out, result.model)
     certificate_file = out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
-    page = write_calibration_report(out, result)
+    tables = circuit_tables(spec, sense=result.model.sense)
+    page = write_calibration_report(out, result, circuits=circuit_curves(tables), waveforms=shown)
     statement = result.certificate
     content = {
         "model": str(model_file),
@@ -149,6 +158,7 @@ def calibrate(
         f"full_scale_{statement.unit}": statement.full_scale,
         "lsb": describe_code_errors(statement),
         "left_out": list(statement.left_out),
+        "cost": None if statement.cost is None else dataclasses.asdict(statement.cost),
         "reached": statement.reached,
         "grade": result.model.grade,
     }

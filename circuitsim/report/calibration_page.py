@@ -7,20 +7,29 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.report.content import Comparison, ReportContent
+from circuitsim.report.content import CircuitCurves, Comparison, ReportContent
 from circuitsim.report.page import write_report
-from circuitsim.results import Calibration, Certificate, ConverterTable
+from circuitsim.results import Calibration, Certificate, ChainWaveforms, ConverterTable
 from circuitsim.results.evaluation import DeckRecord
 from circuitsim.spec import AdcSpec
 
 
-def write_calibration_report(folder: str | Path, calibration: Calibration, *, decks: Sequence[str] = ()) -> Path:
+def write_calibration_report(
+    folder: str | Path,
+    calibration: Calibration,
+    *,
+    decks: Sequence[str] = (),
+    circuits: tuple[CircuitCurves, ...] = (),
+    waveforms: ChainWaveforms | None = None,
+) -> Path:
     """Write `report.html` and the figures of a calibration.
 
     Args:
         folder: Folder to write into.
         calibration: The model, its certificate and the hold-out behind it.
         decks: Path of each hold-out experiment's deck, relative to the folder; empty where there are none.
+        circuits: Curves of the circuits around the array.
+        waveforms: One product of the whole chain in ngspice.
 
     Returns:
         Path of the page.
@@ -41,6 +50,8 @@ def write_calibration_report(folder: str | Path, calibration: Calibration, *, de
             DeckRecord.of_run(f"hold-out {number}", path, truth.provenance)
             for number, (path, truth) in enumerate(zip(decks, calibration.truths, strict=False))
         ),
+        circuits=circuits,
+        waveforms=waveforms,
         notes=("DC reads: the wire capacitances in the decks have no effect.",),
     )
     return write_report(folder, content)

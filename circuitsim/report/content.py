@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from circuitsim.results import Certificate, ErrorStatistics
+from circuitsim.report.device_figures import Panel
+from circuitsim.results import Certificate, ChainWaveforms, ErrorStatistics
 from circuitsim.results.evaluation import (
     Accuracy,
     Check,
@@ -70,6 +71,23 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class CircuitCurves:
+    """Curves of one circuit around the array.
+
+    Attributes:
+        part: "driver", "sense" or "adc".
+        block: Name of the circuit.
+        caption: What the panels show.
+        panels: The curves.
+    """
+
+    part: str
+    block: str
+    caption: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """A whole report.
 
@@ -90,6 +108,8 @@ class ReportContent:
         decks: Runs of ngspice that can be repeated by hand.
         versions: Name of a program or library and its version.
         notes: Sentences on what is modelled and what is not.
+        circuits: Curves of the circuits around the array.
+        waveforms: One product of the whole chain in ngspice.
     """
 
     title: str
@@ -108,3 +128,5 @@ class ReportContent:
     decks: tuple[DeckRecord, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    circuits: tuple[CircuitCurves, ...] = ()
+    waveforms: ChainWaveforms | None = None

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from circuitsim.report.amounts import counted, percent
+from circuitsim.report.circuit_sections import cost_in_words
 from circuitsim.report.circuit_words import left_out_in_words, lsb_in_words, outputs_in_words, sense_in_words
 from circuitsim.report.legend import names_in_words
 from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
@@ -40,6 +41,7 @@ def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], .
         ("Other sizes", _extrapolation(certificate)),
         ("What the array itself does", _product(certificate)),
         ("Energy", _energy(certificate)),
+        ("Cost of one product", cost_in_words(certificate.cost, certificate.energy)),
         ("Where it holds", _range(certificate)),
         ("Left out", left_out_in_words(certificate)),
         ("Evidence", _evidence(certificate)),
