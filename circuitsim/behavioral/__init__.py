@@ -7,6 +7,7 @@ from circuitsim.behavioral.noise import ReadNoise, read_noise, reprogram, with_r
 from circuitsim.behavioral.product import mvm, tile_outputs
 from circuitsim.behavioral.programming import program
 from circuitsim.behavioral.residual import reference_conductance
+from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
 from circuitsim.behavioral.sense import meet_curve, sensed_outputs, settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
@@ -15,6 +16,7 @@ __all__ = [
     "GRADES",
     "SIMULATES",
     "ReadNoise",
+    "RowCurrents",
     "Tile",
     "TileForm",
     "check_input_range",
@@ -24,8 +26,10 @@ __all__ = [
     "power",
     "program",
     "read_noise",
+    "read_rows",
     "reference_conductance",
     "reprogram",
+    "row_currents",
     "sensed_outputs",
     "settle",
     "tile_outputs",

@@ -70,20 +70,20 @@ def program(
     g = check_conductances(spec, g, g_range=(0.0, np.inf) if drawn else None)
     check_surface_range(surface, g)
     form = form_of(model.grade, inputs, rows=spec.array.rows)
-    v_low, v_high = _relative_range(model, inputs)
+    v_low, v_high = inputs_about_rest(model, inputs)
     v_ref = spec.sense.v_ref
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
     put, v_scale = _putter(xp, dtype, device), max(-v_low, v_high)
-    wires = _wires(model)
+    wires = tile_wires(model)
     if form.linear:
         return _one_product(model, form, wires, g_ref, put, v_scale)
     fields = linear_fields(wires, g_ref, max(1, form.bands))
     columns = column_voltages(fields, g_ref, v_low, v_high)
-    s = _nodes(v_low / v_scale, v_high / v_scale, INPUT_POINTS[form.inputs])
+    s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS[form.inputs])
     cell = short(surface)
     residual = tabulate(
         cell, g, g_ref, wires, fields, columns,
-        s=s, level=_nodes(0.0, 1.0, form.level_points), v_scale=v_scale, v_ref=v_ref,
+        s=s, level=chebyshev_points(0.0, 1.0, form.level_points), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     expansion = expand(residual, form)
     if form.bands:
@@ -118,7 +118,7 @@ def _check_sense(model: TileModel) -> None:
         )
 
 
-def _wires(model: TileModel) -> WireGrid:
+def tile_wires(model: TileModel) -> WireGrid:
     """Return the wires of an array, behind the resistance that fits the curve of its sense amplifiers best."""
     spec = model.spec
     if model.sense is None:
@@ -162,7 +162,7 @@ def _responses(
     return solved.i_out, solved.i_row
 
 
-def _relative_range(model: TileModel, inputs: str) -> tuple[float, float]:
+def inputs_about_rest(model: TileModel, inputs: str = "analog") -> tuple[float, float]:
     """Range of the inputs relative to v_ref [V]; unused rows stay at v_ref, so the range contains 0."""
     v_ref = model.spec.sense.v_ref
     low, high = (v - v_ref for v in model.v_range)
@@ -174,7 +174,7 @@ def _relative_range(model: TileModel, inputs: str) -> tuple[float, float]:
     return low, high
 
 
-def _nodes(low: float, high: float, count: int) -> np.ndarray:
+def chebyshev_points(low: float, high: float, count: int) -> np.ndarray:
     """Chebyshev points between two ends, the ends included."""
     return low + (high - low) * 0.5 * (1.0 - np.cos(np.pi * np.arange(count) / (count - 1)))
 

@@ -38,12 +38,8 @@ def array_energy(
         Energies [J]. They include the heat in drivers, wires, cells and sense inputs, and exclude word lines, the
         charging of wires, and converters.
     """
-    power, other = (
-        np.concatenate([s.power for s in solutions if s.power is not None]) for solutions in (truths, exact)
-    )
-    usual = usual_experiments(experiments)
-    uniform = np.array([kind == "uniform" and e in usual for e in experiments for kind in e.input_kinds])
-    mean = float(power[uniform if uniform.any() else slice(None)].mean())
+    power, other = (_power(solutions) for solutions in (truths, exact))
+    mean = mean_power(experiments, truths)
     driven = power > 1e-6 * power.max()  # without input there is no power to compare
     return ArrayEnergy(
         per_operation=mean * spec.driver.t_read / (2 * spec.array.rows * spec.array.cols),
@@ -52,3 +48,14 @@ def array_energy(
         difference=float(np.abs(other[driven] / power[driven] - 1).max()),
         converters=CONVERTERS,
     )
+
+
+def mean_power(experiments: Sequence[Experiment], solutions: Sequence[Solution]) -> float:
+    """Return the mean power of reads of usual matrices with uniform inputs, or of all if there are none [W]."""
+    usual = usual_experiments(experiments)
+    uniform = np.array([kind == "uniform" and e in usual for e in experiments for kind in e.input_kinds])
+    return float(_power(solutions)[uniform if uniform.any() else slice(None)].mean())
+
+
+def _power(solutions: Sequence[Solution]) -> np.ndarray:
+    return np.concatenate([solution.power for solution in solutions if solution.power is not None])

@@ -12,6 +12,8 @@ from circuitsim.periphery import report
 from circuitsim.results import CellSurface, ReadCase, SenseTable, TileModel
 from circuitsim.spec import ArraySpec, check_voltage_range, checked
 
+_OFFSET = 0.01  # of the range of inputs
+
 
 @dataclass(frozen=True)
 class Box:
@@ -31,9 +33,15 @@ class Box:
 
     @classmethod
     def of(cls, spec: ArraySpec, v_range: tuple[float, float] | None = None) -> "Box":
-        """Make the box of an array for inputs in a range [V]; None: v_ref to v_ref + v_read."""
+        """Make the box of an array for inputs in a range [V]; None: v_ref to v_ref + v_read.
+
+        What passes v_ref by less than 1 % of the range is the offset of a DAC, and not searched by itself.
+        """
         low, high = v_range or spec.drive_range
-        return cls(spec, min(low, spec.sense.v_ref), max(high, spec.sense.v_ref))
+        rest = spec.sense.v_ref
+        low, high = min(low, rest), max(high, rest)
+        offset = _OFFSET * (high - low)
+        return cls(spec, rest if rest - low <= offset else low, rest if high - rest <= offset else high)
 
     @property
     def v_range(self) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim import characterization, nodal
-from circuitsim.calibration.budget_around import Around, CircuitNoise, around, digitized, words_of
+from circuitsim.calibration.budget_around import Around, CircuitNoise, around, circuit_causes, digitized
 from circuitsim.calibration.drawn import calibrated_cell, open_share
 from circuitsim.chain import ExactArray, SensedArray, exact_array, read_exact, row_voltages
 from circuitsim.devices.statistics import Statistics, read_sigma, sample_programmed
@@ -83,7 +83,7 @@ def error_budget(
         raise InputError("a budget needs at least one matrix with its inputs, got none")
     outputs = budget_outputs(spec, surface, experiments, rng=rng, statistics=statistics, tables=tables)
     circuits = around(spec, tables, experiments)
-    words, left_out = WHAT | words_of(circuits), (*left_out, *circuits.left_out)
+    words, left_out = WHAT | circuit_causes(circuits), (*left_out, *circuits.left_out)
     ideal, full_scale = outputs.ideal, float(np.abs(outputs.ideal).max())
     if outputs.open_share > 0:
         left_out = (*left_out, f"programming error below 0 S: {outputs.open_share:.2%} of the cells are open instead")

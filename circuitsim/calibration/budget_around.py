@@ -139,7 +139,7 @@ def around(spec: ArraySpec, tables: Periphery | None, experiments: Sequence[Expe
     return Around(ideal, dac, found.sense, adc, tuple(left_out))
 
 
-def words_of(circuits: Around) -> dict[str, str]:
+def circuit_causes(circuits: Around) -> dict[str, str]:
     """Return what is switched on for each cause that is a circuit."""
     words = {}
     dac, sense, adc = circuits.dac, circuits.sense, circuits.adc

@@ -22,10 +22,11 @@ from circuitsim.calibration.experiments import (
 )
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
+from circuitsim.calibration.product_cost import product_cost
 from circuitsim.calibration.search import structured_worst
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.worst import Effort, in_ngspice, seek_worst
-from circuitsim.chain import sensed_inputs
+from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.netlist import static_sense
 from circuitsim.periphery import Periphery
@@ -105,18 +106,17 @@ def calibrate(
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
-    sense, side = tables.sense, input_side(spec, tables.sense)
-    surface = calibrated_cell(spec, sense, g_range=drawn_reach(spec), simulator=simulator)
-    _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
+    surface = _surface(spec, tables, simulator)
+    side, known = input_side(spec, tables.sense), {"sense": tables.sense, "v_range": driven_inputs(spec, tables)}
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS, side=side)
-    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, sense=sense)
+    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, **known)
     # Spawned generators: what the caller draws from `rng` next depends neither on `thorough` nor on `search`.
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
     vectors = sum(len(experiment.v_in) for experiment in hold_out)
     _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
-    exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=sense), predictions(model, hold_out)
+    exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
     full_scale, _ = full_scale_of_model(model)
     worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
     truths = exact
@@ -139,12 +139,12 @@ def calibrate(
         adc=tables.adc,
     )
     _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
+    certificate = replace(certificate, cost=product_cost(spec, tables, hold_out, truths))
     if truth == "ngspice":
         certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
     else:
-        certificate = replace(
-            certificate, spot=spot_check(spec, surface, sense=sense, rng=for_spot, simulator=simulator)
-        )
+        spot = spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)
+        certificate = replace(certificate, spot=spot)
     if truth == "ngspice" if thorough is None else thorough:
         certificate = _with_larger(certificate, model, for_larger)
         certificate = replace(certificate, budget=_budget(model, tables, hold_out, for_budget))
@@ -170,6 +170,14 @@ def _check_arguments(
     static_sense(spec)  # refuses a circuit that works in phases
 
 
+def _surface(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> CellSurface:
+    """Characterize the cell for all voltages that drivers and sense amplifiers give it."""
+    v_range = driven_inputs(spec, tables)
+    surface = calibrated_cell(spec, tables.sense, g_range=drawn_reach(spec), v_range=v_range, simulator=simulator)
+    _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
+    return surface
+
+
 def choose_grade(
     spec: ArraySpec,
     surface: CellSurface,
@@ -178,6 +186,7 @@ def choose_grade(
     max_rms: float,
     max_worst: float | None = None,
     sense: SenseTable | None = None,
+    v_range: tuple[float, float] | None = None,
 ) -> tuple[TileModel, dict[str, GradeErrors]]:
     """Choose the cheapest grade that keeps the required errors with margin, else the one that comes nearest to it.
 
@@ -187,7 +196,7 @@ def choose_grade(
     Returns:
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
-    v_range = sensed_inputs(spec, sense)
+    v_range = v_range or sensed_inputs(spec, sense)
     truths = solve_in_nodal(spec, surface, experiments, sense=sense)
     full_scale, _ = full_scale_of_box(spec, surface, sense=sense)
     tried: dict[str, GradeErrors] = {}

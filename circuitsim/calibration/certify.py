@@ -161,7 +161,7 @@ def _typical(model: TileModel, experiments: Sequence[Experiment], error: np.ndar
 
 
 def largest_current(model: TileModel, full_scale: float, case: ReadCase) -> float:
-    """Return the column current [A] of the case that gives the full scale; for ideal amplifiers it is the full scale."""
+    """Return the column current [A] of the case that gives the full scale, which it is for ideal amplifiers."""
     if model.sense is None:
         return full_scale
     current = read_exact(model_array(model, case.g), case.v_in[None]).i_sense

@@ -56,6 +56,7 @@ def calibrated_cell(
     sense: SenseTable | None,
     *,
     g_range: tuple[float, float] | None,
+    v_range: tuple[float, float] | None = None,
     simulator: spice.Simulator | None = None,
 ) -> CellSurface:
     """Characterize the cell of an array, as far as the drop of its sense amplifiers moves the columns from v_ref.
@@ -64,9 +65,10 @@ def calibrated_cell(
         spec: The array.
         sense: Table of its sense amplifiers; None for ideal ones.
         g_range: Range of the conductances [S]; None: g_min to g_max.
+        v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read, or as in `chain.sensed_inputs`.
         simulator: As in `characterization.cell`, whose errors it raises.
     """
-    v_range = None if sense is None else sensed_range(spec, sense)
+    v_range = v_range if sense is None else sensed_range(spec, sense, v_range)
     array = with_ideal(spec, "driver", "sense", "adc")
     return characterization.cell(array, v_range=v_range, g_range=g_range, simulator=simulator)
 

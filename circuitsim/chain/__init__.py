@@ -6,6 +6,7 @@ from circuitsim.chain.row_drivers import row_voltages
 from circuitsim.chain.sensed import (
     ExactArray,
     SensedArray,
+    driven_inputs,
     exact_array,
     model_array,
     read_exact,
@@ -18,6 +19,7 @@ __all__ = [
     "ExactArray",
     "Reading",
     "SensedArray",
+    "driven_inputs",
     "exact_array",
     "model_array",
     "one_bit_reads",

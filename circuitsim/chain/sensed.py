@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim import nodal
 from circuitsim.nodal import NodalArray, PreparedArray
-from circuitsim.periphery import check_sense_range, drop_and_slope, report
+from circuitsim.periphery import Periphery, check_sense_range, drop_and_slope, report
 from circuitsim.results import CellSurface, SenseTable, Solution, TileModel, content_digest
 from circuitsim.spec import ArraySpec, WireGrid, by_value, with_ideal
 
@@ -50,6 +50,20 @@ def sensed_inputs(spec: ArraySpec, sense: SenseTable | None) -> tuple[float, flo
     if sense is None or sense.current is None or sense.current[-1] > -_ONE_SIDE * sense.current[0]:
         return v_ref, v_ref + v_read
     return v_ref - v_read, v_ref
+
+
+def driven_inputs(spec: ArraySpec, tables: Periphery) -> tuple[float, float]:
+    """Return the inputs of an array [V] as `sensed_inputs` does, with the levels of its DAC that pass their ends.
+
+    Args:
+        spec: The array.
+        tables: The tables of its circuits; a DAC that drives rows to the other side of v_ref does not count.
+    """
+    low, high = sensed_inputs(spec, tables.sense)
+    if tables.dac is None or low < spec.sense.v_ref:
+        return low, high
+    levels = tables.dac.levels
+    return min(low, float(levels.min())), max(high, float(levels.max()))
 
 
 def sensed_range(spec: ArraySpec, sense: SenseTable, v_range: tuple[float, float] | None = None) -> tuple[float, float]:

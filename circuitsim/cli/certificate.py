@@ -2,12 +2,15 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from circuitsim.cli.output import Json, print_result
 from circuitsim.errors import InputError
+
+if TYPE_CHECKING:
+    from circuitsim.results import Certificate
 
 DOES_NOT_HOLD = 1  # exit code
 
@@ -39,7 +42,8 @@ def certificate(
     from circuitsim.results import load_certificate
 
     statement = load_certificate(file)
-    print_result(dataclasses.asdict(statement), certificate_in_words(statement), as_json)
+    content = dataclasses.asdict(statement) | {"lsb": describe_code_errors(statement)}
+    print_result(content, certificate_in_words(statement), as_json)
 
 
 def _check(file: Path, model: Path | None, ngspice: bool, as_json: bool) -> None:
@@ -54,3 +58,18 @@ def _check(file: Path, model: Path | None, ngspice: bool, as_json: bool) -> None
     print_result(dataclasses.asdict(repeated), f"{file}: {repeated.sentence}", as_json)
     if not repeated.holds:
         raise typer.Exit(DOES_NOT_HOLD)
+
+
+def describe_code_errors(statement: "Certificate") -> dict[str, Any] | None:
+    """What `circuitsim calibrate --json` prints of the errors behind the ADC, in LSB."""
+    behind = statement.code_errors
+    if behind is None:
+        return None
+    loads = () if statement.by_load is None else zip(statement.by_load.loads, statement.by_load.worst, strict=True)
+    return {
+        **dataclasses.asdict(behind),
+        f"lsb_{statement.unit}": behind.lsb,
+        "typical": {"rms": statement.in_lsb(statement.typical.rms), "largest": statement.in_lsb(statement.typical.max)},
+        "worst": None if statement.worst is None else statement.in_lsb(statement.worst.error),
+        "by_load": [{"load": load, "worst": statement.in_lsb(worst)} for load, worst in loads],
+    }

@@ -11,7 +11,7 @@ from circuitsim.errors import InputError
 from circuitsim.spec import ArraySpec, check_codes
 
 if TYPE_CHECKING:
-    pass
+    from circuitsim.results import ChainWaveforms
 
 LONG_S = 10.0  # a run that takes longer is announced
 
@@ -110,3 +110,19 @@ def _announce_long(spec: ArraySpec, g: np.ndarray, words: np.ndarray) -> None:
     prediction = predict_chain(spec, g, words)
     if prediction.seconds > LONG_S:
         announce(prediction.sentence)
+
+
+def one_product(spec: ArraySpec, seed: int) -> "ChainWaveforms":
+    """Run one product of the whole chain in ngspice, every row at its largest code; return its waveforms.
+
+    Raises:
+        InputError: The specification names no circuit in [driver] or [adc].
+    """
+    from circuitsim import levels
+
+    if not has_circuits(spec):
+        raise InputError("--waveforms: [driver] and [adc] name no circuit; expected one whose waveforms can be drawn")
+    g, codes = read_conductances(spec, None, seed), dac_codes(spec, None)
+    waves = levels.convert_codes(spec, g, codes, "ngspice").waveforms
+    assert waves is not None  # a deck of the whole chain was run
+    return waves

@@ -5,7 +5,7 @@ import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -13,7 +13,7 @@ import typer
 from circuitsim import __version__, blocks, devices
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.block import app as block_app
-from circuitsim.cli.certificate import certificate
+from circuitsim.cli.certificate import certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
@@ -25,9 +25,6 @@ from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.resources import surface_cache
 from circuitsim.spec import json_schema, load_spec, with_ideal
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
@@ -114,17 +111,25 @@ def calibrate(
         str, typer.Option(help="How the worst case is sought: full, structured (quick, without a table by load), none.")
     ] = "full",
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
+    waveforms: Annotated[
+        bool,
+        typer.Option("--waveforms", help="Also run one product of the whole chain in ngspice and draw its waveforms."),
+    ] = False,
     jobs: Jobs = 2,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Calibrate the behavioral model of an array and certify it on a hold-out solved by ngspice."""
     from circuitsim import calibration, levels
+    from circuitsim.cli.codes import one_product
+    from circuitsim.cli.page_panels import circuit_curves
+    from circuitsim.evaluation import circuit_tables
     from circuitsim.report import certificate_in_words, write_calibration_report
     from circuitsim.results import save_certificate, save_model
 
     spec = load_spec(spec_file)
     levels.check_can(with_ideal(spec, "driver", "adc"), "behavioral")
+    shown = one_product(spec, seed) if waveforms else None
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
             spec,
@@ -140,7 +145,8 @@ def calibrate(
     model_file = save_model(out, result.model)
     certificate_file = out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
-    page = write_calibration_report(out, result)
+    tables = circuit_tables(spec, sense=result.model.sense)
+    page = write_calibration_report(out, result, circuits=circuit_curves(tables), waveforms=shown)
     statement = result.certificate
     content = {
         "model": str(model_file),
@@ -149,7 +155,10 @@ def calibrate(
         "typical": {"rms": statement.typical.rms, "largest_drawn": statement.typical.max},
         "worst": None if statement.worst is None else statement.worst.error,
         "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
-        "full_scale_A": statement.full_scale,
+        f"full_scale_{statement.unit}": statement.full_scale,
+        "lsb": describe_code_errors(statement),
+        "left_out": list(statement.left_out),
+        "cost": None if statement.cost is None else dataclasses.asdict(statement.cost),
         "reached": statement.reached,
         "grade": result.model.grade,
     }

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from circuitsim.cli.options import CertificateFile, MaxError, Out, Strict, within
@@ -36,6 +37,14 @@ def infer(
         bool,
         typer.Option("--search-inputs", help="Seek the worst inputs of each tile of the network. Needs --certificate."),
     ] = False,
+    noise_seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=within("--noise-seed"),
+            metavar="N",
+            help="Add the noise of drivers, sense amplifiers and ADCs that are circuits, drawn with this seed.",
+        ),
+    ] = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:
@@ -55,5 +64,6 @@ def infer(
             strict=strict,
             max_error=max_error,
             search_inputs=search_inputs,
+            rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
     print_result(content, inference_in_words(content), as_json)

@@ -22,6 +22,9 @@ def inference_in_words(content: dict[str, Any]) -> str:
     )
     lines += [_on_array(layer) for layer in content["layers"]]
     lines += _certified(content)
+    circuits = [f"{part} {name}" for part, name in content["tables"].items() if name is not None]
+    if circuits:
+        lines.append(f"circuits around the arrays, from their tables: {', '.join(circuits)}; others are ideal")
     host = ", ".join(f"{count} {op}" for op, count in content["on_host"].items()) or "nothing else"
     lines.append(f"on the host, because they multiply by no matrix of weights: biases, {host}")
     for part in content["digital_products"]:

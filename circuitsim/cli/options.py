@@ -53,6 +53,7 @@ LIMITS = {
     "--max-rms": Limits(0, 1, whole=False, above=True),
     "--max-worst": Limits(0, 1, whole=False, above=True),
     "--ngspice-up-to": Limits(0, 4096),
+    "--noise-seed": Limits(0, _LARGEST_SEED),
     "--repeats": Limits(1, 1000),
     "--seed": Limits(0, _LARGEST_SEED),
     "--temperature-c": Limits(-273.15, 1000, whole=False, above=True),

@@ -1,5 +1,6 @@
 from .accuracy import accuracy_against as accuracy_against
 from .accuracy import calibrated_accuracy as calibrated_accuracy
+from .circuit_tables import circuit_tables as circuit_tables
 from .infer import infer_files as infer_files
 from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference

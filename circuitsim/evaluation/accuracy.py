@@ -7,6 +7,7 @@ import numpy as np
 
 from circuitsim.calibration import Effort, calibrate
 from circuitsim.errors import InputError
+from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Network, evaluate, fit_ranges, program
 from circuitsim.results import AccuracyPoint, Calibration, Experiment
@@ -54,7 +55,8 @@ def calibrated_accuracy(
         SimulatorError: ngspice failed.
     """
     calibration = calibrate(spec, rng=rng, extra=tiles, truth=truth, search=search, simulator=simulator)
-    programmed = program(network, spec, BehavioralProduct(calibration.model, certificate=calibration.certificate))
+    product = BehavioralProduct(calibration.model, certificate=calibration.certificate)
+    programmed = program(network, spec, product, tables=circuit_tables(spec, sense=calibration.model.sense))
     ranges = fit_ranges(programmed, calibration_images)
     accuracy = evaluate(programmed, images, labels, ranges=ranges).accuracy
     if accuracy is None:

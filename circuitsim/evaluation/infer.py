@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import HostWarning, InputError
+from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import calibration_count, read_images
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct
@@ -26,6 +27,7 @@ from circuitsim.network import (
     load_network,
     program,
 )
+from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.spec import checked
@@ -49,6 +51,7 @@ def infer_files(
     strict: bool = False,
     max_error: float | None = None,
     search_inputs: bool = False,
+    rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
 
@@ -67,6 +70,7 @@ def infer_files(
         max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
             full scale; a tile above it warns, or is refused if `strict`. Needs the certificate.
         search_inputs: Seek the worst inputs of each tile of the network. Needs the certificate.
+        rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
 
     Returns:
         The content of results.json: scores, differences from the float network relative to its outputs, what runs on
@@ -99,9 +103,14 @@ def infer_files(
     labels = None if labels is None else labels[count:]
     mapped = float(float_difference(network, model.spec, first[: _compared(network.batch)]).max())
     float_net = evaluate_float(network, images, labels)
-    ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first)
-    programmed = program(network, model.spec, product)
-    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first))
+    tables = circuit_tables(model.spec, sense=model.sense)
+    if rng is not None and tables is None:
+        raise InputError(
+            "rng has no effect: drivers, sense amplifiers and ADCs are ideal and have no noise; leave it out"
+        )
+    ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first, tables=tables)
+    programmed = program(network, model.spec, product, tables=tables)
+    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first), rng=rng)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
@@ -118,10 +127,18 @@ def infer_files(
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
         **_certified(programmed, model, certificate, search_inputs),
         "model_digest": model.digest,
+        "tables": _names(tables),
         "csv": str(table),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _names(tables: Periphery | None) -> dict[str, str | None]:
+    """Return the circuit of each part, None where it is ideal."""
+    found = tables or Periphery()
+    parts = {"dac": found.dac, "sense": found.sense, "adc": found.adc}
+    return {name: None if table is None else table.block for name, table in parts.items()}
 
 
 def _certified(

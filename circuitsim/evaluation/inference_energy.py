@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from circuitsim import nodal
+from circuitsim.chain import exact_array, read_exact
+from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import NodalProduct
 from circuitsim.evaluation.spice_loop import SolvedTile
 from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
-from circuitsim.results import CellSurface, Solution
+from circuitsim.results import CellSurface, SenseTable, Solution
 from circuitsim.results.evaluation import EnergyPart, InferenceEnergy
 from circuitsim.spec import ArraySpec, checked
 
@@ -48,7 +49,9 @@ def inference_energy(
         assert solution.power is not None
         watts[place.layer] = watts.get(place.layer, 0.0) + float(solution.power.sum())
 
-    programmed = program(network, spec, NodalProduct(spec, surface, record))
+    tables = circuit_tables(spec)
+    sense = None if tables is None else tables.sense
+    programmed = program(network, spec, NodalProduct(spec, surface, record, sense), tables=tables)
     inference = evaluate(programmed, images, ranges=ranges, name="nodal")
     parts = tuple(
         EnergyPart(name, power * spec.driver.t_read / len(images), f"layer {name}") for name, power in watts.items()
@@ -60,17 +63,20 @@ def inference_energy(
 
 
 @checked
-def power_difference(spec: ArraySpec, surface: CellSurface | None, solved: Sequence[SolvedTile]) -> float:
+def power_difference(
+    spec: ArraySpec, surface: CellSurface | None, solved: Sequence[SolvedTile], *, sense: SenseTable | None = None
+) -> float:
     """Return the largest relative difference in read power between the array solver and ngspice.
 
     Args:
         spec: The array.
         surface: Its characterized cell; None for ohmic 1R cells.
         solved: Tiles solved by ngspice, from `run_in_ngspice`.
+        sense: Table of the sense amplifiers; None for ideal ones.
     """
     worst = 0.0
     for tile in solved:
-        exact = nodal.read(nodal.prepare(spec, tile.g, surface), tile.v_in).power
+        exact = read_exact(exact_array(spec, tile.g, surface, sense=sense), tile.v_in).power
         assert exact is not None and tile.solution.power is not None
         worst = max(worst, float(np.max(np.abs(exact / tile.solution.power - 1))))
     return worst

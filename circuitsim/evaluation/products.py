@@ -11,15 +11,16 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from circuitsim import behavioral, nodal, truth
+from circuitsim import behavioral, truth
 from circuitsim.calibration import check_certificate, check_use
 from circuitsim.calibration.allowed_error import check_worst
+from circuitsim.chain import ExactArray, exact_array, read_exact
 from circuitsim.characterization import check_contents
 from circuitsim.errors import InputError
 from circuitsim.netlist import cell_text
 from circuitsim.network import ReadTile, TilePlace, check_same_array
-from circuitsim.results import CellSurface, Certificate, Solution, TileModel, column_load
-from circuitsim.spec import ArraySpec
+from circuitsim.results import CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
+from circuitsim.spec import ArraySpec, with_ideal
 from circuitsim.spice import Simulator
 
 Listener = Callable[[TilePlace, np.ndarray, np.ndarray, Solution], None]
@@ -89,11 +90,13 @@ class NodalProduct:
         spec: The array; all tiles are arrays of this kind.
         surface: Its characterized cell; None for ohmic 1R cells.
         record: Called with (place, conductances, inputs, solution) after each read, unless None.
+        sense: Table of its sense amplifiers; None for ideal ones.
     """
 
     spec: ArraySpec
     surface: CellSurface | None = None
     record: Listener | None = None
+    sense: SenseTable | None = None
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array other than that of the product, or one whose SPICE files differ from those of the surface."""
@@ -103,7 +106,8 @@ class NodalProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
-        return partial(_read_exactly, nodal.prepare(self.spec, g, self.surface), place, self.record)
+        array = exact_array(self.spec, g, self.surface, sense=self.sense)
+        return partial(_read_exactly, array, place, self.record)
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,14 @@ class NgspiceProduct:
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
         folder = None if self.folder is None else self.folder / run_folder(place)
-        return partial(_read_in_ngspice, truth.prepare(self.spec, g), place, folder, self.simulator, self.record)
+        return partial(
+            _read_in_ngspice,
+            truth.prepare(with_ideal(self.spec, "driver", "adc"), g),
+            place,
+            folder,
+            self.simulator,
+            self.record,
+        )
 
 
 def run_folder(place: TilePlace) -> str:
@@ -154,13 +165,13 @@ def _check_read(product: BehavioralProduct, tile: behavioral.Tile, g: np.ndarray
 def _read_matrices(tile: behavioral.Tile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
     check(v_in)
     if isinstance(tile.w, np.ndarray):
-        return behavioral.mvm(tile, v_in.astype(tile.w.dtype, copy=False))
+        return behavioral.tile_outputs(tile, v_in.astype(tile.w.dtype, copy=False))
     xp, device = array_api_compat.array_namespace(tile.w), array_api_compat.device(tile.w)
-    return behavioral.mvm(tile, xp.asarray(v_in, dtype=tile.w.dtype, device=device))
+    return behavioral.tile_outputs(tile, xp.asarray(v_in, dtype=tile.w.dtype, device=device))
 
 
-def _read_exactly(array: nodal.NodalArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:
-    solution = nodal.read(array, v_in)
+def _read_exactly(array: ExactArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:
+    solution = read_exact(array, v_in)
     if record is not None:
         record(place, array.g, v_in, solution)
     return solution.out

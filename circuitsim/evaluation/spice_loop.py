@@ -1,6 +1,6 @@
 """SPICE in the loop: classify images with all tile products solved by ngspice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +8,17 @@ import numpy as np
 from circuitsim import behavioral, spice
 from circuitsim.calibration import differing_codes, error_statistics
 from circuitsim.evaluation.products import NgspiceProduct, run_folder
-from circuitsim.network import Inference, LayerRange, Network, TilePlace, evaluate, program
-from circuitsim.periphery import adc_table, convert
+from circuitsim.network import (
+    Inference,
+    LayerRange,
+    Network,
+    TilePlace,
+    evaluate,
+    layer_adc,
+    network_tables,
+    program,
+)
+from circuitsim.periphery import Periphery, convert_and_count
 from circuitsim.results import Calibration, Certificate, ErrorStatistics, Solution, TileModel, column_load
 from circuitsim.results.evaluation import LoopLayer
 from circuitsim.spec import ArraySpec, by_value, checked
@@ -47,6 +56,7 @@ def run_in_ngspice(
     folder: Path,
     simulator: spice.Simulator | None = None,
     n_jobs: int = 2,
+    tables: Periphery | None = None,
     progress: Progress | None = None,
 ) -> tuple[Inference, list[SolvedTile]]:
     """Classify images with ngspice in place of the model; each layer receives ngspice's outputs of the previous layer.
@@ -60,6 +70,8 @@ def run_in_ngspice(
         folder: Where to keep the deck, log and raw file of each tile.
         simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
         n_jobs: Number of tiles solved at the same time.
+        tables: Tables of the drivers and ADCs that are circuits, and of the amplifiers for what digital sums take their
+            outputs for; None: all are ideal.
         progress: Called with (solved tiles, total).
 
     Returns:
@@ -77,7 +89,7 @@ def run_in_ngspice(
         if progress is not None:
             progress(len(solved), total)
 
-    programmed = program(network, spec, NgspiceProduct(spec, folder, simulator, record))
+    programmed = program(network, spec, NgspiceProduct(spec, folder, simulator, record), tables=tables)
     total = sum(len(layer.places) for layer in programmed.layers.values())
     if progress is not None:
         progress(0, total)
@@ -87,7 +99,11 @@ def run_in_ngspice(
 
 @checked
 def compare_layers(
-    calibration: Calibration, solved: list[SolvedTile], ranges: dict[str, LayerRange]
+    calibration: Calibration,
+    solved: list[SolvedTile],
+    ranges: dict[str, LayerRange],
+    *,
+    tables: Periphery | None = None,
 ) -> tuple[LoopLayer, ...]:
     """Compare the model with ngspice in each layer: currents before the ADC, and codes after it.
 
@@ -95,18 +111,21 @@ def compare_layers(
         calibration: The model with its certificate and hold-out.
         solved: Tiles solved by ngspice, from `run_in_ngspice`.
         ranges: The ranges with which they were solved.
+        tables: Tables of the circuits with which they were solved.
     """
     model, certificate = calibration.model, calibration.certificate
+    around = network_tables(model.spec, tables)
     layers = []
     for name in dict.fromkeys(tile.place.layer for tile in solved):
         tiles = [tile for tile in solved if tile.place.layer == name]
         exact = np.concatenate([tile.solution.out[:, : tile.place.cols].ravel() for tile in tiles])
         predicted = np.concatenate([_predict(model, tile).ravel() for tile in tiles])
         error = error_statistics((predicted - exact) / certificate.full_scale)
-        adc = adc_table(model.spec, full_scale=ranges[name].full_scale)
+        adc = layer_adc(model.spec, around, ranges[name].full_scale)
         steps, expected, limit = np.zeros(0), 0.0, 0.0
         if adc is not None:
-            steps = np.abs(convert(adc, predicted) - convert(adc, exact))
+            codes, true = (convert_and_count(replace(adc, noise=0.0), out[:, None])[0] for out in (predicted, exact))
+            steps = np.abs(codes - true).ravel()
             certified_error = used_columns(calibration, tiles)
             expected, limit = differing_codes(certified_error, certificate.full_scale, adc.lsb, len(exact))
         layers.append(
@@ -165,4 +184,4 @@ def _worst_known(certificate: Certificate, tiles: list[SolvedTile]) -> float:
 
 
 def _predict(model: TileModel, tile: SolvedTile) -> np.ndarray:
-    return np.asarray(behavioral.mvm(behavioral.program(model, tile.g), tile.v_in))[:, : tile.place.cols]
+    return np.asarray(behavioral.tile_outputs(behavioral.program(model, tile.g), tile.v_in))[:, : tile.place.cols]

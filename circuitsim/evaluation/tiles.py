@@ -4,7 +4,7 @@ import numpy as np
 
 from circuitsim.network import ExactProduct, Network, RecordedProduct, TileRead, evaluate, fit_ranges, program
 from circuitsim.results import Experiment
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, with_ideal
 
 
 def matrix_kind(layer: str) -> str:
@@ -26,6 +26,7 @@ def network_experiments(
         rng: Selects the other vectors.
     """
     records: list[TileRead] = []
+    spec = with_ideal(spec, "driver", "sense", "adc")  # circuits move inputs and outputs, not the use of the array
     programmed = program(network, spec, RecordedProduct(ExactProduct(spec.sense.v_ref), records))
     ranges = fit_ranges(programmed, images)
     records.clear()

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from circuitsim import nodal, spice
+from circuitsim import spice
 from circuitsim.calibration import random_experiments
 from circuitsim.calibration.certify import errors_against
 from circuitsim.calibration.solve_experiments import solve_in_ngspice
+from circuitsim.chain import exact_array, read_exact
 from circuitsim.errors import InputError
 from circuitsim.evaluation.accuracy import calibrated_accuracy
 from circuitsim.network import Network
-from circuitsim.results import CellSurface, Experiment, TileModel
+from circuitsim.results import CellSurface, Experiment, SenseTable, TileModel
 from circuitsim.results.evaluation import WirePoint
 from circuitsim.spec import ArraySpec, checked, full_scale_inputs
 from circuitsim.spice import Progress
@@ -86,7 +87,7 @@ def wire_sweep(
             WirePoint(
                 r_wire=r_wire,
                 accuracy=accuracy,
-                ir_drop=largest_drop(array, result.model.surface, tiles),
+                ir_drop=largest_drop(array, result.model.surface, tiles, sense=result.model.sense),
                 rms=result.certificate.typical.rms,
                 max=result.certificate.typical.max,
                 ngspice_rms=ngspice_error[0],
@@ -103,12 +104,14 @@ def with_wires(spec: ArraySpec, r_wire: float) -> ArraySpec:
     return spec.replace(wire={"row": None, "col": None, "r_row": r_wire, "r_col": r_wire})
 
 
-def largest_drop(spec: ArraySpec, surface: CellSurface | None, tiles: Sequence[Experiment]) -> float:
+def largest_drop(
+    spec: ArraySpec, surface: CellSurface | None, tiles: Sequence[Experiment], *, sense: SenseTable | None = None
+) -> float:
     """Return the largest fraction of the read voltage that a cell of the tiles loses with all rows on."""
     v_in = full_scale_inputs(spec)[None]
     worst = 0.0
     for tile in tiles:
-        solution = nodal.read(nodal.prepare(spec, tile.g, surface), v_in, nodes=True)
+        solution = read_exact(exact_array(spec, tile.g, surface, sense=sense), v_in, nodes=True)
         assert solution.v_row is not None and solution.v_col is not None
         worst = max(worst, float(1 - (solution.v_row - solution.v_col).min() / spec.driver.v_read))
     return worst

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 from circuitsim import chain
 from circuitsim.chain import Reading
 from circuitsim.errors import InputError, SpecError
-from circuitsim.levels.can import Level, refuse_unused
+from circuitsim.levels.can import Level
 from circuitsim.levels.converted import convert_through_circuits
-from circuitsim.levels.preparing import AnyArray, prepare
+from circuitsim.levels.preparing import AnyArray, TileUse, check_tile_use, prepare
 from circuitsim.levels.reading import read
 from circuitsim.levels.serial_rows import one_bit_dac, serial_bits
 from circuitsim.periphery import Periphery, adc_table
@@ -39,10 +39,10 @@ def convert_codes(
     """Read an array from DAC codes to ADC codes.
 
     Where [driver] or [adc] names a circuit, level "ngspice" runs one deck of the whole chain in time, one code after
-    another, see `netlist.chain`. Level "nodal" takes the tables of `characterize` in place of the circuits: rows lie
-    behind the output resistance that the DAC has at their code; pulses that an amplifier integrates are intervals of
-    constant rows. Where driver.input_code is "bit_serial", each code becomes reads of one bit, whose codes are shifted
-    and added, at every level.
+    another, see `netlist.chain`. Levels "nodal" and "behavioral" take the tables of `characterize` in place of the
+    circuits: rows lie behind the output resistance that the DAC has at their code. At level "nodal" pulses that an
+    amplifier integrates are intervals of constant rows. Where driver.input_code is "bit_serial", each code becomes
+    reads of one bit, whose codes are shifted and added, at every level.
 
     Args:
         spec: The array; `driver.dac_bits` and `adc.bits` must be stated where a circuit does not state them.
@@ -50,7 +50,7 @@ def convert_codes(
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict, max_error: As in `solve`.
         full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
-        rng: Source of the noise of converters that are circuits; None: without noise.
+        rng: Source of the noise of circuits, in the order DAC, sense amplifier, ADC; None: without noise.
         folder: Where to keep the run folders of the deck of a whole chain; None removes them after success.
         progress: Called with (finished, total) after each such deck.
 
@@ -72,10 +72,10 @@ def convert_codes(
     """
     _check_converters_fit(spec)
     if spec.driver.block is not None or spec.adc.block is not None:
-        given = {"model": model, "certificate": certificate, "strict": strict or None, "max_error": max_error}
-        refuse_unused(level, given, "behavioral, with ideal converters")
+        use = TileUse(model, certificate, strict, max_error)
+        check_tile_use(level, use)
         return convert_through_circuits(
-            spec, g, codes, level, full_scale=full_scale, rng=rng, folder=folder, progress=progress
+            spec, g, codes, level, full_scale=full_scale, rng=rng, use=use, folder=folder, progress=progress
         )
     given = {"rng": rng, "folder": folder, "progress": progress}
     for name, value in given.items():

@@ -87,8 +87,8 @@ def prepare(
         InputError, SpecError, OutsideRangeError: As `solve`.
         SimulatorError: The characterization of the cell failed in ngspice.
     """
-    use = _Use(model, certificate, strict, max_error)
-    _check_use(level, use)
+    use = TileUse(model, certificate, strict, max_error)
+    check_tile_use(level, use)
     if level != "nodal" or spec.array.input_line != "bl":
         refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
     check_can(spec, level)
@@ -109,8 +109,8 @@ def prepare(
 
 
 @dataclass(frozen=True)
-class _Use:
-    """How the behavioral level is used."""
+class TileUse:
+    """How the behavioral level is used; fields as in `levels.solve`."""
 
     model: TileModel | None
     certificate: Certificate | None
@@ -118,7 +118,7 @@ class _Use:
     max_error: float | None
 
 
-def _check_use(level: Level, use: _Use) -> None:
+def check_tile_use(level: Level, use: TileUse) -> None:
     """Reject what the level ignores, and a behavioral level without what it needs."""
     if level != "behavioral":
         given = {"model": use.model, "certificate": use.certificate, "strict": use.strict or None}
@@ -137,7 +137,7 @@ def _prepare(
     g: ArrayLike,
     *,
     level: Level,
-    use: _Use,
+    use: TileUse,
     v_range: tuple[float, float] | None,
     drawn: bool,
 ) -> LevelArray:

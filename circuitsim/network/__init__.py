@@ -6,6 +6,7 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.converting import layer_adc, network_tables
 from circuitsim.network.fitting_array import check_same_array
 from circuitsim.network.inference import (
     Inference,
@@ -58,8 +59,10 @@ __all__ = [
     "float_product",
     "has_classes",
     "input_vectors",
+    "layer_adc",
     "layer_inputs",
     "load_network",
+    "network_tables",
     "output_tensor",
     "program",
     "scheme_of",

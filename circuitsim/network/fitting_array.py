@@ -16,12 +16,9 @@ READS: Abilities = {
         "technique.g_reference": (None,),
         "technique.dummy_rows": (0,),
         "technique.dummy_cols": (0,),
-        "driver.block": (None,),
-        "sense.block": (None,),
-        "adc.block": (None,),
     }
 }
-"""Layers are read by voltages of the rows and by currents of the columns, on arrays of rows x cols cells as drawn."""
+"""Layers are read by voltages of the rows and by outputs of the columns, on arrays of rows x cols cells as drawn."""
 
 # What stands between a tile and its network: one product may serve several of them.
 _AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}

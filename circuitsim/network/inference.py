@@ -9,6 +9,7 @@ import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.network.apart import check_one_each
+from circuitsim.network.converting import layer_adc, network_tables, without_circuits
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.network import Network
 from circuitsim.network.product import ExactProduct, Product
@@ -16,9 +17,9 @@ from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.network.scores import Score, has_classes, score
-from circuitsim.periphery import adc_table
+from circuitsim.periphery import Periphery, straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
-from circuitsim.spec import ArraySpec, by_value, checked, real_numbers
+from circuitsim.spec import ArraySpec, by_value, checked, real_numbers, with_ideal
 
 MUCH_LOST = 0.02
 """What the driver's range cuts off a layer's inputs, rms relative to theirs, above which `evaluate` warns."""
@@ -40,8 +41,9 @@ class LayerStatistics:
         activation_max: Activation that is driven at v_read.
         w_max: Weight that is mapped to the whole range of conductances.
         gain: Digital factor on the products.
-        full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
-        lsb: Current of one code [A]; None without ADC quantization.
+        full_scale: Current of the ADC's largest code [A]; None without ADC quantization, or for a circuit, which has a
+            range of its own.
+        lsb: Current that one code stands for [A]; None without ADC quantization.
         i_max: Largest column current before the ADC [A].
         adc_clipped: Fraction of the conversions outside the ADC's range.
         input_clipped: Fraction of the activations larger than activation_max.
@@ -122,6 +124,7 @@ def evaluate(
     *,
     ranges: dict[str, LayerRange],
     name: str = "array",
+    rng: np.random.Generator | None = None,
     n_jobs: int = 1,
 ) -> Inference:
     """Run images through the network with each layer on its tiles.
@@ -132,6 +135,7 @@ def evaluate(
         labels: Classes or numbers, see `scores.score`; None if unknown.
         ranges: From `fit_ranges`; use the same ranges for two products to compare their codes.
         name: Name of the result, such as "ideal", "array" or "ngspice".
+        rng: Source of the noise of circuits around the tiles; None: without noise.
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
@@ -150,7 +154,9 @@ def evaluate(
 
     def product(layer: LinearLayer, activations: np.ndarray) -> Any:
         tiles, known = programmed.layers[layer.name], ranges[layer.name]
-        reading = read_layer(tiles, programmed.spec, activations, known, n_jobs=n_jobs)
+        reading = read_layer(
+            tiles, programmed.spec, activations, known, tables=programmed.tables, rng=rng, n_jobs=n_jobs
+        )
         readings[layer.name].append(reading)
         return reading.y
 
@@ -170,16 +176,21 @@ def evaluate_ideal(
     labels: np.ndarray | None = None,
     *,
     calibration_images: np.ndarray,
+    tables: Periphery | None = None,
 ) -> Inference:
     """Run images on ideal arrays: exact products (v − v_ref) @ g, with the specification's tiles, DAC and ADC.
+
+    Ideal converters of the same resolutions take the place of circuits.
 
     Args:
         network, spec, images, labels: As in `evaluate`.
         calibration_images: Images from which the ADC ranges are learnt.
+        tables: Tables of the circuits that the array names, for their resolutions.
 
     Raises:
         InputError: Images or labels do not fit the network, or the array has too few columns.
     """
+    spec = without_circuits(spec, network_tables(spec, tables))
     programmed = program(network, spec, ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, calibration_images)
     return evaluate(programmed, images, labels, ranges=ranges, name="ideal")
@@ -205,7 +216,8 @@ def float_difference(
         all images (to 1 if all its outputs are 0).
     """
     images = real_numbers("images", images, keep_type=True)
-    spec = spec.replace(driver={"dac_bits": None}, adc={"bits": None})
+    ideal = with_ideal(spec, "driver", "sense", "adc") if product is None else spec
+    spec = ideal.replace(driver={"dac_bits": None}, adc={"bits": None})
     programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, images)
     array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
@@ -217,7 +229,9 @@ def float_difference(
 def _statistics(
     programmed: ProgrammedNetwork, name: str, known: LayerRange, readings: list[LayerReading]
 ) -> LayerStatistics:
-    tiles, adc = programmed.layers[name], adc_table(programmed.spec, full_scale=known.full_scale)
+    tiles, around = programmed.layers[name], programmed.tables
+    adc = layer_adc(programmed.spec, around, known.full_scale)
+    gain = 1.0 if around.sense is None else abs(straight_output(around.sense)[0])
     groups, inputs, outputs = tiles.layer.weights.shape
     conversions = sum(reading.conversions for reading in readings)
     encoded = sum(reading.encoded for reading in readings)
@@ -235,7 +249,7 @@ def _statistics(
         w_max=tiles.w_max,
         gain=known.gain,
         full_scale=known.full_scale,
-        lsb=None if adc is None else adc.lsb,
+        lsb=None if adc is None else adc.lsb / gain,
         i_max=max(reading.i_max for reading in readings),
         adc_clipped=sum(reading.adc_clipped for reading in readings) / max(conversions, 1),
         input_clipped=sum(reading.inputs_clipped for reading in readings) / max(encoded, 1),
@@ -251,7 +265,7 @@ def _clipping(layer: LayerStatistics, known: LayerRange) -> list[str]:
     sentences = []
     if layer.adc_clipped > max(MUCH_CLIPPING, 2 * known.adc_clipped):
         sentences.append(
-            f"{layer.adc_clipped:.1%} of the currents lie outside the ADC's range of {layer.full_scale:g} A"
+            f"{layer.adc_clipped:.1%} of the currents lie outside the ADC's {_range(layer)}"
             + (f", against {known.adc_clipped:.1%} of the calibration images'" if known.adc_clipped else "")
         )
     if layer.input_lost > MUCH_LOST:
@@ -261,6 +275,10 @@ def _clipping(layer: LayerStatistics, known: LayerRange) -> list[str]:
             "calibrate with images like those of the evaluation"
         )
     return sentences
+
+
+def _range(layer: LayerStatistics) -> str:
+    return layer.adc_rule if layer.full_scale is None else f"range of {layer.full_scale:g} A"
 
 
 def _inference(

@@ -1,12 +1,13 @@
 """Encode activations as row voltages, read in phases: scale, sign and resolution of the driver."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.periphery import dac_table, decode, drive, nearest_codes
+from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec
 
 _ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
@@ -19,14 +20,18 @@ class Phases:
     Attributes:
         weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones.
         v: (phases, *shape of the activations) voltages that the drivers put out [V].
-        v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL.
+        v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
+        full_scale: Voltage that the codes represent at full scale, less that of an activation of 0 [V].
+        rest: Voltage of a row whose input is 0 [V].
     """
 
     weights: tuple[float, ...]
     v: np.ndarray
     v_coded: np.ndarray
     clipped: int
+    full_scale: float
+    rest: float
 
 
 def _two_phase(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
@@ -49,18 +54,29 @@ It takes activations relative to full scale and returns the weight of each phase
 """
 
 
-def encode(activations: np.ndarray, spec: ArraySpec, *, activation_max: float, layer: str = "") -> Phases:
+def encode(
+    activations: np.ndarray,
+    spec: ArraySpec,
+    *,
+    activation_max: float,
+    layer: str = "",
+    dac: ConverterTable | None = None,
+    rng: np.random.Generator | None = None,
+) -> Phases:
     """Turn activations into driver voltages.
 
     An activation of 0 is driven at v_ref, the voltage of the columns; |activation| = activation_max is driven at
     v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally. A DAC of b bits rounds
-    each magnitude to a multiple of v_read / (2^b − 1).
+    each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
+    two ends; its levels are its own.
 
     Args:
         activations: Any shape, in the network's units.
         spec: The array: v_read, dac_bits, v_ref and mapping.inputs are used.
         activation_max: Activation at full scale.
         layer: Name of the layer for the error message.
+        dac: The DAC; None: that of the specification.
+        rng: Source of the DAC's noise; None: without noise.
 
     Raises:
         InputError: An activation is negative, but mapping.inputs = "unsigned".
@@ -72,10 +88,15 @@ def encode(activations: np.ndarray, spec: ArraySpec, *, activation_max: float, l
             f"{lowest * activation_max:g}; use 'two_phase'"
         )
     clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
-    v = spec.sense.v_ref + np.minimum(parts, 1.0) * spec.driver.v_read
-    dac = dac_table(spec)
+    shares, v_ref = np.minimum(parts, 1.0), spec.sense.v_ref
+    dac = dac_table(spec) if dac is None else dac
     if dac is None:
-        return Phases(weights, v, v, clipped)
-    codes = nearest_codes(dac, v)
-    v = drive(dac, codes)
-    return Phases(weights, v, v if dac.inl is None else decode(dac, codes), clipped)
+        v = v_ref + shares * spec.driver.v_read
+        return Phases(weights, v, v, clipped, spec.driver.v_read, v_ref)
+    quiet = replace(dac, noise=0.0)
+    reach = dac.high - dac.low if dac.block else spec.driver.v_read
+    codes = nearest_codes(dac, dac.low + shares * reach)
+    v = drive(quiet if rng is None else dac, codes, rng=rng)
+    same = dac.inl is None and (rng is None or dac.noise == 0)
+    rest = float(quiet.levels[0])
+    return Phases(weights, v, v if same else decode(dac, codes), clipped, reach, rest)

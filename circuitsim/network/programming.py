@@ -1,9 +1,10 @@
 """Program the layers of a network into tiles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from circuitsim.network.converting import network_tables
 from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import largest_weight, scheme_of
@@ -11,6 +12,7 @@ from circuitsim.network.network import Network
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import Product, ReadTile
 from circuitsim.network.tiling import TilePlace, padded, places
+from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked
 
 
@@ -23,7 +25,8 @@ class ProgrammedLayer:
         layer: The layer.
         w_max: Weight that is mapped to the whole range of conductances.
         places: The part of the layer that each tile holds.
-        reads: One function per tile: driver voltages (batch, rows) [V] → column currents (batch, cols) [A].
+        reads: One function per tile: driver voltages (batch, rows) [V] → column currents (batch, cols) [A], or what the
+            sense amplifiers make of them where these are circuits.
     """
 
     layer: LinearLayer
@@ -40,15 +43,19 @@ class ProgrammedNetwork:
         network: The network.
         spec: The array; all tiles are arrays of this kind.
         layers: The programmed layers by name, in the order of the network.
+        tables: The DAC, and the tables of the sense amplifiers and ADCs that are circuits.
     """
 
     network: Network
     spec: ArraySpec
     layers: dict[str, ProgrammedLayer]
+    tables: Periphery = field(default_factory=Periphery)
 
 
 @checked
-def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int = 1) -> ProgrammedNetwork:
+def program(
+    network: Network, spec: ArraySpec, product: Product, *, tables: Periphery | None = None, n_jobs: int = 1
+) -> ProgrammedNetwork:
     """Program every layer of a network into tiles.
 
     Args:
@@ -56,13 +63,16 @@ def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int 
         spec: The array; its g_min, g_max, size and mapping.weights are used.
         product: Programs one tile and returns the function that reads it. It refuses an array other than
             its own, see `Product`.
+        tables: Tables of the circuits that the array names, from `circuitsim.characterize`; None: it names none.
         n_jobs: Number of tiles of a layer programmed at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
-        SpecError: The layers of a network cannot lie on this array.
+        SpecError: The layers of a network cannot lie on this array, or not between these circuits.
+        OutsideRangeError: A table was made for other conditions than those of the array.
         InputError: The array has fewer columns than one output takes, or the product simulates another array.
     """
     check_network_array(spec)
+    around = network_tables(spec, tables)
     check = getattr(product, "check_array", None)
     if check is not None:
         check(spec)
@@ -74,7 +84,7 @@ def program(network: Network, spec: ArraySpec, product: Product, *, n_jobs: int 
         matrices = [tile_conductances(layer, place, spec, w_max=w_max) for place in tiles]
         reads = over_tiles(product, zip(tiles, matrices, strict=True), n_jobs)
         programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, tuple(reads))
-    return ProgrammedNetwork(network, spec, programmed)
+    return ProgrammedNetwork(network, spec, programmed, around)
 
 
 @checked

@@ -12,6 +12,7 @@ from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerRange, layer_products, read_tiles
+from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, checked, real_numbers
 
 _CLOSE = 2.0  # a bound of the graph less than this many times the largest activation costs less than one bit
@@ -62,23 +63,28 @@ def fit_ranges(
     """
     check_images_apart(programmed.network, images)
     spec, inputs = programmed.spec, layer_inputs(programmed.network, images)
-    return {name: _fit_layer(programmed.layers[name], spec, inputs[name], gain, n_jobs) for name in inputs}
+    around = programmed.tables
+    return {name: _fit_layer(programmed.layers[name], spec, around, inputs[name], gain, n_jobs) for name in inputs}
 
 
-def _fit_layer(tiles: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray, gain: bool, n_jobs: int) -> LayerRange:
+def _fit_layer(
+    tiles: ProgrammedLayer, spec: ArraySpec, around: Periphery, activations: np.ndarray, gain: bool, n_jobs: int
+) -> LayerRange:
     known = _input_range(tiles.layer, activations)
-    converts = spec.adc.bits is not None
+    converts = spec.adc.bits is not None and around.adc is None
+    if around.adc is not None:
+        known = dataclasses.replace(known, adc_rule=f"range of the circuit {around.adc.block}")
     if converts and spec.adc.full_scale != "auto":
         known = dataclasses.replace(known, full_scale=float(spec.adc.full_scale), adc_rule="adc.full_scale")
     if not gain and (known.full_scale is not None or not converts):
         return known  # nothing to learn from the tiles
-    phases = encode(activations, spec, activation_max=known.activation_max, layer=tiles.layer.name)
+    phases = encode(activations, spec, activation_max=known.activation_max, layer=tiles.layer.name, dac=around.dac)
     currents = read_tiles(tiles, spec, phases, n_jobs=n_jobs)
     if converts and known.full_scale is None:
         flat = np.concatenate([as_numpy(tile.i_out).ravel() for tile in currents]).astype(float, copy=False)
         known = _adc_range(known, flat, spec)
     if gain:
-        y, _ = layer_products(tiles, spec, currents, phases.weights, known)
+        y, _ = layer_products(tiles, spec, currents, phases, known, tables=around)
         y = as_numpy(y).astype(float, copy=False)
         square = float(np.vdot(y, y))
         factor = float(np.vdot(y, float_product(tiles.layer, activations))) / square if square > 0.0 else 1.0

@@ -2,20 +2,21 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables, with_sense_noise
 from circuitsim.network.inputs import Phases, encode
 from circuitsim.network.mapping import scheme_of
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import ReadTile
-from circuitsim.network.programming import ProgrammedLayer
+from circuitsim.network.programming import ProgrammedLayer, tile_conductances
 from circuitsim.network.tiling import TilePlace
-from circuitsim.periphery import adc_table, convert_and_count, decode
+from circuitsim.periphery import Periphery, convert_and_count, decode
 from circuitsim.spec import ArraySpec, by_value
 
 
@@ -25,7 +26,8 @@ class LayerRange:
 
     Attributes:
         activation_max: Activation that is driven at v_read.
-        full_scale: Current of the ADC's largest code [A]; None without ADC quantization.
+        full_scale: Current of the ADC's largest code [A]; None without ADC quantization, or for a circuit, which has a
+            range of its own.
         gain: Digital factor on the layer's products; 1 unless it was fitted.
         input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
         adc_clipped: Fraction of the calibration outputs that the chosen ADC range clips.
@@ -47,8 +49,8 @@ class TileCurrents:
         active: (phases, vectors) True where the tile was read; elsewhere all its rows are at v_ref and no current
             flows.
         v_sum: (reads,) sum over the rows of the voltages above v_ref that the codes represent [V].
-        i_out: (reads, columns in use) currents before the ADC [A], in the order of `active`, in the namespace and
-            dtype of the product; in NumPy without any read.
+        i_out: (reads, columns in use) currents before the ADC [A], or outputs of sense amplifiers that are circuits, in
+            the order of `active`, in the namespace and dtype of the product; in NumPy without any read.
     """
 
     active: np.ndarray
@@ -87,7 +89,14 @@ class LayerReading:
 
 
 def read_layer(
-    programmed: ProgrammedLayer, spec: ArraySpec, activations: np.ndarray, known: LayerRange, *, n_jobs: int = 1
+    programmed: ProgrammedLayer,
+    spec: ArraySpec,
+    activations: np.ndarray,
+    known: LayerRange,
+    *,
+    tables: Periphery | None = None,
+    rng: np.random.Generator | None = None,
+    n_jobs: int = 1,
 ) -> LayerReading:
     """Compute a layer's products on its tiles: DAC, tiles, ADC, digital sums.
 
@@ -96,27 +105,32 @@ def read_layer(
         spec: The array.
         activations: (vectors, groups, inputs) in the network's units.
         known: Ranges and gain of the layer.
+        tables: What stands around the tiles; None: what the specification states of ideal parts.
+        rng: Source of the noise of circuits; None: without noise.
         n_jobs: Number of tiles read at the same time, in threads; see `parallel.over_tiles`.
 
     Raises:
         InputError: As `encode` and `read_tiles`.
     """
-    phases = encode(activations, spec, activation_max=known.activation_max, layer=programmed.layer.name)
+    around = network_tables(spec, None) if tables is None else tables
+    phases = encode(
+        activations, spec, activation_max=known.activation_max, layer=programmed.layer.name, dac=around.dac, rng=rng
+    )
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
-    y, clipped = layer_products(programmed, spec, currents, phases.weights, known)
+    y, clipped = layer_products(programmed, spec, currents, phases, known, tables=around, rng=rng)
     read = [tile.i_out for tile in currents if len(tile.v_sum)]
     size = np.abs(activations)
     return LayerReading(
         y=y,
         reads=sum(len(tile.v_sum) for tile in currents),
-        conversions=sum(math.prod(i_out.shape) for i_out in read) if spec.adc.bits is not None else 0,
+        conversions=sum(math.prod(out.shape) for out in read) if _converts(spec, around) else 0,
         adc_clipped=clipped,
         encoded=activations.size,
         inputs_clipped=phases.clipped,
         input_max=float(size.max(initial=0.0)),
         input_square=float(np.sum(size**2)),
         lost_square=float(np.sum(np.maximum(size - known.activation_max, 0.0) ** 2)),
-        i_max=max((_largest(i_out) for i_out in read), default=0.0),
+        i_max=max((_largest(equivalent_currents(around.sense, out)) for out in read), default=0.0),
     )
 
 
@@ -139,7 +153,7 @@ def read_tiles(programmed: ProgrammedLayer, spec: ArraySpec, phases: Phases, *, 
     for place, read in zip(programmed.places, programmed.reads, strict=True):
         part = (slice(None), slice(None), place.group, slice(*place.inputs))
         v = phases.v[part]
-        tiles.append((place, read, spec, v, v if phases.v_coded is phases.v else phases.v_coded[part]))
+        tiles.append((place, read, spec, v, v if phases.v_coded is phases.v else phases.v_coded[part], phases.rest))
     return over_tiles(_read_tile, tiles, n_jobs)
 
 
@@ -147,8 +161,11 @@ def layer_products(
     programmed: ProgrammedLayer,
     spec: ArraySpec,
     currents: Sequence[TileCurrents],
-    phase_weights: Sequence[float],
+    phases: Phases,
     known: LayerRange,
+    *,
+    tables: Periphery,
+    rng: np.random.Generator | None = None,
 ) -> tuple[Any, int]:
     """Convert the currents of each tile, then sum columns, phases and tiles digitally.
 
@@ -156,40 +173,53 @@ def layer_products(
         programmed: The layer.
         spec: The array.
         currents: From `read_tiles`.
-        phase_weights: Weight of each phase in the sum.
+        phases: The inputs as driven.
         known: Ranges and gain of the layer.
+        tables: What stands around the tiles.
+        rng: Source of the noise of sense amplifiers and ADCs; None: without noise.
 
     Returns:
         (vectors, groups, outputs) products without bias, and the number of clipped conversions.
     """
     groups, _, outputs = programmed.layer.weights.shape
     shape = (currents[0].active.shape[1], groups, outputs)
-    v_per_unit = spec.driver.v_read / known.activation_max
-    scheme, adc = scheme_of(spec), adc_table(spec, full_scale=known.full_scale)
+    v_per_unit = phases.full_scale / known.activation_max
+    scheme, adc = scheme_of(spec), layer_adc(spec, tables, known.full_scale)
+    adc = replace(adc, noise=0.0) if adc is not None and rng is None else adc
     y, total = None, 0
     for place, tile in zip(programmed.places, currents, strict=True):
         if not len(tile.v_sum):
             continue  # all rows are at v_ref in every phase
         converted = tile.i_out
+        if rng is not None and tables.sense is not None:
+            g = tile_conductances(programmed.layer, place, spec, w_max=programmed.w_max)[:, : place.cols]
+            converted = with_sense_noise(tables.sense, converted, g.sum(axis=0), rng)
         if adc is not None:
-            codes, clipped = convert_and_count(adc, converted)
+            codes, clipped = convert_and_count(adc, converted, rng=rng)
             converted, total = decode(adc, codes), total + clipped
+        converted = equivalent_currents(tables.sense, converted)
         xp, kind = _kind(converted)
         products = scheme.numbers(
             converted, xp.asarray(tile.v_sum, **kind), w_max=programmed.w_max, v_per_unit=v_per_unit
         )
         y = xp.zeros(shape, **kind) if y is None else y
-        y[:, place.group, slice(*place.outputs)] += _over_phases(products, tile.active, phase_weights)
+        y[:, place.group, slice(*place.outputs)] += _over_phases(products, tile.active, phases.weights)
     return (np.zeros(shape) if y is None else y * known.gain), total
 
 
-def _read_tile(place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray, v_coded: np.ndarray) -> TileCurrents:
+def _converts(spec: ArraySpec, tables: Periphery) -> bool:
+    return spec.adc.bits is not None or tables.adc is not None
+
+
+def _read_tile(
+    place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray, v_coded: np.ndarray, rest: float
+) -> TileCurrents:
     """Read one tile with the voltages of its rows, as driven and as coded (phases, vectors, rows in use) [V]."""
     v_ref = spec.sense.v_ref
     active = np.any(v != v_ref, axis=2)
     driven = v[active]
     v_sum = (driven if v_coded is v else v_coded[active]).sum(axis=1) - place.rows * v_ref
-    v_in = np.full((len(driven), spec.array.rows), v_ref)
+    v_in = np.full((len(driven), spec.array.rows), rest)
     v_in[:, : place.rows] = driven
     if len(v_in) == 0:
         return TileCurrents(active, v_sum, np.zeros((0, place.cols)))

@@ -2,6 +2,7 @@ from .array_figures import ir_drop_figure as ir_drop_figure
 from .bench_figures import solver_figure as solver_figure
 from .calibration_page import hold_out_comparison as hold_out_comparison
 from .calibration_page import write_calibration_report as write_calibration_report
+from .content import CircuitCurves as CircuitCurves
 from .content import Comparison as Comparison
 from .content import IrDrop as IrDrop
 from .content import ReportContent as ReportContent

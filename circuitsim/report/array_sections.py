@@ -22,15 +22,14 @@ def hold_out_section(comparison: Comparison, truth: str, adc: AdcSpec) -> Sectio
         truth: Name of the truth: "ngspice 39.3".
         adc: The ADC of the array.
     """
-    heading = (
-        f"Model against {truth}: R² = {r_squared_text(comparison.r_squared)} over {comparison.truth.size} currents"
-    )
-    scale = format_quantity(comparison.full_scale, "A")
-    lead = f"Hold-out currents before the ADC; full scale is {scale}. {_resolution(comparison, adc)}"
+    size = f"{comparison.truth.size} {_outputs(comparison)}"
+    heading = f"Model against {truth}: R² = {r_squared_text(comparison.r_squared)} over {size}"
+    scale = format_quantity(comparison.full_scale, comparison.unit, 4)
+    lead = f"Hold-out {_outputs(comparison)} before the ADC; full scale is {scale}. {_resolution(comparison, adc)}"
     grey = " Grey: the plain product v · g, without wires and transistors." if comparison.ideal is not None else ""
     currents = SideBySide(
         (
-            Picture("currents", f"Each mark is one column current for one input vector.{grey}"),
+            Picture("currents", f"Each mark is one output of a column for one input vector.{grey}"),
             Picture("residual", "The difference between them, marked by kind of input as on the left."),
         )
     )
@@ -43,14 +42,19 @@ def hold_out_section(comparison: Comparison, truth: str, adc: AdcSpec) -> Sectio
     return Section("hold-out", "Model and truth", heading, (Paragraph(lead), currents, errors))
 
 
+def _outputs(comparison: Comparison) -> str:
+    return "currents" if comparison.unit == "A" else "outputs"
+
+
 def _resolution(comparison: Comparison, adc: AdcSpec) -> str:
     """Say what one code of the ADC is worth, or why that is not known here."""
-    if adc.bits is None:
+    if comparison.lsb is None and adc.bits is None:
         return "The ADC does not quantize."
     if comparison.lsb is None:
         return (
             f"The ADC has {adc.bits} bits; its LSB is not fixed, because with adc.full_scale = 'auto' its range "
             "follows from the outputs of each layer of a network."
         )
-    lsb, share = format_quantity(comparison.lsb, "A", 3), percent(comparison.lsb / comparison.full_scale)
-    return f"One LSB of the {adc.bits}-bit ADC is {lsb}, {share} of full scale."
+    lsb, share = format_quantity(comparison.lsb, comparison.unit, 3), percent(comparison.lsb / comparison.full_scale)
+    bits = "" if adc.bits is None else f"{adc.bits}-bit "
+    return f"One LSB of the {bits}ADC is {lsb}, {share} of full scale."

@@ -7,20 +7,29 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.report.content import Comparison, ReportContent
+from circuitsim.report.content import CircuitCurves, Comparison, ReportContent
 from circuitsim.report.page import write_report
-from circuitsim.results import Calibration, ConverterTable
+from circuitsim.results import Calibration, Certificate, ChainWaveforms, ConverterTable
 from circuitsim.results.evaluation import DeckRecord
 from circuitsim.spec import AdcSpec
 
 
-def write_calibration_report(folder: str | Path, calibration: Calibration, *, decks: Sequence[str] = ()) -> Path:
+def write_calibration_report(
+    folder: str | Path,
+    calibration: Calibration,
+    *,
+    decks: Sequence[str] = (),
+    circuits: tuple[CircuitCurves, ...] = (),
+    waveforms: ChainWaveforms | None = None,
+) -> Path:
     """Write `report.html` and the figures of a calibration.
 
     Args:
         folder: Folder to write into.
         calibration: The model, its certificate and the hold-out behind it.
         decks: Path of each hold-out experiment's deck, relative to the folder; empty where there are none.
+        circuits: Curves of the circuits around the array.
+        waveforms: One product of the whole chain in ngspice.
 
     Returns:
         Path of the page.
@@ -41,6 +50,8 @@ def write_calibration_report(folder: str | Path, calibration: Calibration, *, de
             DeckRecord.of_run(f"hold-out {number}", path, truth.provenance)
             for number, (path, truth) in enumerate(zip(decks, calibration.truths, strict=False))
         ),
+        circuits=circuits,
+        waveforms=waveforms,
         notes=("DC reads: the wire capacitances in the decks have no effect.",),
     )
     return write_report(folder, content)
@@ -51,22 +62,27 @@ def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -
 
     Args:
         calibration: The model and its hold-out.
-        lsb: Current of one ADC code [A]; None: that of the specification, where it states one.
+        lsb: Step of the ADC [unit of the certificate]; None: that of the certificate or specification, where it is
+            stated.
     """
+    certificate = calibration.certificate
     return Comparison(
         kinds=calibration.input_kinds,
         truth=np.concatenate([truth.out for truth in calibration.truths]),
         predicted=np.concatenate(calibration.predicted),
         r_squared=calibration.r_squared,
-        full_scale=calibration.certificate.full_scale,
-        error=calibration.certificate.typical,
-        lsb=_lsb(calibration.model.spec.adc) if lsb is None else lsb,
-        ideal=np.concatenate(calibration.ideal),
+        full_scale=certificate.full_scale,
+        error=certificate.typical,
+        lsb=_lsb(certificate, calibration.model.spec.adc) if lsb is None else lsb,
+        ideal=np.concatenate(calibration.ideal) if certificate.sense is None else None,
+        unit=certificate.unit,
     )
 
 
-def _lsb(adc: AdcSpec) -> float | None:
-    """Current of one code [A], where the specification states the range of the ADC."""
-    if adc.bits is None or adc.full_scale == "auto":
+def _lsb(certificate: Certificate, adc: AdcSpec) -> float | None:
+    """Step of the ADC [unit of the certificate], where it is known."""
+    if certificate.code_errors is not None:
+        return certificate.code_errors.lsb
+    if adc.bits is None or adc.full_scale == "auto" or certificate.unit != "A":
         return None
     return ConverterTable(adc.bits, 0.0, adc.full_scale).lsb

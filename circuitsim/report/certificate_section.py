@@ -18,7 +18,7 @@ _CASE = "The read with the largest error found: inputs and conductances; the tri
 def certificate_section(statement: Certificate) -> Section:
     """The certificate in words and as a table, and the budget of the product."""
     parts: list[PagePart] = [Definitions(certificate_statements(statement)), Picture("typical_and_worst", _TWO)]
-    beside = [] if statement.by_load is None else [_load_table(statement.by_load)]
+    beside = [] if statement.by_load is None else [_load_table(statement, statement.by_load)]
     if statement.worst is not None:
         parts.append(SideBySide((Picture("worst_case", _CASE), *beside)))
     parts.append(_error_table(statement))
@@ -38,14 +38,18 @@ def _error_table(statement: Certificate) -> Table:
     ]
     columns = (
         Column("hold-out, error in % of full scale", False),
-        *(Column(name) for name in ("rms", "50 %", "95 %", "99 %", "99.9 %", "largest drawn", "mean", "currents")),
+        *(Column(name) for name in ("rms", "50 %", "95 %", "99 %", "99.9 %", "largest drawn", "mean", "outputs")),
     )
     return Table(columns, rows)
 
 
-def _load_table(table: LoadTable) -> Table:
+def _load_table(certificate: Certificate, table: LoadTable) -> Table:
     columns = (Column("column load, up to"), Column("worst found [% of full scale]"))
-    rows = [(f"{load:g}", f"{100 * worst:.4f}") for load, worst in zip(table.loads, table.worst, strict=True)]
+    pairs = list(zip(table.loads, table.worst, strict=True))
+    rows = [[f"{load:g}", f"{100 * worst:.4f}"] for load, worst in pairs]
+    if certificate.code_errors is not None:
+        columns = (*columns, Column("worst found [LSB]"))
+        rows = [[*row, f"{certificate.in_lsb(worst):.3g}"] for row, (_, worst) in zip(rows, pairs, strict=True)]
     return Table(columns, rows)
 
 

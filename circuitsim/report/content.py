@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from circuitsim.results import Certificate, ErrorStatistics
+from circuitsim.report.device_figures import Panel
+from circuitsim.results import Certificate, ChainWaveforms, ErrorStatistics
 from circuitsim.results.evaluation import (
     Accuracy,
     Check,
@@ -44,17 +45,18 @@ class IrDrop:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Column currents of the behavioral model beside the truth, on the hold-out.
+    """Outputs of the model beside the truth, on the hold-out: column currents, or what sense amplifiers make of them.
 
     Attributes:
         kinds: (vectors,) kind of each input vector: "uniform", "sparse", …
-        truth: (vectors, cols) currents of the truth [A].
-        predicted: (vectors, cols) currents of the model [A].
+        truth: (vectors, cols) outputs of the truth [unit].
+        predicted: (vectors, cols) outputs of the model [unit].
         r_squared: Coefficient of determination of predicted on truth.
-        full_scale: Largest |current| of the truth [A].
+        full_scale: Full scale of the certificate [unit].
         error: Statistics of (predicted − truth) / full_scale.
-        lsb: Current of one ADC code [A]; None: the ADC does not quantize, or its range is not known.
+        lsb: Step of the ADC [unit]; None: the ADC does not quantize, or its range is not known.
         ideal: (vectors, cols) products v·g without wires and transistors [A], for scale; None to leave them out.
+        unit: Unit of the outputs.
     """
 
     kinds: tuple[str, ...]
@@ -65,6 +67,24 @@ class Comparison:
     error: ErrorStatistics
     lsb: float | None = None
     ideal: np.ndarray | None = None
+    unit: str = "A"
+
+
+@dataclass(frozen=True)
+class CircuitCurves:
+    """Curves of one circuit around the array.
+
+    Attributes:
+        part: "driver", "sense" or "adc".
+        block: Name of the circuit.
+        caption: What the panels show.
+        panels: The curves.
+    """
+
+    part: str
+    block: str
+    caption: str
+    panels: tuple[Panel, ...]
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,8 @@ class ReportContent:
         decks: Runs of ngspice that can be repeated by hand.
         versions: Name of a program or library and its version.
         notes: Sentences on what is modelled and what is not.
+        circuits: Curves of the circuits around the array.
+        waveforms: One product of the whole chain in ngspice.
     """
 
     title: str
@@ -106,3 +128,5 @@ class ReportContent:
     decks: tuple[DeckRecord, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    circuits: tuple[CircuitCurves, ...] = ()
+    waveforms: ChainWaveforms | None = None

@@ -23,11 +23,10 @@ def currents_figure(comparison: Comparison, truth: str) -> Figure:
         comparison: Currents (vectors, cols) [A].
         truth: Name of the truth: "ngspice 39.3".
     """
-    scale, unit = one_prefix(comparison.full_scale, "A")
+    scale, unit = one_prefix(comparison.full_scale, comparison.unit)
+    what = _what(comparison)
     with look():
-        figure, axes = one_panel(
-            f"Model against {truth}", f"column current, {truth} [{unit}]", f"column current, model [{unit}]"
-        )
+        figure, axes = one_panel(f"Model against {truth}", f"{what}, {truth} [{unit}]", f"{what}, model [{unit}]")
         ends = [min(0.0, comparison.truth.min() / scale), comparison.truth.max() / scale]
         axes.plot(ends, ends, color=INK, linewidth=0.8, zorder=1)
         if comparison.ideal is not None:
@@ -42,10 +41,12 @@ def currents_figure(comparison: Comparison, truth: str) -> Figure:
 
 def residual_figure(comparison: Comparison, truth: str) -> Figure:
     """Error of each output current over the current itself; in LSB on the right where there is an ADC."""
-    scale, unit = one_prefix(comparison.full_scale, "A")
+    scale, unit = one_prefix(comparison.full_scale, comparison.unit)
     error = 100 * (comparison.predicted - comparison.truth) / comparison.full_scale
     with look():
-        figure, axes = one_panel(f"Model minus {truth}", f"column current, {truth} [{unit}]", "error [% of full scale]")
+        figure, axes = one_panel(
+            f"Model minus {truth}", f"{_what(comparison)}, {truth} [{unit}]", "error [% of full scale]"
+        )
         axes.axhline(0, color=INK, linewidth=0.8)
         for kind, colour, marker in _kinds(comparison):
             chosen = np.array([k == kind for k in comparison.kinds])
@@ -105,6 +106,10 @@ def r_squared_text(value: float) -> str:
         if float(text) != 1.0:
             return f"{value:.{digits + 1}f}"
     return f"{value:.12f}"
+
+
+def _what(comparison: Comparison) -> str:
+    return "column current" if comparison.unit == "A" else "output of the sense amplifier"
 
 
 def _kinds(comparison: Comparison) -> list[tuple[str, str, str]]:

@@ -8,7 +8,9 @@ from circuitsim.report.array_figures import ir_drop_figure
 from circuitsim.report.array_sections import hold_out_section, ir_drop_section
 from circuitsim.report.budget_figure import budget_figure
 from circuitsim.report.certificate_section import certificate_section
+from circuitsim.report.circuit_sections import circuits_section, cost_section, figure_name
 from circuitsim.report.content import ReportContent
+from circuitsim.report.device_figures import device_figure
 from circuitsim.report.error_figures import columns_figure, currents_figure, histogram_figure, residual_figure
 from circuitsim.report.network_figures import energy_figure, run_time_figure, wire_accuracy_figure, wire_error_figure
 from circuitsim.report.network_sections import (
@@ -24,11 +26,13 @@ from circuitsim.report.style import save_figure, svg_text
 from circuitsim.report.summary import checks_section, key_numbers
 from circuitsim.report.svg import inline_svg
 from circuitsim.report.trace_sections import configuration_section, notes_section, trace_section
+from circuitsim.report.waveform_figure import waveforms_figure
 from circuitsim.report.words import array_in_words, truth_in_words
 from circuitsim.report.worst_figures import typical_and_worst_figure, witness_figure
 from circuitsim.results.atomic_files import write_text
 
 _FIGURES = (
+    *("circuit_driver", "circuit_sense", "circuit_adc", "waveforms"),
     *("budget", "ir_drop", "currents", "residual", "error_histogram", "error_per_column"),
     *("accuracy_wire", "error_wire", "energy", "run_time"),
 )
@@ -87,6 +91,10 @@ def make_figures(content: ReportContent) -> dict[str, Figure]:
         figures["error_wire"] = wire_error_figure(content.wire_sweep)
     if content.energy is not None:
         figures["energy"] = energy_figure(content.energy)
+    for curves in content.circuits:
+        figures[figure_name(curves)] = device_figure(curves.block, curves.panels)
+    if content.waveforms is not None:
+        figures["waveforms"] = waveforms_figure(content.waveforms)
     if content.steps:
         figures["run_time"] = run_time_figure(content.steps)
     return figures
@@ -110,6 +118,10 @@ def _sections(content: ReportContent) -> tuple[Section, ...]:
         sections.append(ir_drop_section(content.ir_drop))
     if content.comparison is not None:
         sections.append(hold_out_section(content.comparison, truth_in_words(content.certificate), content.spec.adc))
+    if content.circuits or content.waveforms is not None:
+        sections.append(circuits_section(content))
+    if content.certificate.cost is not None:
+        sections.append(cost_section(content.certificate.cost, content.certificate.energy))
     if content.accuracies:
         sections.append(accuracy_section(content.accuracies))
     if content.own_tiles:

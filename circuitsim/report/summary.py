@@ -1,6 +1,7 @@
 """The top of the page: the numbers a reader takes away, and every requirement with its number."""
 
 from circuitsim.report.amounts import hundredths, percent
+from circuitsim.report.circuit_words import lsb_in_short
 from circuitsim.report.content import ReportContent
 from circuitsim.report.parts import Column, KeyNumber, Section, Table
 from circuitsim.results.evaluation import Check
@@ -17,6 +18,8 @@ def key_numbers(content: ReportContent) -> tuple[KeyNumber, ...]:
     ]
     if (worst := content.certificate.worst) is not None:
         shown.append(KeyNumber("worst model error found by search", percent(worst.error)))
+    if short := lsb_in_short(content.certificate):
+        shown.append(KeyNumber("model error behind the ADC", short))
     if content.ir_drop is not None:
         shown.append(KeyNumber("largest IR drop at a cell", percent(content.ir_drop.worst)))
     if content.energy is not None:

@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 from circuitsim.report.amounts import counted, percent
+from circuitsim.report.circuit_sections import cost_in_words
+from circuitsim.report.circuit_words import left_out_in_words, lsb_in_words, outputs_in_words, sense_in_words
 from circuitsim.report.legend import names_in_words
 from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
 from circuitsim.results import Budget, Cause, Certificate, ErrorStatistics, GradeErrors
@@ -31,13 +33,17 @@ def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], .
         ("Typical error", _typical(certificate)),
         ("Worst error", worst_in_words(certificate)),
         ("Worst error by column load", loads_in_words(certificate)),
+        ("In steps of the ADC", lsb_in_words(certificate)),
+        ("Sense amplifiers", sense_in_words(certificate)),
         ("Full scale", full_scale_in_words(certificate)),
         ("Asked for", _asked(certificate)),
         ("Where the error lies", _breakdown(certificate)),
         ("Other sizes", _extrapolation(certificate)),
         ("What the array itself does", _product(certificate)),
         ("Energy", _energy(certificate)),
+        ("Cost of one product", cost_in_words(certificate.cost, certificate.energy)),
         ("Where it holds", _range(certificate)),
+        ("Left out", left_out_in_words(certificate)),
         ("Evidence", _evidence(certificate)),
         ("Names", names_in_words(certificate)),
     )
@@ -63,14 +69,24 @@ def array_in_words(spec: ArraySpec) -> str:
     """Describe an array in one sentence: size, cell, wires, driver, sense input, converters, temperature."""
     access = f" behind {spec.access.name}" if spec.access else ""
     g_low, g_high = format_quantity(spec.device.g_min, "S"), format_quantity(spec.device.g_max, "S")
-    dac, adc = ("ideal" if bits is None else f"{bits}-bit" for bits in (spec.driver.dac_bits, spec.adc.bits))
+    dac = _converter(spec.driver.block, spec.driver.dac_bits, "DAC")
+    adc = _converter(spec.adc.block, spec.adc.bits, "ADC")
+    behind = f"behind {format_quantity(spec.driver.r_out, 'Ω')}, " if spec.driver.block is None else ""
+    sense = f"sense inputs of {format_quantity(spec.sense.r_in, 'Ω')}"
+    if spec.sense.block is not None:
+        sense = f"sense amplifiers {spec.sense.block}"
     return (
         f"{spec.array.rows} × {spec.array.cols} cells of {spec.device.name}{access}, "
         f"{g_low} to {g_high}; wires {_range_of(spec.wire.r_row, 'Ω')} a segment along the row and "
         f"{_range_of(spec.wire.r_col, 'Ω')} along the column; {_inputs_in_words(spec)} "
-        f"behind {format_quantity(spec.driver.r_out, 'Ω')}, sense inputs of {format_quantity(spec.sense.r_in, 'Ω')}; "
-        f"{dac} DAC, {adc} ADC; {spec.array.temperature_c:g} °C."
+        f"{behind}{sense}; {dac}, {adc}; {spec.array.temperature_c:g} °C."
     )
+
+
+def _converter(block: str | None, bits: int | None, what: str) -> str:
+    if block is not None:
+        return f"{what} {block}"
+    return f"{'ideal' if bits is None else f'{bits}-bit'} {what}"
 
 
 def _inputs_in_words(spec: ArraySpec) -> str:
@@ -88,13 +104,13 @@ def _typical(certificate: Certificate) -> str:
     error, scale = certificate.typical, certificate.full_scale
     within = ((error.p50, "50 %"), (error.p95, "95 %"), (error.p99, "99 %"), (error.p999, "99.9 %"))
     shares = ", ".join(f"{share} within {percent(value)}" for value, share in within)
+    rms, most = (format_quantity(value * scale, certificate.unit, 3) for value in (error.rms, error.max))
     return (
-        f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives column "
-        f"currents before the ADC that differ from {truth_in_words(certificate)} by {percent(error.rms)} of full scale "
-        f"rms ({error.rms:.2e}, {format_quantity(error.rms * scale, 'A', 3)}) over drawn matrices and inputs: "
-        f"{shares}; the largest of {error.samples} drawn is {percent(error.max)} ({error.max:.2e}, "
-        f"{format_quantity(error.max * scale, 'A', 3)}), which is no bound. The mean error is {error.bias:+.1e} of "
-        f"full scale. That is {certificate.model_bits:.1f} effective bits."
+        f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives "
+        f"{outputs_in_words(certificate)} before the ADC that differ from {truth_in_words(certificate)} by "
+        f"{percent(error.rms)} of full scale rms ({error.rms:.2e}, {rms}) over drawn matrices and inputs: {shares}; "
+        f"the largest of {error.samples} drawn is {percent(error.max)} ({error.max:.2e}, {most}), which is no bound. "
+        f"The mean error is {error.bias:+.1e} of full scale. That is {certificate.model_bits:.1f} effective bits."
     )
 
 
@@ -228,7 +244,7 @@ def _range(certificate: Certificate) -> str:
     return (
         f"Conductances from {g_low} to {g_high}, inputs from {v_low} to {v_high}, "
         f"{certificate.temperature_c:g} °C, this array size, these wires and this cell. It says nothing outside this "
-        f"range, {noise}, and nothing about the ADC.{beyond}"
+        f"range, {noise}{', and nothing about the ADC' if certificate.code_errors is None else ''}.{beyond}"
     )
 
 
@@ -238,12 +254,16 @@ def _evidence(certificate: Certificate) -> str:
     options = ", ".join(f"{key} = {value}" for key, value in certificate.provenance.options.items())
     return (
         f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
-        f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.typical.samples, 'output current')}) "
-        f"that were not used to build the model, from {decks}; the characterized cell is "
+        f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.typical.samples, _output(certificate))})"
+        f" that were not used to build the model, from {decks}; the characterized cell is "
         f"within {certificate.surface_bound:.1e} of its full-scale current{_circuit(certificate)}. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
         f"{str(certificate.provenance.spec_digest)[:12]}, circuitsim {certificate.provenance.version}{made}."
     )
+
+
+def _output(certificate: Certificate) -> str:
+    return "output current" if certificate.sense is None else "output"
 
 
 def _circuit(certificate: Certificate) -> str:

@@ -10,18 +10,20 @@ def worst_in_words(certificate: Certificate) -> str:
     worst = certificate.worst
     if worst is None:
         return _not_sought(certificate)
-    witness = worst.witness
-    exact = "" if witness.ngspice is None else f", {_exactly(witness.ngspice)} in ngspice"
+    witness, unit = worst.witness, certificate.unit
+    exact = "" if witness.ngspice is None else f", {_exactly(witness.ngspice, unit)} in ngspice"
+    verb = "carries" if certificate.sense is None else "puts out"
     unsolved = "; ngspice did not solve it" if witness.ngspice is None else ""
     ended = " A limit of time or of matrices ended the search early." if worst.stopped else ""
+    error = _amount(worst.error * certificate.full_scale, unit)
     return (
         f"Worst found by search over all conductances from {_span(certificate.g_range, 'S')} and inputs from "
-        f"{_span(certificate.v_range, 'V')}: {worst.error:.1e} of {_amperes(certificate.full_scale)} "
-        f"({_amperes(worst.error * certificate.full_scale)}) in column {witness.case.column}; no larger one is known. "
+        f"{_span(certificate.v_range, 'V')}: {worst.error:.1e} of {_amount(certificate.full_scale, unit)} ({error}) in "
+        f"column {witness.case.column}; no larger one is known. "
         f"The search programmed {counted(worst.programs, 'matrix', 'matrices')} and compared "
         f"{counted(worst.vectors, 'input vector')} with the array solver.{ended} The case (family: "
-        f"{witness.case.family}) is stored: the column carries {_exactly(witness.tile)} in the model, "
-        f"{_exactly(witness.nodal)} in the array solver{exact}{unsolved}."
+        f"{witness.case.family}) is stored: the column {verb} {_exactly(witness.tile, unit)} in the model, "
+        f"{_exactly(witness.nodal, unit)} in the array solver{exact}{unsolved}."
     )
 
 
@@ -48,8 +50,8 @@ def full_scale_in_words(certificate: Certificate) -> str:
     """Say what errors are divided by."""
     case = certificate.full_scale_case
     return (
-        f"Full scale is {_amperes(certificate.full_scale)}: the largest current of a column that the range below "
-        f"allows, by the array solver ({case.family}, column {case.column})."
+        f"Full scale is {_amount(certificate.full_scale, certificate.unit)}: the largest {_largest(certificate)} that "
+        f"the range below allows, by the array solver ({case.family}, column {case.column})."
     )
 
 
@@ -66,12 +68,18 @@ def _not_sought(certificate: Certificate) -> str:
     return "None was sought. Errors larger than those drawn exist; calibrate with search = 'full' to look for them."
 
 
-def _amperes(value: float) -> str:
-    return format_quantity(value, "A", 4)
+def _largest(certificate: Certificate) -> str:
+    if certificate.sense is None:
+        return "current of a column"
+    return "change of a sense amplifier's output from that without current"
 
 
-def _exactly(value: float) -> str:
-    return format_quantity(value, "A", 7)
+def _amount(value: float, unit: str) -> str:
+    return format_quantity(value, unit, 4)
+
+
+def _exactly(value: float, unit: str) -> str:
+    return format_quantity(value, unit, 7)
 
 
 def _span(ends: tuple[float, float], unit: str) -> str:

@@ -38,6 +38,9 @@ from .model_files import save_certificate as save_certificate
 from .model_files import save_model as save_model
 from .model_files import save_surface as save_surface
 from .periphery_tables import ConverterTable as ConverterTable
+from .product_cost import PartCost as PartCost
+from .product_cost import ProductCost as ProductCost
+from .product_cost import SurveyPlace as SurveyPlace
 from .provenance import Provenance as Provenance
 from .sense_table import SenseDynamics as SenseDynamics
 from .sense_table import SenseTable as SenseTable

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from circuitsim.results.budget import Budget
 from circuitsim.results.code_errors import CodeErrors, SenseError
+from circuitsim.results.product_cost import ProductCost
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.tile_error import TileError
 from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
@@ -154,6 +155,7 @@ class Certificate:
         sense: What the table of the sense amplifiers adds to the error; None for ideal ones.
         code_errors: The errors behind the ADC of the specification; None without one, or see `left_out`.
         left_out: Sentences that name what the certificate does not state, and why.
+        cost: Energy and time of one product, split by part; None where all circuits around the array are ideal.
     """
 
     rows: int
@@ -199,6 +201,7 @@ class Certificate:
     sense: SenseError | None = None
     code_errors: CodeErrors | None = None
     left_out: tuple[str, ...] = ()
+    cost: ProductCost | None = None
 
     @property
     def reached(self) -> bool | None:

@@ -104,7 +104,7 @@ def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
 
 @checked
 def save_model(folder: str | Path, model: TileModel) -> Path:
-    """Write a tile model as `model.npz` (tensors), `model.json` (all other fields) and, if it has one, `model_sense.npz`.
+    """Write a tile model: `model.npz` (tensors), `model_sense.npz` (its sense amplifiers), `model.json` (the rest).
 
     The JSON file is written last and contains the digests of the others. `load_model` refuses files that do not belong
     together.

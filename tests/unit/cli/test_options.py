@@ -12,6 +12,7 @@ from circuitsim.errors import InputError
 
 COMMANDS = {
     "--bits": ("export", "neurosim", "model.json", "-o", "x"),
+    "--noise-seed": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--calibration-images": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--jobs": ("calibrate", "array.toml"),
     "--largest": ("bench", "solver"),

@@ -269,6 +269,6 @@ def test_an_integral_nonlinearity_of_the_adc_reaches_the_logits(spec, network, m
         table = adc_table(spec, full_scale=full_scale)
         return dataclasses.replace(table, inl=6 * np.sin(np.linspace(0, np.pi, 255)))
 
-    monkeypatch.setattr("circuitsim.network.reading.adc_table", bent)
+    monkeypatch.setattr("circuitsim.network.converting.adc_table", bent)
     moved = np.abs(evaluate(programmed, images, ranges=ranges).logits - straight.logits).max()
     assert moved > 0.05 * np.abs(straight.logits).max()

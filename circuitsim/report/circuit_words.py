@@ -1,0 +1,81 @@
+"""What a certificate states behind sense amplifiers and converters, as sentences."""
+
+from circuitsim.report.amounts import counted, percent
+from circuitsim.results import Certificate, CodeErrors
+from circuitsim.units import format_quantity
+
+
+def lsb_in_words(certificate: Certificate) -> str:
+    """Say what the errors are in steps of the ADC, and how many codes they change; empty without an ADC."""
+    behind = certificate.code_errors
+    if behind is None:
+        return ""
+    low, high = (format_quantity(end, certificate.unit, 4) for end in (behind.low, behind.high))
+    step = format_quantity(behind.lsb, certificate.unit, 4)
+    return (
+        f"Behind {_converter(behind)}, {low} to {high} ({behind.rule}), one LSB is {step}. Typical error: "
+        f"{_steps(certificate, certificate.typical.rms)} LSB rms, the largest drawn "
+        f"{_steps(certificate, certificate.typical.max)} LSB. {_worst(certificate)}"
+        f"Of the {behind.codes} codes of the hold-out {percent(behind.predicted)} should differ from the truth, "
+        f"because an error crosses an edge with the chance error / LSB; {percent(behind.found)} do, by "
+        f"{counted(behind.largest_step, 'step')} at most. Noise is left out.{_missing(behind)}"
+    )
+
+
+def sense_in_words(certificate: Certificate) -> str:
+    """Say what the table of the sense amplifiers adds; empty for ideal ones."""
+    sense = certificate.sense
+    if sense is None:
+        return ""
+    low, high = (format_quantity(end, "A", 3) for end in sense.current)
+    return (
+        f"The columns end in the circuit {sense.block!r}, a table of its column voltage and output for currents from "
+        f"{low} to {high}. Between its points the output curve is within {percent(sense.reported)} of full scale, and "
+        f"the column voltage within {format_quantity(sense.drop, 'V', 2)}, which moves an output by at most "
+        f"{percent(sense.by_drop)}."
+    )
+
+
+def left_out_in_words(certificate: Certificate) -> str:
+    """Name what the certificate does not state, and why."""
+    return " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in certificate.left_out)
+
+
+def lsb_in_short(certificate: Certificate) -> str:
+    """Say the typical and the worst error in LSB in one phrase; empty without an ADC."""
+    if certificate.code_errors is None:
+        return ""
+    worst = "" if certificate.worst is None else f", worst found {_steps(certificate, certificate.worst.error)} LSB"
+    return f"{_steps(certificate, certificate.typical.rms)} LSB rms{worst}"
+
+
+def outputs_in_words(certificate: Certificate) -> str:
+    """Name the outputs that a certificate speaks of."""
+    if certificate.sense is None:
+        return "column currents"
+    return f"output {'voltages' if certificate.unit == 'V' else 'currents'} of the sense amplifiers"
+
+
+def _worst(certificate: Certificate) -> str:
+    if certificate.worst is None:
+        return ""
+    loads = ""
+    if (table := certificate.by_load) is not None:
+        pairs = zip(table.loads, table.worst, strict=True)
+        loads = "; " + ", ".join(f"{_steps(certificate, worst)} LSB up to load {cap:g}" for cap, worst in pairs)
+    return f"Worst found: {_steps(certificate, certificate.worst.error)} LSB{loads}. "
+
+
+def _steps(certificate: Certificate, error: float) -> str:
+    value = certificate.in_lsb(error)
+    assert value is not None
+    return f"{value:.2g}"
+
+
+def _converter(behind: CodeErrors) -> str:
+    kind = f"the circuit {behind.block!r}" if behind.block else "an ideal ADC"
+    return f"{kind} of {behind.bits} bits"
+
+
+def _missing(behind: CodeErrors) -> str:
+    return f" {counted(behind.missing, 'code is', 'codes are')} missing: no input gives them." if behind.missing else ""
