@@ -20,13 +20,14 @@ from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 5
+CERTIFICATE_SCHEMA = 6
 SURFACE_SCHEMA = 6
 MODEL_SCHEMA = 6
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
-    "it states no worst error found by search, and divides its errors by another full scale: calibrate the array again"
+    "it states no worst error found by search, or that of tiles as an earlier version computed them: calibrate the "
+    "array again"
 )
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
@@ -189,5 +190,10 @@ def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> Cell
                 f"{path}: damaged: {name} has shape {tensor.shape} and type {tensor.dtype}, "
                 "expected three axes of finite float64, none of them empty"
             )
+    if arrays["forward"].shape != arrays["reverse"].shape:
+        raise InputError(
+            f"{path}: damaged: reverse has shape {arrays['reverse'].shape}, expected that of forward, "
+            f"{arrays['forward'].shape}"
+        )
     values = {field.name: getattr(checked, field.name) for field in dataclasses.fields(checked)}
     return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], **values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from circuitsim.results.surface import CellSurface
 from circuitsim.spec import ArraySpec
 
-TILE_REVISION = 2
+TILE_REVISION = 3
 """What the grades mean: another number for other currents of the same model."""
 
 

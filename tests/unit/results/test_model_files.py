@@ -217,7 +217,7 @@ def test_pickles_are_refused_and_never_run(tmp_path):
 
 
 def test_wrong_tensors_are_refused(tmp_path):
-    for bad in (np.zeros((2, 2)), np.full((2, 2, 2), np.nan), np.zeros((2, 2, 2), dtype=np.float32)):
+    for bad in (np.zeros((2, 2)), np.full((2, 2, 2), np.nan), np.zeros((2, 2, 2), np.float32), np.zeros((6, 4, 3))):
         save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), reverse=bad))
         with pytest.raises(InputError, match="reverse has shape"):
             load_surface(tmp_path / "surface.npz")
@@ -356,7 +356,7 @@ def test_a_certificate_of_an_earlier_version_is_never_read_as_the_new_statement(
     path.write_text(json.dumps(document))
     with pytest.raises(
         InputError,
-        match=r"certificate.json: schema = 4, expected 5: this circuitsim certificate is of an earlier version",
+        match=r"certificate.json: schema = 4, expected 6: this circuitsim certificate is of an earlier version",
     ) as caught:
         load_certificate(path)
     assert "it states no worst error found by search" in str(caught.value) and "\n" not in str(caught.value)
