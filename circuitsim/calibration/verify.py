@@ -19,6 +19,7 @@ from circuitsim.calibration.certify import circuit_error, errors_against
 from circuitsim.calibration.hold_out import check_truths
 from circuitsim.calibration.outside import check_certificate
 from circuitsim.calibration.repeat_witness import RepeatedWitness, repeat_witness
+from circuitsim.calibration.series_resistance import series_resistance, with_series
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.results import CellSurface, Certificate, ErrorStatistics, Experiment, Solution, TileModel
 from circuitsim.spec import ArraySpec, WireGrid, checked
@@ -145,14 +146,10 @@ def find_suspects(
     """
     miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
     names, columns = [], []
-    for name, wires, cell, series in _changed(spec, surface):
-        matrices = [
-            np.where(e.g > 0, np.maximum(e.g / (1 + e.g * series), surface.g_range[0]), 0.0) for e in experiments
-        ]
-        between = replace(cell, two_states=False)  # a derivative, for which the line between two states will do
+    for name, wires, cell in _changed(spec, surface):
         outs = [
-            nodal.read(nodal.prepare(spec, g, between, wires=wires, g_range=cell.g_range), e.v_in).out
-            for g, e in zip(matrices, experiments, strict=True)
+            nodal.read(nodal.prepare(spec, e.g, cell, wires=wires, g_range=cell.g_range), e.v_in).out
+            for e in experiments
         ]
         column = np.concatenate([(out - e.out).ravel() for e, out in zip(exact, outs, strict=True)]) / STEP
         if np.abs(column).max() > 0:
@@ -179,25 +176,21 @@ def _fit(basis: np.ndarray, miss: np.ndarray) -> tuple[np.ndarray, float]:
     return changes, float(np.sqrt(((miss - basis @ changes) ** 2).sum() / (miss**2).sum()))
 
 
-def _changed(spec: ArraySpec, surface: CellSurface) -> list[tuple[str, WireGrid, CellSurface, float]]:
-    """Change one part of the circuit at a time by the fraction `STEP`.
-
-    Returns:
-        For each part its name, the wires, the surface of the cell, and the resistance in series with each device [ohm].
-    """
+def _changed(spec: ArraySpec, surface: CellSurface) -> list[tuple[str, WireGrid, CellSurface]]:
+    """Change one part of the circuit at a time by the fraction `STEP`: return its name, the wires and the cell."""
     wires, more = spec.wires, 1 + STEP
     cell = replace(surface, forward=surface.forward * more, reverse=surface.reverse * more)
     parts = [
-        ("row wires", replace(wires, r_row=wires.r_row * more), surface, 0.0),
-        ("column wires", replace(wires, r_col=wires.r_col * more), surface, 0.0),
-        ("cell currents", wires, cell, 0.0),
+        ("row wires", replace(wires, r_row=wires.r_row * more), surface),
+        ("column wires", replace(wires, r_col=wires.r_col * more), surface),
+        ("cell currents", wires, cell),
     ]
-    if spec.access is not None:  # the surface's scale is the conductance in series with the device
-        parts.append(("transistor resistance", wires, surface, STEP / surface.g_scale))
+    if spec.access is not None:
+        parts.append(("transistor resistance", wires, with_series(surface, STEP * series_resistance(surface))))
     if spec.driver.r_out > 0:
-        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface, 0.0))
+        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface))
     if spec.sense.r_in > 0:
-        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface, 0.0))
+        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface))
     return parts
 
 
