@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim import characterization, nodal
+from circuitsim.behavioral import reference_conductance
+from circuitsim.behavioral.fields import linear_fields
 from circuitsim.calibration.drawn import open_share
 from circuitsim.devices.statistics import Statistics, read_sigma, sample_programmed
 from circuitsim.errors import InputError
+from circuitsim.nodal.surface import cell_law
 from circuitsim.periphery import adc_table, convert, dac_table, decode, drive_nearest
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
 from circuitsim.spec import ArraySpec, WireGrid, checked
@@ -207,12 +210,16 @@ def _together(spec: ArraySpec, surface: CellSurface, sample: _Sample) -> np.ndar
     g = sample.g if sample.programmed is None else sample.programmed
     v_in = drive_nearest(dac_table(spec), sample.v_in)
     array = nodal.prepare(spec, g, surface, g_range=surface.g_range)
-    out = nodal.read(array, v_in).out
+    solution = nodal.read(array, v_in, nodes=sample.noise is not None)
     if sample.noise is None:
-        return out
-    # To first order the wires attenuate the noise of a cell as they attenuate its conductance.
-    share = nodal.effective_matrix(array) / np.where(g > 0, g, 1.0)
-    return out + np.einsum("bi,ij,bij->bj", v_in - spec.sense.v_ref, share, sample.noise, optimize=True)
+        return solution.out
+    # Noise is small: each cell's is a current at the voltages that it has without noise, carried to the outputs by the
+    # array of the cells' mean conductances.
+    _, _, _, along_g = cell_law(surface, g, solution.v_row, solution.v_col)
+    low, high = (v - spec.sense.v_ref for v in spec.drive_range)
+    mean = reference_conductance(surface, g, low, high, spec.sense.v_ref)
+    to_output = linear_fields(spec.wires, mean).to_output
+    return solution.out + np.einsum("bij,ijo->bo", along_g * sample.noise, to_output, optimize=True)
 
 
 def _without_wires(wires: WireGrid) -> WireGrid:
