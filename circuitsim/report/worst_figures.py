@@ -18,7 +18,7 @@ def typical_and_worst_figure(certificate: Certificate) -> Figure:
     """Typical errors of each distribution, and below them the worst found by column load, on one axis of errors."""
     rows, table = len(_distributions(certificate)), certificate.by_load
     with look():
-        figure = new_figure(7.4, 1.7 + 0.21 * (rows + (0 if table is None else len(table.loads) + 2)))
+        figure = new_figure(7.4, 1.7 + 0.21 * (rows + (0 if table is None else len(table.loads) + 4)))
         if table is None:
             typical = figure.add_subplot(title="Typical: drawn at random")
         else:
@@ -28,7 +28,9 @@ def typical_and_worst_figure(certificate: Certificate) -> Figure:
             _draw_loads(worst, table)
             typical.set_xlim(*_errors(certificate))
         _draw_distributions(typical, certificate)
-        figure.axes[-1].set_xlabel("error [% of full scale]")
+        for axes in figure.axes:
+            axes.tick_params(labelbottom=True)
+            axes.set_xlabel("error [% of full scale]")
         handles, labels = typical.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
