@@ -18,8 +18,6 @@ from circuitsim.behavioral.residual import Residual
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import CellSurface
 
-_POINTS = 3  # levels of the table between which the currents' slopes are taken
-
 
 def seen_levels(fields: Fields, columns: Columns, g_ref: np.ndarray) -> np.ndarray:
     """Return the weights (rows, cols) with which the columns' levels make the level τ that a row sees.
@@ -67,16 +65,14 @@ def _secants(
         Change of the residual current per unit of level, twice (2, rows, cols) [A]: with the row at one level and the
         column at another, and with both at one level.
     """
-    few = np.linspace(0, len(residual.t) - 1, _POINTS).round().astype(int)
-    t, current = residual.t[few], residual.current[..., few]
-    pairs = [(a, b) for a, b in itertools.product(range(_POINTS), repeat=2) if a != b]
-    of_row, of_col = ([pair[side] for pair in pairs] for side in (0, 1))
-    v_row, v_col = residual.v_row[..., few][..., of_row], residual.v_col[..., few][..., of_col]
+    t, current = residual.t, residual.current
+    of_row, of_col = np.transpose(list(itertools.permutations(range(len(t)), 2)))
+    v_row, v_col = residual.v_row[..., of_row], residual.v_col[..., of_col]
     apart = cell_law(surface, g[:, :, None, None], v_row + v_ref, v_col + v_ref)[0]
     apart -= g_ref[:, :, None, None] * (v_row - v_col)
     step = t[of_row] - t[of_col]
     weight = np.abs(step)
-    basis = np.stack([np.broadcast_to(weight, (len(residual.s), len(pairs))), np.outer(residual.s, weight)], axis=-1)
+    basis = np.stack([np.broadcast_to(weight, (len(residual.s), len(step))), np.outer(residual.s, weight)], axis=-1)
     inverse = np.linalg.pinv(basis.reshape(-1, 2))
 
     def fit(change: np.ndarray) -> np.ndarray:

@@ -138,27 +138,26 @@ class TilePower:
     With v = v_in − v_ref, the scaled input s, the level t of the row's band in each column, and that of the linear
     array t' = s @ level_b + level_offset_b:
 
-        power = v·w_row·v + Σ_p s^p @ even_p + Σ_b Σ_j [ t·Σ_p s^p @ sloped_p + t'·(Σ_p s^p @ even_level_p
-                + t·Σ_p s^p @ sloped_level_p) ]_j, the products within the sum over b from the rows of band b alone
+        power = v·w_row·v + Σ_p s^p @ even_p
+                + Σ_b Σ_j [ Σ_q t^q·(Σ_p s^p @ fixed_qp + t'·Σ_p s^p @ moved_qp) ]_j
 
-    The first term is the linear array; the others, empty for one product, are what the residual currents add.
+    with the products within the sum over b from the rows of band b alone, and fixed_0 in `even`. The first term is the
+    linear array; the others, empty for one product, are what the residual currents add.
 
     | field | shape and unit | multiplies |
     |---|---|---|
     | w_row | (rows, rows) [S] | v twice |
-    | even | (powers, rows) [W] | 1 |
-    | sloped | (powers, rows, cols) [W] | t |
-    | even_level | (powers, rows, cols) [W] | t' |
-    | sloped_level | (powers, rows, cols) [W] | t·t' |
+    | even | (powers of s, rows) [W] | 1 |
+    | fixed | for each power of t from 1 (powers of s, rows, cols) [W] | t^q |
+    | moved | for each power of t from 0 (powers of s, rows, cols) [W] | t'·t^q |
     | level, level_offset | (bands, rows, cols), (bands, cols) | give t' |
     | edges | | first row of each band, and the number of rows; one band of all rows where columns have one level |
     """
 
     w_row: Any
     even: Any
-    sloped: Any
-    even_level: Any
-    sloped_level: Any
+    fixed: tuple[Any, ...]
+    moved: tuple[Any, ...]
     level: Any
     level_offset: Any
     edges: tuple[int, ...]

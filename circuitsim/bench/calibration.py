@@ -15,7 +15,7 @@ from circuitsim.bench.solver import transistor_spec
 from circuitsim.bench.timing import Announce, median_ms
 from circuitsim.calibration import (
     error_statistics,
-    full_scale_of,
+    full_scale_of_box,
     random_experiments,
     solve_in_ngspice,
     solve_in_nodal,
@@ -55,6 +55,15 @@ CASES = (
 )
 
 
+@dataclass(frozen=True)
+class _HoldOut:
+    """Experiments, their true solutions, and what errors are divided by: the largest current of the box [A]."""
+
+    experiments: Sequence[Experiment]
+    truths: Sequence[Solution]
+    full_scale: float
+
+
 def calibration_benchmark(
     *,
     cases: Sequence[Case] = CASES,
@@ -78,9 +87,9 @@ def calibration_benchmark(
     Returns:
         `machine`, `method` and `cases`. Each case has its parameters, the level of its `truth`, the mean fraction of
         current lost with all rows on, the time of a plain product [ms], and `models`. Each model has `name`,
-        `products` (number of matrix products; None for the neural network), `rms` and `max` (errors relative to the
-        largest current of the hold-out), `program_ms`, `read_ms`, and `over_plain_product` (read time over that of a
-        plain product).
+        `products` (number of matrix products; None for the neural network), `rms` and `max` (errors on the hold-out as
+        fractions of `full_scale_A` of the case, the largest current of its box as in certificates), `program_ms`,
+        `read_ms`, and `over_plain_product` (read time over that of a plain product).
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -107,26 +116,27 @@ def _case(case: Case, batch: int, repeats: int, in_ngspice: bool) -> dict[str, A
     spec = case_spec(case)
     rng = np.random.default_rng(SEED)
     surface = characterization.cell(spec)
-    hold_out = random_experiments(spec, rng, matrices=HOLD_OUT, vectors=VECTORS)
-    truths = solve_in_ngspice(spec, hold_out) if in_ngspice else solve_in_nodal(spec, surface, hold_out)
+    drawn = random_experiments(spec, rng, matrices=HOLD_OUT, vectors=VECTORS)
+    truths = solve_in_ngspice(spec, drawn) if in_ngspice else solve_in_nodal(spec, surface, drawn)
+    hold_out = _HoldOut(drawn, truths, full_scale_of_box(spec, surface)[0])
     fitting = random_experiments(spec, rng, matrices=FITTING, vectors=VECTORS)
     start = time.perf_counter()
     peer = fit_peer(fitting, solve_in_nodal(spec, surface, fitting), rng=rng)
     fit_s = time.perf_counter() - start
     v_in = rng.uniform(0, case.v_read, (batch, case.n)).astype(np.float32)
-    w = hold_out[0].g.astype(np.float32)
+    w = drawn[0].g.astype(np.float32)
     plain = median_ms(lambda: v_in @ w, repeats)
     models = [
-        *_peers(spec, surface, hold_out, truths, plain),
-        _learned(peer, hold_out, truths, v_in, plain) | {"fit_s": fit_s},
+        *_peers(spec, surface, hold_out, plain),
+        _learned(peer, hold_out, v_in, plain) | {"fit_s": fit_s},
         *(
-            _grade(TileModel(spec, surface, grade, (0.0, case.v_read)), hold_out, truths, v_in, plain, repeats)
+            _grade(TileModel(spec, surface, grade, (0.0, case.v_read)), hold_out, v_in, plain, repeats)
             for grade in behavioral.GRADES
         ),
     ]
     all_on = np.full((1, case.n), case.v_read)
-    lost = 1 - solve_in_nodal(spec, surface, [Experiment("", hold_out[0].g, ("all_on",), all_on)])[0].out / (
-        all_on @ behavioral.reference_conductance(surface, hold_out[0].g, 0.0, case.v_read, 0.0)
+    lost = 1 - solve_in_nodal(spec, surface, [Experiment("", drawn[0].g, ("all_on",), all_on)])[0].out / (
+        all_on @ behavioral.reference_conductance(surface, drawn[0].g, 0.0, case.v_read, 0.0)
     )
     return {
         "device": case.device,
@@ -134,71 +144,68 @@ def _case(case: Case, batch: int, repeats: int, in_ngspice: bool) -> dict[str, A
         "r_wire_ohm": case.r_wire,
         "v_read_V": case.v_read,
         "truth": truths[0].provenance.level,
+        "full_scale_A": hold_out.full_scale,
         "mean_current_lost_all_on": float(lost.mean()),
         "plain_product_ms": plain,
         "models": models,
     }
 
 
-def _peers(
-    spec: ArraySpec, surface: CellSurface, hold_out: Sequence[Experiment], truths: Sequence[Solution], plain: float
-) -> list[dict[str, Any]]:
+def _peers(spec: ArraySpec, surface: CellSurface, hold_out: _HoldOut, plain: float) -> list[dict[str, Any]]:
     """Evaluate the closed forms on the least-squares conductance of each cell; a read is one plain product."""
     entries = []
     for name, model in MODELS.items():
         start = time.perf_counter()
         matrices = [
             model(spec.wires, behavioral.reference_conductance(surface, e.g, 0.0, spec.driver.v_read, 0.0))
-            for e in hold_out
+            for e in hold_out.experiments
         ]
-        program_ms = 1e3 * (time.perf_counter() - start) / len(hold_out)
-        outs = [e.v_in @ w for e, w in zip(hold_out, matrices, strict=True)]
-        entries.append(_entry(name, outs, truths, products=1, program_ms=program_ms, read_ms=plain, plain=plain))
+        program_ms = 1e3 * (time.perf_counter() - start) / len(hold_out.experiments)
+        outs = [e.v_in @ w for e, w in zip(hold_out.experiments, matrices, strict=True)]
+        entries.append(_entry(name, outs, hold_out, products=1, program_ms=program_ms, read_ms=plain, plain=plain))
     return entries
 
 
 def _learned(
     peer: FittedPeer,
-    hold_out: Sequence[Experiment],
-    truths: Sequence[Solution],
+    hold_out: _HoldOut,
     v_in: np.ndarray,
     plain: float,
 ) -> dict[str, Any]:
-    outs = [read_peer(prepare_peer(peer, e.g), e.v_in) for e in hold_out]
-    program_ms = median_ms(lambda: prepare_peer(peer, hold_out[0].g), 3)
-    prepared = prepare_peer(peer, hold_out[0].g)
+    outs = [read_peer(prepare_peer(peer, e.g), e.v_in) for e in hold_out.experiments]
+    program_ms = median_ms(lambda: prepare_peer(peer, hold_out.experiments[0].g), 3)
+    prepared = prepare_peer(peer, hold_out.experiments[0].g)
     read_ms = median_ms(lambda: read_peer(prepared, v_in), 3)
-    return _entry("neural network", outs, truths, products=None, program_ms=program_ms, read_ms=read_ms, plain=plain)
+    return _entry("neural network", outs, hold_out, products=None, program_ms=program_ms, read_ms=read_ms, plain=plain)
 
 
 def _grade(
     model: TileModel,
-    hold_out: Sequence[Experiment],
-    truths: Sequence[Solution],
+    hold_out: _HoldOut,
     v_in: np.ndarray,
     plain: float,
     repeats: int,
 ) -> dict[str, Any]:
-    outs = [np.asarray(behavioral.mvm(behavioral.program(model, e.g), e.v_in)) for e in hold_out]
-    program_ms = median_ms(lambda: behavioral.program(model, hold_out[0].g, dtype="float32"), 2)
-    tile = behavioral.program(model, hold_out[0].g, dtype="float32")
+    outs = [np.asarray(behavioral.mvm(behavioral.program(model, e.g), e.v_in)) for e in hold_out.experiments]
+    program_ms = median_ms(lambda: behavioral.program(model, hold_out.experiments[0].g, dtype="float32"), 2)
+    tile = behavioral.program(model, hold_out.experiments[0].g, dtype="float32")
     read_ms = median_ms(lambda: behavioral.mvm(tile, v_in), repeats)
     name = f"grade {model.grade}"
-    return _entry(name, outs, truths, products=tile.products, program_ms=program_ms, read_ms=read_ms, plain=plain)
+    return _entry(name, outs, hold_out, products=tile.products, program_ms=program_ms, read_ms=read_ms, plain=plain)
 
 
 def _entry(
     name: str,
     outs: Sequence[np.ndarray],
-    truths: Sequence[Solution],
+    hold_out: _HoldOut,
     *,
     products: int | None,
     program_ms: float,
     read_ms: float,
     plain: float,
 ) -> dict[str, Any]:
-    full_scale = full_scale_of(truths)
-    error = error_statistics(np.concatenate([(o - t.out) / full_scale for o, t in zip(outs, truths, strict=True)]))
+    pairs = zip(outs, hold_out.truths, strict=True)
+    error = error_statistics(np.concatenate([(o - truth.out) / hold_out.full_scale for o, truth in pairs]))
     return {
         "name": name,
         "products": products,

@@ -6,7 +6,7 @@ from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.calibrate import calibrate
 from circuitsim.calibration.certify import certify, differing_codes
 from circuitsim.calibration.conditions import Aged, over_temperature, over_time, source_times
-from circuitsim.calibration.error_statistics import error_statistics, full_scale_of
+from circuitsim.calibration.error_statistics import error_statistics
 from circuitsim.calibration.experiments import draw_matrix, random_experiments
 from circuitsim.calibration.loads import load_table
 from circuitsim.calibration.outside import (
@@ -37,7 +37,6 @@ __all__ = [
     "error_budget",
     "error_statistics",
     "find_worst",
-    "full_scale_of",
     "full_scale_of_box",
     "load_table",
     "outside_certificate",

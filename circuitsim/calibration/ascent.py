@@ -4,6 +4,7 @@ import numpy as np
 
 from circuitsim.calibration.changes import changes_of
 from circuitsim.calibration.comparison import Difference, Search
+from circuitsim.calibration.random_starts import random_inputs, random_matrix
 
 ROUNDS = 20  # of flips; three to six are enough
 GAIN = 1e-4  # relative gain of a round of flips below which it was the last
@@ -57,6 +58,17 @@ def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, prog
         if improved:
             best = flip_rows(search, best)
     return best
+
+
+def climb_from_random(
+    search: Search, inputs: np.ndarray, kind: str, rng: np.random.Generator, *, programs: int
+) -> None:
+    """Climb from a random matrix of one of `STARTS`; other arguments as of `change_blocks`."""
+    box = search.box
+    both = search.program(random_matrix(kind, box, rng))
+    drawn = random_inputs(box, rng, each=10)
+    start = flip_rows(search, search.read(both, np.vstack([drawn, inputs]), f"random start, {kind}"))
+    change_blocks(search, start, inputs, programs=programs)
 
 
 def _single_changes(v_in: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:

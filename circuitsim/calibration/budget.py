@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim import characterization, nodal
+from circuitsim.behavioral import reference_conductance
+from circuitsim.behavioral.fields import linear_fields
 from circuitsim.calibration.budget_around import Around, CircuitNoise, around, circuit_causes, digitized
 from circuitsim.calibration.drawn import calibrated_cell, open_share
-from circuitsim.chain import ExactArray, SensedArray, exact_array, read_exact, row_voltages
+from circuitsim.chain import ExactArray, exact_array, read_exact, row_voltages
 from circuitsim.devices.statistics import Statistics, read_sigma, sample_programmed
 from circuitsim.errors import InputError
-from circuitsim.nodal import PreparedArray
+from circuitsim.nodal.surface import cell_law
 from circuitsim.periphery import Periphery, drive_nearest, nearest_codes
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
 from circuitsim.spec import ArraySpec, WireGrid, checked
@@ -228,14 +230,16 @@ def _together(
     g = sample.g if sample.programmed is None else sample.programmed
     array = exact_array(spec, g, surface, sense=circuits.sense, g_range=surface.g_range)
     v_in = _driven(sample.v_in, circuits, noise, lambda v: _row_currents(array, v), spec.sense.v_ref)
-    solved = read_exact(array, v_in)
+    solved = read_exact(array, v_in, nodes=sample.noise is not None)
     current = solved.out if solved.i_sense is None else solved.i_sense
     if sample.noise is not None:
-        # To first order the wires attenuate the noise of a cell as they attenuate its conductance.
-        inner = array.array if isinstance(array, SensedArray) else array
-        assert isinstance(inner, PreparedArray)
-        share = nodal.effective_matrix(inner) / np.where(g > 0, g, 1.0)
-        current = current + np.einsum("bi,ij,bij->bj", v_in - spec.sense.v_ref, share, sample.noise, optimize=True)
+        # Noise is small: each cell's is a current at the voltages that it has without noise, carried to the outputs by
+        # the array of the cells' mean conductances.
+        _, _, _, along_g = cell_law(surface, g, solved.v_row, solved.v_col)
+        low, high = (v - spec.sense.v_ref for v in spec.drive_range)
+        mean = reference_conductance(surface, g, low, high, spec.sense.v_ref)
+        to_output = linear_fields(spec.wires, mean).to_output
+        current = current + np.einsum("bij,ijo->bo", along_g * sample.noise, to_output, optimize=True)
     return circuits.as_current(current, g, noise)
 
 

@@ -70,7 +70,7 @@ class Search:
         self.programs = self.vectors = 0
         self.largest: Difference | None = None
         self._most_programs = most_programs
-        self._deadline = None if time_limit is None else time.monotonic() + time_limit
+        self._deadline = None if time_limit is None else time.thread_time() + time_limit
 
     def program(self, g: np.ndarray) -> BothLevels:
         """Program a matrix (rows, cols) [S] at both levels; a device with two states takes g_min wherever g < g_max.
@@ -122,5 +122,5 @@ class Search:
         if self.largest is None:  # a search has a result, however small its limits
             return
         spent = programming and self._most_programs is not None and self.programs >= self._most_programs
-        if spent or (self._deadline is not None and time.monotonic() >= self._deadline):
+        if spent or (self._deadline is not None and time.thread_time() >= self._deadline):
             raise LimitReached

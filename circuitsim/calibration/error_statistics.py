@@ -1,11 +1,9 @@
 """Summarize the errors of a model."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.results import ErrorStatistics, Solution
+from circuitsim.results import ErrorStatistics
 from circuitsim.spec import checked, real_numbers
 
 
@@ -38,15 +36,3 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
         p999=float(p999),
         samples=error.size,
     )
-
-
-@checked
-def full_scale_of(truths: Sequence[Solution]) -> float:
-    """Return the full scale of an error: the largest |output| of the true solutions [A].
-
-    Raises:
-        InputError: There are no solutions.
-    """
-    if not truths:
-        raise InputError("there are no true solutions: expected one or more")
-    return max(float(np.abs(truth.out).max()) for truth in truths)

@@ -21,13 +21,14 @@ def outside_certificate(
     Args:
         model: The model.
         certificate: The certificate of the model.
-        g: Conductances (rows, cols) [S]; open cells (0 S) are ignored.
+        g: Conductances (rows, cols) [S]. Open cells (0 S) lie outside: no certificate was searched with them, and where
+            g_max / g_min is small they lead to larger errors than any cell from g_min to g_max.
         v_in: Inputs (batch, rows) [V].
         spec: The array to be simulated, for its temperature; None: the array of the model.
 
     Returns:
-        One phrase each for conductances, inputs, temperature and size. They name only the certified range, so that
-        repeated warnings have the same text. Empty if the use is inside.
+        One phrase each for conductances, open cells, inputs, temperature and size. They name only the certified range,
+        so that repeated warnings have the same text. Empty if the use is inside.
 
     Raises:
         InputError: The certificate belongs to another model.
@@ -42,6 +43,8 @@ def uses_outside(certificate: Certificate, g: np.ndarray, v_in: np.ndarray, temp
     if _beyond(g[g != 0], certificate.g_range):
         low, high = (format_quantity(value, "S") for value in certificate.g_range)
         phrases.append(f"conductances outside {low} to {high}")
+    if (g == 0).any():
+        phrases.append("open cells (0 S)")
     if _beyond(v_in, certificate.v_range):
         low, high = (format_quantity(value, "V") for value in certificate.v_range)
         phrases.append(f"inputs outside {low} to {high}")

@@ -5,17 +5,17 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.calibration.ascent import change_blocks, flip_rows
+from circuitsim.calibration.ascent import change_blocks, climb_from_random, flip_rows
 from circuitsim.calibration.box import full_scale_of_model
 from circuitsim.calibration.comparison import Difference, LimitReached, Search, largest_of
 from circuitsim.calibration.families import LARGE, Families, structured_inputs, structured_matrices
-from circuitsim.calibration.random_starts import STARTS, random_inputs, random_matrix
+from circuitsim.calibration.random_starts import STARTS, random_inputs
 from circuitsim.errors import InputError
 from circuitsim.results import TileModel, WorstFound
 from circuitsim.spec import Count, Tolerance, check_conductances, checked
 from circuitsim.spice import Progress
 
-ASCENTS = 4  # matrices whose inputs are improved; the worst one often overtakes from a lower place
+ASCENTS = 12  # matrices whose inputs are improved: at 2 ohm the worst one overtakes from the fifth place or lower
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80
@@ -46,7 +46,8 @@ def find_worst(
         families: "all" structured matrices, or the "few" that were the worst of some model; None: few for arrays of
             more than 96 × 96 cells.
         most_programs: Matrices after which the search ends; None: no limit.
-        time_limit: Time [s] after which the search ends; None: no limit.
+        time_limit: Processor time of the calling thread [s] after which the search ends, however busy the machine is;
+            None: no limit.
         progress: Called with (finished, total) after each step.
 
     Returns:
@@ -76,7 +77,7 @@ def find_worst(
         change_blocks(search, max(best, key=lambda found: found.error), inputs, programs=_matrices_per_ascent(model))
         steps.done()
         for number in range(starts):
-            _from_random(search, inputs, STARTS[number % len(STARTS)], rng)
+            climb_from_random(search, inputs, STARTS[number % len(STARTS)], rng, programs=_matrices_per_ascent(model))
             steps.done()
     except LimitReached:
         return search.worst_found(stopped=True)
@@ -136,14 +137,6 @@ def worst_inputs(
         for vector in np.argsort(-error.max(axis=1), kind="stable")[:3]:
             flip_rows(search, largest_of(error[[vector]], both, inputs[[vector]], family))
     return search.worst_found(stopped=False)
-
-
-def _from_random(search: Search, inputs: np.ndarray, kind: str, rng: np.random.Generator) -> None:
-    box = search.box
-    both = search.program(random_matrix(kind, box, rng))
-    drawn = random_inputs(box, rng, each=10)
-    start = flip_rows(search, search.read(both, np.vstack([drawn, inputs]), f"random start, {kind}"))
-    change_blocks(search, start, inputs, programs=_matrices_per_ascent(search.model))
 
 
 def _affordable(model: TileModel) -> Families:

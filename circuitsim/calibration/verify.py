@@ -18,6 +18,7 @@ from circuitsim.calibration.certify import circuit_error, errors_against
 from circuitsim.calibration.hold_out import check_truths
 from circuitsim.calibration.outside import check_certificate
 from circuitsim.calibration.repeat_witness import RepeatedWitness, repeat_witness
+from circuitsim.calibration.series_resistance import series_resistance, with_series
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.chain import exact_array, read_exact
 from circuitsim.results import (
@@ -155,14 +156,10 @@ def find_suspects(
     """
     miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
     names, columns = [], []
-    for name, wires, cell, series, curve in _changed(spec, surface, sense):
-        matrices = [
-            np.where(e.g > 0, np.maximum(e.g / (1 + e.g * series), surface.g_range[0]), 0.0) for e in experiments
-        ]
-        between = replace(cell, two_states=False)  # a derivative, for which the line between two states will do
+    for name, wires, cell, curve in _changed(spec, surface, sense):
         outs = [
-            read_exact(exact_array(spec, g, between, sense=curve, wires=wires, g_range=cell.g_range), e.v_in).out
-            for g, e in zip(matrices, experiments, strict=True)
+            read_exact(exact_array(spec, e.g, cell, sense=curve, wires=wires, g_range=cell.g_range), e.v_in).out
+            for e in experiments
         ]
         column = np.concatenate([(out - e.out).ravel() for e, out in zip(exact, outs, strict=True)]) / STEP
         if np.abs(column).max() > 0:
@@ -191,30 +188,29 @@ def _fit(basis: np.ndarray, miss: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _changed(
     spec: ArraySpec, surface: CellSurface, sense: SenseTable | None
-) -> list[tuple[str, WireGrid, CellSurface, float, SenseTable | None]]:
+) -> list[tuple[str, WireGrid, CellSurface, SenseTable | None]]:
     """Change one part of the circuit at a time by the fraction `STEP`.
 
     Returns:
-        For each part its name, the wires, the surface of the cell, the resistance in series with each device [ohm], and
-        the table of the sense amplifiers.
+        For each part its name, the wires, the surface of the cell, and the table of the sense amplifiers.
     """
     wires, more = spec.wires, 1 + STEP
     cell = replace(surface, forward=surface.forward * more, reverse=surface.reverse * more)
     parts = [
-        ("row wires", replace(wires, r_row=wires.r_row * more), surface, 0.0, sense),
-        ("column wires", replace(wires, r_col=wires.r_col * more), surface, 0.0, sense),
-        ("cell currents", wires, cell, 0.0, sense),
+        ("row wires", replace(wires, r_row=wires.r_row * more), surface, sense),
+        ("column wires", replace(wires, r_col=wires.r_col * more), surface, sense),
+        ("cell currents", wires, cell, sense),
     ]
-    if spec.access is not None:  # the surface's scale is the conductance in series with the device
-        parts.append(("transistor resistance", wires, surface, STEP / surface.g_scale, sense))
+    if spec.access is not None:
+        parts.append(("transistor resistance", wires, with_series(surface, STEP * series_resistance(surface)), sense))
     if spec.driver.r_out > 0:
-        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface, 0.0, sense))
+        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface, sense))
     if spec.sense.r_in > 0:
-        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface, 0.0, sense))
+        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface, sense))
     if sense is not None and sense.drop is not None and sense.reported is not None:
         dropped, put_out = replace(sense, drop=sense.drop * more), replace(sense, reported=sense.reported * more)
-        parts += [("drop of the sense amplifiers", wires, surface, 0.0, dropped)]
-        parts += [("output of the sense amplifiers", wires, surface, 0.0, put_out)]
+        parts += [("drop of the sense amplifiers", wires, surface, dropped)]
+        parts += [("output of the sense amplifiers", wires, surface, put_out)]
     return parts
 
 

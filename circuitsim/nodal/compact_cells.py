@@ -142,8 +142,8 @@ def conductance_basis(surface: CellSurface, g: np.ndarray, count: int) -> np.nda
 
 def _monomials(counts: tuple[int, ...], u: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Columns in Horner order: highest power of U first, within it the highest power of w."""
-    powers = len(counts)
-    columns = [u ** (powers - 1 - k) * w**b for k in range(powers) for b in range(counts[k] - 1, -1, -1)]
+    of_u, of_w = np.vander(u, len(counts)), np.vander(w, max(counts), increasing=True)
+    columns = [of_u[:, k] * of_w[:, b] for k, count in enumerate(counts) for b in range(count - 1, -1, -1)]
     return np.stack(columns, axis=-1)
 
 

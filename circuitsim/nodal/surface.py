@@ -4,30 +4,16 @@ Every reader of a `CellSurface` comes through here. `cell_law` evaluates it at p
 open, for work that treats all conductances at once; `chord` evaluates all cells of an array at one pair of voltages.
 """
 
-import numba
 import numpy as np
-from numba.extending import register_jitable
 from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.nodal.surface_points import conductance_coordinate, evaluate_points, to_unit
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.spec import ArraySpec, cell_keys, checked
 
 # Programmed values and solved voltages reach the ends of a range to rounding: this much of a span is let pass.
 _SLACK = 1e-9
-
-
-# The three functions below serve Python and, compiled in place, the kernel.
-@register_jitable
-def conductance_coordinate(g, g_scale):
-    """Return t = g / (g + g_scale), in which a memory in series with a conductance g_scale is a polynomial."""
-    return g / (g + g_scale)
-
-
-@register_jitable
-def to_unit(value, low, high):
-    """Map the interval from low to high to −1 … 1, where Chebyshev polynomials live."""
-    return (value - low) / (high - low) * 2.0 - 1.0
 
 
 def unit_nodes(count: int) -> np.ndarray:
@@ -137,7 +123,7 @@ def cell_law(
     t_low, t_high = (conductance_coordinate(edge, surface.g_scale) for edge in surface.g_range)
     forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
     box = np.array([surface.g_scale, surface.g_parallel, t_low, t_high, surface.u_max, *surface.m_range])
-    _evaluate(forward, reverse, box, g.ravel(), v_bl.ravel(), v_sl.ravel(), out)
+    evaluate_points(forward, reverse, box, g.ravel(), v_bl.ravel(), v_sl.ravel(), out)
     current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)
     return current, along_bl, along_sl, along_g
 
@@ -175,71 +161,6 @@ def k_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
     in_u = chebyshev.chebvander(to_unit(np.abs(u), 0.0, surface.u_max), tensor.shape[1] - 1)
     in_m = chebyshev.chebvander(to_unit(m, *surface.m_range), tensor.shape[2] - 1)
     return np.einsum("tum,pu,pm->tp", tensor, in_u, in_m, optimize=True)
-
-
-@numba.njit(cache=True, nogil=True)
-def _chebyshev(x, values, slopes):
-    """Fill T_n(x) and T_n'(x)."""
-    values[0], slopes[0] = 1.0, 0.0
-    if len(values) > 1:
-        values[1], slopes[1] = x, 1.0
-    for n in range(2, len(values)):
-        values[n] = 2.0 * x * values[n - 1] - values[n - 2]
-        slopes[n] = 2.0 * values[n - 1] + 2.0 * x * slopes[n - 1] - slopes[n - 2]
-
-
-@numba.njit(cache=True, nogil=True)
-def _contract(tensor, in_t, slope_t, k, k_t):
-    """Put one conductance into a tensor: k(u, m) and its derivative along t."""
-    k[:] = 0.0
-    k_t[:] = 0.0
-    for n in range(tensor.shape[0]):
-        for i in range(tensor.shape[1]):
-            for j in range(tensor.shape[2]):
-                k[i, j] += in_t[n] * tensor[n, i, j]
-                k_t[i, j] += slope_t[n] * tensor[n, i, j]
-
-
-@numba.njit(cache=True, nogil=True)
-def _evaluate(forward, reverse, box, g, v_bl, v_sl, out):
-    """Fill current, slopes in v_bl and v_sl, slope in g of each point; neighbours of equal g share a contraction."""
-    g_scale, g_parallel, t_low, t_high, u_max, m_low, m_high = box
-    in_t, d_t = np.empty(forward.shape[0]), np.empty(forward.shape[0])
-    in_u, d_u = np.empty(forward.shape[1]), np.empty(forward.shape[1])
-    in_m, d_m = np.empty(forward.shape[2]), np.empty(forward.shape[2])
-    k, k_t = np.empty((2, *forward.shape[1:])), np.empty((2, *forward.shape[1:]))
-    contracted = np.array([-1.0, -1.0])  # conductance that each side's contraction is for
-    for p in range(len(g)):
-        if g[p] == 0.0:
-            out[:, p] = 0.0
-            continue
-        u = v_bl[p] - v_sl[p]
-        side = 0 if u >= 0.0 else 1
-        if contracted[side] != g[p]:
-            contracted[side] = g[p]
-            _chebyshev(to_unit(conductance_coordinate(g[p], g_scale), t_low, t_high), in_t, d_t)
-            _contract(forward if side == 0 else reverse, in_t, d_t, k[side], k_t[side])
-        _chebyshev(min(to_unit(abs(u), 0.0, u_max), 1.0), in_u, d_u)
-        _chebyshev(min(max(to_unit(min(v_bl[p], v_sl[p]), m_low, m_high), -1.0), 1.0), in_m, d_m)
-        value = along_u = along_m = along_t = 0.0
-        for i in range(forward.shape[1]):
-            here = here_m = here_t = 0.0
-            for j in range(forward.shape[2]):
-                here += k[side, i, j] * in_m[j]
-                here_m += k[side, i, j] * d_m[j]
-                here_t += k_t[side, i, j] * in_m[j]
-            value += here * in_u[i]
-            along_u += here * d_u[i]
-            along_m += here_m * in_u[i]
-            along_t += here_t * in_u[i]
-        beside = g[p] + g_parallel
-        in_u_slope = beside * (value + abs(u) * along_u * 2.0 / u_max)
-        in_m_slope = beside * u * along_m * 2.0 / (m_high - m_low)
-        dt_dg = g_scale / (g[p] + g_scale) ** 2 * 2.0 / (t_high - t_low)
-        out[0, p] = beside * u * value
-        out[1, p] = in_u_slope + (in_m_slope if side == 1 else 0.0)
-        out[2, p] = -in_u_slope + (in_m_slope if side == 0 else 0.0)
-        out[3, p] = u * (value + beside * along_t * dt_dg)
 
 
 def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:

@@ -9,8 +9,8 @@ _BUDGET = (
     "error that remains after one common gain."
 )
 _TWO = (
-    "Left: errors of reads that were drawn, by kind of inputs and kind of matrices. Right: the largest error that a "
-    "search found among matrices up to a column load. No mark is a bound."
+    "Above: errors of reads that were drawn, by kind of inputs and kind of matrices. Below, on the same axis: the "
+    "largest error that a search found among matrices up to a column load. No mark is a bound."
 )
 _CASE = "The read with the largest error found: inputs and conductances; the triangle marks the column that errs."
 

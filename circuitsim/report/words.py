@@ -9,7 +9,7 @@ from circuitsim.report.circuit_sections import cost_in_words
 from circuitsim.report.circuit_words import left_out_in_words, lsb_in_words, outputs_in_words, sense_in_words
 from circuitsim.report.legend import names_in_words
 from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
-from circuitsim.results import Budget, Cause, Certificate, ErrorStatistics, GradeErrors
+from circuitsim.results import Budget, Cause, Certificate, GradeErrors
 from circuitsim.spec import ArraySpec
 from circuitsim.units import format_quantity
 
@@ -207,29 +207,28 @@ def _converters(certificate: Certificate) -> str:
 
 
 def _breakdown(certificate: Certificate) -> str:
-    sentences = []
-    if certificate.by_column:
-        columns = certificate.by_column
-        worst = max(range(len(columns)), key=lambda i: columns[i].max)
-        sentences.append(
-            f"The largest error drawn lies in column {worst} ({percent(columns[worst].max)}); the columns' rms errors "
-            f"lie between {percent(min(c.rms for c in columns))} and {percent(max(c.rms for c in columns))}."
-        )
+    """Say between what the rms errors of columns and of kinds lie, and where the largest error drawn is."""
+    columns = certificate.by_column
+    spans = [f"between {_ends([(column.rms, '') for column in columns])} by column"] if columns else []
     for what, parts in (
         ("kind of inputs", certificate.by_input),
         ("mean size of the inputs", certificate.by_amplitude),
         ("kind of matrices", certificate.by_matrix),
     ):
-        if parts:
-            sentences.append(f"By {what}: {_parts(parts)}.")
-    return " ".join(sentences) or "Not broken down."
-
-
-def _parts(parts: dict[str, ErrorStatistics]) -> str:
-    return "; ".join(
-        f"{name} {percent(e.rms)} rms, 99 % within {percent(e.p99)}, largest of {e.samples} drawn {percent(e.max)}"
-        for name, e in parts.items()
+        if len(parts) > 1:
+            spans.append(f"{_ends([(error.rms, f' ({name})') for name, error in parts.items()])} by {what}")
+    if not spans:
+        return "Not broken down."
+    worst = max(range(len(columns)), key=lambda i: columns[i].max, default=None)
+    largest = (
+        "" if worst is None else f"; the largest error drawn lies in column {worst} ({percent(columns[worst].max)})"
     )
+    return f"rms errors lie {', '.join(spans)}{largest}."
+
+
+def _ends(errors: list[tuple[float, str]]) -> str:
+    (low, least), (high, most) = min(errors), max(errors)
+    return f"{percent(low)}{least} and {percent(high)}{most}"
 
 
 def _range(certificate: Certificate) -> str:

@@ -1,10 +1,12 @@
 """Pictures of the two statements of a certificate: what is typical, and the worst that was found."""
 
+from textwrap import wrap
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from circuitsim.report.style import BLUE, INK, ORANGE, RED, SEQUENTIAL, look, new_figure, one_prefix
 from circuitsim.results import Certificate, LoadTable
@@ -13,20 +15,23 @@ _STATISTICS = (("rms", "rms", BLUE, "o"), ("p99", "99 % within", ORANGE, "s"), (
 
 
 def typical_and_worst_figure(certificate: Certificate) -> Figure:
-    """Typical errors of each distribution beside the worst found by column load, on the same axis of errors."""
-    rows = len(_distributions(certificate))
+    """Typical errors of each distribution, and below them the worst found by column load, on one axis of errors."""
+    rows, table = len(_distributions(certificate)), certificate.by_load
     with look():
-        figure = new_figure(9.6, 1.6 + 0.24 * rows)
-        table = certificate.by_load
-        left = figure.add_subplot(1, 1 if table is None else 2, 1, title="Typical: drawn at random")
-        _draw_distributions(left, certificate)
-        if table is not None:
-            right = figure.add_subplot(1, 2, 2, title="Worst found, by column load")
-            _draw_loads(right, table)
-            span = _errors(certificate)
-            left.set_xlim(*span)
-            right.set_ylim(*span)
-        handles, labels = left.get_legend_handles_labels()
+        figure = new_figure(7.4, 1.7 + 0.21 * (rows + (0 if table is None else len(table.loads) + 4)))
+        if table is None:
+            typical = figure.add_subplot(title="Typical: drawn at random")
+        else:
+            typical, worst = figure.subplots(2, 1, sharex=True, height_ratios=(rows, len(table.loads)))
+            typical.set_title("Typical: drawn at random")
+            worst.set_title("Worst found, by column load of the matrix")
+            _draw_loads(worst, table)
+            typical.set_xlim(*_errors(certificate))
+        _draw_distributions(typical, certificate)
+        for axes in figure.axes:
+            axes.tick_params(labelbottom=True)
+            axes.set_xlabel("error [% of full scale]")
+        handles, labels = typical.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
 
@@ -57,14 +62,15 @@ def witness_figure(certificate: Certificate) -> Figure:
             interpolation="none",
         )  # fmt: skip
         matrix.grid(visible=False)
-        matrix.set_xlabel(f"column (marked: {case.column}, which errs)")
-        matrix.set_title(f"Matrix: {case.family}", pad=14)
+        matrix.set_xlabel(f"column (the marked one, {case.column}, errs)")
+        matrix.set_title("\n".join(wrap(f"Matrix, found from: {case.family}", 36)), pad=14)
         along = matrix.get_xaxis_transform()
         matrix.plot([case.column], [1.03], marker="v", color=RED, transform=along, clip_on=False)
         matrix.set_xlim(-0.5, cols - 0.5)
         matrix.xaxis.set_major_locator(MaxNLocator(integer=True))
         bar = figure.colorbar(image, ax=[inputs, matrix], orientation="horizontal", shrink=0.8, aspect=32, pad=0.03)
         bar.set_label(f"conductance [{unit}]")
+        bar.ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     return figure
 
@@ -89,20 +95,14 @@ def _draw_distributions(axes: Axes, certificate: Certificate) -> None:
     axes.set_yticks(places, names)
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.set_xlabel("error [% of full scale]")
 
 
 def _draw_loads(axes: Axes, table: LoadTable) -> None:
-    errors = [100 * error for error in table.worst]
-    axes.plot(table.loads, errors, color=INK, marker="v", markersize=4.5, drawstyle="steps-pre", linewidth=1.2)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(list(table.loads)))
-    axes.xaxis.set_major_formatter(FixedFormatter([f"{load:g}" for load in table.loads]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.set_xlabel("column load of the matrix, up to")
-    axes.set_ylabel("error [% of full scale]")
+    errors, places = [100 * error for error in table.worst], np.arange(len(table.loads))
+    axes.plot(errors, places, color=INK, marker="v", markersize=5, linestyle="none")
+    axes.axvline(errors[-1], color=INK, linestyle="--", linewidth=1.2)
+    axes.set_yticks(places, [f"up to {load:g}" for load in table.loads])
+    axes.set_ylim(places[-1] + 0.6, -0.6)
 
 
 def _errors(certificate: Certificate) -> tuple[float, float]:

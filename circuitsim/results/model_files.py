@@ -26,7 +26,9 @@ SURFACE_SCHEMA = 7
 MODEL_SCHEMA = 7
 
 _CERTIFICATE = "circuitsim certificate"
-_EARLIER_CERTIFICATE = "it states no errors in LSB and nothing of sense amplifiers that are circuits: calibrate again"
+_EARLIER_CERTIFICATE = (
+    "it speaks of tiles as an earlier version computed them, and states no errors in LSB: calibrate the array again"
+)
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _EARLIER_MODEL = "it does not say whether its sense amplifiers are circuits: calibrate the array again"
@@ -204,5 +206,10 @@ def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> Cell
                 f"{path}: damaged: {name} has shape {tensor.shape} and type {tensor.dtype}, "
                 "expected three axes of finite float64, none of them empty"
             )
+    if arrays["forward"].shape != arrays["reverse"].shape:
+        raise InputError(
+            f"{path}: damaged: reverse has shape {arrays['reverse'].shape}, expected that of forward, "
+            f"{arrays['forward'].shape}"
+        )
     values = {field.name: getattr(checked, field.name) for field in dataclasses.fields(checked)}
     return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], **values)

@@ -136,6 +136,16 @@ def test_it_fails_where_the_array_is_another_one(calibration, experiments, wrong
         np.testing.assert_allclose(list(changes.values()), 0.01, rtol=0.05, atol=0)
 
 
+def test_a_wider_transistor_is_named_with_its_change(calibration, experiments):
+    """1 % of width is 1 % of resistance. Taken for the scale of the surface it came out at 0.3 %."""
+    built = SPEC.replace(access={"w": 1.01e-6})
+    verdict = verify(calibration.model, calibration.certificate, experiments, _measured(built, experiments, SPEC))
+    assert not verdict.holds
+    (suspect,) = verdict.suspects
+    assert suspect.part == "transistor resistance" and verdict.unexplained < 0.01
+    np.testing.assert_allclose(suspect.change, 1 / 1.01 - 1, rtol=0.05, atol=0)
+
+
 def test_it_fails_at_another_corner():
     transistor = {"model": "sky130_nfet_01v8", "corner": "tt", "w": 1e-6, "l": 0.15e-6, "v_gate": 1.8}
     typical = SPEC.replace(array={"rows": 8, "cols": 6}, access=transistor)

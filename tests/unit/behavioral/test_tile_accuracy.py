@@ -124,6 +124,23 @@ def test_power_against_the_exact_solver(make_model, conductances, inputs, v0, gr
     assert_allclose(found, expected, rtol=most, atol=3e-5 * expected.max())
 
 
+@stated_errors
+@pytest.mark.parametrize(("grade", "most", "faint"), [(2, 2e-2, 0.13), (3, 3.5e-3, 0.05), (4, 2.2e-3, 0.05)])
+def test_power_of_columns_that_drop_much_and_of_faint_inputs(make_spec, make_model, grade, most, faint):
+    """Without t² they were 3.2e-2, 1.2e-2, 1.3e-2 of the largest power off, and faint reads 15 to 18 % of their own."""
+    spec = make_spec(v_read=0.4, r_row=40.0, r_col=40.0)
+    model = make_model(grade, spec=spec)
+    rows, cols = spec.shape
+    v = np.array([np.full(rows, share * 0.4) for share in (1.0, 0.5, 0.1, 0.03)] + [0.4 * (np.arange(rows) > rows / 2)])
+    for column in (0, cols - 1):
+        g = np.full(spec.shape, 1e-6)
+        g[:, column] = 1e-4
+        expected = truth(model, g, v).power
+        wrong = np.abs(behavioral.power(behavioral.program(model, g), v) - expected)
+        assert wrong.max() <= most * expected.max()
+        assert (wrong <= faint * expected).all()
+
+
 def test_power_counts_the_sense_references_as_the_exact_solver_does(make_spec, make_model, conductances, inputs):
     model = make_model(3, v_range=(0.0, 0.4), spec=make_spec(v_read=0.4, v_ref=0.2))
     g, v = conductances(model.spec), inputs(model.spec.array.rows, model.v_range, kinds=("uniform",))

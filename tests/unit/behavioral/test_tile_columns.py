@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from calibration_arrays import array_spec, surface
 from numpy.testing import assert_allclose
 
 from circuitsim import behavioral, nodal
 from circuitsim.behavioral.columns import column_voltages, levels_across_columns
 from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.residual import reference_conductance
+from circuitsim.results import TileModel
 
 
 def _fractions(model, g, v):
@@ -67,3 +69,24 @@ def test_mixed_levels_stay_near_the_own_one(make_spec, make_model):
     assert np.diag(mix).min() >= 0
     assert away.max() <= 4.0 + 1e-12
     assert np.median(away) > 0.1  # the columns still hear of one another
+
+
+# Which cells of 4 x 3 are high, and which rows are driven up, the others down.
+APART = {
+    "first": (["111", "101", "001", "110"], "1001"),
+    "second": (["100", "110", "010", "001"], "1000"),
+    "third": (["110", "011", "101", "001"], "1000"),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_inputs_of_both_signs_keep_strongly_coupled_levels_near_the_table(name, sign):
+    """With a correction as large as for inputs of one sign they erred by 6.5e-2, 5.8e-2 and 5.2e-2 of full scale."""
+    high, up = APART[name]
+    spec = array_spec(4, 3, wire={"r_row": 300.0, "r_col": 500.0})
+    g = np.where(np.array([list(row) for row in high]) == "1", 1e-4, 1e-6)
+    v = sign * np.where(np.array([list(up)]) == "1", 0.2, -0.2)
+    tile = behavioral.program(TileModel(spec, surface(0.3), 2, (-0.2, 0.2)), g)
+    exact = nodal.read(nodal.prepare(spec, g, surface(0.3), v_range=(-0.2, 0.2)), v).out
+    assert np.abs(behavioral.mvm(tile, v) - exact).max() <= 0.025 * 5.8e-5  # A, of the box's full scale

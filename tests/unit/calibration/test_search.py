@@ -1,6 +1,7 @@
 """The search finds what trying everything finds, states its effort, and repeats itself."""
 
 import itertools
+import time
 
 import numpy as np
 import pytest
@@ -42,7 +43,9 @@ def corners(rows, *values):
     return np.array(list(itertools.product(values, repeat=rows)))
 
 
-@pytest.mark.parametrize(("grade", "v_range"), [(1, (0.0, 0.2)), (2, (0.0, 0.2)), (3, (0.0, 0.2)), (1, (-0.2, 0.2))])
+@pytest.mark.parametrize(
+    ("grade", "v_range"), [(1, (0.0, 0.2)), (2, (0.0, 0.2)), (3, (0.0, 0.2)), (1, (-0.2, 0.2)), (2, (-0.2, 0.2))]
+)
 def test_it_finds_the_worst_of_all_corners(grade, v_range):
     tested, scale = model(SMALL, grade, v_range), full_scale(SMALL, v_range)
     inputs = corners(3, *dict.fromkeys([v_range[0], v_range[0] / 2, 0.0, 0.1, 0.2]))
@@ -133,6 +136,15 @@ def test_limits_end_the_search_and_are_stated():
         model(tiny), full_scale(tiny), rng=np.random.default_rng(0), starts=0, time_limit=3600.0, most_programs=10**6
     )
     assert not patient.stopped
+
+
+def test_a_machine_that_is_busy_with_other_work_does_not_cut_a_search_short():
+    search = Search(model(SPEC), full_scale(SPEC), time_limit=0.5)
+    g = np.full(SPEC.shape, 1e-4)
+    search.read(search.program(g), structured_inputs(search.box), "before")
+    time.sleep(0.6)
+    search.read(search.program(g), structured_inputs(search.box), "after")
+    assert search.programs == 2
 
 
 @pytest.mark.parametrize("spec", [array_spec(3, 2), array_spec(1, 1)])

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from calibration_arrays import array_spec, as_ngspice, draw, surface
 
+from circuitsim import nodal
 from circuitsim.calibration import certify, verify
 from circuitsim.calibration.certify import predictions
+from circuitsim.calibration.series_resistance import series_resistance, with_series
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.calibration.verify import find_suspects
 from circuitsim.results import Provenance, Solution, TileModel
@@ -98,21 +100,32 @@ def test_two_parts_that_changed_are_both_named(one_product, spec):
 
 
 @pytest.mark.parametrize("change", [0.01, -0.02])
-def test_a_transistor_of_another_resistance_is_named(change):
-    """The scale of the surface is the conductance in series with the device: 10 kohm here."""
+@pytest.mark.parametrize("bend", [0.0, 0.4])
+def test_a_transistor_of_another_resistance_is_named(change, bend):
+    """Linear and strongly nonlinear devices behind 50 ohm; a cell without a transistor has no such part."""
     keys = {"access": {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8}, "array": {"cell": "1t1r"}}
-    spec, cell = array_spec(**keys), surface(0.1)
+    spec, few = array_spec(**keys), surface(bend)
+    tensor = np.pad(few.forward, ((0, 7), (0, 9), (0, 3)))  # room for what a resistance makes of the current
+    device = replace(few, forward=tensor, reverse=tensor)
+    cell, built = (with_series(device, r) for r in (50.0, 50.0 * (1 + change)))
+    assert series_resistance(cell) == pytest.approx(50.0, rel=0.02) and series_resistance(device) < 1e-3
     experiments = draw(spec, 7)
-    exact = solve_in_nodal(spec, cell, experiments)
-    series = change / cell.g_scale
-    built = [replace(e, g=e.g / (1 + e.g * series)) for e in experiments]
-    wide = replace(cell, g_range=(0.5e-6, 2e-4))
-    truths = solve_in_nodal(spec.replace(device={"g_min": 0.5e-6, "g_max": 2e-4}), wide, built)
-    suspects, unexplained = find_suspects(spec, wide, experiments, exact, truths)
-    assert suspects[0].part == "transistor resistance"
-    assert suspects[0].change == pytest.approx(change, rel=0.05) and unexplained < 0.1
-    plain = find_suspects(array_spec(), wide, experiments, exact, truths)[0]
+    exact, truths = (solve_in_nodal(spec, each, experiments) for each in (cell, built))
+    (suspect,), unexplained = find_suspects(spec, cell, experiments, exact, truths)
+    assert suspect.part == "transistor resistance" and unexplained < 0.02
+    assert suspect.change == pytest.approx(change, rel=0.03)
+    plain = find_suspects(array_spec(), cell, experiments, exact, truths)[0]
     assert "transistor resistance" not in {suspect.part for suspect in plain}
+
+
+def test_a_little_more_in_series_is_a_resistor():
+    cell, more = (nodal.ohmic((1e-6, 1e-4), (0.0, 0.2), r_series=r) for r in (500.0, 505.0))
+    found = with_series(cell, 5.0)
+    g, v = np.array([1e-6, 3e-5, 1e-4]), np.array([0.05, 0.1, 0.2])
+    for v_bl, v_sl in ((v, 0 * v), (0 * v, v)):
+        before, after, expected = (nodal.cell_current(each, g, v_bl, v_sl) for each in (cell, found, more))
+        largest = np.abs(expected - before).max()
+        np.testing.assert_allclose(after - before, expected - before, rtol=0, atol=0.02 * largest)  # A: second order
 
 
 @pytest.mark.parametrize(("factor", "holds"), [(0.5, True), (1.9, True), (2.1, False)])

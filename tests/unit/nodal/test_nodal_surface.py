@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.polynomial import chebyshev
 from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
-from circuitsim.nodal.surface import chord, conductance_nodes, unit_conductance
+from circuitsim.nodal.surface import cell_law, chord, conductance_nodes, unit_conductance
+from circuitsim.results import CellSurface, Provenance
 
 
 def _points(count, rng):
@@ -115,3 +117,21 @@ def test_conductances_to_characterize_are_the_chebyshev_nodes_of_the_coordinate(
     g = conductance_nodes(6, sinh_surface.g_range, sinh_surface.g_scale)
     expected = np.cos(np.pi * np.array([1, 3, 5, 7, 9, 11]) / 12)
     assert_allclose(unit_conductance(sinh_surface, g), expected, rtol=0, atol=1e-14)
+
+
+def test_points_evaluated_together_have_the_values_of_points_alone():
+    """Runs of one conductance longer and shorter than the lanes, both sides in turn, open cells between them."""
+    rng = np.random.default_rng(5)
+    forward, reverse = rng.normal(size=(2, 4, 6, 5))
+    surface = CellSurface(forward, reverse, (1e-6, 1e-4), 5e-5, 0.4, (-0.2, 0.3), 0.0, 1e-5, Provenance("ngspice", ""))
+    g = np.concatenate([np.full(n, rng.uniform(1e-6, 1e-4)) for n in (1, 15, 16, 17, 50, 1, 2)])
+    g[rng.random(len(g)) < 0.1] = 0.0
+    v_bl, v_sl = rng.uniform(-0.1, 0.3, (2, len(g)))
+    together = np.array(cell_law(surface, g, v_bl, v_sl))
+    alone = [np.array(cell_law(surface, *(x[p : p + 1] for x in (g, v_bl, v_sl))))[:, 0] for p in range(len(g))]
+    assert_allclose(together, np.transpose(alone), rtol=1e-13, atol=1e-20)  # A and S: 0 in open cells
+    u = v_bl - v_sl
+    at = unit_conductance(surface, g), 2 * np.abs(u) / 0.4 - 1, 4 * (np.minimum(v_bl, v_sl) + 0.2) - 1
+    k = np.where(u >= 0, *(chebyshev.chebval3d(*at, side) for side in (forward, reverse)))
+    assert_allclose(together[0], g * u * k, rtol=1e-11, atol=1e-18)  # A
+    assert (together[:, g == 0] == 0).all() and (g == 0).any() and {True, False} == set(u > 0)

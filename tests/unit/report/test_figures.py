@@ -19,6 +19,7 @@ from circuitsim.report.error_figures import (
 from circuitsim.report.network_figures import energy_figure, run_time_figure, wire_accuracy_figure, wire_error_figure
 from circuitsim.report.page import make_figures
 from circuitsim.report.style import one_prefix
+from circuitsim.report.worst_figures import typical_and_worst_figure, witness_figure
 from circuitsim.results.evaluation import Step, WirePoint
 
 
@@ -146,3 +147,28 @@ def test_one_prefix(largest, unit, expected):
 def test_drawing_leaves_pyplot_alone():
     code = "import circuitsim.report.page, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_typical_and_worst_share_one_axis_of_errors(certificate):
+    typical, worst = typical_and_worst_figure(certificate).axes
+    assert typical.get_xlim() == worst.get_xlim() and typical.get_xscale() == worst.get_xscale() == "log"
+    loads = next(line for line in worst.lines if line.get_marker() == "v")
+    assert_allclose(loads.get_xdata(), [0.02, 0.06, 0.14], rtol=1e-12)  # % of full scale
+    assert [label.get_text() for label in worst.get_yticklabels()] == ["up to 0.1", "up to 0.5", "up to 1"]
+    for axes in (typical, worst):
+        dashed = next(line for line in axes.lines if line.get_linestyle() == "--")
+        assert_allclose(dashed.get_xdata(), 0.14, rtol=1e-12)
+    (alone,) = typical_and_worst_figure(dataclasses.replace(certificate, by_load=None)).axes
+    assert "% of full scale" in alone.get_xlabel() and "% of full scale" in worst.get_xlabel()
+
+
+def test_the_picture_of_the_witness_names_where_it_was_found_in_short_lines(certificate):
+    witness = certificate.worst.witness
+    family = "first quarter of the columns hot, and the middle half of the next"
+    named = dataclasses.replace(witness, case=dataclasses.replace(witness.case, family=family))
+    worst = dataclasses.replace(certificate.worst, witness=named)
+    inputs, matrix, bar = witness_figure(dataclasses.replace(certificate, worst=worst)).axes
+    title = matrix.get_title(loc="left")
+    assert max(map(len, title.splitlines())) <= 36 and title.replace("\n", " ") == f"Matrix, found from: {family}"
+    assert_allclose(matrix.images[0].get_array(), 1e6 * witness.case.g, rtol=1e-12)  # uS
+    assert bar.xaxis.get_major_formatter()(10.0) == "10" and inputs.get_xlabel() == "input [V]"

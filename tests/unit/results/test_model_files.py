@@ -220,7 +220,7 @@ def test_pickles_are_refused_and_never_run(tmp_path):
 
 
 def test_wrong_tensors_are_refused(tmp_path):
-    for bad in (np.zeros((2, 2)), np.full((2, 2, 2), np.nan), np.zeros((2, 2, 2), dtype=np.float32)):
+    for bad in (np.zeros((2, 2)), np.full((2, 2, 2), np.nan), np.zeros((2, 2, 2), np.float32), np.zeros((6, 4, 3))):
         save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), reverse=bad))
         with pytest.raises(InputError, match="reverse has shape"):
             load_surface(tmp_path / "surface.npz")

@@ -1,38 +1,7 @@
-"""Specifications, matrices and inputs on which no model or search was developed, to hold worst cases against."""
+"""Matrices and inputs on which no model or search was developed, to hold worst cases against."""
 
 import numpy as np
-
-from circuitsim.spec import ArraySpec, parse_spec
-
-
-def _array(rows, cols, cell="1t1r", device="rram_sinh", g_max=1e-4, v_gate=1.8, **sections) -> ArraySpec:
-    data = {
-        "schema": 1,
-        "array": {"rows": rows, "cols": cols, "cell": cell},
-        "device": {"model": device, "g_min": 1e-6, "g_max": g_max} | sections.get("device", {}),
-        "access": {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": v_gate},
-        "wire": {"r_row": 2.0, "r_col": 2.0} | sections.get("wire", {}),
-        "driver": {"v_read": 0.2, "r_out": 50} | sections.get("driver", {}),
-        "sense": sections.get("sense", {}),
-    }
-    if cell == "1r":
-        del data["access"]
-    return parse_spec(data)
-
-
-TEN_OHM = {"r_row": 10.0, "r_col": 10.0}
-SPECIFICATIONS = {
-    "16x16, 2 ohm": _array(16, 16),
-    "48x96, 5 ohm": _array(48, 96, wire={"r_row": 5.0, "r_col": 5.0}),
-    "pairs 16x32": _array(16, 32, "2t2r", wire=TEN_OHM),
-    "64x64, 10 ohm": _array(64, 64, wire=TEN_OHM),
-    "64x64, 10 ohm, 200 uS": _array(64, 64, g_max=2e-4, wire=TEN_OHM),
-    "1R 32x32": _array(32, 32, "1r", wire=TEN_OHM),
-    "weak gate 32x32": _array(32, 32, v_gate=1.0, wire=TEN_OHM),
-    "both ends and top 40x30": _array(40, 30, wire=TEN_OHM | {"row_drive": "both", "col_sense": "top"}),
-    "0.4 V 32x48": _array(32, 48, driver={"v_read": 0.4}),
-    "reference 24x40": _array(24, 40, wire=TEN_OHM, sense={"v_ref": 0.1, "r_in": 50}),
-}
+from arrays import Declared
 
 MATRICES = (
     "dense",
@@ -65,10 +34,10 @@ INPUTS = (
 EACH = 6  # vectors of each kind of input
 
 
-def fresh_matrix(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
+def fresh_matrix(kind: str, declared: Declared, rng: np.random.Generator) -> np.ndarray:
     """Sample conductances (rows, cols) [S] of one of `MATRICES`."""
-    rows, cols = spec.shape
-    low, high = spec.device.g_min, spec.device.g_max
+    rows, cols = declared.spec.shape
+    low, high = declared.spec.device.g_min, declared.spec.device.g_max
     return np.clip(low + (high - low) * _weights(kind, rows, cols, rng), low, high)
 
 
@@ -94,11 +63,11 @@ def _weights(kind: str, rows: int, cols: int, rng: np.random.Generator) -> np.nd
     }[kind]()
 
 
-def fresh_inputs(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Sample inputs (EACH, rows) [V] of one of `INPUTS`."""
-    rows, v_read = spec.array.rows, spec.driver.v_read
+def fresh_inputs(kind: str, declared: Declared, rng: np.random.Generator) -> np.ndarray:
+    """Sample inputs (EACH, rows) [V] of one of `INPUTS`; half of the vectors with mixed signs where allowed."""
+    rows = declared.spec.array.rows
     shape, place = (EACH, rows), np.arange(rows)
-    if spec.wire.col_sense == "top":
+    if declared.spec.wire.col_sense == "top":
         place = place[::-1]
     count = rng.integers(1, rows + 1, (EACH, 1))
     share = {
@@ -115,4 +84,7 @@ def fresh_inputs(kind: str, spec: ArraySpec, rng: np.random.Generator) -> np.nda
         "most rows": lambda: rng.random(shape) < 0.92,
         "beta": lambda: rng.beta(0.4, 0.4, shape),
     }[kind]()
-    return spec.sense.v_ref + v_read * np.asarray(share, dtype=float)
+    sign = np.ones(shape)
+    if declared.v_range[0] < declared.spec.sense.v_ref:
+        sign[::2] = rng.choice([-1.0, 1.0], sign[::2].shape)
+    return declared.reads(sign * np.asarray(share, dtype=float))
