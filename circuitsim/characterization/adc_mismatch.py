@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from circuitsim.characterization.adc import threshold_table
-from circuitsim.characterization.adc_runs import converter_run, read_words, word_vectors
+from circuitsim.characterization.adc_runs import TOLERANCES, converter_run, read_words, word_vectors
+from circuitsim.characterization.kept_runs import runs_provenance
 from circuitsim.characterization.sar_levels import can_compose, composed_levels
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist.conversions import Bench, conversion_deck
@@ -62,8 +63,9 @@ def mismatched_tables(
         if key not in bench.block.parameters:
             raise InputError(f"{key}: {bench.block.name} has no such parameter")
     found = composed_levels(bench, simulator, parameters=parameters)
+    origin = runs_provenance([found.deck], simulator, TOLERANCES)
     return [
-        threshold_table(bench, thresholds, decide="search", error=found.error, simulator=simulator)
+        threshold_table(bench, thresholds, decide="search", error=found.error, origin=origin)
         for thresholds in found.thresholds
     ]
 
