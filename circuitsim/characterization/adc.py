@@ -99,13 +99,13 @@ def _composed(bench: Bench, simulator: Simulator) -> ConverterTable:
     without_offset = threshold_table(bench, thresholds, decide="search", error=None, origin=origin)
     found = sar_conversions(bench, linearity(without_offset).transitions, simulator)
     shifted = thresholds + lsb * offset_at(found.offset, np.arange(len(thresholds)) + 1.0)
-    noise = _noise(bench, found.capacitance * levels.attenuation[0], levels.attenuation[0], simulator)
+    noise, decks = _noise(bench, found.capacitance, float(levels.attenuation[0]), simulator)
     return threshold_table(
         bench,
         shifted,
         decide="search",
         error=levels.error,
-        origin=runs_provenance([levels.deck, *found.decks], simulator, TOLERANCES),
+        origin=runs_provenance([levels.deck, *found.decks, *decks], simulator, TOLERANCES),
         offset=found.offset,
         noise=float(np.sqrt(sum(sigma**2 for sigma in noise.values()))),
         noise_parts=noise,
@@ -114,15 +114,18 @@ def _composed(bench: Bench, simulator: Simulator) -> ConverterTable:
     )
 
 
-def _noise(bench: Bench, capacitance: float, attenuation: float, simulator: Simulator) -> dict[str, float]:
+def _noise(
+    bench: Bench, capacitance: float, attenuation: float, simulator: Simulator
+) -> tuple[dict[str, float], tuple[str, ...]]:
     """Standard deviations at the input [V]: of the sampled charge, kT/C, and of the comparator that the card names."""
     kelvin = bench.temperature_c + KELVIN
-    parts = {"sampling": float(np.sqrt(BOLTZMANN * kelvin / capacitance))}
+    parts = {"sampling": float(np.sqrt(BOLTZMANN * kelvin / (capacitance * attenuation)))}
     if bench.block.comparator is None:
-        return parts
+        return parts, ()
     comparator = load_block("converter", bench.block.comparator)
     at = bench_of(replace(comparator, supply=bench.block.supply), bench.temperature_c, ref=bench.ref / 2)
-    return {**parts, "comparator": decision_noise(at, bench.ref / 2, simulator).sigma / attenuation}
+    found = decision_noise(at, bench.ref / 2, simulator)
+    return {**parts, "comparator": float(found.sigma / attenuation)}, found.decks
 
 
 def threshold_table(

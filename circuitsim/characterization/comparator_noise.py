@@ -9,6 +9,7 @@ Source: J. Kim, B. S. Leibowitz, J. Ren, C. J. Madden, "Simulation and analysis 
 comparators", IEEE Trans. Circuits Syst. I 56 (8), 2009, 1844-1857 (impulse sensitivity function of a decision).
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from scipy.interpolate import PchipInterpolator
 from circuitsim.characterization.adc_runs import TOLERANCES
 from circuitsim.characterization.kept_runs import kept_runs
 from circuitsim.devices import list_cards
-from circuitsim.errors import SimulatorError
+from circuitsim.errors import InputError, SimulatorError
 from circuitsim.library import FourNodes, find_subckt, four_node_elements, read_library
 from circuitsim.netlist.conversions import Bench
 from circuitsim.netlist.decisions import Injection, decision_deck, inner_node, transistor_noise_deck
@@ -52,6 +53,7 @@ class DecisionNoise:
         worth: (transistors, intervals) voltage at the input that a current through each is worth [V/A].
         observed: When the latch is read [s].
         gain: Voltage of the latch per voltage at the input then [V/V].
+        decks: Digests of the decks.
     """
 
     sigma: float
@@ -61,6 +63,7 @@ class DecisionNoise:
     worth: np.ndarray
     observed: float
     gain: float
+    decks: tuple[str, ...]
 
 
 def decision_noise(bench: Bench, threshold: float, simulator: Simulator) -> DecisionNoise:
@@ -72,19 +75,25 @@ def decision_noise(bench: Bench, threshold: float, simulator: Simulator) -> Deci
         simulator: The ngspice to use.
 
     Raises:
+        InputError: The sub-circuit has no transistors of its own.
         SimulatorError: ngspice failed, or the latch does not follow the input; the run folder is kept.
 
     Valid for: white noise; the decision itself, not what comes before the comparator.
     """
     transistors = transistors_of(bench)
-    start = phase_window(bench.block, next(iter(clock_nodes(bench.block))).partition(".")[2])[0]
+    if not transistors:
+        raise InputError(
+            f"the converter {bench.block.name!r}: none of its elements is a transistor with drain, gate, source and "
+            "bulk; expected those that make the noise of its latch"
+        )
+    start = decision_start(bench)
     latch = bench.block.latch
     terminals = sorted({inner_node(bench, 0, node) for one in transistors for node in one.nodes} - {"0"})
     deck = decision_deck(
         bench,
         np.array([threshold, threshold + INPUT_STEP]),
         [[], []],
-        saved=[*(f"v({node})" for node in terminals), *_latch_vectors(bench, 2)],
+        saved=[*(f"v({node})" for node in terminals), *latch_vectors(bench, 2)],
         step=TIME_STEP,
     )
     with kept_runs([deck], simulator, FINE) as (raw,):
@@ -101,8 +110,8 @@ def decision_noise(bench: Bench, threshold: float, simulator: Simulator) -> Deci
         edges = np.linspace(start - BEFORE, observed, INTERVALS + 1)
         middle = (edges[1:] + edges[:-1]) / 2
         volts = np.array([[_terminals_at(bench, raw, one, t) for t in middle] for one in transistors])
-    worth, gain = _worth(bench, threshold, transistors, edges, simulator)
-    density = _densities(bench, transistors, volts, simulator)
+    worth, gain, moved = _worth(bench, threshold, transistors, edges, simulator)
+    density, alone = _densities(bench, transistors, volts, simulator)
     variance = sum(_variance(edges, *each) for each in zip(density, worth, strict=True))
     return DecisionNoise(
         sigma=float(np.sqrt(variance)),
@@ -112,6 +121,7 @@ def decision_noise(bench: Bench, threshold: float, simulator: Simulator) -> Deci
         worth=worth,
         observed=observed,
         gain=gain,
+        decks=(raw.deck_digest, moved, alone),
     )
 
 
@@ -122,6 +132,11 @@ def _variance(edges: np.ndarray, density: np.ndarray, worth: np.ndarray) -> floa
     impulse = PchipInterpolator(middle, worth / np.diff(edges))(time)
     values = np.interp(time, middle, density) * impulse**2 / 2
     return float(np.sum((values[1:] + values[:-1]) * np.diff(time)) / 2)
+
+
+def decision_start(bench: Bench) -> float:
+    """Return when the last clock of a comparator starts, with which it decides [s]."""
+    return max(phase_window(bench.block, role.partition(".")[2])[0] for role in clock_nodes(bench.block))
 
 
 def transistors_of(bench: Bench) -> tuple[FourNodes, ...]:
@@ -141,15 +156,11 @@ def latch_difference(bench: Bench, raw: RawResult, count: int, moment: float) ->
 
 def latch_vectors(bench: Bench, count: int) -> list[str]:
     """Return the vectors that `latch_difference` needs."""
-    return _latch_vectors(bench, count)
-
-
-def _latch_vectors(bench: Bench, count: int) -> list[str]:
     return [f"v({inner_node(bench, m, node)})" for m in range(count) for node in bench.block.latch]
 
 
 def _latches(bench: Bench, raw: RawResult, count: int) -> np.ndarray:
-    pairs = raw.columns(_latch_vectors(bench, count))
+    pairs = raw.columns(latch_vectors(bench, count))
     return pairs[:, 0::2] - pairs[:, 1::2]
 
 
@@ -160,11 +171,11 @@ def _terminals_at(bench: Bench, raw: RawResult, one: FourNodes, moment: float) -
 
 def _worth(
     bench: Bench, threshold: float, transistors: tuple[FourNodes, ...], edges: np.ndarray, simulator: Simulator
-) -> tuple[np.ndarray, float]:
-    """Input that a current through each transistor in each interval is worth [V/A], and the gain of the latch."""
+) -> tuple[np.ndarray, float, str]:
+    """Input that a current through each transistor in each interval is worth [V/A], gain of the latch, the deck."""
     injections: list[list[Injection]] = [[], []]
     for one in transistors:
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in itertools.pairwise(edges):
             edge = (high - low) / 100  # of the pulse, centred on the bounds so that its area is that of the interval
             at = np.array([0.0, low - edge, low + edge, high - edge, high + edge])
             current = CURRENT_STEP * np.array([0.0, 0.0, 1.0, 1.0, 0.0])
@@ -175,7 +186,7 @@ def _worth(
         bench,
         inputs,
         injections,
-        saved=_latch_vectors(bench, len(inputs)),
+        saved=latch_vectors(bench, len(inputs)),
         step=TIME_STEP,
         stop=float(edges[-1]) + TIME_STEP,
     )
@@ -183,11 +194,13 @@ def _worth(
         found = latch_difference(bench, raw, len(inputs), float(edges[-1]))
     gain = (found[1] - found[0]) / INPUT_STEP
     worth = (found[2:] - found[0]) / gain / CURRENT_STEP
-    return worth.reshape(len(transistors), len(edges) - 1), float(gain)
+    return worth.reshape(len(transistors), len(edges) - 1), float(gain), raw.deck_digest
 
 
-def _densities(bench: Bench, transistors: tuple[FourNodes, ...], volts: np.ndarray, simulator: Simulator) -> np.ndarray:
-    """White noise of each transistor at each moment (transistors, moments) [A²/Hz]."""
+def _densities(
+    bench: Bench, transistors: tuple[FourNodes, ...], volts: np.ndarray, simulator: Simulator
+) -> tuple[np.ndarray, str]:
+    """White noise of each transistor at each moment (transistors, moments) [A²/Hz], and the digest of the deck."""
     density = np.zeros(volts.shape[:2])
     with kept_runs([transistor_noise_deck(bench, transistors, volts, WHITE_FREQUENCY)], simulator, FINE) as (raw,):
         plot = next(one for one in raw.plots if "onoise_spectrum" in one.variables)
@@ -195,4 +208,4 @@ def _densities(bench: Bench, transistors: tuple[FourNodes, ...], volts: np.ndarr
             if match := _WHITE.fullmatch(name):
                 k, j = (int(text) for text in (match[1] or match[4], match[2] or match[5]))
                 density[k, j] += float(value) ** 2
-    return density
+    return density, raw.deck_digest

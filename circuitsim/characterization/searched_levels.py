@@ -36,8 +36,8 @@ def searched_levels(bench: Bench, simulator: Simulator) -> CountedLevels:
         name = f"the converter {bench.block.name!r}"
         if np.all(codes == codes[0]):
             raise SimulatorError(
-                f"{name}: its output stays at code {codes[0]} over all inputs from {low:g} to {high:g}; check the roles "
-                "of its ports and its phases",
+                f"{name}: its output stays at code {codes[0]} over all inputs from {low:g} to {high:g}; check the "
+                "roles of its ports and its phases",
                 folder,
             )
         reached = np.minimum.accumulate(codes[::-1])[::-1]  # the smallest code at this input and beyond

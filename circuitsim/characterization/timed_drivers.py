@@ -50,8 +50,9 @@ def timed_levels(bench: Bench, v_low: float, bits: int, c_load: float, simulator
     """Simulate the words of a driver with phases.
 
     Of a driver with the port `in` some codes are simulated, and their level is the integral of the output over its full
-    amplitude; the other codes lie on a smooth curve through them. Of one with a digital word the code 0, the largest one and the two that alternate are simulated; its
-    level is what the voltages at the ends of its slots, doubled from slot to slot, add up to.
+    amplitude; the other codes lie on a smooth curve through them. Of one with a digital word the code 0, the largest
+    one and the two that alternate are simulated; its level is what the voltages at the ends of its slots, doubled from
+    slot to slot, add up to.
 
     Args:
         bench: The driver with its voltage at `ref`.
@@ -78,8 +79,8 @@ def _pulses(bench: Bench, v_low: float, bits: int, c_load: float, simulator: Sim
         if np.any(np.diff(width) <= 0):
             k = int(np.argmax(np.diff(width) <= 0)) + 1
             raise SimulatorError(
-                f"the driver {bench.block.name!r}: its port 'out' is on for {width[k]:.4g} s at code {codes[k]} and for "
-                f"{width[k - 1]:.4g} s at code {codes[k - 1]}; expected pulses that grow with the code",
+                f"the driver {bench.block.name!r}: its port 'out' is on for {width[k]:.4g} s at code {codes[k]} and "
+                f"for {width[k - 1]:.4g} s at code {codes[k - 1]}; expected pulses that grow with the code",
                 raw.folder,
             )
         began = (len(codes) - 1) * cycle + start
@@ -159,7 +160,7 @@ def _slots(bench: Bench, bits: int) -> list[tuple[float, float]]:
 def _resistances(
     bench: Bench, v_low: float, bits: int, c_load: float, moment: float, simulator: Simulator
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Output resistance (2^bits,) [ohm] from the output of code 0 and of the largest one, with and without a current."""
+    """Output resistance (2^bits,) [ohm], from the output of the first and the last code with and without a current."""
     codes = np.array([0, 2**bits - 1])
     outs, decks = [], []
     for load in (0.0, DRIVE_CURRENT):

@@ -24,7 +24,7 @@ from circuitsim.cli.options import CertificateFile, Jobs, MaxError, Out, Seed, S
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
 from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
-from circuitsim.resources import surface_cache
+from circuitsim.resources import surface_cache, table_cache
 from circuitsim.results import write_text
 from circuitsim.spec import json_schema, load_spec
 from circuitsim.units import format_quantity
@@ -76,8 +76,15 @@ def doctor(as_json: Json = False) -> None:
 
     diagnosis, folder = diagnose(), surface_cache()
     count, size = cache_size(folder)
-    cache = {"folder": str(folder), "surfaces": count, "bytes": size, "limit_bytes": cache_limit()}
-    said = f"Cache: {count} cells, {size / 1e6:.1f} MB of at most {cache_limit() / 1e6:g} MB, in {folder}."
+    limit, tables = cache_limit(), table_cache()
+    table_count, table_size = cache_size(tables)
+    cache = {"folder": str(folder), "surfaces": count, "bytes": size, "limit_bytes": limit}
+    cache |= {"table_folder": str(tables), "tables": table_count, "table_bytes": table_size}
+    most = f"of at most {limit / 1e6:g} MB"
+    said = (
+        f"Cache: {count} cells, {size / 1e6:.1f} MB {most}, in {folder}; {table_count} tables of blocks, "
+        f"{table_size / 1e6:.1f} MB {most}, in {tables}."
+    )
     print_result(dataclasses.asdict(diagnosis) | {"cache": cache}, f"{diagnosis.text}\n{said}", as_json)
     if diagnosis.executable is None:
         raise typer.Exit(3)

@@ -1,4 +1,4 @@
-"""Write decks of comparators side by side, each with a current between two of its inner nodes, and of transistors alone.
+"""Write decks of comparators side by side, each with currents between its inner nodes, and of transistors alone.
 
 They tell the noise of a decision: how far a current at a moment moves it, and how much noise a transistor makes at the
 voltages that it has at that moment.

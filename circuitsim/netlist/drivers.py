@@ -16,7 +16,7 @@ POINTS = 100  # time steps of a settling
 
 
 def level_deck(bench: Bench, v_low: float, bits: int) -> str:
-    """Write the deck that sweeps all codes, without load and with `DRIVE_CURRENT` drawn; it saves v(out) and supplies."""
+    """Write the deck that sweeps all codes, without load and with `DRIVE_CURRENT` drawn: v(out) and the supplies."""
     top = 2**bits - 1
     if bench.block.bits:
         inputs = [
