@@ -70,7 +70,7 @@ def timed_levels(bench: Bench, v_low: float, bits: int, c_load: float, simulator
 
 def _pulses(bench: Bench, v_low: float, bits: int, c_load: float, simulator: Simulator) -> TimedLevels:
     top = 2**bits - 1
-    codes = np.unique(np.linspace(0, top, PULSES).round().astype(int))
+    codes = np.unique(np.concatenate([[0, 1, 2], np.linspace(0, top, PULSES).round()])).astype(int)
     cycle, span = bench.cycle, bench.ref - v_low
     start = min(phase_window(bench.block, _phase_of(role))[0] for role in clock_nodes(bench.block))
     with converter_run(_deck(bench, v_low, codes, bits, c_load, steps=PULSE_STEPS), simulator) as raw:

@@ -157,7 +157,7 @@ def _comparator_content(table: ComparatorTable) -> dict[str, Any]:
         "offset_V": table.offset,
         "noise_V": table.noise,
         "overdrive_V": table.overdrive.tolist(),
-        "delay_s": table.delay.tolist(),
+        "delay_s": [float(delay) if np.isfinite(delay) else None for delay in table.delay],
         "energy_J": table.energy.tolist(),
         "supply_V": table.supply,
         "reference_V": table.reference,
@@ -176,7 +176,7 @@ def _comparator_lines(table: ComparatorTable) -> list[Any]:
         decisions.append(
             (
                 f"  {format_quantity(float(over), 'V', 3)}",
-                format_quantity(float(delay), "s", 3),
+                format_quantity(float(delay), "s", 3) if np.isfinite(delay) else "not when it is read",
                 format_quantity(float(energy), "J", 3),
             )
         )

@@ -64,14 +64,16 @@ def _energy_panels(table: ConverterTable) -> list[Panel]:
     if table.energy_code is None or not table.energy:
         return []
     names = {"logic": "logic (estimate)"}
-    curves = tuple(Curve(table.energy_code, each, names.get(part, part)) for part, each in table.energy.items())
+    curves = tuple(
+        Curve(table.energy_code, _four_digits(each), names.get(part, part)) for part, each in table.energy.items()
+    )
     return [Panel("Energy", "code", "", "energy", "J", curves)]
 
 
 def _comparator_panels(table: ComparatorTable) -> tuple[Panel, ...]:
     over = table.overdrive
     panels = [
-        Panel("Delay", _OVER, "V", "delay", "s", (Curve(over, table.delay),), "log", "log"),
+        Panel("Delay", _OVER, "V", "delay", "s", (Curve(over, table.delay),), x_scale="log"),
         Panel(
             "Energy",
             _OVER,
@@ -128,5 +130,5 @@ def _scale(values: np.ndarray) -> Literal["linear", "log"]:
 
 def _four_digits(values: np.ndarray) -> np.ndarray:
     """Round to four digits: a resistance that does not change is drawn as a line, and not as the rounding of it."""
-    places = 10.0 ** (3 - np.floor(np.log10(np.maximum(np.abs(values), 1e-12))))
+    places = 10.0 ** (3 - np.floor(np.log10(np.maximum(np.abs(values), 1e-30))))
     return np.round(values * places) / places

@@ -21,7 +21,8 @@ class ComparatorTable:
         noise: Standard deviation of the threshold from one decision to the next, by white noise of the transistors,
             flicker noise left out [V]; None: unknown, the card does not name the nodes of its latch.
         overdrive: (n,) rising inputs above the threshold [V].
-        delay: (n,) time from the start of its clock until the bit is decided, at these inputs [s].
+        delay: (n,) time from the start of its clock until the bit is decided, at these inputs; inf where it is not
+            decided when the bit is taken [s].
         energy: (n,) energy that the supply delivers in one cycle of the clock, at these inputs [J]; the clock itself is
             not in it.
         reference: Voltage at `ref` [V]; None for a circuit without.
@@ -45,8 +46,8 @@ class ComparatorTable:
     def __post_init__(self) -> None:
         for name in ("delay", "energy"):
             values = getattr(self, name)
-            if values.shape != self.overdrive.shape or not np.all(np.isfinite(values)):
+            if values.shape != self.overdrive.shape or np.any(np.isnan(values)):
                 raise InputError(
-                    f"comparator: {name} has shape {values.shape}: expected finite values of shape "
-                    f"{self.overdrive.shape}, one per overdrive"
+                    f"comparator: {name} has shape {values.shape}: expected numbers of shape {self.overdrive.shape}, one "
+                    "per overdrive"
                 )

@@ -1,0 +1,72 @@
+"""Noise of a StrongARM: the sum over its transistors against decisions with noise that NumPy draws."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from circuitsim import spice
+from circuitsim.blocks import load_block
+from circuitsim.characterization import comparator_table, decision_noise
+from circuitsim.characterization.comparator_noise import FINE, latch_difference, latch_vectors
+from circuitsim.characterization.kept_runs import kept_runs
+from circuitsim.errors import InputError, SimulatorError
+from circuitsim.netlist import bench_of
+from circuitsim.netlist.decisions import Injection, decision_deck
+
+SIMULATOR = spice.find_ngspice()
+BENCH = bench_of(load_block("converter", "strongarm"))
+DRAWS = 150  # comparators in one deck, each with noise of its own
+SAMPLE = 8e-12  # [s] from one sample of the noise to the next
+
+
+def test_a_comparator_has_a_threshold_delays_energies_and_noise():
+    table = comparator_table(BENCH.block, simulator=SIMULATOR)
+    assert abs(table.offset) < 2e-5 and table.threshold == pytest.approx(0.9, abs=2e-5)
+    assert np.all(np.diff(table.delay) < 0) and 2e-11 < table.delay[-1] < table.delay[0] < 3e-10
+    assert np.all((table.energy > 2e-13) & (table.energy < 6e-13))
+    assert 2.5e-4 < table.noise < 4e-4
+    assert len(table.provenance.deck_digest) == 64
+
+
+@pytest.mark.slow
+def test_decisions_with_drawn_noise_scatter_as_the_sum_says():
+    """White noise of density S, linear between samples that are T apart, has samples of variance S / 2T."""
+    law = decision_noise(BENCH, 0.9, SIMULATOR)
+    rng = np.random.default_rng(5)
+    time = np.arange(law.edges[0], law.edges[-1] + SAMPLE, SAMPLE)
+    middle = (law.edges[1:] + law.edges[:-1]) / 2
+    scale = [np.sqrt(np.interp(time, middle, density) / (2 * SAMPLE)) for density in law.density]
+    drawn = [
+        [
+            Injection(
+                nodes, np.concatenate([[0.0], time]), np.concatenate([[0.0], sigma * rng.standard_normal(len(time))])
+            )
+            for nodes, sigma in zip(law.transistors, scale, strict=True)
+        ]
+        for _ in range(DRAWS)
+    ]
+    inputs = np.full(DRAWS, 0.9 + law.sigma)
+    vectors = [*latch_vectors(BENCH, DRAWS), *(f"v(b_{m}_0)" for m in range(DRAWS))]
+    deck = decision_deck(BENCH, inputs, drawn, saved=vectors, step=5e-12)
+    with kept_runs([deck], SIMULATOR, FINE) as (raw,):
+        latch = latch_difference(BENCH, raw, DRAWS, law.observed) / law.gain
+        ones = sum(raw[f"v(b_{m}_0)"][-1] > 0.5 for m in range(DRAWS)) / DRAWS
+    assert latch.std() == pytest.approx(law.sigma, rel=0.15)  # of 150 draws, the deviation scatters by 6 %
+    assert law.sigma / ndtri(ones) == pytest.approx(law.sigma, rel=0.35)  # 84 % of the decisions are right, by 3 %
+
+
+def test_noise_follows_the_temperature():
+    cold, hot = (decision_noise(dataclasses.replace(BENCH, temperature_c=t), 0.9, SIMULATOR).sigma for t in (-40, 125))
+    assert 1.1 < hot / cold < 2.0  # white noise power is proportional to T, and slower integration averages it
+
+
+def test_what_is_no_comparator_and_what_never_decides_is_refused():
+    with pytest.raises(InputError, match="block 'sar': expected a comparator, a converter of one bit"):
+        comparator_table(load_block("converter", "sar"), simulator=SIMULATOR)
+    block = BENCH.block
+    late = {**block.timing, "t_compare": block.timing["t_compare"].model_copy(update={"value": 7e-11})}
+    with pytest.raises(SimulatorError, match=r"'strongarm': its port 'bits'|'strongarm': its bit is") as refused:
+        comparator_table(dataclasses.replace(block, timing=late), simulator=SIMULATOR)
+    assert (refused.value.folder / "deck.cir").is_file()
