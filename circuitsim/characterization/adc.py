@@ -68,6 +68,7 @@ def adc_block_table(
         origin=runs_provenance(found.decks, simulator, TOLERANCES),
         energy_code=found.codes if found.energy else None,
         energy=found.energy,
+        simulated=found.simulated,
     )
 
 

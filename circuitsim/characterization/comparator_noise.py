@@ -121,7 +121,7 @@ def decision_noise(bench: Bench, threshold: float, simulator: Simulator) -> Deci
         worth=worth,
         observed=observed,
         gain=gain,
-        decks=(raw.deck_digest, moved, alone),
+        decks=(raw.deck_digest, *moved, alone),
     )
 
 
@@ -171,30 +171,32 @@ def _terminals_at(bench: Bench, raw: RawResult, one: FourNodes, moment: float) -
 
 def _worth(
     bench: Bench, threshold: float, transistors: tuple[FourNodes, ...], edges: np.ndarray, simulator: Simulator
-) -> tuple[np.ndarray, float, str]:
-    """Input that a current through each transistor in each interval is worth [V/A], gain of the latch, the deck."""
+) -> tuple[np.ndarray, float, tuple[str, ...]]:
+    """Input that a current through each transistor in each interval is worth [V/A], gain of the latch, the decks."""
+    # A deck for each transistor: with very many comparators ngspice finds no time step at the edge of the clock.
+    decks = [_injected(bench, threshold, one, edges) for one in transistors]
+    count, gain = len(edges) + 1, 0.0
+    worth = np.zeros((len(transistors), len(edges) - 1))
+    with kept_runs(decks, simulator, FINE) as raws:
+        for k, raw in enumerate(raws):
+            found = latch_difference(bench, raw, count, float(edges[-1]))
+            gain = float(found[1] - found[0]) / INPUT_STEP
+            worth[k] = (found[2:] - found[0]) / gain / CURRENT_STEP
+        return worth, gain, tuple(raw.deck_digest for raw in raws)
+
+
+def _injected(bench: Bench, threshold: float, one: FourNodes, edges: np.ndarray) -> str:
+    """Deck of comparators: as it is, with a higher input, and with a current in a transistor in each interval."""
     injections: list[list[Injection]] = [[], []]
-    for one in transistors:
-        for low, high in itertools.pairwise(edges):
-            edge = (high - low) / 100  # of the pulse, centred on the bounds so that its area is that of the interval
-            at = np.array([0.0, low - edge, low + edge, high - edge, high + edge])
-            current = CURRENT_STEP * np.array([0.0, 0.0, 1.0, 1.0, 0.0])
-            injections.append([Injection((one.nodes[0], one.nodes[2]), at, current)])
+    for low, high in itertools.pairwise(edges):
+        edge = (high - low) / 100  # of the pulse, centred on the bounds so that its area is that of the interval
+        at = np.array([0.0, low - edge, low + edge, high - edge, high + edge])
+        current = CURRENT_STEP * np.array([0.0, 0.0, 1.0, 1.0, 0.0])
+        injections.append([Injection((one.nodes[0], one.nodes[2]), at, current)])
     inputs = np.full(len(injections), threshold)
     inputs[1] += INPUT_STEP
-    deck = decision_deck(
-        bench,
-        inputs,
-        injections,
-        saved=latch_vectors(bench, len(inputs)),
-        step=TIME_STEP,
-        stop=float(edges[-1]) + TIME_STEP,
-    )
-    with kept_runs([deck], simulator, FINE) as (raw,):
-        found = latch_difference(bench, raw, len(inputs), float(edges[-1]))
-    gain = (found[1] - found[0]) / INPUT_STEP
-    worth = (found[2:] - found[0]) / gain / CURRENT_STEP
-    return worth.reshape(len(transistors), len(edges) - 1), float(gain), raw.deck_digest
+    saved, stop = latch_vectors(bench, len(inputs)), float(edges[-1]) + TIME_STEP
+    return decision_deck(bench, inputs, injections, saved=saved, step=TIME_STEP, stop=stop)
 
 
 def _densities(

@@ -49,6 +49,7 @@ class CountedLevels:
         decks: Digests of the decks.
         codes: (n,) codes at which the energy was measured; empty: nowhere.
         energy: (n,) energy of a conversion at these codes by its part [J].
+        simulated: First and last code whose thresholds were simulated; None: all.
     """
 
     thresholds: np.ndarray
@@ -56,6 +57,7 @@ class CountedLevels:
     decks: tuple[str, ...]
     codes: np.ndarray
     energy: dict[str, np.ndarray]
+    simulated: tuple[int, int] | None = None
 
 
 def counted_range(bench: Bench) -> tuple[float, float]:
@@ -144,7 +146,8 @@ def curve_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels
     codes = _energy_codes(top)
     codes = codes[(codes >= first) & (codes <= last)]
     energy, more = _energies(bench, codes, thresholds[codes - 1], simulator)
-    return CountedLevels(thresholds, error, decks + more, codes, energy)
+    known = (max(int(np.ceil(first)), 1), min(int(last), top))
+    return CountedLevels(thresholds, error, decks + more, codes, energy, None if known == (1, top) else known)
 
 
 def _energy_codes(top: int) -> np.ndarray:

@@ -59,8 +59,8 @@ def chosen_block(
     path = Path(name)
     if path.is_file():
         if subckt is None or ports is None:
-            missing = " and ".join(key for key, value in (("--subckt", subckt), ("--ports", ports)) if value is None)
-            raise InputError(f"{name}: a SPICE file needs --subckt and --ports, and {missing} is missing")
+            missing = [key for key, value in (("--subckt", subckt), ("--ports", ports)) if value is None]
+            raise InputError(f"{name}: a SPICE file needs --subckt and --ports; give {' and '.join(missing)}")
         roles = _roles(ports)
         keys = {"file": path, "subckt": subckt, "ports": roles}
         return Choice(_kind(kind, roles), {**keys, "corner": corner} if corner else keys)

@@ -76,6 +76,7 @@ def _converter_content(table: ConverterTable) -> dict[str, Any]:
     return content | {
         "thresholds": table.thresholds.tolist(),
         "missing_codes": list(found.missing),
+        "simulated_codes": None if table.simulated is None else list(table.simulated),
         "offset_code_LSB": _listed(table.offset),
         "effective_bits": _effective_bits(table),
     }
@@ -118,6 +119,9 @@ def _adc_rows(table: ConverterTable) -> list[tuple[str, str]]:
     missing = linearity(table).missing
     listed = ", ".join(map(str, missing[:SHOWN])) + (", …" if len(missing) > SHOWN else "")
     rows = [("missing codes", f"{len(missing)}: {listed}" if missing else "none")]
+    if table.simulated is not None:
+        first, last = table.simulated
+        rows.append(("simulated", f"codes {first} to {last}, within the inputs of its card; a line goes on beyond"))
     if table.offset is not None:
         each = ", ".join(f"{value:.2f} at {int(code)}" for code, value in table.offset)
         rows.append(("offset of the comparator", f"{each} [LSB at code]"))

@@ -48,6 +48,6 @@ class ComparatorTable:
             values = getattr(self, name)
             if values.shape != self.overdrive.shape or np.any(np.isnan(values)):
                 raise InputError(
-                    f"comparator: {name} has shape {values.shape}: expected numbers of shape {self.overdrive.shape}, one "
-                    "per overdrive"
+                    f"comparator: {name} has shape {values.shape}: expected numbers of shape {self.overdrive.shape}, "
+                    "one per overdrive"
                 )

@@ -38,6 +38,7 @@ def save_converter_table(path: str | Path, table: ConverterTable, *, key: str = 
         if field.name not in (*_ARRAYS, _ENERGY)
     }
     plain["noise_parts"] = dict(table.noise_parts)
+    plain["simulated"] = None if table.simulated is None else list(table.simulated)
     if table.provenance is not None:
         plain["provenance"] = dataclasses.asdict(table.provenance)
     arrays = {name: getattr(table, name) for name in _ARRAYS if getattr(table, name) is not None}

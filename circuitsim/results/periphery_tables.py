@@ -52,6 +52,8 @@ class ConverterTable:
         c_load: Capacitance at the output at which `settling` holds [F].
         noise_parts: Standard deviations of which `noise` is made, by their origin [unit]: "sampling" (kT/C),
             "comparator".
+        simulated: First and last code whose thresholds were simulated; the line through both goes on beyond them. None:
+            all of them.
         coding: Of a driver: "amplitude", a voltage that stays; "bit_serial", the bits of a code one after another, and
             the levels are what shift and add makes of them; "pulse_width", the levels are times at full amplitude.
     """
@@ -77,6 +79,7 @@ class ConverterTable:
     settling: np.ndarray | None = None
     c_load: float | None = None
     noise_parts: Mapping[str, float] = field(default_factory=FrozenMapping)
+    simulated: tuple[int, int] | None = None
     coding: Coding = "amplitude"
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Row drivers of every coding as tables: an ideal DAC before a driver, pulses whose width codes, bits one after another."""
+"""Row drivers of every coding as tables: behind an ideal DAC, by the width of pulses, bit by bit."""
 
 import numpy as np
 import pytest
