@@ -35,7 +35,7 @@ OBSERVED = 1e-3  # [V] between the nodes of the latch, when they are read: linea
 TIME_STEP = 5e-12  # [s]
 FINER = 50  # points of an interval, over which the worth of a current is interpolated
 WHITE_FREQUENCY = 1e9  # [Hz] at which the noise of a transistor is taken; flicker noise is left out
-FINE = {**TOLERANCES, "reltol": "1e-6", "vntol": "1e-9", "chgtol": "1e-18"}
+FINE = {**TOLERANCES, "reltol": "1e-6", "vntol": "1e-9"}
 
 _WHITE = re.compile(r"onoise\..*\.?[xm](\d+)_(\d+)\..*(id|rd|rs)|onoise\.m(\d+)_(\d+)\.(id|rd|rs)")
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from circuitsim.blocks import Block, block_of
 from circuitsim.characterization import (
     adc,
+    adc_energy,
     adc_runs,
+    comparator_noise,
     counted_levels,
     dac,
     sar_conversions,
@@ -31,7 +33,7 @@ CONVERTER_VERSION = 2  # increase it when the benches change, so that tables in 
 SMALLEST_LOAD = 1e-15  # [F]
 
 _BENCHES = (adc, adc_runs, counted_levels, dac, sar_conversions, sar_levels, searched_levels)
-_BENCHES += (timed_drivers, conversions, drivers)
+_BENCHES += (timed_drivers, adc_energy, comparator_noise, conversions, drivers)
 
 
 def driver_block_table(spec: ArraySpec, folder: Path, simulator: Simulator) -> ConverterTable | None:
@@ -113,6 +115,7 @@ def _cached(
     lines = ["* what the table of a converter depends on", block.include, instance, f"* {block.v_supply}"]
     lines += clock_cards(bench, bench.cycle) if block.clocked else []
     extra = (block.input, block.logic_energy, block.ready, block.output, block.reference, tuple(block.timing.items()))
+    extra += (block.logic, block.comparator)
     about = (
         assemble("\n".join([*lines, ".end", ""]), Path()).digest,
         repr(extra),

@@ -10,14 +10,11 @@ from circuitsim.cli.block_bench import BlockTable, Conditions, characterized_blo
 from circuitsim.cli.block_choice import Choice, chosen_block, quantities, shipped_or_folder
 from circuitsim.cli.block_figures import table_content, table_lines
 from circuitsim.cli.block_tables import block_card, block_list, block_sheet
-from circuitsim.cli.options import within
-from circuitsim.cli.output import Json, plot_files, print_result, replaces
+from circuitsim.cli.options import PlotFile, within
+from circuitsim.cli.output import Json, card_listing, plot_files, print_result, replaces
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-PlotFile = Annotated[
-    Path | None, typer.Option("--plot", help="Draw its curves into this file: .png and .svg beside each other.")
-]
 Text = str | None
 VRef = Annotated[
     Text,
@@ -46,8 +43,7 @@ Several = list[str] | None
 def list_shipped(as_json: Json = False) -> None:
     """List the shipped blocks."""
     blocks = [load_block(kind, name) for kind in FOLDERS for name in list_blocks(kind)]
-    content = [{"name": one.name, "kind": one.kind, "title": one.title, "licence": one.licence} for one in blocks]
-    print_result(content, block_list(blocks), as_json)
+    print_result(card_listing(blocks), block_list(blocks), as_json)
 
 
 @app.command()

@@ -9,7 +9,8 @@ from scipy.special import ndtri
 from circuitsim import spice
 from circuitsim.blocks import load_block
 from circuitsim.characterization import comparator_table, decision_noise
-from circuitsim.characterization.comparator_noise import FINE, latch_difference, latch_vectors
+from circuitsim.characterization.adc_runs import TOLERANCES
+from circuitsim.characterization.comparator_noise import latch_difference, latch_vectors
 from circuitsim.characterization.kept_runs import kept_runs
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist import bench_of
@@ -53,7 +54,7 @@ def test_decisions_with_drawn_noise_scatter_as_the_sum_says():
         bits = [f"v(b_{m}_0)" for m in range(TOGETHER)]
         saved = [*latch_vectors(BENCH, TOGETHER), *bits]
         deck = decision_deck(BENCH, np.full(TOGETHER, 0.9 + law.sigma), own, saved=saved, step=5e-12)
-        with kept_runs([deck], SIMULATOR, FINE) as (raw,):
+        with kept_runs([deck], SIMULATOR, TOLERANCES) as (raw,):
             latch += (latch_difference(BENCH, raw, TOGETHER, law.observed) / law.gain).tolist()
             ones += sum(raw[bit][-1] > 0.5 for bit in bits)
     assert np.std(latch) == pytest.approx(law.sigma, rel=0.15)  # of 160 draws, the deviation scatters by 6 %

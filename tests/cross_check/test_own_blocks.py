@@ -81,9 +81,9 @@ def test_an_inverter_with_feedback_is_a_sense_amplifier_in_both_corners(cells, t
         assert table is not None and table.dynamics is not None
         middle = np.abs(table.current) < 5e-6
         gains.append(float(np.polyfit(table.current[middle], table.reported[middle], 1)[0]))
-        # the gain of a minimum-length inverter is finite: some of the current's voltage stays at the column
+        # a small inverter has little gain with this load: much of the voltage across the resistor stays at the column
         r_in = float(np.polyfit(table.current[middle], table.drop[middle], 1)[0])
-        assert 100 < r_in < 3000 and gains[-1] == pytest.approx(r_in - 1e4, rel=1e-3)  # the resistor takes all of it
+        assert 1e3 < r_in < 9e3 and gains[-1] == pytest.approx(r_in - 1e4, rel=1e-3)  # the resistor takes all of it
         assert np.all(table.dynamics.noise_density[:, 0] > np.sqrt(4 * 1.38e-23 * 300 / 1e4))  # more than the resistor
     assert gains[0] != pytest.approx(gains[1], rel=1e-3)
 
