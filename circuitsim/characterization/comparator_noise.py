@@ -24,7 +24,7 @@ from circuitsim.library import FourNodes, find_subckt, four_node_elements, read_
 from circuitsim.netlist.conversions import Bench
 from circuitsim.netlist.decisions import Injection, decision_deck, inner_node, transistor_noise_deck
 from circuitsim.netlist.phases import clock_nodes, phase_window
-from circuitsim.spec import by_value
+from circuitsim.spec import by_value, checked
 from circuitsim.spice import RawResult, Simulator
 
 INTERVALS = 16  # of the decision; 12 give 6 % less noise, 20 the same within 1 %
@@ -66,6 +66,7 @@ class DecisionNoise:
     decks: tuple[str, ...]
 
 
+@checked
 def decision_noise(bench: Bench, threshold: float, simulator: Simulator) -> DecisionNoise:
     """Find the noise of a comparator whose card names the nodes of its latch.
 

@@ -24,9 +24,13 @@ VRef = Annotated[
     ),
 ]
 IMax = Annotated[Text, typer.Option(help="Largest column current of a sense amplifier [A]; absent: 100u.")]
-GColumn = Annotated[Text, typer.Option(help="Largest conductance of a column at it [S]; absent: 400u.")]
+GColumn = Annotated[
+    Text, typer.Option(help="Largest conductance of a column at it, rounded up to a step of 1.25 [S]; absent: 400u.")
+]
 VRead = Annotated[Text, typer.Option(help="Range of a driver above --v-ref [V]; absent: 200m.")]
-CLoad = Annotated[Text, typer.Option(help="Capacitance of the row at a driver [F]; absent: 100f.")]
+CLoad = Annotated[
+    Text, typer.Option(help="Capacitance of the row at a driver, rounded up to a step of 1.25 [F]; absent: 100f.")
+]
 Bits = Annotated[
     int | None,
     typer.Option(

@@ -79,3 +79,16 @@ def test_a_driver_that_codes_by_time_does_not_stand_in_for_amplitudes(tmp_path, 
         SpecError, match=r"driver.input_code = 'amplitude': the driver 'bit_serial' codes by bit_serial"
     ):
         levels.convert_codes(spec, np.full((4, 2), 1e-5), np.zeros((1, 4)), "nodal")
+
+
+def test_a_source_as_a_circuit_reads_like_the_ideal_driver_behind_the_same_resistance(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIRCUITSIM_CACHE", str(tmp_path))
+    g = np.geomspace(1e-6, 1e-4, 8).reshape(4, 2)
+    codes = np.array([[0, 21, 42, 63], [63, 63, 63, 63]])
+    own = cs.parse_spec(
+        {**ARRAY, "driver": {"v_read": 0.2, "model": "source", "params": {"r_out": 500}, "dac_bits": 6}}
+    )
+    ideal = cs.parse_spec({**ARRAY, "driver": {"v_read": 0.2, "r_out": 500, "dac_bits": 6}})
+    found, expected = (levels.convert_codes(spec, g, codes, "nodal") for spec in (own, ideal))
+    np.testing.assert_allclose(found.i_out, expected.i_out, rtol=1e-6)
+    assert found.codes.tolist() == expected.codes.tolist()
