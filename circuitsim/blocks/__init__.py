@@ -4,8 +4,9 @@ from circuitsim.blocks.block import Block
 from circuitsim.blocks.block_toml import INTEGRATE, ROLES, BlockKind, Phase, Polarity, Span, block_json_schema
 from circuitsim.blocks.from_spec import SECTIONS, block_of, blocks_of
 from circuitsim.blocks.generated import GENERATED, write_block
-from circuitsim.blocks.load import FOLDERS, list_blocks, load_block, load_block_folder, user_block
+from circuitsim.blocks.load import FOLDERS, list_blocks, load_block, load_block_folder
 from circuitsim.blocks.phase_times import phase_time
+from circuitsim.blocks.user_file import user_block
 
 __all__ = [
     "FOLDERS",

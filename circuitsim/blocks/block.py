@@ -41,6 +41,9 @@ class Block:
         source, licence, valid, tested: From the header of the file.
         input: What a converter takes; None: a voltage from `low` to `ref`.
         logic_energy: Estimate of what the logic of a converter takes in one conversion [J]; None: none given.
+        logic: Voltage of a 1 at the terminals of its digital word [V].
+        latch: Inner nodes of a comparator between which its decision grows; empty: unknown.
+        comparator: Name of the shipped comparator in it, whose noise adds to that of its samples; None: none known.
     """
 
     name: str
@@ -69,6 +72,9 @@ class Block:
     tested: str
     input: InputRange | None = None
     logic_energy: Parameter | None = None
+    logic: float = 1.0
+    latch: tuple[str, ...] = ()
+    comparator: str | None = None
 
     @property
     def bits(self) -> int:

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from circuitsim.blocks.phase_times import check_expression
 from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
-from circuitsim.errors import InputError
-from circuitsim.spec import sentence
 from circuitsim.spec.base import Part
-from circuitsim.spec.block import PHASES
+from circuitsim.spec.block import PHASES, RAILS
+from circuitsim.spec.cards import read_card
 from circuitsim.spec.terminals import terminal_map
-from circuitsim.spec.toml_file import read_toml
 
 BlockKind = Literal["driver", "sense", "converter"]
 Polarity = Literal["into", "out_of", "both"]
@@ -88,7 +86,7 @@ class Phase(Part):
 
 
 def _map(value: Any) -> Any:
-    return terminal_map(value, nested=(PHASES,)) if isinstance(value, Mapping) else value
+    return terminal_map(value, nested=(PHASES,), several=RAILS) if isinstance(value, Mapping) else value
 
 
 class BlockToml(Part):
@@ -116,6 +114,14 @@ class BlockToml(Part):
     )
     logic_energy: Parameter | None = Field(
         default=None, description="Estimate of what the logic of a converter takes in one conversion [J]"
+    )
+    logic: Number = Field(default=1.0, gt=0, description="Voltage of a 1 at the terminals of the digital word [V]")
+    latch: Annotated[tuple[Text, ...], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="Inner nodes of a comparator between which its decision grows; its noise is measured there",
+    )
+    comparator: Text | None = Field(
+        default=None, description="Shipped comparator in a converter, whose noise adds to that of its samples"
     )
     supply: Span | None = Field(default=None, description="Voltage between vdd and vss [V]")
     reference: Span | None = Field(default=None, description="Voltage at ref [V]")
@@ -181,11 +187,7 @@ def read_block_toml(path: Path) -> BlockToml:
         InputError: It is missing or is no TOML, or a key is unknown or missing or its value cannot be used; the
             sentence names file, key, value and expectation.
     """
-    data = read_toml(path, "the card of a block")
-    try:
-        return BlockToml.model_validate(data)
-    except ValidationError as error:
-        raise InputError(f"{path}: {sentence(error, BlockToml)}") from None
+    return read_card(path, BlockToml, "the card of a block")
 
 
 def block_json_schema() -> dict[str, Any]:

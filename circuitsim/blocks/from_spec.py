@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from circuitsim.blocks.block import Block
 from circuitsim.blocks.block_toml import NAMES, BlockKind, Span
-from circuitsim.blocks.load import load_block, load_block_folder, user_block
+from circuitsim.blocks.load import load_block, load_block_folder
+from circuitsim.blocks.user_file import user_block
 from circuitsim.devices import Parameter
 from circuitsim.errors import OutsideRangeError, SpecError
 from circuitsim.spec import ArraySpec

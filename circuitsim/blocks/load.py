@@ -1,26 +1,23 @@
-"""Read a block folder (`block.lib`, `block.toml`), or a sub-circuit in a user's file, into a block."""
+"""Read a block folder (`block.lib`, `block.toml`) into a block."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
-from circuitsim.blocks.block import FROM_FILE, Block
-from circuitsim.blocks.block_toml import BlockKind, check_roles, read_block_toml
-from circuitsim.devices import Parameter, compare_defaults
+from circuitsim.blocks.block import Block
+from circuitsim.blocks.block_toml import BlockKind, read_block_toml
+from circuitsim.devices import compare_defaults
 from circuitsim.errors import InputError
 from circuitsim.library import (
     Subckt,
     assigned_roles,
     find_subckt,
+    folder_header,
     once_per_content,
-    read_header,
     read_library,
-    spice_number,
-    tell_left_out,
 )
 from circuitsim.resources import netlists_folder
-from circuitsim.spec.block import PHASES, BlockSpec
 
 FOLDERS: dict[BlockKind, str] = {"driver": "drivers", "sense": "sense", "converter": "converters"}
 """Folder of `netlists/` with the shipped blocks of each kind."""
@@ -62,9 +59,7 @@ def _files(folder: Path) -> tuple[Path, ...]:
 def _load(folder: Path) -> Block:
     toml, lib = _files(folder)
     stated = read_block_toml(toml)
-    header = read_header(lib)
-    if header["name"] != folder.name:
-        raise InputError(f"{lib}: header name = {header['name']!r}, expected the folder's name {folder.name!r}")
+    header = folder_header(lib)
     terminals = tuple(header["ports"].lower().split())
     lines = []
     for sections in [(corner,) for corner in stated.corners] or [()]:
@@ -80,7 +75,7 @@ def _load(folder: Path) -> Block:
         corners=stated.corners,
         subckt=lines[0].name,
         terminals=terminals,
-        roles=_roles(lines[0], stated.ports, f"{toml}: ports"),
+        roles=block_roles(lines[0], stated.ports, f"{toml}: ports"),
         polarity=stated.polarity,
         output=stated.output,
         supply=stated.supply,
@@ -98,68 +93,13 @@ def _load(folder: Path) -> Block:
         tested=header["tested"],
         input=stated.input,
         logic_energy=stated.logic_energy,
+        logic=stated.logic,
+        latch=stated.latch or (),
+        comparator=stated.comparator,
     )
 
 
-def user_block(kind: BlockKind, part: BlockSpec, section: str) -> Block:
-    """Make a block of a sub-circuit in a user's file; what no card states is unknown, and its output is a voltage.
-
-    Args:
-        kind: What the block is.
-        part: Section of the specification, with file, subckt and ports.
-        section: Name of the section, for messages: "sense".
-
-    Raises:
-        InputError: File, corner or sub-circuit do not exist; a port that `ports` names does not exist, a terminal has
-            no role, or a role that the kind needs is missing.
-    """
-    assert part.file is not None and part.subckt is not None and part.ports is not None
-    library = read_library(part.file.resolve(), part.corners)
-    line = find_subckt(library, part.subckt)
-    try:
-        check_roles(kind, part.ports)
-    except ValueError as error:
-        raise InputError(f"{section}.{error} ({line.file}:{line.line}: .subckt {line.name})") from None
-    if PHASES in part.ports:
-        raise InputError(
-            f"{section}.ports.phases: a file does not say when its phases are on; put {line.name} into a folder with a "
-            f"block.toml and name it by {section}.folder"
-        )
-    roles = _roles(line, part.ports, f"{section}.ports")
-    tell_left_out(library)
-    values = {name: spice_number(text) for name, text in (line.inner | line.defaults).items()}
-    return Block(
-        name=line.name,
-        kind=kind,
-        title=f"{line.name} of {library.path.name}",
-        lib=library.path,
-        sections=library.sections,
-        corners=(),
-        subckt=line.name,
-        terminals=line.terminals,
-        roles=roles,
-        polarity="both",
-        output=cast(Any, "bits" if "bits" in part.ports else "voltage"),
-        supply=None,
-        reference=None,
-        load=None,
-        parameters=MappingProxyType({name: _of_file(value) for name, value in values.items() if value is not None}),
-        timing=MappingProxyType({}),
-        phases=MappingProxyType({}),
-        ready=None,
-        temperature=None,
-        not_modelled=(),
-        source=str(library.path),
-        licence=FROM_FILE,
-        valid=FROM_FILE,
-        tested="not by circuitsim",
-    )
-
-
-def _of_file(value: float) -> Parameter:
-    return Parameter(value=value, unit="as in the file", source=FROM_FILE, fit="user")
-
-
-def _roles(line: Subckt, ports: Mapping[str, Any], where: str) -> tuple[str, ...]:
+def block_roles(line: Subckt, ports: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """Return the role of each terminal of a sub-circuit; numbered ones as "bits.7". Errors as `assigned_roles`."""
     assigned = assigned_roles(line, ports, where)
     return tuple(role if number is None else f"{role}.{number}" for role, number in assigned)

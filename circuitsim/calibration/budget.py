@@ -235,6 +235,7 @@ def _together(
     if sample.noise is not None:
         # Noise is small: each cell's is a current at the voltages that it has without noise, carried to the outputs by
         # the array of the cells' mean conductances.
+        assert solved.v_row is not None and solved.v_col is not None
         _, _, _, along_g = cell_law(surface, g, solved.v_row, solved.v_col)
         low, high = (v - spec.sense.v_ref for v in spec.drive_range)
         mean = reference_conductance(surface, g, low, high, spec.sense.v_ref)

@@ -116,6 +116,9 @@ ReadVoltage = Annotated[
     ),
 ]
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Specification of the array, a TOML file.")]
+PlotFile = Annotated[
+    Path | None, typer.Option("--plot", help="Draw its curves into this file: .png and .svg beside each other.")
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
 CertificateFile = Annotated[
     Path | None, typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it.")

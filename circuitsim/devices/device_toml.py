@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, Strict, ValidationError, model_validator
+from pydantic import ConfigDict, Field, Strict, model_validator
 
 from circuitsim.devices.card import Dynamic, Kind, State, Temperature
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Parameters, Text
-from circuitsim.errors import InputError
 from circuitsim.spec.base import Part
-from circuitsim.spec.complaints import sentence
-from circuitsim.spec.toml_file import read_toml
+from circuitsim.spec.cards import read_card
 
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -56,11 +54,7 @@ def read_device_toml(path: Path) -> DeviceToml:
         InputError: It is missing or is no TOML, or a key is unknown or missing or its value cannot be used; the
             sentence names file, key, value and expectation.
     """
-    data = read_toml(path, "the parameters of a device")
-    try:
-        return DeviceToml.model_validate(data)
-    except ValidationError as error:
-        raise InputError(f"{path}: {sentence(error, DeviceToml)}") from None
+    return read_card(path, DeviceToml, "the parameters of a device")
 
 
 def device_json_schema() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from circuitsim.devices.card import Card
 from circuitsim.devices.device_toml import read_device_toml
 from circuitsim.devices.parameters import Parameter
 from circuitsim.errors import InputError
-from circuitsim.library import Subckt, find_subckt, once_per_content, read_header, read_library, spice_number
+from circuitsim.library import Subckt, find_subckt, folder_header, once_per_content, read_library, spice_number
 from circuitsim.resources import device_models_folder
 from circuitsim.spec import checked
 
@@ -52,9 +52,7 @@ def _files(folder: Path) -> tuple[Path, ...]:
 def _load(folder: Path) -> Card:
     toml, lib = _files(folder)
     stated = read_device_toml(toml)
-    header = read_header(lib)
-    if header["name"] != folder.name:
-        raise InputError(f"{lib}: header name = {header['name']!r}, expected the folder's name {folder.name!r}")
+    header = folder_header(lib)
     corners = stated.corners or ()
     card = Card(
         name=folder.name,

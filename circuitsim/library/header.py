@@ -34,3 +34,15 @@ def read_header(path: Path) -> dict[str, str]:
                 f"{path}: header line '* {wanted}: …' is missing or empty; expected {' '.join(HEADER_KEYS)}"
             )
     return header
+
+
+def folder_header(path: Path) -> dict[str, str]:
+    """Read the header of the SPICE file of a card, which bears the name of its folder.
+
+    Raises:
+        InputError: As `read_header`, or the header states another name than that of the folder.
+    """
+    header = read_header(path)
+    if header["name"] != path.parent.name:
+        raise InputError(f"{path}: header name = {header['name']!r}, expected the folder's name {path.parent.name!r}")
+    return header

@@ -15,6 +15,7 @@ from .chain_waveforms import ChainWaveforms as ChainWaveforms
 from .claims import claim as claim
 from .code_errors import CodeErrors as CodeErrors
 from .code_errors import SenseError as SenseError
+from .comparator_table import ComparatorTable as ComparatorTable
 from .content_digest import content_digest as content_digest
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve

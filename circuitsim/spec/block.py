@@ -15,12 +15,15 @@ from circuitsim.spec.terminals import terminal_map
 PHASES = "phases"
 """Role under which a map of ports names the clock inputs of a block, each by its phase."""
 
+RAILS = ("vdd", "vss")
+"""Roles that several terminals may have: supply and bulk are often ports of their own."""
+
 NAMING = ("model", "folder", "file")
 """Keys of which one names a block."""
 
 
 def _ports(value: Any) -> Any:
-    return terminal_map(value, nested=(PHASES,)) if isinstance(value, Mapping) else value
+    return terminal_map(value, nested=(PHASES,), several=RAILS) if isinstance(value, Mapping) else value
 
 
 class BlockSpec(SubcircuitKeys):
@@ -42,11 +45,16 @@ class BlockSpec(SubcircuitKeys):
     ports: Annotated[dict[str, Any] | None, BeforeValidator(_ports)] = Field(
         default=None,
         description="Terminals of the sub-circuit in file by their roles, { in = 'a', out = 'y' }; 'b{k}' names b0, "
-        "b1, …; the inputs of phases are a table of their own, phases = { reset = 'rst' }",
+        "b1, …; vdd and vss may have several, vdd = ['vdd', 'vpb']; the inputs of phases are a table of their own, "
+        "phases = { reset = 'rst' }",
     )
     params: Params | None = Field(default=None, description="Overrides of the block's parameters")
     supply: Positive | None = Field(default=None, description="Supply voltage [V]; absent: that of the card")
-    timing: Params | None = Field(default=None, description="Durations of the block's phases [s]")
+    timing: Params | None = Field(
+        default=None,
+        description="Durations of the block's phases [s]; with file, P_start and P_width of each phase P, and ready, "
+        "when the output is taken",
+    )
 
     @property
     def block(self) -> str | None:

@@ -18,13 +18,16 @@ TerminalMap = Mapping[str, Any]
 """Role to the name of a terminal; to several names for `nc`; to a map of names for the phases of a block."""
 
 
-def terminal_map(value: Mapping[Any, Any], *, roles: Sequence[str] = (), nested: Sequence[str] = ()) -> FrozenMapping:
+def terminal_map(
+    value: Mapping[Any, Any], *, roles: Sequence[str] = (), nested: Sequence[str] = (), several: Sequence[str] = ()
+) -> FrozenMapping:
     """Return a map from roles to terminals, checked and frozen.
 
     Args:
         value: The map as read.
         roles: The roles that exist; empty: any name.
         nested: Roles that hold a map of names themselves.
+        several: Roles besides `nc` that several terminals may have.
 
     Raises:
         ValueError: A role does not exist, or a terminal is not a name.
@@ -33,7 +36,7 @@ def terminal_map(value: Mapping[Any, Any], *, roles: Sequence[str] = (), nested:
     for role, names in value.items():
         if roles and role not in roles:
             raise ValueError(f"role {shown(role)}: expected one of {', '.join(roles)}")
-        if role == OPEN_ROLE and isinstance(names, list | tuple):
+        if role in (OPEN_ROLE, *several) and isinstance(names, list | tuple):
             checked[role] = tuple(_name(role, name) for name in names)
         elif role in nested:
             if not isinstance(names, Mapping):

@@ -17,15 +17,16 @@ def flash_files(name: str, bits: int) -> tuple[str, dict[str, Any]]:
     errors = {f"e{k}": "1" for k in range(1, codes + 1)} | {f"os{k}": "V" for k in range(1, codes)}
     lines = [
         f"* name:    {name}",
-        "* ports:   in out ref low",
+        "* ports:   in out ref low vdd vss",
         "* source:  flash converter: ladder and comparators; textbook circuit, own work",
         "* licence: GPL-3.0-or-later",
         f"* valid:   {bits} bits, inputs from low to ref, any temperature",
         "* tested:  ngspice 39.3",
         f"* Written by circuitsim.blocks.write_block('flash', ...), {bits} bits.",
-        "* v(out) counts the comparators that are on, 1 V each. Resistor k is r (1 + ek), osk an offset.",
+        "* v(out) counts the comparators that are on, 1 V each. Resistor k is r (1 + ek), osk an offset,",
+        "* ib the current that a comparator takes from vdd.",
         *folded(
-            f".subckt {name} in out ref low params: "
+            f".subckt {name} in out ref low vdd vss params: "
             + " ".join([*(f"{key}={text}" for key, (_, _, text) in values.items()), *(f"{key}=0" for key in errors)])
         ),
     ]
@@ -34,16 +35,16 @@ def flash_files(name: str, bits: int) -> tuple[str, dict[str, Any]]:
         lines.append(f"r{k} {above} {below} {{r*(1+e{k})}}")
     for k in range(1, codes):
         lines.append(f"b{k} 0 out i=0.5*(1+tanh((v(in,l{k})-{{os{k}}})/{{vs}}))")
-    lines += ["rout out 0 1", f"ib ref low {{{codes - 1}*ib}}", f".ends {name}", ""]
+    lines += ["rout out 0 1", f"ib vdd vss {{{codes - 1}*ib}}", f".ends {name}", ""]
     card = {
         "schema": 1,
         "kind": "converter",
         "title": f"Flash converter: resistor ladder and {codes - 1} comparators, {bits} bits",
-        "ports": {"in": "in", "out": "out", "ref": "ref", "low": "low"},
+        "ports": {"in": "in", "out": "out", "ref": "ref", "low": "low", "vdd": "vdd", "vss": "vss"},
         "output": "count",
         "logic_energy": logic_energy((codes - 1) * 1e-14, "an encoder of 12 gates of 0.45 fF at 1.8 V a comparator"),
         "not_modelled": [
-            "transistors: comparators of infinite speed with a smooth decision; their bias flows from ref to low",
+            "transistors: comparators of infinite speed with a smooth decision and a constant current",
             "kick-back on the ladder",
             "noise",
         ],
@@ -52,6 +53,7 @@ def flash_files(name: str, bits: int) -> tuple[str, dict[str, Any]]:
         | {key: {"value": 0.0, "unit": unit} for key, unit in errors.items()},
         "timing": shared("textbook scale") | {"t_convert": {"value": 1e-8, "unit": "s"}},
         "reference": span(1.8, 0.6, 3.3, "range in which the block was run"),
+        "supply": span(1.8, 0.6, 3.3, "range in which the block was run"),
         "temperature": span(27, -40, 125, "independent of temperature"),
     }
     return "\n".join(lines), card

@@ -62,6 +62,27 @@ def test_a_pattern_names_numbered_terminals_and_nc_leaves_one_open():
     assert block.call("x1", nodes) == "x1 bits.0 bits.1 bits.2 in ref x1_nc5 x1_nc6 my_sar"
 
 
+def test_a_users_file_works_in_phases_whose_times_are_stated():
+    ports = {"in": "a", "bits": "y", "phases": {"compare": "vcm"}, "vdd": ["vdda"], "vss": "gnda"}
+    timing = {"compare_start": "1n", "compare_width": "2n", "ready": "2.9n"}
+    keys = {**OWN, "ports": ports, "timing": timing}
+    block = blocks.block_of(spec_of(adc=keys), "adc")
+    assert block.roles == ("in", "bits", "phases.compare", "vdd", "vss") and block.clocked
+    assert (block.output, block.logic, block.phases["compare"].high) == ("bits", 1.8, 1.8)
+    durations = {key: item.value for key, item in block.timing.items()}
+    assert blocks.phase_time(block.phases["compare"].width, durations) == 2e-9
+    assert blocks.phase_time(block.ready or "", durations) == 2.9e-9
+
+
+def test_supply_and_bulk_may_be_terminals_of_their_own(tmp_path):
+    file = tmp_path / "inv.lib"
+    file.write_text(".subckt inv A VGND VNB VPB VPWR Y\nr1 A Y 1\n.ends\n", encoding="utf-8")
+    ports = {"in": "A", "out": "Y", "vdd": ["VPWR", "VPB"], "vss": ["VGND", "VNB"]}
+    block = blocks.block_of(spec_of(sense={"file": file, "subckt": "inv", "ports": ports, "supply": 1.8}), "sense")
+    assert block.roles == ("in", "vss", "vss", "vdd", "vdd", "out")
+    assert block.call("x1", {role: role for role in block.roles}) == "x1 in vss vss vdd vdd out inv"
+
+
 def without(key):
     return {**OWN, "ports": {role: name for role, name in OWN["ports"].items() if role != key}}
 
@@ -104,7 +125,17 @@ def without(key):
         (
             {**OWN, "ports": {**without("ref")["ports"], "phases": {"clk": "vcm"}}},
             InputError,
-            "sense.ports.phases: a file does not say when its phases are on; put my_amp into a folder",
+            "sense.ports.phases names clk: a sense amplifier that works in phases needs 'integrate'",
+        ),
+        (
+            {**OWN, "ports": {**without("ref")["ports"], "phases": {"integrate": "vcm"}}},
+            InputError,
+            "sense.timing.integrate_start is missing: my_amp works in the phases integrate, and a file does not say",
+        ),
+        (
+            {**OWN, "ports": {"in": "a", "nc": "gnda", "out": "vdda", "phases": {"1st": "vcm", "integrate": "y"}}},
+            InputError,
+            "sense.ports.phases.1st: expected the name of a phase",
         ),
     ],
 )
