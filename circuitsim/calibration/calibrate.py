@@ -139,12 +139,11 @@ def calibrate(
         adc=tables.adc,
     )
     _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
-    certificate = replace(certificate, cost=product_cost(spec, tables, hold_out, truths))
     if truth == "ngspice":
-        certificate = replace(certificate, energy=array_energy(spec, hold_out, truths, exact))
+        more = {"energy": array_energy(spec, hold_out, truths, exact)}
     else:
-        spot = spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)
-        certificate = replace(certificate, spot=spot)
+        more = {"spot": spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)}
+    certificate = replace(certificate, cost=product_cost(spec, tables, hold_out, truths), **more)
     if truth == "ngspice" if thorough is None else thorough:
         certificate = _with_larger(certificate, model, for_larger)
         certificate = replace(certificate, budget=_budget(model, tables, hold_out, for_budget))

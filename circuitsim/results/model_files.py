@@ -27,7 +27,8 @@ MODEL_SCHEMA = 7
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
-    "it speaks of tiles as an earlier version computed them, and states no errors in LSB: calibrate the array again"
+    "it states no worst error found by search or speaks of tiles as an earlier version computed them: calibrate the "
+    "array again"
 )
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"

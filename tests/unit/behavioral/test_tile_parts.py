@@ -12,7 +12,7 @@ from circuitsim.behavioral.columns import column_voltages, levels_across_columns
 from circuitsim.behavioral.expansion import evaluate_polynomial, expand
 from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.grades import GRADES, TileForm
-from circuitsim.behavioral.programming import _nodes
+from circuitsim.behavioral.programming import chebyshev_points
 from circuitsim.behavioral.residual import Residual, reference_conductance, short, tabulate
 from circuitsim.nodal.surface import cell_law
 
@@ -180,7 +180,9 @@ def table(n_s, t=(-0.4, 0.1, 0.6), seed=0):
     """Residual currents without voltages, which an expansion does not need."""
     shape = (3, 4, n_s, len(t))
     current, nothing = np.random.default_rng(seed).normal(size=shape), np.zeros(shape)
-    return Residual(_nodes(-0.5, 1.0, n_s), np.array(t), current, v_row=nothing, v_col=nothing, voltage=nothing)
+    return Residual(
+        chebyshev_points(-0.5, 1.0, n_s), np.array(t), current, v_row=nothing, v_col=nothing, voltage=nothing
+    )
 
 
 def series(found, s, t):
@@ -233,7 +235,7 @@ def test_bands_keep_a_cubic_of_the_level():
 
 @pytest.mark.parametrize(("low", "high", "count"), [(0.0, 1.0, 3), (-0.5, 1.0, 6), (0.0, 1.0, 2)])
 def test_points_of_a_table_hold_both_ends_and_lie_closer_there(low, high, count):
-    found = _nodes(low, high, count)
+    found = chebyshev_points(low, high, count)
     assert_allclose(found[[0, -1]], [low, high], rtol=1e-15, atol=1e-15)
     assert_allclose(found + found[::-1], low + high, rtol=1e-12, atol=1e-12)
     t = (2 * found - low - high) / (high - low)

@@ -94,7 +94,7 @@ def test_circuits_take_bits_pulses_and_slots():
 
 def test_currents_may_go_straight_into_converters():
     deck = netlist.chain(spec_of(adc={"model": "cco", "bits": 6}), G, CODES)
-    assert "vsense_1 sense_1 take_1 0" in deck.text and "xadc_1 take_1 count_1 0 " in deck.text
+    assert "vsense_1 sense_1 take_1 0" in deck.text and "xadc_1 take_1 count_1 vdd 0 " in deck.text
     assert deck.counts == ("v(count_0)", "v(count_1)") and not deck.words and not deck.v_out
 
 

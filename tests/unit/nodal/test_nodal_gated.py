@@ -61,7 +61,7 @@ def test_errors_of_selected_and_of_other_cells_add_up():
     g = np.array([[1e-4, 1e-4, 0.0], [1e-4, 0.0, 0.0], [1e-4, 1e-4, 1e-4], [1e-4, 0.0, 1e-4]])
     found = nodal.read(nodal.prepare(gated_spec("wl", r_bl=0.0), g, on, off=off), np.array([[1.0, 0, 1, 0]]))
     error = 2 * 1e-8 * on.i_max + 2 * 3e-8 * off.i_max  # of the first column, which has most
-    assert_allclose(found.cell_error[0], error / found.out[0].max(), rtol=1e-12, atol=0)
+    assert_allclose(found.cell_error[0], error / found.out[0].max(), rtol=1e-8, atol=0)  # polynomials add 4e-10
 
 
 def test_the_error_of_a_string_is_that_of_one_cell():
@@ -69,7 +69,7 @@ def test_the_error_of_a_string_is_that_of_one_cell():
     found = nodal.read(
         nodal.prepare(gated_spec("string"), np.full((4, 3), 1e-5), on, off=off), np.array([[1.0, 0, 1, 0]])
     )
-    assert_allclose(found.cell_error[0], max(1e-9 * on.i_max, 3e-9 * off.i_max) / found.out.max(), rtol=1e-9, atol=0)
+    assert_allclose(found.cell_error[0], max(1e-9 * on.i_max, 3e-9 * off.i_max) / found.out.max(), rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("short", ["on", "off"])
