@@ -71,7 +71,7 @@ def _check_device(spec: ArraySpec) -> None:
     if factor[k] > UNLIKE:
         raise InputError(_refusal(spec, g[k], chord[k], i_zero[k]))
     if factor[k] > 1 + ALIKE:
-        _tell(spec, "its chord conductance", g[k], chord[k])
+        _warn(_other_chord(spec, "its chord conductance", g[k], chord[k]))
 
 
 def _check_whole_cell(spec: ArraySpec) -> None:
@@ -90,7 +90,7 @@ def _check_whole_cell(spec: ArraySpec) -> None:
         )
     k = int(np.argmax(chord / g))
     if chord[k] / g[k] > UNLIKE:
-        _tell(spec, "the chord conductance of the whole cell", g[k], chord[k])
+        _warn(_other_chord(spec, "the chord conductance of the whole cell", g[k], chord[k]))
 
 
 def _check_states(spec: ArraySpec) -> None:
@@ -106,11 +106,9 @@ def _check_states(spec: ArraySpec) -> None:
             f"v_read = {v_read:g} V, {states}"
         )
     if factor > 1 + ALIKE:
-        warnings.warn(
+        _warn(
             f"device.g_min = {g[0]:g} S and device.g_max = {g[1]:g} S: at v_read = {v_read:g} V the two states of "
-            f"{name} have {states}; circuitsim takes g_min and g_max for them in ideal products",
-            ChordWarning,
-            stacklevel=4,
+            f"{name} have {states}; circuitsim takes g_min and g_max for them in ideal products"
         )
 
 
@@ -127,7 +125,7 @@ def _check_capacitor(spec: ArraySpec) -> None:
     if factor[k] > UNLIKE:
         raise InputError(f"{said}; expected a parameter that takes the capacitance, and a t_read in which it charges")
     if factor[k] > 1 + ALIKE:
-        warnings.warn(said, ChordWarning, stacklevel=4)
+        _warn(said)
 
 
 def _conductances(spec: ArraySpec) -> np.ndarray:
@@ -184,13 +182,15 @@ def _charges(deck: str, digest: str, vectors: tuple[str, ...]) -> tuple[float, .
     return tuple(float(q) for q in integral(raw["time"], raw.columns(vectors)))
 
 
-def _tell(spec: ArraySpec, what: str, g: float, chord: float) -> None:
-    warnings.warn(
+def _other_chord(spec: ArraySpec, what: str, g: float, chord: float) -> str:
+    return (
         f"device.subckt = {spec.device.subckt!r}: at v_read = {spec.driver.v_read:g} V and g = {g:.4g} S {what} is "
-        f"{chord:.4g} S; circuitsim takes g for it",
-        ChordWarning,
-        stacklevel=5,
+        f"{chord:.4g} S; circuitsim takes g for it"
     )
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, ChordWarning, stacklevel=5)
 
 
 def _siemens(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from circuitsim.library.assembly import Assembly, assemble, assemble_own
 from circuitsim.library.definitions import LeftOutWarning, Library, read_library, tell_left_out
+from circuitsim.library.elements import FourNodes, four_node_elements
 from circuitsim.library.grammar import SOLVER_OPTIONS
 from circuitsim.library.header import HEADER_KEYS, folder_header, read_header
 from circuitsim.library.roles import assigned_roles
@@ -13,6 +14,7 @@ __all__ = [
     "HEADER_KEYS",
     "SOLVER_OPTIONS",
     "Assembly",
+    "FourNodes",
     "LeftOutWarning",
     "Library",
     "Subckt",
@@ -21,6 +23,7 @@ __all__ = [
     "assigned_roles",
     "find_subckt",
     "folder_header",
+    "four_node_elements",
     "once_per_content",
     "read_header",
     "read_library",

@@ -4,7 +4,6 @@ Nothing is pickled, so that a file from a stranger may be wrong but cannot run c
 """
 
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -13,9 +12,10 @@ import numpy as np
 
 from circuitsim.errors import InputError, SpecError
 from circuitsim.results.certificate import Certificate
-from circuitsim.results.json_records import check_kind, from_plain, read_record, write_record
+from circuitsim.results.json_records import from_plain, read_record, write_record
 from circuitsim.results.meaning import check_meaning
 from circuitsim.results.npz_files import file_digest, read_npz, write_npz
+from circuitsim.results.sealed_files import check_seal, content_seal, read_description
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
@@ -90,15 +90,10 @@ def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
     """
     path = Path(path)
     arrays = read_npz(path, (*_TENSORS, "about"), _SURFACE)
-    try:
-        about = json.loads(str(arrays["about"][()]))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged: the description in it is not JSON") from None
-    check_kind(path, about, _SURFACE, SURFACE_SCHEMA)
+    about = read_description(path, arrays["about"], _SURFACE, SURFACE_SCHEMA)
     surface = _surface(path, about.get("surface"), arrays)
     check_meaning(path, surface)
-    if about.get("seal") != _seal(key, surface):
-        raise InputError(f"{path}: damaged: its content is not what was stored under this key")
+    check_seal(path, about.get("seal"), _seal(key, surface))
     return surface
 
 
@@ -173,11 +168,8 @@ def _scalars(surface: CellSurface) -> dict[str, Any]:
 
 def _seal(key: str, surface: CellSurface) -> str:
     """Digest of a key and of every value of a surface."""
-    digest = hashlib.sha256(json.dumps([key, _scalars(surface)], sort_keys=True).encode())
-    for name in _TENSORS:
-        digest.update(repr(getattr(surface, name).shape).encode())
-        digest.update(getattr(surface, name).tobytes())
-    return digest.hexdigest()
+    tensors = (getattr(surface, name) for name in _TENSORS)
+    return content_seal(key, _scalars(surface), ((repr(tensor.shape), tensor) for tensor in tensors))
 
 
 def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> CellSurface:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def write_sealed(
         InputError: The folder cannot be written.
     """
     about = {"format": kind, "schema": schema, **content, "arrays": sorted(arrays)}
-    sealed = {**about, "seal": _seal(key, about, arrays)}
+    sealed = {**about, "seal": content_seal(key, about, _labelled(arrays))}
     write_npz(path, {**arrays, "about": np.array(json.dumps(sealed, allow_nan=False))})
 
 
@@ -48,25 +48,48 @@ def read_sealed(
         InputError: The file is missing, damaged or of another version, or was stored under another key, or its values
             were changed since.
     """
-    try:
-        about = json.loads(str(read_npz(path, ("about",), kind)["about"][()]))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged: the description in it is not JSON") from None
-    check_kind(path, about, kind, schema)
+    about = read_description(path, read_npz(path, ("about",), kind)["about"], kind, schema)
     names = about.get("arrays")
     if not isinstance(names, list) or not all(isinstance(name, str) and known(name) for name in names):
         raise InputError(f"{path}: damaged: the arrays in it are not those of a {kind}")
     arrays = read_npz(path, tuple(names), kind)
-    if about.pop("seal", None) != _seal(key, about, arrays):
-        raise InputError(f"{path}: damaged: its content is not what was stored under this key")
+    found = about.pop("seal", None)
+    check_seal(path, found, content_seal(key, about, _labelled(arrays)))
     return about, arrays
 
 
-def _seal(key: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
-    """Digest of a key and of every value of a table."""
-    digest = hashlib.sha256(json.dumps([key, about], sort_keys=True).encode())
-    for name in sorted(arrays):
-        values = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name}{values.shape}{values.dtype.str}".encode())
-        digest.update(values.tobytes())
+def read_description(path: Path, text: np.ndarray, kind: str, schema: int) -> dict[str, Any]:
+    """Return the JSON text in a file of arrays as a document of this kind and schema version.
+
+    Raises:
+        InputError: It is not JSON, or of another kind or version.
+    """
+    try:
+        about = json.loads(str(text[()]))
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: damaged: the description in it is not JSON") from None
+    check_kind(path, about, kind, schema)
+    return about
+
+
+def content_seal(key: str, content: dict[str, Any], labelled: Iterable[tuple[str, np.ndarray]]) -> str:
+    """Return a digest of a key, of plain values, and of arrays, each with a label that tells its name or its shape."""
+    digest = hashlib.sha256(json.dumps([key, content], sort_keys=True).encode())
+    for label, values in labelled:
+        digest.update(label.encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
+
+
+def check_seal(path: Path, found: object, expected: str) -> None:
+    """Refuse a file whose seal is not that of its content and key.
+
+    Raises:
+        InputError: They differ.
+    """
+    if found != expected:
+        raise InputError(f"{path}: damaged: its content is not what was stored under this key")
+
+
+def _labelled(arrays: dict[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
+    return [(f"{name}{arrays[name].shape}{arrays[name].dtype.str}", arrays[name]) for name in sorted(arrays)]
