@@ -100,6 +100,10 @@ class ClippingWarning(CircuitsimWarning):
     """An ADC clips an unusually large fraction of the outputs, or a driver of the inputs."""
 
 
+class MissingCodesWarning(CircuitsimWarning):
+    """No input gives some of the codes of an ADC."""
+
+
 class HostWarning(CircuitsimWarning):
     """A product with weights is computed on the host, or the host's part of a network hides errors of the arrays."""
 

@@ -12,7 +12,16 @@ from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.sense import settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
-from circuitsim.periphery import Periphery, convert, decode, drive, ideal_stages, periphery_of, report
+from circuitsim.periphery import (
+    Periphery,
+    check_periphery_holds,
+    convert,
+    decode,
+    drive,
+    ideal_stages,
+    periphery_of,
+    report,
+)
 from circuitsim.results.periphery_tables import ConverterTable
 from circuitsim.spec import ArraySpec, by_value
 
@@ -67,13 +76,17 @@ def read_codes(
             or contains values that are no codes. A table has noise but there is no rng. The drop of the sense amplifier
             depends on the current, so that `read_array` cannot include it; use `read_stages` with a tile.
 
+        OutsideRangeError: A table was made at another temperature, supply or reference than those of the array.
+
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
+        MissingCodesWarning: No input gives some of the codes of the ADC.
     """
     if full_scale is not None and (periphery is not None or spec.adc.full_scale != "auto"):
         source = "adc.full_scale" if periphery is None else "the ADC of periphery"
         raise InputError(f"full_scale = {full_scale:g} A: expected None, {source} states it already")
-    tables = periphery_of(spec, full_scale=full_scale) if periphery is None else periphery
+    ideal = periphery is None
+    tables = periphery_of(spec, full_scale=full_scale) if ideal else check_periphery_holds(periphery, spec)
     if tables.dac is None:
         raise InputError("driver.dac_bits = None: expected 1 to 24 bits, codes need a DAC")
     if tables.adc is None:

@@ -11,6 +11,8 @@ from circuitsim.characterization.blocks import characterize
 from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
+from circuitsim.characterization.comparator import comparator_table
+from circuitsim.characterization.comparator_noise import DecisionNoise, decision_noise
 from circuitsim.characterization.dac import dac_block_table
 from circuitsim.characterization.device_benches import (
     READ,
@@ -32,6 +34,7 @@ __all__ = [
     "READ",
     "SWITCHING",
     "ChordWarning",
+    "DecisionNoise",
     "ReadCurves",
     "StateMap",
     "TransistorFigures",
@@ -45,8 +48,10 @@ __all__ = [
     "check_chord",
     "check_contents",
     "check_ohmic",
+    "comparator_table",
     "comparator_thresholds",
     "dac_block_table",
+    "decision_noise",
     "drawn_capacitors",
     "find_states",
     "gated_cells",

@@ -1,10 +1,14 @@
 """Turn a converter that is a circuit into a table: thresholds, offset, noise, time and energy of a conversion."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from circuitsim.blocks import Block
-from circuitsim.characterization.adc_runs import check_supply
+from circuitsim.blocks import Block, load_block
+from circuitsim.characterization.adc_runs import TOLERANCES, check_supply
+from circuitsim.characterization.comparator_noise import decision_noise
 from circuitsim.characterization.counted_levels import curve_levels, swept_levels
+from circuitsim.characterization.kept_runs import runs_provenance
 from circuitsim.characterization.sar_conversions import offset_at, sar_conversions
 from circuitsim.characterization.sar_levels import can_compose, composed_levels
 from circuitsim.characterization.searched_levels import searched_levels
@@ -54,14 +58,28 @@ def adc_block_table(
         return _composed(bench, simulator)
     if block.bits:
         found = searched_levels(bench, simulator)
-        return threshold_table(bench, found.thresholds, decide="sorted", error=found.error, simulator=simulator)
-    found = (curve_levels if block.clocked else swept_levels)(bench, resolution, simulator)
-    return threshold_table(bench, found.thresholds, decide="sorted", error=found.error, simulator=simulator)
+    else:
+        found = (curve_levels if block.clocked else swept_levels)(bench, resolution, simulator)
+    return threshold_table(
+        bench,
+        found.thresholds,
+        decide="sorted",
+        error=found.error,
+        origin=runs_provenance(found.decks, simulator, TOLERANCES),
+        energy_code=found.codes if found.energy else None,
+        energy=found.energy,
+        simulated=found.simulated,
+    )
 
 
 def _resolution(block: Block, bits: int | None) -> int:
     if block.kind != "converter":
         raise InputError(f"block {block.name!r} is of the kind {block.kind!r}: expected a converter")
+    if block.bits == 1:
+        raise InputError(
+            f"block {block.name!r} has one bit: a comparator, which comparator_table characterizes; expected 2 bits or "
+            "more"
+        )
     if block.bits:
         if bits not in (None, block.bits):
             raise InputError(
@@ -78,21 +96,37 @@ def _composed(bench: Bench, simulator: Simulator) -> ConverterTable:
     """Thresholds by charges and the comparator's offset; energy and noise from a few conversions."""
     levels = composed_levels(bench, simulator)
     thresholds, lsb = levels.thresholds[0], bench.ref / 2**bench.block.bits
-    without_offset = threshold_table(bench, thresholds, decide="search", error=None, simulator=simulator)
+    origin = runs_provenance([levels.deck], simulator, TOLERANCES)
+    without_offset = threshold_table(bench, thresholds, decide="search", error=None, origin=origin)
     found = sar_conversions(bench, linearity(without_offset).transitions, simulator)
     shifted = thresholds + lsb * offset_at(found.offset, np.arange(len(thresholds)) + 1.0)
-    kelvin = bench.temperature_c + KELVIN
+    noise, decks = _noise(bench, found.capacitance, float(levels.attenuation[0]), simulator)
     return threshold_table(
         bench,
         shifted,
         decide="search",
         error=levels.error,
-        simulator=simulator,
+        origin=runs_provenance([levels.deck, *found.decks, *decks], simulator, TOLERANCES),
         offset=found.offset,
-        noise=float(np.sqrt(BOLTZMANN * kelvin / (found.capacitance * levels.attenuation[0]))),
+        noise=float(np.sqrt(sum(sigma**2 for sigma in noise.values()))),
+        noise_parts=noise,
         energy_code=found.codes,
         energy=found.energy,
     )
+
+
+def _noise(
+    bench: Bench, capacitance: float, attenuation: float, simulator: Simulator
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Standard deviations at the input [V]: of the sampled charge, kT/C, and of the comparator that the card names."""
+    kelvin = bench.temperature_c + KELVIN
+    parts = {"sampling": float(np.sqrt(BOLTZMANN * kelvin / (capacitance * attenuation)))}
+    if bench.block.comparator is None:
+        return parts, ()
+    comparator = load_block("converter", bench.block.comparator)
+    at = bench_of(replace(comparator, supply=bench.block.supply), bench.temperature_c, ref=bench.ref / 2)
+    found = decision_noise(at, bench.ref / 2, simulator)
+    return {**parts, "comparator": float(found.sigma / attenuation)}, found.decks
 
 
 def threshold_table(
@@ -101,12 +135,16 @@ def threshold_table(
     *,
     decide: str,
     error: float | None,
-    simulator: Simulator,
+    origin: Provenance,
     **more: object,
 ) -> ConverterTable:
     """Return the table of an ADC with these thresholds (2^bits − 1,), whose range is that of its first and last one.
 
     Args:
+        bench: The converter.
+        thresholds: Inputs at which its code changes [V] or [A].
+        decide, error: As in the table.
+        origin: What was run.
         more: Further fields of the table.
     """
     count = len(thresholds)
@@ -127,6 +165,6 @@ def threshold_table(
         temperature_c=bench.temperature_c,
         error=error,
         t_conversion=bench.cycle if block.clocked else durations.get("t_convert"),
-        provenance=Provenance(level="ngspice", spec_digest=None, ngspice=simulator.version_text),
+        provenance=origin,
         **more,  # pyright: ignore[reportArgumentType]
     )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from circuitsim.characterization.adc import threshold_table
-from circuitsim.characterization.adc_runs import converter_run, read_words, word_vectors
+from circuitsim.characterization.adc_runs import TOLERANCES, converter_run, read_words, word_vectors
+from circuitsim.characterization.kept_runs import runs_provenance
 from circuitsim.characterization.sar_levels import can_compose, composed_levels
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist.conversions import Bench, conversion_deck
@@ -62,8 +63,9 @@ def mismatched_tables(
         if key not in bench.block.parameters:
             raise InputError(f"{key}: {bench.block.name} has no such parameter")
     found = composed_levels(bench, simulator, parameters=parameters)
+    origin = runs_provenance([found.deck], simulator, TOLERANCES)
     return [
-        threshold_table(bench, thresholds, decide="search", error=found.error, simulator=simulator)
+        threshold_table(bench, thresholds, decide="search", error=found.error, origin=origin)
         for thresholds in found.thresholds
     ]
 
@@ -71,7 +73,7 @@ def mismatched_tables(
 def comparator_thresholds(
     bench: Bench, parameters: Sequence[Mapping[str, float]], simulator: Simulator, *, resolution: float = 2e-4
 ) -> np.ndarray:
-    """Find the offsets of many comparators in one deck per halving.
+    """Find the offsets of many comparators in one deck per halving; `found_thresholds` also names the decks.
 
     Args:
         bench: A comparator: a converter of one bit, which compares `in` with `ref`.
@@ -80,37 +82,49 @@ def comparator_thresholds(
         resolution: Width of the last interval [V].
 
     Returns:
-        (comparators,) inputs above `ref` from which on the bit is 1 [V].
+        (comparators,) inputs above `ref` from which on the bit is 1 [V]; of a circuit without `ref`, above 0 V.
 
     Raises:
         InputError: The converter has another number of bits than one.
-        SimulatorError: ngspice failed, or a comparator does not change its decision within `SPAN`.
+        SimulatorError: ngspice failed, or a comparator does not change its decision within `SPAN` of `ref`, or between
+            0 V and the supply; the run folder is kept.
     """
+    return found_thresholds(bench, parameters, simulator, resolution=resolution)[0]
+
+
+def found_thresholds(
+    bench: Bench, parameters: Sequence[Mapping[str, float]], simulator: Simulator, *, resolution: float
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the offsets of `comparator_thresholds` and the digests of the decks; arguments and errors as there."""
     if bench.block.bits != 1:
         raise InputError(
             f"the converter {bench.block.name!r} has {bench.block.bits} bits: expected a comparator, 1 bit"
         )
-    low, high = np.full(len(parameters), -SPAN), np.full(len(parameters), UNEVEN * SPAN)
-    for turn in range(-1, int(np.ceil(np.log2(2 * SPAN / resolution)))):
-        middle = (low + high) / 2 if turn >= 0 else high
+    centre, ends = (bench.ref, (-SPAN, UNEVEN * SPAN)) if "ref" in bench.block.roles else (0.0, (0.0, bench.ref))
+    low, high = (np.full(len(parameters), end) for end in ends)
+    decks = []
+    for turn in range(-2, int(np.ceil(np.log2((ends[1] - ends[0]) / resolution)))):
+        middle = (low + high) / 2 if turn >= 0 else low if turn == -2 else high
         deck = conversion_deck(
             bench,
-            bench.ref + middle[None],
+            centre + middle[None],
             what="decisions",
             parameters=parameters,
             saved=word_vectors(bench, len(parameters)),
         )
         with converter_run(deck, simulator) as raw:
+            decks.append(raw.deck_digest)
             on = read_words(bench, raw, len(parameters), bench.cycle, 1)[0] == 1
-            if turn < 0 and not on.all():
+            if turn < 0 and np.any(on != (turn == -1)):
+                end = "lowest" if turn == -2 else "highest"
                 raise SimulatorError(
-                    f"the converter {bench.block.name!r}: its output stays at 0 up to {SPAN:g} V above ref; expected a "
-                    "comparator that decides",
+                    f"the converter {bench.block.name!r}: its bit is {int(turn == -2)} at the {end} input, "
+                    f"{centre + middle[0]:.4g} V; expected {int(turn == -1)}, a comparator that decides between",
                     raw.folder,
                 )
         if turn >= 0:
             low, high = np.where(on, low, middle), np.where(on, middle, high)
-    return (low + high) / 2
+    return (low + high) / 2, tuple(decks)
 
 
 def offset_law(bench: Bench, simulator: Simulator, *, resolution: float = 1e-5) -> dict[str, float]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
-from circuitsim.characterization.kept_runs import kept_runs
+from circuitsim.characterization.kept_runs import kept_runs, run_benches
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist.conversions import CLOCK_EDGE, Bench, bit_node, conversion_deck
 from circuitsim.spice import RawResult, Simulator
@@ -18,7 +19,7 @@ TOLERANCES = {
     "chgtol": "1e-17",
     "num_threads": "1",
 }
-ZERO, ONE = 0.3, 0.7  # [V] a bit below is 0, above is 1, and between it has not settled
+ZERO, ONE = 0.3, 0.7  # of the voltage of a 1: a bit below is 0, above is 1, and between it has not settled
 
 
 @contextmanager
@@ -56,15 +57,16 @@ def read_words(bench: Bench, raw: RawResult, count: int, cycle: float, cycles: i
     codes = np.zeros((cycles, count), dtype=int)
     for role in roles:
         levels = at_ends(raw, [f"v({bit_node(role, m)})" for m in range(count)], cycle, cycles)
-        bad = (levels > ZERO) & (levels < ONE)
+        high = bench.block.logic
+        bad = (levels > ZERO * high) & (levels < ONE * high)
         if bad.any():
             when = int(np.argwhere(bad)[0][0])
             raise SimulatorError(
                 f"the converter {bench.block.name!r}: its port {role!r} is at {levels[bad][0]:.3g} V when the code of "
-                f"conversion {when} is taken; expected 0 or 1 V, longer phases in timing may settle it",
+                f"conversion {when} is taken; expected 0 or {high:g} V, longer phases in timing may settle it",
                 raw.folder,
             )
-        codes += (levels > ONE).astype(int) << int(role.partition(".")[2] or 0)
+        codes += (levels > ONE * high).astype(int) << int(role.partition(".")[2] or 0)
     return codes
 
 
@@ -98,35 +100,27 @@ def convert_words(
         InputError: The supply is 0 V.
         SimulatorError: ngspice failed, or a bit is neither 0 nor 1.
     """
+    return words_and_deck(bench, inputs, simulator, parameters=parameters)[0]
+
+
+def words_and_deck(
+    bench: Bench,
+    inputs: np.ndarray,
+    simulator: Simulator,
+    *,
+    parameters: Sequence[Mapping[str, float]] | None = None,
+    folder: Path | None = None,
+) -> tuple[np.ndarray, str]:
+    """Return the codes of `convert_words` and the digest of the deck; arguments and errors as there.
+
+    `folder` is the place of the run, which stays there; None: a new one, which is removed if the run succeeds.
+    """
     check_supply(bench)
     count = inputs.shape[1] if parameters is None else len(parameters)
     warmed = np.concatenate([inputs[:1], inputs])
     deck = conversion_deck(bench, warmed, what="conversions", saved=word_vectors(bench, count), parameters=parameters)
+    if folder is not None:
+        (raw,) = run_benches([deck], folder, simulator, TOLERANCES)
+        return read_words(bench, raw, count, bench.cycle, len(warmed))[1:], raw.deck_digest
     with converter_run(deck, simulator) as raw:
-        return read_words(bench, raw, count, bench.cycle, len(warmed))[1:]
-
-
-def part_energies(bench: Bench, raw: RawResult, cycle: float, cycles: int) -> dict[str, np.ndarray]:
-    """Return the energy (cycles,) that each source delivers in each cycle [J], by the part that it feeds."""
-    sources = {"comparator": ("vdd", "v(vdd)", "i(vvdd)"), "reference": ("ref", "v(ref)", "i(vref)")}
-    time, found = raw["time"], {}
-    for part, (role, volts, amperes) in sources.items():
-        if role in bench.block.roles:
-            found[part] = _per_cycle(time, -raw[volts] * raw[amperes], cycle, cycles)
-    if bench.analog == "v":
-        found["input"] = _per_cycle(time, -raw["v(in_0)"] * raw["i(vin_0)"], cycle, cycles)
-    if bench.block.logic_energy is not None:
-        found["logic"] = np.full(cycles, bench.block.logic_energy.value)
-    return found
-
-
-def energy_vectors(bench: Bench) -> list[str]:
-    """Return the vectors that `part_energies` needs."""
-    names = [name for role in ("vdd", "ref") if role in bench.block.roles for name in (f"v({role})", f"i(v{role})")]
-    return names + (["v(in_0)", "i(vin_0)"] if bench.analog == "v" else [])
-
-
-def _per_cycle(time: np.ndarray, power: np.ndarray, cycle: float, cycles: int) -> np.ndarray:
-    edges = np.arange(cycles + 1) * cycle
-    total = np.concatenate([[0.0], np.cumsum((power[1:] + power[:-1]) / 2 * np.diff(time))])
-    return np.diff(np.interp(edges, time, total))
+        return read_words(bench, raw, count, bench.cycle, len(warmed))[1:], raw.deck_digest

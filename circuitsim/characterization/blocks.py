@@ -17,7 +17,7 @@ from circuitsim.results import SenseTable
 from circuitsim.results.table_files import TABLE_SCHEMA, load_sense_table, save_sense_table
 from circuitsim.spec import ArraySpec, checked
 
-SENSE_VERSION = 1  # increase it when the benches change, so that tables in users' caches are made again
+SENSE_VERSION = 2  # increase it when the benches change, so that tables in users' caches are made again
 
 # Ranges are rounded up to steps of 1.25, so that similar arrays share a table.
 SMALLEST_CURRENT = 1e-9  # [A]

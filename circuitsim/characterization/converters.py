@@ -8,12 +8,15 @@ from pathlib import Path
 from circuitsim.blocks import Block, block_of
 from circuitsim.characterization import (
     adc,
+    adc_energy,
     adc_runs,
+    comparator_noise,
     counted_levels,
     dac,
     sar_conversions,
     sar_levels,
     searched_levels,
+    timed_drivers,
 )
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.steps import stepped_range
@@ -26,10 +29,11 @@ from circuitsim.results.converter_files import CONVERTER_SCHEMA, load_converter_
 from circuitsim.spec import ArraySpec
 from circuitsim.spice import Simulator
 
-CONVERTER_VERSION = 1  # increase it when the benches change, so that tables in users' caches are made again
+CONVERTER_VERSION = 2  # increase it when the benches change, so that tables in users' caches are made again
 SMALLEST_LOAD = 1e-15  # [F]
 
-_BENCHES = (adc, adc_runs, counted_levels, dac, sar_conversions, sar_levels, searched_levels, conversions, drivers)
+_BENCHES = (adc, adc_runs, counted_levels, dac, sar_conversions, sar_levels, searched_levels)
+_BENCHES += (timed_drivers, adc_energy, comparator_noise, conversions, drivers)
 
 
 def driver_block_table(spec: ArraySpec, folder: Path, simulator: Simulator) -> ConverterTable | None:
@@ -38,25 +42,31 @@ def driver_block_table(spec: ArraySpec, folder: Path, simulator: Simulator) -> C
     The DAC puts out v_ref for code 0 and drives towards v_ref + v_read; its load is the capacitance of a row.
 
     Raises:
-        SpecError: The driver has no digital word or works in phases: such a driver has no table.
+        SpecError: driver.dac_bits is missing for a driver without a digital word, or is not that of its word.
         InputError, OutsideRangeError, SimulatorError: As `dac_block_table` and `blocks.block_of`.
     """
     block = block_of(spec, "driver")
     if block is None:
         return None
-    if not block.bits or block.clocked:
+    if block.bits:
+        _check_bits(block, "driver.dac_bits", spec.driver.dac_bits)
+    elif spec.driver.dac_bits is None:
         raise SpecError(
-            f"driver.{spec.driver.sources[0]} = {block.name!r}: a driver "
-            + ("that works in phases" if block.clocked else "without a digital word")
-            + " has no table yet; expected a DAC such as 'string_dac'"
+            f"driver.dac_bits is missing: {block.name} has no digital word, an ideal DAC drives it; expected its 1 to "
+            f"{dac.MOST_BITS} bits"
         )
-    _check_bits(block, "driver.dac_bits", spec.driver.dac_bits)
     c_row = spec.wires.c_row
     c_load = stepped_range((0.0, max(0.0 if c_row is None else float(c_row.sum(axis=1).max()), SMALLEST_LOAD)), 1e-15)[
         1
     ]
     v_low, v_high = spec.drive_range
-    conditions = {"v_low": v_low, "v_high": v_high, "c_load": c_load, "temperature_c": spec.array.temperature_c}
+    conditions = {
+        "v_low": v_low,
+        "v_high": v_high,
+        "c_load": c_load,
+        "bits": spec.driver.dac_bits,
+        "temperature_c": spec.array.temperature_c,
+    }
     make = partial(dac.dac_block_table, block, **conditions, simulator=simulator)
     return _cached(block, (tuple(conditions.items()),), make, folder, simulator)
 
@@ -105,6 +115,7 @@ def _cached(
     lines = ["* what the table of a converter depends on", block.include, instance, f"* {block.v_supply}"]
     lines += clock_cards(bench, bench.cycle) if block.clocked else []
     extra = (block.input, block.logic_energy, block.ready, block.output, block.reference, tuple(block.timing.items()))
+    extra += (block.logic, block.comparator)
     about = (
         assemble("\n".join([*lines, ".end", ""]), Path()).digest,
         repr(extra),

@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from circuitsim.characterization.adc_runs import at_ends, check_supply, converter_run
+from circuitsim.characterization.adc_energy import (
+    CODES,
+    conversion_energies,
+    energy_vectors,
+    oscillation_energies,
+    resting_energies,
+)
+from circuitsim.characterization.adc_runs import TOLERANCES, at_ends, check_supply, converter_run
+from circuitsim.characterization.kept_runs import bench_folder, run_benches
 from circuitsim.errors import InputError, SimulatorError
 from circuitsim.netlist.conversions import Bench, conversion_deck, converter_cards, head_cards
 from circuitsim.netlist.index_sweep import save_cards
@@ -27,6 +35,8 @@ FIRST_RUN = 2.5e-8  # [s]
 GROWTH = 3.0  # of the run for oscillators that had too few periods
 MOST_RUNS = 6
 LEAST_RISES = 8
+ENERGY_PERIODS = 8  # over which the energy of an oscillator is measured
+RESET = "reset"
 
 
 @dataclass(frozen=True)
@@ -36,10 +46,18 @@ class CountedLevels:
     Attributes:
         thresholds: (2^bits − 1,) inputs at which the count passes 1, 2, … [V] or [A].
         error: Largest deviation of the curve from inputs that were held out, or half a step of the sweep [LSB].
+        decks: Digests of the decks.
+        codes: (n,) codes at which the energy was measured; empty: nowhere.
+        energy: (n,) energy of a conversion at these codes by its part [J].
+        simulated: First and last code whose thresholds were simulated; None: all.
     """
 
     thresholds: np.ndarray
     error: float
+    decks: tuple[str, ...]
+    codes: np.ndarray
+    energy: dict[str, np.ndarray]
+    simulated: tuple[int, int] | None = None
 
 
 def counted_range(bench: Bench) -> tuple[float, float]:
@@ -63,7 +81,7 @@ def swept_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels
         [
             *head_cards(bench, "transfer curve"),
             *converter_cards(bench, np.array([[low]]), 1.0),
-            *save_cards(["v(out_0)"]),
+            *save_cards(["v(out_0)", *energy_vectors(bench)]),
             f".dc {source} {number(low)} {number(high)} {number(step)}",
             *[".end", ""],
         ]
@@ -76,9 +94,14 @@ def swept_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels
         levels = np.arange(top) + 0.5
         index = np.searchsorted(rising, levels)
         below, above = rising[index - 1], rising[index]
-        return CountedLevels(
-            at[index - 1] + (levels - below) / (above - below) * (at[index] - at[index - 1]), 0.5 / PER_LSB
-        )
+        thresholds = at[index - 1] + (levels - below) / (above - below) * (at[index] - at[index - 1])
+        codes = _energy_codes(top)
+        duration = bench.block.timing.get("t_convert")
+        if duration is None:  # without phases and without a stated time, a conversion has no energy
+            codes, energy = codes[:0], {}
+        else:
+            energy = resting_energies(bench, raw, thresholds[codes - 1], duration.value)
+        return CountedLevels(thresholds, 0.5 / PER_LSB, (raw.deck_digest,), codes, energy)
 
 
 def curve_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels:
@@ -97,31 +120,49 @@ def curve_levels(bench: Bench, bits: int, simulator: Simulator) -> CountedLevels
     """
     check_supply(bench)
     low, high = counted_range(bench)
-    oscillator = bench.block.output == "frequency"
+    top, oscillator = 2**bits - 1, bench.block.output == "frequency"
     start = low if oscillator else low + (high - low) / 2 ** (bits + 1)  # at `low` a ramp has passed from the start on
     inputs = np.linspace(start, high, FREQUENCY_INPUTS if oscillator else 2 * INPUTS - 1)
-    if not oscillator:
-        counts = _counts(bench, inputs, simulator)
-    else:
-        counts = _frequencies(bench, inputs, simulator) * _duration(bench, "t_count")
+    with bench_folder() as folder:
+        counts, decks = (_oscillations if oscillator else _counts)(bench, inputs, simulator, folder)
+        first, last = float(counts[0]), float(counts[-1])
+        if last - first < 1 or np.any(np.diff(counts) <= 0):
+            raise SimulatorError(
+                f"the converter {bench.block.name!r}: its port 'out' counts {first:.4g} to {last:.4g} over the inputs "
+                f"{low:g} to {high:g}; expected a count that rises with the input",
+                folder,
+            )
     kept, held_out = slice(None, None, 2), slice(1, None, 2)
     curve = PchipInterpolator(inputs[kept], counts[kept])
     error = float(np.abs(curve(inputs[held_out]) - counts[held_out]).max())
     fine = np.linspace(start, high, 2**bits * PER_LSB + 1)
     values = PchipInterpolator(inputs, counts)(fine)
-    top = 2**bits - 1
-    first, last = float(counts[0]), float(counts[-1])
-    if last - first < 1 or np.any(np.diff(counts) <= 0):
-        raise SimulatorError(
-            f"the converter {bench.block.name!r}: its port 'out' counts {first:.4g} to {last:.4g} over the inputs "
-            f"{low:g} to {high:g}; expected a count that rises with the input"
-        )
     levels = np.arange(top) + 1.0
     at = np.interp(levels, values, fine)
     # A count outside the range of inputs has no simulated threshold: the line through both ends goes on.
     slope = (high - start) / (last - first)
     at = np.where(levels < first, start + (levels - first) * slope, at)
-    return CountedLevels(np.where(levels > last, high + (levels - last) * slope, at), error)
+    thresholds = np.where(levels > last, high + (levels - last) * slope, at)
+    codes = _energy_codes(top)
+    codes = codes[(codes >= first) & (codes <= last)]
+    energy, more = _energies(bench, codes, thresholds[codes - 1], simulator)
+    known = (max(int(np.ceil(first)), 1), min(int(last), top))
+    return CountedLevels(thresholds, error, decks + more, codes, energy, None if known == (1, top) else known)
+
+
+def _energy_codes(top: int) -> np.ndarray:
+    return np.unique(np.linspace(max(top // 8, 1), top, CODES).round().astype(int))
+
+
+def _energies(
+    bench: Bench, codes: np.ndarray, inputs: np.ndarray, simulator: Simulator
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Energy of a conversion (n,) at codes (n,) by its part [J], and digests of the decks."""
+    if bench.block.output != "frequency":
+        return conversion_energies(bench, inputs, simulator)
+    started = phase_window(bench.block, RESET)[1] if RESET in bench.block.phases else 0.0
+    durations = ENERGY_PERIODS * _duration(bench, "t_count") / codes + started
+    return oscillation_energies(bench, inputs, durations, simulator)
 
 
 def _duration(bench: Bench, key: str) -> float:
@@ -134,26 +175,25 @@ def _duration(bench: Bench, key: str) -> float:
     return item.value
 
 
-def _counts(bench: Bench, inputs: np.ndarray, simulator: Simulator) -> np.ndarray:
+def _counts(bench: Bench, inputs: np.ndarray, simulator: Simulator, folder: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the counts (inputs,) of converters side by side: v(out) at the end, or the time of its rise in clocks."""
     block = bench.block
     clock = _duration(bench, "t_clock") if block.output == "time" else 1.0
     start = phase_window(block, CONVERT)[0] if block.output == "time" else 0.0
     names = [f"v(out_{m})" for m in range(len(inputs))]
-    with converter_run(conversion_deck(bench, inputs[None], what="conversions", saved=names), simulator) as raw:
-        if block.output == "count":
-            return at_ends(raw, names, bench.cycle, 1)[0]
-        waves = raw.columns(names)
-        times = crossing_time(raw["time"], waves, np.full(len(inputs), 0.5))
-        late = ~np.isfinite(times)
-        if late.sum() > 0.1 * len(inputs):
-            raise SimulatorError(
-                f"the converter {block.name!r}: its port 'out' does not change for the input {inputs[late][0]:.4g}; "
-                f"expected it to cross 0.5 V within {bench.cycle:.3g} s",
-                raw.folder,
-            )
-        counts = (times - start) / clock
-        return _extended(inputs, counts, late)
+    deck = conversion_deck(bench, inputs[None], what="conversions", saved=names)
+    (raw,) = run_benches([deck], folder, simulator, TOLERANCES)
+    if block.output == "count":
+        return at_ends(raw, names, bench.cycle, 1)[0], (raw.deck_digest,)
+    times = crossing_time(raw["time"], raw.columns(names), np.full(len(inputs), 0.5))
+    late = ~np.isfinite(times)
+    if late.sum() > 0.1 * len(inputs):
+        raise SimulatorError(
+            f"the converter {block.name!r}: its port 'out' does not change for the input {inputs[late][0]:.4g}; "
+            f"expected it to cross 0.5 V within {bench.cycle:.3g} s",
+            raw.folder,
+        )
+    return _extended(inputs, (times - start) / clock, late), (raw.deck_digest,)
 
 
 def _extended(inputs: np.ndarray, counts: np.ndarray, late: np.ndarray) -> np.ndarray:
@@ -163,31 +203,35 @@ def _extended(inputs: np.ndarray, counts: np.ndarray, late: np.ndarray) -> np.nd
     return np.where(late, counts[known[-1]] + slope * (inputs - inputs[known[-1]]), counts)
 
 
-def _frequencies(bench: Bench, inputs: np.ndarray, simulator: Simulator) -> np.ndarray:
-    """Return the frequency (inputs,) of oscillators [Hz], from the rises of v(out) in a run of two lengths."""
-    found = np.full(len(inputs), np.nan)
+def _oscillations(
+    bench: Bench, inputs: np.ndarray, simulator: Simulator, folder: Path
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the periods (inputs,) of oscillators in `t_count`, from the rises of v(out) in runs of growing length."""
+    t_count = _duration(bench, "t_count")
+    found, decks = np.full(len(inputs), np.nan), []
     duration = FIRST_RUN
-    for _ in range(MOST_RUNS):
+    for attempt in range(MOST_RUNS):
         left = np.flatnonzero(~np.isfinite(found))
         if not len(left):
             break
         names = [f"v(out_{m})" for m in range(len(left))]
         deck = conversion_deck(bench, inputs[None, left], what="frequencies", saved=names, cycle=duration)
-        with converter_run(deck, simulator) as raw:
-            for m, index in enumerate(left):
-                rises = _rises(raw["time"], raw[names[m]])
-                if len(rises) > LEAST_RISES:
-                    kept = rises[2:]  # the first periods start from the reset
-                    found[index] = (len(kept) - 1) / (kept[-1] - kept[0])
-            silent = ~np.isfinite(found)
-            if duration * GROWTH > bench.cycle and silent.any():
-                raise SimulatorError(
-                    f"the converter {bench.block.name!r}: its port 'out' does not oscillate at the input "
-                    f"{inputs[silent][0]:.4g}; expected {LEAST_RISES} periods within {duration:.3g} s",
-                    raw.folder,
-                )
+        (raw,) = run_benches([deck], folder / f"run_{attempt}", simulator, TOLERANCES)
+        decks.append(raw.deck_digest)
+        for m, index in enumerate(left):
+            rises = _rises(raw["time"], raw[names[m]])
+            if len(rises) > LEAST_RISES:
+                kept = rises[2:]  # the first periods start from the reset
+                found[index] = (len(kept) - 1) / (kept[-1] - kept[0])
+        silent = ~np.isfinite(found)
+        if duration * GROWTH > bench.cycle and silent.any():
+            raise SimulatorError(
+                f"the converter {bench.block.name!r}: its port 'out' does not oscillate at the input "
+                f"{inputs[silent][0]:.4g}; expected {LEAST_RISES} periods within {duration:.3g} s",
+                raw.folder,
+            )
         duration *= GROWTH
-    return found
+    return found * t_count, tuple(decks)
 
 
 def _rises(time: np.ndarray, wave: np.ndarray) -> np.ndarray:

@@ -1,12 +1,14 @@
 """Run small decks whose results are judged afterwards: the run folder stays if the judgement fails."""
 
 import contextlib
+import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
 from circuitsim import spice
+from circuitsim.results import Provenance
 from circuitsim.spice import RawResult, Simulator
 
 TIME_LIMIT_S = 120.0
@@ -40,3 +42,17 @@ def run_benches(
         SimulatorError: A run failed; its folder is kept.
     """
     return spice.run_many(decks, folder=folder, simulator=simulator, options=options, time_limit_s=TIME_LIMIT_S)
+
+
+def runs_provenance(decks: Sequence[str], simulator: Simulator, options: Mapping[str, str]) -> Provenance:
+    """Return the origin of a table that several runs made.
+
+    Args:
+        decks: Digests of the decks, in the order of the runs; of several, the digest of the table is that of all.
+        simulator: The ngspice that ran them.
+        options: Solver options of the runs.
+    """
+    digest = decks[0] if len(decks) == 1 else hashlib.sha256("".join(decks).encode()).hexdigest()
+    return Provenance(
+        level="ngspice", spec_digest=None, deck_digest=digest, ngspice=str(simulator.version), options=dict(options)
+    )

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.characterization.adc_energy import energy_vectors, part_energies
 from circuitsim.characterization.adc_runs import (
-    convert_words,
     converter_run,
-    energy_vectors,
-    part_energies,
     read_words,
     word_vectors,
+    words_and_deck,
 )
 from circuitsim.errors import SimulatorError
 from circuitsim.netlist.conversions import Bench, conversion_deck
@@ -35,12 +34,14 @@ class SarConversions:
         codes: (4,) codes whose energy was measured, rising.
         energy: (4,) energy of a conversion at these codes by its part [J].
         capacitance: What the input charges [F].
+        decks: Digests of the decks.
     """
 
     offset: np.ndarray
     codes: np.ndarray
     energy: dict[str, np.ndarray]
     capacitance: float
+    decks: tuple[str, ...]
 
 
 def sar_conversions(bench: Bench, transitions: np.ndarray, simulator: Simulator) -> SarConversions:
@@ -71,7 +72,8 @@ def sar_conversions(bench: Bench, transitions: np.ndarray, simulator: Simulator)
     )
     with converter_run(deck, simulator) as raw:
         words = read_words(bench, raw, 1, bench.cycle, len(inputs))[1:, 0]
-        energy = {part: values[1:] for part, values in part_energies(bench, raw, bench.cycle, len(inputs)).items()}
+        energy = {part: values[1:] for part, values in part_energies(bench, raw, inputs, bench.cycle).items()}
+        decks = [raw.deck_digest]
         far = np.abs(words - wanted) > REACH
         if far.any() or np.all(words == words[0]):
             code, found = wanted[np.argmax(far)], words[np.argmax(far)]
@@ -87,7 +89,9 @@ def sar_conversions(bench: Bench, transitions: np.ndarray, simulator: Simulator)
     low, high = (at - edges[words + 1]) / lsb - MARGIN, (at - edges[words]) / lsb + MARGIN
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        kept = convert_words(bench, (at + middle * lsb)[:, None], simulator)[:, 0] >= wanted
+        codes, deck = words_and_deck(bench, (at + middle * lsb)[:, None], simulator)
+        kept = codes[:, 0] >= wanted
+        decks.append(deck)
         low, high = np.where(kept, low, middle), np.where(kept, middle, high)
     order = np.argsort(wanted)
     return SarConversions(
@@ -95,6 +99,7 @@ def sar_conversions(bench: Bench, transitions: np.ndarray, simulator: Simulator)
         codes=words[order],
         energy={part: values[order] for part, values in energy.items()},
         capacitance=float(energy["input"][0] / inputs[1] ** 2),
+        decks=tuple(decks),
     )
 
 

@@ -28,11 +28,13 @@ class ComposedLevels:
         thresholds: (arrays, 2^bits − 1) inputs above which a code is kept [V].
         attenuation: (arrays,) change of the comparator's input per change of the sampled one.
         error: Largest deviation from thresholds that were forced and not composed [LSB].
+        deck: Digest of the deck.
     """
 
     thresholds: np.ndarray
     attenuation: np.ndarray
     error: float
+    deck: str
 
 
 def can_compose(bench: Bench) -> bool:
@@ -98,7 +100,7 @@ def composed_levels(
                 f"memory at the port 'plus', expected {MOST_ERROR:g} at most); give longer phases in timing",
                 raw.folder,
             )
-    return ComposedLevels(composed[:, 1:], gain, float(error))
+    return ComposedLevels(composed[:, 1:], gain, float(error), raw.deck_digest)
 
 
 def _composed(beside: np.ndarray, bits: int, lsb: float) -> np.ndarray:

@@ -1,9 +1,13 @@
 """The transitions of any converter with bits, by conversions: all of them are searched at the same time."""
 
+from pathlib import Path
+
 import numpy as np
 
-from circuitsim.characterization.adc_runs import convert_words
+from circuitsim.characterization.adc_energy import CODES, conversion_energies
+from circuitsim.characterization.adc_runs import words_and_deck
 from circuitsim.characterization.counted_levels import CountedLevels, counted_range
+from circuitsim.characterization.kept_runs import bench_folder
 from circuitsim.errors import SimulatorError
 from circuitsim.netlist.conversions import Bench
 from circuitsim.spice import Simulator
@@ -26,29 +30,44 @@ def searched_levels(bench: Bench, simulator: Simulator) -> CountedLevels:
     count = 2**bench.block.bits
     span = high - low
     grid = np.linspace(low - span / count, high + span / count, 2 * count + 5)
-    codes = _convert(bench, grid, simulator)
-    if np.all(codes == codes[0]):
-        raise SimulatorError(
-            f"the converter {bench.block.name!r}: its output stays at code {codes[0]} over all inputs from {low:g} to "
-            f"{high:g}; check the roles of its ports and its phases"
-        )
-    reached = np.minimum.accumulate(codes[::-1])[::-1]  # the smallest code at this input and beyond
     wanted = np.arange(1, count)
-    if reached[-1] < count - 1 or codes[0] > 0:
-        raise SimulatorError(
-            f"the converter {bench.block.name!r}: its codes run from {codes.min()} to {codes.max()} over the inputs "
-            f"{low:g} to {high:g}; expected 0 to {count - 1}"
-        )
+    with bench_folder() as folder:
+        codes, decks = _convert(bench, grid, simulator, folder)
+        name = f"the converter {bench.block.name!r}"
+        if np.all(codes == codes[0]):
+            raise SimulatorError(
+                f"{name}: its output stays at code {codes[0]} over all inputs from {low:g} to {high:g}; check the "
+                "roles of its ports and its phases",
+                folder,
+            )
+        reached = np.minimum.accumulate(codes[::-1])[::-1]  # the smallest code at this input and beyond
+        if reached[-1] < count - 1 or codes[0] > 0:
+            raise SimulatorError(
+                f"{name}: its codes run from {codes.min()} to {codes.max()} over the inputs {low:g} to {high:g}; "
+                f"expected 0 to {count - 1}",
+                folder,
+            )
     above = np.searchsorted(reached, wanted)
     below_v, above_v = grid[above - 1], grid[above]
     for _ in range(ROUNDS):
         middle = (below_v + above_v) / 2
-        kept = _convert(bench, middle, simulator) >= wanted
+        found, more = _convert(bench, middle, simulator)
+        kept, decks = found >= wanted, decks + more
         below_v, above_v = np.where(kept, below_v, middle), np.where(kept, middle, above_v)
     resolution = float((above_v - below_v).max()) / 2 / (span / count)
-    return CountedLevels((below_v + above_v) / 2, resolution)
+    codes = np.unique(np.linspace(1, count - 2, CODES).astype(int))
+    thresholds = (below_v + above_v) / 2
+    energy, more = conversion_energies(bench, thresholds[codes], simulator)
+    return CountedLevels(thresholds, resolution, decks + more, codes, energy)
 
 
-def _convert(bench: Bench, inputs: np.ndarray, simulator: Simulator) -> np.ndarray:
-    chunks = np.array_split(inputs, int(np.ceil(len(inputs) / CHUNK)))
-    return np.concatenate([convert_words(bench, chunk[:, None], simulator)[:, 0] for chunk in chunks])
+def _convert(
+    bench: Bench, inputs: np.ndarray, simulator: Simulator, folder: Path | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    words, decks = [], []
+    for n, chunk in enumerate(np.array_split(inputs, int(np.ceil(len(inputs) / CHUNK)))):
+        place = None if folder is None else folder / f"chunk_{n}"
+        codes, deck = words_and_deck(bench, chunk[:, None], simulator, folder=place)
+        words.append(codes[:, 0])
+        decks.append(deck)
+    return np.concatenate(words), tuple(decks)

@@ -81,7 +81,7 @@ def sense_curve(
         points = np.union1d(np.linspace(0.0, 1.0, POINTS), np.geomspace(SMALLEST, 1.0, POINTS))
         between = np.sort(np.concatenate([points, (points[1:] + points[:-1]) / 2]))
         found = bench.sweep("table", ends, between)
-        table = _table(block, found, temperature_c, simulator)
+        table = _table(block, found, conditions, simulator)
     if len(ends) > 1 or found[0].drop[0] * ends[0] <= 0:
         return table
     return _with_leak(block, table, np.sign(ends[0]), v_ref=v_ref, temperature_c=temperature_c, simulator=simulator)
@@ -192,7 +192,7 @@ def _works_up_to(sweep: _Sweep, v_max: float) -> int:
     return int(left[0]) if len(left) else len(sweep.current) - 1
 
 
-def _table(block: Block, sweeps: Sequence[_Sweep], temperature_c: float, simulator: Simulator) -> SenseTable:
+def _table(block: Block, sweeps: Sequence[_Sweep], conditions: Mapping[str, float], simulator: Simulator) -> SenseTable:
     """Join the sweeps of both signs; every second point builds the table, the others tell its error."""
     parts = sorted(sweeps, key=lambda one: float(one.current[-1]))
 
@@ -218,7 +218,8 @@ def _table(block: Block, sweeps: Sequence[_Sweep], temperature_c: float, simulat
         block=block.name,
         power=supplied,
         supply=block.v_supply,
-        temperature_c=temperature_c,
+        reference=conditions["v_ref"],
+        temperature_c=conditions["temperature_c"],
         drop_error=float(np.abs(np.interp(current[counted], i, risen) - drop[counted]).max()),
         reported_error=float(np.abs(np.interp(current[held], i, reported) - out[held]).max() / np.ptp(reported)),
         provenance=Provenance(

@@ -25,6 +25,7 @@ COLUMNS = (0.01, 0.1, 1.0)  # of the largest conductance of a column
 BAND = 2e-3  # half width of the settling band, as a fraction of the change of the output
 NOISE_FREQUENCY = 1e6  # [Hz]
 NOISE_BAND = (1e4, 1e9)  # [Hz]
+NO_NOISE = 1e-200  # [A/√Hz], [V/√Hz] below any that ngspice reports
 FREQUENCIES = (1e3, 1e11, 20)  # lowest, highest [Hz], per decade
 FIRST_WINDOW = 30.0  # time constants of the bandwidth for which a step is simulated at first
 SHORTEST = 1e-10  # [s]
@@ -130,7 +131,8 @@ def _noise(raw: RawResult) -> tuple[float, float, float]:
 
 def _at_frequency(wanted: np.ndarray | float, f: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Interpolate a spectrum on logarithmic axes; a circuit without noise has zeros."""
-    return np.exp(np.interp(np.log(wanted), np.log(f), np.log(np.maximum(values, 1e-300))))
+    found = np.exp(np.interp(np.log(wanted), np.log(f), np.log(np.maximum(values, NO_NOISE))))
+    return np.where(found > 2 * NO_NOISE, found, 0.0)
 
 
 def _plot(raw: RawResult, vector: str) -> Plot:

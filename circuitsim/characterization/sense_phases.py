@@ -79,6 +79,7 @@ def phased_sense(
         unit="V",
         block=block.name,
         supply=block.v_supply,
+        reference=v_ref,
         temperature_c=temperature_c,
         drop_error=float(np.abs(np.interp(current[held], current[points], risen) - drop[held]).max()),
         reported_error=float(

@@ -15,6 +15,7 @@ import typer
 from circuitsim import __version__, blocks, devices
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.block import app as block_app
+from circuitsim.cli.cache_words import cache_report
 from circuitsim.cli.certificate import certificate
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
@@ -24,7 +25,6 @@ from circuitsim.cli.options import CertificateFile, Jobs, MaxError, Out, Seed, S
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
 from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
-from circuitsim.resources import surface_cache
 from circuitsim.results import write_text
 from circuitsim.spec import json_schema, load_spec
 from circuitsim.units import format_quantity
@@ -71,13 +71,9 @@ def _options(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Report which ngspice and PySpice are installed, what they can do, and which will be used."""
-    from circuitsim.characterization import cache_limit, cache_size
     from circuitsim.spice import diagnose
 
-    diagnosis, folder = diagnose(), surface_cache()
-    count, size = cache_size(folder)
-    cache = {"folder": str(folder), "surfaces": count, "bytes": size, "limit_bytes": cache_limit()}
-    said = f"Cache: {count} cells, {size / 1e6:.1f} MB of at most {cache_limit() / 1e6:g} MB, in {folder}."
+    diagnosis, (cache, said) = diagnose(), cache_report()
     print_result(dataclasses.asdict(diagnosis) | {"cache": cache}, f"{diagnosis.text}\n{said}", as_json)
     if diagnosis.executable is None:
         raise typer.Exit(3)

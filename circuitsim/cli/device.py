@@ -10,8 +10,8 @@ import typer
 from pydantic import ValidationError
 
 from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
-from circuitsim.cli.options import ReadVoltage, within
-from circuitsim.cli.output import Json, plot_files, print_result, replaces
+from circuitsim.cli.options import PlotFile, ReadVoltage, within
+from circuitsim.cli.output import Json, card_listing, plot_files, print_result, replaces
 from circuitsim.devices import GATES, Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
 from circuitsim.spec import DeviceSpec, sentence
@@ -25,17 +25,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 REACH = 1e-4  # relative deviation of a conductance at which a searched state still reaches it
 
 
-PlotFile = Annotated[
-    Path | None, typer.Option("--plot", help="Draw it into this file: .png and .svg beside each other.")
-]
-
-
 @app.command("list")
 def list_devices(as_json: Json = False) -> None:
     """List the shipped cards."""
     cards = [load_card(name) for name in list_cards()]
-    content = [{"name": card.name, "kind": card.kind, "title": card.title, "licence": card.licence} for card in cards]
-    print_result(content, card_list(cards), as_json)
+    print_result(card_listing(cards), card_list(cards), as_json)
 
 
 @app.command()

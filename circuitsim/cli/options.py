@@ -114,6 +114,9 @@ ReadVoltage = Annotated[
         "--v-read", parser=within("--v-read"), metavar="V", help="Voltage at which g is the chord conductance [V]."
     ),
 ]
+PlotFile = Annotated[
+    Path | None, typer.Option("--plot", help="Draw its curves into this file: .png and .svg beside each other.")
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to write.")]
 CertificateFile = Annotated[
     Path | None, typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it.")

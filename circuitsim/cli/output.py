@@ -121,6 +121,11 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
         bar.update(task, completed=bar.tasks[0].total or 1, total=bar.tasks[0].total or 1)
 
 
+def card_listing(cards: Iterable[Any]) -> list[dict[str, str]]:
+    """Return name, kind, title and licence of cards of devices or blocks, for machines."""
+    return [{key: getattr(card, key) for key in ("name", "kind", "title", "licence")} for card in cards]
+
+
 def plot_files(plot: Path) -> list[Path]:
     """Return the two files of a figure."""
     return [plot.parent / f"{plot.stem}.png", plot.parent / f"{plot.stem}.svg"]

@@ -161,7 +161,7 @@ def converter_cards(
         cards.append(own.call(f"xadc_{m}", nodes))
         for k, levels in (forced or {}).items():
             node = bit_node(f"bits.{k}", m)
-            cards.append(f"v{node} {node} 0 {held(levels, cycle)}")
+            cards.append(f"v{node} {node} 0 {held(block.logic * levels, cycle)}")
     return cards
 
 

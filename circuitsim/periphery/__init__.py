@@ -1,6 +1,6 @@
 """Stages at the edge of an array: converters and sense amplifiers as functions of arrays."""
 
-from circuitsim.periphery.conditions import check_table_holds
+from circuitsim.periphery.conditions import check_periphery_holds, check_sense_holds, check_table_holds
 from circuitsim.periphery.converters import convert, convert_and_count, decode, drive, drive_nearest, nearest_codes
 from circuitsim.periphery.enob import sine_bits, sine_record
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
@@ -11,6 +11,8 @@ __all__ = [
     "Linearity",
     "Periphery",
     "adc_table",
+    "check_periphery_holds",
+    "check_sense_holds",
     "check_sense_range",
     "check_table_holds",
     "convert",

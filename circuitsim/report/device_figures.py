@@ -93,7 +93,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
 
 def _prefix(unit: str, values: list[np.ndarray], scale: str) -> tuple[float, str]:
     """A prefix for a linear axis; a log axis keeps the plain unit, its ticks are powers of ten."""
-    if scale == "log" or unit in ("", "1", "%", "nm"):
+    if scale == "log" or unit in ("", "1", "%", "nm", "LSB"):
         return 1.0, unit
     return one_prefix(max(float(np.nanmax(np.abs(each))) for each in values), unit)
 

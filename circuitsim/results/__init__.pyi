@@ -12,6 +12,7 @@ from .certificate import ErrorStatistics as ErrorStatistics
 from .certificate import Extrapolation as Extrapolation
 from .certificate import GradeErrors as GradeErrors
 from .claims import claim as claim
+from .comparator_table import ComparatorTable as ComparatorTable
 from .content_digest import content_digest as content_digest
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve

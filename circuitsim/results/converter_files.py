@@ -9,7 +9,7 @@ from circuitsim.results.periphery_tables import ConverterTable
 from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.spec import checked
 
-CONVERTER_SCHEMA = 1
+CONVERTER_SCHEMA = 2
 
 _CONVERTER = "circuitsim converter table"
 _ENERGY = "energy"
@@ -37,6 +37,8 @@ def save_converter_table(path: str | Path, table: ConverterTable, *, key: str = 
         for field in dataclasses.fields(table)
         if field.name not in (*_ARRAYS, _ENERGY)
     }
+    plain["noise_parts"] = dict(table.noise_parts)
+    plain["simulated"] = None if table.simulated is None else list(table.simulated)
     if table.provenance is not None:
         plain["provenance"] = dataclasses.asdict(table.provenance)
     arrays = {name: getattr(table, name) for name in _ARRAYS if getattr(table, name) is not None}

@@ -67,6 +67,7 @@ class SenseTable:
         block: Name of the characterized circuit; empty for a table that no circuit made.
         power: (points,) power that the supply delivers at these currents [W]; None: unknown.
         supply: Supply voltage at which the table holds [V]; None: no supply, or unknown.
+        reference: Voltage v_ref at which it holds [V]; None: unknown.
         temperature_c: Temperature at which it holds [°C]; None: unknown.
         drop_error: Largest error of `drop` at currents between its points, from a thousandth of the largest current on
             [V]; None: unknown.
@@ -86,6 +87,7 @@ class SenseTable:
     block: str = ""
     power: np.ndarray | None = None
     supply: float | None = None
+    reference: float | None = None
     temperature_c: float | None = None
     drop_error: float | None = None
     reported_error: float | None = None

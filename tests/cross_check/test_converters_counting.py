@@ -53,6 +53,8 @@ def test_a_ring_of_transistors_counts_what_its_current_makes_it():
     assert table.unit == "A" and found.missing == ()
     assert 1 < np.abs(found.inl).max() < 20  # it compresses; this is reported, and not bounded
     assert table.t_conversion == pytest.approx(302e-9)
+    first, last = table.simulated  # below 2 µA a line goes on, and the table says so
+    assert 10 < first < 30 and last == 255 and table.thresholds[first - 2] < 2e-6 <= table.thresholds[first - 1]
 
 
 def test_a_converter_that_shows_its_bits_alone_is_searched_by_conversions(tmp_path):
@@ -107,6 +109,25 @@ def test_a_comparator_that_always_says_too_high_is_named():
     kept_folder(e)
 
 
+def test_an_oscillator_whose_count_does_not_rise_is_named():
+    with pytest.raises(SimulatorError, match=r"'cco': its port 'out' counts 0 to 0 over the inputs 0 to 4e-05") as e:
+        table_of("cco", kf=0.0)
+    assert (e.value.folder / "deck_0000" / "deck.cir").is_file()
+    shutil.rmtree(e.value.folder)
+
+
+def test_a_converter_with_bits_that_never_change_is_named(tmp_path):
+    folder = tmp_path / "sar_2"
+    write_block("sar", folder, bits=2)
+    toml = folder / "block.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('plus = "top"', 'nc = "top"'), encoding="utf-8")
+    block = with_parameters(load_block_folder(folder), {"vos": 3.0})
+    with pytest.raises(SimulatorError, match=r"'sar_2': its output stays at code 0 over all inputs from 0 to 1.8") as e:
+        adc_block_table(block, simulator=SIMULATOR)
+    assert (e.value.folder / "chunk_0" / "deck_0000" / "deck.cir").is_file()
+    shutil.rmtree(e.value.folder)
+
+
 def test_a_flash_that_counts_less_than_its_bits_is_named():
     with pytest.raises(SimulatorError, match=r"'flash': its port 'out' counts 0 to 255; expected 0 to 511") as e:
         adc_block_table(load_block("converter", "flash"), bits=9, simulator=SIMULATOR)
@@ -131,6 +152,8 @@ def test_a_reference_of_0_v_and_a_wrong_resolution_are_refused():
         adc_block_table(load_block("converter", "sar"), ref=0.0, simulator=SIMULATOR)
     with pytest.raises(InputError, match=r"bits = 6: sar has 8 bits; circuitsim.blocks.write_block"):
         adc_block_table(load_block("converter", "sar"), bits=6, simulator=SIMULATOR)
+    with pytest.raises(InputError, match="block 'strongarm' has one bit: a comparator, which comparator_table"):
+        adc_block_table(load_block("converter", "strongarm"), simulator=SIMULATOR)
     with pytest.raises(InputError, match="bits = None: ramp counts and has no bits of its own"):
         adc_block_table(load_block("converter", "ramp"), simulator=SIMULATOR)
     assert (netlists_folder() / "converters").is_dir()

@@ -49,12 +49,17 @@ def test_switches_convert_as_composed():
 
 
 @pytest.mark.slow
-def test_transistors_convert_as_composed():
-    bench = bench_of(load_block("converter", "sar_transistors"))
+@pytest.mark.parametrize("name", ["sar_strongarm", "sar_transistors"])
+def test_transistors_convert_as_composed(name):
+    bench = bench_of(load_block("converter", name))
     table = adc_block_table(bench.block, simulator=SIMULATOR)
     check_transitions(table, bench)
-    assert linearity(table).missing == ()
-    assert table.offset[0, 1] > table.offset[-1, 1]  # the kick-back grows with the code
+    found = linearity(table)
+    assert max(np.abs(found.inl).max(), np.abs(found.dnl).max()) <= 0.05 and found.missing == ()
+    assert np.ptp(table.offset[:, 1]) < 0.2  # the comparator kicks back through equal resistances at all codes
+    assert set(table.noise_parts) == {"sampling", "comparator"}
+    assert table.noise == pytest.approx(np.hypot(*table.noise_parts.values()))
+    assert 3e-4 < table.noise_parts["comparator"] < 5e-4 and 6e-5 < table.noise_parts["sampling"] < 1e-4
     per_conversion = sum(table.energy[part] for part in ("comparator", "reference"))
     assert np.all((per_conversion > 2e-12) & (per_conversion < 8e-12))  # survey median for 7 to 8 bits: 5.9 pJ
 

@@ -23,8 +23,8 @@ def flash_files(name: str, bits: int) -> tuple[str, dict[str, Any]]:
         f"* valid:   {bits} bits, inputs from low to ref, any temperature",
         "* tested:  ngspice 39.3",
         f"* Written by circuitsim.blocks.write_block('flash', ...), {bits} bits.",
-        "* v(out) counts the comparators that are on, 1 V each. Resistor k is r (1 + ek), osk an offset, ib the current of",
-        "* a comparator from vdd.",
+        "* v(out) counts the comparators that are on, 1 V each. Resistor k is r (1 + ek), osk an offset,",
+        "* ib the current that a comparator takes from vdd.",
         *folded(
             f".subckt {name} in out ref low vdd vss params: "
             + " ".join([*(f"{key}={text}" for key, (_, _, text) in values.items()), *(f"{key}=0" for key in errors)])

@@ -104,8 +104,10 @@ def _top(bits: int, grade: SarGrade) -> Iterator[str]:
         else:
             yield f"st_{side} {side} cm smpt 0 sar_switch"
     yield "cp top vss {cp}"
+    if grade == "strongarm":  # what the capacitors see through their switches, all of one resistance: ron Σ 4^-k
+        yield "rdummy dummy below {ron/3}"
     if grade != "switches":
-        yield f"cdummy dummy vss {{cp+{2**bits}*cu}}"
+        yield f"cdummy {'below' if grade == 'strongarm' else 'dummy'} vss {{cp+{2**bits}*cu}}"
 
 
 def _slice(k: int | None, bits: int, grade: SarGrade) -> Iterator[str]:

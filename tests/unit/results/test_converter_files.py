@@ -23,9 +23,20 @@ TABLE = ConverterTable(
     offset=np.array([[1, -0.5], [3, -0.7]]),
     t_conversion=1e-8,
     energy_code=np.array([1, 2]),
+    noise_parts={"sampling": 8e-5, "comparator": 6e-5},
+    simulated=(1, 2),
     energy={"comparator": np.array([1e-12, 2e-12]), "logic": np.array([3e-13, 3e-13])},
 )
-DAC = ConverterTable(1, 0.0, 0.2, r_out=np.array([1.0, 2.0]), settling=np.array([[1, 1e-9]]), c_load=1e-13, unit="V")
+DAC = ConverterTable(
+    1,
+    0.0,
+    0.2,
+    r_out=np.array([1.0, 2.0]),
+    settling=np.array([[1, 1e-9]]),
+    c_load=1e-13,
+    unit="s",
+    coding="pulse_width",
+)
 
 
 @pytest.mark.parametrize("table", [TABLE, DAC, ConverterTable(8, 0.0, 1e-4)])
