@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from circuitsim.blocks import Block, phase_time
+from circuitsim.errors import InputError
 from circuitsim.netlist.names import number
 
 EDGE = 1e-10  # [s] rise and fall of a clock that runs once
@@ -67,7 +68,10 @@ def phase_window(block: Block, name: str, *, k: int = 0) -> tuple[float, float]:
     durations = {key: item.value for key, item in block.timing.items()}
     count = sum(role.startswith(f"{ROLE}{name}.") for role in block.roles) or 1
     phase = block.phases[name]
-    return phase_time(phase.start, durations, k=k, n=count), phase_time(phase.width, durations, k=k, n=count)
+    try:
+        return phase_time(phase.start, durations, k=k, n=count), phase_time(phase.width, durations, k=k, n=count)
+    except InputError as error:
+        raise InputError(f"{block.name}: the phase {name!r}: {error}") from None
 
 
 def ready_time(block: Block) -> float:
