@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from circuitsim.blocks import Block, phase_time
 from circuitsim.errors import InputError
-from circuitsim.netlist.names import number
+from circuitsim.netlist.names import moment, number
 
 EDGE = 1e-10  # [s] rise and fall of a clock that runs once
 CLOCK_EDGE = 2e-11  # [s] rise and fall of clocks that repeat
@@ -40,10 +40,10 @@ def repeated_phase_cards(
         start, high = start + delay, number(block.phases[name].high)
         if start < CLOCK_EDGE:  # on from the start of the run
             off = [start + width - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, cycle - width - CLOCK_EDGE, cycle]
-            cards.append(f"v{node} {node} 0 pulse({high} 0 {' '.join(map(number, off))})")
+            cards.append(f"v{node} {node} 0 pulse({high} 0 {' '.join(map(moment, off))})")
         else:
             wave = [start - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, width - CLOCK_EDGE, cycle]
-            cards.append(f"v{node} {node} 0 pulse(0 {high} {' '.join(map(number, wave))})")
+            cards.append(f"v{node} {node} 0 pulse(0 {high} {' '.join(map(moment, wave))})")
     return cards
 
 
