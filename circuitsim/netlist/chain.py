@@ -17,7 +17,7 @@ from circuitsim.netlist.chain_drivers import code_bits, driver_cards
 from circuitsim.netlist.chain_timing import ChainTiming, chain_timing
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
-from circuitsim.netlist.names import number
+from circuitsim.netlist.names import moment
 from circuitsim.netlist.phases import clock_nodes, repeated_phase_cards
 from circuitsim.netlist.sense_amplifiers import SENSE_CLOCKS
 from circuitsim.spec import ArraySpec, by_value, check_codes, check_conductances, checked, full_scale_inputs
@@ -153,5 +153,5 @@ def _lines(
     bits = [name for word in deck.words for name in word]
     yield from save_cards(deck.v_in, deck.i_out, deck.v_out, bits, deck.counts, deck.clocks)
     yield ".print tran " + " ".join(bits or deck.counts or deck.i_out)
-    yield f".tran {number(deck.t_step)} {number(deck.t_stop)} 0 {number(deck.t_step)}"
+    yield f".tran {moment(deck.t_step)} {moment(deck.t_stop)} 0 {moment(deck.t_step)}"
     yield from [".end", ""]

@@ -5,7 +5,7 @@ import numpy as np
 from circuitsim.blocks import Block
 from circuitsim.errors import SpecError
 from circuitsim.netlist.chain_timing import ChainTiming
-from circuitsim.netlist.names import check_path, number
+from circuitsim.netlist.names import check_path, moment, number
 from circuitsim.netlist.phases import CLOCK_EDGE, clock_nodes, phase_window, repeated_phase_cards
 from circuitsim.netlist.stimulus import pulse_corners
 from circuitsim.spec import ArraySpec, checked
@@ -135,7 +135,7 @@ def _pwl(points: list[tuple[float, float]]) -> str:
         flat = k + 1 < len(points) and kept[-1][1] == value == points[k + 1][1]
         if time > kept[-1][0] and not flat:
             kept.append((time, value))
-    return f"pwl({' '.join(f'{number(time)} {number(value)}' for time, value in kept)})"
+    return f"pwl({' '.join(f'{moment(time)} {number(value)}' for time, value in kept)})"
 
 
 def _head(spec: ArraySpec, block: Block) -> list[str]:

@@ -35,3 +35,8 @@ def check_path(key: str, path: Path) -> Path:
 def number(value: float) -> str:
     """Write a number with the fewest digits that read back as the same float (never as `np.float64(…)`)."""
     return repr(float(value))
+
+
+def moment(time: float) -> str:
+    """Write a time with twelve digits: sums of durations end in rounding errors, which nobody wants to read."""
+    return repr(float(f"{time:.12g}"))

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from circuitsim.blocks import Block, phase_time
-from circuitsim.netlist.names import number
+from circuitsim.errors import InputError
+from circuitsim.netlist.names import moment, number
 
 EDGE = 1e-10  # [s] rise and fall of a clock that runs once
 CLOCK_EDGE = 2e-11  # [s] rise and fall of clocks that repeat
@@ -39,10 +40,10 @@ def repeated_phase_cards(
         start, high = start + delay, number(block.phases[name].high)
         if start < CLOCK_EDGE:  # on from the start of the run
             off = [start + width - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, cycle - width - CLOCK_EDGE, cycle]
-            cards.append(f"v{node} {node} 0 pulse({high} 0 {' '.join(map(number, off))})")
+            cards.append(f"v{node} {node} 0 pulse({high} 0 {' '.join(map(moment, off))})")
         else:
             wave = [start - CLOCK_EDGE / 2, CLOCK_EDGE, CLOCK_EDGE, width - CLOCK_EDGE, cycle]
-            cards.append(f"v{node} {node} 0 pulse(0 {high} {' '.join(map(number, wave))})")
+            cards.append(f"v{node} {node} 0 pulse(0 {high} {' '.join(map(moment, wave))})")
     return cards
 
 
@@ -67,7 +68,10 @@ def phase_window(block: Block, name: str, *, k: int = 0) -> tuple[float, float]:
     durations = {key: item.value for key, item in block.timing.items()}
     count = sum(role.startswith(f"{ROLE}{name}.") for role in block.roles) or 1
     phase = block.phases[name]
-    return phase_time(phase.start, durations, k=k, n=count), phase_time(phase.width, durations, k=k, n=count)
+    try:
+        return phase_time(phase.start, durations, k=k, n=count), phase_time(phase.width, durations, k=k, n=count)
+    except InputError as error:
+        raise InputError(f"{block.name}: the phase {name!r}: {error}") from None
 
 
 def ready_time(block: Block) -> float:

@@ -80,6 +80,39 @@ def test_one_deck_agrees_with_the_tables(case):
     assert exact.waveforms is not None and fast.waveforms is None
 
 
+def test_currents_flow_straight_into_oscillators():
+    adc = {"model": "cco", "v_ref": None, "bits": 8, "timing": None}
+    spec = spec_of(sense={"v_ref": 0.0}, adc=adc)
+    exact, fast = (cs.convert_codes(spec, G, CODES[:1], level) for level in ("ngspice", "nodal"))
+    assert (exact.unit, fast.unit) == ("A", "A") and exact.ideal == ("dac", "sense")
+    np.testing.assert_allclose(exact.sensed, fast.sensed, rtol=1e-4)
+    assert exact.codes.tolist() == fast.codes.tolist() and np.ptp(exact.codes) > 20
+
+
+DRIVERS = {
+    "source": ({"params": {"r_out": 50}, "dac_bits": 8}, {}, 0.02),
+    "bit_serial": ({"timing": {"t_slot": "45n"}}, {"dac_bits": 8, "r_out": 100}, 0.02),
+    "pulse_width": (
+        {**PULSES, "dac_bits": 8, "params": {"t_full": "50n"}, "timing": {"t_pulse": "51n"}},
+        {**PULSES, "r_out": 100},
+        0.6,  # the comparator of the driver decides over 3e-4 of t_full
+    ),
+}
+
+
+@pytest.mark.parametrize("model", DRIVERS)
+def test_circuits_that_drive_rows_do_what_ideal_drivers_do(model):
+    keys, ideal, limit = DRIVERS[model]
+    coding = model if model != "source" else "amplitude"
+    sense = {**SC, "timing": {"t_integrate": "70n"}} if coding == "pulse_width" else {**TIA, "params": FEWER}
+    circuit = {"model": model, "r_out": 0, "dac_bits": None, "input_code": coding, **keys}
+    exact = cs.convert_codes(spec_of(driver=circuit, sense=sense), G, CODES[:1], "ngspice")
+    fast = cs.convert_codes(spec_of(driver={"input_code": coding, **ideal}, sense=sense), G, CODES[:1], "nodal")
+    error = ((exact.slices or exact).sensed - (fast.slices or fast).sensed) / LSB
+    assert np.abs(error).max() < limit
+    assert np.ptp(exact.sensed) > 20 * LSB and exact.ideal == ()
+
+
 def test_waveforms_of_the_first_code_are_labelled():
     spec = spec_of(**CASES["pulse_width"])
     waves = cs.convert_codes(spec, G, CODES[:1], "ngspice").waveforms

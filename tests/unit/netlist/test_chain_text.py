@@ -133,6 +133,11 @@ def test_parts_that_do_not_fit_are_named(parts, sentence):
         netlist.chain(spec_of(**parts), G, CODES)
 
 
+def test_durations_that_leave_no_time_are_named():
+    with pytest.raises(InputError, match=r"sar: the phase 'sample': 't_sample - 6 \* t_gap' = -1e-10 s: expected"):
+        netlist.chain(spec_of(sense=TIA, adc={**SAR, "timing": {"t_sample": "0.5n"}}), G, CODES)
+
+
 @pytest.mark.parametrize(
     ("codes", "sentence"),
     [
