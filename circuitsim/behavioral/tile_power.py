@@ -72,6 +72,7 @@ def power(tile: Tile, v_in: Any) -> Any:
     0.4 V and 5 ohm wires, and within 1e-5 for ohmic cells. For inputs on one half of the rows alone it is within 2.4e-3
     of the largest power of a 32 x 28 array of those cells, grades 3 and 4 within 6e-4. Grade 1 takes the cells as
     linear: 1e-3 for ohmic cells with a transistor, up to 15 % for those sinh cells.
+    Behind an amplifier that takes 25 mV of 0.2 V it is within 1.3 % of the largest power of such cells.
     """
     check_shape(tile, v_in)
     xp = array_api_compat.array_namespace(v_in)
@@ -85,7 +86,8 @@ def power(tile: Tile, v_in: Any) -> Any:
     if tile.sense is not None:
         # The voltage of an amplifier beyond r_sense·i takes power back, by reciprocity with the current of its column.
         current = mvm(tile, v_in)
-        total = total - xp.sum(current * (drop_and_slope(tile.sense, current)[0] - tile.r_sense * current), axis=1)
+        linear = v @ xp.asarray(tile.w, dtype=v_in.dtype, device=device)
+        total = total - xp.sum(linear * (drop_and_slope(tile.sense, current)[0] - tile.r_sense * current), axis=1)
     if tile.form.linear:
         return total
     levels = column_levels(tile, v_in)
