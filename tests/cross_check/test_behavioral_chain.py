@@ -107,8 +107,7 @@ def test_a_dac_without_a_buffer_moves_the_rows_of_a_tile():
     assert np.abs(ignored.out - exact.sensed).max() > 0.5 * lsb  # what the rows' currents do
 
 
-def test_the_budget_takes_its_rows_from_the_tables(calibrated):
-    spec, model, _ = calibrated
+def test_the_budget_takes_its_rows_from_the_tables():
     spec = array(8, {"model": "string_dac", "params": {"r": "10k"}}, 10000)
     tables = cs.characterize(spec)
     experiments = calibration.random_experiments(
