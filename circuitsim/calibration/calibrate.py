@@ -197,8 +197,8 @@ def choose_grade(
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
     v_range = v_range or sensed_inputs(spec, sense)
+    full_scale, _ = full_scale_of_box(spec, surface, sense=sense)  # refuses amplifiers that do not carry it
     truths = solve_in_nodal(spec, surface, experiments, sense=sense)
-    full_scale, _ = full_scale_of_box(spec, surface, sense=sense)
     tried: dict[str, GradeErrors] = {}
     for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
         model = TileModel(spec, surface, grade, v_range, sense)
