@@ -114,8 +114,7 @@ def calibrate(
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
-    vectors = sum(len(experiment.v_in) for experiment in hold_out)
-    _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
+    _log_hold_out(hold_out, truth)
     exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
     full_scale, _ = full_scale_of_model(model)
     worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
@@ -168,6 +167,11 @@ def _check_arguments(
         raise InputError(f"max_worst = {max_worst:g} with search = 'none': expected 'full' or 'structured'")
     check_able(spec, SIMULATES, "the behavioral model")
     static_sense(spec)  # refuses a circuit that works in phases
+
+
+def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
+    vectors = sum(len(experiment.v_in) for experiment in hold_out)
+    _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
 
 
 def _surface(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> CellSurface:
