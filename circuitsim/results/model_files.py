@@ -26,7 +26,10 @@ SURFACE_SCHEMA = 6
 MODEL_SCHEMA = 7
 
 _CERTIFICATE = "circuitsim certificate"
-_EARLIER_CERTIFICATE = "it states no errors in LSB and nothing of sense amplifiers that are circuits: calibrate again"
+_EARLIER_CERTIFICATE = (
+    "it states no worst error found by search (schema 4), or no errors in LSB and nothing of sense amplifiers that are "
+    "circuits (schema 5): calibrate the array again"
+)
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
 _EARLIER_MODEL = "it does not say whether its sense amplifiers are circuits: calibrate the array again"
