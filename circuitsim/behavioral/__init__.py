@@ -8,7 +8,7 @@ from circuitsim.behavioral.product import mvm, tile_outputs
 from circuitsim.behavioral.programming import program
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
-from circuitsim.behavioral.sense import meet_curve, sensed_outputs, settle
+from circuitsim.behavioral.sense import meet_curve, reported_outputs, sensed_outputs, settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
 
@@ -28,6 +28,7 @@ __all__ = [
     "read_noise",
     "read_rows",
     "reference_conductance",
+    "reported_outputs",
     "reprogram",
     "row_currents",
     "sensed_outputs",

@@ -1,10 +1,12 @@
 """Currents of a tile into sense amplifiers whose input voltage is not proportional to the current."""
 
+from dataclasses import replace
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
+from circuitsim.behavioral.sense_kernels import curve_grid, curve_values, newton_step, start_grid
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery.sense import drop_and_slope, report
@@ -12,6 +14,8 @@ from circuitsim.results.sense_table import SenseTable
 
 _PASSES = 3  # over the columns; their coupling is weak, and each pass divides the error by more than 20
 _STEPS = 12  # of Newton's method on the curve of the amplifier, kept between bounds: a cascode's is steep near zero
+_FIRST_STEPS, _COUPLINGS = 2, 2  # steps of the compiled read, on u, in which the curve is smooth
+_LEAST_COMPILED = 2048  # outputs; laying the curve out costs as much as a few hundred of them
 _LEAST_SLOPE = 1e-3  # of the current that a column takes, per ampere into its amplifier
 _POINTS = 64  # currents at which the reference resistance is fitted
 
@@ -33,7 +37,17 @@ def reference_resistance(sense: SenseTable, i_largest: float) -> float:
 
 def sensed_outputs(tile: Tile, i_out: Any) -> Any:
     """Return what the sense amplifiers of a tile report of its currents (batch, cols) [A]; ideal ones report these."""
-    return i_out if tile.sense is None else report(tile.sense, i_out)
+    return i_out if tile.sense is None else reported_outputs(tile.sense, i_out)
+
+
+def reported_outputs(sense: SenseTable, i_out: Any) -> Any:
+    """Return what an amplifier without noise reports of currents (batch, cols) [A]; compiled for NumPy arrays."""
+    if not isinstance(i_out, np.ndarray) or sense.current is None or i_out.size < _LEAST_COMPILED:
+        return report(replace(sense, noise=0.0), i_out)
+    grid, current = curve_grid(sense, i_out.dtype), np.ascontiguousarray(i_out).reshape(-1)
+    out = np.empty_like(current)
+    curve_values(current, grid.i_scale, grid.bend, grid.low, grid.inverse, grid.out, out)
+    return out.reshape(i_out.shape)
 
 
 def settle(tile: Tile, i_out: Any, sense: SenseTable, *, slope: Any = None) -> Any:
@@ -71,12 +85,32 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable, *, slope: Any = None) -> A
     others, admittance = put((tile.w_port - np.diag(own)).T), put(own)
     if slope is not None:
         admittance = xp.maximum(admittance - slope, 0.0 * admittance)
+    if isinstance(i_out, np.ndarray) and i_out.size >= _LEAST_COMPILED:
+        return _settle_compiled(sense, i_out, others, np.broadcast_to(admittance, i_out.shape), tile.r_sense)
     wanted, current, extra = i_out, i_out, None
     for _ in range(_PASSES):
         if extra is not None:
             wanted = i_out - extra @ others
         current, extra = meet_curve(sense, wanted, current, admittance, tile.r_sense)
     return current
+
+
+def _settle_compiled(
+    sense: SenseTable, i_out: np.ndarray, others: np.ndarray, admittance: np.ndarray, r_sense: float
+) -> np.ndarray:
+    """As `settle`, on the even grid of `CurveGrid`; it starts from the solution for the mean admittance."""
+    grid, r_in = curve_grid(sense, i_out.dtype), i_out.dtype.type(r_sense)
+    flat, y = (np.ascontiguousarray(each).reshape(-1) for each in (i_out, admittance))
+    u, extra = np.empty_like(flat), np.empty_like(flat)
+    start = start_grid(grid, float(y.mean()), r_sense)
+    curve_values(flat, grid.i_scale, grid.bend, grid.low, grid.inverse, start, u)
+    shape = (grid.i_scale, grid.bend, grid.low, grid.inverse, grid.drop)
+    for _ in range(_FIRST_STEPS):
+        newton_step(flat, y, r_in, *shape, u, extra)
+    for _ in range(_COUPLINGS):
+        wanted = (i_out - extra.reshape(i_out.shape) @ others).reshape(-1)
+        newton_step(wanted, y, r_in, *shape, u, extra)
+    return (grid.i_scale * u * (np.abs(u) + 2 * grid.bend)).reshape(i_out.shape)
 
 
 def meet_curve(sense: SenseTable, wanted: Any, start: Any, admittance: Any, r_sense: float) -> tuple[Any, Any]:

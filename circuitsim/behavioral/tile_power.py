@@ -71,7 +71,8 @@ def power(tile: Tile, v_in: Any) -> Any:
     over structured matrices and inputs of 64 x 64 sinh cells with v0 = 0.25 V and 10 ohm wires, as a fraction of the
     largest power of the matrix: grades 2, 3 and 4 2.7e-3, 4.3e-4 and 3.0e-4 at 0.2 V, 9.4e-3, 2.3e-3 and 8.2e-4 at
     0.4 V; uniform matrices 3.1e-4, 7.8e-5 and 4.8e-5 at 0.2 V. Ohmic cells: within 1e-5. Grade 1 takes the cells as
-    linear: 1e-3 for ohmic cells with a transistor, 1.7e-2 and 6.2e-2 for those sinh cells.
+    linear: 1e-3 for ohmic cells with a transistor, 1.7e-2 and 6.2e-2 for those sinh cells. Behind an amplifier that
+    takes 25 mV of 0.2 V it is within 1.3 %.
     """
     check_shape(tile, v_in)
     xp = array_api_compat.array_namespace(v_in)
@@ -85,7 +86,8 @@ def power(tile: Tile, v_in: Any) -> Any:
     if tile.sense is not None:
         # The voltage of an amplifier beyond r_sense·i takes power back, by reciprocity with the current of its column.
         current = mvm(tile, v_in)
-        total = total - xp.sum(current * (drop_and_slope(tile.sense, current)[0] - tile.r_sense * current), axis=1)
+        linear = v @ xp.asarray(tile.w, dtype=v_in.dtype, device=device)
+        total = total - xp.sum(linear * (drop_and_slope(tile.sense, current)[0] - tile.r_sense * current), axis=1)
     if tile.form.linear:
         return total
     levels = column_levels(tile, v_in)

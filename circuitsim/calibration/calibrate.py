@@ -114,8 +114,7 @@ def calibrate(
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
-    vectors = sum(len(experiment.v_in) for experiment in hold_out)
-    _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
+    _log_hold_out(hold_out, truth)
     exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
     full_scale, _ = full_scale_of_model(model)
     worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
@@ -169,6 +168,11 @@ def _check_arguments(
     static_sense(spec)  # refuses a circuit that works in phases
 
 
+def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
+    vectors = sum(len(experiment.v_in) for experiment in hold_out)
+    _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
+
+
 def _surface(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> CellSurface:
     """Characterize the cell for all voltages that drivers and sense amplifiers give it."""
     v_range = driven_inputs(spec, tables)
@@ -196,8 +200,8 @@ def choose_grade(
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
     v_range = v_range or sensed_inputs(spec, sense)
+    full_scale, _ = full_scale_of_box(spec, surface, sense=sense)  # refuses amplifiers that do not carry it
     truths = solve_in_nodal(spec, surface, experiments, sense=sense)
-    full_scale, _ = full_scale_of_box(spec, surface, sense=sense)
     tried: dict[str, GradeErrors] = {}
     for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
         model = TileModel(spec, surface, grade, v_range, sense)

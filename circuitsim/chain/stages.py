@@ -9,7 +9,7 @@ import numpy as np
 
 from circuitsim.behavioral.noise import ReadNoise, with_read_noise
 from circuitsim.behavioral.product import mvm
-from circuitsim.behavioral.sense import settle
+from circuitsim.behavioral.sense import reported_outputs, settle
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery import (
@@ -24,6 +24,7 @@ from circuitsim.periphery import (
 )
 from circuitsim.results import ChainWaveforms
 from circuitsim.results.periphery_tables import ConverterTable
+from circuitsim.results.sense_table import SenseTable
 from circuitsim.spec import ArraySpec, by_value
 
 
@@ -146,7 +147,9 @@ def read_stages(
         if rng is None:
             raise InputError("the cells have read noise: pass rng")
         i_out = with_read_noise(tile, noise, v_in, i_out, rng=rng)
-    if periphery.sense is not None:
+    if tile.sense is not None and periphery.sense != tile.sense:
+        raise InputError("periphery.sense is not the table that the tile was programmed with: expected tile.sense")
+    if tile.sense is None and periphery.sense is not None:
         i_out = settle(tile, i_out, periphery.sense)
     return _outputs(periphery, v_in, i_out, rng)
 
@@ -154,11 +157,15 @@ def read_stages(
 def _outputs(periphery: Periphery, v_in: Any, i_out: Any, rng: np.random.Generator | None) -> Reading:
     """Pass currents through sense amplifiers and ADC."""
     ideal = ideal_stages(periphery)
-    sensed = i_out if periphery.sense is None else report(periphery.sense, i_out, rng=rng)
+    sensed = i_out if periphery.sense is None else _reported(periphery.sense, i_out, rng)
     if periphery.adc is None:
         return Reading(v_in, i_out, sensed, None, sensed, ideal)
     codes = convert(periphery.adc, sensed, rng=rng)
     return Reading(v_in, i_out, sensed, codes, decode(periphery.adc, codes), ideal)
+
+
+def _reported(sense: SenseTable, i_out: Any, rng: np.random.Generator | None) -> Any:
+    return reported_outputs(sense, i_out) if sense.noise == 0 else report(sense, i_out, rng=rng)
 
 
 def _checked(dac: ConverterTable, codes: Any, rows: int, bits: str, dtype: Any = None) -> Any:

@@ -7,6 +7,8 @@ from circuitsim.periphery import Periphery, linearity
 from circuitsim.report import CircuitCurves, Curve, Panel
 from circuitsim.results import ConverterTable
 
+_DIGITS = 3  # of an LSB: what lies below is rounding, and would be drawn as if it were large
+
 
 def circuit_curves(tables: Periphery | None) -> tuple[CircuitCurves, ...]:
     """Return what the page shows of each circuit: transfer, INL and DNL, output and input resistance, times."""
@@ -30,10 +32,10 @@ def _dac_panels(table: ConverterTable) -> tuple[Panel, ...]:
     inl = np.zeros(len(codes)) if table.inl is None else table.inl
     panels = [
         Panel("Level", "code", "", "output", "V", (Curve(codes, table.levels),)),
-        Panel("INL", "code", "", "INL", "LSB", (Curve(codes, inl),)),
+        Panel("INL", "code", "", "INL [LSB]", "", (Curve(codes, np.round(inl, _DIGITS)),)),
     ]
     if table.r_out is not None:
-        panels.append(Panel("Output resistance", "code", "", "r_out", "Ω", (Curve(codes, table.r_out),)))
+        panels.append(Panel("Output resistance", "code", "", "r_out", "Ω", (Curve(codes, _four_digits(table.r_out)),)))
     return tuple(panels)
 
 
@@ -47,9 +49,14 @@ def _adc_panels(table: ConverterTable) -> tuple[Panel, ...]:
     ends = [2 * edges[0] - edges[1], 2 * edges[-1] - edges[-2]]
     steps = np.concatenate([ends[:1], np.repeat(edges, 2), ends[1:]])
     codes = np.repeat(np.arange(2**table.bits), 2)
+    inl, dnl = np.round(found.inl, _DIGITS), np.round(found.dnl, _DIGITS)
     missing = f", {len(found.missing)} missing" if found.missing else ""
     return (
         Panel(f"Transfer{missing}", "input", table.unit, "code", "", (Curve(steps, codes),)),
-        Panel("INL", "code", "", "INL", "LSB", (Curve(1 + np.arange(len(found.inl)), found.inl),)),
-        Panel("DNL", "code", "", "DNL", "LSB", (Curve(1 + np.arange(len(found.dnl)), found.dnl),)),
+        Panel("INL", "code", "", "INL [LSB]", "", (Curve(1 + np.arange(len(inl)), inl),)),
+        Panel("DNL", "code", "", "DNL [LSB]", "", (Curve(1 + np.arange(len(dnl)), dnl),)),
     )
+
+
+def _four_digits(values: np.ndarray) -> np.ndarray:
+    return np.array([float(f"{value:.4g}") for value in values])

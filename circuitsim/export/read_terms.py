@@ -16,8 +16,13 @@ def read_terms(tile: Tile) -> Terms:
     """Convert a tile to coefficients.
 
     Raises:
-        InputError: The tile's matrices are not NumPy arrays.
+        InputError: The tile's matrices are not NumPy arrays, or its sense amplifiers are circuits.
     """
+    if tile.sense is not None:
+        raise InputError(
+            f"the tile ends in the circuit {tile.sense.block!r}, whose curve is not exported: calibrate the array with "
+            "sense.kind = 'virtual_ground' for an export"
+        )
     if not isinstance(tile.w, np.ndarray):
         raise InputError(f"the tile's matrices are {type(tile.w).__name__}: export one programmed with xp = numpy")
     i_scale = float(np.abs(tile.w).sum(0).max()) * tile.v_scale or 1.0

@@ -8,13 +8,14 @@ import numpy as np
 from circuitsim.errors import SpecError
 from circuitsim.periphery import Periphery, adc_table, check_table_holds, dac_table, output_noise, straight_output
 from circuitsim.results import ConverterTable, SenseTable
-from circuitsim.spec import ArraySpec, with_ideal
+from circuitsim.spec import ArraySpec, checked, with_ideal
 
 _PARTS = {"driver": "dac", "sense": "sense", "adc": "adc"}
 _NAMES = {"A": "currents", "V": "voltages"}
 _LEAST_MOVED = 0.5  # LSB of the DAC: rows that its output resistance may move by so much count as driven by voltages
 
 
+@checked
 def network_tables(spec: ArraySpec, given: Periphery | None) -> Periphery:
     """Return the tables around the tiles: those given of circuits, and the DAC that the specification states.
 
@@ -87,6 +88,7 @@ def without_circuits(spec: ArraySpec, tables: Periphery) -> ArraySpec:
     return with_ideal(spec, "driver", "sense", "adc").replace(**bits)
 
 
+@checked
 def layer_adc(spec: ArraySpec, tables: Periphery, full_scale: float | None) -> ConverterTable | None:
     """Return the ADC of a layer: the circuit with its own range, or an ideal one; None without quantization."""
     return tables.adc or adc_table(spec, full_scale=full_scale)

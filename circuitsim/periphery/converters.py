@@ -8,8 +8,10 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
+from circuitsim.periphery.lookup import edge_grid, look_up
 from circuitsim.results.periphery_tables import ConverterTable
 
+_LEAST_LAID_OUT = 4096  # inputs, from which on laying out the edges of an ADC pays
 _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
 
 MUCH_CLIPPING = 0.01
@@ -96,6 +98,8 @@ def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
     steps = (analog if table.low == 0 else analog - table.low) * (1.0 / table.lsb)
     if table.inl is None:
         codes = xp.round(steps)
+    elif isinstance(steps, np.ndarray) and steps.size >= _LEAST_LAID_OUT:
+        codes = _looked_up(table, steps)
     elif table.decide == "search":
         codes = _searched(table, steps)
     else:
@@ -109,6 +113,22 @@ def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
         return codes, 0
     outside = xp.astype((steps < -0.5) | (steps > top + 0.5), xp.int64)
     return xp.clip(codes, 0.0, float(top)), int(xp.sum(outside))
+
+
+def _looked_up(table: ConverterTable, steps: np.ndarray) -> np.ndarray:
+    """Codes of many inputs [LSB above low], compiled; see `lookup`."""
+    top = 2**table.bits - 1
+    edges = np.unique(np.arange(top) + 0.5 + _inl(table, top, "threshold"))
+    between = np.concatenate([[edges[0] - 1.0], (edges[1:] + edges[:-1]) / 2, [edges[-1] + 1.0]])
+    if table.decide == "search":
+        codes = _searched(table, between)
+    else:
+        codes = np.searchsorted(np.sort(np.arange(top) + 0.5 + _inl(table, top, "transition")), between)
+    below, ends, low, per_step = edge_grid(edges, steps.dtype)
+    found, kind = np.empty(steps.size, steps.dtype), steps.dtype.type
+    flat = np.ascontiguousarray(steps).reshape(-1)
+    look_up(flat, below, ends, kind(low), kind(per_step), codes.astype(steps.dtype), found)
+    return found.reshape(steps.shape)
 
 
 def _searched(table: ConverterTable, steps: Any) -> Any:

@@ -27,8 +27,8 @@ MODEL_SCHEMA = 7
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
-    "it states no worst error found by search or speaks of tiles as an earlier version computed them: calibrate the "
-    "array again"
+    "it states no worst error found by search (schema 4), or no errors in LSB and tiles as an earlier version computed "
+    "them (schema 5): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"

@@ -11,7 +11,7 @@ from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.results.sense_table import SenseDynamics, SenseTable
 from circuitsim.spec import checked
 
-TABLE_SCHEMA = 2
+TABLE_SCHEMA = 3
 
 _SENSE = "circuitsim sense table"
 _DYNAMICS = "dynamics"

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim import behavioral, blocks, chain, levels, netlist, nodal, spice, truth
-from circuitsim.errors import OutsideRangeError, SpecError
+from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.periphery import Periphery
 from circuitsim.results import TileModel, load_solution, save_solution
 from circuitsim.spec import with_ideal
@@ -119,8 +119,10 @@ def test_what_a_circuit_cannot_be_read_with_is_refused_by_name():
             cs.solve(spec.replace(technique={"partition": (4, 4)}), G, SHARE, level)
     with pytest.raises(SpecError, match=r"sense.model = 'tia': with driver.input_code = 'pulse_width'"):
         cs.solve(spec.replace(driver={"input_code": "pulse_width"}), G, SHARE, "ngspice")
-    with pytest.raises(SpecError, match=r"sense.model = 'tia': level = 'behavioral' does not simulate it"):
-        cs.calibrate(spec, rng=np.random.default_rng(0))
+    with pytest.raises(SpecError, match=r"sense.model = 'sc_integrator': it works in phases"):
+        cs.calibrate(clocked, rng=np.random.default_rng(0))
+    with pytest.raises(OutsideRangeError, match=r"the array asks more of its sense amplifiers than they carry, with a"):
+        cs.calibrate(spec.replace(sense={"params": {"rf": "1meg"}}), rng=np.random.default_rng(0), search="none")
     with pytest.raises(SpecError, match=r"sense.model = 'tia': a read in time does not simulate this circuit"):
         truth.read_in_time(spec, G, SHARE, band=1e-9)
     with pytest.raises(SpecError, match=r"driver.model = 'r_string': the deck of an array does not simulate"):
@@ -135,9 +137,15 @@ def test_a_tile_with_the_table_agrees_with_the_array():
     spec = spec_of(cell="1r", model="regulated_cascode_p", v_ref=0.9)
     x = 0.9 + SHARE
     exact = cs.solve(spec, G, x, "nodal")
-    ideal = with_ideal(spec, "sense")
-    tile = behavioral.program(TileModel(ideal, nodal.ohmic((1e-6, 5e-5), (0.7, 1.1)), 2, (0.9, 1.1)), G)
-    found = chain.read_stages(tile, x, Periphery(sense=cs.characterize(spec).sense))
+    table = cs.characterize(spec).sense
+    model = TileModel(spec, nodal.ohmic((1e-6, 5e-5), (0.7, 1.1)), 2, (0.9, 1.1), table)
+    tile = behavioral.program(model, G)
+    found = chain.read_stages(tile, x, Periphery(sense=table))
+    solved = cs.solve(spec, G, x, "behavioral", model=model)
+    assert (solved.quantity, solved.unit) == ("voltage", "V")
+    assert_allclose(solved.out, found.sensed, rtol=0, atol=1e-12)
+    with pytest.raises(InputError, match=r"periphery.sense is not the table that the tile was programmed with"):
+        chain.read_stages(tile, x, Periphery(sense=cs.characterize(spec.replace(sense={"supply": 1.7})).sense))
     assert_allclose(found.i_out, exact.i_sense, rtol=0, atol=2e-4 * exact.i_sense.max())
     assert_allclose(found.sensed, exact.out, rtol=0, atol=5e-4 * np.ptp(exact.out))
     assert found.ideal == ("dac", "adc")

@@ -1,0 +1,102 @@
+"""Sense amplifiers with a steep curve on a tile: programmed with the model, settled, compiled, and their power."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from circuitsim import behavioral, chain
+from circuitsim.behavioral import sense as sense_module
+from circuitsim.errors import InputError
+from circuitsim.results import SenseTable, TileModel
+
+# A vector of faint inputs is read to 1e-6 of its own largest output; the errors tested here are larger.
+pytestmark = pytest.mark.filterwarnings("ignore::circuitsim.errors.CellErrorWarning")
+CURRENT = np.concatenate([[-1e-15], np.geomspace(1e-11, 4e-4, 600)])
+CASCODE = SenseTable(
+    current=CURRENT,
+    drop=np.concatenate([[-1e-3], 4e-3 * np.log1p(CURRENT[1:] / 1e-6)]),
+    reported=1.8 - 3e3 * CURRENT - 5e5 * CURRENT**2,
+    unit="V",
+    block="cascode",
+)
+
+
+@pytest.fixture
+def circuit_spec(make_spec):
+    return make_spec(rows=24, cols=20, r_in=0.0, v_ref=0.1).replace(sense={"model": "regulated_cascode_p"})
+
+
+@pytest.fixture
+def models(circuit_spec, make_model):
+    """The model of each grade, its cells a sinh that is characterized for all column voltages."""
+    ideal = circuit_spec.replace(sense={"kind": "virtual_ground"})
+    surface = make_model(v0=0.25, v_range=(0.0, 0.4), spec=ideal).surface
+    return {grade: TileModel(circuit_spec, surface, grade, (0.1, 0.3), CASCODE) for grade in (1, 2, 3, 4)}
+
+
+@pytest.fixture
+def volts(circuit_spec, inputs):
+    return 0.1 + inputs(circuit_spec.array.rows, (0.0, 0.2))
+
+
+@pytest.mark.parametrize(("grade", "limit"), [(1, 3e-2), (2, 1.5e-3), (3, 1.5e-3), (4, 1.5e-3)])
+def test_tiles_settle_into_the_curve(models, conductances, volts, grade, limit):
+    model = models[grade]
+    g = conductances(model.spec) / 4
+    exact = chain.read_exact(chain.model_array(model, np.maximum(g, 1e-6)), volts)
+    tile = behavioral.program(model, np.maximum(g, 1e-6))
+    current = behavioral.mvm(tile, volts)
+    scale = exact.i_sense.max()
+    assert np.abs(current - exact.i_sense).max() < limit * scale
+    swing = np.ptp(exact.out)
+    assert np.abs(behavioral.tile_outputs(tile, volts) - exact.out).max() < limit * swing
+    if grade > 1:  # what the settling and the levels of the columns are for
+        without = behavioral.mvm(replace(tile, sense=None), volts)
+        assert np.abs(without - exact.i_sense).max() > 10 * limit * scale
+        linear = behavioral.settle(tile, without, CASCODE)
+        assert np.abs(linear - exact.i_sense).max() > 2 * np.abs(current - exact.i_sense).max()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_compiled_settling_is_the_plain_one(models, conductances, volts, dtype, monkeypatch):
+    tile = behavioral.program(models[3], np.maximum(conductances(models[3].spec) / 4, 1e-6), dtype=dtype)
+    v = np.concatenate([volts] * 6).astype(dtype)
+    assert v.shape[0] * tile.cols > sense_module._LEAST_COMPILED
+    fast = behavioral.tile_outputs(tile, v)
+    monkeypatch.setattr(sense_module, "_LEAST_COMPILED", 10**9)
+    plain = behavioral.tile_outputs(tile, v)
+    assert fast.dtype == plain.dtype == dtype
+    assert_allclose(fast, plain, rtol=0, atol=1e-4 * np.ptp(plain))
+
+
+def test_power_and_rows_feel_the_amplifier(models, conductances, volts):
+    model = models[3]
+    g = np.maximum(conductances(model.spec) / 4, 1e-6)
+    exact, tile = chain.read_exact(chain.model_array(model, g), volts), behavioral.program(model, g)
+    assert_allclose(behavioral.power(tile, volts), exact.power, rtol=0, atol=1.3e-2 * exact.power.max())
+    ignored = behavioral.power(replace(tile, sense=None), volts)
+    assert np.abs(ignored - exact.power).max() > 2e-2 * exact.power.max()
+    rows = behavioral.read_rows(behavioral.row_currents(model, g), tile, volts)
+    assert_allclose(rows, exact.i_row, rtol=0, atol=3e-3 * exact.i_row.max())
+    linear = (volts - 0.1) @ behavioral.row_currents(model, g).w_row
+    assert np.abs(linear - exact.i_row).max() > 5 * np.abs(rows - exact.i_row).max()
+
+
+def test_a_model_and_its_table_go_together(models, conductances):
+    model, g = models[2], np.full(models[2].spec.shape, 1e-5)
+    with pytest.raises(
+        InputError, match=r"sense.model = 'regulated_cascode_p': the model has no table of this circuit"
+    ):
+        behavioral.program(replace(model, sense=None), g)
+    ideal = model.spec.replace(sense={"kind": "virtual_ground"})
+    with pytest.raises(InputError, match=r"the model has a table of 'cascode', and its specification names no circuit"):
+        behavioral.program(replace(model, spec=ideal), g)
+    assert replace(model, sense=replace(CASCODE, reported=2 * CASCODE.reported)).digest != model.digest
+
+
+def test_the_reference_resistance_is_that_of_the_currents_used():
+    straight = SenseTable(current=np.array([-1e-4, 0.0, 1e-4]), drop=np.array([-0.07, 0.0, 0.07]))
+    assert sense_module.reference_resistance(straight, 1e-5) == pytest.approx(700.0)
+    assert sense_module.reference_resistance(CASCODE, 1e-5) > 2 * sense_module.reference_resistance(CASCODE, 4e-4)
