@@ -265,6 +265,13 @@ def test_effective_matrix_of_a_nonlinear_array_is_its_limit_of_small_inputs(sinh
     assert_allclose(v_in @ nodal.effective_matrix(array), found, rtol=1e-4, atol=0)  # the next order is v/v0
 
 
+def test_effective_matrix_is_swept_where_the_sweeps_settle(monkeypatch, sinh_surface):
+    """No sparse factor is made for it, which costs more."""
+    monkeypatch.setattr(nodal.reading, "linear_array", None)
+    array = nodal.prepare(array_spec(9, 8), conductances(9, 8), sinh_surface)
+    assert nodal.effective_matrix(array).shape == (9, 8)
+
+
 def test_threads_do_not_change_a_bit(sinh_surface):
     array = nodal.prepare(array_spec(24, 20), conductances(24, 20), sinh_surface)
     v_in = np.random.default_rng(11).uniform(0, 0.2, (50, 24))
