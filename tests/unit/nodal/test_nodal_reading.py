@@ -332,6 +332,20 @@ def test_the_residual_is_relative_to_the_largest_terminal_current(shape):
     assert_allclose(found.convergence.residual, unbalanced / np.maximum(i_row, i_out), rtol=1e-4, atol=0)
 
 
+@pytest.mark.parametrize("r", [20.0, 200.0])
+@pytest.mark.parametrize("nonlinear", [False, True])
+def test_all_nodes_together_miss_no_more_than_the_tolerance(r, nonlinear, sinh_surface):
+    """Rows that err alike add up: each node may be within the tolerance, and the array ten times beyond it."""
+    spec = array_spec(32, 24, wire={"r_row": r, "r_col": r})
+    array = nodal.prepare(spec, np.full((32, 24), 3e-5), sinh_surface if nonlinear else None)
+    v_in = np.random.default_rng(0).uniform(0, 0.2, (16, 32))
+    for tol in (1e-1, 1e-2, 1e-3, 1e-4):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnbalancedWarning)  # the large tol is what is tested
+            found = nodal.read(array, v_in, nodes=True, tol=tol)
+        assert found.convergence.kirchhoff.max() <= tol and found.convergence.residual.max() <= tol
+
+
 def test_inputs_beyond_the_prepared_range_are_read_all_the_same(sinh_cell):
     surface = sinh_cell.surface(v_range=(-0.1, 0.4), degrees=(10, 20, 14))
     array = nodal.prepare(array_spec(8, 7), conductances(8, 7), surface)
