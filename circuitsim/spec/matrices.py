@@ -111,7 +111,7 @@ def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
 
 
 def check_inputs(spec: ArraySpec, x: ArrayLike, *, name: str = "x") -> np.ndarray:
-    """Return inputs (batch, rows) as float64; `check_arrays` gives their unit, and the errors, which call them `name`."""
+    """Return inputs (batch, rows) as float64; `check_arrays` gives their unit and the errors, which say `name`."""
     x = real_numbers(name, x)
     volts = input_unit(spec) == "V"
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
