@@ -66,8 +66,7 @@ def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
     def needed(axis: int) -> int:
         other = tuple(a for a in range(3) if a != axis)
         tail = np.abs(surface.forward).sum(axis=other) + np.abs(surface.reverse).sum(axis=other)
-        beyond = np.cumsum(tail[::-1])[::-1] > tolerance
-        return max(2, int(beyond.sum()))
+        return max(2, int(np.sum(np.cumsum(tail[::-1]) > tolerance)))
 
     if surface.forward.shape != surface.reverse.shape:
         return surface

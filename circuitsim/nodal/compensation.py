@@ -63,7 +63,7 @@ def compensate(
     """
     wanted = real_numbers("wanted", wanted, shape=spec.shape, axes="(rows, cols)")
     array = on_bit_lines(prepare(spec, wanted, surface, wires=wires), "compensate")
-    v_in = None if v_in is None else check_inputs(spec, v_in)
+    v_in = None if v_in is None else check_inputs(spec, v_in, name="v_in")
     if surface is not None and (v_in is None or len(v_in) < spec.array.rows):
         raise InputError(f"a characterized cell needs v_in with at least rows = {spec.array.rows} vectors")
     v_ref = spec.sense.v_ref

@@ -55,7 +55,7 @@ def read_with_sense(
         NotConvergedError: A column did not settle; names vector, column and disagreement.
     """
     array = on_bit_lines(array, "read_with_sense")
-    v_in = check_inputs(array.spec, v_in)
+    v_in = check_inputs(array.spec, v_in, name="v_in")
     r_in, v_ref = array.wires.r_sense, array.spec.sense.v_ref
     admittance = _input_conductance(array)
     solution = read_bit_lines(array, v_in, None, nodes=nodes, tol=tol, threads=threads)

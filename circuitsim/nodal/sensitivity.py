@@ -12,7 +12,7 @@ from circuitsim.nodal.linear import factorize
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import Solution
-from circuitsim.spec import Count, Tolerance, by_value, checked, real_numbers
+from circuitsim.spec import Count, Tolerance, by_value, check_inputs, checked, real_numbers
 
 
 @by_value
@@ -50,6 +50,7 @@ def sensitivity(
     Valid for: open cells too where they are ohmic; a characterized cell does not reach g = 0 and is given derivative 0.
     """
     array = on_bit_lines(array, "sensitivity")
+    v_in = check_inputs(array.spec, v_in, name="v_in")
     solution = read(array, v_in, nodes=True, tol=tol, threads=threads)
     weights = real_numbers("weights", weights)
     if weights.shape != solution.out.shape:

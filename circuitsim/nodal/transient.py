@@ -80,7 +80,7 @@ def step_response(
     v_in = real_numbers("v_in", v_in)
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
-    tell_inputs(array.spec, check_inputs(array.spec, v_in[None]))
+    tell_inputs(array.spec, check_inputs(array.spec, v_in[None], name="v_in"))
     circuit = _circuit(array, v_in)
     final = circuit.i_final
     largest = float(np.abs(final).max())

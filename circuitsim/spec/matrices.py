@@ -110,19 +110,19 @@ def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
     return np.where(on, spec.v_gate, 0.0)
 
 
-def check_inputs(spec: ArraySpec, x: ArrayLike) -> np.ndarray:
-    """Return inputs (batch, rows) as float64; `check_arrays` gives their unit and the errors."""
-    x = real_numbers("x", x)
+def check_inputs(spec: ArraySpec, x: ArrayLike, *, name: str = "x") -> np.ndarray:
+    """Return inputs (batch, rows) as float64; `check_arrays` gives their unit and the errors, which say `name`."""
+    x = real_numbers(name, x)
     volts = input_unit(spec) == "V"
     if x.ndim != 2 or x.shape[1] != spec.array.rows or x.shape[0] == 0:
-        raise InputError(f"x has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
-    _refuse_first("x", x, ~np.isfinite(x), *((" V", "a finite voltage") if volts else ("", "a finite number")))
+        raise InputError(f"{name} has shape {x.shape}, expected (batch, rows) = (1 or more, {spec.array.rows})")
+    _refuse_first(name, x, ~np.isfinite(x), *((" V", "a finite voltage") if volts else ("", "a finite number")))
     if spec.driver.input_code == "pulse_width":
-        _refuse_first("x", x, (x < 0) | (x > 1), "", "0 to 1, a share of t_read (driver.input_code = 'pulse_width')")
+        _refuse_first(name, x, (x < 0) | (x > 1), "", "0 to 1, a share of t_read (driver.input_code = 'pulse_width')")
     elif spec.array.input_line != "bl":
         line = spec.array.input_line
         _refuse_first(
-            "x", x, (x != 0) & (x != 1), "", f"0 or 1: the input switches gates (array.input_line = {line!r})"
+            name, x, (x != 0) & (x != 1), "", f"0 or 1: the input switches gates (array.input_line = {line!r})"
         )
     return x
 

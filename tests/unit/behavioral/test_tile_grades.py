@@ -104,8 +104,9 @@ def test_forms_with_bands_that_cannot_be_read_are_refused(inputs, currents, leve
         TileForm(inputs, currents, levels, bands)
 
 
-def test_a_new_grade_is_one_entry_of_the_table(monkeypatch, make_model, conductances, inputs):
-    monkeypatch.setitem(GRADES, 5, MADE_UP)
+@pytest.mark.parametrize("form", [MADE_UP, TileForm("analog", currents=(5, 3, 2), levels=(3, 2))])
+def test_a_new_grade_is_one_entry_of_the_table(monkeypatch, make_model, conductances, inputs, form):
+    monkeypatch.setitem(GRADES, 5, form)
     model = make_model(5)
     g, v = conductances(model.spec), inputs(model.spec.array.rows, model.v_range)
     exact = nodal.read(nodal.prepare(model.spec, g, model.surface, v_range=model.v_range), v).i_out

@@ -11,7 +11,8 @@ from circuitsim.behavioral import read_noise, reprogram, with_read_noise
 from circuitsim.devices import load_card
 from circuitsim.devices.device_toml_statistics import RelativeNoise
 from circuitsim.devices.statistics import read_statistics, sample_read
-from circuitsim.errors import InputError
+from circuitsim.devices.statistics.statistics import ExtrapolationWarning
+from circuitsim.errors import InputError, OutsideRangeError
 
 
 @pytest.mark.parametrize(("spread", "rms"), [(0.01, 3e-4), (0.05, 2e-3)])
@@ -84,6 +85,18 @@ def test_one_product_scales_with_its_cells_and_open_ones_stay_open(make_spec, ma
     half[:, 1] *= 0.5
     ratio = behavioral.mvm(reprogram(tile, g, half), v) / behavioral.mvm(tile, v)
     assert_allclose(ratio, np.where(np.arange(6) == 1, 0.5, 1.0) * np.ones((5, 1)), rtol=1e-4, atol=0)
+
+
+def test_noise_is_stated_as_long_as_its_source_holds(make_model):
+    model = make_model(1)
+    g = np.full(model.spec.shape, 1e-5)
+    tile, stats = behavioral.program(model, g), read_statistics(load_card("pcm_hermes"))
+    early, late = (read_noise(tile, stats, g, t=t).variance for t in (0.0, 1e6))
+    assert np.all(late > early)
+    with pytest.raises(OutsideRangeError, match=r"pcm_hermes: t = 1e\+07 s, its source holds from 0 to 2\.6e\+06 s"):
+        read_noise(tile, stats, g, t=1e7)
+    with pytest.warns(ExtrapolationWarning):
+        assert np.all(read_noise(tile, stats, g, t=1e7, extrapolate=True).variance > late)
 
 
 def test_rows_at_the_reference_carry_no_noise(make_spec, make_model, conductances):

@@ -83,6 +83,17 @@ def test_each_cell_is_held_to_the_surface_of_its_gate(short):
     nodal.read(array, np.array([[0.0] * 4 if short == "on" else [1.0] * 4]))
 
 
+@pytest.mark.parametrize("narrow", ["on", "off"])
+def test_conductances_are_those_of_both_surfaces(narrow):
+    surfaces = {"on": cells(5e3), "off": cells(1e6)}
+    surfaces[narrow] = nodal.ohmic((2e-6, 5e-5), (0.0, 0.2), r_series=1e4)
+    g = np.full((4, 3), 1e-5)
+    nodal.prepare(gated_spec("wl", r_bl=0.0), g, surfaces["on"], off=surfaces["off"])
+    g[2, 1] = 6e-5
+    with pytest.raises(OutsideRangeError, match=r"g\[2, 1\] = 6e-05 S: the surface holds for 0 and 2e-06 … 5e-05 S"):
+        nodal.prepare(gated_spec("wl", r_bl=0.0), g, surfaces["on"], off=surfaces["off"])
+
+
 def test_bad_input_is_named():
     g = conductances()
     with pytest.raises(InputError, match=r"off with array\.input_line = 'bl': expected None"):

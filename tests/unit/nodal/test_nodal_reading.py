@@ -265,6 +265,13 @@ def test_effective_matrix_of_a_nonlinear_array_is_its_limit_of_small_inputs(sinh
     assert_allclose(v_in @ nodal.effective_matrix(array), found, rtol=1e-4, atol=0)  # the next order is v/v0
 
 
+def test_effective_matrix_is_swept_where_the_sweeps_settle(monkeypatch, sinh_surface):
+    """No sparse factor is made for it, which costs more."""
+    monkeypatch.setattr(nodal.reading, "linear_array", None)
+    array = nodal.prepare(array_spec(9, 8), conductances(9, 8), sinh_surface)
+    assert nodal.effective_matrix(array).shape == (9, 8)
+
+
 def test_threads_do_not_change_a_bit(sinh_surface):
     array = nodal.prepare(array_spec(24, 20), conductances(24, 20), sinh_surface)
     v_in = np.random.default_rng(11).uniform(0, 0.2, (50, 24))
@@ -323,6 +330,20 @@ def test_the_residual_is_relative_to_the_largest_terminal_current(shape):
     assert np.all((i_row > i_out) == (shape == (5, 24)))
     assert found.convergence.residual.max() > 1e-8  # far above rounding
     assert_allclose(found.convergence.residual, unbalanced / np.maximum(i_row, i_out), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("r", [20.0, 200.0])
+@pytest.mark.parametrize("nonlinear", [False, True])
+def test_all_nodes_together_miss_no_more_than_the_tolerance(r, nonlinear, sinh_surface):
+    """Rows that err alike add up: each node may be within the tolerance, and the array ten times beyond it."""
+    spec = array_spec(32, 24, wire={"r_row": r, "r_col": r})
+    array = nodal.prepare(spec, np.full((32, 24), 3e-5), sinh_surface if nonlinear else None)
+    v_in = np.random.default_rng(0).uniform(0, 0.2, (16, 32))
+    for tol in (1e-1, 1e-2, 1e-3, 1e-4):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnbalancedWarning)  # the large tol is what is tested
+            found = nodal.read(array, v_in, nodes=True, tol=tol)
+        assert found.convergence.kirchhoff.max() <= tol and found.convergence.residual.max() <= tol
 
 
 def test_inputs_beyond_the_prepared_range_are_read_all_the_same(sinh_cell):
