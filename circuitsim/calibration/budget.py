@@ -215,6 +215,7 @@ def _together(spec: ArraySpec, surface: CellSurface, sample: _Sample) -> np.ndar
         return solution.out
     # Noise is small: each cell's is a current at the voltages that it has without noise, carried to the outputs by the
     # array of the cells' mean conductances.
+    assert solution.v_row is not None and solution.v_col is not None
     _, _, _, along_g = cell_law(surface, g, solution.v_row, solution.v_col)
     low, high = (v - spec.sense.v_ref for v in spec.drive_range)
     mean = reference_conductance(surface, g, low, high, spec.sense.v_ref)
