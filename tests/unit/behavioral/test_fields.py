@@ -121,3 +121,11 @@ def test_a_piece_of_wire_without_terminal_and_without_cells_is_no_obstacle(make_
     found, exact = linear_fields(wires, g), nodal.transfer(wires, g)
     assert_allclose(found.w, exact.w, rtol=1e-9, atol=1e-18)
     assert np.isfinite(found.to_level).all() and np.isfinite(found.row_on_col).all()
+
+
+@pytest.mark.parametrize("wire", WIRES[:3])
+def test_whole_wires_are_eliminated_whichever_ends_are_used(monkeypatch, make_spec, conductances, wire):
+    """The sparse solver, which takes several times as long, is left to joined and broken ones."""
+    monkeypatch.setattr(module, "_merged", None)
+    spec = make_spec(5, 4, **wire)
+    assert np.all(linear_fields(spec.wires, conductances(spec)).w > 0)

@@ -43,3 +43,12 @@ def test_the_larger_excess_is_named(tile):
 def test_wrong_shapes_are_refused(tile):
     with pytest.raises(InputError, match="v_in has shape"):
         check_input_range(tile, np.zeros((2, 5)))
+
+
+def test_the_last_level_of_signed_inputs_may_be_rounded(make_spec, make_model, conductances):
+    model = make_model(1, v_range=(-0.2, 0.2), spec=make_spec(6, 5, v_read=0.2))
+    signed = behavioral.program(model, conductances(model.spec))
+    for v in (0.2, -0.2):
+        assert check_input_range(signed, np.full((1, 6), v * (1 + 1e-12)), strict=True)
+        with pytest.raises(OutsideRangeError, match="v_in holds"):
+            check_input_range(signed, np.full((1, 6), v * (1 + 1e-6)), strict=True)

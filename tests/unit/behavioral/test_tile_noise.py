@@ -41,6 +41,8 @@ def test_scaling_refuses_open_cells_and_wrong_shapes(make_model, conductances):
         reprogram(tile, g, g + 1e-6)
     with pytest.raises(InputError, match=r"expected \(rows, cols\)"):
         reprogram(tile, g.T, g.T)
+    with pytest.raises(InputError, match=r"g has shapes \(33, 28\), \(33, 28\): expected \(rows, cols\)"):
+        reprogram(tile, np.ones((33, 28)), np.ones((33, 28)))
 
 
 def test_read_noise_is_that_of_the_cells(make_spec, make_model, conductances):
