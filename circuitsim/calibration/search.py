@@ -15,7 +15,7 @@ from circuitsim.results import TileModel, WorstFound
 from circuitsim.spec import Count, Tolerance, check_conductances, checked
 from circuitsim.spice import Progress
 
-ASCENTS = 12  # matrices whose inputs are improved: at 2 ohm the worst one overtakes from the fifth place or lower
+ASCENTS = 12  # matrices whose inputs are improved: lower places come near the worst, at 2 ohm even the fourteenth
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80
