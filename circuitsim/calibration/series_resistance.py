@@ -15,15 +15,18 @@ def series_resistance(surface: CellSurface) -> float:
     """Return the resistance in series with the device at small voltages [ohm]: that of the transistor.
 
     The small-signal conductance of a device is a·g, whatever its current is like at `v_read`; so the resistance of the
-    cell is 1/(a·g) + r, and two conductances tell r.
+    cell is 1/(a·g) + r, and two conductances tell r. The currents of two states need not have one shape; for them the
+    scale of the surface is taken, which is the conductance in series with an ohmic state of the larger conductance.
 
     Args:
         surface: The cell.
 
     Valid for: devices whose shape of current hardly depends on the conductance. 0 where none is seen.
     """
+    if surface.two_states:
+        return 1.0 / surface.g_scale
     low, high = surface.g_range
-    g = np.array([low if surface.two_states else max(low, high / 2), high])
+    g = np.array([max(low, high / 2), high])
     rest = np.clip(0.0, *surface.m_range)
     u = _SMALL * surface.u_max
     resistance = u / cell_law(surface, g, np.full(2, rest + u), np.full(2, rest))[0]

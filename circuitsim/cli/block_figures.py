@@ -7,7 +7,6 @@ import numpy as np
 from circuitsim.cli.block_bench import BlockTable
 from circuitsim.cli.block_sense import sense_content, sense_lines
 from circuitsim.cli.block_tables import grid
-from circuitsim.periphery import linearity, sine_bits
 from circuitsim.results import ComparatorTable, ConverterTable, SenseTable
 from circuitsim.units import format_quantity
 
@@ -40,8 +39,8 @@ def table_lines(table: BlockTable) -> list[Any]:
 
 def static_errors(table: ConverterTable) -> tuple[np.ndarray, np.ndarray]:
     """Return INL and DNL of a converter or a row driver [LSB], at its transitions or its codes, and between them."""
-    if table.r_out is None:
-        found = linearity(table)
+    if not table.drives:
+        found = _linearity(table)
         return found.inl, found.dnl
     inl = np.zeros(2**table.bits) if table.inl is None else table.inl
     return inl, np.diff(inl)
@@ -72,7 +71,7 @@ def _converter_content(table: ConverterTable) -> dict[str, Any]:
     if driver:
         more = {"coding": table.coding, "r_out_ohm": _listed(table.r_out), "settling_code_s": _listed(table.settling)}
         return content | more | {"levels": table.levels.tolist(), "c_load_F": table.c_load}
-    found = linearity(table)
+    found = _linearity(table)
     return content | {
         "thresholds": table.thresholds.tolist(),
         "missing_codes": list(found.missing),
@@ -116,7 +115,7 @@ def _driver_rows(table: ConverterTable) -> list[tuple[str, str]]:
 
 
 def _adc_rows(table: ConverterTable) -> list[tuple[str, str]]:
-    missing = linearity(table).missing
+    missing = _linearity(table).missing
     listed = ", ".join(map(str, missing[:SHOWN])) + (", …" if len(missing) > SHOWN else "")
     rows = [("missing codes", f"{len(missing)}: {listed}" if missing else "none")]
     if table.simulated is not None:
@@ -151,6 +150,8 @@ def _energy_lines(table: ConverterTable) -> list[Any]:
 
 
 def _effective_bits(table: ConverterTable) -> float:
+    from circuitsim.periphery import sine_bits
+
     return sine_bits(table, rng=np.random.default_rng(SEED) if table.noise else None)
 
 
@@ -198,3 +199,9 @@ def _listed(values: np.ndarray | None) -> list[Any] | None:
 
 
 _CODINGS = {"pulse_width": "the width of a pulse", "bit_serial": "its bits one after another, the lowest first"}
+
+
+def _linearity(table: ConverterTable) -> Any:
+    from circuitsim.periphery import linearity  # loads numba, without which the command line starts
+
+    return linearity(table)

@@ -118,7 +118,7 @@ def _check_driver(spec: ArraySpec, level: Level) -> None:
     if driver is None:
         return
     key = f"driver.{spec.driver.sources[0]} = {driver.name!r}"
-    if driver.clocked or not driver.bits:
+    if driver.clocked or not (driver.bits or spec.driver.dac_bits):
         kind = "works in phases" if driver.clocked else "has no digital word"
         raise SpecError(
             f"{key}: it {kind} and has no table for level = {level!r}; level = 'ngspice' runs it in one deck of all, "

@@ -28,16 +28,15 @@ def check_table_holds(table: ConverterTable, spec: ArraySpec) -> ConverterTable:
     Warns:
         MissingCodesWarning: No input gives some of the codes of an ADC.
     """
-    is_driver = table.r_out is not None
-    part = spec.driver if is_driver else spec.adc
+    part = spec.driver if table.drives else spec.adc
     stated = {"supply": (part.supply, table.supply), "v_ref": (getattr(part, "v_ref", None), table.reference)}
     _check_conditions(f"converter {table.block!r}", table.temperature_c, stated, spec)
-    if is_driver and table.coding != spec.driver.input_code:
+    if table.drives and table.coding != spec.driver.input_code:
         raise SpecError(
             f"driver.input_code = {spec.driver.input_code!r}: the driver {table.block!r} codes by {table.coding}; "
             f"expected input_code = {table.coding!r}, or a driver of amplitudes such as 'string_dac'"
         )
-    if not is_driver:
+    if not table.drives:
         _tell_missing_codes(table)
     return table
 

@@ -110,6 +110,11 @@ class ConverterTable:
                 )
 
     @property
+    def drives(self) -> bool:
+        """Whether it is the table of a driver: it states output resistances, or an INL for each code."""
+        return self.r_out is not None or (self.inl is not None and len(self.inl) == 2**self.bits)
+
+    @property
     def lsb(self) -> float:
         """Step between adjacent codes [unit]."""
         return (self.high - self.low) / (2**self.bits - 1)

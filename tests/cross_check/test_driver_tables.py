@@ -75,9 +75,7 @@ def test_every_driver_is_characterized_by_its_specification(tmp_path):
 def test_a_driver_that_codes_by_time_does_not_stand_in_for_amplitudes(tmp_path, monkeypatch):
     monkeypatch.setenv("CIRCUITSIM_CACHE", str(tmp_path))
     spec = cs.parse_spec({**ARRAY, "driver": {"v_read": 0.2, "model": "bit_serial"}})
-    with pytest.raises(
-        SpecError, match=r"driver.input_code = 'amplitude': the driver 'bit_serial' codes by bit_serial"
-    ):
+    with pytest.raises(SpecError, match=r"driver.input_code = 'amplitude': the driver bit_serial takes 'bit_serial'"):
         levels.convert_codes(spec, np.full((4, 2), 1e-5), np.zeros((1, 4)), "nodal")
 
 

@@ -116,7 +116,7 @@ def test_codes_through_an_amplifier_and_a_sar(tmp_path, monkeypatch):
     assert found.ideal == ("dac",)
     noisy = levels.convert_codes(spec, g, codes, "nodal", rng=np.random.default_rng(1))  # with the noise of its charge
     assert np.abs(noisy.codes - found.codes).max() <= 1
-    with pytest.raises(SpecError, match=r"adc.model = 'sar': level = 'behavioral' does not simulate this converter"):
+    with pytest.raises(InputError, match=r"level = 'behavioral' needs a model"):
         levels.convert_codes(spec, g, codes, "behavioral")
     with pytest.raises(SpecError, match=r"sar converts voltages, and the sense amplifiers put out currents"):
         levels.convert_codes(spec.replace(sense={"kind": "virtual_ground"}), g, codes, "nodal")

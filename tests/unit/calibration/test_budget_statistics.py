@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from circuitsim import characterization, nodal
 from circuitsim.calibration import error_budget
 from circuitsim.calibration.budget import _Sample, _together, budget_outputs
+from circuitsim.calibration.budget_around import around
 from circuitsim.calibration.drawn import device_statistics
 from circuitsim.devices.statistics import programming_sigma
 from circuitsim.results import Experiment
@@ -93,8 +94,10 @@ def test_wires_attenuate_noise_as_they_do_in_an_array_that_has_it(r_wire, bend, 
     g, v = np.full(spec.shape, 2e-5), V[:12]
     noise = 1e-7 * np.random.default_rng(1).standard_normal((12, *spec.shape))
     sample = _Sample(g, v, None, noise)
-    plain = _together(spec, cell, replace(sample, noise=None))
-    found = _together(spec, cell, sample) - plain
+    circuits = around(spec, None, [experiment(g)])
+    quiet = circuits.draw(v.shape, spec.array.cols, np.random.default_rng(2))
+    plain = _together(spec, cell, replace(sample, noise=None), circuits, quiet)
+    found = _together(spec, cell, sample, circuits, quiet) - plain
     arrays = [nodal.prepare(spec, g + each, cell, g_range=cell.g_range) for each in noise]
     exact = np.concatenate([nodal.read(a, v[k : k + 1]).out for k, a in enumerate(arrays)]) - plain
     assert_allclose(found, exact, rtol=0, atol=within * exact.std())  # A
@@ -122,7 +125,7 @@ def test_programmed_conductances_stay_in_the_range_of_the_device():
 
 def test_a_cell_is_characterized_anew_only_for_conductances_beyond_its_surface(monkeypatch, middle):
     asked = []
-    monkeypatch.setattr(characterization, "cell", lambda spec, g_range: asked.append(g_range) or WIDE)
+    monkeypatch.setattr(characterization, "cell", lambda spec, g_range, **others: asked.append(g_range) or WIDE)
     for g_range in (WIDE.g_range, (1e-6, 3.9e-5)):
         narrow = replace(WIDE, g_range=g_range)
         budget_outputs(SPEC, narrow, [middle], rng=np.random.default_rng(0), statistics=STATISTICS)

@@ -66,6 +66,7 @@ def test_ideal_tables_give_the_logits_of_ideal_converters(spec, network):
 
 
 @pytest.mark.filterwarnings("ignore::circuitsim.errors.ClippingWarning")
+@pytest.mark.filterwarnings("ignore:the ADC 'sar' has 12 missing codes:circuitsim.errors.MissingCodesWarning")
 def test_a_bowed_or_broken_adc_moves_the_logits(circuits, network):
     k = np.arange(255)
     straight = logits(network, circuits, Periphery(dac(), LINE, ADC))
