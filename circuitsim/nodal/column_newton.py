@@ -162,12 +162,12 @@ def _march_up(block, rows, work, sums):
 
 
 @kernel
-def _settled(sums, tol):
-    """Whether what is left over at a cell is small in every lane."""
-    settled = True
+def small_in_every_lane(sums, left, scale, tol):
+    """Whether what stands at `left` is at most `tol` of what stands at `scale` in each lane; never where one is NaN."""
+    small = True
     for lane in range(WIDTH):
-        settled &= sums[_WORST + lane] <= tol * sums[_TOTAL + lane]
-    return settled
+        small &= sums[left + lane] <= tol * sums[scale + lane]
+    return small
 
 
 @kernel
@@ -193,7 +193,7 @@ def solve_block_of_columns(block, selected, tol, most, reads):
             store(work, k * _KEPT + 2 * WIDTH, spread(np.inf))  # no tangent has predicted anything yet
         steps = 0
         _march_down(block, selected[vector], work, sums)
-        while steps <= most and not _settled(sums, tol):
+        while steps <= most and not small_in_every_lane(sums, _WORST, _TOTAL, tol):
             steps += 1
             _march_up(block, rows, work, sums)
             _march_down(block, selected[vector], work, sums)

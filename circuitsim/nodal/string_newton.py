@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from circuitsim.nodal.column_newton import small_in_every_lane
 from circuitsim.nodal.gate_cells import GateCells, gate_tangent
 from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.lanes import WIDTH, divide, fma, larger, load, smaller, spread, store
@@ -99,15 +100,6 @@ def _step(block, rows, work, sums):
 
 
 @kernel
-def _fits(sums, tol):
-    """Whether what is left over at a cell is small in every lane."""
-    fits = True
-    for lane in range(WIDTH):
-        fits &= sums[_WORST + lane] <= tol * sums[_CURRENT + lane]
-    return fits
-
-
-@kernel
 def solve_block_of_strings(block, selected, tol, most, reads):
     """Solve each vector of a batch in one block of strings, from the same start: no vector depends on its neighbours.
 
@@ -124,7 +116,7 @@ def solve_block_of_strings(block, selected, tol, most, reads):
         _start(block, selected[vector], work, sums)
         _go_up(block, selected[vector], work, sums)
         steps = 0
-        while steps <= most and not _fits(sums, tol):
+        while steps <= most and not small_in_every_lane(sums, _WORST, _CURRENT, tol):
             steps += 1
             _step(block, rows, work, sums)
             _go_up(block, selected[vector], work, sums)

@@ -61,7 +61,9 @@ def test_errors_of_selected_and_of_other_cells_add_up():
     g = np.array([[1e-4, 1e-4, 0.0], [1e-4, 0.0, 0.0], [1e-4, 1e-4, 1e-4], [1e-4, 0.0, 1e-4]])
     found = nodal.read(nodal.prepare(gated_spec("wl", r_bl=0.0), g, on, off=off), np.array([[1.0, 0, 1, 0]]))
     error = 2 * 1e-8 * on.i_max + 2 * 3e-8 * off.i_max  # of the first column, which has most
-    assert_allclose(found.cell_error[0], error / found.out[0].max(), rtol=1e-6, atol=0)  # polynomials add their rounding
+    assert_allclose(
+        found.cell_error[0], error / found.out[0].max(), rtol=1e-6, atol=0
+    )  # polynomials add their rounding
 
 
 def test_the_error_of_a_string_is_that_of_one_cell():
