@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +26,8 @@ from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.product_cost import product_cost
 from circuitsim.calibration.search import structured_worst
-from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
-from circuitsim.calibration.worst import Effort, in_ngspice, seek_worst
+from circuitsim.calibration.solve_experiments import solve_in_nodal, solving_in_ngspice
+from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.netlist import static_sense
@@ -34,7 +36,6 @@ from circuitsim.results import (
     Budget,
     Calibration,
     CellSurface,
-    Certificate,
     Experiment,
     GradeErrors,
     SenseTable,
@@ -86,7 +87,7 @@ def calibrate(
         extra: Further experiments for the hold-out, for example tiles and activations of a network.
         truth: "ngspice", or "nodal" for arrays too large for ngspice (the certificate says so).
         folder: Where to keep the decks, logs and raw files of the hold-out; None keeps none.
-        n_jobs: Number of decks solved in parallel.
+        n_jobs: Number of decks of the hold-out solved in parallel; the worst case is sought at the same time.
         simulator: The ngspice to use; None: the one that `spice.find_ngspice` finds.
         progress: Called with (finished, total) after each hold-out deck.
         thorough: Also check an array of twice the size against the array solver and compute the error budget of the
@@ -115,13 +116,16 @@ def calibrate(
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
     _log_hold_out(hold_out, truth)
-    exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
-    full_scale, _ = full_scale_of_model(model)
-    worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
-    truths = exact
-    if truth == "ngspice":
-        truths = solve_in_ngspice(spec, hold_out, folder=folder, n_jobs=n_jobs, simulator=simulator, progress=progress)
-        worst = in_ngspice(model, worst, full_scale, simulator)
+    in_ngspice, in_full = truth == "ngspice", truth == "ngspice" if thorough is None else thorough
+    how = {"folder": folder, "n_jobs": n_jobs, "simulator": simulator, "progress": progress}
+    # Decks run while all the rest is done here: both together take hardly longer than the decks alone.
+    with solving_in_ngspice(spec, hold_out, **how) if in_ngspice else nullcontext() as solved:
+        exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
+        met = full_scale_of_model(model)[0], hold_out, predicted, exact
+        solver = simulator if in_ngspice else None
+        worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
+        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else {}
+        truths = exact if solved is None else solved()
     certificate = certify(
         model,
         hold_out,
@@ -129,7 +133,7 @@ def calibrate(
         predicted=predicted,
         provenance=truths[0].provenance,
         fitting=fitting,
-        exact=exact if truth == "ngspice" else None,
+        exact=exact if in_ngspice else None,
         worst=worst,
         by_load=by_load,
         max_rms=max_rms,
@@ -138,14 +142,12 @@ def calibrate(
         adc=tables.adc,
     )
     _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
-    if truth == "ngspice":
-        more = {"energy": array_energy(spec, hold_out, truths, exact)}
+    left_out = (*certificate.left_out, *more.pop("left_out", ()))
+    if in_ngspice:
+        more["energy"] = array_energy(spec, hold_out, truths, exact)
     else:
-        more = {"spot": spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)}
-    certificate = replace(certificate, cost=product_cost(spec, tables, hold_out, truths), **more)
-    if truth == "ngspice" if thorough is None else thorough:
-        certificate = _with_larger(certificate, model, for_larger)
-        certificate = replace(certificate, budget=_budget(model, tables, hold_out, for_budget))
+        more["spot"] = spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)
+    certificate = replace(certificate, left_out=left_out, cost=product_cost(spec, tables, hold_out, truths), **more)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -226,15 +228,20 @@ def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> flo
     return max(rms, errors.worst / (WORST_MARGIN * max_worst))
 
 
-def _with_larger(certificate: Certificate, model: TileModel, rng: np.random.Generator) -> Certificate:
-    """Add the error on a larger array, or why there is none."""
+def _in_full(
+    model: TileModel,
+    tables: Periphery,
+    hold_out: Sequence[Experiment],
+    for_larger: np.random.Generator,
+    for_budget: np.random.Generator,
+) -> dict[str, Any]:
+    """Return the fields of a certificate that only a thorough one has: a larger array, or why not, and the budget."""
+    found: dict[str, Any] = {"budget": _budget(model, tables, hold_out, for_budget)}
     try:
-        larger = extrapolate(model, rng=rng)
+        larger = extrapolate(model, rng=for_larger)
     except OutsideRangeError as error:
-        return replace(
-            certificate, left_out=(*certificate.left_out, f"the error on an array of twice the size: {error}")
-        )
-    return replace(certificate, extrapolation=() if larger is None else (larger,))
+        return found | {"left_out": (f"the error on an array of twice the size: {error}",)}
+    return found | {"extrapolation": () if larger is None else (larger,)}
 
 
 def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:

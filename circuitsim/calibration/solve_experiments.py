@@ -1,6 +1,7 @@
 """Solve experiments at the level that counts as the truth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from circuitsim import spice, truth
@@ -35,9 +36,33 @@ def solve_in_ngspice(
     Raises:
         SimulatorError: A deck failed; the other decks were finished and their folders are kept.
     """
+    with solving_in_ngspice(
+        spec, experiments, folder=folder, n_jobs=n_jobs, simulator=simulator, progress=progress, drawn=drawn
+    ) as solutions:
+        return solutions()
+
+
+@checked
+@contextmanager
+def solving_in_ngspice(
+    spec: ArraySpec,
+    experiments: Sequence[Experiment],
+    *,
+    folder: str | Path | None = None,
+    n_jobs: int = 2,
+    simulator: spice.Simulator | None = None,
+    progress: Progress | None = None,
+    drawn: bool = False,
+) -> Iterator[Callable[[], list[Solution]]]:
+    """Solve experiments in ngspice while the body of a `with` statement does other work.
+
+    The body gets a function that waits for the decks and returns what `solve_in_ngspice` returns. An exception in the
+    body ends all simulators. Arguments and errors as of `solve_in_ngspice`.
+    """
     spec = with_ideal(spec, "driver", "adc")
     reads = [(truth.prepare(spec, experiment.g, drawn=drawn), experiment.v_in) for experiment in experiments]
-    return truth.read_many(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
+    with truth.running_reads(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress) as solutions:
+        yield solutions
 
 
 @checked

@@ -34,6 +34,7 @@ def seek_worst(
     *,
     effort: Effort,
     rng: np.random.Generator,
+    simulator: spice.Simulator | None = None,
 ) -> tuple[WorstFound | None, LoadTable | None]:
     """Seek the largest error of a model; what the reads of the hold-out show counts as found.
 
@@ -44,6 +45,7 @@ def seek_worst(
             the array solver.
         effort: "none" seeks nothing; "structured" makes no table by load.
         rng: Generates random starts and matrices.
+        simulator: The ngspice that solves the witness, see `witness_in_ngspice`; None: it is not solved there.
 
     Returns:
         The largest error found, and the largest by column load.
@@ -52,19 +54,15 @@ def seek_worst(
         return None, None
     met = [_largest(model, full_scale, *read) for read in zip(experiments, predicted, exact, strict=True)]
     if effort == "structured":
-        return largest_found(structured_worst(model, full_scale), *met), None
-    worst = largest_found(find_worst(model, full_scale, rng=rng), *met)
-    table, worst = load_table(model, full_scale, worst=worst, rng=rng)
-    for found in met:
-        table = raised(table, column_load(found.witness.case.g, model.spec.device.g_max), found.error)
+        worst, table = largest_found(structured_worst(model, full_scale), *met), None
+    else:
+        worst = largest_found(find_worst(model, full_scale, rng=rng), *met)
+        table, worst = load_table(model, full_scale, worst=worst, rng=rng)
+        for found in met:
+            table = raised(table, column_load(found.witness.case.g, model.spec.device.g_max), found.error)
+    if simulator is not None:
+        worst = witness_in_ngspice(model, worst, full_scale, simulator=simulator)
     return worst, table
-
-
-def in_ngspice(
-    model: TileModel, worst: WorstFound | None, full_scale: float, simulator: spice.Simulator
-) -> WorstFound | None:
-    """Solve the witness in ngspice, see `witness_in_ngspice`; None stays None."""
-    return None if worst is None else witness_in_ngspice(model, worst, full_scale, simulator=simulator)
 
 
 def raised(table: LoadTable, load: float, error: float) -> LoadTable:

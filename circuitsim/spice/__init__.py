@@ -6,7 +6,7 @@ from circuitsim.spice.cosimulation import Cosimulation, Snapshot
 from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
-from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many
+from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many, running_decks
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.predict_chain import ChainPrediction, predict_deck
 from circuitsim.spice.raw import Plot, read_raw
@@ -44,5 +44,6 @@ __all__ = [
     "read_raw",
     "run",
     "run_many",
+    "running_decks",
     "time_limit",
 ]

@@ -3,7 +3,9 @@
 import logging
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,36 @@ def run_many(
         DecksFailedError: Some decks failed. It is raised after all decks have run and contains every result. The error
             of a single deck is raised unchanged, and so is the first InputError if there are no other errors.
     """
+    with running_decks(
+        decks,
+        n_jobs=n_jobs,
+        folder=folder,
+        time_limit_s=time_limit_s,
+        simulator=simulator,
+        options=options,
+        progress=progress,
+    ) as results:
+        return results()
+
+
+@checked
+@contextmanager
+def running_decks(
+    decks: Sequence[str | Deck],
+    *,
+    n_jobs: int = 2,
+    folder: str | Path | None = None,
+    time_limit_s: float | None = None,
+    simulator: Simulator | None = None,
+    options: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Callable[[], list[RawResult]]]:
+    """Run decks in parallel while the body of a `with` statement does other work.
+
+    The body gets a function that waits for the decks and returns their results, or raises, as `run_many` does. An
+    exception in the body, a keyboard interrupt too, ends all simulators. Arguments as of `run_many`.
+    """
+    check_jobs(n_jobs)
     simulator = simulator or find_ngspice()
     if folder is not None:
         clear_numbered(Path(folder))
@@ -83,12 +115,13 @@ def run_many(
         except CircuitsimError as error:
             return error
 
-    try:
-        outcomes = _in_threads(one, len(decks), n_jobs, progress)
-    except BaseException:  # a keyboard interrupt reaches only this thread; the simulators would keep running
-        children.end()
-        raise
-    return _good(outcomes)
+    with ThreadPoolExecutor(1) as beside:
+        outcomes = beside.submit(_in_threads, one, len(decks), n_jobs, progress)
+        try:
+            yield lambda: _good(outcomes.result())
+        except BaseException:  # a keyboard interrupt reaches only this thread; the simulators would keep running
+            children.end()
+            raise
 
 
 class _Children:
@@ -131,7 +164,6 @@ def check_jobs(n_jobs: int) -> None:
 
 def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Progress | None) -> list[_Outcome]:
     """Run `one` for every index in threads, which suffice because each ngspice is a process."""
-    check_jobs(n_jobs)
     lock = threading.Lock()
     finished = 0
 

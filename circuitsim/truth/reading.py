@@ -1,7 +1,9 @@
 """Read an array of any kind in ngspice, from its specification to its solution."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,16 @@ from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, chec
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution, content_digest
 from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs, checked
-from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulator, add_options, run, run_many
+from circuitsim.spice import (
+    TRANSIENT_OPTIONS,
+    TRUTH_OPTIONS,
+    Progress,
+    Simulator,
+    add_options,
+    run,
+    run_many,
+    running_decks,
+)
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.in_time import charges
 from circuitsim.truth.solution import solution_of
@@ -128,20 +139,49 @@ def read_many(
         InputError: A shape or value cannot be used.
         DecksFailedError: Some decks failed; the other decks were finished and their folders are kept.
     """
+    with running_reads(
+        reads,
+        folder=folder,
+        simulator=simulator,
+        time_limit_s=time_limit_s,
+        n_jobs=n_jobs,
+        progress=progress,
+    ) as solutions:
+        return solutions()
+
+
+@checked
+@contextmanager
+def running_reads(
+    reads: Sequence[tuple[TruthArray, ArrayLike]],
+    *,
+    folder: str | Path | None = None,
+    simulator: Simulator | None = None,
+    time_limit_s: float | None = None,
+    n_jobs: int = 2,
+    progress: Progress | None = None,
+) -> Iterator[Callable[[], list[Solution]]]:
+    """Read many prepared arrays while the body of a `with` statement does other work.
+
+    The body gets a function that waits for the decks and returns what `read_many` returns. An exception in the body
+    ends all simulators. Arguments and errors as of `read_many`.
+    """
     groups = [_decks(array, x, nodes=False) for array, x in reads]
-    raws = run_many(
+    with running_decks(
         [deck for group in groups for deck in group],
         n_jobs=n_jobs,
         folder=folder,
         simulator=simulator,
         time_limit_s=time_limit_s,
         progress=progress,
-    )
-    solutions = []
-    for (array, _), group in zip(reads, groups, strict=True):
-        solutions.append(_solution(array, group, raws[: len(group)]))
-        raws = raws[len(group) :]
-    return solutions
+    ) as results:
+
+        def solutions() -> list[Solution]:
+            raws = iter(results())
+            pairs = zip(reads, groups, strict=True)
+            return [_solution(array, group, list(islice(raws, len(group)))) for (array, _), group in pairs]
+
+        yield solutions
 
 
 @checked

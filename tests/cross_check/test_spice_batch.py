@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import tempfile
+import threading
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from circuitsim.errors import InputError, SimulatorError, UnsafeFileError
 from circuitsim.library import LeftOutWarning
 from circuitsim.netlist import crossbar
 from circuitsim.spec import parse_spec
-from circuitsim.spice import find_ngspice, run, run_many
+from circuitsim.spice import find_ngspice, run, run_many, running_decks
 
 
 @pytest.fixture(autouse=True)
@@ -169,6 +170,16 @@ def test_many_decks_come_back_in_order_and_one_failure_loses_nothing():
     results = caught.value.results
     assert [isinstance(result, SimulatorError) for result in results] == [k == 3 for k in range(8)]
     assert_allclose(results[7]["i(vs)"], [8.0], rtol=1e-12, atol=0)
+
+
+def test_decks_run_beside_other_work():
+    finished = threading.Event()
+    with running_decks([DIVIDER], progress=lambda done, count: finished.set()) as results:
+        assert finished.wait(30)  # the deck ends although nobody has asked for its result
+        (raw,) = results()
+    assert_allclose(raw["v(b)"], run(DIVIDER)["v(b)"], rtol=1e-12, atol=0)
+    with pytest.raises(InputError, match="n_jobs = 0"), running_decks([DIVIDER], n_jobs=0):
+        pytest.fail("the body of an impossible run")
 
 
 def test_an_array_too_large_is_refused_before_it_starts(tmp_path):

@@ -17,7 +17,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, SimulatorError, UnsafeFileError
-from circuitsim.spice import Session, environment, find_ngspice, process, run, run_many
+from circuitsim.spice import Session, environment, find_ngspice, process, run, run_many, running_decks
 from circuitsim.spice.folders import locked
 from circuitsim.spice.guard import landlock_version
 
@@ -192,6 +192,19 @@ def test_keyboard_interrupt_leaves_no_simulator_behind(tmp_path):
     while any(alive(pid) for pid in pids(tmp_path)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_an_error_while_decks_run_leaves_no_simulator_behind(tmp_path):
+    simulator = wrapped(tmp_path, "echo $$ >> pids")
+    with (
+        pytest.raises(ZeroDivisionError),
+        running_decks([ENDLESS] * 6, n_jobs=2, simulator=simulator, folder=tmp_path / "runs"),
+    ):
+        while len(started := pids(tmp_path)) < 2:
+            time.sleep(0.02)
+        1 / 0  # noqa: B018
+    assert pids(tmp_path) == started  # none of the other four was started
+    assert not any(alive(pid) for pid in started)
 
 
 def test_runs_in_one_folder_at_the_same_time_return_their_own_results(tmp_path):
