@@ -26,7 +26,7 @@ from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.product_cost import product_cost
 from circuitsim.calibration.search import structured_worst
-from circuitsim.calibration.solve_experiments import solve_in_nodal, solving_in_ngspice
+from circuitsim.calibration.solve_experiments import solve_in_nodal, truth_reads
 from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
@@ -43,6 +43,7 @@ from circuitsim.results import (
 )
 from circuitsim.spec import ArraySpec, check_able, checked
 from circuitsim.spice import Progress
+from circuitsim.truth import running_reads
 
 # Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
@@ -119,7 +120,7 @@ def calibrate(
     in_ngspice, in_full = truth == "ngspice", truth == "ngspice" if thorough is None else thorough
     how = {"folder": folder, "n_jobs": n_jobs, "simulator": simulator, "progress": progress}
     # Decks run while all the rest is done here: both together take hardly longer than the decks alone.
-    with solving_in_ngspice(spec, hold_out, **how) if in_ngspice else nullcontext() as solved:
+    with running_reads(truth_reads(spec, hold_out), **how) if in_ngspice else nullcontext() as solved:
         exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
         met = full_scale_of_model(model)[0], hold_out, predicted, exact
         solver = simulator if in_ngspice else None

@@ -1,8 +1,9 @@
 """Solve experiments at the level that counts as the truth."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from circuitsim import spice, truth
 from circuitsim.chain import exact_array, read_exact, sensed_inputs
@@ -36,33 +37,16 @@ def solve_in_ngspice(
     Raises:
         SimulatorError: A deck failed; the other decks were finished and their folders are kept.
     """
-    with solving_in_ngspice(
-        spec, experiments, folder=folder, n_jobs=n_jobs, simulator=simulator, progress=progress, drawn=drawn
-    ) as solutions:
-        return solutions()
+    reads = truth_reads(spec, experiments, drawn=drawn)
+    return truth.read_many(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress)
 
 
-@checked
-@contextmanager
-def solving_in_ngspice(
-    spec: ArraySpec,
-    experiments: Sequence[Experiment],
-    *,
-    folder: str | Path | None = None,
-    n_jobs: int = 2,
-    simulator: spice.Simulator | None = None,
-    progress: Progress | None = None,
-    drawn: bool = False,
-) -> Iterator[Callable[[], list[Solution]]]:
-    """Solve experiments in ngspice while the body of a `with` statement does other work.
-
-    The body gets a function that waits for the decks and returns what `solve_in_ngspice` returns. An exception in the
-    body ends all simulators. Arguments and errors as of `solve_in_ngspice`.
-    """
+def truth_reads(
+    spec: ArraySpec, experiments: Sequence[Experiment], *, drawn: bool = False
+) -> list[tuple[truth.TruthArray, np.ndarray]]:
+    """Return what `truth.read_many` solves of experiments, with ideal drivers and ADCs."""
     spec = with_ideal(spec, "driver", "adc")
-    reads = [(truth.prepare(spec, experiment.g, drawn=drawn), experiment.v_in) for experiment in experiments]
-    with truth.running_reads(reads, n_jobs=n_jobs, folder=folder, simulator=simulator, progress=progress) as solutions:
-        yield solutions
+    return [(truth.prepare(spec, experiment.g, drawn=drawn), experiment.v_in) for experiment in experiments]
 
 
 @checked
