@@ -25,5 +25,6 @@ from .rendering import render as render
 from .style import save_figure as save_figure
 from .style import svg_text as svg_text
 from .svg import inline_svg as inline_svg
+from .traces_figure import traces_figure as traces_figure
 from .words import array_in_words as array_in_words
 from .words import certificate_in_words as certificate_in_words

@@ -4,6 +4,7 @@ from circuitsim.spice.batch import run
 from circuitsim.spice.cosimulate import Controller, cosimulate
 from circuitsim.spice.cosimulation import Cosimulation, Snapshot
 from circuitsim.spice.doctor import Diagnosis, diagnose
+from circuitsim.spice.labelled import labelled_waveforms, save_waveforms
 from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many, running_decks
@@ -39,11 +40,13 @@ __all__ = [
     "diagnose",
     "find_library",
     "find_ngspice",
+    "labelled_waveforms",
     "predict",
     "predict_deck",
     "read_raw",
     "run",
     "run_many",
     "running_decks",
+    "save_waveforms",
     "time_limit",
 ]
