@@ -36,7 +36,8 @@ class RampedReset:
         v_step: By how much it rises from one RESET pulse to the next [V].
         v_reset_most: Largest RESET amplitude; a cell that needs more is given up [V].
         v_gate_reset: Gate of a RESET pulse [V].
-        v_back: How far the amplitude goes back after a RESET that went too far; the step is halved [V].
+        v_back: How far the amplitude goes back after the first RESET that went too far [V]. Each such RESET halves this
+            and the step, so that every approach takes about as many pulses.
         g_set: Conductance from which a SET counts as done [S].
     """
 
@@ -56,12 +57,12 @@ class RampedReset:
 
     def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
         """Follow the rules of this class; see `WriteScheme.next_pulse`."""
-        amplitude, step = self.v_reset, self.v_step
+        amplitude, step, back = self.v_reset, self.v_step, self.v_back
         for n, (pulse, g) in enumerate(history):
             if pulse.kind == "reset":
                 amplitude = pulse.v_sl
             if g < target - tolerance and pulse.kind == "reset":
-                amplitude, step = max(amplitude - self.v_back, step), step / 2
+                amplitude, step, back = max(amplitude - back, step), step / 2, back / 2
             elif pulse.kind == "reset" and n == len(history) - 1:
                 amplitude += step
         kind, g = (history[-1][0].kind, history[-1][1]) if history else ("none", 0.0)

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
+import circuitsim as cs
 from circuitsim.errors import InputError, SpecError
-from circuitsim.programming import FixedTrain, RampedReset, write_verify
+from circuitsim.programming import FixedTrain, PulseTiming, RampedReset, write_verify
+from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
+from circuitsim.programming.write_verify import WRITE_OPTIONS
 from circuitsim.spec import parse_spec
 
 
@@ -34,6 +38,25 @@ def test_targets_are_reached_and_every_write_gives_the_same_pulses():
     assert np.all((found.energy_write > 1e-11) & (found.energy_write < 1e-9))
     assert np.all((found.energy_read > 0) & (found.energy_read < 1e-2 * found.energy_write))
     assert done == [(1, 3), (2, 3), (3, 3)]
+
+
+def reads_of(options):
+    """Conductances [S] after a SET and five RESET pulses of rising amplitude."""
+    timing, found = PulseTiming(), []
+    amplitudes = [(2.8, 0.0, 1.3), *((0.0, 1.2 + 0.04 * k, 2.5) for k in range(5))]
+    with cs.Cosimulation(write_deck(cell_spec(), timing, len(amplitudes) + 1), read=READ, options=options) as live:
+        for n, pulse in enumerate(amplitudes):
+            sources = dict(zip(AMPLITUDES, pulse, strict=True))
+            found.append(-live.advance(n * timing.t_slot + timing.t_sample, sources)["i(bbl)"] / 0.1)
+            live.advance((n + 0.95) * timing.t_slot)
+    return np.array(found)
+
+
+def test_reads_are_those_of_a_hundred_times_tighter_tolerances():
+    tight = WRITE_OPTIONS | {"reltol": "1e-6", "abstol": "1e-14", "vntol": "1e-8"}
+    found, exact = reads_of(WRITE_OPTIONS), reads_of(tight)
+    assert_allclose(found, exact, atol=1e-7)  # 3.5 µS where the trapezoidal rule rings
+    assert np.all(np.diff(exact) < 0) and exact[0] > 97e-6 and exact[-1] < 75e-6
 
 
 def test_cells_are_given_up_with_the_reason():
