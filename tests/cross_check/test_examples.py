@@ -1,0 +1,30 @@
+"""The examples run, are short, and call public names only."""
+
+import ast
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.py"))
+LONGEST = 60
+
+
+def test_there_are_examples():
+    assert {"adaptive_read", "sar", "write_verify"} <= {path.stem for path in EXAMPLES}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs(path, capsys):
+    runpy.run_path(str(path), run_name="__main__")  # each checks what it prints
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_short_and_imports_public_names(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= LONGEST
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module is not None and node.module.count(".") <= 1, node.module
+            assert not any(each.name.startswith("_") for each in node.names)
