@@ -123,7 +123,10 @@ def cell_law(
     t_low, t_high = (conductance_coordinate(edge, surface.g_scale) for edge in surface.g_range)
     forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
     box = np.array([surface.g_scale, surface.g_parallel, t_low, t_high, surface.u_max, *surface.m_range])
-    evaluate_points(forward, reverse, box, g.ravel(), v_bl.ravel(), v_sl.ravel(), out)
+    flat = (
+        each.flatten() for each in (g, v_bl, v_sl)
+    )  # copies: views of what was broadcast are of another type to Numba
+    evaluate_points(forward, reverse, box, *flat, out)
     current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)
     return current, along_bl, along_sl, along_g
 

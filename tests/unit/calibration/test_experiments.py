@@ -11,11 +11,13 @@ from circuitsim.calibration.experiments import (
     draw_inputs,
     draw_matrix,
     hold_out_experiments,
+    input_side,
     random_experiments,
 )
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import ohmic
+from circuitsim.results import SenseTable
 from circuitsim.spec import parse_spec
 
 
@@ -107,6 +109,14 @@ def test_near_inputs_are_the_half_that_far_ones_are_not(spec, sense):
 def test_relu_inputs_rest_half_of_the_time(spec):
     v_in = draw_inputs("relu", 400, spec, np.random.default_rng(0))
     assert np.mean(v_in == 0) == pytest.approx(0.5, abs=0.03) and v_in.max() <= 0.2
+
+
+@pytest.mark.parametrize(
+    ("current", "side"), [((0.0, 1e-4), 1), ((-1e-4, 1e-4), 1), ((-1e-4, 0.0), -1), ((-1e-4, 5e-11), -1)]
+)
+def test_inputs_lie_on_the_side_that_the_amplifiers_take(spec, current, side):
+    assert input_side(spec, None) == 1
+    assert input_side(spec, SenseTable(current=np.array(current), drop=np.array([0.0, 1e-3]))) == side
 
 
 def test_unknown_kinds_are_named(spec):

@@ -94,6 +94,13 @@ def test_families_are_as_drawn():
         np.testing.assert_allclose(g, box.conductances(DRAWN[name]), rtol=1e-12, err_msg=name)
 
 
+def test_the_first_half_of_an_odd_number_is_the_larger_one():
+    box = Box.of(array_spec(5, 7))
+    found = {name: box.conductances(np.zeros((5, 7))).max() < g for name, g in structured_matrices(box, "all").items()}
+    np.testing.assert_array_equal(found["first columns hot"], np.ones((5, 1)) * (np.arange(7) < 4) > 0)
+    np.testing.assert_array_equal(found["far rows hot"], (np.arange(5) < 3)[:, None] * np.ones(7) > 0)
+
+
 def test_few_families_are_those_that_were_the_worst_of_some_model():
     few = structured_matrices(Box.of(array_spec(12, 12)), "few").keys()
     left_out = {"far half of a column low, first", "near half of a column low, first"}

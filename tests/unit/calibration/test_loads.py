@@ -154,6 +154,12 @@ def test_matrices_of_a_load_are_as_drawn():
     assert few == drawn.keys() - left_out
 
 
+def test_the_far_half_of_an_odd_number_of_rows_is_the_larger_one():
+    found = dict(_patterns(5, 6, 0.5, few=False))
+    np.testing.assert_array_equal(found["far half of a column low, first"][:3, 0], 0.0)
+    assert found["far half of a column low, first"][3:, 0].sum() == found["spread rows, all columns"][3:, 0].sum() > 0
+
+
 def test_random_columns_of_a_load_carry_it():
     for name, pattern in _random_patterns(8, 12, 2.5 / 8, np.random.default_rng(0)):
         assert pattern.shape == (8, 12)

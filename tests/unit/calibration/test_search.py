@@ -10,9 +10,11 @@ from calibration_arrays import array_spec, surface
 from circuitsim import nodal
 from circuitsim.behavioral import GRADES, mvm, program
 from circuitsim.calibration import find_worst, full_scale_of_box, structured_worst, worst_inputs
+from circuitsim.calibration import search as search_module
 from circuitsim.calibration.ascent import change_blocks, flip_rows
 from circuitsim.calibration.comparison import Search
 from circuitsim.calibration.families import structured_inputs
+from circuitsim.calibration.random_starts import STARTS
 from circuitsim.errors import InputError
 from circuitsim.results import TileModel
 
@@ -167,6 +169,38 @@ def test_what_makes_no_sense_is_refused(changed, sentence):
     given = {"model": model(SPEC), "full_scale": 1e-4, "rng": np.random.default_rng(0)} | changed
     with pytest.raises(InputError, match=sentence):
         find_worst(**given)
+
+
+def test_random_starts_take_the_kinds_in_turn_and_stop_at_none(monkeypatch):
+    kinds = []
+    monkeypatch.setattr(search_module, "climb_from_random", lambda search, inputs, kind, *_, **__: kinds.append(kind))
+    for starts in (0, 2, 7):
+        kinds.clear()
+        find_worst(model(SMALL, 1), full_scale(SMALL), rng=np.random.default_rng(0), starts=starts)
+        assert kinds == [STARTS[k % 5] for k in range(starts)]
+
+
+@pytest.mark.parametrize(("shape", "programs"), [((12, 10), 80), ((64, 64), 40), ((64, 32), 80), ((128, 128), 20)])
+def test_small_arrays_try_more_matrices_than_large_ones(monkeypatch, shape, programs):
+    asked = []
+    monkeypatch.setattr(
+        search_module, "structured_matrices", lambda box, families: {"low": box.conductances(np.zeros(shape))}
+    )
+    monkeypatch.setattr(search_module, "structured_inputs", lambda box: np.zeros((1, shape[0])))
+    monkeypatch.setattr(search_module, "flip_rows", lambda search, start: start)
+    monkeypatch.setattr(search_module, "change_blocks", lambda *_, programs: asked.append(programs))
+    find_worst(model(array_spec(*shape), 1), 1e-3, rng=np.random.default_rng(0), starts=0)
+    assert asked == [programs]
+
+
+@pytest.mark.parametrize("programs", [1, 2, 3, 5, 8])
+def test_inputs_are_those_of_the_last_matrix_however_few_are_tried(programs):
+    search = Search(model(SPEC), full_scale(SPEC))
+    inputs = structured_inputs(search.box)
+    start = search.read(search.program(np.full(SPEC.shape, 1e-5)), inputs, "even")
+    best = change_blocks(search, start, inputs, programs=programs)
+    assert search.programs <= programs + 1
+    assert flip_rows(search, best).error <= best.error * (1 + 1e-4)
 
 
 @pytest.mark.slow
