@@ -2,6 +2,16 @@
 
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import FixedTrain, RampedReset, WriteScheme
+from circuitsim.programming.write_statistics import WriteSpread, fit_write_spread
 from circuitsim.programming.write_verify import write_verify
 
-__all__ = ["FixedTrain", "PulseTiming", "RampedReset", "WritePulse", "WriteScheme", "write_verify"]
+__all__ = [
+    "FixedTrain",
+    "PulseTiming",
+    "RampedReset",
+    "WritePulse",
+    "WriteScheme",
+    "WriteSpread",
+    "fit_write_spread",
+    "write_verify",
+]
