@@ -4,6 +4,7 @@ from circuitsim.spice.batch import run
 from circuitsim.spice.cosimulate import Controller, cosimulate
 from circuitsim.spice.cosimulation import Cosimulation, Snapshot
 from circuitsim.spice.doctor import Diagnosis, diagnose
+from circuitsim.spice.every_point import PointController, cosimulate_points
 from circuitsim.spice.labelled import labelled_waveforms, save_waveforms
 from circuitsim.spice.libngspice import find_library
 from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
@@ -28,6 +29,7 @@ __all__ = [
     "DecksFailedError",
     "Diagnosis",
     "Plot",
+    "PointController",
     "Prediction",
     "Progress",
     "RawResult",
@@ -37,6 +39,7 @@ __all__ = [
     "add_options",
     "check_jobs",
     "cosimulate",
+    "cosimulate_points",
     "diagnose",
     "find_library",
     "find_ngspice",

@@ -39,13 +39,14 @@ class Worker:
     Args:
         library: Path or name of libngspice.
         time_limit_s: Limit for the answer to one request [s].
+        points: Whether a controller is asked at every point, which makes other runs slower.
 
     Raises:
         SimulatorMissingError: libngspice cannot be loaded.
         SimulatorError: The worker did not answer in time.
     """
 
-    def __init__(self, library: str, *, time_limit_s: float):
+    def __init__(self, library: str, *, time_limit_s: float, points: bool = False):
         self.folder = Path(tempfile.mkdtemp(prefix="circuitsim-session-"))
         self.time_limit_s = time_limit_s
         self._channel, theirs = Pipe()
@@ -53,6 +54,7 @@ class Worker:
         # -P keeps the folder of the script off the module path: its modules must not hide others of the same name.
         # The worker watches this process itself: the kernel would end it with the thread that started it.
         script = [sys.executable, "-P", str(_SCRIPT), str(theirs.fileno()), str(os.getpid()), library]
+        script.append("points" if points else "runs")
         with (self.folder / "worker.log").open("wb") as log:
             self._child = subprocess.Popen(
                 guarded(script, self.folder, parent=0),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.library import assemble, tell_left_out
+from circuitsim.library import Assembly, assemble, tell_left_out
 from circuitsim.spice.batch import Deck
 from circuitsim.spice.connection import CrashError, RefusalError, Worker
 from circuitsim.spice.cosimulated_deck import end_and_sources, vector_name, with_corners, with_saved
@@ -205,13 +205,7 @@ class Cosimulation:
 
     def keep(self) -> Path:
         """Write deck, log and the waveforms so far (`waveforms.npz`, by vector) into a new folder, and return it."""
-        folder = Path(tempfile.mkdtemp(prefix="circuitsim-"))
-        self._assembly.write(folder, DECK)
-        (folder / LOG).write_text(self._log, encoding="utf-8")
-        if self._plot is not None:
-            waveforms = {name: self._plot[name] for name in self._plot.variables}
-            np.savez(folder / "waveforms.npz", allow_pickle=False, **waveforms)
-        return folder
+        return keep_waveforms(self._assembly, self._log, self._plot)
 
     def _go(self, instant: float | None, sources: Mapping[str, float] | None) -> None:
         if self._closed:
@@ -272,3 +266,13 @@ class Cosimulation:
         folder = self.keep()
         self.close()
         return SimulatorError(sentence, folder)
+
+
+def keep_waveforms(assembly: Assembly, log: str, plot: Plot | None) -> Path:
+    """Write deck, log and waveforms (`waveforms.npz`, by vector) into a new folder, and return it."""
+    folder = Path(tempfile.mkdtemp(prefix="circuitsim-"))
+    assembly.write(folder, DECK)
+    (folder / LOG).write_text(log, encoding="utf-8")
+    if plot is not None:
+        np.savez(folder / "waveforms.npz", allow_pickle=False, **{name: plot[name] for name in plot.variables})
+    return folder

@@ -1,12 +1,14 @@
 """The worker process of a session: runs libngspice through PySpice and exchanges requests and vectors over a pipe.
 
-`connection` starts it as a script, `python -P worker.py DESCRIPTOR PARENT LIBRARY`. It imports nothing from circuitsim
-and therefore starts quickly. The simulator may crash in it without harm to the parent. Each request has one answer:
-(value, error of PySpice or None, log). The parent judges the log.
+`connection` starts it as a script, `python -P worker.py DESCRIPTOR PARENT LIBRARY POINTS`. It imports nothing from
+circuitsim and therefore starts quickly. The simulator may crash in it without harm to the parent. Each request has one
+answer: (value, error of PySpice or None, log). The parent judges the log.
 """
 
 import logging
+import math
 import os
+import pickle
 import sys
 import threading
 import time
@@ -80,6 +82,89 @@ class Library(NgSpiceShared):
         return raw_name(name, voltage=info.v_type == _VOLTAGE), values
 
 
+class RefusedError(Exception):
+    """A controller returned what no source can take; caught within this process."""
+
+
+class PointLibrary(Library):
+    """A library that asks a controller at every accepted point, and holds what it returned until the next one.
+
+    ngspice asks for a source several times a point, at steps that it rejects too: what it gets must not depend on that.
+    """
+
+    def control(self, controller: Any, read: list[str], values: dict[str, float], halt: str) -> None:
+        """Take a controller, the vectors that it reads, the first values of its sources, and the source that halts."""
+        self.controller, self.read, self.places = controller, read, None
+        self.values = {name.encode(): value for name, value in values.items()}
+        self.halting = f"v{halt}".encode()
+        self.values[self.halting] = 0.0
+        self.time, self.failure, self.refused = 0.0, "", False
+
+    def find(self, vectors: Any, count: int) -> dict[str, int]:
+        """Return the places of time and of the vectors to read."""
+        places = {}
+        for k in range(count):
+            name = _text(vectors[k].name).lower()
+            for written in (name, raw_name(name, voltage=True), raw_name(name, voltage=False)):
+                places[written] = k
+        if missing := [name for name in self.read if name not in places]:
+            raise RefusedError(f"read: {missing[0]!r}: the transient has no such vector")
+        return {name: places[name] for name in ("time", *self.read)}
+
+    def meet(self, vectors: Any, count: int) -> None:
+        """Ask the controller for new values; an exception or None halts the transient."""
+        if self.places is None:
+            self.places = self.find(vectors, count)
+        found = {name: vectors[k].creal for name, k in self.places.items()}
+        self.time = found.pop("time")
+        wanted = self.controller(self.time, found)
+        if wanted is None:
+            self.values[self.halting] = 1.0
+            return
+        if not isinstance(wanted, dict):
+            raise RefusedError(f"it returned {wanted!r}, expected values by the names of sources, or None to stop")
+        for name, value in wanted.items():
+            key = str(name).lower().encode()
+            if key not in self.values:
+                raise RefusedError(f"source {name!r}: expected one of those named in `sources`")
+            if not isinstance(value, int | float | np.number) or not math.isfinite(value):
+                raise RefusedError(f"source {name!r} = {value!r}: expected a finite number [V, A]")
+            self.values[key] = float(value)
+
+    # PySpice finds these methods through the class, with the object in `user_data`.
+    @staticmethod
+    def _get_vsrc_data(voltage: Any, time: float, node: Any, ngspice_id: int, user_data: Any) -> int:
+        voltage[0] = _points(user_data).values.get(ffi.string(node), 0.0)
+        return 0
+
+    @staticmethod
+    def _get_isrc_data(current: Any, time: float, node: Any, ngspice_id: int, user_data: Any) -> int:
+        current[0] = _points(user_data).values.get(ffi.string(node), 0.0)
+        return 0
+
+    @staticmethod
+    def _send_data(data: Any, number_of_vectors: int, ngspice_id: int, user_data: Any) -> int:
+        library = _points(user_data)
+        if not library.values[library.halting]:
+            try:
+                library.meet(data.vecsa, number_of_vectors)
+            except BaseException as error:  # an exception that leaves a callback is printed and ignored
+                refused = isinstance(error, RefusedError)
+                library.failure = str(error) if refused else f"it raised {type(error).__name__}: {error}"
+                library.refused = refused
+                library.values[library.halting] = 1.0
+        return 0
+
+
+def _points(user_data: Any) -> Any:
+    return ffi.from_handle(user_data)
+
+
+def _text(characters: Any) -> str:
+    written: Any = ffi.string(characters)
+    return written.decode()
+
+
 def raw_name(name: str, *, voltage: bool) -> str:
     """Return the name of a libngspice vector in a raw file: "i(vin_3)" for "vin_3#branch", "v(bl_3_5)" for "bl_3_5"."""
     name = name.lower()
@@ -143,6 +228,37 @@ def _go_on(library: Library, command: str, instant: float | None, kept: int) -> 
     return not paused, library.read_plot(library.plot_names[0], kept)
 
 
+def run_points(
+    library: PointLibrary, path: list[str], controller: bytes, read: list[str], values: dict[str, float], halt: str
+) -> tuple[float, str, bool, bytes | None, Analysis]:
+    """Run the transient of the deck under a controller.
+
+    Returns:
+        Time of the last call [s], what ended the transient before its time, whether a value that the controller
+        returned did so, the controller as the run left it (None if it cannot be pickled), and the analysis.
+    """
+    sys.path.extend(entry for entry in path if entry not in sys.path)
+    library.control(pickle.loads(controller), read, values, halt)
+    library.exec_command("destroy all")
+    library.exec_command(f"stop when v({halt}) > 0.5")
+    library.take_log()
+    library.exec_command("run")
+    paused = "pause requested" in (said := library.take_log())
+    told = [line for line in said.splitlines() if not (paused and any(word in line for word in _PAUSE))]
+    library.note("stdout " + "\n".join(told))
+    try:
+        left = cloudpickle_dumps(library.controller)
+    except Exception:  # a controller may hold what no pickle takes: an open file
+        left = None
+    return library.time, library.failure, library.refused, left, library.read_plot(library.plot_names[0])
+
+
+def cloudpickle_dumps(value: Any) -> bytes:
+    import cloudpickle  # takes a tenth of a second, and only controllers need it
+
+    return cloudpickle.dumps(value)
+
+
 def save_state(library: Library, path: str) -> None:
     """Write the state of a paused transient to a file."""
     library.exec_command(f"snsave {path}")
@@ -163,6 +279,7 @@ COMMANDS = {
     "advance": advance,
     "save_state": save_state,
     "load_state": load_state,
+    "run_points": run_points,
 }
 
 
@@ -182,13 +299,13 @@ def watch(parent: int) -> None:
     os._exit(0)
 
 
-def main(descriptor: int, parent: int, path: str) -> None:
+def main(descriptor: int, parent: int, path: str, points: bool) -> None:
     """Serve requests until the other end closes or process `parent` ends."""
     threading.Thread(target=watch, args=(parent,), daemon=True).start()
     logging.disable(logging.CRITICAL)
     channel = Connection(descriptor)
     Library.LIBRARY_PATH = path.replace("{", "{{").replace("}", "}}")  # PySpice calls str.format on this path
-    library = Library()
+    library = PointLibrary(send_data=True) if points else Library()
     library.take_log()
     channel.send((library.ngspice_version, library.has_xspice))
     while True:
@@ -200,4 +317,4 @@ def main(descriptor: int, parent: int, path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4] == "points")
