@@ -1,4 +1,4 @@
-"""How often Python is asked in a co-simulation at every point: `pytest tests/benchmark/test_every_point_speed.py -s`."""
+"""How often Python is asked at every point: `pytest tests/benchmark/test_every_point_speed.py -s`."""
 
 import resource
 
