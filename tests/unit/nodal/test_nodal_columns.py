@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal
-from circuitsim.nodal.column_plan import plan_columns
+from circuitsim.nodal.column_plan import FLOOR, MARGIN, plan_columns
+from circuitsim.nodal.gate_cells import GateBox, fit_gate_cells
 from circuitsim.nodal.gated_columns import MOST_STEPS, solve_columns
 from circuitsim.nodal.gated_reading import read_gates
 from circuitsim.spec import parse_spec
@@ -190,3 +191,21 @@ def test_the_polynomials_state_their_error(sinh_surface, sinh_cell):
     allowed = array.columns.error + 10 * sinh_surface.bound * sinh_surface.i_max
     assert np.abs(drawn - found.i_cell[0]).max() < allowed
     assert array.columns.error < 1e-8 * sinh_surface.i_max
+
+
+def test_polynomials_of_cells_take_the_degree_that_suffices_and_at_most_ten(sinh_surface):
+    box = GateBox(0.2, 0.0, 0.2, 0.05)
+    fits = [fit_gate_cells(sinh_surface, box, 0.0, good) for good in (np.inf, 1e-9, 0.0)]
+    assert fits[0].degree == 0 and 0 < fits[1].degree < 10 and fits[1].error <= 1e-9 < fits[0].error
+    errors = [fit_gate_cells(sinh_surface, box, 0.0, good).error for good in (1e-6, 1e-8, 1e-10)]
+    assert errors == sorted(errors, reverse=True)
+    assert fits[2].degree == 10 and fits[2].error <= min(errors)
+
+
+def test_the_box_of_a_column_holds_what_its_ohmic_cells_reach():
+    spec = wl_spec(rows=1, cols=1, r_bl=5e3, r_col=5e3)
+    array = nodal.prepare(spec, np.full((1, 1), 1e-4), nodal.ohmic((1e-6, 1e-4), (0.0, 0.4)))
+    (block,) = array.columns.blocks
+    v_col = 0.2 * 5e3 / (1e4 + 2 * 5e3)
+    assert block.on.w_high == pytest.approx(MARGIN * v_col + FLOOR * 0.2, rel=1e-6)
+    assert block.on.u_low == pytest.approx(0.2 - MARGIN * (0.2 - 0.1) - FLOOR * 0.2, rel=1e-6)

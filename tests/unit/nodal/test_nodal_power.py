@@ -59,6 +59,7 @@ GATED = [
     {"r_bl": 300.0, "col_drive": "both", "col_sense": "both"},
     {"r_bl": 300.0, "col_drive": "top", "last_col_segment": False},
     {"r_bl": 300.0, "col_drive": "bottom", "col_sense": "top"},
+    {"r_bl": 0.4, "r_col": 0.7},
 ]
 
 
