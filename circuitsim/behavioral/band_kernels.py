@@ -25,22 +25,35 @@ def _fitted(coefficients, function, x):
 
 
 @kernel
-def fill_features(batch, edges, before, after, s, wide, rest, seen, flat, sloped):
-    """Write the features of each band: [f | τ | τ·s] to `flat` and [s | h] to `sloped`, as of `BandProducts`.
+def _apart(functions, function, s, tau):
+    """p and q of one function φ = p(s, τ) + t·q(s, τ) + t²·r."""
+    c = functions[function]
+    in_tau = fma(tau, spread(c[4]), fma(s, spread(c[3]), spread(c[2])))
+    p = fma(s, fma(s, spread(c[1]), spread(c[0])), tau * in_tau)
+    return p, fma(tau, spread(c[7]), fma(s, spread(c[6]), spread(c[5])))
+
+
+@kernel
+def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, flat, sloped, apart):
+    """Write the features of each band: [f | τ] to `flat`, [s | h] to `sloped`, and three kinds to `apart`.
+
+    They are those of `BandProducts`; `apart` takes τ·p of all vectors, then τ·q − p, then τ·r − q.
 
     Args:
         batch: Number of vectors.
         edges: First row of each band, and the number of rows.
         before, after: (functions, coefficients) of f and of h.
+        functions: (functions, 9) coefficients of φ.
         s: (batch, rows) scaled inputs.
         wide: (batch, width) the first product; its last `rows` columns are the levels that rows see.
         rest: (width,) its constants.
         seen: Where these levels begin in `wide` and `rest`.
-        flat, sloped: (batch, features·rows), written.
+        flat, sloped, apart: (batch, features·rows) twice, (3, batch, features·rows), written.
     """
     bands = len(edges) - 1
     rows, width = edges[bands], seen + edges[bands]
-    flat_count, sloped_count = len(before) + 2, len(after) + 1
+    power = batch * rows * len(functions)
+    flat_count, sloped_count = len(before) + 1, len(after) + 1
     for b in range(batch):
         for band in range(bands):
             first, n = edges[band], edges[band + 1] - edges[band]
@@ -52,9 +65,16 @@ def fill_features(batch, edges, before, after, s, wide, rest, seen, flat, sloped
                 to += n
             for i in range(0, n, WIDTH):
                 store(flat, to + i, load(wide, b * width + seen + first + i) + load(rest, seen + first + i))
-            for i in range(0, n, WIDTH):
-                tau = load(wide, b * width + seen + first + i) + load(rest, seen + first + i)
-                store(flat, to + n + i, tau * load(s, x + i))
+            to = x * len(functions)
+            for function in range(len(functions)):
+                for i in range(0, n, WIDTH):
+                    at = load(s, x + i)
+                    tau = load(wide, b * width + seen + first + i) + load(rest, seen + first + i)
+                    p, q = _apart(functions, function, at, tau)
+                    store(apart, to + i, tau * p)
+                    store(apart, power + to + i, tau * q - p)
+                    store(apart, 2 * power + to + i, tau * spread(functions[function, 8]) - q)
+                to += n
             to = x * sloped_count
             for i in range(0, n, WIDTH):
                 store(sloped, to + i, load(s, x + i))
@@ -72,7 +92,7 @@ def _cubic(flat, sloped, curved, cubic, t):
 @kernel
 def settle_bands(
     batch, bands, cols, repetitions, wide, rest, constants, exchange,
-    flat, sloped, shared, per_volt, i_out, slope, first,
+    flat, sloped, curved, apart, per_volt, i_out, slope, first,
 ):  # fmt: skip
     """Let the bands' currents shift their levels, and add them up.
 
@@ -80,8 +100,8 @@ def settle_bands(
         batch, bands, cols: Numbers of vectors, bands and columns.
         repetitions: How often the levels are shifted.
         wide, rest: (batch, width), (width,) the first product and its constants.
-        constants, exchange: (bands, 4, cols) [A] and (bands, bands, cols) [1/A] of `BandProducts`.
-        flat, sloped, shared: (bands, batch, cols) twice, (bands, batch, 2·cols): products of the features [A].
+        constants, exchange: (bands, 5, cols) [A] and (bands, bands, cols) [1/A] of `BandProducts`.
+        flat, sloped, curved, apart: (bands, batch, cols), the last (bands, 3, batch, cols): products of features [A].
         per_volt: (bands, cols) rise of the levels per volt at the sense nodes [1/V].
         i_out: Written from `first` on, (batch, cols) [A].
         slope: What the bands' currents change per such volt (batch, cols) [S], likewise; nothing if it is empty.
@@ -91,12 +111,14 @@ def settle_bands(
     for b in range(batch):
         for o in range(0, cols, WIDTH):
             for band in range(bands):
-                at, one, k = (band * batch + b) * cols, 4 * band * cols + o, band * WIDTH
+                at, one, k = (band * batch + b) * cols, 5 * band * cols + o, band * WIDTH
                 t = load(wide, b * width + (1 + band) * cols + o) + load(rest, (1 + band) * cols + o)
-                apart = load(shared, 2 * at + cols + o) + load(constants, one + 3 * cols)
-                p0 = load(flat, at + o) - t * apart
+                e0 = (3 * band * batch + b) * cols + o
+                e1, e2 = load(apart, e0 + batch * cols), load(apart, e0 + 2 * batch * cols)
+                e2 = e2 - t * load(constants, one + 4 * cols)
+                p0 = load(flat, at + o) + fma(t, fma(t, e2, e1 - load(constants, one + 3 * cols)), load(apart, e0))
                 p1 = load(sloped, at + o) + load(constants, one)
-                p2 = load(shared, 2 * at + o) + load(constants, one + cols)
+                p2 = load(curved, at + o) + load(constants, one + cols)
                 store(work, k, t)
                 store(work, line + k, p0)
                 store(work, 2 * line + k, p1)
@@ -105,7 +127,7 @@ def settle_bands(
             old, new = 4 * line, 5 * line
             for _ in range(repetitions):
                 for band in range(bands):
-                    k, three = band * WIDTH, load(constants, (4 * band + 2) * cols + o)
+                    k, three = band * WIDTH, load(constants, (5 * band + 2) * cols + o)
                     t = load(work, k)
                     for other in range(bands):
                         shift = load(exchange, (band * bands + other) * cols + o)
@@ -121,7 +143,7 @@ def settle_bands(
                 steep = current - current
                 for band in range(bands):
                     k = band * WIDTH
-                    t, three = load(work, k), load(constants, (4 * band + 2) * cols + o)
+                    t, three = load(work, k), load(constants, (5 * band + 2) * cols + o)
                     for other in range(bands):
                         exchanged = load(exchange, (band * bands + other) * cols + o)
                         t = fma(exchanged, load(work, new + other * WIDTH), t)

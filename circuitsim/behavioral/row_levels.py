@@ -3,11 +3,13 @@
 Residual currents are tabulated with all columns of a row at one level. In a read they differ, and a difference acts
 twice. A cell sees its own column's level, but through its row wire also those of the others. And the residual currents
 of other cells reach an output through the row wire, each as its own column's level has it, not as the output's. Both
-are described by one more number for each row, the level that its row wire sees, in first order of its distance from the
-output's own level.
+are described by one more number for each row, the level τ that its row wire sees: what its distance from the output's
+own level t changes is (τ − t)·E(s, τ, t). The slope E is far from constant. Taken as a constant and a part in s it
+overcorrected the output of a column behind hot ones by as much as was to be corrected.
 """
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,8 +17,25 @@ from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.expansion import carry
 from circuitsim.behavioral.fields import Fields
 from circuitsim.behavioral.residual import Residual
+from circuitsim.behavioral.tile import Polynomial
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import CellSurface
+
+@dataclass(frozen=True)
+class RowCorrection:
+    """What the distance of the level that a row sees from the output's own level adds to the output.
+
+        (τ − t)·[slopes[0] + Σ_k slopes[k]·φ_k(s, τ, t)]
+        φ_k = c0·s + c1·s² + τ·(c2 + c3·s + c4·τ) + t·(c5 + c6·s + c7·τ) + c8·t²
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | functions | | the coefficients c of each fitted function φ |
+    | slopes | (1 + functions, rows, outputs) [A] | effect through a row on an output, of 1 and of each function |
+    """
+
+    functions: tuple[Polynomial, ...]
+    slopes: np.ndarray
 
 
 def seen_levels(fields: Fields, columns: Columns, g_ref: np.ndarray) -> np.ndarray:
@@ -37,9 +56,15 @@ def seen_levels(fields: Fields, columns: Columns, g_ref: np.ndarray) -> np.ndarr
 
 
 def row_correction(
-    surface: CellSurface, g: np.ndarray, g_ref: np.ndarray, fields: Fields, residual: Residual, v_ref: float
-) -> np.ndarray:
-    """Return what one unit of τ_i − t_o adds to output o through row i, as coefficients of 1 and of s.
+    surface: CellSurface,
+    g: np.ndarray,
+    g_ref: np.ndarray,
+    fields: Fields,
+    residual: Residual,
+    v_ref: float,
+    count: int,
+) -> RowCorrection:
+    """Fit the functions of input and levels that describe the effect on all outputs best.
 
     Args:
         surface: The characterized cell.
@@ -47,36 +72,71 @@ def row_correction(
         fields: The linear array.
         residual: The cells' residual currents.
         v_ref: Voltage of the sense nodes [V].
-
-    Returns:
-        (2, rows, outputs) [A].
+        count: Number of functions besides 1.
     """
-    own, others = _secants(surface, g, g_ref, residual, v_ref)
-    each = np.arange(g.shape[1])
-    return carry(others, fields.to_output) + (own - others) * fields.to_output[:, each, each]
-
-
-def _secants(
-    surface: CellSurface, g: np.ndarray, g_ref: np.ndarray, residual: Residual, v_ref: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fit 1 and s to what the level of the row alone, and that of row and column together, change in each cell.
-
-    Returns:
-        Change of the residual current per unit of level, twice (2, rows, cols) [A]: with the row at one level and the
-        column at another, and with both at one level.
-    """
-    t, current = residual.t, residual.current
+    t = residual.t
     of_row, of_col = np.transpose(list(itertools.permutations(range(len(t)), 2)))
-    v_row, v_col = residual.v_row[..., of_row], residual.v_col[..., of_col]
+    step = t[of_row] - t[of_col]
+    weight = np.broadcast_to(np.abs(step), (len(residual.s), len(step)))
+    basis = _monomials(residual.s[:, None], t[of_row], t[of_col]) * weight
+    basis = np.stack([weight, *basis]).reshape(len(basis) + 1, -1)  # (monomials, samples)
+    own, others = _changes(surface, g, g_ref, residual, v_ref, of_row, of_col)
+    fit = np.linalg.pinv(basis) * np.sign(step)[np.arange(weight.size) % len(step), None]
+    own, others = (np.moveaxis(change.reshape(*g.shape, -1) @ fit, 2, 0) for change in (own, others))
+    each = np.arange(g.shape[1])
+    slopes = carry(others, fields.to_output) + (own - others) * fields.to_output[:, each, each]
+    return _leading(basis, slopes, count)
+
+
+def _monomials(s: np.ndarray, row: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """The terms of a fitted function, in the order of its coefficients: (9, inputs, pairs of levels)."""
+    return np.stack(np.broadcast_arrays(s, s * s, row, s * row, row * row, own, s * own, row * own, own * own))
+
+
+def _changes(
+    surface: CellSurface,
+    g: np.ndarray,
+    g_ref: np.ndarray,
+    residual: Residual,
+    v_ref: float,
+    of_row: np.ndarray,
+    of_col: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the level of the row alone, and that of row and column together, change in the current of each cell.
+
+    Returns:
+        Residual current less that with row and column at the second level of a pair, twice (rows, cols, n_s, pairs)
+        [A]: with the row at the first and the column at the second level, and with both at the first.
+    """
+    current, v_row, v_col = residual.current, residual.v_row[..., of_row], residual.v_col[..., of_col]
     apart = cell_law(surface, g[:, :, None, None], v_row + v_ref, v_col + v_ref)[0]
     apart -= g_ref[:, :, None, None] * (v_row - v_col)
-    step = t[of_row] - t[of_col]
-    weight = np.abs(step)
-    basis = np.stack([np.broadcast_to(weight, (len(residual.s), len(step))), np.outer(residual.s, weight)], axis=-1)
-    inverse = np.linalg.pinv(basis.reshape(-1, 2))
+    return apart - current[..., of_col], current[..., of_row] - current[..., of_col]
 
-    def fit(change: np.ndarray) -> np.ndarray:
-        table = change * (weight / step)
-        return np.moveaxis(table.reshape(*g.shape, -1) @ inverse.T, 2, 0)
 
-    return fit(apart - current[..., of_col]), fit(current[..., of_row] - current[..., of_col])
+def _leading(basis: np.ndarray, slopes: np.ndarray, count: int) -> RowCorrection:
+    """Replace the monomials beside 1 by the few functions that describe the slopes of all rows and outputs best.
+
+    Args:
+        basis: (monomials, samples) values of 1 and the monomials, weighted.
+        slopes: (monomials, rows, outputs) coefficients [A].
+        count: Number of functions.
+    """
+    one, others = basis[0], basis[1:]
+    mean = others @ one / (one @ one)
+    beside = others - mean[:, None] * one
+    size, axes = np.linalg.eigh(beside @ beside.T)
+    apart = size > 1e-12 * size[-1]  # two inputs do not tell s from s²
+    size, axes = np.sqrt(size[apart]), axes[:, apart]
+    rest = slopes[1:].reshape(len(others), -1)
+    measured = size[:, None] * (axes.T @ rest)
+    _, vectors = np.linalg.eigh(measured @ measured.T)
+    coefficients = (axes / size) @ vectors[:, ::-1][:, :count]
+    coefficients /= np.abs(coefficients).max(axis=0)
+    on_functions = np.linalg.pinv(beside.T @ coefficients) @ beside.T
+    fitted = on_functions @ rest
+    first = slopes[0].ravel() + mean @ (rest - coefficients @ fitted)
+    return RowCorrection(
+        tuple(tuple(map(float, c)) for c in coefficients.T),
+        np.concatenate([first[None], fitted]).reshape(-1, *slopes.shape[1:]),
+    )
