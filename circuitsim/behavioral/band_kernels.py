@@ -35,9 +35,9 @@ def _apart(functions, function, s, tau):
 
 @kernel
 def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, flat, sloped, apart):
-    """Write the features of each band: [f | τ] to `flat`, [s | h] to `sloped`, and three kinds to `apart`.
+    """Write the features of each band: [f | τ | τ·p] to `flat`, [s | h] to `sloped`, and two kinds to `apart`.
 
-    They are those of `BandProducts`; `apart` takes τ·p of all vectors, then τ·q − p, then τ·r − q.
+    They are those of `BandProducts`; `apart` takes τ·q − p of all vectors, then τ·r − q.
 
     Args:
         batch: Number of vectors.
@@ -48,12 +48,12 @@ def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, f
         wide: (batch, width) the first product; its last `rows` columns are the levels that rows see.
         rest: (width,) its constants.
         seen: Where these levels begin in `wide` and `rest`.
-        flat, sloped, apart: (batch, features·rows) twice, (3, batch, features·rows), written.
+        flat, sloped, apart: (batch, features·rows) twice, (2, batch, features·rows), written.
     """
     bands = len(edges) - 1
     rows, width = edges[bands], seen + edges[bands]
     power = batch * rows * len(functions)
-    flat_count, sloped_count = len(before) + 1, len(after) + 1
+    flat_count, sloped_count = len(before) + 1 + len(functions), len(after) + 1
     for b in range(batch):
         for band in range(bands):
             first, n = edges[band], edges[band + 1] - edges[band]
@@ -65,16 +65,17 @@ def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, f
                 to += n
             for i in range(0, n, WIDTH):
                 store(flat, to + i, load(wide, b * width + seen + first + i) + load(rest, seen + first + i))
-            to = x * len(functions)
+            beside = x * len(functions)
             for function in range(len(functions)):
+                to += n
                 for i in range(0, n, WIDTH):
                     at = load(s, x + i)
                     tau = load(wide, b * width + seen + first + i) + load(rest, seen + first + i)
                     p, q = _apart(functions, function, at, tau)
-                    store(apart, to + i, tau * p)
-                    store(apart, power + to + i, tau * q - p)
-                    store(apart, 2 * power + to + i, tau * spread(functions[function, 8]) - q)
-                to += n
+                    store(flat, to + i, tau * p)
+                    store(apart, beside + i, tau * q - p)
+                    store(apart, power + beside + i, tau * spread(functions[function, 8]) - q)
+                beside += n
             to = x * sloped_count
             for i in range(0, n, WIDTH):
                 store(sloped, to + i, load(s, x + i))
@@ -101,7 +102,7 @@ def settle_bands(
         repetitions: How often the levels are shifted.
         wide, rest: (batch, width), (width,) the first product and its constants.
         constants, exchange: (bands, 5, cols) [A] and (bands, bands, cols) [1/A] of `BandProducts`.
-        flat, sloped, curved, apart: (bands, batch, cols), the last (bands, 3, batch, cols): products of features [A].
+        flat, sloped, curved, apart: (bands, batch, cols), the last (bands, 2, batch, cols): products of features [A].
         per_volt: (bands, cols) rise of the levels per volt at the sense nodes [1/V].
         i_out: Written from `first` on, (batch, cols) [A].
         slope: What the bands' currents change per such volt (batch, cols) [S], likewise; nothing if it is empty.
@@ -113,10 +114,9 @@ def settle_bands(
             for band in range(bands):
                 at, one, k = (band * batch + b) * cols, 5 * band * cols + o, band * WIDTH
                 t = load(wide, b * width + (1 + band) * cols + o) + load(rest, (1 + band) * cols + o)
-                e0 = (3 * band * batch + b) * cols + o
-                e1, e2 = load(apart, e0 + batch * cols), load(apart, e0 + 2 * batch * cols)
-                e2 = e2 - t * load(constants, one + 4 * cols)
-                p0 = load(flat, at + o) + fma(t, fma(t, e2, e1 - load(constants, one + 3 * cols)), load(apart, e0))
+                e1 = load(apart, 2 * at - b * cols + o) - load(constants, one + 3 * cols)
+                e2 = load(apart, 2 * at + (batch - b) * cols + o) - t * load(constants, one + 4 * cols)
+                p0 = fma(t, fma(t, e2, e1), load(flat, at + o))
                 p1 = load(sloped, at + o) + load(constants, one)
                 p2 = load(curved, at + o) + load(constants, one + cols)
                 store(work, k, t)

@@ -64,7 +64,7 @@ def _band(currents: list[np.ndarray], correction: RowCorrection, rows: slice) ->
     unit, *fitted = correction.slopes[:, rows]
     square = sum(c[-1] * slope for c, slope in zip(correction.functions, fitted, strict=True))
     return (
-        np.concatenate([*flat[:1:-1], unit]),  # the functions of a tile: the least important first
+        np.concatenate([*flat[:1:-1], unit, *fitted]),  # the functions of a tile: the least important first
         sloped[1:].reshape(-1, unit.shape[1]),
         curved[1],
         np.concatenate(fitted),

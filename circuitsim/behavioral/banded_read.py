@@ -54,8 +54,9 @@ def _factors(tile: Tile, v_in: Any) -> tuple[Any, list[Any], list[list[Any]]]:
         def product(features: list[Any], matrix: Any, rows: slice = slice(first, last)) -> Any:
             return xp.concat([feature[:, rows] for feature in features], axis=1) @ matrix
 
-        t, (e0, e1, e2) = start[band], (product(features, products.apart[band]) for features in distances)
-        flat = product([*before, seen], products.flat[band]) + e0 + t * (e1 - four + t * (e2 - t * five))
+        t, (e1, e2) = start[band], (product(features, products.apart[band]) for features in distances[1:])
+        flat = product([*before, seen, *distances[0]], products.flat[band])
+        flat = flat + t * (e1 - four + t * (e2 - t * five))
         sloped, curved = product([s, *after], products.sloped[band]), product([s], products.curved[band])
         factors.append([flat, sloped + one, curved + two, three])
     return wide[:, :cols], start, factors

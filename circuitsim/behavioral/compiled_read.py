@@ -31,10 +31,10 @@ def read_bands_compiled(
     padded = (products.rest, products.constants, products.exchange, tile.port_level)
     *fixed, shift = (np.append(part, np.zeros(WIDTH, dtype)) for part in padded)
     edges, size = np.array(products.edges), min(_BLOCK, len(v_in))
-    width, many, few = products.wide.shape[1], (len(before) + 1) * rows, (len(after) + 1) * rows
+    width, many, few = products.wide.shape[1], (len(before) + 1 + len(functions)) * rows, (len(after) + 1) * rows
     pairs = len(functions) * rows
-    s, wide, features, others, beside = (_room(size * n, dtype) for n in (rows, width, many, few, 3 * pairs))
-    flat, sloped, curved, apart = (_room(bands * size * n, dtype) for n in (cols, cols, cols, 3 * cols))
+    s, wide, features, others, beside = (_room(size * n, dtype) for n in (rows, width, many, few, 2 * pairs))
+    flat, sloped, curved, apart = (_room(bands * size * n, dtype) for n in (cols, cols, cols, 2 * cols))
     i_out = _room(len(v_in) * cols, dtype)
     slope = np.empty_like(i_out) if sloped_by_port else i_out[:0]
     for start in range(0, len(v_in), _BLOCK):
@@ -49,7 +49,7 @@ def read_bands_compiled(
         _multiply(_shaped(features, n, many), products.flat, products.edges, _shaped(flat, bands, n, cols))
         _multiply(_shaped(others, n, few), products.sloped, products.edges, _shaped(sloped, bands, n, cols))
         _multiply(scaled, products.curved, products.edges, _shaped(curved, bands, n, cols))
-        _multiply(_shaped(beside, 3 * n, pairs), products.apart, products.edges, _shaped(apart, bands, 3 * n, cols))
+        _multiply(_shaped(beside, 2 * n, pairs), products.apart, products.edges, _shaped(apart, bands, 2 * n, cols))
         settle_bands(
             n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, curved, apart, shift, i_out, slope, start * cols
         )

@@ -40,8 +40,8 @@ class BandProducts:
     the levels of all bands. For the rows of the band alone, with the functions f and h of `Tile`, and with functions
     φ = p(s, τ) + t·q(s, τ) + t²·r of what the distance of τ from t does (see `RowCorrection`),
 
-        e0, e1, e2 = [τ·p] @ apart_b, [τ·q − p] @ apart_b, [τ·r − q] @ apart_b,
-        p0        = [f | τ] @ flat_b + e0 + t0_b·(e1 − constants_b3 + t0_b·(e2 − t0_b·constants_b4)),
+        e1, e2    = [τ·q − p] @ apart_b, [τ·r − q] @ apart_b,
+        p0        = [f | τ | τ·p] @ flat_b + t0_b·(e1 − constants_b3 + t0_b·(e2 − t0_b·constants_b4)),
         p_linear  = [s | h] @ sloped_b,
         S_b       = p0 + t_b·(p_linear + constants_b0 + t_b·(s @ curved_b + constants_b1 + t_b·constants_b2)),
         t_b       = t0_b + Σ_r exchange_br·S_r, by iteration,
@@ -52,7 +52,7 @@ class BandProducts:
     | edges | | first row of each band, and the number of rows |
     | functions | | of each φ the coefficients of s, s², τ, s·τ, τ² (p), t, s·t, τ·t (q) and t² (r) |
     | wide, rest | (rows, (1 + B)·cols + rows), (1, (1 + B)·cols + rows) | linear part [A and levels] |
-    | flat | for each band ((len(f) + 1)·rows of it, cols) [A] | t⁰, and the levels that rows see |
+    | flat | for each band ((len(f) + 1 + len(φ))·rows of it, cols) [A] | t⁰, and the levels that rows see |
     | sloped | for each band ((1 + len(h))·rows of it, cols) [A] | t¹ |
     | curved | for each band (rows of it, cols) [A] | t² |
     | apart | for each band (len(φ)·rows of it, cols) [A] | the distance of the levels that rows see from the own ones |
