@@ -8,7 +8,6 @@ own level t changes is (τ − t)·E(s, τ, t). The slope E is far from constant
 overcorrected the output of a column behind hot ones by as much as was to be corrected.
 """
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ from circuitsim.behavioral.expansion import carry
 from circuitsim.behavioral.fields import Fields
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import Polynomial
-from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.surface import cells_law
 from circuitsim.results import CellSurface
 
 @dataclass(frozen=True)
@@ -74,44 +73,52 @@ def row_correction(
         v_ref: Voltage of the sense nodes [V].
         count: Number of functions besides 1.
     """
-    t = residual.t
-    of_row, of_col = np.transpose(list(itertools.permutations(range(len(t)), 2)))
-    step = t[of_row] - t[of_col]
-    weight = np.broadcast_to(np.abs(step), (len(residual.s), len(step)))
-    basis = _monomials(residual.s[:, None], t[of_row], t[of_col]) * weight
-    basis = np.stack([weight, *basis]).reshape(len(basis) + 1, -1)  # (monomials, samples)
-    own, others = _changes(surface, g, g_ref, residual, v_ref, of_row, of_col)
-    fit = np.linalg.pinv(basis) * np.sign(step)[np.arange(weight.size) % len(step), None]
-    own, others = (np.moveaxis(change.reshape(*g.shape, -1) @ fit, 2, 0) for change in (own, others))
+    s, t = residual.s, residual.t
+    step = np.subtract.outer(t, t)  # of the row's level from the column's
+    weight = np.broadcast_to(np.abs(step), (len(s), *step.shape))
+    basis = np.concatenate([np.ones((1, *weight.shape)), _monomials(s[:, None, None], t[:, None], t)]) * weight
+    fit = np.linalg.pinv(basis.reshape(len(basis), -1)).reshape(*weight.shape, -1) * np.sign(step)[..., None]
+    own, others = _changes(surface, g, g_ref, residual, v_ref, fit)
     each = np.arange(g.shape[1])
     slopes = carry(others, fields.to_output) + (own - others) * fields.to_output[:, each, each]
-    return _leading(basis, slopes, count)
+    return _leading(basis.reshape(len(basis), -1), slopes, count)
 
 
 def _monomials(s: np.ndarray, row: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """The terms of a fitted function, in the order of its coefficients: (9, inputs, pairs of levels)."""
+    """The terms of a fitted function, in the order of its coefficients: (9, n_s, n_t of the row, n_t of the column)."""
     return np.stack(np.broadcast_arrays(s, s * s, row, s * row, row * row, own, s * own, row * own, own * own))
 
 
 def _changes(
-    surface: CellSurface,
-    g: np.ndarray,
-    g_ref: np.ndarray,
-    residual: Residual,
-    v_ref: float,
-    of_row: np.ndarray,
-    of_col: np.ndarray,
+    surface: CellSurface, g: np.ndarray, g_ref: np.ndarray, residual: Residual, v_ref: float, fit: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the level of the row alone, and that of row and column together, change in the current of each cell.
+    """Fit what the level of the row alone, and that of row and column together, change in the current of each cell.
+
+    The change is that from row and column at the second level of a pair: with the row at the first level and the column
+    at the second, and with both at the first.
+
+    Args:
+        surface, g, g_ref, residual, v_ref: As `row_correction`.
+        fit: (n_s, n_t of the row, n_t of the column, monomials) makes coefficients of changes over all pairs.
 
     Returns:
-        Residual current less that with row and column at the second level of a pair, twice (rows, cols, n_s, pairs)
-        [A]: with the row at the first and the column at the second level, and with both at the first.
+        Coefficients of both (monomials, rows, cols) [A].
     """
-    current, v_row, v_col = residual.current, residual.v_row[..., of_row], residual.v_col[..., of_col]
-    apart = cell_law(surface, g[:, :, None, None], v_row + v_ref, v_col + v_ref)[0]
-    apart -= g_ref[:, :, None, None] * (v_row - v_col)
-    return apart - current[..., of_col], current[..., of_row] - current[..., of_col]
+    shape, monomials = (*residual.current.shape, residual.current.shape[-1]), fit.shape[-1]
+    v_row, v_col = (np.broadcast_to(v, shape).reshape(*g.shape, -1) for v in (
+        residual.v_row[..., None] + v_ref, residual.v_col[..., None, :] + v_ref
+    ))  # fmt: skip
+    current = cells_law(surface, g, v_row, v_col, sloped=False)[0]
+    of_row, of_col = (fit.sum(axis).reshape(-1, monomials) for axis in (2, 1))
+
+    def fitted(table: np.ndarray, by: np.ndarray) -> np.ndarray:
+        return table.reshape(*g.shape, -1) @ by
+
+    reference = fitted(residual.v_row, of_row) - fitted(residual.v_col, of_col)
+    own = fitted(current, fit.reshape(-1, monomials)) - g_ref[:, :, None] * reference
+    own -= fitted(residual.current, of_col)
+    others = fitted(residual.current, of_row - of_col)
+    return np.moveaxis(own, 2, 0), np.moveaxis(others, 2, 0)
 
 
 def _leading(basis: np.ndarray, slopes: np.ndarray, count: int) -> RowCorrection:
