@@ -25,12 +25,18 @@ def _fitted(coefficients, function, x):
 
 
 @kernel
-def _apart(functions, function, s, tau):
-    """p and q of one function φ = p(s, τ) + t·q(s, τ) + t²·r."""
+def _of_row(functions, function, s, tau):
+    """p of one function φ = p(s, τ) + t·q(s, τ) + t²·r."""
     c = functions[function]
     in_tau = fma(tau, spread(c[4]), fma(s, spread(c[3]), spread(c[2])))
-    p = fma(s, fma(s, spread(c[1]), spread(c[0])), tau * in_tau)
-    return p, fma(tau, spread(c[7]), fma(s, spread(c[6]), spread(c[5])))
+    return fma(s, fma(s, spread(c[1]), spread(c[0])), tau * in_tau)
+
+
+@kernel
+def _of_own(functions, function, s, tau):
+    """q of one function φ."""
+    c = functions[function]
+    return fma(tau, spread(c[7]), fma(s, spread(c[6]), spread(c[5])))
 
 
 @kernel
@@ -52,7 +58,6 @@ def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, f
     """
     bands = len(edges) - 1
     rows, width = edges[bands], seen + edges[bands]
-    power = batch * rows * len(functions)
     flat_count, sloped_count = len(before) + 1 + len(functions), len(after) + 1
     for b in range(batch):
         for band in range(bands):
@@ -71,10 +76,9 @@ def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, f
                 for i in range(0, n, WIDTH):
                     at = load(s, x + i)
                     tau = load(wide, b * width + seen + first + i) + load(rest, seen + first + i)
-                    p, q = _apart(functions, function, at, tau)
+                    p = _of_row(functions, function, at, tau)
                     store(flat, to + i, tau * p)
-                    store(apart, beside + i, tau * q - p)
-                    store(apart, power + beside + i, tau * spread(functions[function, 8]) - q)
+                    store(apart, beside + i, tau * _of_own(functions, function, at, tau) - p)
                 beside += n
             to = x * sloped_count
             for i in range(0, n, WIDTH):
@@ -83,6 +87,17 @@ def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, f
                 to += n
                 for i in range(0, n, WIDTH):
                     store(sloped, to + i, _fitted(after, function, load(s, x + i)))
+    to = batch * rows * len(functions)
+    for b in range(batch):  # after the first kind, whose last lanes reach into this one
+        for band in range(bands):
+            first, n = edges[band], edges[band + 1] - edges[band]
+            for function in range(len(functions)):
+                for i in range(0, n, WIDTH):
+                    at = b * width + seen + first + i
+                    tau = load(wide, at) + load(rest, seen + first + i)
+                    q = _of_own(functions, function, load(s, b * rows + first + i), tau)
+                    store(apart, to + i, tau * spread(functions[function, 8]) - q)
+                to += n
 
 
 @kernel

@@ -43,9 +43,7 @@ def read_bands_compiled(
         scaled = _shaped(s, n, rows)
         np.multiply(v - tile.v_ref if tile.v_ref else v, 1.0 / tile.v_scale, out=scaled, casting="same_kind")
         np.matmul(scaled, products.wide, out=_shaped(wide, n, width))
-        fill_features(
-            n, edges, before, after, functions, s, wide, fixed[0], width - rows, features, others, beside
-        )
+        fill_features(n, edges, before, after, functions, s, wide, fixed[0], width - rows, features, others, beside)
         _multiply(_shaped(features, n, many), products.flat, products.edges, _shaped(flat, bands, n, cols))
         _multiply(_shaped(others, n, few), products.sloped, products.edges, _shaped(sloped, bands, n, cols))
         _multiply(scaled, products.curved, products.edges, _shaped(curved, bands, n, cols))

@@ -29,4 +29,3 @@ def eliminate_chains(pivot, link, v):
         for n in range(nodes - 2, -1, -1):
             for k in range(many):
                 v[c, n, k] = (v[c, n, k] + link[c, n] * v[c, n + 1, k]) / pivot[c, n, k if each else 0]
-

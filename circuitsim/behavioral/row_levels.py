@@ -20,6 +20,7 @@ from circuitsim.behavioral.tile import Polynomial
 from circuitsim.nodal.surface import cells_law
 from circuitsim.results import CellSurface
 
+
 @dataclass(frozen=True)
 class RowCorrection:
     """What the distance of the level that a row sees from the output's own level adds to the output.
