@@ -25,22 +25,40 @@ def _fitted(coefficients, function, x):
 
 
 @kernel
-def fill_features(batch, edges, before, after, s, wide, rest, seen, flat, sloped):
-    """Write the features of each band: [f | τ | τ·s] to `flat` and [s | h] to `sloped`, as of `BandProducts`.
+def _of_row(functions, function, s, tau):
+    """p of one function φ = p(s, τ) + t·q(s, τ) + t²·r."""
+    c = functions[function]
+    in_tau = fma(tau, spread(c[4]), fma(s, spread(c[3]), spread(c[2])))
+    return fma(s, fma(s, spread(c[1]), spread(c[0])), tau * in_tau)
+
+
+@kernel
+def _of_own(functions, function, s, tau):
+    """q of one function φ."""
+    c = functions[function]
+    return fma(tau, spread(c[7]), fma(s, spread(c[6]), spread(c[5])))
+
+
+@kernel
+def fill_features(batch, edges, before, after, functions, s, wide, rest, seen, flat, sloped, apart):
+    """Write the features of each band: [f | τ | τ·p] to `flat`, [s | h] to `sloped`, and two kinds to `apart`.
+
+    They are those of `BandProducts`; `apart` takes τ·q − p of all vectors, then τ·r − q.
 
     Args:
         batch: Number of vectors.
         edges: First row of each band, and the number of rows.
         before, after: (functions, coefficients) of f and of h.
+        functions: (functions, 9) coefficients of φ.
         s: (batch, rows) scaled inputs.
         wide: (batch, width) the first product; its last `rows` columns are the levels that rows see.
         rest: (width,) its constants.
         seen: Where these levels begin in `wide` and `rest`.
-        flat, sloped: (batch, features·rows), written.
+        flat, sloped, apart: (batch, features·rows) twice, (2, batch, features·rows), written.
     """
     bands = len(edges) - 1
     rows, width = edges[bands], seen + edges[bands]
-    flat_count, sloped_count = len(before) + 2, len(after) + 1
+    flat_count, sloped_count = len(before) + 1 + len(functions), len(after) + 1
     for b in range(batch):
         for band in range(bands):
             first, n = edges[band], edges[band + 1] - edges[band]
@@ -52,9 +70,16 @@ def fill_features(batch, edges, before, after, s, wide, rest, seen, flat, sloped
                 to += n
             for i in range(0, n, WIDTH):
                 store(flat, to + i, load(wide, b * width + seen + first + i) + load(rest, seen + first + i))
-            for i in range(0, n, WIDTH):
-                tau = load(wide, b * width + seen + first + i) + load(rest, seen + first + i)
-                store(flat, to + n + i, tau * load(s, x + i))
+            beside = x * len(functions)
+            for function in range(len(functions)):
+                to += n
+                for i in range(0, n, WIDTH):
+                    at = load(s, x + i)
+                    tau = load(wide, b * width + seen + first + i) + load(rest, seen + first + i)
+                    p = _of_row(functions, function, at, tau)
+                    store(flat, to + i, tau * p)
+                    store(apart, beside + i, tau * _of_own(functions, function, at, tau) - p)
+                beside += n
             to = x * sloped_count
             for i in range(0, n, WIDTH):
                 store(sloped, to + i, load(s, x + i))
@@ -62,6 +87,17 @@ def fill_features(batch, edges, before, after, s, wide, rest, seen, flat, sloped
                 to += n
                 for i in range(0, n, WIDTH):
                     store(sloped, to + i, _fitted(after, function, load(s, x + i)))
+    to = batch * rows * len(functions)
+    for b in range(batch):  # after the first kind, whose last lanes reach into this one
+        for band in range(bands):
+            first, n = edges[band], edges[band + 1] - edges[band]
+            for function in range(len(functions)):
+                for i in range(0, n, WIDTH):
+                    at = b * width + seen + first + i
+                    tau = load(wide, at) + load(rest, seen + first + i)
+                    q = _of_own(functions, function, load(s, b * rows + first + i), tau)
+                    store(apart, to + i, tau * spread(functions[function, 8]) - q)
+                to += n
 
 
 @kernel
@@ -72,7 +108,7 @@ def _cubic(flat, sloped, curved, cubic, t):
 @kernel
 def settle_bands(
     batch, bands, cols, repetitions, wide, rest, constants, exchange,
-    flat, sloped, shared, per_volt, i_out, slope, first,
+    flat, sloped, curved, apart, per_volt, i_out, slope, first,
 ):  # fmt: skip
     """Let the bands' currents shift their levels, and add them up.
 
@@ -80,8 +116,8 @@ def settle_bands(
         batch, bands, cols: Numbers of vectors, bands and columns.
         repetitions: How often the levels are shifted.
         wide, rest: (batch, width), (width,) the first product and its constants.
-        constants, exchange: (bands, 4, cols) [A] and (bands, bands, cols) [1/A] of `BandProducts`.
-        flat, sloped, shared: (bands, batch, cols) twice, (bands, batch, 2·cols): products of the features [A].
+        constants, exchange: (bands, 5, cols) [A] and (bands, bands, cols) [1/A] of `BandProducts`.
+        flat, sloped, curved, apart: (bands, batch, cols), the last (bands, 2, batch, cols): products of features [A].
         per_volt: (bands, cols) rise of the levels per volt at the sense nodes [1/V].
         i_out: Written from `first` on, (batch, cols) [A].
         slope: What the bands' currents change per such volt (batch, cols) [S], likewise; nothing if it is empty.
@@ -91,12 +127,13 @@ def settle_bands(
     for b in range(batch):
         for o in range(0, cols, WIDTH):
             for band in range(bands):
-                at, one, k = (band * batch + b) * cols, 4 * band * cols + o, band * WIDTH
+                at, one, k = (band * batch + b) * cols, 5 * band * cols + o, band * WIDTH
                 t = load(wide, b * width + (1 + band) * cols + o) + load(rest, (1 + band) * cols + o)
-                apart = load(shared, 2 * at + cols + o) + load(constants, one + 3 * cols)
-                p0 = load(flat, at + o) - t * apart
+                e1 = load(apart, 2 * at - b * cols + o) - load(constants, one + 3 * cols)
+                e2 = load(apart, 2 * at + (batch - b) * cols + o) - t * load(constants, one + 4 * cols)
+                p0 = fma(t, fma(t, e2, e1), load(flat, at + o))
                 p1 = load(sloped, at + o) + load(constants, one)
-                p2 = load(shared, 2 * at + o) + load(constants, one + cols)
+                p2 = load(curved, at + o) + load(constants, one + cols)
                 store(work, k, t)
                 store(work, line + k, p0)
                 store(work, 2 * line + k, p1)
@@ -105,7 +142,7 @@ def settle_bands(
             old, new = 4 * line, 5 * line
             for _ in range(repetitions):
                 for band in range(bands):
-                    k, three = band * WIDTH, load(constants, (4 * band + 2) * cols + o)
+                    k, three = band * WIDTH, load(constants, (5 * band + 2) * cols + o)
                     t = load(work, k)
                     for other in range(bands):
                         shift = load(exchange, (band * bands + other) * cols + o)
@@ -121,7 +158,7 @@ def settle_bands(
                 steep = current - current
                 for band in range(bands):
                     k = band * WIDTH
-                    t, three = load(work, k), load(constants, (4 * band + 2) * cols + o)
+                    t, three = load(work, k), load(constants, (5 * band + 2) * cols + o)
                     for other in range(bands):
                         exchanged = load(exchange, (band * bands + other) * cols + o)
                         t = fma(exchanged, load(work, new + other * WIDTH), t)

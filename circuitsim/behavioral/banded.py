@@ -8,6 +8,7 @@ import numpy as np
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.expansion import Expansion, carry
 from circuitsim.behavioral.fields import Fields
+from circuitsim.behavioral.row_levels import RowCorrection
 from circuitsim.behavioral.tile import BandProducts
 
 _NOTHING = 1e-300  # A²; keeps 0/0 out of a band whose cells carry no residual current
@@ -17,7 +18,7 @@ def band_products(
     fields: Fields,
     columns: Columns,
     expansion: Expansion,
-    correction: np.ndarray,
+    correction: RowCorrection,
     seen: np.ndarray,
     v_scale: float,
     put: Callable,
@@ -27,7 +28,7 @@ def band_products(
     Args:
         fields, columns: The linear array.
         expansion: Its residual currents.
-        correction: (2, rows, cols) [A] effect of the levels that rows see, from `row_correction`.
+        correction: Effect of the levels that rows see, from `row_correction`.
         seen: (rows, cols) weights of these levels, from `seen_levels`.
         v_scale: Voltage above v_ref at s = 1 [V].
         put: Makes a matrix one of the tile's namespace, dtype and device.
@@ -42,29 +43,32 @@ def band_products(
     wide = np.concatenate([v_scale * fields.w + currents[0][1], *level, *row_level], axis=1)
     rest = np.concatenate([currents[0][0].sum(0), start.ravel(), (seen * start[columns.band]).sum(1)])
     parts = [_band(currents, correction, slice(*ends)) for ends in itertools.pairwise(edges)]
-    flat, sloped, shared, constants = zip(*parts, strict=True)
+    flat, sloped, curved, apart, constants = zip(*parts, strict=True)
     return BandProducts(
         edges=edges,
         wide=put(wide),
         rest=put(rest[None]),
         flat=tuple(map(put, flat)),
         sloped=tuple(map(put, sloped)),
-        shared=tuple(map(put, shared)),
+        curved=tuple(map(put, curved)),
+        apart=tuple(map(put, apart)),
+        functions=correction.functions,
         constants=put(np.stack(constants)),
         exchange=put(exchange),
     )
 
 
-def _band(currents: list[np.ndarray], correction: np.ndarray, rows: slice) -> tuple[np.ndarray, ...]:
+def _band(currents: list[np.ndarray], correction: RowCorrection, rows: slice) -> tuple[np.ndarray, ...]:
     """Return the matrices of one band's rows, and its constants."""
     flat, sloped, curved, cubic = (part[:, rows] for part in currents)
-    unit, steep = correction[:, rows]
-    outputs = unit.shape[1]
+    unit, *fitted = correction.slopes[:, rows]
+    square = sum(c[-1] * slope for c, slope in zip(correction.functions, fitted, strict=True))
     return (
-        np.concatenate([*flat[:1:-1], unit, steep]),  # the functions of a tile: the least important first
-        sloped[1:].reshape(-1, outputs),
-        np.concatenate([curved[1], steep], axis=1),
-        np.stack([sloped[0].sum(0), curved[0].sum(0), cubic[0].sum(0), unit.sum(0)]),
+        np.concatenate([*flat[:1:-1], unit, *fitted]),  # the functions of a tile: the least important first
+        sloped[1:].reshape(-1, unit.shape[1]),
+        curved[1],
+        np.concatenate(fitted),
+        np.stack([part.sum(0) for part in (sloped[0], curved[0], cubic[0], unit, square)]),
     )
 
 

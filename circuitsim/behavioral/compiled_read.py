@@ -27,12 +27,14 @@ def read_bands_compiled(
     """
     dtype, rows, cols, bands = tile.w.dtype, tile.rows, tile.cols, len(products.flat)
     before, after = (np.array(functions, dtype).reshape(-1, TERMS) for functions in tile.functions)
+    functions = np.array(products.functions, dtype)
     padded = (products.rest, products.constants, products.exchange, tile.port_level)
     *fixed, shift = (np.append(part, np.zeros(WIDTH, dtype)) for part in padded)
     edges, size = np.array(products.edges), min(_BLOCK, len(v_in))
-    width, many, few = products.wide.shape[1], (len(before) + 2) * rows, (len(after) + 1) * rows
-    s, wide, features, others = (_room(size * numbers, dtype) for numbers in (rows, width, many, few))
-    flat, sloped, shared = (_room(bands * size * numbers, dtype) for numbers in (cols, cols, 2 * cols))
+    width, many, few = products.wide.shape[1], (len(before) + 1 + len(functions)) * rows, (len(after) + 1) * rows
+    pairs = len(functions) * rows
+    s, wide, features, others, beside = (_room(size * n, dtype) for n in (rows, width, many, few, 2 * pairs))
+    flat, sloped, curved, apart = (_room(bands * size * n, dtype) for n in (cols, cols, cols, 2 * cols))
     i_out = _room(len(v_in) * cols, dtype)
     slope = np.empty_like(i_out) if sloped_by_port else i_out[:0]
     for start in range(0, len(v_in), _BLOCK):
@@ -41,11 +43,14 @@ def read_bands_compiled(
         scaled = _shaped(s, n, rows)
         np.multiply(v - tile.v_ref if tile.v_ref else v, 1.0 / tile.v_scale, out=scaled, casting="same_kind")
         np.matmul(scaled, products.wide, out=_shaped(wide, n, width))
-        fill_features(n, edges, before, after, s, wide, fixed[0], width - rows, features, others)
+        fill_features(n, edges, before, after, functions, s, wide, fixed[0], width - rows, features, others, beside)
         _multiply(_shaped(features, n, many), products.flat, products.edges, _shaped(flat, bands, n, cols))
         _multiply(_shaped(others, n, few), products.sloped, products.edges, _shaped(sloped, bands, n, cols))
-        _multiply(scaled, products.shared, products.edges, _shaped(shared, bands, n, 2 * cols))
-        settle_bands(n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, shared, shift, i_out, slope, start * cols)
+        _multiply(scaled, products.curved, products.edges, _shaped(curved, bands, n, cols))
+        _multiply(_shaped(beside, 2 * n, pairs), products.apart, products.edges, _shaped(apart, bands, 2 * n, cols))
+        settle_bands(
+            n, bands, cols, REPETITIONS, wide, *fixed, flat, sloped, curved, apart, shift, i_out, slope, start * cols
+        )
     return _shaped(i_out, len(v_in), cols), _shaped(slope, len(v_in), cols) if sloped_by_port else slope
 
 

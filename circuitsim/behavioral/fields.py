@@ -7,9 +7,11 @@ chain too. Compared with a sparse factor this costs a few dense products per row
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import lapack
 
 from circuitsim import nodal
 from circuitsim.behavioral.bands import band_edges, band_of_row
+from circuitsim.behavioral.field_kernels import eliminate_chains
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
@@ -86,21 +88,24 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
     drive[-1, port, rows + port] += g_col[-1]
     drive[every[:, None], port, rows + cols + band_of_row(edges)[:, None] * cols + port] = weight
     row_on_col = chain * g[:, None, :]
-    column = _solve_columns(g, g_col, row_on_col, drive)
-    by_input, by_port, by_level = np.split(column, [rows, rows + cols], axis=2)
-    ends = source[:, None, :] @ (row_on_col @ by_input)
-    w_row = np.diag((source * (1.0 - alone)).sum(1)) - ends[:, 0].T
+    _solve_columns(g, g_col, row_on_col, drive)
+    by_input, by_port, by_level = np.split(drive, [rows, rows + cols], axis=2)
+    w_port = np.diag(g_col[0] + g_col[-1]) - (g_col[0, :, None] * by_port[0] + g_col[-1, :, None] * by_port[-1])
+    port_level = np.add.reduceat(weight * by_port.sum(2), edges[:-1], axis=0)
+    for row, links in zip(drive[:, :, rows:], row_on_col, strict=True):
+        row -= links @ row  # from row node to column node, by reciprocity
+    ends = (source[:, None, :] @ row_on_col) @ by_input
     return Fields(
         w=(g_col[0, :, None] * by_input[0] + g_col[-1, :, None] * by_input[-1]).T,
-        w_row=w_row,
-        w_port=np.diag(g_col[0] + g_col[-1]) - (g_col[0, :, None] * by_port[0] + g_col[-1, :, None] * by_port[-1]),
+        w_row=np.diag((source * (1.0 - alone)).sum(1)) - ends[:, 0].T,
+        w_port=w_port,
         alone=alone,
         col_voltage=by_input,
-        to_output=by_port - row_on_col @ by_port,
-        to_level=by_level - row_on_col @ by_level,
+        to_output=by_port,
+        to_level=by_level,
         row_on_col=row_on_col,
         weight=weight,
-        port_level=np.add.reduceat(weight * by_port.sum(2), edges[:-1], axis=0),
+        port_level=port_level,
         edges=edges,
     )
 
@@ -116,35 +121,38 @@ def solve_chain(diagonal: np.ndarray, link: np.ndarray, right: np.ndarray) -> np
     Returns:
         (chains, nodes, many) node voltages v [V].
     """
-    nodes = right.shape[1]
-    pivot = (diagonal if diagonal.ndim == 3 else diagonal[:, :, None]).copy()
-    v = right.copy()
-    for n in range(1, nodes):
-        share = link[:, n - 1, None] / pivot[:, n - 1]
-        pivot[:, n] -= share * link[:, n - 1, None]
-        v[:, n] += share * v[:, n - 1]
-    v[:, -1] /= pivot[:, -1]
-    for n in range(nodes - 2, -1, -1):
-        v[:, n] = (v[:, n] + link[:, n, None] * v[:, n + 1]) / pivot[:, n]
+    v, pivot = right.copy(), (diagonal if diagonal.ndim == 3 else diagonal[:, :, None]).copy()
+    eliminate_chains(pivot, np.ascontiguousarray(link), v)
     return v
 
 
-def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, drive: np.ndarray) -> np.ndarray:
-    """Solve the column nodes (rows, cols, many) for currents into them, rows eliminated: block after block."""
+def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: np.ndarray) -> None:
+    """Turn currents into the column nodes (rows, cols, many), with the rows eliminated, into their voltages."""
     rows, cols = g.shape
-    inverse = np.empty((rows, cols, cols))
-    v = drive
+    block = -g[:, :, None] * row_on_col
+    block[:, np.arange(cols), np.arange(cols)] += g + g_col[:-1] + g_col[1:]
+    work = np.empty_like(v[0])
     for a in range(rows):
-        block = -g[a, :, None] * row_on_col[a]
-        block[np.arange(cols), np.arange(cols)] += g[a] + g_col[a] + g_col[a + 1]
         if a > 0:
-            block -= g_col[a, :, None] * inverse[a - 1] * g_col[a]
-            v[a] += g_col[a, :, None] * (inverse[a - 1] @ v[a - 1])
-        inverse[a] = np.linalg.inv(block)
-    v[-1] = inverse[-1] @ v[-1]
-    for a in range(rows - 2, -1, -1):
-        v[a] = inverse[a] @ (v[a] + g_col[a + 1, :, None] * v[a + 1])
-    return v
+            share = g_col[a, :, None] * block[a - 1]
+            block[a] -= share * g_col[a]
+            np.matmul(share, v[a - 1], out=work)
+            v[a] += work
+        block[a] = _inverse(block[a])
+    work[:] = v[-1]
+    for a in range(rows - 1, -1, -1):
+        if a < rows - 1:
+            np.multiply(g_col[a + 1, :, None], v[a + 1], out=work)
+            work += v[a]
+        np.matmul(block[a], work, out=v[a])
+
+
+def _inverse(block: np.ndarray) -> np.ndarray:
+    """Invert a symmetric positive definite matrix, in half the time that any other one takes."""
+    factor, _ = lapack.dpotrf(block)
+    upper, failed = lapack.dpotri(factor)
+    assert not failed
+    return np.triu(upper) + np.triu(upper, 1).T
 
 
 def _weights(share: np.ndarray, edges: tuple[int, ...]) -> np.ndarray:

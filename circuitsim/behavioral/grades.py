@@ -36,6 +36,8 @@ class TileForm:
             With bands there are none: the levels follow the bands' own output currents (see `BandProducts`).
         bands: Number of bands of rows in each of which a column has a level of its own; 0: one level a column, and
             residual currents act on it through `levels`.
+        across: With bands, number of functions besides 1 that describe what it does to a current that columns have
+            other levels than the output's (see `RowCorrection`).
 
     Raises:
         InputError: The kind of inputs is unknown, the table of residual currents cannot tell that many functions or
@@ -46,6 +48,7 @@ class TileForm:
     currents: tuple[int, ...] = ()
     levels: tuple[int, ...] = ()
     bands: int = 0
+    across: int = 0
 
     def __post_init__(self) -> None:
         _check_inputs(self.inputs)
@@ -69,11 +72,11 @@ class TileForm:
         """Matrix products of one read, counted in products of shape (rows, cols).
 
         A banded tile has those of the currents, one for the linear array and the first function s of t⁰ together, one
-        for the level of each band, and four for the levels that rows see: the levels themselves, their product with 1
-        and with s, and the own level's with s.
+        for the level of each band, two for the levels that rows see and their first effect, and three for each function
+        of the levels' distance: for the own level's powers 0 to 2.
         """
         own = sum(count - 1 for count in self.currents + self.levels)
-        return 1 if self.linear else own + (self.bands + 4 if self.bands else 0)
+        return 1 if self.linear else own + (self.bands + 2 + 3 * self.across if self.bands else 0)
 
     @property
     def phrase(self) -> str:
@@ -116,8 +119,8 @@ def _check_banded(form: TileForm) -> None:
 GRADES: dict[int, TileForm] = {
     1: TileForm("analog"),
     2: TileForm("analog", currents=(3, 3, 2), levels=(2,)),
-    3: TileForm("analog", currents=(4, 3, 2, 1), bands=2),
-    4: TileForm("analog", currents=(4, 3, 2, 1), bands=4),
+    3: TileForm("analog", currents=(4, 3, 2, 1), bands=2, across=1),
+    4: TileForm("analog", currents=(4, 3, 2, 1), bands=4, across=2),
 }
 """Forms for analog inputs by the number that a user names."""
 

@@ -71,7 +71,8 @@ def _scaled_bands(bands: BandProducts, ratio: np.ndarray) -> BandProducts:
         wide=bands.wide * linear.astype(bands.wide.dtype),
         flat=scaled(bands.flat),
         sloped=scaled(bands.sloped),
-        shared=scaled(bands.shared),
+        curved=scaled(bands.curved),
+        apart=scaled(bands.apart),
     )
 
 

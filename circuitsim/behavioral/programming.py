@@ -87,7 +87,7 @@ def program(
     )  # fmt: skip
     expansion = expand(residual, form)
     if form.bands:
-        correction = row_correction(cell, g, g_ref, fields, residual, v_ref)
+        correction = row_correction(cell, g, g_ref, fields, residual, v_ref, form.across)
         seen = seen_levels(fields, columns, g_ref)
         products = {"bands": band_products(fields, columns, expansion, correction, seen, v_scale, put)}
     else:

@@ -7,7 +7,7 @@ from numpy.polynomial import chebyshev
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields, chain_links, solve_chain
-from circuitsim.nodal.surface import cell_law, conductance_nodes, unit_conductance, unit_nodes
+from circuitsim.nodal.surface import cell_law, cells_law, conductance_nodes, unit_conductance, unit_nodes
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -108,7 +108,8 @@ def tabulate(
     linear = fields.alone[:, :, None] * v + fields.row_on_col @ v_col
     link = chain_links(wires)
     v_row = linear.copy()
-    current, slope, _, _ = cell_law(surface, g[:, :, None], v_row + v_ref, v_col + v_ref)
+    against = v_col + v_ref
+    current, slope = cells_law(surface, g, v_row + v_ref, against)
     for step in range(_STEPS):
         away = current.copy()
         away[:, 0] += link[:, 0, None] * (v_row[:, 0] - v)
@@ -119,7 +120,7 @@ def tabulate(
         change = -solve_chain(slope + (link[:, :-1] + link[:, 1:])[:, :, None], link[:, 1:-1], away)
         v_row += change
         if step < _STEPS - 1:
-            current, slope, _, _ = cell_law(surface, g[:, :, None], v_row + v_ref, v_col + v_ref)
+            current, slope = cells_law(surface, g, v_row + v_ref, against)
         else:
             current += slope * change  # the last step is small: its slope serves for the current too
     beyond = current - g_ref[:, :, None] * (v_row - v_col)

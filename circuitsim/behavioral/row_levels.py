@@ -3,11 +3,12 @@
 Residual currents are tabulated with all columns of a row at one level. In a read they differ, and a difference acts
 twice. A cell sees its own column's level, but through its row wire also those of the others. And the residual currents
 of other cells reach an output through the row wire, each as its own column's level has it, not as the output's. Both
-are described by one more number for each row, the level that its row wire sees, in first order of its distance from the
-output's own level.
+are described by one more number for each row, the level τ that its row wire sees: what its distance from the output's
+own level t changes is (τ − t)·E(s, τ, t). The slope E is far from constant. Taken as a constant and a part in s it
+overcorrected the output of a column behind hot ones by as much as was to be corrected.
 """
 
-import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,8 +16,26 @@ from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.expansion import carry
 from circuitsim.behavioral.fields import Fields
 from circuitsim.behavioral.residual import Residual
-from circuitsim.nodal.surface import cell_law
+from circuitsim.behavioral.tile import Polynomial
+from circuitsim.nodal.surface import cells_law
 from circuitsim.results import CellSurface
+
+
+@dataclass(frozen=True)
+class RowCorrection:
+    """What the distance of the level that a row sees from the output's own level adds to the output.
+
+        (τ − t)·[slopes[0] + Σ_k slopes[k]·φ_k(s, τ, t)]
+        φ_k = c0·s + c1·s² + τ·(c2 + c3·s + c4·τ) + t·(c5 + c6·s + c7·τ) + c8·t²
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | functions | | the coefficients c of each fitted function φ |
+    | slopes | (1 + functions, rows, outputs) [A] | effect through a row on an output, of 1 and of each function |
+    """
+
+    functions: tuple[Polynomial, ...]
+    slopes: np.ndarray
 
 
 def seen_levels(fields: Fields, columns: Columns, g_ref: np.ndarray) -> np.ndarray:
@@ -37,9 +56,15 @@ def seen_levels(fields: Fields, columns: Columns, g_ref: np.ndarray) -> np.ndarr
 
 
 def row_correction(
-    surface: CellSurface, g: np.ndarray, g_ref: np.ndarray, fields: Fields, residual: Residual, v_ref: float
-) -> np.ndarray:
-    """Return what one unit of τ_i − t_o adds to output o through row i, as coefficients of 1 and of s.
+    surface: CellSurface,
+    g: np.ndarray,
+    g_ref: np.ndarray,
+    fields: Fields,
+    residual: Residual,
+    v_ref: float,
+    count: int,
+) -> RowCorrection:
+    """Fit the functions of input and levels that describe the effect on all outputs best.
 
     Args:
         surface: The characterized cell.
@@ -47,36 +72,79 @@ def row_correction(
         fields: The linear array.
         residual: The cells' residual currents.
         v_ref: Voltage of the sense nodes [V].
-
-    Returns:
-        (2, rows, outputs) [A].
+        count: Number of functions besides 1.
     """
-    own, others = _secants(surface, g, g_ref, residual, v_ref)
+    s, t = residual.s, residual.t
+    step = np.subtract.outer(t, t)  # of the row's level from the column's
+    weight = np.broadcast_to(np.abs(step), (len(s), *step.shape))
+    basis = np.concatenate([np.ones((1, *weight.shape)), _monomials(s[:, None, None], t[:, None], t)]) * weight
+    fit = np.linalg.pinv(basis.reshape(len(basis), -1)).reshape(*weight.shape, -1) * np.sign(step)[..., None]
+    own, others = _changes(surface, g, g_ref, residual, v_ref, fit)
     each = np.arange(g.shape[1])
-    return carry(others, fields.to_output) + (own - others) * fields.to_output[:, each, each]
+    slopes = carry(others, fields.to_output) + (own - others) * fields.to_output[:, each, each]
+    return _leading(basis.reshape(len(basis), -1), slopes, count)
 
 
-def _secants(
-    surface: CellSurface, g: np.ndarray, g_ref: np.ndarray, residual: Residual, v_ref: float
+def _monomials(s: np.ndarray, row: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """The terms of a fitted function, in the order of its coefficients: (9, n_s, n_t of the row, n_t of the column)."""
+    return np.stack(np.broadcast_arrays(s, s * s, row, s * row, row * row, own, s * own, row * own, own * own))
+
+
+def _changes(
+    surface: CellSurface, g: np.ndarray, g_ref: np.ndarray, residual: Residual, v_ref: float, fit: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fit 1 and s to what the level of the row alone, and that of row and column together, change in each cell.
+    """Fit what the level of the row alone, and that of row and column together, change in the current of each cell.
+
+    The change is that from row and column at the second level of a pair: with the row at the first level and the column
+    at the second, and with both at the first.
+
+    Args:
+        surface, g, g_ref, residual, v_ref: As `row_correction`.
+        fit: (n_s, n_t of the row, n_t of the column, monomials) makes coefficients of changes over all pairs.
 
     Returns:
-        Change of the residual current per unit of level, twice (2, rows, cols) [A]: with the row at one level and the
-        column at another, and with both at one level.
+        Coefficients of both (monomials, rows, cols) [A].
     """
-    t, current = residual.t, residual.current
-    of_row, of_col = np.transpose(list(itertools.permutations(range(len(t)), 2)))
-    v_row, v_col = residual.v_row[..., of_row], residual.v_col[..., of_col]
-    apart = cell_law(surface, g[:, :, None, None], v_row + v_ref, v_col + v_ref)[0]
-    apart -= g_ref[:, :, None, None] * (v_row - v_col)
-    step = t[of_row] - t[of_col]
-    weight = np.abs(step)
-    basis = np.stack([np.broadcast_to(weight, (len(residual.s), len(step))), np.outer(residual.s, weight)], axis=-1)
-    inverse = np.linalg.pinv(basis.reshape(-1, 2))
+    shape, monomials = (*residual.current.shape, residual.current.shape[-1]), fit.shape[-1]
+    v_row, v_col = (np.broadcast_to(v, shape).reshape(*g.shape, -1) for v in (
+        residual.v_row[..., None] + v_ref, residual.v_col[..., None, :] + v_ref
+    ))  # fmt: skip
+    current = cells_law(surface, g, v_row, v_col, sloped=False)[0]
+    of_row, of_col = (fit.sum(axis).reshape(-1, monomials) for axis in (2, 1))
 
-    def fit(change: np.ndarray) -> np.ndarray:
-        table = change * (weight / step)
-        return np.moveaxis(table.reshape(*g.shape, -1) @ inverse.T, 2, 0)
+    def fitted(table: np.ndarray, by: np.ndarray) -> np.ndarray:
+        return table.reshape(*g.shape, -1) @ by
 
-    return fit(apart - current[..., of_col]), fit(current[..., of_row] - current[..., of_col])
+    reference = fitted(residual.v_row, of_row) - fitted(residual.v_col, of_col)
+    own = fitted(current, fit.reshape(-1, monomials)) - g_ref[:, :, None] * reference
+    own -= fitted(residual.current, of_col)
+    others = fitted(residual.current, of_row - of_col)
+    return np.moveaxis(own, 2, 0), np.moveaxis(others, 2, 0)
+
+
+def _leading(basis: np.ndarray, slopes: np.ndarray, count: int) -> RowCorrection:
+    """Replace the monomials beside 1 by the few functions that describe the slopes of all rows and outputs best.
+
+    Args:
+        basis: (monomials, samples) values of 1 and the monomials, weighted.
+        slopes: (monomials, rows, outputs) coefficients [A].
+        count: Number of functions.
+    """
+    one, others = basis[0], basis[1:]
+    mean = others @ one / (one @ one)
+    beside = others - mean[:, None] * one
+    size, axes = np.linalg.eigh(beside @ beside.T)
+    apart = size > 1e-12 * size[-1]  # two inputs do not tell s from s²
+    size, axes = np.sqrt(size[apart]), axes[:, apart]
+    rest = slopes[1:].reshape(len(others), -1)
+    measured = size[:, None] * (axes.T @ rest)
+    _, vectors = np.linalg.eigh(measured @ measured.T)
+    coefficients = (axes / size) @ vectors[:, ::-1][:, :count]
+    coefficients /= np.abs(coefficients).max(axis=0)
+    on_functions = np.linalg.pinv(beside.T @ coefficients) @ beside.T
+    fitted = on_functions @ rest
+    first = slopes[0].ravel() + mean @ (rest - coefficients @ fitted)
+    return RowCorrection(
+        tuple(tuple(map(float, c)) for c in coefficients.T),
+        np.concatenate([first[None], fitted]).reshape(-1, *slopes.shape[1:]),
+    )

@@ -37,31 +37,37 @@ class BandProducts:
 
     with the currents i0, the level t0_b of each column in each band, and the level τ that each row sees of the columns.
     The rows of a band b add S_b to the output currents, a cubic in the band's level t_b, and with it the band shifts
-    the levels of all bands. For the rows of the band alone, with the functions f and h of `Tile`,
+    the levels of all bands. For the rows of the band alone, with the functions f and h of `Tile`, and with functions
+    φ = p(s, τ) + t·q(s, τ) + t²·r of what the distance of τ from t does (see `RowCorrection`),
 
-        [p1 | e]  = s @ shared_b,           p0 = [f | τ | τ·s] @ flat_b − t0_b·(e + constants_b3),
+        e1, e2    = [τ·q − p] @ apart_b, [τ·r − q] @ apart_b,
+        p0        = [f | τ | τ·p] @ flat_b + t0_b·(e1 − constants_b3 + t0_b·(e2 − t0_b·constants_b4)),
         p_linear  = [s | h] @ sloped_b,
-        S_b       = p0 + t_b·(p_linear + constants_b0 + t_b·(p1 + constants_b1 + t_b·constants_b2)),
+        S_b       = p0 + t_b·(p_linear + constants_b0 + t_b·(s @ curved_b + constants_b1 + t_b·constants_b2)),
         t_b       = t0_b + Σ_r exchange_br·S_r, by iteration,
         i_out     = i0 + Σ_b S_b.
 
     | field | shape and unit | meaning |
     |---|---|---|
     | edges | | first row of each band, and the number of rows |
+    | functions | | of each φ the coefficients of s, s², τ, s·τ, τ² (p), t, s·t, τ·t (q) and t² (r) |
     | wide, rest | (rows, (1 + B)·cols + rows), (1, (1 + B)·cols + rows) | linear part [A and levels] |
-    | flat | for each band ((len(f) + 2)·rows of it, cols) [A] | t⁰, and the levels that rows see |
+    | flat | for each band ((len(f) + 1 + len(φ))·rows of it, cols) [A] | t⁰, and the levels that rows see |
     | sloped | for each band ((1 + len(h))·rows of it, cols) [A] | t¹ |
-    | shared | for each band (rows of it, 2·cols) [A] | t² beside the effect of the own level on what rows see |
-    | constants | (B, 4, cols) [A] | of t¹, t², t³ and of the effect of the levels that rows see |
+    | curved | for each band (rows of it, cols) [A] | t² |
+    | apart | for each band (len(φ)·rows of it, cols) [A] | the distance of the levels that rows see from the own ones |
+    | constants | (B, 5, cols) [A] | of t¹, t², t³, and of the own level and its cube in what rows see |
     | exchange | (B, B, cols) [1/A] | shift of a band's level (axis 0) per ampere that a band (axis 1) adds |
     """
 
     edges: tuple[int, ...]
+    functions: tuple[Polynomial, ...]
     wide: Any
     rest: Any
     flat: tuple[Any, ...]
     sloped: tuple[Any, ...]
-    shared: tuple[Any, ...]
+    curved: tuple[Any, ...]
+    apart: tuple[Any, ...]
     constants: Any
     exchange: Any
 

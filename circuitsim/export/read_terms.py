@@ -1,6 +1,8 @@
 """Convert a programmed tile to terms."""
 
 import itertools
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from circuitsim.behavioral.product import ITERATIONS
 from circuitsim.behavioral.tile import BandProducts, Factor
 from circuitsim.errors import InputError
 from circuitsim.export.terms import Combination, Feature, Sum, Terms
+
+_OF_ROW = (("tau", "x"), ("tau", "x2"), ("tau", "tau"), ("tau", "tau", "x"), ("tau", "tau", "tau"))
+"""Products of a row's input and of the level that it sees."""
 
 
 def read_terms(tile: Tile) -> Terms:
@@ -32,7 +37,8 @@ def read_terms(tile: Tile) -> Terms:
     row_sums, row_steps = (), ()
     if tile.bands is not None:
         row_sums = (_linear("tau", tile.bands, slice(len(tile.bands.edges) * tile.cols, None)),)
-        row_steps = (Combination("taux", (("tau", "x"),)),)
+        features += [Feature("x2", (0.0, 1.0))]
+        row_steps = tuple(Combination("".join(factors), (factors,)) for factors in _OF_ROW)
         sums, steps = _banded(tile, tile.bands, i_scale)
     elif tile.currents:
         sums, steps = _one_level(tile, i_scale)
@@ -86,7 +92,7 @@ def _linear(name: str, products: BandProducts, columns: slice, scale: float = 1.
 
 
 def _banded(tile: Tile, products: BandProducts, i_scale: float) -> tuple[tuple[Sum, ...], tuple[Combination, ...]]:
-    """The sums and steps that `BandProducts` states; e with the sign reversed."""
+    """The sums and steps that `BandProducts` states."""
     cols, bands = tile.cols, range(len(products.flat))
     sums = [_linear("i", products, slice(cols), 1.0 / i_scale)]
     for b in bands:
@@ -104,25 +110,46 @@ def _banded(tile: Tile, products: BandProducts, i_scale: float) -> tuple[tuple[S
 
 def _added(band: int, t: str) -> tuple[tuple[str, ...], ...]:
     """The products of what a band adds to the currents at level t."""
-    return (*_powers([f"p{band}", f"q{band}", f"r{band}", f"d{band}"], t), (f"l{band}", f"e{band}"))
+    own = [f"{name}{band}" for name in ("p", "e", "m", "n")]
+    return (*_powers([f"p{band}", f"q{band}", f"r{band}", f"d{band}"], t), *_powers(own, f"l{band}")[1:])
 
 
 def _band_sums(tile: Tile, products: BandProducts, band: int, scale: float) -> list[Sum]:
-    """The sums over the rows of one band: p and e, which do not depend on its level, q, r and d of t, t² and t³."""
-    first, cols, nothing = products.edges[band], tile.cols, np.zeros((0, tile.cols))
+    """The sums over the rows of one band.
+
+    They are p, which does not depend on levels of the output; q, r and d of its powers t, t² and t³; and e, m and n of
+    those of the level without residual currents.
+    """
+    first, cols = products.edges[band], tile.cols
     before, after = ([f"{kind}{n}" for n in range(len(tile.functions[side]))] for side, kind in ((0, "f"), (1, "h")))
 
-    def total(name: str, features: list[str], matrix: np.ndarray, constant: np.ndarray, sign: float = 1.0) -> Sum:
-        blocks = np.split(np.asarray(matrix, float) * (sign * scale), len(features)) if features else []
-        parts = [(feature, first, block) for feature, block in zip(features, blocks, strict=True)]
-        return Sum(f"{name}{band}", tuple(parts), np.asarray(constant, float) * (sign * scale))
+    def total(name: str, matrices: dict[str, np.ndarray], constant: np.ndarray) -> Sum:
+        parts = [(feature, first, np.asarray(matrix, float) * scale) for feature, matrix in matrices.items()]
+        return Sum(f"{name}{band}", tuple(parts), np.asarray(constant, float) * scale)
 
-    one, two, three, apart = products.constants[band]
-    shared = products.shared[band]
+    fitted = np.split(products.apart[band], len(products.functions))
+
+    def weighed(of: dict[str, Callable[[Sequence[float]], float]]) -> dict[str, np.ndarray]:
+        """Write functions of input and level as powers of them."""
+        pairs = list(zip(products.functions, fitted, strict=True))
+        return {feature: sum((weight(c) * matrix for c, matrix in pairs), 0.0) for feature, weight in of.items()}
+
+    flat = np.split(products.flat[band], len(before) + 1 + len(fitted))
+    one, two, three, apart, square = products.constants[band]
+    of_row = dict(zip(map("".join, _OF_ROW), map(itemgetter, range(5)), strict=True))
+    of_own = {
+        "x": lambda c: -c[0], "x2": lambda c: -c[1],
+        "tau": lambda c: c[5] - c[2], "taux": lambda c: c[6] - c[3], "tautau": lambda c: c[7] - c[4],
+    }  # fmt: skip
+    of_square = {"x": lambda c: -c[6], "tau": lambda c: c[8] - c[7]}
+    rest = sum((-c[5] * matrix.sum(0) for c, matrix in zip(products.functions, fitted, strict=True)), np.zeros(cols))
+    sloped = np.split(products.sloped[band], 1 + len(after))
     return [
-        total("p", [*before, "tau", "taux"], products.flat[band], np.zeros(cols)),
-        total("q", ["x", *after], products.sloped[band], one),
-        total("r", ["x"], shared[:, :cols], two),
-        total("d", [], nothing, three),
-        total("e", ["x"], shared[:, cols:], apart, -1.0),
+        total("p", dict(zip([*before, "tau"], flat, strict=False)) | weighed(of_row), np.zeros(cols)),
+        total("q", dict(zip(["x", *after], sloped, strict=True)), one),
+        total("r", {"x": products.curved[band]}, two),
+        total("d", {}, three),
+        total("e", weighed(of_own), -apart),
+        total("m", weighed(of_square), rest),
+        total("n", {}, -square),
     ]

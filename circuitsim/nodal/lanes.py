@@ -114,6 +114,31 @@ def _choose(comparison: str):
     return compute
 
 
+@intrinsic
+def choose_negative(typingctx, sign, below, other):
+    """In every lane `below` where `sign` is negative, else `other`."""
+
+    def generate(context, builder, signature, args):
+        zero = ir.Constant(args[0].type, [ir.Constant(args[0].type.element, 0.0)] * WIDTH)
+        return builder.select(builder.fcmp_ordered("<", args[0], zero), args[1], args[2])
+
+    return sign(sign, sign, sign), generate
+
+
+def _reduce(operation: str):
+    @intrinsic
+    def compute(typingctx, a):
+        def generate(context, builder, signature, args):
+            kind = ir.FunctionType(args[0].type.element, [args[0].type])
+            name = f"llvm.vector.reduce.{operation}.v{WIDTH}f{a.number.bitwidth}"
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+        return a.number(a), generate
+
+    return compute
+
+
+least, largest = _reduce("fmin"), _reduce("fmax")
 divide = _binary("fdiv")
 larger, smaller = _choose(">"), _choose("<")
 

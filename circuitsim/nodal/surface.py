@@ -1,6 +1,7 @@
 """Evaluate a characterized cell: its coordinates, current and slopes, and the range it holds in.
 
-Every reader of a `CellSurface` comes through here. `cell_law` evaluates it at points. `k_over_t` leaves the conductance
+Every reader of a `CellSurface` comes through here. `cell_law` evaluates it at points, `cells_law` all cells of an array
+at the same number of points each. `k_over_t` leaves the conductance
 open, for work that treats all conductances at once; `chord` evaluates all cells of an array at one pair of voltages.
 """
 
@@ -8,6 +9,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.nodal.lanes import WIDTH
+from circuitsim.nodal.surface_cells import evaluate_cells
 from circuitsim.nodal.surface_points import conductance_coordinate, evaluate_points, to_unit
 from circuitsim.results import CellSurface, Provenance
 from circuitsim.spec import ArraySpec, cell_keys, checked
@@ -129,6 +132,33 @@ def cell_law(
     evaluate_points(forward, reverse, box, *flat, out)
     current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)
     return current, along_bl, along_sl, along_g
+
+
+def cells_law(
+    surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray, *, sloped: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Evaluate the cells of an array, each at several voltages, as `cell_law` does: current and slope in v_bl alone.
+
+    Args:
+        surface: The characterized cell.
+        g: Conductances of any shape [S].
+        v_bl, v_sl: Voltages of the shape of g and one more axis, over the points of a cell [V].
+        sloped: Whether the slope is wanted; if not, it is empty.
+
+    Returns:
+        Currents [A] and slopes [S], of the shape of the voltages; equal to those of `cell_law` to rounding.
+    """
+    points, size = v_bl.shape[-1], v_bl.size
+    v_bl, v_sl = (np.append(v, np.zeros(WIDTH)) for v in (v_bl, v_sl))
+    current, slope = np.empty(size + WIDTH), np.empty(size + WIDTH if sloped else 0)
+    sides = [np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse)]
+    in_t = chebyshev.chebvander(unit_conductance(surface, g.ravel()), max(map(len, sides)) - 1)
+    forward, reverse = (in_t[:, : len(side)] @ side.reshape(len(side), -1) for side in sides)
+    counts = np.array([side.shape[1:] for side in sides]).ravel()
+    box = np.array([surface.g_parallel, surface.u_max, *surface.m_range])
+    evaluate_cells(forward, reverse, counts, box, g.ravel(), points, v_bl, v_sl, current, slope)
+    shape = (*g.shape, points)
+    return current[:size].reshape(shape), slope[:size].reshape(shape) if sloped else slope
 
 
 def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from circuitsim.results.sense_table import SenseTable
 from circuitsim.results.surface import CellSurface
 from circuitsim.spec import ArraySpec
 
-TILE_REVISION = 3
+TILE_REVISION = 4
 """What the grades mean: another number for other currents of the same model."""
 
 
