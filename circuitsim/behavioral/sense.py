@@ -46,7 +46,12 @@ def sensed_outputs(tile: Tile, i_out: Any) -> Any:
 
 def reported_outputs(sense: SenseTable, i_out: Any) -> Any:
     """Return what an amplifier without noise reports of currents (batch, cols) [A]; compiled for NumPy arrays."""
-    if not isinstance(i_out, np.ndarray) or sense.reported is None or i_out.size < _LEAST_COMPILED:
+    if (
+        not isinstance(i_out, np.ndarray)
+        or sense.current is None
+        or sense.reported is None
+        or i_out.size < _LEAST_COMPILED
+    ):
         return report(replace(sense, noise=0.0), i_out)
     current = _reached(sense, i_out)
     reported = np.interp(current, sense.current, sense.reported)
@@ -134,6 +139,7 @@ def _reached(sense: SenseTable, i_out: np.ndarray) -> np.ndarray:
 
 def _voltage_curve(sense: SenseTable, i_out: np.ndarray, mean: float, r_sense: float) -> ColumnCurve | None:
     """Return the voltage beyond r_sense·i over i + mean·voltage, or None where no even grid holds it."""
+    assert sense.current is not None and sense.drop is not None
     current = _reached(sense, i_out)
     extra = np.interp(current, sense.current, sense.drop) - r_sense * current
     over = current + mean * extra
