@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from circuitsim.nodal.kernel import kernel
-from circuitsim.nodal.lanes import WIDTH, divide, fma, larger, load, pick, smaller, spread, store, whole
+from circuitsim.nodal.lanes import WIDTH, divide, floor_of, fma, larger, load, pick, smaller, spread, store
 
 _POINTS = (2**12, 2**14, 2**16, 2**18)  # of a grid: the two arrays of the first, of float32, stay in the nearest cache
 
@@ -74,7 +74,7 @@ def curve_values(count, x, low, inverse, values, steps, out):
     zero, last, first, per_unit = spread(kind(0)), spread(kind(len(values) - 1)), spread(low), spread(inverse)
     for n in range(0, count, WIDTH):
         exact = (load(x, n) - first) * per_unit
-        place = whole(smaller(larger(exact, zero), last))
+        place = floor_of(smaller(larger(exact, zero), last))
         store(out, n, fma(exact - place, pick(steps, place), pick(values, place)))
 
 
@@ -105,7 +105,7 @@ def meet_columns(start, count, i_out, own, slope, lost, mean, low, inverse, valu
             admittance = larger(admittance - load(slope, start + n), zero)
         apart = admittance - middle
         exact = (wanted - apart * e - first) * per_unit
-        place = whole(smaller(larger(exact, zero), last))
+        place = floor_of(smaller(larger(exact, zero), last))
         step = pick(steps, place)
         beyond = fma(exact - place, step, pick(values, place))
         e = e + divide(beyond - e, fma(step * per_unit, apart, one))

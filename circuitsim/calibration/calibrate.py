@@ -23,6 +23,7 @@ from circuitsim.calibration.experiments import (
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.product_cost import product_cost
+from circuitsim.calibration.row_errors import row_errors
 from circuitsim.calibration.search import structured_worst
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.worst import Effort, in_ngspice, seek_worst
@@ -142,6 +143,7 @@ def calibrate(
         more = {"energy": array_energy(spec, hold_out, truths, exact)}
     else:
         more = {"spot": spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)}
+    more |= {"row_currents": row_errors(model, hold_out, truths, worst)}
     certificate = replace(certificate, cost=product_cost(spec, tables, hold_out, truths), **more)
     if truth == "ngspice" if thorough is None else thorough:
         certificate = _with_larger(certificate, model, for_larger)

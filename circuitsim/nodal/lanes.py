@@ -96,7 +96,7 @@ _WHOLE = ir.VectorType(ir.IntType(32), WIDTH)
 
 
 @intrinsic
-def whole(typingctx, a):
+def floor_of(typingctx, a):
     """The whole number below each lane, of lanes from 0 to 2³¹."""
 
     def generate(context, builder, signature, args):
