@@ -123,7 +123,8 @@ def settle_bands(
         slope: What the bands' currents change per such volt (batch, cols) [S], likewise; nothing if it is empty.
     """
     width, line = len(rest) - WIDTH, bands * WIDTH
-    work = np.empty(6 * line, wide.dtype)  # of each band: level, factors of t⁰, t¹, t², and currents before and after
+    # of each band: level, factors of t⁰, t¹, t², currents before and after, and the last level
+    work = np.empty(7 * line, wide.dtype)
     for b in range(batch):
         for o in range(0, cols, WIDTH):
             for band in range(bands):
@@ -147,6 +148,7 @@ def settle_bands(
                     for other in range(bands):
                         shift = load(exchange, (band * bands + other) * cols + o)
                         t = fma(shift, load(work, old + other * WIDTH), t)
+                    store(work, 6 * line + k, t)
                     p0, p1, p2 = load(work, line + k), load(work, 2 * line + k), load(work, 3 * line + k)
                     store(work, new + k, _cubic(p0, p1, p2, three, t))
                 old, new = new, old
@@ -158,10 +160,7 @@ def settle_bands(
                 steep = current - current
                 for band in range(bands):
                     k = band * WIDTH
-                    t, three = load(work, k), load(constants, (5 * band + 2) * cols + o)
-                    for other in range(bands):
-                        exchanged = load(exchange, (band * bands + other) * cols + o)
-                        t = fma(exchanged, load(work, new + other * WIDTH), t)
+                    t, three = load(work, 6 * line + k), load(constants, (5 * band + 2) * cols + o)
                     p1, p2 = load(work, 2 * line + k), load(work, 3 * line + k)
                     one = fma(t, fma(t, three + three + three, p2 + p2), p1)
                     steep = fma(one, load(per_volt, band * cols + o), steep)

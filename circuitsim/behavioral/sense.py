@@ -1,23 +1,27 @@
 """Currents of a tile into sense amplifiers whose input voltage is not proportional to the current."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
-from circuitsim.behavioral.sense_kernels import curve_grid, curve_values, newton_step, start_grid
+from circuitsim.behavioral.sense_kernels import ColumnCurve, curve_values, even_curve, meet_columns
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
+from circuitsim.nodal.lanes import WIDTH
 from circuitsim.periphery.sense import drop_and_slope, report
 from circuitsim.results.sense_table import SenseTable
 
-_PASSES = 3  # over the columns; their coupling is weak, and each pass divides the error by more than 20
+_CLOSE, _MOST_PASSES = 1e-5, 60  # what passes over the columns leave of their coupling, and how many there are at most
+_EXACT = 2e-6  # of the largest current or of the span of the outputs, by which a grid may miss a table
 _STEPS = 12  # of Newton's method on the curve of the amplifier, kept between bounds: a cascode's is steep near zero
-_FIRST_STEPS, _COUPLINGS = 2, 2  # steps of the compiled read, on u, in which the curve is smooth
 _LEAST_COMPILED = 2048  # outputs; laying the curve out costs as much as a few hundred of them
 _LEAST_SLOPE = 1e-3  # of the current that a column takes, per ampere into its amplifier
 _POINTS = 64  # currents at which the reference resistance is fitted
+_ROOM = 1.25  # by which settled currents may exceed those at a constant resistance
+_BLOCK = 192  # vectors at a time: intermediate results stay in the processor's cache
 
 
 def reference_resistance(sense: SenseTable, i_largest: float) -> float:
@@ -42,12 +46,21 @@ def sensed_outputs(tile: Tile, i_out: Any) -> Any:
 
 def reported_outputs(sense: SenseTable, i_out: Any) -> Any:
     """Return what an amplifier without noise reports of currents (batch, cols) [A]; compiled for NumPy arrays."""
-    if not isinstance(i_out, np.ndarray) or sense.current is None or i_out.size < _LEAST_COMPILED:
+    if (
+        not isinstance(i_out, np.ndarray)
+        or sense.current is None
+        or sense.reported is None
+        or i_out.size < _LEAST_COMPILED
+    ):
         return report(replace(sense, noise=0.0), i_out)
-    grid, current = curve_grid(sense, i_out.dtype), np.ascontiguousarray(i_out).reshape(-1)
-    out = np.empty_like(current)
-    curve_values(current, grid.i_scale, grid.bend, grid.low, grid.inverse, grid.out, out)
-    return out.reshape(i_out.shape)
+    current = _reached(sense, i_out)
+    reported = np.interp(current, sense.current, sense.reported)
+    curve = even_curve(current, reported, i_out.dtype, close=_EXACT * float(np.ptp(reported)))
+    if curve is None:
+        return report(replace(sense, noise=0.0), i_out)
+    out = np.empty(i_out.size + WIDTH, i_out.dtype)
+    curve_values(i_out.size, _with_room(i_out), *curve, out)
+    return out[: i_out.size].reshape(i_out.shape)
 
 
 def settle(tile: Tile, i_out: Any, sense: SenseTable, *, slope: Any = None) -> Any:
@@ -55,7 +68,8 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable, *, slope: Any = None) -> A
 
     The tile contains the constant resistance `tile.r_sense`. The voltage that the amplifier drops beyond it lowers the
     currents through the admittance of the columns, I = I0 − (drop(I) − r_sense·I) @ w_portᵀ. The same voltage moves the
-    level of its column, and with it the residual currents of the cells.
+    level of its column, and with it the residual currents of the cells. Columns are solved one by one, in passes over
+    their coupling: as many as leave at most 1e-5 of what the amplifiers change.
 
     Args:
         tile: The tile, programmed with a sense resistance within the amplifier's.
@@ -76,41 +90,87 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable, *, slope: Any = None) -> A
             f"grade = {tile.grade}: the tile has no admittance of its columns; expected one programmed from a model "
             "with a sense amplifier, or of another grade"
         )
-    xp, device = array_api_compat.array_namespace(i_out), array_api_compat.device(i_out)
     own = np.diag(tile.w_port)
+    coupling = (tile.w_port - np.diag(own)).T
+    passes = _passes(own, coupling)
+    if isinstance(i_out, np.ndarray) and i_out.size >= _LEAST_COMPILED:
+        curve = _voltage_curve(sense, i_out, float(own.mean()), tile.r_sense)
+        if curve is not None:
+            return _settle_compiled(curve, i_out, slope, own, coupling, passes)
+    xp, device = array_api_compat.array_namespace(i_out), array_api_compat.device(i_out)
 
     def put(array: np.ndarray) -> Any:
         return xp.asarray(np.ascontiguousarray(array), dtype=i_out.dtype, device=device)
 
-    others, admittance = put((tile.w_port - np.diag(own)).T), put(own)
+    others, admittance = put(coupling), put(own)
     if slope is not None:
         admittance = xp.maximum(admittance - slope, 0.0 * admittance)
-    if isinstance(i_out, np.ndarray) and i_out.size >= _LEAST_COMPILED:
-        return _settle_compiled(sense, i_out, others, np.broadcast_to(admittance, i_out.shape), tile.r_sense)
-    wanted, current, extra = i_out, i_out, None
-    for _ in range(_PASSES):
-        if extra is not None:
-            wanted = i_out - extra @ others
-        current, extra = meet_curve(sense, wanted, current, admittance, tile.r_sense)
+    current, extra = meet_curve(sense, i_out, i_out, admittance, tile.r_sense)
+    for _ in range(passes - 1):
+        current, extra = meet_curve(sense, i_out - extra @ others, current, admittance, tile.r_sense)
     return current
 
 
+def _passes(own: np.ndarray, coupling: np.ndarray) -> int:
+    """Return how many passes over the columns leave at most `_CLOSE` of what the amplifiers change.
+
+    A volt beyond the constant resistance at column l takes coupling_lo from the current of column o. This current moves
+    the voltage of column o by at most 1 / own_o, whatever its curve is, so that each pass multiplies the error by at
+    most the largest sum over l of |coupling_lo| / own_o.
+    """
+    share = float((np.abs(coupling).sum(axis=0) / own).max())
+    if share <= 0:
+        return 1
+    return min(max(math.ceil(math.log(_CLOSE) / math.log(share)), 2), _MOST_PASSES) if share < 1 else _MOST_PASSES
+
+
+def _reached(sense: SenseTable, i_out: np.ndarray) -> np.ndarray:
+    """Return the currents of the table that outputs reach, in rising order: up to a power of two, for one grid."""
+    assert sense.current is not None
+    low, high = float(sense.current[0]), float(sense.current[-1])
+    largest = max(float(i_out.max()), -float(i_out.min()))
+    if not 0 < largest < np.inf:
+        return sense.current
+    reach = 2.0 ** math.ceil(math.log2(_ROOM * largest))
+    low, high = max(low, -reach), min(high, reach)
+    inside = (sense.current > low) & (sense.current < high)
+    return np.concatenate([[low], sense.current[inside], [high]]) if inside.any() else sense.current
+
+
+def _voltage_curve(sense: SenseTable, i_out: np.ndarray, mean: float, r_sense: float) -> ColumnCurve | None:
+    """Return the voltage beyond r_sense·i over i + mean·voltage, or None where no even grid holds it."""
+    assert sense.current is not None and sense.drop is not None
+    current = _reached(sense, i_out)
+    extra = np.interp(current, sense.current, sense.drop) - r_sense * current
+    over = current + mean * extra
+    close = _EXACT * float(np.abs(current[[0, -1]]).max()) / mean
+    curve = even_curve(over, extra, i_out.dtype, close=close) if np.all(np.diff(over) > 0) else None
+    return None if curve is None else ColumnCurve(i_out.dtype.type(mean), *curve)
+
+
 def _settle_compiled(
-    sense: SenseTable, i_out: np.ndarray, others: np.ndarray, admittance: np.ndarray, r_sense: float
+    curve: ColumnCurve, i_out: np.ndarray, slope: Any, own: np.ndarray, coupling: np.ndarray, passes: int
 ) -> np.ndarray:
-    """As `settle`, on the even grid of `CurveGrid`; it starts from the solution for the mean admittance."""
-    grid, r_in = curve_grid(sense, i_out.dtype), i_out.dtype.type(r_sense)
-    flat, y = (np.ascontiguousarray(each).reshape(-1) for each in (i_out, admittance))
-    u, extra = np.empty_like(flat), np.empty_like(flat)
-    start = start_grid(grid, float(y.mean()), r_sense)
-    curve_values(flat, grid.i_scale, grid.bend, grid.low, grid.inverse, start, u)
-    shape = (grid.i_scale, grid.bend, grid.low, grid.inverse, grid.drop)
-    for _ in range(_FIRST_STEPS):
-        newton_step(flat, y, r_in, *shape, u, extra)
-    for _ in range(_COUPLINGS):
-        wanted = (i_out - extra.reshape(i_out.shape) @ others).reshape(-1)
-        newton_step(wanted, y, r_in, *shape, u, extra)
-    return (grid.i_scale * u * (np.abs(u) + 2 * grid.bend)).reshape(i_out.shape)
+    """As `settle`, on an even grid, by one step of Newton's method for each column and pass."""
+    dtype, (batch, cols), size = i_out.dtype, i_out.shape, min(_BLOCK, len(i_out))
+    others, columns = np.ascontiguousarray(coupling, dtype), _with_room(np.tile(own.astype(dtype), size))
+    extra, lost = (np.zeros(size * cols + WIDTH, dtype) for _ in range(2))
+    given, out = _with_room(i_out), np.empty(i_out.size + WIDTH, dtype)
+    sloped, none = given[:0] if slope is None else _with_room(slope), given[:0]
+    for start in range(0, batch, _BLOCK):
+        count = min(_BLOCK, batch - start) * cols
+        extra[:] = 0.0
+        meet_columns(start * cols, count, given, columns, sloped, none, *curve, extra, out)
+        for _ in range(passes - 1):
+            np.matmul(extra[:count].reshape(-1, cols), others, out=lost[:count].reshape(-1, cols))
+            meet_columns(start * cols, count, given, columns, sloped, lost, *curve, extra, out)
+    return out[: i_out.size].reshape(i_out.shape)
+
+
+def _with_room(values: np.ndarray) -> np.ndarray:
+    """Return values as a flat array behind which kernels may read until their lanes are full."""
+    flat = np.ascontiguousarray(values).reshape(-1)
+    return flat if flat.size % WIDTH == 0 else np.append(flat, np.zeros(WIDTH, flat.dtype))
 
 
 def meet_curve(sense: SenseTable, wanted: Any, start: Any, admittance: Any, r_sense: float) -> tuple[Any, Any]:

@@ -1,101 +1,113 @@
-"""Compiled steps of `sense.settle`: the curve of an amplifier on an even grid, and Newton's method on it.
+"""Compiled steps of `sense.settle`: curves on even grids, which need no search, `WIDTH` outputs at a time.
 
-A cascode's column voltage is steep near zero current. Over u, with i = i_scale·u·(|u| + 2δ), it is smooth, so that an
-even grid needs no search.
+An amplifier's voltage is steep near zero current: that of a cascode falls there by a volt in a nanoampere. Over the
+current a = i + admittance·e(i) that a column would carry into a constant resistance, its voltage e beyond this
+resistance is smooth, for de/da is at most 1 / admittance.
 """
 
 # pyright: reportCallIssue=false
+# (numba fills in the first argument of an intrinsic)
 
 from typing import NamedTuple
 
 import numpy as np
 
 from circuitsim.nodal.kernel import kernel
-from circuitsim.results import SenseTable
+from circuitsim.nodal.lanes import WIDTH, divide, floor_of, fma, larger, load, pick, smaller, spread, store
 
-_POINTS = 4096  # of a grid
-_BEND = 0.01  # δ: currents below 1e-4 of the largest are spaced evenly
+_POINTS = (2**12, 2**14, 2**16, 2**18)  # of a grid: the two arrays of the first, of float32, stay in the nearest cache
 
 
-class CurveGrid(NamedTuple):
-    """Curves of an amplifier over u, from low to low + (points − 1) / inverse.
+class EvenCurve(NamedTuple):
+    """A curve on a grid of equal steps; beyond its ends it goes on as its last pieces do.
 
     Attributes:
-        i_scale: Current at u·(|u| + 2δ) = 1 [A].
-        bend: δ.
-        low, inverse: First u, and points per unit of u.
-        drop, out: (points,) voltage of the column [V] and output [unit].
+        low, inverse: First argument, and points per unit of the argument.
+        values, steps: (points − 1,) value at each point but the last, and the rise to the next.
     """
 
-    i_scale: float
-    bend: float
     low: float
     inverse: float
-    drop: np.ndarray
-    out: np.ndarray
+    values: np.ndarray
+    steps: np.ndarray
 
 
-def curve_grid(sense: SenseTable, dtype: np.dtype) -> CurveGrid:
-    """Lay the curves of an amplifier out over u."""
-    assert sense.current is not None and sense.drop is not None
-    scale = float(np.abs(sense.current[[0, -1]]).max())
-    low, high = _u_of(sense.current[[0, -1]], scale)
-    u = np.linspace(low, high, _POINTS)
-    current = scale * u * (np.abs(u) + 2 * _BEND)
-    reported = sense.gain * sense.current + sense.offset if sense.reported is None else sense.reported
-    drop, out = (np.interp(current, sense.current, y).astype(dtype) for y in (sense.drop, reported))
-    kind = dtype.type
-    return CurveGrid(kind(scale), kind(_BEND), kind(low), kind((_POINTS - 1) / (high - low)), drop, out)
+class ColumnCurve(NamedTuple):
+    """Voltage e [V] of a column beyond a constant resistance, over i + mean·e [A], as an `EvenCurve`.
+
+    Attributes:
+        mean: An admittance near those of the columns [S].
+        low, inverse, values, steps: As in `EvenCurve`.
+    """
+
+    mean: float
+    low: float
+    inverse: float
+    values: np.ndarray
+    steps: np.ndarray
 
 
-def start_grid(grid: CurveGrid, admittance: float, r_sense: float) -> np.ndarray:
-    """Return u (points,) of the solution for one admittance, over the u of the wanted current."""
-    u = np.linspace(grid.low, grid.low + (_POINTS - 1) / grid.inverse, _POINTS)
-    current = grid.i_scale * u * (np.abs(u) + 2 * grid.bend)
-    wanted = current + admittance * (grid.drop - r_sense * current)
-    return np.interp(current, wanted, u).astype(grid.drop.dtype)
-
-
-def _u_of(current: np.ndarray, scale: float) -> np.ndarray:
-    return np.sign(current) * (np.sqrt(np.abs(current) / scale + _BEND**2) - _BEND)
-
-
-@kernel
-def curve_values(current, i_scale, bend, low, inverse, values, out):
-    """Write the values of a curve over u at currents (n,), the end values beyond the grid's ends."""
-    kind = values.dtype.type
-    zero, last, scale, square = kind(0), kind(len(values) - 2), kind(1) / i_scale, bend * bend
-    for n in range(len(current)):
-        root = np.sqrt(np.abs(current[n]) * scale + square) - bend
-        exact = (np.copysign(root, current[n]) - low) * inverse
-        place = np.int32(min(max(exact, zero), last))
-        k = np.uint64(place)
-        out[n] = values[k] + (values[k + np.uint64(1)] - values[k]) * (exact - kind(place))
-
-
-@kernel
-def newton_step(wanted, admittance, r_sense, i_scale, bend, low, inverse, drop, u, extra):
-    """Solve i + admittance·(drop(i) − r_sense·i) = wanted by one step of Newton's method on u; see `sense.meet_curve`.
+def even_curve(x: np.ndarray, y: np.ndarray, dtype: np.dtype, *, close: float) -> EvenCurve | None:
+    """Lay a curve, linear between its points, out on a grid of as many points as keep it.
 
     Args:
-        wanted: Currents without the drop beyond r_sense·i (n,) [A].
-        admittance: What each column loses per volt at its amplifier (n,) [S].
-        r_sense: Resistance that `wanted` contains [ohm].
-        i_scale, bend, low, inverse, drop: The curve, see `CurveGrid`.
-        u: (n,) start, and the solution.
-        extra: (n,) voltage beyond r_sense·i there, written [V].
+        x, y: (n,) arguments, rising, and values.
+        dtype: Type of the grid.
+        close: Largest error of the values; it is met at one of the points of the curve.
+
+    Returns:
+        The grid, or None where 2^18 points do not suffice.
     """
-    kind = drop.dtype.type
-    zero, last, both = kind(0), kind(len(drop) - 2), i_scale + i_scale
-    for n in range(len(wanted)):
-        exact = (u[n] - low) * inverse
-        place = np.int32(min(max(exact, zero), last))
-        k = np.uint64(place)
-        step, y, size = drop[k + np.uint64(1)] - drop[k], admittance[n], np.abs(u[n])
-        current = i_scale * u[n] * (size + bend + bend)
-        beyond = drop[k] + step * (exact - kind(place)) - r_sense * current
-        per_u = both * (size + bend)
-        rise = step * inverse - r_sense * per_u
-        move = (wanted[n] - current - y * beyond) / (per_u + y * rise)
-        u[n] += move
-        extra[n] = beyond + rise * move
+    for points in _POINTS:
+        grid = np.linspace(x[0], x[-1], points)
+        values = np.interp(grid, x, y)
+        if np.abs(np.interp(x, grid, values) - y).max() <= close:
+            kind, per_unit = dtype.type, (points - 1) / (x[-1] - x[0])
+            return EvenCurve(kind(x[0]), kind(per_unit), values[:-1].astype(dtype), np.diff(values).astype(dtype))
+    return None
+
+
+@kernel
+def curve_values(count, x, low, inverse, values, steps, out):
+    """Write the values of an `EvenCurve` at x (count + WIDTH,) to out, of the same shape."""
+    kind = values.dtype.type
+    zero, last, first, per_unit = spread(kind(0)), spread(kind(len(values) - 1)), spread(low), spread(inverse)
+    for n in range(0, count, WIDTH):
+        exact = (load(x, n) - first) * per_unit
+        place = floor_of(smaller(larger(exact, zero), last))
+        store(out, n, fma(exact - place, pick(steps, place), pick(values, place)))
+
+
+@kernel
+def meet_columns(start, count, i_out, own, slope, lost, mean, low, inverse, values, steps, extra, settled):
+    """Solve i + admittance·e(i) = i_out − lost for each output by a step of Newton's method over a = i + mean·e(i).
+
+    Args:
+        start, count: The outputs of a block: from `start` on in the arrays of all outputs, from 0 on in the others.
+        i_out: Currents at the constant resistance (outputs,) [A].
+        own: What each column loses per volt at its amplifier in the linear array (count,) [S].
+        slope: What such a volt adds to the residual currents (outputs,) [S]; nothing if it is empty.
+        lost: Currents that the columns lose by the voltages of one another (count,) [A]; nothing if it is empty.
+        mean, low, inverse, values, steps: See `ColumnCurve`.
+        extra: (count,) start of e, and the solution [V].
+        settled: (outputs,) current i, written [A].
+
+    Arrays have room for WIDTH numbers behind the last.
+    """
+    kind = values.dtype.type
+    zero, last, first, per_unit = spread(kind(0)), spread(kind(len(values) - 1)), spread(low), spread(inverse)
+    one, middle = spread(kind(1)), spread(mean)
+    for n in range(0, count, WIDTH):
+        wanted, admittance, e = load(i_out, start + n), load(own, n), load(extra, n)
+        if len(lost) > 0:
+            wanted = wanted - load(lost, n)
+        if len(slope) > 0:
+            admittance = larger(admittance - load(slope, start + n), zero)
+        apart = admittance - middle
+        exact = (wanted - apart * e - first) * per_unit
+        place = floor_of(smaller(larger(exact, zero), last))
+        step = pick(steps, place)
+        beyond = fma(exact - place, step, pick(values, place))
+        e = e + divide(beyond - e, fma(step * per_unit, apart, one))
+        store(extra, n, e)
+        store(settled, start + n, wanted - admittance * e)

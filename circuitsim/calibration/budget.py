@@ -12,14 +12,13 @@ import numpy as np
 
 from circuitsim import characterization, nodal
 from circuitsim.behavioral import reference_conductance
-from circuitsim.behavioral.fields import linear_fields
+from circuitsim.behavioral.noise import amplifier_share, noise_paths, noise_voltages
 from circuitsim.calibration.budget_around import Around, CircuitNoise, around, circuit_causes, digitized
 from circuitsim.calibration.drawn import calibrated_cell, open_share
 from circuitsim.chain import ExactArray, exact_array, read_exact, row_voltages
 from circuitsim.devices.statistics import Statistics, read_sigma, sample_programmed
 from circuitsim.errors import InputError
-from circuitsim.nodal.surface import cell_law
-from circuitsim.periphery import Periphery, drive_nearest, nearest_codes
+from circuitsim.periphery import Periphery, drive_nearest, drop_and_slope, nearest_codes
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
 from circuitsim.spec import ArraySpec, WireGrid, checked
 
@@ -233,14 +232,16 @@ def _together(
     solved = read_exact(array, v_in, nodes=sample.noise is not None)
     current = solved.out if solved.i_sense is None else solved.i_sense
     if sample.noise is not None:
-        # Noise is small: each cell's is a current at the voltages that it has without noise, carried to the outputs by
-        # the array of the cells' mean conductances.
         assert solved.v_row is not None and solved.v_col is not None
-        _, _, _, along_g = cell_law(surface, g, solved.v_row, solved.v_col)
         low, high = (v - spec.sense.v_ref for v in spec.drive_range)
         mean = reference_conductance(surface, g, low, high, spec.sense.v_ref)
-        to_output = linear_fields(spec.wires, mean).to_output
-        current = current + np.einsum("bij,ijo->bo", along_g * sample.noise, to_output, optimize=True)
+        by_cell = noise_voltages(surface, g, solved.v_row, solved.v_col) * sample.noise
+        paths = noise_paths(circuits.spec.wires, mean)
+        added = np.einsum("bij,ijo->bo", by_cell, paths.to_output, optimize=True)
+        if circuits.sense is not None:
+            slope = drop_and_slope(circuits.sense, current)[1]
+            added *= amplifier_share(np.diag(paths.w_port), slope, circuits.spec.wires.r_sense)
+        current = current + added
     return circuits.as_current(current, g, noise)
 
 

@@ -25,6 +25,7 @@ from circuitsim.calibration.experiments import (
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.product_cost import product_cost
+from circuitsim.calibration.row_errors import row_errors
 from circuitsim.calibration.search import structured_worst
 from circuitsim.calibration.solve_experiments import solve_in_nodal, truth_reads
 from circuitsim.calibration.worst import Effort, seek_worst
@@ -148,6 +149,7 @@ def calibrate(
         more["energy"] = array_energy(spec, hold_out, truths, exact)
     else:
         more["spot"] = spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)
+    more["row_currents"] = row_errors(model, hold_out, truths, worst)
     certificate = replace(certificate, left_out=left_out, cost=product_cost(spec, tables, hold_out, truths), **more)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 

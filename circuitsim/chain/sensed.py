@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim import nodal
 from circuitsim.nodal import NodalArray, PreparedArray
-from circuitsim.periphery import Periphery, check_sense_range, drop_and_slope, report
+from circuitsim.periphery import Periphery, check_sense_range, report
 from circuitsim.results import CellSurface, SenseTable, Solution, TileModel, content_digest
 from circuitsim.spec import ArraySpec, WireGrid, by_value, with_ideal
 
@@ -141,12 +141,12 @@ def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False) -> Solut
     if not isinstance(array, SensedArray):
         return nodal.read(array, x, nodes=nodes)
     sense = array.sense
-    assert sense.current is not None
-    low, high = float(sense.current[0]), float(sense.current[-1])
+    assert sense.current is not None and sense.drop is not None
+    points, volts = sense.current, sense.drop
 
     def drop(current: np.ndarray) -> np.ndarray:
         # An iteration may pass outside the table; there the column stays, so that the cells stay in their surface.
-        return drop_and_slope(sense, np.clip(current, low, high))[0]
+        return np.interp(current, points, volts)
 
     solved = nodal.read_with_sense(array.array, np.asarray(x), drop, nodes=nodes)
     check_sense_range(sense, solved.out)

@@ -7,7 +7,7 @@ from circuitsim.characterization.adc_mismatch import (
     mismatched_tables,
     offset_law,
 )
-from circuitsim.characterization.blocks import characterize
+from circuitsim.characterization.blocks import characterize, check_sense_contents
 from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
@@ -48,6 +48,7 @@ __all__ = [
     "check_chord",
     "check_contents",
     "check_ohmic",
+    "check_sense_contents",
     "comparator_table",
     "comparator_thresholds",
     "dac_block_table",

@@ -11,6 +11,7 @@ from circuitsim.characterization import sense_curves, sense_dynamics, sense_phas
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.converters import adc_characterized, driver_block_table
 from circuitsim.characterization.steps import stepped_range
+from circuitsim.errors import InputError
 from circuitsim.periphery import Periphery
 from circuitsim.resources import table_cache
 from circuitsim.results import SenseTable
@@ -71,9 +72,12 @@ def _sense_table(spec: ArraySpec, block: Block, folder: Path, simulator: spice.S
 
     def make() -> SenseTable:
         if block.clocked:
-            return sense_phases.phased_sense(block, i_max, g_column, **conditions)
-        table = sense_curves.sense_curve(block, i_max, spec.driver.v_read, **conditions)
-        return replace(table, dynamics=sense_dynamics.sense_dynamics(block, table, g_column, **conditions))
+            table = sense_phases.phased_sense(block, i_max, g_column, **conditions)
+        else:
+            table = sense_curves.sense_curve(block, i_max, spec.driver.v_read, **conditions)
+            table = replace(table, dynamics=sense_dynamics.sense_dynamics(block, table, g_column, **conditions))
+        assert table.provenance is not None  # the benches state it
+        return replace(table, provenance=replace(table.provenance, files_digest=_contents(block, table)))
 
     key = _key(block, (i_max, g_column, spec.driver.v_read), spec, simulator)
     return cached(
@@ -82,6 +86,35 @@ def _sense_table(spec: ArraySpec, block: Block, folder: Path, simulator: spice.S
         make=make,
         save=partial(save_sense_table, key=key),
     )
+
+
+def check_sense_contents(spec: ArraySpec, table: SenseTable | None) -> None:
+    """Refuse an array whose sense amplifier is another circuit than that from which a table was made.
+
+    Args:
+        spec: The array.
+        table: The table, such as that of a calibrated model; None, and one that no circuit made, pass.
+
+    Raises:
+        InputError: The text of the circuit, a file that it includes, its parameters or phases differ.
+        SpecError, OutsideRangeError: As `blocks.block_of`.
+    """
+    block = block_of(spec, "sense")
+    then = None if table is None or table.provenance is None else table.provenance.files_digest
+    if block is None or table is None or then is None:
+        return
+    if (now := _contents(block, table)) != then:
+        part = spec.sense
+        raise InputError(
+            f"sense.{part.sources[0]} = {part.block!r}: the circuit differs from that of which its table was made "
+            f"(contents {now[:12]}, not {then[:12]}): calibrate the array again"
+        )
+
+
+def _contents(block: Block, table: SenseTable) -> str:
+    """Return a digest of a circuit with its files, at the conditions of its table."""
+    assert table.reference is not None and table.temperature_c is not None  # a characterized table states them
+    return sense_curves.bench_digest(block, v_ref=table.reference, temperature_c=table.temperature_c)
 
 
 def _key(block: Block, ranges: tuple[float, ...], spec: ArraySpec, simulator: spice.Simulator) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from circuitsim.characterization import characterize
+from circuitsim.characterization import characterize, check_sense_contents
 from circuitsim.periphery import Periphery
 from circuitsim.results import SenseTable
 from circuitsim.spec import ArraySpec, checked, with_ideal
@@ -23,4 +23,5 @@ def circuit_tables(spec: ArraySpec, *, sense: SenseTable | None = None) -> Perip
         return None
     if sense is None:
         return characterize(spec)
+    check_sense_contents(spec, sense)
     return replace(characterize(with_ideal(spec, "sense")), sense=sense)

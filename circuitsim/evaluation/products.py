@@ -15,7 +15,7 @@ from circuitsim import behavioral, truth
 from circuitsim.calibration import check_certificate, check_use
 from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.chain import ExactArray, exact_array, read_exact
-from circuitsim.characterization import check_contents
+from circuitsim.characterization import check_contents, check_sense_contents
 from circuitsim.errors import InputError
 from circuitsim.netlist import cell_text
 from circuitsim.network import ReadTile, TilePlace, check_same_array
@@ -70,6 +70,7 @@ class BehavioralProduct:
         """Refuse an array other than that of the model, or one whose SPICE files have changed since the calibration."""
         check_same_array(self.model.spec, spec)
         check_contents(spec, self.model.surface)
+        check_sense_contents(spec, self.model.sense)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]; judge its column load, see `check_worst`."""
@@ -103,6 +104,7 @@ class NodalProduct:
         check_same_array(self.spec, spec)
         if self.surface is not None:
             check_contents(spec, self.surface)
+        check_sense_contents(spec, self.sense)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""

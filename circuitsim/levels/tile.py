@@ -10,6 +10,7 @@ from circuitsim import behavioral, calibration
 from circuitsim.behavioral import Tile
 from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.calibration.outside import say_outside, uses_outside
+from circuitsim.characterization import check_sense_contents
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import cell_text
 from circuitsim.periphery import check_sense_range
@@ -90,8 +91,9 @@ def prepare_tile(
         drawn: As in `behavioral.program`.
 
     Raises:
-        InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files
-            have changed since the calibration. What drives the rows and converts the outputs may differ.
+        InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files or
+            the circuit of its sense amplifiers have changed since the calibration. What drives the rows and converts
+            the outputs may differ.
         OutsideRangeError: A conductance is outside the device's range; or the tile is strict, and the worst error found
             for its column load is above `max_error`.
 
@@ -147,6 +149,7 @@ def _for_array(model: TileModel, certificate: Certificate | None, spec: ArraySpe
             f"the SPICE files or device folders of this array differ from those that the model was calibrated with "
             f"(contents {contents[:12]}, not {calibrated_with[:12]}): calibrate the array again"
         )
+    check_sense_contents(spec, model.sense)
     return resized
 
 

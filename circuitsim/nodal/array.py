@@ -20,6 +20,7 @@ MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, f
 MATRIX_TOLERANCE = 1e-12  # a matrix is used many times
 _LARGEST_MATRIX = 128**3  # rows² · cols up to which a matrix costs less than a few dozen reads
 _WORSE = 3.0  # than the surface itself: such a fit is not used
+_PULL = 32  # steps by which sense nodes widen the range of column voltages
 _MARGIN = 1.25  # column voltages of a nonlinear array against those of its chord
 
 
@@ -150,6 +151,21 @@ def voltage_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox
     v_low, v_high = min(v_low, 0.0), max(v_high, 0.0)
     reach = min(_MARGIN * array.column_response, 1.0)
     return VoltageBox(v_low, v_high, reach * v_low, reach * v_high)
+
+
+def pulled_box(array: PreparedArray, drive: np.ndarray, pull: np.ndarray) -> VoltageBox:
+    """Voltages that cells reach for inputs (batch, rows) and sense nodes (batch, cols), both relative to v_ref [V].
+
+    A sense node pulls its column along. How far is rounded up to a `_PULL`th of all voltages, so that the steps of an
+    iteration share a box.
+    """
+    by_inputs = voltage_box(array, float(drive.min()), float(drive.max()))
+    pull_low, pull_high = min(float(pull.min()), 0.0), max(float(pull.max()), 0.0)
+    v_low, v_high = min(by_inputs.v_low, pull_low), max(by_inputs.v_high, pull_high)
+    step = max(v_high - v_low, 1e-12) / _PULL
+    w_low = by_inputs.w_low + step * np.floor(pull_low / step)
+    w_high = by_inputs.w_high + step * np.ceil(pull_high / step)
+    return VoltageBox(v_low, v_high, max(float(w_low), v_low), min(float(w_high), v_high))
 
 
 def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, SweepPlan] | None:

@@ -13,6 +13,7 @@ from circuitsim.nodal.array import (
     PreparedArray,
     TerminalMatrices,
     compact_cells,
+    pulled_box,
     voltage_box,
 )
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
@@ -131,9 +132,10 @@ def _sweep(
         return run(array.plan), 0.0
     terminals = drive if pull is None else np.hstack([drive, pull])
     v_low, v_high = min(float(terminals.min()), 0.0), max(float(terminals.max()), 0.0)
+    needed = voltage_box(array, v_low, v_high) if pull is None else pulled_box(array, drive, pull)
     prepared = array.cells
-    if prepared is None or not prepared[0].box.holds(v_low, v_high):
-        prepared = compact_cells(array, voltage_box(array, v_low, v_high))
+    if prepared is None or not prepared[0].box.holds(v_low, v_high) or not prepared[0].box.reaches(*needed.columns):
+        prepared = compact_cells(array, needed)
     if prepared is None:
         return None, 0.0
     box, swept = prepared[0].box, run(prepared[1])

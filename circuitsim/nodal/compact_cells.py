@@ -27,6 +27,11 @@ class VoltageBox:
     w_low: float
     w_high: float
 
+    @property
+    def columns(self) -> tuple[float, float]:
+        """The column voltages [V]."""
+        return self.w_low, self.w_high
+
     def holds(self, v_low: float, v_high: float) -> bool:
         """Whether terminals between the two voltages are inside."""
         return self.v_low <= v_low and v_high <= self.v_high

@@ -92,6 +92,36 @@ def fma(typingctx, a, b, c):
     return a(a, a, a), generate
 
 
+_WHOLE = ir.VectorType(ir.IntType(32), WIDTH)
+
+
+@intrinsic
+def floor_of(typingctx, a):
+    """The whole number below each lane, of lanes from 0 to 2³¹."""
+
+    def generate(context, builder, signature, args):
+        return builder.sitofp(builder.fptosi(args[0], _WHOLE), args[0].type)
+
+    return a(a), generate
+
+
+@intrinsic
+def pick(typingctx, array, places):
+    """The numbers of a flat array at places that are whole numbers from 0 on, one for each lane."""
+
+    def generate(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        index = builder.fptosi(args[1], _WHOLE)
+        lanes = ir.Constant(_VECTORS[signature.args[0].dtype], ir.Undefined)
+        for lane in range(WIDTH):
+            number = ir.Constant(ir.IntType(32), lane)
+            at = builder.zext(builder.extract_element(index, number), ir.IntType(64))
+            lanes = builder.insert_element(lanes, builder.load(builder.gep(data, [at])), number)
+        return lanes
+
+    return places(array, places), generate
+
+
 def _binary(instruction: str):
     @intrinsic
     def compute(typingctx, a, b):

@@ -193,7 +193,9 @@ def k_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
     tensor = np.ascontiguousarray(surface.forward if np.all(u >= 0) else surface.reverse)
     in_u = chebyshev.chebvander(to_unit(np.abs(u), 0.0, surface.u_max), tensor.shape[1] - 1)
     in_m = chebyshev.chebvander(to_unit(m, *surface.m_range), tensor.shape[2] - 1)
-    return np.einsum("tum,pu,pm->tp", tensor, in_u, in_m, optimize=True)
+    n_t, n_u, n_m = tensor.shape
+    along_u = in_u @ tensor.transpose(1, 0, 2).reshape(n_u, n_t * n_m)  # einsum of all three takes 30 times as long
+    return np.einsum("ptm,pm->tp", along_u.reshape(-1, n_t, n_m), in_m)
 
 
 def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import array_api_compat
@@ -41,12 +42,12 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
     xp, device = array_api_compat.array_namespace(codes), array_api_compat.device(codes)
     if xp.isdtype(codes.dtype, "integral"):  # an INL of fractions of an LSB would be cut to whole ones
         codes = xp.astype(codes, xp.float64)
-    levels = codes
-    if table.inl is not None:
-        deviation = xp.asarray(_inl(table, 2**table.bits, "code"), dtype=codes.dtype, device=device)
-        flat = xp.reshape(xp.astype(codes, xp.int64), (-1,))
-        levels = codes + xp.reshape(xp.take(deviation, flat, axis=0), codes.shape)
-    return _with_noise(levels * table.lsb + table.low, table.noise, rng)
+    if table.inl is None:
+        return _with_noise(codes * table.lsb + table.low, table.noise, rng)
+    deviation = xp.asarray(_inl(table, 2**table.bits, "code"), dtype=codes.dtype, device=device)
+    levels = (xp.arange(2**table.bits, dtype=codes.dtype, device=device) + deviation) * table.lsb + table.low
+    flat = xp.reshape(xp.astype(codes, xp.int64), (-1,))
+    return _with_noise(xp.reshape(xp.take(levels, flat, axis=0), codes.shape), table.noise, rng)
 
 
 def drive_nearest(table: ConverterTable | None, v: Any, *, rng: np.random.Generator | None = None) -> Any:
@@ -83,40 +84,44 @@ def convert_and_count(table: ConverterTable, analog: Any, *, rng: np.random.Gene
     Arguments and errors as in `convert`; it does not warn.
     """
     analog = _with_noise(analog, table.noise, rng)
-    batch = analog.shape[0]
+    batch, codes_of = analog.shape[0], _decision(table, analog)
     if batch <= _BLOCK:
-        return _codes(table, analog)
-    parts = [_codes(table, analog[n : min(n + _BLOCK, batch), ...]) for n in range(0, batch, _BLOCK)]
+        return _codes(table, codes_of, analog)
+    blocks = (analog[n : min(n + _BLOCK, batch), ...] for n in range(0, batch, _BLOCK))
+    parts = [_codes(table, codes_of, block) for block in blocks]
     codes = array_api_compat.array_namespace(analog).concat([part for part, _ in parts], axis=0)
     return codes, sum(count for _, count in parts)
 
 
-def _codes(table: ConverterTable, analog: Any) -> tuple[Any, int]:
+def _codes(table: ConverterTable, codes_of: Callable[[Any], Any], analog: Any) -> tuple[Any, int]:
     """Codes of noiseless currents, and how many currents lie outside the range."""
-    xp, device = array_api_compat.array_namespace(analog), array_api_compat.device(analog)
-    top = 2**table.bits - 1
+    xp, top = array_api_compat.array_namespace(analog), 2**table.bits - 1
     steps = (analog if table.low == 0 else analog - table.low) * (1.0 / table.lsb)
-    if table.inl is None:
-        codes = xp.round(steps)
-    elif isinstance(steps, np.ndarray) and steps.size >= _LEAST_LAID_OUT:
-        codes = _looked_up(table, steps)
-    elif table.decide == "search":
-        codes = _searched(table, steps)
-    else:
-        transitions = xp.asarray(
-            np.arange(top) + 0.5 + _inl(table, top, "transition"), dtype=analog.dtype, device=device
-        )
-        codes = xp.astype(
-            xp.reshape(xp.searchsorted(transitions, xp.reshape(steps, (-1,))), analog.shape), analog.dtype
-        )
+    codes = codes_of(steps)
     if math.prod(steps.shape) == 0 or (float(xp.min(steps)) >= -0.5 and float(xp.max(steps)) <= top + 0.5):
         return codes, 0
     outside = xp.astype((steps < -0.5) | (steps > top + 0.5), xp.int64)
     return xp.clip(codes, 0.0, float(top)), int(xp.sum(outside))
 
 
-def _looked_up(table: ConverterTable, steps: np.ndarray) -> np.ndarray:
-    """Codes of many inputs [LSB above low], compiled; see `lookup`."""
+def _decision(table: ConverterTable, analog: Any) -> Callable[[Any], Any]:
+    """Return how an ADC decides on the codes of inputs [LSB above low] of the kind of `analog`."""
+    xp, device = array_api_compat.array_namespace(analog), array_api_compat.device(analog)
+    if table.inl is None:
+        return xp.round
+    if isinstance(analog, np.ndarray) and analog.size >= _LEAST_LAID_OUT:
+        return _looked_up(table, analog.dtype)
+    if table.decide == "search":
+        return lambda steps: _searched(table, steps)
+    top = 2**table.bits - 1
+    transitions = xp.asarray(np.arange(top) + 0.5 + _inl(table, top, "transition"), dtype=analog.dtype, device=device)
+    return lambda steps: xp.astype(
+        xp.reshape(xp.searchsorted(transitions, xp.reshape(steps, (-1,))), steps.shape), steps.dtype
+    )
+
+
+def _looked_up(table: ConverterTable, dtype: np.dtype) -> Callable[[np.ndarray], np.ndarray]:
+    """Lay out the decisions for many inputs, compiled; see `lookup`."""
     top = 2**table.bits - 1
     edges = np.unique(np.arange(top) + 0.5 + _inl(table, top, "threshold"))
     between = np.concatenate([[edges[0] - 1.0], (edges[1:] + edges[:-1]) / 2, [edges[-1] + 1.0]])
@@ -124,11 +129,15 @@ def _looked_up(table: ConverterTable, steps: np.ndarray) -> np.ndarray:
         codes = _searched(table, between)
     else:
         codes = np.searchsorted(np.sort(np.arange(top) + 0.5 + _inl(table, top, "transition")), between)
-    below, ends, low, per_step = edge_grid(edges, steps.dtype)
-    found, kind = np.empty(steps.size, steps.dtype), steps.dtype.type
-    flat = np.ascontiguousarray(steps).reshape(-1)
-    look_up(flat, below, ends, kind(low), kind(per_step), codes.astype(steps.dtype), found)
-    return found.reshape(steps.shape)
+    below, ends, low, per_step = edge_grid(edges, dtype)
+    low, per_step, codes = dtype.type(low), dtype.type(per_step), codes.astype(dtype)
+
+    def find(steps: np.ndarray) -> np.ndarray:
+        found = np.empty(steps.size, dtype)
+        look_up(np.ascontiguousarray(steps).reshape(-1), below, ends, low, per_step, codes, found)
+        return found.reshape(steps.shape)
+
+    return find
 
 
 def _searched(table: ConverterTable, steps: Any) -> Any:

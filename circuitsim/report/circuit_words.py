@@ -36,6 +36,19 @@ def sense_in_words(certificate: Certificate) -> str:
     )
 
 
+def rows_in_words(certificate: Certificate) -> str:
+    """Say how well the model knows the currents of row drivers; empty where that was not examined."""
+    rows = certificate.row_currents
+    if rows is None:
+        return ""
+    witness = "" if rows.witness is None else f", that in the read of the worst error {percent(rows.witness)}"
+    return (
+        f"The model gives the current that each row driver delivers, which is the load of a DAC, within "
+        f"{percent(rows.typical.rms)} rms of the largest row current, {format_quantity(rows.largest, 'A', 3)}; the "
+        f"largest of {rows.typical.samples} drawn is {percent(rows.typical.max)}{witness}. None is a bound."
+    )
+
+
 def left_out_in_words(certificate: Certificate) -> str:
     """Name what the certificate does not state, and why."""
     return " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in certificate.left_out)

@@ -6,7 +6,13 @@ import numpy as np
 
 from circuitsim.report.amounts import counted, percent
 from circuitsim.report.circuit_sections import cost_in_words
-from circuitsim.report.circuit_words import left_out_in_words, lsb_in_words, outputs_in_words, sense_in_words
+from circuitsim.report.circuit_words import (
+    left_out_in_words,
+    lsb_in_words,
+    outputs_in_words,
+    rows_in_words,
+    sense_in_words,
+)
 from circuitsim.report.legend import names_in_words
 from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
 from circuitsim.results import Budget, Cause, Certificate, GradeErrors
@@ -35,6 +41,7 @@ def certificate_statements(certificate: Certificate) -> tuple[tuple[str, str], .
         ("Worst error by column load", loads_in_words(certificate)),
         ("In steps of the ADC", lsb_in_words(certificate)),
         ("Sense amplifiers", sense_in_words(certificate)),
+        ("Currents of row drivers", rows_in_words(certificate)),
         ("Full scale", full_scale_in_words(certificate)),
         ("Asked for", _asked(certificate)),
         ("Where the error lies", _breakdown(certificate)),

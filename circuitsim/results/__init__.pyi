@@ -11,6 +11,7 @@ from .certificate import ConverterEnergy as ConverterEnergy
 from .certificate import ErrorStatistics as ErrorStatistics
 from .certificate import Extrapolation as Extrapolation
 from .certificate import GradeErrors as GradeErrors
+from .certificate import RowErrors as RowErrors
 from .chain_waveforms import ChainWaveforms as ChainWaveforms
 from .claims import claim as claim
 from .code_errors import CodeErrors as CodeErrors

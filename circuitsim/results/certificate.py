@@ -34,6 +34,26 @@ class ErrorStatistics:
 
 
 @dataclass(frozen=True)
+class RowErrors:
+    """Errors of the currents of row drivers, see `behavioral.row_currents`, as fractions of the largest one.
+
+    Attributes:
+        largest: The largest row current of the hold-out and of the witness [A].
+        typical: Error over all rows of the hold-out.
+        witness: Largest error in the read that shows the worst error of the outputs; None if none was sought.
+    """
+
+    largest: float
+    typical: ErrorStatistics
+    witness: float | None = None
+
+    @property
+    def worst(self) -> float:
+        """The largest error that was met."""
+        return max(self.typical.max, self.witness or 0.0)
+
+
+@dataclass(frozen=True)
 class GradeErrors:
     """Errors of one grade on matrices and inputs that are not in the hold-out, as fractions of full scale.
 
@@ -156,6 +176,7 @@ class Certificate:
         code_errors: The errors behind the ADC of the specification; None without one, or see `left_out`.
         left_out: Sentences that name what the certificate does not state, and why.
         cost: Energy and time of one product, split by part; None where all circuits around the array are ideal.
+        row_currents: Error of the currents of row drivers; None for aged arrays.
     """
 
     rows: int
@@ -202,6 +223,7 @@ class Certificate:
     code_errors: CodeErrors | None = None
     left_out: tuple[str, ...] = ()
     cost: ProductCost | None = None
+    row_currents: RowErrors | None = None
 
     @property
     def reached(self) -> bool | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import InputError
-from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation, GradeErrors
+from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation, GradeErrors, RowErrors
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
@@ -64,6 +64,10 @@ _RULES: dict[type, list[_Rule]] = {
         _at_most("p95", "p99"),
         _at_most("p99", "p999"),
         _at_most("p999", "max"),
+    ],
+    RowErrors: [
+        *_above("largest"),
+        ("witness", lambda record: record.witness is None or record.witness >= 0, "0 or more, or null"),
     ],
     GradeErrors: [
         *_not_negative("rms"),

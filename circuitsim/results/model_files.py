@@ -21,14 +21,14 @@ from circuitsim.results.table_files import load_sense_table, save_sense_table
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 6
+CERTIFICATE_SCHEMA = 7
 SURFACE_SCHEMA = 7
 MODEL_SCHEMA = 7
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
-    "it states no worst error found by search (schema 4), or no errors in LSB and tiles as an earlier version computed "
-    "them (schema 5): calibrate the array again"
+    "it states no worst error found by search (schema 4), no errors in LSB and tiles as an earlier version computed "
+    "them (schema 5), or no error of row currents (schema 6): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"

@@ -22,8 +22,8 @@ class Provenance:
             its cell "surface" and "off", and, if they were given, "wires", "v_sense", "mismatch".
         threads: Number of threads of the solver.
         version: Version of circuitsim.
-        files_digest: SHA-256 of the sub-circuit of the cell, with the contents of its SPICE files in place of their
-            paths; None if no file was used.
+        files_digest: SHA-256 of the sub-circuit of the cell, or of that of a sense amplifier in its table, with the
+            contents of its SPICE files in place of their paths; None if no file was used.
         attempts: Number of simulator runs; more than one means that solver options were changed.
         seconds: Wall-clock time of the simulator, all attempts together [s]; None if it did not run. It is not
             compared, because equal results may differ in it.

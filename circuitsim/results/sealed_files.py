@@ -35,7 +35,7 @@ def write_sealed(
 
 
 def read_sealed(
-    path: Path, kind: str, schema: int, known: Callable[[str], bool], *, key: str
+    path: Path, kind: str, schema: int, known: Callable[[str], bool], *, key: str, earlier: str = ""
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Read a table written by `write_sealed` under the same key; return its plain content and its arrays.
 
@@ -43,12 +43,13 @@ def read_sealed(
         path: The file.
         kind, schema, key: As written.
         known: Whether a table of this kind may hold an array of a name.
+        earlier: What files of earlier versions do not state, and what to do; empty: they are to be created again.
 
     Raises:
         InputError: The file is missing, damaged or of another version, or was stored under another key, or its values
             were changed since.
     """
-    about = read_description(path, read_npz(path, ("about",), kind)["about"], kind, schema)
+    about = read_description(path, read_npz(path, ("about",), kind)["about"], kind, schema, earlier=earlier)
     names = about.get("arrays")
     if not isinstance(names, list) or not all(isinstance(name, str) and known(name) for name in names):
         raise InputError(f"{path}: damaged: the arrays in it are not those of a {kind}")
@@ -58,7 +59,7 @@ def read_sealed(
     return about, arrays
 
 
-def read_description(path: Path, text: np.ndarray, kind: str, schema: int) -> dict[str, Any]:
+def read_description(path: Path, text: np.ndarray, kind: str, schema: int, *, earlier: str = "") -> dict[str, Any]:
     """Return the JSON text in a file of arrays as a document of this kind and schema version.
 
     Raises:
@@ -68,7 +69,7 @@ def read_description(path: Path, text: np.ndarray, kind: str, schema: int) -> di
         about = json.loads(str(text[()]))
     except (ValueError, RecursionError):
         raise InputError(f"{path}: damaged: the description in it is not JSON") from None
-    check_kind(path, about, kind, schema)
+    check_kind(path, about, kind, schema, earlier=earlier)
     return about
 
 

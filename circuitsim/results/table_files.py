@@ -11,10 +11,11 @@ from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.results.sense_table import SenseDynamics, SenseTable
 from circuitsim.spec import checked
 
-TABLE_SCHEMA = 3
+TABLE_SCHEMA = 4
 
 _SENSE = "circuitsim sense table"
 _DYNAMICS = "dynamics"
+_EARLIER = "it does not say of which text of its circuit it was made: calibrate the array again"
 
 
 def _arrays_of(record: type) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ def load_sense_table(path: str | Path, *, key: str = "") -> SenseTable:
             were changed since.
     """
     known = {*_OF_TABLE, *(f"{_DYNAMICS}.{name}" for name in _OF_DYNAMICS)}
-    about, arrays = read_sealed(Path(path), _SENSE, TABLE_SCHEMA, known.__contains__, key=key)
+    about, arrays = read_sealed(Path(path), _SENSE, TABLE_SCHEMA, known.__contains__, key=key, earlier=_EARLIER)
     return _put_together(Path(path), about, arrays)
 
 

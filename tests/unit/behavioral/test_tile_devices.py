@@ -61,10 +61,10 @@ def test_noise_and_sense_amplifiers(model, conductances, v):
     g = conductances(model.spec)
     stats = read_statistics(load_card("rram_wan"))
     remote, local = program(model, g, xp=strict, device=DEVICE), program(model, g)
-    noise = [read_noise(tile, stats, g, extrapolate=True) for tile in (remote, local)]
+    noise = read_noise(model, stats, g, extrapolate=True)
     i_out = mvm(local, v)
-    noisy = with_read_noise(remote, noise[0], on_device(v), on_device(i_out), rng=rng())
-    assert_allclose(numpy_of(noisy), with_read_noise(local, noise[1], v, i_out, rng=rng()), rtol=1e-12, atol=0)
+    noisy = with_read_noise(remote, noise, on_device(v), on_device(i_out), rng=rng())
+    assert_allclose(numpy_of(noisy), with_read_noise(local, noise, v, i_out, rng=rng()), rtol=1e-12, atol=0)
     assert_allclose(numpy_of(settle(remote, on_device(i_out), DROP)), settle(local, i_out, DROP), rtol=1e-12, atol=0)
     reported = report(DROP, on_device(i_out), rng=rng())
     assert_allclose(numpy_of(reported), report(DROP, i_out, rng=rng()), rtol=1e-12, atol=0)

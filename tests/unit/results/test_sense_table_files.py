@@ -90,3 +90,14 @@ def test_dynamics_of_another_shape_are_refused():
     for values in (np.zeros((3, 2)), np.full((2, 3), np.inf)):
         with pytest.raises(InputError, match=r"settling has shape .*: expected finite values of shape \(2, 3\)"):
             dataclasses.replace(DYNAMICS, settling=values)
+
+
+def test_a_table_of_an_earlier_version_is_refused_in_a_sentence(tmp_path):
+    path = tmp_path / "t.npz"
+    save_sense_table(path, TABLE)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    about = json.loads(str(arrays["about"][()]))
+    np.savez(path, **{**arrays, "about": np.array(json.dumps({**about, "schema": 3}))})
+    with pytest.raises(InputError, match="it does not say of which text of its circuit it was made: calibrate the arr"):
+        load_sense_table(path)
