@@ -104,12 +104,16 @@ def solve_codes(
 
 
 def _announce_long(spec: ArraySpec, g: np.ndarray, words: np.ndarray) -> None:
-    """Announce a deck that will take long."""
+    """Announce a deck that will take long, or those of the arrays that techniques draw."""
+    from circuitsim.levels import drawn_codes
+    from circuitsim.spec import lay_out
     from circuitsim.truth import predict_chain
 
-    prediction = predict_chain(spec, g, words)
-    if prediction.seconds > LONG_S:
-        announce(prediction.sentence)
+    arrays = lay_out(spec, g)
+    first = arrays[0]
+    prediction = predict_chain(first.spec, first.g, drawn_codes(spec, first, words))
+    if prediction.seconds * len(arrays) > LONG_S:
+        announce(prediction.sentence if len(arrays) == 1 else f"{len(arrays)} arrays: {prediction.sentence} each")
 
 
 def one_product(spec: ArraySpec, seed: int) -> "ChainWaveforms":
