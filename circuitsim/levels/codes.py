@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim import chain
 from circuitsim.chain import Reading
+from circuitsim.characterization import AdcMismatch
 from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.converted import convert_through_circuits
@@ -36,6 +37,7 @@ def convert_codes(
     max_error: float | None = None,
     full_scale: float | None = None,
     rng: np.random.Generator | None = None,
+    mismatch: AdcMismatch | None = None,
     folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Reading:
@@ -57,7 +59,11 @@ def convert_codes(
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict, max_error: As in `solve`.
         full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
-        rng: Source of the noise of circuits, in the order DAC, sense amplifier, ADC; None: without noise.
+        rng: Source of the noise of circuits, in the order DAC, sense amplifier, ADC, then that of each chip; None:
+            without noise.
+        mismatch: Chips whose ADCs differ from the card, see `AdcMismatch`: their codes are `Reading.instances`. Levels
+            "nodal" and "behavioral" read the array once and move the thresholds of the table; level "ngspice" runs a
+            deck for each chip.
         folder: Where to keep the run folders of the deck of a whole chain; None removes them after success.
         progress: Called with (finished, total) after each such deck.
 
@@ -81,11 +87,11 @@ def convert_codes(
     if spec.driver.block is not None or spec.adc.block is not None:
         use = TileUse(model, certificate, strict, max_error)
         check_tile_use(level, use)
-        convert = partial(_through_circuits, level=level, full_scale=full_scale, rng=rng, use=use)
+        convert = partial(_through_circuits, level=level, full_scale=full_scale, rng=rng, mismatch=mismatch, use=use)
         if not spec.technique.changes_size:
-            return convert(spec, g, codes, folder, progress)
+            return convert(0, spec, g, codes, folder, progress)
         return convert_drawn(spec, g, codes, level, convert, folder=folder, progress=progress)
-    given = {"rng": rng, "folder": folder, "progress": progress}
+    given = {"rng": rng, "mismatch": mismatch, "folder": folder, "progress": progress}
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name} has no effect: it goes with a circuit in [driver] or [adc]; leave it out")
@@ -102,6 +108,7 @@ def convert_codes(
 
 
 def _through_circuits(
+    array: int,
     spec: ArraySpec,
     g: ArrayLike,
     codes: ArrayLike,
@@ -111,14 +118,19 @@ def _through_circuits(
     level: Level,
     full_scale: float | None,
     rng: np.random.Generator | None,
+    mismatch: AdcMismatch | None,
     use: TileUse,
 ) -> Reading:
-    """Read one array with circuits around it."""
+    """Read one array with circuits around it, the one of that number among those that techniques draw."""
+    if mismatch is not None:
+        mismatch = replace(mismatch, array=mismatch.array + array)
     if level == "ngspice":
         refuse_unused(level, {"rng": rng}, "nodal, whose tables have noise")
-        return convert_in_one_deck(spec, g, codes, full_scale=full_scale, folder=folder, progress=progress)
+        return convert_in_one_deck(
+            spec, g, codes, full_scale=full_scale, mismatch=mismatch, folder=folder, progress=progress
+        )
     refuse_unused(level, {"folder": folder, "progress": progress}, "ngspice")
-    return convert_through_circuits(spec, g, codes, level, full_scale=full_scale, rng=rng, use=use)
+    return convert_through_circuits(spec, g, codes, level, full_scale=full_scale, rng=rng, mismatch=mismatch, use=use)
 
 
 def _pulse_widths(spec: ArraySpec, array: AnyArray, codes: ArrayLike, full_scale: float | None) -> Reading:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from circuitsim import behavioral
 from circuitsim.blocks import Block, block_of
 from circuitsim.chain import Reading, loaded_rows, row_conductances, sensed_range, shift_and_add
-from circuitsim.characterization import characterize
+from circuitsim.characterization import AdcMismatch, characterize, drawn_tables
 from circuitsim.errors import InputError, SettlingWarning, SpecError
 from circuitsim.levels.can import Level
 from circuitsim.levels.input_range import input_range
@@ -25,6 +25,7 @@ from circuitsim.periphery import (
     adc_table,
     check_table_holds,
     convert,
+    convert_and_count,
     dac_table,
     decode,
     ideal_stages,
@@ -42,6 +43,7 @@ def convert_through_circuits(
     *,
     full_scale: float | None,
     rng: np.random.Generator | None,
+    mismatch: AdcMismatch | None,
     use: TileUse,
 ) -> Reading:
     """Read one array between the tables of its circuits, above level ngspice; see `levels.convert_codes`."""
@@ -61,8 +63,11 @@ def convert_through_circuits(
             f"adc: {adc.block or 'the ideal ADC'} converts {_NAMES[adc.unit]}, and the sense amplifiers put out "
             f"{_NAMES[unit]}; expected a circuit in [sense] for a converter of voltages, and none for currents"
         )
+    if rng is not None:
+        _check_noise(replace(tables, dac=dac, adc=adc))
     words = check_codes(codes, dac.bits, spec.array.rows, dac.block or "the DAC")
-    return _composed(spec, g, words, replace(tables, dac=dac, adc=adc), rng, level, use)
+    chips = [] if mismatch is None else drawn_tables(spec, adc, mismatch)
+    return _composed(spec, g, words, replace(tables, dac=dac, adc=adc), chips, rng, level, use)
 
 
 def _composed(
@@ -70,6 +75,7 @@ def _composed(
     g: ArrayLike,
     words: np.ndarray,
     tables: Periphery,
+    chips: list[list[ConverterTable]],
     rng: np.random.Generator | None,
     level: Level,
     use: TileUse,
@@ -93,12 +99,36 @@ def _composed(
         v_in = _row_voltages(spec, rows, array, tables.sense)
         solved = read_prepared(array, v_in)
         i_out, sensed = solved.out if solved.i_sense is None else solved.i_sense, solved.out
-        if rng is not None and tables.sense is not None:
-            sigma = output_noise(tables.sense, i_out, array.g.sum(axis=0))
-            sensed = sensed + sigma * rng.standard_normal(sensed.shape)
-    found = convert(adc, sensed, rng=rng)
-    reading = Reading(v_in, i_out, sensed, found, decode(adc, found), ideal_stages(tables), adc.unit)
+    sigma = None
+    if rng is not None and tables.sense is not None:
+        sigma = output_noise(tables.sense, i_out, np.asarray(g, dtype=float).sum(axis=0))
+    taken = _noisy(sensed, sigma, rng)
+    found = convert(adc, taken, rng=rng)
+    reading = Reading(v_in, i_out, taken, found, decode(adc, found), ideal_stages(tables), adc.unit)
+    if chips:
+        codes = [_codes_of_chip(chip, _noisy(sensed, sigma, rng), rng) for chip in chips]
+        reading = replace(reading, instances=np.stack(codes))
     return shift_and_add(reading, dac.bits) if spec.driver.input_code == "bit_serial" else reading
+
+
+def _check_noise(tables: Periphery) -> None:
+    """Refuse a source of noise where no table states any."""
+    sense = tables.sense
+    amplifier = sense is not None and (sense.noise > 0 or sense.dynamics is not None)
+    if not (amplifier or any(table is not None and table.noise > 0 for table in (tables.dac, tables.adc))):
+        names = [table.block for table in (tables.dac, sense, tables.adc) if table is not None and table.block]
+        raise InputError(f"rng has no effect: the tables of {', '.join(names)} state no noise; leave it out")
+
+
+def _noisy(sensed: np.ndarray, sigma: np.ndarray | None, rng: np.random.Generator | None) -> np.ndarray:
+    """Return outputs with noise of the deviation sigma; both (reads, cols) [unit]."""
+    return sensed if sigma is None or rng is None else sensed + sigma * rng.standard_normal(sensed.shape)
+
+
+def _codes_of_chip(chip: list[ConverterTable], taken: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
+    """Return the codes (reads, cols) of a chip whose columns have the ADCs `chip`."""
+    columns = [convert_and_count(table, taken[:, k : k + 1], rng=rng)[0] for k, table in enumerate(chip)]
+    return np.hstack(columns)
 
 
 def _check_parts(spec: ArraySpec, level: Level) -> None:

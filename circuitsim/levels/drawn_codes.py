@@ -13,8 +13,8 @@ from circuitsim.levels.can import Level
 from circuitsim.spec import ArraySpec, DrawnArray, checked, lay_out, put_together, real_numbers
 from circuitsim.spice import Progress
 
-ConvertArray = Callable[[ArraySpec, np.ndarray, np.ndarray, Path | None, Progress | None], Reading]
-"""From an array, its conductances, its codes, a folder and a listener to its reading."""
+ConvertArray = Callable[[int, ArraySpec, np.ndarray, np.ndarray, Path | None, Progress | None], Reading]
+"""From the number of an array, its specification, conductances, codes, a folder and a listener to its reading."""
 
 
 def convert_drawn(
@@ -56,7 +56,7 @@ def convert_drawn(
     for k, part in enumerate(drawn):
         place = None if folder is None else Path(folder) / f"array_{k}"
         own = drawn_codes(spec, part, words)
-        readings.append(convert(part.spec, part.g, own, place, _share(progress, k, len(drawn))))
+        readings.append(convert(k, part.spec, part.g, own, place, _share(progress, k, len(drawn))))
     return _joined(spec, drawn, readings)
 
 
@@ -89,6 +89,10 @@ def _joined(spec: ArraySpec, drawn: Sequence[DrawnArray], readings: Sequence[Rea
     for part, reading in zip(drawn, readings, strict=True):
         if part.cols.start == 0:
             v_in[:, part.rows] = np.asarray(reading.v_in)[:, rows : len(reading.v_in[0]) - rows]
+    chips = None
+    if first.instances is not None:
+        every = [np.asarray(reading.instances) for reading in readings]
+        chips = np.stack([put_together(spec, drawn, [part[k] for part in every]) for k in range(len(every[0]))])
     slices = [reading.slices for reading in readings if reading.slices is not None]
     return Reading(
         v_in=v_in,
@@ -100,4 +104,5 @@ def _joined(spec: ArraySpec, drawn: Sequence[DrawnArray], readings: Sequence[Rea
         unit=first.unit,
         slices=_joined(spec, drawn, slices) if slices else None,
         waveforms=first.waveforms,
+        instances=chips,
     )

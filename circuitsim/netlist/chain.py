@@ -1,6 +1,6 @@
 """Write a whole chain as one deck in time: row drivers, array, sense amplifiers, ADCs, for codes one after another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +81,14 @@ class ChainNetlist:
 
 
 @checked
-def chain(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, state: ArrayLike | None = None) -> ChainNetlist:
+def chain(
+    spec: ArraySpec,
+    g: ArrayLike,
+    codes: ArrayLike,
+    *,
+    state: ArrayLike | None = None,
+    adc_parameters: Sequence[Mapping[str, float]] | None = None,
+) -> ChainNetlist:
     """Write the deck that reads an array from DAC codes to ADC codes, one code after another.
 
     Ideal drivers are sources behind `driver.r_out`, circuits `xdrv_<row>`. Every column ends in `xamp_<col>` and
@@ -93,6 +100,7 @@ def chain(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, state: ArrayLike |
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^bits − 1.
         state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
+        adc_parameters: Other parameters of the ADC of each column, such as errors of its capacitors; None: none differ.
 
     Raises:
         InputError: A shape or value does not fit, or a file cannot be used.
@@ -104,7 +112,7 @@ def chain(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, state: ArrayLike |
     g = check_conductances(spec, g, g_range=programmable_range(spec))
     bits = code_bits(spec, blocks.get("driver"))
     words, timing = check_codes(codes, bits, spec.array.rows, "the driver"), chain_timing(spec)
-    adc = AdcColumns(spec, blocks.get("adc"))
+    adc = AdcColumns(spec, blocks.get("adc"), adc_parameters)
     gates = gate_voltages(spec, full_scale_inputs(spec)[None])
     switched = switched_gates(spec, words, bits, timing)
     array = array_text(
