@@ -2,6 +2,7 @@
 
 from circuitsim.characterization.adc import adc_block_table
 from circuitsim.characterization.adc_draws import AdcMismatch, drawn_parameters, drawn_tables
+from circuitsim.characterization.adc_input import adc_input
 from circuitsim.characterization.adc_mismatch import (
     comparator_thresholds,
     drawn_capacitors,
@@ -41,6 +42,7 @@ __all__ = [
     "StateMap",
     "TransistorFigures",
     "adc_block_table",
+    "adc_input",
     "array_states",
     "bench_deck",
     "cache_limit",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from circuitsim import behavioral
 from circuitsim.blocks import Block, block_of
 from circuitsim.chain import Reading, loaded_rows, row_conductances, sensed_range, shift_and_add
-from circuitsim.characterization import AdcMismatch, characterize, drawn_tables
+from circuitsim.characterization import AdcMismatch, adc_input, characterize, drawn_tables
 from circuitsim.errors import InputError, SettlingWarning, SpecError
 from circuitsim.levels.can import Level
 from circuitsim.levels.input_range import input_range
@@ -18,8 +18,9 @@ from circuitsim.levels.preparing import LevelArray, TechniqueArray, TileUse, pre
 from circuitsim.levels.pulses import read_pulses
 from circuitsim.levels.reading import read_prepared
 from circuitsim.levels.row_drive import RowDrive, row_drive
+from circuitsim.levels.sensed import prepare_sensed
 from circuitsim.levels.tile import CertifiedTile
-from circuitsim.netlist import chain_timing, check_integration, code_bits
+from circuitsim.netlist import bench_of, chain_timing, check_integration, code_bits
 from circuitsim.periphery import (
     Periphery,
     adc_table,
@@ -94,9 +95,13 @@ def _composed(
             _judge_driver(spec, driver, dac)
         inner = with_ideal(spec, "driver", "adc")
         v_range = input_range(inner, rows.level) if level == "nodal" and spec.array.input_line == "bl" else None
-        array = prepare(inner, g, level, v_range=v_range, **vars(use))
+        held = tables.sense or _input_of_adc(spec, level)
+        if held is not None and tables.sense is None:
+            array = prepare_sensed(inner, g, held, v_range)
+        else:
+            array = prepare(inner, g, level, v_range=v_range, **vars(use))
         assert not isinstance(array, TechniqueArray)  # its arrays are read one by one
-        v_in = _row_voltages(spec, rows, array, tables.sense)
+        v_in = _row_voltages(spec, rows, array, held)
         solved = read_prepared(array, v_in)
         i_out, sensed = solved.out if solved.i_sense is None else solved.i_sense, solved.out
     sigma = None
@@ -109,6 +114,27 @@ def _composed(
         codes = [_codes_of_chip(chip, _noisy(sensed, sigma, rng), rng) for chip in chips]
         reading = replace(reading, instances=np.stack(codes))
     return shift_and_add(reading, dac.bits) if spec.driver.input_code == "bit_serial" else reading
+
+
+def _input_of_adc(spec: ArraySpec, level: Level) -> SenseTable | None:
+    """Return the table of an ADC that takes the column currents at a voltage of its own; None where that is v_ref.
+
+    Raises:
+        SpecError: The level has no columns that such an input moves.
+    """
+    block = block_of(spec, "adc")
+    if block is None or bench_of(block).analog == "v":
+        return None
+    found = adc_input(spec)
+    if found is not None and (level == "behavioral" or spec.array.input_line != "bl"):
+        assert found.drop is not None
+        low, high = spec.sense.v_ref + found.drop[[0, -1]]
+        raise SpecError(
+            f"adc.{spec.adc.sources[0]} = {block.name!r}: its input lies at {low:.3g} to {high:.3g} V, away from "
+            f"sense.v_ref = {spec.sense.v_ref:g} V, and moves the columns; level = 'nodal' with inputs on bit lines "
+            "composes this, and level = 'ngspice' runs it"
+        )
+    return found
 
 
 def _check_noise(tables: Periphery) -> None:

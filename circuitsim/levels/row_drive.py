@@ -7,7 +7,7 @@ import numpy as np
 from circuitsim.blocks import Block
 from circuitsim.chain import one_bit_reads
 from circuitsim.levels.serial_rows import one_bit_dac
-from circuitsim.periphery import drive
+from circuitsim.periphery import drive, slot_levels
 from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec
 
@@ -94,13 +94,8 @@ def _drive(table: ConverterTable, codes: np.ndarray, width: np.ndarray, rng: np.
 
 
 def _slots(dac: ConverterTable, words: np.ndarray, t_read: float) -> RowDrive:
-    """Rows of a driver that puts out bit after bit: on at the voltage of the bit's slot, off at that of code 0.
-
-    The table states what shift and add makes of the slots, so that the code of one bit tells the voltage of its slot.
-    """
-    levels, top = dac.levels, 2**dac.bits - 1
-    off, powers = float(levels[0]), 2 ** np.arange(dac.bits)
-    on = off + (levels[powers] - off) * top / powers
+    """Rows of a driver that puts out bit after bit: on at the voltage of the bit's slot, off at that of code 0."""
+    off, on = slot_levels(dac)
     digits = one_bit_reads(words, dac.bits)
     slot_of = np.arange(len(digits)) % dac.bits
     level = np.where(digits == 1, on[slot_of][:, None], off)

@@ -12,6 +12,7 @@ from circuitsim.netlist.phases import clock_nodes, repeated_phase_cards
 from circuitsim.spec import ArraySpec
 
 ADC_CLOCKS = "ck_adc_"
+PER_PERIOD = 20  # time steps
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,13 @@ class AdcColumns:
 
     @property
     def step(self) -> float:
-        """Largest time step [s]."""
-        return float("inf") if self.bench is None or not self.bench.cycle else self.bench.step
+        """Largest time step [s]; a twentieth of the shortest period where an oscillator puts out its frequency."""
+        if self.block is None or self.bench is None or not self.bench.cycle:
+            return float("inf")
+        count = self.block.timing.get("t_count")
+        if self.block.output != "frequency" or count is None:
+            return self.bench.step
+        return min(self.bench.step, count.value / 2 ** (self.spec.adc.bits or 1) / PER_PERIOD)
 
     def cards(self, timing: ChainTiming) -> list[str]:
         """Write rails, clocks and one ADC for each column."""

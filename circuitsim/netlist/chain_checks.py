@@ -28,11 +28,6 @@ def check_chain(spec: ArraySpec, blocks: Mapping[str, Block]) -> None:
                 f"adc: {adc.name} converts {takes}, and the sense amplifiers put out {gives}; expected a circuit in "
                 "[sense] for a converter of voltages, and none for currents"
             )
-        if adc.output == "frequency":
-            raise SpecError(
-                f"adc.{spec.adc.sources[0]} = {adc.name!r}: it puts out a frequency, and the deck of a chain reads "
-                "bits, counts and times; level 'nodal' reads codes through its table"
-            )
 
 
 @checked

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import circuitsim as cs
-from circuitsim import cli, netlist, spice, truth
+from circuitsim import characterization, cli, netlist, spice, truth
 from circuitsim.errors import ClippingWarning, InputError, SettlingWarning, SimulatorError, SpecError
 from circuitsim.results.chain_waveforms import chain_dataset
 from circuitsim.results.waveforms import integral
@@ -102,6 +102,22 @@ def test_currents_flow_straight_into_oscillators():
     assert (exact.unit, fast.unit) == ("A", "A") and exact.ideal == ("dac", "sense")
     np.testing.assert_allclose(exact.sensed, fast.sensed, rtol=1e-4)
     assert exact.codes.tolist() == fast.codes.tolist() and np.ptp(exact.codes) > 20
+
+
+@pytest.mark.slow
+def test_a_ring_of_transistors_counts_the_currents_of_its_columns():
+    """Two columns flow straight into the current mirrors of rings, whose input is .05 to .6 V and moves the columns."""
+    adc = {"model": "cco_ring", "v_ref": None, "bits": 8, "timing": None}
+    spec = spec_of(array={"cols": 2}, sense={"v_ref": 0.5}, driver={"v_read": 0.3, "t_read": "60n"}, adc=adc)
+    codes = np.array([[100, 200, 50, 30]])
+    exact, fast = (cs.convert_codes(spec, G[:, :2], codes, level) for level in ("ngspice", "nodal"))
+    assert (exact.unit, fast.unit) == ("A", "A")
+    np.testing.assert_allclose(exact.i_out, fast.i_out, rtol=5e-3)
+    assert np.abs(exact.codes - fast.codes).max() <= 1 and fast.codes.min() > 100  # rings start where they are reset
+    table = characterization.adc_input(spec)
+    assert table.drop[0] < -0.4 and 0.1 < table.drop[-1] < 0.3
+    at_v_ref = fast.i_out[0] * 0 + (0.3 * codes[0] / 255) @ G[:, :2]  # what columns held at v_ref would carry
+    assert np.abs(at_v_ref / fast.i_out[0] - 1).max() > 0.1
 
 
 DRIVERS = {
