@@ -4,6 +4,7 @@ from .behavioral import mvm as mvm
 from .behavioral import program as program
 from .calibration import audit as audit
 from .calibration import worst_inputs as worst_inputs
+from .characterization import AdcMismatch as AdcMismatch
 from .characterization import characterize as characterize
 from .levels import calibrate as calibrate
 from .levels import convert_codes as convert_codes

@@ -2,7 +2,7 @@
 
 from circuitsim.chain.bit_serial import one_bit_reads, shift_and_add
 from circuitsim.chain.reading_files import reading_dataset, save_reading
-from circuitsim.chain.row_drivers import row_voltages
+from circuitsim.chain.row_drivers import loaded_rows, row_conductances, row_voltages
 from circuitsim.chain.sensed import (
     ExactArray,
     SensedArray,
@@ -21,12 +21,14 @@ __all__ = [
     "SensedArray",
     "driven_inputs",
     "exact_array",
+    "loaded_rows",
     "model_array",
     "one_bit_reads",
     "read_codes",
     "read_exact",
     "read_stages",
     "reading_dataset",
+    "row_conductances",
     "row_voltages",
     "save_reading",
     "sensed_inputs",

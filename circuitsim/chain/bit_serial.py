@@ -50,6 +50,9 @@ def shift_and_add(slices: Reading, bits: int) -> Reading:
         )
         return xp.sum(xp.reshape(values, (-1, bits, values.shape[1])) * weight, axis=1)
 
+    drawn = None
+    if slices.instances is not None:
+        drawn = np.stack([added(codes, 1.0) for codes in slices.instances])
     mean = 1.0 / (2**bits - 1)
     return Reading(
         v_in=added(slices.v_in, mean),
@@ -60,4 +63,5 @@ def shift_and_add(slices: Reading, bits: int) -> Reading:
         ideal=slices.ideal,
         unit=slices.unit,
         slices=slices,
+        instances=drawn,
     )

@@ -83,6 +83,9 @@ def reading_dataset(reading: Reading, *, spec: ArraySpec, dac_codes: ArrayLike, 
         if reading.slices is not None and (values := getattr(reading.slices, name)) is not None:
             bits = np.reshape(np.asarray(values), (len(words), -1, values.shape[1]))
             data[f"slice_{name}"] = ((dims[0], "bit", dims[1]), bits, {**about, "long_name": f"{meaning}, of one bit"})
+    if reading.instances is not None:
+        about = {"units": "1", "long_name": "code of each ADC of each drawn chip"}
+        data["instance_codes"] = (("instance", "batch", "col"), np.asarray(reading.instances), about)
     data.attrs = {
         "format": _READING,
         "schema": READING_SCHEMA,

@@ -46,6 +46,7 @@ class Reading:
         slices: The reads of one bit each (batch · bits, …), vector by vector and the lowest bit first, where inputs are
             bit-serial; see `chain.shift_and_add`. None otherwise.
         waveforms: Waveforms of the first code, where a deck of the whole chain was run; None otherwise.
+        instances: (instances, batch, cols) codes of chips whose ADCs differ; None where none were drawn.
     """
 
     v_in: Any
@@ -57,6 +58,7 @@ class Reading:
     unit: str = "A"
     slices: "Reading | None" = None
     waveforms: ChainWaveforms | None = None
+    instances: Any = None
 
 
 def read_codes(

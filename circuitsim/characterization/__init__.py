@@ -1,6 +1,8 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
 from circuitsim.characterization.adc import adc_block_table
+from circuitsim.characterization.adc_draws import AdcMismatch, drawn_parameters, drawn_tables
+from circuitsim.characterization.adc_input import adc_input
 from circuitsim.characterization.adc_mismatch import (
     comparator_thresholds,
     drawn_capacitors,
@@ -33,12 +35,14 @@ from circuitsim.characterization.transistor import TransistorFigures, transistor
 __all__ = [
     "READ",
     "SWITCHING",
+    "AdcMismatch",
     "ChordWarning",
     "DecisionNoise",
     "ReadCurves",
     "StateMap",
     "TransistorFigures",
     "adc_block_table",
+    "adc_input",
     "array_states",
     "bench_deck",
     "cache_limit",
@@ -54,6 +58,8 @@ __all__ = [
     "dac_block_table",
     "decision_noise",
     "drawn_capacitors",
+    "drawn_parameters",
+    "drawn_tables",
     "find_states",
     "gated_cells",
     "has_bench",

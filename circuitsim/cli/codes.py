@@ -98,18 +98,58 @@ def solve_codes(
         "ideal": list(reading.ideal),
         "spec_digest": spec.digest,
     }
+    if reading.instances is not None:
+        content["chips"] = len(reading.instances)
+        content["chips_rms_codes"] = float(np.sqrt(np.mean((reading.instances - found) ** 2)))
     ideal = f", ideal: {', '.join(reading.ideal)}" if reading.ideal else ""
     text = f"{files[1]}: {len(words)} x {spec.shape[1]} codes from {found.min():.0f} to {found.max():.0f}{ideal}"
+    if reading.instances is not None:
+        text += f"\n{files[0]}: {content['chips']} chips, rms {content['chips_rms_codes']:.3g} codes from the card's"
     print_result(content, text, as_json)
 
 
+def spread(
+    in_codes: bool,
+    seed: int,
+    *,
+    noise_seed: int | None,
+    chips: int | None,
+    capacitor_sigma: float | None,
+    offset_sigma: float | None,
+) -> dict[str, Any]:
+    """Return what of a read from code to code is drawn: its noise, and chips whose ADCs differ.
+
+    Raises:
+        InputError: An option goes with another one that is missing; names both.
+    """
+    given = {"--noise-seed": noise_seed, "--chips": chips}
+    sigmas = {"--capacitor-sigma": capacitor_sigma, "--offset-sigma": offset_sigma}
+    for option, value in (given | sigmas).items():
+        if value is not None and not in_codes:
+            raise InputError(f"{option} has no effect without --codes: a read of voltages passes no converter")
+        if value is not None and option in sigmas and chips is None:
+            raise InputError(f"{option} has no effect without --chips: expected the number of chips to draw")
+    drawn: dict[str, Any] = {} if noise_seed is None else {"rng": np.random.default_rng(noise_seed)}
+    if chips is not None:
+        from circuitsim.characterization import AdcMismatch
+
+        if capacitor_sigma is None and offset_sigma is None:
+            raise InputError("--chips needs --capacitor-sigma or --offset-sigma: how far their ADCs differ")
+        drawn["mismatch"] = AdcMismatch(chips, seed, capacitor_sigma or 0.0, offset_sigma or 0.0)
+    return drawn
+
+
 def _announce_long(spec: ArraySpec, g: np.ndarray, words: np.ndarray) -> None:
-    """Announce a deck that will take long."""
+    """Announce a deck that will take long, or those of the arrays that techniques draw."""
+    from circuitsim.levels import drawn_codes
+    from circuitsim.spec import lay_out
     from circuitsim.truth import predict_chain
 
-    prediction = predict_chain(spec, g, words)
-    if prediction.seconds > LONG_S:
-        announce(prediction.sentence)
+    arrays = lay_out(spec, g)
+    first = arrays[0]
+    prediction = predict_chain(first.spec, first.g, drawn_codes(spec, first, words))
+    if prediction.seconds * len(arrays) > LONG_S:
+        announce(prediction.sentence if len(arrays) == 1 else f"{len(arrays)} arrays: {prediction.sentence} each")
 
 
 def one_product(spec: ArraySpec, seed: int) -> "ChainWaveforms":

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from circuitsim.cli.options import CertificateFile, MaxError, Out, Strict, within
+from circuitsim.cli.options import CertificateFile, MaxError, NoiseSeed, Out, Strict, within
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 
@@ -37,14 +37,7 @@ def infer(
         bool,
         typer.Option("--search-inputs", help="Seek the worst inputs of each tile of the network. Needs --certificate."),
     ] = False,
-    noise_seed: Annotated[
-        int | None,
-        typer.Option(
-            parser=within("--noise-seed"),
-            metavar="N",
-            help="Add the noise of drivers, sense amplifiers and ADCs that are circuits, drawn with this seed.",
-        ),
-    ] = None,
+    noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:

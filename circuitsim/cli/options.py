@@ -47,6 +47,8 @@ _LARGEST_SEED = 2**63 - 1
 LIMITS = {
     "--bits": Limits(1, 12),
     "--calibration-images": Limits(1, 10**9),
+    "--capacitor-sigma": Limits(0, 1, whole=False, above=True),
+    "--chips": Limits(1, 10**6),
     "--jobs": Limits(1, 1024, also=(-1, "one on every core")),
     "--largest": Limits(2, 4096),
     "--max-error": Limits(0, 1, whole=False, above=True),
@@ -54,6 +56,7 @@ LIMITS = {
     "--max-worst": Limits(0, 1, whole=False, above=True),
     "--ngspice-up-to": Limits(0, 4096),
     "--noise-seed": Limits(0, _LARGEST_SEED),
+    "--offset-sigma": Limits(0, 10, whole=False, above=True, suffixes=True),
     "--repeats": Limits(1, 1000),
     "--seed": Limits(0, _LARGEST_SEED),
     "--temperature-c": Limits(-273.15, 1000, whole=False, above=True),
@@ -108,6 +111,43 @@ Jobs = Annotated[
 ]
 Repeats = Annotated[
     int, typer.Option(parser=within("--repeats"), metavar="N", help="Runs of each timing; the median counts.")
+]
+NoiseSeed = Annotated[
+    int | None,
+    typer.Option(
+        "--noise-seed",
+        parser=within("--noise-seed"),
+        metavar="N",
+        help="Add the noise of drivers, sense amplifiers and ADCs that are circuits, drawn with this seed.",
+    ),
+]
+Chips = Annotated[
+    int | None,
+    typer.Option(
+        "--chips",
+        parser=within("--chips"),
+        metavar="N",
+        help="With --codes: also the codes of N chips whose ADCs differ, drawn with --seed; needs --capacitor-sigma or "
+        "--offset-sigma.",
+    ),
+]
+CapacitorSigma = Annotated[
+    float | None,
+    typer.Option(
+        "--capacitor-sigma",
+        parser=within("--capacitor-sigma"),
+        metavar="R",
+        help="Standard deviation of a unit capacitor of a SAR, relative; with --chips.",
+    ),
+]
+OffsetSigma = Annotated[
+    float | None,
+    typer.Option(
+        "--offset-sigma",
+        parser=within("--offset-sigma"),
+        metavar="V",
+        help="Standard deviation of the offset of each comparator [V]; with --chips.",
+    ),
 ]
 ReadVoltage = Annotated[
     float,

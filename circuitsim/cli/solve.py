@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from circuitsim.cli.codes import LONG_S, one_of, solve_codes
+from circuitsim.cli.codes import LONG_S, one_of, solve_codes, spread
 from circuitsim.cli.matrix_files import Codes, Conductances, Inputs, arrays
-from circuitsim.cli.options import CertificateFile, MaxError, Out, Seed, SpecFile, Strict
+from circuitsim.cli.options import (
+    CapacitorSigma,
+    CertificateFile,
+    Chips,
+    MaxError,
+    NoiseSeed,
+    OffsetSigma,
+    Out,
+    Seed,
+    SpecFile,
+    Strict,
+)
 from circuitsim.cli.output import Json, announce, print_result, progress_bar, replaces
 from circuitsim.spec import load_spec
 from circuitsim.units import format_quantity
@@ -36,6 +47,10 @@ def solve(
     max_error: MaxError = None,
     nodes: Annotated[bool, typer.Option(help="Also write the voltages at every cell.")] = False,
     seed: Seed = 0,
+    noise_seed: NoiseSeed = None,
+    chips: Chips = None,
+    capacitor_sigma: CapacitorSigma = None,
+    offset_sigma: OffsetSigma = None,
     as_json: Json = False,
 ) -> None:
     """Read an array: its outputs in SI units, as NetCDF and CSV; deck and log beside them for ngspice.
@@ -52,9 +67,19 @@ def solve(
         "strict": strict,
         "max_error": max_error,
     }
+    drawn = spread(
+        codes is not None,
+        seed,
+        noise_seed=noise_seed,
+        chips=chips,
+        capacitor_sigma=capacitor_sigma,
+        offset_sigma=offset_sigma,
+    )
     if codes is not None:
         one_of(True, inputs, codes, nodes=nodes)
-        solve_codes(spec, out, level, conductances=conductances, codes=codes, seed=seed, as_json=as_json, **use)
+        solve_codes(
+            spec, out, level, conductances=conductances, codes=codes, seed=seed, as_json=as_json, **use, **drawn
+        )
         return
     g, x = arrays(spec, conductances, inputs, seed)
     if level == "ngspice" and not as_json:

@@ -9,6 +9,7 @@ from circuitsim.levels.calibrating import calibrate
 from circuitsim.levels.can import CAN, Level, check_can
 from circuitsim.levels.cell_surface import surface_of
 from circuitsim.levels.codes import convert_codes
+from circuitsim.levels.drawn_codes import drawn_codes
 from circuitsim.levels.preparing import TechniqueArray, prepare
 from circuitsim.levels.reading import array_decks, read, solve
 from circuitsim.levels.tile import CertifiedTile
@@ -22,6 +23,7 @@ __all__ = [
     "calibrate",
     "check_can",
     "convert_codes",
+    "drawn_codes",
     "prepare",
     "read",
     "solve",

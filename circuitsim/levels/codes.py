@@ -1,6 +1,7 @@
 """Read an array at any level from DAC codes to ADC codes, with the converters of its specification."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,12 @@ from numpy.typing import ArrayLike
 
 from circuitsim import chain
 from circuitsim.chain import Reading
+from circuitsim.characterization import AdcMismatch
 from circuitsim.errors import InputError, SpecError
-from circuitsim.levels.can import Level
+from circuitsim.levels.can import Level, refuse_unused
 from circuitsim.levels.converted import convert_through_circuits
+from circuitsim.levels.drawn_codes import convert_drawn
+from circuitsim.levels.in_one_deck import convert_in_one_deck
 from circuitsim.levels.preparing import AnyArray, TileUse, check_tile_use, prepare
 from circuitsim.levels.reading import read
 from circuitsim.levels.serial_rows import one_bit_dac, serial_bits
@@ -33,6 +37,7 @@ def convert_codes(
     max_error: float | None = None,
     full_scale: float | None = None,
     rng: np.random.Generator | None = None,
+    mismatch: AdcMismatch | None = None,
     folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Reading:
@@ -44,13 +49,21 @@ def convert_codes(
     amplifier integrates are intervals of constant rows. Where driver.input_code is "bit_serial", each code becomes
     reads of one bit, whose codes are shifted and added, at every level.
 
+    Where [technique] draws other arrays, ideal converters take the joined currents of all of them. Where [driver] or
+    [adc] names a circuit, each drawn array has its own, and codes are joined: those of sub-arrays are added, those of
+    replicas averaged, those of a reference column subtracted.
+
     Args:
         spec: The array; `driver.dac_bits` and `adc.bits` must be stated where a circuit does not state them.
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict, max_error: As in `solve`.
         full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
-        rng: Source of the noise of circuits, in the order DAC, sense amplifier, ADC; None: without noise.
+        rng: Source of the noise of circuits, in the order DAC, sense amplifier, ADC, then that of each chip; None:
+            without noise.
+        mismatch: Chips whose ADCs differ from the card, see `AdcMismatch`: their codes are `Reading.instances`. Levels
+            "nodal" and "behavioral" read the array once and move the thresholds of the table; level "ngspice" runs a
+            deck for each chip.
         folder: Where to keep the run folders of the deck of a whole chain; None removes them after success.
         progress: Called with (finished, total) after each such deck.
 
@@ -74,10 +87,11 @@ def convert_codes(
     if spec.driver.block is not None or spec.adc.block is not None:
         use = TileUse(model, certificate, strict, max_error)
         check_tile_use(level, use)
-        return convert_through_circuits(
-            spec, g, codes, level, full_scale=full_scale, rng=rng, use=use, folder=folder, progress=progress
-        )
-    given = {"rng": rng, "folder": folder, "progress": progress}
+        convert = partial(_through_circuits, level=level, full_scale=full_scale, rng=rng, mismatch=mismatch, use=use)
+        if not spec.technique.changes_size:
+            return convert(0, spec, g, codes, folder, progress)
+        return convert_drawn(spec, g, codes, level, convert, folder=folder, progress=progress)
+    given = {"rng": rng, "mismatch": mismatch, "folder": folder, "progress": progress}
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name} has no effect: it goes with a circuit in [driver] or [adc]; leave it out")
@@ -91,6 +105,32 @@ def convert_codes(
     words = chain.one_bit_reads(check_codes(codes, bits, spec.array.rows, "the driver"), bits)
     tables = Periphery(dac=one_bit_dac(spec), adc=adc_table(spec, full_scale=full_scale))
     return chain.shift_and_add(chain.read_codes(spec, words, lambda v: read(array, v).i_out, periphery=tables), bits)
+
+
+def _through_circuits(
+    array: int,
+    spec: ArraySpec,
+    g: ArrayLike,
+    codes: ArrayLike,
+    folder: str | Path | None,
+    progress: Progress | None,
+    *,
+    level: Level,
+    full_scale: float | None,
+    rng: np.random.Generator | None,
+    mismatch: AdcMismatch | None,
+    use: TileUse,
+) -> Reading:
+    """Read one array with circuits around it, the one of that number among those that techniques draw."""
+    if mismatch is not None:
+        mismatch = replace(mismatch, array=mismatch.array + array)
+    if level == "ngspice":
+        refuse_unused(level, {"rng": rng}, "nodal, whose tables have noise")
+        return convert_in_one_deck(
+            spec, g, codes, full_scale=full_scale, mismatch=mismatch, folder=folder, progress=progress
+        )
+    refuse_unused(level, {"folder": folder, "progress": progress}, "ngspice")
+    return convert_through_circuits(spec, g, codes, level, full_scale=full_scale, rng=rng, mismatch=mismatch, use=use)
 
 
 def _pulse_widths(spec: ArraySpec, array: AnyArray, codes: ArrayLike, full_scale: float | None) -> Reading:

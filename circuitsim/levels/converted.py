@@ -1,40 +1,39 @@
 """Codes to codes through converters that are circuits: their tables around the exact array or a tile."""
 
-from collections.abc import Callable
+import warnings
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import behavioral
-from circuitsim.blocks import block_of
-from circuitsim.chain import Reading, one_bit_reads, row_voltages, shift_and_add
-from circuitsim.characterization import characterize
-from circuitsim.errors import InputError, SpecError
-from circuitsim.levels.can import Level, refuse_unused
-from circuitsim.levels.in_one_deck import convert_in_one_deck
+from circuitsim.blocks import Block, block_of
+from circuitsim.chain import Reading, loaded_rows, row_conductances, sensed_range, shift_and_add
+from circuitsim.characterization import AdcMismatch, adc_input, characterize, drawn_tables
+from circuitsim.errors import InputError, SettlingWarning, SpecError
+from circuitsim.levels.can import Level
 from circuitsim.levels.input_range import input_range
-from circuitsim.levels.preparing import AnyArray, TileUse, prepare
+from circuitsim.levels.preparing import LevelArray, TechniqueArray, TileUse, prepare
 from circuitsim.levels.pulses import read_pulses
-from circuitsim.levels.reading import read
-from circuitsim.levels.serial_rows import one_bit_dac
+from circuitsim.levels.reading import read_prepared
+from circuitsim.levels.row_drive import RowDrive, row_drive
+from circuitsim.levels.sensed import prepare_sensed
 from circuitsim.levels.tile import CertifiedTile
-from circuitsim.netlist import code_bits
+from circuitsim.netlist import bench_of, chain_timing, check_integration, code_bits
 from circuitsim.periphery import (
     Periphery,
     adc_table,
     check_table_holds,
     convert,
+    convert_and_count,
     dac_table,
     decode,
     ideal_stages,
     output_noise,
 )
-from circuitsim.results import ConverterTable
+from circuitsim.results import ConverterTable, SenseTable
 from circuitsim.spec import ArraySpec, check_codes, with_ideal
-from circuitsim.spice import Progress
 
 
 def convert_through_circuits(
@@ -45,16 +44,11 @@ def convert_through_circuits(
     *,
     full_scale: float | None,
     rng: np.random.Generator | None,
+    mismatch: AdcMismatch | None,
     use: TileUse,
-    folder: str | Path | None = None,
-    progress: Progress | None = None,
 ) -> Reading:
-    """Read an array whose drivers or ADCs are circuits; arguments and errors as in `levels.convert_codes`."""
-    if level == "ngspice":
-        refuse_unused(level, {"rng": rng}, "nodal, whose tables have noise")
-        return convert_in_one_deck(spec, g, codes, full_scale=full_scale, folder=folder, progress=progress)
-    refuse_unused(level, {"folder": folder, "progress": progress}, "ngspice")
-    _check_driver(spec, level)
+    """Read one array between the tables of its circuits, above level ngspice; see `levels.convert_codes`."""
+    _check_parts(spec, level)
     tables, inner = characterize(spec), with_ideal(spec, "driver", "adc")
     dac = tables.dac or dac_table(inner)
     adc = tables.adc or adc_table(inner, full_scale=full_scale)
@@ -63,15 +57,18 @@ def convert_through_circuits(
         raise InputError(f"{key} = None: expected 1 to 24 bits, codes need both converters")
     if tables.adc is not None and full_scale is not None:
         raise InputError(f"full_scale = {full_scale:g} A: expected None, {adc.block} has a range of its own")
-    dac, adc = (_quiet(check_table_holds(table, spec), rng) for table in (dac, adc))
+    dac, adc = _quiet(check_table_holds(_any_coding(spec, dac), spec), rng), _quiet(check_table_holds(adc, spec), rng)
     unit = "A" if tables.sense is None else tables.sense.unit
     if adc.unit != unit:
         raise SpecError(
             f"adc: {adc.block or 'the ideal ADC'} converts {_NAMES[adc.unit]}, and the sense amplifiers put out "
             f"{_NAMES[unit]}; expected a circuit in [sense] for a converter of voltages, and none for currents"
         )
+    if rng is not None:
+        _check_noise(replace(tables, dac=dac, adc=adc))
     words = check_codes(codes, dac.bits, spec.array.rows, dac.block or "the DAC")
-    return _composed(spec, g, words, replace(tables, dac=dac, adc=adc), rng, level, use)
+    chips = [] if mismatch is None else drawn_tables(spec, adc, mismatch)
+    return _composed(spec, g, words, replace(tables, dac=dac, adc=adc), chips, rng, level, use)
 
 
 def _composed(
@@ -79,6 +76,7 @@ def _composed(
     g: ArrayLike,
     words: np.ndarray,
     tables: Periphery,
+    chips: list[list[ConverterTable]],
     rng: np.random.Generator | None,
     level: Level,
     use: TileUse,
@@ -86,62 +84,147 @@ def _composed(
     """Read checked codes through the tables of all circuits around an array at level "nodal" or "behavioral"."""
     dac, adc, sense = tables.dac, tables.adc, block_of(spec, "sense")
     assert dac is not None and adc is not None
-    serial = spec.driver.input_code == "bit_serial"
+    driver = block_of(spec, "driver")
     if sense is not None and sense.clocked:
         assert tables.sense is not None
-        v_in, i_out, sensed = read_pulses(spec, g, words, dac.bits, sense, tables.sense)
+        rows = row_drive(spec, driver, dac, words, rng=rng)
+        v_in, i_out, sensed = read_pulses(spec, g, rows, sense, tables.sense)
     else:
-        driven, codes = (one_bit_dac(spec), one_bit_reads(words, dac.bits)) if serial else (dac, words)
+        rows = row_drive(spec, driver, dac, words, rng=rng)
+        if driver is not None:
+            _judge_driver(spec, driver, dac)
         inner = with_ideal(spec, "driver", "adc")
-        v_range = input_range(inner, driven.levels) if level == "nodal" and spec.array.input_line == "bl" else None
-        array = prepare(inner, g, level, v_range=v_range, **vars(use))
-        v_in = row_voltages(driven, codes, _rows_of(array, driven), v_rest=spec.sense.v_ref, rng=rng)
-        solved = read(array, v_in)
+        v_range = input_range(inner, rows.level) if level == "nodal" and spec.array.input_line == "bl" else None
+        held = tables.sense or _input_of_adc(spec, level)
+        if held is not None and tables.sense is None:
+            array = prepare_sensed(inner, g, held, v_range)
+        else:
+            array = prepare(inner, g, level, v_range=v_range, **vars(use))
+        assert not isinstance(array, TechniqueArray)  # its arrays are read one by one
+        v_in = _row_voltages(spec, rows, array, held)
+        solved = read_prepared(array, v_in)
         i_out, sensed = solved.out if solved.i_sense is None else solved.i_sense, solved.out
-        if rng is not None and tables.sense is not None:
-            sigma = output_noise(tables.sense, i_out, array.g.sum(axis=0))
-            sensed = sensed + sigma * rng.standard_normal(sensed.shape)
-    found = convert(adc, sensed, rng=rng)
-    reading = Reading(v_in, i_out, sensed, found, decode(adc, found), ideal_stages(tables), adc.unit)
-    return shift_and_add(reading, dac.bits) if serial else reading
+    sigma = None
+    if rng is not None and tables.sense is not None:
+        sigma = output_noise(tables.sense, i_out, np.asarray(g, dtype=float).sum(axis=0))
+    taken = _noisy(sensed, sigma, rng)
+    found = convert(adc, taken, rng=rng)
+    reading = Reading(v_in, i_out, taken, found, decode(adc, found), ideal_stages(tables), adc.unit)
+    if chips:
+        codes = [_codes_of_chip(chip, _noisy(sensed, sigma, rng), rng) for chip in chips]
+        reading = replace(reading, instances=np.stack(codes))
+    return shift_and_add(reading, dac.bits) if spec.driver.input_code == "bit_serial" else reading
 
 
-def _check_driver(spec: ArraySpec, level: Level) -> None:
-    """Refuse a driver that has no table, or whose table says nothing about pulses, and a tile read by pulses."""
-    driver, sense = block_of(spec, "driver"), block_of(spec, "sense")
+def _input_of_adc(spec: ArraySpec, level: Level) -> SenseTable | None:
+    """Return the table of an ADC that takes the column currents at a voltage of its own; None where that is v_ref.
+
+    Raises:
+        SpecError: The level has no columns that such an input moves.
+    """
+    block = block_of(spec, "adc")
+    if block is None or bench_of(block).analog == "v":
+        return None
+    found = adc_input(spec)
+    if found is not None and (level == "behavioral" or spec.array.input_line != "bl"):
+        assert found.drop is not None
+        low, high = spec.sense.v_ref + found.drop[[0, -1]]
+        raise SpecError(
+            f"adc.{spec.adc.sources[0]} = {block.name!r}: its input lies at {low:.3g} to {high:.3g} V, away from "
+            f"sense.v_ref = {spec.sense.v_ref:g} V, and moves the columns; level = 'nodal' with inputs on bit lines "
+            "composes this, and level = 'ngspice' runs it"
+        )
+    return found
+
+
+def _check_noise(tables: Periphery) -> None:
+    """Refuse a source of noise where no table states any."""
+    sense = tables.sense
+    amplifier = sense is not None and (sense.noise > 0 or sense.dynamics is not None)
+    if not (amplifier or any(table is not None and table.noise > 0 for table in (tables.dac, tables.adc))):
+        names = [table.block for table in (tables.dac, sense, tables.adc) if table is not None and table.block]
+        raise InputError(f"rng has no effect: the tables of {', '.join(names)} state no noise; leave it out")
+
+
+def _noisy(sensed: np.ndarray, sigma: np.ndarray | None, rng: np.random.Generator | None) -> np.ndarray:
+    """Return outputs with noise of the deviation sigma; both (reads, cols) [unit]."""
+    return sensed if sigma is None or rng is None else sensed + sigma * rng.standard_normal(sensed.shape)
+
+
+def _codes_of_chip(chip: list[ConverterTable], taken: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
+    """Return the codes (reads, cols) of a chip whose columns have the ADCs `chip`."""
+    columns = [convert_and_count(table, taken[:, k : k + 1], rng=rng)[0] for k, table in enumerate(chip)]
+    return np.hstack(columns)
+
+
+def _check_parts(spec: ArraySpec, level: Level) -> None:
+    """Refuse parts that do not fit each other or driver.input_code, and a tile read by pulses."""
+    sense = block_of(spec, "sense")
     if level == "behavioral" and sense is not None and sense.clocked:
         raise SpecError(
             f"sense.{spec.sense.sources[0]} = {sense.name!r}: it works in phases, and a tile has no phases; level = "
             "'nodal' composes its table with the array, and level = 'ngspice' runs one deck of all"
         )
+    driver = block_of(spec, "driver")
     code_bits(spec, driver)
-    if driver is None:
+    check_integration(spec, sense)
+    if driver is not None and driver.bits and driver.clocked and sense is not None and sense.clocked:
+        raise SpecError(
+            f"driver.{spec.driver.sources[0]} = {driver.name!r}: its bits stay on through the phases of {sense.name}, "
+            "whose table holds for pulses that end within them; level = 'ngspice' runs both in one deck, or take a "
+            "driver without phases, or an amplifier without"
+        )
+
+
+def _judge_driver(spec: ArraySpec, block: Block, dac: ConverterTable) -> None:
+    """Tell a driver that settles more slowly than its rows are read.
+
+    Raises:
+        SpecError: A bit of the driver is shorter than its read with conversion.
+
+    Warns:
+        SettlingWarning: Its output still moves when the ADCs take theirs.
+    """
+    if dac.settling is None:
         return
-    key = f"driver.{spec.driver.sources[0]} = {driver.name!r}"
-    if driver.clocked or not (driver.bits or spec.driver.dac_bits):
-        kind = "works in phases" if driver.clocked else "has no digital word"
-        raise SpecError(
-            f"{key}: it {kind} and has no table for level = {level!r}; level = 'ngspice' runs it in one deck of all, "
-            f"or take an ideal driver with r_out and driver.input_code = {spec.driver.input_code!r}"
-        )
-    if sense is not None and sense.clocked:
-        raise SpecError(
-            f"{key}: its table says nothing about pulses, which {sense.name} integrates; level = 'ngspice' runs both "
-            "in one deck, or take an ideal driver with r_out"
+    timing = chain_timing(spec)
+    longest, given = float(dac.settling[:, 1].max()), timing.taken - timing.drive
+    if longest > given:
+        warnings.warn(
+            f"the driver {block.name!r} takes {longest:.3g} s to settle within half an LSB, and outputs are taken "
+            f"after {given:.3g} s; raise driver.t_read",
+            SettlingWarning,
+            stacklevel=3,
         )
 
 
-def _rows_of(array: AnyArray, dac: ConverterTable) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the function from voltages (batch, rows) [V] of the rows to their currents [A]; a DAC may not need it."""
-    if isinstance(array, CertifiedTile) and dac.r_out is not None:
-        return partial(behavioral.read_rows, behavioral.row_currents(array.model, array.g), array.tile)
-    return lambda v: _solved_rows(array, v)
+def _row_voltages(spec: ArraySpec, rows: RowDrive, array: LevelArray, sense: SenseTable | None) -> np.ndarray:
+    """Return the voltages (reads, rows) of the rows behind the output resistances of their drivers [V]."""
+    if rows.r_out is None:
+        return rows.level
+    rest, count = spec.sense.v_ref, spec.array.rows
+    if isinstance(array, CertifiedTile):
+        read_rows = partial(behavioral.read_rows, behavioral.row_currents(array.model, array.g), array.tile)
+    else:
+        read_rows = partial(_solved_rows, array)
+    slope = row_conductances(read_rows, count, rest, rows.full)
+    reach = (min(rest, rows.rest), max(rest, rows.full))
+    if sense is not None and sense.drop is not None:  # columns may lie below v_ref, and rows at rest with them
+        reach = sensed_range(spec, sense, reach)
+    return loaded_rows(rows.level, rows.r_out, read_rows, slope, reach=reach, name=rows.name)
 
 
-def _solved_rows(array: AnyArray, v: np.ndarray) -> np.ndarray:
-    current = read(array, v).i_row
+def _solved_rows(array: LevelArray, v: np.ndarray) -> np.ndarray:
+    current = read_prepared(array, v).i_row
     assert current is not None  # level "nodal" gives it for inputs on bit lines
     return current
+
+
+def _any_coding(spec: ArraySpec, dac: ConverterTable) -> ConverterTable:
+    """Return the table of a driver; one that follows its input puts out any coding of an ideal source before it."""
+    block = block_of(spec, "driver")
+    follows = block is not None and not (block.clocked or block.bits)
+    return replace(dac, coding=spec.driver.input_code) if follows else dac
 
 
 _NAMES = {"A": "currents", "V": "voltages"}

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import truth
 from circuitsim.chain import Reading, shift_and_add
-from circuitsim.characterization import characterize
+from circuitsim.characterization import AdcMismatch, characterize, drawn_parameters
 from circuitsim.errors import InputError
 from circuitsim.periphery import adc_table, convert, decode
 from circuitsim.spec import ArraySpec
@@ -22,12 +23,14 @@ def convert_in_one_deck(
     codes: ArrayLike,
     *,
     full_scale: float | None,
+    mismatch: AdcMismatch | None,
     folder: str | Path | None,
     progress: Progress | None,
 ) -> Reading:
     """Read codes through the deck of the whole chain; arguments and errors as in `levels.convert_codes`.
 
-    Ideal ADCs are not in the deck and convert what it shows. What a code represents is in the table of its ADC.
+    Ideal ADCs are not in the deck and convert what it shows. What a code represents is in the table of its ADC. Chips
+    with ADCs of their own take a deck each.
     """
     if spec.adc.block is not None and full_scale is not None:
         raise InputError(f"full_scale = {full_scale:g} A: expected None, {spec.adc.block} has a range of its own")
@@ -43,6 +46,20 @@ def convert_in_one_deck(
     assert table is not None
     found = convert(table, run.sensed) if run.codes is None else run.codes
     stages = tuple(stage for stage, section in _STAGES.items() if getattr(spec, section).block is None)
-    slices = Reading(run.v_in, run.i_out, run.sensed, found, decode(table, found), stages, run.unit)
+    chips = None if mismatch is None else _chips(spec, g, codes, mismatch, folder)
+    slices = Reading(run.v_in, run.i_out, run.sensed, found, decode(table, found), stages, run.unit, instances=chips)
     whole = slices if spec.driver.input_code != "bit_serial" else shift_and_add(slices, run.serial)
     return replace(whole, waveforms=run.waveforms)
+
+
+def _chips(
+    spec: ArraySpec, g: ArrayLike, codes: ArrayLike, mismatch: AdcMismatch, folder: str | Path | None
+) -> np.ndarray:
+    """Return the codes (instances, reads, cols) of drawn chips."""
+    found = []
+    for k, parameters in enumerate(drawn_parameters(spec, mismatch)):
+        place = None if folder is None else Path(folder) / f"chip_{k}"
+        run = truth.read_chain(spec, g, codes, adc_parameters=parameters, folder=place)
+        assert run.codes is not None  # the ADC is a circuit
+        found.append(run.codes)
+    return np.stack(found)

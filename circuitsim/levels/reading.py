@@ -133,11 +133,13 @@ def read(array: AnyArray, x: ArrayLike, *, nodes: bool = False, folder: str | Pa
         return _read_drawn(array, x, folder)
     if not isinstance(array, CertifiedTile):  # its certificate or its model states a range of its own
         tell_inputs(array.spec, real_numbers("x", x))
-    return _read_one(array, x, nodes=nodes, folder=folder)
+    return read_prepared(array, x, nodes=nodes, folder=folder)
 
 
-def _read_one(array: LevelArray, x: ArrayLike, *, nodes: bool = False, folder: str | Path | None = None) -> Solution:
-    """Read a prepared array of one level; see `read`."""
+def read_prepared(
+    array: LevelArray, x: ArrayLike, *, nodes: bool = False, folder: str | Path | None = None
+) -> Solution:
+    """Read a prepared array of one level as `read` does, without telling inputs beyond the range of ideal drivers."""
     if isinstance(array, TruthArray):
         return truth.read(array, x, nodes=nodes, folder=folder)
     level = "behavioral" if isinstance(array, CertifiedTile) else "nodal"
@@ -184,7 +186,7 @@ def _read_drawn(array: TechniqueArray, x: ArrayLike, folder: str | Path | None) 
     if in_ngspice:
         solutions = truth.read_many(in_ngspice, folder=folder)
     else:
-        solutions = [_read_one(part, inputs, folder=folder) for part, inputs in reads]
+        solutions = [read_prepared(part, inputs, folder=folder) for part, inputs in reads]
     first = solutions[0]
     out = put_together(array.spec, array.drawn, [solution.out for solution in solutions])
     return Solution(

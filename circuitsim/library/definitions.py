@@ -111,7 +111,8 @@ def read_library(path: Path, sections: tuple[str, ...] = ()) -> Library:
 
     Relative names of included files start beside the including file. A statement outside a sub-circuit that is not a
     definition belongs to the author's bench and is left out: elements, analyses, outputs, options, a `.control` block,
-    and everything after `.end`. Of the options, `scale` is kept.
+    and everything after `.end`, which ends the file that it stands in, as ngspice has it. Of the options, `scale` is
+    kept.
 
     Args:
         path: The file.
@@ -124,7 +125,7 @@ def read_library(path: Path, sections: tuple[str, ...] = ()) -> Library:
     """
     tally = Tally()
     bench: list[LeftOut] = []
-    definitions = tuple(_definitions(expand_includes(path, sections, tally), bench))
+    definitions = tuple(_definitions(expand_includes(path, sections, tally), bench, str(path)))
     scale, left_out = _without_scale(bench)
     return Library(path, sections, definitions, left_out, scale, tuple(tally.files), sections_of(path))
 
@@ -148,14 +149,14 @@ def tell_left_out(source: Assembled) -> None:
         )
 
 
-def _definitions(statements: Iterable[Statement], left_out: list[LeftOut]) -> Iterator[Definition]:
-    """Sort statements into definitions and what is left out."""
+def _definitions(statements: Iterable[Statement], left_out: list[LeftOut], whole: str) -> Iterator[Definition]:
+    """Sort statements into definitions and what is left out; `.end` in the file `whole` ends what it includes too."""
     following = iter(statements)
-    ended = False
+    ended: set[str] = set()
     for statement in following:
         card = statement.card
-        if ended or card == ".end":
-            ended = True
+        if card == ".end" or ended & {whole, statement.file}:
+            ended.add(statement.file)
             left_out.append(LeftOut(statement, "the end of a deck" if card == ".end" else "behind .end"))
         elif card == ".control":
             left_out.append(LeftOut(statement, "a .control block"))

@@ -2,7 +2,8 @@
 
 from circuitsim.netlist.cell import cell_subckt, cell_text
 from circuitsim.netlist.chain import ChainNetlist, chain
-from circuitsim.netlist.chain_drivers import analog_inputs, code_bits
+from circuitsim.netlist.chain_checks import check_integration
+from circuitsim.netlist.chain_drivers import code_bits
 from circuitsim.netlist.chain_timing import ChainTiming, chain_timing
 from circuitsim.netlist.conversions import Bench, bench_of, conversion_deck, with_parameters
 from circuitsim.netlist.crossbar import checked_crossbar, crossbar
@@ -22,12 +23,12 @@ __all__ = [
     "Pulse",
     "TransientNetlist",
     "amplifier_cards",
-    "analog_inputs",
     "bench_of",
     "cell_subckt",
     "cell_text",
     "chain",
     "chain_timing",
+    "check_integration",
     "checked_crossbar",
     "checked_transient",
     "code_bits",

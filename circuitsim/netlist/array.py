@@ -76,6 +76,7 @@ class _Program:
         gates: (batch, rows) word-line voltages [V]; None without gates.
         sense: Circuit of the sense amplifiers; None: ideal ones.
         taker: Nodes that take the column currents; None: the sense amplifiers take them.
+        gate_cards: Sources of the gates in time; None: those of `gates`.
     """
 
     g: np.ndarray
@@ -83,6 +84,7 @@ class _Program:
     gates: np.ndarray | None
     sense: Block | None
     taker: str | None
+    gate_cards: list[str] | None = None
 
 
 def array_text(
@@ -95,6 +97,7 @@ def array_text(
     meter: bool = False,
     sense: Block | None = None,
     taker: str | None = None,
+    gate_cards: list[str] | None = None,
 ) -> ArrayText:
     """Write an array.
 
@@ -107,6 +110,7 @@ def array_text(
         meter: Measure the current of every cell, see `ArrayText.i_cell`.
         sense: Circuit of the sense amplifiers; None: ideal ones.
         taker: Nodes that take the column currents, `<taker>_<col>`; None: the sense amplifiers take them.
+        gate_cards: Sources of the gates in time, `vwl_<row>` for each row; None: sources of `gates`.
 
     Raises:
         InputError: `state` is missing though the device needs it, or given though it does not; or `state` or `mismatch`
@@ -119,7 +123,7 @@ def array_text(
         check_mismatch(spec, mismatch)
         deviations = zip(settings, mismatch.v_th.tolist(), mismatch.width.tolist(), strict=True)
         settings = [[f"{text} dvt={v!r} width={w!r}" for text, v, w in zip(*line, strict=True)] for line in deviations]
-    return _LAYOUTS[spec.array.input_line](spec, cell, _Program(g, settings, gates, sense, taker))
+    return _LAYOUTS[spec.array.input_line](spec, cell, _Program(g, settings, gates, sense, taker, gate_cards))
 
 
 def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | None) -> np.ndarray:
@@ -145,7 +149,7 @@ def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Array
     rows = range(spec.array.rows)
     row_cards, bl = row_lines(LineKind("bl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
     col_cards, sl = col_lines(LineKind("sl", "sense", "rsense", wires.r_sense, strap[1]), wires.r_col, wires.c_col)
-    gates = [] if program.gates is None else source_cards(GATES, program.gates)
+    gates = [] if program.gates is None else program.gate_cards or source_cards(GATES, program.gates)
     wl = [[f"wl_{a}" if gates else "0"] * spec.array.cols for a in rows]
     body = [
         *(["", "* word lines: gates of one row", *gates] if gates else []),

@@ -1,6 +1,6 @@
 """Write a whole chain as one deck in time: row drivers, array, sense amplifiers, ADCs, for codes one after another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,18 +13,19 @@ from circuitsim.netlist.array import ArrayText, array_text
 from circuitsim.netlist.cell import cell_text
 from circuitsim.netlist.chain_adcs import AdcColumns
 from circuitsim.netlist.chain_checks import check_chain
-from circuitsim.netlist.chain_drivers import code_bits, driver_cards
+from circuitsim.netlist.chain_drivers import code_bits, driver_cards, switched_gates
 from circuitsim.netlist.chain_timing import ChainTiming, chain_timing
 from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import moment
-from circuitsim.netlist.phases import clock_nodes, repeated_phase_cards
+from circuitsim.netlist.phases import clock_nodes, phase_window, repeated_phase_cards
 from circuitsim.netlist.sense_amplifiers import SENSE_CLOCKS
 from circuitsim.spec import ArraySpec, by_value, check_codes, check_conductances, checked, full_scale_inputs
 from circuitsim.spec.matrices import gate_voltages
 
 STEPS = 20  # time steps of t_read, at least
 MOST_STEP = 1e-9  # [s]
+PER_PULSE_LSB = 8  # steps; with a quarter of them, pulses of a circuit end up to .6 LSB beside their codes
 
 
 @by_value
@@ -80,7 +81,14 @@ class ChainNetlist:
 
 
 @checked
-def chain(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, state: ArrayLike | None = None) -> ChainNetlist:
+def chain(
+    spec: ArraySpec,
+    g: ArrayLike,
+    codes: ArrayLike,
+    *,
+    state: ArrayLike | None = None,
+    adc_parameters: Sequence[Mapping[str, float]] | None = None,
+) -> ChainNetlist:
     """Write the deck that reads an array from DAC codes to ADC codes, one code after another.
 
     Ideal drivers are sources behind `driver.r_out`, circuits `xdrv_<row>`. Every column ends in `xamp_<col>` and
@@ -92,6 +100,7 @@ def chain(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, state: ArrayLike |
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^bits − 1.
         state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
+        adc_parameters: Other parameters of the ADC of each column, such as errors of its capacitors; None: none differ.
 
     Raises:
         InputError: A shape or value does not fit, or a file cannot be used.
@@ -103,11 +112,14 @@ def chain(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, state: ArrayLike |
     g = check_conductances(spec, g, g_range=programmable_range(spec))
     bits = code_bits(spec, blocks.get("driver"))
     words, timing = check_codes(codes, bits, spec.array.rows, "the driver"), chain_timing(spec)
-    adc = AdcColumns(spec, blocks.get("adc"))
+    adc = AdcColumns(spec, blocks.get("adc"), adc_parameters)
     gates = gate_voltages(spec, full_scale_inputs(spec)[None])
-    array = array_text(spec, g, state, gates=gates, sense=blocks.get("sense"), taker=adc.taker)
+    switched = switched_gates(spec, words, bits, timing)
+    array = array_text(
+        spec, g, state, gates=gates, sense=blocks.get("sense"), taker=adc.taker, gate_cards=switched or None
+    )
     serial = bits if spec.driver.input_code == "bit_serial" else 1
-    steps = (timing.cycle, spec.driver.t_read / STEPS, MOST_STEP, adc.step)
+    steps = (timing.cycle, spec.driver.t_read / STEPS, MOST_STEP, adc.step, _pulse_step(blocks.get("driver"), bits))
     deck = ChainNetlist(
         text="",  # follows from the names
         codes=words,
@@ -127,6 +139,14 @@ def chain(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, *, state: ArrayLike |
         clocks=tuple(f"v({node})" for node in (*_sense_clocks(blocks).values(), *adc.clocks)),
     )
     return replace(deck, text="\n".join(_lines(spec, blocks, array, deck, adc)))
+
+
+def _pulse_step(driver: Block | None, bits: int) -> float:
+    """Return the largest time step that resolves where the pulses of a circuit end [s]; infinity without pulses."""
+    if driver is None or driver.bits or not driver.clocked:
+        return float("inf")
+    longest = max(phase_window(driver, name)[1] for name in driver.phases)
+    return longest / (2**bits - 1) / PER_PULSE_LSB
 
 
 def _sense_clocks(blocks: Mapping[str, Block]) -> dict[str, str]:

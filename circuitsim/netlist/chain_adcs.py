@@ -1,16 +1,18 @@
 """Write the ADCs of a chain: one in every column, on shared rails and clocks."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from circuitsim.blocks import Block
 from circuitsim.netlist.chain_timing import ChainTiming
-from circuitsim.netlist.conversions import Bench, bench_of, bit_node
+from circuitsim.netlist.conversions import Bench, bench_of, bit_node, with_parameters
 from circuitsim.netlist.names import check_path, number
 from circuitsim.netlist.phases import clock_nodes, repeated_phase_cards
 from circuitsim.spec import ArraySpec
 
 ADC_CLOCKS = "ck_adc_"
+PER_PERIOD = 20  # time steps
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,12 @@ class AdcColumns:
     Attributes:
         spec: The array.
         block: The circuit; None: ideal ADCs, which are in no deck.
+        parameters: Other parameters of each column's ADC; None: all are as the card states.
     """
 
     spec: ArraySpec
     block: Block | None
+    parameters: Sequence[Mapping[str, float]] | None = None
 
     @cached_property
     def bench(self) -> Bench | None:
@@ -59,8 +63,13 @@ class AdcColumns:
 
     @property
     def step(self) -> float:
-        """Largest time step [s]."""
-        return float("inf") if self.bench is None or not self.bench.cycle else self.bench.step
+        """Largest time step [s]; a twentieth of the shortest period where an oscillator puts out its frequency."""
+        if self.block is None or self.bench is None or not self.bench.cycle:
+            return float("inf")
+        count = self.block.timing.get("t_count")
+        if self.block.output != "frequency" or count is None:
+            return self.bench.step
+        return min(self.bench.step, count.value / 2 ** (self.spec.adc.bits or 1) / PER_PERIOD)
 
     def cards(self, timing: ChainTiming) -> list[str]:
         """Write rails, clocks and one ADC for each column."""
@@ -78,5 +87,6 @@ class AdcColumns:
         for b in range(self.spec.array.cols):
             own = {"in": f"{source}_{b}", "out": f"count_{b}", "plus": f"plus_{b}", "minus": f"minus_{b}"}
             bits = {role: bit_node(role, b) for role in self.block.roles if role.startswith("bits")}
-            cards.append(self.block.call(f"xadc_{b}", shared | own | bits))
+            drawn = self.block if self.parameters is None else with_parameters(self.block, self.parameters[b])
+            cards.append(drawn.call(f"xadc_{b}", shared | own | bits))
         return cards

@@ -87,7 +87,22 @@ def driver_cards(spec: ArraySpec, block: Block | None, codes: np.ndarray, bits: 
     return [*_head(spec, block), *clocks, *inputs, *_calls(spec, block)]
 
 
-@checked
+def switched_gates(spec: ArraySpec, codes: np.ndarray, bits: int, timing: ChainTiming) -> list[str]:
+    """Write the sources of the gates of rows that are switched off where they have no input; empty if none are.
+
+    Arguments as in `driver_cards`. A gate stays for a whole read: for a code above 0, or for a bit that is set.
+    """
+    if not spec.technique.skip_zero_rows:
+        return []
+    assert spec.v_gate is not None  # the specification needs a cell with a gate
+    on = codes > 0
+    if spec.driver.input_code == "bit_serial":
+        on = ((codes[:, None].astype(int) >> np.arange(bits)[:, None]) & 1).reshape(-1, codes.shape[1])
+    return [
+        f"vwl_{a} wl_{a} 0 {_held(spec.v_gate * on[:, a].astype(float), timing.cycle)}" for a in range(spec.array.rows)
+    ]
+
+
 def analog_inputs(spec: ArraySpec, codes: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the voltages (reads, rows) of ideal drivers [V], and for which share (reads, rows) of t_read they last."""
     top = 2**bits - 1

@@ -24,8 +24,8 @@ def network_tables(spec: ArraySpec, given: Periphery | None) -> Periphery:
         given: Tables of the circuits that it names, from `characterization.characterize`; None: it names none.
 
     Raises:
-        SpecError: A circuit has no table or works in phases, the ADC does not take what the sense amplifiers put out,
-            or the output resistance of the DAC moves the rows.
+        SpecError: Codes are bit-serial and have no resolution; a circuit has no table or works in phases, the ADC does
+            not take what the sense amplifiers put out, or the output resistance of the DAC moves the rows.
         OutsideRangeError: A table was made for other conditions.
     """
     tables = given or Periphery()
@@ -43,7 +43,10 @@ def network_tables(spec: ArraySpec, given: Periphery | None) -> Periphery:
             check_table_holds(table, spec)
     _check_sense(spec, tables)
     _check_rows(spec, tables.dac)
-    return Periphery(tables.dac or dac_table(with_ideal(spec, "driver")), tables.sense, tables.adc)
+    dac = tables.dac or dac_table(with_ideal(spec, "driver"))
+    if dac is None and spec.driver.input_code == "bit_serial":
+        raise SpecError("driver.dac_bits is missing: driver.input_code = 'bit_serial' needs the number of bits")
+    return Periphery(dac, tables.sense, tables.adc)
 
 
 def _check_sense(spec: ArraySpec, tables: Periphery) -> None:

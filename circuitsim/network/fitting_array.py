@@ -10,7 +10,7 @@ from circuitsim.spec import Abilities, ArraySpec, checked, unable
 READS: Abilities = {
     "bl": {
         "array.cell": ("1r", "1t1r", "2t2r", "1t", "own"),  # the output of a 1c cell is a charge
-        "driver.input_code": ("amplitude",),
+        "driver.input_code": ("amplitude", "bit_serial"),
         "technique.partition": (None,),
         "technique.replicate_cols": (1,),
         "technique.g_reference": (None,),
@@ -18,11 +18,11 @@ READS: Abilities = {
         "technique.dummy_cols": (0,),
     }
 }
-"""Layers are read by voltages of the rows and by outputs of the columns, on arrays of rows x cols cells as drawn."""
+"""Layers are read by voltages of the rows, whole or bit by bit, and by outputs of the columns, on arrays as drawn."""
 
 # What stands between a tile and its network: one product may serve several of them.
 _AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}
-_NOT_READ = {"dac_bits", "file", "folder"}
+_NOT_READ = {"dac_bits", "input_code", "file", "folder"}
 
 
 def check_network_array(spec: ArraySpec) -> None:

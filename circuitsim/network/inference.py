@@ -217,7 +217,7 @@ def float_difference(
     """
     images = real_numbers("images", images, keep_type=True)
     ideal = with_ideal(spec, "driver", "sense", "adc") if product is None else spec
-    spec = ideal.replace(driver={"dac_bits": None}, adc={"bits": None})
+    spec = ideal.replace(driver={"dac_bits": None, "input_code": "amplitude"}, adc={"bits": None})
     programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))
     ranges = fit_ranges(programmed, images)
     array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)

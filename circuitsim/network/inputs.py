@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.periphery import dac_table, decode, drive, nearest_codes
+from circuitsim.periphery import dac_table, decode, drive, nearest_codes, slot_levels
 from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec
 
@@ -18,7 +18,8 @@ class Phases:
     """Row voltages of a batch of activations, read one phase after the other.
 
     Attributes:
-        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones.
+        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; with
+            bit-serial codes those of the bits of each.
         v: (phases, *shape of the activations) voltages that the drivers put out [V].
         v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
@@ -68,7 +69,8 @@ def encode(
     An activation of 0 is driven at v_ref, the voltage of the columns; |activation| = activation_max is driven at
     v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally. A DAC of b bits rounds
     each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
-    two ends; its levels are its own.
+    two ends; its levels are its own. Bit-serial codes take one phase for each bit, the lowest first, of the weight
+    2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds.
 
     Args:
         activations: Any shape, in the network's units.
@@ -90,6 +92,8 @@ def encode(
     clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
     shares, v_ref = np.minimum(parts, 1.0), spec.sense.v_ref
     dac = dac_table(spec) if dac is None else dac
+    if spec.driver.input_code == "bit_serial":
+        return _bit_by_bit(spec, dac, weights, shares, clipped)
     if dac is None:
         v = v_ref + shares * spec.driver.v_read
         return Phases(weights, v, v, clipped, spec.driver.v_read, v_ref)
@@ -100,3 +104,20 @@ def encode(
     same = dac.inl is None and (rng is None or dac.noise == 0)
     rest = float(quiet.levels[0])
     return Phases(weights, v, v if same else decode(dac, codes), clipped, reach, rest)
+
+
+def _bit_by_bit(
+    spec: ArraySpec, dac: ConverterTable | None, weights: tuple[float, ...], shares: np.ndarray, clipped: int
+) -> Phases:
+    """Code shares of full scale (phases, *shape) as phases of one bit each, the lowest bit of each phase first."""
+    assert dac is not None  # `network_tables` asks for its bits
+    top, v_ref, bits = 2**dac.bits - 1, spec.sense.v_ref, np.arange(dac.bits)
+    codes = np.round(shares * top).astype(np.int64)
+    digits = np.stack([(codes >> k) & 1 for k in bits], axis=1).reshape(-1, *codes.shape[1:])
+    coded = v_ref + digits * spec.driver.v_read
+    each = tuple(weight * 2.0**k / top for weight in weights for k in bits)
+    if not dac.block:
+        return Phases(each, coded, coded, clipped, spec.driver.v_read, v_ref)
+    off, on = slot_levels(dac)
+    slots = np.tile(on, len(weights)).reshape(-1, *[1] * (digits.ndim - 1))
+    return Phases(each, np.where(digits == 1, slots, off), coded, clipped, spec.driver.v_read, off)

@@ -1,7 +1,15 @@
 """Stages at the edge of an array: converters and sense amplifiers as functions of arrays."""
 
 from circuitsim.periphery.conditions import check_periphery_holds, check_sense_holds, check_table_holds
-from circuitsim.periphery.converters import convert, convert_and_count, decode, drive, drive_nearest, nearest_codes
+from circuitsim.periphery.converters import (
+    convert,
+    convert_and_count,
+    decode,
+    drive,
+    drive_nearest,
+    nearest_codes,
+    slot_levels,
+)
 from circuitsim.periphery.enob import sine_bits, sine_record
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 from circuitsim.periphery.linearity import Linearity, linearity
@@ -30,5 +38,6 @@ __all__ = [
     "report",
     "sine_bits",
     "sine_record",
+    "slot_levels",
     "straight_output",
 ]

@@ -50,6 +50,16 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
     return _with_noise(xp.reshape(xp.take(levels, flat, axis=0), codes.shape), table.noise, rng)
 
 
+def slot_levels(table: ConverterTable) -> tuple[float, np.ndarray]:
+    """Return the outputs of a driver in the slots of a code's bits: of a bit of 0, and of a 1 (bits,) in each slot [V].
+
+    The table states what shift and add makes of the slots, so that the code of one bit tells the voltage of its slot.
+    """
+    levels, powers = table.levels, 2 ** np.arange(table.bits)
+    off = float(levels[0])
+    return off, off + (levels[powers] - off) * (2**table.bits - 1) / powers
+
+
 def drive_nearest(table: ConverterTable | None, v: Any, *, rng: np.random.Generator | None = None) -> Any:
     """Return the DAC's output voltages nearest to `v` (any shape) [V]; without a DAC, `v` itself."""
     return v if table is None else drive(table, nearest_codes(table, v), rng=rng)

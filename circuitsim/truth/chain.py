@@ -1,6 +1,6 @@
 """Read an array in ngspice from DAC codes to ADC codes: the whole chain in one deck."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,6 +74,7 @@ def read_chain(
     codes: ArrayLike,
     *,
     full_scale: float | None = None,
+    adc_parameters: Sequence[Mapping[str, float]] | None = None,
     folder: str | Path | None = None,
     simulator: Simulator | None = None,
     time_limit_s: float | None = None,
@@ -87,6 +88,7 @@ def read_chain(
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows).
         full_scale: Current of the largest code of ideal ADCs [A], by which settling is judged; None: it is not.
+        adc_parameters: As in `netlist.chain`.
         folder: Where to keep the run folder; None removes it after success. More than `CODES_PER_DECK` codes make
             several decks in numbered folders.
         simulator: The ngspice to use; None: `spice.find_ngspice()`.
@@ -104,7 +106,7 @@ def read_chain(
         ClippingWarning: A sense amplifier saturates, or the ADC clips more than one output in a hundred.
     """
     g = real_numbers("g", g)
-    decks = _decks(spec, g, codes, CODES_PER_DECK)
+    decks = _decks(spec, g, codes, CODES_PER_DECK, adc_parameters)
     with bench_folder() if folder is None else nullcontext(Path(folder)) as place:
         raws = run_many(
             decks,
@@ -143,14 +145,21 @@ def predict_chain(
     return predict_deck(deck, simulator or find_ngspice(), reads=len(words) * deck.serial)
 
 
-def _decks(spec: ArraySpec, g: ArrayLike, codes: ArrayLike, each: int) -> list[ChainNetlist]:
+def _decks(
+    spec: ArraySpec,
+    g: ArrayLike,
+    codes: ArrayLike,
+    each: int,
+    adc_parameters: Sequence[Mapping[str, float]] | None = None,
+) -> list[ChainNetlist]:
     """Write decks of at most `each` codes."""
     adc_bits(spec)
     g, words = real_numbers("g", g), real_numbers("codes", codes)
     check_two_states(spec, g)
     check_chord(spec)
     state = array_states(spec, g)
-    return [chain(spec, g, words[k : k + each], state=state) for k in range(0, max(len(words), 1), each)]
+    starts = range(0, max(len(words), 1), each)
+    return [chain(spec, g, words[k : k + each], state=state, adc_parameters=adc_parameters) for k in starts]
 
 
 def adc_bits(spec: ArraySpec) -> int | None:

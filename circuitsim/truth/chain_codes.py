@@ -12,7 +12,7 @@ from circuitsim.netlist.phases import CLOCK_EDGE, phase_window
 from circuitsim.results.waveforms import crossing_time
 from circuitsim.spice import RawResult
 
-CONVERT = "convert"
+CONVERT, RESET = "convert", "reset"
 # Conversions that may meet a threshold so closely that a bit is neither 0 nor 1. The latch of the SAR of switches
 # leaves such a bit for inputs within 20 uV, a two-hundredth of an LSB, and equal rows repeat it.
 MOST_UNDECIDED = 0.1  # of all
@@ -40,6 +40,8 @@ def chain_codes(deck: ChainNetlist, raw: RawResult, adc: Block, bits: int) -> np
         return _words(deck, raw, adc)
     if adc.output == "time":
         found = _times(deck, raw, adc)
+    elif adc.output == "frequency":
+        found = _periods(deck, raw, adc)
     else:
         found = _at(deck, raw, deck.counts)
         if not adc.clocked:  # thresholds of a converter at rest lie halfway between counts
@@ -76,6 +78,22 @@ def _words(deck: ChainNetlist, raw: RawResult, adc: Block) -> np.ndarray:
             stacklevel=2,
         )
     return (levels > 0.5) @ 2.0 ** np.arange(adc.bits)
+
+
+def _periods(deck: ChainNetlist, raw: RawResult, adc: Block) -> np.ndarray:
+    """Rises (reads, cols) of the outputs through 0.5 V in the time t_count after the phase "reset", as a counter sees.
+
+    The oscillators start from their reset, so that a count may miss that of the table, frequency times t_count, by one.
+    """
+    count = adc.timing.get("t_count")
+    if count is None:
+        raise InputError(f"the ADC {adc.name!r}: timing.t_count is missing, its output is a frequency and needs it")
+    time, waves = raw["time"], raw.columns(deck.counts)
+    rises = (waves[:-1] < 0.5) & (waves[1:] >= 0.5)
+    first = sum(phase_window(adc, RESET)) if RESET in adc.phases else 0.0
+    starts = np.arange(deck.reads) * deck.timing.cycle + deck.timing.convert + first
+    inside = (time[1:] > starts[:, None]) & (time[1:] <= starts[:, None] + count.value)  # (reads, points)
+    return inside.astype(float) @ rises.astype(float)
 
 
 def _times(deck: ChainNetlist, raw: RawResult, adc: Block) -> np.ndarray:

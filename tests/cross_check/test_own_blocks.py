@@ -5,6 +5,7 @@ threshold. An inverter with a resistor from output to input is a sense amplifier
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ import circuitsim as cs
 from circuitsim import spice
 from circuitsim.blocks import block_of
 from circuitsim.characterization import comparator_table
+from circuitsim.library import LeftOutWarning
 
 FLIP_FLOP = "sky130_fd_sc_hd__dfxtp_1"
 RAILS = {"vdd": ["VPWR", "VPB"], "vss": ["VGND", "VNB"]}
@@ -87,6 +89,27 @@ def test_an_inverter_with_feedback_is_a_sense_amplifier_in_both_corners(cells, t
         assert 3e3 < r_in < 8e4 and gains[-1] == pytest.approx(r_in - R_F, rel=1e-3)
         assert np.all(table.dynamics.noise_density[:, 0] > np.sqrt(4 * 1.38e-23 * 300 / R_F))  # more than the resistor
     assert gains[0] != pytest.approx(gains[1], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_a_comparator_that_was_taped_out_decides_at_its_reference(tmp_path):
+    """The clocked comparator of a public SAR, as its designers' schematic editor wrote it; see netlists/README.md."""
+    file = os.environ.get("CIRCUITSIM_SKY130_COMPARATOR")
+    if file is None:
+        pytest.skip("CIRCUITSIM_SKY130_COMPARATOR names no netlist of adc_comp_latch, which is not part of the project")
+    mine = tmp_path / "mine.lib"
+    lines = [".lib tt", f'.lib "{sky130()}/combined_models/sky130.lib.spice" tt', f'.include "{file}"']
+    lines += [".subckt comparator clk q inp inn vdd vss", "xc vdd vss clk inp inn trig qn q adc_comp_latch", ".ends"]
+    mine.write_text("\n".join([*lines, ".endl", ""]), encoding="utf-8")
+    ports = {"in": "inp", "ref": "inn", "bits": "q", "phases": {"clock": "clk"}, "vdd": "vdd", "vss": "vss"}
+    adc = {"file": mine, "subckt": "comparator", "corner": "tt", "ports": ports, "supply": 1.8, "v_ref": 0.9}
+    timing = {"clock_start": 3e-9, "clock_width": 6e-9, "ready": 8.9e-9}
+    with pytest.warns(LeftOutWarning, match="the end of a deck"):
+        block = block_of(cs.parse_spec({**ARRAY, "adc": {**adc, "timing": timing}}), "adc")
+        table = comparator_table(block, ref=0.9)
+    assert abs(table.offset) < 2e-5  # symmetric; the search ends at 1e-5
+    assert np.all((table.delay > 5e-10) & (table.delay < 2e-9)) and np.all(np.diff(table.delay) < 0)
+    assert np.all((table.energy > 1e-12) & (table.energy < 1e-11))
 
 
 @pytest.mark.slow

@@ -106,3 +106,14 @@ def test_a_missing_sub_circuit_is_named_with_what_there_is(tmp_path):
 def test_a_sub_circuit_that_is_defined_twice_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"line 4: sub-circuit 'm' is defined a second time \(first: .*line 1\)"):
         find_subckt(library(tmp_path, MODEL + MODEL.replace("1/g", "2/g")), "m")
+
+
+def test_the_end_of_an_included_file_is_not_that_of_the_file_that_includes_it(tmp_path):
+    """Schematic editors end every netlist by `.end`; ngspice reads on after the include."""
+    (tmp_path / "cell.spice").write_text(".subckt cell a b\nr1 a b 1\n.ends\n.end\nr9 1 0 1\n", encoding="utf-8")
+    read = library(tmp_path, '.include "cell.spice"\n.subckt mine a b\nx1 a b cell\n.ends\n')
+    assert find_subckt(read, "mine").name == "mine" and find_subckt(read, "cell").name == "cell"
+    assert [one.what for one in read.left_out] == ["the end of a deck", "behind .end"]
+    ended = library(tmp_path, '.end\n.include "cell.spice"\n')
+    with pytest.raises(InputError, match="no sub-circuit 'cell'"):
+        find_subckt(ended, "cell")

@@ -106,7 +106,6 @@ def test_currents_may_go_straight_into_converters():
             {"adc": {"model": "cco", "bits": 6}, "sense": TIA},
             "adc: cco converts currents, and the sense amplifiers put",
         ),
-        ({"adc": {"model": "cco_ring", "bits": 6}}, "adc.model = 'cco_ring': it puts out a frequency"),
         ({"adc": SAR, "sense": TIA, "driver": {"input_code": "pulse_width"}}, "tia does not integrate over a pulse"),
         ({"adc": SAR, "sense": SC, "driver": {"t_read": "30n"}}, "a pulse of 3e-08 s with its edges needs 3.6e-08 s"),
         (
@@ -131,6 +130,17 @@ def test_currents_may_go_straight_into_converters():
 def test_parts_that_do_not_fit_are_named(parts, sentence):
     with pytest.raises(SpecError, match=sentence):
         netlist.chain(spec_of(**parts), G, CODES)
+
+
+def test_the_steps_of_a_deck_resolve_the_periods_of_an_oscillator_and_the_ends_of_pulses():
+    ring = netlist.chain(spec_of(adc={"model": "cco_ring", "bits": 8}), G, CODES)
+    assert ring.t_step == pytest.approx(3e-7 / 256 / 20) and ring.counts == tuple(f"v(count_{b})" for b in range(2))
+    assert "xadc_1 take_1 count_1" in ring.text
+    timing = {"t_pulse": "11n"}
+    pulses = {"model": "pulse_width", "dac_bits": 6, "input_code": "pulse_width", "timing": timing}
+    sense = {"model": "sc_integrator", "v_ref": 0.9, "timing": {"t_integrate": "20n"}}
+    deck = netlist.chain(spec_of(sense=sense, adc=SAR, driver=pulses), G, CODES)
+    assert deck.t_step == pytest.approx(11e-9 / 63 / 8)
 
 
 def test_durations_that_leave_no_time_are_named():
