@@ -17,6 +17,11 @@ _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 _WORDS += ("thirteen", "fourteen", "fifteen", "sixteen")
 
 
+def _counted(products: int) -> str:
+    number = _WORDS[products] if products < len(_WORDS) else str(products)
+    return f"{number} matrix product{'' if products == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class TileForm:
     """What a tile keeps of its cells' residual currents.
@@ -78,8 +83,45 @@ class TileForm:
     @property
     def phrase(self) -> str:
         """Its price in words for reports: "fourteen matrix products"."""
-        number = _WORDS[self.products] if self.products < len(_WORDS) else str(self.products)
-        return f"{number} matrix product{'' if self.products == 1 else 's'}"
+        return _counted(self.products)
+
+
+@dataclass(frozen=True)
+class GatedForm:
+    """What a tile keeps of columns whose rows are gated, see `column_balance`.
+
+    Attributes:
+        bands: Bands of rows with moments of their own; 0: every cell carries its current at the column's typical drop,
+            which is one product.
+        moments: Moments of the drop in each band: its mean, its slope, …
+
+    Raises:
+        InputError: A number is negative, or only one of both is 0.
+    """
+
+    bands: int = 0
+    moments: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.bands, self.moments) < 0 or (self.bands > 0) != (self.moments > 0):
+            raise InputError(
+                f"form: bands = {self.bands}, moments = {self.moments}: expected both 0, or both 1 or more"
+            )
+
+    @property
+    def linear(self) -> bool:
+        """Whether the output is one product of the inputs."""
+        return self.bands == 0
+
+    @property
+    def products(self) -> int:
+        """Matrix products of one read, counted in products of shape (rows, cols): each band multiplies its own rows."""
+        return 3 * self.moments if self.bands else 1
+
+    @property
+    def phrase(self) -> str:
+        """Its price in words for reports."""
+        return f"{_counted(self.products)}, {self.bands} bands of rows" if self.bands > 1 else _counted(self.products)
 
 
 def _check_inputs(inputs: str) -> None:
