@@ -14,7 +14,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from circuitsim.behavioral import column_balance
-from circuitsim.behavioral.column_balance import column_current, product_count
+from circuitsim.behavioral.column_balance import Lines, column_current, product_count
 from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.lanes import WIDTH, lanes_type, load, splat, store
 
@@ -54,12 +54,13 @@ def _constant(kind: ir.VectorType, number: float) -> ir.Constant:
 
 
 @intrinsic
-def _balanced(typingctx, products, start, between_bands, between_products, typical, place, inverse, gain):
+def _balanced(typingctx, products, start, between_bands, between_products, typical, place, inverse, lone, gain):
     """Lanes of gain·η, from products that begin at `start`, less `typical` at `place`.
 
-    `inverse` is a tuple of the entries of C⁻¹, `gain` one of a tuple for each band: their types tell bands and moments.
+    The types of the tuples of `Lines` tell bands and moments.
     """
-    bands, moments = gain.count, gain.dtype.count
+    bands, coupled = gain.count, gain.dtype.count
+    moments = coupled + (1 if lone.count else 0)
     result = lanes_type(products.dtype)
 
     def generate(context, builder, signature, args):
@@ -83,14 +84,17 @@ def _balanced(typingctx, products, start, between_bands, between_products, typic
             for p in range(moments):
                 mine[p] = mine[p] - lanes(rest, at(args[5], band * moments + p, args[3]))
             found.append(mine)
-        gains = [g for band in range(bands) for g in everywhere(builder.extract_value(args[7], band), moments)]
-        return column_current(found, everywhere(args[6], inverse.count), gains).value
+        by_band = [
+            [everywhere(builder.extract_value(args[which], band), of.dtype.count) for band in range(of.count)]
+            for which, of in ((7, lone), (8, gain))
+        ]
+        return column_current(found, Lines(everywhere(args[6], inverse.count), *by_band)).value
 
-    given = (products, start, between_bands, between_products, typical, place, inverse, gain)
+    given = (products, start, between_bands, between_products, typical, place, inverse, lone, gain)
     return result(*given), generate
 
 
-def _column_currents(batch, cols, products, room, typical, base, inverse, gain, out, first):
+def _column_currents(batch, cols, products, room, typical, base, inverse, lone, gain, out, first):
     """Write the currents of a batch.
 
     Args:
@@ -99,16 +103,15 @@ def _column_currents(batch, cols, products, room, typical, base, inverse, gain, 
         room: Vectors for which `products` has room, `batch` or more.
         typical: Flat (bands · moments, cols) what A is at η = 0 [A].
         base: (cols,) current at η = 0 [A].
-        inverse: C⁻¹ [S], the upper triangle row by row.
-        gain: For each band a tuple of one number for each moment [S].
+        inverse, lone, gain: Tuples, see `Lines`.
         out: Flat (vectors, cols) [A], written from vector `first` on.
     """
-    count = 3 * len(gain[0])
+    count = 3 * (len(gain[0]) + (1 if len(lone) else 0))
     for n in range(batch):
         for j in range(0, cols, WIDTH):
             start = n * count * cols + j
             bands = room * count * cols
-            found = _balanced(products, start, bands, cols, typical, j, inverse, gain)
+            found = _balanced(products, start, bands, cols, typical, j, inverse, lone, gain)
             store(out, (first + n) * cols + j, found + load(base, j))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.behavioral.column_balance import Lines
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import GatedForm
 from circuitsim.behavioral.line_resistance import LineMoments, column_resistances, line_moments, moments_of
@@ -99,18 +100,29 @@ def gated_tile(
     lowest = np.maximum(v_read - _MARGIN * most, _LEAST * v_read)
     parabolas = _parabolas(column, on, g, voltage, np.minimum(lowest, voltage))
     parabolas[0] -= leak
-    inverse = np.linalg.inv(moments.shared)
-    inverse = 0.5 * (inverse + inverse.T)
-    typical = inverse @ (np.linalg.pinv(moments.basis) @ drop)
-    gain = inverse[:, :: moments.moments].sum(axis=1)
+    # Whatever the moments, those of the first polynomial of each band add up to the current of the column.
+    typical = moments.inverse @ (np.linalg.pinv(moments.basis) @ drop)
     return GatedTile(
         **known,
         edges=moments.edges,
         maps=tuple(put(m) for m in _maps(moments, parabolas)),
         typical=put(_filled(typical - moments.basis.T @ leak)),
         base=put(_filled(typical[:: moments.moments].sum(axis=0))),
-        inverse=tuple(float(inverse[p, q]) for p in range(len(inverse)) for q in range(p, len(inverse))),
-        gain=tuple(float(value) for value in gain),
+        lines=_lines(moments),
+    )
+
+
+def _lines(moments: LineMoments) -> Lines:
+    """Return the wires as plain numbers."""
+    bands, coupled = len(moments.edges) - 1, moments.coupled
+    whole = moments.inverse.reshape(bands, moments.moments, bands, moments.moments)
+    inverse = whole[:, :coupled, :, :coupled].reshape(bands * coupled, bands * coupled)
+    gain = inverse[:, ::coupled].sum(axis=1).reshape(bands, coupled)
+    lone = np.column_stack([1.0 / moments.lone, moments.mixed])
+    return Lines(
+        inverse=tuple(inverse[np.triu_indices(len(inverse))].tolist()),
+        lone=tuple(map(tuple, lone.tolist())),
+        gain=tuple(map(tuple, gain.tolist())),
     )
 
 
@@ -127,7 +139,7 @@ def _drop(column: _Column, on: CellSurface, g: np.ndarray, part: float) -> np.nd
         return np.zeros_like(g)
     slopes = part * chord(on, g, column.v_ref + column.v_read, column.v_ref)
     basis = column.moments.basis
-    system = np.linalg.inv(column.moments.shared) + np.einsum("kp,kj,kq->jpq", basis, slopes, basis, optimize=True)
+    system = column.moments.inverse + np.einsum("kp,kj,kq->jpq", basis, slopes, basis, optimize=True)
     driven = column.v_read * (basis.T @ slopes).T
     return basis @ np.linalg.solve(system, driven[..., None])[..., 0].T
 
@@ -147,10 +159,11 @@ def _parabolas(
 def _maps(moments: LineMoments, parabolas: list[np.ndarray]) -> list[np.ndarray]:
     """Return for each band of rows the products that `column_balance` takes, side by side."""
     count, maps = moments.moments, []
-    for first, last in itertools.pairwise(moments.edges):
+    for band, (first, last) in enumerate(itertools.pairwise(moments.edges)):
+        basis = moments.basis[first:last, band * count : (band + 1) * count]
         weights = moments_of(last - first, 2 * count - 1)
         flat, sloped, curved = (part[first:last] for part in parabolas)
-        products = [flat * weights[:, p, None] for p in range(count)]
+        products = [flat * basis[:, p, None] for p in range(count)]
         products += [sloped * weights[:, n, None] for n in range(2 * count - 1)]
         maps.append(np.concatenate([_filled(part) for part in (*products, curved)], axis=1))
     return maps

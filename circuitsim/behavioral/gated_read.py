@@ -6,7 +6,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from circuitsim.behavioral.column_balance import column_current, product_count
+from circuitsim.behavioral.column_balance import Lines, column_current, product_count
 from circuitsim.behavioral.gate_kernels import column_currents
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.errors import InputError
@@ -39,33 +39,31 @@ def _compiled(tile: GatedTile, x: np.ndarray) -> np.ndarray:
     room = max(1, min(_BLOCK, batch))
     products = np.empty((bands, room, tile.maps[0].shape[1]), dtype)
     out = np.empty((batch, width), dtype)
-    inverse, gain = _numbers(tile, dtype.type)
+    lines = _numbers(tile.lines, dtype.type)
     for start in range(0, batch, room):
         part = x[start : start + room]
         for band, (first, last) in enumerate(itertools.pairwise(tile.edges)):
             np.matmul(part[:, first:last], tile.maps[band], out=products[band, : len(part)])
         column_currents(
-            len(part), width, products.ravel(), room, tile.typical.ravel(), tile.base, inverse, gain, out.ravel(), start
+            len(part), width, products.ravel(), room, tile.typical.ravel(), tile.base, *lines, out.ravel(), start
         )
     return out[:, : tile.cols]
 
 
-def _numbers(tile: GatedTile, kind: Any) -> tuple[tuple[Any, ...], tuple[tuple[Any, ...], ...]]:
-    """Return C⁻¹ and the gains of each band as tuples of one type of number."""
-    moments = len(tile.gain) // len(tile.maps)
-    gain = tuple(kind(value) for value in tile.gain)
-    by_band = tuple(gain[first : first + moments] for first in range(0, len(gain), moments))
-    return tuple(kind(value) for value in tile.inverse), by_band
+def _numbers(lines: Lines, kind: Any) -> Lines:
+    """Return the wires as tuples of one type of number."""
+    lone, gain = (tuple(tuple(map(kind, band)) for band in part) for part in (lines.lone, lines.gain))
+    return Lines(tuple(map(kind, lines.inverse)), lone, gain)
 
 
 def _by_arrays(tile: GatedTile, x: Any) -> Any:
     """Do the same with arrays (vectors, width) in place of lanes."""
     width, products = tile.base.shape[-1], []
-    moments = len(tile.gain) // len(tile.maps)
+    moments = tile.typical.shape[0] // len(tile.maps)
     for band, (first, last) in enumerate(itertools.pairwise(tile.edges)):
         both = x[:, first:last] @ tile.maps[band]
         mine = [both[:, n * width : (n + 1) * width] for n in range(product_count(moments))]
         for p in range(moments):
             mine[p] = mine[p] - tile.typical[band * moments + p, :]
         products.append(mine)
-    return tile.base + column_current(products, tile.inverse, tile.gain)
+    return tile.base + column_current(products, tile.lines)

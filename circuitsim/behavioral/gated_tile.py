@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from circuitsim.behavioral.column_balance import Lines
 from circuitsim.behavioral.grades import GatedForm
 from circuitsim.spec import by_value
 
@@ -30,8 +31,7 @@ class GatedTile:
     | maps | for each band (rows of it, products · width) [A, A/V, A/V²] | see `column_balance`; columns filled up to width |
     | typical | (bands · moments, width) [A] | what A is at the typical drop, less leakage |
     | base | (width,) [A] | current at η = 0; the leakage alone for one product |
-    | inverse | upper triangle, row by row [S] | C⁻¹ |
-    | gain | one number for each moment [S] | current of a column per η |
+    | lines | numbers [S] | the wires, see `Lines` |
     | w | (rows, width) [A] | one product: current of each row that is on; else None |
 
     `maps`, `typical`, `base` and `w` are arrays of the namespace, dtype and device that `program` was given.
@@ -47,8 +47,7 @@ class GatedTile:
     maps: tuple[Any, ...] = ()
     typical: Any = None
     base: Any
-    inverse: tuple[float, ...] = ()
-    gain: tuple[float, ...] = ()
+    lines: Lines = Lines((), (), ())
     w: Any = None
 
     @property

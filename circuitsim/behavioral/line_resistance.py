@@ -14,6 +14,8 @@ from circuitsim.errors import SpecError
 from circuitsim.spec import WireGrid
 
 _ROUNDS = 60  # of the fit of own resistances; its error falls by a constant factor each time
+_SEPARATE = 3  # moments of a band of which the last one can be separated
+_NEGLIGIBLE = 1e-9  # of the largest entry of C: a third moment that meets others by less is alone
 _WORST_CONDITION = 1e5  # of the shared resistances: reads in float32 lose five digits to it
 
 
@@ -21,23 +23,43 @@ _WORST_CONDITION = 1e5  # of the shared resistances: reads in float32 lose five 
 class LineMoments:
     """Resistances of a column as a few moments of its currents, in bands of rows, and one number for each row.
 
-    R ≈ basis · shared · basisᵀ + diag(own), where the basis of each band holds Legendre polynomials of the position in
-    the band. Along a wire R[k, l] is linear in k and in l on either side of k = l: two moments describe what bands do
-    to each other exactly, and the kink within a band goes mostly into `own`.
+    R ≈ basis · C · basisᵀ + diag(own), where the basis of each band holds polynomials of the position in the band.
+    Along a uniform wire R[k, l] is linear in k and in l on either side of k = l: two moments describe what bands do to
+    each other exactly, and the kink within a band goes into its third moment and `own`. The third polynomial is
+    P_2 + mixed_0·P_0 + mixed_1·P_1, so that its moment meets no other one in C.
 
     Attributes:
         edges: First row of each band, and the number of rows.
         moments: Polynomials in each band, of degree 0 to moments − 1.
+        coupled: The first moments of each band that C couples to those of other bands: all, or all but the third.
         basis: (rows, bands · moments), dimensionless.
-        shared: (bands · moments, bands · moments) [ohm].
+        shared: (bands · coupled, bands · coupled) the part of C of these [ohm].
+        lone: (bands,) the entry of C of each third moment [ohm]; empty where all are coupled.
+        mixed: (bands, 2) see above; empty where all are coupled.
         own: (rows,) resistance in series with each cell alone [ohm].
     """
 
     edges: tuple[int, ...]
     moments: int
+    coupled: int
     basis: np.ndarray
     shared: np.ndarray
+    lone: np.ndarray
+    mixed: np.ndarray
     own: np.ndarray
+
+    @property
+    def inverse(self) -> np.ndarray:
+        """C⁻¹ (bands · moments, bands · moments) [S]."""
+        bands, count = len(self.edges) - 1, self.moments
+        whole = np.zeros((bands, count, bands, count))
+        inverse = np.linalg.inv(self.shared)
+        whole[:, : self.coupled, :, : self.coupled] = (0.5 * (inverse + inverse.T)).reshape(
+            bands, self.coupled, bands, self.coupled
+        )
+        if len(self.lone):
+            whole[range(bands), -1, range(bands), -1] = 1.0 / self.lone
+        return whole.reshape(bands * count, bands * count)
 
 
 def column_resistances(wires: WireGrid) -> tuple[np.ndarray, np.ndarray]:
@@ -91,15 +113,38 @@ def line_moments(resistance: np.ndarray, bands: int, moments: int) -> LineMoment
 
 
 def _fitted(resistance: np.ndarray, edges: tuple[int, ...], moments: int) -> LineMoments:
-    """Fit basis · shared · basisᵀ to everything off the diagonal, and own to what is left on it."""
+    """Fit basis · C · basisᵀ to everything off the diagonal, and own to what is left on it."""
     basis = _basis(edges, moments)
     inverse = np.linalg.pinv(basis)
     own = np.zeros(len(resistance))
     for _ in range(_ROUNDS):
-        shared = inverse @ (resistance - np.diag(own)) @ inverse.T
-        own = np.diag(resistance) - np.einsum("kp,pq,kq->k", basis, shared, basis)
-    shared = inverse @ (resistance - np.diag(own)) @ inverse.T
-    return LineMoments(edges, moments, basis, 0.5 * (shared + shared.T), own)
+        whole = inverse @ (resistance - np.diag(own)) @ inverse.T
+        own = np.diag(resistance) - np.einsum("kp,pq,kq->k", basis, whole, basis)
+    whole = inverse @ (resistance - np.diag(own)) @ inverse.T
+    whole = 0.5 * (whole + whole.T)
+    if moments < _SEPARATE:
+        return LineMoments(edges, moments, moments, basis, whole, np.zeros(0), np.zeros((0, 2)), own)
+    return _separated(edges, basis, whole, own)
+
+
+def _separated(edges: tuple[int, ...], basis: np.ndarray, whole: np.ndarray, own: np.ndarray) -> LineMoments:
+    """Mix the third moment of each band with the others so that C does not couple it; leave it where bands share it."""
+    bands = len(edges) - 1
+    parts = whole.reshape(bands, _SEPARATE, bands, _SEPARATE)
+    third = parts[:, -1].copy()  # (bands, other bands, moments)
+    within = third[range(bands), range(bands)]
+    third[range(bands), range(bands)] = 0.0
+    lone = within[:, -1].copy()
+    if np.abs(third).max() > _NEGLIGIBLE * np.abs(whole).max() or lone.min() <= 0:
+        return LineMoments(edges, _SEPARATE, _SEPARATE, basis, whole, np.zeros(0), np.zeros((0, 2)), own)
+    mixed = within[:, :-1] / lone[:, None]
+    shared = parts[:, :-1, :, :-1].copy()
+    shared[range(bands), :, range(bands)] -= mixed[:, :, None] * mixed[:, None, :] * lone[:, None, None]
+    polynomials = basis.reshape(-1, bands, _SEPARATE).copy()
+    polynomials[:, :, -1] += np.einsum("kbp,bp->kb", polynomials[:, :, :-1], mixed)
+    size = bands * (_SEPARATE - 1)
+    mixing = polynomials.reshape(len(basis), -1)
+    return LineMoments(edges, _SEPARATE, _SEPARATE - 1, mixing, shared.reshape(size, size), lone, mixed, own)
 
 
 def _basis(edges: tuple[int, ...], moments: int) -> np.ndarray:
