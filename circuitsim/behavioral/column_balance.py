@@ -33,6 +33,9 @@ class Lines(NamedTuple):
     gain: Sequence[Sequence[Any]]
 
 
+NO_LINES = Lines((), (), ())
+
+
 class _Factors(NamedTuple):
     """C⁻¹ + S factored: L and 1/D of the coupled moments; of each lone one its pivot and its share in the others."""
 
@@ -55,7 +58,9 @@ def column_current(products: Sequence[Sequence[Any]], lines: Lines) -> Any:
     for number, eta in enumerate(_solved(factors, driven)):
         mix = lines.lone[number][1:] if lines.lone else ()
         pure = [*(value + m * eta[-1] for value, m in zip(eta, mix, strict=False)), *eta[len(mix) :]]
-        extra = [products[number][-1] * _total([(c * pure[q]) * pure[r] for q, r, c in p]) for p in _curvatures(moments)]
+        extra = [
+            products[number][-1] * _total([(c * pure[q]) * pure[r] for q, r, c in p]) for p in _curvatures(moments)
+        ]
         extra[-1] = _total([extra[-1], *(m * value for m, value in zip(mix, extra, strict=False))])
         curved.append([a + b for a, b in zip(driven[number], extra, strict=True)])
     found = _solved(factors, curved)

@@ -1,8 +1,8 @@
 """Program a tile whose inputs switch gates: no array is solved, and nothing is fitted to solutions.
 
-The shared resistances come from the wires alone. What a cell carries is fitted as a parabola of its column's drop, about
-the drop with a typical share of the rows on, and the wires' remainder at the cell (`LineMoments.own`) is a resistance in
-series with it: it carries the cell's own current, which is there whenever the row is on.
+The shared resistances come from the wires alone. What a cell carries is fitted as a parabola of its column's drop,
+about the drop with a typical share of the rows on. What the moments leave of the wires at a cell (`LineMoments.own`) is
+a resistance in series with it, which carries the cell's own current: it is there whenever the row is on.
 """
 
 import itertools
@@ -24,7 +24,7 @@ _ON = 0.4  # share of the rows that are on in the typical read
 _POINTS = 7  # voltages at which a cell's parabola is fitted
 _MARGIN = 1.08  # drops that cells are fitted for, against those with all rows on
 _LEAST = 0.02  # of v_read: smallest voltage across a cell that is fitted for
-_STEPS = 2  # of Newton's method for a cell behind its own resistance
+_STEPS = 1  # of Newton's method for a cell behind its own resistance, which takes a thousandth of its voltage
 
 Put = Callable[[np.ndarray], object]
 
@@ -78,7 +78,7 @@ def gated_tile(
         on, off: Cells of rows at 1 and at 0; None: the others carry nothing.
         g: Conductances (rows, cols) [S].
         wires: Segment resistances [ohm].
-        grade, form: Grade of the model and what the tile keeps; few rows have fewer bands and moments.
+        grade, form: Grade of the model and what the tile keeps.
         v_read, v_ref: Bias of the bit lines above the sense nodes, and voltage of these [V].
         put: Turns an array into one of the tile's namespace, dtype and device.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from circuitsim.behavioral.column_balance import Lines
+from circuitsim.behavioral.column_balance import NO_LINES, Lines
 from circuitsim.behavioral.grades import GatedForm
 from circuitsim.spec import by_value
 
@@ -28,7 +28,7 @@ class GatedTile:
     | rows, cols | | size |
     | v_read, v_ref | [V] | bias of the bit lines above the sense nodes, and voltage of these |
     | edges | | first row of each band, and the number of rows; empty for one product |
-    | maps | for each band (rows of it, products · width) [A, A/V, A/V²] | see `column_balance`; columns filled up to width |
+    | maps | for each band (rows of it, products · width) [A, A/V, A/V²] | columns filled up to width |
     | typical | (bands · moments, width) [A] | what A is at the typical drop, less leakage |
     | base | (width,) [A] | current at η = 0; the leakage alone for one product |
     | lines | numbers [S] | the wires, see `Lines` |
@@ -47,7 +47,7 @@ class GatedTile:
     maps: tuple[Any, ...] = ()
     typical: Any = None
     base: Any
-    lines: Lines = Lines((), (), ())
+    lines: Lines = NO_LINES
     w: Any = None
 
     @property

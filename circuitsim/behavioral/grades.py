@@ -6,6 +6,7 @@ says how many functions of s the tile keeps for each power of t, and over how ma
 its own. Calibration tries the grades from the fewest products to the most.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from circuitsim.behavioral.bands import band_limit
@@ -167,8 +168,38 @@ BINARY = TileForm("binary", currents=(2, 2, 2), levels=(2, 2))
 """The form for binary inputs of grades without bands: two input voltages tell no more than 1 and s apart."""
 
 
+GATED_GRADES: dict[int, GatedForm] = {1: GatedForm(), 2: GatedForm(2, 3), 3: GatedForm(4, 3)}
+"""Forms for inputs that switch gates."""
+
+
+def grades_for(input_line: str) -> Mapping[int, TileForm | GatedForm]:
+    """Return the forms of the grades of arrays with inputs on this line, "bl" or "wl"."""
+    return GRADES if input_line == "bl" else GATED_GRADES
+
+
+def gated_form(grade: int, rows: int | None = None) -> GatedForm:
+    """Return the form that a tile of gated rows of this grade has; a column of few rows has fewer bands and moments.
+
+    Raises:
+        InputError: The grade is unknown.
+    """
+    _check_grade(grade, GATED_GRADES)
+    form = GATED_GRADES[grade]
+    if rows is None or form.linear:
+        return form
+    moments = min(form.moments, rows)
+    return GatedForm(min(form.bands, rows // moments), moments)
+
+
+def _check_grade(grade: int, grades: Mapping[int, TileForm | GatedForm]) -> None:
+    if grade not in grades:
+        first, *rest = (f"{number} ({form.phrase})" for number, form in grades.items())
+        expected = f"{', '.join([first, *rest[:-1]])} or {rest[-1]}"
+        raise InputError(f"grade = {grade}: expected {expected}")
+
+
 def form_of(grade: int, inputs: str = "analog", *, rows: int | None = None) -> TileForm:
-    """Return the form that a tile of this grade has.
+    """Return the form that a tile of this grade has whose inputs are voltages.
 
     Args:
         grade: A key of `GRADES`.
@@ -178,10 +209,7 @@ def form_of(grade: int, inputs: str = "analog", *, rows: int | None = None) -> T
     Raises:
         InputError: The grade or the kind of inputs is unknown.
     """
-    if grade not in GRADES:
-        first, *rest = (f"{number} ({form.phrase})" for number, form in GRADES.items())
-        expected = f"{', '.join([first, *rest[:-1]])} or {rest[-1]}"
-        raise InputError(f"grade = {grade}: expected {expected}")
+    _check_grade(grade, GRADES)
     _check_inputs(inputs)
     form = GRADES[grade]
     if inputs == "binary":

@@ -5,6 +5,7 @@ sense nodes, joined by a cell in each row. A current that a cell takes at row l 
 at row k by (R_bl + R_sl)[k, l].
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,7 +151,7 @@ def _separated(edges: tuple[int, ...], basis: np.ndarray, whole: np.ndarray, own
 def _basis(edges: tuple[int, ...], moments: int) -> np.ndarray:
     """Return Legendre polynomials (rows, bands · moments) of the position within each band, zero in the others."""
     basis = np.zeros((edges[-1], (len(edges) - 1) * moments))
-    for band, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for band, (first, last) in enumerate(itertools.pairwise(edges)):
         basis[first:last, band * moments : (band + 1) * moments] = moments_of(last - first, moments)
     return basis
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.behavioral import GRADES, SIMULATES
+from circuitsim.behavioral import SIMULATES, grades_for
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
-from circuitsim.calibration.drawn import calibrated_cell, device_statistics, drawn_reach
+from circuitsim.calibration.drawn import calibrated_cell, device_statistics, drawn_reach, leaking_cell
 from circuitsim.calibration.experiments import (
     hold_out_experiments,
     input_side,
@@ -36,16 +36,20 @@ from circuitsim.results import (
     CellSurface,
     Certificate,
     Experiment,
+    Extrapolation,
     GradeErrors,
     SenseTable,
     TileModel,
 )
-from circuitsim.spec import ArraySpec, check_able, checked
+from circuitsim.spec import ArraySpec, check_able, checked, input_unit
 from circuitsim.spice import Progress
 
 # Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
-VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
+VALIDATION_VECTORS = {
+    "V": {"uniform": 10, "sparse": 6, "all_on": 1},
+    "1": {"half": 10, "sparse_on": 6, "adjacent": 6, "all_on": 1},
+}
 # The hold-out may be twice as bad as the validation; the whole search may find 1.5 times what structured cases show.
 RMS_MARGIN, WORST_MARGIN = 1 / 2, 2 / 3
 TRUTHS = ("ngspice", "nodal")
@@ -101,21 +105,23 @@ def calibrate(
             sense amplifiers carry.
 
     Valid for: quasi-static reads, inputs from v_ref to v_ref + v_read, or to v_ref − v_read where the sense amplifiers
-    are circuits that take only such currents.
+    are circuits that take only such currents; inputs of 0 and 1 where they switch gates.
     """
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
-    surface = _surface(spec, tables, simulator)
+    surface, off = _cells(spec, tables, simulator)
     side, known = input_side(spec, tables.sense), {"sense": tables.sense, "v_range": driven_inputs(spec, tables)}
-    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS, side=side)
-    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, **known)
+    vectors = VALIDATION_VECTORS[input_unit(spec)]
+    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=vectors, side=side)
+    model, validation = choose_grade(spec, surface, fitting, off=off, max_rms=max_rms, max_worst=max_worst, **known)
     # Spawned generators: what the caller draws from `rng` next depends neither on `thorough` nor on `search`.
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
     _log_hold_out(hold_out, truth)
-    exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
+    exact = solve_in_nodal(spec, surface, hold_out, off=off, sense=tables.sense)
+    predicted = predictions(model, hold_out)
     full_scale, _ = full_scale_of_model(model)
     worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
     truths = exact
@@ -141,11 +147,11 @@ def calibrate(
     if truth == "ngspice":
         more = {"energy": array_energy(spec, hold_out, truths, exact)}
     else:
-        more = {"spot": spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)}
+        more = {"spot": _spot(model, for_spot, simulator)}
     certificate = replace(certificate, cost=product_cost(spec, tables, hold_out, truths), **more)
     if truth == "ngspice" if thorough is None else thorough:
         certificate = _with_larger(certificate, model, for_larger)
-        certificate = replace(certificate, budget=_budget(model, tables, hold_out, for_budget))
+        certificate = _with_budget(certificate, model, tables, hold_out, for_budget)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -173,12 +179,17 @@ def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
     _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
 
 
-def _surface(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> CellSurface:
-    """Characterize the cell for all voltages that drivers and sense amplifiers give it."""
-    v_range = driven_inputs(spec, tables)
-    surface = calibrated_cell(spec, tables.sense, g_range=drawn_reach(spec), v_range=v_range, simulator=simulator)
+def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tuple[CellSurface, CellSurface | None]:
+    """Characterize the cell for all voltages that drivers and sense amplifiers give it, and where it leaks."""
+    v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
+    surface = calibrated_cell(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
-    return surface
+    return surface, leaking_cell(spec, g_range=reach, simulator=simulator)
+
+
+def _spot(model: TileModel, rng: np.random.Generator, simulator: spice.Simulator) -> Extrapolation | None:
+    """Compare the array solver with ngspice on a corner of the model's array."""
+    return spot_check(model.spec, model.surface, off=model.off, sense=model.sense, rng=rng, simulator=simulator)
 
 
 def choose_grade(
@@ -189,6 +200,7 @@ def choose_grade(
     max_rms: float,
     max_worst: float | None = None,
     sense: SenseTable | None = None,
+    off: CellSurface | None = None,
     v_range: tuple[float, float] | None = None,
 ) -> tuple[TileModel, dict[str, GradeErrors]]:
     """Choose the cheapest grade that keeps the required errors with margin, else the one that comes nearest to it.
@@ -200,11 +212,12 @@ def choose_grade(
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
     v_range = v_range or sensed_inputs(spec, sense)
-    full_scale, _ = full_scale_of_box(spec, surface, sense=sense)  # refuses amplifiers that do not carry it
-    truths = solve_in_nodal(spec, surface, experiments, sense=sense)
+    full_scale, _ = full_scale_of_box(spec, surface, sense=sense, off=off)  # refuses amplifiers that do not carry it
+    truths = solve_in_nodal(spec, surface, experiments, off=off, sense=sense)
+    grades = grades_for(spec.array.input_line)
     tried: dict[str, GradeErrors] = {}
-    for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
-        model = TileModel(spec, surface, grade, v_range, sense)
+    for grade in sorted(grades, key=lambda number: grades[number].products):
+        model = TileModel(spec, surface, grade, v_range, sense, off)
         rms = errors_against(model, experiments, truths, full_scale).rms
         worst = None if max_worst is None else structured_worst(model, full_scale).error
         tried[f"grade {grade}"] = errors = GradeErrors(rms, worst)
@@ -214,8 +227,8 @@ def choose_grade(
             _log.info("grade %d: largest error found %.2e of full scale, expected at most %.2e", grade, worst, largest)
         if _excess(errors, max_rms, max_worst) <= 1:
             return model, tried
-    best = min(GRADES, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))
-    return TileModel(spec, surface, best, v_range, sense), tried
+    best = min(grades, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))
+    return TileModel(spec, surface, best, v_range, sense, off), tried
 
 
 def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> float:
@@ -235,6 +248,20 @@ def _with_larger(certificate: Certificate, model: TileModel, rng: np.random.Gene
             certificate, left_out=(*certificate.left_out, f"the error on an array of twice the size: {error}")
         )
     return replace(certificate, extrapolation=() if larger is None else (larger,))
+
+
+def _with_budget(
+    certificate: Certificate,
+    model: TileModel,
+    tables: Periphery,
+    hold_out: Sequence[Experiment],
+    rng: np.random.Generator,
+) -> Certificate:
+    """Add the error of the product on the hold-out, split into its causes, or why it is not."""
+    if input_unit(model.spec) != "V":
+        missing = "the causes of the product's error: they are split only for inputs on bit lines"
+        return replace(certificate, left_out=(*certificate.left_out, missing))
+    return replace(certificate, budget=_budget(model, tables, hold_out, rng))
 
 
 def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:

@@ -154,7 +154,7 @@ def run_folder(place: TilePlace) -> str:
     return f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
 
 
-def _check_read(product: BehavioralProduct, tile: behavioral.Tile, g: np.ndarray, v_in: np.ndarray) -> None:
+def _check_read(product: BehavioralProduct, tile: behavioral.AnyTile, g: np.ndarray, v_in: np.ndarray) -> None:
     """Warn about a read outside the certificate, or refuse it; without a certificate the range of the model counts."""
     if product.certificate is None:
         behavioral.check_input_range(tile, v_in)
@@ -162,7 +162,7 @@ def _check_read(product: BehavioralProduct, tile: behavioral.Tile, g: np.ndarray
         check_use(product.model, product.certificate, g, v_in, strict=product.strict)
 
 
-def _read_matrices(tile: behavioral.Tile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
+def _read_matrices(tile: behavioral.AnyTile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
     check(v_in)
     if isinstance(tile.w, np.ndarray):
         return behavioral.tile_outputs(tile, v_in.astype(tile.w.dtype, copy=False))

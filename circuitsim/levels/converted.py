@@ -134,6 +134,7 @@ def _check_driver(spec: ArraySpec, level: Level) -> None:
 def _rows_of(array: AnyArray, dac: ConverterTable) -> Callable[[np.ndarray], np.ndarray]:
     """Return the function from voltages (batch, rows) [V] of the rows to their currents [A]; a DAC may not need it."""
     if isinstance(array, CertifiedTile) and dac.r_out is not None:
+        assert isinstance(array.tile, behavioral.Tile)  # gates have no DAC that is a circuit
         return partial(behavioral.read_rows, behavioral.row_currents(array.model, array.g), array.tile)
     return lambda v: _solved_rows(array, v)
 
