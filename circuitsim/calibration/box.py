@@ -123,7 +123,8 @@ def full_scale_of_box(
     check_voltage_range(v_range)
     subject = _Subject(Box.of(spec, v_range or sensed_inputs(spec, sense)), surface, sense, off)
     box = subject.box
-    ends = np.array([[box.v_high], [box.v_low]]) * np.ones(spec.array.rows)
+    driven = dict.fromkeys(v for v in (box.v_high, box.v_low) if v != box.rest)  # at rest an array at most leaks
+    ends = np.array([[v] for v in driven]) * np.ones(spec.array.rows)
     best, case = -1.0, None
     for column in dict.fromkeys(_candidates(subject, ends)):
         g = np.full(spec.shape, spec.device.g_min)
