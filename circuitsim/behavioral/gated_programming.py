@@ -24,6 +24,7 @@ _ON = 0.4  # share of the rows that are on in the typical read
 _POINTS = 7  # voltages at which a cell's parabola is fitted
 _MARGIN = 1.08  # drops that cells are fitted for, against those with all rows on
 _LEAST = 0.02  # of v_read: smallest voltage across a cell that is fitted for
+_FLOOR = 1e-3  # of v_read: smallest drop that is fitted for
 _STEPS = 1  # of Newton's method for a cell behind its own resistance, which takes a thousandth of its voltage
 
 Put = Callable[[np.ndarray], object]
@@ -97,7 +98,8 @@ def gated_tile(
     if form.linear or moments is None:
         w = column.current(on, g, voltage) - leak
         return GatedTile(**known, w=put(_filled(w)), base=put(_filled(leak.sum(0))))
-    lowest = np.maximum(v_read - _MARGIN * most, _LEAST * v_read)
+    most = np.maximum(_MARGIN * most, _FLOOR * v_read)  # a column of open cells has no drop
+    lowest = np.maximum(v_read - most, _LEAST * v_read)
     parabolas = _parabolas(column, on, g, voltage, np.minimum(lowest, voltage))
     parabolas[0] -= leak
     # Whatever the moments, those of the first polynomial of each band add up to the current of the column.

@@ -111,18 +111,18 @@ def calibrate(
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
     surface, off = _cells(spec, tables, simulator)
-    side, known = input_side(spec, tables.sense), {"sense": tables.sense, "v_range": driven_inputs(spec, tables)}
-    vectors = VALIDATION_VECTORS[input_unit(spec)]
+    side, vectors = input_side(spec, tables.sense), VALIDATION_VECTORS[input_unit(spec)]
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=vectors, side=side)
-    model, validation = choose_grade(spec, surface, fitting, off=off, max_rms=max_rms, max_worst=max_worst, **known)
+    known = {"sense": tables.sense, "off": off, "v_range": driven_inputs(spec, tables)}
+    model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, **known)
     # Spawned generators: what the caller draws from `rng` next depends neither on `thorough` nor on `search`.
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
     _log_hold_out(hold_out, truth)
     exact = solve_in_nodal(spec, surface, hold_out, off=off, sense=tables.sense)
-    predicted = predictions(model, hold_out)
     full_scale, _ = full_scale_of_model(model)
+    predicted = predictions(model, hold_out)
     worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
     truths = exact
     if truth == "ngspice":

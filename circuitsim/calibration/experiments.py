@@ -24,20 +24,19 @@ INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far", "near", 
 SPREAD = 0.25  # standard deviation of the weights of "few_high" and "differential", as a fraction of the largest
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
 GATE_KINDS = ("half", "most", "sparse_on", "near_half", "far_half", "adjacent", "single", "all_on")
-HOLD_OUT_VECTORS = {
-    "V": {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1},
-    "1": {
-        **{"half": 6, "most": 2, "sparse_on": 3, "near_half": 2},
-        **{"far_half": 2, "adjacent": 3, "single": 1, "all_on": 1},
-    },
-}
+SHARES_ON = {"half": 0.5, "most": 0.8, "sparse_on": 0.1, "far_half": 0.5, "near_half": 0.5, "single": 0.0}
+"""Share of the rows that are on, of those that a kind allows; all of them else."""
+HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
 EXTREME_MATRICES = ("dense", "hot")
-EXTREME_VECTORS = {
-    "V": {"uniform": 4, "binary": 4, "all_on": 1, "far": 1, "near": 1},
-    "1": {"half": 3, "adjacent": 4, "single": 1, "all_on": 1, "far_half": 1, "near_half": 1},
-}
+EXTREME_VECTORS = {"uniform": 4, "binary": 4, "all_on": 1, "far": 1, "near": 1}
 NETWORK_MATRICES = ("differential",)
-NETWORK_VECTORS = {"V": {"relu": 12}, "1": {"half": 6, "sparse_on": 6}}
+NETWORK_VECTORS = {"relu": 12}
+GATE_VECTORS = (
+    {"half": 6, "most": 2, "sparse_on": 3, "near_half": 2, "far_half": 2, "adjacent": 3, "single": 1, "all_on": 1},
+    {"half": 3, "adjacent": 4, "single": 1, "all_on": 1, "far_half": 1, "near_half": 1},
+    {"half": 6, "sparse_on": 6},
+)
+"""The same three where inputs switch gates."""
 
 
 @checked
@@ -91,23 +90,21 @@ def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
 
 
 def _switched(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Sample inputs (count, rows) of one of `GATE_KINDS`, 0 or 1."""
-    rows, from_far = spec.array.rows, _from_far(spec)
-    shape = (count, rows)
-    shares = {"half": 0.5, "most": 0.8, "sparse_on": 0.1, "far_half": 0.5, "near_half": 0.5}
-    on = rng.random(shape) < shares.get(kind, 1.0)
-    if kind == "far_half":
-        on &= from_far < (rows + 1) // 2
-    elif kind == "near_half":
-        on &= from_far >= rows // 2
-    elif kind == "adjacent":
-        first, last = np.sort(rng.integers(0, rows + 1, (2, count)), axis=0)
-        on &= (first[:, None] <= np.arange(rows)) & (np.arange(rows) < np.maximum(last, first + 1)[:, None])
-    elif kind == "single":
-        on &= np.arange(rows) == rng.integers(0, rows, (count, 1))
-    elif kind not in GATE_KINDS:
+    """Sample inputs (count, rows) of one of `GATE_KINDS`, 0 or 1, with at least one row on."""
+    if kind not in GATE_KINDS:
         raise InputError(f"input kind = {kind!r}: expected one of {', '.join(GATE_KINDS)}")
-    return on.astype(float)
+    rows, from_far = spec.array.rows, _from_far(spec)
+    allowed = np.ones((count, rows), dtype=bool)
+    if kind == "far_half":
+        allowed &= from_far < (rows + 1) // 2
+    elif kind == "near_half":
+        allowed &= from_far >= rows // 2
+    elif kind == "adjacent":
+        first, last = np.sort(rng.integers(0, rows + 1, (2, count)), axis=0)[:, :, None]
+        allowed &= (np.minimum(first, rows - 1) <= np.arange(rows)) & (np.arange(rows) < np.maximum(last, first + 1))
+    on = allowed & (rng.random((count, rows)) < SHARES_ON.get(kind, 1.0))
+    one = (rng.random((count, rows)) * allowed).argmax(axis=1)[:, None] == np.arange(rows)
+    return np.where(on.any(axis=1, keepdims=True), on, one).astype(float)
 
 
 def _amplitudes(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
@@ -143,11 +140,12 @@ def hold_out_experiments(
     spec: ArraySpec, rng: np.random.Generator, *, added: np.random.Generator, side: int = 1
 ) -> tuple[Experiment, ...]:
     """Sample the hold-out of a certificate: usual matrices from `rng`; extreme and network-like ones from `added`."""
-    unit = input_unit(spec)
+    volts = (HOLD_OUT_VECTORS, EXTREME_VECTORS, NETWORK_VECTORS)
+    usual, extreme, network = volts if input_unit(spec) == "V" else GATE_VECTORS
     return (
-        *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS[unit], side=side),
-        *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=EXTREME_VECTORS[unit], side=side),
-        *random_experiments(spec, added, matrices=NETWORK_MATRICES, vectors=NETWORK_VECTORS[unit], side=side),
+        *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=usual, side=side),
+        *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=extreme, side=side),
+        *random_experiments(spec, added, matrices=NETWORK_MATRICES, vectors=network, side=side),
     )
 
 

@@ -128,7 +128,9 @@ def verify(
     if circuit.rms <= limit:
         same = f"; the circuit is the same to {circuit.rms:.1e}"
         return Verdict(holds, error, _verdict(holds) + sentence + same, circuit, witness=witness)
-    suspects, unexplained = find_suspects(model, experiments, exact, truths)
+    suspects, unexplained = find_suspects(
+        model.spec, model.surface, experiments, exact, truths, sense=model.sense, off=model.off
+    )
     words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
     other = (
         f"; the array is another circuit: it differs by {circuit.rms:.1e} rms, the same one by at most {limit:.1e}; "
@@ -138,7 +140,14 @@ def verify(
 
 
 def find_suspects(
-    model: TileModel, experiments: Sequence[Experiment], exact: Sequence[Solution], truths: Sequence[Solution]
+    spec: ArraySpec,
+    surface: CellSurface,
+    experiments: Sequence[Experiment],
+    exact: Sequence[Solution],
+    truths: Sequence[Solution],
+    *,
+    sense: SenseTable | None = None,
+    off: CellSurface | None = None,
 ) -> tuple[tuple[Suspect, ...], float]:
     """Explain the difference between truth and circuit by small changes of as few parts as possible.
 
@@ -150,8 +159,7 @@ def find_suspects(
     """
     miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
     names, columns = [], []
-    spec, off = model.spec, model.off
-    for name, wires, cell, curve in _changed(spec, model.surface, model.sense):
+    for name, wires, cell, curve in _changed(spec, surface, sense):
         arrays = (
             exact_array(spec, e.g, cell, off=off, sense=curve, wires=wires, g_range=cell.g_range) for e in experiments
         )

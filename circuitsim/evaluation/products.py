@@ -91,12 +91,14 @@ class NodalProduct:
         surface: Its characterized cell; None for ohmic 1R cells.
         record: Called with (place, conductances, inputs, solution) after each read, unless None.
         sense: Table of its sense amplifiers; None for ideal ones.
+        off: Where inputs switch gates, the cell of a row at 0; None: it carries nothing.
     """
 
     spec: ArraySpec
     surface: CellSurface | None = None
     record: Listener | None = None
     sense: SenseTable | None = None
+    off: CellSurface | None = None
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array other than that of the product, or one whose SPICE files differ from those of the surface."""
@@ -106,7 +108,7 @@ class NodalProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
-        array = exact_array(self.spec, g, self.surface, sense=self.sense)
+        array = exact_array(self.spec, g, self.surface, off=self.off, sense=self.sense)
         return partial(_read_exactly, array, place, self.record)
 
 
@@ -164,10 +166,11 @@ def _check_read(product: BehavioralProduct, tile: behavioral.AnyTile, g: np.ndar
 
 def _read_matrices(tile: behavioral.AnyTile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
     check(v_in)
-    if isinstance(tile.w, np.ndarray):
-        return behavioral.tile_outputs(tile, v_in.astype(tile.w.dtype, copy=False))
-    xp, device = array_api_compat.array_namespace(tile.w), array_api_compat.device(tile.w)
-    return behavioral.tile_outputs(tile, xp.asarray(v_in, dtype=tile.w.dtype, device=device))
+    own: Any = tile.base if isinstance(tile, behavioral.GatedTile) else tile.w
+    if isinstance(own, np.ndarray):
+        return behavioral.tile_outputs(tile, v_in.astype(own.dtype, copy=False))
+    xp, device = array_api_compat.array_namespace(own), array_api_compat.device(own)
+    return behavioral.tile_outputs(tile, xp.asarray(v_in, dtype=own.dtype, device=device))
 
 
 def _read_exactly(array: ExactArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.periphery import dac_table, decode, drive, nearest_codes
 from circuitsim.results import ConverterTable
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, full_scale_inputs, resting_input
 
 _ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
 
@@ -18,12 +18,13 @@ class Phases:
     """Row voltages of a batch of activations, read one phase after the other.
 
     Attributes:
-        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones.
-        v: (phases, *shape of the activations) voltages that the drivers put out [V].
+        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; times
+            2^b / (2^bits − 1) for the bit b of bit-serial inputs, each of which is a phase.
+        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates.
         v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
         full_scale: Voltage that the codes represent at full scale, less that of an activation of 0 [V].
-        rest: Voltage of a row whose input is 0 [V].
+        rest: Voltage of a row whose input is 0 [V]; 0 on gates.
     """
 
     weights: tuple[float, ...]
@@ -41,6 +42,18 @@ def _two_phase(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
 
 def _unsigned(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
     return (1.0,), relative[None]
+
+
+def _bit_by_bit(weights: tuple[float, ...], shares: np.ndarray, clipped: int, spec: ArraySpec) -> Phases:
+    """Read each bit of the shares (phases, *shape) of full scale in a phase of its own, the lowest bit first."""
+    bits = spec.driver.dac_bits
+    assert bits is not None  # `check_network_array` refused it
+    codes = np.rint(shares * (2**bits - 1)).astype(np.int64)
+    on = np.stack([(codes >> bit) & 1 for bit in range(bits)], axis=1)  # (phases, bits, *shape)
+    rest = resting_input(spec)
+    v = rest + (full_scale_inputs(spec)[0] - rest) * on.reshape(-1, *shares.shape[1:])
+    each = tuple(weight * 2.0**bit / (2**bits - 1) for weight in weights for bit in range(bits))
+    return Phases(each, v, v, clipped, spec.driver.v_read, rest)
 
 
 INPUT_PHASES: dict[str, Callable[[np.ndarray], tuple[tuple[float, ...], np.ndarray]]] = {
@@ -68,7 +81,7 @@ def encode(
     An activation of 0 is driven at v_ref, the voltage of the columns; |activation| = activation_max is driven at
     v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally. A DAC of b bits rounds
     each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
-    two ends; its levels are its own.
+    two ends; its levels are its own. Bit-serial inputs take one phase for each bit.
 
     Args:
         activations: Any shape, in the network's units.
@@ -89,6 +102,8 @@ def encode(
         )
     clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
     shares, v_ref = np.minimum(parts, 1.0), spec.sense.v_ref
+    if spec.driver.input_code == "bit_serial":
+        return _bit_by_bit(weights, shares, clipped, spec)
     dac = dac_table(spec) if dac is None else dac
     if dac is None:
         v = v_ref + shares * spec.driver.v_read
