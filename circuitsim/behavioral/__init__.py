@@ -13,7 +13,7 @@ from circuitsim.behavioral.grades import (
 )
 from circuitsim.behavioral.guard import check_input_range
 from circuitsim.behavioral.noise import ReadNoise, read_noise, reprogram, with_read_noise
-from circuitsim.behavioral.product import AnyTile, mvm, tile_outputs
+from circuitsim.behavioral.product import AnyTile, mvm, tile_outputs, voltage_tile
 from circuitsim.behavioral.programming import model_form, program
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
@@ -50,5 +50,6 @@ __all__ = [
     "sensed_outputs",
     "settle",
     "tile_outputs",
+    "voltage_tile",
     "with_read_noise",
 ]

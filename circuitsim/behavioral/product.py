@@ -77,6 +77,21 @@ def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:
     return i_out, None if tile.sense is None else xp.concat([slope for _, slope in parts], axis=0)
 
 
+def voltage_tile(tile: AnyTile, purpose: str) -> Tile:
+    """Return a tile whose inputs are voltages; refuse any other, and say for what.
+
+    Raises:
+        InputError: The tile's inputs switch gates, or it is no tile.
+    """
+    if isinstance(tile, GatedTile):
+        raise InputError(
+            f"{purpose} a tile whose inputs switch gates (array.input_line = 'wl'): expected a model of an array with "
+            "input_line = 'bl'"
+        )
+    check_argument("tile", tile, Annotated[Tile, "what circuitsim.program returns"])
+    return tile
+
+
 def column_levels(tile: Tile, v_in: Any) -> list[Any]:
     """Return the level (batch, cols) of each column, 0 near the middle of its range, in each band of rows.
 

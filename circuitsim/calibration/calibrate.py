@@ -39,6 +39,7 @@ from circuitsim.results import (
     Extrapolation,
     GradeErrors,
     SenseTable,
+    Solution,
     TileModel,
 )
 from circuitsim.spec import ArraySpec, check_able, checked, input_unit
@@ -120,9 +121,8 @@ def calibrate(
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
     _log_hold_out(hold_out, truth)
-    exact = solve_in_nodal(spec, surface, hold_out, off=off, sense=tables.sense)
+    exact, predicted = _exactly(model, hold_out), predictions(model, hold_out)
     full_scale, _ = full_scale_of_model(model)
-    predicted = predictions(model, hold_out)
     worst, by_load = seek_worst(model, full_scale, hold_out, predicted, exact, effort=search, rng=for_search)
     truths = exact
     if truth == "ngspice":
@@ -185,6 +185,11 @@ def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tu
     surface = calibrated_cell(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
     return surface, leaking_cell(spec, g_range=reach, simulator=simulator)
+
+
+def _exactly(model: TileModel, experiments: Sequence[Experiment]) -> list[Solution]:
+    """Solve experiments with the array solver and the model's cells."""
+    return solve_in_nodal(model.spec, model.surface, experiments, off=model.off, sense=model.sense)
 
 
 def _spot(model: TileModel, rng: np.random.Generator, simulator: spice.Simulator) -> Extrapolation | None:

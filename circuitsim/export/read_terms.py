@@ -4,26 +4,12 @@ import itertools
 
 import numpy as np
 
-from circuitsim.behavioral import AnyTile, GatedTile, Tile
+from circuitsim.behavioral import Tile
 from circuitsim.behavioral.banded_read import REPETITIONS
 from circuitsim.behavioral.product import ITERATIONS
 from circuitsim.behavioral.tile import BandProducts, Factor
 from circuitsim.errors import InputError
 from circuitsim.export.terms import Combination, Feature, Sum, Terms
-
-
-def exportable(tile: AnyTile) -> Tile:
-    """Return a tile that exporters can write.
-
-    Raises:
-        InputError: The tile's inputs switch gates.
-    """
-    if isinstance(tile, GatedTile):
-        raise InputError(
-            "the tile's inputs switch gates (array.input_line = 'wl'), and its small system for each column is not "
-            "exported: expected a model of an array with input_line = 'bl'"
-        )
-    return tile
 
 
 def read_terms(tile: Tile) -> Terms:

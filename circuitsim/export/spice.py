@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from circuitsim.behavioral import AnyTile, Tile
-from circuitsim.export.read_terms import exportable, read_terms
+from circuitsim.behavioral import AnyTile, Tile, voltage_tile
+from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec import PlainName, checked
 
@@ -34,7 +34,7 @@ def spice_macro(tile: AnyTile, *, name: PlainName = "tile", input_current: bool 
 
     Valid for: static reads within the tile's range; the outputs are current sources, whatever their voltage.
     """
-    tile = exportable(tile)
+    tile = voltage_tile(tile, "export")
     terms = read_terms(tile)
     lines = [*_header(tile, terms, name), *_inputs(terms)]
     for part in (*terms.row_sums, *terms.sums):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from circuitsim.behavioral import AnyTile
-from circuitsim.export.read_terms import exportable, read_terms
+from circuitsim.behavioral import AnyTile, voltage_tile
+from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec import PlainName, checked
 
@@ -18,7 +18,7 @@ def systemverilog_model(tile: AnyTile, *, name: PlainName = "tile") -> str:
 
     Valid for: static reads within the tile's range. Uses only what Icarus Verilog 11 (-g2012) and Verilator 5 support.
     """
-    tile = exportable(tile)
+    tile = voltage_tile(tile, "export")
     terms = read_terms(tile)
     lines = [
         f"// {terms.rows} x {terms.cols} array, behavioral model of {tile.form.phrase}; V and A",

@@ -5,8 +5,8 @@ The expressions use only sums and products, so that tests can evaluate them with
 
 from collections.abc import Iterator
 
-from circuitsim.behavioral import AnyTile
-from circuitsim.export.read_terms import exportable, read_terms
+from circuitsim.behavioral import AnyTile, voltage_tile
+from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec import PlainName, checked
 
@@ -31,7 +31,7 @@ def veriloga_model(tile: AnyTile, *, name: PlainName = "tile") -> str:
 
     Valid for: static reads within the tile's range.
     """
-    tile = exportable(tile)
+    tile = voltage_tile(tile, "export")
     terms = read_terms(tile)
     rows, cols, (low, high) = terms.rows, terms.cols, tile.v_range
     body = [*_features(terms), *_rows(terms), *_outputs(terms), *_inputs(terms)]

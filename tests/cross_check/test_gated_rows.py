@@ -54,7 +54,7 @@ def test_the_levels_agree_within_the_certificate(result):
     assert np.abs(by_tile.codes.astype(int) - by_array.codes).max() <= 15  # one code of each bit
 
 
-def test_new_reads_verify_it_and_another_bit_line_does_not(result):
+def test_new_reads_verify_it(result):
     rng = np.random.default_rng(11)
     new = calibration.random_experiments(
         SPEC, rng, matrices=("uniform", "log_uniform"), vectors={"half": 6, "all_on": 1}

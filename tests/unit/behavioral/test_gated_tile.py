@@ -7,7 +7,7 @@ import pytest
 from gated_arrays import classes_of_inputs, gated_model, gated_spec, log_uniform, solved
 from numpy.testing import assert_allclose
 
-from circuitsim import behavioral, export
+from circuitsim import behavioral, chain, export, periphery
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.results import load_model, save_model
 
@@ -107,8 +107,14 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(SpecError, match=r"wire\.r_col differs between columns"):
         behavioral.program(gated_model(spec.replace(wire={"r_col": uneven})), g)
     for write in (export.spice_macro, export.veriloga_model, export.systemverilog_model):
-        with pytest.raises(InputError, match="the tile's inputs switch gates"):
+        with pytest.raises(InputError, match="export a tile whose inputs switch gates"):
             write(tile)
+    with pytest.raises(InputError, match="reprogram a tile whose inputs switch gates"):
+        behavioral.reprogram(tile, g, g)
+    with pytest.raises(InputError, match="stages around a tile whose inputs switch gates"):
+        chain.read_stages(tile, np.ones((1, 8)), periphery.Periphery())
+    with pytest.raises(InputError, match="gates take no current"):
+        behavioral.row_currents(model, g)
     assert behavioral.check_input_range(tile, np.ones((1, 8)))
 
 
