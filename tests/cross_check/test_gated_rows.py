@@ -1,12 +1,15 @@
 """Arrays whose inputs switch gates, from calibration against ngspice to codes and a verified certificate."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import circuitsim as cs
 from circuitsim import calibration
+from circuitsim.errors import SpecError
+from circuitsim.netlist import read_pulse
 from circuitsim.spec import parse_spec
 
 SPEC = parse_spec(
@@ -52,6 +55,26 @@ def test_the_levels_agree_within_the_certificate(result):
         for level, model in (("nodal", {}), ("behavioral", {"model": result.model}))
     )
     assert np.abs(by_tile.codes.astype(int) - by_array.codes).max() <= 15  # one code of each bit
+
+
+def test_pulses_on_gates_are_charges_at_every_level(result):
+    still = SPEC.replace(driver={"input_code": "amplitude", "t_read": "1u", "dac_bits": 2})
+    spec = still.replace(driver={"input_code": "pulse_width"})
+    model = replace(result.model, spec=still)
+    g, share = np.full(SPEC.shape, 3e-5), np.random.default_rng(3).integers(0, 4, (3, 12)) / 3
+    exact, fast = (cs.solve(spec, g, share, level) for level in ("ngspice", "nodal"))
+    tile = cs.solve(spec, g, share, "behavioral", model=model)
+    # A gate conducts during most of its edges: the charge is larger by less than one edge of the rows that are pulsed.
+    edge = read_pulse(spec).t_edge * cs.solve(still, g, (share > 0).astype(float)).out
+    assert np.all((0 < exact.out - fast.out) & (exact.out - fast.out < edge))
+    np.testing.assert_allclose(tile.out, fast.out, rtol=1e-3)
+    codes = np.random.default_rng(4).integers(0, 4, (4, 12))
+    by_array = cs.convert_codes(spec, g, codes)
+    by_tile = cs.convert_codes(spec, g, codes, "behavioral", model=model)
+    np.testing.assert_allclose(by_array.i_out, cs.solve(spec, g, codes / 3).out / 1e-6, rtol=1e-9)
+    assert np.abs(by_tile.codes.astype(int) - by_array.codes).max() <= 1
+    with pytest.raises(SpecError, match=r"driver.input_code = 'pulse_width': the behavioral model"):
+        calibration.calibrate(spec, rng=np.random.default_rng(0))
 
 
 def test_new_reads_verify_it(result):
