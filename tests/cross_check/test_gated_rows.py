@@ -66,7 +66,7 @@ def test_pulses_on_gates_are_charges_at_every_level(result):
     tile = cs.solve(spec, g, share, "behavioral", model=model)
     # A gate conducts during most of its edges: the charge is larger by less than one edge of the rows that are pulsed.
     edge = read_pulse(spec).t_edge * cs.solve(still, g, (share > 0).astype(float)).out
-    assert np.all((0 < exact.out - fast.out) & (exact.out - fast.out < edge))
+    assert np.all((exact.out - fast.out > 0) & (exact.out - fast.out < edge))
     np.testing.assert_allclose(tile.out, fast.out, rtol=1e-3)
     codes = np.random.default_rng(4).integers(0, 4, (4, 12))
     by_array = cs.convert_codes(spec, g, codes)
