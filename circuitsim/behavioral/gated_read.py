@@ -11,7 +11,8 @@ from circuitsim.behavioral.gate_kernels import column_currents
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.errors import InputError
 
-_BLOCK = 128  # vectors at a time: their products stay in the processor's cache
+_BLOCK = 128  # vectors at a time, by array operations
+_CACHED = 600_000  # bytes of products of the vectors at a time: they stay in the processor's cache
 
 
 def read_gated(tile: GatedTile, x: Any) -> Any:
@@ -36,8 +37,9 @@ def _compiled(tile: GatedTile, x: np.ndarray) -> np.ndarray:
     dtype, width = tile.base.dtype, tile.base.shape[-1]
     x = np.ascontiguousarray(x, dtype)
     batch, bands = len(x), len(tile.maps)
-    room = max(1, min(_BLOCK, batch))
-    products = np.empty((bands, room, tile.maps[0].shape[1]), dtype)
+    count = tile.maps[0].shape[1]
+    room = max(1, min(max(_CACHED // (bands * count * dtype.itemsize), 16), batch))
+    products = np.empty((bands, room, count), dtype)
     out = np.empty((batch, width), dtype)
     lines = _numbers(tile.lines, dtype.type)
     for start in range(0, batch, room):

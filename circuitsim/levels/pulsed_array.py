@@ -58,10 +58,10 @@ def read_pulsed(array: PulsedArray, x: ArrayLike) -> Solution:
     parts = list(constant_rows(np.full(share.shape, high), share * t_read, rest, end))
     inputs = np.concatenate([rows for rows, _ in parts] or [np.full(share.shape, rest)])
     duration = np.concatenate([each for _, each in parts] or [np.zeros(len(share))])
-    tile = isinstance(array.array, CertifiedTile)
+    inner = array.array
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CellErrorWarning)  # of one interval; the charge speaks below
-        solved = read_tile(array.array, inputs) if tile else nodal.read(array.array, inputs)
+        solved = read_tile(inner, inputs) if isinstance(inner, CertifiedTile) else nodal.read(inner, inputs)
     out = (duration[:, None] * solved.out).reshape(-1, len(share), spec.array.cols).sum(axis=0)
     power, error, stated = solved.power, solved.cell_error, solved.tile_error
     return Solution(
