@@ -91,6 +91,9 @@ def _converter(block: str | None, bits: int | None, what: str) -> str:
 
 def _inputs_in_words(spec: ArraySpec) -> str:
     v_ref, v_on = (format_quantity(v, "V") for v in spec.drive_range)
+    if spec.array.input_line == "wl":
+        line = _range_of(spec.wire.r_bl, "Ω")
+        return f"inputs of 0 and 1 on the gates, bit lines of {line} a segment biased at {v_on}"
     return f"inputs up to {v_on}" if spec.sense.v_ref == 0 else f"inputs from {v_ref}, the sense reference, to {v_on}"
 
 

@@ -18,7 +18,7 @@ from circuitsim.calibration.search import find_worst, structured_worst, worst_in
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.calibration.verify import verify
 from circuitsim.errors import InputError
-from circuitsim.report import certificate_in_words
+from circuitsim.report import array_in_words, certificate_in_words
 from circuitsim.results import load_certificate, save_certificate
 
 SPEC = gated_spec(16, 10)
@@ -111,6 +111,8 @@ def test_a_certificate_states_inputs_of_0_and_1(tmp_path):
     words = certificate_in_words(certificate)
     assert "inputs of 0 and 1 on the gates" in words and "inputs from" not in words
     assert "a block of adjacent rows on" in words and "nine matrix products, 2 bands of rows" in words
+    said = array_in_words(SPEC)
+    assert "inputs of 0 and 1 on the gates, bit lines of 8 Ω a segment biased at 200 mV" in said
     save_certificate(tmp_path / "certificate.json", certificate)
     assert load_certificate(tmp_path / "certificate.json") == certificate
 
