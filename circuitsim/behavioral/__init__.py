@@ -1,11 +1,20 @@
 """The tile as matrix products: program once, read in microseconds."""
 
 from circuitsim.behavioral.abilities import SIMULATES
-from circuitsim.behavioral.grades import GRADES, TileForm, form_of
+from circuitsim.behavioral.gated_tile import GatedTile
+from circuitsim.behavioral.grades import (
+    GATED_GRADES,
+    GRADES,
+    GatedForm,
+    TileForm,
+    form_of,
+    gated_form,
+    grades_for,
+)
 from circuitsim.behavioral.guard import check_input_range
 from circuitsim.behavioral.noise import ReadNoise, read_noise, with_read_noise
-from circuitsim.behavioral.product import mvm, tile_outputs
-from circuitsim.behavioral.programming import program
+from circuitsim.behavioral.product import AnyTile, mvm, tile_outputs, voltage_tile
+from circuitsim.behavioral.programming import model_form, program
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
 from circuitsim.behavioral.scaled_tile import reprogram
@@ -14,15 +23,22 @@ from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
 
 __all__ = [
+    "GATED_GRADES",
     "GRADES",
     "SIMULATES",
+    "AnyTile",
+    "GatedForm",
+    "GatedTile",
     "ReadNoise",
     "RowCurrents",
     "Tile",
     "TileForm",
     "check_input_range",
     "form_of",
+    "gated_form",
+    "grades_for",
     "meet_curve",
+    "model_form",
     "mvm",
     "power",
     "program",
@@ -35,5 +51,6 @@ __all__ = [
     "sensed_outputs",
     "settle",
     "tile_outputs",
+    "voltage_tile",
     "with_read_noise",
 ]

@@ -5,5 +5,9 @@ from circuitsim.spec import Abilities
 
 _AROUND = ("driver.block", "sense.block", "adc.block")
 
-SIMULATES: Abilities = {"bl": {key: values for key, values in nodal.SIMULATES["bl"].items() if key not in _AROUND}}
-"""Circuits around the array are no part of a tile: it takes the table of its sense amplifiers from its model."""
+SIMULATES: Abilities = {
+    "bl": {key: values for key, values in nodal.SIMULATES["bl"].items() if key not in _AROUND},
+    "wl": {key: values for key, values in nodal.SIMULATES["wl"].items() if key != "adc.block"},
+}
+"""Circuits around the array are no part of a tile: it takes the table of its sense amplifiers from its model, on
+bit lines."""

@@ -6,6 +6,7 @@ says how many functions of s the tile keeps for each power of t, and over how ma
 its own. Calibration tries the grades from the fewest products to the most.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from circuitsim.behavioral.bands import band_limit
@@ -15,6 +16,11 @@ from circuitsim.errors import InputError
 INPUT_POINTS = {"analog": 6, "binary": 2}
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _WORDS += ("thirteen", "fourteen", "fifteen", "sixteen")
+
+
+def _counted(products: int) -> str:
+    number = _WORDS[products] if products < len(_WORDS) else str(products)
+    return f"{number} matrix product{'' if products == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,45 @@ class TileForm:
     @property
     def phrase(self) -> str:
         """Its price in words for reports: "fourteen matrix products"."""
-        number = _WORDS[self.products] if self.products < len(_WORDS) else str(self.products)
-        return f"{number} matrix product{'' if self.products == 1 else 's'}"
+        return _counted(self.products)
+
+
+@dataclass(frozen=True)
+class GatedForm:
+    """What a tile keeps of columns whose rows are gated, see `column_balance`.
+
+    Attributes:
+        bands: Bands of rows with moments of their own; 0: every cell carries its current at the column's typical drop,
+            which is one product.
+        moments: Moments of the drop in each band: its mean, its slope, …
+
+    Raises:
+        InputError: A number is negative, or only one of both is 0.
+    """
+
+    bands: int = 0
+    moments: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.bands, self.moments) < 0 or (self.bands > 0) != (self.moments > 0):
+            raise InputError(
+                f"form: bands = {self.bands}, moments = {self.moments}: expected both 0, or both 1 or more"
+            )
+
+    @property
+    def linear(self) -> bool:
+        """Whether the output is one product of the inputs."""
+        return self.bands == 0
+
+    @property
+    def products(self) -> int:
+        """Matrix products of one read, counted in products of shape (rows, cols): each band multiplies its own rows."""
+        return 3 * self.moments if self.bands else 1
+
+    @property
+    def phrase(self) -> str:
+        """Its price in words for reports."""
+        return f"{_counted(self.products)}, {self.bands} bands of rows" if self.bands > 1 else _counted(self.products)
 
 
 def _check_inputs(inputs: str) -> None:
@@ -128,8 +171,38 @@ BINARY = TileForm("binary", currents=(2, 2, 2), levels=(2, 2))
 """The form for binary inputs of grades without bands: two input voltages tell no more than 1 and s apart."""
 
 
+GATED_GRADES: dict[int, GatedForm] = {1: GatedForm(), 2: GatedForm(2, 3), 3: GatedForm(4, 3)}
+"""Forms for inputs that switch gates."""
+
+
+def grades_for(input_line: str) -> Mapping[int, TileForm | GatedForm]:
+    """Return the forms of the grades of arrays with inputs on this line, "bl" or "wl"."""
+    return GRADES if input_line == "bl" else GATED_GRADES
+
+
+def gated_form(grade: int, rows: int | None = None) -> GatedForm:
+    """Return the form that a tile of gated rows of this grade has; a column of few rows has fewer bands and moments.
+
+    Raises:
+        InputError: The grade is unknown.
+    """
+    _check_grade(grade, GATED_GRADES)
+    form = GATED_GRADES[grade]
+    if rows is None or form.linear:
+        return form
+    moments = min(form.moments, rows)
+    return GatedForm(min(form.bands, rows // moments), moments)
+
+
+def _check_grade(grade: int, grades: Mapping[int, TileForm | GatedForm]) -> None:
+    if grade not in grades:
+        first, *rest = (f"{number} ({form.phrase})" for number, form in grades.items())
+        expected = f"{', '.join([first, *rest[:-1]])} or {rest[-1]}"
+        raise InputError(f"grade = {grade}: expected {expected}")
+
+
 def form_of(grade: int, inputs: str = "analog", *, rows: int | None = None) -> TileForm:
-    """Return the form that a tile of this grade has.
+    """Return the form that a tile of this grade has whose inputs are voltages.
 
     Args:
         grade: A key of `GRADES`.
@@ -139,10 +212,7 @@ def form_of(grade: int, inputs: str = "analog", *, rows: int | None = None) -> T
     Raises:
         InputError: The grade or the kind of inputs is unknown.
     """
-    if grade not in GRADES:
-        first, *rest = (f"{number} ({form.phrase})" for number, form in GRADES.items())
-        expected = f"{', '.join([first, *rest[:-1]])} or {rest[-1]}"
-        raise InputError(f"grade = {grade}: expected {expected}")
+    _check_grade(grade, GRADES)
     _check_inputs(inputs)
     form = GRADES[grade]
     if inputs == "binary":

@@ -23,10 +23,11 @@ from circuitsim.behavioral.programming import chebyshev_points, inputs_about_res
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
 from circuitsim.devices.statistics import Statistics, read_sigma
+from circuitsim.errors import InputError
 from circuitsim.nodal.surface import cell_law
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import CellSurface, TileModel
-from circuitsim.spec import WireGrid, by_value, check_conductances, checked, real_numbers
+from circuitsim.spec import WireGrid, by_value, check_conductances, checked, input_unit, real_numbers
 
 _BANDS, _LEVELS = 4, 4
 # Powers of s that stand beside each power of τ. A cell at rest is without noise: at least two factors in all.
@@ -79,7 +80,7 @@ def read_noise(
         extrapolate: Go on outside the range of the source, with a warning.
 
     Raises:
-        InputError: A shape does not fit.
+        InputError: A shape does not fit, or inputs switch gates.
         OutsideRangeError: A conductance or the time is outside the range of the source, without `extrapolate`.
 
     Valid for: noise of a few per cent of the conductances. Against exact reads the standard deviation of an output is
@@ -87,6 +88,10 @@ def read_noise(
     0.25 V, 0.4 V, there; of 64 x 64 such cells with 2 ohm within 3 %.
     """
     spec, surface = model.spec, model.surface
+    if input_unit(spec) != "V":
+        raise InputError(
+            "read noise of a tile whose inputs switch gates: expected a model of an array with input_line = 'bl'"
+        )
     g = check_conductances(spec, g, g_range=(0.0, np.inf))
     v_low, v_high = inputs_about_rest(model)
     v_ref, v_scale, wires = spec.sense.v_ref, max(-v_low, v_high), tile_wires(model)

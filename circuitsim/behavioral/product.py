@@ -8,10 +8,14 @@ import numpy as np
 from circuitsim.behavioral.banded_read import banded_levels, read_bands, read_bands_and_slope
 from circuitsim.behavioral.compiled_read import read_bands_compiled
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
+from circuitsim.behavioral.gated_read import read_gated
+from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.sense import sensed_outputs, settle
 from circuitsim.behavioral.tile import Factor, Tile
 from circuitsim.errors import InputError
 from circuitsim.spec import check_argument
+
+AnyTile = Annotated[Tile | GatedTile, "what circuitsim.program returns"]
 
 _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
 # A level acts on itself through the residual currents. For 32 x 28 sinh cells (v0 = 0.25 V, 0.4 V, 5 ohm) and binary
@@ -20,33 +24,37 @@ _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's 
 ITERATIONS = 2
 
 
-def mvm(tile: Tile, v_in: Any) -> Any:
+def mvm(tile: AnyTile, v_in: Any) -> Any:
     """Return the column currents of a batch of inputs.
 
     Args:
         tile: The programmed tile.
-        v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype.
+        v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype; 0 or 1 where inputs switch
+            gates.
 
     Returns:
         Column currents (batch, cols) [A], positive into the sense amplifier; `sensed_outputs` gives what amplifiers
         that are circuits make of them.
 
     Raises:
-        InputError: The shape does not fit.
+        InputError: The shape does not fit, or an input that switches gates is neither 0 nor 1.
 
-    Valid for: inputs within `tile.v_range`; nothing is checked here, a product takes microseconds.
+    Valid for: inputs within `tile.v_range`; nothing else is checked here, a product takes microseconds.
     """
     check_shape(tile, v_in)
+    if isinstance(tile, GatedTile):
+        return read_gated(tile, v_in)
     i_out, slope = _at_constant_resistance(tile, v_in)
     return i_out if tile.sense is None else settle(tile, i_out, tile.sense, slope=slope)
 
 
-def tile_outputs(tile: Tile, v_in: Any) -> Any:
+def tile_outputs(tile: AnyTile, v_in: Any) -> Any:
     """Return what the sense amplifiers of a tile put out (batch, cols): the currents of `mvm` where they are ideal.
 
     Arguments and errors as `mvm`; the output of a circuit is in the unit of its table.
     """
-    return sensed_outputs(tile, mvm(tile, v_in))
+    i_out = mvm(tile, v_in)
+    return i_out if isinstance(tile, GatedTile) else sensed_outputs(tile, i_out)
 
 
 def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:
@@ -69,6 +77,21 @@ def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:
     return i_out, None if tile.sense is None else xp.concat([slope for _, slope in parts], axis=0)
 
 
+def voltage_tile(tile: AnyTile, purpose: str) -> Tile:
+    """Return a tile whose inputs are voltages; refuse any other, and say for what.
+
+    Raises:
+        InputError: The tile's inputs switch gates, or it is no tile.
+    """
+    if isinstance(tile, GatedTile):
+        raise InputError(
+            f"{purpose} a tile whose inputs switch gates (array.input_line = 'wl'): expected a model of an array with "
+            "input_line = 'bl'"
+        )
+    check_argument("tile", tile, Annotated[Tile, "what circuitsim.program returns"])
+    return tile
+
+
 def column_levels(tile: Tile, v_in: Any) -> list[Any]:
     """Return the level (batch, cols) of each column, 0 near the middle of its range, in each band of rows.
 
@@ -82,10 +105,10 @@ def column_levels(tile: Tile, v_in: Any) -> list[Any]:
     return [_level(tile, _features(tile, v_in))]
 
 
-def check_shape(tile: Tile, v_in: Any) -> None:
+def check_shape(tile: AnyTile, v_in: Any) -> None:
     """Refuse inputs that are no array of numbers (batch, rows)."""
-    if not isinstance(tile, Tile):
-        check_argument("tile", tile, Annotated[Tile, "what circuitsim.program returns"])
+    if not isinstance(tile, Tile | GatedTile):
+        check_argument("tile", tile, AnyTile)
     values: Any = v_in
     if not array_api_compat.is_array_api_obj(v_in) or isinstance(v_in, np.ma.MaskedArray):
         raise InputError(f"v_in is of type {type(values).__name__}: expected an array of the tile's namespace")

@@ -13,7 +13,9 @@ from circuitsim.behavioral.banded import band_products
 from circuitsim.behavioral.columns import column_voltages
 from circuitsim.behavioral.expansion import expand
 from circuitsim.behavioral.fields import linear_fields
-from circuitsim.behavioral.grades import INPUT_POINTS, TileForm, form_of
+from circuitsim.behavioral.gated_programming import gated_tile
+from circuitsim.behavioral.gated_tile import GatedTile
+from circuitsim.behavioral.grades import INPUT_POINTS, GatedForm, TileForm, form_of, gated_form
 from circuitsim.behavioral.one_level import one_level_factors
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.row_levels import row_correction, seen_levels
@@ -39,9 +41,9 @@ def program(
     dtype: str = "float64",
     xp: Any = np,
     device: Any = None,
-    inputs: str = "analog",
+    inputs: str | None = None,
     drawn: bool = False,
-) -> Tile:
+) -> Tile | GatedTile:
     """Program conductances into a tile.
 
     Args:
@@ -51,12 +53,12 @@ def program(
         xp: Array namespace of the matrices: numpy, torch, or another one that follows the array API.
         device: Device of the matrices, as `xp` names it ("cuda" for torch); None: its default. Reads take place there.
         inputs: "analog", or "binary" for inputs that are either v_ref or the end of the range: fewer products from
-            grade 2 on.
+            grade 2 on. None: "analog" on bit lines; inputs that switch gates are binary.
         drawn: The conductances are what programming left: they may lie outside g_min to g_max, as far as the surface of
             the model reaches.
 
     Returns:
-        The tile; see `Tile` for what it computes.
+        The tile; see `Tile`, and `GatedTile` for inputs that switch gates, for what it computes.
 
     Raises:
         InputError: A shape does not fit, the grade or the kind of inputs is unknown, or the range of inputs is empty.
@@ -69,11 +71,15 @@ def program(
     _check_sense(model)
     g = check_conductances(spec, g, g_range=(0.0, np.inf) if drawn else None)
     check_surface_range(surface, g)
+    put = _putter(xp, dtype, device)
+    if spec.array.input_line != "bl":
+        return _gated(model, g, inputs, put)
+    inputs = inputs or "analog"
     form = form_of(model.grade, inputs, rows=spec.array.rows)
     v_low, v_high = inputs_about_rest(model, inputs)
     v_ref = spec.sense.v_ref
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
-    put, v_scale = _putter(xp, dtype, device), max(-v_low, v_high)
+    v_scale = max(-v_low, v_high)
     wires = tile_wires(model)
     if form.linear:
         return _one_product(model, form, wires, g_ref, put, v_scale)
@@ -101,6 +107,28 @@ def program(
         port_level=put(fields.port_level / columns.span),
         **products,
     )  # fmt: skip
+
+
+def _gated(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable) -> GatedTile:
+    """Program an array whose inputs switch gates."""
+    if inputs not in (None, "binary"):
+        raise InputError(
+            f"inputs = {inputs!r} with array.input_line = {model.spec.array.input_line!r}: expected 'binary', the "
+            "inputs switch gates"
+        )
+    check_surface_range(model.off, g)
+    spec = model.spec
+    return gated_tile(
+        short(model.surface), None if model.off is None else short(model.off), g, spec.wires,
+        grade=model.grade, form=gated_form(model.grade, spec.array.rows),
+        v_read=spec.driver.v_read, v_ref=spec.sense.v_ref, put=put,
+    )  # fmt: skip
+
+
+def model_form(model: TileModel) -> TileForm | GatedForm:
+    """Return what the tiles of a model keep."""
+    rows, switched = model.spec.array.rows, model.spec.array.input_line != "bl"
+    return gated_form(model.grade, rows) if switched else form_of(model.grade, rows=rows)
 
 
 def _check_sense(model: TileModel) -> None:

@@ -19,6 +19,7 @@ from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
+from circuitsim.errors import InputError
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import TileModel
 from circuitsim.spec import by_value, check_conductances, checked
@@ -66,6 +67,10 @@ def row_currents(model: TileModel, g: ArrayLike) -> RowCurrents:
         InputError, OutsideRangeError: As `program`.
     """
     spec, surface = model.spec, model.surface
+    if spec.array.input_line != "bl":
+        raise InputError(
+            f"row currents with array.input_line = {spec.array.input_line!r}: expected 'bl', gates take no current"
+        )
     g = check_conductances(spec, g, g_range=(0.0, np.inf))
     v_low, v_high = inputs_about_rest(model)
     v_ref, v_scale, wires = spec.sense.v_ref, max(-v_low, v_high), tile_wires(model)

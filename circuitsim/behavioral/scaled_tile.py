@@ -9,11 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from circuitsim.behavioral.product import AnyTile, voltage_tile
 from circuitsim.behavioral.tile import BandProducts, Factor, Tile
 from circuitsim.errors import InputError
 
 
-def reprogram(tile: Tile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
+def reprogram(tile: AnyTile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
     """Return the tile for conductances near those it was programmed with, all its matrices scaled cell by cell.
 
     Args:
@@ -22,11 +23,12 @@ def reprogram(tile: Tile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
         g_new: Conductances (rows, cols) [S] to scale it to; open cells stay open.
 
     Raises:
-        InputError: The shapes do not fit, or an open cell would close.
+        InputError: The shapes do not fit, an open cell would close, or inputs switch gates.
 
     Valid for: changes of a few per cent. Independent changes of 1 % (5 %) leave an error of some 1e-4 (6e-4) rms of
     full scale at 20 % IR drop; `power` and `w_port` stay those of the old conductances.
     """
+    tile = voltage_tile(tile, "reprogram")
     if g_old.shape != (tile.rows, tile.cols) or g_new.shape != g_old.shape:
         raise InputError(f"g has shapes {g_old.shape}, {g_new.shape}: expected (rows, cols) = {(tile.rows, tile.cols)}")
     if np.any((g_old == 0) & (g_new != 0)):

@@ -14,9 +14,10 @@ import numpy as np
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields
-from circuitsim.behavioral.product import check_shape, column_levels, mvm
+from circuitsim.behavioral.gated_tile import GatedTile
+from circuitsim.behavioral.product import AnyTile, check_shape, column_levels, mvm
 from circuitsim.behavioral.residual import Residual
-from circuitsim.behavioral.tile import Tile, TilePower
+from circuitsim.behavioral.tile import TilePower
 from circuitsim.periphery import drop_and_slope
 
 # Powers of s, 0 included, for each power of t. With 4 of s for t¹ and none for t² the power of 64 x 64 sinh cells (0.4
@@ -54,15 +55,16 @@ def residual_power(fields: Fields, columns: Columns, residual: Residual, v_scale
     )
 
 
-def power(tile: Tile, v_in: Any) -> Any:
+def power(tile: AnyTile, v_in: Any) -> Any:
     """Return the power that the row drivers' sources deliver, heat in their output resistances included.
 
     Args:
         tile: The programmed tile.
-        v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype.
+        v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype; 0 or 1 where inputs switch
+            gates.
 
     Returns:
-        (batch,) Σ_rows (v_in − v_ref)·i_row [W].
+        (batch,) Σ_rows (v_in − v_ref)·i_row [W]; v_read·Σ_cols i_out where inputs switch gates.
 
     Raises:
         InputError: The shape does not fit.
@@ -76,6 +78,8 @@ def power(tile: Tile, v_in: Any) -> Any:
     """
     check_shape(tile, v_in)
     xp = array_api_compat.array_namespace(v_in)
+    if isinstance(tile, GatedTile):
+        return tile.v_read * xp.sum(mvm(tile, v_in), axis=1)
     device, matrices = array_api_compat.device(v_in), tile.power
 
     def put(array: np.ndarray) -> Any:

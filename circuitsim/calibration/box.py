@@ -10,26 +10,37 @@ from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError
 from circuitsim.periphery import report
 from circuitsim.results import CellSurface, ReadCase, SenseTable, TileModel
-from circuitsim.spec import ArraySpec, check_voltage_range, checked
+from circuitsim.spec import ArraySpec, check_voltage_range, checked, input_unit, resting_input
 
 _OFFSET = 0.01  # of the range of inputs
 
 
 @dataclass(frozen=True)
 class Box:
-    """Conductances from g_min to g_max in every cell, inputs from v_low to v_high on every row.
+    """Conductances from g_min to g_max in every cell, inputs from v_low to v_high on every row; 0 or 1 on gates.
 
     Patterns of the box count from the far end: row 0 is the farthest from the sense amplifiers, column 0 the nearest to
     the row drivers, wherever the specification puts them.
 
     Attributes:
         spec: The array.
-        v_low, v_high: Inputs [V]; v_ref lies between them or is one of them, because a row may always rest.
+        v_low, v_high: Inputs [V]; v_ref lies between them or is one of them, because a row may always rest. 0 and 1
+            where inputs switch gates.
     """
 
     spec: ArraySpec
     v_low: float
     v_high: float
+
+    @property
+    def rest(self) -> float:
+        """Input of a row at rest [V]."""
+        return resting_input(self.spec)
+
+    @property
+    def switched(self) -> bool:
+        """Whether inputs are 0 or 1, and nothing between them."""
+        return input_unit(self.spec) != "V"
 
     @classmethod
     def of(cls, spec: ArraySpec, v_range: tuple[float, float] | None = None) -> "Box":
@@ -37,8 +48,8 @@ class Box:
 
         What passes v_ref by less than 1 % of the range is the offset of a DAC, and not searched by itself.
         """
-        low, high = v_range or spec.drive_range
-        rest = spec.sense.v_ref
+        low, high = v_range or sensed_inputs(spec, None)
+        rest = resting_input(spec)
         low, high = min(low, rest), max(high, rest)
         offset = _OFFSET * (high - low)
         return cls(spec, rest if rest - low <= offset else low, rest if high - rest <= offset else high)
@@ -50,8 +61,10 @@ class Box:
 
     @property
     def steps(self) -> tuple[float, ...]:
-        """Input voltages [V] that a search tries: both ends, rest, and half way between them."""
-        rest = self.spec.sense.v_ref
+        """Inputs [V] that a search tries: both ends, rest, and half way between them; 0 and 1 on gates."""
+        rest = self.rest
+        if self.switched:
+            return self.v_low, self.v_high
         return tuple(sorted({self.v_low, (self.v_low + rest) / 2, rest, (rest + self.v_high) / 2, self.v_high}))
 
     def conductances(self, pattern: np.ndarray) -> np.ndarray:
@@ -71,7 +84,7 @@ class Box:
     def inputs(self, patterns: np.ndarray) -> np.ndarray:
         """Turn patterns (batch, rows), 0 for rest, 1 for v_high, −1 for v_low, into inputs [V] of the array."""
         up, down = np.maximum(patterns, 0.0), np.maximum(-patterns, 0.0)
-        v = (1 - up - down) * self.spec.sense.v_ref + up * self.v_high + down * self.v_low
+        v = (1 - up - down) * self.rest + up * self.v_high + down * self.v_low
         return np.ascontiguousarray(v[:, ::-1] if self.spec.wire.col_sense == "top" else v)
 
 
@@ -82,6 +95,7 @@ def full_scale_of_box(
     *,
     v_range: tuple[float, float] | None = None,
     sense: SenseTable | None = None,
+    off: CellSurface | None = None,
 ) -> tuple[float, ReadCase]:
     """Return the largest |output| of a column anywhere in the box, and the read that gives it.
 
@@ -93,6 +107,7 @@ def full_scale_of_box(
         surface: Its characterized cell.
         v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read, or as in `chain.sensed_inputs`.
         sense: Table of its sense amplifiers; None for ideal ones.
+        off: Where inputs switch gates, the cell of a row at 0, see `exact_array`.
 
     Returns:
         The current [A] by the array solver, and its case. With a table, the largest change of the amplifiers' output
@@ -106,9 +121,10 @@ def full_scale_of_box(
     Valid for: cells whose current rises with their conductance and their voltage.
     """
     check_voltage_range(v_range)
-    subject = _Subject(Box.of(spec, v_range or sensed_inputs(spec, sense)), surface, sense)
+    subject = _Subject(Box.of(spec, v_range or sensed_inputs(spec, sense)), surface, sense, off)
     box = subject.box
-    ends = np.array([[box.v_high], [box.v_low]]) * np.ones(spec.array.rows)
+    driven = dict.fromkeys(v for v in (box.v_high, box.v_low) if v != box.rest)  # at rest an array at most leaks
+    ends = np.array([[v] for v in driven]) * np.ones(spec.array.rows)
     best, case = -1.0, None
     for column in dict.fromkeys(_candidates(subject, ends)):
         g = np.full(spec.shape, spec.device.g_min)
@@ -124,7 +140,7 @@ def full_scale_of_box(
 @checked
 def full_scale_of_model(model: TileModel) -> tuple[float, ReadCase]:
     """Return the full scale of a behavioral model's box; see `full_scale_of_box`."""
-    return full_scale_of_box(model.spec, model.surface, v_range=model.v_range, sense=model.sense)
+    return full_scale_of_box(model.spec, model.surface, v_range=model.v_range, sense=model.sense, off=model.off)
 
 
 @dataclass(frozen=True)
@@ -134,11 +150,12 @@ class _Subject:
     box: Box
     surface: CellSurface
     sense: SenseTable | None
+    off: CellSurface | None
 
     def swing(self, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
         """Return |output − output without current| (batch, cols) of a matrix."""
         box, sense = self.box, self.sense
-        array = exact_array(box.spec, g, self.surface, sense=sense, v_range=box.v_range)
+        array = exact_array(box.spec, g, self.surface, off=self.off, sense=sense, v_range=box.v_range)
         try:
             out = read_exact(array, v_in).out
         except OutsideRangeError as error:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.behavioral import GRADES, SIMULATES
+from circuitsim.behavioral import SIMULATES, grades_for
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.certify import certify, errors_against, predictions
-from circuitsim.calibration.drawn import calibrated_cell, device_statistics, drawn_reach
+from circuitsim.calibration.drawn import calibrated_cell, device_statistics, drawn_reach, leaking_cell
 from circuitsim.calibration.experiments import (
     hold_out_experiments,
     input_side,
@@ -38,17 +38,22 @@ from circuitsim.results import (
     Calibration,
     CellSurface,
     Experiment,
+    Extrapolation,
     GradeErrors,
     SenseTable,
+    Solution,
     TileModel,
 )
-from circuitsim.spec import ArraySpec, check_able, checked
+from circuitsim.spec import ArraySpec, check_able, checked, input_unit
 from circuitsim.spice import Progress
 from circuitsim.truth import running_reads
 
 # Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
-VALIDATION_VECTORS = {"uniform": 10, "sparse": 6, "all_on": 1}
+VALIDATION_VECTORS = {
+    "V": {"uniform": 10, "sparse": 6, "all_on": 1},
+    "1": {"half": 10, "sparse_on": 6, "adjacent": 6, "all_on": 1},
+}
 # The hold-out may be twice as bad as the validation; the whole search may find 1.5 times what structured cases show.
 RMS_MARGIN, WORST_MARGIN = 1 / 2, 2 / 3
 TRUTHS = ("ngspice", "nodal")
@@ -104,14 +109,15 @@ def calibrate(
             sense amplifiers carry.
 
     Valid for: quasi-static reads, inputs from v_ref to v_ref + v_read, or to v_ref − v_read where the sense amplifiers
-    are circuits that take only such currents.
+    are circuits that take only such currents; inputs of 0 and 1 where they switch gates.
     """
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
-    surface = _surface(spec, tables, simulator)
-    side, known = input_side(spec, tables.sense), {"sense": tables.sense, "v_range": driven_inputs(spec, tables)}
-    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=VALIDATION_VECTORS, side=side)
+    surface, off = _cells(spec, tables, simulator)
+    side, vectors = input_side(spec, tables.sense), VALIDATION_VECTORS[input_unit(spec)]
+    fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=vectors, side=side)
+    known = {"sense": tables.sense, "off": off, "v_range": driven_inputs(spec, tables)}
     model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, **known)
     # Spawned generators: what the caller draws from `rng` next depends neither on `thorough` nor on `search`.
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
@@ -122,7 +128,7 @@ def calibrate(
     how = {"folder": folder, "n_jobs": n_jobs, "simulator": simulator, "progress": progress}
     # Decks run while all the rest is done here: both together take hardly longer than the decks alone.
     with running_reads(truth_reads(spec, hold_out), **how) if in_ngspice else nullcontext() as solved:
-        exact, predicted = solve_in_nodal(spec, surface, hold_out, sense=tables.sense), predictions(model, hold_out)
+        exact, predicted = _exactly(model, hold_out), predictions(model, hold_out)
         met = full_scale_of_model(model)[0], hold_out, predicted, exact
         solver = simulator if in_ngspice else None
         worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
@@ -148,7 +154,7 @@ def calibrate(
     if in_ngspice:
         more["energy"] = array_energy(spec, hold_out, truths, exact)
     else:
-        more["spot"] = spot_check(spec, surface, sense=tables.sense, rng=for_spot, simulator=simulator)
+        more["spot"] = _spot(model, for_spot, simulator)
     more["row_currents"] = row_errors(model, hold_out, truths, worst)
     certificate = replace(certificate, left_out=left_out, cost=product_cost(spec, tables, hold_out, truths), **more)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
@@ -178,12 +184,22 @@ def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
     _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
 
 
-def _surface(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> CellSurface:
-    """Characterize the cell for all voltages that drivers and sense amplifiers give it."""
-    v_range = driven_inputs(spec, tables)
-    surface = calibrated_cell(spec, tables.sense, g_range=drawn_reach(spec), v_range=v_range, simulator=simulator)
+def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tuple[CellSurface, CellSurface | None]:
+    """Characterize the cell for all voltages that drivers and sense amplifiers give it, and where it leaks."""
+    v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
+    surface = calibrated_cell(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
-    return surface
+    return surface, leaking_cell(spec, g_range=reach, simulator=simulator)
+
+
+def _exactly(model: TileModel, experiments: Sequence[Experiment]) -> list[Solution]:
+    """Solve experiments with the array solver and the model's cells."""
+    return solve_in_nodal(model.spec, model.surface, experiments, off=model.off, sense=model.sense)
+
+
+def _spot(model: TileModel, rng: np.random.Generator, simulator: spice.Simulator) -> Extrapolation | None:
+    """Compare the array solver with ngspice on a corner of the model's array."""
+    return spot_check(model.spec, model.surface, off=model.off, sense=model.sense, rng=rng, simulator=simulator)
 
 
 def choose_grade(
@@ -194,6 +210,7 @@ def choose_grade(
     max_rms: float,
     max_worst: float | None = None,
     sense: SenseTable | None = None,
+    off: CellSurface | None = None,
     v_range: tuple[float, float] | None = None,
 ) -> tuple[TileModel, dict[str, GradeErrors]]:
     """Choose the cheapest grade that keeps the required errors with margin, else the one that comes nearest to it.
@@ -205,11 +222,12 @@ def choose_grade(
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
     v_range = v_range or sensed_inputs(spec, sense)
-    full_scale, _ = full_scale_of_box(spec, surface, sense=sense)  # refuses amplifiers that do not carry it
-    truths = solve_in_nodal(spec, surface, experiments, sense=sense)
+    full_scale, _ = full_scale_of_box(spec, surface, sense=sense, off=off)  # refuses amplifiers that do not carry it
+    truths = solve_in_nodal(spec, surface, experiments, off=off, sense=sense)
+    grades = grades_for(spec.array.input_line)
     tried: dict[str, GradeErrors] = {}
-    for grade in sorted(GRADES, key=lambda number: GRADES[number].products):
-        model = TileModel(spec, surface, grade, v_range, sense)
+    for grade in sorted(grades, key=lambda number: grades[number].products):
+        model = TileModel(spec, surface, grade, v_range, sense, off)
         rms = errors_against(model, experiments, truths, full_scale).rms
         worst = None if max_worst is None else structured_worst(model, full_scale).error
         tried[f"grade {grade}"] = errors = GradeErrors(rms, worst)
@@ -219,8 +237,8 @@ def choose_grade(
             _log.info("grade %d: largest error found %.2e of full scale, expected at most %.2e", grade, worst, largest)
         if _excess(errors, max_rms, max_worst) <= 1:
             return model, tried
-    best = min(GRADES, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))
-    return TileModel(spec, surface, best, v_range, sense), tried
+    best = min(grades, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))
+    return TileModel(spec, surface, best, v_range, sense, off), tried
 
 
 def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> float:
@@ -239,12 +257,17 @@ def _in_full(
     for_budget: np.random.Generator,
 ) -> dict[str, Any]:
     """Return the fields of a certificate that only a thorough one has: a larger array, or why not, and the budget."""
-    found: dict[str, Any] = {"budget": _budget(model, tables, hold_out, for_budget)}
+    found, left_out = {}, []
+    if input_unit(model.spec) == "V":
+        found["budget"] = _budget(model, tables, hold_out, for_budget)
+    else:
+        left_out.append("the causes of the product's error: they are split only for inputs on bit lines")
     try:
         larger = extrapolate(model, rng=for_larger)
+        found["extrapolation"] = () if larger is None else (larger,)
     except OutsideRangeError as error:
-        return found | {"left_out": (f"the error on an array of twice the size: {error}",)}
-    return found | {"extrapolation": () if larger is None else (larger,)}
+        left_out.append(f"the error on an array of twice the size: {error}")
+    return found | {"left_out": tuple(left_out)}
 
 
 def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim.behavioral import form_of, program, tile_outputs
+from circuitsim.behavioral import model_form, program, tile_outputs
 from circuitsim.calibration.box import full_scale_of_model
 from circuitsim.calibration.code_errors import certified_adc, code_errors, sense_error
 from circuitsim.calibration.error_statistics import error_statistics
@@ -27,7 +27,7 @@ from circuitsim.results import (
     TileModel,
     WorstFound,
 )
-from circuitsim.spec import ArraySpec, checked, with_ideal
+from circuitsim.spec import ArraySpec, checked, device_voltages, input_unit, resting_input, with_ideal
 
 # Classes of input vectors by mean |v_in − v_ref| relative to the largest input: upper limit and name.
 AMPLITUDES = ((0.1, "up to 10 %"), (0.25, "10 to 25 %"), (0.5, "25 to 50 %"), (1.0, "above 50 %"))
@@ -133,13 +133,14 @@ def _unit(model: TileModel) -> str:
 
 def _of_the_model(model: TileModel) -> dict[str, Any]:
     """Return the fields of a certificate that the model alone decides."""
-    spec, form = model.spec, form_of(model.grade, rows=model.spec.array.rows)
+    spec, form = model.spec, model_form(model)
     return {
         "rows": spec.array.rows,
         "cols": spec.array.cols,
         "grade": model.grade,
         "products": form.products,
         "form": form.phrase,
+        "input_unit": input_unit(spec),
         "unit": _unit(model),
         "g_range": (spec.device.g_min, spec.device.g_max),
         "v_range": model.v_range,
@@ -183,7 +184,7 @@ def product_error(
         The best common gain a, and the rms of current − a · (v − v_ref)·g over the largest current `full_scale` [A].
     """
     usual = usual_experiments(experiments)
-    ideal = np.concatenate([(e.v_in - spec.sense.v_ref) @ e.g for e in usual])
+    ideal = np.concatenate([device_voltages(spec, e.v_in) @ e.g for e in usual])
     pairs = zip(experiments, truths, strict=True)
     out = np.concatenate([t.out if t.i_sense is None else t.i_sense for e, t in pairs if e in usual])
     gain = float((ideal * out).sum() / (ideal * ideal).sum())
@@ -222,9 +223,9 @@ def _decks(truths: Sequence[Solution]) -> tuple[str, ...]:
 
 def _by_amplitude(model: TileModel, experiments: Sequence[Experiment], error: np.ndarray) -> dict[str, ErrorStatistics]:
     """Group errors (vectors, cols) by the classes of `AMPLITUDES` of their input vectors."""
-    v_ref = model.spec.sense.v_ref
-    largest = max(abs(v - v_ref) for v in model.v_range)
-    mean = np.concatenate([np.abs(e.v_in - v_ref).mean(axis=1) for e in experiments]) / largest
+    rest = resting_input(model.spec)
+    largest = max(abs(v - rest) for v in model.v_range)
+    mean = np.concatenate([np.abs(e.v_in - rest).mean(axis=1) for e in experiments]) / largest
     by_name, low = {}, -np.inf
     for high, name in AMPLITUDES:
         chosen = (low < mean) & (mean <= high * (1 + 1e-12))

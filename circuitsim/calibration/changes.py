@@ -25,7 +25,7 @@ def changes_of(box: Box, v_in: np.ndarray, column: int) -> Iterator[Change]:
     (rows, cols), low, high = box.spec.shape, box.spec.device.g_min, box.spec.device.g_max
     ends = (low, high)
     by_place, across = _parts(rows), _parts(cols)
-    driven = np.abs(v_in - box.spec.sense.v_ref)
+    driven = np.abs(v_in - box.rest)
     by_input = [driven > driven.mean(), driven <= driven.mean(), v_in > v_in.mean(), v_in <= v_in.mean()]
     everything = np.ones(rows, dtype=bool)
     yield from (_own(part, value) for value in ends for part in by_place)
@@ -37,7 +37,7 @@ def changes_of(box: Box, v_in: np.ndarray, column: int) -> Iterator[Change]:
     if box.spec.array.cell == "2t2r":
         pair = np.arange(cols) // 2 == column // 2
         yield from (_block(part, pair, value) for value in ends for part in by_place)
-    if box.v_low < box.spec.sense.v_ref:
+    if box.v_low < box.rest:
         yield from (change(part, value) for value in ends for part in by_input[2:] for change in (_own, _around))
     yield from (_own(part, value) for value in ((low * high) ** 0.5, (low + high) / 2) for part in by_place)
     yield from (_block(part, other, value) for value in ends for part in by_place for other in across)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.behavioral import Tile, program, tile_outputs
+from circuitsim.behavioral import AnyTile, program, tile_outputs
 from circuitsim.calibration.box import Box
 from circuitsim.chain import ExactArray, model_array, read_exact
 from circuitsim.errors import CellErrorWarning, UnbalancedWarning
@@ -18,7 +18,7 @@ class BothLevels:
     """A matrix as a tile and as an array of the solver."""
 
     g: np.ndarray
-    tile: Tile
+    tile: AnyTile
     array: ExactArray
 
 

@@ -68,9 +68,25 @@ def calibrated_cell(
         v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read, or as in `chain.sensed_inputs`.
         simulator: As in `characterization.cell`, whose errors it raises.
     """
-    v_range = v_range if sense is None else sensed_range(spec, sense, v_range)
+    if spec.array.input_line != "bl":
+        v_range = None  # whatever the inputs, cells lie between the bias and v_ref
+    elif sense is not None:
+        v_range = sensed_range(spec, sense, v_range)
     array = with_ideal(spec, "driver", "sense", "adc")
     return characterization.cell(array, v_range=v_range, g_range=g_range, simulator=simulator)
+
+
+def leaking_cell(
+    spec: ArraySpec, *, g_range: tuple[float, float] | None, simulator: spice.Simulator | None = None
+) -> CellSurface | None:
+    """Characterize the cell of a row whose input 0 switches its gate off; None where inputs switch no gates.
+
+    Other arguments and errors as `calibrated_cell`.
+    """
+    if spec.array.input_line == "bl":
+        return None
+    array = with_ideal(spec, "driver", "adc")
+    return characterization.cell(array, g_range=g_range, v_gate=0.0, simulator=simulator)
 
 
 def open_share(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -5,8 +5,8 @@ the average case; sparse and binary inputs test the ends of the range. All input
 and so the largest IR drop; faint inputs show the small-signal slope. Driving only the half of the rows farthest from
 the sense amplifiers ("far") gives the most uneven column voltages; driving only the half nearest to them ("near") gives
 columns whose two halves differ most. Dense arrays and arrays with one hot column lie at the ends of the range, where
-models err most. The tiles and activations of a network are the model's actual use; "differential" and "relu" resemble
-them.
+models err most. Where inputs switch gates they are 0 or 1, and blocks of adjacent rows are the worst kind. The tiles
+and activations of a network are the model's actual use; "differential" and "relu" resemble them.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,26 @@ from circuitsim.chain import sensed_inputs
 from circuitsim.devices import has_two_states
 from circuitsim.errors import InputError
 from circuitsim.results import Experiment, SenseTable
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, input_unit
 
 MATRIX_KINDS = ("log_uniform", "uniform", "binary", "few_high", "dense", "hot", "differential")
 INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far", "near", "relu")
 SPREAD = 0.25  # standard deviation of the weights of "few_high" and "differential", as a fraction of the largest
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
+GATE_KINDS = ("half", "most", "sparse_on", "near_half", "far_half", "adjacent", "single", "all_on")
+SHARES_ON = {"half": 0.5, "most": 0.8, "sparse_on": 0.1, "far_half": 0.5, "near_half": 0.5, "single": 0.0}
+"""Share of the rows that are on, of those that a kind allows; all of them else."""
 HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
 EXTREME_MATRICES = ("dense", "hot")
 EXTREME_VECTORS = {"uniform": 4, "binary": 4, "all_on": 1, "far": 1, "near": 1}
 NETWORK_MATRICES = ("differential",)
 NETWORK_VECTORS = {"relu": 12}
+GATE_VECTORS = (
+    {"half": 6, "most": 2, "sparse_on": 3, "near_half": 2, "far_half": 2, "adjacent": 3, "single": 1, "all_on": 1},
+    {"half": 3, "adjacent": 4, "single": 1, "all_on": 1, "far_half": 1, "near_half": 1},
+    {"half": 6, "sparse_on": 6},
+)
+"""The same three where inputs switch gates."""
 
 
 @checked
@@ -68,12 +77,34 @@ def _between(kind: str, low: float, high: float, shape: tuple[int, int], rng: np
 
 
 def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator, *, side: int = 1) -> np.ndarray:
-    """Sample inputs (count, rows) [V] of one of `INPUT_KINDS`, between v_ref and v_ref + side · v_read.
+    """Sample inputs (count, rows) of one of `INPUT_KINDS` [V], between v_ref and v_ref + side · v_read.
+
+    Where they switch gates, they are 0 or 1, of one of `GATE_KINDS`.
 
     Raises:
         InputError: The kind is unknown.
     """
+    if input_unit(spec) != "V":
+        return _switched(kind, count, spec, rng)
     return spec.sense.v_ref + side * _amplitudes(kind, count, spec, rng)
+
+
+def _switched(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
+    """Sample inputs (count, rows) of one of `GATE_KINDS`, 0 or 1, with at least one row on."""
+    if kind not in GATE_KINDS:
+        raise InputError(f"input kind = {kind!r}: expected one of {', '.join(GATE_KINDS)}")
+    rows, from_far = spec.array.rows, _from_far(spec)
+    allowed = np.ones((count, rows), dtype=bool)
+    if kind == "far_half":
+        allowed &= from_far < (rows + 1) // 2
+    elif kind == "near_half":
+        allowed &= from_far >= rows // 2
+    elif kind == "adjacent":
+        first, last = np.sort(rng.integers(0, rows + 1, (2, count)), axis=0)[:, :, None]
+        allowed &= (np.minimum(first, rows - 1) <= np.arange(rows)) & (np.arange(rows) < np.maximum(last, first + 1))
+    on = allowed & (rng.random((count, rows)) < SHARES_ON.get(kind, 1.0))
+    one = (rng.random((count, rows)) * allowed).argmax(axis=1)[:, None] == np.arange(rows)
+    return np.where(on.any(axis=1, keepdims=True), on, one).astype(float)
 
 
 def _amplitudes(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
@@ -109,10 +140,12 @@ def hold_out_experiments(
     spec: ArraySpec, rng: np.random.Generator, *, added: np.random.Generator, side: int = 1
 ) -> tuple[Experiment, ...]:
     """Sample the hold-out of a certificate: usual matrices from `rng`; extreme and network-like ones from `added`."""
+    volts = (HOLD_OUT_VECTORS, EXTREME_VECTORS, NETWORK_VECTORS)
+    usual, extreme, network = volts if input_unit(spec) == "V" else GATE_VECTORS
     return (
-        *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=HOLD_OUT_VECTORS, side=side),
-        *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=EXTREME_VECTORS, side=side),
-        *random_experiments(spec, added, matrices=NETWORK_MATRICES, vectors=NETWORK_VECTORS, side=side),
+        *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=usual, side=side),
+        *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=extreme, side=side),
+        *random_experiments(spec, added, matrices=NETWORK_MATRICES, vectors=network, side=side),
     )
 
 

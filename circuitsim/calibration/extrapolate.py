@@ -10,13 +10,17 @@ from circuitsim.calibration.experiments import input_side, random_experiments
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
 from circuitsim.results import CellSurface, Extrapolation, SenseTable, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, input_unit
 from circuitsim.spice import Simulator
 
 SMALL = 12  # rows and columns, even for pairs of columns: ngspice solves such an array within a second
 LARGEST = 256 * 256  # cells; programming a larger tile would take longer than the calibration
 MATRICES = ("log_uniform", "few_high")
-VECTORS = {"uniform": 4, "sparse": 2, "binary": 2, "all_on": 1}
+LARGER = {
+    "V": {"uniform": 4, "sparse": 2, "binary": 2, "all_on": 1},
+    "1": {"half": 4, "sparse_on": 2, "adjacent": 3, "all_on": 1},
+}
+"""Inputs of a larger array by their unit."""
 
 
 def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) -> Extrapolation | None:
@@ -43,8 +47,8 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
         return None
     larger = replace(model, spec=spec)
     side = input_side(spec, model.sense)
-    experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=VECTORS, side=side)
-    truths = solve_in_nodal(spec, model.surface, experiments, sense=model.sense)
+    experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=LARGER[input_unit(spec)], side=side)
+    truths = solve_in_nodal(spec, model.surface, experiments, off=model.off, sense=model.sense)
     full_scale, _ = full_scale_of_model(larger)
     error = errors_against(larger, experiments, truths, full_scale)
     return Extrapolation(rows, cols, "nodal", full_scale, error)
@@ -54,6 +58,7 @@ def spot_check(
     spec: ArraySpec,
     surface: CellSurface,
     *,
+    off: CellSurface | None = None,
     sense: SenseTable | None = None,
     rng: np.random.Generator,
     simulator: Simulator | None = None,
@@ -63,6 +68,7 @@ def spot_check(
     Args:
         spec: The array.
         surface: Its characterized cell.
+        off: Its cell at input 0, see `chain.exact_array`.
         sense: Table of its sense amplifiers; None for ideal ones.
         rng: Generates a matrix and inputs.
         simulator: The ngspice to use.
@@ -79,10 +85,10 @@ def spot_check(
         corner,
         rng,
         matrices=("log_uniform",),
-        vectors={"uniform": 2, "all_on": 1},
+        vectors={"uniform" if input_unit(corner) == "V" else "half": 2, "all_on": 1},
         side=input_side(corner, sense),
     )
     truths = solve_in_ngspice(corner, experiments, simulator=simulator)
-    exact = solve_in_nodal(corner, surface, experiments, sense=sense)
-    full_scale, _ = full_scale_of_box(corner, surface, sense=sense)
+    exact = solve_in_nodal(corner, surface, experiments, off=off, sense=sense)
+    full_scale, _ = full_scale_of_box(corner, surface, sense=sense, off=off)
     return Extrapolation(rows, cols, "ngspice", full_scale, circuit_error(exact, truths, full_scale))

@@ -41,7 +41,9 @@ def structured_matrices(box: Box, families: Families) -> dict[str, np.ndarray]:
 def structured_inputs(box: Box) -> np.ndarray:
     """Return inputs (batch, rows) [V]: blocks from either end, single rows, halves; with both signs where allowed."""
     up = np.array(list(_driven(box.spec.array.rows)))
-    signed = box.v_low < box.spec.sense.v_ref
+    if box.switched:
+        up = np.concatenate([up[(up != 0.5).all(axis=1)], list(_adjacent(box.spec.array.rows))])
+    signed = box.v_low < box.rest
     if signed:
         apart = np.where(up == 0.5, 0.0, 2 * up - 1)  # what was at rest is driven the other way
         up = np.concatenate([up, -up, apart, -apart])
@@ -151,6 +153,15 @@ def _driven(rows: int) -> Iterator[np.ndarray]:
     yield ((position < rows // 4) | (position >= rows - rows // 4)).astype(float)
     yield _line(rows, rows // 2)
     yield (position % 2).astype(float)
+
+
+def _adjacent(rows: int) -> Iterator[np.ndarray]:
+    """Yield blocks of adjacent rows of every size, half a block apart: gated columns differ most from a tile there."""
+    position, size = np.arange(rows), 2
+    while size < rows:
+        for first in range(0, rows - size + 1, size // 2):
+            yield ((first <= position) & (position < first + size)).astype(float)
+        size *= 2
 
 
 def _line(count: int, index: int) -> np.ndarray:

@@ -46,7 +46,7 @@ def uses_outside(certificate: Certificate, g: np.ndarray, v_in: np.ndarray, temp
     if (g == 0).any():
         phrases.append("open cells (0 S)")
     if _beyond(v_in, certificate.v_range):
-        low, high = (format_quantity(value, "V") for value in certificate.v_range)
+        low, high = (format_quantity(value, certificate.input_unit) for value in certificate.v_range)
         phrases.append(f"inputs outside {low} to {high}")
     if abs(temperature_c - certificate.temperature_c) > 1e-6:
         phrases.append(f"a temperature other than {certificate.temperature_c:g} °C")

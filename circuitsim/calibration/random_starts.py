@@ -26,9 +26,15 @@ def random_matrix(kind: str, box: Box, rng: np.random.Generator) -> np.ndarray:
 
 
 def random_inputs(box: Box, rng: np.random.Generator, *, each: int) -> np.ndarray:
-    """Sample inputs (3 · each, rows) [V]: any voltage; sparse; the ends of the range and rest alone."""
+    """Sample inputs (3 · each, rows) [V]: any voltage; sparse; the ends of the range and rest alone.
+
+    On gates 10, 50 or 80 % of the rows are on.
+    """
     shape = (each, box.spec.array.rows)
-    rest = box.spec.sense.v_ref
+    rest = box.rest
+    if box.switched:
+        shares = rng.choice([0.1, 0.5, 0.8], (3 * each, 1))
+        return np.where(rng.random((3 * each, box.spec.array.rows)) < shares, box.v_high, rest)
     anything = rng.uniform(box.v_low, box.v_high, (2, *shape))
     sparse = np.where(rng.random(shape) < 0.15, anything[1], rest)
     ends = rng.choice(np.unique([box.v_low, rest, box.v_high]), shape)

@@ -46,8 +46,8 @@ class Suspect:
     """A part of the circuit, and its relative change that best explains a difference.
 
     Attributes:
-        part: "row wires", "column wires", "cell currents", "transistor resistance", "driver resistance", "sense
-            resistance", or "drop" or "output of the sense amplifiers" where these are circuits.
+        part: "row wires" or "bit lines", "column wires", "cell currents", "transistor resistance", "driver resistance",
+            "sense resistance", or "drop" or "output of the sense amplifiers" where these are circuits.
         change: Relative change; +0.01 is 1 % more.
     """
 
@@ -122,13 +122,15 @@ def verify(
         holds, sentence = holds and witness.holds, f"{sentence}; {witness.sentence}"
     if certificate.time_s is not None:
         return Verdict(holds, error, _verdict(holds) + sentence, witness=witness)
-    exact = solve_in_nodal(model.spec, model.surface, experiments, sense=model.sense)
+    exact = solve_in_nodal(model.spec, model.surface, experiments, off=model.off, sense=model.sense)
     circuit = circuit_error(exact, truths, certificate.full_scale)
     limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
     if circuit.rms <= limit:
         same = f"; the circuit is the same to {circuit.rms:.1e}"
         return Verdict(holds, error, _verdict(holds) + sentence + same, circuit, witness=witness)
-    suspects, unexplained = find_suspects(model.spec, model.surface, experiments, exact, truths, sense=model.sense)
+    suspects, unexplained = find_suspects(
+        model.spec, model.surface, experiments, exact, truths, sense=model.sense, off=model.off
+    )
     words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
     other = (
         f"; the array is another circuit: it differs by {circuit.rms:.1e} rms, the same one by at most {limit:.1e}; "
@@ -145,6 +147,7 @@ def find_suspects(
     truths: Sequence[Solution],
     *,
     sense: SenseTable | None = None,
+    off: CellSurface | None = None,
 ) -> tuple[tuple[Suspect, ...], float]:
     """Explain the difference between truth and circuit by small changes of as few parts as possible.
 
@@ -157,10 +160,10 @@ def find_suspects(
     miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
     names, columns = [], []
     for name, wires, cell, curve in _changed(spec, surface, sense):
-        outs = [
-            read_exact(exact_array(spec, e.g, cell, sense=curve, wires=wires, g_range=cell.g_range), e.v_in).out
-            for e in experiments
-        ]
+        arrays = (
+            exact_array(spec, e.g, cell, off=off, sense=curve, wires=wires, g_range=cell.g_range) for e in experiments
+        )
+        outs = [read_exact(array, e.v_in).out for array, e in zip(arrays, experiments, strict=True)]
         column = np.concatenate([(out - e.out).ravel() for e, out in zip(exact, outs, strict=True)]) / STEP
         if np.abs(column).max() > 0:
             names.append(name)
@@ -197,7 +200,7 @@ def _changed(
     wires, more = spec.wires, 1 + STEP
     cell = replace(surface, forward=surface.forward * more, reverse=surface.reverse * more)
     parts = [
-        ("row wires", replace(wires, r_row=wires.r_row * more), surface, sense),
+        _across(wires, more, surface, sense),
         ("column wires", replace(wires, r_col=wires.r_col * more), surface, sense),
         ("cell currents", wires, cell, sense),
     ]
@@ -212,6 +215,15 @@ def _changed(
         parts += [("drop of the sense amplifiers", wires, surface, dropped)]
         parts += [("output of the sense amplifiers", wires, surface, put_out)]
     return parts
+
+
+def _across(
+    wires: WireGrid, more: float, surface: CellSurface, sense: SenseTable | None
+) -> tuple[str, WireGrid, CellSurface, SenseTable | None]:
+    """Change the wires that feed the cells: rows, or the bit lines along the columns where inputs switch gates."""
+    if wires.r_bl is None:
+        return "row wires", replace(wires, r_row=wires.r_row * more), surface, sense
+    return "bit lines", replace(wires, r_bl=wires.r_bl * more), surface, sense
 
 
 def _verdict(holds: bool) -> str:

@@ -40,12 +40,14 @@ ExactArray = NodalArray | SensedArray
 
 
 def sensed_inputs(spec: ArraySpec, sense: SenseTable | None) -> tuple[float, float]:
-    """Return the inputs of an array [V]: from v_ref by v_read to the side that its amplifiers' polarity takes.
+    """Return the inputs of an array: 0 to 1 on gates, else volts from v_ref by v_read to the side its amplifiers take.
 
     Args:
         spec: The array.
         sense: The table of its sense amplifiers; None for ideal ones, which take inputs above v_ref.
     """
+    if spec.array.input_line != "bl":
+        return 0.0, 1.0
     v_ref, v_read = spec.sense.v_ref, spec.driver.v_read
     if sense is None or sense.current is None or sense.current[-1] > -_ONE_SIDE * sense.current[0]:
         return v_ref, v_ref + v_read
@@ -85,12 +87,13 @@ def exact_array(
     g: ArrayLike,
     surface: CellSurface | None,
     *,
+    off: CellSurface | None = None,
     sense: SenseTable | None = None,
     wires: WireGrid | None = None,
     v_range: tuple[float, float] | None = None,
     g_range: tuple[float, float] | None = None,
 ) -> ExactArray:
-    """Prepare an array with inputs on its bit lines for the array solver, with the table of its sense amplifiers.
+    """Prepare an array for the array solver, with the table of its sense amplifiers.
 
     Drivers and ADCs that are circuits are left out: they stand before and behind the array.
 
@@ -98,14 +101,17 @@ def exact_array(
         spec: The array.
         g: Conductances (rows, cols) [S].
         surface: Its cell, characterized for the voltages of `sensed_range`; None as in `nodal.prepare`.
+        off: Where inputs switch gates, the cell of a row at 0; None: it carries nothing.
         sense: The table of its amplifiers; None for ideal ones.
         wires, g_range: As in `nodal.prepare`.
-        v_range: Range of the inputs [V]; None: that of `sensed_inputs`.
+        v_range: Range of the inputs [V]; None: that of `sensed_inputs`. Gates have none.
 
     Raises:
         InputError, SpecError, OutsideRangeError: As `nodal.prepare`.
     """
     spec = with_ideal(spec, "driver", "adc")
+    if spec.array.input_line != "bl":
+        return nodal.prepare(spec, g, surface, off=off, wires=wires, g_range=g_range)
     if sense is None:
         return nodal.prepare(spec, g, surface, wires=wires, v_range=v_range, g_range=g_range)
     wide = sensed_range(spec, sense, v_range)
@@ -120,7 +126,8 @@ def model_array(model: TileModel, g: ArrayLike, *, g_range: tuple[float, float] 
     Raises:
         InputError, SpecError, OutsideRangeError: As `nodal.prepare`.
     """
-    return exact_array(model.spec, g, model.surface, sense=model.sense, v_range=model.v_range, g_range=g_range)
+    spec, surface = model.spec, model.surface
+    return exact_array(spec, g, surface, off=model.off, sense=model.sense, v_range=model.v_range, g_range=g_range)
 
 
 def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False) -> Solution:

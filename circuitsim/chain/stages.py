@@ -8,9 +8,8 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.behavioral.noise import ReadNoise, with_read_noise
-from circuitsim.behavioral.product import mvm
+from circuitsim.behavioral.product import AnyTile, mvm, voltage_tile
 from circuitsim.behavioral.sense import reported_outputs, settle
-from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.periphery import (
     Periphery,
@@ -113,7 +112,7 @@ def read_codes(
 
 
 def read_stages(
-    tile: Tile,
+    tile: AnyTile,
     x: Any,
     periphery: Periphery,
     *,
@@ -134,12 +133,13 @@ def read_stages(
         The voltages, currents and codes of all stages, and the names of the ideal stages.
 
     Raises:
-        InputError: A stage has noise but there is no rng, a shape does not fit, or with a DAC `x` contains values that
-            are no codes.
+        InputError: A stage has noise but there is no rng, a shape does not fit, with a DAC `x` contains values that
+            are no codes, or the tile's inputs switch gates.
 
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
     """
+    tile = voltage_tile(tile, "stages around")
     v_in = x
     if periphery.dac is not None:
         codes = _checked(periphery.dac, x, tile.rows, "periphery.dac.bits", tile.w.dtype)

@@ -42,7 +42,7 @@ app.command("solve")(solve)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
-MODEL_FILES = ("model.json", "model.npz", "model_sense.npz", "certificate.json")
+MODEL_FILES = ("model.json", "model.npz", "model_sense.npz", "model_off.npz", "certificate.json")
 DEMO_RESULTS = (
     *("results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"),
     *("model/model.json", "model/model.npz", "model/certificate.json"),

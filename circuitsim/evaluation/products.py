@@ -92,12 +92,14 @@ class NodalProduct:
         surface: Its characterized cell; None for ohmic 1R cells.
         record: Called with (place, conductances, inputs, solution) after each read, unless None.
         sense: Table of its sense amplifiers; None for ideal ones.
+        off: Where inputs switch gates, the cell of a row at 0; None: it carries nothing.
     """
 
     spec: ArraySpec
     surface: CellSurface | None = None
     record: Listener | None = None
     sense: SenseTable | None = None
+    off: CellSurface | None = None
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array other than that of the product, or one whose SPICE files differ from those of the surface."""
@@ -108,7 +110,7 @@ class NodalProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
-        array = exact_array(self.spec, g, self.surface, sense=self.sense)
+        array = exact_array(self.spec, g, self.surface, off=self.off, sense=self.sense)
         return partial(_read_exactly, array, place, self.record)
 
 
@@ -156,7 +158,7 @@ def run_folder(place: TilePlace) -> str:
     return f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
 
 
-def _check_read(product: BehavioralProduct, tile: behavioral.Tile, g: np.ndarray, v_in: np.ndarray) -> None:
+def _check_read(product: BehavioralProduct, tile: behavioral.AnyTile, g: np.ndarray, v_in: np.ndarray) -> None:
     """Warn about a read outside the certificate, or refuse it; without a certificate the range of the model counts."""
     if product.certificate is None:
         behavioral.check_input_range(tile, v_in)
@@ -164,12 +166,13 @@ def _check_read(product: BehavioralProduct, tile: behavioral.Tile, g: np.ndarray
         check_use(product.model, product.certificate, g, v_in, strict=product.strict)
 
 
-def _read_matrices(tile: behavioral.Tile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
+def _read_matrices(tile: behavioral.AnyTile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
     check(v_in)
-    if isinstance(tile.w, np.ndarray):
-        return behavioral.tile_outputs(tile, v_in.astype(tile.w.dtype, copy=False))
-    xp, device = array_api_compat.array_namespace(tile.w), array_api_compat.device(tile.w)
-    return behavioral.tile_outputs(tile, xp.asarray(v_in, dtype=tile.w.dtype, device=device))
+    own: Any = tile.base if isinstance(tile, behavioral.GatedTile) else tile.w
+    if isinstance(own, np.ndarray):
+        return behavioral.tile_outputs(tile, v_in.astype(own.dtype, copy=False))
+    xp, device = array_api_compat.array_namespace(own), array_api_compat.device(own)
+    return behavioral.tile_outputs(tile, xp.asarray(v_in, dtype=own.dtype, device=device))
 
 
 def _read_exactly(array: ExactArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:

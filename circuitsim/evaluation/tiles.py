@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from circuitsim.network import ExactProduct, Network, RecordedProduct, TileRead, evaluate, fit_ranges, program
+from circuitsim.network import Network, RecordedProduct, TileRead, evaluate, exact_product, fit_ranges, program
 from circuitsim.results import Experiment
 from circuitsim.spec import ArraySpec, checked, with_ideal
 
@@ -27,7 +27,7 @@ def network_experiments(
     """
     records: list[TileRead] = []
     spec = with_ideal(spec, "driver", "sense", "adc")  # circuits move inputs and outputs, not the use of the array
-    programmed = program(network, spec, RecordedProduct(ExactProduct(spec.sense.v_ref), records))
+    programmed = program(network, spec, RecordedProduct(exact_product(spec), records))
     ranges = fit_ranges(programmed, images)
     records.clear()
     evaluate(programmed, images, ranges=ranges)

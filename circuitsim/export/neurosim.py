@@ -7,7 +7,7 @@ import numpy as np
 from circuitsim.behavioral import mvm, program
 from circuitsim.errors import InputError
 from circuitsim.results import TileModel
-from circuitsim.spec import Count, checked
+from circuitsim.spec import Count, checked, resting_input
 
 _DENSITIES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 
@@ -74,7 +74,7 @@ def neurosim_noise_table(
             weights = rng.random(spec.shape) < density
             g = np.where(weights, spec.device.g_max, spec.device.g_min)
             active = _active_rows(spec.array.rows, top, vectors, rng)
-            v = np.where(active, model.v_range[1], spec.sense.v_ref)
+            v = np.where(active, model.v_range[1], resting_input(spec))
             i_out = np.asarray(mvm(program(model, g, inputs="binary"), v))
             sums.append((active.astype(float) @ weights).ravel())
             answers.append(((i_out - active.sum(1, keepdims=True) * off) / (on - off)).ravel())
@@ -84,10 +84,10 @@ def neurosim_noise_table(
 def _one_cell(model: TileModel) -> tuple[float, float]:
     """Return the current [A] of one cell at g_max and at g_min, without wires."""
     spec = model.spec
-    ends = {"r_row": 0.0, "r_col": 0.0}
+    ends = {"r_row": 0.0, "r_col": 0.0} | ({} if spec.wire.r_bl is None else {"r_bl": 0.0})
     alone = spec.replace(array={"rows": 1, "cols": 2}, wire=ends, driver={"r_out": 0.0}, sense={"r_in": 0.0})
     tile = program(
-        TileModel(alone, model.surface, model.grade, model.v_range),
+        TileModel(alone, model.surface, model.grade, model.v_range, off=model.off),
         np.array([[spec.device.g_max, spec.device.g_min]]),
         inputs="binary",
     )

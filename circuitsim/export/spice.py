@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from circuitsim.behavioral import Tile
+from circuitsim.behavioral import AnyTile, Tile, voltage_tile
 from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec import PlainName, checked
@@ -13,7 +13,7 @@ _PORTS_PER_LINE = 12
 
 
 @checked
-def spice_macro(tile: Tile, *, name: PlainName = "tile", input_current: bool = True) -> str:
+def spice_macro(tile: AnyTile, *, name: PlainName = "tile", input_current: bool = True) -> str:
     """Write a tile as a sub-circuit.
 
     Ports: in_0 … connect to the ideal source of each row (the driver's output resistance is inside); out_0 … are the
@@ -30,10 +30,11 @@ def spice_macro(tile: Tile, *, name: PlainName = "tile", input_current: bool = T
         Text of the sub-circuit with a header, as a file to `.include`.
 
     Raises:
-        InputError: The tile's matrices are not NumPy arrays, or the name is none.
+        InputError: The tile's matrices are not NumPy arrays, its inputs switch gates, or the name is none.
 
     Valid for: static reads within the tile's range; the outputs are current sources, whatever their voltage.
     """
+    tile = voltage_tile(tile, "export")
     terms = read_terms(tile)
     lines = [*_header(tile, terms, name), *_inputs(terms)]
     for part in (*terms.row_sums, *terms.sums):

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from circuitsim.behavioral import Tile
+from circuitsim.behavioral import AnyTile, voltage_tile
 from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec import PlainName, checked
 
 
 @checked
-def systemverilog_model(tile: Tile, *, name: PlainName = "tile") -> str:
+def systemverilog_model(tile: AnyTile, *, name: PlainName = "tile") -> str:
     """Write a tile as a module with real ports.
 
     `module NAME(input read, input real v_in [0:rows-1], output real i_out [0:cols-1])`: each rising edge of `read`
@@ -18,6 +18,7 @@ def systemverilog_model(tile: Tile, *, name: PlainName = "tile") -> str:
 
     Valid for: static reads within the tile's range. Uses only what Icarus Verilog 11 (-g2012) and Verilator 5 support.
     """
+    tile = voltage_tile(tile, "export")
     terms = read_terms(tile)
     lines = [
         f"// {terms.rows} x {terms.cols} array, behavioral model of {tile.form.phrase}; V and A",

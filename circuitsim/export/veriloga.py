@@ -5,7 +5,7 @@ The expressions use only sums and products, so that tests can evaluate them with
 
 from collections.abc import Iterator
 
-from circuitsim.behavioral import Tile
+from circuitsim.behavioral import AnyTile, voltage_tile
 from circuitsim.export.read_terms import read_terms
 from circuitsim.export.terms import Sum, Terms, expression, nested_polynomial
 from circuitsim.spec import PlainName, checked
@@ -15,7 +15,7 @@ _PORTS_PER_LINE = 12
 
 
 @checked
-def veriloga_model(tile: Tile, *, name: PlainName = "tile") -> str:
+def veriloga_model(tile: AnyTile, *, name: PlainName = "tile") -> str:
     """Write a tile as a Verilog-A module.
 
     Ports, one by one because compilers differ on vectors: in_0 … connect to the ideal source of each row; out_0 … are
@@ -27,10 +27,11 @@ def veriloga_model(tile: Tile, *, name: PlainName = "tile") -> str:
         name: Name of the module.
 
     Raises:
-        InputError: The tile's matrices are not NumPy arrays, or the name is none.
+        InputError: The tile's matrices are not NumPy arrays, its inputs switch gates, or the name is none.
 
     Valid for: static reads within the tile's range.
     """
+    tile = voltage_tile(tile, "export")
     terms = read_terms(tile)
     rows, cols, (low, high) = terms.rows, terms.cols, tile.v_range
     body = [*_features(terms), *_rows(terms), *_outputs(terms), *_inputs(terms)]

@@ -11,8 +11,11 @@ Level = Literal["ngspice", "nodal", "behavioral"]
 
 _IDEAL = {"driver.block": (None,), "adc.block": (None,)}
 
-_COMPOSED = {("bl", "sense.block"), ("bl", "driver.input_code")}
-"""Keys that level "nodal" composes around the array solver, which takes voltages and ideal amplifiers."""
+_COMPOSED = {("bl", "sense.block"), ("bl", "driver.input_code"), ("wl", "driver.input_code")}
+"""Keys that level "nodal" composes around the array solver, which takes inputs at rest and ideal amplifiers."""
+
+_PULSED = {("wl", "driver.input_code")}
+"""Keys that level "behavioral" composes around a tile: a pulse is intervals in which a gate is on."""
 
 CAN: dict[Level, Abilities] = {
     "ngspice": {line: {**_IDEAL} for line in ("bl", "wl", "string")},
@@ -20,7 +23,10 @@ CAN: dict[Level, Abilities] = {
         line: {key: values for key, values in keys.items() if (line, key) not in _COMPOSED}
         for line, keys in nodal.SIMULATES.items()
     },
-    "behavioral": {line: {**keys, **_IDEAL} for line, keys in behavioral.SIMULATES.items()},
+    "behavioral": {
+        line: {**{key: values for key, values in keys.items() if (line, key) not in _PULSED}, **_IDEAL}
+        for line, keys in behavioral.SIMULATES.items()
+    },
 }
 """For each level and input line: the keys that the level restricts, and the values that it simulates."""
 

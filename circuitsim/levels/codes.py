@@ -139,17 +139,17 @@ def _pulse_widths(spec: ArraySpec, array: AnyArray, codes: ArrayLike, full_scale
         raise InputError("driver.dac_bits = None: expected 1 to 24 bits, codes need a DAC")
     words, v_ref = check_codes(codes, spec.driver.dac_bits, spec.array.rows, "the driver"), spec.sense.v_ref
     tables = Periphery(dac=ConverterTable(spec.driver.dac_bits, 0.0, 1.0), adc=adc_table(spec, full_scale=full_scale))
-    t_read = spec.driver.t_read
+    t_read, gated = spec.driver.t_read, spec.array.input_line != "bl"
     reading = chain.read_codes(spec, words, lambda share: read(array, share).out / t_read, periphery=tables)
-    return replace(reading, v_in=v_ref + spec.driver.v_read * np.asarray(reading.v_in))
+    return reading if gated else replace(reading, v_in=v_ref + spec.driver.v_read * np.asarray(reading.v_in))
 
 
 def _check_converters_fit(spec: ArraySpec) -> None:
     """Reject an array whose inputs are not voltages or whose outputs are not currents."""
-    if spec.array.input_line != "bl" and spec.driver.input_code != "bit_serial":
+    if spec.array.input_line != "bl" and spec.driver.input_code == "amplitude":
         raise SpecError(
             f"array.input_line = {spec.array.input_line!r}: a DAC drives bit lines by their voltage, expected 'bl'; "
-            "gates take codes with driver.input_code = 'bit_serial'"
+            "gates take codes with driver.input_code = 'bit_serial' or 'pulse_width'"
         )
     if spec.sense.block is not None and spec.adc.block is None:
         raise SpecError(

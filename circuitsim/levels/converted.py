@@ -204,6 +204,7 @@ def _row_voltages(spec: ArraySpec, rows: RowDrive, array: LevelArray, sense: Sen
         return rows.level
     rest, count = spec.sense.v_ref, spec.array.rows
     if isinstance(array, CertifiedTile):
+        assert isinstance(array.tile, behavioral.Tile)  # gates have no drivers that are circuits
         read_rows = partial(behavioral.read_rows, behavioral.row_currents(array.model, array.g), array.tile)
     else:
         read_rows = partial(_solved_rows, array)

@@ -16,7 +16,7 @@ from circuitsim.levels.cell_surface import surface_of
 from circuitsim.levels.pulsed_array import PulsedArray
 from circuitsim.levels.sensed import prepare_sensed, sense_table_of
 from circuitsim.levels.tile import CertifiedTile, prepare_tile
-from circuitsim.nodal import NodalArray, PreparedArray
+from circuitsim.nodal import GatedArray, NodalArray, PreparedArray
 from circuitsim.results import (
     Certificate,
     TileModel,
@@ -144,17 +144,16 @@ def _prepare(
     """Prepare a single array at a level that simulates it."""
     if level == "ngspice":
         return truth.prepare(spec, g, drawn=drawn)
+    if spec.driver.input_code == "pulse_width":
+        still = spec.replace(driver={"input_code": "amplitude"})
+        array = _prepare(still, g, level=level, use=use, v_range=v_range, drawn=drawn)
+        assert isinstance(array, PreparedArray | GatedArray | CertifiedTile)  # a circuit in [sense] was refused
+        return PulsedArray(spec, array)
     if level == "behavioral":
         assert use.model is not None
         return prepare_tile(
             spec, g, use.model, use.certificate, strict=use.strict, max_error=use.max_error, drawn=drawn
         )
-    if spec.driver.input_code == "pulse_width":
-        array = _prepare(
-            spec.replace(driver={"input_code": "amplitude"}), g, level=level, use=use, v_range=v_range, drawn=drawn
-        )
-        assert isinstance(array, PreparedArray)  # a circuit in [sense] was refused
-        return PulsedArray(spec, array)
     if (sense := sense_table_of(spec)) is not None:
         return prepare_sensed(spec, g, sense, v_range, drawn=drawn)
     g_range = programmable_range(spec, drawn=drawn)

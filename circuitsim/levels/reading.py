@@ -142,13 +142,14 @@ def read_prepared(
     """Read a prepared array of one level as `read` does, without telling inputs beyond the range of ideal drivers."""
     if isinstance(array, TruthArray):
         return truth.read(array, x, nodes=nodes, folder=folder)
-    level = "behavioral" if isinstance(array, CertifiedTile) else "nodal"
+    inner = array.array if isinstance(array, PulsedArray) else array
+    level = "behavioral" if isinstance(inner, CertifiedTile) else "nodal"
     refuse_unused(level, {"folder": folder}, "ngspice")
     if isinstance(array, CertifiedTile):
         refuse_unused(level, {"nodes": nodes or None}, "ngspice or nodal")
         return read_tile(array, x)
     if isinstance(array, PulsedArray):
-        refuse_unused("nodal, of pulse widths", {"nodes": nodes or None}, "nodal, of voltages")
+        refuse_unused(f"{level}, of pulse widths", {"nodes": nodes or None}, "nodal, of voltages")
         return read_pulsed(array, x)
     if isinstance(array, SensedArray):
         return read_exact(array, x, nodes=nodes)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import behavioral, calibration
-from circuitsim.behavioral import Tile
+from circuitsim.behavioral import AnyTile
 from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.calibration.outside import say_outside, uses_outside
 from circuitsim.characterization import check_sense_contents
@@ -38,7 +38,7 @@ class CertifiedTile:
 
     spec: ArraySpec
     g: np.ndarray
-    tile: Tile
+    tile: AnyTile
     model: TileModel
     calibrated: TileModel
     certificate: Certificate | None
@@ -125,10 +125,11 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
         phrases = uses_outside(array.certificate, array.g, x, array.spec.array.temperature_c)
         say_outside(phrases, strict=array.strict)
         tile_error = None if phrases else array.tile_error
-    sense, current = array.tile.sense, np.asarray(behavioral.mvm(array.tile, x))
+    sense, current = array.model.sense, np.asarray(behavioral.mvm(array.tile, x))
+    out = current
     if sense is not None:
         check_sense_range(sense, current, slack=OWN_ERROR)
-    out = np.asarray(behavioral.sensed_outputs(array.tile, current))
+        out = np.asarray(behavioral.reported_outputs(sense, current))
     return Solution(
         out=out,
         quantity="current" if sense is None else "voltage",

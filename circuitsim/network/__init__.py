@@ -20,7 +20,7 @@ from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_produ
 from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Differential, Offset, Scheme, scheme_of
 from circuitsim.network.network import LayerProduct, Network
-from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead
+from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead, exact_product
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
@@ -54,6 +54,7 @@ __all__ = [
     "evaluate",
     "evaluate_float",
     "evaluate_ideal",
+    "exact_product",
     "fit_ranges",
     "float_difference",
     "float_product",

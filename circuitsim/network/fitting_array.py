@@ -7,18 +7,26 @@ from pydantic import BaseModel
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import Abilities, ArraySpec, checked, unable
 
+_AS_DRAWN = {
+    "technique.partition": (None,),
+    "technique.replicate_cols": (1,),
+    "technique.g_reference": (None,),
+    "technique.dummy_rows": (0,),
+    "technique.dummy_cols": (0,),
+}
 READS: Abilities = {
     "bl": {
         "array.cell": ("1r", "1t1r", "2t2r", "1t", "own"),  # the output of a 1c cell is a charge
         "driver.input_code": ("amplitude", "bit_serial"),
-        "technique.partition": (None,),
-        "technique.replicate_cols": (1,),
-        "technique.g_reference": (None,),
-        "technique.dummy_rows": (0,),
-        "technique.dummy_cols": (0,),
-    }
+        **_AS_DRAWN,
+    },
+    "wl": {
+        "array.cell": ("1t1r", "2t2r", "1t", "own"),
+        "driver.input_code": ("bit_serial",),
+        **_AS_DRAWN,
+    },
 }
-"""Layers are read by voltages of the rows, whole or bit by bit, and by outputs of the columns, on arrays as drawn."""
+"""Layers are read by voltages of the rows, whole or bit by bit, or bit by bit on gates, and by outputs of the columns."""
 
 # What stands between a tile and its network: one product may serve several of them.
 _AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}
@@ -33,12 +41,14 @@ def check_network_array(spec: ArraySpec) -> None:
     """
     obstacle = unable(spec, READS)
     if obstacle is None:
+        if spec.driver.input_code == "bit_serial" and spec.driver.dac_bits is None:
+            raise SpecError("driver.dac_bits is missing: driver.input_code = 'bit_serial' needs the number of bits")
         return
     key, value, expected = obstacle
     choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
     raise SpecError(
-        f"{key} = {value!r}: a network is read by voltages on bit lines and by currents, in tiles of array.rows x "
-        f"array.cols cells; expected {choices}"
+        f"{key} = {value!r}: a network is read by voltages on bit lines or bit by bit on gates, and by currents, in "
+        f"tiles of array.rows x array.cols cells; expected {choices}"
     )
 
 

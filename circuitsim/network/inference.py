@@ -12,15 +12,16 @@ from circuitsim.network.apart import check_one_each
 from circuitsim.network.converting import layer_adc, network_tables, without_circuits
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.network import Network
-from circuitsim.network.product import ExactProduct, Product
+from circuitsim.network.product import Product, exact_product
 from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.network.scores import Score, has_classes, score
 from circuitsim.periphery import Periphery, straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
-from circuitsim.spec import ArraySpec, by_value, checked, real_numbers, with_ideal
+from circuitsim.spec import ArraySpec, by_value, checked, input_unit, real_numbers, with_ideal
 
+FINEST = 24  # bits of the finest DAC
 MUCH_LOST = 0.02
 """What the driver's range cuts off a layer's inputs, rms relative to theirs, above which `evaluate` warns."""
 
@@ -191,7 +192,7 @@ def evaluate_ideal(
         InputError: Images or labels do not fit the network, or the array has too few columns.
     """
     spec = without_circuits(spec, network_tables(spec, tables))
-    programmed = program(network, spec, ExactProduct(spec.sense.v_ref))
+    programmed = program(network, spec, exact_product(spec))
     ranges = fit_ranges(programmed, calibration_images)
     return evaluate(programmed, images, labels, ranges=ranges, name="ideal")
 
@@ -200,7 +201,7 @@ def evaluate_ideal(
 def float_difference(
     network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
 ) -> np.ndarray:
-    """Compare the outputs on arrays without DAC and ADC with those of the float network.
+    """Compare the outputs on arrays without DAC and ADC with those of the float network; bit-serial inputs: 24 bits.
 
     This checks mapping, tiling, phases and digital sums. With exact products, or those of an ohmic array without wires,
     the difference is rounding alone, below 1e-5 where the network computes in float32.
@@ -217,8 +218,10 @@ def float_difference(
     """
     images = real_numbers("images", images, keep_type=True)
     ideal = with_ideal(spec, "driver", "sense", "adc") if product is None else spec
-    spec = ideal.replace(driver={"dac_bits": None, "input_code": "amplitude"}, adc={"bits": None})
-    programmed = program(network, spec, product or ExactProduct(spec.sense.v_ref))
+    on_gates = input_unit(spec) != "V"  # they take bits, whose codes are as fine as these inputs
+    driver = {"dac_bits": FINEST} if on_gates else {"dac_bits": None, "input_code": "amplitude"}
+    spec = ideal.replace(driver=driver, adc={"bits": None})
+    programmed = program(network, spec, product or exact_product(spec))
     ranges = fit_ranges(programmed, images)
     array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
     logits = network.run_float(images).reshape(len(images), -1)

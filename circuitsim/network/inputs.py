@@ -8,7 +8,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.periphery import dac_table, decode, drive, nearest_codes, slot_levels
 from circuitsim.results import ConverterTable
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, full_scale_inputs, resting_input
 
 _ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
 
@@ -18,13 +18,13 @@ class Phases:
     """Row voltages of a batch of activations, read one phase after the other.
 
     Attributes:
-        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; with
-            bit-serial codes those of the bits of each.
-        v: (phases, *shape of the activations) voltages that the drivers put out [V].
+        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; times
+            2^b / (2^bits − 1) for the bit b of bit-serial inputs, each of which is a phase.
+        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates.
         v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
         full_scale: Voltage that the codes represent at full scale, less that of an activation of 0 [V].
-        rest: Voltage of a row whose input is 0 [V].
+        rest: Voltage of a row whose input is 0 [V]; 0 on gates.
     """
 
     weights: tuple[float, ...]
@@ -91,9 +91,9 @@ def encode(
         )
     clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
     shares, v_ref = np.minimum(parts, 1.0), spec.sense.v_ref
-    dac = dac_table(spec) if dac is None else dac
     if spec.driver.input_code == "bit_serial":
         return _bit_by_bit(spec, dac, weights, shares, clipped)
+    dac = dac_table(spec) if dac is None else dac
     if dac is None:
         v = v_ref + shares * spec.driver.v_read
         return Phases(weights, v, v, clipped, spec.driver.v_read, v_ref)
@@ -110,14 +110,16 @@ def _bit_by_bit(
     spec: ArraySpec, dac: ConverterTable | None, weights: tuple[float, ...], shares: np.ndarray, clipped: int
 ) -> Phases:
     """Code shares of full scale (phases, *shape) as phases of one bit each, the lowest bit of each phase first."""
-    assert dac is not None  # `network_tables` asks for its bits
-    top, v_ref, bits = 2**dac.bits - 1, spec.sense.v_ref, np.arange(dac.bits)
+    count = spec.driver.dac_bits if dac is None else dac.bits
+    assert count is not None  # `check_network_array` refused it
+    bits, top = np.arange(count), 2**count - 1
     codes = np.round(shares * top).astype(np.int64)
     digits = np.stack([(codes >> k) & 1 for k in bits], axis=1).reshape(-1, *codes.shape[1:])
-    coded = v_ref + digits * spec.driver.v_read
+    rest = resting_input(spec)
+    coded = rest + digits * (full_scale_inputs(spec)[0] - rest)
     each = tuple(weight * 2.0**k / top for weight in weights for k in bits)
-    if not dac.block:
-        return Phases(each, coded, coded, clipped, spec.driver.v_read, v_ref)
+    if dac is None or not dac.block:
+        return Phases(each, coded, coded, clipped, spec.driver.v_read, rest)
     off, on = slot_levels(dac)
     slots = np.tile(on, len(weights)).reshape(-1, *[1] * (digits.ndim - 1))
     return Phases(each, np.where(digits == 1, slots, off), coded, clipped, spec.driver.v_read, off)

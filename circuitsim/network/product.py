@@ -9,10 +9,10 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.tiling import TilePlace
-from circuitsim.spec import ArraySpec, by_value
+from circuitsim.spec import ArraySpec, by_value, checked
 
 ReadTile = Callable[[np.ndarray], Any]
-"""Function from driver voltages (batch, rows) [V] to column currents (batch, cols) [A].
+"""Function from driver voltages (batch, rows) [V], or 0 and 1 on gates, to column currents (batch, cols) [A].
 
 Currents are positive into the sense amplifier. The voltages are a NumPy array of float64. The function may convert them
 to any array namespace, device and floating-point type; ADC and digital sums are computed with those of the currents.
@@ -54,13 +54,15 @@ class TileRead:
 
 @dataclass(frozen=True)
 class ExactProduct:
-    """The product of an array without wires and with ohmic cells: (v_in − v_ref) @ g.
+    """The product of an array without wires and with ohmic cells: (v_in − v_ref) @ g, or v_read · x @ g on gates.
 
     Attributes:
         v_ref: Voltage of the columns and of rows without input [V].
+        v_read: Voltage across the cells of a row at 1 where inputs switch gates [V]; None: inputs are voltages.
     """
 
     v_ref: float = 0.0
+    v_read: float | None = None
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array whose columns are held at another voltage."""
@@ -69,11 +71,22 @@ class ExactProduct:
                 f"sense.v_ref = {spec.sense.v_ref:g} V, but the product has v_ref = {self.v_ref:g} V: expected "
                 "ExactProduct(spec.sense.v_ref)"
             )
+        if (self.v_read is None) != (spec.array.input_line == "bl"):
+            raise InputError(
+                f"v_read = {self.v_read} with array.input_line = {spec.array.input_line!r}: expected "
+                "circuitsim.network.exact_product(spec)"
+            )
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
         del place
-        return partial(_read_exactly, g, self.v_ref)
+        return partial(_read_exactly, g, self.v_ref) if self.v_read is None else partial(_gate, g, self.v_read)
+
+
+@checked
+def exact_product(spec: ArraySpec) -> ExactProduct:
+    """Return the exact product of an array, whatever its inputs drive."""
+    return ExactProduct(spec.sense.v_ref, None if spec.array.input_line == "bl" else spec.driver.v_read)
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,10 @@ class RecordedProduct:
 
 def _read_exactly(g: np.ndarray, v_ref: float, v_in: np.ndarray) -> np.ndarray:
     return (v_in - v_ref) @ g
+
+
+def _gate(g: np.ndarray, v_read: float, x: np.ndarray) -> np.ndarray:
+    return v_read * (x @ g)
 
 
 def _read_and_record(read: ReadTile, place: TilePlace, g: np.ndarray, records: list[TileRead], v_in: np.ndarray) -> Any:

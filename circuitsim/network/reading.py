@@ -17,7 +17,7 @@ from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer, tile_conductances
 from circuitsim.network.tiling import TilePlace
 from circuitsim.periphery import Periphery, convert_and_count, decode
-from circuitsim.spec import ArraySpec, by_value
+from circuitsim.spec import ArraySpec, by_value, resting_input
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class TileCurrents:
     """Currents of a tile for a batch of activations.
 
     Attributes:
-        active: (phases, vectors) True where the tile was read; elsewhere all its rows are at v_ref and no current
-            flows.
+        active: (phases, vectors) True where the tile was read; elsewhere all its rows are at rest and no current
+            flows, apart from the leakage of gates that are off.
         v_sum: (reads,) sum over the rows of the voltages above v_ref that the codes represent [V].
         i_out: (reads, columns in use) currents before the ADC [A], or outputs of sense amplifiers that are circuits, in
             the order of `active`, in the namespace and dtype of the product; in NumPy without any read.
@@ -215,10 +215,11 @@ def _read_tile(
     place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray, v_coded: np.ndarray, rest: float
 ) -> TileCurrents:
     """Read one tile with the voltages of its rows, as driven and as coded (phases, vectors, rows in use) [V]."""
-    v_ref = spec.sense.v_ref
-    active = np.any(v != v_ref, axis=2)
+    still, gated = resting_input(spec), spec.array.input_line != "bl"
+    active = np.any(v != still, axis=2)
     driven = v[active]
-    v_sum = (driven if v_coded is v else v_coded[active]).sum(axis=1) - place.rows * v_ref
+    v_sum = (driven if v_coded is v else v_coded[active]).sum(axis=1) - place.rows * still
+    v_sum = v_sum * spec.driver.v_read if gated else v_sum
     v_in = np.full((len(driven), spec.array.rows), rest)
     v_in[:, : place.rows] = driven
     if len(v_in) == 0:

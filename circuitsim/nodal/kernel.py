@@ -8,6 +8,7 @@ all of them names the kernels: a change in any compiles all of them again.
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numba
@@ -16,7 +17,14 @@ _SOURCES = ("lanes", "polynomial", "balance", "sweep", "modes", "gate_cells", "c
 STAMP = hashlib.sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
 
 
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that works on lanes; it releases the interpreter lock and is cached under `STAMP`."""
-    function.__qualname__ += f"_{STAMP[:12]}"  # numba names the files of its cache by it
+def kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
+    """Compile a function that works on lanes; it releases the interpreter lock and is cached under `STAMP`.
+
+    Args:
+        function: The function; named by the text of the modules too that write down its steps.
+        written: Those modules.
+    """
+    texts = b"".join(Path(str(module.__file__)).read_bytes() for module in written)
+    stamp = hashlib.sha256(STAMP.encode() + texts).hexdigest() if written else STAMP
+    function.__qualname__ += f"_{stamp[:12]}"  # numba names the files of its cache by it
     return numba.njit(cache=True, nogil=True)(function)

@@ -26,6 +26,11 @@ class _LanesType(types.Type):
 LANES = _LanesType(types.float64)
 
 
+def lanes_type(number):
+    """Return the numba type of lanes of a type of numbers."""
+    return _LanesType(number)
+
+
 @register_model(_LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):

@@ -12,6 +12,13 @@ INPUTS = {
     "near": "only the half of the rows nearest to the sense amplifiers, at the end of the range",
     "relu": "a normal distribution cut off below 0 and above the end of the range, so that half of the rows are off",
     "network": "activations of a network",
+    "half": "every row on or off at random",
+    "most": "80 % of the rows on",
+    "sparse_on": "10 % of the rows on",
+    "near_half": "every row of the half nearest to the sense amplifiers on or off at random",
+    "far_half": "every row of the half farthest from the sense amplifiers on or off at random",
+    "adjacent": "a block of adjacent rows on",
+    "single": "one row on",
 }
 """Kinds of inputs, by name."""
 
@@ -32,6 +39,12 @@ GRADE = (
 )
 
 
+GATED_GRADE = (
+    "grade: what the model keeps of each column; 1 takes every cell at a typical drop of its column, 2 and 3 follow "
+    "the drop along the column by three moments in each of two and four bands of rows"
+)
+
+
 def names_in_words(certificate: Certificate) -> str:
     """Explain the kinds of inputs, the kinds of matrices and the grades that a certificate names; empty for none."""
     parts = []
@@ -44,5 +57,6 @@ def names_in_words(certificate: Certificate) -> str:
     if matrices:
         parts.append(f"Matrices, in the range stated above: {'; '.join(matrices)}.")
     if certificate.validation:
-        parts.append(f"{GRADE[0].upper()}{GRADE[1:]}.")
+        grade = GRADE if certificate.input_unit == "V" else GATED_GRADE
+        parts.append(f"{grade[0].upper()}{grade[1:]}.")
     return " ".join(parts)

@@ -98,6 +98,9 @@ def _converter(block: str | None, bits: int | None, what: str) -> str:
 
 def _inputs_in_words(spec: ArraySpec) -> str:
     v_ref, v_on = (format_quantity(v, "V") for v in spec.drive_range)
+    if spec.array.input_line == "wl":
+        line = _range_of(spec.wire.r_bl, "Ω")
+        return f"inputs of 0 and 1 on the gates, bit lines of {line} a segment biased at {v_on}"
     return f"inputs up to {v_on}" if spec.sense.v_ref == 0 else f"inputs from {v_ref}, the sense reference, to {v_on}"
 
 
@@ -241,6 +244,7 @@ def _ends(errors: list[tuple[float, str]]) -> str:
 def _range(certificate: Certificate) -> str:
     g_low, g_high = (format_quantity(g, "S") for g in certificate.g_range)
     v_low, v_high = (format_quantity(v, "V") for v in certificate.v_range)
+    inputs = f"inputs from {v_low} to {v_high}" if certificate.input_unit == "V" else "inputs of 0 and 1 on the gates"
     if certificate.time_s is None:
         noise = "nothing about programming error, read noise or drift"
     else:
@@ -248,7 +252,7 @@ def _range(certificate: Certificate) -> str:
         noise = f"{aged} after programming, programming error and drift included, nothing about read noise"
     beyond = "".join(f" EXTRAPOLATED: {sentence}." for sentence in certificate.extrapolated)
     return (
-        f"Conductances from {g_low} to {g_high}, inputs from {v_low} to {v_high}, "
+        f"Conductances from {g_low} to {g_high}, {inputs}, "
         f"{certificate.temperature_c:g} °C, this array size, these wires and this cell. It says nothing outside this "
         f"range, {noise}{', and nothing about the ADC' if certificate.code_errors is None else ''}.{beyond}"
     )

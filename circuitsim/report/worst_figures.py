@@ -51,7 +51,7 @@ def witness_figure(certificate: Certificate) -> Figure:
         figure = new_figure(4.7, 4.3)
         inputs, matrix = figure.subplots(1, 2, width_ratios=(1, 4), sharey=True)
         inputs.stairs(case.v_in, np.arange(rows + 1) - 0.5, orientation="horizontal", fill=True, color=BLUE)
-        inputs.set_xlabel("input [V]")
+        inputs.set_xlabel("input [V]" if certificate.input_unit == "V" else "input")
         inputs.set_ylabel("row")
         inputs.set_title("Inputs", pad=14)
         inputs.set_xlim(min(0.0, certificate.v_range[0]), certificate.v_range[1])

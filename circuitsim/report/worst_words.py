@@ -15,10 +15,12 @@ def worst_in_words(certificate: Certificate) -> str:
     verb = "carries" if certificate.sense is None else "puts out"
     unsolved = "; ngspice did not solve it" if witness.ngspice is None else ""
     ended = " A limit of time or of matrices ended the search early." if worst.stopped else ""
+    volts = certificate.input_unit == "V"
+    inputs = f"inputs from {_span(certificate.v_range, 'V')}" if volts else "inputs of 0 and 1 on the gates"
     error = _amount(worst.error * certificate.full_scale, unit)
     return (
-        f"Worst found by search over all conductances from {_span(certificate.g_range, 'S')} and inputs from "
-        f"{_span(certificate.v_range, 'V')}: {worst.error:.1e} of {_amount(certificate.full_scale, unit)} ({error}) in "
+        f"Worst found by search over all conductances from {_span(certificate.g_range, 'S')} and "
+        f"{inputs}: {worst.error:.1e} of {_amount(certificate.full_scale, unit)} ({error}) in "
         f"column {witness.case.column}; no larger one is known. "
         f"The search programmed {counted(worst.programs, 'matrix', 'matrices')} and compared "
         f"{counted(worst.vectors, 'input vector')} with the array solver.{ended} The case (family: "

@@ -132,7 +132,7 @@ class Certificate:
 
     Attributes:
         rows, cols: Size of the array.
-        grade: Grade of the model, see `behavioral.GRADES`.
+        grade: Grade of the model, see `behavioral.grades_for`.
         products: Number of matrix products of one read.
         form: The same in words, for reports: "fourteen matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
@@ -144,7 +144,7 @@ class Certificate:
         by_input: One entry per kind of input ("uniform", "sparse", "binary", "all_on", …).
         by_matrix: One entry per kind of programmed matrix ("log_uniform", "network", …).
         g_range: Range of the conductances [S].
-        v_range: Range of the inputs [V].
+        v_range: Range of the inputs, in `input_unit`.
         temperature_c: Temperature [°C].
         surface_bound: Interpolation error of the characterized cell, relative to its full-scale current.
         matrices, vectors: Number of programmed matrices in the hold-out, and of input vectors over all of them.
@@ -171,6 +171,7 @@ class Certificate:
         energy: Energy of the array.
         time_s: Time after programming for which the certificate holds [s]; None: conductances exactly as programmed.
         extrapolated: Sentences that name values used outside the range of their source.
+        input_unit: Unit of the inputs: "V", or "1" for the 0 and 1 that switch gates.
         unit: Unit of the outputs: "A", or that of the sense amplifiers where they are circuits.
         sense: What the table of the sense amplifiers adds to the error; None for ideal ones.
         code_errors: The errors behind the ADC of the specification; None without one, or see `left_out`.
@@ -218,6 +219,7 @@ class Certificate:
     energy: ArrayEnergy | None = None
     time_s: float | None = None
     extrapolated: tuple[str, ...] = ()
+    input_unit: str = "V"
     unit: str = "A"
     sense: SenseError | None = None
     code_errors: CodeErrors | None = None

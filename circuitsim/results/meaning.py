@@ -121,11 +121,17 @@ _RULES: dict[type, list[_Rule]] = {
         *_ranges("v_range"),
         (
             "v_range",
-            lambda model: _within(model.v_range, model.surface.m_range),
+            lambda model: _of_gates(model) or _within(model.v_range, model.surface.m_range),
             "a range within surface.m_range, in which the cell was characterized",
         ),
+        ("v_range", lambda model: not _of_gates(model) or tuple(model.v_range) == (0.0, 1.0), "0 to 1 for gates"),
+        ("off", lambda model: _of_gates(model) or model.off is None, "no second cell: no input switches gates"),
     ],
 }
+
+
+def _of_gates(model: Any) -> bool:
+    return model.spec.array.input_line != "bl"
 
 
 def _covers(runs: tuple[tuple[int, float], ...], count: int) -> bool:

@@ -28,7 +28,7 @@ MODEL_SCHEMA = 7
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
     "it states no worst error found by search (schema 4), no errors in LSB and tiles as an earlier version computed "
-    "them (schema 5), or no error of row currents (schema 6): calibrate the array again"
+    "them (schema 5), or neither an error of row currents nor a unit of its inputs (schema 6): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
@@ -104,8 +104,8 @@ def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
 def save_model(folder: str | Path, model: TileModel) -> Path:
     """Write a tile model: `model.npz` (tensors), `model_sense.npz` (its sense amplifiers), `model.json` (the rest).
 
-    The JSON file is written last and contains the digests of the others. `load_model` refuses files that do not belong
-    together.
+    A model whose inputs switch gates has `model_off.npz` too, the cell of a row at 0. The JSON file is written last and
+    contains the digests of the others. `load_model` refuses files that do not belong together.
 
     Returns:
         Path of the JSON file.
@@ -118,6 +118,9 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
     if model.sense is not None:
         save_sense_table(table := _sense_file(text), model.sense)
         digests["sense"] = file_digest(table)
+    if model.off is not None:
+        save_surface(second := _off_file(text), model.off)
+        digests["off"] = file_digest(second)
     content = {
         "grade": model.grade,
         "v_range": list(model.v_range),
@@ -148,17 +151,25 @@ def load_model(path: str | Path) -> TileModel:
     if (digest := parts.arrays.get("sense")) is not None:
         sense = load_sense_table(_sense_file(text))
         _check_digest(_sense_file(text), digest, text)
+    off = None
+    if (digest := parts.arrays.get("off")) is not None:
+        off = load_surface(_off_file(text))
+        _check_digest(_off_file(text), digest, text)
     try:
         spec = parse_spec(parts.spec)
     except SpecError as error:
         raise InputError(f"{text}: damaged: the specification in it is refused: {error}") from None
-    model = TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range, sense)
+    model = TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range, sense, off)
     check_meaning(text, model)
     return model
 
 
 def _sense_file(text: Path) -> Path:
     return text.with_name(f"{text.stem}_sense.npz")
+
+
+def _off_file(text: Path) -> Path:
+    return text.with_name(f"{text.stem}_off.npz")
 
 
 def _check_digest(path: Path, expected: str | None, text: Path) -> None:

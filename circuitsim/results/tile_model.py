@@ -23,9 +23,10 @@ class TileModel:
     | field | shape and unit | meaning |
     |---|---|---|
     | spec | | the array: wires, driver and sense resistances, v_ref; not the circuits of its drivers and ADCs |
-    | surface | | the current of its cell as characterized by ngspice |
+    | surface | | the current of its cell as characterized by ngspice; its gate is on |
     | grade | | order to which a tile keeps the nonlinearity of the cells; it sets the cost, see `behavioral.GRADES` |
-    | v_range | (lower, upper) [V] | range of the inputs |
+    | v_range | (lower, upper) | range of the inputs [V]; (0, 1) where they switch gates |
+    | off | | the cell with its gate at 0 V, where inputs switch gates: rows at 0 leak; else None |
     | sense | | table of the sense amplifiers where they are a circuit; None: they are ideal, behind `sense.r_in` |
     """
 
@@ -34,6 +35,7 @@ class TileModel:
     grade: int
     v_range: tuple[float, float]
     sense: SenseTable | None = None
+    off: CellSurface | None = None
 
     @property
     def digest(self) -> str:
@@ -52,6 +54,8 @@ class TileModel:
         content = hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode())
         content.update(surface.forward.tobytes())
         content.update(surface.reverse.tobytes())
+        if self.off is not None:
+            content.update(self.off.digest.encode())
         if self.sense is not None:
             content.update(content_digest((self.sense.current, self.sense.drop, self.sense.reported)).encode())
         return content.hexdigest()

@@ -94,6 +94,14 @@ def resting_input(spec: ArraySpec) -> float:
     return spec.sense.v_ref if input_unit(spec) == "V" else 0.0
 
 
+def device_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
+    """Return the voltages (batch, rows) [V] that inputs put across the devices of an array without wires.
+
+    They are x − v_ref on bit lines and x · v_read on gates; multiplied by conductances they give the ideal currents.
+    """
+    return x - spec.sense.v_ref if input_unit(spec) == "V" else x * spec.driver.v_read
+
+
 def state_unit(spec: ArraySpec) -> str:
     """Return the unit of the programmed values g: "F" for the capacitances of 1c cells, "S" for conductances."""
     return "F" if spec.array.cell == "1c" else "S"

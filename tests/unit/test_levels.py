@@ -128,8 +128,10 @@ def test_codes_are_numbers():
         cs.convert_codes(spec_with(), G, [["a"] * 6])
 
 
-def test_arrays_of_gates_are_left_to_the_levels_that_solve_the_circuit():
-    spec = spec_with(array={"cell": "1t", "input_line": "wl"}, device=FLASH, wire={"r_bl": 2.0})
+def test_strings_are_left_to_the_levels_that_solve_the_circuit():
+    spec = spec_with(
+        array={"cell": "1t1r", "input_line": "string"}, access=ACCESS, driver={"v_read": 0.2}, adc={"kind": "ideal"}
+    )
     with pytest.raises(SpecError, match=r"; level = 'ngspice' or 'nodal' does$"):
         cs.prepare(spec, np.full((6, 4), 1e-5), "behavioral", model=MODEL)
 

@@ -23,6 +23,9 @@ SPEC = parse_spec(
 MODEL = TileModel(SPEC, nodal.ohmic((1e-6, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2))
 
 
+GATES = {"array": {"input_line": "wl"}, "wire": {"r_bl": 1.0}}
+
+
 class OneLayer:
     layers = (LinearLayer("l", "Gemm", np.random.default_rng(0).normal(size=(1, 6, 2))),)
 
@@ -37,7 +40,8 @@ class OneLayer:
     ("keys", "sentence"),
     [
         ({"driver": {"input_code": "pulse_width"}}, "driver.input_code = 'pulse_width': .*expected 'amplitude'"),
-        ({"array": {"input_line": "wl"}, "wire": {"r_bl": 1.0}}, "array.input_line = 'wl': .*expected 'bl'"),
+        ({"array": {"input_line": "wl"}, "wire": {"r_bl": 1.0}}, "driver.input_code = 'amplitude': .*'bit_serial'"),
+        ({**GATES, "driver": {"input_code": "bit_serial"}}, "driver.dac_bits is missing: .*needs the number of bits"),
         ({"technique": {"partition": [3, 4]}}, r"technique.partition = \(3, 4\): .*expected no value"),
         ({"technique": {"replicate_cols": 2}}, "technique.replicate_cols = 2: .*expected 1"),
     ],
