@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from circuitsim.behavioral import program, read_rows, row_currents
+from circuitsim.behavioral import program, read_rows, row_currents, voltage_tile
 from circuitsim.calibration.error_statistics import error_statistics
 from circuitsim.chain import model_array, read_exact
 from circuitsim.results import Experiment, RowErrors, Solution, TileModel, WorstFound
+from circuitsim.spec import input_unit
 
 
 def row_errors(
@@ -22,8 +23,11 @@ def row_errors(
         worst: The largest error of the outputs that was found; its witness is read too.
 
     Returns:
-        The errors over the largest row current of the solutions; None where they state no row currents.
+        The errors over the largest row current of the solutions; None where they state no row currents, and where
+        inputs switch gates.
     """
+    if input_unit(model.spec) != "V":
+        return None
     pairs = []
     for experiment, truth in zip(experiments, truths, strict=True):
         if truth.i_row is None:
@@ -40,4 +44,4 @@ def row_errors(
 
 
 def _rows(model: TileModel, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
-    return read_rows(row_currents(model, g), program(model, g), v_in)
+    return read_rows(row_currents(model, g), voltage_tile(program(model, g), "row currents of"), v_in)

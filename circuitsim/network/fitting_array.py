@@ -26,7 +26,7 @@ READS: Abilities = {
         **_AS_DRAWN,
     },
 }
-"""Layers are read by voltages of the rows, whole or bit by bit, or bit by bit on gates, and by outputs of the columns."""
+"""Layers are read by voltages of the rows, whole or bit by bit, or bit by bit on gates, and by column outputs."""
 
 # What stands between a tile and its network: one product may serve several of them.
 _AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}

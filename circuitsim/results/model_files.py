@@ -28,7 +28,7 @@ MODEL_SCHEMA = 7
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
     "it states no worst error found by search (schema 4), no errors in LSB and tiles as an earlier version computed "
-    "them (schema 5), or neither an error of row currents nor a unit of its inputs (schema 6): calibrate the array again"
+    "them (schema 5), or no error of row currents and no unit of inputs (schema 6): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
 _MODEL = "circuitsim tile model"
