@@ -7,7 +7,7 @@ chain too. Compared with a sparse factor this costs a few dense products per row
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import get_lapack_funcs
 
 from circuitsim import nodal
 from circuitsim.behavioral.bands import band_edges, band_of_row
@@ -15,6 +15,7 @@ from circuitsim.behavioral.field_kernels import eliminate_chains
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
+_FACTOR, _INVERSE = get_lapack_funcs(("potrf", "potri"))
 _JOINED = 1e-7  # ohm, of a 0 ohm end or row segment: a few parts in 1e9 of a wire's resistance
 
 
@@ -149,8 +150,8 @@ def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: 
 
 def _inverse(block: np.ndarray) -> np.ndarray:
     """Invert a symmetric positive definite matrix, in half the time that any other one takes."""
-    factor, _ = lapack.dpotrf(block)
-    upper, failed = lapack.dpotri(factor)
+    factor, _ = _FACTOR(block)
+    upper, failed = _INVERSE(factor)
     assert not failed
     return np.triu(upper) + np.triu(upper, 1).T
 
