@@ -62,7 +62,7 @@ def _band(currents: list[np.ndarray], correction: RowCorrection, rows: slice) ->
     """Return the matrices of one band's rows, and its constants."""
     flat, sloped, curved, cubic = (part[:, rows] for part in currents)
     unit, *fitted = correction.slopes[:, rows]
-    square = sum(c[-1] * slope for c, slope in zip(correction.functions, fitted, strict=True))
+    square = np.tensordot([c[-1] for c in correction.functions], fitted, 1)
     return (
         np.concatenate([*flat[:1:-1], unit, *fitted]),  # the functions of a tile: the least important first
         sloped[1:].reshape(-1, unit.shape[1]),

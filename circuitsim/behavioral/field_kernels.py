@@ -4,28 +4,38 @@ from circuitsim.nodal.kernel import kernel
 
 
 @kernel
-def eliminate_chains(pivot, link, v):
-    """Solve chains of nodes, pivot·v − link·(v of both neighbors) = right, in place; see `fields.solve_chain`.
+def eliminate_chains(behind, link, pivot, v):
+    """Solve chains of nodes in place; see `fields.solve_chain`.
+
+    A pivot is the next segment plus what lies behind it: sums only, so that a segment of any conductance keeps all
+    digits of the others.
 
     Args:
-        pivot: (chains, nodes, 1 or many) diagonals [S]; changed.
-        link: (chains, nodes − 1) [S].
+        behind: (chains, nodes, 1 or many) conductances from the nodes [S]; changed.
+        link: (chains, nodes + 1) [S].
+        pivot: As `behind`, written.
         v: (chains, nodes, many) right sides [A]; the solutions [V] take their place.
     """
     chains, nodes, many = v.shape
-    each = pivot.shape[2] > 1
+    kinds = behind.shape[2]
     for c in range(chains):
+        for k in range(kinds):
+            behind[c, 0, k] += link[c, 0]
+            pivot[c, 0, k] = behind[c, 0, k] + link[c, 1]
         for n in range(1, nodes):
-            one = link[c, n - 1]
-            for k in range(pivot.shape[2]):
-                pivot[c, n, k] -= one / pivot[c, n - 1, k] * one
-            share = one / pivot[c, n - 1, 0]
+            here, following = link[c, n], link[c, n + 1]
+            for k in range(kinds):
+                behind[c, n, k] += here / pivot[c, n - 1, k] * behind[c, n - 1, k]
+                pivot[c, n, k] = behind[c, n, k] + following
+            if kinds == 1:
+                share = here / pivot[c, n - 1, 0]
+                for k in range(many):
+                    v[c, n, k] += share * v[c, n - 1, k]
+            else:
+                for k in range(many):
+                    v[c, n, k] += here / pivot[c, n - 1, k] * v[c, n - 1, k]
+        for n in range(nodes - 1, -1, -1):
+            following = link[c, n + 1] if n < nodes - 1 else 0.0
+            after = min(n + 1, nodes - 1)
             for k in range(many):
-                if each:
-                    share = one / pivot[c, n - 1, k]
-                v[c, n, k] += share * v[c, n - 1, k]
-        for k in range(many):
-            v[c, nodes - 1, k] /= pivot[c, nodes - 1, k if each else 0]
-        for n in range(nodes - 2, -1, -1):
-            for k in range(many):
-                v[c, n, k] = (v[c, n, k] + link[c, n] * v[c, n + 1, k]) / pivot[c, n, k if each else 0]
+                v[c, n, k] = (v[c, n, k] + following * v[c, after, k]) / pivot[c, n, k if kinds > 1 else 0]

@@ -7,7 +7,7 @@ chain too. Compared with a sparse factor this costs a few dense products per row
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import get_lapack_funcs
 
 from circuitsim import nodal
 from circuitsim.behavioral.bands import band_edges, band_of_row
@@ -15,7 +15,8 @@ from circuitsim.behavioral.field_kernels import eliminate_chains
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
-_JOINED = 1e-7  # ohm, of a 0 ohm end: a few parts in 1e9 of a wire's resistance
+_FACTOR, _INVERSE = get_lapack_funcs(("potrf", "potri"))
+_JOINED = 1e-7  # ohm, of a 0 ohm end or row segment: a few parts in 1e9 of a wire's resistance
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,14 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
     """
     edges = band_edges(len(g), bands)
     r_row, r_col = end_resistances(wires)
-    if np.any(r_row[:, 1:-1] == 0) or np.any(r_col[1:-1] == 0) or not _connected(r_row, r_col):
+    if np.any(r_col[1:-1] == 0) or not _connected(r_row, r_col):
         return _merged(wires, g, edges)
-    r_row[:, [0, -1]] = np.maximum(r_row[:, [0, -1]], _JOINED)
+    r_row = np.maximum(r_row, _JOINED)
     r_col[[0, -1]] = np.maximum(r_col[[0, -1]], _JOINED)
     g_row, g_col = 1.0 / r_row, 1.0 / r_col
     rows, cols = g.shape
     unit = np.broadcast_to(np.eye(cols), (rows, cols, cols))
-    chain = solve_chain(g + g_row[:, :-1] + g_row[:, 1:], g_row[:, 1:-1], unit)
+    chain = solve_chain(g, g_row, unit)
     source = np.zeros((rows, cols))
     source[:, 0] += g_row[:, 0]
     source[:, -1] += g_row[:, -1]
@@ -110,19 +111,19 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
     )
 
 
-def solve_chain(diagonal: np.ndarray, link: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve many chains of nodes at once: diagonal·v − link·(v of both neighbors) = right.
+def solve_chain(load: np.ndarray, link: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve many chains of nodes at once: load·v + Σ link·(v − v of the neighbor, 0 beyond the ends) = right.
 
     Args:
-        diagonal: (chains, nodes) or (chains, nodes, many) [S].
-        link: (chains, nodes − 1) conductance between neighbours [S].
+        load: (chains, nodes) or (chains, nodes, many) conductances from the nodes [S].
+        link: (chains, nodes + 1) conductances of the segments, those beyond both end nodes included [S].
         right: (chains, nodes, many) currents into the nodes [A].
 
     Returns:
         (chains, nodes, many) node voltages v [V].
     """
-    v, pivot = right.copy(), (diagonal if diagonal.ndim == 3 else diagonal[:, :, None]).copy()
-    eliminate_chains(pivot, np.ascontiguousarray(link), v)
+    v, behind = right.copy(), (load if load.ndim == 3 else load[:, :, None]).copy()
+    eliminate_chains(behind, np.ascontiguousarray(link), np.empty_like(behind), v)
     return v
 
 
@@ -149,8 +150,8 @@ def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: 
 
 def _inverse(block: np.ndarray) -> np.ndarray:
     """Invert a symmetric positive definite matrix, in half the time that any other one takes."""
-    factor, _ = lapack.dpotrf(block)
-    upper, failed = lapack.dpotri(factor)
+    factor, _ = _FACTOR(block)
+    upper, failed = _INVERSE(factor)
     assert not failed
     return np.triu(upper) + np.triu(upper, 1).T
 
@@ -206,7 +207,7 @@ def _rows_alone(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     right[:, np.arange(cols), np.arange(cols)] = g
     right[:, 0, -1] += link[:, 0]
     right[:, -1, -1] += link[:, -1]
-    v = solve_chain(g + link[:, :-1] + link[:, 1:], link[:, 1:-1], right)
+    v = solve_chain(g, link, right)
     return v[:, :, :-1], v[:, :, -1]
 
 

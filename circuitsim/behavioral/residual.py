@@ -117,7 +117,7 @@ def tabulate(
         along = link[:, 1:-1, None] * (v_row[:, :-1] - v_row[:, 1:])
         away[:, :-1] += along
         away[:, 1:] -= along
-        change = -solve_chain(slope + (link[:, :-1] + link[:, 1:])[:, :, None], link[:, 1:-1], away)
+        change = -solve_chain(slope, link, away)
         v_row += change
         if step < _STEPS - 1:
             current, slope = cells_law(surface, g, v_row + v_ref, against)

@@ -1,7 +1,7 @@
 """Convert a programmed tile to terms."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 
 import numpy as np
@@ -129,10 +129,10 @@ def _band_sums(tile: Tile, products: BandProducts, band: int, scale: float) -> l
 
     fitted = np.split(products.apart[band], len(products.functions))
 
-    def weighed(of: dict[str, Callable[[Sequence[float]], float]]) -> dict[str, np.ndarray]:
+    def weighed(of: Mapping[str, Callable[[Sequence[float]], float]]) -> dict[str, np.ndarray]:
         """Write functions of input and level as powers of them."""
-        pairs = list(zip(products.functions, fitted, strict=True))
-        return {feature: sum((weight(c) * matrix for c, matrix in pairs), 0.0) for feature, weight in of.items()}
+        weights = {feature: [weight(c) for c in products.functions] for feature, weight in of.items()}
+        return {feature: np.tensordot(weight, fitted, 1) for feature, weight in weights.items()}
 
     flat = np.split(products.flat[band], len(before) + 1 + len(fitted))
     one, two, three, apart, square = products.constants[band]
@@ -142,7 +142,7 @@ def _band_sums(tile: Tile, products: BandProducts, band: int, scale: float) -> l
         "tau": lambda c: c[5] - c[2], "taux": lambda c: c[6] - c[3], "tautau": lambda c: c[7] - c[4],
     }  # fmt: skip
     of_square = {"x": lambda c: -c[6], "tau": lambda c: c[8] - c[7]}
-    rest = sum((-c[5] * matrix.sum(0) for c, matrix in zip(products.functions, fitted, strict=True)), np.zeros(cols))
+    rest = np.tensordot([-c[5] for c in products.functions], fitted, 1).sum(0)
     sloped = np.split(products.sloped[band], 1 + len(after))
     return [
         total("p", dict(zip([*before, "tau"], flat, strict=False)) | weighed(of_row), np.zeros(cols)),

@@ -42,10 +42,23 @@ def test_currents_balance(make_spec, conductances):
     assert_allclose(fields.w_row.sum(1), fields.w.sum(1), rtol=1e-9, atol=0)
 
 
-def test_joined_cells_and_broken_wires_take_the_sparse_solver(make_spec, conductances):
-    spec = make_spec(8, 6, r_row=0.0)
+def test_joined_columns_take_the_sparse_solver(make_spec, conductances):
+    spec = make_spec(8, 6, r_col=0.0)
     g = conductances(spec)
     assert_allclose(linear_fields(spec.wires, g).w, nodal.transfer(spec.wires, g).w, rtol=1e-12, atol=0)
+
+
+def test_joined_row_segments_keep_all_digits_without_it(make_spec, conductances, monkeypatch):
+    """A segment counts as 1e-7 ohm, 1e11 times the conductance of a cell: pivots are sums, so it takes no digits."""
+    spec = make_spec(8, 6, r_row=0.0)
+    g = conductances(spec)
+    expected = module._merged(spec.wires, g, (0, 8))
+    monkeypatch.setattr(module, "_merged", None)
+    found = linear_fields(spec.wires, g)
+    assert_allclose(found.w, nodal.transfer(spec.wires, g).w, rtol=1e-8, atol=0)
+    for name in ("w_row", "w_port", "to_output", "to_level", "alone"):
+        value = getattr(expected, name)
+        assert_allclose(getattr(found, name), value, rtol=0, atol=1e-8 * np.abs(value).max(), err_msg=name)
 
 
 def test_level_is_the_weighted_mean_of_the_column(make_spec, conductances):

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
-from circuitsim.nodal.surface import cell_law, chord, conductance_nodes, unit_conductance
+from circuitsim.nodal.surface import cell_law, cells_law, chord, conductance_nodes, unit_conductance
 from circuitsim.results import CellSurface, Provenance
 
 
@@ -135,3 +135,20 @@ def test_points_evaluated_together_have_the_values_of_points_alone():
     k = np.where(u >= 0, *(chebyshev.chebval3d(*at, side) for side in (forward, reverse)))
     assert_allclose(together[0], g * u * k, rtol=1e-11, atol=1e-18)  # A
     assert (together[:, g == 0] == 0).all() and (g == 0).any() and {True, False} == set(u > 0)
+
+
+@pytest.mark.parametrize("points", [1, 5, 16, 24])
+def test_cells_evaluated_together_are_those_of_the_law(points):
+    """Both sides, points that fill no lanes, open cells, voltages beyond the surface."""
+    rng = np.random.default_rng(5)
+    forward, reverse = rng.normal(size=(2, 4, 6, 5))
+    surface = CellSurface(forward, reverse, (1e-6, 1e-4), 5e-5, 0.4, (-0.2, 0.3), 0.0, 1e-5, Provenance("ngspice", ""))
+    g = np.where(rng.random((4, 3)) < 0.2, 0.0, rng.uniform(1e-6, 1e-4, (4, 3)))
+    v_bl, v_sl = rng.uniform(-0.3, 0.4, (2, 4, 3, points))
+    expected = cell_law(surface, g[:, :, None], v_bl, v_sl)
+    current, slope = cells_law(surface, g, v_bl, v_sl)
+    assert_allclose(current, expected[0], rtol=1e-11, atol=1e-16)  # A
+    assert_allclose(slope, expected[1], rtol=1e-11, atol=1e-15)  # S
+    alone, none = cells_law(surface, g, v_bl, v_sl, sloped=False)
+    assert_allclose(alone, current, rtol=1e-12, atol=1e-18)
+    assert none.size == 0 and (g == 0).any()
