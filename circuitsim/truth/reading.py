@@ -15,7 +15,16 @@ from circuitsim.netlist import Netlist, TransientNetlist, checked_crossbar, chec
 from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution, content_digest
 from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs, checked
-from circuitsim.spice import TRANSIENT_OPTIONS, TRUTH_OPTIONS, Progress, Simulator, add_options, run, run_many
+from circuitsim.spice import (
+    AMPLIFIER_OPTIONS,
+    TRANSIENT_OPTIONS,
+    TRUTH_OPTIONS,
+    Progress,
+    Simulator,
+    add_options,
+    run,
+    run_many,
+)
 from circuitsim.spice.result import RawResult
 from circuitsim.truth.in_time import charges
 from circuitsim.truth.solution import solution_of
@@ -153,7 +162,8 @@ def decks(array: TruthArray, x: ArrayLike) -> list[str]:
     Raises:
         InputError: A shape or value cannot be used.
     """
-    options = TRANSIENT_OPTIONS if _as_charge(array.spec) else TRUTH_OPTIONS
+    at_rest = TRUTH_OPTIONS if array.spec.sense.block is None else AMPLIFIER_OPTIONS
+    options = TRANSIENT_OPTIONS if _as_charge(array.spec) else at_rest
     return [add_options(assemble_own(deck.text).text, options) for deck in _decks(array, x, nodes=False)]
 
 
