@@ -107,7 +107,7 @@ def read_rows(rows: RowCurrents, tile: Tile, v_in: np.ndarray) -> np.ndarray:
         tile: The tile of the same matrix, whose sense amplifiers move the columns.
         v_in: Voltages of the rows [V].
 
-    Valid for: the range of inputs of the model.
+    Valid for: the range of inputs of the model; `Certificate.row_currents` states the error.
     """
     v = v_in - tile.v_ref
     s = v / tile.v_scale

@@ -1,5 +1,6 @@
 """An array prepared for reads by its bit lines: everything that does not depend on its inputs."""
 
+import math
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,6 @@ MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, f
 MATRIX_TOLERANCE = 1e-12  # a matrix is used many times
 _LARGEST_MATRIX = 128**3  # rows² · cols up to which a matrix costs less than a few dozen reads
 _WORSE = 3.0  # than the surface itself: such a fit is not used
-_PULL = 32  # steps by which sense nodes widen the range of column voltages
 _MARGIN = 1.25  # column voltages of a nonlinear array against those of its chord
 
 
@@ -156,16 +156,19 @@ def voltage_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox
 def pulled_box(array: PreparedArray, drive: np.ndarray, pull: np.ndarray) -> VoltageBox:
     """Voltages that cells reach for inputs (batch, rows) and sense nodes (batch, cols), both relative to v_ref [V].
 
-    A sense node pulls its column along. How far is rounded up to a `_PULL`th of all voltages, so that the steps of an
-    iteration share a box.
+    A sense node pulls its column along. How far is rounded up to a power of two, so that the steps of an iteration
+    share a box.
     """
     by_inputs = voltage_box(array, float(drive.min()), float(drive.max()))
-    pull_low, pull_high = min(float(pull.min()), 0.0), max(float(pull.max()), 0.0)
-    v_low, v_high = min(by_inputs.v_low, pull_low), max(by_inputs.v_high, pull_high)
-    step = max(v_high - v_low, 1e-12) / _PULL
-    w_low = by_inputs.w_low + step * np.floor(pull_low / step)
-    w_high = by_inputs.w_high + step * np.ceil(pull_high / step)
-    return VoltageBox(v_low, v_high, max(float(w_low), v_low), min(float(w_high), v_high))
+    down, up = max(-float(pull.min()), 0.0), max(float(pull.max()), 0.0)
+    v_low, v_high = min(by_inputs.v_low, -down), max(by_inputs.v_high, up)
+    w_low, w_high = by_inputs.w_low - _power_of_two(down), by_inputs.w_high + _power_of_two(up)
+    return VoltageBox(v_low, v_high, max(w_low, v_low), min(w_high, v_high))
+
+
+def _power_of_two(voltage: float) -> float:
+    """Round a voltage up to a power of two; less than a nanovolt counts as none."""
+    return 2.0 ** math.ceil(math.log2(voltage)) if voltage > 1e-9 else 0.0
 
 
 def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, SweepPlan] | None:

@@ -121,7 +121,7 @@ def _linear(points: Any, values: Any, at: Any) -> tuple[Any, Any]:
     points, values = np.asarray(points), np.asarray(values)
     low, steps = float(points[0]), np.diff(points)
     step = float(steps[0])
-    even = np.allclose(steps, step, rtol=_EVEN, atol=0.0)
+    even = bool(np.all(np.abs(steps - step) <= _EVEN * abs(step)))
 
     def put(array: np.ndarray) -> Any:
         return xp.asarray(array, dtype=at.dtype, device=device)

@@ -7,7 +7,7 @@ from circuitsim.spice.doctor import Diagnosis, diagnose
 from circuitsim.spice.every_point import PointController, cosimulate_points
 from circuitsim.spice.labelled import labelled_waveforms, save_waveforms
 from circuitsim.spice.libngspice import find_library
-from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
+from circuitsim.spice.options import AMPLIFIER_OPTIONS, CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, add_options
 from circuitsim.spice.pool import DecksFailedError, Progress, check_jobs, run_many, running_decks
 from circuitsim.spice.predict import Prediction, predict
 from circuitsim.spice.predict_chain import ChainPrediction, predict_deck
@@ -18,6 +18,7 @@ from circuitsim.spice.simulator import Simulator, find_ngspice
 from circuitsim.spice.time_limit import LEAST_OF_CELLS_S, time_limit
 
 __all__ = [
+    "AMPLIFIER_OPTIONS",
     "CHAIN_OPTIONS",
     "LEAST_OF_CELLS_S",
     "TRANSIENT_OPTIONS",

@@ -76,7 +76,8 @@ def run(
     simulator = simulator or find_ngspice()
     if options is None and isinstance(deck, TransientNetlist):
         options = TRANSIENT_OPTIONS
-    chosen = choose_options(options, text, klu=simulator.klu)
+    amplifiers = isinstance(deck, Netlist) and len(deck.v_out) > 0
+    chosen = choose_options(options, text, klu=simulator.klu, amplifiers=amplifiers)
     if isinstance(deck, Netlist):
         prediction = predict(deck.shape, vectors=deck.points, simulator=simulator)
         check_size(prediction, time_limit_s=LEAST_S if time_limit_s is None else time_limit_s)

@@ -18,6 +18,7 @@ from circuitsim.netlist.mismatch import Mismatch, check_mismatch
 from circuitsim.results import Solution, content_digest
 from circuitsim.spec import ArraySpec, by_value, check_conductances, check_inputs, checked
 from circuitsim.spice import (
+    AMPLIFIER_OPTIONS,
     TRANSIENT_OPTIONS,
     TRUTH_OPTIONS,
     Progress,
@@ -193,7 +194,8 @@ def decks(array: TruthArray, x: ArrayLike) -> list[str]:
     Raises:
         InputError: A shape or value cannot be used.
     """
-    options = TRANSIENT_OPTIONS if _as_charge(array.spec) else TRUTH_OPTIONS
+    at_rest = TRUTH_OPTIONS if array.spec.sense.block is None else AMPLIFIER_OPTIONS
+    options = TRANSIENT_OPTIONS if _as_charge(array.spec) else at_rest
     return [add_options(assemble_own(deck.text).text, options) for deck in _decks(array, x, nodes=False)]
 
 

@@ -167,3 +167,15 @@ def test_every_shipped_block_stands_as_it_is(tmp_path):
             ".op",
         ]
         assert len(spice.run("\n".join([*deck, ".end"])).data) == 1
+
+
+def test_fast_op_amps_and_large_currents_find_their_operating_point_at_once():
+    """Newton's method met the rounding that a gain of 1e4 makes visible, and went through every rung of the ladder."""
+    params = {"rf": "14k", "gbw": "2g", "islew": "20m", "cf": "20f", "ro": 100}
+    spec = spec_of(model="tia", v_ref=0.9, params=params).replace(device={"g_max": "100u"})
+    rng = np.random.default_rng(0)
+    g, x = np.where(rng.random((8, 8)) < 0.9, 1e-4, 1e-6), 0.9 + 0.2 * rng.random((11, 8))
+    exact, fast = (cs.solve(spec, g, x, level) for level in ("ngspice", "nodal"))
+    assert exact.provenance.attempts == 1
+    assert exact.provenance.options["vntol"] == "1e-10"
+    assert_allclose(fast.out, exact.out, rtol=0, atol=1e-8 * np.ptp(exact.out))

@@ -6,8 +6,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import behavioral, nodal
-from circuitsim.behavioral import ReadNoise
 from circuitsim.chain import read_codes, read_stages
+from circuitsim.devices import load_card
+from circuitsim.devices.statistics import read_statistics
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.periphery import Periphery, periphery_of
 from circuitsim.results.periphery_tables import ConverterTable
@@ -34,9 +35,9 @@ def test_read_composes_the_stages_in_the_order_of_the_circuit(make_model, conduc
 
 def test_noise_anywhere_asks_for_a_generator(make_model, conductances, inputs):
     model = make_model(1)
-    tile = behavioral.program(model, conductances(model.spec))
+    g = np.clip(conductances(model.spec), 2e-6, 3.9e-5)
+    tile, noise = behavioral.program(model, g), behavioral.read_noise(model, read_statistics(load_card("rram_wan")), g)
     v = inputs(model.spec.array.rows, model.v_range)
-    noise = ReadNoise(tile.w**2)
     with pytest.raises(InputError, match="pass rng"):
         read_stages(tile, v, Periphery(), noise=noise)
     two = [read_stages(tile, v, Periphery(), noise=noise, rng=np.random.default_rng(8)).value for _ in range(2)]

@@ -6,6 +6,8 @@ from numpy.testing import assert_allclose
 
 from circuitsim import nodal
 from circuitsim.errors import CellErrorWarning, InputError, NotConvergedError
+from circuitsim.nodal import array as array_module
+from circuitsim.nodal import compact_cells
 from circuitsim.nodal.sense import _BISECTIONS
 from circuitsim.spec import parse_spec
 
@@ -165,3 +167,21 @@ def test_a_coarse_cell_is_told_of_outputs_and_not_of_what_leaks_at_rest(sinh_sur
     with pytest.warns(CellErrorWarning, match="outputs may be off by"):
         read(2e-3 * cell)
     assert 0 < read(0.5e-3 * cell).out.max() < 1e-3 * cell  # in silence: warnings are errors here
+
+
+@pytest.mark.parametrize("drop", [1e-4, 0.03])
+def test_columns_that_amplifiers_pull_are_solved_by_sweeps(drop, sinh_surface, monkeypatch):
+    """The cells are refitted for what the amplifiers add to the columns, not for all voltages, where no fit is good."""
+    array = nodal.prepare(sense_spec(r_row=0.1, r_col=0.1), G, sinh_surface)
+    largest = np.abs(nodal.read(array, V_IN).out).max()
+    boxes, fit = [], compact_cells.fit
+
+    def kept(surface, box, v_ref):
+        boxes.append(box)
+        return fit(surface, box, v_ref)
+
+    monkeypatch.setattr(array_module, "fit", kept)
+    found = nodal.read_with_sense(array, V_IN, lambda i: drop * np.tanh(i / largest))
+    assert found.provenance.options["method"] == "sweep"
+    assert boxes and all(box.w_high <= 2.5 * drop + 0.02 for box in boxes)
+    assert len(set(boxes)) <= 3  # the steps of the iteration share them

@@ -3,7 +3,14 @@
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.spice.options import KLU_OPTIONS, TRUTH_OPTIONS, add_options, check_options, choose_options
+from circuitsim.spice.options import (
+    AMPLIFIER_OPTIONS,
+    KLU_OPTIONS,
+    TRUTH_OPTIONS,
+    add_options,
+    check_options,
+    choose_options,
+)
 
 DECK = "* title\nr1 a 0 1k\n.options reltol=1e-3\n.op\n.end\n"
 
@@ -75,3 +82,9 @@ def test_given_options_are_taken_as_they_are_but_for_the_solver():
     assert choose_options(given, DECK, klu=True) == given
     assert choose_options(given, LARGE, klu=True) == {"reltol": "1e-6", "klu": ""}
     assert choose_options({**given, "sparse": ""}, LARGE, klu=True) == {**given, "sparse": ""}
+
+
+def test_amplifiers_ask_for_no_more_than_their_gain_leaves():
+    assert choose_options(None, DECK, klu=False, amplifiers=True) == AMPLIFIER_OPTIONS
+    assert choose_options(None, LARGE, klu=True, amplifiers=True) == KLU_OPTIONS
+    assert float(AMPLIFIER_OPTIONS["vntol"]) >= 1e4 * 1e-14  # of a gain of 1e4, a hundred roundings of 1 V
