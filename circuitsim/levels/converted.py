@@ -125,13 +125,17 @@ def _input_of_adc(spec: ArraySpec, level: Level) -> SenseTable | None:
     block = block_of(spec, "adc")
     if block is None or bench_of(block).analog == "v":
         return None
-    found = adc_input(spec)
-    if found is not None and (level == "behavioral" or spec.array.input_line != "bl"):
-        assert found.drop is not None
-        low, high = spec.sense.v_ref + found.drop[[0, -1]]
+    found, v_ref, v_read = adc_input(spec), spec.sense.v_ref, spec.driver.v_read
+    if found is None:
+        return None
+    assert found.drop is not None
+    low, high = v_ref + found.drop[[0, -1]]
+    where = f"adc.{spec.adc.sources[0]} = {block.name!r}: its input lies at {low:.3g} to {high:.3g} V, away from "
+    if low > v_ref + v_read or high < v_ref - v_read:
+        raise SpecError(f"{where}sense.v_ref = {v_ref:g} V by more than driver.v_read; expected sense.v_ref near it")
+    if level == "behavioral" or spec.array.input_line != "bl":
         raise SpecError(
-            f"adc.{spec.adc.sources[0]} = {block.name!r}: its input lies at {low:.3g} to {high:.3g} V, away from "
-            f"sense.v_ref = {spec.sense.v_ref:g} V, and moves the columns; level = 'nodal' with inputs on bit lines "
+            f"{where}sense.v_ref = {v_ref:g} V, and moves the columns; level = 'nodal' with inputs on bit lines "
             "composes this, and level = 'ngspice' runs it"
         )
     return found
