@@ -10,6 +10,7 @@ from circuitsim.results.periphery_tables import ConverterTable
 
 PASSES = 60
 CLOSE = 1e-9  # of the range of the driver, by which rows may still move
+HELD_BACK = 1e-4  # of it, by which an end of `reach` may hold a row back: a column lies microvolts below v_ref
 
 ReadRows = Callable[[np.ndarray], np.ndarray]
 """Currents (batch, rows) that drivers without resistance deliver into the array at voltages (batch, rows) [A]."""
@@ -83,7 +84,8 @@ def loaded_rows(
         r_out: (batch, rows) their output resistances [ohm].
         read_rows: Currents of the rows.
         slope: (rows,) conductances of the rows, from `row_conductances` [S].
-        reach: Smallest and largest voltage that a row can take [V].
+        reach: Smallest and largest voltage that a row can take [V]; it is held there if it would pass by less than
+            `HELD_BACK` of them.
         name: Name of the driver, for the message.
 
     Raises:
@@ -92,8 +94,8 @@ def loaded_rows(
     v, move, span = level, np.zeros_like(level), reach[1] - reach[0]
     for _ in range(PASSES):
         move = (level - r_out * read_rows(v) - v) / (1.0 + r_out * slope)
-        v = np.clip(v + move, *reach)
-        if np.abs(move).max() <= CLOSE * span:
+        before, v = v, np.clip(v + move, *reach)
+        if np.abs(v - before).max() <= CLOSE * span and np.abs(move).max() <= HELD_BACK * span:
             return v
     vector, row = np.unravel_index(int(np.abs(move).argmax()), move.shape)
     raise NotConvergedError(

@@ -45,7 +45,7 @@ def characterize(
         The tables; None for an ideal part.
 
     Raises:
-        SpecError: A driver has no digital word or works in phases: such a driver has no table yet.
+        SpecError: The number of bits of a converter is missing, or is not that of its circuit.
         InputError, OutsideRangeError: A block does not fit its key, its file or its range, see `blocks.block_of`.
         SimulatorError: ngspice failed, or a circuit draws no supply current, does not follow its input, or does not
             settle; the run folder is kept.

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim import behavioral
 from circuitsim.blocks import Block, block_of
-from circuitsim.chain import Reading, loaded_rows, row_conductances, sensed_range, shift_and_add
+from circuitsim.chain import Reading, SensedArray, loaded_rows, row_conductances, sensed_range, shift_and_add
 from circuitsim.characterization import AdcMismatch, adc_input, characterize, drawn_tables
 from circuitsim.errors import InputError, SettlingWarning, SpecError
 from circuitsim.levels.can import Level
@@ -101,7 +101,7 @@ def _composed(
         else:
             array = prepare(inner, g, level, v_range=v_range, **vars(use))
         assert not isinstance(array, TechniqueArray)  # its arrays are read one by one
-        v_in = _row_voltages(spec, rows, array, held)
+        v_in = _row_voltages(spec, rows, array)
         solved = read_prepared(array, v_in)
         i_out, sensed = solved.out if solved.i_sense is None else solved.i_sense, solved.out
     sigma = None
@@ -125,13 +125,17 @@ def _input_of_adc(spec: ArraySpec, level: Level) -> SenseTable | None:
     block = block_of(spec, "adc")
     if block is None or bench_of(block).analog == "v":
         return None
-    found = adc_input(spec)
-    if found is not None and (level == "behavioral" or spec.array.input_line != "bl"):
-        assert found.drop is not None
-        low, high = spec.sense.v_ref + found.drop[[0, -1]]
+    found, v_ref, v_read = adc_input(spec), spec.sense.v_ref, spec.driver.v_read
+    if found is None:
+        return None
+    assert found.drop is not None
+    low, high = v_ref + found.drop[[0, -1]]
+    where = f"adc.{spec.adc.sources[0]} = {block.name!r}: its input lies at {low:.3g} to {high:.3g} V, away from "
+    if low > v_ref + v_read or high < v_ref - v_read:
+        raise SpecError(f"{where}sense.v_ref = {v_ref:g} V by more than driver.v_read; expected sense.v_ref near it")
+    if level == "behavioral" or spec.array.input_line != "bl":
         raise SpecError(
-            f"adc.{spec.adc.sources[0]} = {block.name!r}: its input lies at {low:.3g} to {high:.3g} V, away from "
-            f"sense.v_ref = {spec.sense.v_ref:g} V, and moves the columns; level = 'nodal' with inputs on bit lines "
+            f"{where}sense.v_ref = {v_ref:g} V, and moves the columns; level = 'nodal' with inputs on bit lines "
             "composes this, and level = 'ngspice' runs it"
         )
     return found
@@ -198,7 +202,7 @@ def _judge_driver(spec: ArraySpec, block: Block, dac: ConverterTable) -> None:
         )
 
 
-def _row_voltages(spec: ArraySpec, rows: RowDrive, array: LevelArray, sense: SenseTable | None) -> np.ndarray:
+def _row_voltages(spec: ArraySpec, rows: RowDrive, array: LevelArray) -> np.ndarray:
     """Return the voltages (reads, rows) of the rows behind the output resistances of their drivers [V]."""
     if rows.r_out is None:
         return rows.level
@@ -210,8 +214,8 @@ def _row_voltages(spec: ArraySpec, rows: RowDrive, array: LevelArray, sense: Sen
         read_rows = partial(_solved_rows, array)
     slope = row_conductances(read_rows, count, rest, rows.full)
     reach = (min(rest, rows.rest), max(rest, rows.full))
-    if sense is not None and sense.drop is not None:  # columns may lie below v_ref, and rows at rest with them
-        reach = sensed_range(spec, sense, reach)
+    if isinstance(array, SensedArray):  # columns may lie below v_ref, and rows at rest with them
+        reach = sensed_range(spec, array.sense, reach)
     return loaded_rows(rows.level, rows.r_out, read_rows, slope, reach=reach, name=rows.name)
 
 

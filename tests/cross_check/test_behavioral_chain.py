@@ -136,3 +136,19 @@ def test_what_the_adc_does_not_take_is_said():
     assert adc is None and "an ideal ADC in [adc] converts currents, and the sense amplifiers put out voltages" in why
     with pytest.raises(OutsideRangeError, match=r"the array asks more of its sense amplifiers than they carry"):
         cs.calibrate(array(8, {}, 1e6), rng=np.random.default_rng(0), truth="nodal", search="none")
+
+
+def test_bits_of_a_circuit_and_chips_pass_a_tile_as_they_pass_the_array():
+    driver = {"model": "bit_serial", "input_code": "bit_serial", "timing": {"t_slot": "60n"}}
+    spec = array(8, driver, 5000)
+    model, certificate = cs.calibrate(spec, rng=np.random.default_rng(0), truth="nodal", search="none")
+    rng = np.random.default_rng(1)
+    g, codes = draw_matrix("uniform", spec, rng), rng.integers(0, 256, (10, 8))
+    given = {"mismatch": cs.AdcMismatch(instances=4, seed=0, offset=20e-3)}
+    exact = cs.convert_codes(spec, g, codes, **given)
+    tile = cs.convert_codes(spec, g, codes, "behavioral", model=model, **given)
+    lsb = certificate.code_errors.lsb
+    assert np.sqrt(np.mean((exact.slices.sensed - tile.slices.sensed) ** 2)) < 0.05 * lsb
+    assert np.mean(exact.slices.codes != tile.slices.codes) < 0.02 and tile.instances.shape == (4, 10, 8)
+    assert np.mean(exact.slices.instances != tile.slices.instances) < 0.02
+    assert np.mean(tile.instances != tile.codes) > 0.5

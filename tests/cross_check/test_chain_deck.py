@@ -254,6 +254,9 @@ def test_what_goes_wrong_in_a_chain_is_said_in_a_sentence():
     for level in ("ngspice", "nodal"):
         with pytest.raises(SpecError, match=r"'pulse_width': tia does not integrate over a pulse; name an amplifier"):
             cs.convert_codes(widths, G, CODES, level)
+    away = spec_of(adc={"model": "cco", "v_ref": None, "bits": 8, "timing": None}, sense={"v_ref": 0.9})
+    with pytest.raises(SpecError, match=r"'cco': its input lies at 0 to 0 V, away from sense.v_ref = 0.9 V by more th"):
+        cs.convert_codes(away, G, CODES, "nodal")
     slow = {**held, "params": {"t_rise": "30n"}, "timing": {"t_slot": "400n"}, "v_read": 0.2}
     with pytest.warns(SettlingWarning, match=r"the driver 'bit_serial' takes .* s to settle within half an LSB, and"):
         cs.convert_codes(spec_of(driver=slow, sense={**TIA, "params": FEWER}), G, CODES[:1], "nodal")

@@ -42,10 +42,14 @@ def test_snippet_is_part_of_a_specification(snippet, tmp_path):
 
 
 def test_example_runs(capsys):
-    converters, example = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(compile(converters, "netlists/README.md", "exec"), {})
+    converters, chips, example = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    shared = {}
+    exec(compile(converters, "netlists/README.md", "exec"), shared)
     bits, inl = capsys.readouterr().out.split(" bits in 24 ns\n")
     assert 7.9 < float(bits) < 8.05 and 0 < float(inl) < 1
+    exec(compile(chips, "netlists/README.md", "exec"), shared)
+    assert shared["reading"].instances.shape == (100, 1, 3) and 0.5 < shared["reading"].instances.std() < 5
+    capsys.readouterr()
     names: dict = {}
     exec(compile(example, "netlists/README.md", "exec"), names)
     assert "settled after" in capsys.readouterr().out

@@ -32,3 +32,14 @@ def test_rows_that_do_not_settle_are_named():
         row_voltages(DAC, CODES[:1], lambda v: np.cos(1e3 * v) * np.array([0, 0, 0, 1e-3]))
     with pytest.raises(InputError, match=r"read_rows gives currents of shape \(1, 3\): expected \(1, 4\)"):
         row_voltages(DAC, CODES, lambda v: v[:, :3])
+
+
+def test_the_end_of_the_range_holds_a_row_back_by_microvolts_only():
+    def pulled(by):  # all columns lie below rest, and draw rows at rest down
+        return row_voltages(DAC, CODES, lambda v: (v - 0.2 + by) @ G)
+
+    v = pulled(1e-6)
+    assert v[2].tolist() == [0.2] * 4
+    np.testing.assert_allclose(v[1], pulled(0.0)[1], rtol=0, atol=3e-6)
+    with pytest.raises(NotConvergedError, match=r"the DAC 'string' do not settle: row . of vector"):
+        pulled(1e-2)
