@@ -114,7 +114,7 @@ def read_noise(
         OutsideRangeError: A conductance or the time is outside the range of the source, without `extrapolate`.
         InputError: The tile's inputs switch gates.
     """
-    tile = voltage_tile(tile, "read noise of")
+    tile = voltage_tile(tile, "tell the read noise of")
     closed = g > 0
     sigma = np.zeros_like(g, dtype=float)
     before = g if g_programmed is None else g_programmed

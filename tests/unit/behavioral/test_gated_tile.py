@@ -107,11 +107,11 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(SpecError, match=r"wire\.r_col differs between columns"):
         behavioral.program(gated_model(spec.replace(wire={"r_col": uneven})), g)
     for write in (export.spice_macro, export.veriloga_model, export.systemverilog_model):
-        with pytest.raises(InputError, match="export a tile whose inputs switch gates"):
+        with pytest.raises(InputError, match="cannot export a tile whose inputs switch gates"):
             write(tile)
-    with pytest.raises(InputError, match="reprogram a tile whose inputs switch gates"):
+    with pytest.raises(InputError, match="cannot reprogram a tile whose inputs switch gates"):
         behavioral.reprogram(tile, g, g)
-    with pytest.raises(InputError, match="stages around a tile whose inputs switch gates"):
+    with pytest.raises(InputError, match="cannot read the stages around a tile whose inputs switch gates"):
         chain.read_stages(tile, np.ones((1, 8)), periphery.Periphery())
     with pytest.raises(InputError, match="gates take no current"):
         behavioral.row_currents(model, g)
