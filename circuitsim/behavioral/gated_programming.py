@@ -102,8 +102,10 @@ def gated_tile(
     drop, most = (_drop(column, on, g, part) for part in (_ON, 1.0))
     voltage = v_read - drop
     leak = np.zeros_like(g) if off is None else column.current(off, g, voltage)
-    few = form.linear or moments is None
-    form = GatedForm() if few else GatedForm(len(moments.edges) - 1, moments.moments)  # what rows and wires bear
+    if moments is None or form.linear:
+        form = GatedForm()
+    elif (len(moments.edges) - 1, moments.moments) != (form.bands, form.moments):
+        form = GatedForm(len(moments.edges) - 1, moments.moments)  # what rows and wires bear
     known = {
         "grade": grade, "form": form, "rows": g.shape[0], "cols": g.shape[1], "v_read": v_read, "v_ref": v_ref,
     }  # fmt: skip
