@@ -15,6 +15,7 @@ from circuitsim.behavioral.column_balance import Lines
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import GatedForm
 from circuitsim.behavioral.line_resistance import LineMoments, column_resistances, line_moments, moments_of
+from circuitsim.errors import InputError
 from circuitsim.nodal.lanes import WIDTH
 from circuitsim.nodal.surface import cell_law, chord
 from circuitsim.results import CellSurface
@@ -24,6 +25,7 @@ _ON = 0.4  # share of the rows that are on in the typical read
 _POINTS = 7  # voltages at which a cell's parabola is fitted
 _MARGIN = 1.08  # drops that cells are fitted for, against those with all rows on
 _LEAST = 0.02  # of v_read: smallest voltage across a cell that is fitted for
+_SINGLE = 2e3  # condition of the wires up to which float32 is within some 1e-5 of full scale
 _FLOOR = 1e-3  # of v_read: smallest drop that is fitted for
 _STEPS = 1  # of Newton's method for a cell behind its own resistance, which takes a thousandth of its voltage
 
@@ -72,6 +74,7 @@ def gated_tile(
     v_read: float,
     v_ref: float,
     put: Put,
+    single: bool = False,
 ) -> GatedTile:
     """Program checked conductances (rows, cols) [S]; see `programming.program`.
 
@@ -82,20 +85,31 @@ def gated_tile(
         grade, form: Grade of the model and what the tile keeps.
         v_read, v_ref: Bias of the bit lines above the sense nodes, and voltage of these [V].
         put: Turns an array into one of the tile's namespace, dtype and device.
+        single: Whether that dtype is float32.
 
     Raises:
         SpecError: The wires differ between columns or interrupt one.
+        InputError: float32 would lose more than the model errs.
     """
     along_bl, along_sl = column_resistances(wires)
     moments = line_moments(along_bl + along_sl, max(1, form.bands), max(1, form.moments))
+    if single and not form.linear and moments is not None and moments.condition > _SINGLE:
+        raise InputError(
+            "dtype = 'float32': driver.r_out and sense.r_in are so much larger than a wire segment that its rounding "
+            "would exceed the error of the model; expected 'float64'"
+        )
     column = _Column(v_read, v_ref, moments, _source_line_share(along_bl, along_sl, g))
     drop, most = (_drop(column, on, g, part) for part in (_ON, 1.0))
     voltage = v_read - drop
     leak = np.zeros_like(g) if off is None else column.current(off, g, voltage)
+    if moments is None or form.linear:
+        form = GatedForm()
+    elif (len(moments.edges) - 1, moments.moments) != (form.bands, form.moments):
+        form = GatedForm(len(moments.edges) - 1, moments.moments)  # what rows and wires bear
     known = {
         "grade": grade, "form": form, "rows": g.shape[0], "cols": g.shape[1], "v_read": v_read, "v_ref": v_ref,
     }  # fmt: skip
-    if form.linear or moments is None:
+    if moments is None or form.linear:
         w = column.current(on, g, voltage) - leak
         return GatedTile(**known, w=put(_filled(w)), base=put(_filled(leak.sum(0))))
     most = np.maximum(_MARGIN * most, _FLOOR * v_read)  # a column of open cells has no drop

@@ -24,7 +24,7 @@ class GatedTile:
 
     | field | shape and unit | meaning |
     |---|---|---|
-    | grade, form | | grade of the model, and what the tile keeps |
+    | grade, form | | grade of the model, and what the tile keeps: fewer bands and moments where rows or wires are few |
     | rows, cols | | size |
     | v_read, v_ref | [V] | bias of the bit lines above the sense nodes, and voltage of these |
     | edges | | first row of each band, and the number of rows; empty for one product |

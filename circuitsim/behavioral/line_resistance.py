@@ -17,7 +17,7 @@ from circuitsim.spec import WireGrid
 _ROUNDS = 60  # of the fit of own resistances; its error falls by a constant factor each time
 _SEPARATE = 3  # moments of a band of which the last one can be separated
 _NEGLIGIBLE = 1e-9  # of the largest entry of C: a third moment that meets others by less is alone
-_WORST_CONDITION = 1e5  # of the shared resistances: reads in float32 lose five digits to it
+_WORST_CONDITION = 1e9  # of C: reads in float64 lose as much of their sixteen digits
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class LineMoments:
     lone: np.ndarray
     mixed: np.ndarray
     own: np.ndarray
+
+    @property
+    def condition(self) -> float:
+        """Largest over smallest resistance among the coupled moments: rounding grows by it."""
+        return float(np.linalg.cond(self.shared))
 
     @property
     def inverse(self) -> np.ndarray:
@@ -108,7 +113,7 @@ def line_moments(resistance: np.ndarray, bands: int, moments: int) -> LineMoment
     bands = max(1, min(bands, rows // moments))
     for count, degree in ((bands, moments), (1, moments), (1, 1)):
         fitted = _fitted(resistance, band_edges(rows, count), degree)
-        if np.linalg.cond(fitted.shared) < _WORST_CONDITION:
+        if fitted.condition < _WORST_CONDITION:
             return fitted
     return fitted  # one number cannot be ill-conditioned
 

@@ -85,8 +85,8 @@ def voltage_tile(tile: AnyTile, purpose: str) -> Tile:
     """
     if isinstance(tile, GatedTile):
         raise InputError(
-            f"{purpose} a tile whose inputs switch gates (array.input_line = 'wl'): expected a model of an array with "
-            "input_line = 'bl'"
+            f"cannot {purpose} a tile whose inputs switch gates (array.input_line = 'wl'): expected a model of an "
+            "array with input_line = 'bl'"
         )
     check_argument("tile", tile, Annotated[Tile, "what circuitsim.program returns"])
     return tile

@@ -73,7 +73,7 @@ def program(
     check_surface_range(surface, g)
     put = _putter(xp, dtype, device)
     if spec.array.input_line != "bl":
-        return _gated(model, g, inputs, put)
+        return _gated(model, g, inputs, put, single=dtype == "float32")
     inputs = inputs or "analog"
     form = form_of(model.grade, inputs, rows=spec.array.rows)
     v_low, v_high = inputs_about_rest(model, inputs)
@@ -109,7 +109,7 @@ def program(
     )  # fmt: skip
 
 
-def _gated(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable) -> GatedTile:
+def _gated(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable, *, single: bool) -> GatedTile:
     """Program an array whose inputs switch gates."""
     if inputs not in (None, "binary"):
         raise InputError(
@@ -121,7 +121,7 @@ def _gated(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable) -
     return gated_tile(
         short(model.surface), None if model.off is None else short(model.off), g, spec.wires,
         grade=model.grade, form=gated_form(model.grade, spec.array.rows),
-        v_read=spec.driver.v_read, v_ref=spec.sense.v_ref, put=put,
+        v_read=spec.driver.v_read, v_ref=spec.sense.v_ref, put=put, single=single,
     )  # fmt: skip
 
 

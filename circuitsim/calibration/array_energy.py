@@ -29,8 +29,8 @@ def array_energy(
 
     Args:
         spec: The array; `driver.t_read` is the duration of a read.
-        experiments: What was read. The mean is taken over reads of usual matrices with uniform inputs, or over all if
-            there are none.
+        experiments: What was read. The mean is taken over reads of usual matrices with uniform inputs, on gates with
+            half of the rows on, or over all if there are none.
         truths: Solutions from which the energy is computed.
         exact: Solutions of the same experiments by the array solver.
 
@@ -51,9 +51,12 @@ def array_energy(
 
 
 def mean_power(experiments: Sequence[Experiment], solutions: Sequence[Solution]) -> float:
-    """Return the mean power of reads of usual matrices with uniform inputs, or of all if there are none [W]."""
+    """Return the mean power of reads of usual matrices with uniform inputs, or half of the gates on [W].
+
+    Without any such read it is the mean of all.
+    """
     usual = usual_experiments(experiments)
-    uniform = np.array([kind == "uniform" and e in usual for e in experiments for kind in e.input_kinds])
+    uniform = np.array([kind in ("uniform", "half") and e in usual for e in experiments for kind in e.input_kinds])
     return float(_power(solutions)[uniform if uniform.any() else slice(None)].mean())
 
 

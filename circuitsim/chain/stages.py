@@ -139,7 +139,7 @@ def read_stages(
     Warns:
         ClippingWarning: The ADC clips more than one output in a hundred.
     """
-    tile = voltage_tile(tile, "stages around")
+    tile = voltage_tile(tile, "read the stages around")
     v_in = x
     if periphery.dac is not None:
         codes = _checked(periphery.dac, x, tile.rows, "periphery.dac.bits", tile.w.dtype)

@@ -195,9 +195,12 @@ def _energy(certificate: Certificate) -> str:
     energy = certificate.energy
     if energy is None:
         return ""
+    inputs, feeders = "uniform inputs", "row drivers"
+    if certificate.input_unit != "V":
+        inputs, feeders = "half of the rows on", "biased bit lines"
     return (
-        f"The array takes {format_quantity(energy.per_operation, 'J', 3)} per operation from its row drivers (1 "
-        f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with uniform inputs, "
+        f"The array takes {format_quantity(energy.per_operation, 'J', 3)} per operation from its {feeders} (1 "
+        f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with {inputs}, "
         f"from {truth_in_words(certificate)}; the array solver gives every read the same power within "
         f"{percent(energy.difference)} of it. "
         f"Word lines, the charging of wires, and converters are excluded.{_converters(certificate)}"

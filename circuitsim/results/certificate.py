@@ -107,7 +107,8 @@ class ArrayEnergy:
     """Energy that row drivers and sense references deliver in the hold-out; 1 multiply-accumulate = 2 operations.
 
     Attributes:
-        per_operation: power · t_read / (2 · rows · cols), averaged over the reads with uniform inputs [J].
+        per_operation: power · t_read / (2 · rows · cols), averaged over the reads with uniform inputs, on gates with
+            half of the rows on [J].
         t_read: Duration of a read [s].
         truth: Level that the power comes from.
         difference: Largest relative difference in power between that level and the array solver, over all reads.

@@ -59,8 +59,25 @@ def test_other_wires_are_described_as_well(parts):
     x = np.concatenate(list(classes_of_inputs(48).values()))
     error = errors(gated_model(spec, 3), log_uniform(spec), x)
     assert np.sqrt(np.mean(error**2)) < 1e-4 and np.abs(error).max() < 1e-3
-    single = errors(gated_model(spec, 3), log_uniform(spec), x, dtype="float32")
-    assert np.abs(single - error).max() < 1e-5
+    if "r_in" not in parts.get("sense", {}) or "v_ref" in parts["sense"]:
+        single = errors(gated_model(spec, 3), log_uniform(spec), x, dtype="float32")
+        assert np.abs(single - error).max() < 5e-5
+
+
+def test_float32_is_refused_where_it_would_lose_more_than_the_model():
+    """Behind 2 kohm, with 0.5 ohm a segment, float32 was off by 5e-4 of full scale, the tile itself by 2e-4."""
+    spec = gated_spec(48, 18, wire={"r_col": 0.5, "r_bl": 0.5}, sense={"r_in": 2e3})
+    x = np.concatenate(list(classes_of_inputs(48).values()))
+    assert np.abs(errors(gated_model(spec, 3), log_uniform(spec), x)).max() < 3e-4
+    with pytest.raises(InputError, match=r"dtype = 'float32': driver.r_out and sense.r_in are so much larger"):
+        behavioral.program(gated_model(spec, 3), log_uniform(spec), dtype="float32")
+
+
+def test_a_tile_states_what_its_rows_and_wires_bear():
+    few, ends = gated_spec(4, 3), gated_spec(48, 3, wire={"r_col": 0.0, "r_bl": 0.0}, sense={"r_in": 90.0})
+    for spec, form in ((few, (1, 3)), (ends, (1, 1)), (gated_spec(48, 3), (4, 3))):
+        tile = behavioral.program(gated_model(spec, 3), log_uniform(spec))
+        assert tile.form == behavioral.GatedForm(*form) and tile.products == 3 * form[1]
 
 
 @pytest.mark.parametrize("grade", [1, 2, 3])
@@ -107,11 +124,11 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(SpecError, match=r"wire\.r_col differs between columns"):
         behavioral.program(gated_model(spec.replace(wire={"r_col": uneven})), g)
     for write in (export.spice_macro, export.veriloga_model, export.systemverilog_model):
-        with pytest.raises(InputError, match="export a tile whose inputs switch gates"):
+        with pytest.raises(InputError, match="cannot export a tile whose inputs switch gates"):
             write(tile)
-    with pytest.raises(InputError, match="reprogram a tile whose inputs switch gates"):
+    with pytest.raises(InputError, match="cannot reprogram a tile whose inputs switch gates"):
         behavioral.reprogram(tile, g, g)
-    with pytest.raises(InputError, match="stages around a tile whose inputs switch gates"):
+    with pytest.raises(InputError, match="cannot read the stages around a tile whose inputs switch gates"):
         chain.read_stages(tile, np.ones((1, 8)), periphery.Periphery())
     with pytest.raises(InputError, match="gates take no current"):
         behavioral.row_currents(model, g)
