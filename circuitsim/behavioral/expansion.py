@@ -13,6 +13,7 @@ from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import Polynomial
 
 TERMS = 4  # s² · (cubic in s)
+_ROUNDING = 1e-9  # of the largest current: slopes below it are lost, as with inputs of both signs, where they cancel
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Expansion:
     | functions | polynomials | fitted functions of power 0, and of power 1, which the higher powers share |
     | currents | for each power (functions, rows, cols) [A] | coefficients for the output currents |
     | levels | for each power (functions, rows, cols) [A] | coefficients for the levels, with the form's functions |
-    | slope | (rows, cols) [A] | dn/dt, summed over the tabulated inputs with the weight s |
+    | slope | (rows, cols) [A] | dn/dt, summed over the tabulated inputs with the weight s; 0 if lost in rounding |
     """
 
     functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]]
@@ -54,7 +55,9 @@ def expand(residual: Residual, form: TileForm) -> Expansion:
 
     currents = fit(form.currents)
     levels = currents if form.levels == form.currents or form.bands else fit(form.levels)
-    return Expansion((functions[0], functions[1]), currents, levels, by_power[:, :, :, 1] @ s)
+    slope = by_power[:, :, :, 1] @ s
+    slope[np.abs(slope) <= _ROUNDING * np.abs(table).max(initial=0.0)] = 0.0
+    return Expansion((functions[0], functions[1]), currents, levels, slope)
 
 
 def carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:

@@ -43,6 +43,7 @@ from circuitsim.results import (
     SenseTable,
     Solution,
     TileModel,
+    WorstFound,
 )
 from circuitsim.spec import ArraySpec, check_able, checked, input_unit
 from circuitsim.spice import Progress
@@ -150,13 +151,11 @@ def calibrate(
         adc=tables.adc,
     )
     _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
-    left_out = (*certificate.left_out, *more.pop("left_out", ()))
-    if in_ngspice:
-        more["energy"] = array_energy(spec, hold_out, truths, exact)
-    else:
+    more |= _of_truths(model, tables, hold_out, truths, exact, worst)
+    if not in_ngspice:
         more["spot"] = _spot(model, for_spot, simulator)
-    more["row_currents"] = row_errors(model, hold_out, truths, worst)
-    certificate = replace(certificate, left_out=left_out, cost=product_cost(spec, tables, hold_out, truths), **more)
+    left_out = (*certificate.left_out, *more.pop("left_out", ()))
+    certificate = replace(certificate, left_out=left_out, **more)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -268,6 +267,21 @@ def _in_full(
     except OutsideRangeError as error:
         left_out.append(f"the error on an array of twice the size: {error}")
     return found | {"left_out": tuple(left_out)}
+
+
+def _of_truths(
+    model: TileModel,
+    tables: Periphery,
+    hold_out: Sequence[Experiment],
+    truths: Sequence[Solution],
+    exact: Sequence[Solution],
+    worst: WorstFound | None,
+) -> dict[str, Any]:
+    """Return the fields of a certificate that its truths decide: row currents, cost and, from ngspice, energy."""
+    spec = model.spec
+    rows, cost = row_errors(model, hold_out, truths, worst), product_cost(spec, tables, hold_out, truths)
+    energy = {} if truths is exact else {"energy": array_energy(spec, hold_out, truths, exact)}
+    return {"row_currents": rows, "cost": cost, **energy}
 
 
 def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:
