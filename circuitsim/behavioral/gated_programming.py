@@ -63,6 +63,20 @@ class _Column:
         return current
 
 
+def borne_form(form: GatedForm, wires: WireGrid) -> GatedForm:
+    """Return what a tile of this form keeps: a column of few rows has fewer bands, and one without resistance none."""
+    along_bl, along_sl = column_resistances(wires)
+    return _borne(form, along_bl + along_sl)[0]
+
+
+def _borne(form: GatedForm, resistance: np.ndarray) -> tuple[GatedForm, LineMoments | None]:
+    """Return what a tile of this form keeps, and the moments of its lines."""
+    moments = line_moments(resistance, max(1, form.bands), max(1, form.moments))
+    if moments is None or form.linear:
+        return GatedForm(), moments
+    return GatedForm(len(moments.edges) - 1, moments.moments), moments
+
+
 def gated_tile(
     on: CellSurface,
     off: CellSurface | None,
@@ -92,7 +106,7 @@ def gated_tile(
         InputError: float32 would lose more than the model errs.
     """
     along_bl, along_sl = column_resistances(wires)
-    moments = line_moments(along_bl + along_sl, max(1, form.bands), max(1, form.moments))
+    form, moments = _borne(form, along_bl + along_sl)
     if single and not form.linear and moments is not None and moments.condition > _SINGLE:
         raise InputError(
             "dtype = 'float32': driver.r_out and sense.r_in are so much larger than a wire segment that its rounding "
@@ -102,10 +116,6 @@ def gated_tile(
     drop, most = (_drop(column, on, g, part) for part in (_ON, 1.0))
     voltage = v_read - drop
     leak = np.zeros_like(g) if off is None else column.current(off, g, voltage)
-    if moments is None or form.linear:
-        form = GatedForm()
-    elif (len(moments.edges) - 1, moments.moments) != (form.bands, form.moments):
-        form = GatedForm(len(moments.edges) - 1, moments.moments)  # what rows and wires bear
     known = {
         "grade": grade, "form": form, "rows": g.shape[0], "cols": g.shape[1], "v_read": v_read, "v_ref": v_ref,
     }  # fmt: skip

@@ -15,7 +15,7 @@ from circuitsim.errors import InputError
 # Points at which residual currents are tabulated: no form can tell more functions of s, or powers of t, apart.
 INPUT_POINTS = {"analog": 6, "binary": 2}
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_WORDS += ("thirteen", "fourteen", "fifteen", "sixteen")
+_WORDS += ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen")
 
 
 def _counted(products: int) -> str:
@@ -86,7 +86,7 @@ class TileForm:
 
     @property
     def phrase(self) -> str:
-        """Its price in words for reports: "fourteen matrix products"."""
+        """Its price in words for reports: "thirteen matrix products"."""
         return _counted(self.products)
 
 
@@ -180,18 +180,14 @@ def grades_for(input_line: str) -> Mapping[int, TileForm | GatedForm]:
     return GRADES if input_line == "bl" else GATED_GRADES
 
 
-def gated_form(grade: int, rows: int | None = None) -> GatedForm:
-    """Return the form that a tile of gated rows of this grade has; a column of few rows has fewer bands and moments.
+def gated_form(grade: int) -> GatedForm:
+    """Return the form of this grade for inputs that switch gates; rows and wires may bear less, see `model_form`.
 
     Raises:
         InputError: The grade is unknown.
     """
     _check_grade(grade, GATED_GRADES)
-    form = GATED_GRADES[grade]
-    if rows is None or form.linear:
-        return form
-    moments = min(form.moments, rows)
-    return GatedForm(min(form.bands, rows // moments), moments)
+    return GATED_GRADES[grade]
 
 
 def _check_grade(grade: int, grades: Mapping[int, TileForm | GatedForm]) -> None:

@@ -13,7 +13,7 @@ from circuitsim.behavioral.banded import band_products
 from circuitsim.behavioral.columns import column_voltages
 from circuitsim.behavioral.expansion import expand
 from circuitsim.behavioral.fields import linear_fields
-from circuitsim.behavioral.gated_programming import gated_tile
+from circuitsim.behavioral.gated_programming import borne_form, gated_tile
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import INPUT_POINTS, GatedForm, TileForm, form_of, gated_form
 from circuitsim.behavioral.one_level import one_level_factors
@@ -120,15 +120,16 @@ def _gated(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable, *
     spec = model.spec
     return gated_tile(
         short(model.surface), None if model.off is None else short(model.off), g, spec.wires,
-        grade=model.grade, form=gated_form(model.grade, spec.array.rows),
+        grade=model.grade, form=gated_form(model.grade),
         v_read=spec.driver.v_read, v_ref=spec.sense.v_ref, put=put, single=single,
     )  # fmt: skip
 
 
 def model_form(model: TileModel) -> TileForm | GatedForm:
     """Return what the tiles of a model keep."""
-    rows, switched = model.spec.array.rows, model.spec.array.input_line != "bl"
-    return gated_form(model.grade, rows) if switched else form_of(model.grade, rows=rows)
+    if model.spec.array.input_line != "bl":
+        return borne_form(gated_form(model.grade), model.spec.wires)
+    return form_of(model.grade, rows=model.spec.array.rows)
 
 
 def _check_sense(model: TileModel) -> None:

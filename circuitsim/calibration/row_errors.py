@@ -44,4 +44,4 @@ def row_errors(
 
 
 def _rows(model: TileModel, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
-    return read_rows(row_currents(model, g), voltage_tile(program(model, g), "row currents of"), v_in)
+    return read_rows(row_currents(model, g), voltage_tile(program(model, g), "read the row currents of"), v_in)

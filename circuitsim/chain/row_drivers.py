@@ -99,7 +99,7 @@ def loaded_rows(
             return v
     vector, row = np.unravel_index(int(np.abs(move).argmax()), move.shape)
     raise NotConvergedError(
-        f"the rows behind the DAC {name!r} do not settle: row {row} of vector {vector} still moves by "
+        f"the rows behind the driver {name!r} do not settle: row {row} of vector {vector} still moves by "
         f"{np.abs(move).max():.3g} V after {PASSES} passes; expected an output resistance {r_out.max():.3g} ohm below "
         "that of the rows"
     )

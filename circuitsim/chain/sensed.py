@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import nodal
+from circuitsim.errors import InputError
 from circuitsim.nodal import NodalArray, PreparedArray
 from circuitsim.periphery import Periphery, check_sense_range, report
 from circuitsim.results import CellSurface, SenseTable, Solution, TileModel, content_digest
@@ -111,11 +112,13 @@ def exact_array(
     """
     spec = with_ideal(spec, "driver", "adc")
     if spec.array.input_line != "bl":
+        if sense is not None:
+            raise InputError(f"sense with array.input_line = {spec.array.input_line!r}: expected None")
         return nodal.prepare(spec, g, surface, off=off, wires=wires, g_range=g_range)
     if sense is None:
-        return nodal.prepare(spec, g, surface, wires=wires, v_range=v_range, g_range=g_range)
+        return nodal.prepare(spec, g, surface, off=off, wires=wires, v_range=v_range, g_range=g_range)
     wide = sensed_range(spec, sense, v_range)
-    array = nodal.prepare(with_ideal(spec, "sense"), g, surface, wires=wires, v_range=wide, g_range=g_range)
+    array = nodal.prepare(with_ideal(spec, "sense"), g, surface, off=off, wires=wires, v_range=wide, g_range=g_range)
     assert isinstance(array, PreparedArray)
     return SensedArray(spec, array, sense)
 

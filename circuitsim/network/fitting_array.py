@@ -41,8 +41,6 @@ def check_network_array(spec: ArraySpec) -> None:
     """
     obstacle = unable(spec, READS)
     if obstacle is None:
-        if spec.driver.input_code == "bit_serial" and spec.driver.dac_bits is None:
-            raise SpecError("driver.dac_bits is missing: driver.input_code = 'bit_serial' needs the number of bits")
         return
     key, value, expected = obstacle
     choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)

@@ -111,7 +111,7 @@ def _bit_by_bit(
 ) -> Phases:
     """Code shares of full scale (phases, *shape) as phases of one bit each, the lowest bit of each phase first."""
     count = spec.driver.dac_bits if dac is None else dac.bits
-    assert count is not None  # `check_network_array` refused it
+    assert count is not None  # `network_tables` asks for its bits
     bits, top = np.arange(count), 2**count - 1
     codes = np.round(shares * top).astype(np.int64)
     digits = np.stack([(codes >> k) & 1 for k in bits], axis=1).reshape(-1, *codes.shape[1:])

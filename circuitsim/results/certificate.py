@@ -135,7 +135,7 @@ class Certificate:
         rows, cols: Size of the array.
         grade: Grade of the model, see `behavioral.grades_for`.
         products: Number of matrix products of one read.
-        form: The same in words, for reports: "fourteen matrix products".
+        form: The same in words, for reports: "thirteen matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
         full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A]; all errors are divided by it.
             Where the sense amplifiers are circuits, the largest change of their output from that without current [V].

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cloudpickle
 import numpy as np
 
 from circuitsim.errors import ControllerError, InputError, SimulatorError
@@ -98,6 +97,8 @@ def cosimulate_points(
 
 
 def _packed(controller: PointController) -> bytes:
+    import cloudpickle  # only controllers need it
+
     try:
         return cloudpickle.dumps(controller)
     except Exception as error:

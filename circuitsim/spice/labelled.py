@@ -44,8 +44,8 @@ def labelled_waveforms(raw: RawResult) -> "xr.Dataset":
     points = raw[first] if first in _AXES else np.arange(len(raw.data))
     data = xr.Dataset(coords={axis: (axis, np.real(points), {"units": unit})})
     for name in raw.variables[1 if first in _AXES else 0 :]:
-        unit = {} if _QUANTITY.fullmatch(name) else {"units": "A" if _CURRENT.fullmatch(name) else "V"}
-        data[name] = (axis, raw[name], unit)
+        about = {} if _QUANTITY.fullmatch(name) else {"units": "A" if _CURRENT.fullmatch(name) else "V"}
+        data[name] = (axis, raw[name], about)
     data.attrs = {
         "analysis": raw.plots[-1].name,
         "simulator": f"ngspice {raw.simulator.version}",

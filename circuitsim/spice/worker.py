@@ -246,17 +246,13 @@ def run_points(
     paused = "pause requested" in (said := library.take_log())
     told = [line for line in said.splitlines() if not (paused and any(word in line for word in _PAUSE))]
     library.note("stdout " + "\n".join(told))
+    import cloudpickle  # only controllers need it
+
     try:
-        left = cloudpickle_dumps(library.controller)
+        left = cloudpickle.dumps(library.controller)
     except Exception:  # a controller may hold what no pickle takes: an open file
         left = None
     return library.time, library.failure, library.refused, left, library.read_plot(library.plot_names[0])
-
-
-def cloudpickle_dumps(value: Any) -> bytes:
-    import cloudpickle  # takes a tenth of a second, and only controllers need it
-
-    return cloudpickle.dumps(value)
 
 
 def save_state(library: Library, path: str) -> None:

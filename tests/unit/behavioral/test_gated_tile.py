@@ -135,9 +135,24 @@ def test_what_does_not_fit_is_refused():
     assert behavioral.check_input_range(tile, np.ones((1, 8)))
 
 
+@pytest.mark.parametrize("grade", behavioral.GATED_GRADES)
+@pytest.mark.parametrize(
+    ("rows", "parts"),
+    [
+        (2, {}),
+        (4, {}),
+        (24, {}),
+        (24, {"wire": {"r_col": 0.0, "r_bl": 0.0}}),
+        (24, {"wire": {"r_col": 0.0, "r_bl": 0.0}, "sense": {"r_in": 90.0}}),
+    ],
+)
+def test_a_model_states_the_form_that_its_tiles_have(grade, rows, parts):
+    spec = gated_spec(rows, 5, **parts)
+    model = gated_model(spec, grade)
+    assert behavioral.model_form(model) == behavioral.program(model, log_uniform(spec)).form
+
+
 def test_a_form_is_both_or_neither():
-    assert behavioral.gated_form(3, 4) == behavioral.GatedForm(1, 3)
-    assert behavioral.gated_form(2, 2) == behavioral.GatedForm(1, 2)
     assert behavioral.GatedForm(2, 3).products == 9
     with pytest.raises(InputError, match="form: bands = 2, moments = 0: expected both 0, or both 1 or more"):
         behavioral.GatedForm(2, 0)

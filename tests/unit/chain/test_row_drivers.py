@@ -28,7 +28,7 @@ def test_without_resistance_rows_are_at_their_levels():
 
 
 def test_rows_that_do_not_settle_are_named():
-    with pytest.raises(NotConvergedError, match="the DAC 'string' do not settle: row 3 of vector 0"):
+    with pytest.raises(NotConvergedError, match="the driver 'string' do not settle: row 3 of vector 0"):
         row_voltages(DAC, CODES[:1], lambda v: np.cos(1e3 * v) * np.array([0, 0, 0, 1e-3]))
     with pytest.raises(InputError, match=r"read_rows gives currents of shape \(1, 3\): expected \(1, 4\)"):
         row_voltages(DAC, CODES, lambda v: v[:, :3])
@@ -41,5 +41,5 @@ def test_the_end_of_the_range_holds_a_row_back_by_microvolts_only():
     v = pulled(1e-6)
     assert v[2].tolist() == [0.2] * 4
     np.testing.assert_allclose(v[1], pulled(0.0)[1], rtol=0, atol=3e-6)
-    with pytest.raises(NotConvergedError, match=r"the DAC 'string' do not settle: row . of vector"):
+    with pytest.raises(NotConvergedError, match=r"the driver 'string' do not settle: row . of vector"):
         pulled(1e-2)

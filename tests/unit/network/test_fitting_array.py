@@ -41,7 +41,6 @@ class OneLayer:
     [
         ({"driver": {"input_code": "pulse_width"}}, "driver.input_code = 'pulse_width': .*expected 'amplitude'"),
         ({"array": {"input_line": "wl"}, "wire": {"r_bl": 1.0}}, "driver.input_code = 'amplitude': .*'bit_serial'"),
-        ({**GATES, "driver": {"input_code": "bit_serial"}}, "driver.dac_bits is missing: .*needs the number of bits"),
         ({"technique": {"partition": [3, 4]}}, r"technique.partition = \(3, 4\): .*expected no value"),
         ({"technique": {"replicate_cols": 2}}, "technique.replicate_cols = 2: .*expected 1"),
     ],
