@@ -10,7 +10,7 @@ from circuitsim.cli.options import Repeats, within
 from circuitsim.cli.output import Json, print_result, progress_bar
 from circuitsim.results import write_text
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Largest = Annotated[
     int | None,

@@ -13,7 +13,7 @@ from circuitsim.cli.block_tables import block_card, block_list, block_sheet
 from circuitsim.cli.options import PlotFile, within
 from circuitsim.cli.output import Json, card_listing, plot_files, print_result, replaces
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 Text = str | None
 VRef = Annotated[

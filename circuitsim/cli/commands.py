@@ -31,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # words in brackets name sections and units
 )
 app.add_typer(block_app, name="block", help="Drivers, sense amplifiers and converters as circuits.")
 app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")

@@ -20,7 +20,7 @@ from circuitsim.units import format_quantity, parse_quantity
 if TYPE_CHECKING:
     from circuitsim.characterization import ReadCurves, StateMap
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 REACH = 1e-4  # relative deviation of a conductance at which a searched state still reaches it
 

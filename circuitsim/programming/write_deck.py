@@ -60,6 +60,12 @@ def switching_card(spec: ArraySpec) -> Card:
     """
     if spec.array.cell != "1t1r":
         raise SpecError(f"array.cell = {spec.array.cell!r}: expected '1t1r', the cell that writing in a loop describes")
+    for key, value, wanted in (
+        ("array.input_line", spec.array.input_line, "bl"),
+        ("sense.v_ref", spec.sense.v_ref, 0.0),
+    ):
+        if value != wanted:
+            raise SpecError(f"{key} = {value!r}: expected {wanted!r}, the cell is written and read against 0 V")
     card = device_card(spec)
     if card.dynamic is None:
         raise SpecError(

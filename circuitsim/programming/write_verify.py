@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
-from circuitsim.programming.pulses import PulseTiming
+from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import History, RampedReset, WriteScheme
 from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
 from circuitsim.results import Provenance, WrittenCells
@@ -97,6 +97,8 @@ def _write(
         pulse = scheme.next_pulse(history, target, tolerance)
         if isinstance(pulse, str):
             return history, pulse
+        if not isinstance(pulse, WritePulse):
+            raise InputError(f"scheme: next_pulse returned {pulse!r}, expected a WritePulse, or a text that gives up")
         begin = len(history) * timing.t_slot
         found = live.advance(begin + timing.t_sample, {key: getattr(pulse, key) for key in AMPLITUDES})
         g = -found["i(bbl)"] / v_read

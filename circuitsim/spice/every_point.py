@@ -111,6 +111,12 @@ def _packed(controller: PointController) -> bytes:
 def _external(deck: str, sources: Sequence[str]) -> tuple[str, dict[str, float]]:
     """Make sources external, add the one that halts, and return the deck and the DC values of these sources."""
     _, known = end_and_sources(deck)
+    for line in deck.splitlines():
+        words = line.split()
+        if words[:1] and words[0].lower() == ".tran" and len(words) > 3 and (spice_number(words[3]) or 0.0) > 0:
+            raise InputError(
+                f"deck: {line.strip()!r}: ngspice shows nothing before a start time; expected .tran STEP END"
+            )
     wanted = [str(name).lower() for name in sources]
     for name in wanted:
         if name not in known:
@@ -122,7 +128,7 @@ def _external(deck: str, sources: Sequence[str]) -> tuple[str, dict[str, float]]
     for line in deck.splitlines():
         words = line.split()
         if words and (name := words[0].lower()) in wanted:
-            given = re.sub(r"^dc\b", "", " ".join(words[3:]), flags=re.IGNORECASE).strip() or "0"
+            given = re.sub(r"^dc[\s=]+", "", " ".join(words[3:]), flags=re.IGNORECASE).strip() or "0"
             values[name] = _value(name, given)
             line = f"{' '.join(words[:3])} external"
         lines.append(line)

@@ -22,9 +22,11 @@ _AXES = {
     "frequency": ("frequency", "Hz"),
     "v-sweep": ("v_sweep", "V"),
     "i-sweep": ("i_sweep", "A"),
+    "res-sweep": ("r_sweep", "ohm"),
+    "temp-sweep": ("temperature", "degC"),
 }
 _CURRENT = re.compile(r"i\(.*\)|.*#branch")
-_QUANTITY = re.compile(r"@.*\[.*\]")  # of a device, such as @m1[gm]: ngspice does not say its unit
+_VOLTAGE = re.compile(r"v\(.*\)")  # of anything else, such as @m1[gm], ngspice does not say the unit
 
 
 @checked
@@ -33,18 +35,20 @@ def labelled_waveforms(raw: RawResult) -> "xr.Dataset":
 
     Returns:
         One variable a vector, by the name that ngspice gives it, over the axis `time` [s], `frequency` [Hz], `v_sweep`
-        [V], `i_sweep` [A], or `point` where nothing is swept. The attribute `units` is V or A; quantities of devices,
-        "@m1[gm]", have none, because ngspice does not say it. Attributes name the simulator, its options and the
+        [V], `i_sweep` [A], `r_sweep` [ohm], `temperature` [degC], or `point` where nothing is swept. The attribute
+        `units` is V of "v(out)" and A of "i(vin)" and "vin#branch"; others, such as "@m1[gm]", have none, because
+        ngspice does not say it. Attributes name the simulator, its options and the
         digest of the deck.
     """
     import xarray as xr  # takes 0.4 s, and most runs need no labels
 
-    first = raw.variables[0]
+    first = raw.variables[0].removeprefix("v(").removesuffix(")")  # raw files take any sweep for a voltage
     axis, unit = _AXES.get(first, ("point", "1"))
-    points = raw[first] if first in _AXES else np.arange(len(raw.data))
+    points = raw.data[:, 0] if first in _AXES else np.arange(len(raw.data))
     data = xr.Dataset(coords={axis: (axis, np.real(points), {"units": unit})})
     for name in raw.variables[1 if first in _AXES else 0 :]:
-        about = {} if _QUANTITY.fullmatch(name) else {"units": "A" if _CURRENT.fullmatch(name) else "V"}
+        unit = "A" if _CURRENT.fullmatch(name) else "V" if _VOLTAGE.fullmatch(name) else None
+        about = {} if unit is None else {"units": unit}
         data[name] = (axis, raw[name], about)
     data.attrs = {
         "analysis": raw.plots[-1].name,

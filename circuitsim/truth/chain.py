@@ -16,6 +16,7 @@ from circuitsim.devices import check_two_states
 from circuitsim.errors import SimulatorError, SpecError
 from circuitsim.library import assemble_own
 from circuitsim.netlist import ChainNetlist, bench_of, chain
+from circuitsim.netlist.chain_timing import ChainTiming
 from circuitsim.netlist.phases import CLOCK_EDGE
 from circuitsim.results import ChainWaveforms, Provenance, content_digest
 from circuitsim.results.provenance import joint_provenance
@@ -230,7 +231,8 @@ def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
     timing, starts = deck.timing, np.arange(deck.reads) * deck.timing.cycle
     adc, bits = blocks_of(spec).get("adc"), adc_bits(spec)
     taken = starts + timing.taken - CLOCK_EDGE
-    span = timing.taken - (timing.drive if timing.release is None else timing.release)
+    # What changed last before outputs are taken: rows, or the ADCs, whose sampling capacitors disturb the amplifiers.
+    span = timing.taken - max(timing.drive if timing.release is None else timing.release, _sampling(timing))
 
     def outputs(moments: np.ndarray) -> np.ndarray:
         """What the ADCs see at these moments (reads, cols)."""
@@ -247,6 +249,11 @@ def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
     left = left_to_settle(np.stack([outputs(taken - LAST * span), outputs(taken - LAST / 2 * span), sensed]))
     codes = None if adc is None or bits is None else chain_codes(deck, raw, adc, bits)
     return _Taken(v_in, i_out, sensed, left, codes)
+
+
+def _sampling(timing: ChainTiming) -> float:
+    """Return when the ADCs begin to sample [s]; 0 if they do not sample."""
+    return timing.convert if timing.convert < timing.taken else 0.0
 
 
 def _at(raw: RawResult, vectors: tuple[str, ...], moments: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ def left_to_settle(last: np.ndarray) -> np.ndarray:
     The distances shrink as those of one time constant; changes that do not shrink count as those of a slow one.
     """
     before, now = np.abs(np.diff(last, axis=0))
-    ratio = np.clip(now / np.where(before > 0, before, np.inf), 0.0, SLOWEST)
+    ratio = np.minimum(np.where(before > 0, now / np.where(before > 0, before, 1.0), SLOWEST), SLOWEST)
     return now * ratio / (1 - ratio)
 
 

@@ -96,6 +96,8 @@ def test_what_cannot_begin_is_refused():
         cosimulate_points(RC, lambda t, values: {}, read=[], sources=["vb"])
     with pytest.raises(InputError, match=r"sources: va = '{x}' in the deck: expected a plain number"):
         cosimulate_points(RC.replace("dc 1", "{x}") + ".param x=1\n", lambda t, values: {}, read=[], sources=["va"])
+    with pytest.raises(InputError, match=r"ngspice shows nothing before a start time; expected \.tran STEP END"):
+        cosimulate_points(RC.replace("200n 0 0.1n", "200n 50n 0.1n"), lambda t, values: {}, read=[], sources=["va"])
     lock = threading.Lock()
     with pytest.raises(InputError, match="controller: it cannot be copied to the process of the simulator"):
         cosimulate_points(RC, lambda t, values: {} if lock.locked() else None, read=[], sources=[])

@@ -25,6 +25,13 @@ def cell_spec(**device):
     )
 
 
+class Undecided:
+    """A scheme of a user's that forgets to return."""
+
+    def next_pulse(self, history, target, tolerance):
+        pass
+
+
 def test_targets_are_reached_and_every_write_gives_the_same_pulses():
     done = []
     targets = np.array([50e-6, 35e-6, 50e-6])
@@ -75,6 +82,16 @@ def test_cells_are_given_up_with_the_reason():
         (lambda: write_verify(cell_spec(), [], tolerance=1e-6), InputError, r"targets has shape \(0,\)"),
         (lambda: write_verify(cell_spec(), [-1e-6], tolerance=1e-6), InputError, "conductances above 0 S"),
         (lambda: write_verify(cell_spec(), [1e-5], tolerance=0.0), InputError, r"tolerance = 0\.0 S"),
+        (
+            lambda: write_verify(cell_spec().replace(sense={"v_ref": 0.5}), [1e-5], tolerance=1e-6),
+            SpecError,
+            r"sense\.v_ref = 0\.5: expected 0\.0",
+        ),
+        (
+            lambda: write_verify(cell_spec(), [1e-5], tolerance=1e-6, scheme=Undecided()),
+            InputError,
+            "scheme: next_pulse returned None, expected a WritePulse",
+        ),
         (
             lambda: write_verify(cell_spec(model="rram_sinh"), [1e-5], tolerance=1e-6),
             SpecError,

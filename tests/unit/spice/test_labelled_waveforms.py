@@ -24,6 +24,7 @@ def raw(*vectors, data=None):
 
 def test_vectors_have_units_by_what_they_are():
     data = labelled_waveforms(raw("time", "v(out)", "i(vs)", "@m1[gm]"))
+    assert "units" not in labelled_waveforms(raw("v(a)", "output_impedance_at_v(a)"))["output_impedance_at_v(a)"].attrs
     assert_array_equal(data["v(out)"], OUT)
     assert data["v(out)"].dims == ("time",) and data.time.attrs == {"units": "s"}
     assert [data[name].attrs.get("units") for name in ("v(out)", "i(vs)", "@m1[gm]")] == ["V", "A", None]
@@ -32,7 +33,14 @@ def test_vectors_have_units_by_what_they_are():
 
 @pytest.mark.parametrize(
     ("first", "axis", "unit"),
-    [("frequency", "frequency", "Hz"), ("v-sweep", "v_sweep", "V"), ("v(a)", "point", "1")],
+    [
+        ("frequency", "frequency", "Hz"),
+        ("v(v-sweep)", "v_sweep", "V"),
+        ("v-sweep", "v_sweep", "V"),
+        ("temp-sweep", "temperature", "degC"),
+        ("res-sweep", "r_sweep", "ohm"),
+        ("v(a)", "point", "1"),
+    ],
 )
 def test_the_axis_is_what_was_swept(first, axis, unit):
     data = labelled_waveforms(raw(first, "vs#branch"))

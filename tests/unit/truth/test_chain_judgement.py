@@ -58,3 +58,9 @@ def test_codes_that_never_change_are_refused_and_clipped_ones_told():
     judge_codes(np.full((1, 2), 7.0), np.array([[0.5, 0.5]]), (0.0, 1.0), 8, "V", "adc", None)  # inputs are equal
     with pytest.warns(ClippingWarning, match=r"the ADC 'adc', 0 to 0.5 V, clips 50 % of the outputs, .* 0.1 to 0.9 V"):
         judge_codes(np.clip(np.floor(taken * 512), 0, 255), taken, (0.0, 0.5), 8, "V", "adc", None)
+
+
+def test_an_output_that_begins_to_move_late_has_not_settled():
+    assert left_to_settle(np.array([[0.0], [0.0], [1.0]])).item() == pytest.approx(19.0)  # as slow as any
+    assert left_to_settle(np.array([[1.0], [1.0], [1.0]])).item() == 0.0
+    assert left_to_settle(np.array([[0.0], [0.5], [0.75]])).item() == pytest.approx(0.25)
