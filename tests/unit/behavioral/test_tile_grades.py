@@ -21,7 +21,7 @@ MADE_UP = TileForm("analog", currents=(4, 4, 3), levels=(3, 2))
     ("form", "phrase"),
     [
         *((GRADES[1], "one matrix product"), (GRADES[2], "six matrix products")),
-        *((GRADES[3], "thirteen matrix products"), (GRADES[4], "18 matrix products")),
+        *((GRADES[3], "thirteen matrix products"), (GRADES[4], "eighteen matrix products")),
         *((BINARY, "five matrix products"), (MADE_UP, "eleven matrix products")),
         (TileForm("analog", (6, 5, 5), (5, 5)), "21 matrix products"),
     ],
@@ -138,7 +138,7 @@ def test_the_products_of_a_certificate_are_those_of_its_array():
     model = TileModel(spec, cell, 4, (0.0, spec.driver.v_read))
     certificate = certify(model, hold_out, truths, provenance=truths[0].provenance)
     assert (certificate.grade, certificate.products) == (4, 17)
-    assert certificate.form == "17 matrix products"
+    assert certificate.form == "seventeen matrix products"
 
 
 def test_grades_are_tried_from_the_fewest_products_on(monkeypatch):
