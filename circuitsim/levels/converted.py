@@ -85,12 +85,11 @@ def _composed(
     dac, adc, sense = tables.dac, tables.adc, block_of(spec, "sense")
     assert dac is not None and adc is not None
     driver = block_of(spec, "driver")
+    rows = row_drive(spec, driver, dac, words, rng=rng)
     if sense is not None and sense.clocked:
         assert tables.sense is not None
-        rows = row_drive(spec, driver, dac, words, rng=rng)
         v_in, i_out, sensed = read_pulses(spec, g, rows, sense, tables.sense)
     else:
-        rows = row_drive(spec, driver, dac, words, rng=rng)
         if driver is not None:
             _judge_driver(spec, driver, dac)
         inner = with_ideal(spec, "driver", "adc")
