@@ -98,6 +98,7 @@ def array_text(
     sense: Block | None = None,
     taker: str | None = None,
     gate_cards: list[str] | None = None,
+    switching: bool = False,
 ) -> ArrayText:
     """Write an array.
 
@@ -111,12 +112,13 @@ def array_text(
         sense: Circuit of the sense amplifiers; None: ideal ones.
         taker: Nodes that take the column currents, `<taker>_<col>`; None: the sense amplifiers take them.
         gate_cards: Sources of the gates in time, `vwl_<row>` for each row; None: sources of `gates`.
+        switching: Take the device's switching form; `state` is where each cell begins.
 
     Raises:
         InputError: `state` is missing though the device needs it, or given though it does not; or `state` or `mismatch`
             does not fit the array.
     """
-    cell = cell_text(spec, mismatch=mismatch is not None, meter=meter)
+    cell = cell_text(spec, mismatch=mismatch is not None, meter=meter, switching=switching)
     values = _values(spec, cell, g, state)
     settings = [[f"g={value!r}" for value in line] for line in values.tolist()]
     if mismatch is not None:

@@ -1,5 +1,6 @@
 """Write one cell of the array as a sub-circuit: the device, and its access transistor if there is one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _WHOLE_CELL = {"te": "bl", "be": "sl", "d": "bl", "g": "wl", "s": "sl", "b": "bu
 }
 _ABOVE_TRANSISTOR = {"te": "bl", "be": "mid"}
 _BELOW_DEVICE = {"d": "mid", "g": "wl", "s": "sl", "b": "bulk"}
+_SWITCHING_PORTS = ("te", "be", "st")
 _TERMINALS = {"1r": ("te", "be"), "1t1r": ("te", "be"), "2t2r": ("te", "be"), "1t": ("d", "g", "s", "b")}
 
 
@@ -77,15 +79,62 @@ def cell_subckt(spec: ArraySpec) -> str:
 
 
 @checked
-def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -> CellText:
+def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False, switching: bool = False) -> CellText:
     """Write the cell, and its includes separately; `g` may be any state of the device. See `cell_subckt`.
 
     Args:
         spec: The array.
         mismatch: Add two parameters: `dvt`, threshold shift of the transistor [V], and `width`, factor on its width.
         meter: Add a source of 0 V, `vcell`, that measures the current into the bit-line terminal.
+        switching: Take the form of the device that switches: `g` is its state when a transient begins, and the cell's
+            node `st` is its state in time.
     """
     device = device_card(spec)
+    form = _switching_form(spec, device) if switching else _reading_form(spec, device)
+    monitors = {port: port for port in form.ports if port.startswith(OPEN)} | {"st": "st"}
+    if spec.access is None:
+        cards = (device,)
+        body = [form.instance("xdev", _wire(_WHOLE_CELL | monitors, meter))]
+    else:
+        access = access_card(spec)
+        cards = (device, access)
+        parallel = spec.array.input_line == "string"
+        nodes = _WHOLE_CELL if parallel else _BELOW_DEVICE
+        values: dict[str, float | str] = {**access_values(spec, access)}
+        if mismatch:
+            nodes = nodes | {"g": "gate"}
+            values["w"] = f"{{{number(float(values['w']))}*width}}"
+        body = [
+            form.instance("xdev", _wire((_WHOLE_CELL if parallel else _ABOVE_TRANSISTOR) | monitors, meter)),
+            access.instance("xacc", _wire(nodes, meter), values),
+            *(["vmis wl gate {dvt}"] if mismatch else []),
+        ]
+    for card in cards:
+        _check_card(card)
+    if meter:
+        body.insert(0, "vcell bl top 0")
+    parameters = f"g={number(form.least)}" + (" dvt=0 width=1" if mismatch else "")
+    return CellText(
+        includes=tuple(dict.fromkeys(card.include for card in cards)),
+        files=tuple(dict.fromkeys(card.lib for card in cards)),
+        subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} {parameters}", *body, f".ends {CELL}"]),
+        state=form.state,
+        takes_g=form.takes_g,
+    )
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A sub-circuit of the device as the cell uses it: the one that reads, or the one that switches."""
+
+    instance: Callable[[str, dict[str, str]], str]
+    ports: tuple[str, ...]
+    state: str
+    least: float
+    takes_g: bool
+
+
+def _reading_form(spec: ArraySpec, device: Card) -> _Form:
     cell = spec.array.cell
     connected = tuple(port for port in device.ports if not port.startswith(OPEN))
     terminals = _TERMINALS.get(cell, connected)
@@ -97,37 +146,33 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False) -
     if device.state is None or (cell == "1c") != (device.state.kind == "capacitance"):
         raise SpecError(f"the device {device.name!r}: array.cell = '1c' and a capacitive device belong together")
     by_resistance = device.state.kind == "resistance"
-    state = {device.state.parameter: "{1/g}" if by_resistance else "{g}", **device_values(device)}
-    monitors = {port: port for port in device.ports if port.startswith(OPEN)}
-    if spec.access is None:
-        cards = (device,)
-        body = [device.instance("xdev", _wire(_WHOLE_CELL | monitors, meter), state)]
-    else:
-        access = access_card(spec)
-        cards = (device, access)
-        parallel = spec.array.input_line == "string"
-        nodes = _WHOLE_CELL if parallel else _BELOW_DEVICE
-        values: dict[str, float | str] = {**access_values(spec, access)}
-        if mismatch:
-            nodes = nodes | {"g": "gate"}
-            values["w"] = f"{{{number(float(values['w']))}*width}}"
-        body = [
-            device.instance("xdev", _wire((_WHOLE_CELL if parallel else _ABOVE_TRANSISTOR) | monitors, meter), state),
-            access.instance("xacc", _wire(nodes, meter), values),
-            *(["vmis wl gate {dvt}"] if mismatch else []),
-        ]
-    for card in cards:
-        _check_card(card)
-    if meter:
-        body.insert(0, "vcell bl top 0")
-    least = device.state.g_min if by_resistance else device.state.minimum
-    parameters = f"g={number(least)}" + (" dvt=0 width=1" if mismatch else "")
-    return CellText(
-        includes=tuple(dict.fromkeys(card.include for card in cards)),
-        files=tuple(dict.fromkeys(card.lib for card in cards)),
-        subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} {parameters}", *body, f".ends {CELL}"]),
+    values = {device.state.parameter: "{1/g}" if by_resistance else "{g}", **device_values(device)}
+    return _Form(
+        instance=lambda name, nodes: device.instance(name, nodes, values),
+        ports=device.ports,
         state=device.state.parameter,
+        least=device.state.g_min if by_resistance else device.state.minimum,
         takes_g=by_resistance or device.state.unit in ("S", "F"),
+    )
+
+
+def _switching_form(spec: ArraySpec, device: Card) -> _Form:
+    dynamic = device.dynamic
+    if dynamic is None or dynamic.ports != _SWITCHING_PORTS:
+        raise SpecError(
+            f"[device]: {device.name!r} has no switching model ([dynamic] in its device.toml) with the terminals "
+            f"{' '.join(_SWITCHING_PORTS)}: expected a device of two terminals that can be written"
+        )
+    given = {key: number(float(v)) for key, v in spec.device.params.items() if key in dynamic.parameters}
+    settings = " ".join(f"{key}={value}" for key, value in {dynamic.parameter: "{g}", **given}.items())
+    return _Form(
+        instance=lambda name, nodes: " ".join(
+            [name, *(nodes[port] for port in dynamic.ports), dynamic.subckt, settings]
+        ),
+        ports=dynamic.ports,
+        state=dynamic.parameter,
+        least=dynamic.maximum,
+        takes_g=False,
     )
 
 

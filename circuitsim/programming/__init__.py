@@ -2,6 +2,7 @@
 
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import FixedTrain, RampedReset, WriteScheme
+from circuitsim.programming.write_array import write_array
 from circuitsim.programming.write_statistics import WriteSpread, fit_write_spread
 from circuitsim.programming.write_verify import write_verify
 
@@ -13,5 +14,6 @@ __all__ = [
     "WriteScheme",
     "WriteSpread",
     "fit_write_spread",
+    "write_array",
     "write_verify",
 ]

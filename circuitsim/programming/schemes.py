@@ -94,3 +94,17 @@ class FixedTrain:
         if history[-1][1] < target - tolerance:
             return "a pulse went below the target, and this scheme does not come back"
         return WritePulse("reset", 0.0, self.v_reset, self.v_gate_reset)
+
+
+def decide(scheme: WriteScheme, history: History, target: float, tolerance: float, most: int) -> WritePulse | str:
+    """Return the next pulse of a cell, or why it is given up, after `most` pulses at the latest.
+
+    Raises:
+        InputError: The scheme returned something else.
+    """
+    if len(history) >= most:
+        return f"not reached after {most} pulses"
+    pulse = scheme.next_pulse(history, target, tolerance)
+    if not isinstance(pulse, WritePulse | str):
+        raise InputError(f"scheme: next_pulse returned {pulse!r}, expected a WritePulse, or a text that gives up")
+    return pulse

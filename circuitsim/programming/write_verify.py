@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
-from circuitsim.programming.pulses import PulseTiming, WritePulse
-from circuitsim.programming.schemes import History, RampedReset, WriteScheme
+from circuitsim.programming.pulses import PulseTiming
+from circuitsim.programming.schemes import History, RampedReset, WriteScheme, decide
 from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
 from circuitsim.results import Provenance, WrittenCells
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
@@ -39,8 +39,8 @@ def write_verify(
     """Write 1T1R cells, each from its highest resistance, in one transient of ngspice under Python's control.
 
     In each slot comes a write pulse that `scheme` chooses from what was read so far, and then a read pulse with
-    `driver.v_read` on the bit line and the gate of a selected row. The device is its switching model; wires and driver
-    resistances are left out.
+    `driver.v_read` on the bit line and the gate of a selected row. The device is its switching model, the transistor
+    that of its card without mismatch; wires and driver resistances are left out (`write_array` has all three).
 
     Args:
         spec: The cell; rows and columns do not matter.
@@ -93,12 +93,10 @@ def _write(
 ) -> tuple[History, str]:
     """Write one cell; return its pulses with what was read after each, and why it was given up, if it was."""
     history: History = []
-    while len(history) < most:
-        pulse = scheme.next_pulse(history, target, tolerance)
+    while True:
+        pulse = decide(scheme, history, target, tolerance, most)
         if isinstance(pulse, str):
             return history, pulse
-        if not isinstance(pulse, WritePulse):
-            raise InputError(f"scheme: next_pulse returned {pulse!r}, expected a WritePulse, or a text that gives up")
         begin = len(history) * timing.t_slot
         found = live.advance(begin + timing.t_sample, {key: getattr(pulse, key) for key in AMPLITUDES})
         g = -found["i(bbl)"] / v_read
@@ -106,7 +104,6 @@ def _write(
         if abs(g - target) <= tolerance:
             return history, ""
         live.advance(begin + 0.95 * timing.t_slot)  # amplitudes change while every pulse is 0
-    return history, f"not reached after {most} pulses"
 
 
 def _energies(raw: RawResult, timing: PulseTiming) -> tuple[float, float]:
@@ -138,11 +135,16 @@ def _collected(
         energy_write=np.array([write for *_, write, _ in written]),
         energy_read=np.array([read for *_, read in written]),
         failure=tuple(failure for _, failure, *_ in written),
-        provenance=Provenance(
-            level="ngspice",
-            spec_digest=None,
-            deck_digest=raw.deck_digest,
-            ngspice=str(raw.simulator.version),
-            options=dict(raw.options),
-        ),
+        provenance=origin(raw),
+    )
+
+
+def origin(raw: RawResult) -> Provenance:
+    """Return the deck and the ngspice behind written cells."""
+    return Provenance(
+        level="ngspice",
+        spec_digest=None,
+        deck_digest=raw.deck_digest,
+        ngspice=str(raw.simulator.version),
+        options=dict(raw.options),
     )

@@ -1,4 +1,4 @@
-"""Cells that were written in a closed loop."""
+"""Cells and arrays that were written in a closed loop."""
 
 from dataclasses import dataclass
 
@@ -43,3 +43,51 @@ class WrittenCells:
     def reached(self) -> np.ndarray:
         """(cells,) whether the target was reached."""
         return np.abs(self.g - self.target) <= self.tolerance
+
+
+@by_value
+@dataclass(frozen=True)
+class WrittenArray:
+    """What a scheme of write pulses reached in an array; arrays are (rows, cols) unless said.
+
+    Conductances are currents over `driver.v_read` at a column's driver while one row is read, so that wires, drivers
+    and the transistor are in series with the device.
+
+    Attributes:
+        target: Conductances wanted [S].
+        tolerance: Largest |g_end − target| that counts as reached [S].
+        g: Conductances read after the last pulse of each cell [S]; NaN where it had none.
+        g_end: Conductances read back after the last pulse of the array [S].
+        pulses: Write pulses of each cell.
+        sets: SET pulses among them: cycles, which wear a cell.
+        row_slots: (rows,) slots that each row took; cells of a row are written together where their pulses agree.
+        time_s: From the first pulse to the last read [s].
+        energy_bl, energy_sl: What the drivers of the bit lines and of the source lines delivered while writing [J].
+        energy_read: What all of them delivered during read pulses [J].
+        failure: [row][col] why a cell was given up; empty where its target was reached when it was written.
+        provenance: The deck and the ngspice that ran.
+    """
+
+    target: np.ndarray
+    tolerance: float
+    g: np.ndarray
+    g_end: np.ndarray
+    pulses: np.ndarray
+    sets: np.ndarray
+    row_slots: np.ndarray
+    time_s: float
+    energy_bl: float
+    energy_sl: float
+    energy_read: float
+    failure: tuple[tuple[str, ...], ...]
+    provenance: Provenance
+
+    @property
+    def reached(self) -> np.ndarray:
+        """(rows, cols) whether the cell is at its target at the end, after all others were written."""
+        return np.abs(self.g_end - self.target) <= self.tolerance
+
+    @property
+    def moved(self) -> np.ndarray:
+        """(rows, cols) relative change of each cell's conductance from its last pulse to the end: disturb by others."""
+        return self.g_end / self.g - 1
