@@ -3,6 +3,7 @@
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import FixedTrain, RampedReset, WriteScheme
 from circuitsim.programming.write_array import write_array
+from circuitsim.programming.write_disturb import write_disturb
 from circuitsim.programming.write_statistics import WriteSpread, fit_write_spread
 from circuitsim.programming.write_verify import write_verify
 
@@ -15,5 +16,6 @@ __all__ = [
     "WriteSpread",
     "fit_write_spread",
     "write_array",
+    "write_disturb",
     "write_verify",
 ]

@@ -25,6 +25,7 @@ class WrittenArrayDeck:
         i_bl: (rows,) vectors; a bit line's driver delivers minus this current [A].
         i_sl: (cols,) vectors of the current out of each column [A].
         state: (rows · cols,) vectors of the cells' states.
+        i_cell: (rows · cols,) vectors of the current into each cell's bit-line terminal [A]; empty without meters.
     """
 
     text: str
@@ -35,10 +36,17 @@ class WrittenArrayDeck:
     i_bl: tuple[str, ...]
     i_sl: tuple[str, ...]
     state: tuple[str, ...]
+    i_cell: tuple[str, ...] = ()
 
 
 def array_deck(
-    spec: ArraySpec, state: np.ndarray, timing: PulseTiming, slots: int, mismatch: Mismatch | None = None
+    spec: ArraySpec,
+    state: np.ndarray,
+    timing: PulseTiming,
+    slots: int,
+    mismatch: Mismatch | None = None,
+    *,
+    meter: bool = False,
 ) -> WrittenArrayDeck:
     """Write the deck for up to so many slots.
 
@@ -52,6 +60,7 @@ def array_deck(
         timing: The slots.
         slots: Their number.
         mismatch: Deviation of each transistor; None: no deviation.
+        meter: Measure the current of every cell.
 
     Raises:
         SpecError: The device cannot be written.
@@ -61,7 +70,8 @@ def array_deck(
     edge, period = number(timing.t_edge), number(timing.t_slot)
     v_bl, v_sl = tuple(f"v_bl_{a}" for a in rows), tuple(f"v_sl_{b}" for b in cols)
     v_gate, read = tuple(f"v_gate_{a}" for a in rows if gated), tuple(f"v_read_{a}" for a in rows)
-    gates = [f"bwl_{a} wl_{a} 0 v=v(v_gate_{a})*v(write)+{number(spec.v_gate)}*v(v_read_{a})*v(read)" for a in rows]
+    v_on = "" if spec.v_gate is None else number(spec.v_gate)
+    gates = [f"bwl_{a} wl_{a} 0 v=v(v_gate_{a})*v(write)+{v_on}*v(v_read_{a})*v(read)" for a in rows if gated]
     array = array_text(
         spec,
         np.ones(spec.shape),
@@ -70,9 +80,11 @@ def array_deck(
         np.zeros((1, len(rows))) if gated else None,
         taker="drv",
         gate_cards=gates,
+        meter=meter,
         switching=True,
     )
     states = tuple(f"v(xcell_{a}_{b}.st)" for a in rows for b in cols)
+    i_cell = array.i_cell(np.ones(spec.shape)) if meter else ()
     i_bl, v_in = tuple(f"i(bin_{a})" for a in rows), tuple(f"v(in_{a})" for a in rows)
     v_drv = tuple(f"v(drv_{b})" for b in cols)
     lines = [
@@ -89,9 +101,9 @@ def array_deck(
         *(f"bsl_{b} drv_{b} 0 v=v(v_sl_{b})*v(write)" for b in cols),
         *array.body,
         "",
-        *save_cards(v_in, i_bl, v_drv, array.i_out, states, ("v(write)",)),
+        *save_cards(v_in, i_bl, v_drv, array.i_out, states, i_cell, ("v(write)",)),
         f".tran {number(timing.t_slot / 30)} {number(slots * timing.t_slot)}",
         ".end",
         "",
     ]
-    return WrittenArrayDeck("\n".join(lines), v_bl, v_gate, v_sl, read, i_bl, array.i_out, states)
+    return WrittenArrayDeck("\n".join(lines), v_bl, v_gate, v_sl, read, i_bl, array.i_out, states, i_cell)

@@ -52,14 +52,14 @@ def write_deck(spec: ArraySpec, timing: PulseTiming, pulses: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def switching_card(spec: ArraySpec) -> Card:
+def switching_card(spec: ArraySpec, cell: str = "1t1r") -> Card:
     """The device's card, which must have a switching model.
 
     Raises:
-        SpecError: The cell is not 1T1R, or the card has no switching model.
+        SpecError: The cell is another one, or the card has no switching model.
     """
-    if spec.array.cell != "1t1r":
-        raise SpecError(f"array.cell = {spec.array.cell!r}: expected '1t1r', the cell that writing in a loop describes")
+    if spec.array.cell != cell:
+        raise SpecError(f"array.cell = {spec.array.cell!r}: expected {cell!r}, the cell that this way of writing needs")
     for key, value, wanted in (
         ("array.input_line", spec.array.input_line, "bl"),
         ("sense.v_ref", spec.sense.v_ref, 0.0),

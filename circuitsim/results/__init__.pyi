@@ -61,5 +61,6 @@ from .worst_case import ReadCase as ReadCase
 from .worst_case import Witness as Witness
 from .worst_case import WorstFound as WorstFound
 from .worst_case import column_load as column_load
+from .writing import WriteDisturb as WriteDisturb
 from .writing import WrittenArray as WrittenArray
 from .writing import WrittenCells as WrittenCells

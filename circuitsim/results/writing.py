@@ -91,3 +91,63 @@ class WrittenArray:
     def moved(self) -> np.ndarray:
         """(rows, cols) relative change of each cell's conductance from its last pulse to the end: disturb by others."""
         return self.g_end / self.g - 1
+
+
+@by_value
+@dataclass(frozen=True)
+class WriteDisturb:
+    """What write pulses on one cell of an array do to the others; the first axis is the amplitude.
+
+    Attributes:
+        selected: (row, col) of the written cell.
+        bias: "transistor", "v/2" or "v/3": how the other lines are biased.
+        v_write: (amplitudes,) between bit line and source line of the written cell, at the drivers [V].
+        state: (amplitudes, pulses + 1, rows, cols) state of each device before the first and after each pulse, in the
+            unit of its switching model.
+        g: (rows, cols) conductances before, as the array is read [S].
+        g_end: (amplitudes, rows, cols) conductances read back after the last pulse [S].
+        slope: (rows, cols) relative change of each conductance with its state, around where it began.
+        i_selected: (amplitudes,) current of the written cell near the end of the last pulse [A].
+        i_others: (amplitudes,) sum of |current| of all other cells then: sneak current and leakage [A].
+        energy: (amplitudes,) that all drivers of bit and source lines delivered in a pulse, on average [J].
+        provenance: The deck and the ngspice that ran.
+    """
+
+    selected: tuple[int, int]
+    bias: str
+    v_write: np.ndarray
+    state: np.ndarray
+    g: np.ndarray
+    g_end: np.ndarray
+    slope: np.ndarray
+    i_selected: np.ndarray
+    i_others: np.ndarray
+    energy: np.ndarray
+    provenance: Provenance
+
+    @property
+    def others(self) -> np.ndarray:
+        """(rows, cols) True for all cells but the written one."""
+        others = np.ones(self.g.shape, dtype=bool)
+        others[self.selected] = False
+        return others
+
+    @property
+    def change(self) -> np.ndarray:
+        """(amplitudes, pulses, rows, cols) relative change of conductance after each pulse, by state and slope.
+
+        It resolves changes that a read does not. Where a cell moved far, as the written one does, compare `g_end` with
+        `g`. Both of these also feel the other cells, where rows share a driver with a resistance.
+        """
+        return self.slope * (self.state[:, 1:] - self.state[:, :1])
+
+    @property
+    def per_pulse(self) -> np.ndarray:
+        """(amplitudes,) largest |relative change| by the last pulse, of all cells but the written one."""
+        before = self.change[:, -2] if self.state.shape[1] > 2 else 0.0
+        return np.abs(self.change[:, -1] - before)[:, self.others].max(axis=-1)
+
+    def pulses_until(self, change: float) -> np.ndarray:
+        """(amplitudes,) pulses until a cell has changed by so much: **extrapolated**, each pulse like the last one."""
+        with np.errstate(divide="ignore"):
+            return change / self.per_pulse

@@ -20,7 +20,7 @@ from trial import changed, copy_repository, environment_of, fork, judge, linked,
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "mutation"
 TESTS = ("tests/unit", "tests/property", "tests/cross_check")
-BUDGET_S = 15.0  # of processor time for a room's own tests of one mutant, the fastest first, and for other tests
+BUDGET_S = 15.0  # of processor time for a room's own tests of one mutant, the fastest first, and as much for others
 COMPILE_S = 15.0  # more for a mutant of code that Numba compiles
 
 
@@ -32,6 +32,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--at-most", type=int, default=None, help="new trials in this call; the next one goes on")
     parser.add_argument(
         "--again", action="store_true", help="try the survivors again, and nothing else, after tests were added"
+    )
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=BUDGET_S,
+        help=f"processor seconds for the room's own tests of a mutant, and as many for others (default {BUDGET_S:g}); "
+        "more where other work slows the machine down",
     )
     parser.add_argument("--tests", nargs="*", default=TESTS, help=f"files or folders (default {' '.join(TESTS)})")
     return parser.parse_args()
@@ -66,7 +73,7 @@ def records_of(tree: Path, tests: list[str], folder: Path) -> Records:
     return load(tree, names, folder)
 
 
-def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set[str]]) -> dict:
+def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set[str]], budget_s: float) -> dict:
     """Try one mutant, and return its line of the results."""
     path, log = tree / mutant.path, OUT / f"{tree.parent.name}.log"
     source = path.read_text()
@@ -83,10 +90,10 @@ def attempt(mutant: Mutant, tree: Path, records: Records, kernels: dict[str, set
         numba = linked(OUT / "numba", Path(scratch) / "numba", without=compiled_anew)
         variables = environment_of(numba=numba if compiled_anew else OUT / "numba", characterized=characterized)
         for stage in stages(tests, records.seconds, tree.parent.name):
-            normal_s = min(sum(records.seconds[test] for test in stage), 2 * BUDGET_S)
+            normal_s = min(sum(records.seconds[test] for test in stage), 2 * budget_s)
             compile_s = COMPILE_S if compiled_anew else 0.0
             limit_s = 30 + 2 * normal_s + compile_s
-            work = partial(run_tests, stage, failures, BUDGET_S + compile_s)
+            work = partial(run_tests, stage, failures, budget_s + compile_s)
             ended = fork(work, tree, log=log, limit_s=limit_s, environment=variables)
             found |= {"tests": found["tests"] + len(stage), "outcome": judge(ended)}
             found["cpu_s"] = round(found["cpu_s"] + ended.cpu_s, 2)
@@ -109,7 +116,7 @@ def trials(args: argparse.Namespace, results: Path) -> Iterator[dict]:
     if todo:
         preload()
         records, kernels = records_of(tree, args.tests, OUT / "records"), compiled(tree, args.room)
-        yield from (attempt(mutant, tree, records, kernels) | {"new": True} for mutant in todo)
+        yield from (attempt(mutant, tree, records, kernels, args.budget) | {"new": True} for mutant in todo)
 
 
 def main() -> None:
