@@ -10,6 +10,7 @@ from circuitsim.programming import FixedTrain, PulseTiming, RampedReset, write_v
 from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
 from circuitsim.programming.write_verify import WRITE_OPTIONS
 from circuitsim.spec import parse_spec
+from circuitsim.spice import cosimulate_points
 
 
 def cell_spec(**device):
@@ -64,6 +65,37 @@ def test_reads_are_those_of_a_hundred_times_tighter_tolerances():
     found, exact = reads_of(WRITE_OPTIONS), reads_of(tight)
     assert_allclose(found, exact, atol=1e-7)  # 3.5 µS where the trapezoidal rule rings
     assert np.all(np.diff(exact) < 0) and exact[0] > 97e-6 and exact[-1] < 75e-6
+
+
+class AtEveryPoint:
+    """The loop of `write_verify`, asked at every point of the transient instead of at instants."""
+
+    def __init__(self, target, tolerance):
+        self.target, self.tolerance = target, tolerance
+        self.scheme, self.timing = RampedReset(), PulseTiming()
+        self.history, self.pulse, self.next_time = [], None, 0.0
+
+    def __call__(self, t, values):
+        if t < self.next_time:
+            return {}
+        if self.pulse is None:  # between pulses
+            self.pulse = self.scheme.next_pulse(self.history, self.target, self.tolerance)
+            self.next_time = len(self.history) * self.timing.t_slot + self.timing.t_sample
+            return {key: getattr(self.pulse, key) for key in AMPLITUDES}
+        g = -values["i(bbl)"] / 0.1
+        self.history.append((self.pulse, g))
+        self.pulse, self.next_time = None, self.next_time + 0.95 * self.timing.t_slot - self.timing.t_sample
+        return None if abs(g - self.target) <= self.tolerance else {}
+
+
+def test_both_modes_of_cosimulation_write_alike():
+    target, tolerance = 40e-6, 1e-6
+    deck = write_deck(cell_spec(), PulseTiming(), 101)
+    options = WRITE_OPTIONS
+    _, left = cosimulate_points(deck, AtEveryPoint(target, tolerance), read=READ, sources=AMPLITUDES, options=options)
+    by_instants = write_verify(cell_spec(), [target], tolerance=tolerance)
+    assert by_instants.reached[0] and len(left.history) == by_instants.pulses[0]
+    assert_allclose(left.history[-1][1], by_instants.g[0], atol=0.2e-6)
 
 
 def test_cells_are_given_up_with_the_reason():
