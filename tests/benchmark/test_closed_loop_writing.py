@@ -45,7 +45,7 @@ def test_levels_of_eleven_bits():
     found = write_verify(spec_of(1, 1), targets, tolerance=level / 2)
     error = np.abs(found.g - found.target) / level
     print(
-        f"{found.reached.mean():.0%} of 50 within half a level of 2048, {np.median(error):.2f} levels off in the median "
+        f"{found.reached.mean():.0%} of 50 within half a level of 2048, {np.median(error):.2f} levels off in median "
         f"and {error.max():.0f} at most; {found.pulses.mean():.1f} pulses, "
         f"{found.time_s.mean() * 1e6:.2f} µs, {cpu_s() - began:.1f} CPU s"
     )
