@@ -2,7 +2,7 @@
 # Prepare .venv for the demo and the tests: ngspice, a Python, the package with its tools.
 #
 #   sh .ci/setup.sh          what `make setup` runs
-#   sh .ci/setup.sh test     the simulator that exported SystemVerilog is checked with, besides
+#   sh .ci/setup.sh test     the simulators that exported SystemVerilog is checked with, besides
 #   sh .ci/setup.sh bench    the peers that the timings are compared with, besides
 #   sh .ci/setup.sh minimum  .venv-min alone: Python 3.11 with the lower bounds of pyproject.toml (.ci/minimum.txt)
 #   sh .ci/setup.sh newest   .venv-new alone: the newest Python found that has wheels, where it is newer than that of .venv
@@ -150,9 +150,14 @@ set_up_venv() {
 }
 
 set_up_test() {
-    command -v iverilog >/dev/null 2>&1 && return 0
-    if may_install && apt_install iverilog; then return 0; fi
-    say "note: iverilog (Icarus Verilog) was not found; one test is skipped without it, and fails where CI is set"
+    if ! command -v iverilog >/dev/null 2>&1 && ! { may_install && apt_install iverilog; }; then
+        say "note: iverilog (Icarus Verilog) was not found; one test is skipped without it, and fails where CI is set"
+    fi
+    stamp=$venv/.ready-hdl
+    is_ready && return 0
+    # spicebind is compiled here, against the headers of libngspice.
+    pip_install -e '.[hdl]' || say "note: the extra hdl was not installed; the tests of what it runs are skipped"
+    fingerprint >"$stamp"
 }
 
 set_up_bench() {
