@@ -37,13 +37,6 @@ RNG = np.random.default_rng(0)
 G, CODES = RNG.uniform(1e-6, 1e-4, (4, 4)), RNG.integers(0, 256, (3, 4))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CIRCUITSIM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def spec_of(**parts):
     data = {key: {**value} if isinstance(value, dict) else value for key, value in SPEC.items()}
     for part, keys in parts.items():
