@@ -37,13 +37,6 @@ RNG = np.random.default_rng(0)
 G, CODES = RNG.uniform(1e-6, 1e-4, (4, 4)), RNG.integers(0, 256, (3, 4))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CIRCUITSIM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def spec_of(**parts):
     data = {key: {**value} if isinstance(value, dict) else value for key, value in SPEC.items()}
     for part, keys in parts.items():
@@ -147,14 +140,14 @@ def test_circuits_that_drive_rows_do_what_ideal_drivers_do(model):
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["pulse_width", "bit_serial"])
 def test_circuits_that_code_by_time_are_composed_from_their_tables(model):
-    """8 × 8: pulses as intervals of constant rows, and reads of one bit, with the voltages and widths of the table."""
-    keys, sizes = DRIVERS[model][0], {"rows": 8, "cols": 8}
+    """Pulses as intervals of constant rows, and reads of one bit, with the voltages and widths of the table."""
+    keys, sizes = DRIVERS[model][0], {"rows": 8, "cols": 4}
     sense = {**SC, "params": {"ci": "2p"}, "timing": {"t_integrate": "70n"}}
     if model == "bit_serial":
         sense = {**TIA, "params": {**FEWER, "rf": "8k", "gbw": "4g"}}
     driver = {"model": model, "r_out": 0, "dac_bits": None, "input_code": model, **keys}
     spec, rng = spec_of(array=sizes, driver=driver, sense=sense), np.random.default_rng(1)
-    g, codes = rng.uniform(1e-6, 1e-4, (8, 8)), rng.integers(0, 256, (1, 8))
+    g, codes = rng.uniform(1e-6, 1e-4, (8, 4)), rng.integers(0, 256, (1, 8))
     exact, fast = (cs.convert_codes(spec, g, codes, level) for level in ("ngspice", "nodal"))
     one, two = exact.slices or exact, fast.slices or fast
     assert np.sqrt(np.mean((one.sensed - two.sensed) ** 2)) < 0.05 * LSB
@@ -238,7 +231,7 @@ def test_what_goes_wrong_in_a_chain_is_said_in_a_sentence():
         truth.read_chain(small, G, CODES)
     stuck = spec_of(adc={"params": {"vos": 1.0}})
     with pytest.raises(SimulatorError, match=r"the ADC 'sar': its output stays at code 0 for inputs .*run folder kept"):
-        truth.read_chain(stuck, G, CODES)
+        truth.read_chain(stuck, G, CODES[:1])
     with pytest.raises(SpecError, match=r"adc.supply = 0: "):
         spec_of(adc={"model": "sar_transistors", "supply": 0})
     with pytest.raises(InputError, match=r"rng is given, but level = 'ngspice' does not use it"):

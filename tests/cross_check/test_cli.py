@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import circuitsim
 
 from circuitsim import cli, spice
 
@@ -116,46 +117,47 @@ def test_a_charge_array_answers_in_coulombs(run, tmp_path):
     assert abs(summary["largest_output"] / (0.5 * 2e-15) - 1) < 1e-2
 
 
-def test_calibrate_certificate_and_behavioral_solve(run, array, tmp_path):
-    code, out, err = run("calibrate", array, "-o", tmp_path / "cal", "--json")
-    assert code == 0, err
-    summary = json.loads(out)
-    code, out, _ = run("certificate", summary["certificate"])
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory):
+    """What `circuitsim calibrate` prints of the array: paths of its model and certificate among others."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    (folder / "array.toml").write_text(ARRAY, encoding="utf-8")
+    done = circuitsim("calibrate", folder / "array.toml", "-o", folder / "cal", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_calibrate_certificate_and_behavioral_solve(run, array, calibrated, tmp_path):
+    code, out, _ = run("certificate", calibrated["certificate"])
     assert code == 0 and out.startswith("Typical error. The behavioral model of this 8 × 6 array")
     assert "Worst error. Worst found by search over all conductances" in out
-    code, out, err = run("certificate", summary["certificate"], "--check", "--ngspice", "--json")
+    code, out, err = run("certificate", calibrated["certificate"], "--check", "--ngspice", "--json")
     assert code == 0 and json.loads(out)["holds"] is True, err
     code, out, err = run(
-        "solve", array, "--level", "behavioral", "--model", summary["model"], "-o", tmp_path / "fast", "--json"
+        "solve", array, "--level", "behavioral", "--model", calibrated["model"], "-o", tmp_path / "fast", "--json"
     )
     assert code == 0, err
-    statement = json.loads(Path(summary["certificate"]).read_text())["certificate"]
+    statement = json.loads(Path(calibrated["certificate"]).read_text())["certificate"]
     exact = json.loads(run("solve", array, "-o", tmp_path / "exact", "--json")[1])["largest_output"]
     fast = json.loads(out)["largest_output"]
     assert abs(fast - exact) <= statement["worst"]["error"] * statement["full_scale"]
-    assert sorted(path.name for path in (tmp_path / "cal" / "hold_out").iterdir())[0] == "deck_0000"
+    assert sorted(path.name for path in (Path(calibrated["model"]).parent / "hold_out").iterdir())[0] == "deck_0000"
 
 
 @pytest.mark.filterwarnings("default::circuitsim.errors.OutsideCertificateWarning")
-def test_a_use_outside_the_certificate_is_told_or_refused(run, array, tmp_path):
-    code, out, err = run("calibrate", array, "--truth", "nodal", "-o", tmp_path / "cal", "--json")
-    assert code == 0, err
-    summary = json.loads(out)
+def test_a_use_outside_the_certificate_is_told_or_refused(run, array, calibrated, tmp_path):
     np.save(tmp_path / "x.npy", np.full((1, 8), 0.25))
-    use = ("solve", array, "--level", "behavioral", "--model", summary["model"], "-x", tmp_path / "x.npy")
-    use += ("-o", tmp_path / "fast", "--certificate", summary["certificate"])
+    use = ("solve", array, "--level", "behavioral", "--model", calibrated["model"], "-x", tmp_path / "x.npy")
+    use += ("-o", tmp_path / "fast", "--certificate", calibrated["certificate"])
     code, _, err = run(*use)
     assert code == 0 and "warning: outside the certificate: inputs outside 0 V to 200 mV" in err
     code, _, err = run(*use, "--strict")
     assert code == 2 and "inputs outside" in err
 
 
-def test_a_calibrated_tile_is_exported_and_runs_in_ngspice(run, array, tmp_path):
-    code, out, err = run("calibrate", array, "--truth", "nodal", "-o", tmp_path / "cal", "--json")
-    assert code == 0, err
-    model = json.loads(out)["model"]
+def test_a_calibrated_tile_is_exported_and_runs_in_ngspice(run, array, calibrated, tmp_path):
     for form in ("ngspice", "verilog-a", "systemverilog", "crosssim", "aihwkit"):
-        code, _, err = run("export", form, model, "-o", tmp_path / f"tile.{form}")
+        code, _, err = run("export", form, calibrated["model"], "-o", tmp_path / f"tile.{form}")
         assert code == 0, err
         assert (tmp_path / f"tile.{form}").stat().st_size > 0
     rows, cols = 8, 6

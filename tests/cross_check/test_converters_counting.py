@@ -1,5 +1,6 @@
-"""Converters that count, and what is said where a converter does not convert."""
+"""Converters that count: their thresholds and energies, and what is said where a converter does not convert."""
 
+import functools
 import shutil
 
 import numpy as np
@@ -21,9 +22,15 @@ def table_of(name, bits=8, **parameters):
     return adc_block_table(block, bits=bits, simulator=SIMULATOR)
 
 
+@functools.cache
+def nominal(name):
+    """The table of a converter as it is shipped, made once for all tests."""
+    return table_of(name)
+
+
 @pytest.mark.parametrize("name", ["flash", "ramp"])
 def test_a_nominal_converter_is_linear(name):
-    table = table_of(name)
+    table = nominal(name)
     found = linearity(table)
     assert max(np.abs(found.inl).max(), np.abs(found.dnl).max()) < 0.05 and found.missing == ()
     assert table.unit == "V" and table.lsb == pytest.approx(1.8 / 256, rel=0.01)
@@ -39,7 +46,7 @@ def test_a_flash_is_its_ladder_and_the_offsets_of_its_comparators():
 
 
 def test_an_oscillator_bends_as_its_polynomial():
-    table = table_of("cco")
+    table = nominal("cco")
     i = table.thresholds
     periods = 25e12 * i * (1 - 0.02 * i / 4e-5) * 2.62e-7
     np.testing.assert_allclose(periods, np.arange(1, 256), rtol=0, atol=0.01)
@@ -48,13 +55,42 @@ def test_an_oscillator_bends_as_its_polynomial():
 
 @pytest.mark.slow
 def test_a_ring_of_transistors_counts_what_its_current_makes_it():
-    table = table_of("cco_ring")
+    table = nominal("cco_ring")
     found = linearity(table)
     assert table.unit == "A" and found.missing == ()
     assert 1 < np.abs(found.inl).max() < 20  # it compresses; this is reported, and not bounded
     assert table.t_conversion == pytest.approx(302e-9)
     first, last = table.simulated  # below 2 µA a line goes on, and the table says so
     assert 10 < first < 30 and last == 255 and table.thresholds[first - 2] < 2e-6 <= table.thresholds[first - 1]
+    each = table.energy["oscillator"] / table.energy_code  # about a tenth of a picojoule a period
+    assert np.all((each > 80e-15) & (each < 130e-15)) and np.all(np.diff(table.energy["oscillator"]) > 0)
+
+
+def test_a_flash_takes_its_ladder_and_its_comparators():
+    table = nominal("flash")
+    np.testing.assert_allclose(table.energy["reference"], 1.8**2 / (256 * 10) * 10e-9, rtol=1e-6)
+    np.testing.assert_allclose(table.energy["comparator"], 255 * 10e-6 * 1.8 * 10e-9, rtol=1e-6)
+    np.testing.assert_allclose(table.energy["logic"], 255e-14)
+    assert np.abs(table.energy["input"]).max() < 1e-18
+
+
+def test_a_ramp_takes_its_capacitor_and_its_comparator():
+    table = nominal("ramp")
+    charge = 1e-12 * 1.8 * 257 / 256  # the current of the ramp flows for 257 ns
+    np.testing.assert_allclose(table.energy["reference"], charge * 1.8, rtol=5e-3)
+    np.testing.assert_allclose(table.energy["comparator"], 10e-6 * 1.8 * 257e-9, rtol=5e-3)
+
+
+def test_an_oscillator_takes_the_same_energy_for_every_period():
+    table = nominal("cco")
+    np.testing.assert_allclose(table.energy["oscillator"], table.energy_code * 125e-15, rtol=2e-3)
+    assert "comparator" not in table.energy and np.all(table.energy["logic"] == 1e-11)
+
+
+def test_tables_name_the_decks_that_they_were_made_of():
+    digests = {name: nominal(name).provenance.deck_digest for name in ("flash", "ramp")}
+    assert all(digest is not None and len(digest) == 64 for digest in digests.values())
+    assert digests["flash"] != digests["ramp"] and digests["flash"] == table_of("flash").provenance.deck_digest
 
 
 def test_a_converter_that_shows_its_bits_alone_is_searched_by_conversions(tmp_path):

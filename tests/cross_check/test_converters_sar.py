@@ -20,15 +20,16 @@ from circuitsim.periphery import convert_and_count, linearity
 
 SIMULATOR = spice.find_ngspice()
 CODES = np.array([1, 2, 64, 100, 127, 128, 129, 192, 200, 255])
+FEW = np.array([1, 100, 128, 255])  # of transistors, whose conversions take half a second each
 WITHIN = 0.1  # LSB
 
 
-def check_transitions(table, bench, within=WITHIN):
+def check_transitions(table, bench, codes=CODES, within=WITHIN):
     """Conversions in time just below and just above thresholds of the table give the codes on both sides."""
     step = bench.ref / 256
-    inputs = (table.thresholds[CODES - 1][:, None] + within * step * np.array([-1, 1])).ravel()
+    inputs = (table.thresholds[codes - 1][:, None] + within * step * np.array([-1, 1])).ravel()
     found = convert_words(bench, inputs[:, None], SIMULATOR).reshape(-1, 2)
-    assert found.tolist() == np.stack([CODES - 1, CODES], axis=1).tolist()
+    assert found.tolist() == np.stack([codes - 1, codes], axis=1).tolist()
 
 
 def test_switches_convert_as_composed():
@@ -53,7 +54,7 @@ def test_switches_convert_as_composed():
 def test_transistors_convert_as_composed(name):
     bench = bench_of(load_block("converter", name))
     table = adc_block_table(bench.block, simulator=SIMULATOR)
-    check_transitions(table, bench)
+    check_transitions(table, bench, FEW)
     found = linearity(table)
     assert max(np.abs(found.inl).max(), np.abs(found.dnl).max()) <= 0.05 and found.missing == ()
     assert np.ptp(table.offset[:, 1]) < 0.2  # the comparator kicks back through equal resistances at all codes
@@ -75,22 +76,32 @@ def test_codes_that_a_light_top_bit_skips_are_missing_in_time_too():
     assert set(range(codes.min(), codes.max() + 1)) - set(codes.tolist()) == {125, 126, 127}
 
 
-@pytest.mark.slow
-def test_mismatch_of_capacitors_follows_the_textbook(tmp_path):
-    bits, sigma, draws = 6, 0.01, 100
-    bench = bench_of(write_block("sar", tmp_path / "sar_6", bits=bits))
-    parameters = drawn_capacitors(bench, draws, sigma, np.random.default_rng(0))
-    tables = mismatched_tables(bench, parameters, SIMULATOR)
-    found = [linearity(table) for table in tables]
-    inl, dnl = (np.std([getattr(one, name) for one in found], axis=0).max() for name in ("inl", "dnl"))
-    assert inl == pytest.approx(2 ** (bits / 2 - 1) * sigma, rel=0.1)
-    assert dnl == pytest.approx(2 ** (bits / 2) * sigma, rel=0.1)
+def levels_of_charges(draw, bits):
+    """Transitions over the reference, by the charges of the capacitors of a draw."""
     units = np.array([2.0**k for k in range(bits)] + [1.0])
-    for one, draw in zip(found[:10], parameters[:10], strict=True):  # the same draws by the charges' formula
-        charge = units * (1 + np.array([draw[f"e{k}"] for k in range(bits)] + [draw["ed"]]))
-        level = ((np.arange(1, 2**bits)[:, None] >> np.arange(bits)) & 1) @ charge[:-1]
-        line = level[0] + (level[-1] - level[0]) / (2**bits - 2) * np.arange(2**bits - 1)
-        np.testing.assert_allclose(one.inl, (level - line) / (level[-1] - level[0]) * (2**bits - 2), atol=1e-3)
+    charge = units * (1 + np.array([draw[f"e{k}"] for k in range(bits)] + [draw["ed"]]))
+    return ((np.arange(1, 2**bits)[:, None] >> np.arange(bits)) & 1) @ charge[:-1]
+
+
+def inl_of(level):
+    """Integral nonlinearity [LSB] of transitions, by the line through their ends."""
+    steps = len(level) - 1
+    line = level[0] + (level[-1] - level[0]) / steps * np.arange(len(level))
+    return (level - line) / (level[-1] - level[0]) * steps
+
+
+def test_mismatch_of_capacitors_follows_the_textbook(tmp_path):
+    """Few draws by their charges' formula, and many by the formula alone."""
+    bits, sigma = 6, 0.01
+    bench = bench_of(write_block("sar", tmp_path / "sar_6", bits=bits))
+    parameters = drawn_capacitors(bench, 4000, sigma, np.random.default_rng(0))
+    for table, draw in zip(mismatched_tables(bench, parameters[:8], SIMULATOR), parameters, strict=False):
+        found, inl = linearity(table), inl_of(levels_of_charges(draw, bits))
+        np.testing.assert_allclose(found.inl, inl, atol=1e-3)
+        np.testing.assert_allclose(found.dnl, np.diff(inl), atol=1e-3)
+    many = np.array([inl_of(levels_of_charges(draw, bits)) for draw in parameters])
+    assert many.std(axis=0).max() == pytest.approx(2 ** (bits / 2 - 1) * sigma, rel=0.03)
+    assert np.diff(many).std(axis=0).max() == pytest.approx(2 ** (bits / 2) * sigma, rel=0.03)
 
 
 @pytest.mark.slow
@@ -99,7 +110,7 @@ def test_the_offset_of_a_comparator_follows_four_gates():
     law = offset_law(bench, SIMULATOR)
     assert law["dv1"] == pytest.approx(-1, abs=0.01) and law["dv2"] == pytest.approx(1, abs=0.01)
     sigma = 3.5e-3 / np.sqrt(np.array([4, 4, 2, 2]) * 0.13)  # 3.5 mV um, areas in um2
-    draws = np.random.default_rng(0).standard_normal((100, 4)) * sigma
+    draws = np.random.default_rng(0).standard_normal((20, 4)) * sigma
     found = comparator_thresholds(bench, [dict(zip(law, row, strict=True)) for row in draws.tolist()], SIMULATOR)
     by_law = draws @ np.array(list(law.values()))
     assert found.std() == pytest.approx(by_law.std(), rel=0.1)

@@ -15,7 +15,12 @@ def test_spread_of_conductances_becomes_the_spread_of_currents():
     rng = np.random.default_rng(0)
     g, x = 10 ** rng.uniform(-5, -4, (16, 16)), rng.uniform(0, 0.2, (1, 16))
     sigma = 0.1 * g
-    out = monte_carlo(passive(16, 16, 0.01, 0.01), g, x, draws=1000, rng=rng, program=normal_spread(sigma))
+    spec, program = passive(16, 16, 0.01, 0.01), normal_spread(sigma)
+    out, decks = (
+        monte_carlo(spec, g, x, draws=draws, rng=np.random.default_rng(1), program=program, level=level)
+        for draws, level in ((1000, "nodal"), (10, "ngspice"))
+    )
+    assert_allclose(decks.values, out.values[:10], rtol=1e-8, atol=0)
     ratio = out.values[:, 0].std(axis=0, ddof=1) / np.sqrt((x[0][:, None] ** 2 * sigma**2).sum(axis=0))
     # The standard deviation of 1000 draws has itself one of 2.2 %.
     assert abs(np.sqrt((ratio**2).mean()) - 1) < 0.02

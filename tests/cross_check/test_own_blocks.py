@@ -6,21 +6,18 @@ threshold. An inverter with a resistor from output to input is a sense amplifier
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from command_line import circuitsim
 from design_kits import sky130
 
 import circuitsim as cs
-from circuitsim import spice
 from circuitsim.blocks import block_of
 from circuitsim.characterization import comparator_table
 from circuitsim.library import LeftOutWarning
 
 FLIP_FLOP = "sky130_fd_sc_hd__dfxtp_1"
-RAILS = {"vdd": ["VPWR", "VPB"], "vss": ["VGND", "VNB"]}
 ARRAY = {
     "schema": 1,
     "array": {"rows": 1, "cols": 1, "cell": "1r"},
@@ -55,22 +52,23 @@ def cells(tmp_path_factory):
     return file
 
 
-def flip_flop(cells, corner):
-    ports = {"in": "D", "bits": "Q", "phases": {"clock": "CLK"}, **RAILS}
-    adc = {"file": cells, "subckt": FLIP_FLOP, "corner": corner, "ports": ports, "supply": 1.8, "timing": TIMING}
-    block = block_of(cs.parse_spec({**ARRAY, "adc": adc}), "adc")
-    assert block is not None
-    return block
-
-
 @pytest.mark.slow
 def test_a_flip_flop_decides_where_its_own_inverter_does(cells):
-    table = comparator_table(flip_flop(cells, "tt"), simulator=spice.find_ngspice())
+    """Through the command, which takes file, corner, ports and times."""
+    words = ["--subckt", FLIP_FLOP, "--corner", "tt", "--supply", "1.8", "--json"]
+    words += ["--ports", "in=D,bits=Q,phases.clock=CLK,vdd=VPWR,vdd=VPB,vss=VGND,vss=VNB"]
+    words += [each for key, value in TIMING.items() for each in ("--timing", f"{key}={value}")]
+    done = circuitsim("block", "characterize", cells, *words)
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
     # the cell's data input is an inverter of its own; its trip point lies between a third and a half of the supply
-    assert 0.6 < table.threshold < 0.95 and table.offset is None and table.noise is None
-    decided = np.isfinite(table.delay)
-    assert decided[-1] and np.all((table.delay[decided] > 5e-11) & (table.delay[decided] < 1e-9))
-    assert np.all((table.energy > 5e-15) & (table.energy < 5e-13))
+    assert 0.6 < table["threshold_V"] < 0.95 and table["offset_V"] is None and table["noise_V"] is None
+    delay = np.array(table["delay_s"], dtype=float)  # NaN where it does not decide
+    decided = np.isfinite(delay)
+    assert decided[-1] and np.all((delay[decided] > 5e-11) & (delay[decided] < 1e-9))
+    energy = np.array(table["energy_J"])
+    assert np.all((energy > 5e-15) & (energy < 5e-13))
+    assert table["supply_V"] == 1.8 and table["deck_digest"]
 
 
 @pytest.mark.slow
@@ -110,15 +108,3 @@ def test_a_comparator_that_was_taped_out_decides_at_its_reference(tmp_path):
     assert abs(table.offset) < 2e-5  # symmetric; the search ends at 1e-5
     assert np.all((table.delay > 5e-10) & (table.delay < 2e-9)) and np.all(np.diff(table.delay) < 0)
     assert np.all((table.energy > 1e-12) & (table.energy < 1e-11))
-
-
-@pytest.mark.slow
-def test_the_command_takes_file_corner_ports_and_times(cells):
-    words = ["characterize", str(cells), "--subckt", FLIP_FLOP, "--corner", "tt", "--supply", "1.8", "--json"]
-    words += ["--ports", "in=D,bits=Q,phases.clock=CLK,vdd=VPWR,vdd=VPB,vss=VGND,vss=VNB"]
-    words += [each for key, value in TIMING.items() for each in ("--timing", f"{key}={value}")]
-    done = subprocess.run(
-        [sys.executable, "-m", "circuitsim", "block", *words], capture_output=True, text=True, check=True
-    )
-    content = json.loads(done.stdout)
-    assert 0.6 < content["threshold_V"] < 0.95 and content["supply_V"] == 1.8 and content["deck_digest"]

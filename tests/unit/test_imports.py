@@ -1,6 +1,7 @@
 """Who may import whom: the table is the architecture, and this test keeps it."""
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -42,10 +43,15 @@ TOP = {"demo", "bench", "cli", "__init__", "__main__"}
 FACES_ONLY = {"cli", "demo", "bench", "presets", "studies"}
 
 
+@functools.cache
+def _nodes(path: Path) -> list[ast.AST]:
+    """All nodes of a module; parsed once, because every module is looked at several times."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def _imports(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     units = set()
-    for node in ast.walk(tree):
+    for node in _nodes(path):
         modules = []
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import; write circuitsim.… so that the table can be checked"
@@ -61,7 +67,7 @@ def _imports(path: Path) -> set[str]:
 def _behind_faces(path: Path) -> set[str]:
     """Modules inside other rooms that a module imports from, past the public face of their room."""
     modules = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -120,9 +126,8 @@ def test_module_imports_only_what_its_row_allows(path):
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_report_draws(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names = {alias.name for node in _nodes(path) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in _nodes(path) if isinstance(node, ast.ImportFrom)}
     if _unit(path) != "report":
         assert not any(name.split(".")[0] == "matplotlib" for name in names), "figures belong in circuitsim/report"
 

@@ -21,6 +21,7 @@ def errors(model, g, x, **how):
 
 # rms and largest error of the worst class of inputs, of full scale, at a drop of a fifth; measured × 1.3.
 ALLOWED = {2: (1.1e-4, 4.2e-4), 3: (2.5e-5, 1e-4)}
+OTHER_WIRES = (4.3e-5, 3.1e-4)  # the same of grade 3 over all inputs and other wires
 
 
 @pytest.mark.parametrize("grade", ALLOWED)
@@ -39,7 +40,7 @@ def test_grades_follow_the_drop_more_and_more_closely():
     spec = gated_spec(48, 18)
     x = classes_of_inputs(48)["blocks"]
     one, two, three = (np.abs(errors(gated_model(spec, grade), log_uniform(spec), x)).max() for grade in (1, 2, 3))
-    assert one > 10 * two and two > 2 * three
+    assert one > 10 * two and two > 2 * three  # 2.4e-2, 8.8e-4 and 2.1e-4
 
 
 @pytest.mark.parametrize(
@@ -58,17 +59,17 @@ def test_other_wires_are_described_as_well(parts):
     spec = gated_spec(48, 18, **parts)
     x = np.concatenate(list(classes_of_inputs(48).values()))
     error = errors(gated_model(spec, 3), log_uniform(spec), x)
-    assert np.sqrt(np.mean(error**2)) < 1e-4 and np.abs(error).max() < 1e-3
+    assert np.sqrt(np.mean(error**2)) < OTHER_WIRES[0] and np.abs(error).max() < OTHER_WIRES[1]
     if "r_in" not in parts.get("sense", {}) or "v_ref" in parts["sense"]:
         single = errors(gated_model(spec, 3), log_uniform(spec), x, dtype="float32")
-        assert np.abs(single - error).max() < 5e-5
+        assert np.abs(single - error).max() < 7e-6  # measured × 2: processors round differently
 
 
 def test_float32_is_refused_where_it_would_lose_more_than_the_model():
     """Behind 2 kohm, with 0.5 ohm a segment, float32 was off by 5e-4 of full scale, the tile itself by 2e-4."""
     spec = gated_spec(48, 18, wire={"r_col": 0.5, "r_bl": 0.5}, sense={"r_in": 2e3})
     x = np.concatenate(list(classes_of_inputs(48).values()))
-    assert np.abs(errors(gated_model(spec, 3), log_uniform(spec), x)).max() < 3e-4
+    assert np.abs(errors(gated_model(spec, 3), log_uniform(spec), x)).max() < 2.9e-4  # measured × 1.3
     with pytest.raises(InputError, match=r"dtype = 'float32': driver.r_out and sense.r_in are so much larger"):
         behavioral.program(gated_model(spec, 3), log_uniform(spec), dtype="float32")
 
@@ -84,7 +85,7 @@ def test_a_tile_states_what_its_rows_and_wires_bear():
 def test_without_wires_every_grade_is_exact(grade):
     spec = gated_spec(8, 5, wire={"r_col": 0.0, "r_bl": 0.0})
     x = np.concatenate(list(classes_of_inputs(8).values()))
-    assert np.abs(errors(gated_model(spec, grade), log_uniform(spec), x)).max() < 1e-8
+    assert np.abs(errors(gated_model(spec, grade), log_uniform(spec), x)).max() < 1e-13  # rounding: 2e-15
 
 
 def test_open_cells_carry_nothing_and_rows_at_rest_leak():
@@ -96,15 +97,17 @@ def test_open_cells_carry_nothing_and_rows_at_rest_leak():
     x[1, ::3] = 1.0
     exact, found = solved(model, g, x).out, behavioral.mvm(behavioral.program(model, g), x)
     assert np.abs(found[:, 2]).max() < 1e-18
-    assert exact[0, 0] > 1e-8
-    assert_allclose(found[0], exact[0], rtol=2e-2, atol=1e-18)  # leaks at the typical drop, not at none
-    assert np.abs(found - exact).max() < 2e-4 * exact.max()
+    assert exact[0, 0] > 1e-8  # the leak of 12 cells
+    # Leaks are those at the typical drop, not at none: measured × 1.3, here and with rows on.
+    assert_allclose(found[0], exact[0], rtol=1.8e-2, atol=1e-18)
+    assert np.abs(found - exact).max() < 5.2e-5 * exact.max()
 
 
 def test_power_is_what_the_bias_delivers():
     spec = gated_spec(24, 7, sense={"v_ref": 0.02})
     model, g, x = gated_model(spec, 3), log_uniform(spec), classes_of_inputs(24)["half"]
-    assert_allclose(behavioral.power(behavioral.program(model, g), x), solved(model, g, x).power, rtol=1e-3)
+    # Measured × 1.3.
+    assert_allclose(behavioral.power(behavioral.program(model, g), x), solved(model, g, x).power, rtol=8.5e-5)
 
 
 def test_what_does_not_fit_is_refused():

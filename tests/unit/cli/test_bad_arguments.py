@@ -1,18 +1,15 @@
 """Commands that cannot do what is asked say so in one sentence, with exit code 2 and without a traceback."""
 
-import subprocess
-import sys
-
 import pytest
 from array_toml import ARRAY
+from command_line import circuitsim
 
 CHARGE = ARRAY.replace('"1r"', '"1c"').replace("rram_ohmic", "charge_cell").replace('"100u"', "1e-15")
 CHARGE = CHARGE.replace('"1u"', "1e-16")
 
 
 def refused(folder, *arguments):
-    command = [sys.executable, "-m", "circuitsim", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    done = circuitsim(*arguments, folder=folder)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     return done.stderr.strip()

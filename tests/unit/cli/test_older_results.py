@@ -8,6 +8,7 @@ import time
 
 import pytest
 from array_toml import ARRAY
+from command_line import circuitsim
 from typer.main import get_command
 
 from circuitsim.cli.commands import app
@@ -36,10 +37,6 @@ COMMANDS = {
 LEFT_ALONE = {"out/notes.csv", "out/array_final.cir", "out/figures/mine.png"}
 
 
-def start(folder, words, **options):
-    return subprocess.Popen([sys.executable, "-m", "circuitsim", *words], cwd=folder, text=True, **options)
-
-
 @pytest.fixture(params=COMMANDS)
 def used(request, tmp_path):
     """A folder with the results of an earlier run; the input is a broken file."""
@@ -61,10 +58,10 @@ def older(folder, names):
 
 def test_a_failed_command(used):
     folder, words, names = used
-    with start(folder, words, stderr=subprocess.PIPE) as command:
-        said = command.communicate(timeout=60)[1]
-    assert command.returncode == 2 and len(said.splitlines()) == 1
-    assert "; older results are kept as out" in said and said.rstrip().endswith((".older", " more"))
+    failed = circuitsim(*words, folder=folder)
+    assert failed.returncode == 2 and len(failed.stderr.splitlines()) == 1
+    assert "; older results are kept as out" in failed.stderr
+    assert failed.stderr.rstrip().endswith((".older", " more"))
     assert older(folder, names)
 
 
@@ -77,7 +74,8 @@ def test_a_killed_command(tmp_path, ending):
         (tmp_path / place).write_text(f"of an earlier run: {place}")
     (tmp_path / "array.toml").write_text(ARRAY)
     os.mkfifo(tmp_path / "x.csv")
-    with start(tmp_path, ("solve", "array.toml", "-x", "x.csv", "-o", "out")) as command:
+    words = ("solve", "array.toml", "-x", "x.csv", "-o", "out")
+    with subprocess.Popen([sys.executable, "-m", "circuitsim", *words], cwd=tmp_path) as command:
         until = time.monotonic() + 60
         while any((tmp_path / "out" / name).exists() for name in names):
             assert time.monotonic() < until and command.poll() is None
@@ -93,8 +91,7 @@ def test_a_command_that_succeeds_leaves_nothing_aside(tmp_path):
     (tmp_path / "array.toml").write_text(ARRAY)
     for words in (("solve", "array.toml", "-o", "out"), ("netlist", "array.toml", "-o", "out/array.cir")):
         for _ in range(2):
-            with start(tmp_path, words) as command:
-                assert command.wait(timeout=60) == 0
+            assert circuitsim(*words, folder=tmp_path).returncode == 0
             for file in (tmp_path / "out").iterdir():
                 file.chmod(0o640)
     found = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()}
@@ -124,8 +121,7 @@ def test_links_pipes_and_folders_stay(tmp_path):
 
 def test_an_input_is_not_an_output(tmp_path):
     (tmp_path / "array.toml").write_text(ARRAY)
-    with start(tmp_path, ("netlist", "array.toml", "-o", "array.toml"), stderr=subprocess.PIPE) as command:
-        said = command.communicate(timeout=60)[1]
+    said = circuitsim("netlist", "array.toml", "-o", "array.toml", folder=tmp_path).stderr
     assert said.startswith("circuitsim: array.toml: is spec_file and a result at once;")
     assert (tmp_path / "array.toml").read_text() == ARRAY
 

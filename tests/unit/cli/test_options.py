@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import typer
+from command_line import circuitsim
 
 from circuitsim.cli.commands import app
 from circuitsim.cli.options import LIMITS, within
@@ -28,11 +29,6 @@ COMMANDS = {
     "--temperature-c": ("device", "characterize", "x"),
     "--v-read": ("device", "fit", "x.csv", "-o", "x"),
 }
-
-
-def run(*words):
-    command = [sys.executable, "-m", "circuitsim", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def number_options():
@@ -75,7 +71,7 @@ def test_the_ends_of_a_range_belong_to_it(option):
 
 @pytest.mark.parametrize("option", LIMITS)
 def test_every_command_refuses_before_it_works(option, tmp_path):
-    done = run(*COMMANDS[option], option, "-999")
+    done = circuitsim(*COMMANDS[option], option, "-999")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"circuitsim: {option} = '-999': expected a ")
     assert len(done.stderr.splitlines()) == 1
@@ -96,7 +92,7 @@ def test_every_command_refuses_before_it_works(option, tmp_path):
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_one_sentence(words, sentence):
-    done = run(*words)
+    done = circuitsim(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"circuitsim: {sentence}")
     assert len(done.stderr.splitlines()) == 1
@@ -104,11 +100,11 @@ def test_a_command_line_that_cannot_be_read_is_one_sentence(words, sentence):
 
 def test_a_variable_of_the_environment_is_named(monkeypatch):
     monkeypatch.setenv("CIRCUITSIM_LOG", "maybe")
-    assert run("schema").stderr == "circuitsim: CIRCUITSIM_LOG = 'maybe': expected 1 or 0\n"
+    assert circuitsim("schema").stderr == "circuitsim: CIRCUITSIM_LOG = 'maybe': expected 1 or 0\n"
 
 
 def test_no_command_prints_the_help(capsys):
-    done = run()
+    done = circuitsim()
     assert done.returncode == 2 and "Usage" in done.stdout + done.stderr
 
 
@@ -117,7 +113,8 @@ def test_the_deck_alone_goes_to_standard_output(tmp_path):
         'schema = 1\n[array]\nrows = 2\ncols = 2\ncell = "1r"\n[device]\nmodel = "rram_ohmic"\ng_min = "1u"\n'
         'g_max = "100u"\n[wire]\nr_row = 1\nr_col = 1\n[driver]\nv_read = 0.2\n'
     )
-    done = run("netlist", str(tmp_path / "array.toml"), "-o", "/dev/stdout")
+    command = [sys.executable, "-m", "circuitsim", "netlist", str(tmp_path / "array.toml"), "-o", "/dev/stdout"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("*") and done.stdout.rstrip().endswith(".end")
     assert "run it with: ngspice -b /dev/stdout" in done.stderr
@@ -125,6 +122,6 @@ def test_the_deck_alone_goes_to_standard_output(tmp_path):
 
 @pytest.mark.parametrize("name", ["9" * 400, "1x", "a b", "", "x;quit"])
 def test_a_name_that_spice_does_not_take_is_one_sentence(name):
-    done = run("export", "ngspice", "model.json", "-o", "x", "--name", name)
+    done = circuitsim("export", "ngspice", "model.json", "-o", "x", "--name", name)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("circuitsim: --name: got ") and len(done.stderr.splitlines()) == 1

@@ -1,5 +1,6 @@
 """Options: checked names and values, and their place before `.end`."""
 
+import numpy as np
 import pytest
 
 from circuitsim.errors import InputError
@@ -87,4 +88,6 @@ def test_given_options_are_taken_as_they_are_but_for_the_solver():
 def test_amplifiers_ask_for_no_more_than_their_gain_leaves():
     assert choose_options(None, DECK, klu=False, amplifiers=True) == AMPLIFIER_OPTIONS
     assert choose_options(None, LARGE, klu=True, amplifiers=True) == KLU_OPTIONS
-    assert float(AMPLIFIER_OPTIONS["vntol"]) >= 1e4 * 1e-14  # of a gain of 1e4, a hundred roundings of 1 V
+    assert {name for name, value in AMPLIFIER_OPTIONS.items() if TRUTH_OPTIONS[name] != value} == {"vntol"}
+    rounding = 1e4 * np.spacing(1.0)  # [V] at the output of a gain of 1e4
+    assert float(TRUTH_OPTIONS["vntol"]) < rounding < 0.1 * float(AMPLIFIER_OPTIONS["vntol"])
