@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from circuitsim.behavioral import lane_products
-from circuitsim.behavioral.lane_products import GROUP, OUTPUTS, product
 from circuitsim.behavioral.tile import DistanceFunction
 from circuitsim.nodal.kernel import kernel
+from circuitsim.nodal.lane_products import GROUP, OUTPUTS, product
 from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
 
 _S, _S2, _TAU, _S_TAU, _TAU2, _T, _S_T, _TAU_T, _T2 = range(len(DistanceFunction._fields))
@@ -120,7 +119,9 @@ def _sum_bands(o, outputs, rows, cols, parts, inputs, features, sums):
         product(parts.curved, first * cols + o, cols, outputs, features, at, n, sums, to + 3 * _BLOCK)
         at += n * sloped * GROUP
         for power in (4, 5):
-            product(parts.apart, first * apart * cols + o, cols, outputs, features, at, n * apart, sums, to + power * _BLOCK)
+            product(
+                parts.apart, first * apart * cols + o, cols, outputs, features, at, n * apart, sums, to + power * _BLOCK
+            )
             at += n * apart * GROUP
 
 
@@ -136,7 +137,11 @@ def _complete(o, outputs, cols, bands, rest, constants, sums):
         first = (1 + _SUMS * band) * _BLOCK
         for output in range(outputs):
             k = 5 * band * cols + o + output
-            level, one, two = spread(rest[(1 + band) * cols + o + output]), spread(constants[k]), spread(constants[k + cols])
+            level, one, two = (
+                spread(rest[(1 + band) * cols + o + output]),
+                spread(constants[k]),
+                spread(constants[k + cols]),
+            )
             apart, square = spread(constants[k + 3 * cols]), spread(constants[k + 4 * cols])
             for at in range(first + output * GROUP, first + (output + 1) * GROUP, WIDTH):
                 t = load(sums, at) + level
@@ -244,7 +249,11 @@ def read_groups(scaled, repetitions, parts, per_volt, i_out, slope):
     (batch, rows), cols, bands = scaled.shape, i_out.shape[1], len(parts.edges) - 1
     kind, width, constants, exchange, rest = scaled.dtype, len(parts.rest), parts.constants, parts.exchange, parts.rest
     count = len(parts.before) + len(parts.after) + 2 + 3 * len(parts.functions)
-    inputs, seen, features = np.empty(rows * GROUP, kind), np.empty(rows * GROUP, kind), np.empty(count * rows * GROUP, kind)
+    inputs, seen, features = (
+        np.empty(rows * GROUP, kind),
+        np.empty(rows * GROUP, kind),
+        np.empty(count * rows * GROUP, kind),
+    )
     sums, steep = np.empty((1 + _SUMS * bands) * _BLOCK, kind), np.empty(_BLOCK, kind)
     levels, added = np.empty(bands * GROUP, kind), np.empty(2 * bands * GROUP, kind)
     for start in range(0, batch, GROUP):

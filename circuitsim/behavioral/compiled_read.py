@@ -8,7 +8,6 @@ import numpy as np
 from circuitsim.behavioral.band_kernels import BandMatrices, read_groups
 from circuitsim.behavioral.banded_read import REPETITIONS
 from circuitsim.behavioral.expansion import TERMS
-from circuitsim.behavioral.features import scaled_inputs
 from circuitsim.behavioral.tile import BandProducts, Tile
 
 

@@ -13,8 +13,13 @@ from circuitsim.behavioral.tile import BandProducts, DistanceFunction, Factor
 from circuitsim.errors import InputError
 from circuitsim.export.terms import Combination, Feature, Sum, Terms
 
-_OF_ROW = {("tau", "x"): "s", ("tau", "x2"): "s2", ("tau", "tau"): "tau", ("tau", "tau", "x"): "s_tau",
-           ("tau", "tau", "tau"): "tau2"}
+_OF_ROW = {
+    ("tau", "x"): "s",
+    ("tau", "x2"): "s2",
+    ("tau", "tau"): "tau",
+    ("tau", "tau", "x"): "s_tau",
+    ("tau", "tau", "tau"): "tau2",
+}
 """Products of a row's input and of the level that it sees, and the coefficient of each in τ·φ (`DistanceFunction`)."""
 
 

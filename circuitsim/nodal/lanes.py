@@ -116,13 +116,16 @@ def pick(typingctx, array, places):
 
     def generate(context, builder, signature, args):
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        index = builder.fptosi(args[1], _WHOLE)
-        lanes = ir.Constant(VECTORS[signature.args[0].dtype], ir.Undefined)
-        for lane in range(WIDTH):
-            number = ir.Constant(ir.IntType(32), lane)
-            at = builder.zext(builder.extract_element(index, number), ir.IntType(64))
-            lanes = builder.insert_element(lanes, builder.load(builder.gep(data, [at])), number)
-        return lanes
+        kind, size = VECTORS[signature.args[0].dtype], signature.args[0].dtype.bitwidth // 8
+        whole, wide = ir.IntType(64), ir.VectorType(ir.IntType(64), WIDTH)
+        steps = builder.mul(builder.sext(builder.fptosi(args[1], _WHOLE), wide), splat(builder, whole(size)))
+        places = builder.add(steps, splat(builder, builder.ptrtoint(data, whole)))
+        places = builder.inttoptr(places, ir.VectorType(data.type, WIDTH))
+        all_lanes = ir.Constant(ir.VectorType(ir.IntType(1), WIDTH), [True] * WIDTH)
+        takes = ir.FunctionType(kind, [places.type, ir.IntType(32), all_lanes.type, kind])
+        name = f"llvm.masked.gather.v{WIDTH}f{8 * size}.v{WIDTH}p0"
+        gather = cgutils.get_or_insert_function(builder.module, takes, name)
+        return builder.call(gather, [places, ir.IntType(32)(size), all_lanes, ir.Constant(kind, ir.Undefined)])
 
     return places(array, places), generate
 

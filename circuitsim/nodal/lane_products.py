@@ -1,7 +1,7 @@
 """Matrix products of a group of vectors that lie side by side, summed in registers.
 
-BLAS lays both factors of a product out anew before it multiplies, and adds to sums in memory. For the thin products of
-a tile with bands this takes about as long as the multiplications. Here the values of `GROUP` vectors are neighbours,
+BLAS lays both factors of a product out anew before it multiplies, and adds to sums in memory. For many thin products
+this takes about as long as the multiplications. Here the values of `GROUP` vectors are neighbours,
 
     values[k · GROUP + vector],
 
@@ -103,7 +103,8 @@ def _multiply(outputs: int):
 _multiply_some, _multiply_one = _multiply(OUTPUTS), _multiply(1)
 
 
-def _product(weights, at, stride, outputs, values, first, depth, sums, to):
+@kernel
+def product(weights, at, stride, outputs, values, first, depth, sums, to):
     """Multiply columns of a matrix with the values of a group, sums[to + o · GROUP + vector] for each output o.
 
     Args:
@@ -118,6 +119,3 @@ def _product(weights, at, stride, outputs, values, first, depth, sums, to):
     else:
         for output in range(outputs):
             _multiply_one(weights, at + output, stride, values, first, depth, sums, to + output * GROUP)
-
-
-product = kernel(_product)
