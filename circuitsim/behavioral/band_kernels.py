@@ -102,25 +102,45 @@ def _fill_features(parts, inputs, seen, features):
 
 
 @kernel
-def _sum_bands(o, outputs, rows, cols, parts, inputs, features, sums):
+def _sum_bands(o, outputs, rows, cols, parts, inputs, features, sums, used):
     """Multiply columns o to o + outputs − 1 of all matrices: i0, and `_SUMS` blocks of each band."""
     edges, wide = parts.edges, parts.wide
     bands, apart = len(edges) - 1, len(parts.functions)
     flat, sloped = len(parts.before) + 1 + apart, 1 + len(parts.after)
     count, width = flat + sloped + 2 * apart, len(parts.rest)
-    product(wide, o, width, outputs, inputs, 0, rows, sums, 0)
+    product(wide, o, width, outputs, inputs, 0, rows, sums, 0, used)
     for band in range(bands):
         first, n, to = edges[band], edges[band + 1] - edges[band], (1 + _SUMS * band) * _BLOCK
         at = first * count * GROUP
-        product(wide, (1 + band) * cols + o, width, outputs, inputs, 0, rows, sums, to)
-        product(parts.flat, first * flat * cols + o, cols, outputs, features, at, n * flat, sums, to + _BLOCK)
+        product(wide, (1 + band) * cols + o, width, outputs, inputs, 0, rows, sums, to, used)
+        product(parts.flat, first * flat * cols + o, cols, outputs, features, at, n * flat, sums, to + _BLOCK, used)
         at += n * flat * GROUP
-        product(parts.sloped, first * sloped * cols + o, cols, outputs, features, at, n * sloped, sums, to + 2 * _BLOCK)
-        product(parts.curved, first * cols + o, cols, outputs, features, at, n, sums, to + 3 * _BLOCK)
+        product(
+            parts.sloped,
+            first * sloped * cols + o,
+            cols,
+            outputs,
+            features,
+            at,
+            n * sloped,
+            sums,
+            to + 2 * _BLOCK,
+            used,
+        )
+        product(parts.curved, first * cols + o, cols, outputs, features, at, n, sums, to + 3 * _BLOCK, used)
         at += n * sloped * GROUP
         for power in (4, 5):
             product(
-                parts.apart, first * apart * cols + o, cols, outputs, features, at, n * apart, sums, to + power * _BLOCK
+                parts.apart,
+                first * apart * cols + o,
+                cols,
+                outputs,
+                features,
+                at,
+                n * apart,
+                sums,
+                to + power * _BLOCK,
+                used,
             )
             at += n * apart * GROUP
 
@@ -131,7 +151,7 @@ def _cubic(flat, sloped, curved, cubic, t):
 
 
 @kernel
-def _complete(o, outputs, cols, bands, rest, constants, sums):
+def _complete(o, outputs, cols, bands, rest, constants, sums, used):
     """Complete sums: the constants of each band, and what t0 and its square add to the factor of t⁰."""
     for band in range(bands):
         first = (1 + _SUMS * band) * _BLOCK
@@ -143,7 +163,7 @@ def _complete(o, outputs, cols, bands, rest, constants, sums):
                 spread(constants[k + cols]),
             )
             apart, square = spread(constants[k + 3 * cols]), spread(constants[k + 4 * cols])
-            for at in range(first + output * GROUP, first + (output + 1) * GROUP, WIDTH):
+            for at in range(first + output * GROUP, first + output * GROUP + used, WIDTH):
                 t = load(sums, at) + level
                 by_level, by_square = load(sums, at + 4 * _BLOCK) - apart, load(sums, at + 5 * _BLOCK) - t * square
                 store(sums, at, t)
@@ -160,7 +180,7 @@ def _cubic(at, three, t, sums):
 
 
 @kernel
-def _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, levels, added):
+def _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, levels, added, used):
     """Let the bands' currents shift their levels.
 
     Args:
@@ -171,6 +191,7 @@ def _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, lev
         sums: Completed sums.
         levels: (bands, GROUP) room for the levels of an output.
         added: (2, bands, GROUP) room for the currents before and after.
+        used: Vectors of the group that count.
 
     The block of i0 in `sums` takes the currents of the bands; that of t0 the last levels.
     """
@@ -179,14 +200,14 @@ def _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, lev
         old, new = 0, bands * GROUP
         for band in range(bands):
             at, three = (1 + _SUMS * band) * _BLOCK + output * GROUP, spread(constants[(5 * band + 2) * cols + k])
-            for lane in range(0, GROUP, WIDTH):
+            for lane in range(0, used, WIDTH):
                 t = load(sums, at + lane)
                 store(levels, band * GROUP + lane, t)
                 store(added, band * GROUP + lane, _cubic(at + lane, three, t, sums))
         for _ in range(repetitions):
             for band in range(bands):
                 at, three = (1 + _SUMS * band) * _BLOCK + output * GROUP, spread(constants[(5 * band + 2) * cols + k])
-                for lane in range(0, GROUP, WIDTH):
+                for lane in range(0, used, WIDTH):
                     t = load(levels, band * GROUP + lane)
                     for other in range(bands):
                         shift = spread(exchange[(band * bands + other) * cols + k])
@@ -194,7 +215,7 @@ def _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, lev
                     store(sums, at + lane, t)
                     store(added, new + band * GROUP + lane, _cubic(at + lane, three, t, sums))
             old, new = new, old
-        for lane in range(0, GROUP, WIDTH):
+        for lane in range(0, used, WIDTH):
             current = load(sums, output * GROUP + lane)
             for band in range(bands):
                 current = current + load(added, old + band * GROUP + lane)
@@ -202,10 +223,10 @@ def _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, lev
 
 
 @kernel
-def _slopes(o, outputs, cols, bands, constants, per_volt, sums, steep):
+def _slopes(o, outputs, cols, bands, constants, per_volt, sums, steep, used):
     """Write what the bands' currents change per volt at the sense nodes [S], of settled sums."""
     for output in range(outputs):
-        for lane in range(output * GROUP, (output + 1) * GROUP, WIDTH):
+        for lane in range(output * GROUP, output * GROUP + used, WIDTH):
             total = spread(per_volt[0]) - spread(per_volt[0])
             for band in range(bands):
                 k, at = band * cols + o + output, (1 + _SUMS * band) * _BLOCK + lane
@@ -257,26 +278,26 @@ def read_groups(scaled, repetitions, parts, per_volt, i_out, slope):
     sums, steep = np.empty((1 + _SUMS * bands) * _BLOCK, kind), np.empty(_BLOCK, kind)
     levels, added = np.empty(bands * GROUP, kind), np.empty(2 * bands * GROUP, kind)
     for start in range(0, batch, GROUP):
-        vectors = min(GROUP, batch - start)
-        _lay_beside(scaled, start, vectors, inputs)
+        used = min(GROUP, batch - start)
+        _lay_beside(scaled, start, used, inputs)
         for place in range(0, rows, OUTPUTS):
             outputs = min(OUTPUTS, rows)
             i = min(place, rows - outputs)  # the last ones again, where they are not a multiple
-            product(parts.wide, width - rows + i, width, outputs, inputs, 0, rows, seen, i * GROUP)
+            product(parts.wide, width - rows + i, width, outputs, inputs, 0, rows, seen, i * GROUP, used)
         for i in range(rows):
-            for lane in range(i * GROUP, (i + 1) * GROUP, WIDTH):
+            for lane in range(i * GROUP, i * GROUP + used, WIDTH):
                 store(seen, lane, load(seen, lane) + spread(rest[width - rows + i]))
         _fill_features(parts, inputs, seen, features)
         for place in range(0, cols, OUTPUTS):
             outputs = min(OUTPUTS, cols)
             o = min(place, cols - outputs)
-            _sum_bands(o, outputs, rows, cols, parts, inputs, features, sums)
+            _sum_bands(o, outputs, rows, cols, parts, inputs, features, sums, used)
             for output in range(outputs):
-                for lane in range(output * GROUP, (output + 1) * GROUP, WIDTH):
+                for lane in range(output * GROUP, output * GROUP + used, WIDTH):
                     store(sums, lane, load(sums, lane) + spread(rest[o + output]))
-            _complete(o, outputs, cols, bands, rest, constants, sums)
-            _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, levels, added)
-            _lay_apart(start, vectors, o, outputs, sums, i_out)
+            _complete(o, outputs, cols, bands, rest, constants, sums, used)
+            _settle(o, outputs, cols, bands, repetitions, constants, exchange, sums, levels, added, used)
+            _lay_apart(start, used, o, outputs, sums, i_out)
             if len(slope) > 0:
-                _slopes(o, outputs, cols, bands, constants, per_volt, sums, steep)
-                _lay_apart(start, vectors, o, outputs, steep, slope)
+                _slopes(o, outputs, cols, bands, constants, per_volt, sums, steep, used)
+                _lay_apart(start, used, o, outputs, steep, slope)

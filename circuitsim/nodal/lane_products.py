@@ -35,11 +35,11 @@ def _registers() -> tuple[int, int]:
     return (12, 256) if features.get("avx2") else (12, 128)
 
 
-def _together(outputs: int, bits: int) -> tuple[int, int]:
-    """Return the outputs and the lanes whose sums of numbers of so many bits fit into registers."""
+def _together(outputs: int, lanes: int, bits: int) -> tuple[int, int]:
+    """Return how many outputs and lanes at a time have sums, of numbers of so many bits, that fit into registers."""
     count, size = _registers()
     count //= max(1, WIDTH * bits // size)  # registers of one sum in lanes
-    lanes = _LANES if outputs * _LANES <= count else 1
+    lanes = lanes if outputs * lanes <= count else 1
     return max(n for n in (1, 2, 4, 8) if n <= outputs and (n == 1 or n * lanes <= count)), lanes
 
 
@@ -71,12 +71,12 @@ def _sums(builder, shape, weights, stride, values, depth):
     return sums
 
 
-def _multiply(outputs: int):
-    """Make an intrinsic that multiplies so many columns of a matrix; see `product`."""
+def _multiply(outputs: int, all_lanes: int):
+    """Make an intrinsic that multiplies so many columns of a matrix with so many lanes of a group; see `product`."""
 
     @intrinsic
     def multiply(typingctx, weights, at, stride, values, first, depth, sums, to):
-        shape = _together(outputs, weights.dtype.bitwidth)
+        shape = _together(outputs, all_lanes, weights.dtype.bitwidth)
 
         def generate(context, builder, signature, args):
             _, at, stride, _, first, depth, _, to = args
@@ -86,7 +86,7 @@ def _multiply(outputs: int):
                 for kind, array, index in zip(kinds, (args[0], args[3], args[6]), (at, first, to), strict=True)
             )
             for output in range(0, outputs, shape[0]):
-                for lane in range(0, _LANES, shape[1]):
+                for lane in range(0, all_lanes, shape[1]):
                     of, by = builder.gep(weight, [_INDEX(output)]), builder.gep(value, [_INDEX(lane * WIDTH)])
                     for n, lanes in enumerate(_sums(builder, shape, of, stride, by, depth)):
                         place = (output + n // shape[1]) * GROUP + (lane + n % shape[1]) * WIDTH
@@ -100,11 +100,13 @@ def _multiply(outputs: int):
     return multiply
 
 
-_multiply_some, _multiply_one = _multiply(OUTPUTS), _multiply(1)
+_some_by_all, _one_by_all, _some_by_few, _one_by_few = (
+    _multiply(outputs, lanes) for lanes in (_LANES, 1) for outputs in (OUTPUTS, 1)
+)
 
 
 @kernel
-def product(weights, at, stride, outputs, values, first, depth, sums, to):
+def product(weights, at, stride, outputs, values, first, depth, sums, to, used):
     """Multiply columns of a matrix with the values of a group, sums[to + o · GROUP + vector] for each output o.
 
     Args:
@@ -113,9 +115,15 @@ def product(weights, at, stride, outputs, values, first, depth, sums, to):
         values: A flat array, in which the values of the first row begin at `first`.
         depth: Number of the matrix's rows.
         sums: A flat array, written.
+        used: Vectors of the group that count, the first ones: up to `WIDTH` of them cost less than all.
     """
-    if outputs == OUTPUTS:
-        _multiply_some(weights, at, stride, values, first, depth, sums, to)
+    if outputs == OUTPUTS and used > WIDTH:
+        _some_by_all(weights, at, stride, values, first, depth, sums, to)
+    elif outputs == OUTPUTS:
+        _some_by_few(weights, at, stride, values, first, depth, sums, to)
     else:
         for output in range(outputs):
-            _multiply_one(weights, at + output, stride, values, first, depth, sums, to + output * GROUP)
+            if used > WIDTH:
+                _one_by_all(weights, at + output, stride, values, first, depth, sums, to + output * GROUP)
+            else:
+                _one_by_few(weights, at + output, stride, values, first, depth, sums, to + output * GROUP)
