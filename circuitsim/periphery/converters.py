@@ -10,7 +10,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.periphery.lookup import edge_grid, look_up
+from circuitsim.periphery.lookup import edge_grid, look_up, look_up_levels
 from circuitsim.results.periphery_tables import ConverterTable
 
 _LEAST_LAID_OUT = 4096  # inputs, from which on laying out the edges of an ADC pays
@@ -47,6 +47,10 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
         return _with_noise(codes * table.lsb + table.low, table.noise, rng)
     deviation = xp.asarray(_inl(table, 2**table.bits, "code"), dtype=codes.dtype, device=device)
     levels = (xp.arange(2**table.bits, dtype=codes.dtype, device=device) + deviation) * table.lsb + table.low
+    if isinstance(codes, np.ndarray):
+        volts = np.empty(codes.size, codes.dtype)
+        if look_up_levels(np.ascontiguousarray(codes).reshape(-1), levels, volts):
+            return _with_noise(volts.reshape(codes.shape), table.noise, rng)
     flat = xp.reshape(xp.astype(codes, xp.int64), (-1,))
     return _with_noise(xp.reshape(xp.take(levels, flat, axis=0), codes.shape), table.noise, rng)
 

@@ -39,3 +39,13 @@ def look_up(steps, below, edges, low, per_step, most, codes, found):
         for _ in range(most):
             k += np.uint64(steps[n] > edges[k])
         found[n] = codes[k]
+
+
+@numba.njit(cache=True, nogil=True)
+def look_up_levels(codes, levels, found):
+    """Write the levels of codes (n,), and return True; stop and return False at a code that has no level."""
+    for n in range(len(codes)):
+        if not 0 <= codes[n] < len(levels):
+            return False
+        found[n] = levels[np.uint64(np.int32(codes[n]))]
+    return True

@@ -40,6 +40,15 @@ def test_a_table_that_was_changed_is_laid_out_again():
     assert (after != before).mean() > 0.9
 
 
+def test_codes_without_a_level_are_no_voltages():
+    table = ConverterTable(3, 0.0, 0.7, np.linspace(-0.3, 0.3, 8))
+    codes = np.array([[0.0, 7.0], [3.0, 5.0]])
+    assert np.allclose(converters.drive(table, codes), (codes + table.inl[codes.astype(int)]) * 0.1, rtol=1e-15)
+    for wrong in (8.0, np.inf, np.nan):
+        with pytest.raises(IndexError), np.errstate(invalid="ignore"):
+            converters.drive(table, np.array([[0.0, wrong]]))
+
+
 def test_a_straight_line_stands_for_an_output_curve():
     i = np.linspace(0.0, 1e-4, 300)
     bent = SenseTable(current=i, drop=0 * i, reported=0.9 - 5e3 * i, unit="V")
