@@ -48,10 +48,10 @@ def band_products(
         edges=edges,
         wide=put(wide),
         rest=put(rest[None]),
-        flat=tuple(map(put, flat)),
-        sloped=tuple(map(put, sloped)),
-        curved=tuple(map(put, curved)),
-        apart=tuple(map(put, apart)),
+        flat=put(np.concatenate(flat)),
+        sloped=put(np.concatenate(sloped)),
+        curved=put(np.concatenate(curved)),
+        apart=put(np.concatenate(apart)),
         functions=correction.functions,
         constants=put(np.stack(constants)),
         exchange=put(exchange),
@@ -62,7 +62,7 @@ def _band(currents: list[np.ndarray], correction: RowCorrection, rows: slice) ->
     """Return the matrices of one band's rows, and its constants."""
     flat, sloped, curved, cubic = (part[:, rows] for part in currents)
     unit, *fitted = correction.slopes[:, rows]
-    square = np.tensordot([c[-1] for c in correction.functions], fitted, 1)
+    square = np.tensordot([c.t2 for c in correction.functions], fitted, 1)
     return (
         np.concatenate([*flat[:1:-1], unit, *fitted]),  # the functions of a tile: the least important first
         sloped[1:].reshape(-1, unit.shape[1]),

@@ -7,7 +7,7 @@ from typing import Any
 import array_api_compat
 
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
-from circuitsim.behavioral.tile import BandProducts, Polynomial, Tile
+from circuitsim.behavioral.tile import BandProducts, DistanceFunction, Tile
 
 # Bands shift their levels by the currents that they add. For 32 x 28 sinh cells (v0 = 0.25 V, 0.4 V, 5 ohm) the
 # currents after 0, 1, 2, 3 repetitions are 6e-4, 8e-6, 1.4e-7, 3e-9 rms of full scale from the fixed point; for 64 x 64
@@ -43,32 +43,32 @@ def _factors(tile: Tile, v_in: Any) -> tuple[Any, list[Any], list[list[Any]]]:
     s = scaled_inputs(tile, v_in)
     before, after = fitted_functions(tile, s)
     wide = s @ products.wide + products.rest
-    bands = len(products.flat)
+    bands = len(products.edges) - 1
     start = [wide[:, (1 + band) * cols : (2 + band) * cols] for band in range(bands)]
     seen = wide[:, (1 + bands) * cols :]
     factors = []
     distances = _distances(products.functions, s, seen)
     for band, (first, last) in enumerate(itertools.pairwise(products.edges)):
-        one, two, three, four, five = (products.constants[band, power : power + 1, :] for power in range(5))
+        one, two, three, apart, square = (products.constants[band, part : part + 1, :] for part in range(5))
 
-        def product(features: list[Any], matrix: Any, rows: slice = slice(first, last)) -> Any:
-            return xp.concat([feature[:, rows] for feature in features], axis=1) @ matrix
+        def product(features: list[Any], matrix: Any, band: int = band, rows: slice = slice(first, last)) -> Any:
+            return xp.concat([feature[:, rows] for feature in features], axis=1) @ products.rows_of(matrix, band)
 
-        t, (e1, e2) = start[band], (product(features, products.apart[band]) for features in distances[1:])
-        flat = product([*before, seen, *distances[0]], products.flat[band])
-        flat = flat + t * (e1 - four + t * (e2 - t * five))
-        sloped, curved = product([s, *after], products.sloped[band]), product([s], products.curved[band])
+        t, (e1, e2) = start[band], (product(features, products.apart) for features in distances[1:])
+        flat = product([*before, seen, *distances[0]], products.flat)
+        flat = flat + t * (e1 - apart + t * (e2 - t * square))
+        sloped, curved = product([s, *after], products.sloped), product([s], products.curved)
         factors.append([flat, sloped + one, curved + two, three])
     return wide[:, :cols], start, factors
 
 
-def _distances(functions: tuple[Polynomial, ...], s: Any, seen: Any) -> tuple[list[Any], list[Any], list[Any]]:
+def _distances(functions: tuple[DistanceFunction, ...], s: Any, seen: Any) -> tuple[list[Any], list[Any], list[Any]]:
     """Return τ·p, τ·q − p and τ·r − q of every function φ = p + t·q + t²·r, at τ and s (batch, rows)."""
     powers = ([], [], [])
-    for c0, c1, c2, c3, c4, c5, c6, c7, r in functions:
-        p = s * (c0 + c1 * s) + seen * (c2 + c3 * s + c4 * seen)
-        q = c5 + c6 * s + c7 * seen
-        for features, value in zip(powers, (seen * p, seen * q - p, seen * r - q), strict=True):
+    for c in functions:
+        p = s * (c.s + c.s2 * s) + seen * (c.tau + c.s_tau * s + c.tau2 * seen)
+        q = c.t + c.s_t * s + c.tau_t * seen
+        for features, value in zip(powers, (seen * p, seen * q - p, seen * c.t2 - q), strict=True):
             features.append(value)
     return powers
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from circuitsim.behavioral.grades import TileForm
 from circuitsim.behavioral.residual import Residual
-from circuitsim.behavioral.tile import Polynomial
+from circuitsim.behavioral.tile import InputFunction
 
 TERMS = 4  # s² · (cubic in s)
 _ROUNDING = 1e-9  # of the largest current: slopes below it are lost, as with inputs of both signs, where they cancel
@@ -26,13 +26,13 @@ class Expansion:
 
     | field | shape and unit | meaning |
     |---|---|---|
-    | functions | polynomials | fitted functions of power 0, and of power 1, which the higher powers share |
+    | functions | | fitted functions of power 0, and of power 1, which the higher powers share |
     | currents | for each power (functions, rows, cols) [A] | coefficients for the output currents |
     | levels | for each power (functions, rows, cols) [A] | coefficients for the levels, with the form's functions |
     | slope | (rows, cols) [A] | dn/dt, summed over the tabulated inputs with the weight s; 0 if lost in rounding |
     """
 
-    functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]]
+    functions: tuple[tuple[InputFunction, ...], tuple[InputFunction, ...]]
     currents: tuple[np.ndarray, ...]
     levels: tuple[np.ndarray, ...]
     slope: np.ndarray
@@ -44,7 +44,7 @@ def expand(residual: Residual, form: TileForm) -> Expansion:
     powers = np.vander(t, len(form.currents), increasing=True)
     by_power = np.tensordot(residual.current, np.linalg.pinv(powers), axes=(3, 1))  # (rows, cols, s, power)
     functions = tuple(_leading(by_power[:, :, :, b], s, form.currents[b] - 2) for b in (0, 1))
-    values = [_line(s, [evaluate_polynomial(p, s) for p in chosen]) for chosen in functions]
+    values = [_line(s, [evaluate_input_function(p, s) for p in chosen]) for chosen in functions]
     values += [values[1]] * (len(form.currents) - 2)
     table = residual.current.reshape(*residual.current.shape[:2], -1)
 
@@ -65,12 +65,12 @@ def carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
     return np.moveaxis(np.moveaxis(coefficients, 0, 1) @ to, 1, 0)
 
 
-def evaluate_polynomial(polynomial: Polynomial, s: np.ndarray) -> np.ndarray:
+def evaluate_input_function(function: InputFunction, s: np.ndarray) -> np.ndarray:
     """Evaluate s²·(c[0] + c[1]·s + …)."""
-    return s * s * np.polynomial.polynomial.polyval(s, polynomial)
+    return s * s * np.polynomial.polynomial.polyval(s, function)
 
 
-def _leading(values: np.ndarray, s: np.ndarray, count: int) -> tuple[Polynomial, ...]:
+def _leading(values: np.ndarray, s: np.ndarray, count: int) -> tuple[InputFunction, ...]:
     """Return the functions that describe `values` (rows, cols, n_s) best beside 1 and s, each at most 1 in size."""
     if count <= 0:
         return ()
@@ -83,7 +83,7 @@ def _leading(values: np.ndarray, s: np.ndarray, count: int) -> tuple[Polynomial,
     for vector in vectors[:, ::-1][:, :count].T:
         # 1 and s are features anyway: a function starts at s², which costs two operations less to evaluate.
         higher = (np.linalg.pinv(powers) @ vector)[2:]
-        size = np.abs(evaluate_polynomial(tuple(higher), s)).max()
+        size = np.abs(evaluate_input_function(tuple(higher), s)).max()
         functions.append(tuple(float(c) for c in higher / (size if size > 0 else 1.0)))
     return tuple(functions)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from circuitsim.behavioral.tile import Polynomial, Tile
+from circuitsim.behavioral.tile import InputFunction, Tile
 
 
 def scaled_inputs(tile: Tile, v_in: Any) -> Any:
@@ -13,11 +13,11 @@ def scaled_inputs(tile: Tile, v_in: Any) -> Any:
 def fitted_functions(tile: Tile, s: Any) -> tuple[list[Any], list[Any]]:
     """Return the fitted functions f and h of `Tile` at scaled inputs (batch, rows), each of that shape."""
     square = s * s
-    before, after = ([_polynomial(c, s, square) for c in functions] for functions in tile.functions)
+    before, after = ([_evaluated(c, s, square) for c in functions] for functions in tile.functions)
     return before, after
 
 
-def _polynomial(coefficients: Polynomial, s: Any, square: Any) -> Any:
+def _evaluated(coefficients: InputFunction, s: Any, square: Any) -> Any:
     """s²·(c[0] + c[1]·s + …), with s² at hand."""
     value = s * coefficients[-1]
     for c in coefficients[-2:0:-1]:

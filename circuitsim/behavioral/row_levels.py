@@ -16,7 +16,7 @@ from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.expansion import carry
 from circuitsim.behavioral.fields import Fields
 from circuitsim.behavioral.residual import Residual
-from circuitsim.behavioral.tile import Polynomial
+from circuitsim.behavioral.tile import DistanceFunction
 from circuitsim.nodal.surface import cells_law
 from circuitsim.results import CellSurface
 
@@ -26,15 +26,14 @@ class RowCorrection:
     """What the distance of the level that a row sees from the output's own level adds to the output.
 
         (τ − t)·[slopes[0] + Σ_k slopes[k]·φ_k(s, τ, t)]
-        φ_k = c0·s + c1·s² + τ·(c2 + c3·s + c4·τ) + t·(c5 + c6·s + c7·τ) + c8·t²
 
     | field | shape and unit | meaning |
     |---|---|---|
-    | functions | | the coefficients c of each fitted function φ |
+    | functions | | the fitted functions φ |
     | slopes | (1 + functions, rows, outputs) [A] | effect through a row on an output, of 1 and of each function |
     """
 
-    functions: tuple[Polynomial, ...]
+    functions: tuple[DistanceFunction, ...]
     slopes: np.ndarray
 
 
@@ -86,8 +85,11 @@ def row_correction(
 
 
 def _monomials(s: np.ndarray, row: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """The terms of a fitted function, in the order of its coefficients: (9, n_s, n_t of the row, n_t of the column)."""
-    return np.stack(np.broadcast_arrays(s, s * s, row, s * row, row * row, own, s * own, row * own, own * own))
+    """The terms of a fitted function (9, n_s, n_t of the row, n_t of the column), in the order of its coefficients."""
+    terms = DistanceFunction(
+        s=s, s2=s * s, tau=row, s_tau=s * row, tau2=row * row, t=own, s_t=s * own, tau_t=row * own, t2=own * own
+    )
+    return np.stack(np.broadcast_arrays(*terms))
 
 
 def _changes(
@@ -145,6 +147,6 @@ def _leading(basis: np.ndarray, slopes: np.ndarray, count: int) -> RowCorrection
     fitted = on_functions @ rest
     first = slopes[0].ravel() + mean @ (rest - coefficients @ fitted)
     return RowCorrection(
-        tuple(tuple(map(float, c)) for c in coefficients.T),
+        tuple(DistanceFunction(*map(float, c)) for c in coefficients.T),
         np.concatenate([first[None], fitted]).reshape(-1, *slopes.shape[1:]),
     )

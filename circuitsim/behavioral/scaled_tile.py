@@ -60,10 +60,9 @@ def _scaled_bands(bands: BandProducts, ratio: np.ndarray) -> BandProducts:
     rows = [slice(*ends) for ends in itertools.pairwise(bands.edges)]
     linear = np.hstack([*[ratio] * len(bands.edges), np.ones((len(ratio), len(ratio)))])
 
-    def scaled(matrices: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
-        cells = [ratio[at] for at in rows]
-        tiled = [np.tile(c, np.array(m.shape) // c.shape) for c, m in zip(cells, matrices, strict=True)]
-        return tuple((m * by).astype(m.dtype) for m, by in zip(matrices, tiled, strict=True))
+    def scaled(matrix: np.ndarray) -> np.ndarray:
+        features = len(matrix) // len(ratio)
+        return matrix * np.concatenate([ratio[at] for at in rows for _ in range(features)]).astype(matrix.dtype)
 
     return replace(
         bands,

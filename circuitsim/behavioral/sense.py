@@ -1,5 +1,6 @@
 """Currents of a tile into sense amplifiers whose input voltage is not proportional to the current."""
 
+import functools
 import math
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from circuitsim.behavioral.sense_kernels import ColumnCurve, curve_values, even_curve, meet_columns
+from circuitsim.behavioral.sense_kernels import ColumnCurve, EvenCurve, curve_values, even_curve, meet_columns
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
 from circuitsim.nodal.lanes import WIDTH
@@ -53,9 +54,7 @@ def reported_outputs(sense: SenseTable, i_out: Any) -> Any:
         or i_out.size < _LEAST_COMPILED
     ):
         return report(replace(sense, noise=0.0), i_out)
-    current = _reached(sense, i_out)
-    reported = np.interp(current, sense.current, sense.reported)
-    curve = even_curve(current, reported, i_out.dtype, close=_EXACT * float(np.ptp(reported)))
+    curve = _output_curve(sense, _marks(sense), _reach(i_out), i_out.dtype)
     if curve is None:
         return report(replace(sense, noise=0.0), i_out)
     out = np.empty(i_out.size + WIDTH, i_out.dtype)
@@ -94,7 +93,7 @@ def settle(tile: Tile, i_out: Any, sense: SenseTable, *, slope: Any = None) -> A
     coupling = (tile.w_port - np.diag(own)).T
     passes = _passes(own, coupling)
     if isinstance(i_out, np.ndarray) and i_out.size >= _LEAST_COMPILED:
-        curve = _voltage_curve(sense, i_out, float(own.mean()), tile.r_sense)
+        curve = _voltage_curve(sense, _marks(sense), _reach(i_out), float(own.mean()), tile.r_sense, i_out.dtype)
         if curve is not None:
             return _settle_compiled(curve, i_out, slope, own, coupling, passes)
     xp, device = array_api_compat.array_namespace(i_out), array_api_compat.device(i_out)
@@ -124,28 +123,46 @@ def _passes(own: np.ndarray, coupling: np.ndarray) -> int:
     return min(max(math.ceil(math.log(_CLOSE) / math.log(share)), 2), _MOST_PASSES) if share < 1 else _MOST_PASSES
 
 
-def _reached(sense: SenseTable, i_out: np.ndarray) -> np.ndarray:
-    """Return the currents of the table that outputs reach, in rising order: up to a power of two, for one grid."""
-    assert sense.current is not None
-    low, high = float(sense.current[0]), float(sense.current[-1])
+def _reach(i_out: np.ndarray) -> float:
+    """Return a current [A] that settled outputs stay below: a power of two, so that many reads share a grid."""
     largest = max(float(i_out.max()), -float(i_out.min()))
-    if not 0 < largest < np.inf:
-        return sense.current
-    reach = 2.0 ** math.ceil(math.log2(_ROOM * largest))
-    low, high = max(low, -reach), min(high, reach)
+    return 2.0 ** math.ceil(math.log2(_ROOM * largest)) if 0 < largest < np.inf else np.inf
+
+
+def _marks(sense: SenseTable) -> bytes:
+    """Return what tells a table whose arrays were changed from the old one."""
+    return b"".join(np.asarray(part).tobytes() for part in (sense.current, sense.drop, sense.reported))
+
+
+def _reached(sense: SenseTable, reach: float) -> np.ndarray:
+    """Return the currents of the table, in rising order, up to those that outputs reach [A]."""
+    assert sense.current is not None
+    low, high = max(float(sense.current[0]), -reach), min(float(sense.current[-1]), reach)
     inside = (sense.current > low) & (sense.current < high)
     return np.concatenate([[low], sense.current[inside], [high]]) if inside.any() else sense.current
 
 
-def _voltage_curve(sense: SenseTable, i_out: np.ndarray, mean: float, r_sense: float) -> ColumnCurve | None:
+@functools.lru_cache(maxsize=16)
+def _output_curve(sense: SenseTable, marks: bytes, reach: float, dtype: np.dtype) -> EvenCurve | None:
+    """Return what an amplifier reports over its current, or None where no even grid holds it."""
+    assert sense.current is not None and sense.reported is not None
+    current = _reached(sense, reach)
+    reported = np.interp(current, sense.current, sense.reported)
+    return even_curve(current, reported, dtype, close=_EXACT * float(np.ptp(reported)))
+
+
+@functools.lru_cache(maxsize=64)
+def _voltage_curve(
+    sense: SenseTable, marks: bytes, reach: float, mean: float, r_sense: float, dtype: np.dtype
+) -> ColumnCurve | None:
     """Return the voltage beyond r_sense·i over i + mean·voltage, or None where no even grid holds it."""
     assert sense.current is not None and sense.drop is not None
-    current = _reached(sense, i_out)
+    current = _reached(sense, reach)
     extra = np.interp(current, sense.current, sense.drop) - r_sense * current
     over = current + mean * extra
     close = _EXACT * float(np.abs(current[[0, -1]]).max()) / mean
-    curve = even_curve(over, extra, i_out.dtype, close=close) if np.all(np.diff(over) > 0) else None
-    return None if curve is None else ColumnCurve(i_out.dtype.type(mean), *curve)
+    curve = even_curve(over, extra, dtype, close=close) if np.all(np.diff(over) > 0) else None
+    return None if curve is None else ColumnCurve(dtype.type(mean), *curve)
 
 
 def _settle_compiled(

@@ -1,14 +1,33 @@
 """A programmed tile: the matrices that turn input voltages into column currents."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from circuitsim.behavioral.grades import TileForm
 from circuitsim.results import SenseTable
 from circuitsim.spec import by_value
 
-Polynomial = tuple[float, ...]
+InputFunction = tuple[float, ...]
 """Coefficients c of the function s²·(c[0] + c[1]·s + …) of a scaled input s."""
+
+
+class DistanceFunction(NamedTuple):
+    """A function φ of what a distance of levels does to a current, by the coefficient of each of its terms.
+
+        φ = s·s1 + s²·s2 + τ·tau + s·τ·s_tau + τ²·tau2  +  t·(t + s·s_t + τ·tau_t)  +  t²·t2
+
+    of the scaled input s, the level τ that a row sees of the columns, and the output's own level t.
+    """
+
+    s: float
+    s2: float
+    tau: float
+    s_tau: float
+    tau2: float
+    t: float
+    s_t: float
+    tau_t: float
+    t2: float
 
 
 @by_value
@@ -50,26 +69,33 @@ class BandProducts:
     | field | shape and unit | meaning |
     |---|---|---|
     | edges | | first row of each band, and the number of rows |
-    | functions | | of each φ the coefficients of s, s², τ, s·τ, τ² (p), t, s·t, τ·t (q) and t² (r) |
+    | functions | | φ |
     | wide, rest | (rows, (1 + B)·cols + rows), (1, (1 + B)·cols + rows) | linear part [A and levels] |
-    | flat | for each band ((len(f) + 1 + len(φ))·rows of it, cols) [A] | t⁰, and the levels that rows see |
-    | sloped | for each band ((1 + len(h))·rows of it, cols) [A] | t¹ |
-    | curved | for each band (rows of it, cols) [A] | t² |
-    | apart | for each band (len(φ)·rows of it, cols) [A] | the distance of the levels that rows see from the own ones |
+    | flat | ((len(f) + 1 + len(φ))·rows, cols) [A] | t⁰, and the levels that rows see |
+    | sloped | ((1 + len(h))·rows, cols) [A] | t¹ |
+    | curved | (rows, cols) [A] | t² |
+    | apart | (len(φ)·rows, cols) [A] | the distance of the levels that rows see from the own ones |
     | constants | (B, 5, cols) [A] | of t¹, t², t³, and of the own level and its cube in what rows see |
     | exchange | (B, B, cols) [1/A] | shift of a band's level (axis 0) per ampere that a band (axis 1) adds |
+
+    In flat, sloped, curved and apart, bands follow one another, and in each of them its features.
     """
 
     edges: tuple[int, ...]
-    functions: tuple[Polynomial, ...]
+    functions: tuple[DistanceFunction, ...]
     wide: Any
     rest: Any
-    flat: tuple[Any, ...]
-    sloped: tuple[Any, ...]
-    curved: tuple[Any, ...]
-    apart: tuple[Any, ...]
+    flat: Any
+    sloped: Any
+    curved: Any
+    apart: Any
     constants: Any
     exchange: Any
+
+    def rows_of(self, matrix: Any, band: int) -> Any:
+        """Return the part of `flat`, `sloped`, `curved` or `apart` that multiplies the features of a band."""
+        each = matrix.shape[0] // self.edges[-1]
+        return matrix[each * self.edges[band] : each * self.edges[band + 1], :]
 
 
 @by_value
@@ -97,7 +123,7 @@ class Tile:
     | v_scale | [V] | v_in − v_ref at s = 1 |
     | w | (rows, cols) [S] | the linear array, i_out = (v_in − v_ref) @ w |
     | offset | (cols,) [A] | added to one product; None where v_ref is 0 |
-    | functions | polynomials | f, the least important first, and h |
+    | functions | | f, the least important first, and h |
     | currents | factors [A] | one for each power of the level; empty for one product and with bands |
     | levels | factors | the same for the level itself |
     | bands | | the matrices of a tile with bands, or None |
@@ -120,7 +146,7 @@ class Tile:
     v_scale: float
     w: Any
     offset: Any = None
-    functions: tuple[tuple[Polynomial, ...], tuple[Polynomial, ...]] = ((), ())
+    functions: tuple[tuple[InputFunction, ...], tuple[InputFunction, ...]] = ((), ())
     currents: tuple[Factor, ...] = ()
     levels: tuple[Factor, ...] = ()
     bands: BandProducts | None = None

@@ -1,20 +1,26 @@
 """Convert a programmed tile to terms."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 
 import numpy as np
 
 from circuitsim.behavioral import Tile
 from circuitsim.behavioral.banded_read import REPETITIONS
 from circuitsim.behavioral.product import ITERATIONS
-from circuitsim.behavioral.tile import BandProducts, Factor
+from circuitsim.behavioral.tile import BandProducts, DistanceFunction, Factor
 from circuitsim.errors import InputError
 from circuitsim.export.terms import Combination, Feature, Sum, Terms
 
-_OF_ROW = (("tau", "x"), ("tau", "x2"), ("tau", "tau"), ("tau", "tau", "x"), ("tau", "tau", "tau"))
-"""Products of a row's input and of the level that it sees."""
+_OF_ROW = {
+    ("tau", "x"): "s",
+    ("tau", "x2"): "s2",
+    ("tau", "tau"): "tau",
+    ("tau", "tau", "x"): "s_tau",
+    ("tau", "tau", "tau"): "tau2",
+}
+"""Products of a row's input and of the level that it sees, and the coefficient of each in τ·φ (`DistanceFunction`)."""
 
 
 def read_terms(tile: Tile) -> Terms:
@@ -93,7 +99,7 @@ def _linear(name: str, products: BandProducts, columns: slice, scale: float = 1.
 
 def _banded(tile: Tile, products: BandProducts, i_scale: float) -> tuple[tuple[Sum, ...], tuple[Combination, ...]]:
     """The sums and steps that `BandProducts` states."""
-    cols, bands = tile.cols, range(len(products.flat))
+    cols, bands = tile.cols, range(len(products.edges) - 1)
     sums = [_linear("i", products, slice(cols), 1.0 / i_scale)]
     for b in bands:
         sums.append(_linear(f"l{b}", products, slice((1 + b) * cols, (2 + b) * cols)))
@@ -127,27 +133,27 @@ def _band_sums(tile: Tile, products: BandProducts, band: int, scale: float) -> l
         parts = [(feature, first, np.asarray(matrix, float) * scale) for feature, matrix in matrices.items()]
         return Sum(f"{name}{band}", tuple(parts), np.asarray(constant, float) * scale)
 
-    fitted = np.split(products.apart[band], len(products.functions))
+    fitted = np.split(products.rows_of(products.apart, band), len(products.functions))
 
-    def weighed(of: Mapping[str, Callable[[Sequence[float]], float]]) -> dict[str, np.ndarray]:
+    def weighed(of: Mapping[str, Callable[[DistanceFunction], float]]) -> dict[str, np.ndarray]:
         """Write functions of input and level as powers of them."""
         weights = {feature: [weight(c) for c in products.functions] for feature, weight in of.items()}
         return {feature: np.tensordot(weight, fitted, 1) for feature, weight in weights.items()}
 
-    flat = np.split(products.flat[band], len(before) + 1 + len(fitted))
+    flat = np.split(products.rows_of(products.flat, band), len(before) + 1 + len(fitted))
     one, two, three, apart, square = products.constants[band]
-    of_row = dict(zip(map("".join, _OF_ROW), map(itemgetter, range(5)), strict=True))
+    of_row = {"".join(factors): attrgetter(term) for factors, term in _OF_ROW.items()}
     of_own = {
-        "x": lambda c: -c[0], "x2": lambda c: -c[1],
-        "tau": lambda c: c[5] - c[2], "taux": lambda c: c[6] - c[3], "tautau": lambda c: c[7] - c[4],
+        "x": lambda c: -c.s, "x2": lambda c: -c.s2,
+        "tau": lambda c: c.t - c.tau, "taux": lambda c: c.s_t - c.s_tau, "tautau": lambda c: c.tau_t - c.tau2,
     }  # fmt: skip
-    of_square = {"x": lambda c: -c[6], "tau": lambda c: c[8] - c[7]}
-    rest = np.tensordot([-c[5] for c in products.functions], fitted, 1).sum(0)
-    sloped = np.split(products.sloped[band], 1 + len(after))
+    of_square = {"x": lambda c: -c.s_t, "tau": lambda c: c.t2 - c.tau_t}
+    rest = np.tensordot([-c.t for c in products.functions], fitted, 1).sum(0)
+    sloped = np.split(products.rows_of(products.sloped, band), 1 + len(after))
     return [
         total("p", dict(zip([*before, "tau"], flat, strict=False)) | weighed(of_row), np.zeros(cols)),
         total("q", dict(zip(["x", *after], sloped, strict=True)), one),
-        total("r", {"x": products.curved[band]}, two),
+        total("r", {"x": products.rows_of(products.curved, band)}, two),
         total("d", {}, three),
         total("e", weighed(of_own), -apart),
         total("m", weighed(of_square), rest),

@@ -13,7 +13,17 @@ from typing import Any
 
 import numba
 
-_SOURCES = ("lanes", "polynomial", "balance", "sweep", "modes", "gate_cells", "column_newton", "string_newton")
+_SOURCES = (
+    "lanes",
+    "lane_products",
+    "polynomial",
+    "balance",
+    "sweep",
+    "modes",
+    "gate_cells",
+    "column_newton",
+    "string_newton",
+)
 STAMP = hashlib.sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
 
 

@@ -14,7 +14,7 @@ from numba.extending import intrinsic, models, overload, register_model
 WIDTH = 16  # vectors solved together; two AVX-512 or four AVX2 registers
 
 VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
-_VECTORS = {types.float32: ir.VectorType(ir.FloatType(), WIDTH), types.float64: VECTOR}
+VECTORS = {types.float32: ir.VectorType(ir.FloatType(), WIDTH), types.float64: VECTOR}
 
 
 class _LanesType(types.Type):
@@ -34,13 +34,13 @@ def lanes_type(number):
 @register_model(_LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, _VECTORS[fe_type.number])
+        super().__init__(dmm, fe_type, VECTORS[fe_type.number])
 
 
 def _address(context, builder, signature, args):
     """Pointer to the lanes that begin at a flat index of an array."""
     array = context.make_array(signature.args[0])(context, builder, args[0])
-    kind = _VECTORS[signature.args[0].dtype].as_pointer()
+    kind = VECTORS[signature.args[0].dtype].as_pointer()
     return builder.bitcast(builder.gep(array.data, [args[1]]), kind), signature.args[0].dtype.bitwidth // 8
 
 
@@ -116,13 +116,16 @@ def pick(typingctx, array, places):
 
     def generate(context, builder, signature, args):
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        index = builder.fptosi(args[1], _WHOLE)
-        lanes = ir.Constant(_VECTORS[signature.args[0].dtype], ir.Undefined)
-        for lane in range(WIDTH):
-            number = ir.Constant(ir.IntType(32), lane)
-            at = builder.zext(builder.extract_element(index, number), ir.IntType(64))
-            lanes = builder.insert_element(lanes, builder.load(builder.gep(data, [at])), number)
-        return lanes
+        kind, size = VECTORS[signature.args[0].dtype], signature.args[0].dtype.bitwidth // 8
+        whole, wide = ir.IntType(64), ir.VectorType(ir.IntType(64), WIDTH)
+        steps = builder.mul(builder.sext(builder.fptosi(args[1], _WHOLE), wide), splat(builder, whole(size)))
+        places = builder.add(steps, splat(builder, builder.ptrtoint(data, whole)))
+        places = builder.inttoptr(places, ir.VectorType(data.type, WIDTH))
+        all_lanes = ir.Constant(ir.VectorType(ir.IntType(1), WIDTH), [True] * WIDTH)
+        takes = ir.FunctionType(kind, [places.type, ir.IntType(32), all_lanes.type, kind])
+        name = f"llvm.masked.gather.v{WIDTH}f{8 * size}.v{WIDTH}p0"
+        gather = cgutils.get_or_insert_function(builder.module, takes, name)
+        return builder.call(gather, [places, ir.IntType(32)(size), all_lanes, ir.Constant(kind, ir.Undefined)])
 
     return places(array, places), generate
 

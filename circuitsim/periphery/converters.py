@@ -1,5 +1,6 @@
 """Converters at the edge of an array: codes to voltages, currents to codes."""
 
+import functools
 import math
 import warnings
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
-from circuitsim.periphery.lookup import edge_grid, look_up
+from circuitsim.periphery.lookup import edge_grid, look_up, look_up_levels
 from circuitsim.results.periphery_tables import ConverterTable
 
 _LEAST_LAID_OUT = 4096  # inputs, from which on laying out the edges of an ADC pays
@@ -46,6 +47,10 @@ def drive(table: ConverterTable, codes: Any, *, rng: np.random.Generator | None 
         return _with_noise(codes * table.lsb + table.low, table.noise, rng)
     deviation = xp.asarray(_inl(table, 2**table.bits, "code"), dtype=codes.dtype, device=device)
     levels = (xp.arange(2**table.bits, dtype=codes.dtype, device=device) + deviation) * table.lsb + table.low
+    if isinstance(codes, np.ndarray):
+        volts = np.empty(codes.size, codes.dtype)
+        if look_up_levels(np.ascontiguousarray(codes).reshape(-1), levels, volts):
+            return _with_noise(volts.reshape(codes.shape), table.noise, rng)
     flat = xp.reshape(xp.astype(codes, xp.int64), (-1,))
     return _with_noise(xp.reshape(xp.take(levels, flat, axis=0), codes.shape), table.noise, rng)
 
@@ -120,7 +125,7 @@ def _decision(table: ConverterTable, analog: Any) -> Callable[[Any], Any]:
     if table.inl is None:
         return xp.round
     if isinstance(analog, np.ndarray) and analog.size >= _LEAST_LAID_OUT:
-        return _looked_up(table, analog.dtype)
+        return functools.partial(_look_up, *_laid_out(table, np.asarray(table.inl).tobytes(), analog.dtype))
     if table.decide == "search":
         return lambda steps: _searched(table, steps)
     top = 2**table.bits - 1
@@ -130,8 +135,9 @@ def _decision(table: ConverterTable, analog: Any) -> Callable[[Any], Any]:
     )
 
 
-def _looked_up(table: ConverterTable, dtype: np.dtype) -> Callable[[np.ndarray], np.ndarray]:
-    """Lay out the decisions for many inputs, compiled; see `lookup`."""
+@functools.lru_cache(maxsize=16)
+def _laid_out(table: ConverterTable, inl: bytes, dtype: np.dtype) -> tuple[Any, ...]:
+    """Lay out the decisions of an ADC for many inputs; see `look_up`. `inl` tells a changed array from the old one."""
     top = 2**table.bits - 1
     edges = np.unique(np.arange(top) + 0.5 + _inl(table, top, "threshold"))
     between = np.concatenate([[edges[0] - 1.0], (edges[1:] + edges[:-1]) / 2, [edges[-1] + 1.0]])
@@ -139,15 +145,16 @@ def _looked_up(table: ConverterTable, dtype: np.dtype) -> Callable[[np.ndarray],
         codes = _searched(table, between)
     else:
         codes = np.searchsorted(np.sort(np.arange(top) + 0.5 + _inl(table, top, "transition")), between)
-    below, ends, low, per_step = edge_grid(edges, dtype)
-    low, per_step, codes = dtype.type(low), dtype.type(per_step), codes.astype(dtype)
+    below, ends, low, per_step, most = edge_grid(edges, dtype)
+    return below, ends, dtype.type(low), dtype.type(per_step), most, codes.astype(dtype)
 
-    def find(steps: np.ndarray) -> np.ndarray:
-        found = np.empty(steps.size, dtype)
-        look_up(np.ascontiguousarray(steps).reshape(-1), below, ends, low, per_step, codes, found)
-        return found.reshape(steps.shape)
 
-    return find
+def _look_up(*layout_and_steps: Any) -> np.ndarray:
+    """Return the codes of inputs [LSB above low] by the layout before them."""
+    *layout, steps = layout_and_steps
+    found = np.empty(steps.size, steps.dtype)
+    look_up(np.ascontiguousarray(steps).reshape(-1), *layout, found)
+    return found.reshape(steps.shape)
 
 
 def _searched(table: ConverterTable, steps: Any) -> Any:

@@ -142,3 +142,20 @@ def test_a_vector_that_is_no_number_stays_alone(models, conductances, volts):
     assert np.isnan(found[7]).all()
     others = np.arange(len(v)) != 7
     assert_allclose(found[others], expected[others], rtol=0, atol=2e-5 * np.ptp(expected))
+
+
+def test_a_table_that_was_changed_is_laid_out_again(models, conductances):
+    g = np.maximum(conductances(models[1].spec) / 4, 1e-6)
+    changed = replace(CASCODE, drop=CASCODE.drop.copy(), reported=CASCODE.reported.copy())
+    tile = behavioral.program(models[1], g)
+    volts = np.random.default_rng(0).uniform(0.1, 0.3, (128, g.shape[0]))
+    i_out = behavioral.mvm(replace(tile, sense=None), volts)
+    first = behavioral.settle(tile, i_out, changed), sense_module.reported_outputs(changed, i_out)
+    changed.drop[:] *= 2
+    changed.reported[:] -= 0.1
+    again = behavioral.settle(tile, i_out, changed), sense_module.reported_outputs(changed, i_out)
+    assert i_out.size >= sense_module._LEAST_COMPILED
+    assert_allclose(again[1], first[1] - 0.1, rtol=0, atol=1e-5)
+    fresh = replace(CASCODE, drop=2 * CASCODE.drop)
+    assert_allclose(again[0], behavioral.settle(tile, i_out, fresh), rtol=0, atol=0)
+    assert np.abs(again[0] - first[0]).max() > 1e-3 * np.abs(first[0]).max()

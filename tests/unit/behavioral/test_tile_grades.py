@@ -46,8 +46,8 @@ def test_the_count_is_that_of_the_matrices(monkeypatch, make_model, conductances
 def test_the_count_of_a_tile_with_bands_is_that_of_its_matrices(make_model, make_spec, conductances, grade, inputs):
     spec = make_spec(32, 32, v_read=0.4)
     tile = behavioral.program(make_model(grade, spec=spec), conductances(spec), inputs=inputs)
-    matrices = [tile.bands.wide, *tile.bands.flat, *tile.bands.sloped, *tile.bands.curved]
-    matrices += 2 * tile.bands.apart  # they multiply what goes with t, and what goes with t²
+    matrices = [tile.bands.wide, tile.bands.flat, tile.bands.sloped, tile.bands.curved]
+    matrices += 2 * [tile.bands.apart]  # it multiplies what goes with t, and what goes with t²
     assert tile.form == form_of(grade, inputs) and tile.form.bands == {3: 2, 4: 4}[grade]
     assert tile.products == form_of(grade, inputs).products == sum(matrix.size for matrix in matrices) / 32**2
 

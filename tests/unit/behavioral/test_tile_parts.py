@@ -9,7 +9,7 @@ from scipy import integrate, optimize
 
 from circuitsim import behavioral, nodal
 from circuitsim.behavioral.columns import column_voltages, levels_across_columns
-from circuitsim.behavioral.expansion import evaluate_polynomial, expand
+from circuitsim.behavioral.expansion import evaluate_input_function, expand
 from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.grades import GRADES, TileForm
 from circuitsim.behavioral.programming import chebyshev_points
@@ -188,7 +188,7 @@ def table(n_s, t=(-0.4, 0.1, 0.6), seed=0):
 def series(found, s, t):
     total = np.zeros(found.currents[0].shape[1:])
     for power, coefficients in enumerate(found.currents):
-        values = [1.0, s, *(evaluate_polynomial(p, s) for p in found.functions[min(power, 1)])]
+        values = [1.0, s, *(evaluate_input_function(p, s) for p in found.functions[min(power, 1)])]
         total += t**power * np.tensordot(np.array(values[: len(coefficients)]), coefficients, axes=1)
     return total
 
@@ -200,7 +200,7 @@ def test_as_many_functions_as_points_give_the_whole_table():
         assert_allclose(series(found, residual.s[a], residual.t[b]), residual.current[:, :, a, b], rtol=0, atol=1e-8)
     for functions in found.functions:
         for each in functions:
-            assert np.abs(evaluate_polynomial(each, residual.s)).max() == pytest.approx(1.0)
+            assert np.abs(evaluate_input_function(each, residual.s)).max() == pytest.approx(1.0)
 
 
 def test_few_functions_are_the_best_of_their_number():

@@ -11,6 +11,9 @@ TABLES = {
     "bowed": ConverterTable(8, 0.0, 1.0, 2 * np.sin(np.pi * K / 254)),
     "rough": ConverterTable(8, 0.0, 1.0, 0.4 * np.sin(K)),
     "missing": ConverterTable(8, 0.0, 1.0, np.where(K >= 127, -3.0, 0.0), decide="search"),
+    "crowded": ConverterTable(
+        8, 0.0, 1.0, np.where(K < 100, 0.0, 0.999 * (np.maximum(130 - K, 0) - 30)), decide="search"
+    ),
     "coarse": ConverterTable(2, -1.0, 1.0, np.array([0.0, -0.5, -0.7])),
 }
 
@@ -25,6 +28,25 @@ def test_many_inputs_get_the_codes_of_few(name, dtype):
     few = np.concatenate([converters.convert_and_count(table, v[n : n + 1])[0] for n in range(len(v))])
     assert v.size > converters._LEAST_LAID_OUT > v.shape[1]
     assert many.dtype == few.dtype and np.array_equal(many, few)
+
+
+def test_a_table_that_was_changed_is_laid_out_again():
+    table = ConverterTable(8, 0.0, 1.0, np.zeros(255))
+    v = np.random.default_rng(0).uniform(0.0, 1.0, (200, 40))
+    before = converters.convert_and_count(table, v)[0]
+    table.inl[:] = 2.0
+    after = converters.convert_and_count(table, v)[0]
+    assert np.array_equal(after, converters.convert_and_count(ConverterTable(8, 0.0, 1.0, np.full(255, 2.0)), v)[0])
+    assert (after != before).mean() > 0.9
+
+
+def test_codes_without_a_level_are_no_voltages():
+    table = ConverterTable(3, 0.0, 0.7, np.linspace(-0.3, 0.3, 8))
+    codes = np.array([[0.0, 7.0], [3.0, 5.0]])
+    assert np.allclose(converters.drive(table, codes), (codes + table.inl[codes.astype(int)]) * 0.1, rtol=1e-15)
+    for wrong in (8.0, np.inf, np.nan):
+        with pytest.raises(IndexError), np.errstate(invalid="ignore"):
+            converters.drive(table, np.array([[0.0, wrong]]))
 
 
 def test_a_straight_line_stands_for_an_output_curve():
