@@ -7,18 +7,24 @@ from circuitsim.calibration.comparison import Difference, Search
 from circuitsim.calibration.random_starts import random_inputs, random_matrix
 
 ROUNDS = 20  # of flips; three to six are enough
-GAIN = 1e-4  # relative gain of a round of flips below which it was the last
+GAIN = 1e-3  # relative gain of a round of flips below which it was the last
 STEP_UP = 1e-3  # relative gain that makes a change of the matrix worth a step
+PATIENCE = 12  # changes of the matrix in a row without a gain, after which its inputs are flipped
 
 
-def flip_rows(search: Search, start: Difference) -> Difference:
+def flip_rows(search: Search, start: Difference, *, rounds: int = ROUNDS) -> Difference:
     """Change inputs as long as the error grows.
 
     One batch reads every change of a single row, of a block of rows, and of all rows at one step. A second one applies
     the best change of each row cumulatively, the most promising first: whole patterns turn in one round.
+
+    Args:
+        search: The search under way.
+        start: Where to start.
+        rounds: Largest number of rounds.
     """
     best = start
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         single, joint = _single_changes(best.v_in, search.box.steps), _joint_changes(best.v_in, search.box.steps)
         error = search.errors(best.both, np.concatenate([single, joint]), best.family).max(axis=1)
         alone, blocks = error[: len(single)], error[len(single) :]
@@ -36,6 +42,9 @@ def flip_rows(search: Search, start: Difference) -> Difference:
 def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, programs: int) -> Difference:
     """Set blocks of the matrix to other conductances as long as the error grows, and flip rows after each round.
 
+    A round ends where `PATIENCE` changes one after the other did not help: the inputs then belong to another matrix,
+    and once their rows are flipped the first changes help again.
+
     Args:
         search: The search under way.
         start: Where to start.
@@ -43,18 +52,18 @@ def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, prog
         programs: Largest number of matrices to program.
     """
     best, left, improved = start, programs, True
-    while improved:
-        improved = False
+    while improved and left > 0:
+        improved, idle = False, 0
         for change in changes_of(search.box, best.v_in, best.column):
             g = change(best.both.g, best.column)
             if np.array_equal(g, best.both.g):
                 continue
-            if left == 0:
-                return flip_rows(search, best) if improved else best
-            left -= 1
+            if left == 0 or idle == PATIENCE:
+                break
+            left, idle = left - 1, idle + 1
             found = search.read(search.program(g), np.vstack([best.v_in, inputs]), best.family)
             if found.error > best.error * (1 + STEP_UP):
-                best, improved = found, True
+                best, improved, idle = found, True, 0
         if improved:
             best = flip_rows(search, best)
     return best

@@ -16,6 +16,12 @@ from circuitsim.spec import Count, Tolerance, check_conductances, checked
 from circuitsim.spice import Progress
 
 ASCENTS = 12  # matrices whose inputs are improved: lower places come near the worst, at 2 ohm even the fourteenth
+# Rounds of flips after which an ascent ends that has reached less than this share of the best one. Later rounds gain a
+# few per cent, up to a fifth where inputs have both signs.
+TRIAL, PROMISING = 2, 0.75
+MOST_INPUTS = (
+    32  # structured inputs that a changed matrix is read with, those of the largest errors: signed ones are 85
+)
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80
@@ -67,13 +73,14 @@ def find_worst(
     steps = _Steps(progress, len(matrices) + min(ASCENTS, len(matrices)) + 1 + starts)
     try:
         inputs = structured_inputs(search.box)
-        best = []
+        best, largest = [], np.zeros(len(inputs))
         for name, g in matrices.items():
-            best = _keep(best, search.read(search.program(g), inputs, name))
+            both = search.program(g)
+            error = search.errors(both, inputs, name)
+            best, largest = _keep(best, largest_of(error, both, inputs, name)), np.maximum(largest, error.max(axis=1))
             steps.done()
-        for place, start in enumerate(best):
-            best[place] = flip_rows(search, start)
-            steps.done()
+        inputs = inputs[np.sort(np.argsort(-largest, kind="stable")[:MOST_INPUTS])]
+        best = _flipped(search, best, steps)
         change_blocks(search, max(best, key=lambda found: found.error), inputs, programs=_matrices_per_ascent(model))
         steps.done()
         for number in range(starts):
@@ -152,6 +159,16 @@ def _matrices_per_ascent(model: TileModel) -> int:
 def _keep(best: list[Difference], found: Difference) -> list[Difference]:
     """Keep the largest differences: a programmed matrix takes memory."""
     return sorted([*best, found], key=lambda difference: -difference.error)[:ASCENTS]
+
+
+def _flipped(search: Search, best: list[Difference], steps: "_Steps") -> list[Difference]:
+    """Flip rows of the inputs of each matrix, to the end where the first rounds come near the best."""
+    tried = []
+    for start in best:
+        tried.append(flip_rows(search, start, rounds=TRIAL))
+        steps.done()
+    enough = PROMISING * max(found.error for found in tried)
+    return [flip_rows(search, found) if found.error >= enough else found for found in tried]
 
 
 class _Steps:

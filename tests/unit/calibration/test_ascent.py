@@ -57,8 +57,8 @@ def test_blocks_of_rows_turn_where_no_single_row_helps(start, end):
     np.testing.assert_array_equal(found.v_in, end)
 
 
-@pytest.mark.parametrize(("gain", "taken"), [(0.9e-4, False), (1.1e-4, True)])
-def test_a_gain_of_less_than_a_ten_thousandth_is_no_step(gain, taken):
+@pytest.mark.parametrize(("gain", "taken"), [(0.9e-3, False), (1.1e-3, True)])
+def test_a_gain_of_less_than_a_thousandth_is_no_step(gain, taken):
     step = Landscape(lambda v: 1.0 + gain if np.all(v == FULL) else 1.0 - 0.1 * np.any(v != REST))
     assert (flip_rows(step, step.start(*[REST] * 8)).error > 1.0) == taken
 
