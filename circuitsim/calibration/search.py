@@ -17,11 +17,9 @@ from circuitsim.spice import Progress
 
 ASCENTS = 12  # matrices whose inputs are improved: lower places come near the worst, at 2 ohm even the fourteenth
 # Rounds of flips after which an ascent ends that has reached less than this share of the best one. Later rounds gain a
-# few per cent, up to a fifth where inputs have both signs.
-TRIAL, PROMISING = 2, 0.75
-MOST_INPUTS = (
-    32  # structured inputs that a changed matrix is read with, those of the largest errors: signed ones are 85
-)
+# few per cent, a tenth in matrices that came near the best.
+TRIAL, PROMISING = 2, 0.85
+MOST_INPUTS = 32  # structured ones, those of the largest errors, that a changed matrix is read with: signed are 85
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from calibration_arrays import array_spec
 
-from circuitsim.calibration.ascent import flip_rows
+from circuitsim.calibration.ascent import change_blocks, flip_rows
 from circuitsim.calibration.box import Box
 from circuitsim.calibration.comparison import BothLevels, largest_of
 
@@ -67,3 +67,45 @@ def test_what_cannot_be_improved_stays():
     flat = Landscape(lambda v: 1.0)
     start = flat.start(*[HALF] * 8)
     assert flip_rows(flat, start) is start
+
+
+class Mountain(Landscape):
+    """An array of 8 × 4 cells whose error is a function of the matrix and the inputs; counts its matrices."""
+
+    def __init__(self, error):
+        super().__init__(None)
+        self.box, self.both_error, self.programs = Box.of(array_spec(8, 4)), error, 0
+
+    def program(self, g):
+        self.programs += 1
+        return BothLevels(g, None, None)
+
+    def errors(self, both, v_in, family):
+        return np.array([[self.both_error(both.g, v)] for v in v_in])
+
+    def begin(self):
+        return self.read(BothLevels(np.full((8, 4), 1e-5), None, None), np.full((1, 8), REST), "here")
+
+
+NOTHING = np.zeros((0, 8))
+
+
+def test_twelve_changes_in_a_row_without_a_gain_end_an_ascent():
+    flat = Mountain(lambda g, v: 1.0)
+    start = flat.begin()
+    assert change_blocks(flat, start, NOTHING, programs=40) is start and flat.programs == 12
+    few = Mountain(lambda g, v: 1.0)
+    assert change_blocks(few, few.begin(), NOTHING, programs=5).error == 1.0 and few.programs == 5
+
+
+def test_flips_after_a_round_let_the_first_changes_help_again():
+    """The far quarter of the erring column helps alone; with all rows driven its second quarter helps as well."""
+
+    def error(g, v):
+        far, second, driven = np.all(g[:2, 0] == 1e-6), np.all(g[2:4, 0] == 1e-6), np.all(v == FULL)
+        return 1.0 + far + (far and driven) + (far and driven and second)
+
+    mountain = Mountain(error)
+    found = change_blocks(mountain, mountain.begin(), NOTHING, programs=40)
+    assert found.error == 4.0 and mountain.programs < 40
+    assert np.all(found.both.g[:4, 0] == 1e-6) and np.all(found.v_in == FULL)

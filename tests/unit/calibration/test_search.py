@@ -200,8 +200,8 @@ def test_a_step_is_a_matrix_an_ascent_the_changes_or_a_random_start(monkeypatch)
 
 
 def test_ascents_far_behind_the_best_end_after_two_rounds(monkeypatch):
-    """Errors after two rounds are 1.0, 0.76 and 0.74: the last one is left where it is."""
-    rounds, after_two = [], {"a": 1.0, "b": 0.76, "c": 0.74}
+    """Errors after two rounds are 1.0, 0.86 and 0.84: the last one is left where it is."""
+    rounds, after_two = [], {"a": 1.0, "b": 0.86, "c": 0.84}
 
     def flip(search, start, rounds_asked=rounds, **asked):
         rounds_asked.append((start.family, asked.get("rounds")))
