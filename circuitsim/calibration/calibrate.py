@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.behavioral import SIMULATES, grades_for, program, tile_outputs
+from circuitsim.behavioral import SIMULATES, AnyTile, grades_for, program, tile_outputs
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.budget import error_budget
@@ -36,6 +36,7 @@ from circuitsim.results import (
     Budget,
     Calibration,
     CellSurface,
+    Certificate,
     Experiment,
     Extrapolation,
     GradeErrors,
@@ -150,16 +151,9 @@ def calibrate(
         adc=tables.adc,
     )
     _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
-    certificate = replace(
-        certificate,
-        budget=more.budget,
-        extrapolation=more.extrapolation,
-        left_out=(*certificate.left_out, *more.left_out),
-        row_currents=row_errors(model, hold_out, truths, worst, tiles=tiles),
-        cost=product_cost(spec, tables, hold_out, truths),
-        energy=array_energy(spec, hold_out, truths, exact) if in_ngspice else None,
-        spot=None if in_ngspice else _spot(model, for_spot, simulator),
-    )
+    certificate = _completed(certificate, more, model, tables, hold_out, tiles, truths, exact)
+    if not in_ngspice:
+        certificate = replace(certificate, spot=_spot(model, for_spot, simulator))
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -279,6 +273,29 @@ def _in_full(
     except OutsideRangeError as error:
         left_out.append(f"the error on an array of twice the size: {error}")
     return _Thorough(budget, () if larger is None else (larger,), tuple(left_out))
+
+
+def _completed(
+    certificate: Certificate,
+    more: _Thorough,
+    model: TileModel,
+    tables: Periphery,
+    hold_out: Sequence[Experiment],
+    tiles: Sequence[AnyTile],
+    truths: Sequence[Solution],
+    exact: Sequence[Solution],
+) -> Certificate:
+    """Add what a thorough certificate has, and what truths decide: row currents, cost and, from ngspice, energy."""
+    spec = model.spec
+    return replace(
+        certificate,
+        budget=more.budget,
+        extrapolation=more.extrapolation,
+        left_out=(*certificate.left_out, *more.left_out),
+        row_currents=row_errors(model, hold_out, truths, certificate.worst, tiles=tiles),
+        cost=product_cost(spec, tables, hold_out, truths),
+        energy=None if truths is exact else array_energy(spec, hold_out, truths, exact),
+    )
 
 
 def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:

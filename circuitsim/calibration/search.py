@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim.calibration.ascent import change_blocks, climb_from_random, flip_rows
+from circuitsim.calibration.ascent import change_blocks, climb_from_random, flip_promising, flip_rows
 from circuitsim.calibration.box import full_scale_of_model
 from circuitsim.calibration.comparison import Difference, LimitReached, Search, largest_of
 from circuitsim.calibration.families import LARGE, Families, structured_inputs, structured_matrices
@@ -16,9 +16,6 @@ from circuitsim.spec import Count, Tolerance, check_conductances, checked
 from circuitsim.spice import Progress
 
 ASCENTS = 12  # matrices whose inputs are improved: lower places come near the worst, at 2 ohm even the fourteenth
-# Rounds of flips after which an ascent ends that has reached less than this share of the best one. Later rounds gain a
-# few per cent, a tenth in matrices that came near the best.
-TRIAL, PROMISING = 2, 0.85
 MOST_INPUTS = 32  # structured ones, those of the largest errors, that a changed matrix is read with: signed are 85
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
@@ -78,7 +75,7 @@ def find_worst(
             best, largest = _keep(best, largest_of(error, both, inputs, name)), np.maximum(largest, error.max(axis=1))
             steps.done()
         inputs = inputs[np.sort(np.argsort(-largest, kind="stable")[:MOST_INPUTS])]
-        best = _flipped(search, best, steps)
+        best = flip_promising(search, best, done=steps.done)
         change_blocks(search, max(best, key=lambda found: found.error), inputs, programs=_matrices_per_ascent(model))
         steps.done()
         for number in range(starts):
@@ -157,16 +154,6 @@ def _matrices_per_ascent(model: TileModel) -> int:
 def _keep(best: list[Difference], found: Difference) -> list[Difference]:
     """Keep the largest differences: a programmed matrix takes memory."""
     return sorted([*best, found], key=lambda difference: -difference.error)[:ASCENTS]
-
-
-def _flipped(search: Search, best: list[Difference], steps: "_Steps") -> list[Difference]:
-    """Flip rows of the inputs of each matrix, to the end where the first rounds come near the best."""
-    tried = []
-    for start in best:
-        tried.append(flip_rows(search, start, rounds=TRIAL))
-        steps.done()
-    enough = PROMISING * max(found.error for found in tried)
-    return [flip_rows(search, found) if found.error >= enough else found for found in tried]
 
 
 class _Steps:

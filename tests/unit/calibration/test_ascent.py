@@ -1,12 +1,15 @@
 """Inputs climb on errors that are written down, so that every step is known beforehand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from calibration_arrays import array_spec
 
+from circuitsim.calibration import ascent as ascent_module
 from circuitsim.calibration.ascent import change_blocks, flip_rows
 from circuitsim.calibration.box import Box
-from circuitsim.calibration.comparison import BothLevels, largest_of
+from circuitsim.calibration.comparison import BothLevels, Difference, largest_of
 
 REST, HALF, FULL = 0.0, 0.1, 0.2
 
@@ -109,3 +112,19 @@ def test_flips_after_a_round_let_the_first_changes_help_again():
     found = change_blocks(mountain, mountain.begin(), NOTHING, programs=40)
     assert found.error == 4.0 and mountain.programs < 40
     assert np.all(found.both.g[:4, 0] == 1e-6) and np.all(found.v_in == FULL)
+
+
+def test_ascents_far_behind_the_best_end_after_two_rounds(monkeypatch):
+    """Errors after two rounds are 1.0, 0.86 and 0.84: the last one is left where it is."""
+    rounds, after_two = [], {"a": 1.0, "b": 0.86, "c": 0.84}
+
+    def flip(search, start, rounds_asked=rounds, **asked):
+        rounds_asked.append((start.family, asked.get("rounds")))
+        return replace(start, error=after_two[start.family])
+
+    monkeypatch.setattr(ascent_module, "flip_rows", flip)
+    starts = [Difference(0.5, None, np.zeros(3), 0, family) for family in after_two]
+    done = []
+    found = ascent_module.flip_promising(None, starts, done=lambda: done.append(len(rounds)))
+    assert [each.family for each in found] == ["a", "b", "c"] and done == [1, 2, 3]
+    assert rounds == [("a", 2), ("b", 2), ("c", 2), ("a", None), ("b", None)]
