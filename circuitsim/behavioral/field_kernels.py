@@ -1,4 +1,4 @@
-"""Solve many chains of nodes, compiled."""
+"""Loops over the nodes of an array, compiled."""
 
 from circuitsim.nodal.kernel import kernel
 
@@ -39,3 +39,11 @@ def eliminate_chains(behind, link, pivot, v):
             after = min(n + 1, nodes - 1)
             for k in range(many):
                 v[c, n, k] = (v[c, n, k] + following * v[c, after, k]) / pivot[c, n, k if kinds > 1 else 0]
+
+
+@kernel
+def mirror(matrix):
+    """Copy what lies below the diagonal of a matrix (n, n) above it."""
+    for i in range(len(matrix)):
+        for j in range(i):
+            matrix[j, i] = matrix[i, j]

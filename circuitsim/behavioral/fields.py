@@ -11,7 +11,7 @@ from scipy.linalg import get_lapack_funcs
 
 from circuitsim import nodal
 from circuitsim.behavioral.bands import band_edges, band_of_row
-from circuitsim.behavioral.field_kernels import eliminate_chains
+from circuitsim.behavioral.field_kernels import eliminate_chains, mirror
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
@@ -89,7 +89,8 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
     drive[-1, port, rows + port] += g_col[-1]
     drive[every[:, None], port, rows + cols + band_of_row(edges)[:, None] * cols + port] = weight
     row_on_col = chain * g[:, None, :]
-    _solve_columns(g, g_col, row_on_col, drive)
+    begins = np.concatenate([every, np.where(g_col[0] > 0, 0, rows - 1), np.repeat(edges[:-1], cols)])
+    _solve_columns(g, g_col, row_on_col, drive, begins)
     by_input, by_port, by_level = np.split(drive, [rows, rows + cols], axis=2)
     w_port = np.diag(g_col[0] + g_col[-1]) - (g_col[0, :, None] * by_port[0] + g_col[-1, :, None] * by_port[-1])
     port_level = np.add.reduceat(weight * by_port.sum(2), edges[:-1], axis=0)
@@ -127,8 +128,11 @@ def solve_chain(load: np.ndarray, link: np.ndarray, right: np.ndarray) -> np.nda
     return v
 
 
-def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: np.ndarray) -> None:
-    """Turn currents into the column nodes (rows, cols, many), with the rows eliminated, into their voltages."""
+def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: np.ndarray, begins: np.ndarray) -> None:
+    """Turn currents v into the column nodes (rows, cols, many), with the rows eliminated, into their voltages.
+
+    `begins` (many,) is the first row with any current: above it there is nothing to carry down.
+    """
     rows, cols = g.shape
     block = -g[:, :, None] * row_on_col
     block[:, np.arange(cols), np.arange(cols)] += g + g_col[:-1] + g_col[1:]
@@ -137,9 +141,9 @@ def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: 
         if a > 0:
             share = g_col[a, :, None] * block[a - 1]
             block[a] -= share * g_col[a]
-            np.matmul(share, v[a - 1], out=work)
-            v[a] += work
-        block[a] = _inverse(block[a])
+            for first, end in _runs(begins < a):
+                v[a, :, first:end] += share @ v[a - 1, :, first:end]
+        _invert(block[a])
     work[:] = v[-1]
     for a in range(rows - 1, -1, -1):
         if a < rows - 1:
@@ -148,12 +152,17 @@ def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: 
         np.matmul(block[a], work, out=v[a])
 
 
-def _inverse(block: np.ndarray) -> np.ndarray:
-    """Invert a symmetric positive definite matrix, in half the time that any other one takes."""
-    factor, _ = _FACTOR(block)
-    upper, failed = _INVERSE(factor)
+def _runs(inside: np.ndarray) -> np.ndarray:
+    """Return where each run of True begins and ends (runs, 2)."""
+    return np.flatnonzero(np.diff(inside, prepend=False, append=False)).reshape(-1, 2)
+
+
+def _invert(block: np.ndarray) -> None:
+    """Invert a symmetric positive definite matrix in place, in half the time that any other one takes."""
+    factor, _ = _FACTOR(block.T, overwrite_a=True)
+    _, failed = _INVERSE(factor, overwrite_c=True)
     assert not failed
-    return np.triu(upper) + np.triu(upper, 1).T
+    mirror(block)
 
 
 def _weights(share: np.ndarray, edges: tuple[int, ...]) -> np.ndarray:

@@ -7,7 +7,14 @@ from numpy.polynomial import chebyshev
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields, chain_links, solve_chain
-from circuitsim.nodal.surface import cell_law, cells_law, conductance_nodes, unit_conductance, unit_nodes
+from circuitsim.nodal.surface import (
+    CellPolynomials,
+    cell_law,
+    cells_law,
+    conductance_nodes,
+    unit_conductance,
+    unit_nodes,
+)
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -76,8 +83,7 @@ def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
 
 
 def tabulate(
-    surface: CellSurface,
-    g: np.ndarray,
+    cells: CellPolynomials,
     g_ref: np.ndarray,
     wires: WireGrid,
     fields: Fields,
@@ -91,8 +97,7 @@ def tabulate(
     """Solve every row for its input with all columns at one level, and return what the cells carry beyond g_ref.
 
     Args:
-        surface: The characterized cell.
-        g: Conductances (rows, cols) [S].
+        cells: The characterized cells of the array.
         g_ref: Reference conductances (rows, cols) [S] that `fields` were solved with.
         wires: Segment resistances [ohm].
         fields, columns: The linear array.
@@ -101,7 +106,7 @@ def tabulate(
         v_scale: Voltage above v_ref at s = 1 [V].
         v_ref: Voltage of the sense nodes [V].
     """
-    rows, cols = g.shape
+    rows, cols = g_ref.shape
     v = v_scale * np.repeat(s, len(level))
     mean = columns.low[columns.band][:, :, None] + columns.span[columns.band][:, :, None] * np.tile(level, len(s))
     v_col = columns.from_input[:, :, None] * v + columns.from_mean[:, :, None] * mean
@@ -109,7 +114,7 @@ def tabulate(
     link = chain_links(wires)
     v_row = linear.copy()
     against = v_col + v_ref
-    current, slope = cells_law(surface, g, v_row + v_ref, against)
+    current, slope = cells_law(cells, v_row + v_ref, against)
     for step in range(_STEPS):
         away = current.copy()
         away[:, 0] += link[:, 0, None] * (v_row[:, 0] - v)
@@ -120,7 +125,7 @@ def tabulate(
         change = -solve_chain(slope, link, away)
         v_row += change
         if step < _STEPS - 1:
-            current, slope = cells_law(surface, g, v_row + v_ref, against)
+            current, slope = cells_law(cells, v_row + v_ref, against)
         else:
             current += slope * change  # the last step is small: its slope serves for the current too
     beyond = current - g_ref[:, :, None] * (v_row - v_col)

@@ -20,6 +20,7 @@ from circuitsim.behavioral.programming import chebyshev_points, inputs_about_res
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
 from circuitsim.errors import InputError
+from circuitsim.nodal.surface import cell_polynomials
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import TileModel
 from circuitsim.spec import by_value, check_conductances, checked
@@ -79,7 +80,7 @@ def row_currents(model: TileModel, g: ArrayLike) -> RowCurrents:
     columns = column_voltages(fields, g_ref, v_low, v_high)
     s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS["analog"])
     residual = tabulate(
-        short(surface), g, g_ref, wires, fields, columns,
+        cell_polynomials(short(surface), g), g_ref, wires, fields, columns,
         s=s, level=chebyshev_points(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     own = _across_by_own_input(fields)[:, :, None, None] * residual.current

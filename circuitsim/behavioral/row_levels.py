@@ -17,8 +17,7 @@ from circuitsim.behavioral.expansion import carry
 from circuitsim.behavioral.fields import Fields
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import DistanceFunction
-from circuitsim.nodal.surface import cells_law
-from circuitsim.results import CellSurface
+from circuitsim.nodal.surface import CellPolynomials, cells_law
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ def seen_levels(fields: Fields, columns: Columns, g_ref: np.ndarray) -> np.ndarr
 
 
 def row_correction(
-    surface: CellSurface,
-    g: np.ndarray,
+    cells: CellPolynomials,
     g_ref: np.ndarray,
     fields: Fields,
     residual: Residual,
@@ -66,8 +64,8 @@ def row_correction(
     """Fit the functions of input and levels that describe the effect on all outputs best.
 
     Args:
-        surface: The characterized cell.
-        g, g_ref: Conductances (rows, cols) and reference conductances [S].
+        cells: The characterized cells of the array.
+        g_ref: Their reference conductances (rows, cols) [S].
         fields: The linear array.
         residual: The cells' residual currents.
         v_ref: Voltage of the sense nodes [V].
@@ -78,8 +76,8 @@ def row_correction(
     weight = np.broadcast_to(np.abs(step), (len(s), *step.shape))
     basis = np.concatenate([np.ones((1, *weight.shape)), _monomials(s[:, None, None], t[:, None], t)]) * weight
     fit = np.linalg.pinv(basis.reshape(len(basis), -1)).reshape(*weight.shape, -1) * np.sign(step)[..., None]
-    own, others = _changes(surface, g, g_ref, residual, v_ref, fit)
-    each = np.arange(g.shape[1])
+    own, others = _changes(cells, g_ref, residual, v_ref, fit)
+    each = np.arange(g_ref.shape[1])
     slopes = carry(others, fields.to_output) + (own - others) * fields.to_output[:, each, each]
     return _leading(basis.reshape(len(basis), -1), slopes, count)
 
@@ -93,7 +91,7 @@ def _monomials(s: np.ndarray, row: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 
 def _changes(
-    surface: CellSurface, g: np.ndarray, g_ref: np.ndarray, residual: Residual, v_ref: float, fit: np.ndarray
+    cells: CellPolynomials, g_ref: np.ndarray, residual: Residual, v_ref: float, fit: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit what the level of the row alone, and that of row and column together, change in the current of each cell.
 
@@ -101,24 +99,24 @@ def _changes(
     at the second, and with both at the first.
 
     Args:
-        surface, g, g_ref, residual, v_ref: As `row_correction`.
+        cells, g_ref, residual, v_ref: As `row_correction`.
         fit: (n_s, n_t of the row, n_t of the column, monomials) makes coefficients of changes over all pairs.
 
     Returns:
         Coefficients of both (monomials, rows, cols) [A].
     """
-    shape, monomials = (*residual.current.shape, residual.current.shape[-1]), fit.shape[-1]
-    v_row, v_col = (np.broadcast_to(v, shape).reshape(*g.shape, -1) for v in (
-        residual.v_row[..., None] + v_ref, residual.v_col[..., None, :] + v_ref
-    ))  # fmt: skip
-    current = cells_law(surface, g, v_row, v_col, sloped=False)[0]
-    of_row, of_col = (fit.sum(axis).reshape(-1, monomials) for axis in (2, 1))
+    of_row, of_col = (fit.sum(axis).reshape(-1, fit.shape[-1]) for axis in (2, 1))
+    row_at, col_at = np.nonzero(~np.eye(len(residual.t), dtype=bool))  # where both are equal, nothing changes
+    v_row, v_col = (
+        (v[..., at] + v_ref).reshape(*g_ref.shape, -1) for v, at in ((residual.v_row, row_at), (residual.v_col, col_at))
+    )
+    current = cells_law(cells, v_row, v_col, sloped=False)[0]
 
     def fitted(table: np.ndarray, by: np.ndarray) -> np.ndarray:
-        return table.reshape(*g.shape, -1) @ by
+        return table.reshape(*g_ref.shape, -1) @ by.reshape(-1, fit.shape[-1])
 
     reference = fitted(residual.v_row, of_row) - fitted(residual.v_col, of_col)
-    own = fitted(current, fit.reshape(-1, monomials)) - g_ref[:, :, None] * reference
+    own = fitted(current, fit[:, row_at, col_at]) - g_ref[:, :, None] * reference
     own -= fitted(residual.current, of_col)
     others = fitted(residual.current, of_row - of_col)
     return np.moveaxis(own, 2, 0), np.moveaxis(others, 2, 0)

@@ -3,18 +3,17 @@
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from circuitsim import characterization, spice
-from circuitsim.behavioral import SIMULATES, grades_for
+from circuitsim.behavioral import SIMULATES, AnyTile, grades_for, program, tile_outputs
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.budget import error_budget
-from circuitsim.calibration.certify import certify, errors_against, predictions
+from circuitsim.calibration.certify import certify, errors_against
 from circuitsim.calibration.drawn import calibrated_cell, device_statistics, drawn_reach, leaking_cell
 from circuitsim.calibration.experiments import (
     hold_out_experiments,
@@ -37,13 +36,13 @@ from circuitsim.results import (
     Budget,
     Calibration,
     CellSurface,
+    Certificate,
     Experiment,
     Extrapolation,
     GradeErrors,
     SenseTable,
     Solution,
     TileModel,
-    WorstFound,
 )
 from circuitsim.spec import ArraySpec, check_able, checked, input_unit
 from circuitsim.spice import Progress
@@ -129,11 +128,12 @@ def calibrate(
     how = {"folder": folder, "n_jobs": n_jobs, "simulator": simulator, "progress": progress}
     # Decks run while all the rest is done here: both together take hardly longer than the decks alone.
     with running_reads(truth_reads(spec, hold_out), **how) if in_ngspice else nullcontext() as solved:
-        exact, predicted = _exactly(model, hold_out), predictions(model, hold_out)
+        exact, tiles = _exactly(model, hold_out), [program(model, experiment.g) for experiment in hold_out]
+        predicted = [np.asarray(tile_outputs(t, e.v_in)) for t, e in zip(tiles, hold_out, strict=True)]
         met = full_scale_of_model(model)[0], hold_out, predicted, exact
         solver = simulator if in_ngspice else None
         worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
-        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else {}
+        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _Thorough()
         truths = exact if solved is None else solved()
     certificate = certify(
         model,
@@ -151,11 +151,9 @@ def calibrate(
         adc=tables.adc,
     )
     _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
-    more |= _of_truths(model, tables, hold_out, truths, exact, worst)
+    certificate = _completed(certificate, more, model, tables, hold_out, tiles, truths, exact)
     if not in_ngspice:
-        more["spot"] = _spot(model, for_spot, simulator)
-    left_out = (*certificate.left_out, *more.pop("left_out", ()))
-    certificate = replace(certificate, left_out=left_out, **more)
+        certificate = replace(certificate, spot=_spot(model, for_spot, simulator))
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -248,40 +246,56 @@ def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> flo
     return max(rms, errors.worst / (WORST_MARGIN * max_worst))
 
 
+@dataclass(frozen=True)
+class _Thorough:
+    """Fields of a certificate that only a thorough one has, named as there."""
+
+    budget: Budget | None = None
+    extrapolation: tuple[Extrapolation, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
 def _in_full(
     model: TileModel,
     tables: Periphery,
     hold_out: Sequence[Experiment],
     for_larger: np.random.Generator,
     for_budget: np.random.Generator,
-) -> dict[str, Any]:
-    """Return the fields of a certificate that only a thorough one has: a larger array, or why not, and the budget."""
-    found, left_out = {}, []
+) -> _Thorough:
+    """Compute the budget and the errors of a larger array, or say why not."""
+    budget, larger, left_out = None, None, []
     if input_unit(model.spec) == "V":
-        found["budget"] = _budget(model, tables, hold_out, for_budget)
+        budget = _budget(model, tables, hold_out, for_budget)
     else:
         left_out.append("the causes of the product's error: they are split only for inputs on bit lines")
     try:
         larger = extrapolate(model, rng=for_larger)
-        found["extrapolation"] = () if larger is None else (larger,)
     except OutsideRangeError as error:
         left_out.append(f"the error on an array of twice the size: {error}")
-    return found | {"left_out": tuple(left_out)}
+    return _Thorough(budget, () if larger is None else (larger,), tuple(left_out))
 
 
-def _of_truths(
+def _completed(
+    certificate: Certificate,
+    more: _Thorough,
     model: TileModel,
     tables: Periphery,
     hold_out: Sequence[Experiment],
+    tiles: Sequence[AnyTile],
     truths: Sequence[Solution],
     exact: Sequence[Solution],
-    worst: WorstFound | None,
-) -> dict[str, Any]:
-    """Return the fields of a certificate that its truths decide: row currents, cost and, from ngspice, energy."""
+) -> Certificate:
+    """Add what a thorough certificate has, and what truths decide: row currents, cost and, from ngspice, energy."""
     spec = model.spec
-    rows, cost = row_errors(model, hold_out, truths, worst), product_cost(spec, tables, hold_out, truths)
-    energy = {} if truths is exact else {"energy": array_energy(spec, hold_out, truths, exact)}
-    return {"row_currents": rows, "cost": cost, **energy}
+    return replace(
+        certificate,
+        budget=more.budget,
+        extrapolation=more.extrapolation,
+        left_out=(*certificate.left_out, *more.left_out),
+        row_currents=row_errors(model, hold_out, truths, certificate.worst, tiles=tiles),
+        cost=product_cost(spec, tables, hold_out, truths),
+        energy=None if truths is exact else array_energy(spec, hold_out, truths, exact),
+    )
 
 
 def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:

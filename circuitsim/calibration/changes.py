@@ -30,6 +30,8 @@ def changes_of(box: Box, v_in: np.ndarray, column: int) -> Iterator[Change]:
     everything = np.ones(rows, dtype=bool)
     yield from (_own(part, value) for value in ends for part in by_place)
     yield from (_around(part, value) for value in ends for part in by_place)
+    if box.v_low < box.rest:
+        yield from (change(part, value) for value in ends for part in by_input[2:] for change in (_own, _around))
     yield from (_block(part, np.ones(cols, dtype=bool), value) for value in ends for part in by_place)
     yield from (_block(everything, part, value) for value in ends for part in across)
     yield from (change(part, value) for value in ends for part in by_input[:2] for change in (_own, _around))
@@ -37,8 +39,6 @@ def changes_of(box: Box, v_in: np.ndarray, column: int) -> Iterator[Change]:
     if box.spec.array.cell == "2t2r":
         pair = np.arange(cols) // 2 == column // 2
         yield from (_block(part, pair, value) for value in ends for part in by_place)
-    if box.v_low < box.rest:
-        yield from (change(part, value) for value in ends for part in by_input[2:] for change in (_own, _around))
     yield from (_own(part, value) for value in ((low * high) ** 0.5, (low + high) / 2) for part in by_place)
     yield from (_block(part, other, value) for value in ends for part in by_place for other in across)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from circuitsim.calibration.ascent import flip_rows
+from circuitsim.calibration.ascent import flip_promising
 from circuitsim.calibration.comparison import Difference, Search
 from circuitsim.calibration.families import LARGE, Families, columns_of, structured_inputs
 from circuitsim.calibration.random_starts import random_inputs
@@ -92,8 +92,7 @@ def _worst_of_load(
     for name, pattern in _random_patterns(*model.spec.shape, share, rng):
         v_in = np.vstack([inputs, random_inputs(box, rng, each=10)])
         found.append(search.read(search.program(box.conductances(pattern)), v_in, name))
-    for start in found:
-        flip_rows(search, start)
+    flip_promising(search, found)
     return search.worst_found(stopped=False)
 
 

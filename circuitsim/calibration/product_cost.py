@@ -69,7 +69,7 @@ def survey_place(adc: ConverterTable) -> SurveyPlace | None:
     if not adc.energy or adc.bits < 2:
         return None
     enob = sine_bits(adc, rng=np.random.default_rng(0) if adc.noise > 0 else None)
-    found = next((item for item in SURVEY.items() if item[0][0] <= enob < item[0][1]), None)
+    found = _range_of(enob)
     if found is None:
         return None
     energy = float(sum(np.mean(values) for values in adc.energy.values()))
@@ -83,6 +83,11 @@ def survey_place(adc: ConverterTable) -> SurveyPlace | None:
     else:
         place = f"between the {above[-1]} and the {below[0]} percentile"
     return SurveyPlace(enob, energy, *found, place, SURVEY_YEARS, SURVEY_SOURCE, SURVEY_MISSING)
+
+
+def _range_of(enob: float) -> tuple[tuple[int, int], tuple[float, float, float]] | None:
+    """Return the range of the survey that holds these effective bits, its lower end included, with its energies."""
+    return next((item for item in SURVEY.items() if item[0][0] <= enob < item[0][1]), None)
 
 
 def _time(table: ConverterTable | SenseTable | None) -> float | None:

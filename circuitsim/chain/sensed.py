@@ -133,13 +133,14 @@ def model_array(model: TileModel, g: ArrayLike, *, g_range: tuple[float, float] 
     return exact_array(spec, g, surface, off=model.off, sense=model.sense, v_range=model.v_range, g_range=g_range)
 
 
-def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False) -> Solution:
+def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False, tol: float = nodal.TOLERANCE) -> Solution:
     """Read an array by the array solver, together with the column voltages of its amplifiers where they are circuits.
 
     Args:
         array: From `exact_array`.
         x: Inputs (batch, rows) [V].
         nodes: Also return the voltages at every cell.
+        tol: As of `nodal.read`.
 
     Returns:
         What the amplifiers put out (batch, cols), and their currents as `i_sense`.
@@ -149,7 +150,7 @@ def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False) -> Solut
         InputError, NotConvergedError: As `nodal.read` and `nodal.read_with_sense`.
     """
     if not isinstance(array, SensedArray):
-        return nodal.read(array, x, nodes=nodes)
+        return nodal.read(array, x, nodes=nodes, tol=tol)
     sense = array.sense
     assert sense.current is not None and sense.drop is not None
     points, volts = sense.current, sense.drop
@@ -158,7 +159,7 @@ def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False) -> Solut
         # An iteration may pass outside the table; there the column stays, so that the cells stay in their surface.
         return np.interp(current, points, volts)
 
-    solved = nodal.read_with_sense(array.array, np.asarray(x), drop, nodes=nodes)
+    solved = nodal.read_with_sense(array.array, np.asarray(x), drop, nodes=nodes, tol=tol)
     check_sense_range(sense, solved.out)
     given = {**solved.provenance.given, "sense": content_digest((sense.current, sense.drop, sense.reported))}
     return replace(

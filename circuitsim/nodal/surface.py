@@ -5,6 +5,8 @@ at the same number of points each. `k_over_t` leaves the conductance
 open, for work that treats all conductances at once; `chord` evaluates all cells of an array at one pair of voltages.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.polynomial import chebyshev
 
@@ -134,30 +136,57 @@ def cell_law(
     return current, along_bl, along_sl, along_g
 
 
+@dataclass(frozen=True)
+class CellPolynomials:
+    """The cells of an array with their conductances put into a surface, ready for `cells_law`.
+
+    Equal conductances share one polynomial: an array of a few levels costs little, and stays in the cache.
+
+    | field | shape and unit | meaning |
+    |---|---|---|
+    | surface | | the characterized cell |
+    | g | (conductances,) [S] | every conductance that occurs, once |
+    | which | (rows, cols) | index of each cell's conductance |
+    | forward, reverse | (conductances, n_u · n_m) | coefficients of k(u, m), see `CellSurface` |
+    """
+
+    surface: CellSurface
+    g: np.ndarray
+    which: np.ndarray
+    forward: np.ndarray
+    reverse: np.ndarray
+
+
+def cell_polynomials(surface: CellSurface, g: np.ndarray) -> CellPolynomials:
+    """Put the conductances (rows, cols) [S] of an array into a surface."""
+    kinds, which = np.unique(g, return_inverse=True)
+    sides = [np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse)]
+    in_t = chebyshev.chebvander(unit_conductance(surface, kinds), max(map(len, sides)) - 1)
+    forward, reverse = (in_t[:, : len(side)] @ side.reshape(len(side), -1) for side in sides)
+    return CellPolynomials(surface, kinds, which.reshape(g.shape), forward, reverse)
+
+
 def cells_law(
-    surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray, *, sloped: bool = True
+    cells: CellPolynomials, v_bl: np.ndarray, v_sl: np.ndarray, *, sloped: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate the cells of an array, each at several voltages, as `cell_law` does: current and slope in v_bl alone.
 
     Args:
-        surface: The characterized cell.
-        g: Conductances of any shape [S].
-        v_bl, v_sl: Voltages of the shape of g and one more axis, over the points of a cell [V].
+        cells: From `cell_polynomials`.
+        v_bl, v_sl: Voltages (rows, cols, points) [V].
         sloped: Whether the slope is wanted; if not, it is empty.
 
     Returns:
         Currents [A] and slopes [S], of the shape of the voltages; equal to those of `cell_law` to rounding.
     """
-    points, size = v_bl.shape[-1], v_bl.size
+    surface, (shape, size) = cells.surface, (v_bl.shape, v_bl.size)
     v_bl, v_sl = (np.append(v, np.zeros(WIDTH)) for v in (v_bl, v_sl))
     current, slope = np.empty(size + WIDTH), np.empty(size + WIDTH if sloped else 0)
-    sides = [np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse)]
-    in_t = chebyshev.chebvander(unit_conductance(surface, g.ravel()), max(map(len, sides)) - 1)
-    forward, reverse = (in_t[:, : len(side)] @ side.reshape(len(side), -1) for side in sides)
-    counts = np.array([side.shape[1:] for side in sides]).ravel()
+    counts = np.array([side.shape[1:] for side in (surface.forward, surface.reverse)]).ravel()
     box = np.array([surface.g_parallel, surface.u_max, *surface.m_range])
-    evaluate_cells(forward, reverse, counts, box, g.ravel(), points, v_bl, v_sl, current, slope)
-    shape = (*g.shape, points)
+    evaluate_cells(
+        cells.forward, cells.reverse, counts, box, cells.g, cells.which.ravel(), shape[-1], v_bl, v_sl, current, slope
+    )
     return current[:size].reshape(shape), slope[:size].reshape(shape) if sloped else slope
 
 

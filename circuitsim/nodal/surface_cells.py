@@ -44,14 +44,15 @@ def _sum_up(k, n_u, n_m, in_u, d_u, in_m, d_m, sloped):
 
 
 @kernel
-def evaluate_cells(forward, reverse, counts, box, g, points, v_bl, v_sl, current, slope):
+def evaluate_cells(forward, reverse, counts, box, g, which, points, v_bl, v_sl, current, slope):
     """Fill current and slope in v_bl of every cell at its points; see `surface.cells_law`.
 
     Args:
-        forward, reverse: (cells, n_u · n_m) coefficients of k(u, m) of the cells' conductances.
+        forward, reverse: (conductances, n_u · n_m) coefficients of k(u, m) of every conductance that some cell has.
         counts: n_u and n_m of forward, and of reverse.
         box: g_parallel, u_max, and the ends of m.
-        g: (cells,).
+        g: (conductances,).
+        which: (cells,) index of each cell's conductance.
         points: Number of points of a cell.
         v_bl, v_sl: (cells · points + WIDTH,) voltages, those of a cell side by side.
         current, slope: Written, as long as these; no slope if it is empty.
@@ -63,9 +64,10 @@ def evaluate_cells(forward, reverse, counts, box, g, points, v_bl, v_sl, current
         np.empty(most_u * WIDTH), np.empty(most_u * WIDTH), np.empty(most_m * WIDTH), np.empty(most_m * WIDTH)
     )  # fmt: skip
     sides = (forward, reverse)
-    for cell in range(len(g)):
-        first, beside = cell * points, g[cell] + g_parallel
-        if g[cell] == 0.0:
+    for cell in range(len(which)):
+        kind = which[cell]
+        first, beside = cell * points, g[kind] + g_parallel
+        if g[kind] == 0.0:
             current[first : first + points] = 0.0
             if sloped:
                 slope[first : first + points] = 0.0
@@ -83,7 +85,7 @@ def evaluate_cells(forward, reverse, counts, box, g, points, v_bl, v_sl, current
                 if (side == 0 and largest(u) < 0.0) or (side == 1 and not least(u) < 0.0):
                     continue
                 n_u, n_m = counts[2 * side], counts[2 * side + 1]
-                value, along_u, along_m = _sum_up(sides[side][cell], n_u, n_m, in_u, d_u, in_m, d_m, sloped)
+                value, along_u, along_m = _sum_up(sides[side][kind], n_u, n_m, in_u, d_u, in_m, d_m, sloped)
                 here = spread(beside) * u * value
                 steep = spread(beside) * fma(u * spread(side * y_by_m), along_m, fma(across, along_u, value))
                 found = here if side == 0 else choose_negative(u, here, found)

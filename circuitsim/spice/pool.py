@@ -12,12 +12,14 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from circuitsim.errors import CircuitsimError, InputError, SimulatorError
+from circuitsim.netlist import ChainNetlist, Netlist, TransientNetlist
 from circuitsim.spec import checked
 from circuitsim.spice.batch import Deck, run
 from circuitsim.spice.folders import clear_numbered
 from circuitsim.spice.process import end
 from circuitsim.spice.result import RawResult
 from circuitsim.spice.simulator import Simulator, find_ngspice
+from circuitsim.spice.time_limit import predicted_time
 
 MOST_JOBS = 1024
 
@@ -53,6 +55,9 @@ def run_many(
     progress: Progress | None = None,
 ) -> list[RawResult]:
     """Run decks in parallel and return their results in the order of the decks.
+
+    Arrays are started in the order of the time that they are predicted to take, the longest first: a long one that
+    starts last runs alone. Decks given as text start behind them, in their order.
 
     Args:
         decks: Whole decks.
@@ -116,7 +121,7 @@ def running_decks(
             return error
 
     with ThreadPoolExecutor(1) as beside:
-        outcomes = beside.submit(_in_threads, one, len(decks), n_jobs, progress)
+        outcomes = beside.submit(_in_threads, one, _longest_first(decks, simulator), n_jobs, progress)
         try:
             yield lambda: _good(outcomes.result())
         except BaseException:  # a keyboard interrupt reaches only this thread; the simulators would keep running
@@ -162,12 +167,24 @@ def check_jobs(n_jobs: int) -> None:
         raise InputError(f"n_jobs = {n_jobs}: expected 1 or more, up to {MOST_JOBS}, or -1 for one on every core")
 
 
-def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progress: Progress | None) -> list[_Outcome]:
-    """Run `one` for every index in threads, which suffice because each ngspice is a process."""
-    lock = threading.Lock()
-    finished = 0
+def _longest_first(decks: Sequence[str | Deck], simulator: Simulator) -> list[int]:
+    """Return the indices of decks in the order in which they start."""
 
-    def counted(index: int) -> _Outcome:
+    def seconds(index: int) -> float:
+        deck = decks[index]
+        return predicted_time(deck, simulator) if isinstance(deck, Netlist | TransientNetlist | ChainNetlist) else 0.0
+
+    return sorted(range(len(decks)), key=seconds, reverse=True)
+
+
+def _in_threads(
+    one: Callable[[int], _Outcome], order: Sequence[int], n_jobs: int, progress: Progress | None
+) -> list[_Outcome]:
+    """Run `one` for every index, in this order, in threads, which suffice because each ngspice is a process."""
+    lock = threading.Lock()
+    finished, count = 0, len(order)
+
+    def counted(index: int) -> tuple[int, _Outcome]:
         nonlocal finished
         outcome = one(index)
         with lock:
@@ -175,10 +192,10 @@ def _in_threads(one: Callable[[int], _Outcome], count: int, n_jobs: int, progres
             _log.info("deck %d: %s (%d of %d)", index, _in_words(outcome), finished, count)
             if progress is not None:
                 progress(finished, count)
-        return outcome
+        return index, outcome
 
-    done: list[Any] = list(Parallel(n_jobs, backend="threading")(delayed(counted)(index) for index in range(count)))
-    return done
+    done: list[Any] = list(Parallel(n_jobs, backend="threading")(delayed(counted)(index) for index in order))
+    return [outcome for _, outcome in sorted(done, key=lambda pair: pair[0])]
 
 
 def _in_words(outcome: _Outcome) -> str:

@@ -37,11 +37,11 @@ def time_limit(
         simulator: The ngspice that will run it.
         least_s: The shortest limit [s].
     """
-    return max(least_s, PATIENCE * _predicted(deck, simulator))
+    return max(least_s, PATIENCE * predicted_time(deck, simulator))
 
 
-def _predicted(deck: str | Netlist | TransientNetlist | ChainNetlist, simulator: Simulator) -> float:
-    """Return the time that a deck takes on one idle core [s]."""
+def predicted_time(deck: str | Netlist | TransientNetlist | ChainNetlist, simulator: Simulator) -> float:
+    """Return the time that a deck takes on one idle core [s], within a factor of about 3."""
     if isinstance(deck, Netlist):
         return predict(deck.shape, vectors=deck.points, simulator=simulator).seconds
     if isinstance(deck, TransientNetlist):

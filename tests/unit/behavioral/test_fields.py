@@ -34,6 +34,26 @@ def test_fields_are_those_of_the_sparse_solver(make_spec, conductances, wire, en
         assert_allclose(getattr(found, name), value, rtol=0, atol=2e-5 * np.abs(value).max(), err_msg=name)
 
 
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("bands", [1, 3])
+def test_levels_of_bands_are_those_of_the_sparse_solver(make_spec, conductances, wire, bands):
+    spec = make_spec(12, 9, r_out=50.0, r_in=200.0, **wire)
+    g = conductances(spec)
+    edges = (0, 12) if bands == 1 else (0, 4, 8, 12)
+    found, expected = linear_fields(spec.wires, g, bands), module._merged(spec.wires, g, edges)
+    assert found.edges == edges and found.to_level.shape == (12, 9, bands * 9)
+    for name in ("to_level", "to_output", "port_level", "weight"):
+        value = getattr(expected, name)
+        assert_allclose(getattr(found, name), value, rtol=0, atol=1e-6 * np.abs(value).max(), err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("inside", "runs"), [("", []), (".", []), ("#", [(0, 1)]), ("##.", [(0, 2)]), (".#..##", [(1, 2), (4, 6)])]
+)
+def test_right_sides_in_use_are_runs(inside, runs):
+    assert list(map(tuple, module._runs(np.array([mark == "#" for mark in inside], dtype=bool)))) == runs
+
+
 def test_currents_balance(make_spec, conductances):
     spec = make_spec(12, 9)
     fields = linear_fields(spec.wires, conductances(spec))

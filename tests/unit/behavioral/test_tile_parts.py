@@ -14,7 +14,7 @@ from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.grades import GRADES, TileForm
 from circuitsim.behavioral.programming import chebyshev_points
 from circuitsim.behavioral.residual import Residual, reference_conductance, short, tabulate
-from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.surface import cell_law, cell_polynomials
 
 RANGES = [(0.0, 0.4), (-0.2, 0.4), (-0.3, 0.0)]
 
@@ -156,7 +156,9 @@ def test_residual_currents_are_those_of_rows_solved_for_their_nonlinear_cells(ma
     fields = linear_fields(array.wires, g_ref, bands)
     columns = column_voltages(fields, g_ref, v_low, 0.4)
     s, t = np.array([v_low / 0.4, 0.4, 1.0]), np.array([0.0, 0.5, 1.0])
-    found = tabulate(cell, g, g_ref, array.wires, fields, columns, s=s, level=t, v_scale=0.4, v_ref=0.0)
+    found = tabulate(
+        cell_polynomials(cell, g), g_ref, array.wires, fields, columns, s=s, level=t, v_scale=0.4, v_ref=0.0
+    )
     g_wire = 1 / np.array([30.0 + 50.0, 30.0, 30.0, 30.0, 30.0, 30.0 + 50.0])
     for i in range(6):
         low, span = columns.low[i * bands // 6], columns.span[i * bands // 6]

@@ -4,7 +4,8 @@ import pytest
 from calibration_arrays import array_spec, draw, surface
 
 from circuitsim.behavioral import GRADES
-from circuitsim.calibration.calibrate import choose_grade
+from circuitsim.calibration.calibrate import _excess, choose_grade
+from circuitsim.results import GradeErrors
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +37,17 @@ def test_the_best_is_taken_where_none_is_good_enough(choose, rms):
     model, tried = choose(1e-12)
     assert f"grade {model.grade}" == min(tried, key=lambda name: tried[name].rms)
     assert list(tried) == [f"grade {number}" for number in GRADES] and tried == rms
+
+
+@pytest.mark.parametrize(
+    ("worst", "max_worst", "excess"),
+    [
+        (None, None, 0.8),  # 8e-5 of the 1e-4 that are half of 2e-4
+        (3e-3, None, 0.8),  # nobody asked
+        (None, 3e-3, 0.8),  # nothing was sought
+        (1e-3, 3e-3, 0.8),  # 1e-3 of 2e-3 is the smaller excess
+        (3e-3, 3e-3, 1.5),
+    ],
+)
+def test_the_excess_of_a_grade_is_the_larger_of_its_errors_over_what_they_may_be(worst, max_worst, excess):
+    assert _excess(GradeErrors(8e-5, worst), 2e-4, max_worst) == pytest.approx(excess, rel=1e-12)

@@ -136,3 +136,27 @@ def test_inputs_are_blocks_from_either_end_single_rows_and_halves():
     apart = {each.replace(".", "-") for each in expected - {12 * "o"}}
     opposite = {each.replace("#", "x").replace("-", "#").replace("x", "-") for each in apart}
     assert driven(Box.of(array_spec(12, 3), (-0.2, 0.2))) == expected | turned | apart | opposite
+
+
+def test_quarters_of_rows_that_four_does_not_divide_leave_more_to_the_middle():
+    expected = {
+        *(".......", "#######", "ooooooo"),
+        *("#......", "##.....", "###....", "####...", "#####..", "######."),  # 7 k/8 rows, rounded: 1 to 6; 4
+        *("......#", ".....##", "....###", "...####", "..#####", ".######"),
+        *(".#####.", "#.....#"),  # 7 // 4 = 1 row at either end
+        *("...#...", ".#.#.#."),
+    }
+    assert driven(Box.of(array_spec(7, 3))) == expected
+
+
+def test_blocks_behind_hot_columns_have_quarters_of_whole_rows():
+    box = Box.of(array_spec(7, 8))
+    found = structured_matrices(box, "all")
+    for place, on in (
+        ("middle half", ".#####."),
+        ("ends", "#.....#"),
+        ("far half", "###...."),
+        ("near half", "...####"),
+    ):
+        g = found[f"first quarter of the columns hot, and the {place} of the next"]
+        np.testing.assert_array_equal(g, box.conductances(hot(7 * "#", "##......") + hot(on, "..#.....")))

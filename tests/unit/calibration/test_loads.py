@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from circuitsim import nodal
 from circuitsim.behavioral import mvm, program
 from circuitsim.calibration import find_worst, full_scale_of_box, load_table, loads
-from circuitsim.calibration.ascent import flip_rows
+from circuitsim.calibration.ascent import flip_promising
 from circuitsim.calibration.box import Box
 from circuitsim.calibration.loads import CAPS, _heavy_rows, _patterns, _profiles, _random_patterns
 from circuitsim.results import TileModel, column_load
@@ -196,7 +196,9 @@ def test_large_arrays_take_the_few_families_unless_others_are_asked_for(monkeypa
 
 def test_inputs_of_the_three_worst_matrices_and_of_random_ones_are_improved(monkeypatch):
     climbed = []
-    monkeypatch.setattr(loads, "flip_rows", lambda search, start: climbed.append(start) or flip_rows(search, start))
+    monkeypatch.setattr(
+        loads, "flip_promising", lambda search, starts: climbed.extend(starts) or flip_promising(search, starts)
+    )
     worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
     load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families="few")
     assert len(climbed) == 5 * 6

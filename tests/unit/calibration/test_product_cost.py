@@ -7,7 +7,7 @@ import pytest
 from calibration_arrays import array_spec
 from numpy.testing import assert_allclose
 
-from circuitsim.calibration.product_cost import SURVEY, SURVEY_YEARS, product_cost, survey_place
+from circuitsim.calibration.product_cost import SURVEY, SURVEY_YEARS, _range_of, product_cost, survey_place
 from circuitsim.periphery import Periphery, sine_bits
 from circuitsim.results import ConverterTable, Experiment, Provenance, SenseDynamics, SenseTable, Solution
 
@@ -145,3 +145,10 @@ def test_converters_outside_the_survey_have_no_place():
     assert survey_place(ConverterTable(7, 0.0, 1.0)) is None
     noisy = survey_place(replace(ideal_adc(8, 2e-12), noise=0.004))
     assert noisy is not None and noisy.enob < survey_place(ideal_adc(8, 2e-12)).enob
+
+
+@pytest.mark.parametrize(
+    ("enob", "low"), [(3.999, None), (4.0, 4), (4.999, 4), (5.0, 5), (7.5, 7), (9.999, 9), (10.0, None)]
+)
+def test_a_range_of_the_survey_holds_its_lower_end_and_not_its_upper_one(enob, low):
+    assert _range_of(enob) == (None if low is None else ((low, low + 1), SURVEY[low, low + 1]))

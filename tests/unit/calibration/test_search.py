@@ -180,6 +180,42 @@ def test_random_starts_take_the_kinds_in_turn_and_stop_at_none(monkeypatch):
         assert kinds == [STARTS[k % 5] for k in range(starts)]
 
 
+@pytest.mark.parametrize(("shape", "families"), [((96, 96), "all"), ((97, 95), "all"), ((96, 97), "few")])
+def test_arrays_of_more_than_96_by_96_cells_take_the_few_families(shape, families):
+    assert search_module._affordable(model(array_spec(*shape))) == families
+
+
+def test_a_step_is_a_matrix_an_ascent_the_changes_or_a_random_start(monkeypatch):
+    monkeypatch.setattr(search_module, "climb_from_random", lambda *_, **__: None)
+    monkeypatch.setattr(search_module, "change_blocks", lambda *_, **__: None)
+    spec = array_spec(12, 12)
+    for families, starts, total in (("few", 0, 18 + 12 + 1), ("few", 3, 18 + 12 + 1 + 3), ("all", 1, 39 + 12 + 1 + 1)):
+        seen = []
+        find_worst(
+            model(spec, 1), 1e-4, rng=np.random.default_rng(0), starts=starts, families=families,
+            progress=lambda *step, seen=seen: seen.append(step),
+        )  # fmt: skip
+        assert seen == [(step, total) for step in range(1, total + 1)]
+
+
+def test_changed_matrices_are_read_with_the_inputs_that_erred_most(monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        search_module, "climb_from_random", lambda search, inputs, *_, **__: given.update(random=inputs)
+    )
+    monkeypatch.setattr(search_module, "change_blocks", lambda search, start, inputs, **_: given.update(blocks=inputs))
+    tested, scale = model(SPEC, 1, (-0.2, 0.2)), full_scale(SPEC, (-0.2, 0.2))
+    find_worst(tested, scale, rng=np.random.default_rng(0), starts=1)
+    search = Search(tested, scale)
+    inputs = structured_inputs(search.box)
+    matrices = search_module.structured_matrices(search.box, "all").values()
+    largest = np.max([errors(tested, g, inputs, scale).max(axis=1) for g in matrices], axis=0)
+    assert len(inputs) > 32
+    for kept in given.values():
+        chosen = (inputs == kept[:, None]).all(axis=2).any(axis=0)
+        assert chosen.sum() == len(kept) == 32 and largest[chosen].min() >= largest[~chosen].max() * (1 - 1e-6)
+
+
 @pytest.mark.parametrize(("shape", "programs"), [((12, 10), 80), ((64, 64), 40), ((64, 32), 80), ((128, 128), 20)])
 def test_small_arrays_try_more_matrices_than_large_ones(monkeypatch, shape, programs):
     asked = []
@@ -187,7 +223,7 @@ def test_small_arrays_try_more_matrices_than_large_ones(monkeypatch, shape, prog
         search_module, "structured_matrices", lambda box, families: {"low": box.conductances(np.zeros(shape))}
     )
     monkeypatch.setattr(search_module, "structured_inputs", lambda box: np.zeros((1, shape[0])))
-    monkeypatch.setattr(search_module, "flip_rows", lambda search, start: start)
+    monkeypatch.setattr(search_module, "flip_promising", lambda search, starts, **_: starts)
     monkeypatch.setattr(search_module, "change_blocks", lambda *_, programs: asked.append(programs))
     find_worst(model(array_spec(*shape), 1), 1e-3, rng=np.random.default_rng(0), starts=0)
     assert asked == [programs]

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
-from circuitsim.nodal.surface import cell_law, cells_law, chord, conductance_nodes, unit_conductance
+from circuitsim.nodal.surface import cell_law, cell_polynomials, cells_law, chord, conductance_nodes, unit_conductance
 from circuitsim.results import CellSurface, Provenance
 
 
@@ -146,9 +146,22 @@ def test_cells_evaluated_together_are_those_of_the_law(points):
     g = np.where(rng.random((4, 3)) < 0.2, 0.0, rng.uniform(1e-6, 1e-4, (4, 3)))
     v_bl, v_sl = rng.uniform(-0.3, 0.4, (2, 4, 3, points))
     expected = cell_law(surface, g[:, :, None], v_bl, v_sl)
-    current, slope = cells_law(surface, g, v_bl, v_sl)
+    current, slope = cells_law(cell_polynomials(surface, g), v_bl, v_sl)
     assert_allclose(current, expected[0], rtol=1e-11, atol=1e-16)  # A
     assert_allclose(slope, expected[1], rtol=1e-11, atol=1e-15)  # S
-    alone, none = cells_law(surface, g, v_bl, v_sl, sloped=False)
+    alone, none = cells_law(cell_polynomials(surface, g), v_bl, v_sl, sloped=False)
     assert_allclose(alone, current, rtol=1e-12, atol=1e-18)
     assert none.size == 0 and (g == 0).any()
+
+
+def test_equal_conductances_share_one_polynomial():
+    rng = np.random.default_rng(5)
+    forward, reverse = rng.normal(size=(2, 4, 6, 5))
+    surface = CellSurface(forward, reverse, (1e-6, 1e-4), 5e-5, 0.4, (-0.2, 0.3), 0.0, 1e-5, Provenance("ngspice", ""))
+    g = rng.choice([1e-6, 3e-5, 1e-4], (6, 5))
+    cells = cell_polynomials(surface, g)
+    assert cells.forward.shape == cells.reverse.shape == (3, 30)
+    assert_allclose(cells.g[cells.which], g, rtol=0, atol=0)
+    v_bl, v_sl = rng.uniform(-0.2, 0.3, (2, 6, 5, 7))
+    expected = cell_law(surface, g[:, :, None], v_bl, v_sl)[0]
+    assert_allclose(cells_law(cells, v_bl, v_sl)[0], expected, rtol=1e-11, atol=1e-16)  # A
