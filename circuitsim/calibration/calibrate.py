@@ -31,7 +31,7 @@ from circuitsim.calibration.solve_experiments import solve_in_nodal, truth_reads
 from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.netlist import static_sense
+from circuitsim.netlist import check_row_side, static_sense
 from circuitsim.periphery import Periphery
 from circuitsim.results import (
     Budget,
@@ -115,6 +115,7 @@ def calibrate(
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
+    check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
     surface, off = _cells(spec, tables, simulator)
     side, vectors = input_side(spec, tables.sense), VALIDATION_VECTORS[input_unit(spec)]
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=vectors, side=side)
@@ -175,7 +176,8 @@ def _check_arguments(
     if max_worst is not None and search == "none":
         raise InputError(f"max_worst = {max_worst:g} with search = 'none': expected 'full' or 'structured'")
     check_able(spec, SIMULATES, "the behavioral model")
-    static_sense(spec)  # refuses a circuit that works in phases
+    sense = static_sense(spec)  # refuses a circuit that works in phases
+    check_row_side(spec, below=sense is not None and sense.polarity == "out_of")
 
 
 def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
