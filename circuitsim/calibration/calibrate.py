@@ -115,7 +115,6 @@ def calibrate(
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
-    check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
     surface, off = _cells(spec, tables, simulator)
     side, vectors = input_side(spec, tables.sense), VALIDATION_VECTORS[input_unit(spec)]
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=vectors, side=side)
@@ -187,6 +186,7 @@ def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
 
 def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tuple[CellSurface, CellSurface | None]:
     """Characterize the cell for all voltages that drivers and sense amplifiers give it, and where it leaks."""
+    check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
     v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
     surface = calibrated_cell(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)

@@ -1,7 +1,7 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
 from circuitsim.characterization.adc import adc_block_table
-from circuitsim.characterization.adc_draws import AdcMismatch, drawn_parameters, drawn_tables
+from circuitsim.characterization.adc_draws import AdcMismatch, drawn_inl, drawn_parameters, drawn_tables
 from circuitsim.characterization.adc_input import adc_input
 from circuitsim.characterization.adc_mismatch import (
     comparator_thresholds,
@@ -62,6 +62,7 @@ __all__ = [
     "dac_block_table",
     "decision_noise",
     "drawn_capacitors",
+    "drawn_inl",
     "drawn_parameters",
     "drawn_tables",
     "find_states",

@@ -131,6 +131,23 @@ def _cached(
     folder: Path,
     simulator: Simulator,
 ) -> ConverterTable:
+    key = block_key(block, conditions, simulator)
+    return cached(
+        folder / f"{key}.npz",
+        load=partial(load_converter_table, key=key),
+        make=make,
+        save=partial(save_converter_table, key=key),
+    )
+
+
+def block_key(block: Block, conditions: tuple[object, ...], simulator: Simulator) -> str:
+    """Return a digest of all on which a figure of a converter or driver depends: circuit, conditions, ngspice, benches.
+
+    Args:
+        block: The circuit.
+        conditions: Under what it is measured, and what; their `repr` counts.
+        simulator: The ngspice that measures.
+    """
     benches = sorted(
         (module.__name__, name, repr(value))
         for module in _BENCHES
@@ -151,10 +168,4 @@ def _cached(
         benches,
         (CONVERTER_SCHEMA, CONVERTER_VERSION),
     )
-    key = hashlib.sha256(repr(about).encode()).hexdigest()
-    return cached(
-        folder / f"{key}.npz",
-        load=partial(load_converter_table, key=key),
-        make=make,
-        save=partial(save_converter_table, key=key),
-    )
+    return hashlib.sha256(repr(about).encode()).hexdigest()

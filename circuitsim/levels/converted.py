@@ -17,7 +17,7 @@ from circuitsim.chain import (
     sensed_range,
     shift_and_add,
 )
-from circuitsim.characterization import AdcMismatch, adc_input, characterize, drawn_tables
+from circuitsim.characterization import AdcMismatch, adc_input, characterize, drawn_inl
 from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level
 from circuitsim.levels.input_range import input_range
@@ -34,7 +34,7 @@ from circuitsim.periphery import (
     adc_table,
     check_table_holds,
     convert,
-    convert_and_count,
+    convert_columns,
     dac_table,
     decode,
     ideal_stages,
@@ -76,7 +76,7 @@ def convert_through_circuits(
     if rng is not None:
         _check_noise(replace(tables, dac=dac, adc=adc))
     words = check_codes(codes, dac.bits, spec.array.rows, dac.block or "the DAC")
-    chips = [] if mismatch is None else drawn_tables(spec, adc, mismatch)
+    chips = None if mismatch is None else drawn_inl(spec, adc, mismatch)
     return _composed(spec, g, words, replace(tables, dac=dac, adc=adc), chips, rng, level, use)
 
 
@@ -85,7 +85,7 @@ def _composed(
     g: ArrayLike,
     words: np.ndarray,
     tables: Periphery,
-    chips: list[list[ConverterTable]],
+    chips: np.ndarray | None,
     rng: np.random.Generator | None,
     level: Level,
     use: TileUse,
@@ -120,8 +120,8 @@ def _composed(
     taken = _noisy(sensed, sigma, rng)
     found = convert(adc, taken, rng=rng)
     reading = Reading(v_in, i_out, taken, found, decode(adc, found), ideal_stages(tables), adc.unit)
-    if chips:
-        codes = [_codes_of_chip(chip, _noisy(sensed, sigma, rng), rng) for chip in chips]
+    if chips is not None:
+        codes = [convert_columns(adc, inl, _noisy(sensed, sigma, rng), rng=rng) for inl in chips]
         reading = replace(reading, instances=np.stack(codes))
     return shift_and_add(reading, dac.bits) if spec.driver.input_code == "bit_serial" else reading
 
@@ -163,12 +163,6 @@ def _check_noise(tables: Periphery) -> None:
 def _noisy(sensed: np.ndarray, sigma: np.ndarray | None, rng: np.random.Generator | None) -> np.ndarray:
     """Return outputs with noise of the deviation sigma; both (reads, cols) [unit]."""
     return sensed if sigma is None or rng is None else sensed + sigma * rng.standard_normal(sensed.shape)
-
-
-def _codes_of_chip(chip: list[ConverterTable], taken: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
-    """Return the codes (reads, cols) of a chip whose columns have the ADCs `chip`."""
-    columns = [convert_and_count(table, taken[:, k : k + 1], rng=rng)[0] for k, table in enumerate(chip)]
-    return np.hstack(columns)
 
 
 def _check_parts(spec: ArraySpec, level: Level) -> None:

@@ -4,6 +4,7 @@ from circuitsim.periphery.conditions import check_periphery_holds, check_sense_h
 from circuitsim.periphery.converters import (
     convert,
     convert_and_count,
+    convert_columns,
     decode,
     drive,
     drive_nearest,
@@ -32,6 +33,7 @@ __all__ = [
     "check_table_holds",
     "convert",
     "convert_and_count",
+    "convert_columns",
     "dac_table",
     "decode",
     "drive",
