@@ -30,7 +30,7 @@ from circuitsim.calibration.solve_experiments import solve_in_nodal, truth_reads
 from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.netlist import static_sense
+from circuitsim.netlist import check_row_side, static_sense
 from circuitsim.periphery import Periphery
 from circuitsim.results import (
     Budget,
@@ -173,7 +173,8 @@ def _check_arguments(
     if max_worst is not None and search == "none":
         raise InputError(f"max_worst = {max_worst:g} with search = 'none': expected 'full' or 'structured'")
     check_able(spec, SIMULATES, "the behavioral model")
-    static_sense(spec)  # refuses a circuit that works in phases
+    sense = static_sense(spec)  # refuses a circuit that works in phases
+    check_row_side(spec, below=sense is not None and sense.polarity == "out_of")
 
 
 def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
@@ -183,6 +184,7 @@ def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
 
 def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tuple[CellSurface, CellSurface | None]:
     """Characterize the cell for all voltages that drivers and sense amplifiers give it, and where it leaks."""
+    check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
     v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
     surface = calibrated_cell(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)

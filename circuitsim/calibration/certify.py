@@ -8,7 +8,7 @@ import numpy as np
 
 from circuitsim.behavioral import model_form, program, tile_outputs
 from circuitsim.calibration.box import full_scale_of_model
-from circuitsim.calibration.code_errors import certified_adc, code_errors, sense_error
+from circuitsim.calibration.code_errors import certified_adc, code_errors, codes_left_out, sense_error
 from circuitsim.calibration.error_statistics import error_statistics
 from circuitsim.calibration.experiments import usual_experiments
 from circuitsim.calibration.hold_out import check_hold_out, check_truths
@@ -123,7 +123,7 @@ def certify(
         extrapolated=extrapolated,
         sense=sense_error(model, full_scale),
         code_errors=None if behind is None else code_errors(behind, rule, predicted, truths),
-        left_out=(rule,) if behind is None and rule else (),
+        left_out=codes_left_out(model.spec, behind, rule),
     )
 
 

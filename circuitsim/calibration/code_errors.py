@@ -71,6 +71,25 @@ def code_errors(
     )
 
 
+def codes_left_out(spec: ArraySpec, adc: ConverterTable | None, rule: str) -> tuple[str, ...]:
+    """Return what the errors in LSB do not say: the reason why there are none, or that they are those of single bits.
+
+    Args:
+        spec: The array.
+        adc, rule: From `certified_adc`.
+    """
+    if adc is None:
+        return (rule,) if rule else ()
+    bits = spec.driver.dac_bits
+    if spec.driver.input_code != "bit_serial" or bits is None:
+        return ()
+    return (
+        f"errors in LSB of whole codes: driver.input_code = 'bit_serial' makes {bits} reads of one bit of a code of "
+        f"{bits} bits and adds their ADC codes with the weights 1 to {2 ** (bits - 1)}; every figure in LSB is of one "
+        f"such read, and an error that all of them share counts {2**bits - 1} times in the sum",
+    )
+
+
 def sense_error(model: TileModel, full_scale: float) -> SenseError | None:
     """Return what the table of the sense amplifiers adds to the error of a model; None for ideal amplifiers.
 

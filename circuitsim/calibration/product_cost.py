@@ -147,7 +147,8 @@ def _remarks(spec: ArraySpec, tables: Periphery, times: Sequence[float | None]) 
     if before > spec.driver.t_read:
         remarks.append(
             f"drivers and sense amplifiers settle in {before:.2g} s, longer than driver.t_read = "
-            f"{spec.driver.t_read:.2g} s, for which the energy per operation above is stated"
+            f"{spec.driver.t_read:.2g} s, for which the energy per operation above is stated; all errors are those of "
+            "settled outputs, and codes that are taken before miss them"
         )
     sense = tables.sense
     if sense is not None and sense.supply is None:

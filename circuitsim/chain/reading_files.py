@@ -24,10 +24,11 @@ _READING = "circuitsim reading"
 _FIELDS = {
     "v_in": (("batch", "row"), "V", "voltage of each row driver"),
     "i_out": (("batch", "col"), "A", "current into each sense amplifier"),
-    "sensed": (("batch", "col"), None, "what each sense amplifier reports"),
+    "sensed": (("batch", "col"), None, "what each ADC takes"),
     "codes": (("batch", "col"), "1", "code of each ADC"),
     "value": (("batch", "col"), None, "what the code represents"),
 }
+_CODES = ("dac_codes", "codes")
 _IN_TABLE = ("dac_codes", "codes", "sensed", "value", "i_out")
 
 
@@ -37,7 +38,8 @@ def save_reading(
 ) -> tuple[Path, ...]:
     """Write a reading as `<name>.nc` (all fields, labelled) and `<name>.csv` (one line per vector of codes).
 
-    The waveforms of the first code, where there are any, become `<name>_waveforms.nc`.
+    The codes of drawn chips, where there are any, become `<name>_chips.csv` (one line per chip and vector), the
+    waveforms of the first code `<name>_waveforms.nc`. Codes in tables are whole numbers, but for averages of replicas.
 
     Args:
         folder: Folder of the files; it is created if it does not exist.
@@ -59,6 +61,10 @@ def save_reading(
         first.write_bytes(netcdf_bytes(data))
         with second.open("w", encoding="utf-8", newline="") as file:
             _write_codes(csv.writer(file, lineterminator="\n"), data)
+    if reading.instances is not None:
+        paths.append(Path(folder) / f"{name}_chips.csv")
+        with atomic(paths[-1]) as chips, chips.open("w", encoding="utf-8", newline="") as file:
+            _write_chips(csv.writer(file, lineterminator="\n"), np.asarray(reading.instances))
     if reading.waveforms is not None:
         paths.append(Path(folder) / f"{name}_waveforms.nc")
         with atomic(paths[-1]) as third:
@@ -103,6 +109,18 @@ def _write_codes(writer, data: "xr.Dataset") -> None:
         if key in data:
             values: np.ndarray = data[key].values
             names += [f"{key}_{i} [{data[key].attrs['units']}]" for i in range(values.shape[1])]
-            columns += list(values.T)
+            columns += list((_whole(values) if key in _CODES else values).T)
     writer.writerow(names)
     writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _write_chips(writer, codes: np.ndarray) -> None:
+    """Write the codes (chips, batch, cols) of drawn chips."""
+    writer.writerow(["chip [1]", "vector [1]", *(f"codes_{i} [1]" for i in range(codes.shape[2]))])
+    for (chip, vector), row in zip(np.ndindex(codes.shape[:2]), _whole(codes).reshape(-1, codes.shape[2]), strict=True):
+        writer.writerow([chip, vector, *row.tolist()])
+
+
+def _whole(codes: np.ndarray) -> np.ndarray:
+    """Return codes as integers; averages of replicas, which may lie between, as they are."""
+    return codes.astype(int) if np.all(codes == np.round(codes)) else codes

@@ -32,20 +32,25 @@ from circuitsim.spec import ArraySpec, by_value
 class Reading:
     """Voltages, currents and codes of one read of a batch, stage by stage.
 
-    Where rows are pulsed, voltages and currents are means over driver.t_read.
+    Where rows are pulsed, voltages and currents are means over driver.t_read; where inputs are bit-serial, means of the
+    reads of their bits with the weights 2^k.
 
     Attributes:
-        v_in: (batch, rows) voltages of the drivers [V].
-        i_out: (batch, cols) currents into the sense amplifiers [A].
-        sensed: (batch, cols) what the sense amplifiers report of them [unit].
-        codes: (batch, cols) codes of the ADC, whole numbers as floats; None without an ADC.
-        value: (batch, cols) what the codes represent [unit]; `sensed` without an ADC.
+        v_in: (batch, rows) voltages of the rows behind their drivers [V], absolute: a row at rest is at sense.v_ref. On
+            gates the inputs: 0, 1, or shares of driver.t_read.
+        i_out: (batch, cols) currents of the columns [A], positive into the sense amplifiers.
+        sensed: (batch, cols) what the ADCs take [unit]: of an ideal amplifier its current, so that it equals `i_out`;
+            of a circuit its output voltage, absolute, with its noise where noise is drawn.
+        codes: (batch, cols) codes of the ADC, whole numbers as floats, but for averages of replicas; None without an
+            ADC. Of bit-serial inputs the sum of 2^k times the code of bit k.
+        value: (batch, cols) what a code represents [unit]: low + code · LSB of the ADC as its card or its range states
+            it, so that it estimates `sensed`; `sensed` without an ADC.
         ideal: Names of the ideal stages, out of "dac", "sense" and "adc"; see `periphery.ideal_stages`.
-        unit: "A", or "V" where the sense amplifiers are circuits that put out a voltage.
+        unit: Of `sensed` and `value`: "A", or "V" where the sense amplifiers are circuits that put out a voltage.
         slices: The reads of one bit each (batch · bits, …), vector by vector and the lowest bit first, where inputs are
             bit-serial; see `chain.shift_and_add`. None otherwise.
         waveforms: Waveforms of the first code, where a deck of the whole chain was run; None otherwise.
-        instances: (instances, batch, cols) codes of chips whose ADCs differ; None where none were drawn.
+        instances: (chips, batch, cols) codes of the chips of `AdcMismatch`, as `codes`; None where none were drawn.
     """
 
     v_in: Any

@@ -1,7 +1,7 @@
 """Runs small decks in ngspice and turns their results into surfaces, maps and curves with error bounds."""
 
 from circuitsim.characterization.adc import adc_block_table
-from circuitsim.characterization.adc_draws import AdcMismatch, drawn_parameters, drawn_tables
+from circuitsim.characterization.adc_draws import AdcMismatch, drawn_inl, drawn_parameters, drawn_tables
 from circuitsim.characterization.adc_input import adc_input
 from circuitsim.characterization.adc_mismatch import (
     comparator_thresholds,
@@ -9,12 +9,14 @@ from circuitsim.characterization.adc_mismatch import (
     mismatched_tables,
     offset_law,
 )
+from circuitsim.characterization.adc_resolution import adc_bits
 from circuitsim.characterization.blocks import characterize, check_sense_contents
 from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.comparator import comparator_table
 from circuitsim.characterization.comparator_noise import DecisionNoise, decision_noise
+from circuitsim.characterization.converters import adc_range
 from circuitsim.characterization.dac import dac_block_table
 from circuitsim.characterization.device_benches import (
     READ,
@@ -41,8 +43,10 @@ __all__ = [
     "ReadCurves",
     "StateMap",
     "TransistorFigures",
+    "adc_bits",
     "adc_block_table",
     "adc_input",
+    "adc_range",
     "array_states",
     "bench_deck",
     "cache_limit",
@@ -58,6 +62,7 @@ __all__ = [
     "dac_block_table",
     "decision_noise",
     "drawn_capacitors",
+    "drawn_inl",
     "drawn_parameters",
     "drawn_tables",
     "find_states",

@@ -7,19 +7,26 @@ for each of them, off by a little, gives the law; any number of draws is then a 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from circuitsim.blocks import Block, block_of
+from circuitsim.characterization.adc_mismatch import capacitor_units
+from circuitsim.characterization.cache import cached
+from circuitsim.characterization.converters import block_key
 from circuitsim.characterization.sar_levels import can_compose, composed_levels
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist.conversions import Bench, bench_of
+from circuitsim.resources import table_cache
 from circuitsim.results import ConverterTable
+from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.spec import ArraySpec, checked
 from circuitsim.spice import Simulator, find_ngspice
 
 CAPACITOR_STEP = 0.01  # relative error of one unit at which the law is measured; of w units, a w-th part
-_CAPACITOR = re.compile(r"e(\d+|d)")
+_LAW, _LAW_SCHEMA = "circuitsim law of capacitors", 1
 _EACH_OFFSET, _OFFSET = re.compile(r"os(\d+)"), "vos"
 
 
@@ -81,18 +88,16 @@ def draw_adcs(spec: ArraySpec, mismatch: AdcMismatch) -> AdcDraws:
     """
     block = _block(spec)
     key = f"adc.{spec.adc.sources[0]} = {block.name!r}"
-    found = tuple(name for name in block.parameters if _CAPACITOR.fullmatch(name))
-    names = found if can_compose(bench_of(block)) else ()
-    if mismatch.capacitor > 0 and not names:
+    units = capacitor_units(block) if can_compose(bench_of(block)) else {}
+    if mismatch.capacitor > 0 and not units:
         raise SpecError(f"{key}: mismatch.capacitor draws capacitors e0, e1, … of a SAR, and it has none; remove it")
     if mismatch.offset > 0 and bench_of(block).analog == "i":
         raise SpecError(f"{key}: mismatch.offset is that of a comparator of voltages, and it has none; remove it")
-    units = [1.0 if name == "ed" else 2.0 ** int(name[1:]) for name in names]
     comparators = sum(bool(_EACH_OFFSET.fullmatch(name)) for name in block.parameters) or 1
-    sigma = np.append(mismatch.capacitor / np.sqrt(units), np.full(comparators, mismatch.offset))
+    sigma = np.append(mismatch.capacitor / np.sqrt(list(units.values())), np.full(comparators, mismatch.offset))
     count = mismatch.instances * spec.array.cols
     drawn = np.random.default_rng([mismatch.seed, mismatch.array]).standard_normal((count, len(sigma))) * sigma
-    return AdcDraws(names, drawn[:, : len(names)], drawn[:, len(names) :])
+    return AdcDraws(tuple(units), drawn[:, : len(units)], drawn[:, len(units) :])
 
 
 @checked
@@ -117,20 +122,42 @@ def drawn_tables(
     Valid for: errors of a few percent, to which thresholds are in proportion: at 1 % a unit, 8 bits, within .001 LSB of
         decks with the same capacitors.
     """
+    inl = drawn_inl(spec, table, mismatch, simulator=simulator)
+    return [[replace(table, inl=values) for values in chip] for chip in inl]
+
+
+@checked
+def drawn_inl(
+    spec: ArraySpec, table: ConverterTable, mismatch: AdcMismatch, *, simulator: Simulator | None = None
+) -> np.ndarray:
+    """Return the INL (chips, cols, 2^bits − 1) [LSB] of the ADCs of drawn chips; all else as `drawn_tables`."""
     draws, block = draw_adcs(spec, mismatch), _block(spec)
     shift, attenuation = np.zeros((len(draws.offsets), 2**table.bits - 1)), 1.0
     bench = bench_of(block, spec.array.temperature_c, ref=spec.adc.v_ref)
     if draws.names:
-        law, attenuation = capacitor_law(bench, draws.names, simulator or find_ngspice())
+        law, attenuation = _kept_law(bench, draws.names, simulator or find_ngspice())
         shift = draws.capacitors @ law
     shift = shift + draws.offsets / attenuation
     inl = (np.zeros(shift.shape[1]) if table.inl is None else table.inl) + shift / table.lsb
     if draws.offsets.shape[1] > 1:  # comparators of a flash are counted, in whatever order they switch
         steps = np.arange(inl.shape[1])
         inl = np.sort(inl + steps, axis=1) - steps
-    cols = spec.array.cols
-    tables = [replace(table, inl=values) for values in inl]
-    return [tables[k * cols : (k + 1) * cols] for k in range(mismatch.instances)]
+    return inl.reshape(mismatch.instances, spec.array.cols, -1)
+
+
+def _kept_law(bench: Bench, names: Sequence[str], simulator: Simulator) -> tuple[np.ndarray, float]:
+    """Return the law of `capacitor_law`, measured once and then read from the cache of tables."""
+    key = block_key(bench.block, (_LAW, tuple(names), CAPACITOR_STEP, bench.ref, bench.temperature_c), simulator)
+
+    def load(path: Path) -> tuple[np.ndarray, float]:
+        _, arrays = read_sealed(path, _LAW, _LAW_SCHEMA, {"law", "attenuation"}.__contains__, key=key)
+        return arrays["law"], float(arrays["attenuation"])
+
+    def save(path: Path, found: tuple[np.ndarray, float]) -> None:
+        write_sealed(path, _LAW, _LAW_SCHEMA, {}, {"law": found[0], "attenuation": np.array(found[1])}, key=key)
+
+    make = partial(capacitor_law, bench, names, simulator)
+    return cached(table_cache() / f"{key}.npz", load=load, make=make, save=save)
 
 
 def capacitor_law(bench: Bench, names: Sequence[str], simulator: Simulator) -> tuple[np.ndarray, float]:
@@ -148,7 +175,8 @@ def capacitor_law(bench: Bench, names: Sequence[str], simulator: Simulator) -> t
     Raises:
         SimulatorError: As `composed_levels`.
     """
-    steps = [CAPACITOR_STEP / (1.0 if name == "ed" else 2.0 ** int(name[1:])) for name in names]
+    units = capacitor_units(bench.block)
+    steps = [CAPACITOR_STEP / units[name] for name in names]
     none = dict.fromkeys(names, 0.0)
     each = [none, *({**none, name: step} for name, step in zip(names, steps, strict=True))]
     found = composed_levels(bench, simulator, parameters=each)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from circuitsim.blocks import Block
 from circuitsim.characterization.adc import threshold_table
 from circuitsim.characterization.adc_runs import TOLERANCES, converter_run, read_words, word_vectors
 from circuitsim.characterization.kept_runs import runs_provenance
@@ -33,11 +34,17 @@ def drawn_capacitors(bench: Bench, draws: int, sigma_unit: float, rng: np.random
     Raises:
         InputError: The block has no such parameters.
     """
-    found = {key: match[1] for key in bench.block.parameters if (match := _CAPACITOR.fullmatch(key))}
-    if not found:
+    units = capacitor_units(bench.block)
+    if not units:
         raise InputError(f"the converter {bench.block.name!r} has no capacitors e0, e1, … among its parameters")
-    sigma = sigma_unit / np.sqrt([1.0 if bit == "d" else 2.0 ** int(bit) for bit in found.values()])
-    return [dict(zip(found, row.tolist(), strict=True)) for row in rng.standard_normal((draws, len(found))) * sigma]
+    sigma = sigma_unit / np.sqrt(list(units.values()))
+    return [dict(zip(units, row.tolist(), strict=True)) for row in rng.standard_normal((draws, len(units))) * sigma]
+
+
+def capacitor_units(block: Block) -> dict[str, float]:
+    """Return how many unit capacitors each capacitor of a SAR holds, by the parameter of its relative error."""
+    found = {key: match[1] for key in block.parameters if (match := _CAPACITOR.fullmatch(key))}
+    return {key: 1.0 if bit == "d" else 2.0 ** int(bit) for key, bit in found.items()}
 
 
 def mismatched_tables(

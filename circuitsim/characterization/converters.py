@@ -18,16 +18,18 @@ from circuitsim.characterization import (
     searched_levels,
     timed_drivers,
 )
+from circuitsim.characterization.adc_resolution import adc_bits, judge_counter
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.steps import stepped_range
 from circuitsim.errors import SpecError
 from circuitsim.library import assemble
 from circuitsim.netlist import conversions, drivers
 from circuitsim.netlist.conversions import bench_of, clock_cards
+from circuitsim.resources import table_cache
 from circuitsim.results import ConverterTable
 from circuitsim.results.converter_files import CONVERTER_SCHEMA, load_converter_table, save_converter_table
-from circuitsim.spec import ArraySpec
-from circuitsim.spice import Simulator
+from circuitsim.spec import ArraySpec, checked
+from circuitsim.spice import Simulator, find_ngspice
 
 CONVERTER_VERSION = 2  # increase it when the benches change, so that tables in users' caches are made again
 SMALLEST_LOAD = 1e-15  # [F]
@@ -48,9 +50,13 @@ def driver_block_table(spec: ArraySpec, folder: Path, simulator: Simulator) -> C
     block = block_of(spec, "driver")
     if block is None:
         return None
-    if block.bits:
-        _check_bits(block, "driver.dac_bits", spec.driver.dac_bits)
-    elif spec.driver.dac_bits is None:
+    bits = spec.driver.dac_bits
+    if block.bits and bits not in (None, block.bits):
+        raise SpecError(
+            f"driver.dac_bits = {bits}: {block.name} has {block.bits} bits; remove the key, or write the block anew by "
+            f"circuitsim.blocks.write_block(…, bits={bits}) and name it by folder"
+        )
+    if not block.bits and bits is None:
         raise SpecError(
             f"driver.dac_bits is missing: {block.name} has no digital word, an ideal DAC drives it; expected its 1 to "
             f"{dac.MOST_BITS} bits"
@@ -75,26 +81,47 @@ def adc_characterized(spec: ArraySpec, folder: Path, simulator: Simulator) -> Co
     """Return the table of the ADCs that a specification names; None where they are ideal.
 
     Raises:
+        SpecError: As `adc_bits` and `judge_counter`.
         InputError, OutsideRangeError, SimulatorError: As `adc_block_table` and `blocks.block_of`.
+
+    Warns:
+        ClippingWarning: As `judge_counter`.
     """
     block = block_of(spec, "adc")
     if block is None:
         return None
-    if block.bits:
-        _check_bits(block, "adc.bits", spec.adc.bits)
-    elif spec.adc.bits is None:
-        raise SpecError(f"adc.bits is missing: {block.name} counts and has no bits of its own; expected 2 to 12")
+    table = _adc_table(spec, block, folder, simulator)
+    judge_counter(bench_of(block, spec.array.temperature_c, ref=spec.adc.v_ref), table)
+    return table
+
+
+def _adc_table(spec: ArraySpec, block: Block, folder: Path, simulator: Simulator) -> ConverterTable:
+    adc_bits(spec)
     conditions = {"bits": spec.adc.bits, "ref": spec.adc.v_ref, "temperature_c": spec.array.temperature_c}
     make = partial(adc.adc_block_table, block, **conditions, simulator=simulator)
     return _cached(block, (tuple(conditions.items()),), make, folder, simulator)
 
 
-def _check_bits(block: Block, key: str, bits: int | None) -> None:
-    if bits not in (None, block.bits):
-        raise SpecError(
-            f"{key} = {bits}: {block.name} has {block.bits} bits; remove the key, or write the block anew by "
-            f"circuitsim.blocks.write_block(…, bits={bits}) and name it by folder"
-        )
+@checked
+def adc_range(spec: ArraySpec, *, simulator: Simulator | None = None) -> tuple[float, float]:
+    """Return the smallest and the largest input that an ADC which is a circuit gives a code of its own [V] or [A].
+
+    A converter with a digital word spreads its codes over the range of its card; behind one that counts, the range ends
+    where the counter does, which its table tells.
+
+    Args:
+        spec: The array, whose [adc] names a circuit.
+        simulator: The ngspice that makes the table where it is not in the cache; None: `find_ngspice()`.
+
+    Raises:
+        SpecError, InputError, OutsideRangeError, SimulatorError: As `characterize`.
+    """
+    block = block_of(spec, "adc")
+    assert block is not None
+    if block.bits:
+        return counted_levels.counted_range(bench_of(block, spec.array.temperature_c, ref=spec.adc.v_ref))
+    table = _adc_table(spec, block, table_cache(), simulator or find_ngspice())
+    return table.low, table.high
 
 
 def _cached(
@@ -104,6 +131,23 @@ def _cached(
     folder: Path,
     simulator: Simulator,
 ) -> ConverterTable:
+    key = block_key(block, conditions, simulator)
+    return cached(
+        folder / f"{key}.npz",
+        load=partial(load_converter_table, key=key),
+        make=make,
+        save=partial(save_converter_table, key=key),
+    )
+
+
+def block_key(block: Block, conditions: tuple[object, ...], simulator: Simulator) -> str:
+    """Return a digest of all on which a figure of a converter or driver depends: circuit, conditions, ngspice, benches.
+
+    Args:
+        block: The circuit.
+        conditions: Under what it is measured, and what; their `repr` counts.
+        simulator: The ngspice that measures.
+    """
     benches = sorted(
         (module.__name__, name, repr(value))
         for module in _BENCHES
@@ -124,10 +168,4 @@ def _cached(
         benches,
         (CONVERTER_SCHEMA, CONVERTER_VERSION),
     )
-    key = hashlib.sha256(repr(about).encode()).hexdigest()
-    return cached(
-        folder / f"{key}.npz",
-        load=partial(load_converter_table, key=key),
-        make=make,
-        save=partial(save_converter_table, key=key),
-    )
+    return hashlib.sha256(repr(about).encode()).hexdigest()

@@ -92,8 +92,8 @@ def solve_codes(
     content = {
         "files": [str(file) for file in files],
         "level": level,
-        "smallest_code": float(found.min()),
-        "largest_code": float(found.max()),
+        "smallest_code": _plain(found.min()),
+        "largest_code": _plain(found.max()),
         "unit": reading.unit,
         "ideal": list(reading.ideal),
         "spec_digest": spec.digest,
@@ -104,11 +104,16 @@ def solve_codes(
     ideal = f", ideal: {', '.join(reading.ideal)}" if reading.ideal else ""
     text = f"{files[1]}: {len(words)} x {spec.shape[1]} codes from {found.min():.0f} to {found.max():.0f}{ideal}"
     if reading.instances is not None:
-        text += f"\n{files[0]}: {content['chips']} chips, rms {content['chips_rms_codes']:.3g} codes from the card's"
+        text += f"\n{files[2]}: {content['chips']} chips, rms {content['chips_rms_codes']:.3g} codes from the card's"
     print_result(content, text, as_json)
 
 
-def spread(
+def _plain(code: float) -> int | float:
+    """Return a code as a whole number; the average of replicas may lie between."""
+    return int(code) if code == round(code) else float(code)
+
+
+def asked_of_codes(
     in_codes: bool,
     seed: int,
     *,
@@ -116,27 +121,30 @@ def spread(
     chips: int | None,
     capacitor_sigma: float | None,
     offset_sigma: float | None,
+    full_scale: float | None,
 ) -> dict[str, Any]:
-    """Return what of a read from code to code is drawn: its noise, and chips whose ADCs differ.
+    """Return what options ask of a read from code to code: its noise, chips whose ADCs differ, the ADC's full scale.
 
     Raises:
         InputError: An option goes with another one that is missing; names both.
     """
     given = {"--noise-seed": noise_seed, "--chips": chips}
     sigmas = {"--capacitor-sigma": capacitor_sigma, "--offset-sigma": offset_sigma}
-    for option, value in (given | sigmas).items():
+    for option, value in (given | sigmas | {"--full-scale": full_scale}).items():
         if value is not None and not in_codes:
             raise InputError(f"{option} has no effect without --codes: a read of voltages passes no converter")
         if value is not None and option in sigmas and chips is None:
             raise InputError(f"{option} has no effect without --chips: expected the number of chips to draw")
-    drawn: dict[str, Any] = {} if noise_seed is None else {"rng": np.random.default_rng(noise_seed)}
+    asked: dict[str, Any] = {} if full_scale is None else {"full_scale": full_scale}
+    if noise_seed is not None:
+        asked["rng"] = np.random.default_rng(noise_seed)
     if chips is not None:
         from circuitsim.characterization import AdcMismatch
 
         if capacitor_sigma is None and offset_sigma is None:
             raise InputError("--chips needs --capacitor-sigma or --offset-sigma: how far their ADCs differ")
-        drawn["mismatch"] = AdcMismatch(chips, seed, capacitor_sigma or 0.0, offset_sigma or 0.0)
-    return drawn
+        asked["mismatch"] = AdcMismatch(chips, seed, capacitor_sigma or 0.0, offset_sigma or 0.0)
+    return asked
 
 
 def _announce_long(spec: ArraySpec, g: np.ndarray, words: np.ndarray) -> None:

@@ -49,6 +49,7 @@ LIMITS = {
     "--calibration-images": Limits(1, 10**9),
     "--capacitor-sigma": Limits(0, 1, whole=False, above=True),
     "--chips": Limits(1, 10**6),
+    "--full-scale": Limits(0, 1000, whole=False, above=True, suffixes=True),
     "--jobs": Limits(1, 1024, also=(-1, "one on every core")),
     "--largest": Limits(2, 4096),
     "--max-error": Limits(0, 1, whole=False, above=True),
@@ -147,6 +148,15 @@ OffsetSigma = Annotated[
         parser=within("--offset-sigma"),
         metavar="V",
         help="Standard deviation of the offset of each comparator [V]; with --chips.",
+    ),
+]
+FullScale = Annotated[
+    float | None,
+    typer.Option(
+        "--full-scale",
+        parser=within("--full-scale"),
+        metavar="A",
+        help="With --codes: current of the largest code of an ideal ADC [A], where adc.full_scale is 'auto'.",
     ),
 ]
 ReadVoltage = Annotated[

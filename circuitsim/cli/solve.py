@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from circuitsim.cli.codes import LONG_S, one_of, solve_codes, spread
+from circuitsim.cli.codes import LONG_S, asked_of_codes, one_of, solve_codes
 from circuitsim.cli.matrix_files import Codes, Conductances, Inputs, arrays
 from circuitsim.cli.options import (
     CapacitorSigma,
     CertificateFile,
     Chips,
+    FullScale,
     MaxError,
     NoiseSeed,
     OffsetSigma,
@@ -28,7 +29,7 @@ from circuitsim.units import format_quantity
 if TYPE_CHECKING:
     from circuitsim.results import Solution
 
-SOLVED = ("solution.nc", "solution.csv", "reading.nc", "reading.csv", "reading_waveforms.nc")
+SOLVED = ("solution.nc", "solution.csv", "reading.nc", "reading.csv", "reading_chips.csv", "reading_waveforms.nc")
 
 
 @replaces(lambda out: [*(out / name for name in SOLVED), *out.glob("ngspice/deck.*"), *out.glob("ngspice/*/deck.*")])
@@ -51,6 +52,7 @@ def solve(
     chips: Chips = None,
     capacitor_sigma: CapacitorSigma = None,
     offset_sigma: OffsetSigma = None,
+    full_scale: FullScale = None,
     as_json: Json = False,
 ) -> None:
     """Read an array: its outputs in SI units, as NetCDF and CSV; deck and log beside them for ngspice.
@@ -67,18 +69,19 @@ def solve(
         "strict": strict,
         "max_error": max_error,
     }
-    drawn = spread(
+    asked = asked_of_codes(
         codes is not None,
         seed,
         noise_seed=noise_seed,
         chips=chips,
         capacitor_sigma=capacitor_sigma,
         offset_sigma=offset_sigma,
+        full_scale=full_scale,
     )
     if codes is not None:
         one_of(True, inputs, codes, nodes=nodes)
         solve_codes(
-            spec, out, level, conductances=conductances, codes=codes, seed=seed, as_json=as_json, **use, **drawn
+            spec, out, level, conductances=conductances, codes=codes, seed=seed, as_json=as_json, **use, **asked
         )
         return
     g, x = arrays(spec, conductances, inputs, seed)

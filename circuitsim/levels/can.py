@@ -4,7 +4,7 @@ from typing import Literal
 
 from circuitsim import behavioral, nodal
 from circuitsim.errors import InputError, SpecError
-from circuitsim.netlist import static_sense
+from circuitsim.netlist import check_row_side, static_sense
 from circuitsim.spec import Abilities, ArraySpec, check_able, checked, unable
 
 Level = Literal["ngspice", "nodal", "behavioral"]
@@ -54,9 +54,12 @@ def check_can(spec: ArraySpec, level: Level) -> None:
 
 
 def _check_sense(spec: ArraySpec) -> None:
-    """Reject a circuit in [sense] that has no operating point, or whose output voltages a technique would add."""
-    if static_sense(spec) is None:
+    """Reject a circuit in [sense] that works in phases or takes other currents, or outputs that a technique adds."""
+    sense = static_sense(spec)
+    if sense is None:
         return
+    if spec.array.input_line != "bl":
+        check_row_side(spec, below=sense.polarity == "out_of")
     technique = spec.technique
     given = {
         "partition": technique.partition is not None,

@@ -1,6 +1,5 @@
 """Codes to codes through converters that are circuits: their tables around the exact array or a tile."""
 
-import warnings
 from dataclasses import replace
 from functools import partial
 
@@ -8,10 +7,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import behavioral
-from circuitsim.blocks import Block, block_of
-from circuitsim.chain import Reading, SensedArray, loaded_rows, row_conductances, sensed_range, shift_and_add
-from circuitsim.characterization import AdcMismatch, adc_input, characterize, drawn_tables
-from circuitsim.errors import InputError, SettlingWarning, SpecError
+from circuitsim.blocks import block_of
+from circuitsim.chain import (
+    Reading,
+    SensedArray,
+    loaded_rows,
+    row_conductances,
+    sensed_inputs,
+    sensed_range,
+    shift_and_add,
+)
+from circuitsim.characterization import AdcMismatch, adc_input, characterize, drawn_inl
+from circuitsim.errors import InputError, SpecError
 from circuitsim.levels.can import Level
 from circuitsim.levels.input_range import input_range
 from circuitsim.levels.preparing import LevelArray, TechniqueArray, TileUse, prepare
@@ -19,14 +26,15 @@ from circuitsim.levels.pulses import read_pulses
 from circuitsim.levels.reading import read_prepared
 from circuitsim.levels.row_drive import RowDrive, row_drive
 from circuitsim.levels.sensed import prepare_sensed
+from circuitsim.levels.settled import judge_driver, judge_outputs
 from circuitsim.levels.tile import CertifiedTile
-from circuitsim.netlist import bench_of, chain_timing, check_integration, code_bits
+from circuitsim.netlist import bench_of, check_integration, check_row_side, code_bits
 from circuitsim.periphery import (
     Periphery,
     adc_table,
     check_table_holds,
     convert,
-    convert_and_count,
+    convert_columns,
     dac_table,
     decode,
     ideal_stages,
@@ -50,6 +58,7 @@ def convert_through_circuits(
     """Read one array between the tables of its circuits, above level ngspice; see `levels.convert_codes`."""
     _check_parts(spec, level)
     tables, inner = characterize(spec), with_ideal(spec, "driver", "adc")
+    check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
     dac = tables.dac or dac_table(inner)
     adc = tables.adc or adc_table(inner, full_scale=full_scale)
     if dac is None or adc is None:
@@ -67,7 +76,7 @@ def convert_through_circuits(
     if rng is not None:
         _check_noise(replace(tables, dac=dac, adc=adc))
     words = check_codes(codes, dac.bits, spec.array.rows, dac.block or "the DAC")
-    chips = [] if mismatch is None else drawn_tables(spec, adc, mismatch)
+    chips = None if mismatch is None else drawn_inl(spec, adc, mismatch)
     return _composed(spec, g, words, replace(tables, dac=dac, adc=adc), chips, rng, level, use)
 
 
@@ -76,7 +85,7 @@ def _composed(
     g: ArrayLike,
     words: np.ndarray,
     tables: Periphery,
-    chips: list[list[ConverterTable]],
+    chips: np.ndarray | None,
     rng: np.random.Generator | None,
     level: Level,
     use: TileUse,
@@ -91,7 +100,7 @@ def _composed(
         v_in, i_out, sensed = read_pulses(spec, g, rows, sense, tables.sense)
     else:
         if driver is not None:
-            _judge_driver(spec, driver, dac)
+            judge_driver(spec, driver, dac)
         inner = with_ideal(spec, "driver", "adc")
         v_range = input_range(inner, rows.level) if level == "nodal" and spec.array.input_line == "bl" else None
         held = tables.sense or _input_of_adc(spec, level)
@@ -103,14 +112,16 @@ def _composed(
         v_in = _row_voltages(spec, rows, array)
         solved = read_prepared(array, v_in)
         i_out, sensed = solved.out if solved.i_sense is None else solved.i_sense, solved.out
+        if tables.sense is not None:
+            judge_outputs(spec, tables.sense, adc, np.asarray(g, dtype=float), i_out, sensed)
     sigma = None
     if rng is not None and tables.sense is not None:
         sigma = output_noise(tables.sense, i_out, np.asarray(g, dtype=float).sum(axis=0))
     taken = _noisy(sensed, sigma, rng)
     found = convert(adc, taken, rng=rng)
     reading = Reading(v_in, i_out, taken, found, decode(adc, found), ideal_stages(tables), adc.unit)
-    if chips:
-        codes = [_codes_of_chip(chip, _noisy(sensed, sigma, rng), rng) for chip in chips]
+    if chips is not None:
+        codes = [convert_columns(adc, inl, _noisy(sensed, sigma, rng), rng=rng) for inl in chips]
         reading = replace(reading, instances=np.stack(codes))
     return shift_and_add(reading, dac.bits) if spec.driver.input_code == "bit_serial" else reading
 
@@ -154,12 +165,6 @@ def _noisy(sensed: np.ndarray, sigma: np.ndarray | None, rng: np.random.Generato
     return sensed if sigma is None or rng is None else sensed + sigma * rng.standard_normal(sensed.shape)
 
 
-def _codes_of_chip(chip: list[ConverterTable], taken: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
-    """Return the codes (reads, cols) of a chip whose columns have the ADCs `chip`."""
-    columns = [convert_and_count(table, taken[:, k : k + 1], rng=rng)[0] for k, table in enumerate(chip)]
-    return np.hstack(columns)
-
-
 def _check_parts(spec: ArraySpec, level: Level) -> None:
     """Refuse parts that do not fit each other or driver.input_code, and a tile read by pulses."""
     sense = block_of(spec, "sense")
@@ -171,33 +176,12 @@ def _check_parts(spec: ArraySpec, level: Level) -> None:
     driver = block_of(spec, "driver")
     code_bits(spec, driver)
     check_integration(spec, sense)
+    check_row_side(spec, below=sense is not None and sense.polarity == "out_of")
     if driver is not None and driver.bits and driver.clocked and sense is not None and sense.clocked:
         raise SpecError(
             f"driver.{spec.driver.sources[0]} = {driver.name!r}: its bits stay on through the phases of {sense.name}, "
             "whose table holds for pulses that end within them; level = 'ngspice' runs both in one deck, or take a "
             "driver without phases, or an amplifier without"
-        )
-
-
-def _judge_driver(spec: ArraySpec, block: Block, dac: ConverterTable) -> None:
-    """Tell a driver that settles more slowly than its rows are read.
-
-    Raises:
-        SpecError: A bit of the driver is shorter than its read with conversion.
-
-    Warns:
-        SettlingWarning: Its output still moves when the ADCs take theirs.
-    """
-    if dac.settling is None:
-        return
-    timing = chain_timing(spec)
-    longest, given = float(dac.settling[:, 1].max()), timing.taken - timing.drive
-    if longest > given:
-        warnings.warn(
-            f"the driver {block.name!r} takes {longest:.3g} s to settle within half an LSB, and outputs are taken "
-            f"after {given:.3g} s; raise driver.t_read",
-            SettlingWarning,
-            stacklevel=3,
         )
 
 

@@ -11,7 +11,7 @@ from circuitsim.chain import Reading, shift_and_add
 from circuitsim.characterization import AdcMismatch, characterize, drawn_parameters
 from circuitsim.errors import InputError
 from circuitsim.periphery import adc_table, convert, decode
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, with_ideal
 from circuitsim.spice import Progress
 
 _STAGES = {"dac": "driver", "sense": "sense", "adc": "adc"}
@@ -39,11 +39,11 @@ def convert_in_one_deck(
         ideal = adc_table(spec, full_scale=full_scale)
         if ideal is None:
             raise InputError("adc.bits = None: expected 1 to 24 bits, codes need an ADC")
+    table = ideal or characterize(with_ideal(spec, "driver", "sense")).adc
+    assert table is not None
     run = truth.read_chain(
         spec, g, codes, full_scale=None if ideal is None else ideal.high, folder=folder, progress=progress
     )
-    table = ideal or characterize(spec.replace(driver={"kind": "ideal"}, sense={"kind": "virtual_ground"})).adc
-    assert table is not None
     found = convert(table, run.sensed) if run.codes is None else run.codes
     stages = tuple(stage for stage, section in _STAGES.items() if getattr(spec, section).block is None)
     chips = None if mismatch is None else _chips(spec, g, codes, mismatch, folder)

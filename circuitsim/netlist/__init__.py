@@ -2,7 +2,7 @@
 
 from circuitsim.netlist.cell import cell_subckt, cell_text
 from circuitsim.netlist.chain import ChainNetlist, chain
-from circuitsim.netlist.chain_checks import check_integration
+from circuitsim.netlist.chain_checks import check_integration, check_row_side
 from circuitsim.netlist.chain_drivers import code_bits
 from circuitsim.netlist.chain_timing import ChainTiming, chain_timing
 from circuitsim.netlist.conversions import Bench, bench_of, conversion_deck, with_parameters
@@ -29,6 +29,7 @@ __all__ = [
     "chain",
     "chain_timing",
     "check_integration",
+    "check_row_side",
     "checked_crossbar",
     "checked_transient",
     "code_bits",

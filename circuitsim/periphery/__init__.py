@@ -4,6 +4,7 @@ from circuitsim.periphery.conditions import check_periphery_holds, check_sense_h
 from circuitsim.periphery.converters import (
     convert,
     convert_and_count,
+    convert_columns,
     decode,
     drive,
     drive_nearest,
@@ -13,7 +14,14 @@ from circuitsim.periphery.converters import (
 from circuitsim.periphery.enob import sine_bits, sine_record
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 from circuitsim.periphery.linearity import Linearity, linearity
-from circuitsim.periphery.sense import check_sense_range, drop_and_slope, output_noise, report, straight_output
+from circuitsim.periphery.sense import (
+    check_sense_range,
+    drop_and_slope,
+    output_noise,
+    report,
+    settling_times,
+    straight_output,
+)
 
 __all__ = [
     "Linearity",
@@ -25,6 +33,7 @@ __all__ = [
     "check_table_holds",
     "convert",
     "convert_and_count",
+    "convert_columns",
     "dac_table",
     "decode",
     "drive",
@@ -36,6 +45,7 @@ __all__ = [
     "output_noise",
     "periphery_of",
     "report",
+    "settling_times",
     "sine_bits",
     "sine_record",
     "slot_levels",

@@ -157,6 +157,34 @@ def _look_up(*layout_and_steps: Any) -> np.ndarray:
     return found.reshape(steps.shape)
 
 
+def convert_columns(
+    table: ConverterTable, inl: np.ndarray, analog: np.ndarray, *, rng: np.random.Generator | None = None
+) -> np.ndarray:
+    """Return the codes of columns whose ADCs differ in their INL alone.
+
+    Args:
+        table: What they have in common; its own INL does not count.
+        inl: (cols, 2^bits − 1) INL of each [LSB]; of converters that are not searched it falls by at most 1 LSB.
+        analog: Inputs (batch, cols) [unit of the table].
+        rng: Source of their noise, column after column; needed where the table has noise.
+
+    Returns:
+        Codes (batch, cols), whole numbers as floats; inputs outside the range get the end codes.
+
+    Raises:
+        InputError: The table has noise and no rng was given.
+    """
+    steps = (_with_noise(analog.T, table.noise, rng).T - table.low) * (1.0 / table.lsb)
+    edges = np.arange(inl.shape[1]) + 0.5 + inl
+    if table.decide == "sorted":
+        edges = np.sort(edges, axis=1)
+    code, column = np.zeros(steps.shape, dtype=np.int64), np.arange(len(edges))
+    for bit in range(table.bits - 1, -1, -1):  # a bit stays if the input is higher
+        tried = code + 2**bit
+        code = np.where(steps > edges[column, tried - 1], tried, code)
+    return code.astype(float)
+
+
 def _searched(table: ConverterTable, steps: Any) -> Any:
     """Codes of inputs [LSB above low] by binary search from the highest bit on: a bit stays if the input is higher."""
     xp, device = array_api_compat.array_namespace(steps), array_api_compat.device(steps)

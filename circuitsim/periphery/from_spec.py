@@ -81,8 +81,8 @@ def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterT
     if adc.full_scale == "auto":
         if full_scale is None:
             raise InputError(
-                "adc.full_scale = 'auto' takes its range from a network's outputs: pass full_scale=, the current of "
-                "the largest code [A], or write that current as adc.full_scale"
+                "adc.full_scale = 'auto' takes its range from a network's outputs; here, write the current of "
+                "the largest code [A] as adc.full_scale, or pass it as full_scale=, on the command line --full-scale"
             )
         return ConverterTable(adc.bits, 0.0, full_scale)
     if full_scale not in (None, adc.full_scale):

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError, OutsideRangeError
-from circuitsim.results.sense_table import SenseTable
+from circuitsim.results.sense_table import SenseDynamics, SenseTable
 
 _ROUNDING = 1e-9  # of the table's range: solved currents reach its ends to rounding
 _FITTED = 257  # currents to which the straight line of an output is fitted
@@ -66,17 +66,46 @@ def output_noise(sense: SenseTable, current: np.ndarray, conductance: np.ndarray
         (batch, cols), linear between the currents of the table and between the logarithms of its conductances; beyond
         both, the values at their ends.
     """
-    d = sense.dynamics
-    if d is None:
+    if sense.dynamics is None:
         return np.full(current.shape, sense.noise)
-    order = np.argsort(d.current)
-    known, column = d.noise_rms[order], np.log(d.conductance)
+    return np.hypot(_in_time(sense.dynamics, "noise_rms", current, conductance), sense.noise)
+
+
+def settling_times(
+    sense: SenseTable, current: np.ndarray, conductance: np.ndarray, change: np.ndarray, band: float
+) -> np.ndarray:
+    """Return how long outputs take to settle within a band after a step from rest [s].
+
+    The table states the time to a band of its own; with one time constant the time to another follows from it.
+
+    Args:
+        sense: The amplifier, with dynamics.
+        current: Column currents (batch, cols) [A].
+        conductance: Conductances of the columns (cols,) [S].
+        change: Change of the outputs from rest (batch, cols) [unit].
+        band: Half width of the band [unit].
+
+    Returns:
+        (batch, cols), interpolated as in `output_noise`; 0 where an output changes by less than the band.
+
+    Valid for: an amplifier that ends with one time constant; one that slews for most of the time takes longer to a
+        wider band than this says, and less to a narrower one.
+    """
+    assert sense.dynamics is not None
+    steps = np.log(np.maximum(np.abs(change) / band, 1.0)) / np.log(1 / sense.dynamics.band)
+    return _in_time(sense.dynamics, "settling", current, conductance) * steps
+
+
+def _in_time(dynamics: SenseDynamics, name: str, current: np.ndarray, conductance: np.ndarray) -> np.ndarray:
+    """Interpolate a figure (currents, conductances) of an amplifier in time at currents (batch, cols) of columns."""
+    order = np.argsort(dynamics.current)
+    known, column = getattr(dynamics, name)[order], np.log(dynamics.conductance)
     at = np.clip(np.log(np.maximum(conductance, 1e-30)), column[0], column[-1])
     place = np.clip(np.searchsorted(column, at, side="right") - 1, 0, len(column) - 2)
     share = (at - column[place]) / (column[place + 1] - column[place])
     by_column = known[:, place] * (1 - share) + known[:, place + 1] * share  # (currents, cols)
-    sigma = [np.interp(current[:, j], d.current[order], by_column[:, j]) for j in range(current.shape[1])]
-    return np.hypot(np.stack(sigma, axis=1), sense.noise)
+    found = [np.interp(current[:, j], dynamics.current[order], by_column[:, j]) for j in range(current.shape[1])]
+    return np.stack(found, axis=1)
 
 
 def drop_and_slope(sense: SenseTable, current: Any) -> tuple[Any, Any]:

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.blocks import blocks_of
-from circuitsim.characterization import array_states, check_chord
-from circuitsim.characterization.counted_levels import counted_range
+from circuitsim.characterization import adc_bits, adc_range, array_states, check_chord
 from circuitsim.characterization.kept_runs import bench_folder
 from circuitsim.devices import check_two_states
-from circuitsim.errors import SimulatorError, SpecError
+from circuitsim.errors import SimulatorError
 from circuitsim.library import assemble_own
-from circuitsim.netlist import ChainNetlist, bench_of, chain
+from circuitsim.netlist import ChainNetlist, chain
 from circuitsim.netlist.chain_timing import ChainTiming
 from circuitsim.netlist.phases import CLOCK_EDGE
 from circuitsim.results import ChainWaveforms, Provenance, content_digest
@@ -163,24 +162,6 @@ def _decks(
     return [chain(spec, g, words[k : k + each], state=state, adc_parameters=adc_parameters) for k in starts]
 
 
-def adc_bits(spec: ArraySpec) -> int | None:
-    """Return the resolution of the ADCs of a chain; None for ideal ones without quantization.
-
-    Raises:
-        SpecError: A circuit counts and adc.bits does not say how far; or it has another number of bits.
-    """
-    block = blocks_of(spec).get("adc")
-    if block is None or spec.adc.bits == block.bits:
-        return spec.adc.bits
-    if block.bits:
-        if spec.adc.bits is not None:
-            raise SpecError(f"adc.bits = {spec.adc.bits}: {block.name} has {block.bits} bits; remove the key")
-        return block.bits
-    if spec.adc.bits is None:
-        raise SpecError(f"adc.bits is missing: {block.name} counts and has no bits of its own; expected 2 to 12")
-    return spec.adc.bits
-
-
 @dataclass(frozen=True)
 class _Taken:
     """What one deck shows of each read; see `ChainRun`. `left`: how far `sensed` is from where it settles."""
@@ -206,8 +187,8 @@ def _joined(
     who = f"the output of the sense amplifier {sense.name!r}" if sense is not None else "the current"
     more_time = "driver.t_read, or adc.timing where the ADC samples" if timing.release is None else "sense.timing"
     limits = None
-    if adc is not None and bits is not None:
-        limits = counted_range(bench_of(adc, spec.array.temperature_c, ref=spec.adc.v_ref))
+    if adc is not None:
+        limits = adc_range(spec)
     elif bits is not None and full_scale is not None:
         limits = (0.0, full_scale)
     if limits is not None and bits is not None:

@@ -89,11 +89,14 @@ def _periods(deck: ChainNetlist, raw: RawResult, adc: Block) -> np.ndarray:
     if count is None:
         raise InputError(f"the ADC {adc.name!r}: timing.t_count is missing, its output is a frequency and needs it")
     time, waves = raw["time"], raw.columns(deck.counts)
-    rises = (waves[:-1] < 0.5) & (waves[1:] >= 0.5)
     first = sum(phase_window(adc, RESET)) if RESET in adc.phases else 0.0
     starts = np.arange(deck.reads) * deck.timing.cycle + deck.timing.convert + first
-    inside = (time[1:] > starts[:, None]) & (time[1:] <= starts[:, None] + count.value)  # (reads, points)
-    return inside.astype(float) @ rises.astype(float)
+    rises = [time[1:][(wave[:-1] < 0.5) & (wave[1:] >= 0.5)] for wave in waves.T]
+    found = [
+        np.searchsorted(each, starts + count.value, side="right") - np.searchsorted(each, starts, side="right")
+        for each in rises
+    ]
+    return np.stack(found, axis=1).astype(float)
 
 
 def _times(deck: ChainNetlist, raw: RawResult, adc: Block) -> np.ndarray:

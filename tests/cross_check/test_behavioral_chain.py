@@ -11,7 +11,10 @@ from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.report import certificate_in_words
 from circuitsim.results import load_certificate, load_model, save_certificate, save_model
 
-pytestmark = pytest.mark.filterwarnings("ignore::circuitsim.errors.CellErrorWarning")  # the cells of nmos_130 at 2.5 V
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::circuitsim.errors.CellErrorWarning"),  # the cells of nmos_130 at 2.5 V
+    pytest.mark.filterwarnings("ignore:the sense amplifier .* to settle within half an LSB"),  # tables meet tables here
+]
 
 
 def array(n, driver, rf, **sense):

@@ -1,10 +1,14 @@
 """Codes to codes at three levels: the same converters around ngspice, the array solver and a tile."""
 
+import sys
+
 import numpy as np
+import pytest
+import tomli_w
 from numpy.testing import assert_allclose, assert_array_equal
 
 import circuitsim as cs
-from circuitsim import levels
+from circuitsim import cli, levels
 from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 
@@ -36,3 +40,36 @@ def test_the_levels_agree_code_for_code():
         assert_array_equal(reading.codes, truth.codes)
         assert reading.ideal == ("dac", "sense", "adc")
     assert 30 < truth.codes.max() < 63
+
+
+@pytest.mark.filterwarnings("ignore::circuitsim.errors.CellErrorWarning")  # of 3e-5, gates at 1.8 V
+def test_the_command_line_gives_an_ideal_adc_its_range(tmp_path, monkeypatch, capsys):
+    """Inputs on gates, bit by bit, adc.full_scale = "auto": an option states the range, or a sentence asks for it."""
+    gated = {
+        **SPEC,
+        "array": {**SPEC["array"], "input_line": "wl"},
+        "wire": {**SPEC["wire"], "r_bl": 2.0},
+        "driver": {"v_read": 0.2, "dac_bits": 4, "input_code": "bit_serial"},
+        "adc": {"bits": 6},
+    }
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.toml").write_text(tomli_w.dumps(gated), encoding="utf-8")
+    g, codes = np.full((6, 5), 4e-5), np.arange(12).reshape(2, 6)
+    np.save("g.npy", g)
+    np.save("c.npy", codes)
+    words = ["solve", "a.toml", "-g", "g.npy", "--codes", "c.npy", "-o", "o"]
+    assert command(monkeypatch, words) == 2
+    assert "adc.full_scale" in (said := capsys.readouterr().err) and "--full-scale" in said
+    assert command(monkeypatch, [*words, "--full-scale", "60u"]) == 0
+    table = np.genfromtxt("o/reading.csv", delimiter=",", names=True)
+    expected = cs.convert_codes(parse_spec(gated), g, codes, full_scale=60e-6)
+    assert_array_equal(table["codes_4_1"], np.asarray(expected.codes)[:, 4])
+    assert command(monkeypatch, ["solve", "a.toml", "--full-scale", "60u"]) == 2
+    assert "--full-scale has no effect without --codes" in capsys.readouterr().err
+
+
+def command(monkeypatch, words):
+    monkeypatch.setattr(sys, "argv", ["circuitsim", *words])
+    with pytest.raises(SystemExit) as done:
+        cli.main()
+    return done.value.code or 0

@@ -9,7 +9,7 @@ from test_chain_deck import CODES, FEWER, TIA, G, spec_of
 import circuitsim as cs
 from circuitsim import spice
 from circuitsim.blocks import block_of
-from circuitsim.characterization import drawn_parameters, drawn_tables, mismatched_tables
+from circuitsim.characterization import adc_draws, drawn_parameters, drawn_tables, mismatched_tables
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import bench_of
 
@@ -180,3 +180,17 @@ def test_the_command_line_draws_noise_and_chips(tmp_path, monkeypatch, capsys):
         assert code == 2 and sentence in err and "Traceback" not in err
     code, _, err = run("solve", "a.toml", "--noise-seed", "1")
     assert code == 2 and "--noise-seed has no effect without --codes" in err
+
+
+def test_the_law_of_the_capacitors_is_measured_once(monkeypatch):
+    first = cs.convert_codes(SPEC, G, CODES[:1], mismatch=CAPACITORS)
+
+    def measured_again(*_, **__):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(adc_draws, "composed_levels", measured_again)
+    second = cs.convert_codes(SPEC, G, CODES[:1], mismatch=CAPACITORS)
+    np.testing.assert_array_equal(first.instances, second.instances)
+    warmer = SPEC.replace(array={"temperature_c": 60.0})
+    with pytest.raises(AssertionError, match="measured again"):
+        cs.convert_codes(warmer, G, CODES[:1], mismatch=CAPACITORS)

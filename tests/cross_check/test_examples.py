@@ -11,7 +11,7 @@ LONGEST = 60
 
 
 def test_there_are_examples():
-    assert {"adaptive_read", "sar", "write_array", "write_verify"} <= {path.stem for path in EXAMPLES}
+    assert {"adaptive_read", "cascode_chain", "sar", "write_array", "write_verify"} <= {path.stem for path in EXAMPLES}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -103,6 +103,7 @@ def test_bits_stand_in_their_slots():
     assert rise[1] - rise[0] == pytest.approx(100e-12, rel=0.5)  # the edge of the slot itself is 100 ps
 
 
+@pytest.mark.filterwarnings("ignore:the sense amplifier .* to settle within half an LSB")  # settled outputs are meant
 def test_codes_through_an_amplifier_and_a_sar(tmp_path, monkeypatch):
     monkeypatch.setenv("CIRCUITSIM_CACHE", str(tmp_path))
     spec = cs.parse_spec({**ARRAY, "driver": {"v_read": 0.2, "dac_bits": 8}, "adc": {"model": "sar"},

@@ -2,10 +2,12 @@
 
 import re
 import textwrap
+import tomllib
 
 import pytest
 
 from circuitsim.devices import load_folder
+from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.errors import InputError
 from circuitsim.resources import device_models_folder
 from circuitsim.spec import load_spec
@@ -14,6 +16,24 @@ TEXT = (device_models_folder() / "README.md").read_text(encoding="utf-8")
 STEPS = TEXT[TEXT.index("## Adding a folder") :]
 OWN_FILE = TEXT[TEXT.index("## Your own file") : TEXT.index("## Statistics")]
 REST = "schema = 1\n[array]\nrows = 2\ncols = 2\n[wire]\nr_row = 1\nr_col = 1\n[driver]\nv_read = 0.2\n"
+
+
+STATISTICS = TEXT[TEXT.index("## Statistics") : TEXT.index("## From a measurement")]
+
+
+def test_the_example_of_statistics_is_what_a_card_may_state():
+    (example,) = re.findall(r"```toml\n(.*?)```", STATISTICS, flags=re.DOTALL)
+    stated = StatisticsTable.model_validate(tomllib.loads(example)["statistics"])
+    assert stated.parts == ("programming", "read_noise")
+
+
+def test_every_key_of_statistics_is_on_the_page():
+    schema = StatisticsTable.model_json_schema()
+    keys = {key for part in (schema, *schema["$defs"].values()) for key in part["properties"]} - {"note"}
+    forms = {part["properties"]["form"]["const"] for part in schema["$defs"].values() if "form" in part["properties"]}
+    missing = [key for key in keys if f"`{key}" not in STATISTICS and f"[statistics.{key}]" not in STATISTICS]
+    assert missing == ["form"] or missing == []
+    assert [form for form in forms if f'"{form}"`' not in STATISTICS] == []
 
 
 @pytest.fixture
