@@ -100,6 +100,58 @@ module sar #(parameter BITS = {bits}) (
 endmodule
 """
 
+_COCOTB_BENCH = '''\
+"""Bench of the SAR logic with cocotb and cocotbext-ams; run by cocotb_run.py."""
+
+import re
+from pathlib import Path
+
+import cocotb
+from cocotb.triggers import Timer
+from cocotbext.ams import AnalogBlock, DigitalPin, MixedSignalBridge, _bridge
+
+BITS, HALF_PS = @bits, @half
+INPUTS = @inputs
+_generated = _bridge.generate_netlist
+
+
+def _without_values(**settings):
+    """A value before `external` makes ngspice 39 crash."""
+    return [re.sub(r" dc \\S+ external", " external", line) for line in _generated(**settings)]
+
+
+_bridge.generate_netlist = _without_values
+
+
+async def edge(dut):
+    await Timer(HALF_PS, "ps")
+    dut.clk.value = 1
+    await Timer(HALF_PS, "ps")
+    dut.clk.value = 0
+
+
+@cocotb.test()
+async def codes(dut):
+    pins = {"trial": DigitalPin("input", BITS, vdd=1.0), "decision": DigitalPin("output", vdd=1.0)}
+    circuit = Path(__file__).with_name("sar_analog.lib")
+    block = AnalogBlock("analog", circuit, "sar_analog", pins, {"vin": 0.0}, vdd=1.0, tran_step="10p")
+    bridge = MixedSignalBridge(dut, [block], max_sync_interval_ns=HALF_PS / 10e3)
+    dut.clk.value, dut.start.value = 0, 1
+    length_ns = len(INPUTS) * (BITS + 1) * 2 * HALF_PS / 1e3 + HALF_PS / 1e3
+    analog = cocotb.start_soon(bridge.start(duration_ns=length_ns))
+    await Timer(HALF_PS // 10, "ps")
+    for volts in INPUTS:
+        bridge.set_analog_input("analog", "vin", volts)
+        dut.start.value = 1
+        await edge(dut)
+        dut.start.value = 0
+        for _ in range(BITS):
+            await edge(dut)
+        await Timer(1, "ps")
+        print(f"code {int(dut.code.value)}")
+    await analog
+'''
+
 _COCOTB_RUN = '''\
 """Compile and run the bench: python cocotb_run.py"""
 
@@ -251,53 +303,4 @@ def _cocotb_top(bits: int) -> str:
 
 
 def _cocotb_bench(bits: int, volts: list[float], half: int) -> str:
-    return f'''"""Bench of the SAR logic with cocotb and cocotbext-ams; run by cocotb_run.py."""
-
-import re
-from pathlib import Path
-
-import cocotb
-from cocotb.triggers import Timer
-from cocotbext.ams import AnalogBlock, DigitalPin, MixedSignalBridge, _bridge
-
-BITS, HALF_PS = {bits}, {half}
-INPUTS = {volts!r}
-_generated = _bridge.generate_netlist
-
-
-def _without_values(**settings):
-    """A value before `external` makes ngspice 39 crash."""
-    return [re.sub(r" dc \\S+ external", " external", line) for line in _generated(**settings)]
-
-
-_bridge.generate_netlist = _without_values
-
-
-async def edge(dut):
-    await Timer(HALF_PS, "ps")
-    dut.clk.value = 1
-    await Timer(HALF_PS, "ps")
-    dut.clk.value = 0
-
-
-@cocotb.test()
-async def codes(dut):
-    pins = {{"trial": DigitalPin("input", BITS, vdd=1.0), "decision": DigitalPin("output", vdd=1.0)}}
-    circuit = Path(__file__).with_name("sar_analog.lib")
-    block = AnalogBlock("analog", circuit, "{ANALOG}", pins, {{"vin": 0.0}}, vdd=1.0, tran_step="10p")
-    bridge = MixedSignalBridge(dut, [block], max_sync_interval_ns=HALF_PS / 10e3)
-    dut.clk.value, dut.start.value = 0, 1
-    length_ns = len(INPUTS) * (BITS + 1) * 2 * HALF_PS / 1e3 + HALF_PS / 1e3
-    analog = cocotb.start_soon(bridge.start(duration_ns=length_ns))
-    await Timer(HALF_PS // 10, "ps")
-    for volts in INPUTS:
-        bridge.set_analog_input("analog", "vin", volts)
-        dut.start.value = 1
-        await edge(dut)
-        dut.start.value = 0
-        for _ in range(BITS):
-            await edge(dut)
-        await Timer(1, "ps")
-        print(f"code {{int(dut.code.value)}}")
-    await analog
-'''
+    return _COCOTB_BENCH.replace("@bits", str(bits)).replace("@half", str(half)).replace("@inputs", repr(volts))
