@@ -21,7 +21,7 @@ _SUMS = 6  # blocks of each band: t0, the factors of t⁰, t¹ and t², and what
 
 
 class BandMatrices(NamedTuple):
-    """The matrices of `BandProducts` as flat arrays, and their numbers of rows for each row of the array."""
+    """The fields of `BandProducts`, matrices flat, and the functions f (`before`) and h (`after`) of `Tile`."""
 
     edges: np.ndarray
     before: np.ndarray

@@ -8,7 +8,7 @@ import numpy as np
 from circuitsim.behavioral.band_kernels import BandMatrices, read_groups
 from circuitsim.behavioral.banded_read import REPETITIONS
 from circuitsim.behavioral.expansion import TERMS
-from circuitsim.behavioral.tile import BandProducts, Tile
+from circuitsim.behavioral.tile import BandProducts, DistanceFunction, Tile
 
 
 def read_bands_compiled(
@@ -21,7 +21,7 @@ def read_bands_compiled(
     dtype = tile.w.dtype
     matrices = ("wide", "rest", "flat", "sloped", "curved", "apart", "constants", "exchange")
     before, after = (np.array(functions, dtype).reshape(-1, TERMS) for functions in tile.functions)
-    functions = np.array(products.functions, dtype).reshape(-1, 9)
+    functions = np.array(products.functions, dtype).reshape(-1, len(DistanceFunction._fields))
     parts = BandMatrices(
         np.array(products.edges), before, after, functions, *(getattr(products, name).ravel() for name in matrices)
     )

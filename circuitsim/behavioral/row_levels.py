@@ -84,10 +84,11 @@ def row_correction(
 
 def _monomials(s: np.ndarray, row: np.ndarray, own: np.ndarray) -> np.ndarray:
     """The terms of a fitted function (9, n_s, n_t of the row, n_t of the column), in the order of its coefficients."""
-    terms = DistanceFunction(
-        s=s, s2=s * s, tau=row, s_tau=s * row, tau2=row * row, t=own, s_t=s * own, tau_t=row * own, t2=own * own
-    )
-    return np.stack(np.broadcast_arrays(*terms))
+    terms = {
+        "s": s, "s2": s * s, "tau": row, "s_tau": s * row, "tau2": row * row,
+        "t": own, "s_t": s * own, "tau_t": row * own, "t2": own * own,
+    }  # fmt: skip
+    return np.stack(np.broadcast_arrays(*(terms[name] for name in DistanceFunction._fields)))
 
 
 def _changes(

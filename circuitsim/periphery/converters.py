@@ -149,11 +149,12 @@ def _laid_out(table: ConverterTable, inl: bytes, dtype: np.dtype) -> tuple[Any, 
     return below, ends, dtype.type(low), dtype.type(per_step), most, codes.astype(dtype)
 
 
-def _look_up(*layout_and_steps: Any) -> np.ndarray:
-    """Return the codes of inputs [LSB above low] by the layout before them."""
-    *layout, steps = layout_and_steps
+def _look_up(
+    below: np.ndarray, ends: np.ndarray, low: Any, per_step: Any, most: int, codes: np.ndarray, steps: np.ndarray
+) -> np.ndarray:
+    """Return the codes of inputs [LSB above low] by what `_laid_out` made."""
     found = np.empty(steps.size, steps.dtype)
-    look_up(np.ascontiguousarray(steps).reshape(-1), *layout, found)
+    look_up(np.ascontiguousarray(steps).reshape(-1), below, ends, low, per_step, most, codes, found)
     return found.reshape(steps.shape)
 
 

@@ -17,7 +17,7 @@ N, BATCH, ROUNDS = 128, 1024, 40
 
 @pytest.mark.parametrize(("grade", "most"), [(3, 1.6), (4, 1.5)])
 def test_reads_through_all_tables(grade, most):
-    """The aim is 1.5; measured 1.48 to 1.52 and 1.24 to 1.26 (loaded), half of it settling into a cascode."""
+    """The aim is 1.5; measured 1.48 to 1.52 and 1.24 to 1.26 on a loaded machine, half of it to settle currents."""
     spec = cs.parse_spec(
         {
             "schema": 1,
