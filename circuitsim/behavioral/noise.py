@@ -24,7 +24,7 @@ from circuitsim.behavioral.residual import reference_conductance, short, tabulat
 from circuitsim.behavioral.tile import Tile
 from circuitsim.devices.statistics import Statistics, read_sigma
 from circuitsim.errors import InputError
-from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.surface import cell_law, cell_polynomials
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import CellSurface, TileModel
 from circuitsim.spec import WireGrid, by_value, check_conductances, checked, input_unit, real_numbers
@@ -100,7 +100,7 @@ def read_noise(
     columns = column_voltages(fields, g_ref, v_low, v_high)
     s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS["analog"])
     cells = tabulate(
-        short(surface), g, g_ref, wires, fields, columns,
+        cell_polynomials(short(surface), g), g_ref, wires, fields, columns,
         s=s, level=chebyshev_points(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     sigma = _sigma(stats, g, g_programmed, t, extrapolate)
