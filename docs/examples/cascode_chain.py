@@ -3,8 +3,8 @@
     python docs/examples/cascode_chain.py
 
 Rows are driven above `sense.v_ref`, so the cascode is the one that takes currents into it, `regulated_cascode_p`. Its
-output falls as the current grows: a larger product is a smaller code. The first run characterizes the circuits, about a
-minute on one core; later ones take their tables from the cache.
+output falls as the current grows: a larger product is a smaller code. The first run characterizes the circuits, half a
+minute of one core; later ones take their tables from the cache.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ ARRAY = {
     "access": {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 2.8},
     "wire": {"r_row": 2, "r_col": 2},
     "driver": {"v_read": 0.1, "dac_bits": 4, "r_out": 50, "t_read": "400n"},
-    "sense": {"model": "regulated_cascode_p", "v_ref": 1.0, "load": "60k"},
+    "sense": {"model": "regulated_cascode_p", "v_ref": 1.0, "params": {"rl": "60k"}},
     "adc": {"model": "sar", "v_ref": 1.85, "timing": {"t_sample": "400n"}},  # outputs rest at 1.8 V
 }
 
