@@ -146,11 +146,6 @@ def _sum_bands(o, outputs, rows, cols, parts, inputs, features, sums, used):
 
 
 @kernel
-def _cubic(flat, sloped, curved, cubic, t):
-    return fma(t, fma(t, fma(t, cubic, curved), sloped), flat)
-
-
-@kernel
 def _complete(o, outputs, cols, bands, rest, constants, sums, used):
     """Complete sums: the constants of each band, and what t0 and its square add to the factor of t⁰."""
     for band in range(bands):
