@@ -29,16 +29,16 @@ def changes_of(box: Box, v_in: np.ndarray, column: int) -> Iterator[Change]:
     by_input = [driven > driven.mean(), driven <= driven.mean(), v_in > v_in.mean(), v_in <= v_in.mean()]
     everything = np.ones(rows, dtype=bool)
     yield from (_own(part, value) for value in ends for part in by_place)
-    yield from (_around(part, value) for value in ends for part in by_place)
-    if box.v_low < box.rest:
-        yield from (change(part, value) for value in ends for part in by_input[2:] for change in (_own, _around))
-    yield from (_block(part, np.ones(cols, dtype=bool), value) for value in ends for part in by_place)
     yield from (_block(everything, part, value) for value in ends for part in across)
+    yield from (_around(part, value) for value in ends for part in by_place)
+    yield from (_block(part, np.ones(cols, dtype=bool), value) for value in ends for part in by_place)
     yield from (change(part, value) for value in ends for part in by_input[:2] for change in (_own, _around))
     yield from (_exchanged(place) for place in columns_of(cols).values())
     if box.spec.array.cell == "2t2r":
         pair = np.arange(cols) // 2 == column // 2
         yield from (_block(part, pair, value) for value in ends for part in by_place)
+    if box.v_low < box.rest:
+        yield from (change(part, value) for value in ends for part in by_input[2:] for change in (_own, _around))
     yield from (_own(part, value) for value in ((low * high) ** 0.5, (low + high) / 2) for part in by_place)
     yield from (_block(part, other, value) for value in ends for part in by_place for other in across)
 
