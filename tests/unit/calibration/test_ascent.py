@@ -128,3 +128,11 @@ def test_ascents_far_behind_the_best_end_after_two_rounds(monkeypatch):
     found = ascent_module.flip_promising(None, starts, done=lambda: done.append(len(rounds)))
     assert [each.family for each in found] == ["a", "b", "c"] and done == [1, 2, 3]
     assert rounds == [("a", 2), ("b", 2), ("c", 2), ("a", None), ("b", None)]
+
+
+def test_halves_quarters_and_eighths_of_the_rows_change_together():
+    changed = ascent_module._joint_changes(np.full(16, HALF), (REST, FULL))
+    together = {tuple(np.flatnonzero(each != HALF).tolist()) for each in changed}
+    whole, halves = {tuple(range(16))}, {tuple(range(k, k + 8)) for k in (0, 8)}
+    quarters, eighths = ({tuple(range(k, k + size)) for k in range(0, 16, size)} for size in (4, 2))
+    assert together == whole | halves | quarters | eighths and len(changed) == 2 * len(together)

@@ -8,6 +8,8 @@ from calibration_arrays import array_spec
 
 from circuitsim.calibration import drawn
 from circuitsim.calibration.drawn import device_statistics, drawn_reach, open_share
+from circuitsim.characterization import stepped_conductances
+from circuitsim.devices import device_card
 from circuitsim.devices.statistics import programming_sigma, read_statistics
 
 
@@ -62,3 +64,11 @@ def test_the_share_of_open_cells_counts_what_should_conduct():
     wanted, found = np.array([[1e-6, 2e-6], [0.0, 3e-6]]), np.array([[0.0, 2e-6], [0.0, 3e-6]])
     assert open_share([(wanted, found)]) == pytest.approx(1 / 3)
     assert open_share([(wanted, found), (np.full((3, 2), 1e-6), np.zeros((3, 2)))]) == pytest.approx(7 / 9)
+
+
+def test_the_reach_is_six_sigmas_beyond_both_ends():
+    spec = device("rram_milo", 6e-5, 2e-4)
+    sigma = programming_sigma(read_statistics(device_card(spec)), np.array([6e-5, 2e-4]))
+    low, high = drawn_reach(spec)
+    wanted = stepped_conductances(spec, np.array([6e-5, 2e-4]) + np.array([-6, 6]) * sigma)
+    assert (low, high) == tuple(wanted) and drawn.MARGIN == 6.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from calibration_arrays import draw
 
-from circuitsim.calibration.hold_out import check_hold_out
+from circuitsim.calibration.hold_out import check_hold_out, check_truths
 from circuitsim.errors import InputError
 
 
@@ -39,3 +39,10 @@ def test_one_varied_vector_that_was_met_is_no_overlap_and_two_are(spec):
                 check_hold_out([known, second], [fitting])
         else:
             check_hold_out([known, second], [fitting])
+
+
+@pytest.mark.parametrize("given", [0, 1, 3])
+def test_there_is_one_truth_for_each_experiment(spec, hold_out, truths, given):
+    with pytest.raises(InputError, match=f"{given} truths for 2 experiments: expected one for each"):
+        check_truths(spec, hold_out[:2], (list(truths) * 2)[:given])
+    check_truths(spec, hold_out[:2], truths[:2])

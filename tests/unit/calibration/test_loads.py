@@ -212,3 +212,12 @@ def test_inputs_of_the_three_worst_matrices_and_of_random_ones_are_improved(monk
             "random binary 2",
             "random uniform",
         ]
+
+
+def test_tables_say_whether_a_search_was_stopped(monkeypatch):
+    seen = []
+    once = loads.largest_found
+    monkeypatch.setattr(loads, "largest_found", lambda first, *others: seen.extend(others) or once(first, *others))
+    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
+    _, largest = load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families="few")
+    assert worst.stopped and largest.stopped and seen and not any(found.stopped for found in seen)

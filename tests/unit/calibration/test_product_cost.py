@@ -152,3 +152,10 @@ def test_converters_outside_the_survey_have_no_place():
 )
 def test_a_range_of_the_survey_holds_its_lower_end_and_not_its_upper_one(enob, low):
     assert _range_of(enob) == (None if low is None else ((low, low + 1), SURVEY[low, low + 1]))
+
+
+def test_the_survey_has_a_range_for_each_bit_and_rising_percentiles():
+    ranges = list(SURVEY)
+    assert ranges == [(bits, bits + 1) for bits in range(4, 10)]
+    for energies in SURVEY.values():
+        assert 0 < energies[0] < energies[1] < energies[2] < 1e-9

@@ -12,7 +12,7 @@ from circuitsim.behavioral import GRADES, mvm, program
 from circuitsim.calibration import find_worst, full_scale_of_box, structured_worst, worst_inputs
 from circuitsim.calibration import search as search_module
 from circuitsim.calibration.ascent import change_blocks, flip_rows
-from circuitsim.calibration.comparison import Search
+from circuitsim.calibration.comparison import LimitReached, Search
 from circuitsim.calibration.families import structured_inputs
 from circuitsim.calibration.random_starts import STARTS
 from circuitsim.errors import InputError
@@ -275,3 +275,12 @@ def test_turning_the_array_round_turns_the_witness():
     )
     assert turned.error == pytest.approx(plain.error, rel=1e-6)
     np.testing.assert_array_equal(turned.witness.case.g, plain.witness.case.g[::-1, ::-1])
+
+
+def test_a_search_may_read_its_last_matrix_and_program_no_other():
+    search = Search(model(SPEC), full_scale(SPEC), most_programs=1)
+    both = search.program(np.full((12, 10), 1e-5))
+    for _ in range(2):
+        assert search.errors(both, structured_inputs(search.box), "here").shape[1] == 10
+    with pytest.raises(LimitReached):
+        search.program(np.full((12, 10), 1e-5))

@@ -1,5 +1,6 @@
 """The witness of a worst case and the current that a simulator gives for it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -52,3 +53,23 @@ def test_a_current_within_a_millionth_of_full_scale_is_kept_with_the_witness(mon
 def test_another_current_is_refused(monkeypatch, worst, off):
     with pytest.raises(SimulatorError, match=f"column {worst.witness.case.column}.*no certificate is issued"):
         simulated(monkeypatch, worst, off)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.9, True), (1.1, False)])
+def test_a_current_within_the_bound_of_the_cells_surface_is_kept(monkeypatch, worst, share, kept):
+    """A bound of a tenth of the largest current of the read."""
+    exact = witness_module.read_exact
+
+    def bounded(array, v_in):
+        solution = exact(array, v_in)
+        return replace(solution, cell_error=np.full(1, 0.1))
+
+    monkeypatch.setattr(witness_module, "read_exact", bounded)
+    case = worst.witness.case
+    largest = np.abs(exact(witness_module.model_array(MODEL, case.g), case.v_in[None]).out).max()
+    off = share * 0.1 * largest / FULL_SCALE
+    if kept:
+        assert simulated(monkeypatch, worst, off).witness.ngspice == worst.witness.nodal + off * FULL_SCALE
+    else:
+        with pytest.raises(SimulatorError, match="no certificate is issued"):
+            simulated(monkeypatch, worst, off)

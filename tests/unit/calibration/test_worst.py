@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 
 from circuitsim import nodal
 from circuitsim.behavioral import mvm, program
-from circuitsim.calibration import certify, full_scale_of_box, repeat_witness, verify
+from circuitsim.calibration import certify, full_scale_of_box, repeat_witness, structured_worst, verify
+from circuitsim.calibration import worst as worst_module
 from circuitsim.calibration.calibrate import choose_grade
 from circuitsim.calibration.certify import predictions
 from circuitsim.calibration.experiments import INPUT_KINDS, MATRIX_KINDS, random_experiments
@@ -18,6 +19,7 @@ from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.calibration.worst import raised, seek_worst
 from circuitsim.errors import InputError
 from circuitsim.results import LoadTable, TileModel, column_load
+from circuitsim.units import format_quantity
 
 SPEC = array_spec(12, 10, wire={"r_row": 30.0, "r_col": 60.0})
 MODEL = TileModel(SPEC, surface(0.3), 2, (0.0, 0.2))
@@ -158,3 +160,21 @@ def test_percentiles_rise(certificate):
         [(p - t.out).ravel() for p, t in zip(predictions(MODEL, HOLD_OUT), TRUTHS, strict=True)]
     )
     assert_allclose(certificate.typical.p999, np.quantile(np.abs(everything), 0.999) / FULL_SCALE, rtol=1e-12, atol=0)
+
+
+def test_what_was_drawn_raises_the_table_from_its_load_on(monkeypatch):
+    worst = structured_worst(MODEL, FULL_SCALE, families="few")
+    nothing = LoadTable((0.001, 1.0), (0.0, 0.0), 0.0)
+    monkeypatch.setattr(worst_module, "find_worst", lambda *_, **__: worst)
+    monkeypatch.setattr(worst_module, "load_table", lambda *_, **__: (nothing, worst))
+    _, table = seek("full")
+    exact, predicted = solve_in_nodal(SPEC, MODEL.surface, HOLD_OUT), predictions(MODEL, HOLD_OUT)
+    drawn = max(np.abs(p - e.out).max() for p, e in zip(predicted, exact, strict=True)) / FULL_SCALE
+    assert table.worst == (0.0, pytest.approx(drawn))
+
+
+def test_a_case_that_does_not_repeat_is_told_in_seven_digits(certificate):
+    witness = dataclasses.replace(certificate.worst.witness, nodal=1.23456789e-4)
+    changed = dataclasses.replace(certificate, worst=dataclasses.replace(certificate.worst, witness=witness))
+    now = format_quantity(certificate.worst.witness.nodal, "A", 7)
+    assert f"the array solver gives {now}, not 123.4568 µA" in repeat_witness(MODEL, changed).sentence
