@@ -151,13 +151,16 @@ set_up_venv() {
 
 set_up_test() {
     if ! command -v iverilog >/dev/null 2>&1 && ! { may_install && apt_install iverilog; }; then
-        say "note: iverilog (Icarus Verilog) was not found; one test is skipped without it, and fails where CI is set"
+        say "note: iverilog (Icarus Verilog) was not found; tests of SystemVerilog are skipped without it, and fail where CI is set"
     fi
     stamp=$venv/.ready-hdl
     is_ready && return 0
     # spicebind is compiled here, against the headers of libngspice.
-    pip_install -e '.[hdl]' || say "note: the extra hdl was not installed; the tests of what it runs are skipped"
-    fingerprint >"$stamp"
+    if pip_install -e '.[hdl]'; then
+        fingerprint >"$stamp"
+    else
+        say "note: the extra hdl was not installed; the tests of what it runs are skipped"
+    fi
 }
 
 set_up_bench() {

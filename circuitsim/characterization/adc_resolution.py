@@ -3,7 +3,6 @@
 Bits never change a step. What a count is worth is up to the circuit, so that a counter of fewer bits ends earlier.
 """
 
-import math
 import warnings
 
 from circuitsim.blocks import Block, blocks_of
@@ -31,11 +30,7 @@ def adc_bits(spec: ArraySpec) -> int | None:
     if block is None:
         return bits
     if block.bits:
-        if bits not in (None, block.bits):
-            raise SpecError(
-                f"adc.bits = {bits}: {block.name} has {block.bits} bits; remove the key, or write the block anew by "
-                f"circuitsim.blocks.write_block(…, bits={bits}) and name it by folder"
-            )
+        check_bits(block, "adc.bits", bits)
         return block.bits
     least, most = COUNTER_BITS
     if bits is None:
@@ -45,6 +40,15 @@ def adc_bits(spec: ArraySpec) -> int | None:
     if not least <= bits <= most:
         raise SpecError(f"adc.bits = {bits}: expected {least} to {most} for the counter of {block.name}")
     return bits
+
+
+def check_bits(block: Block, key: str, bits: int | None) -> None:
+    """Refuse another number of bits than that of a block's digital word."""
+    if bits not in (None, block.bits):
+        raise SpecError(
+            f"{key} = {bits}: {block.name} has {block.bits} bits; remove the key, or write the block anew by "
+            f"circuitsim.blocks.write_block(…, bits={bits}) and name it by folder"
+        )
 
 
 def judge_counter(bench: Bench, table: ConverterTable) -> None:
@@ -69,7 +73,7 @@ def judge_counter(bench: Bench, table: ConverterTable) -> None:
         most = table.simulated[1]
         raise SpecError(
             f"adc.bits = {bits}: {block.name} counts to {most} over its inputs, {inputs}; expected adc.bits = "
-            f"{round(math.log2(most + 1))}, or {_steps(block, finer=True)} for finer steps"
+            f"{int(most).bit_length()}, or {_steps(block, finer=True)} for finer steps"
         )
     if table.high < high - UNUSED * (high - low):
         warnings.warn(

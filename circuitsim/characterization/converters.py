@@ -18,7 +18,7 @@ from circuitsim.characterization import (
     searched_levels,
     timed_drivers,
 )
-from circuitsim.characterization.adc_resolution import adc_bits, judge_counter
+from circuitsim.characterization.adc_resolution import adc_bits, check_bits, judge_counter
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.steps import stepped_range
 from circuitsim.errors import SpecError
@@ -51,11 +51,8 @@ def driver_block_table(spec: ArraySpec, folder: Path, simulator: Simulator) -> C
     if block is None:
         return None
     bits = spec.driver.dac_bits
-    if block.bits and bits not in (None, block.bits):
-        raise SpecError(
-            f"driver.dac_bits = {bits}: {block.name} has {block.bits} bits; remove the key, or write the block anew by "
-            f"circuitsim.blocks.write_block(…, bits={bits}) and name it by folder"
-        )
+    if block.bits:
+        check_bits(block, "driver.dac_bits", bits)
     if not block.bits and bits is None:
         raise SpecError(
             f"driver.dac_bits is missing: {block.name} has no digital word, an ideal DAC drives it; expected its 1 to "

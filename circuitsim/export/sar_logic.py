@@ -2,7 +2,7 @@
 
 The analog part is one sub-circuit, the logic one module; each tool has its own way to connect them:
 
-- `d_cosim`, a model of ngspice 42 and later, has ngspice as the master (exported only: no test of ours runs it);
+- `d_cosim`, a model of ngspice 42 and later, has ngspice as the master (exported only, not tested);
 - `spicebind` has a Verilog simulator as the master and loads ngspice through VPI;
 - `cocotbext-ams` has Python as the master of both.
 """
@@ -171,8 +171,8 @@ runner.test(hdl_toplevel="top", test_module="cocotb_sar", build_dir=here / "coco
 '''
 
 _README = """\
-One SAR logic (sar.sv) and one analog part (sar_analog.lib), run by three tools. Every bench prints "code N" for each
-input.
+One SAR logic (sar.sv) and one analog part (sar_analog.lib), run by three tools. spicebind and cocotb print "code N" for
+each input; d_cosim.cir measures code_0, code_1 and so on.
 
 spicebind (pip install spicebind; needs Icarus Verilog 11 or later, a C++ compiler, the headers of libngspice):
   iverilog -g2012 -o spicebind.vvp sar.sv spicebind.sv
@@ -182,7 +182,7 @@ spicebind (pip install spicebind; needs Icarus Verilog 11 or later, a C++ compil
 cocotb (pip install cocotb cocotbext-ams; needs Icarus Verilog 11 or later, libngspice):
   python cocotb_run.py
 
-ngspice 42 or later, with Verilator (in d_cosim.cir, a comment says how with Icarus Verilog); not run by our tests:
+ngspice 42 or later, with Verilator (in d_cosim.cir, a comment says how with Icarus Verilog); not tested:
   ngspice vlnggen sar.sv
   ngspice -b d_cosim.cir
 """

@@ -11,6 +11,7 @@ from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.spec import ArraySpec
+from circuitsim.spice import RawResult
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def array_deck(
     *,
     meter: bool = False,
 ) -> WrittenArrayDeck:
-    """Write the deck for up to so many slots.
+    """Write a deck of `slots` slots.
 
     Every bit line, word line and source line has a driver of its own behind the resistances of the specification. Write
     pulses have the amplitudes of the sources; during a read pulse the rows that `read` switches on get `driver.v_read`
@@ -74,7 +75,7 @@ def array_deck(
     gates = [f"bwl_{a} wl_{a} 0 v=v(v_gate_{a})*v(write)+{v_on}*v(v_read_{a})*v(read)" for a in rows if gated]
     array = array_text(
         spec,
-        np.ones(spec.shape),
+        np.ones(spec.shape),  # no cell is open; its conductance follows from its state
         state,
         mismatch,
         np.zeros((1, len(rows))) if gated else None,
@@ -107,3 +108,10 @@ def array_deck(
         "",
     ]
     return WrittenArrayDeck("\n".join(lines), v_bl, v_gate, v_sl, read, i_bl, array.i_out, states, i_cell)
+
+
+def driver_power(raw: RawResult, deck: WrittenArrayDeck) -> tuple[np.ndarray, np.ndarray]:
+    """Power (times,) that the drivers of all bit lines and of all source lines deliver [W]."""
+    bl = -sum(raw[f"v(in_{a})"] * raw[name] for a, name in enumerate(deck.i_bl))
+    sl = -sum(raw[f"v(drv_{b})"] * raw[name] for b, name in enumerate(deck.i_sl))
+    return np.asarray(bl), np.asarray(sl)

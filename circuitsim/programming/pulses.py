@@ -1,6 +1,7 @@
 """Write pulses, and the slots in which they come: first a write pulse, then a read pulse."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from circuitsim.errors import InputError
 
@@ -14,7 +15,7 @@ class WritePulse:
         v_bl, v_sl, v_gate: Bit line, source line and word line [V].
     """
 
-    kind: str
+    kind: Literal["set", "reset"]
     v_bl: float
     v_sl: float
     v_gate: float
@@ -56,6 +57,16 @@ class PulseTiming:
     def t_read_begin(self) -> float:
         """Begin of the read pulse's edge within its slot."""
         return 2 * self.t_edge + self.t_write + self.t_edge + self.t_rest
+
+    @property
+    def t_written(self) -> float:
+        """Near the end of the write pulse: at nine tenths of its width."""
+        return 2 * self.t_edge + 0.9 * self.t_write
+
+    @property
+    def t_change(self) -> float:
+        """When amplitudes change: every pulse is 0."""
+        return 0.95 * self.t_slot
 
     @property
     def t_sample(self) -> float:

@@ -100,7 +100,7 @@ def decide(scheme: WriteScheme, history: History, target: float, tolerance: floa
     """Return the next pulse of a cell, or why it is given up, after `most` pulses at the latest.
 
     Raises:
-        InputError: The scheme returned something else.
+        InputError: The scheme returned neither a `WritePulse` nor a text.
     """
     if len(history) >= most:
         return f"not reached after {most} pulses"

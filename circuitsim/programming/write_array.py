@@ -1,21 +1,22 @@
 """Write the cells of an array to target conductances, row by row, in one transient of ngspice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
-from circuitsim.netlist import Mismatch
-from circuitsim.programming.array_deck import WrittenArrayDeck, array_deck
+from circuitsim.netlist import Mismatch, cell_text
+from circuitsim.programming.array_deck import WrittenArrayDeck, array_deck, driver_power
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import History, RampedReset, WriteScheme, decide
-from circuitsim.programming.write_deck import switching_card
-from circuitsim.programming.write_verify import WRITE_OPTIONS, origin
+from circuitsim.programming.write_deck import check_above_0, switching_card
+from circuitsim.programming.write_verify import WRITE_OPTIONS
 from circuitsim.results import WrittenArray
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
-from circuitsim.spice import Cosimulation, RawResult
+from circuitsim.spice import Cosimulation, Progress, RawResult
+from circuitsim.truth.solution import provenance_of
 
 
 @checked
@@ -28,7 +29,7 @@ def write_array(
     timing: PulseTiming | None = None,
     most_pulses: Count = 100,
     mismatch: Mismatch | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> WrittenArray:
     """Write a 1T1R array from its highest resistance, and read all of it back, in one transient of ngspice.
 
@@ -56,14 +57,13 @@ def write_array(
         InputError: A target, the tolerance or the mismatch cannot be used.
         SimulatorError: ngspice failed; its folder is kept.
 
-    Valid for: devices without cycle-to-cycle variability in their model. On two cores a slot takes about 0.3 s of an
-    array of 4 × 4, and four times that of 8 × 8.
+    Valid for: devices without cycle-to-cycle variability in their model, and arrays of some hundred cells at most: all
+    of them are in every slot (`pytest tests/benchmark/test_closed_loop_writing.py -s` says what that takes).
     """
     targets = real_numbers("targets", targets)
-    if targets.shape != spec.shape or not np.all(np.isfinite(targets) & (targets > 0)):
-        raise InputError(
-            f"targets has shape {targets.shape}: expected (rows, cols) = {spec.shape} of conductances above 0 S"
-        )
+    if targets.shape != spec.shape:
+        raise InputError(f"targets has shape {targets.shape}: expected (rows, cols) = {spec.shape}")
+    check_above_0("targets", targets, "S")
     if not 0 < tolerance < np.inf:
         raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
     dynamic = switching_card(spec).dynamic
@@ -82,7 +82,7 @@ def write_array(
                     progress(row * cols + done, targets.size)
             written.append((cells, slots.used - begin))
         g_end = np.array([slots.apply(row, {}) for row in range(rows)])
-        return _collected(targets, tolerance, written, g_end, slots, live.waveforms())
+        return _collected(spec, targets, tolerance, written, g_end, slots, live.waveforms())
 
 
 class _Cell:
@@ -107,14 +107,14 @@ class _Slots:
 
         Without pulses the row is only read.
         """
-        deck, begin = self.deck, self.used * self.timing.t_slot
+        deck, timing, begin = self.deck, self.timing, self.used * self.timing.t_slot
         if self.used:
-            self.live.advance(begin - 0.05 * self.timing.t_slot)  # amplitudes change while every pulse is 0
-        shared = next(iter(pulses.values()), WritePulse("none", 0.0, 0.0, 0.0))
+            self.live.advance(begin - timing.t_slot + timing.t_change)
+        v_bl, v_gate = next(((pulse.v_bl, pulse.v_gate) for pulse in pulses.values()), (0.0, 0.0))
         sources = dict.fromkeys((*deck.v_bl, *deck.v_gate, *deck.read), 0.0)
-        sources |= {deck.v_bl[row]: shared.v_bl, deck.v_gate[row]: shared.v_gate, deck.read[row]: 1.0}
-        sources |= {name: pulses[b].v_sl if b in pulses else shared.v_bl for b, name in enumerate(deck.v_sl)}
-        found = self.live.advance(begin + self.timing.t_sample, sources)
+        sources |= {deck.v_bl[row]: v_bl, deck.v_gate[row]: v_gate, deck.read[row]: 1.0}
+        sources |= {name: pulses[b].v_sl if b in pulses else v_bl for b, name in enumerate(deck.v_sl)}
+        found = self.live.advance(begin + timing.t_sample, sources)
         self.used += 1
         return np.array([found[name] for name in deck.i_sl]) / self.v_read
 
@@ -145,6 +145,7 @@ def _write_row(
 
 
 def _collected(
+    spec: ArraySpec,
     targets: np.ndarray,
     tolerance: float,
     written: list[tuple[list[_Cell], int]],
@@ -167,15 +168,14 @@ def _collected(
         energy_sl=energy_sl,
         energy_read=energy_read,
         failure=tuple(tuple(cell.failure for cell in cells) for cells, _ in written),
-        provenance=origin(raw),
+        provenance=provenance_of(spec.digest, cell_text(spec, switching=True).digest, raw),
     )
 
 
 def _energies(raw: RawResult, deck: WrittenArrayDeck, timing: PulseTiming) -> tuple[float, float, float]:
     """Energy that the drivers of bit lines and of source lines delivered while writing, and both while reading [J]."""
     time = raw["time"]
-    power_bl = -sum(raw[f"v(in_{a})"] * raw[name] for a, name in enumerate(deck.i_bl))
-    power_sl = -sum(raw[f"v(drv_{b})"] * raw[name] for b, name in enumerate(deck.i_sl))
+    power_bl, power_sl = driver_power(raw, deck)
     writing = np.mod(time, timing.t_slot) < timing.t_read_begin
     parts = (
         np.where(writing, power_bl, 0.0),

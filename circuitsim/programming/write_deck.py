@@ -1,8 +1,10 @@
 """The deck in which one cell is written: its switching model, its transistor, and drivers with a pulse a slot."""
 
+import numpy as np
+
 from circuitsim.devices import access_card, access_values, device_card
 from circuitsim.devices.card import Card
-from circuitsim.errors import SpecError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.spec import ArraySpec
 
@@ -50,6 +52,17 @@ def write_deck(spec: ArraySpec, timing: PulseTiming, pulses: int) -> str:
         ".end",
     ]
     return "\n".join(lines) + "\n"
+
+
+def check_above_0(name: str, values: np.ndarray, unit: str) -> None:
+    """Refuse values that are not finite and above 0; the sentence names the first one and its place.
+
+    Raises:
+        InputError: There is such a value.
+    """
+    for place in np.argwhere(~(np.isfinite(values) & (values > 0))).tolist():
+        value = float(values[tuple(place)])
+        raise InputError(f"{name}{place} = {value:g} {unit}: expected a finite number above 0 {unit}")
 
 
 def switching_card(spec: ArraySpec, cell: str = "1t1r") -> Card:

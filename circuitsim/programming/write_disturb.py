@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
-from circuitsim.programming.array_deck import WrittenArrayDeck, array_deck
+from circuitsim.netlist import cell_text
+from circuitsim.programming.array_deck import WrittenArrayDeck, array_deck, driver_power
 from circuitsim.programming.pulses import PulseTiming
-from circuitsim.programming.write_deck import switching_card
-from circuitsim.programming.write_verify import WRITE_OPTIONS, origin
+from circuitsim.programming.write_deck import check_above_0, switching_card
+from circuitsim.programming.write_verify import WRITE_OPTIONS
 from circuitsim.results import WriteDisturb
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
 from circuitsim.spice import Cosimulation, RawResult
+from circuitsim.truth.solution import provenance_of
 
 Bias = Literal["transistor", "v/2", "v/3"]
 # Voltages of the unselected bit lines and source lines, as fractions of that of the line that is raised: with SET the
@@ -26,6 +28,7 @@ _UNSELECTED = {
     ("v/3", "set"): (1 / 3, 2 / 3),
     ("v/3", "reset"): (2 / 3, 1 / 3),
 }
+V_GATE = 2.5  # [V]
 _STEP = 1e-3  # of the range of states, for the slope of the conductance
 
 
@@ -38,7 +41,7 @@ def write_disturb(
     bias: Bias,
     selected: tuple[int, int] = (0, 0),
     pulses: Count = 3,
-    v_gate: float = 2.5,
+    v_gate: float | None = None,
     state: ArrayLike | None = None,
     timing: PulseTiming | None = None,
 ) -> WriteDisturb:
@@ -53,7 +56,7 @@ def write_disturb(
             "v/2": all other lines are at half the amplitude. "v/3": every cell that is not selected sees a third of it.
         selected: (row, col) of the written cell.
         pulses: Number of pulses.
-        v_gate: Gate of the selected row [V]; without effect on 1R.
+        v_gate: Gate of the selected row [V]; None: 2.5 V, and the only value for 1R, which has no gate.
         state: (rows, cols) states at the start, in the unit of the device's switching model; None: both ends of their
             range like the fields of a chessboard, because SET disturbs the one and RESET the other; the written cell is
             where its pulse has something to do.
@@ -71,25 +74,30 @@ def write_disturb(
     assert dynamic is not None
     rows, cols = spec.shape
     v_write = real_numbers("amplitudes", amplitudes)
-    if v_write.ndim != 1 or len(v_write) == 0 or not np.all(np.isfinite(v_write) & (v_write > 0)):
-        raise InputError(f"amplitudes has shape {v_write.shape}: expected (amplitudes,) voltages above 0 V")
+    if v_write.ndim != 1 or len(v_write) == 0:
+        raise InputError(f"amplitudes has shape {v_write.shape}: expected (amplitudes,), at least one")
+    check_above_0("amplitudes", v_write, "V")
+    if v_gate is not None and (spec.access is None or not np.isfinite(v_gate)):
+        expected = "None, a 1R cell has no gate" if spec.access is None else "a finite voltage"
+        raise InputError(f"v_gate = {v_gate!r} V: expected {expected}")
     if not (0 <= selected[0] < rows and 0 <= selected[1] < cols):
         raise InputError(f"selected = {selected!r}: expected a cell of {rows} x {cols}")
     ends = (dynamic.minimum, dynamic.maximum)
     start = _states(state, spec.shape, ends, selected, kind)
     timing = timing or PulseTiming()
-    found = []
+    found, gate = [], V_GATE if v_gate is None else v_gate
     deck = array_deck(spec, start, timing, 2 * rows + pulses, meter=True)
     with Cosimulation(deck.text, read=(*deck.i_sl, *deck.state, *deck.i_cell), options=WRITE_OPTIONS) as live:
         g = _read_rows(live, deck, timing, 0, spec)
         fresh = live.snapshot()
         for amplitude in v_write:
             live.restore(fresh)
-            lines = _amplitudes(deck, spec.shape, selected, kind, bias, float(amplitude), v_gate)
+            lines = _amplitudes(deck, selected, kind, bias, float(amplitude), gate)
             found.append(_pulsed(live, deck, timing, lines, spec, pulses))
         raw = live.waveforms()
     return WriteDisturb(
         selected=selected,
+        kind=kind,
         bias=bias,
         v_write=v_write,
         state=np.array([[start, *states] for states, *_ in found]),
@@ -99,7 +107,7 @@ def write_disturb(
         i_selected=np.array([abs(cells[selected]) for *_, cells, _ in found]),
         i_others=np.array([np.abs(cells).sum() - abs(cells[selected]) for *_, cells, _ in found]),
         energy=np.array([energy for *_, energy in found]),
-        provenance=origin(raw),
+        provenance=provenance_of(spec.digest, cell_text(spec, switching=True).digest, raw),
     )
 
 
@@ -121,7 +129,6 @@ def _states(
 
 def _amplitudes(
     deck: WrittenArrayDeck,
-    shape: tuple[int, int],
     selected: tuple[int, int],
     kind: str,
     bias: str,
@@ -143,7 +150,7 @@ def _slot(
     """Go through a slot with these sources; return what is read `sample` seconds after it began, and at its end."""
     begin = number * timing.t_slot
     found = live.advance(begin + sample, sources)
-    return found, live.advance(begin + 0.95 * timing.t_slot)  # amplitudes change while every pulse is 0
+    return found, live.advance(begin + timing.t_change)
 
 
 def _read_rows(
@@ -176,7 +183,7 @@ def _pulsed(
     sources = lines | dict.fromkeys(deck.read, 0.0)
     states, cells = [], np.zeros(spec.shape)
     for n in range(rows, rows + pulses):
-        found, rested = _slot(live, timing, n, sources, timing.t_edge + 0.9 * timing.t_write)
+        found, rested = _slot(live, timing, n, sources, timing.t_written)
         cells = np.array([found[vector] for vector in deck.i_cell]).reshape(rows, cols)
         states.append(np.array([rested[vector] for vector in deck.state]).reshape(rows, cols))
     energy = _energy(live.waveforms(), deck, rows * timing.t_slot) / pulses
@@ -186,9 +193,8 @@ def _pulsed(
 def _energy(raw: RawResult, deck: WrittenArrayDeck, begin: float) -> float:
     """Energy that all drivers of bit and source lines delivered since `begin` [J]."""
     time = raw["time"]
-    power = -sum(raw[f"v(in_{a})"] * raw[name] for a, name in enumerate(deck.i_bl))
-    power = power - sum(raw[f"v(drv_{b})"] * raw[name] for b, name in enumerate(deck.i_sl))
-    return float(np.trapezoid(np.where(time >= begin, power, 0.0), time))
+    bl, sl = driver_power(raw, deck)
+    return float(np.trapezoid(np.where(time >= begin, bl + sl, 0.0), time))
 
 
 def _slope(

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
+from circuitsim.netlist import cell_text
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.programming.schemes import History, RampedReset, WriteScheme, decide
-from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
-from circuitsim.results import Provenance, WrittenCells
+from circuitsim.programming.write_deck import AMPLITUDES, READ, check_above_0, write_deck
+from circuitsim.results import WrittenCells
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
 from circuitsim.spice import Cosimulation, RawResult
+from circuitsim.truth.solution import provenance_of
 
 # Of a 1T1R Stanford cell, reads are within 0.06 µS of those with options a hundred times tighter, at a third of the
 # points. The trapezoidal rule rings after the edge of a read pulse, and what was read was up to 3.5 µS off.
@@ -40,7 +42,7 @@ def write_verify(
 
     In each slot comes a write pulse that `scheme` chooses from what was read so far, and then a read pulse with
     `driver.v_read` on the bit line and the gate of a selected row. The device is its switching model, the transistor
-    that of its card without mismatch; wires and driver resistances are left out (`write_array` has all three).
+    that of its card without mismatch; wires and driver resistances are left out (`write_array` includes them).
 
     Args:
         spec: The cell; rows and columns do not matter.
@@ -62,8 +64,9 @@ def write_verify(
     Valid for: devices without cycle-to-cycle variability in their model; every run gives the same pulses.
     """
     targets = real_numbers("targets", targets)
-    if targets.ndim != 1 or len(targets) == 0 or not np.all(np.isfinite(targets) & (targets > 0)):
-        raise InputError(f"targets has shape {targets.shape}: expected (cells,) conductances above 0 S")
+    if targets.ndim != 1 or len(targets) == 0:
+        raise InputError(f"targets has shape {targets.shape}: expected (cells,), at least one")
+    check_above_0("targets", targets, "S")
     if not 0 < tolerance < np.inf:
         raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
     scheme, timing = scheme or RampedReset(), timing or PulseTiming()
@@ -79,7 +82,7 @@ def write_verify(
             if progress is not None:
                 progress(n + 1, len(targets))
         raw = live.waveforms()
-    return _collected(targets, tolerance, written, timing, raw)
+    return _collected(spec, targets, tolerance, written, timing, raw)
 
 
 def _write(
@@ -103,7 +106,7 @@ def _write(
         history.append((pulse, g))
         if abs(g - target) <= tolerance:
             return history, ""
-        live.advance(begin + 0.95 * timing.t_slot)  # amplitudes change while every pulse is 0
+        live.advance(begin + timing.t_change)
 
 
 def _energies(raw: RawResult, timing: PulseTiming) -> tuple[float, float]:
@@ -117,6 +120,7 @@ def _energies(raw: RawResult, timing: PulseTiming) -> tuple[float, float]:
 
 
 def _collected(
+    spec: ArraySpec,
     targets: np.ndarray,
     tolerance: float,
     written: list[tuple[History, str, float, float]],
@@ -135,16 +139,5 @@ def _collected(
         energy_write=np.array([write for *_, write, _ in written]),
         energy_read=np.array([read for *_, read in written]),
         failure=tuple(failure for _, failure, *_ in written),
-        provenance=origin(raw),
-    )
-
-
-def origin(raw: RawResult) -> Provenance:
-    """Return the deck and the ngspice behind written cells."""
-    return Provenance(
-        level="ngspice",
-        spec_digest=None,
-        deck_digest=raw.deck_digest,
-        ngspice=str(raw.simulator.version),
-        options=dict(raw.options),
+        provenance=provenance_of(spec.digest, cell_text(spec, switching=True).digest, raw),
     )

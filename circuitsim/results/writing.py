@@ -100,6 +100,7 @@ class WriteDisturb:
 
     Attributes:
         selected: (row, col) of the written cell.
+        kind: "set" or "reset", what the pulses are.
         bias: "transistor", "v/2" or "v/3": how the other lines are biased.
         v_write: (amplitudes,) between bit line and source line of the written cell, at the drivers [V].
         state: (amplitudes, pulses + 1, rows, cols) state of each device before the first and after each pulse, in the
@@ -114,6 +115,7 @@ class WriteDisturb:
     """
 
     selected: tuple[int, int]
+    kind: str
     bias: str
     v_write: np.ndarray
     state: np.ndarray

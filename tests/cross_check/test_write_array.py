@@ -36,7 +36,7 @@ def test_every_cell_is_at_its_target_after_all_others_were_written(written):
     targets, found, done = written
     assert found.reached.all() and found.failure == (("", ""), ("", ""))
     assert np.abs(found.g_end - targets).max() <= 2e-6
-    assert np.abs(found.moved).max() < 1e-3
+    assert np.abs(found.moved).max() < 1e-3  # half-selected cells see no voltage, or a transistor that is off
     assert done[-1] == (4, 4) and [n for n, _ in done] == sorted(n for n, _ in done)
 
 
@@ -47,13 +47,13 @@ def test_cells_of_a_row_share_slots(written):
     assert found.energy_bl > 0 and found.energy_sl > 0 and 0 < found.energy_read < 1e-2 * found.energy_bl
 
 
-def test_an_array_of_one_cell_without_wires_takes_the_pulses_of_a_single_cell(written):
+def test_an_array_of_one_cell_without_wires_takes_the_pulses_of_a_single_cell():
     one = array_spec(1, 1, r=0.0)
     array = write_array(one, [[60e-6]], tolerance=1e-6)
     cell = write_verify(one, [60e-6], tolerance=1e-6)
     assert array.pulses[0, 0] == cell.pulses[0] and array.sets[0, 0] == cell.sets[0]
-    assert_allclose(array.g[0, 0], cell.g[0], atol=1e-7)
-    assert_allclose(array.energy_bl + array.energy_sl, cell.energy_write[0], rtol=0.02)
+    assert_allclose(array.g[0, 0], cell.g[0], atol=1e-7)  # what WRITE_OPTIONS leave of a read
+    assert_allclose(array.energy_bl + array.energy_sl, cell.energy_write[0], rtol=0.02)  # other time steps
 
 
 def test_equal_pulses_do_less_to_a_far_cell():
@@ -63,7 +63,7 @@ def test_equal_pulses_do_less_to_a_far_cell():
     assert found.g[0, 1] > found.g[0, 0] + 5e-6
 
 
-def test_a_weak_transistor_is_written_and_one_that_cannot_is_given_up():
+def test_a_cell_whose_transistor_is_too_weak_is_given_up():
     strong = RampedReset(v_reset=1.3, v_reset_most=1.4)
     shift = Mismatch(v_th=np.array([[0.0, 1.4]]), width=np.ones((1, 2)))
     found = write_array(
@@ -78,13 +78,12 @@ def test_a_weak_transistor_is_written_and_one_that_cannot_is_given_up():
     [("transistor", "set", 1e-9), ("v/2", "set", 1e-2), ("v/3", "reset", 1e-6)],
 )
 def test_half_selected_cells(bias, kind, most):
-    cell, r_out = ("1t1r", 0.0) if bias == "transistor" else ("1r", 5e3)
+    cell, r_out, gate = ("1t1r", 0.0, 1.3) if bias == "transistor" else ("1r", 5e3, None)
     timing = PulseTiming(t_slot=120e-9, t_write=60e-9)
     spec = array_spec(2, 2, cell, r_out=r_out)
-    found = write_disturb(spec, [1.5, 2.8], kind=kind, bias=bias, pulses=2, v_gate=1.3, timing=timing)
+    found = write_disturb(spec, [1.5, 2.8], kind=kind, bias=bias, pulses=2, v_gate=gate, timing=timing)
     assert found.state.shape == (2, 3, 2, 2) and found.g_end.shape == (2, 2, 2)
     assert np.all(np.diff(found.per_pulse) >= 0) and found.per_pulse[1] <= most
-    assert np.all(found.pulses_until(0.01) * found.per_pulse == pytest.approx(0.01))
     moved = found.state[-1, -1, 0, 0] - found.state[-1, 0, 0, 0]
     assert moved < 0 if kind == "set" else moved > 0  # the gap of the written cell
     assert np.all(found.energy > 0) and found.energy[1] > found.energy[0]
@@ -105,6 +104,11 @@ def test_the_change_by_state_is_that_of_a_read():
     ("call", "error", "sentence"),
     [
         (lambda: write_array(array_spec(1, 2), [1e-5, 2e-5], tolerance=1e-6), InputError, r"\(rows, cols\) = \(1, 2\)"),
+        (
+            lambda: write_array(array_spec(1, 2), [[1e-5, -2e-5]], tolerance=1e-6),
+            InputError,
+            r"targets\[0, 1\] = -2e-05 S",
+        ),
         (lambda: write_array(array_spec(1, 1, "1r"), [[1e-5]], tolerance=1e-6), SpecError, "'1r': expected '1t1r'"),
         (
             lambda: write_disturb(array_spec(2, 2), [1.0], kind="set", bias="v/2"),
@@ -114,12 +118,17 @@ def test_the_change_by_state_is_that_of_a_read():
         (
             lambda: write_disturb(array_spec(2, 2, "1r"), [-1.0], kind="set", bias="v/2"),
             InputError,
-            "voltages above 0 V",
+            r"amplitudes\[0\] = -1 V: expected a finite number above 0 V",
         ),
         (
             lambda: write_disturb(array_spec(2, 2, "1r"), [1.0], kind="set", bias="v/2", selected=(2, 0)),
             InputError,
             r"selected = \(2, 0\): expected a cell of 2 x 2",
+        ),
+        (
+            lambda: write_disturb(array_spec(2, 2, "1r"), [1.0], kind="set", bias="v/2", v_gate=1.0),
+            InputError,
+            "v_gate = 1.0 V: expected None, a 1R cell has no gate",
         ),
         (
             lambda: write_disturb(array_spec(2, 2, "1r"), [1.0], kind="set", bias="v/2", state=np.full((2, 2), 9.0)),

@@ -112,7 +112,7 @@ def test_cells_are_given_up_with_the_reason():
     ("call", "error", "sentence"),
     [
         (lambda: write_verify(cell_spec(), [], tolerance=1e-6), InputError, r"targets has shape \(0,\)"),
-        (lambda: write_verify(cell_spec(), [-1e-6], tolerance=1e-6), InputError, "conductances above 0 S"),
+        (lambda: write_verify(cell_spec(), [-1e-6], tolerance=1e-6), InputError, r"targets\[0\] = -1e-06 S: expected"),
         (lambda: write_verify(cell_spec(), [1e-5], tolerance=0.0), InputError, r"tolerance = 0\.0 S"),
         (
             lambda: write_verify(cell_spec().replace(sense={"v_ref": 0.5}), [1e-5], tolerance=1e-6),

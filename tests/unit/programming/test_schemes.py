@@ -1,9 +1,11 @@
 """Rules of writing, as functions of what was read so far."""
 
+import numpy as np
 import pytest
 
 from circuitsim.errors import InputError
 from circuitsim.programming import FixedTrain, PulseTiming, RampedReset, WritePulse
+from circuitsim.results import Provenance, WriteDisturb
 
 SET, TARGET, TOLERANCE = WritePulse("set", 2.8, 0.0, 1.3), 20e-6, 1e-6
 
@@ -61,3 +63,19 @@ def test_slots_that_do_not_fit_are_refused():
         PulseTiming(t_edge=0)
     with pytest.raises(InputError, match=r"v_step = -0\.1: expected a number above 0"):
         RampedReset(v_step=-0.1)
+
+
+def test_disturb_by_hand():
+    """Two pulses move a cell by 1e-4 and 3e-4 of its conductance: the last one by 2e-4, fifty of which are 1 %."""
+    state = np.zeros((1, 3, 1, 2))
+    state[0, 1:, 0, 1] = 1e-4, 3e-4
+    state[0, 1:, 0, 0] = 0.5  # the written cell
+    nothing = np.zeros(1)
+    found = WriteDisturb(
+        (0, 0), "set", "v/2", np.ones(1), state, np.full((1, 2), 1e-5), np.full((1, 1, 2), 1e-5),
+        np.array([[2.0, -1.0]]), nothing, nothing, nothing, Provenance("ngspice", None),
+    )  # fmt: skip
+    assert found.others.tolist() == [[False, True]]
+    np.testing.assert_allclose(found.change[0, :, 0, 1], [-1e-4, -3e-4])
+    np.testing.assert_allclose(found.per_pulse, [2e-4])
+    np.testing.assert_allclose(found.pulses_until(0.01), [50.0])
