@@ -14,9 +14,10 @@ InputFunction = tuple[float, ...]
 class DistanceFunction(NamedTuple):
     """A function φ of what a distance of levels does to a current, by the coefficient of each of its terms.
 
-        φ = s·s1 + s²·s2 + τ·tau + s·τ·s_tau + τ²·tau2  +  t·(t + s·s_t + τ·tau_t)  +  t²·t2
+        φ = c.s·s + c.s2·s² + c.tau·τ + c.s_tau·s·τ + c.tau2·τ²  +  t·(c.t + c.s_t·s + c.tau_t·τ)  +  c.t2·t²
 
-    of the scaled input s, the level τ that a row sees of the columns, and the output's own level t.
+    of the scaled input s, the level τ that a row sees of the columns, and the output's own level t; c are the fields
+    of this tuple. All are dimensionless.
     """
 
     s: float

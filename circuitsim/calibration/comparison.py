@@ -14,7 +14,7 @@ from circuitsim.results import ReadCase, TileModel, Witness, WorstFound
 
 # Unbalanced current of a read that is only ranked, see `nodal.read`: outputs are then off by up to 3e-8 of full scale,
 # a thousandth of the smallest worst case met. The witness is read to the solver's own tolerance.
-RANKED = 1e-7
+RANKING_TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Search:
     def errors(self, both: BothLevels, v_in: np.ndarray, family: str) -> np.ndarray:
         """Return |tile − array solver| of reads (batch, rows) [V] as fractions of full scale, (batch, cols).
 
-        They are off by 1e-7 or less, see `RANKED`.
+        They are off by 1e-7 or less, see `RANKING_TOLERANCE`.
 
         Raises:
             LimitReached: The time of the search is over.
@@ -101,7 +101,7 @@ class Search:
             # Both speak of one vector's own currents; `worst_found` reads the witness once more and lets them speak.
             warnings.simplefilter("ignore", CellErrorWarning)
             warnings.simplefilter("ignore", UnbalancedWarning)
-            exact = read_exact(both.array, v_in, tol=RANKED).out
+            exact = read_exact(both.array, v_in, tol=RANKING_TOLERANCE).out
         error = np.abs(np.asarray(tile_outputs(both.tile, v_in)) - exact) / self.full_scale
         error[np.isnan(error)] = np.inf  # a tile without a finite answer
         found = largest_of(error, both, v_in, family)

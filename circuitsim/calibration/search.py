@@ -16,7 +16,9 @@ from circuitsim.spec import Count, Tolerance, check_conductances, checked
 from circuitsim.spice import Progress
 
 ASCENTS = 12  # matrices whose inputs are improved: lower places come near the worst, at 2 ohm even the fourteenth
-MOST_INPUTS = 32  # structured ones, those of the largest errors, that a changed matrix is read with: signed are 85
+MOST_INPUTS = (
+    32  # structured inputs that changed matrices are read with, those of the largest errors; signed arrays have 85
+)
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80

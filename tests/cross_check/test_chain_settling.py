@@ -94,8 +94,6 @@ def test_codes_do_not_drive_rows_below_v_ref(level):
 
 def test_an_amplifier_of_a_file_is_known_by_its_table(tmp_path):
     """A user's circuit has no card that states a polarity: what it carries, its table tells."""
-    text = (netlists_folder() / "sense/virtual_ground/block.lib").read_text(encoding="utf-8")
-    assert text
     lib = tmp_path / "one_way.lib"
     lib.write_text(
         "* takes currents out of it alone: a diode holds the column\n"

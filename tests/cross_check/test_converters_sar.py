@@ -95,7 +95,8 @@ def test_mismatch_of_capacitors_follows_the_textbook(tmp_path):
     bits, sigma = 6, 0.01
     bench = bench_of(write_block("sar", tmp_path / "sar_6", bits=bits))
     parameters = drawn_capacitors(bench, 4000, sigma, np.random.default_rng(0))
-    for table, draw in zip(mismatched_tables(bench, parameters[:8], SIMULATOR), parameters, strict=False):
+    few = parameters[:8]
+    for table, draw in zip(mismatched_tables(bench, few, SIMULATOR), few, strict=True):
         found, inl = linearity(table), inl_of(levels_of_charges(draw, bits))
         np.testing.assert_allclose(found.inl, inl, atol=1e-3)
         np.testing.assert_allclose(found.dnl, np.diff(inl), atol=1e-3)
