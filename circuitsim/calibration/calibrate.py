@@ -133,7 +133,7 @@ def calibrate(
         met = full_scale_of_model(model)[0], hold_out, predicted, exact
         solver = simulator if in_ngspice else None
         worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
-        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _Thorough()
+        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _ThoroughParts()
         truths = exact if solved is None else solved()
     certificate = certify(
         model,
@@ -249,7 +249,7 @@ def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> flo
 
 
 @dataclass(frozen=True)
-class _Thorough:
+class _ThoroughParts:
     """Fields of a certificate that only a thorough one has, named as there."""
 
     budget: Budget | None = None
@@ -263,7 +263,7 @@ def _in_full(
     hold_out: Sequence[Experiment],
     for_larger: np.random.Generator,
     for_budget: np.random.Generator,
-) -> _Thorough:
+) -> _ThoroughParts:
     """Compute the budget and the errors of a larger array, or say why not."""
     budget, larger, left_out = None, None, []
     if input_unit(model.spec) == "V":
@@ -274,12 +274,12 @@ def _in_full(
         larger = extrapolate(model, rng=for_larger)
     except OutsideRangeError as error:
         left_out.append(f"the error on an array of twice the size: {error}")
-    return _Thorough(budget, () if larger is None else (larger,), tuple(left_out))
+    return _ThoroughParts(budget, () if larger is None else (larger,), tuple(left_out))
 
 
 def _completed(
     certificate: Certificate,
-    more: _Thorough,
+    more: _ThoroughParts,
     model: TileModel,
     tables: Periphery,
     hold_out: Sequence[Experiment],

@@ -90,7 +90,7 @@ class Search:
     def errors(self, both: BothLevels, v_in: np.ndarray, family: str) -> np.ndarray:
         """Return |tile − array solver| of reads (batch, rows) [V] as fractions of full scale, (batch, cols).
 
-        They are off by 1e-7 or less, see `RANKING_TOLERANCE`.
+        They are off by 3e-8 or less, see `RANKING_TOLERANCE`.
 
         Raises:
             LimitReached: The time of the search is over.
