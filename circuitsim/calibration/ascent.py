@@ -66,8 +66,8 @@ def flip_promising(
 def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, programs: int) -> Difference:
     """Set blocks of the matrix to other conductances as long as the error grows, and flip rows after each round.
 
-    A round ends where `PATIENCE` changes one after the other did not help: the inputs then belong to another matrix,
-    and once their rows are flipped the first changes help again.
+    A round ends where `PATIENCE` changes one after the other did not help, or three tenths of all that may be made:
+    the inputs then belong to another matrix, and once their rows are flipped the first changes help again.
 
     Args:
         search: The search under way.
@@ -75,14 +75,14 @@ def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, prog
         inputs: Inputs (batch, rows) [V] that each matrix is read with besides those of the best read.
         programs: Largest number of matrices to program.
     """
-    best, left, improved = start, programs, True
+    best, left, improved, patience = start, programs, True, max(PATIENCE, 3 * programs // 10)
     while improved and left > 0:
         improved, idle = False, 0
         for change in changes_of(search.box, best.v_in, best.column):
             g = change(best.both.g, best.column)
             if np.array_equal(g, best.both.g):
                 continue
-            if left == 0 or idle == PATIENCE:
+            if left == 0 or idle == patience:
                 break
             left, idle = left - 1, idle + 1
             found = search.read(search.program(g), np.vstack([best.v_in, inputs]), best.family)

@@ -99,6 +99,8 @@ def test_twelve_changes_in_a_row_without_a_gain_end_an_ascent():
     assert change_blocks(flat, start, NOTHING, programs=40) is start and flat.programs == 12
     few = Mountain(lambda g, v: 1.0)
     assert change_blocks(few, few.begin(), NOTHING, programs=5).error == 1.0 and few.programs == 5
+    many = Mountain(lambda g, v: 1.0)
+    assert change_blocks(many, many.begin(), NOTHING, programs=60).error == 1.0 and many.programs == 18
 
 
 def test_flips_after_a_round_let_the_first_changes_help_again():

@@ -18,6 +18,7 @@ COMMANDS = {
     "--capacitor-sigma": ("solve", "array.toml"),
     "--chips": ("solve", "array.toml"),
     "--offset-sigma": ("solve", "array.toml"),
+    "--full-scale": ("solve", "array.toml"),
     "--jobs": ("calibrate", "array.toml"),
     "--largest": ("bench", "solver"),
     "--max-error": ("solve", "array.toml"),
@@ -36,7 +37,7 @@ def number_options():
 
     def below(command):
         for param in command.params:
-            if getattr(param, "metavar", None) in ("E", "N", "R", "T", "V", "W"):
+            if getattr(param, "metavar", None) in ("A", "E", "N", "R", "T", "V", "W"):
                 yield from (name for name in param.opts if name.startswith("--"))
         for each in getattr(command, "commands", {}).values():
             yield from below(each)

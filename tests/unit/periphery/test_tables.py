@@ -13,7 +13,7 @@ from circuitsim.truth import half_lsb
 
 def test_specification_gives_an_ideal_periphery(make_spec):
     spec = make_spec(v_ref=0.3).replace(driver={"dac_bits": 4}, adc={"bits": 6})
-    with pytest.raises(InputError, match=r"full_scale = 'auto' .*: pass full_scale=, the current of the largest code"):
+    with pytest.raises(InputError, match=r"full_scale = 'auto' .* of the largest code .* pass it as full_scale="):
         periphery_of(spec)
     found = periphery_of(spec, full_scale=2e-3)
     assert found.dac is not None and (found.dac.bits, found.dac.low, found.dac.high) == (4, 0.3, 0.5)
