@@ -88,7 +88,7 @@ def calibrate(
         max_rms: Required rms error, as a fraction of full scale. The cheapest grade within half of it is chosen.
         max_worst: Required largest error found, as a fraction of full scale; None: any. The grade must keep two thirds
             of it on structured matrices and inputs, because the whole search may find more than these.
-        search: "full": the worst case and its dependence on the column load, at 64 × 64 some 20 to 40 s;
+        search: "full": the worst case and its dependence on the column load, at 64 × 64 some 15 to 30 s;
             "structured": the worst of structured matrices and inputs alone, 2 s; "none": the certificate says that no
             worst case was sought.
         extra: Further experiments for the hold-out, for example tiles and activations of a network.
