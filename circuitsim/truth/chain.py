@@ -194,7 +194,7 @@ def _joined(
     if limits is not None and bits is not None:
         judge_settling(left, (limits[1] - limits[0]) / 2**bits, more_time, who, raws[0].folder)
     if sense is not None:
-        judge_amplifiers(i_out, sensed, sense.name)
+        judge_amplifiers(i_out, sensed, sense.name, None if sense.clocked else _at_rest(decks[0], raws[0]))
     if adc is not None and bits is not None and codes is not None and limits is not None:
         judge_codes(codes, sensed, limits, bits, unit, adc.name, raws[0].folder)
     origin = joint_provenance(
@@ -230,6 +230,12 @@ def _taken(spec: ArraySpec, deck: ChainNetlist, raw: RawResult) -> _Taken:
     left = left_to_settle(np.stack([outputs(taken - LAST * span), outputs(taken - LAST / 2 * span), sensed]))
     codes = None if adc is None or bits is None else chain_codes(deck, raw, adc, bits)
     return _Taken(v_in, i_out, sensed, left, codes)
+
+
+def _at_rest(deck: ChainNetlist, raw: RawResult) -> tuple[np.ndarray, np.ndarray]:
+    """Return the column currents [A] and the outputs of the sense amplifiers [V] when the run begins, (cols,) each."""
+    begin = np.zeros(1)
+    return _at(raw, deck.i_out, begin)[0], _at(raw, deck.v_out, begin)[0]
 
 
 def _sampling(timing: ChainTiming) -> float:

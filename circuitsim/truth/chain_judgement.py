@@ -12,7 +12,8 @@ NEVER = 16.0  # [LSB] beyond which it is said never to settle
 SLOWEST = 0.95  # largest ratio of two changes one after another that is taken for settling
 SPREAD = 4.0  # [LSB] of inputs of an ADC over which its code must change
 FLAT = 0.25  # of the gain at smaller currents, below which an amplifier saturates
-APART = 0.95  # of the largest current: currents below it are compared with it
+REVERSED = 1e-3  # of the largest current: what flows the other way at rest is still a small current
+APART = 0.99  # of the largest current: currents below it are compared with it
 MUCH_CLIPPING = 0.01
 
 
@@ -55,20 +56,26 @@ def judge_settling(left: np.ndarray, lsb: float, key: str, who: str, folder: Pat
     warnings.warn(sentence, SettlingWarning, stacklevel=3)
 
 
-def judge_amplifiers(current: np.ndarray, out: np.ndarray, name: str) -> None:
+def judge_amplifiers(
+    current: np.ndarray, out: np.ndarray, name: str, rest: tuple[np.ndarray, np.ndarray] | None = None
+) -> None:
     """Tell an amplifier whose output follows the largest currents no more.
 
     Args:
         current: (reads, cols) currents into the amplifiers [A].
         out: (reads, cols) their outputs [V].
         name: The block.
+        rest: (cols,) currents [A] and outputs [V] before the first read. With them one read is enough to see that all
+            its outputs are at their end.
 
     Warns:
         ClippingWarning: Names column and read.
     """
     i, v = current.ravel(), out.ravel()
     top = int(np.abs(i).argmax())
-    below = np.flatnonzero((np.abs(i) <= APART * abs(i[top])) & (np.sign(i) == np.sign(i[top])))
+    if rest is not None:
+        i, v = (np.concatenate([reads, before]) for reads, before in zip((i, v), rest, strict=True))
+    below = np.flatnonzero((np.abs(i) <= APART * abs(i[top])) & (i * i[top] >= -REVERSED * i[top] ** 2))
     if len(below) < 2:
         return
     near = below[np.abs(i[below]).argmax()]

@@ -230,6 +230,8 @@ def test_what_goes_wrong_in_a_chain_is_said_in_a_sentence():
     small = spec_of(sense={**TIA, "params": {**TIA["params"], "rf": "80k", "vmin": 0.2}})
     with pytest.warns(ClippingWarning, match=r"the sense amplifier 'tia' of column \d saturates in read \d: .* at 0.2"):
         truth.read_chain(small, G, CODES)
+    with pytest.warns(ClippingWarning, match=r"the sense amplifier 'tia' of column \d saturates in read 0: .* at 0.2"):
+        truth.read_chain(small, G, CODES[:1])  # every column of this read is at the end
     stuck = spec_of(adc={"params": {"vos": 1.0}})
     with pytest.raises(SimulatorError, match=r"the ADC 'sar': its output stays at code 0 for inputs .*run folder kept"):
         truth.read_chain(stuck, G, CODES[:1])

@@ -50,6 +50,15 @@ def test_an_amplifier_that_stops_following_is_told():
     judge_amplifiers(np.zeros((2, 5)), np.zeros((2, 5)), "amp")
 
 
+def test_one_read_with_all_outputs_at_their_end_is_told_by_what_they_were_at_rest():
+    current, at_end = np.linspace(5e-6, 1e-5, 5)[None], np.full((1, 5), 0.15)
+    judge_amplifiers(current, at_end, "amp")  # nothing to compare with
+    for rest in (np.zeros(5), np.full(5, -1e-9)):  # what flows the other way at rest does not hide it
+        with pytest.warns(ClippingWarning, match=r"'amp' of column 4 saturates in read 0: 1e-05 A .* at 0.15"):
+            judge_amplifiers(current, at_end, "amp", (rest, np.full(5, 0.9)))
+    judge_amplifiers(current, 0.9 - 5e4 * current, "amp", (np.zeros(5), np.full(5, 0.9)))
+
+
 def test_codes_that_never_change_are_refused_and_clipped_ones_told():
     taken = np.linspace(0.1, 0.9, 12).reshape(3, 4)
     judge_codes(np.floor(taken * 256), taken, (0.0, 1.0), 8, "V", "adc", None)
