@@ -12,7 +12,7 @@ from circuitsim.programming.array_deck import WrittenArrayDeck, array_deck, driv
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import History, RampedReset, WriteScheme, decide
 from circuitsim.programming.write_deck import check_above_0, switching_card
-from circuitsim.programming.write_verify import WRITE_OPTIONS
+from circuitsim.programming.write_options import along_ladder
 from circuitsim.results import WrittenArray
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
 from circuitsim.spice import Cosimulation, Progress, RawResult
@@ -59,6 +59,7 @@ def write_array(
 
     Valid for: devices without cycle-to-cycle variability in their model, and arrays of some hundred cells at most: all
     of them are in every slot (`pytest tests/benchmark/test_closed_loop_writing.py -s` says what that takes).
+    Where ngspice finds no solution, all begins again with looser tolerances, which `provenance.options` then state.
     """
     targets = real_numbers("targets", targets)
     if targets.shape != spec.shape:
@@ -69,20 +70,24 @@ def write_array(
     dynamic = switching_card(spec).dynamic
     assert dynamic is not None
     rows, cols = spec.shape
-    timing = timing or PulseTiming()
+    scheme, timing = scheme or RampedReset(), timing or PulseTiming()
     deck = array_deck(spec, np.full(spec.shape, dynamic.maximum), timing, rows * (cols * most_pulses + 1) + 1, mismatch)
-    with Cosimulation(deck.text, read=deck.i_sl, options=WRITE_OPTIONS) as live:
-        slots = _Slots(live, deck, timing, spec.driver.v_read)
-        written = []
-        for row in range(rows):
-            begin = slots.used
-            cells = [_Cell(float(target)) for target in targets[row]]
-            for done in _write_row(slots, row, cells, scheme or RampedReset(), tolerance, most_pulses):
-                if progress is not None:
-                    progress(row * cols + done, targets.size)
-            written.append((cells, slots.used - begin))
-        g_end = np.array([slots.apply(row, {}) for row in range(rows)])
-        return _collected(spec, targets, tolerance, written, g_end, slots, live.waveforms())
+
+    def attempt(options: dict[str, str]) -> WrittenArray:
+        with Cosimulation(deck.text, read=deck.i_sl, options=options) as live:
+            slots = _Slots(live, deck, timing, spec.driver.v_read)
+            written = []
+            for row in range(rows):
+                begin = slots.used
+                cells = [_Cell(float(target)) for target in targets[row]]
+                for done in _write_row(slots, row, cells, scheme, tolerance, most_pulses):
+                    if progress is not None:
+                        progress(row * cols + done, targets.size)
+                written.append((cells, slots.used - begin))
+            g_end = np.array([slots.apply(row, {}) for row in range(rows)])
+            return _collected(spec, targets, tolerance, written, g_end, slots, live.waveforms())
+
+    return along_ladder(attempt)
 
 
 class _Cell:

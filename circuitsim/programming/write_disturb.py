@@ -11,7 +11,7 @@ from circuitsim.netlist import cell_text
 from circuitsim.programming.array_deck import WrittenArrayDeck, array_deck, driver_power
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.programming.write_deck import check_above_0, switching_card
-from circuitsim.programming.write_verify import WRITE_OPTIONS
+from circuitsim.programming.write_options import along_ladder
 from circuitsim.results import WriteDisturb
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
 from circuitsim.spice import Cosimulation, RawResult
@@ -85,16 +85,19 @@ def write_disturb(
     ends = (dynamic.minimum, dynamic.maximum)
     start = _states(state, spec.shape, ends, selected, kind)
     timing = timing or PulseTiming()
-    found, gate = [], V_GATE if v_gate is None else v_gate
+    gate = V_GATE if v_gate is None else v_gate
     deck = array_deck(spec, start, timing, 2 * rows + pulses, meter=True)
-    with Cosimulation(deck.text, read=(*deck.i_sl, *deck.state, *deck.i_cell), options=WRITE_OPTIONS) as live:
-        g = _read_rows(live, deck, timing, 0, spec)
-        fresh = live.snapshot()
-        for amplitude in v_write:
-            live.restore(fresh)
-            lines = _amplitudes(deck, selected, kind, bias, float(amplitude), gate)
-            found.append(_pulsed(live, deck, timing, lines, spec, pulses))
-        raw = live.waveforms()
+    lines = [_amplitudes(deck, selected, kind, bias, amplitude, gate) for amplitude in v_write.tolist()]
+
+    def attempt(options: dict[str, str]):
+        with Cosimulation(deck.text, read=(*deck.i_sl, *deck.state, *deck.i_cell), options=options) as live:
+            g, fresh, found = _read_rows(live, deck, timing, 0, spec), live.snapshot(), []
+            for sources in lines:
+                live.restore(fresh)
+                found.append(_pulsed(live, deck, timing, sources, spec, pulses))
+            return g, found, live.waveforms(), _slope(spec, start, ends, timing, g, options)
+
+    g, found, raw, slope = along_ladder(attempt)
     return WriteDisturb(
         selected=selected,
         kind=kind,
@@ -103,7 +106,7 @@ def write_disturb(
         state=np.array([[start, *states] for states, *_ in found]),
         g=g,
         g_end=np.array([g_end for _, g_end, *_ in found]),
-        slope=_slope(spec, start, ends, timing, g),
+        slope=slope,
         i_selected=np.array([abs(cells[selected]) for *_, cells, _ in found]),
         i_others=np.array([np.abs(cells).sum() - abs(cells[selected]) for *_, cells, _ in found]),
         energy=np.array([energy for *_, energy in found]),
@@ -198,12 +201,17 @@ def _energy(raw: RawResult, deck: WrittenArrayDeck, begin: float) -> float:
 
 
 def _slope(
-    spec: ArraySpec, start: np.ndarray, ends: tuple[float, float], timing: PulseTiming, g: np.ndarray
+    spec: ArraySpec,
+    start: np.ndarray,
+    ends: tuple[float, float],
+    timing: PulseTiming,
+    g: np.ndarray,
+    options: dict[str, str],
 ) -> np.ndarray:
     """Return the relative change (rows, cols) of each conductance with its state: the array is read a step away."""
     low, high = ends
     step = np.where(start > (low + high) / 2, -1, 1) * _STEP * (high - low)
     deck = array_deck(spec, start + step, timing, spec.shape[0])
-    with Cosimulation(deck.text, read=deck.i_sl, options=WRITE_OPTIONS) as live:
+    with Cosimulation(deck.text, read=deck.i_sl, options=options) as live:
         moved = _read_rows(live, deck, timing, 0, spec)
     return (moved / g - 1) / step

@@ -10,21 +10,11 @@ from circuitsim.netlist import cell_text
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.programming.schemes import History, RampedReset, WriteScheme, decide
 from circuitsim.programming.write_deck import AMPLITUDES, READ, check_above_0, write_deck
+from circuitsim.programming.write_options import along_ladder
 from circuitsim.results import WrittenCells
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
 from circuitsim.spice import Cosimulation, RawResult
 from circuitsim.truth.solution import provenance_of
-
-# Of a 1T1R Stanford cell, reads are within 0.06 µS of those with options a hundred times tighter, at a third of the
-# points. The trapezoidal rule rings after the edge of a read pulse, and what was read was up to 3.5 µS off.
-WRITE_OPTIONS = {
-    "reltol": "1e-4",
-    "abstol": "1e-12",
-    "vntol": "1e-6",
-    "gmin": "1e-15",
-    "method": "gear",
-    "num_threads": "1",
-}
 
 
 @checked
@@ -61,7 +51,8 @@ def write_verify(
         InputError: A target or the tolerance cannot be used.
         SimulatorError: ngspice failed; its folder is kept.
 
-    Valid for: devices without cycle-to-cycle variability in their model; every run gives the same pulses.
+    Valid for: devices without cycle-to-cycle variability in their model; every run gives the same pulses. Where ngspice
+    finds no solution, all begins again with looser tolerances, which `provenance.options` then state.
     """
     targets = real_numbers("targets", targets)
     if targets.ndim != 1 or len(targets) == 0:
@@ -71,18 +62,22 @@ def write_verify(
         raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
     scheme, timing = scheme or RampedReset(), timing or PulseTiming()
     deck = write_deck(spec, timing, most_pulses + 1)
-    written = []
-    with Cosimulation(deck, read=READ, options=WRITE_OPTIONS) as live:
-        live.advance(0.5 * timing.t_edge)
-        fresh = live.snapshot()
-        for n, target in enumerate(targets):
-            live.restore(fresh)
-            history, failure = _write(live, scheme, timing, spec.driver.v_read, float(target), tolerance, most_pulses)
-            written.append((history, failure, *_energies(live.waveforms(), timing)))
-            if progress is not None:
-                progress(n + 1, len(targets))
-        raw = live.waveforms()
-    return _collected(spec, targets, tolerance, written, timing, raw)
+
+    def attempt(options: dict[str, str]) -> WrittenCells:
+        written = []
+        with Cosimulation(deck, read=READ, options=options) as live:
+            live.advance(0.5 * timing.t_edge)
+            fresh = live.snapshot()
+            for n, target in enumerate(targets.tolist()):
+                live.restore(fresh)
+                history, failure = _write(live, scheme, timing, spec.driver.v_read, target, tolerance, most_pulses)
+                written.append((history, failure, *_energies(live.waveforms(), timing)))
+                if progress is not None:
+                    progress(n + 1, len(targets))
+            raw = live.waveforms()
+        return _collected(spec, targets, tolerance, written, timing, raw)
+
+    return along_ladder(attempt)
 
 
 def _write(

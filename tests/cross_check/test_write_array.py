@@ -63,6 +63,15 @@ def test_equal_pulses_do_less_to_a_far_cell():
     assert found.g[0, 1] > found.g[0, 0] + 5e-6
 
 
+def test_where_nothing_converges_looser_tolerances_are_tried_and_stated(caplog):
+    """Behind wires of 400 ohm the edge of a pulse finds no time step with a reltol of 1e-4."""
+    spec = array_spec(1, 2, r=400.0)
+    found = write_array(spec, [[60e-6, 60e-6]], tolerance=1e-6, scheme=RampedReset(v_step=0.01), most_pulses=30)
+    assert found.provenance.options["reltol"] == "3e-4"
+    assert "writing begins again with a reltol of 3e-4: " in caplog.text
+    assert found.failure == (("not reached after 30 pulses",) * 2,)  # the voltage left for them does not set them
+
+
 def test_a_cell_whose_transistor_is_too_weak_is_given_up():
     strong = RampedReset(v_reset=1.3, v_reset_most=1.4)
     shift = Mismatch(v_th=np.array([[0.0, 1.4]]), width=np.ones((1, 2)))

@@ -8,7 +8,7 @@ import circuitsim as cs
 from circuitsim.errors import InputError, SpecError
 from circuitsim.programming import FixedTrain, PulseTiming, RampedReset, write_verify
 from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
-from circuitsim.programming.write_verify import WRITE_OPTIONS
+from circuitsim.programming.write_options import WRITE_OPTIONS
 from circuitsim.spec import parse_spec
 from circuitsim.spice import cosimulate_points
 
