@@ -99,6 +99,11 @@ def test_the_first_half_of_an_odd_number_is_the_larger_one():
     found = {name: box.conductances(np.zeros((5, 7))).max() < g for name, g in structured_matrices(box, "all").items()}
     np.testing.assert_array_equal(found["first columns hot"], np.ones((5, 1)) * (np.arange(7) < 4) > 0)
     np.testing.assert_array_equal(found["far rows hot"], (np.arange(5) < 3)[:, None] * np.ones(7) > 0)
+    low = ~found["far half of a column low, last"]
+    np.testing.assert_array_equal(low, np.outer(np.arange(5) < 3, np.arange(7) == 6))
+    np.testing.assert_array_equal(
+        found["first half of the columns hot, and the near half of the next"][0], np.arange(7) < 3
+    )
 
 
 def test_few_families_are_those_that_were_the_worst_of_some_model():

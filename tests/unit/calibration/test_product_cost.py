@@ -56,6 +56,8 @@ def test_every_part_is_its_table_times_how_often_it_works():
     for part, (energy, time) in wanted.items():
         assert_allclose(by_part(found)[part][0], energy, rtol=1e-12)
         assert by_part(found)[part][1] == pytest.approx(time)
+    sources = {part.part: part.what for part in found.parts}
+    assert sources["adc logic"].startswith("estimate of ") and "estimate" not in sources["adc comparator"]
     assert found.operations == 12 and found.reads == 1
     assert found.duration == found.latency == pytest.approx(duration)
     assert_allclose(found.energy, sum(energy for energy, _ in wanted.values()), rtol=1e-12)

@@ -11,8 +11,8 @@ from circuitsim.calibration import certify, verify
 from circuitsim.calibration.certify import predictions
 from circuitsim.calibration.series_resistance import series_resistance, with_series
 from circuitsim.calibration.solve_experiments import solve_in_nodal
-from circuitsim.calibration.verify import find_suspects
-from circuitsim.results import Provenance, Solution, TileModel
+from circuitsim.calibration.verify import _changed, find_suspects
+from circuitsim.results import Provenance, SenseTable, Solution, TileModel
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +141,18 @@ def test_one_output_alone_can_break_a_certificate(one_product, certificate, spec
     assert verdict.error.rms < 1.2 * certificate.typical.rms
     assert verdict.holds == holds
     assert verdict.sentence.startswith(f"the certificate {'holds' if holds else 'does NOT hold'}: rms ")
+
+
+def test_only_parts_that_are_there_can_have_changed():
+    """An array without resistances at its ends, with the table of an amplifier, and one without what it puts out."""
+    spec, drop = array_spec(driver={"r_out": 0.0}, sense={"r_in": 0.0}), np.array([0.0, 1e-3])
+    parts = ["row wires", "column wires", "cell currents"]
+    table = SenseTable(current=np.array([0.0, 1e-4]), drop=drop)
+    amplifier = ["drop of the sense amplifiers", "output of the sense amplifiers"]
+    for of, sense, more in (
+        (spec, None, []),
+        (array_spec(), None, ["driver resistance", "sense resistance"]),
+        (spec, table, []),
+        (spec, replace(table, reported=np.array([0.0, 1.0]), unit="V"), amplifier),
+    ):
+        assert [name for name, *_ in _changed(of, surface(0.1), sense)] == parts + more
