@@ -15,6 +15,7 @@ from circuitsim.calibration import worst as worst_module
 from circuitsim.calibration.calibrate import choose_grade
 from circuitsim.calibration.certify import predictions
 from circuitsim.calibration.experiments import INPUT_KINDS, MATRIX_KINDS, random_experiments
+from circuitsim.calibration.repeat_witness import _changed
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.calibration.worst import raised, seek_worst
 from circuitsim.errors import InputError
@@ -178,3 +179,13 @@ def test_a_case_that_does_not_repeat_is_told_in_seven_digits(certificate):
     changed = dataclasses.replace(certificate, worst=dataclasses.replace(certificate.worst, witness=witness))
     now = format_quantity(certificate.worst.witness.nodal, "A", 7)
     assert f"the array solver gives {now}, not 123.4568 µA" in repeat_witness(MODEL, changed).sentence
+
+
+@pytest.mark.parametrize("stored", [None, 2.0e-4])
+def test_ngspice_is_held_against_what_it_gave_or_else_against_the_array_solver(certificate, stored):
+    witness = dataclasses.replace(certificate.worst.witness, ngspice=stored)
+    changed = dataclasses.replace(certificate, worst=dataclasses.replace(certificate.worst, witness=witness))
+    before = witness.nodal if stored is None else stored
+    assert _changed(changed, witness.tile, witness.nodal, before) == []
+    (said,) = _changed(changed, witness.tile, witness.nodal, before + 3e-6 * FULL_SCALE)
+    assert said.startswith("ngspice gives ") and format_quantity(before, "A", 7) in said
