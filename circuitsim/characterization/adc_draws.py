@@ -30,6 +30,10 @@ _LAW, _LAW_SCHEMA = "circuitsim law of capacitors", 1
 _EACH_OFFSET, _OFFSET = re.compile(r"os(\d+)"), "vos"
 
 
+WIDEST = 0.3
+"""Largest standard deviation of a unit capacitor: one of a thousand is then below a tenth of its size."""
+
+
 @dataclass(frozen=True)
 class AdcMismatch:
     """Chips to draw: the ADC of every column of every chip differs from its card.
@@ -52,14 +56,19 @@ class AdcMismatch:
     array: int = 0
 
     def __post_init__(self) -> None:
-        if self.instances < 1 or self.seed < 0:
-            raise InputError(
-                f"mismatch: instances = {self.instances}, seed = {self.seed}: expected 1 chip or more, a seed >= 0"
-            )
+        for name, least in (("instances", 1), ("seed", 0), ("array", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+                raise InputError(f"mismatch: {name} = {value!r}: expected a whole number >= {least}")
         for name in ("capacitor", "offset"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0):
                 raise InputError(f"mismatch: {name} = {value:g}: expected a standard deviation >= 0")
+        if self.capacitor > WIDEST:
+            raise InputError(
+                f"mismatch: capacitor = {self.capacitor:g}: expected a relative standard deviation up to {WIDEST:g}, "
+                "above which capacitors are drawn below 0"
+            )
         if self.capacitor == 0 and self.offset == 0:
             raise InputError("mismatch: capacitor and offset are 0: expected at least one > 0")
 
@@ -132,16 +141,20 @@ def drawn_inl(
 ) -> np.ndarray:
     """Return the INL (chips, cols, 2^bits − 1) [LSB] of the ADCs of drawn chips; all else as `drawn_tables`."""
     draws, block = draw_adcs(spec, mismatch), _block(spec)
-    shift, attenuation = np.zeros((len(draws.offsets), 2**table.bits - 1)), 1.0
+    thresholds, comparators = 2**table.bits - 1, draws.offsets.shape[1]
+    shift, attenuation = np.zeros((len(draws.offsets), 1)), 1.0
     bench = bench_of(block, spec.array.temperature_c, ref=spec.adc.v_ref)
     if draws.names:
         law, attenuation = _kept_law(bench, draws.names, simulator or find_ngspice())
         shift = draws.capacitors @ law
     shift = shift + draws.offsets / attenuation
-    inl = (np.zeros(shift.shape[1]) if table.inl is None else table.inl) + shift / table.lsb
-    if draws.offsets.shape[1] > 1:  # comparators of a flash are counted, in whatever order they switch
+    inl = np.zeros(thresholds) if table.inl is None else table.inl
+    if comparators > thresholds:  # of a flash whose counter ends earlier: those above may switch before those below
+        inl = np.pad(inl, (0, comparators - thresholds), mode="edge")
+    inl = inl + shift / table.lsb
+    if comparators > 1:  # comparators of a flash are counted, in whatever order they switch
         steps = np.arange(inl.shape[1])
-        inl = np.sort(inl + steps, axis=1) - steps
+        inl = (np.sort(inl + steps, axis=1) - steps)[:, :thresholds]
     return inl.reshape(mismatch.instances, spec.array.cols, -1)
 
 

@@ -16,6 +16,9 @@ from circuitsim.errors import InputError
 from circuitsim.results.atomic_files import write_text
 from circuitsim.spec import Count, checked, real_numbers
 
+SETTLING = 0.1e-9
+"""Time constant of the reference of the analog part [s]."""
+
 ANALOG = "sar_analog"
 """Name of the analog part, as a sub-circuit and as a module."""
 
@@ -29,8 +32,8 @@ def sar_logic_files(inputs: Sequence[float] | np.ndarray, *, bits: Count = 8, t_
     0.1 ns. Logic levels are 0 and 1 V.
 
     Args:
-        inputs: Voltages that each bench converts, one after another [V]; 0 to 1.
-        bits: Bits of the converter.
+        inputs: Voltages that each bench converts, one after another (inputs,) [V]; 0 to 1.
+        bits: Bits of the converter, 2 to 16.
         t_bit: Period of the clock [s], a multiple of 2 ps.
 
     Returns:
@@ -38,16 +41,23 @@ def sar_logic_files(inputs: Sequence[float] | np.ndarray, *, bits: Count = 8, t_
         `cocotb_run.py`; and `README.txt` with the command of each tool.
 
     Raises:
-        InputError: An input is outside 0 to 1 V, there are more than 16 bits, or `t_bit` is not a multiple of 2 ps.
+        InputError: An input is outside 0 to 1 V, `bits` is not 2 to 16, or `t_bit` is no multiple of 2 ps or so short
+            that the reference does not settle.
     """
     values = real_numbers("inputs", inputs)
     if values.ndim != 1 or len(values) == 0 or not np.all((values >= 0) & (values <= 1)):
         raise InputError(f"inputs has shape {values.shape}: expected (inputs,) voltages from 0 V to 1 V")
-    if bits > 16:
-        raise InputError(f"bits = {bits}: expected 1 to 16")
+    if not 2 <= bits <= 16:
+        raise InputError(f"bits = {bits}: expected 2 to 16")
     half = round(t_bit / 2e-12)
     if half < 1 or abs(half * 2e-12 - t_bit) > 1e-6 * t_bit:
         raise InputError(f"t_bit = {t_bit!r} s: expected a multiple of 2 ps, the resolution of the benches")
+    # Half a period passes from a trial code to its decision: the reference settles to a quarter of a step.
+    least = 2 * (bits + 2) * np.log(2) * SETTLING
+    if t_bit < least:
+        raise InputError(
+            f"t_bit = {t_bit:g} s: expected {least:.2g} s or more, so that the reference settles to {bits} bits"
+        )
     volts = [float(value) for value in values]
     return {
         "sar_analog.lib": _analog(bits),
@@ -212,10 +222,10 @@ def _analog(bits: int) -> str:
 
 def _d_cosim(bits: int, volts: list[float], t_bit: float) -> str:
     period = (bits + 1) * t_bit
-    steps = " ".join(f"{n * period:.6g} {v!r} {(n + 1) * period - 1e-12:.6g} {v!r}" for n, v in enumerate(volts))
+    steps = " ".join(f"{n * period:.12g} {v!r} {(n + 1) * period - 1e-12:.12g} {v!r}" for n, v in enumerate(volts))
     trial, code = ([f"{name}_{k}" for k in reversed(range(bits))] for name in ("trial", "code"))
     outputs = [*trial, *code, "done"]
-    ends = [f"{(n + 1) * period - 0.25 * t_bit:.6g}" for n in range(len(volts))]
+    ends = [f"{(n + 1) * period - 0.25 * t_bit:.12g}" for n in range(len(volts))]
     value = "+".join(f"{2**k}*v(code_{k})" for k in range(bits))
     lines = [
         "* ngspice as the master, 42 or later: the logic is compiled by `ngspice vlnggen sar.sv`",

@@ -6,9 +6,19 @@ from circuitsim.devices import access_card, access_values, device_card
 from circuitsim.devices.card import Card
 from circuitsim.errors import InputError, SpecError
 from circuitsim.programming.pulses import PulseTiming
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import Abilities, ArraySpec, check_able
+from circuitsim.spec.technique import TechniqueSpec
 
 READ = ("v(bl)", "v(state)", "i(bbl)")
+# The drivers of lines are those of the deck, and reads are against 0 V.
+_WRITTEN: Abilities = {
+    "bl": {
+        "sense.v_ref": (0.0,),
+        "driver.input_code": ("amplitude",),
+        **{f"{part}.block": (None,) for part in ("driver", "sense", "adc")},
+        **{f"technique.{name}": (field.default,) for name, field in TechniqueSpec.model_fields.items()},
+    }
+}
 AMPLITUDES = ("v_bl", "v_sl", "v_gate")
 """Fields of a pulse; each is a source of the deck of the same name."""
 
@@ -69,16 +79,12 @@ def switching_card(spec: ArraySpec, cell: str = "1t1r") -> Card:
     """The device's card, which must have a switching model.
 
     Raises:
-        SpecError: The cell is another one, or the card has no switching model.
+        SpecError: The cell is another one, the card has no switching model, or a key asks for what writing does not
+            simulate.
     """
     if spec.array.cell != cell:
         raise SpecError(f"array.cell = {spec.array.cell!r}: expected {cell!r}, the cell that this way of writing needs")
-    for key, value, wanted in (
-        ("array.input_line", spec.array.input_line, "bl"),
-        ("sense.v_ref", spec.sense.v_ref, 0.0),
-    ):
-        if value != wanted:
-            raise SpecError(f"{key} = {value!r}: expected {wanted!r}, the cell is written and read against 0 V")
+    check_able(spec, _WRITTEN, "writing in a loop")
     card = device_card(spec)
     if card.dynamic is None:
         raise SpecError(

@@ -57,9 +57,9 @@ def write_disturb(
         selected: (row, col) of the written cell.
         pulses: Number of pulses.
         v_gate: Gate of the selected row [V]; None: 2.5 V, and the only value for 1R, which has no gate.
-        state: (rows, cols) states at the start, in the unit of the device's switching model; None: both ends of their
-            range like the fields of a chessboard, because SET disturbs the one and RESET the other; the written cell is
-            where its pulse has something to do.
+        state: (rows, cols) states at the start, in the unit of the device's switching model (a gap of the Stanford
+            models: nm). None: for all cells of the written row and column, whose voltages have its sign, the end of the
+            range from which it moves them; the other end for the rest, which see the opposite sign under V/3.
         timing: Slots; None: `PulseTiming()`.
 
     Raises:
@@ -117,13 +117,14 @@ def write_disturb(
 def _states(
     given: ArrayLike | None, shape: tuple[int, int], ends: tuple[float, float], selected: tuple[int, int], kind: str
 ) -> np.ndarray:
-    """Return the states at the start (rows, cols): those given, or both ends of the range by turns."""
+    """Return the states at the start (rows, cols): those given, or those that the voltages of each cell can move."""
     low, high = ends
     if given is None:
         # A gap or its like: the largest state is the highest resistance, which SET lowers.
-        begins = high if kind == "set" else low
-        even = (np.add.outer(np.arange(shape[0]), np.arange(shape[1])) - sum(selected)) % 2 == 0
-        return np.where(even, begins, low + high - begins)
+        moves = high if kind == "set" else low
+        row, col = selected
+        beside = (np.arange(shape[0])[:, None] == row) | (np.arange(shape[1]) == col)
+        return np.where(beside, moves, low if kind == "set" else high)
     state = real_numbers("state", given)
     if state.shape != shape or not np.all((state >= low) & (state <= high)):
         raise InputError(f"state has shape {state.shape}: expected (rows, cols) = {shape} from {low:g} to {high:g}")

@@ -60,7 +60,8 @@ class WriteSpread:
         note = (
             f"{self.cells} simulated cells; over {self.held_out} others the rms error is {self.ratio:.2f} of sigma "
             f"({100 * CONFIDENCE:.0f} % of such sets: {low:.2f} to {high:.2f}); mean {self.mean / _UNIT:.2g} uS; "
-            f"{100 * self.given_up:.3g} % given up; of whole cells, transistor included"
+            f"{100 * self.given_up:.3g} % given up; of whole cells, transistor included; what scheme and tolerance "
+            "leave of a model without variability"
         )
         curve = {"form": "polynomial", "coefficients": [first / _UNIT, slope / _UNIT]}
         programming = {"sigma": curve, "g_min": self.g_min, "g_max": self.g_max, "note": note}

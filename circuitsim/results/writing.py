@@ -7,6 +7,9 @@ import numpy as np
 from circuitsim.results.provenance import Provenance
 from circuitsim.spec import by_value
 
+RESOLVED = 1e-10
+"""Relative change of a conductance by a pulse below which it is not told from the error of a transient."""
+
 
 @by_value
 @dataclass(frozen=True)
@@ -145,11 +148,18 @@ class WriteDisturb:
 
     @property
     def per_pulse(self) -> np.ndarray:
-        """(amplitudes,) largest |relative change| by the last pulse, of all cells but the written one."""
+        """(amplitudes,) largest |relative change| by the last pulse, of all cells but the written one.
+
+        0 where it is below `RESOLVED`, which the simulator's own error reaches.
+        """
         before = self.change[:, -2] if self.state.shape[1] > 2 else 0.0
-        return np.abs(self.change[:, -1] - before)[:, self.others].max(axis=-1)
+        largest = np.abs(self.change[:, -1] - before)[:, self.others].max(axis=-1, initial=0.0)
+        return np.where(largest < RESOLVED, 0.0, largest)
 
     def pulses_until(self, change: float) -> np.ndarray:
-        """(amplitudes,) pulses until a cell has changed by so much: **extrapolated**, each pulse like the last one."""
+        """(amplitudes,) pulses until a cell has changed by so much: **extrapolated**, each pulse like the last one.
+
+        Infinite where no change is resolved.
+        """
         with np.errstate(divide="ignore"):
             return change / self.per_pulse

@@ -1,5 +1,7 @@
 """One meaning of adc.bits: the bits of a word, or the width of the counter behind a circuit that counts."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,16 @@ def test_steps_of_a_ramp_follow_its_clock_and_not_its_bits():
 def test_bits_that_a_circuit_does_not_have_are_refused_in_one_sentence(level, adc, sentence):
     with pytest.raises(SpecError, match=sentence):
         cs.convert_codes(spec_of(**adc), G, CODES, level)
+
+
+def test_chips_of_a_flash_whose_counter_ends_early_have_the_counts_of_all_comparators():
+    """The same draws: comparators above the counter's end may switch first, and count."""
+    mismatch = cs.AdcMismatch(3, seed=0, offset=30e-3)
+    counts = []
+    for bits in (7, 8):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ClippingWarning)
+            found = cs.convert_codes(spec_of(model="flash", bits=bits), G, CODES, "nodal", mismatch=mismatch)
+        counts.append(found.instances)
+    assert np.any(counts[1] < 127) and counts[1].shape[0] == 3
+    np.testing.assert_array_equal(counts[0], np.minimum(counts[1], 127))

@@ -126,7 +126,7 @@ def test_flash_comparators_are_drawn_one_by_one():
 
 def test_what_cannot_be_drawn_is_said():
     for values, sentence in (
-        ({"instances": 0, "seed": 0, "offset": 1e-3}, "instances = 0, seed = 0: expected 1 chip or more"),
+        ({"instances": 0, "seed": 0, "offset": 1e-3}, "mismatch: instances = 0: expected a whole number >= 1"),
         ({"instances": 1, "seed": 0}, "capacitor and offset are 0: expected at least one > 0"),
         ({"instances": 1, "seed": 0, "offset": float("nan")}, "offset = nan: expected a standard deviation >= 0"),
     ):

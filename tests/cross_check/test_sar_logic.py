@@ -117,7 +117,9 @@ def test_the_deck_with_ngspice_as_the_master_connects_every_port_of_the_logic():
     [
         (lambda: sar_logic_files([1.2]), "voltages from 0 V to 1 V"),
         (lambda: sar_logic_files([np.nan]), "voltages from 0 V to 1 V"),
-        (lambda: sar_logic_files([0.1], bits=17), "bits = 17: expected 1 to 16"),
+        (lambda: sar_logic_files([0.1], bits=17), "bits = 17: expected 2 to 16"),
+        (lambda: sar_logic_files([0.1], bits=1), "bits = 1: expected 2 to 16"),
+        (lambda: sar_logic_files([0.1], t_bit=1e-9), "t_bit = 1e-09 s: expected 1.4e-09 s or more"),
         (lambda: sar_logic_files([0.1], t_bit=1.5e-12), "multiple of 2 ps"),
     ],
 )

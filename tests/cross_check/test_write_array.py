@@ -92,12 +92,14 @@ def test_half_selected_cells(bias, kind, most):
     spec = array_spec(2, 2, cell, r_out=r_out)
     found = write_disturb(spec, [1.5, 2.8], kind=kind, bias=bias, pulses=2, v_gate=gate, timing=timing)
     assert found.state.shape == (2, 3, 2, 2) and found.g_end.shape == (2, 2, 2)
-    assert np.all(np.diff(found.per_pulse) >= 0) and found.per_pulse[1] <= most
+    assert np.all(np.diff(found.per_pulse) >= 0) and found.per_pulse[1] <= most, found.per_pulse
     moved = found.state[-1, -1, 0, 0] - found.state[-1, 0, 0, 0]
     assert moved < 0 if kind == "set" else moved > 0  # the gap of the written cell
-    assert np.all(found.energy > 0) and found.energy[1] > found.energy[0]
+    assert np.all(found.energy > 0)
+    if kind == "set":  # a RESET ends its own current
+        assert found.energy[1] > found.energy[0]
     if bias == "transistor":
-        assert np.all(found.i_others < 1e-3 * found.i_selected)
+        assert np.all(found.i_others < 1e-7)  # leakage of transistors that are off
 
 
 def test_the_change_by_state_is_that_of_a_read():
@@ -119,6 +121,11 @@ def test_the_change_by_state_is_that_of_a_read():
             r"targets\[0, 1\] = -2e-05 S",
         ),
         (lambda: write_array(array_spec(1, 1, "1r"), [[1e-5]], tolerance=1e-6), SpecError, "'1r': expected '1t1r'"),
+        (
+            lambda: write_array(array_spec(1, 1).replace(technique={"replicate_cols": 2}), [[1e-5]], tolerance=1e-6),
+            SpecError,
+            "technique.replicate_cols = 2: writing in a loop does not simulate it, expected 1",
+        ),
         (
             lambda: write_disturb(array_spec(2, 2), [1.0], kind="set", bias="v/2"),
             SpecError,
@@ -149,3 +156,10 @@ def test_the_change_by_state_is_that_of_a_read():
 def test_what_cannot_be_written_is_refused(call, error, sentence):
     with pytest.raises(error, match=sentence):
         call()
+
+
+@pytest.mark.parametrize("kind", ["set", "reset"])
+def test_half_selected_cells_begin_where_their_voltage_moves_them(kind):
+    found = write_disturb(array_spec(2, 2, "1r", r_out=1e3), [1.0], kind=kind, bias="v/2", pulses=1)
+    moves, other = (1.7, 0.1) if kind == "set" else (0.1, 1.7)
+    assert_allclose(found.state[0, 0], [[moves, moves], [moves, other]], rtol=1e-12)

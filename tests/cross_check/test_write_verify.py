@@ -117,7 +117,7 @@ def test_cells_are_given_up_with_the_reason():
         (
             lambda: write_verify(cell_spec().replace(sense={"v_ref": 0.5}), [1e-5], tolerance=1e-6),
             SpecError,
-            r"sense\.v_ref = 0\.5: expected 0\.0",
+            r"sense\.v_ref = 0\.5: writing in a loop does not simulate it, expected 0\.0",
         ),
         (
             lambda: write_verify(cell_spec(), [1e-5], tolerance=1e-6, scheme=Undecided()),
