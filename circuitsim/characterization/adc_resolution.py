@@ -3,6 +3,7 @@
 Bits never change a step. What a count is worth is up to the circuit, so that a counter of fewer bits ends earlier.
 """
 
+import math
 import warnings
 
 from circuitsim.blocks import Block, blocks_of
@@ -71,9 +72,10 @@ def judge_counter(bench: Bench, table: ConverterTable) -> None:
     inputs = f"{low:g} to {high:g} {table.unit}"
     if table.simulated is not None and table.simulated[1] < 2 ** (bits - 1):
         most = table.simulated[1]
+        enough = math.ceil(math.log2((1 - UNUSED) * most + 1))  # without the warning below
         raise SpecError(
             f"adc.bits = {bits}: {block.name} counts to {most} over its inputs, {inputs}; expected adc.bits = "
-            f"{int(most).bit_length()}, or {_steps(block, finer=True)} for finer steps"
+            f"{enough}, or {_steps(block, finer=True)} for finer steps"
         )
     if table.high < high - UNUSED * (high - low):
         warnings.warn(
