@@ -1,10 +1,13 @@
 """The grade that calibration chooses: the cheapest that reaches half of what was asked for."""
 
+import numpy as np
 import pytest
 from calibration_arrays import array_spec, draw, surface
 
 from circuitsim.behavioral import GRADES
+from circuitsim.calibration import calibrate
 from circuitsim.calibration.calibrate import _excess, choose_grade
+from circuitsim.errors import InputError
 from circuitsim.results import GradeErrors
 
 
@@ -51,3 +54,10 @@ def test_the_best_is_taken_where_none_is_good_enough(choose, rms):
 )
 def test_the_excess_of_a_grade_is_the_larger_of_its_errors_over_what_they_may_be(worst, max_worst, excess):
     assert _excess(GradeErrors(8e-5, worst), 2e-4, max_worst) == pytest.approx(excess, rel=1e-12)
+
+
+@pytest.mark.parametrize("asked", [{"max_rms": 0.0}, {"max_rms": float("nan")}, {"max_worst": -1e-3}])
+def test_errors_asked_for_are_above_0(spec, asked):
+    ((name, _),) = asked.items()
+    with pytest.raises(InputError, match=f"{name} = .*: expected a "):
+        calibrate(spec, rng=np.random.default_rng(0), **asked)

@@ -187,3 +187,8 @@ def test_intended_conductances_stay_in_the_range_of_the_device_and_drawn_ones_in
     with pytest.raises(OutsideRangeError, match=r"g\[0, 0\] = 5e-07 S"):
         solve_in_nodal(spec, cell, [low])
     assert np.all(solve_in_nodal(spec, cell, [low], drawn=True)[0].out > 0)
+
+
+def test_a_hold_out_matrix_meets_twenty_vectors():
+    """As many as `check_hold_out` asks of all matrices together, so that one matrix alone has enough of each kind."""
+    assert sum(HOLD_OUT_VECTORS.values()) == 20
