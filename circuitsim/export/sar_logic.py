@@ -45,8 +45,10 @@ def sar_logic_files(inputs: Sequence[float] | np.ndarray, *, bits: Count = 8, t_
             that the reference does not settle.
     """
     values = real_numbers("inputs", inputs)
-    if values.ndim != 1 or len(values) == 0 or not np.all((values >= 0) & (values <= 1)):
-        raise InputError(f"inputs has shape {values.shape}: expected (inputs,) voltages from 0 V to 1 V")
+    if values.ndim != 1 or len(values) == 0:
+        raise InputError(f"inputs has shape {values.shape}: expected (inputs,), at least one")
+    for n in np.flatnonzero(~((values >= 0) & (values <= 1))):
+        raise InputError(f"inputs[{n}] = {values[n]:g} V: expected voltages from 0 V to 1 V")
     if not 2 <= bits <= 16:
         raise InputError(f"bits = {bits}: expected 2 to 16")
     half = round(t_bit / 2e-12)

@@ -11,7 +11,7 @@ from circuitsim.netlist import Mismatch, cell_text
 from circuitsim.programming.array_deck import WrittenArrayDeck, array_deck, driver_power
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import History, RampedReset, WriteScheme, decide
-from circuitsim.programming.write_deck import check_above_0, switching_card
+from circuitsim.programming.write_deck import check_wanted, switching_card
 from circuitsim.programming.write_options import along_ladder
 from circuitsim.results import WrittenArray
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
@@ -64,9 +64,7 @@ def write_array(
     targets = real_numbers("targets", targets)
     if targets.shape != spec.shape:
         raise InputError(f"targets has shape {targets.shape}: expected (rows, cols) = {spec.shape}")
-    check_above_0("targets", targets, "S")
-    if not 0 < tolerance < np.inf:
-        raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
+    check_wanted(targets, tolerance)
     dynamic = switching_card(spec).dynamic
     assert dynamic is not None
     rows, cols = spec.shape

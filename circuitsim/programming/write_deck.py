@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from circuitsim.devices import access_card, access_values, device_card
+from circuitsim.devices import access_card, device_card
 from circuitsim.devices.card import Card
 from circuitsim.errors import InputError, SpecError
+from circuitsim.netlist.cell import CELL, cell_text
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.spec import Abilities, ArraySpec, check_able
 from circuitsim.spec.technique import TechniqueSpec
 
-READ = ("v(bl)", "v(state)", "i(bbl)")
+READ = ("v(bl)", "v(xcell.st)", "i(bbl)")
 # The drivers of lines are those of the deck, and reads are against 0 V.
 _WRITTEN: Abilities = {
     "bl": {
@@ -33,31 +34,22 @@ def write_deck(spec: ArraySpec, timing: PulseTiming, pulses: int) -> str:
     Raises:
         SpecError: The cell is not 1T1R, or its device has no switching model.
     """
-    device = switching_card(spec)
-    dynamic = device.dynamic
-    assert dynamic is not None
-    access = access_card(spec)
+    device, access, cell = switching_card(spec), access_card(spec), cell_text(spec, switching=True)
+    assert device.dynamic is not None
     edge, period = f"{timing.t_edge:g}", f"{timing.t_slot:g}"
-    given = {key: value for key, value in spec.device.params.items() if key in dynamic.parameters}
-    nodes = {"te": "bl", "be": "mid"}
-    ports = [nodes.get(port, "state") for port in dynamic.ports]
-    start = {dynamic.parameter: dynamic.maximum, **given}
-    instance = " ".join(f"{key}={float(value)!r}" for key, value in start.items())
-    transistor = access.instance("xacc", {"d": "mid", "g": "wl", "s": "sl", "b": "0"}, access_values(spec, access))
     lines = [
         f"* one cell of {device.name} and {access.name}, written and read in slots of {period} s",
-        device.include,
-        access.include,
+        *cell.includes,
+        cell.subckt,
         f"vwrite write 0 pulse(0 1 {edge} {edge} {edge} {timing.t_write:g} {period})",
         f"vread read 0 pulse(0 1 {timing.t_read_begin:g} {edge} {edge} {timing.t_read:g} {period})",
         *(f"{key} amp_{key} 0 0" for key in AMPLITUDES),
         f"bbl bl 0 v = v(amp_v_bl)*v(write) + {spec.driver.v_read!r}*v(read)",
         "bsl sl 0 v = v(amp_v_sl)*v(write)",
         f"bwl wl 0 v = v(amp_v_gate)*v(write) + {spec.v_gate!r}*v(read)",
-        " ".join(["xdev", *ports, dynamic.subckt, instance]),
-        transistor,
+        f"xcell bl wl sl 0 {CELL} g={device.dynamic.maximum!r}",
         f".temp {spec.array.temperature_c:g}",
-        ".save v(bl) v(sl) v(state) i(bbl) i(bsl) v(write)",
+        ".save v(bl) v(sl) v(xcell.st) i(bbl) i(bsl) v(write)",
         f".tran {timing.t_slot / 30:g} {pulses * timing.t_slot:.17g}",
         ".end",
     ]
@@ -73,6 +65,17 @@ def check_above_0(name: str, values: np.ndarray, unit: str) -> None:
     for place in np.argwhere(~(np.isfinite(values) & (values > 0))).tolist():
         value = float(values[tuple(place)])
         raise InputError(f"{name}{place} = {value:g} {unit}: expected a finite number above 0 {unit}")
+
+
+def check_wanted(targets: np.ndarray, tolerance: float) -> None:
+    """Refuse conductances and a tolerance [S] that cannot be written to.
+
+    Raises:
+        InputError: One of them is not finite or not above 0.
+    """
+    check_above_0("targets", targets, "S")
+    if not 0 < tolerance < np.inf:
+        raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
 
 
 def switching_card(spec: ArraySpec, cell: str = "1t1r") -> Card:

@@ -9,7 +9,7 @@ from circuitsim.errors import InputError
 from circuitsim.netlist import cell_text
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.programming.schemes import History, RampedReset, WriteScheme, decide
-from circuitsim.programming.write_deck import AMPLITUDES, READ, check_above_0, write_deck
+from circuitsim.programming.write_deck import AMPLITUDES, READ, check_wanted, write_deck
 from circuitsim.programming.write_options import along_ladder
 from circuitsim.results import WrittenCells
 from circuitsim.spec import ArraySpec, Count, checked, real_numbers
@@ -57,9 +57,7 @@ def write_verify(
     targets = real_numbers("targets", targets)
     if targets.ndim != 1 or len(targets) == 0:
         raise InputError(f"targets has shape {targets.shape}: expected (cells,), at least one")
-    check_above_0("targets", targets, "S")
-    if not 0 < tolerance < np.inf:
-        raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
+    check_wanted(targets, tolerance)
     scheme, timing = scheme or RampedReset(), timing or PulseTiming()
     deck = write_deck(spec, timing, most_pulses + 1)
 

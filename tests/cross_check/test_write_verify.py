@@ -129,6 +129,11 @@ def test_cells_are_given_up_with_the_reason():
             SpecError,
             "'rram_sinh' has no switching model",
         ),
+        (
+            lambda: write_verify(cell_spec(model="ecram", g_min=1e-6, g_max=1.5e-6), [1e-6], tolerance=1e-7),
+            SpecError,
+            "'ecram' has no switching model .* with the terminals te be st",
+        ),
     ],
 )
 def test_what_cannot_be_written_is_refused(call, error, sentence):
