@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from circuitsim.errors import InputError
 from circuitsim.programming.pulses import WritePulse
 
@@ -51,9 +53,7 @@ class RampedReset:
     g_set: float = 90e-6
 
     def __post_init__(self) -> None:
-        for key, value in vars(self).items():
-            if not 0 < value < float("inf"):
-                raise InputError(f"{key} = {value!r}: expected a number above 0")
+        _check_above_0(self)
 
     def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
         """Follow the rules of this class; see `WriteScheme.next_pulse`."""
@@ -71,6 +71,50 @@ class RampedReset:
         if amplitude > self.v_reset_most:
             return f"RESET would need more than v_reset_most = {self.v_reset_most:g} V"
         return WritePulse("reset", 0.0, amplitude, self.v_gate_reset)
+
+
+@dataclass(frozen=True)
+class BracketedReset:
+    """SET, then one RESET pulse; its amplitude lies between those that fell short and those that went too far.
+
+    For fine levels of devices that repeat themselves: each attempt starts anew with a SET, and log g is interpolated
+    between the two nearest attempts.
+
+    Attributes:
+        v_set, v_gate_set: Bit line and gate of a SET pulse [V]; the gate limits its current.
+        v_reset, v_reset_most: Smallest and largest RESET amplitude at the source line [V].
+        v_gate_reset: Gate of a RESET pulse [V].
+        v_finest: Two amplitudes nearer to each other than this are not told apart [V]: the cell is given up.
+        g_set: Conductance from which a SET counts as done [S].
+    """
+
+    v_set: float = 2.8
+    v_gate_set: float = 1.3
+    v_reset: float = 1.0
+    v_reset_most: float = 2.5
+    v_gate_reset: float = 2.5
+    v_finest: float = 1e-5
+    g_set: float = 90e-6
+
+    def __post_init__(self) -> None:
+        _check_above_0(self)
+        if self.v_reset >= self.v_reset_most:
+            raise InputError(f"v_reset = {self.v_reset:g} V: expected less than v_reset_most = {self.v_reset_most:g} V")
+
+    def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
+        """Follow the rules of this class; see `WriteScheme.next_pulse`."""
+        kind, g = (history[-1][0].kind, history[-1][1]) if history else ("reset", 0.0)
+        if kind == "reset" or g < max(self.g_set, target):
+            return WritePulse("set", self.v_set, 0.0, self.v_gate_set)
+        tried = [(pulse.v_sl, g) for pulse, g in history if pulse.kind == "reset"]
+        low, g_low = max((each for each in tried if each[1] > target), default=(self.v_reset, None))
+        high, g_high = min((each for each in tried if each[1] < target), default=(self.v_reset_most, None))
+        if high - low < self.v_finest:
+            return f"a RESET of {low:.6f} V falls short and one of {high:.6f} V goes too far"
+        share = 0.5
+        if g_low is not None and g_high is not None:
+            share = np.log(g_low / target) / np.log(g_low / g_high)
+        return WritePulse("reset", 0.0, float(low + np.clip(share, 0.1, 0.9) * (high - low)), self.v_gate_reset)
 
 
 @dataclass(frozen=True)
@@ -103,8 +147,14 @@ def decide(scheme: WriteScheme, history: History, target: float, tolerance: floa
         InputError: The scheme returned neither a `WritePulse` nor a text.
     """
     if len(history) >= most:
-        return f"not reached after {most} pulses"
+        return f"not reached after {most} pulse{'s' * (most > 1)}"
     pulse = scheme.next_pulse(history, target, tolerance)
     if not isinstance(pulse, WritePulse | str):
         raise InputError(f"scheme: next_pulse returned {pulse!r}, expected a WritePulse, or a text that gives up")
     return pulse
+
+
+def _check_above_0(scheme: WriteScheme) -> None:
+    for key, value in vars(scheme).items():
+        if not 0 < value < float("inf"):
+            raise InputError(f"{key} = {value!r}: expected a number above 0")

@@ -33,10 +33,11 @@ def write_array(
 ) -> WrittenArray:
     """Write a 1T1R array from its highest resistance, and read all of it back, in one transient of ngspice.
 
-    Rows are written one after another. The cells of a row share its bit line and word line, and each column has a
-    driver: in a slot, all cells whose next pulse has the same bit line and gate get it, each with the source line that
-    its pulse asks for. Source lines of the other columns follow the bit line, so that their cells see no voltage; gates
-    of the other rows are off. The row is then read. At the end every row is read once more.
+    Rows are written one after another, each after a read: a cell that is at its target gets no pulse. The cells of a
+    row share its bit line and word line, and each column has a driver: in a slot, all cells whose next pulse has the
+    same bit line and gate get it, each with the source line that its pulse asks for. Source lines of the other columns
+    follow the bit line, so that their cells see no voltage; gates of the other rows are off. The row is then read. At
+    the end every row is read once more.
 
     Args:
         spec: The array, inputs on the bit lines; its wires and driver resistances are in the deck, and `sense.r_in` is
@@ -69,7 +70,7 @@ def write_array(
     assert dynamic is not None
     rows, cols = spec.shape
     scheme, timing = scheme or RampedReset(), timing or PulseTiming()
-    deck = array_deck(spec, np.full(spec.shape, dynamic.maximum), timing, rows * (cols * most_pulses + 1) + 1, mismatch)
+    deck = array_deck(spec, np.full(spec.shape, dynamic.maximum), timing, rows * (cols * most_pulses + 2) + 1, mismatch)
 
     def attempt(options: dict[str, str]) -> WrittenArray:
         with Cosimulation(deck.text, read=deck.i_sl, options=options) as live:
@@ -77,7 +78,10 @@ def write_array(
             written = []
             for row in range(rows):
                 begin = slots.used
-                cells = [_Cell(float(target)) for target in targets[row]]
+                cells = [
+                    _Cell(float(target), float(g), abs(g - target) <= tolerance)
+                    for target, g in zip(targets[row], slots.apply(row, {}), strict=True)
+                ]
                 for done in _write_row(slots, row, cells, scheme, tolerance, most_pulses):
                     if progress is not None:
                         progress(row * cols + done, targets.size)
@@ -91,11 +95,12 @@ def write_array(
 class _Cell:
     """A cell while it is written."""
 
-    def __init__(self, target: float):
+    def __init__(self, target: float, g: float, done: bool):
         self.target = target
+        self.g = g
         self.history: History = []
         self.failure = ""
-        self.done = False
+        self.done = done
 
 
 class _Slots:
@@ -142,8 +147,10 @@ def _write_row(
         pulses = {col: pulse for col, pulse in wanted.items() if (pulse.v_bl, pulse.v_gate) == shared}
         g = slots.apply(row, pulses)
         for col, pulse in pulses.items():
-            cells[col].history.append((pulse, float(g[col])))
-            cells[col].done = abs(g[col] - cells[col].target) <= tolerance
+            cell = cells[col]
+            cell.g = float(g[col])
+            cell.history.append((pulse, cell.g))
+            cell.done = abs(cell.g - cell.target) <= tolerance
         yield sum(cell.done for cell in cells)
 
 
@@ -161,7 +168,7 @@ def _collected(
     return WrittenArray(
         target=targets,
         tolerance=tolerance,
-        g=np.array([[each[-1][1] if each else np.nan for each in row] for row in histories]),
+        g=np.array([[cell.g for cell in cells] for cells, _ in written]),
         g_end=g_end,
         pulses=np.array([[len(each) for each in row] for row in histories]),
         sets=np.array([[sum(pulse.kind == "set" for pulse, _ in each) for each in row] for row in histories]),

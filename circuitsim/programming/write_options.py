@@ -9,8 +9,8 @@ from circuitsim.errors import SimulatorError, SimulatorMissingError
 
 # Of a 1T1R Stanford cell, reads are within 0.06 µS of those with options a hundred times tighter, at a third of the
 # points; with a reltol of 1e-3 within 0.1 µS. Only the filament's state, 1 V for 1 nm on 1 pF, stores more charge than
-# chgtol: with 1e-14 every slot takes half as many points again, for 0.02 µS. The trapezoidal rule rings after the edge of a read pulse, and what was
-# read was up to 3.5 µS off.
+# chgtol: with 1e-14 every slot takes half as many points again, for 0.02 µS. The trapezoidal rule rings after the edge
+# of a read pulse, and what was read was up to 3.5 µS off.
 WRITE_OPTIONS = {
     "reltol": "1e-4",
     "abstol": "1e-12",

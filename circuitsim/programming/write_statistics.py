@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.stats import chi2
 
 from circuitsim.errors import InputError
-from circuitsim.results import WrittenCells
+from circuitsim.results import WrittenArray, WrittenCells
 from circuitsim.spec import checked
 
 LEAST_CELLS = 20
@@ -60,8 +60,8 @@ class WriteSpread:
         note = (
             f"{self.cells} simulated cells; over {self.held_out} others the rms error is {self.ratio:.2f} of sigma "
             f"({100 * CONFIDENCE:.0f} % of such sets: {low:.2f} to {high:.2f}); mean {self.mean / _UNIT:.2g} uS; "
-            f"{100 * self.given_up:.3g} % given up; of whole cells, transistor included; what scheme and tolerance "
-            "leave of a model without variability"
+            f"{100 * self.given_up:.3g} % given up; of whole cells, with all that is in series; what scheme and "
+            "tolerance leave of a model without variability"
         )
         curve = {"form": "polynomial", "coefficients": [first / _UNIT, slope / _UNIT]}
         programming = {"sigma": curve, "g_min": self.g_min, "g_max": self.g_max, "note": note}
@@ -70,33 +70,38 @@ class WriteSpread:
 
 
 @checked
-def fit_write_spread(written: WrittenCells, *, rng: np.random.Generator) -> WriteSpread:
+def fit_write_spread(written: WrittenCells | WrittenArray, *, rng: np.random.Generator) -> WriteSpread:
     """Fit the spread around the target to one half of the cells that reached it, and hold it against the other half.
 
     Args:
-        written: From `write_verify`, with targets over the range in which the spread is wanted.
+        written: From `write_verify` or `write_array`, with targets over the range in which the spread is wanted. Cells
+            of an array are taken as they are at the end, after all others were written.
         rng: Parts the cells.
 
     Raises:
-        InputError: Fewer than 20 cells of different targets reached them, or all exactly.
+        InputError: Fewer than 20 different cells reached their targets, or all exactly, or all targets are equal.
 
-    Valid for: the tolerance, scheme and pulses of `written`, whose conductances are those of whole cells. A card's are
-    those of the device: with a transistor of a tenth of its resistance in series, sigma there is larger by a fifth.
+    Valid for: the tolerance, scheme and pulses of `written`, whose conductances are those of whole cells, in an array
+    of their wires as well. A card's are those of the device: with a transistor of a tenth of its resistance in series,
+    sigma there is larger by a fifth.
     Source: maximum likelihood of normal errors.
     """
-    reached = np.flatnonzero(written.reached)
-    # Runs repeat themselves: of equal targets one cell tells all, and would stand in both halves.
-    reached = reached[np.unique(written.target[reached], return_index=True)[1]]
-    if len(reached) < LEAST_CELLS:
+    single = isinstance(written, WrittenCells)
+    pairs = np.stack([written.target, written.g if single else written.g_end], axis=-1)[written.reached]
+    # Runs repeat themselves: of equal cells one tells all, and would stand in both halves.
+    target, g = np.unique(pairs, axis=0).T
+    if len(target) < LEAST_CELLS:
         raise InputError(
-            f"{len(reached)} cells of different targets reached them: expected {LEAST_CELLS} or more, because cells of "
-            "equal targets are equal"
+            f"{len(target)} different cells reached their targets: expected {LEAST_CELLS} or more; cells that are "
+            "written alone to equal targets are equal"
         )
-    target, error = written.target[reached], (written.g - written.target)[reached]
+    error = g - target
     low, high = float(target.min()), float(target.max())
+    if low == high:
+        raise InputError(f"all targets are {low:g} S: expected targets over the range in which the spread is wanted")
     if not error.any():
         raise InputError("every cell is exactly at its target: expected what a scheme of pulses reached")
-    order = rng.permutation(len(reached))
+    order = rng.permutation(len(target))
     fitted, other = order[: len(order) // 2], order[len(order) // 2 :]
     sigma = _likeliest(error[fitted], (target[fitted] - low) / (high - low))
     ratio = float(np.sqrt(np.mean((error[other] / np.interp(target[other], (low, high), sigma)) ** 2)))
@@ -113,7 +118,10 @@ def fit_write_spread(written: WrittenCells, *, rng: np.random.Generator) -> Writ
         ratio=ratio,
         interval=(float(interval[0]), float(interval[1])),
         given_up=1 - float(written.reached.mean()),
-        source=f"write-verify of one cell, ngspice {origin.ngspice}, deck {str(origin.deck_digest)[:12]}",
+        source=(
+            f"write-verify of {'one cell' if single else 'an array'}, ngspice {origin.ngspice}, "
+            f"deck {str(origin.deck_digest)[:12]}"
+        ),
     )
 
 

@@ -30,9 +30,10 @@ def write_verify(
 ) -> WrittenCells:
     """Write 1T1R cells, each from its highest resistance, in one transient of ngspice under Python's control.
 
-    In each slot comes a write pulse that `scheme` chooses from what was read so far, and then a read pulse with
-    `driver.v_read` on the bit line and the gate of a selected row. The device is its switching model, the transistor
-    that of its card without mismatch; wires and driver resistances are left out (`write_array` includes them).
+    A read comes first: a cell that is at its target gets no pulse. In each slot comes a write pulse that `scheme`
+    chooses from what was read so far, and then a read pulse with `driver.v_read` on the bit line and the gate of a
+    selected row. The device is its switching model, the transistor that of its card without mismatch; wires and driver
+    resistances are left out (`write_array` includes them).
 
     Args:
         spec: The cell; rows and columns do not matter.
@@ -59,21 +60,24 @@ def write_verify(
         raise InputError(f"targets has shape {targets.shape}: expected (cells,), at least one")
     check_wanted(targets, tolerance)
     scheme, timing = scheme or RampedReset(), timing or PulseTiming()
-    deck = write_deck(spec, timing, most_pulses + 1)
+    deck = write_deck(spec, timing, most_pulses + 2)
 
     def attempt(options: dict[str, str]) -> WrittenCells:
         written = []
         with Cosimulation(deck, read=READ, options=options) as live:
-            live.advance(0.5 * timing.t_edge)
+            first = -live.advance(timing.t_sample)["i(bbl)"] / spec.driver.v_read
+            live.advance(timing.t_change)
             fresh = live.snapshot()
             for n, target in enumerate(targets.tolist()):
                 live.restore(fresh)
-                history, failure = _write(live, scheme, timing, spec.driver.v_read, target, tolerance, most_pulses)
+                history, failure = _write(
+                    live, scheme, timing, spec.driver.v_read, first, target, tolerance, most_pulses
+                )
                 written.append((history, failure, *_energies(live.waveforms(), timing)))
                 if progress is not None:
                     progress(n + 1, len(targets))
             raw = live.waveforms()
-        return _collected(spec, targets, tolerance, written, timing, raw)
+        return _collected(spec, targets, tolerance, first, written, timing, raw)
 
     return along_ladder(attempt)
 
@@ -83,23 +87,28 @@ def _write(
     scheme: WriteScheme,
     timing: PulseTiming,
     v_read: float,
+    first: float,
     target: float,
     tolerance: float,
     most: int,
 ) -> tuple[History, str]:
-    """Write one cell; return its pulses with what was read after each, and why it was given up, if it was."""
+    """Write one cell; return its pulses with what was read after each, and why it was given up, if it was.
+
+    The transient rests at the end of its first slot, in which `first` was read.
+    """
     history: History = []
-    while True:
+    g = first
+    while abs(g - target) > tolerance:
         pulse = decide(scheme, history, target, tolerance, most)
         if isinstance(pulse, str):
             return history, pulse
-        begin = len(history) * timing.t_slot
+        begin = (len(history) + 1) * timing.t_slot
+        if history:
+            live.advance(begin - timing.t_slot + timing.t_change)
         found = live.advance(begin + timing.t_sample, {key: getattr(pulse, key) for key in AMPLITUDES})
         g = -found["i(bbl)"] / v_read
         history.append((pulse, g))
-        if abs(g - target) <= tolerance:
-            return history, ""
-        live.advance(begin + timing.t_change)
+    return history, ""
 
 
 def _energies(raw: RawResult, timing: PulseTiming) -> tuple[float, float]:
@@ -116,6 +125,7 @@ def _collected(
     spec: ArraySpec,
     targets: np.ndarray,
     tolerance: float,
+    first: float,
     written: list[tuple[History, str, float, float]],
     timing: PulseTiming,
     raw: RawResult,
@@ -125,7 +135,7 @@ def _collected(
     return WrittenCells(
         target=targets,
         tolerance=tolerance,
-        g=np.array([history[-1][1] if history else np.nan for history in histories]),
+        g=np.array([history[-1][1] if history else first for history in histories]),
         pulses=pulses,
         sets=np.array([sum(pulse.kind == "set" for pulse, _ in history) for history in histories]),
         time_s=np.where(pulses > 0, (pulses - 1) * timing.t_slot + timing.t_sample, 0.0),

@@ -22,7 +22,7 @@ class WrittenCells:
     Attributes:
         target: (cells,) conductances wanted [S].
         tolerance: Largest |g − target| that counts as reached [S].
-        g: (cells,) conductances read last [S].
+        g: (cells,) conductances read last, which is first where no pulse was needed [S].
         pulses: (cells,) write pulses used.
         sets: (cells,) SET pulses among them: cycles, which wear a cell.
         time_s: (cells,) from the first pulse to the last read [s].
@@ -59,12 +59,13 @@ class WrittenArray:
     Attributes:
         target: Conductances wanted [S].
         tolerance: Largest |g_end − target| that counts as reached [S].
-        g: Conductances read after the last pulse of each cell [S]; NaN where it had none.
+        g: Conductances read after the last pulse of each cell, or before the first where it had none [S].
         g_end: Conductances read back after the last pulse of the array [S].
         pulses: Write pulses of each cell.
         sets: SET pulses among them: cycles, which wear a cell.
-        row_slots: (rows,) slots that each row took; cells of a row are written together where their pulses agree.
-        time_s: From the first pulse to the last read [s].
+        row_slots: (rows,) slots that each row took, its first read among them; cells of a row are written together
+            where their pulses agree.
+        time_s: From the first slot to the last read [s].
         energy_bl, energy_sl: What the drivers of the bit lines and of the source lines delivered while writing [J].
         energy_read: What all of them delivered during read pulses [J].
         failure: [row][col] why a cell was given up; empty where its target was reached when it was written.

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim.errors import InputError, SpecError
-from circuitsim.programming import FixedTrain, PulseTiming, RampedReset, write_verify
+from circuitsim.programming import BracketedReset, FixedTrain, PulseTiming, RampedReset, write_verify
 from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
 from circuitsim.programming.write_options import WRITE_OPTIONS
 from circuitsim.spec import parse_spec
@@ -96,6 +96,20 @@ def test_both_modes_of_cosimulation_write_alike():
     by_instants = write_verify(cell_spec(), [target], tolerance=tolerance)
     assert by_instants.reached[0] and len(left.history) == by_instants.pulses[0]
     assert_allclose(left.history[-1][1], by_instants.g[0], atol=0.2e-6)
+
+
+def test_levels_of_eleven_bits_are_reached_between_amplitudes():
+    level = 99e-6 / 2047
+    targets = 1e-6 + level * np.array([300, 900, 1500])
+    found = write_verify(cell_spec(), targets, tolerance=level / 2, scheme=BracketedReset())
+    assert found.reached.all() and np.all(found.pulses <= 16) and np.all(2 * found.sets == found.pulses)
+
+
+def test_a_cell_that_is_at_its_target_gets_no_pulse():
+    """0.4 µS is what a fresh cell has."""
+    found = write_verify(cell_spec(), [1e-6, 50e-6], tolerance=1e-6)
+    assert found.pulses[0] == 0 and found.reached.all() and found.pulses[1] > 0
+    assert found.time_s[0] == 0 and found.energy_read[0] > 0 and abs(found.energy_write[0]) < 1e-18
 
 
 def test_cells_are_given_up_with_the_reason():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.programming import FixedTrain, PulseTiming, RampedReset, WritePulse
+from circuitsim.programming import BracketedReset, FixedTrain, PulseTiming, RampedReset, WritePulse
 from circuitsim.results import Provenance, WriteDisturb
 
 SET, TARGET, TOLERANCE = WritePulse("set", 2.8, 0.0, 1.3), 20e-6, 1e-6
@@ -51,6 +51,31 @@ def test_a_fixed_train_does_not_come_back():
     assert following((SET, 95e-6), (reset(1.4), 5e-6), scheme=scheme) == (
         "a pulse went below the target, and this scheme does not come back"
     )
+
+
+def test_a_reset_between_one_that_fell_short_and_one_that_went_too_far():
+    scheme = BracketedReset(v_reset=1.0, v_reset_most=2.0)
+    history = [(SET, 95e-6)]
+    assert following(*history, scheme=scheme) == reset(1.5)
+    history += [(reset(1.5), 40e-6)]
+    assert following(*history, scheme=scheme) == SET
+    history += [(SET, 80e-6)]
+    assert following(*history, scheme=scheme) == SET
+    history += [(SET, 95e-6)]
+    assert following(*history, scheme=scheme) == reset(1.75)
+    history += [(reset(1.75), 5e-6), (SET, 95e-6)]
+    third = 1.5 + 0.25 * np.log(40 / 20) / np.log(40 / 5)  # log g falls from 40 µS to 5 µS; 20 µS is wanted
+    assert following(*history, scheme=scheme) == reset(pytest.approx(third))
+    history += [(reset(1.6), 20.000001e-6), (SET, 95e-6)]  # interpolated too near to an end: a tenth of the way
+    assert following(*history, scheme=scheme) == reset(pytest.approx(1.615))
+
+
+def test_a_level_that_no_amplitude_reaches_is_given_up():
+    history = [(reset(1.5), 40e-6), (SET, 95e-6), (reset(1.500001), 5e-6), (SET, 95e-6)]
+    told = "a RESET of 1.500000 V falls short and one of 1.500001 V goes too far"
+    assert following(*history, scheme=BracketedReset()) == told
+    with pytest.raises(InputError, match=r"v_reset = 3 V: expected less than v_reset_most = 2\.5 V"):
+        BracketedReset(v_reset=3.0)
 
 
 def test_slots_that_do_not_fit_are_refused():

@@ -13,7 +13,7 @@ from circuitsim.devices.statistics import programming_sigma, read_statistics
 from circuitsim.errors import InputError
 from circuitsim.programming import fit_write_spread
 from circuitsim.resources import device_models_folder
-from circuitsim.results import Provenance, WrittenCells
+from circuitsim.results import Provenance, WrittenArray, WrittenCells
 from circuitsim.spec import parse_spec
 
 LOW, HIGH = 3e-6, 80e-6
@@ -67,6 +67,24 @@ def test_given_up_cells_are_told_and_left_out():
     assert "10 % given up" in found.toml
 
 
+def test_cells_of_an_array_are_taken_as_they_are_at_the_end():
+    """Equal targets differ by place in an array."""
+    cells = written(200)
+    halves = (2, 100)
+    target, g = cells.target.reshape(halves), cells.g.reshape(halves)
+    some = np.ones(halves)
+    of_array = WrittenArray(
+        target, cells.tolerance, g * 1.01, g, some, some, np.ones(2), 1.0, 1.0, 1.0, 1.0, ((("",) * 100),) * 2,
+        cells.provenance,
+    )  # fmt: skip
+    found, alone = (fit_write_spread(each, rng=np.random.default_rng(0)) for each in (of_array, cells))
+    assert found.sigma == alone.sigma and found.mean == alone.mean
+    assert found.source.startswith("write-verify of an array, ")
+    flat = replace(of_array, target=np.full(halves, 4e-5), g_end=4e-5 + 1e-8 * np.arange(200).reshape(halves))
+    with pytest.raises(InputError, match="all targets are 4e-05 S: expected targets over the range"):
+        fit_write_spread(flat, rng=np.random.default_rng(0))
+
+
 def test_a_card_with_it_draws_what_was_fitted(tmp_path):
     found = fit_write_spread(written(200), rng=np.random.default_rng(0))
     folder = tmp_path / "written"
@@ -93,9 +111,9 @@ def test_a_card_with_it_draws_what_was_fitted(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "sentence"),
     [
-        (written(19), "19 cells of different targets reached them: expected 20 or more"),
-        (written(100, tolerance=1e-12), "cells of different targets reached them: expected 20 or more"),
-        (replace(written(30), target=TWICE, g=TWICE + 1e-7), "2 cells of different targets reached them"),
+        (written(19), "19 different cells reached their targets: expected 20 or more"),
+        (written(100, tolerance=1e-12), "different cells reached their targets: expected 20 or more"),
+        (replace(written(30), target=TWICE, g=TWICE + 1e-7), "2 different cells reached their targets"),
         (replace(written(30), g=np.linspace(LOW, HIGH, 30)), "every cell is exactly at its target"),
     ],
 )
