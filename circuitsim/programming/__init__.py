@@ -1,21 +1,24 @@
 """Writes cells in a closed loop: pulses of ngspice, decided by what was just read."""
 
 from circuitsim.programming.pulses import PulseTiming, WritePulse
-from circuitsim.programming.schemes import BracketedReset, FixedTrain, RampedReset, WriteScheme
+from circuitsim.programming.schemes import BracketedReset, FixedTrain, OneShot, RampedReset, WriteScheme
 from circuitsim.programming.write_array import write_array
 from circuitsim.programming.write_disturb import write_disturb
 from circuitsim.programming.write_statistics import WriteSpread, fit_write_spread
+from circuitsim.programming.write_table import measure_one_shot
 from circuitsim.programming.write_verify import write_verify
 
 __all__ = [
     "BracketedReset",
     "FixedTrain",
+    "OneShot",
     "PulseTiming",
     "RampedReset",
     "WritePulse",
     "WriteScheme",
     "WriteSpread",
     "fit_write_spread",
+    "measure_one_shot",
     "write_array",
     "write_disturb",
     "write_verify",

@@ -140,6 +140,45 @@ class FixedTrain:
         return WritePulse("reset", 0.0, self.v_reset, self.v_gate_reset)
 
 
+@dataclass(frozen=True)
+class OneShot:
+    """SET, then one RESET pulse whose amplitude a table gives; what it reaches stays.
+
+    Attributes:
+        amplitudes: Source line of the RESET pulses of the table, rising [V].
+        g: What each left [S], falling; log g is interpolated. `measure_one_shot` makes both.
+        v_set, v_gate_set: Bit line and gate of the SET pulse [V].
+        v_gate_reset: Gate of the RESET pulse [V].
+    """
+
+    amplitudes: tuple[float, ...]
+    g: tuple[float, ...]
+    v_set: float = 2.8
+    v_gate_set: float = 1.3
+    v_gate_reset: float = 2.5
+
+    def __post_init__(self) -> None:
+        if len(self.amplitudes) != len(self.g) or len(self.g) < 2:
+            raise InputError(
+                f"amplitudes and g have {len(self.amplitudes)} and {len(self.g)} values: expected as many, two or more"
+            )
+        for key, values, rises in (("amplitudes", self.amplitudes, 1), ("g", self.g, -1)):
+            steps = rises * np.diff(np.array(values))
+            if not (np.all(np.isfinite(values)) and min(values) > 0 and np.all(steps > 0)):
+                raise InputError(f"{key} = {values}: expected {'rising' if rises > 0 else 'falling'} numbers above 0")
+
+    def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
+        """Follow the rules of this class; see `WriteScheme.next_pulse`."""
+        if not self.g[-1] <= target <= self.g[0]:
+            return f"the table goes from {self.g[-1]:.3g} S to {self.g[0]:.3g} S"
+        if not history:
+            return WritePulse("set", self.v_set, 0.0, self.v_gate_set)
+        if len(history) > 1:
+            return "not reached by its one pulse"
+        amplitude = np.interp(-np.log(target), -np.log(self.g), self.amplitudes)
+        return WritePulse("reset", 0.0, float(amplitude), self.v_gate_reset)
+
+
 def decide(scheme: WriteScheme, history: History, target: float, tolerance: float, most: int) -> WritePulse | str:
     """Return the next pulse of a cell, or why it is given up, after `most` pulses at the latest.
 

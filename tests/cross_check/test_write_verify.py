@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim.errors import InputError, SpecError
-from circuitsim.programming import BracketedReset, FixedTrain, PulseTiming, RampedReset, write_verify
+from circuitsim.programming import BracketedReset, FixedTrain, PulseTiming, RampedReset, measure_one_shot, write_verify
 from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
 from circuitsim.programming.write_options import WRITE_OPTIONS
 from circuitsim.spec import parse_spec
@@ -103,6 +103,19 @@ def test_levels_of_eleven_bits_are_reached_between_amplitudes():
     targets = 1e-6 + level * np.array([300, 900, 1500])
     found = write_verify(cell_spec(), targets, tolerance=level / 2, scheme=BracketedReset())
     assert found.reached.all() and np.all(found.pulses <= 16) and np.all(2 * found.sets == found.pulses)
+
+
+def test_one_pulse_from_a_measured_table():
+    table = measure_one_shot(cell_spec(), [0.5, 0.6, *np.arange(1.2, 1.7, 0.02)])
+    assert table.amplitudes[0] == 0.5 and table.amplitudes[1] >= 1.2  # 0.6 V lowers nothing
+    assert 97e-6 < table.g[0] < 100e-6 and table.g[-1] < 10e-6
+    targets = np.array([15e-6, 40e-6, 70e-6])
+    found = write_verify(cell_spec(), targets, tolerance=0.5e-6, scheme=table)
+    assert found.reached.all() and found.pulses.tolist() == [2, 2, 2]
+    with pytest.raises(InputError, match="expected two or more amplitudes that lower it"):
+        measure_one_shot(cell_spec(), [0.5, 0.6])
+    with pytest.raises(InputError, match=r"amplitudes has shape \(2,\): expected \(amplitudes,\), rising"):
+        measure_one_shot(cell_spec(), [0.6, 0.5])
 
 
 def test_a_cell_that_is_at_its_target_gets_no_pulse():

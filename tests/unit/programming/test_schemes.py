@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.programming import BracketedReset, FixedTrain, PulseTiming, RampedReset, WritePulse
+from circuitsim.programming import BracketedReset, FixedTrain, OneShot, PulseTiming, RampedReset, WritePulse
 from circuitsim.results import Provenance, WriteDisturb
 
 SET, TARGET, TOLERANCE = WritePulse("set", 2.8, 0.0, 1.3), 20e-6, 1e-6
@@ -76,6 +76,31 @@ def test_a_level_that_no_amplitude_reaches_is_given_up():
     assert following(*history, scheme=BracketedReset()) == told
     with pytest.raises(InputError, match=r"v_reset = 3 V: expected less than v_reset_most = 2\.5 V"):
         BracketedReset(v_reset=3.0)
+
+
+def test_one_pulse_from_a_table():
+    scheme = OneShot((1.0, 1.4, 1.6), (90e-6, 40e-6, 10e-6))
+    assert following(scheme=scheme) == SET
+    middle = reset(pytest.approx(1.5))  # 20 µS is the geometric mean of 40 and 10
+    assert following((SET, 95e-6), scheme=scheme) == middle
+    assert following((SET, 95e-6), (reset(1.5), 30e-6), scheme=scheme) == "not reached by its one pulse"
+    told = OneShot((1.0, 1.4), (90e-6, 40e-6)).next_pulse([], TARGET, TOLERANCE)
+    assert told == "the table goes from 4e-05 S to 9e-05 S"
+
+
+@pytest.mark.parametrize(
+    ("amplitudes", "g", "sentence"),
+    [
+        ((1.0, 1.2), (9e-5,), "amplitudes and g have 2 and 1 values: expected as many"),
+        ((1.0,), (9e-5,), "expected as many, two or more"),
+        ((1.2, 1.0), (9e-5, 1e-5), "amplitudes = .* expected rising numbers above 0"),
+        ((1.0, 1.2), (1e-5, 9e-5), "g = .* expected falling numbers above 0"),
+        ((1.0, float("nan")), (9e-5, 1e-5), "amplitudes = .* expected rising numbers above 0"),
+    ],
+)
+def test_tables_that_lead_nowhere_are_refused(amplitudes, g, sentence):
+    with pytest.raises(InputError, match=sentence):
+        OneShot(amplitudes, g)
 
 
 def test_slots_that_do_not_fit_are_refused():
