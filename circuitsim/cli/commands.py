@@ -64,12 +64,21 @@ def _options(
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Also time one read of 64 x 64 cells with each linear solver.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Report which ngspice and PySpice are installed, what they can do, and which will be used."""
-    from circuitsim.spice import diagnose
+    from circuitsim.spice import diagnose, find_ngspice, measure_solvers
 
     diagnosis, (cache, said) = diagnose(), cache_report()
-    print_result(dataclasses.asdict(diagnosis) | {"cache": cache}, f"{diagnosis.text}\n{said}", as_json)
+    found, lines = dataclasses.asdict(diagnosis) | {"cache": cache}, [diagnosis.text, said]
+    if measure and diagnosis.executable is not None:
+        speed = measure_solvers(find_ngspice())
+        found["speed"], lines = dataclasses.asdict(speed), [*lines, speed.text]
+    print_result(found, "\n".join(lines), as_json)
     if diagnosis.executable is None:
         raise typer.Exit(3)
 

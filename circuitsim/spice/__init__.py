@@ -15,6 +15,7 @@ from circuitsim.spice.raw import Plot, read_raw
 from circuitsim.spice.result import Attempt, RawResult
 from circuitsim.spice.session import Session
 from circuitsim.spice.simulator import Simulator, find_ngspice
+from circuitsim.spice.solver_speed import SolverSpeed, measure_solvers
 from circuitsim.spice.time_limit import LEAST_OF_CELLS_S, time_limit
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Session",
     "Simulator",
     "Snapshot",
+    "SolverSpeed",
     "add_options",
     "check_jobs",
     "cosimulate",
@@ -45,6 +47,7 @@ __all__ = [
     "find_library",
     "find_ngspice",
     "labelled_waveforms",
+    "measure_solvers",
     "predict",
     "predict_deck",
     "read_raw",

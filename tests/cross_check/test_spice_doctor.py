@@ -21,6 +21,16 @@ def test_what_is_here_is_tried_and_named():
     assert json.loads(json.dumps(dataclasses.asdict(diagnosis)))["version"] == simulator.version_text
 
 
+def test_each_linear_solver_is_timed_on_an_array():
+    simulator = spice.find_ngspice()
+    speed = spice.measure_solvers(simulator)
+    assert 0.05 < speed.sparse_s < 300 and f"{speed.sparse_s:.3g} s with Sparse 1.3" in speed.text
+    if simulator.klu:
+        assert speed.klu_s < speed.sparse_s and speed.difference < 1e-8
+    else:
+        assert speed.klu_s is None and "has no KLU. ngspice 42 or later" in speed.text
+
+
 def test_nothing_here_is_said_with_advice_and_without_an_exception(monkeypatch, tmp_path):
     monkeypatch.setenv("CIRCUITSIM_NGSPICE", str(tmp_path / "ngspice"))
     monkeypatch.setenv("NGSPICE_LIBRARY_PATH", str(tmp_path / "libngspice.so"))
