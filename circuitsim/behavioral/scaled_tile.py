@@ -23,7 +23,8 @@ def reprogram(tile: AnyTile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
         g_new: Conductances (rows, cols) [S] to scale it to; open cells stay open.
 
     Raises:
-        InputError: The shapes do not fit, an open cell would close, or inputs switch gates.
+        InputError: The shapes do not fit, a conductance is below 0 or not finite, an open cell would close, or inputs
+            switch gates.
 
     Valid for: changes of a few per cent. Independent changes of 1 % (5 %) leave an error of some 1e-4 (6e-4) rms of
     full scale at 20 % IR drop; `power` and `w_port` stay those of the old conductances.
@@ -31,6 +32,9 @@ def reprogram(tile: AnyTile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
     tile = voltage_tile(tile, "reprogram")
     if g_old.shape != (tile.rows, tile.cols) or g_new.shape != g_old.shape:
         raise InputError(f"g has shapes {g_old.shape}, {g_new.shape}: expected (rows, cols) = {(tile.rows, tile.cols)}")
+    for name, g in (("g_old", g_old), ("g_new", g_new)):
+        for place in np.argwhere(~(np.isfinite(g) & (g >= 0)))[:1].tolist():
+            raise InputError(f"{name}{place} = {g[tuple(place)]:g} S: expected a finite conductance, 0 or above")
     if np.any((g_old == 0) & (g_new != 0)):
         raise InputError("an open cell (g = 0) cannot be scaled to another conductance: program the tile again")
     ratio = np.where(g_old > 0, g_new / np.where(g_old > 0, g_old, 1.0), 0.0)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from circuitsim.cli.matrix_files import read_codes_file, read_conductances
+from circuitsim.cli.matrix_files import origin_of, read_codes_file, read_conductances
 from circuitsim.cli.output import announce, print_result, progress_bar
 from circuitsim.errors import InputError
 from circuitsim.spec import ArraySpec, check_codes
@@ -92,6 +92,7 @@ def solve_codes(
     content = {
         "files": [str(file) for file in files],
         "level": level,
+        "conductances": origin_of(conductances, seed),
         "smallest_code": _plain(found.min()),
         "largest_code": _plain(found.max()),
         "unit": reading.unit,
@@ -102,7 +103,8 @@ def solve_codes(
         content["chips"] = len(reading.instances)
         content["chips_rms_codes"] = float(np.sqrt(np.mean((reading.instances - found) ** 2)))
     ideal = f", ideal: {', '.join(reading.ideal)}" if reading.ideal else ""
-    text = f"{files[1]}: {len(words)} x {spec.shape[1]} codes from {found.min():.0f} to {found.max():.0f}{ideal}"
+    text = f"{files[1]}: {len(words)} x {spec.shape[1]} codes from {found.min():.0f} to {found.max():.0f}{ideal}; "
+    text += f"conductances: {content['conductances']}"
     if reading.instances is not None:
         text += f"\n{files[2]}: {content['chips']} chips, rms {content['chips_rms_codes']:.3g} codes from the card's"
     print_result(content, text, as_json)

@@ -14,7 +14,7 @@ from circuitsim import __version__, blocks, devices
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.block import app as block_app
 from circuitsim.cli.cache_words import cache_report
-from circuitsim.cli.certificate import certificate, describe_code_errors
+from circuitsim.cli.certificate import DOES_NOT_HOLD, certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
@@ -102,15 +102,21 @@ def calibrate(
     spec_file: SpecFile,
     out: Out = Path("out/calibration"),
     max_rms: Annotated[
-        float,
-        typer.Option(parser=within("--max-rms"), metavar="R", help="Error asked for, rms as a fraction of full scale."),
-    ] = 2e-4,
+        float | None,
+        typer.Option(
+            parser=within("--max-rms"),
+            metavar="R",
+            help="Error asked for, rms as a fraction of full scale: exit code 1 if it is not reached; absent: 2e-4, and"
+            " exit code 0 whatever is reached.",
+        ),
+    ] = None,
     max_worst: Annotated[
         float | None,
         typer.Option(
             parser=within("--max-worst"),
             metavar="W",
-            help="Largest error found by search that is asked for, as a fraction of full scale; absent: any.",
+            help="Largest error found by search that is asked for, as a fraction of full scale: exit code 1 if it is"
+            " not reached; absent: any.",
         ),
     ] = None,
     search: Annotated[
@@ -140,8 +146,8 @@ def calibrate(
         result = calibration.calibrate(
             spec,
             rng=np.random.default_rng(seed),
-            max_rms=max_rms,
             max_worst=max_worst,
+            **({} if max_rms is None else {"max_rms": max_rms}),
             search=search,  # pyright: ignore[reportArgumentType]  # calibration.calibrate says which there are
             truth=truth,
             folder=out / "hold_out" if truth == "ngspice" else None,
@@ -169,6 +175,8 @@ def calibrate(
         "grade": result.model.grade,
     }
     print_result(content, certificate_in_words(statement) + f"\n\nmodel: {model_file}\nreport: {page}", as_json)
+    if not statement.reached and (max_rms, max_worst) != (None, None):
+        raise typer.Exit(DOES_NOT_HOLD)
 
 
 @app.command()

@@ -57,6 +57,11 @@ def read_conductances(spec: ArraySpec, conductances: Path | None, seed: int) -> 
     return draw_matrix("log_uniform", spec, np.random.default_rng(seed))
 
 
+def origin_of(conductances: Path | None, seed: int) -> str:
+    """Say where conductances came from."""
+    return f"drawn between g_min and g_max by seed {seed}" if conductances is None else str(conductances)
+
+
 def _read_numbers(path: Path) -> np.ndarray:
     try:
         if path.suffix == ".npy":

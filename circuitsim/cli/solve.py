@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from circuitsim.cli.codes import LONG_S, asked_of_codes, one_of, solve_codes
-from circuitsim.cli.matrix_files import Codes, Conductances, Inputs, arrays
+from circuitsim.cli.matrix_files import Codes, Conductances, Inputs, arrays, origin_of
 from circuitsim.cli.options import (
     CapacitorSigma,
     CertificateFile,
@@ -98,9 +98,10 @@ def solve(
             folder=out / "ngspice" if level == "ngspice" else None,
         )
     netcdf, table = save_solution(out, solution, spec=spec, x=x, g=g)
-    content = {"netcdf": str(netcdf), "csv": str(table), **describe_solution(solution)}
+    origin = origin_of(conductances, seed)
+    content = {"netcdf": str(netcdf), "csv": str(table), "conductances": origin, **describe_solution(solution)}
     largest = format_quantity(content["largest_output"], solution.unit)
-    text = f"{table}: {len(x)} x {spec.shape[1]} {solution.quantity}s, largest {largest}"
+    text = f"{table}: {len(x)} x {spec.shape[1]} {solution.quantity}s, largest {largest}; conductances: {origin}"
     print_result(content, text, as_json)
 
 

@@ -31,10 +31,12 @@ class Audit:
     def share_above(self) -> float:
         """Share of all reads above the limit, at most, with 95 % confidence: Clopper and Pearson's exact bound.
 
-        About 3 / audited if no audited read was above it.
+        About 3 / audited if no audited read was above it; the share itself if all reads were audited.
 
         Source: Clopper, Pearson, Biometrika 26, 404 (1934)
         """
+        if self.audited == self.reads:
+            return self.above / self.reads
         from scipy.stats import binomtest  # takes 0.5 s to import, and only an audit needs it
 
         test = binomtest(self.above, self.audited, alternative="less")
@@ -43,8 +45,10 @@ class Audit:
     @property
     def sentence(self) -> str:
         """The result in words."""
-        return (
+        found = (
             f"{self.audited} of {self.reads} reads audited: the largest error is {self.largest:.1e} of full scale, "
-            f"{self.above} are above {self.limit:.1e}; with 95 % confidence at most {100 * self.share_above:.2g} % of "
-            "the reads are"
+            f"{self.above} are above {self.limit:.1e}"
         )
+        if self.audited == self.reads:
+            return found
+        return f"{found}; with 95 % confidence at most {100 * self.share_above:.2g} % of the reads are"

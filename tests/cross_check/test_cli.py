@@ -108,7 +108,7 @@ def test_a_charge_array_answers_in_coulombs(run, tmp_path):
     words = ("solve", path, "--level", "ngspice", "-g", tmp_path / "c.npy", "-o", tmp_path / "out")
     code, out, err = run(*words)
     assert code == 0, err
-    assert "1 x 2 charges, largest" in out and out.strip().endswith("fC")
+    assert "1 x 2 charges, largest 1" in out and " fC; conductances: " in out
     summary = json.loads(run(*words, "--json")[1])
     assert (summary["quantity"], summary["unit"]) == ("charge", "C")
     header = Path(summary["csv"]).read_text().splitlines()[0].split(",")
@@ -142,6 +142,23 @@ def test_calibrate_certificate_and_behavioral_solve(run, array, calibrated, tmp_
     fast = json.loads(out)["largest_output"]
     assert abs(fast - exact) <= statement["worst"]["error"] * statement["full_scale"]
     assert sorted(path.name for path in (Path(calibrated["model"]).parent / "hold_out").iterdir())[0] == "deck_0000"
+
+
+def test_an_error_that_was_asked_for_and_not_reached_is_exit_1(run, array, tmp_path):
+    small = array.read_text().replace("rows = 8", "rows = 3").replace("cols = 6", "cols = 2")
+    array.write_text(small, encoding="utf-8")
+    asked = ("calibrate", array, "--search", "none", "-o", tmp_path / "cal", "--max-rms")
+    code, out, _ = run(*asked, 1e-13)
+    assert code == 1 and "it was NOT reached" in out and (tmp_path / "cal" / "model.json").is_file()
+    assert run(*asked, 1e-2)[0] == 0
+
+
+def test_conductances_that_were_drawn_are_told(run, array, tmp_path):
+    code, out, _ = run("solve", array, "-o", tmp_path, "--seed", 3)
+    assert code == 0 and "conductances: drawn between g_min and g_max by seed 3" in out
+    np.save(tmp_path / "g.npy", np.full((8, 6), 1e-5))
+    _, out, _ = run("solve", array, "-o", tmp_path, "-g", tmp_path / "g.npy", "--json")
+    assert json.loads(out)["conductances"] == str(tmp_path / "g.npy")
 
 
 @pytest.mark.filterwarnings("default::circuitsim.errors.OutsideCertificateWarning")

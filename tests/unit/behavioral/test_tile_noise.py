@@ -43,6 +43,10 @@ def test_scaling_refuses_open_cells_and_wrong_shapes(make_model, conductances):
         reprogram(tile, g, g + 1e-6)
     with pytest.raises(InputError, match=r"expected \(rows, cols\)"):
         reprogram(tile, g.T, g.T)
+    wrong = g.copy()
+    wrong[2, 3] = np.nan
+    with pytest.raises(InputError, match=r"g_new\[2, 3\] = nan S: expected a finite conductance, 0 or above"):
+        reprogram(tile, g, wrong)
     with pytest.raises(InputError, match=r"g has shapes \(33, 28\), \(33, 28\): expected \(rows, cols\)"):
         reprogram(tile, np.ones((33, 28)), np.ones((33, 28)))
 

@@ -59,6 +59,12 @@ def test_the_bound_of_nothing_but_errors_is_all():
     assert Audit(10, 10, 1e-4, 10, 1e-3, 1e-4).share_above == 1.0
 
 
+def test_where_all_reads_were_audited_the_share_is_known():
+    audit = Audit(40, 40, 1e-4, 1, 1e-3, 1e-4)
+    assert audit.share_above == 1 / 40
+    assert audit.sentence.endswith("1 are above 1.0e-04")
+
+
 def test_the_sentence_states_what_was_seen_and_what_follows():
     sentence = Audit(1000, 300, 1e-4, 0, 4.2e-5, 1e-4).sentence
     assert sentence == (
