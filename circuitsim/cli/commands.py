@@ -146,8 +146,8 @@ def calibrate(
         result = calibration.calibrate(
             spec,
             rng=np.random.default_rng(seed),
+            max_rms=2e-4 if max_rms is None else max_rms,
             max_worst=max_worst,
-            **({} if max_rms is None else {"max_rms": max_rms}),
             search=search,  # pyright: ignore[reportArgumentType]  # calibration.calibrate says which there are
             truth=truth,
             folder=out / "hold_out" if truth == "ngspice" else None,

@@ -37,6 +37,12 @@ def infer(
         bool,
         typer.Option("--search-inputs", help="Seek the worst inputs of each tile of the network. Needs --certificate."),
     ] = False,
+    input_code: Annotated[
+        str | None,
+        typer.Option(
+            help="How codes become inputs: amplitude, bit_serial or pulse_width; absent: as the model's array has it."
+        ),
+    ] = None,
     noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
@@ -57,6 +63,7 @@ def infer(
             strict=strict,
             max_error=max_error,
             search_inputs=search_inputs,
+            input_code=input_code,
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
     print_result(content, inference_in_words(content), as_json)

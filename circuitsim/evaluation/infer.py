@@ -51,6 +51,7 @@ def infer_files(
     strict: bool = False,
     max_error: float | None = None,
     search_inputs: bool = False,
+    input_code: str | None = None,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
@@ -70,6 +71,7 @@ def infer_files(
         max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
             full scale; a tile above it warns, or is refused if `strict`. Needs the certificate.
         search_inputs: Seek the worst inputs of each tile of the network. Needs the certificate.
+        input_code: How codes become inputs, as `driver.input_code`; None: as the specification of the model has it.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
 
     Returns:
@@ -97,19 +99,20 @@ def infer_files(
         )
     images, labels = read_images(data)
     network = load_network(network_file)
+    spec = model.spec if input_code is None else model.spec.replace(driver={"input_code": input_code})
     check_images_apart(network, images[: _compared(network.batch)])
     count = calibration_count(calibration_images, len(images), network.batch)
     first, images = images[:count], images[count:]
     labels = None if labels is None else labels[count:]
-    mapped = float(float_difference(network, model.spec, first[: _compared(network.batch)]).max())
+    mapped = float(float_difference(network, spec, first[: _compared(network.batch)]).max())
     float_net = evaluate_float(network, images, labels)
-    tables = circuit_tables(model.spec, sense=model.sense)
+    tables = circuit_tables(spec, sense=model.sense)
     if rng is not None and tables is None:
         raise InputError(
             "rng has no effect: drivers, sense amplifiers and ADCs are ideal and have no noise; leave it out"
         )
-    ideal = evaluate_ideal(network, model.spec, images, labels, calibration_images=first, tables=tables)
-    programmed = program(network, model.spec, product, tables=tables)
+    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables)
+    programmed = program(network, spec, product, tables=tables)
     array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first), rng=rng)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
@@ -126,6 +129,7 @@ def infer_files(
         "digital_products": [dataclasses.asdict(part) for part in network.digital],
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
         **_certified(programmed, model, certificate, search_inputs),
+        "input_code": spec.driver.input_code,
         "model_digest": model.digest,
         "tables": _names(tables),
         "csv": str(table),

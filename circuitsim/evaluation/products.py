@@ -110,7 +110,7 @@ class NodalProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
-        array = exact_array(self.spec, g, self.surface, off=self.off, sense=self.sense)
+        array = exact_array(_still(self.spec), g, self.surface, off=self.off, sense=self.sense)
         return partial(_read_exactly, array, place, self.record)
 
 
@@ -145,12 +145,17 @@ class NgspiceProduct:
         folder = None if self.folder is None else self.folder / run_folder(place)
         return partial(
             _read_in_ngspice,
-            truth.prepare(with_ideal(self.spec, "driver", "adc"), g),
+            truth.prepare(with_ideal(_still(self.spec), "driver", "adc"), g),
             place,
             folder,
             self.simulator,
             self.record,
         )
+
+
+def _still(spec: ArraySpec) -> ArraySpec:
+    """Return the array with inputs that stay: pulses reach a product as intervals of constant rows."""
+    return spec.replace(driver={"input_code": "amplitude"}) if spec.driver.input_code == "pulse_width" else spec
 
 
 def run_folder(place: TilePlace) -> str:

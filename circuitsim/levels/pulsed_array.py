@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 
 from circuitsim import nodal
 from circuitsim.errors import CellErrorWarning
-from circuitsim.levels.pulses import constant_rows
 from circuitsim.levels.tile import CertifiedTile, read_tile
 from circuitsim.netlist import read_pulse
 from circuitsim.nodal import NodalArray
 from circuitsim.nodal.judgement import output_error, tell_cell_error
+from circuitsim.periphery import constant_rows
 from circuitsim.results import Solution
 from circuitsim.spec import ArraySpec, by_value, check_inputs
 

@@ -6,8 +6,7 @@ charge was taken, and what it puts out of the whole charge. That of the driver g
 the pulses.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from circuitsim.levels.row_drive import RowDrive
 from circuitsim.levels.sensed import SensedArray, prepare_sensed
 from circuitsim.netlist import chain_timing
 from circuitsim.netlist.phases import phase_window
-from circuitsim.periphery import check_sense_range, drop_and_slope, report
+from circuitsim.periphery import check_sense_range, constant_rows, drop_and_slope, report
 from circuitsim.results import SenseTable, Solution
 from circuitsim.spec import ArraySpec
 
@@ -82,23 +81,6 @@ def read_pulses(spec: ArraySpec, g: ArrayLike, rows: RowDrive, block: Block, sen
     over_phase, t_read = charge / width, spec.driver.t_read
     check_sense_range(sense, over_phase)
     return PulsedReads(rows.rest + mean / t_read, charge / t_read, report(sense, over_phase))
-
-
-def constant_rows(
-    height: np.ndarray, width: np.ndarray, rest: float, end: float = 0.0
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield what stays constant of each row (reads, rows) and how long (reads,) [s], interval after interval.
-
-    Args:
-        height: (reads, rows) value during each pulse, such as its voltage [V].
-        width: (reads, rows) its duration [s]; all start together.
-        rest: Value without a pulse.
-        end: From the start of the pulses to the end of a last interval, in which all rows are at rest [s].
-    """
-    ends = np.sort(np.concatenate([np.zeros((len(width), 1)), width, np.full((len(width), 1), end)], axis=1), axis=1)
-    for before, after in pairwise(ends.T):
-        if (after > before).any():
-            yield np.where(width >= after[:, None], height, rest), after - before
 
 
 def _loaded(

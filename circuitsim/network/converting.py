@@ -43,6 +43,11 @@ def network_tables(spec: ArraySpec, given: Periphery | None) -> Periphery:
             check_table_holds(table, spec)
     _check_sense(spec, tables)
     _check_rows(spec, tables.dac)
+    if spec.driver.input_code == "pulse_width" and spec.driver.block is not None:
+        raise SpecError(
+            f"driver.{spec.driver.sources[0]} = {spec.driver.block!r}: a network takes pulses of ideal drivers; remove "
+            "the circuit. circuitsim.convert_codes reads one array through it"
+        )
     dac = tables.dac or dac_table(with_ideal(spec, "driver"))
     if dac is None and spec.driver.input_code == "bit_serial":
         raise SpecError("driver.dac_bits is missing: driver.input_code = 'bit_serial' needs the number of bits")

@@ -17,16 +17,17 @@ _AS_DRAWN = {
 READS: Abilities = {
     "bl": {
         "array.cell": ("1r", "1t1r", "2t2r", "1t", "own"),  # the output of a 1c cell is a charge
-        "driver.input_code": ("amplitude", "bit_serial"),
+        "driver.input_code": ("amplitude", "bit_serial", "pulse_width"),
         **_AS_DRAWN,
     },
     "wl": {
         "array.cell": ("1t1r", "2t2r", "1t", "own"),
-        "driver.input_code": ("bit_serial",),
+        "driver.input_code": ("bit_serial", "pulse_width"),
         **_AS_DRAWN,
     },
 }
-"""Layers are read by voltages of the rows, whole or bit by bit, or bit by bit on gates, and by column outputs."""
+"""Layers are read by voltages of the rows, whole, bit by bit or as pulses, or by gates, bit by bit or as pulses, and by
+column outputs."""
 
 # What stands between a tile and its network: one product may serve several of them.
 _AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}
@@ -45,8 +46,8 @@ def check_network_array(spec: ArraySpec) -> None:
     key, value, expected = obstacle
     choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
     raise SpecError(
-        f"{key} = {value!r}: a network is read by voltages on bit lines or bit by bit on gates, and by currents, in "
-        f"tiles of array.rows x array.cols cells; expected {choices}"
+        f"{key} = {value!r}: a network is read by voltages on bit lines, or bit by bit or by pulses on gates, and by "
+        f"currents, in tiles of array.rows x array.cols cells; expected {choices}"
     )
 
 

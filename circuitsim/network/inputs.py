@@ -20,11 +20,12 @@ class Phases:
     Attributes:
         weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; times
             2^b / (2^bits − 1) for the bit b of bit-serial inputs, each of which is a phase.
-        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates.
+        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates; of pulses the
+            share of the read for which they last, 0 to 1.
         v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
         full_scale: Voltage that the codes represent at full scale, less that of an activation of 0 [V].
-        rest: Voltage of a row whose input is 0 [V]; 0 on gates.
+        rest: Voltage of a row whose input is 0 [V]; 0 on gates and for pulses.
     """
 
     weights: tuple[float, ...]
@@ -70,7 +71,8 @@ def encode(
     v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally. A DAC of b bits rounds
     each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
     two ends; its levels are its own. Bit-serial codes take one phase for each bit, the lowest first, of the weight
-    2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds.
+    2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds. Pulses last for the code over
+    2^b − 1 of the read, and the ADC converts the mean current over it.
 
     Args:
         activations: Any shape, in the network's units.
@@ -93,6 +95,10 @@ def encode(
     shares, v_ref = np.minimum(parts, 1.0), spec.sense.v_ref
     if spec.driver.input_code == "bit_serial":
         return _bit_by_bit(spec, dac, weights, shares, clipped)
+    if spec.driver.input_code == "pulse_width":
+        top = None if spec.driver.dac_bits is None else 2**spec.driver.dac_bits - 1
+        widths = shares if top is None else np.round(shares * top) / top
+        return Phases(weights, widths, widths, clipped, spec.driver.v_read, 0.0)
     dac = dac_table(spec) if dac is None else dac
     if dac is None:
         v = v_ref + shares * spec.driver.v_read

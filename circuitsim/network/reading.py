@@ -15,9 +15,10 @@ from circuitsim.network.mapping import scheme_of
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer, tile_conductances
+from circuitsim.network.pulse_reads import read_in_intervals
 from circuitsim.network.tiling import TilePlace
 from circuitsim.periphery import Periphery, convert_and_count, decode
-from circuitsim.spec import ArraySpec, by_value, resting_input
+from circuitsim.spec import ArraySpec, by_value, input_unit, resting_input
 
 
 @dataclass(frozen=True)
@@ -214,17 +215,17 @@ def _converts(spec: ArraySpec, tables: Periphery) -> bool:
 def _read_tile(
     place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray, v_coded: np.ndarray, rest: float
 ) -> TileCurrents:
-    """Read one tile with the voltages of its rows, as driven and as coded (phases, vectors, rows in use) [V]."""
-    still, gated = resting_input(spec), spec.array.input_line != "bl"
+    """Read one tile with the inputs of its rows, driven and coded (phases, vectors, rows in use), see `Phases`."""
+    still, pulsed = resting_input(spec), spec.driver.input_code == "pulse_width"
     active = np.any(v != still, axis=2)
     driven = v[active]
     v_sum = (driven if v_coded is v else v_coded[active]).sum(axis=1) - place.rows * still
-    v_sum = v_sum * spec.driver.v_read if gated else v_sum
+    v_sum = v_sum if input_unit(spec) == "V" else v_sum * spec.driver.v_read
     v_in = np.full((len(driven), spec.array.rows), rest)
     v_in[:, : place.rows] = driven
     if len(v_in) == 0:
         return TileCurrents(active, v_sum, np.zeros((0, place.cols)))
-    i_out = read(v_in)
+    i_out = read_in_intervals(read, spec, v_in) if pulsed else read(v_in)
     expected = (len(v_in), spec.array.cols)
     if tuple(i_out.shape) != expected:
         raise InputError(

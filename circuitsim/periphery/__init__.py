@@ -14,6 +14,7 @@ from circuitsim.periphery.converters import (
 from circuitsim.periphery.enob import sine_bits, sine_record
 from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
 from circuitsim.periphery.linearity import Linearity, linearity
+from circuitsim.periphery.pulse_intervals import constant_rows
 from circuitsim.periphery.sense import (
     check_sense_range,
     drop_and_slope,
@@ -31,6 +32,7 @@ __all__ = [
     "check_sense_holds",
     "check_sense_range",
     "check_table_holds",
+    "constant_rows",
     "convert",
     "convert_and_count",
     "convert_columns",

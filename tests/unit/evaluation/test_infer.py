@@ -32,6 +32,21 @@ def table_of(tmp_path):
     return header, rows
 
 
+def test_the_same_images_as_bits_and_as_pulses(make_model, tmp_path):
+    """Of a model of voltages both read 0 or full scale; the ideal array computes the same from both."""
+    digits, model = load_digits(), make_model(grade=2)
+    model = replace(model, spec=model.spec.replace(driver={"dac_bits": 6}))
+    data = tmp_path / "images.npz"
+    np.savez(data, images=digits.test_images[:30], labels=digits.test_labels[:30])
+    found = {}
+    for code in ("amplitude", "bit_serial", "pulse_width"):
+        content = infer_files(model, NETWORK, data, calibration_images=10, out=tmp_path / code, input_code=code)
+        assert content["input_code"] == code
+        found[code] = content["difference_from_float"]
+    assert found["pulse_width"]["ideal"] == pytest.approx(found["amplitude"]["ideal"], rel=1e-6)
+    assert found["pulse_width"]["array"] < 0.3 and found["pulse_width"]["array"] != found["amplitude"]["array"]
+
+
 @pytest.mark.parametrize("labelled", [True, False])
 def test_classes_and_accuracies_agree(labelled, make_model, tmp_path):
     digits = load_digits()

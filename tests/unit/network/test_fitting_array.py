@@ -39,7 +39,6 @@ class OneLayer:
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [
-        ({"driver": {"input_code": "pulse_width"}}, "driver.input_code = 'pulse_width': .*expected 'amplitude'"),
         ({"array": {"input_line": "wl"}, "wire": {"r_bl": 1.0}}, "driver.input_code = 'amplitude': .*'bit_serial'"),
         ({"technique": {"partition": [3, 4]}}, r"technique.partition = \(3, 4\): .*expected no value"),
         ({"technique": {"replicate_cols": 2}}, "technique.replicate_cols = 2: .*expected 1"),

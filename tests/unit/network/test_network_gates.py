@@ -7,11 +7,15 @@ import pytest
 from gated_arrays import gated_model, gated_spec
 from numpy.testing import assert_allclose, assert_array_equal
 
-from circuitsim.errors import InputError
+from circuitsim import nodal
+from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation import BehavioralProduct, NodalProduct
+from circuitsim.levels.pulsed_array import PulsedArray, read_pulsed
+from circuitsim.netlist import read_pulse
 from circuitsim.network import ExactProduct, LinearLayer, RecordedProduct, exact_product, program
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import float_product
+from circuitsim.network.pulse_reads import read_in_intervals
 from circuitsim.network.reading import LayerRange, read_layer
 
 BITS = 4
@@ -86,3 +90,40 @@ def test_an_exact_product_of_voltages_is_refused():
     assert exact_product(SPEC) == ExactProduct(0.0, 0.2)
     volts = replace(exact_product(SPEC), v_read=None)
     assert volts == ExactProduct()
+
+
+PULSED = SPEC.replace(driver={"input_code": "pulse_width"})
+
+
+def test_pulses_are_read_as_intervals_whose_mean_is_that_of_the_bits():
+    """Exactly without wires; ideal products of pulses are those of the activations."""
+    reading = read(exact_product(PULSED), PULSED)
+    assert_allclose(reading.y, float_product(OneLayer.layers[0], activations()), rtol=1e-11, atol=1e-12)
+    records = []
+    read(RecordedProduct(exact_product(PULSED), records), PULSED)
+    assert all(set(np.unique(r.v_in)) <= {0.0, 1.0} for r in records)
+
+
+@pytest.mark.parametrize("bits", [BITS, 8], ids=["ends of all", "ends of each vector"])
+def test_a_tile_reads_pulses_as_the_array_solver_does(bits):
+    spec = PULSED.replace(driver={"dac_bits": bits})
+    model = gated_model(SPEC, 3, leak=1e-3)
+    tile, exact = read(BehavioralProduct(model), spec), read(NodalProduct(spec, model.surface, off=model.off), spec)
+    assert np.abs(tile.y - exact.y).max() < 2e-3 * np.abs(exact.y).max()
+    # The same charge as one array read by `levels`, which is held against ngspice in time.
+    layer = program(OneLayer(), spec, NodalProduct(spec, model.surface, off=model.off)).layers["l"]
+    share = np.random.default_rng(4).integers(0, 2**bits, (3, 16)) / (2**bits - 1)
+    g = np.random.default_rng(5).uniform(2e-6, 9e-5, (16, 12))
+    array = nodal.prepare(SPEC, g, model.surface, off=model.off)
+    found = read_in_intervals(lambda x: nodal.read(array, x).out, spec, share)
+    whole = read_pulsed(PulsedArray(spec, array), share).out / spec.driver.t_read
+    leak = nodal.read(array, np.zeros((1, 16))).out
+    after = read_pulse(spec).t_stop / spec.driver.t_read - 1  # that read ends later, with gates off
+    assert_allclose(found, whole - after * leak, rtol=1e-9)
+    assert layer.places
+
+
+def test_a_driver_circuit_is_refused_with_pulses():
+    circuit = PULSED.replace(driver={"model": "pulse_width"})
+    with pytest.raises(SpecError, match=r"driver\.model = 'pulse_width': "):
+        read(exact_product(PULSED), circuit)
