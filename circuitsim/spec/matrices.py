@@ -33,7 +33,7 @@ def check_arrays(
 
 
 def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> np.ndarray:
-    """Return conductances (rows, cols) [S] as a float64 copy; `check_arrays` lists the errors."""
+    """Return conductances (rows, cols) [S] as a float64 copy that cannot be written; `check_arrays` lists the errors."""
     if spec.technique.changes_size:
         raise SpecError(
             "[technique] changes the size of the array: solve it with circuitsim.solve, or lay it out with "
@@ -47,6 +47,7 @@ def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, f
     outside = (g != 0) & ((g < low * (1 - _ROUNDING)) | (g > high * (1 + _ROUNDING)))
     expected = f"0 (an open cell) or device.g_min = {low:g}{unit} to device.g_max = {high:g}{unit}"
     _refuse_first("g", g, outside, unit, expected, OutsideRangeError)
+    g.setflags(write=False)  # what is prepared of it would not follow
     return g
 
 
