@@ -12,7 +12,7 @@ from circuitsim.nodal.compact_cells import CompactFit, VoltageBox, contract, fit
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
-from circuitsim.nodal.surface import chord
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface, content_digest
 from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, checked
 

@@ -5,7 +5,7 @@ import numpy as np
 from circuitsim.nodal.column_newton import ColumnBlock, solve_block_of_columns
 from circuitsim.nodal.gate_cells import NO_CELLS, GateBox, GateCells, fit_gate_cells, gate_coefficients
 from circuitsim.nodal.gated_columns import ColumnPlan, block_cells, lanes_by_column, solve_columns
-from circuitsim.nodal.surface import chord
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from circuitsim.nodal.polynomial import SHAPES
-from circuitsim.nodal.surface import k_over_t, unit_conductance
+from circuitsim.nodal.surface import unit_conductance
+from circuitsim.nodal.surface_chords import k_over_t
 from circuitsim.results import CellSurface
 
 _POINTS = {"fit": ((26, 16), 0.0), "test": ((33, 17), 0.3)}  # number in U and w, shift
@@ -81,6 +82,8 @@ def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     forward, forward_test = (_points(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
     back, back_test = (_points(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
     targets = [_k(surface, v_ref, *points) for points in (forward, forward_test, back, back_test)]
+    terms = max(map(len, targets))  # a cell in series with a transistor needs more on one side than on the other
+    targets = [np.pad(target, ((0, terms - len(target)), (0, 0))) for target in targets]
     best: CompactFit | None = None
     for shape, (p_counts, q_counts) in enumerate(SHAPES):
         p = fit_coefficients(_monomials(p_counts, *forward), targets[0], np.abs(forward[0]))

@@ -17,7 +17,7 @@ import numpy as np
 
 from circuitsim.nodal.compact_cells import conductance_basis, fit_coefficients
 from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread
-from circuitsim.nodal.surface import k_over_t
+from circuitsim.nodal.surface_chords import k_over_t
 from circuitsim.results import CellSurface
 
 _MOST_DEGREE = 10
@@ -119,7 +119,9 @@ def fit_gate_cells(surface: CellSurface, box: GateBox, v_ref: float, good: float
     if v_ref < low - slack or v_ref + box.w_high > high + slack or box.u_high > surface.u_max + slack:
         return None
     points, test = (_points(box, *kind) for kind in (_FIT, _TEST))
-    target, test_target = (k_over_t(surface, u, w + v_ref) for u, w in (points, test))
+    (u, w), (u_test, w_test) = points, test
+    target = k_over_t(surface, np.append(u, u_test), np.append(w, w_test) + v_ref)
+    target, test_target = target[:, : len(u)], target[:, len(u) :]
     g = np.geomspace(*surface.g_range, 9)
     best: GateFit | None = None
     for degree in range(_MOST_DEGREE + 1):

@@ -113,8 +113,8 @@ _RULES: dict[type, list[_Rule]] = {
     CellSurface: [
         *_ranges("g_range", "m_range"),
         _POSITIVE_G,
-        *_above("g_scale", "u_max", "i_max"),
-        *_not_negative("bound", "g_parallel"),
+        *_above("u_max", "i_max"),
+        *_not_negative("bound", "g_parallel", "g_scale"),
     ],
     TileModel: [
         *_counts("grade"),

@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
-from circuitsim.nodal.surface import cell_law, cell_polynomials, cells_law, chord, conductance_nodes, unit_conductance
+from circuitsim.nodal.surface import cell_law, cell_polynomials, cells_law, conductance_nodes, unit_conductance
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface, Provenance
 
 
