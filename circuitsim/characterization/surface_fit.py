@@ -5,6 +5,7 @@ for a polynomial; there the device and the transistor are swept alone and put in
 gets finer grids.
 """
 
+import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,12 +14,14 @@ from circuitsim.characterization.cell_subject import CellSubject
 from circuitsim.characterization.chebyshev import pair_fit, tensor_fit
 from circuitsim.characterization.sweep import Sweep, plan
 from circuitsim.devices import has_two_states
-from circuitsim.errors import OutsideRangeError
+from circuitsim.errors import OutsideRangeError, SimulatorError
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.judgement import RESOLUTION
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import CellSurface, Provenance, SeriesTransistor
 from circuitsim.spec import ArraySpec, has_bypass
+
+_log = logging.getLogger(__name__)
 
 # Nodes in (conductance, |U|, smaller voltage), tried in this order; each grid costs more and resolves more curvature.
 GRIDS = ((5, 8, 6), (8, 12, 8), (10, 16, 12), (12, 24, 16), (24, 64, 20))
@@ -207,13 +210,17 @@ def _in_series(subject: CellSubject, whole: _Fitted) -> list[_Fitted]:
     fits = []
     for (n_t, n_u), of_transistor in SERIES_GRIDS:
         sweep = plan(subject.spec, subject.v_range, whole.surface.g_scale, (n_t, n_u, 1), subject.g_range)
-        current = subject.read(sweep.g, sweep.v_bl, sweep.v_sl, alone="device")[0]
+        try:
+            current = subject.read(sweep.g, sweep.v_bl, sweep.v_sl, alone="device")[0]
+            transistor = _transistor(subject, of_transistor)
+        except SimulatorError as error:  # the bound of the tensor says what the cell is left with
+            _log.warning("the device and the transistor cannot be swept alone: %s", error)
+            break
         forward, reverse = _fit_sides(subject, sweep, current, 0.0)
-        surface = replace(
-            whole.surface, forward=forward, reverse=reverse, transistor=_transistor(subject, of_transistor)
-        )
-        fits.append(replace(whole, surface=replace(surface, bound=_bound(surface, whole.sweep, whole.current))))
-        if fits[-1].surface.bound <= SMOOTH:
+        surface = replace(whole.surface, forward=forward, reverse=reverse, transistor=transistor)
+        bound = _bound(surface, whole.sweep, whole.current)
+        fits.append(replace(whole, surface=replace(surface, bound=bound)))
+        if bound <= SMOOTH or bound * surface.i_max <= RESOLUTION:
             break
     return fits
 

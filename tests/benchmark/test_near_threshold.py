@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from circuitsim import characterization, levels, nodal
-from circuitsim.errors import CircuitsimWarning, OutsideRangeError
+from circuitsim.errors import CircuitsimError, CircuitsimWarning
 from circuitsim.nodal.judgement import CELLS_TOLD
 from circuitsim.spec import ArraySpec, parse_spec
 
@@ -56,7 +56,7 @@ def measured(spec: ArraySpec) -> dict[str, float | str]:
     try:
         with tempfile.TemporaryDirectory() as cache:
             surface = characterization.cell(spec, cache=Path(cache))
-    except OutsideRangeError as error:
+    except CircuitsimError as error:
         return {"refused": str(error)}
     made = _cpu()
     with warnings.catch_warnings():
