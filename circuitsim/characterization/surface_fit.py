@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from circuitsim import spice
 from circuitsim.characterization.cell_subject import CellSubject
 from circuitsim.characterization.chebyshev import pair_fit, tensor_fit
 from circuitsim.characterization.sweep import Sweep, plan
@@ -34,8 +35,9 @@ GROWTH = 1.5
 TRANSISTOR_SCALE = 0.1  # scale of its conductance coordinate, as a fraction of the largest conductance
 SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
 FINE = 1e-8  # bound, as a fraction of full-scale current, above which the grids end and other means are tried
+ABSTOL = float(spice.TRUTH_OPTIONS["abstol"])  # [A], the resolution of ngspice: no fit can be better
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
-FIT_VERSION = 3  # increase it when the fit changes, so that surfaces in users' caches are computed again
+FIT_VERSION = 5  # increase it when the fit changes, so that surfaces in users' caches are computed again
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class _Fitted:
     @property
     def enough(self) -> bool:
         """Whether no other fit is worth its time."""
-        return self.surface.bound <= FINE or self.surface.bound * self.surface.i_max <= RESOLUTION
+        return self.surface.bound <= FINE or self.surface.bound * self.surface.i_max <= ABSTOL
 
 
 def fit_settings(spec: ArraySpec) -> tuple:
@@ -189,7 +191,7 @@ def _tensor(subject: CellSubject, sweep: Sweep, g_parallel: float) -> _Fitted:
             options=dict(raw.options),
         ),
     )
-    return _Fitted(replace(surface, bound=_bound(surface, sweep, current)), sweep, current)
+    return _Fitted(_judged(surface, sweep, current), sweep, current)
 
 
 def _fit_sides(
@@ -218,9 +220,9 @@ def _in_series(subject: CellSubject, whole: _Fitted) -> list[_Fitted]:
             break
         forward, reverse = _fit_sides(subject, sweep, current, 0.0)
         surface = replace(whole.surface, forward=forward, reverse=reverse, transistor=transistor)
-        bound = _bound(surface, whole.sweep, whole.current)
-        fits.append(replace(whole, surface=replace(surface, bound=bound)))
-        if bound <= SMOOTH or bound * surface.i_max <= RESOLUTION:
+        surface = _judged(surface, whole.sweep, whole.current)
+        fits.append(replace(whole, surface=surface))
+        if surface.bound <= SMOOTH or surface.bound * surface.i_max <= ABSTOL:
             break
     return fits
 
@@ -236,8 +238,10 @@ def _transistor(subject: CellSubject, grid: tuple[int, int]) -> SeriesTransistor
     return SeriesTransistor(forward, reverse)
 
 
-def _bound(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> float:
-    """Return the largest error on the held-out points, relative to the full-scale current."""
+def _judged(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> CellSurface:
+    """Return a surface with its largest errors on the held-out points: of full scale, and of each conductance's."""
+    g = sweep.g[sweep.grid[0] :]
     v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
-    error = cell_law(surface, sweep.g[sweep.grid[0] :], v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]
-    return float(np.abs(error).max() / surface.i_max)
+    error = np.abs(cell_law(surface, g, v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]).max(axis=0)
+    over_g = error / ((g + surface.g_parallel) * surface.u_max)
+    return replace(surface, bound=float(error.max() / surface.i_max), bound_over_g=float(over_g.max()))

@@ -10,6 +10,7 @@ import numpy as np
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact_cells import CompactFit, VoltageBox, contract, fit, within
 from circuitsim.nodal.grid import end_resistances
+from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.surface_chords import chord
@@ -101,6 +102,12 @@ class PreparedArray:
             return None
         matrices = None if self.plan is None else terminal_matrices(self.plan)
         return matrices or _factored_matrices(self.factored)
+
+    @cached_property
+    def column_error(self) -> tuple[float, int]:
+        """Largest sum of the errors of a column's cells by their surface [A], and the most cells of a column."""
+        of_columns = cell_errors(self.surface, self.g).sum(axis=0)
+        return float(of_columns.max()), int(np.count_nonzero(self.g, axis=0).max())
 
     @cached_property
     def column_response(self) -> float:

@@ -129,8 +129,8 @@ def cell_law(
     out = np.empty((4, g.size))
     flat = [each.flatten() for each in (g, v_bl, v_sl)]  # copies: views of what was broadcast are another type to Numba
     if surface.transistor is None:
-        sides = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
-        evaluate_points(*sides, surface_box(surface), *flat, out)
+        forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
+        evaluate_points(forward, reverse, surface_box(surface), *flat, out)
     else:
         evaluate_series(surface, *flat, out)
     current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)

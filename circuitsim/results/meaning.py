@@ -115,6 +115,7 @@ _RULES: dict[type, list[_Rule]] = {
         _POSITIVE_G,
         *_above("u_max", "i_max"),
         *_not_negative("bound", "g_parallel", "g_scale"),
+        ("bound_over_g", lambda record: record.bound_over_g is None or record.bound_over_g >= 0, "0 or more"),
     ],
     TileModel: [
         *_counts("grade"),

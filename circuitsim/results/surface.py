@@ -47,7 +47,7 @@ class CellSurface:
         forward: (n_t, n_u, n_m) coefficients of k for U ≥ 0, dimensionless.
         reverse: (n_t, n_u, n_m) coefficients of k for U < 0, dimensionless.
         g_range: Range of conductances in which the surface holds [S]; g = 0 (an open cell, no current) is also allowed.
-        g_scale: Scale of the conductance coordinate [S]; 0: it is the logarithm of g, for decades of a transistor's state.
+        g_scale: Scale of the conductance coordinate [S]; 0: it is ln g, for decades of a transistor's state.
         u_max: Largest |U| [V].
         m_range: Range of the smaller of the two voltages [V].
         bound: Largest error on held-out points, forward and reverse, relative to `i_max`.
@@ -59,6 +59,8 @@ class CellSurface:
         two_states: The device has two states, the ends of g_range: the surface holds for no conductance between them.
         g_parallel: Conductance of what is beside the device, the bypass of a cell in a string [S]; 0 in all other
             cells. With it k hardly depends on g, over decades of g.
+        bound_over_g: Largest error on held-out points, relative to (g + g_parallel) · u_max; of a cell of little
+            conductance it says more than `bound`. None: not known.
         transistor: The transistor in series with the device that the tensors describe, g_parallel being 0; None: the
             tensors describe the whole cell.
     """
@@ -75,6 +77,7 @@ class CellSurface:
     cell: dict[str, str] = field(default_factory=FrozenMapping)
     two_states: bool = False
     g_parallel: float = 0.0
+    bound_over_g: float | None = None
     transistor: SeriesTransistor | None = None
 
     def __post_init__(self) -> None:
