@@ -188,4 +188,4 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
     if fitted.error > _WORSE * max(array.surface.bound, TOLERANCE):
         return None
     coefficients = contract(fitted, array.surface, array.g, array.chord_conductance)
-    return fitted, array.plan._replace(coefficients=coefficients, shape=fitted.shape)
+    return fitted.of(array.surface, array.g), array.plan._replace(coefficients=coefficients, shape=fitted.shape)

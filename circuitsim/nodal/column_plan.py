@@ -47,13 +47,16 @@ def plan_columns(
     fitted = fit_gate_cells(on, box, v_ref, max(GOOD_ON, on.bound) * on.i_max)
     if fitted is None:
         return None
-    cells, error = block_cells(gate_coefficients(fitted, on, g), fitted.degree, box), fitted.error
+    cells, error = block_cells(gate_coefficients(fitted, on, g), fitted.degree, box), fitted.error_of(on, g)
     leaking = [NO_CELLS] * len(cells)
     if off is not None:
         fitted = fit_gate_cells(off, box, v_ref, GOOD_OFF * on.i_max)
         if fitted is None:
             return None
-        leaking, error = block_cells(gate_coefficients(fitted, off, g), fitted.degree, box), max(error, fitted.error)
+        leaking, error = (
+            block_cells(gate_coefficients(fitted, off, g), fitted.degree, box),
+            max(error, fitted.error_of(off, g)),
+        )
     return ColumnPlan(solve_block_of_columns, _blocks(cells, leaking, wires, v_bias), error, g.shape, whole)
 
 

@@ -50,12 +50,18 @@ class GateFit:
         degree: Total degree in U − u_mid and w.
         box: Where it holds.
         error: Largest error of a cell's current on held-out points [A].
+        over_g: The same, relative to the conductance with what is beside it, at every conductance [V].
     """
 
     coefficients: np.ndarray
     degree: int
     box: GateBox
     error: float
+    over_g: float
+
+    def error_of(self, surface: CellSurface, g: np.ndarray) -> float:
+        """Largest error of cells of these conductances [A]: where all are small, so are the errors of their currents."""
+        return min(self.error, self.over_g * (float(g.max()) + surface.g_parallel))
 
 
 class GateCells(NamedTuple):
@@ -146,9 +152,10 @@ def _lowest_degree(
         basis, test_basis = (_monomials(degree, at - _middle(box), beside) for at, beside in ((u, w), (u_test, w_test)))
         coefficients = fit_coefficients(basis, target, u)
         off = conductance_basis(surface, g, len(target)) @ (coefficients @ test_basis.T - test_target)
-        error = float(np.abs((g[:, None] + surface.g_parallel) * u_test * off).max())
+        errors = np.abs(u_test * off).max(axis=1)
+        error = float(((g + surface.g_parallel) * errors).max())
         if best is None or error < best.error:
-            best = GateFit(coefficients, degree, box, error)
+            best = GateFit(coefficients, degree, box, error, float(errors.max()))
         if error <= good:
             break
     assert best is not None

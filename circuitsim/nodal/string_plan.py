@@ -37,7 +37,7 @@ def plan_strings(
         if fitted is None:
             return None
         parts.append(block_cells(gate_coefficients(fitted, surface, g), fitted.degree, reached))
-        error = max(error, fitted.error)
+        error = max(error, fitted.error_of(surface, g))
     blocks = _blocks(parts[0], parts[1], wires, v_bias, r_on, r_off)
     return ColumnPlan(solve_block_of_strings, blocks, error, g.shape, whole)
 
