@@ -53,10 +53,8 @@ def plan_columns(
         fitted = fit_gate_cells(off, box, v_ref, GOOD_OFF * on.i_max)
         if fitted is None:
             return None
-        leaking, error = (
-            block_cells(gate_coefficients(fitted, off, g), fitted.degree, box),
-            max(error, fitted.error_of(off, g)),
-        )
+        leaking = block_cells(gate_coefficients(fitted, off, g), fitted.degree, box)
+        error = max(error, fitted.error_of(off, g))
     return ColumnPlan(solve_block_of_columns, _blocks(cells, leaking, wires, v_bias), error, g.shape, whole)
 
 

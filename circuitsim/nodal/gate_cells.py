@@ -60,7 +60,7 @@ class GateFit:
     over_g: float
 
     def error_of(self, surface: CellSurface, g: np.ndarray) -> float:
-        """Largest error of cells of these conductances [A]: where all are small, so are the errors of their currents."""
+        """Largest error of cells of these conductances [A]: where all are small, so are their errors."""
         return min(self.error, self.over_g * (float(g.max()) + surface.g_parallel))
 
 

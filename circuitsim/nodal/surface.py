@@ -127,7 +127,8 @@ def cell_law(
         u = v_bl - v_sl
         return g * u, g, -g, u
     out = np.empty((4, g.size))
-    flat = [each.flatten() for each in (g, v_bl, v_sl)]  # copies: views of what was broadcast are another type to Numba
+    # Copies: views of what was broadcast are another type to Numba.
+    flat = g.flatten(), v_bl.flatten(), v_sl.flatten()
     if surface.transistor is None:
         forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
         evaluate_points(forward, reverse, surface_box(surface), *flat, out)
