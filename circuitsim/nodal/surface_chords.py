@@ -22,8 +22,10 @@ def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) 
     if surface is None:
         return g
     if surface.transistor is not None:
-        current, slope = cell_law(surface, g, np.full(g.shape, v_bl), np.full(g.shape, v_sl))[:2]
-        return slope if v_bl == v_sl else current / (v_bl - v_sl)
+        m = np.clip(min(v_bl, v_sl), *surface.m_range)
+        u = np.clip(v_bl - v_sl, -surface.u_max, surface.u_max)
+        current, slope = cell_law(surface, g, np.full(g.shape, m + max(u, 0.0)), np.full(g.shape, m - min(u, 0.0)))[:2]
+        return slope if u == 0 else current / u
     side = surface.forward if v_bl >= v_sl else surface.reverse
     x = min(to_unit(abs(v_bl - v_sl), 0.0, surface.u_max), 1.0)
     y = np.clip(to_unit(min(v_bl, v_sl), *surface.m_range), -1.0, 1.0)

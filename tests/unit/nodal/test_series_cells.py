@@ -73,6 +73,12 @@ def test_every_form_of_evaluation_is_the_same_cell(surface, g):
     assert_allclose(g * u * over_t, expected[0][:2], rtol=0, atol=1e-9 * surface.i_max)
 
 
+def test_the_chord_outside_the_surface_is_that_of_its_edge(surface):
+    g = np.geomspace(*surface.g_range, 5)
+    for beyond, edge in (((0.3, 0.0), (0.2, 0.0)), ((0.1, -0.1), (0.2, 0.0)), ((0.3, 0.3), (0.2, 0.2))):
+        assert_allclose(chord(surface, g, *beyond), chord(surface, g, *edge), rtol=1e-12, atol=0)
+
+
 def test_a_larger_resistance_in_series_and_a_larger_current(surface, points):
     g, v_bl, v_sl = points
     assert_allclose(series_resistance(surface), 1 / CELL.g_t, rtol=1e-2)

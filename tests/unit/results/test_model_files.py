@@ -21,6 +21,7 @@ from circuitsim.results import (
     LoadTable,
     Provenance,
     ReadCase,
+    SeriesTransistor,
     TileModel,
     Witness,
     WorstFound,
@@ -217,6 +218,36 @@ def test_pickles_are_refused_and_never_run(tmp_path):
         with pytest.raises(InputError, match=name):
             load_surface(tmp_path / name)
     assert not (tmp_path / "ran").exists()
+
+
+def _in_series() -> CellSurface:
+    forward, reverse = np.random.default_rng(1).normal(size=(2, 6, 5))
+    return dataclasses.replace(_surface(), transistor=SeriesTransistor(forward, reverse), bound_over_g=1e-7)
+
+
+def test_a_surface_with_a_transistor_in_series_comes_back(tmp_path):
+    save_surface(tmp_path / "surface.npz", _in_series(), key="a")
+    found = load_surface(tmp_path / "surface.npz", key="a")
+    assert found == _in_series() and found.digest == _in_series().digest
+    model = dataclasses.replace(_model(), surface=_in_series())
+    assert load_model(save_model(tmp_path, model)) == model
+    with pytest.raises(InputError, match="not what was stored under this key"):
+        load_surface(tmp_path / "surface.npz", key="b")
+
+
+def test_wrong_tensors_of_a_transistor_are_refused(tmp_path):
+    for bad in (np.zeros((2, 2, 2)), np.full((6, 5), np.nan), np.zeros((6, 5), np.float32), np.zeros((5, 5))):
+        series = SeriesTransistor(np.zeros((6, 5)), bad)
+        save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), transistor=series))
+        with pytest.raises(InputError, match="transistor_reverse has shape"):
+            load_surface(tmp_path / "surface.npz")
+
+
+def test_a_surface_of_an_earlier_version_is_refused(tmp_path):
+    about = {"format": "circuitsim cell surface", "schema": 7, "surface": {}, "seal": ""}
+    np.savez(tmp_path / "surface.npz", forward=np.ones((1, 1, 1)), reverse=np.ones((1, 1, 1)), about=json.dumps(about))
+    with pytest.raises(InputError, match=r"schema = 7, expected 8: .* transistor stands in series: characterize"):
+        load_surface(tmp_path / "surface.npz")
 
 
 def test_wrong_tensors_are_refused(tmp_path):
