@@ -12,7 +12,7 @@ import numpy as np
 
 from circuitsim import spice
 from circuitsim.characterization.cell_subject import CellSubject
-from circuitsim.characterization.chebyshev import pair_fit, tensor_fit
+from circuitsim.characterization.chebyshev import pair_fit, tensor_fit, trimmed
 from circuitsim.characterization.sweep import Sweep, plan
 from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError, SimulatorError
@@ -35,9 +35,10 @@ GROWTH = 1.5
 TRANSISTOR_SCALE = 0.1  # scale of its conductance coordinate, as a fraction of the largest conductance
 SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
 FINE = 1e-8  # bound, as a fraction of full-scale current, above which the grids end and other means are tried
+TRIMMED = 1e-11  # of full scale: coefficients of the parts in series that together carry less are dropped
 ABSTOL = float(spice.TRUTH_OPTIONS["abstol"])  # [A], the resolution of ngspice: no fit can be better
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
-FIT_VERSION = 5  # increase it when the fit changes, so that surfaces in users' caches are computed again
+FIT_VERSION = 6  # increase it when the fit changes, so that surfaces in users' caches are computed again
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class _Fitted:
 
 def fit_settings(spec: ArraySpec) -> tuple:
     """Return every number on which the fit of a cell depends."""
-    return (_grids(spec), SERIES_GRIDS, FINEST, GROWTH, SMOOTH, FINE, ROUGH, RESOLUTION, FIT_VERSION)
+    return (_grids(spec), SERIES_GRIDS, FINEST, GROWTH, TRIMMED, SMOOTH, FINE, ROUGH, RESOLUTION, FIT_VERSION)
 
 
 def best_surface(subject: CellSubject) -> CellSurface:
@@ -214,11 +215,13 @@ def _in_series(subject: CellSubject, whole: _Fitted) -> list[_Fitted]:
         sweep = plan(subject.spec, subject.v_range, whole.surface.g_scale, (n_t, n_u, 1), subject.g_range)
         try:
             current = subject.read(sweep.g, sweep.v_bl, sweep.v_sl, alone="device")[0]
-            transistor = _transistor(subject, of_transistor)
+            transistor = _transistor(subject, of_transistor, TRIMMED * whole.surface.i_max / whole.surface.u_max)
         except SimulatorError as error:  # the bound of the tensor says what the cell is left with
             _log.warning("the device and the transistor cannot be swept alone: %s", error)
             break
         forward, reverse = _fit_sides(subject, sweep, current, 0.0)
+        allowed = TRIMMED * whole.surface.i_max / (subject.g_range[1] * whole.surface.u_max)
+        forward, reverse = trimmed(forward, reverse, allowed=allowed)
         surface = replace(whole.surface, forward=forward, reverse=reverse, transistor=transistor)
         surface = _judged(surface, whole.sweep, whole.current)
         fits.append(replace(whole, surface=surface))
@@ -227,15 +230,15 @@ def _in_series(subject: CellSubject, whole: _Fitted) -> list[_Fitted]:
     return fits
 
 
-def _transistor(subject: CellSubject, grid: tuple[int, int]) -> SeriesTransistor:
-    """Fit the transistor alone over the voltages of the cell."""
+def _transistor(subject: CellSubject, grid: tuple[int, int], allowed: float) -> SeriesTransistor:
+    """Fit the transistor alone over the voltages of the cell, less the last coefficients, to `allowed` [S]."""
     sweep = plan(subject.spec, subject.v_range, subject.g_range[1], (1, *grid), subject.g_range)
     current = subject.read(sweep.g[:1], sweep.v_bl, sweep.v_sl, alone="transistor")[0][:, 0]
     count = len(sweep.u)
     forward, reverse = (
         tensor_fit((side / sweep.u).reshape(grid)) for side in (current[:count], -current[count : 2 * count])
     )
-    return SeriesTransistor(forward, reverse)
+    return SeriesTransistor(*trimmed(forward, reverse, allowed=allowed))
 
 
 def _judged(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> CellSurface:
