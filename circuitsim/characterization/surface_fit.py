@@ -101,7 +101,7 @@ def _tensors(subject: CellSubject) -> list[_Fitted]:
 
 
 def _grown(subject: CellSubject, last: _Fitted) -> list[_Fitted]:
-    """Refine the grid along the axes whose coefficients fall least, until the fit is fine or at the largest grid.
+    """Refine the grid along the axes whose coefficients show, until the fit is fine or gains nothing by it.
 
     The current of a transistor that stores the state is a polynomial of the logarithm of g, over decades of it.
     """
@@ -109,7 +109,9 @@ def _grown(subject: CellSubject, last: _Fitted) -> list[_Fitted]:
     if subject.spec.array.cell == "1t" and not last.surface.two_states:
         last = _tensor(subject, plan(subject.spec, subject.v_range, 0.0, last.sweep.grid, subject.g_range), 0.0)
         fits.append(last)
-    while not last.enough and (grid := _finer(last)) != last.sweep.grid:
+    before = np.inf
+    while not last.enough and last.surface.bound <= before / GROWTH and (grid := _finer(last)) != last.sweep.grid:
+        before = last.surface.bound
         sweep = plan(subject.spec, subject.v_range, last.surface.g_scale, grid, subject.g_range)
         last = _tensor(subject, sweep, last.surface.g_parallel)
         fits.append(last)
