@@ -164,8 +164,8 @@ def tell_cell_error(cell_error: np.ndarray) -> None:
     if largest > CELLS_TOLD:
         warnings.warn(
             f"outputs may be off by {largest:.0e} of the largest output of their vector, because the current of the "
-            "cell is not smooth enough for the array solver, or as small as the error of ngspice, 1e-14 A; use level = "
-            "'ngspice', a higher gate voltage or a smaller driver.v_read",
+            "cell is not smooth enough for the array solver, or as small as its leak into the bulk and the error of "
+            "ngspice, 1e-14 A; use level = 'ngspice', a higher gate voltage or a smaller driver.v_read",
             CellErrorWarning,
             stacklevel=3,
         )
