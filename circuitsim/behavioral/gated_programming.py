@@ -17,7 +17,8 @@ from circuitsim.behavioral.grades import GatedForm
 from circuitsim.behavioral.line_resistance import LineMoments, column_resistances, line_moments, moments_of
 from circuitsim.errors import InputError
 from circuitsim.nodal.lanes import WIDTH
-from circuitsim.nodal.surface import cell_law, chord
+from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 

@@ -15,6 +15,7 @@ from circuitsim.nodal.surface import (
     unit_conductance,
     unit_nodes,
 )
+from circuitsim.nodal.surface_chords import count_over_t
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -58,7 +59,7 @@ def reference_conductance(surface: CellSurface, g: np.ndarray, v_low: float, v_h
         v_ref: Voltage of the sense nodes [V].
     """
     # For given voltages i/g is a polynomial of the conductance coordinate: a few conductances tell it for all.
-    few = conductance_nodes(surface.forward.shape[0], surface.g_range, surface.g_scale)
+    few = conductance_nodes(count_over_t(surface), surface.g_range, surface.g_scale)
     node, weight = np.polynomial.legendre.leggauss(_FIT_NODES)
     v = 0.5 * (v_low + v_high) + 0.5 * (v_high - v_low) * node
     current = cell_law(surface, few[:, None], v_ref + v, np.full_like(v, v_ref))[0]
@@ -75,7 +76,7 @@ def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
         tail = np.abs(surface.forward).sum(axis=other) + np.abs(surface.reverse).sum(axis=other)
         return max(2, int(np.sum(np.cumsum(tail[::-1]) > tolerance)))
 
-    if surface.forward.shape != surface.reverse.shape:
+    if surface.transistor is not None or surface.forward.shape != surface.reverse.shape:
         return surface
     n_t, n_u, n_m = (min(needed(axis), size) for axis, size in enumerate(surface.forward.shape))
     cut = np.s_[:n_t, :n_u, :n_m]

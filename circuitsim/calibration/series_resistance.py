@@ -36,6 +36,8 @@ def series_resistance(surface: CellSurface) -> float:
 
 def with_series(surface: CellSurface, r: float) -> CellSurface:
     """Return the cell with a small resistance r [ohm] more in series at its bit line, to first order in r."""
+    if surface.transistor is not None:  # it is in series with the device alone
+        return replace(with_series(replace(surface, transistor=None), r), transistor=surface.transistor)
     n_t, n_u, n_m = surface.forward.shape
     low, high = surface.g_range
     g = np.array([high, low]) if surface.two_states else conductance_nodes(n_t, surface.g_range, surface.g_scale)

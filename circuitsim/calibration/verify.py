@@ -198,7 +198,7 @@ def _changed(
         For each part its name, the wires, the surface of the cell, and the table of the sense amplifiers.
     """
     wires, more = spec.wires, 1 + STEP
-    cell = replace(surface, forward=surface.forward * more, reverse=surface.reverse * more)
+    cell = surface.times(more)
     parts = [
         _across(wires, more, surface, sense),
         ("column wires", replace(wires, r_col=wires.r_col * more), surface, sense),

@@ -26,3 +26,13 @@ def pair_fit(values: np.ndarray) -> np.ndarray:
     """Return coefficients as `tensor_fit`, of values at the upper and at the lower end of the first axis."""
     upper, lower = tensor_fit(values[:1])[0], tensor_fit(values[1:])[0]
     return np.ascontiguousarray(np.stack([(upper + lower) / 2, (upper - lower) / 2]))
+
+
+def trimmed(*tensors: np.ndarray, allowed: float) -> tuple[np.ndarray, ...]:
+    """Drop the last coefficients along each axis of tensors of one shape, as long as they sum to `allowed` at most."""
+    kept = []
+    for axis, size in enumerate(tensors[0].shape):
+        others = tuple(a for a in range(tensors[0].ndim) if a != axis)
+        dropped = np.maximum.reduce([np.abs(tensor).sum(axis=others) for tensor in tensors])[::-1].cumsum()
+        kept.append(slice(max(1, size - int(np.count_nonzero(dropped <= allowed)))))
+    return tuple(np.ascontiguousarray(tensor[tuple(kept)]) for tensor in tensors)

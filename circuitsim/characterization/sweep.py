@@ -12,6 +12,7 @@ import numpy as np
 from circuitsim.characterization.chebyshev import nodes
 from circuitsim.devices import has_two_states
 from circuitsim.netlist import cell_text, index_deck
+from circuitsim.netlist.cell import CellPart
 from circuitsim.netlist.names import number
 from circuitsim.nodal.surface import conductance_nodes
 from circuitsim.spec import ArraySpec
@@ -95,6 +96,7 @@ def deck(
     v_sl: np.ndarray,
     *,
     v_gate: float | None = None,
+    alone: CellPart | None = None,
 ) -> str:
     """Write the deck that sweeps cells over the bias points and saves `i(vs_k)` of each cell k.
 
@@ -103,12 +105,13 @@ def deck(
         stored: What each cell stores (cells,): conductances [S], or states in the unit of the card.
         v_bl, v_sl: Voltages of bit line and source line (points,) [V].
         v_gate: Gate voltage [V]; None: that of a selected row.
+        alone: The part of the cell to sweep, as in `netlist.cell.cell_text`; None: the cell.
     """
     gate = (spec.v_gate if v_gate is None else v_gate) or 0.0
     head = [
         "* characterization of one cell",
         f"* {len(stored)} conductances, {len(v_bl)} bias points, gate {gate:g} V, {spec.array.temperature_c:g} degC",
-        cell_text(spec).text.rstrip(),
+        cell_text(spec, alone=alone).text.rstrip(),
         f".temp {number(spec.array.temperature_c)}",
     ]
     voltages = {"wl": np.full(len(v_bl), gate), "bl": v_bl, "sl": v_sl}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from circuitsim.devices import access_card, access_values, device_card, device_values
 from circuitsim.devices.card import OPEN, Card
@@ -23,6 +24,9 @@ _ABOVE_TRANSISTOR = {"te": "bl", "be": "mid"}
 _BELOW_DEVICE = {"d": "mid", "g": "wl", "s": "sl", "b": "bulk"}
 _SWITCHING_PORTS = ("te", "be", "st")
 _TERMINALS = {"1r": ("te", "be"), "1t1r": ("te", "be"), "2t2r": ("te", "be"), "1t": ("d", "g", "s", "b")}
+
+
+CellPart = Literal["device", "transistor"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,14 @@ def cell_subckt(spec: ArraySpec) -> str:
 
 
 @checked
-def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False, switching: bool = False) -> CellText:
+def cell_text(
+    spec: ArraySpec,
+    *,
+    mismatch: bool = False,
+    meter: bool = False,
+    switching: bool = False,
+    alone: CellPart | None = None,
+) -> CellText:
     """Write the cell, and its includes separately; `g` may be any state of the device. See `cell_subckt`.
 
     Args:
@@ -88,6 +99,7 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False, s
         meter: Add a source of 0 V, `vcell`, that measures the current into the bit-line terminal.
         switching: Take the form of the device that switches: `g` is its state when a transient begins, and the cell's
             node `st` is its state in time.
+        alone: Keep this part of a device in series with a transistor, and put a short in place of the other.
     """
     device = device_card(spec)
     form = _switching_form(spec, device) if switching else _reading_form(spec, device)
@@ -109,6 +121,8 @@ def cell_text(spec: ArraySpec, *, mismatch: bool = False, meter: bool = False, s
             access.instance("xacc", _wire(nodes, meter), values),
             *(["vmis wl gate {dvt}"] if mismatch else []),
         ]
+        if alone is not None:
+            body = [body[0], "vshort mid sl 0"] if alone == "device" else ["vshort bl mid 0", body[1]]
     for card in cards:
         _check_card(card)
     if meter:

@@ -19,7 +19,7 @@ from circuitsim.nodal.array import (
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.compact_cells import VoltageBox
 from circuitsim.nodal.grid import end_resistances
-from circuitsim.nodal.judgement import cell_current_error, check_balance, output_error
+from circuitsim.nodal.judgement import check_balance, output_error, share_of_error
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
@@ -84,8 +84,9 @@ def _cell_error(
     array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, out: np.ndarray, fit_error: float
 ) -> np.ndarray:
     """Error of the outputs by the surface of the cell and its fit [A], relative to the largest output (batch,)."""
-    error = cell_current_error(array.surface, np.ptp(_terminals(array, v_in, pull), axis=1)) + fit_error
-    return output_error(error * np.count_nonzero(array.g, axis=0).max(), out)
+    share = share_of_error(array.surface, np.ptp(_terminals(array, v_in, pull), axis=1))
+    of_cells, cells = array.column_error
+    return output_error(share * of_cells + fit_error * cells, out)
 
 
 def _sense_voltages(v_sense: ArrayLike, shape: tuple[int, int]) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 from circuitsim.nodal.column_newton import ColumnBlock, solve_block_of_columns
 from circuitsim.nodal.gate_cells import NO_CELLS, GateBox, GateCells, fit_gate_cells, gate_coefficients
 from circuitsim.nodal.gated_columns import ColumnPlan, block_cells, lanes_by_column, solve_columns
-from circuitsim.nodal.surface import chord
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -47,13 +47,14 @@ def plan_columns(
     fitted = fit_gate_cells(on, box, v_ref, max(GOOD_ON, on.bound) * on.i_max)
     if fitted is None:
         return None
-    cells, error = block_cells(gate_coefficients(fitted, on, g), fitted.degree, box), fitted.error
+    cells, error = block_cells(gate_coefficients(fitted, on, g), fitted.degree, box), fitted.error_of(on, g)
     leaking = [NO_CELLS] * len(cells)
     if off is not None:
         fitted = fit_gate_cells(off, box, v_ref, GOOD_OFF * on.i_max)
         if fitted is None:
             return None
-        leaking, error = block_cells(gate_coefficients(fitted, off, g), fitted.degree, box), max(error, fitted.error)
+        leaking = block_cells(gate_coefficients(fitted, off, g), fitted.degree, box)
+        error = max(error, fitted.error_of(off, g))
     return ColumnPlan(solve_block_of_columns, _blocks(cells, leaking, wires, v_bias), error, g.shape, whole)
 
 

@@ -4,14 +4,15 @@ With U = v_bl − v_sl and w = v_sl − v_ref, the current of a cell is i = U·(
 the forward current, Q what the reverse adds beyond the first derivative, which a cell's current keeps at U = 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
 from circuitsim.nodal.polynomial import SHAPES
-from circuitsim.nodal.surface import k_over_t, unit_conductance
+from circuitsim.nodal.surface import unit_conductance
+from circuitsim.nodal.surface_chords import k_over_t
 from circuitsim.results import CellSurface
 
 _POINTS = {"fit": ((26, 16), 0.0), "test": ((33, 17), 0.3)}  # number in U and w, shift
@@ -50,13 +51,20 @@ class CompactFit:
         coefficients: (n_t, terms) of k, see `CellSurface`, in Chebyshev polynomials of the conductance coordinate.
         shape: Index into `polynomial.SHAPES`.
         error: Largest error on held-out points, relative to the surface's full-scale current.
+        over_g: The same of every conductance, relative to (g + g_parallel) · u_max.
         box: Where it holds.
     """
 
     coefficients: np.ndarray
     shape: int
     error: float
+    over_g: float
     box: VoltageBox
+
+    def of(self, surface: CellSurface, g: np.ndarray) -> "CompactFit":
+        """Return the fit of these conductances alone: where all are small, so are the errors of their currents."""
+        largest = (float(g.max()) + surface.g_parallel) * surface.u_max
+        return replace(self, error=min(self.error, self.over_g * largest / surface.i_max))
 
 
 def within(surface: CellSurface, box: VoltageBox, v_ref: float) -> bool:
@@ -81,10 +89,12 @@ def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     forward, forward_test = (_points(box.v_high, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
     back, back_test = (_points(box.v_low, box.w_low, box.w_high, *_POINTS[kind]) for kind in ("fit", "test"))
     targets = [_k(surface, v_ref, *points) for points in (forward, forward_test, back, back_test)]
+    terms = max(map(len, targets))  # a cell in series with a transistor needs more on one side than on the other
+    targets = [np.pad(target, ((0, terms - len(target)), (0, 0))) for target in targets]
     best: CompactFit | None = None
     for shape, (p_counts, q_counts) in enumerate(SHAPES):
         p = fit_coefficients(_monomials(p_counts, *forward), targets[0], np.abs(forward[0]))
-        error = _error(surface, forward_test[0], p @ _monomials(p_counts, *forward_test).T - targets[1])
+        error, over_g = _errors(surface, forward_test[0], p @ _monomials(p_counts, *forward_test).T - targets[1])
         if error > good and shape < len(SHAPES) - 1:
             continue  # Q cannot mend P
         q = fit_coefficients(
@@ -94,9 +104,9 @@ def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
         )
         off = p @ _monomials(p_counts, *back_test).T - targets[3]
         off += back_test[0] * (q @ _monomials(q_counts, *back_test).T)
-        error = max(error, _error(surface, back_test[0], off))
+        error, over_g = np.maximum((error, over_g), _errors(surface, back_test[0], off)).tolist()
         if best is None or error < best.error:
-            best = CompactFit(np.hstack([p, q]), shape, error, box)
+            best = CompactFit(np.hstack([p, q]), shape, error, over_g, box)
         if error <= good:
             break
     assert best is not None
@@ -119,11 +129,11 @@ def contract(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.nda
     return coefficients.ravel()
 
 
-def _error(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> float:
-    """Largest current error over the conductance range, relative to full scale."""
+def _errors(surface: CellSurface, u: np.ndarray, off: np.ndarray) -> tuple[float, float]:
+    """Largest current error over the conductance range, relative to full scale and to each conductance's own."""
     g = np.geomspace(*surface.g_range, 9)
-    current = (g[:, None] + surface.g_parallel) * u * (conductance_basis(surface, g, len(off)) @ off)
-    return float(np.abs(current).max() / surface.i_max)
+    error = np.abs(u * (conductance_basis(surface, g, len(off)) @ off)).max(axis=1)
+    return float(((g + surface.g_parallel) * error).max() / surface.i_max), float(error.max() / surface.u_max)
 
 
 def _points(

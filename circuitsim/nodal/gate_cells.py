@@ -17,11 +17,14 @@ import numpy as np
 
 from circuitsim.nodal.compact_cells import conductance_basis, fit_coefficients
 from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread
-from circuitsim.nodal.surface import k_over_t
+from circuitsim.nodal.surface_chords import k_over_t
 from circuitsim.results import CellSurface
 
-_MOST_DEGREE = 10
-_FIT, _TEST = ((18, 14), 0.0), ((21, 15), 0.3)  # number of points in U and w, shift
+_POOR = 30.0  # times what is good: only then are higher degrees tried, which cost every read more
+# Degrees, and points to fit and to test: numbers in U and w, shift. The second serves cells whose transistor saturates
+# or turns off within the box: their error falls fourfold per two degrees.
+_USUAL = (range(11), ((18, 14), 0.0), ((21, 15), 0.3))
+_BENDING = (range(12, 25, 2), ((34, 28), 0.0), ((39, 31), 0.3))
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,18 @@ class GateFit:
         degree: Total degree in U − u_mid and w.
         box: Where it holds.
         error: Largest error of a cell's current on held-out points [A].
+        over_g: The same, relative to the conductance with what is beside it, at every conductance [V].
     """
 
     coefficients: np.ndarray
     degree: int
     box: GateBox
     error: float
+    over_g: float
+
+    def error_of(self, surface: CellSurface, g: np.ndarray) -> float:
+        """Largest error of cells of these conductances [A]: where all are small, so are their errors."""
+        return min(self.error, self.over_g * (float(g.max()) + surface.g_parallel))
 
 
 class GateCells(NamedTuple):
@@ -118,19 +127,38 @@ def fit_gate_cells(surface: CellSurface, box: GateBox, v_ref: float, good: float
     slack = 1e-9 * (high - low)
     if v_ref < low - slack or v_ref + box.w_high > high + slack or box.u_high > surface.u_max + slack:
         return None
-    points, test = (_points(box, *kind) for kind in (_FIT, _TEST))
-    target, test_target = (k_over_t(surface, u, w + v_ref) for u, w in (points, test))
+    best = _lowest_degree(surface, box, v_ref, good, *_USUAL)
+    if best.error <= _POOR * good:
+        return best
+    return min(best, _lowest_degree(surface, box, v_ref, _POOR * good, *_BENDING), key=lambda fitted: fitted.error)
+
+
+def _lowest_degree(
+    surface: CellSurface,
+    box: GateBox,
+    v_ref: float,
+    good: float,
+    degrees: range,
+    fit: tuple[tuple[int, int], float],
+    test: tuple[tuple[int, int], float],
+) -> GateFit:
+    """Fit degree after degree until the error is below `good` [A]; return the best fit."""
+    (u, w), (u_test, w_test) = (_points(box, *kind) for kind in (fit, test))
+    k = k_over_t(surface, np.append(u, u_test), np.append(w, w_test) + v_ref)
+    target, test_target = k[:, : len(u)], k[:, len(u) :]
     g = np.geomspace(*surface.g_range, 9)
     best: GateFit | None = None
-    for degree in range(_MOST_DEGREE + 1):
-        basis, test_basis = (_monomials(degree, u - _middle(box), w) for u, w in (points, test))
-        coefficients = fit_coefficients(basis, target, points[0])
+    for degree in degrees:
+        basis, test_basis = (_monomials(degree, at - _middle(box), beside) for at, beside in ((u, w), (u_test, w_test)))
+        coefficients = fit_coefficients(basis, target, u)
         off = conductance_basis(surface, g, len(target)) @ (coefficients @ test_basis.T - test_target)
-        error = float(np.abs((g[:, None] + surface.g_parallel) * test[0] * off).max())
+        errors = np.abs(u_test * off).max(axis=1)
+        error = float(((g + surface.g_parallel) * errors).max())
         if best is None or error < best.error:
-            best = GateFit(coefficients, degree, box, error)
+            best = GateFit(coefficients, degree, box, error, float(errors.max()))
         if error <= good:
             break
+    assert best is not None
     return best
 
 

@@ -15,6 +15,7 @@ from circuitsim.nodal.array import PreparedArray, given_digests
 from circuitsim.nodal.column_plan import plan_columns
 from circuitsim.nodal.gated_columns import ColumnPlan
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
+from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.string_plan import plan_strings
 from circuitsim.nodal.surface import check_cell, check_surface_range
 from circuitsim.results import CellSurface
@@ -50,6 +51,12 @@ class GatedArray:
     def given(self) -> dict[str, str]:
         """`Provenance.given` of every read, computed once."""
         return given_digests(self.spec, self.g, self.wires, surface=self.on, off=self.off)
+
+    @cached_property
+    def errors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Errors of the cells by their surfaces, at input 1 and at input 0 (rows, cols) [A]."""
+        off = np.zeros(self.g.shape) if self.off is None else cell_errors(self.off, self.g)
+        return cell_errors(self.on, self.g), off
 
     @cached_property
     def grid(self) -> Grid:

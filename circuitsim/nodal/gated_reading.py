@@ -8,7 +8,7 @@ from scipy import sparse
 
 from circuitsim.nodal.gated import GatedArray
 from circuitsim.nodal.gated_columns import GatedSolution, solve_columns
-from circuitsim.nodal.judgement import cell_current_error, check_balance, output_error
+from circuitsim.nodal.judgement import check_balance, output_error, share_of_error
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
@@ -113,12 +113,15 @@ def _merged(found: GatedSolution, other: GatedSolution, where: np.ndarray) -> Ga
 
 def _column_error(array: GatedArray, x: np.ndarray, fit_error: np.ndarray) -> np.ndarray:
     """Largest error of a column's current by the laws of its cells (batch,) [A]."""
-    spans = np.full(len(x), array.spec.driver.v_read)
-    on, off = (cell_current_error(surface, spans) + fit_error for surface in (array.on, array.off))
+    spans = np.full(1, array.spec.driver.v_read)
+    on, off = (
+        share_of_error(surface, spans) * of_cells
+        for surface, of_cells in zip((array.on, array.off), array.errors, strict=True)
+    )
     if array.spec.array.input_line == "string":
-        return np.maximum(on, off)
-    closed = array.g > 0
-    return (on * (x @ closed).T + off * ((1 - x) @ closed).T).max(axis=0)
+        return max(on.max(), off.max()) + fit_error
+    most = np.count_nonzero(array.g, axis=0).max()
+    return (x @ on + (1 - x) @ off).max(axis=1) + fit_error * most
 
 
 def _solve(array: GatedArray, x: np.ndarray, given: np.ndarray, tol: float, name: int) -> NodeSolution:

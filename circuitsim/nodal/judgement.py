@@ -85,19 +85,32 @@ def _smallest_resistance(wires: WireGrid) -> tuple[str, float]:
     return (key, smallest[key]) if np.isfinite(smallest[key]) else (key, 0.0)
 
 
-def cell_current_error(surface: CellSurface | None, v_span: np.ndarray) -> np.ndarray:
-    """Return the largest error of the current of one cell that its surface allows (batch,) [A].
+def cell_errors(surface: CellSurface | None, g: np.ndarray) -> np.ndarray:
+    """Return the largest error of the current of each cell that its surface allows, in the shape of g [A].
 
-    It is the bound of the surface over its whole range of voltages, reduced in proportion to the largest voltage that a
-    cell can have: i = g · U · k, and the error of k does not grow towards small voltages U.
+    It is the bound of the surface over its whole range of voltages, or over the current of the cell's own conductance
+    where that is less: i = (g + g_parallel) · U · k.
 
     Args:
         surface: The characterized cell; None for ohmic cells, which have no error.
-        v_span: Highest less lowest voltage of the terminals in each vector (batch,) [V].
+        g: Conductances [S]; 0 is an open cell, which has no error.
     """
     if surface is None:
-        return np.zeros(len(v_span))
-    return surface.bound * surface.i_max * np.minimum(v_span / surface.u_max, 1.0)
+        return np.zeros(g.shape)
+    error = np.full(g.shape, surface.bound * surface.i_max)
+    if surface.bound_over_g is not None:
+        error = np.minimum(error, surface.bound_over_g * (g + surface.g_parallel) * surface.u_max)
+    return np.where(g > 0, error, 0.0)
+
+
+def share_of_error(surface: CellSurface | None, v_span: np.ndarray) -> np.ndarray:
+    """Return the share of `cell_errors` that is left at small voltages (batch,): the error of k does not grow there.
+
+    Args:
+        surface: The characterized cell.
+        v_span: Highest less lowest voltage of the terminals in each vector (batch,) [V].
+    """
+    return np.ones(len(v_span)) if surface is None else np.minimum(v_span / surface.u_max, 1.0)
 
 
 def output_error(error: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -151,8 +164,8 @@ def tell_cell_error(cell_error: np.ndarray) -> None:
     if largest > CELLS_TOLD:
         warnings.warn(
             f"outputs may be off by {largest:.0e} of the largest output of their vector, because the current of the "
-            "cell is not smooth enough for the array solver; use level = 'ngspice', a higher gate voltage or a smaller "
-            "driver.v_read",
+            "cell is not smooth enough for the array solver, or as small as its leak into the bulk and the error of "
+            "ngspice, 1e-14 A; use level = 'ngspice', a higher gate voltage or a smaller driver.v_read",
             CellErrorWarning,
             stacklevel=3,
         )

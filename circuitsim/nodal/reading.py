@@ -12,7 +12,7 @@ from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import tell_cell_error
 from circuitsim.nodal.linear import linear_array, solve_linear
 from circuitsim.nodal.modes import sweep_plan
-from circuitsim.nodal.surface import chord
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import Solution
 from circuitsim.spec import Count, Tolerance, check_argument, checked
 

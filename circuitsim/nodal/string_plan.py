@@ -6,7 +6,7 @@ from circuitsim.nodal.column_plan import FLOOR, GOOD_ON, MARGIN
 from circuitsim.nodal.gate_cells import GateBox, GateCells, fit_gate_cells, gate_coefficients
 from circuitsim.nodal.gated_columns import ColumnPlan, block_cells, lanes_by_column
 from circuitsim.nodal.string_newton import StringBlock, solve_block_of_strings
-from circuitsim.nodal.surface import chord
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -37,7 +37,7 @@ def plan_strings(
         if fitted is None:
             return None
         parts.append(block_cells(gate_coefficients(fitted, surface, g), fitted.degree, reached))
-        error = max(error, fitted.error)
+        error = max(error, fitted.error_of(surface, g))
     blocks = _blocks(parts[0], parts[1], wires, v_bias, r_on, r_off)
     return ColumnPlan(solve_block_of_strings, blocks, error, g.shape, whole)
 

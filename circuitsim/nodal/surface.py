@@ -1,8 +1,7 @@
 """Evaluate a characterized cell: its coordinates, current and slopes, and the range it holds in.
 
 Every reader of a `CellSurface` comes through here. `cell_law` evaluates it at points, `cells_law` all cells of an array
-at the same number of points each. `k_over_t` leaves the conductance
-open, for work that treats all conductances at once; `chord` evaluates all cells of an array at one pair of voltages.
+at the same number of points each. `surface_chords` leaves the conductance open, or takes one pair of voltages for all.
 """
 
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from numpy.polynomial import chebyshev
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal.lanes import WIDTH
+from circuitsim.nodal.series_cells import evaluate_series, surface_box
 from circuitsim.nodal.surface_cells import evaluate_cells
 from circuitsim.nodal.surface_points import conductance_coordinate, evaluate_points, to_unit
 from circuitsim.results import CellSurface, Provenance
@@ -29,6 +29,8 @@ def unit_nodes(count: int) -> np.ndarray:
 def unit_conductance(surface: CellSurface, g: np.ndarray) -> np.ndarray:
     """Return the conductance coordinate of g [S], with the surface's range mapped to −1 … 1; any shape."""
     low, high = (conductance_coordinate(edge, surface.g_scale) for edge in surface.g_range)
+    if surface.g_scale == 0:
+        g = np.where(np.asarray(g) > 0, g, surface.g_range[0])  # an open cell has no logarithm, and carries nothing
     return to_unit(conductance_coordinate(g, surface.g_scale), low, high)
 
 
@@ -39,7 +41,7 @@ def conductance_nodes(count: int, g_range: tuple[float, float], g_scale: float) 
     """
     low, high = (conductance_coordinate(edge, g_scale) for edge in g_range)
     t = 0.5 * (low + high) + 0.5 * (high - low) * unit_nodes(count)
-    return g_scale * t / (1.0 - t)
+    return g_scale * t / (1.0 - t) if g_scale > 0 else np.exp(t)
 
 
 @checked
@@ -125,13 +127,13 @@ def cell_law(
         u = v_bl - v_sl
         return g * u, g, -g, u
     out = np.empty((4, g.size))
-    t_low, t_high = (conductance_coordinate(edge, surface.g_scale) for edge in surface.g_range)
-    forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
-    box = np.array([surface.g_scale, surface.g_parallel, t_low, t_high, surface.u_max, *surface.m_range])
-    flat = (
-        each.flatten() for each in (g, v_bl, v_sl)
-    )  # copies: views of what was broadcast are of another type to Numba
-    evaluate_points(forward, reverse, box, *flat, out)
+    # Copies: views of what was broadcast are another type to Numba.
+    flat = g.flatten(), v_bl.flatten(), v_sl.flatten()
+    if surface.transistor is None:
+        forward, reverse = (np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse))
+        evaluate_points(forward, reverse, surface_box(surface), *flat, out)
+    else:
+        evaluate_series(surface, *flat, out)
     current, along_bl, along_sl, along_g = out.reshape(4, *g.shape)
     return current, along_bl, along_sl, along_g
 
@@ -147,7 +149,7 @@ class CellPolynomials:
     | surface | | the characterized cell |
     | g | (conductances,) [S] | every conductance that occurs, once |
     | which | (rows, cols) | index of each cell's conductance |
-    | forward, reverse | (conductances, n_u · n_m) | coefficients of k(u, m), see `CellSurface` |
+    | forward, reverse | (conductances, n_u · n_m) | coefficients of k(u, m); none with a transistor in series |
     """
 
     surface: CellSurface
@@ -160,6 +162,9 @@ class CellPolynomials:
 def cell_polynomials(surface: CellSurface, g: np.ndarray) -> CellPolynomials:
     """Put the conductances (rows, cols) [S] of an array into a surface."""
     kinds, which = np.unique(g, return_inverse=True)
+    if surface.transistor is not None:
+        none = np.empty((len(kinds), 0))
+        return CellPolynomials(surface, kinds, which.reshape(g.shape), none, none)
     sides = [np.ascontiguousarray(side, dtype=float) for side in (surface.forward, surface.reverse)]
     in_t = chebyshev.chebvander(unit_conductance(surface, kinds), max(map(len, sides)) - 1)
     forward, reverse = (in_t[:, : len(side)] @ side.reshape(len(side), -1) for side in sides)
@@ -180,6 +185,9 @@ def cells_law(
         Currents [A] and slopes [S], of the shape of the voltages; equal to those of `cell_law` to rounding.
     """
     surface, (shape, size) = cells.surface, (v_bl.shape, v_bl.size)
+    if surface.transistor is not None:
+        current, slope = cell_law(surface, cells.g[cells.which][..., None], v_bl, v_sl)[:2]
+        return current, slope if sloped else np.empty(0)
     v_bl, v_sl = (np.append(v, np.zeros(WIDTH)) for v in (v_bl, v_sl))
     current, slope = np.empty(size + WIDTH), np.empty(size + WIDTH if sloped else 0)
     counts = np.array([side.shape[1:] for side in (surface.forward, surface.reverse)]).ravel()
@@ -188,43 +196,6 @@ def cells_law(
         cells.forward, cells.reverse, counts, box, cells.g, cells.which.ravel(), shape[-1], v_bl, v_sl, current, slope
     )
     return current[:size].reshape(shape), slope[:size].reshape(shape) if sloped else slope
-
-
-def chord(surface: CellSurface | None, g: np.ndarray, v_bl: float, v_sl: float) -> np.ndarray:
-    """Return the chord conductance i/U [S] of cells between the same two voltages; the slope where they are equal.
-
-    Args:
-        g: Conductances of any shape [S].
-        v_bl, v_sl: The two voltages [V]; outside the surface they are taken at its edge.
-    """
-    g = np.asarray(g, float)
-    if surface is None:
-        return g
-    side = surface.forward if v_bl >= v_sl else surface.reverse
-    x = min(to_unit(abs(v_bl - v_sl), 0.0, surface.u_max), 1.0)
-    y = np.clip(to_unit(min(v_bl, v_sl), *surface.m_range), -1.0, 1.0)
-    t = unit_conductance(surface, g)
-    k = chebyshev.chebval(t, chebyshev.chebval2d(x, y, np.moveaxis(side, 0, -1)))
-    return (g + surface.g_parallel) * k
-
-
-def k_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
-    """Return k = i/((g + g_parallel)·U) at given voltages as a polynomial of the conductance coordinate.
-
-    Args:
-        u: v_bl − v_sl (points,) [V], all of one sign.
-        m: min(v_bl, v_sl) (points,) [V], inside the surface.
-
-    Returns:
-        (n_t, points) Chebyshev coefficients over `unit_conductance`, dimensionless.
-    """
-    # Contiguous: the product rounds by the layout of its arrays, which a file or another process need not keep.
-    tensor = np.ascontiguousarray(surface.forward if np.all(u >= 0) else surface.reverse)
-    in_u = chebyshev.chebvander(to_unit(np.abs(u), 0.0, surface.u_max), tensor.shape[1] - 1)
-    in_m = chebyshev.chebvander(to_unit(m, *surface.m_range), tensor.shape[2] - 1)
-    n_t, n_u, n_m = tensor.shape
-    along_u = in_u @ tensor.transpose(1, 0, 2).reshape(n_u, n_t * n_m)  # einsum of all three takes 30 times as long
-    return np.einsum("ptm,pm->tp", along_u.reshape(-1, n_t, n_m), in_m)
 
 
 def check_surface_range(surface: CellSurface | None, g: np.ndarray) -> None:

@@ -18,8 +18,11 @@ from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
 # These two serve Python as well.
 @register_jitable
 def conductance_coordinate(g, g_scale):
-    """Return t = g / (g + g_scale), in which a memory in series with a conductance g_scale is a polynomial."""
-    return g / (g + g_scale)
+    """Return t = g / (g + g_scale), in which a memory in series with a conductance g_scale is a polynomial.
+
+    With g_scale = 0 it is ln g, in which the current of a transistor that stores the state is smooth over decades.
+    """
+    return g / (g + g_scale) if g_scale > 0.0 else np.log(g)
 
 
 @register_jitable
@@ -101,7 +104,7 @@ def _fill(here, box, points, found, reverse, v_bl, v_sl, out):
     """Fill `out` at the points of one side, all of conductance `here`, from what `_sum_up` found."""
     g_scale, g_parallel, t_low, t_high, u_max, m_low, m_high = box
     beside = here + g_parallel
-    dt_dg = g_scale / (here + g_scale) ** 2 * 2.0 / (t_high - t_low)
+    dt_dg = (g_scale / (here + g_scale) ** 2 if g_scale > 0.0 else 1.0 / here) * 2.0 / (t_high - t_low)
     for lane in range(len(points)):
         p, value = points[lane], found[lane]
         u = v_bl[p] - v_sl[p]

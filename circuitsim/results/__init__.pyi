@@ -51,6 +51,7 @@ from .solution import Solution as Solution
 from .solution_files import load_solution as load_solution
 from .solution_files import save_solution as save_solution
 from .surface import CellSurface as CellSurface
+from .surface import SeriesTransistor as SeriesTransistor
 from .table_files import load_sense_table as load_sense_table
 from .table_files import save_sense_table as save_sense_table
 from .tile_error import TileError as TileError

@@ -113,8 +113,9 @@ _RULES: dict[type, list[_Rule]] = {
     CellSurface: [
         *_ranges("g_range", "m_range"),
         _POSITIVE_G,
-        *_above("g_scale", "u_max", "i_max"),
-        *_not_negative("bound", "g_parallel"),
+        *_above("u_max", "i_max"),
+        *_not_negative("bound", "g_parallel", "g_scale"),
+        ("bound_over_g", lambda record: record.bound_over_g is None or record.bound_over_g >= 0, "0 or more"),
     ],
     TileModel: [
         *_counts("grade"),

@@ -16,14 +16,14 @@ from circuitsim.results.json_records import from_plain, read_record, write_recor
 from circuitsim.results.meaning import check_meaning
 from circuitsim.results.npz_files import file_digest, read_npz, write_npz
 from circuitsim.results.sealed_files import check_seal, content_seal, read_description
-from circuitsim.results.surface import CellSurface
+from circuitsim.results.surface import CellSurface, SeriesTransistor
 from circuitsim.results.table_files import load_sense_table, save_sense_table
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
 CERTIFICATE_SCHEMA = 7
-SURFACE_SCHEMA = 7
-MODEL_SCHEMA = 7
+SURFACE_SCHEMA = 8
+MODEL_SCHEMA = 8
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
@@ -31,12 +31,17 @@ _EARLIER_CERTIFICATE = (
     "them (schema 5), or no error of row currents and no unit of inputs (schema 6): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
+_EARLIER_SURFACE = "it does not say whether a transistor stands in series: characterize the cell again"
 _MODEL = "circuitsim tile model"
-_EARLIER_MODEL = "it does not say whether its sense amplifiers are circuits: calibrate the array again"
+_EARLIER_MODEL = (
+    "it does not say whether its sense amplifiers are circuits (schema 6), or whether its cell is a device in series "
+    "with a transistor (schema 7): calibrate the array again"
+)
 _TENSORS = ("forward", "reverse")
+_TRANSISTOR = ("transistor_forward", "transistor_reverse")  # of no size where the tensors are those of the whole cell
 _SurfaceScalars = dataclasses.make_dataclass(
     "_SurfaceScalars",
-    [(name, kind) for name, kind in get_type_hints(CellSurface).items() if name not in _TENSORS],
+    [(name, kind) for name, kind in get_type_hints(CellSurface).items() if name not in (*_TENSORS, "transistor")],
     frozen=True,
 )
 """The fields of `CellSurface` that are not arrays."""
@@ -79,8 +84,7 @@ def save_surface(path: str | Path, surface: CellSurface, *, key: str = "") -> No
         InputError: The folder cannot be written.
     """
     about = {"format": _SURFACE, "schema": SURFACE_SCHEMA, "surface": _scalars(surface), "seal": _seal(key, surface)}
-    tensors = {name: getattr(surface, name) for name in _TENSORS}
-    write_npz(Path(path), {**tensors, "about": np.array(json.dumps(about, allow_nan=False))})
+    write_npz(Path(path), {**_arrays(surface), "about": np.array(json.dumps(about, allow_nan=False))})
 
 
 @checked
@@ -92,8 +96,9 @@ def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
             were changed since.
     """
     path = Path(path)
-    arrays = read_npz(path, (*_TENSORS, "about"), _SURFACE)
-    about = read_description(path, arrays["about"], _SURFACE, SURFACE_SCHEMA)
+    about = read_npz(path, ("about",), _SURFACE)["about"]
+    about = read_description(path, about, _SURFACE, SURFACE_SCHEMA, earlier=_EARLIER_SURFACE)
+    arrays = read_npz(path, (*_TENSORS, *_TRANSISTOR), _SURFACE)
     surface = _surface(path, about.get("surface"), arrays)
     check_meaning(path, surface)
     check_seal(path, about.get("seal"), _seal(key, surface))
@@ -114,7 +119,7 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         InputError: The folder cannot be written.
     """
     arrays, text = Path(folder) / "model.npz", Path(folder) / "model.json"
-    digests = {"sha256": write_npz(arrays, {name: getattr(model.surface, name) for name in _TENSORS})}
+    digests = {"sha256": write_npz(arrays, _arrays(model.surface))}
     if model.sense is not None:
         save_sense_table(table := _sense_file(text), model.sense)
         digests["sense"] = file_digest(table)
@@ -145,7 +150,7 @@ def load_model(path: str | Path) -> TileModel:
     document = read_record(text, _MODEL, MODEL_SCHEMA, earlier=_EARLIER_MODEL)
     parts = from_plain(text, _ModelParts, {key: document.get(key) for key in _MODEL_KEYS})
     arrays = text.with_suffix(".npz")
-    tensors = read_npz(arrays, _TENSORS, _MODEL)
+    tensors = read_npz(arrays, (*_TENSORS, *_TRANSISTOR), _MODEL)
     _check_digest(arrays, parts.arrays.get("sha256"), text)
     sense = None
     if (digest := parts.arrays.get("sense")) is not None:
@@ -192,28 +197,41 @@ _MODEL_KEYS = tuple(field.name for field in dataclasses.fields(_ModelParts))
 
 
 def _scalars(surface: CellSurface) -> dict[str, Any]:
-    return {name: value for name, value in dataclasses.asdict(surface).items() if name not in _TENSORS}
+    left = (*_TENSORS, "transistor")
+    return {name: value for name, value in dataclasses.asdict(surface).items() if name not in left}
+
+
+def _arrays(surface: CellSurface) -> dict[str, np.ndarray]:
+    """The arrays of a surface by their names in files."""
+    none, series = np.empty((0, 0)), surface.transistor
+    beside = (none, none) if series is None else (series.forward, series.reverse)
+    return dict(zip((*_TENSORS, *_TRANSISTOR), (surface.forward, surface.reverse, *beside), strict=True))
 
 
 def _seal(key: str, surface: CellSurface) -> str:
     """Digest of a key and of every value of a surface."""
-    tensors = (getattr(surface, name) for name in _TENSORS)
-    return content_seal(key, _scalars(surface), ((repr(tensor.shape), tensor) for tensor in tensors))
+    return content_seal(key, _scalars(surface), ((repr(array.shape), array) for array in _arrays(surface).values()))
 
 
 def _surface(path: Path, scalars: object, arrays: dict[str, np.ndarray]) -> CellSurface:
     checked = from_plain(path, _SurfaceScalars, scalars, under="surface")
-    for name in _TENSORS:
-        tensor = arrays[name]
-        if tensor.ndim != 3 or tensor.size == 0 or tensor.dtype != np.float64 or not np.all(np.isfinite(tensor)):
-            raise InputError(
-                f"{path}: damaged: {name} has shape {tensor.shape} and type {tensor.dtype}, "
-                "expected three axes of finite float64, none of them empty"
-            )
-    if arrays["forward"].shape != arrays["reverse"].shape:
-        raise InputError(
-            f"{path}: damaged: reverse has shape {arrays['reverse'].shape}, expected that of forward, "
-            f"{arrays['forward'].shape}"
-        )
+    _check_tensors(path, arrays, _TENSORS, "three axes of finite float64, none of them empty")
+    series = None
+    if any(arrays[name].size for name in _TRANSISTOR):
+        _check_tensors(path, arrays, _TRANSISTOR, "two axes of finite float64, none of them empty")
+        series = SeriesTransistor(*(arrays[name] for name in _TRANSISTOR))
     values = {field.name: getattr(checked, field.name) for field in dataclasses.fields(checked)}
-    return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], **values)
+    return CellSurface(forward=arrays["forward"], reverse=arrays["reverse"], transistor=series, **values)
+
+
+def _check_tensors(path: Path, arrays: dict[str, np.ndarray], names: tuple[str, str], expected: str) -> None:
+    axes = 3 if names == _TENSORS else 2
+    for name in names:
+        tensor = arrays[name]
+        if tensor.ndim != axes or tensor.size == 0 or tensor.dtype != np.float64 or not np.all(np.isfinite(tensor)):
+            raise InputError(
+                f"{path}: damaged: {name} has shape {tensor.shape} and type {tensor.dtype}, expected {expected}"
+            )
+    first, second = (arrays[name].shape for name in names)
+    if first != second:
+        raise InputError(f"{path}: damaged: {names[1]} has shape {second}, expected that of {names[0]}, {first}")

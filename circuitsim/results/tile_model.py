@@ -54,6 +54,8 @@ class TileModel:
         content = hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode())
         content.update(surface.forward.tobytes())
         content.update(surface.reverse.tobytes())
+        if surface.transistor is not None:
+            content.update(content_digest(surface.transistor).encode())
         if self.off is not None:
             content.update(self.off.digest.encode())
         if self.sense is not None:

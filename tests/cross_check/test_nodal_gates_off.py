@@ -1,4 +1,4 @@
-"""Rows whose gates are off, and gates near threshold, where the cell's surface is at its limit and says so."""
+"""Rows whose gates are off, and gates near threshold."""
 
 import numpy as np
 import pytest
@@ -39,11 +39,10 @@ def test_gates_off(arrays, card):
 
 
 @pytest.mark.parametrize("v_gate", [0.4, 0.6])
-def test_gates_near_threshold_state_their_error(arrays, v_gate):
+def test_gates_near_threshold_are_as_exact_as_others(arrays, v_gate):
+    """No warning: the device and the transistor are characterized alone where one tensor states 1e-4."""
     spec = SPEC.replace(access={"v_gate": v_gate})
     truth = levels.solve(spec, *arrays, "ngspice")
-    with pytest.warns(CellErrorWarning, match="outputs may be off"):
-        found = levels.solve(spec, *arrays, "nodal")
+    found = levels.solve(spec, *arrays, "nodal")
     off = np.abs(found.out - truth.out).max() / np.abs(truth.out).max()
-    assert off < min(1e-4, found.cell_error.max())
-    assert found.convergence.residual.max() > 1e-7  # not the 1e-9 of a smooth cell: the surface's bound is in it
+    assert off < 1e-8 and found.cell_error.max() < 1e-6

@@ -1,11 +1,11 @@
 """An analytic cell, so that the solver is tested against a formula and not against another fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from circuitsim.results import CellSurface, Provenance
+from circuitsim.results import CellSurface, Provenance, SeriesTransistor
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,22 @@ class SinhWithTransistor:
     def surface(self, g_range=(1e-6, 1e-4), v_range=(0.0, 0.2), degrees=(9, 13, 7)) -> CellSurface:
         """Tabulate the cell on Chebyshev nodes."""
         return tabulated(self.current, self.g_t, 0.0, g_range, v_range, degrees)
+
+    def in_series(self, g_range=(1e-6, 1e-4), v_range=(0.0, 0.2), degrees=(3, 13), alone=(64, 4)) -> CellSurface:
+        """Tabulate the memory alone and the transistor alone, as the series form of a surface."""
+
+        def memory(g, v_bl, v_sl):
+            return g * self.v0 * np.sinh((v_bl - v_sl) / self.v0)
+
+        def transistor(g, v_bl, v_sl):
+            u, m = v_bl - v_sl, np.minimum(v_bl, v_sl)
+            return g / g_range[1] * self.g_t * self.v_s * np.tanh(u / self.v_s) * (1 - self.b * m)
+
+        device = tabulated(memory, self.g_t, 0.0, g_range, v_range, (*degrees, 1))
+        law = tabulated(transistor, self.g_t, 0.0, g_range, v_range, (1, *alone))
+        series = SeriesTransistor(*(side[0] * g_range[1] for side in (law.forward, law.reverse)))
+        full_scale = float(self.current(np.array(g_range[1]), v_range[1], v_range[0]))
+        return replace(device, transistor=series, i_max=full_scale)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.testing import assert_allclose
 
-from circuitsim.characterization.chebyshev import nodes, tensor_fit
+from circuitsim.characterization.chebyshev import nodes, tensor_fit, trimmed
 from circuitsim.nodal.surface import to_unit
 
 
@@ -27,3 +27,16 @@ def test_coefficients_lie_in_memory_as_a_file_returns_them():
 
 def test_nodes_never_touch_the_ends():
     assert nodes(32, 0.0, 1.0).min() > 0 and nodes(32, 0.0, 1.0).max() < 1
+
+
+def test_coefficients_that_together_carry_less_than_allowed_are_dropped():
+    full = np.zeros((5, 4))
+    full[:3, :2] = 1.0
+    full[3, 0], full[0, 3] = 1e-9, 5e-9
+    other = np.zeros((5, 4))
+    other[1, 1], other[0, 2] = 1.0, 2e-9
+    first, second = trimmed(full, other, allowed=3e-9)
+    assert first.shape == second.shape == (3, 4)
+    assert first.flags.c_contiguous
+    assert [part.shape for part in trimmed(full, other, allowed=8e-9)] == [(3, 2), (3, 2)]
+    assert [part.shape for part in trimmed(full, other, allowed=1e3)] == [(1, 1), (1, 1)]

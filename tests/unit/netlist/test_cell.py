@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from circuitsim.errors import InputError, SpecError
-from circuitsim.netlist import cell_subckt
+from circuitsim.netlist import cell_subckt, cell_text
 from circuitsim.spec import parse_spec
 
 ACCESS = {"model": "nmos_bsim4_default", "w": "1u", "l": "0.13u", "v_gate": 1.8}
@@ -31,6 +31,13 @@ def test_transistor_lies_between_device_and_source_line():
     assert text[3].split()[1:4] == ["bl", "mid", "rram_sinh"]
     assert {"g={g}", "v0=0.4", "v_read=0.3"} <= set(text[3].split())
     assert text[4].split()[1:5] == ["mid", "wl", "sl", "bulk"]
+
+
+def test_a_part_alone_has_a_short_in_place_of_the_other():
+    array = spec({"model": "rram_sinh"}, ACCESS)
+    whole, device, transistor = (lines(cell_text(array, alone=part).subckt) for part in (None, "device", "transistor"))
+    assert device[1:-1] == [whole[1], "vshort mid sl 0"]
+    assert transistor[1:-1] == ["vshort bl mid 0", whole[2]]
 
 
 def test_passive_cell_has_the_same_ports():

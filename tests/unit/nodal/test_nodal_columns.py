@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from nodal_cells import SinhWithTransistor
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal
@@ -193,13 +194,21 @@ def test_the_polynomials_state_their_error(sinh_surface, sinh_cell):
     assert array.columns.error < 1e-8 * sinh_surface.i_max
 
 
-def test_polynomials_of_cells_take_the_degree_that_suffices_and_at_most_ten(sinh_surface):
+def test_polynomials_of_cells_take_the_degree_that_suffices_and_more_than_ten_only_where_ten_are_poor(sinh_surface):
     box = GateBox(0.2, 0.0, 0.2, 0.05)
-    fits = [fit_gate_cells(sinh_surface, box, 0.0, good) for good in (np.inf, 1e-9, 0.0)]
+    fits = [fit_gate_cells(sinh_surface, box, 0.0, good) for good in (np.inf, 1e-9, 2e-20, 0.0)]
     assert fits[0].degree == 0 and 0 < fits[1].degree < 10 and fits[1].error <= 1e-9 < fits[0].error
     errors = [fit_gate_cells(sinh_surface, box, 0.0, good).error for good in (1e-6, 1e-8, 1e-10)]
     assert errors == sorted(errors, reverse=True)
-    assert fits[2].degree == 10 and fits[2].error <= min(errors)
+    assert fits[2].degree == 10 and 2e-20 < fits[2].error <= min(errors)
+    assert fits[3].degree > 10 and fits[3].error < fits[2].error
+
+
+def test_columns_of_a_cell_that_saturates_take_the_degrees_that_follow_its_bend():
+    """The current of a cell whose transistor saturates within the box: ten degrees leave 1e-4 of full scale."""
+    surface = SinhWithTransistor(g_t=2e-4, v_s=0.04).in_series()
+    fitted = fit_gate_cells(surface, GateBox(0.2, 0.1, 0.2, 0.05), 0.0, 1e-9 * surface.i_max)
+    assert fitted.degree > 10 and fitted.error <= 3e-8 * surface.i_max
 
 
 def test_the_box_of_a_column_holds_what_its_ohmic_cells_reach():

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim import nodal
 from circuitsim.errors import CellErrorWarning, NotConvergedError, UnbalancedWarning
-from circuitsim.nodal.judgement import REFUSED, TOLD, check_balance, joint_cell_error
+from circuitsim.nodal.judgement import REFUSED, TOLD, cell_errors, check_balance, joint_cell_error, share_of_error
 from circuitsim.results import Provenance, Solution
 from circuitsim.spec import parse_spec
 
@@ -103,3 +103,13 @@ def test_a_joint_error_above_that_to_which_the_levels_agree_is_told():
     joint_cell_error(SPEC, [one], one.out)
     with pytest.warns(CellErrorWarning, match="outputs may be off by 2e-06 of the largest output"):
         joint_cell_error(SPEC, [one, one], one.out)
+
+
+def test_a_cell_of_little_conductance_errs_by_its_own_current():
+    surface = replace(nodal.ohmic((1e-9, 1e-4), (0.0, 0.2)), bound=1e-6, bound_over_g=1e-4)  # i_max = 2e-5 A
+    found = cell_errors(surface, np.array([[0.0, 1e-9], [1e-7, 1e-4]]))
+    assert_allclose(found, [[0.0, 2e-14], [2e-12, 2e-11]], rtol=1e-12, atol=0)
+    unknown = cell_errors(replace(surface, bound_over_g=None), np.array([0.0, 1e-9, 1e-4]))
+    assert_allclose(unknown, [0.0, 2e-11, 2e-11], rtol=1e-12, atol=0)
+    assert_allclose(share_of_error(surface, np.array([0.1, 0.2, 0.4])), [0.5, 1.0, 1.0], rtol=1e-12, atol=0)
+    assert not cell_errors(None, np.ones(3)).any() and np.all(share_of_error(None, np.ones(2)) == 1)

@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal
 from circuitsim.nodal.gated_reading import read_gates
-from circuitsim.nodal.surface import cell_law, chord
+from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import load_surface, save_surface
 from circuitsim.spec import parse_spec
 

@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.nodal import cell_current, cell_current_and_slopes, ohmic, slope_in_g
-from circuitsim.nodal.surface import cell_law, cell_polynomials, cells_law, chord, conductance_nodes, unit_conductance
+from circuitsim.nodal.surface import cell_law, cell_polynomials, cells_law, conductance_nodes, unit_conductance
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface, Provenance
 
 
@@ -165,3 +166,21 @@ def test_equal_conductances_share_one_polynomial():
     v_bl, v_sl = rng.uniform(-0.2, 0.3, (2, 6, 5, 7))
     expected = cell_law(surface, g[:, :, None], v_bl, v_sl)[0]
     assert_allclose(cells_law(cells, v_bl, v_sl)[0], expected, rtol=1e-11, atol=1e-16)  # A
+
+
+def test_a_state_over_decades_is_a_polynomial_of_its_logarithm():
+    """i = g^0.8 · U, as of a hot transistor programmed at 27 °C: t = g / (g + g_scale) cannot follow it to 0 S."""
+    g_range, count = (1e-10, 1e-4), 16
+    g = conductance_nodes(count, g_range, 0.0)
+    nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
+    k = np.linalg.solve(chebyshev.chebvander(nodes, count - 1), g**-0.2)[:, None, None]
+    origin = Provenance(level="nodal", spec_digest="")
+    surface = CellSurface(k, k, g_range, 0.0, 0.1, (0.0, 0.1), 1e-9, 1e-5, origin)
+    g = np.array([0.0, *np.geomspace(*g_range, 23)])
+    v_bl, v_sl = np.full(24, 0.1), np.linspace(0.0, 0.1, 24)
+    expected = g**0.8 * (v_bl - v_sl)
+    assert_allclose(cell_current(surface, g, v_bl, v_sl), expected, rtol=1e-9, atol=0)
+    assert_allclose(slope_in_g(surface, g, v_bl, v_sl)[1:], (0.8 * expected[1:]) / g[1:], rtol=1e-7, atol=0)
+    cells = cell_polynomials(surface, g[:, None])
+    current, _ = cells_law(cells, v_bl[:, None, None], v_sl[:, None, None])
+    assert_allclose(current.ravel(), expected, rtol=1e-9, atol=0)

@@ -21,6 +21,7 @@ from circuitsim.results import (
     LoadTable,
     Provenance,
     ReadCase,
+    SeriesTransistor,
     TileModel,
     Witness,
     WorstFound,
@@ -167,10 +168,10 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda d: d.update(schema=8), "schema = 8, expected 7"),
+        (lambda d: d.update(schema=9), "schema = 9, expected 8"),
         (
-            lambda d: d.update(schema=6),
-            "schema = 6, expected 7: .*does not say whether its sense amplifiers are circuits",
+            lambda d: d.update(schema=7),
+            "schema = 7, expected 8: .*does not say .* whether its cell is a device in series with a transistor",
         ),
         (lambda d: d.update(format="circuitsim certificate"), "format = 'circuitsim certificate'"),
         (lambda d: d.update(grade="three"), "grade = 'three'"),
@@ -219,6 +220,36 @@ def test_pickles_are_refused_and_never_run(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def _in_series() -> CellSurface:
+    forward, reverse = np.random.default_rng(1).normal(size=(2, 6, 5))
+    return dataclasses.replace(_surface(), transistor=SeriesTransistor(forward, reverse), bound_over_g=1e-7)
+
+
+def test_a_surface_with_a_transistor_in_series_comes_back(tmp_path):
+    save_surface(tmp_path / "surface.npz", _in_series(), key="a")
+    found = load_surface(tmp_path / "surface.npz", key="a")
+    assert found == _in_series() and found.digest == _in_series().digest
+    model = dataclasses.replace(_model(), surface=_in_series())
+    assert load_model(save_model(tmp_path, model)) == model
+    with pytest.raises(InputError, match="not what was stored under this key"):
+        load_surface(tmp_path / "surface.npz", key="b")
+
+
+def test_wrong_tensors_of_a_transistor_are_refused(tmp_path):
+    for bad in (np.zeros((2, 2, 2)), np.full((6, 5), np.nan), np.zeros((6, 5), np.float32), np.zeros((5, 5))):
+        series = SeriesTransistor(np.zeros((6, 5)), bad)
+        save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), transistor=series))
+        with pytest.raises(InputError, match="transistor_reverse has shape"):
+            load_surface(tmp_path / "surface.npz")
+
+
+def test_a_surface_of_an_earlier_version_is_refused(tmp_path):
+    about = {"format": "circuitsim cell surface", "schema": 7, "surface": {}, "seal": ""}
+    np.savez(tmp_path / "surface.npz", forward=np.ones((1, 1, 1)), reverse=np.ones((1, 1, 1)), about=json.dumps(about))
+    with pytest.raises(InputError, match=r"schema = 7, expected 8: .* transistor stands in series: characterize"):
+        load_surface(tmp_path / "surface.npz")
+
+
 def test_wrong_tensors_are_refused(tmp_path):
     for bad in (np.zeros((2, 2)), np.full((2, 2, 2), np.nan), np.zeros((2, 2, 2), np.float32), np.zeros((6, 4, 3))):
         save_surface(tmp_path / "surface.npz", dataclasses.replace(_surface(), reverse=bad))
@@ -258,7 +289,7 @@ def _set(record, path, value):
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        (("surface", "g_scale"), -2e-5, "surface.g_scale = -2e-05: expected a number above 0"),
+        (("surface", "g_scale"), -2e-5, "surface.g_scale = -2e-05: expected 0 or more"),
         (("surface", "g_scale"), float("nan"), "surface.g_scale = nan: expected a finite number"),
         (("surface", "u_max"), 0.0, "surface.u_max = 0.0: expected a number above 0"),
         (("surface", "bound"), -1e-9, "surface.bound = -1e-09: expected 0 or more"),
