@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from circuitsim.nodal.column_plan import FLOOR
 from circuitsim.nodal.gated import GatedArray
 from circuitsim.nodal.gated_columns import GatedSolution, solve_columns
 from circuitsim.nodal.judgement import cell_current_error, check_balance, output_error
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
-from circuitsim.nodal.surface import cell_law, check_voltages
+from circuitsim.nodal.surface import cell_law, check_voltages, chord
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import Provenance, Solution
 from circuitsim.spec.matrices import check_inputs
@@ -49,7 +50,7 @@ def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float, thre
         power=with_references(v_bias * found.i_bias.sum(axis=1), v_ref, found.i_out),
         # The error of a polynomial is current that the characterized cell would leave unbalanced.
         convergence=convergence(found.i_bias, found.i_out, found.residual + found.fit_error, found.iterations),
-        cell_error=output_error(_column_error(array, x, found.fit_error), found.i_out),
+        cell_error=output_error(_column_error(array, x, found), found.i_out),
     )
 
 
@@ -111,14 +112,30 @@ def _merged(found: GatedSolution, other: GatedSolution, where: np.ndarray) -> Ga
     return GatedSolution(**{name: put(getattr(found, name), getattr(other, name)) for name in names})
 
 
-def _column_error(array: GatedArray, x: np.ndarray, fit_error: np.ndarray) -> np.ndarray:
+def _column_error(array: GatedArray, x: np.ndarray, found: GatedSolution) -> np.ndarray:
     """Largest error of a column's current by the laws of its cells (batch,) [A]."""
-    spans = np.full(len(x), array.spec.driver.v_read)
-    on, off = (cell_current_error(surface, spans) + fit_error for surface in (array.on, array.off))
     if array.spec.array.input_line == "string":
-        return np.maximum(on, off)
+        return _string_error(array, found)
+    spans = np.full(len(x), array.spec.driver.v_read)
+    on, off = (cell_current_error(surface, spans) + found.fit_error for surface in (array.on, array.off))
     closed = array.g > 0
     return (on * (x @ closed).T + off * ((1 - x) @ closed).T).max(axis=0)
+
+
+def _string_error(array: GatedArray, found: GatedSolution) -> np.ndarray:
+    """Return the largest error of a cell's current, which is that of its string, at the voltages that cells can see.
+
+    A cell sees no more than its resistance at small voltages times the current: laws do not fall off towards larger
+    ones. Errors fall in proportion, see `cell_current_error`.
+    """
+    v_read, v_ref = array.spec.driver.v_read, array.spec.sense.v_ref
+    errors = []
+    for surface in (array.on, array.off):
+        assert surface is not None
+        largest = 1.0 / chord(surface, array.g, v_ref + FLOOR * v_read, v_ref).min(axis=0)
+        span = np.minimum(found.i_out * largest, v_read)
+        errors.append(cell_current_error(surface, span) + found.fit_error[:, None] * span / v_read)
+    return np.maximum(*errors).max(axis=1)
 
 
 def _solve(array: GatedArray, x: np.ndarray, given: np.ndarray, tol: float, name: int) -> NodeSolution:

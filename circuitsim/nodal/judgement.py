@@ -86,17 +86,18 @@ def _smallest_resistance(wires: WireGrid) -> tuple[str, float]:
 
 
 def cell_current_error(surface: CellSurface | None, v_span: np.ndarray) -> np.ndarray:
-    """Return the largest error of the current of one cell that its surface allows (batch,) [A].
+    """Return the largest error of the current of one cell that its surface allows, in the shape of `v_span` [A].
 
     It is the bound of the surface over its whole range of voltages, reduced in proportion to the largest voltage that a
     cell can have: i = g · U · k, and the error of k does not grow towards small voltages U.
 
     Args:
         surface: The characterized cell; None for ohmic cells, which have no error.
-        v_span: Highest less lowest voltage of the terminals in each vector (batch,) [V].
+        v_span: Highest less lowest voltage of the terminals in each vector (batch,) [V]; of strings the largest that a
+            cell can see (batch, cols).
     """
     if surface is None:
-        return np.zeros(len(v_span))
+        return np.zeros(v_span.shape)
     return surface.bound * surface.i_max * np.minimum(v_span / surface.u_max, 1.0)
 
 
