@@ -36,7 +36,7 @@ class BandSums(NamedTuple):
 
 
 class BypassLaw(NamedTuple):
-    """Conductance of a bypassed cell with its middle at ½ + h: flat + h·(sloped + curved·h) + I·(driven + leaning·h)."""
+    """Conductance of a bypassed cell, its middle at ½ + h: flat + h·(sloped + curved·h) + I·(driven + leaning·h)."""
 
     flat: Any
     sloped: Any

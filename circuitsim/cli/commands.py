@@ -94,14 +94,18 @@ def calibrate(
     out: Out = Path("out/calibration"),
     max_rms: Annotated[
         float,
-        typer.Option(parser=within("--max-rms"), metavar="R", help="Error asked for, rms as a fraction of full scale."),
+        typer.Option(
+            parser=within("--max-rms"),
+            metavar="R",
+            help="Error asked for, rms as a fraction of full scale, of strings of each current.",
+        ),
     ] = 2e-4,
     max_worst: Annotated[
         float | None,
         typer.Option(
             parser=within("--max-worst"),
             metavar="W",
-            help="Largest error found by search that is asked for, as a fraction of full scale; absent: any.",
+            help="Largest error found by search that is asked for, as the same fraction; absent: any.",
         ),
     ] = None,
     search: Annotated[
@@ -153,6 +157,7 @@ def calibrate(
         "worst": None if statement.worst is None else statement.worst.error,
         "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
         f"full_scale_{statement.unit}": statement.full_scale,
+        "relative_to": statement.relative_to,
         "lsb": describe_code_errors(statement),
         "left_out": list(statement.left_out),
         "cost": None if statement.cost is None else dataclasses.asdict(statement.cost),
