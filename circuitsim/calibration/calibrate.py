@@ -1,7 +1,7 @@
 """Calibrate a behavioral model of an array and certify its error."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.product_cost import product_cost
 from circuitsim.calibration.row_errors import row_errors
 from circuitsim.calibration.search import structured_worst
-from circuitsim.calibration.solve_experiments import solve_in_nodal, truth_reads
+from circuitsim.calibration.solve_experiments import finished_decks, solve_in_nodal, truth_reads
 from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
@@ -133,7 +133,7 @@ def calibrate(
         solver = simulator if in_ngspice else None
         worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
         more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _ThoroughParts()
-        truths = exact if solved is None else _in_decks(spec, solved)
+        truths = exact if solved is None else finished_decks(spec, solved)
     certificate = certify(
         model,
         hold_out,
@@ -154,19 +154,6 @@ def calibrate(
     if not in_ngspice:
         certificate = replace(certificate, spot=_spot(model, for_spot, simulator))
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
-
-
-def _in_decks(spec: ArraySpec, solved: Callable[[], list[Solution]]) -> list[Solution]:
-    """Wait for the hold-out in ngspice; where it fails on strings, say what else solves them."""
-    try:
-        return solved()
-    except spice.DecksFailedError as error:
-        if spec.array.input_line == "string":
-            error.add_note(
-                "ngspice does not always converge on strings of nonlinear devices, seldom on more than 8 of rram_sinh; "
-                "with truth = 'nodal' the array solver solves the hold-out, and ngspice a corner of 8 rows to check it"
-            )
-        raise
 
 
 def _check_arguments(

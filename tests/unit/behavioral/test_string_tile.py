@@ -9,7 +9,8 @@ from string_arrays import classes_of_series, series_model, series_spec
 from circuitsim import behavioral, export
 from circuitsim.behavioral import string_balance
 from circuitsim.behavioral.string_read import _by_arrays
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, SpecError
+from circuitsim.network.fitting_array import check_network_array
 from circuitsim.results import load_model, save_model
 
 # Largest error of the worst class of inputs, of the current itself; measured × 1.3.
@@ -132,3 +133,11 @@ def test_what_strings_cannot_be_is_refused():
         behavioral.mvm(tile, np.full((1, 8), 0.5))
     with pytest.raises(InputError, match=r"cannot export a tile whose inputs switch gates .*'string'"):
         export.spice_macro(tile)
+    sentence = r"array.input_line = 'string': (CrossSim|aihwkit|NeuroSim) adds the currents of the cells of a column"
+    for write in (export.crosssim_parameters, export.aihwkit_configuration):
+        with pytest.raises(SpecError, match=sentence):
+            write(spec)
+    with pytest.raises(SpecError, match=sentence):
+        export.neurosim_noise_table(model, bits=2, rng=np.random.default_rng(0))
+    with pytest.raises(SpecError, match=r"array.input_line = 'string': a network is read by"):
+        check_network_array(spec)
