@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 ITERATIONS = 3
-"""Of Newton's method. Of 16 rows at 0.4 V, the hardest case met, currents are 1e-3, 1e-7 and 1e-11 off after 1 to 3."""
+"""Of Newton's method. Of 8 to 64 rows up to 0.4 V currents are up to 5e-2, 7e-4 and 2e-6 off after 1 to 3."""
 _NOTHING = 1e-30  # resistance that stands for that of no selected cell
 
 
@@ -25,7 +25,7 @@ class BandSums(NamedTuple):
     """Sums over the rows of a band.
 
     Attributes:
-        powers: Coefficients of I, I³, I⁵, … in the voltage of all selected cells together.
+        powers: Coefficients of I, I², I³, … in the voltage of all selected cells together.
         bypassed: Number of bypassed cells, each counted by its resistance against that of its column's mean cell.
         lifted: Coefficient of I of the selected cells, each times the share of the bypassed cells that lie above it.
     """
@@ -44,11 +44,12 @@ class BypassLaw(NamedTuple):
     driven: Any
     leaning: Any
 
-    def at(self, middle: Any, drop: Any, current: Any) -> Any:
-        """Return the mean conductance of cells along a run with this middle and drop."""
+    def at(self, middle: Any, drop: Any, current: Any) -> tuple[Any, Any]:
+        """Return the mean conductance of cells along a run with this middle and drop, and its slope in the middle."""
         h = middle - 0.5
-        along = self.flat + h * (self.sloped + self.curved * h) + current * (self.driven + self.leaning * h)
-        return along + (1.0 / 12.0) * self.curved * drop * drop
+        bent = self.sloped + self.leaning * current + self.curved * h
+        even = self.flat + self.driven * current + (1.0 / 12.0) * self.curved * drop * drop
+        return even + h * bent, bent + self.curved * h
 
 
 class _Band(NamedTuple):
@@ -72,18 +73,28 @@ def string_current(bands: Sequence[BandSums], law: BypassLaw, top: Any, bottom: 
     current = 1.0 / total  # of resistors; the voltage of a device rises less than its current
     drops = [[band.below * middle * current, band.above * middle * current] for band in split]
     for _ in range(ITERATIONS):
-        reached, slope = current * bottom, top + bottom
+        reached = current * bottom, bottom
         for band, drop in zip(reversed(split), reversed(drops), strict=True):
-            below = band.below / law.at(reached + 0.5 * drop[0], drop[0], current)
-            drop[0] = below * current
-            selected, along = _odd_polynomial(band.powers, current)
-            reached = reached + drop[0] + selected
-            above = band.above / law.at(reached + 0.5 * drop[1], drop[1], current)
-            drop[1] = above * current
-            reached = reached + drop[1]
-            slope = slope + below + above + along
-        current = current + (1.0 - (reached + current * top)) / slope
+            reached, drop[0] = _run(law, band.below, reached, drop[0], current)
+            selected, along = _polynomial(band.powers, current)
+            reached, drop[1] = _run(law, band.above, (reached[0] + selected, reached[1] + along), drop[1], current)
+        current = current + (1.0 - (reached[0] + current * top)) / (reached[1] + top)
     return current
+
+
+def _run(law: BypassLaw, count: Any, reached: tuple[Any, Any], drop: Any, current: Any) -> tuple[tuple[Any, Any], Any]:
+    """Go up a run of bypassed cells whose drop is nearly known.
+
+    Returns:
+        The voltage above it with its slope in the current, and the drop.
+    """
+    voltage, slope = reached
+    conductance, rise = law.at(voltage + 0.5 * drop, drop, current)
+    turn = drop * rise
+    inverse = 1.0 / (conductance + 0.5 * turn)  # a step of Newton's method for drop·G = count·I
+    along = (count - turn * slope) * inverse
+    drop = (count * current + 0.5 * turn * drop) * inverse
+    return (voltage + drop, slope + along), drop
 
 
 def _split(band: BandSums) -> _Band:
@@ -92,11 +103,10 @@ def _split(band: BandSums) -> _Band:
     return _Band(band.powers, band.bypassed - above, above)
 
 
-def _odd_polynomial(coefficients: Sequence[Any], current: Any) -> tuple[Any, Any]:
-    """Return Σ c_m·I^(2m + 1) and its slope."""
-    square = current * current
-    value, slope = coefficients[-1], (2.0 * len(coefficients) - 1.0) * coefficients[-1]
-    for power in range(len(coefficients) - 2, -1, -1):
-        value = value * square + coefficients[power]
-        slope = slope * square + (2.0 * power + 1.0) * coefficients[power]
-    return value * current, slope
+def _polynomial(coefficients: Sequence[Any], current: Any) -> tuple[Any, Any]:
+    """Return Σ c_m·I^(m + 1) and its slope."""
+    value, slope = coefficients[-1], 0.0
+    for coefficient in reversed(coefficients[:-1]):
+        slope = value + current * slope
+        value = coefficient + current * value
+    return current * value, value + current * slope

@@ -1,7 +1,7 @@
 """Program a tile of strings: the laws of their cells turned around, voltage over current; no array is solved.
 
 In a string of 1t1r cells the transistor lies beside the device: a row at 1 leaves the device alone, a row at 0 bypasses
-it. The voltage of a selected cell is fitted by odd powers of the current, relative to itself, because it is next to
+it. The voltage of a selected cell is fitted by powers of the current, relative to itself, because it is next to
 nothing where all rows are selected and almost the whole bias where one is. Each cell is taken at the height that it has
 where the voltage falls evenly down the string; what lifts it from there matters to bypassed cells alone.
 """
@@ -104,7 +104,7 @@ def string_tile(
 
 
 def _selected(bias: _Bias, on: CellSurface, g: np.ndarray, powers: int) -> tuple[np.ndarray, float]:
-    """Fit V/v_read of each cell by odd powers of the current over its unit; return (rows, cols, powers) and the unit.
+    """Fit V/v_read of each cell by powers of the current over its unit; return (rows, cols, powers) and the unit.
 
     Laws vary smoothly with the conductance: some are fitted, each row at its own height, the others lie between them.
     """
@@ -116,7 +116,7 @@ def _selected(bias: _Bias, on: CellSurface, g: np.ndarray, powers: int) -> tuple
     current = bias.current(on, np.exp(0.5 * (low + high + (high - low) * nodes))[:, None], u, w)
     full = current[..., -1]  # with the whole bias across it
     x = (current[..., :-1] / full[..., None])[..., None]
-    basis = x ** (2 * np.arange(powers) + 1) / share[:, None]
+    basis = x ** np.arange(1, powers + 1) / share[:, None]
     q, r = np.linalg.qr(basis)
     fitted = np.linalg.solve(r, q.sum(axis=-2)[..., None])[..., 0]  # (rows, nodes, powers): V/v_read ≈ Σ c·x^p
     table = np.concatenate([np.log(full)[..., None], fitted], axis=-1)
@@ -125,7 +125,7 @@ def _selected(bias: _Bias, on: CellSurface, g: np.ndarray, powers: int) -> tuple
     found = (between @ inverse) @ table
     log_full = found[..., 0]
     i_unit = float(np.exp(log_full.mean()))
-    exponents = 2 * np.arange(powers) + 1
+    exponents = np.arange(1, powers + 1)
     return found[..., 1:] * np.exp((log_full.mean() - log_full)[..., None] * exponents), i_unit
 
 

@@ -15,7 +15,7 @@ class StringTile:
     A read finds the current of each column at which the voltages of its cells add up to the bias; `string_balance`
     states them. For the rows of each band,
 
-        x @ maps_b                   coefficients of I, I³, … of the selected cells, and the bypasses switched off
+        x @ maps_b                   coefficients of I, I², … of the selected cells, and the bypasses switched off
         lifted @ (first of maps_b)   the same of I, with the share of bypassed cells above each selected one in x
 
     | field | shape and unit | meaning |

@@ -47,7 +47,7 @@ GATED_GRADE = (
 
 
 STRING_GRADE = (
-    "grade: what the model keeps of each string; the voltage of a selected cell as two, four or seven odd powers of "
+    "grade: what the model keeps of each string; the voltage of a selected cell as three, four or seven powers of "
     "the current, and the place of the selected cells among the bypassed ones in one, two or four bands of rows"
 )
 

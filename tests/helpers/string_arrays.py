@@ -27,7 +27,7 @@ def series_spec(rows=24, cols=18, **parts) -> ArraySpec:
 
 def series_model(spec: ArraySpec, grade=2) -> TileModel:
     on, off = SURFACES
-    if spec.sense.v_ref:
+    if spec.drive_range != (0.0, 0.2):
         v_range = spec.drive_range
         on, off = (cell.surface(v_range=v_range) for cell in (DEVICE, BYPASS))
     return TileModel(spec, on, grade, (0.0, 1.0), off=off)
