@@ -15,7 +15,7 @@ DEVICES = {
 }
 SOLVER_MS = 0.5  # a vector of a batch of 100; 0.16 to 0.21 measured
 PROGRAM_S = 0.1  # 0.03 measured
-PRODUCTS = {2: 50, 3: 90}  # reads over one plain product, by grade; 24 and 50 measured
+PRODUCTS = {2: 50, 3: 100}  # reads over one plain product, by grade; 25 to 35 and 50 to 70 measured
 
 
 def least(work, times=5):
