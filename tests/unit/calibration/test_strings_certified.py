@@ -15,7 +15,7 @@ from circuitsim.calibration.calibrate import VALIDATION_MATRICES, choose_grade
 from circuitsim.calibration.certify import certify, predictions
 from circuitsim.calibration.experiments import draw_inputs, hold_out_experiments, validation_vectors
 from circuitsim.calibration.search import find_worst, structured_worst
-from circuitsim.calibration.solve_experiments import solve_in_nodal
+from circuitsim.calibration.solve_experiments import finished_decks, solve_in_nodal
 from circuitsim.calibration.verify import verify
 from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.report import array_in_words, certificate_in_words, write_calibration_report
@@ -26,6 +26,7 @@ from circuitsim.results import (
     save_certificate,
     save_solution,
 )
+from circuitsim.spice import DecksFailedError
 
 SPEC = series_spec(16, 10)
 MODEL = series_model(SPEC, 1)
@@ -162,3 +163,14 @@ def test_an_audit_and_a_read_say_it_too(certificate, tmp_path):
         levels.prepare(
             SPEC, g, "behavioral", model=MODEL, certificate=stated, strict=True, max_error=table.worst[0] / 2
         )
+
+
+def test_where_ngspice_loses_strings_another_way_is_named():
+    def lost():
+        raise DecksFailedError("2 of 6 decks failed", [])
+
+    for spec, notes in ((SPEC, 1), (gated_spec(), 0)):
+        with pytest.raises(DecksFailedError) as caught:
+            finished_decks(spec, lost)
+        told = getattr(caught.value, "__notes__", [])
+        assert len(told) == notes and all("with truth = 'nodal'" in note for note in told)
