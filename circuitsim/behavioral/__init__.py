@@ -5,20 +5,24 @@ from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import (
     GATED_GRADES,
     GRADES,
+    STRING_GRADES,
     GatedForm,
+    StringForm,
     TileForm,
     form_of,
     gated_form,
     grades_for,
+    string_form,
 )
 from circuitsim.behavioral.guard import check_input_range
 from circuitsim.behavioral.noise import ReadNoise, read_noise, with_read_noise
-from circuitsim.behavioral.product import AnyTile, mvm, tile_outputs, voltage_tile
+from circuitsim.behavioral.product import AnyTile, mvm, own_array, tile_outputs, voltage_tile
 from circuitsim.behavioral.programming import model_form, program
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
 from circuitsim.behavioral.scaled_tile import reprogram
 from circuitsim.behavioral.sense import meet_curve, reported_outputs, sensed_outputs, settle
+from circuitsim.behavioral.string_tile import StringTile
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
 
@@ -26,11 +30,14 @@ __all__ = [
     "GATED_GRADES",
     "GRADES",
     "SIMULATES",
+    "STRING_GRADES",
     "AnyTile",
     "GatedForm",
     "GatedTile",
     "ReadNoise",
     "RowCurrents",
+    "StringForm",
+    "StringTile",
     "Tile",
     "TileForm",
     "check_input_range",
@@ -40,6 +47,7 @@ __all__ = [
     "meet_curve",
     "model_form",
     "mvm",
+    "own_array",
     "power",
     "program",
     "read_noise",
@@ -50,6 +58,7 @@ __all__ = [
     "row_currents",
     "sensed_outputs",
     "settle",
+    "string_form",
     "tile_outputs",
     "voltage_tile",
     "with_read_noise",

@@ -1,56 +1,20 @@
 """The balance of columns compiled, `WIDTH` columns side by side.
 
-`column_balance` states it for anything that adds and multiplies. Here it meets numbers that write down what is done to
-them: the compiler gets every step, and no loop or array between the products and the current.
+`column_balance` states it for anything that adds and multiplies. Here it meets `written_lanes`: the compiler gets every
+step, and no loop or array between the products and the current.
 """
 
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
-from typing import Any
-
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from circuitsim.behavioral import column_balance
+from circuitsim.behavioral import column_balance, written_lanes
 from circuitsim.behavioral.column_balance import Lines, column_current, product_count
+from circuitsim.behavioral.written_lanes import WrittenLanes
 from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.lanes import WIDTH, lanes_type, load, splat, store
-
-_FUSED = ("contract",)  # a·b + c may round once
-
-
-class _Written:
-    """Lanes of which the compiler knows: an operation on them becomes an instruction."""
-
-    def __init__(self, builder: ir.IRBuilder, value: Any):
-        self.builder, self.value = builder, value
-
-    def _with(self, instruction: str, other: Any, *, reflected: bool = False) -> "_Written":
-        if not isinstance(other, _Written):
-            other = _Written(self.builder, _constant(self.value.type, other))
-        pair = (other.value, self.value) if reflected else (self.value, other.value)
-        return _Written(self.builder, getattr(self.builder, instruction)(*pair, flags=_FUSED))
-
-    def __add__(self, other: Any) -> "_Written":
-        return self._with("fadd", other)
-
-    def __sub__(self, other: Any) -> "_Written":
-        return self._with("fsub", other)
-
-    def __mul__(self, other: Any) -> "_Written":
-        return self._with("fmul", other)
-
-    def __rmul__(self, other: Any) -> "_Written":
-        return self._with("fmul", other)
-
-    def __rtruediv__(self, other: Any) -> "_Written":
-        return self._with("fdiv", other, reflected=True)
-
-
-def _constant(kind: ir.VectorType, number: float) -> ir.Constant:
-    return ir.Constant(kind, [ir.Constant(kind.element, float(number))] * WIDTH)
 
 
 @intrinsic
@@ -69,13 +33,13 @@ def _balanced(typingctx, products, start, between_bands, between_products, typic
 
         def lanes(array, index):
             address = builder.bitcast(builder.gep(array.data, [index]), kind.as_pointer())
-            return _Written(builder, builder.load(address, align=align))
+            return WrittenLanes(builder, builder.load(address, align=align))
 
         def at(index, steps, step):
             return builder.add(index, builder.mul(context.get_constant(types.intp, steps), step))
 
         def everywhere(values, count):
-            return [_Written(builder, splat(builder, builder.extract_value(values, n))) for n in range(count)]
+            return [WrittenLanes(builder, splat(builder, builder.extract_value(values, n))) for n in range(count)]
 
         found = []
         for band in range(bands):
@@ -115,4 +79,4 @@ def _column_currents(batch, cols, products, room, typical, base, inverse, lone, 
             store(out, (first + n) * cols + j, found + load(base, j))
 
 
-column_currents = kernel(_column_currents, column_balance)
+column_currents = kernel(_column_currents, column_balance, written_lanes)

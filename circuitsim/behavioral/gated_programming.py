@@ -6,7 +6,6 @@ a resistance in series with it, which carries the cell's own current: it is ther
 """
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +13,9 @@ import numpy as np
 from circuitsim.behavioral.column_balance import Lines
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import GatedForm
+from circuitsim.behavioral.lane_columns import Put, filled
 from circuitsim.behavioral.line_resistance import LineMoments, column_resistances, line_moments, moments_of
 from circuitsim.errors import InputError
-from circuitsim.nodal.lanes import WIDTH
 from circuitsim.nodal.surface import cell_law
 from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface
@@ -29,8 +28,6 @@ _LEAST = 0.02  # of v_read: smallest voltage across a cell that is fitted for
 _SINGLE = 2e3  # condition of the wires up to which float32 is within some 1e-5 of full scale
 _FLOOR = 1e-3  # of v_read: smallest drop that is fitted for
 _STEPS = 1  # of Newton's method for a cell behind its own resistance, which takes a thousandth of its voltage
-
-Put = Callable[[np.ndarray], object]
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ def gated_tile(
     }  # fmt: skip
     if moments is None or form.linear:
         w = column.current(on, g, voltage) - leak
-        return GatedTile(**known, w=put(_filled(w)), base=put(_filled(leak.sum(0))))
+        return GatedTile(**known, w=put(filled(w)), base=put(filled(leak.sum(0))))
     most = np.maximum(_MARGIN * most, _FLOOR * v_read)  # a column of open cells has no drop
     lowest = np.maximum(v_read - most, _LEAST * v_read)
     parabolas = _parabolas(column, on, g, voltage, np.minimum(lowest, voltage))
@@ -133,8 +130,8 @@ def gated_tile(
         **known,
         edges=moments.edges,
         maps=tuple(put(m) for m in _maps(moments, parabolas)),
-        typical=put(_filled(typical - moments.basis.T @ leak)),
-        base=put(_filled(typical[:: moments.moments].sum(axis=0))),
+        typical=put(filled(typical - moments.basis.T @ leak)),
+        base=put(filled(typical[:: moments.moments].sum(axis=0))),
         lines=_lines(moments),
     )
 
@@ -192,11 +189,5 @@ def _maps(moments: LineMoments, parabolas: list[np.ndarray]) -> list[np.ndarray]
         flat, sloped, curved = (part[first:last] for part in parabolas)
         products = [flat * basis[:, p, None] for p in range(count)]
         products += [sloped * weights[:, n, None] for n in range(2 * count - 1)]
-        maps.append(np.concatenate([_filled(part) for part in (*products, curved)], axis=1))
+        maps.append(np.concatenate([filled(part) for part in (*products, curved)], axis=1))
     return maps
-
-
-def _filled(values: np.ndarray) -> np.ndarray:
-    """Fill the columns of values (…, cols) up to whole lanes with zeros."""
-    spare = -values.shape[-1] % WIDTH
-    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, spare)])

@@ -9,26 +9,19 @@ import numpy as np
 from circuitsim.behavioral.column_balance import Lines, column_current, product_count
 from circuitsim.behavioral.gate_kernels import column_currents
 from circuitsim.behavioral.gated_tile import GatedTile
-from circuitsim.errors import InputError
 
 _BLOCK = 128  # vectors at a time, by array operations
 _CACHED = 600_000  # bytes of products of the vectors at a time: they stay in the processor's cache
 
 
 def read_gated(tile: GatedTile, x: Any) -> Any:
-    """Return the column currents (batch, cols) [A] of inputs x (batch, rows), 0 or 1.
-
-    Raises:
-        InputError: An input is neither 0 nor 1: a cell's own resistance counts as x² = x.
-    """
-    xp = array_api_compat.array_namespace(x)
-    if not bool(xp.all((x == 0) | (x == 1))):
-        raise InputError("x holds another number than 0 and 1: expected 0 or 1, the input switches gates")
+    """Return the column currents (batch, cols) [A] of checked inputs x (batch, rows), 0 or 1."""
     if tile.w is not None:
         return (x @ tile.w + tile.base)[:, : tile.cols]
     if isinstance(tile.base, np.ndarray) and isinstance(x, np.ndarray):
         return _compiled(tile, x)
     parts = [_by_arrays(tile, x[start : start + _BLOCK, :]) for start in range(0, x.shape[0], _BLOCK)]
+    xp = array_api_compat.array_namespace(x)
     return xp.concat(parts, axis=0)[:, : tile.cols] if parts else x[:, :0] @ tile.typical[:0, : tile.cols]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import array_api_compat
 
-from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.product import AnyTile, check_shape
+from circuitsim.behavioral.switched_read import SwitchedTile
 from circuitsim.errors import OutsideCertificateWarning, OutsideRangeError
 
 _SLACK = 1e-9  # of the range: a DAC's end levels are exact to rounding
@@ -32,7 +32,7 @@ def check_input_range(tile: AnyTile, v_in: Any, *, strict: bool = False) -> bool
     """
     check_shape(tile, v_in)
     xp = array_api_compat.array_namespace(v_in)
-    if v_in.shape[0] == 0 or isinstance(tile, GatedTile):  # a read refuses what is neither 0 nor 1
+    if v_in.shape[0] == 0 or isinstance(tile, SwitchedTile):  # a read refuses what is neither 0 nor 1
         return True
     low, high = min(tile.v_range[0], tile.v_ref), max(tile.v_range[1], tile.v_ref)
     slack = _SLACK * (high - low)

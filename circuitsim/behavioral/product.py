@@ -8,14 +8,15 @@ import numpy as np
 from circuitsim.behavioral.banded_read import banded_levels, read_bands, read_bands_and_slope
 from circuitsim.behavioral.compiled_read import read_bands_compiled
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
-from circuitsim.behavioral.gated_read import read_gated
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.sense import sensed_outputs, settle
+from circuitsim.behavioral.string_tile import StringTile
+from circuitsim.behavioral.switched_read import SwitchedTile, read_switched
 from circuitsim.behavioral.tile import Factor, Tile
 from circuitsim.errors import InputError
 from circuitsim.spec import check_argument
 
-AnyTile = Annotated[Tile | GatedTile, "what circuitsim.program returns"]
+AnyTile = Annotated[Tile | SwitchedTile, "what circuitsim.program returns"]
 
 _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
 # A level acts on itself through the residual currents. For 32 x 28 sinh cells (v0 = 0.25 V, 0.4 V, 5 ohm) and binary
@@ -42,8 +43,8 @@ def mvm(tile: AnyTile, v_in: Any) -> Any:
     Valid for: inputs within `tile.v_range`; nothing else is checked here, a product takes microseconds.
     """
     check_shape(tile, v_in)
-    if isinstance(tile, GatedTile):
-        return read_gated(tile, v_in)
+    if isinstance(tile, SwitchedTile):
+        return read_switched(tile, v_in)
     i_out, slope = _at_constant_resistance(tile, v_in)
     return i_out if tile.sense is None else settle(tile, i_out, tile.sense, slope=slope)
 
@@ -54,7 +55,14 @@ def tile_outputs(tile: AnyTile, v_in: Any) -> Any:
     Arguments and errors as `mvm`; the output of a circuit is in the unit of its table.
     """
     i_out = mvm(tile, v_in)
-    return i_out if isinstance(tile, GatedTile) else sensed_outputs(tile, i_out)
+    return i_out if isinstance(tile, SwitchedTile) else sensed_outputs(tile, i_out)
+
+
+def own_array(tile: AnyTile) -> Any:
+    """Return an array of a tile: its inputs are of the same namespace, dtype and device."""
+    if isinstance(tile, StringTile):
+        return tile.law
+    return tile.base if isinstance(tile, GatedTile) else tile.w
 
 
 def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:
@@ -83,9 +91,10 @@ def voltage_tile(tile: AnyTile, purpose: str) -> Tile:
     Raises:
         InputError: The tile's inputs switch gates, or it is no tile.
     """
-    if isinstance(tile, GatedTile):
+    if isinstance(tile, SwitchedTile):
+        line = "string" if isinstance(tile, StringTile) else "wl"
         raise InputError(
-            f"cannot {purpose} a tile whose inputs switch gates (array.input_line = 'wl'): expected a model of an "
+            f"cannot {purpose} a tile whose inputs switch gates (array.input_line = {line!r}): expected a model of an "
             "array with input_line = 'bl'"
         )
     check_argument("tile", tile, Annotated[Tile, "what circuitsim.program returns"])
@@ -107,7 +116,7 @@ def column_levels(tile: Tile, v_in: Any) -> list[Any]:
 
 def check_shape(tile: AnyTile, v_in: Any) -> None:
     """Refuse inputs that are no array of numbers (batch, rows)."""
-    if not isinstance(tile, Tile | GatedTile):
+    if not isinstance(tile, Tile | SwitchedTile):
         check_argument("tile", tile, AnyTile)
     values: Any = v_in
     if not array_api_compat.is_array_api_obj(v_in) or isinstance(v_in, np.ma.MaskedArray):

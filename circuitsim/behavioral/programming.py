@@ -14,16 +14,18 @@ from circuitsim.behavioral.columns import column_voltages
 from circuitsim.behavioral.expansion import expand
 from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.gated_programming import borne_form, gated_tile
-from circuitsim.behavioral.gated_tile import GatedTile
-from circuitsim.behavioral.grades import INPUT_POINTS, GatedForm, TileForm, form_of, gated_form
+from circuitsim.behavioral.grades import INPUT_POINTS, AnyForm, StringForm, TileForm, form_of, gated_form, string_form
 from circuitsim.behavioral.one_level import one_level_factors
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.row_levels import row_correction, seen_levels
 from circuitsim.behavioral.sense import reference_resistance
+from circuitsim.behavioral.string_programming import string_tile
+from circuitsim.behavioral.switched_read import SwitchedTile
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import linear_power, residual_power
 from circuitsim.errors import InputError
 from circuitsim.nodal.blocks import sweep_batch
+from circuitsim.nodal.gated import check_strings
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface import cell_polynomials, check_surface_range
@@ -43,7 +45,7 @@ def program(
     device: Any = None,
     inputs: str | None = None,
     drawn: bool = False,
-) -> Tile | GatedTile:
+) -> Tile | SwitchedTile:
     """Program conductances into a tile.
 
     Args:
@@ -58,7 +60,7 @@ def program(
             the model reaches.
 
     Returns:
-        The tile; see `Tile`, and `GatedTile` for inputs that switch gates, for what it computes.
+        The tile; see `Tile`, and `GatedTile` and `StringTile` for inputs that switch gates, for what it computes.
 
     Raises:
         InputError: A shape does not fit, the grade or the kind of inputs is unknown, or the range of inputs is empty.
@@ -73,7 +75,7 @@ def program(
     check_surface_range(surface, g)
     put = _putter(xp, dtype, device)
     if spec.array.input_line != "bl":
-        return _gated(model, g, inputs, put, single=dtype == "float32")
+        return _switched(model, g, inputs, put, single=dtype == "float32")
     inputs = inputs or "analog"
     form = form_of(model.grade, inputs, rows=spec.array.rows)
     v_low, v_high = inputs_about_rest(model, inputs)
@@ -109,7 +111,7 @@ def program(
     )  # fmt: skip
 
 
-def _gated(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable, *, single: bool) -> GatedTile:
+def _switched(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable, *, single: bool) -> SwitchedTile:
     """Program an array whose inputs switch gates."""
     if inputs not in (None, "binary"):
         raise InputError(
@@ -118,18 +120,23 @@ def _gated(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable, *
         )
     check_surface_range(model.off, g)
     spec = model.spec
-    return gated_tile(
-        short(model.surface), None if model.off is None else short(model.off), g, spec.wires,
-        grade=model.grade, form=gated_form(model.grade),
-        v_read=spec.driver.v_read, v_ref=spec.sense.v_ref, put=put, single=single,
-    )  # fmt: skip
+    off = None if model.off is None else short(model.off)
+    known = {"grade": model.grade, "v_read": spec.driver.v_read, "v_ref": spec.sense.v_ref, "put": put}
+    if spec.array.input_line == "string":
+        bypass = check_strings(off, g)
+        return string_tile(short(model.surface), bypass, g, spec.wires, form=string_form(model.grade), **known)
+    return gated_tile(short(model.surface), off, g, spec.wires, form=gated_form(model.grade), single=single, **known)
 
 
-def model_form(model: TileModel) -> TileForm | GatedForm:
+def model_form(model: TileModel) -> AnyForm:
     """Return what the tiles of a model keep."""
-    if model.spec.array.input_line != "bl":
-        return borne_form(gated_form(model.grade), model.spec.wires)
-    return form_of(model.grade, rows=model.spec.array.rows)
+    line, rows = model.spec.array.input_line, model.spec.array.rows
+    if line == "bl":
+        return form_of(model.grade, rows=rows)
+    if line == "string":
+        form = string_form(model.grade)
+        return StringForm(form.powers, min(form.bands, rows))
+    return borne_form(gated_form(model.grade), model.spec.wires)
 
 
 def _check_sense(model: TileModel) -> None:

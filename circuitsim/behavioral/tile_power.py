@@ -14,9 +14,9 @@ import numpy as np
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields
-from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.product import AnyTile, check_shape, column_levels, mvm
 from circuitsim.behavioral.residual import Residual
+from circuitsim.behavioral.switched_read import SwitchedTile
 from circuitsim.behavioral.tile import TilePower
 from circuitsim.periphery import drop_and_slope
 
@@ -78,7 +78,7 @@ def power(tile: AnyTile, v_in: Any) -> Any:
     """
     check_shape(tile, v_in)
     xp = array_api_compat.array_namespace(v_in)
-    if isinstance(tile, GatedTile):
+    if isinstance(tile, SwitchedTile):
         return tile.v_read * xp.sum(mvm(tile, v_in), axis=1)
     device, matrices = array_api_compat.device(v_in), tile.power
 

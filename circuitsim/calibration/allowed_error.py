@@ -31,7 +31,8 @@ def check_worst(certificate: Certificate, load: float, *, max_error: float | Non
     if table is None:
         return
     worst, cap = table.worst_at(load), table.cap_of(load)
-    found = f"errors of up to {worst:.1e} of full scale were found for matrices with a column load up to {cap:g}"
+    error = f"errors of up to {worst:.1e} of {certificate.relative_to}"
+    found = f"{error} were found for matrices with a column load up to {cap:g}"
     if max_error is not None and worst > max_error:
         sentence = f"{found}, above max_error = {max_error:g}: {_advice(table, max_error)}"
         if strict:

@@ -11,6 +11,7 @@ from circuitsim.calibration.box import full_scale_of_model
 from circuitsim.chain import model_array, read_exact
 from circuitsim.errors import InputError
 from circuitsim.results import Audit, TileModel
+from circuitsim.results.error_scale import error_scale, errors_relative_to
 from circuitsim.spec import Tolerance, check_conductances, check_inputs, checked, real_numbers
 
 
@@ -56,6 +57,7 @@ def audit(
         full_scale = full_scale_of_model(model)[0]
     chosen = np.sort(rng.choice(len(x), size=math.ceil(fraction * len(x)), replace=False))
     used = np.asarray(tile_outputs(program(model, g), x[chosen])) if out is None else out[chosen]
-    error = np.abs(used - read_exact(model_array(model, g), x[chosen]).out).max(axis=1) / full_scale
+    exact, of = read_exact(model_array(model, g), x[chosen]).out, errors_relative_to(spec)
+    error = (np.abs(used - exact) / error_scale(exact, full_scale, of)).max(axis=1)
     error[np.isnan(error)] = np.inf  # a read without an answer
-    return Audit(len(x), len(chosen), limit, int((error > limit).sum()), float(error.max()), float(full_scale))
+    return Audit(len(x), len(chosen), limit, int((error > limit).sum()), float(error.max()), float(full_scale), of)

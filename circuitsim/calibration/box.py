@@ -10,7 +10,7 @@ from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError
 from circuitsim.periphery import report
 from circuitsim.results import CellSurface, ReadCase, SenseTable, TileModel
-from circuitsim.spec import ArraySpec, check_voltage_range, checked, input_unit, resting_input
+from circuitsim.spec import ArraySpec, check_voltage_range, checked, has_bypass, input_unit, resting_input
 
 _OFFSET = 0.01  # of the range of inputs
 
@@ -67,6 +67,14 @@ class Box:
             return self.v_low, self.v_high
         return tuple(sorted({self.v_low, (self.v_low + rest) / 2, rest, (rest + self.v_high) / 2, self.v_high}))
 
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """Inputs [V] of which one, on all rows, gives the largest current: at rest an array at most leaks, but strings
+        conduct."""
+        if has_bypass(self.spec):
+            return self.v_low, self.v_high
+        return tuple(dict.fromkeys(v for v in (self.v_high, self.v_low) if v != self.rest))
+
     def conductances(self, pattern: np.ndarray) -> np.ndarray:
         """Turn a pattern (rows, cols), 0 for g_min to 1 for g_max, into conductances [S] of the array."""
         wire, device = self.spec.wire, self.spec.device
@@ -100,7 +108,8 @@ def full_scale_of_box(
     """Return the largest |output| of a column anywhere in the box, and the read that gives it.
 
     That read drives all rows fully, with one column at g_max and all other cells at g_min: more current in the others
-    would only lower the row voltages. Which column it is depends on the wires, mostly on the side of the drivers.
+    would only lower the row voltages. Which column it is depends on the wires, mostly on the side of the drivers. A
+    string carries its largest current with all rows at rest, where every cell is bypassed.
 
     Args:
         spec: The array.
@@ -123,8 +132,7 @@ def full_scale_of_box(
     check_voltage_range(v_range)
     subject = _Subject(Box.of(spec, v_range or sensed_inputs(spec, sense)), surface, sense, off)
     box = subject.box
-    driven = dict.fromkeys(v for v in (box.v_high, box.v_low) if v != box.rest)  # at rest an array at most leaks
-    ends = np.array([[v] for v in driven]) * np.ones(spec.array.rows)
+    ends = np.array([[v] for v in box.ends]) * np.ones(spec.array.rows)
     best, case = -1.0, None
     for column in dict.fromkeys(_candidates(subject, ends)):
         g = np.full(spec.shape, spec.device.g_min)

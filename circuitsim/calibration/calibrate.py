@@ -14,19 +14,20 @@ from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.certify import certify, errors_against
-from circuitsim.calibration.drawn import calibrated_cell, device_statistics, drawn_reach, leaking_cell
+from circuitsim.calibration.drawn import calibrated_cells, device_statistics, drawn_reach
 from circuitsim.calibration.experiments import (
     hold_out_experiments,
     input_side,
     random_experiments,
     usual_experiments,
+    validation_vectors,
 )
 from circuitsim.calibration.extrapolate import extrapolate, spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.product_cost import product_cost
 from circuitsim.calibration.row_errors import row_errors
 from circuitsim.calibration.search import structured_worst
-from circuitsim.calibration.solve_experiments import solve_in_nodal, truth_reads
+from circuitsim.calibration.solve_experiments import finished_decks, solve_in_nodal, truth_reads
 from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.errors import InputError, OutsideRangeError
@@ -44,16 +45,13 @@ from circuitsim.results import (
     Solution,
     TileModel,
 )
+from circuitsim.results.error_scale import errors_relative_to
 from circuitsim.spec import ArraySpec, check_able, checked, input_unit
 from circuitsim.spice import Progress
 from circuitsim.truth import running_reads
 
 # Validation chooses the grade, the hold-out certifies it: they use other kinds of matrices and inputs, sampled apart.
 VALIDATION_MATRICES = ("log_uniform", "uniform")
-VALIDATION_VECTORS = {
-    "V": {"uniform": 10, "sparse": 6, "all_on": 1},
-    "1": {"half": 10, "sparse_on": 6, "adjacent": 6, "all_on": 1},
-}
 # The hold-out may be twice as bad as the validation; the whole search may find 1.5 times what structured cases show.
 RMS_MARGIN, WORST_MARGIN = 1 / 2, 2 / 3
 TRUTHS = ("ngspice", "nodal")
@@ -85,8 +83,9 @@ def calibrate(
     Args:
         spec: The array.
         rng: Generates the matrices and inputs of validation and hold-out, and the random starts of the search.
-        max_rms: Required rms error, as a fraction of full scale. The cheapest grade within half of it is chosen.
-        max_worst: Required largest error found, as a fraction of full scale; None: any. The grade must keep two thirds
+        max_rms: Required rms error, as a fraction of full scale, of strings of each current itself. The cheapest grade
+            within half of it is chosen.
+        max_worst: Required largest error found, as the same fraction; None: any. The grade must keep two thirds
             of it on structured matrices and inputs, because the whole search may find more than these.
         search: "full": the worst case and its dependence on the column load, at 64 × 64 some 15 to 30 s;
             "structured": the worst of structured matrices and inputs alone, 2 s; "none": the certificate says that no
@@ -115,7 +114,7 @@ def calibrate(
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
     surface, off = _cells(spec, tables, simulator)
-    side, vectors = input_side(spec, tables.sense), VALIDATION_VECTORS[input_unit(spec)]
+    side, vectors = input_side(spec, tables.sense), validation_vectors(spec)
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=vectors, side=side)
     known = {"sense": tables.sense, "off": off, "v_range": driven_inputs(spec, tables)}
     model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, **known)
@@ -134,7 +133,7 @@ def calibrate(
         solver = simulator if in_ngspice else None
         worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
         more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _ThoroughParts()
-        truths = exact if solved is None else solved()
+        truths = exact if solved is None else finished_decks(spec, solved)
     certificate = certify(
         model,
         hold_out,
@@ -150,7 +149,7 @@ def calibrate(
         validation=validation,
         adc=tables.adc,
     )
-    _log.info("certificate: typical rms error %.2e of full scale", certificate.typical.rms)
+    _log.info("certificate: typical rms error %.2e of %s", certificate.typical.rms, certificate.relative_to)
     certificate = _completed(certificate, more, model, tables, hold_out, tiles, truths, exact)
     if not in_ngspice:
         certificate = replace(certificate, spot=_spot(model, for_spot, simulator))
@@ -186,9 +185,9 @@ def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tu
     """Characterize the cell for all voltages that drivers and sense amplifiers give it, and where it leaks."""
     check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
     v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
-    surface = calibrated_cell(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
+    surface, off = calibrated_cells(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
-    return surface, leaking_cell(spec, g_range=reach, simulator=simulator)
+    return surface, off
 
 
 def _exactly(model: TileModel, experiments: Sequence[Experiment]) -> list[Solution]:
@@ -223,17 +222,17 @@ def choose_grade(
     v_range = v_range or sensed_inputs(spec, sense)
     full_scale, _ = full_scale_of_box(spec, surface, sense=sense, off=off)  # refuses amplifiers that do not carry it
     truths = solve_in_nodal(spec, surface, experiments, off=off, sense=sense)
-    grades = grades_for(spec.array.input_line)
+    grades, of = grades_for(spec.array.input_line), errors_relative_to(spec)
     tried: dict[str, GradeErrors] = {}
     for grade in sorted(grades, key=lambda number: grades[number].products):
         model = TileModel(spec, surface, grade, v_range, sense, off)
         rms = errors_against(model, experiments, truths, full_scale).rms
         worst = None if max_worst is None else structured_worst(model, full_scale).error
         tried[f"grade {grade}"] = errors = GradeErrors(rms, worst)
-        _log.info("grade %d: rms error %.2e of full scale, expected at most %.2e", grade, rms, RMS_MARGIN * max_rms)
+        _log.info("grade %d: rms error %.2e of %s, expected at most %.2e", grade, rms, of, RMS_MARGIN * max_rms)
         if max_worst is not None:
             largest = WORST_MARGIN * max_worst
-            _log.info("grade %d: largest error found %.2e of full scale, expected at most %.2e", grade, worst, largest)
+            _log.info("grade %d: largest error found %.2e of %s, expected at most %.2e", grade, worst, of, largest)
         if _excess(errors, max_rms, max_worst) <= 1:
             return model, tried
     best = min(grades, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))

@@ -27,6 +27,7 @@ from circuitsim.results import (
     TileModel,
     WorstFound,
 )
+from circuitsim.results.error_scale import error_scale, errors_relative_to
 from circuitsim.spec import ArraySpec, checked, device_voltages, input_unit, resting_input, with_ideal
 
 # Classes of input vectors by mean |v_in − v_ref| relative to the largest input: upper limit and name.
@@ -41,9 +42,18 @@ def predictions(model: TileModel, experiments: Sequence[Experiment]) -> list[np.
 def errors_against(
     model: TileModel, experiments: Sequence[Experiment], truths: Sequence[Solution], full_scale: float
 ) -> ErrorStatistics:
-    """Summarize the model's errors against the solutions `truths`, relative to `full_scale` [A]."""
-    pairs = zip(predictions(model, experiments), truths, strict=True)
-    return error_statistics(np.concatenate([(p - t.out) / full_scale for p, t in pairs]))
+    """Summarize the model's errors against the solutions `truths`; `full_scale` [A] as in `relative_errors`."""
+    return error_statistics(
+        np.concatenate(relative_errors(model.spec, predictions(model, experiments), truths, full_scale))
+    )
+
+
+def relative_errors(
+    spec: ArraySpec, outputs: Sequence[np.ndarray], truths: Sequence[Solution], full_scale: float
+) -> list[np.ndarray]:
+    """Return (output − truth) of each experiment (batch, cols) as fractions, see `error_scale`."""
+    of = errors_relative_to(spec)
+    return [(out - t.out) / error_scale(t.out, full_scale, of) for out, t in zip(outputs, truths, strict=True)]
 
 
 @checked
@@ -67,7 +77,8 @@ def certify(
 ) -> Certificate:
     """State the error of a model on experiments that it was not built from, and the worst error that was found.
 
-    All errors are fractions of the full scale of the model's array, see `full_scale_of_box`.
+    All errors are fractions of the full scale of the model's array, see `full_scale_of_box`, or of each current itself,
+    see `errors_relative_to`.
 
     Args:
         model: The model.
@@ -95,8 +106,8 @@ def certify(
         raise InputError(f"truths are of levels {', '.join(sorted(levels))}: expected one level for all")
     full_scale, case = full_scale_of_model(model)
     predicted = predictions(model, experiments) if predicted is None else predicted
-    errors = [(p - t.out) / full_scale for p, t in zip(predicted, truths, strict=True)]
-    gain, product_rms = product_error(model.spec, experiments, truths, largest_current(model, full_scale, case))
+    errors = relative_errors(model.spec, predicted, truths, full_scale)
+    gain, product_rms, no_product = _as_product(model, experiments, truths, largest_current(model, full_scale, case))
     behind, rule = certified_adc(model.spec, adc, full_scale, _unit(model))
     return Certificate(
         **_of_the_model(model),
@@ -109,7 +120,7 @@ def certify(
         decks=_decks(truths),
         provenance=provenance,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        circuit=None if exact is None else circuit_error(exact, truths, full_scale),
+        circuit=None if exact is None else circuit_error(model.spec, exact, truths, full_scale),
         worst=worst,
         by_load=by_load,
         max_rms=max_rms,
@@ -123,7 +134,7 @@ def certify(
         extrapolated=extrapolated,
         sense=sense_error(model, full_scale),
         code_errors=None if behind is None else code_errors(behind, rule, predicted, truths),
-        left_out=codes_left_out(model.spec, behind, rule),
+        left_out=(*no_product, *codes_left_out(model.spec, behind, rule)),
     )
 
 
@@ -142,6 +153,7 @@ def _of_the_model(model: TileModel) -> dict[str, Any]:
         "form": form.phrase,
         "input_unit": input_unit(spec),
         "unit": _unit(model),
+        "relative_to": errors_relative_to(spec),
         "g_range": (spec.device.g_min, spec.device.g_max),
         "v_range": model.v_range,
         "temperature_c": spec.array.temperature_c,
@@ -170,9 +182,20 @@ def largest_current(model: TileModel, full_scale: float, case: ReadCase) -> floa
     return float(np.abs(current[0, case.column]))
 
 
-def circuit_error(exact: Sequence[Solution], truths: Sequence[Solution], full_scale: float) -> ErrorStatistics:
-    """Summarize the differences between array solver and truth, relative to full scale."""
-    return error_statistics(np.concatenate([(e.out - t.out) / full_scale for e, t in zip(exact, truths, strict=True)]))
+def circuit_error(
+    spec: ArraySpec, exact: Sequence[Solution], truths: Sequence[Solution], full_scale: float
+) -> ErrorStatistics:
+    """Summarize the differences between array solver and truth; `full_scale` [A] as in `relative_errors`."""
+    return error_statistics(np.concatenate(relative_errors(spec, [e.out for e in exact], truths, full_scale)))
+
+
+def _as_product(
+    model: TileModel, experiments: Sequence[Experiment], truths: Sequence[Solution], largest: float
+) -> tuple[float | None, float | None, tuple[str, ...]]:
+    """Return gain and error of the array as a matrix product, or why it is none."""
+    if model.spec.array.input_line == "string":
+        return None, None, ("the error of the array as a matrix product: a string adds resistances, not currents",)
+    return *product_error(model.spec, experiments, truths, largest), ()
 
 
 def product_error(

@@ -3,6 +3,7 @@
 import time
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from circuitsim.calibration.box import Box
 from circuitsim.chain import ExactArray, model_array, read_exact
 from circuitsim.errors import CellErrorWarning, UnbalancedWarning
 from circuitsim.results import ReadCase, TileModel, Witness, WorstFound
+from circuitsim.results.error_scale import error_scale, errors_relative_to
 
 # Unbalanced current of a read that is only ranked, see `nodal.read`: outputs are then off by up to 3e-8 of full scale,
 # a thousandth of the smallest worst case met. The witness is read to the solver's own tolerance.
@@ -31,7 +33,7 @@ class Difference:
     """The largest difference among some reads of one matrix.
 
     Attributes:
-        error: |tile − array solver|, as a fraction of full scale.
+        error: |tile − array solver|, as a fraction of full scale, or of the current itself, see `errors_relative_to`.
         both: The matrix.
         v_in: The read, inputs (rows,) [V].
         column: The column that differs.
@@ -61,7 +63,7 @@ class Search:
     Attributes:
         model: The behavioral model.
         box: Where it is searched.
-        full_scale: What errors are divided by [A].
+        full_scale: What errors are divided by [A], where they are fractions of full scale.
         programs, vectors: Matrices programmed and input vectors compared so far.
         largest: The largest difference so far; None before the first.
     """
@@ -88,7 +90,7 @@ class Search:
         return BothLevels(g, program(self.model, g), model_array(self.model, g))
 
     def errors(self, both: BothLevels, v_in: np.ndarray, family: str) -> np.ndarray:
-        """Return |tile − array solver| of reads (batch, rows) [V] as fractions of full scale, (batch, cols).
+        """Return |tile − array solver| of reads (batch, rows) [V] as fractions, (batch, cols).
 
         They are off by 3e-8 or less, see `RANKING_TOLERANCE`.
 
@@ -102,7 +104,7 @@ class Search:
             warnings.simplefilter("ignore", CellErrorWarning)
             warnings.simplefilter("ignore", UnbalancedWarning)
             exact = read_exact(both.array, v_in, tol=RANKING_TOLERANCE).out
-        error = np.abs(np.asarray(tile_outputs(both.tile, v_in)) - exact) / self.full_scale
+        error = np.abs(np.asarray(tile_outputs(both.tile, v_in)) - exact) / self._scale(exact)
         error[np.isnan(error)] = np.inf  # a tile without a finite answer
         found = largest_of(error, both, v_in, family)
         if self.largest is None or found.error > self.largest.error:
@@ -121,8 +123,11 @@ class Search:
         tile = float(np.asarray(tile_outputs(found.both.tile, read))[0, found.column])
         exact = float(read_exact(found.both.array, read).out[0, found.column])
         case = ReadCase.of(found.both.g, found.v_in, found.column, found.family)
-        error = abs(tile - exact) / self.full_scale
+        error = float(abs(tile - exact) / self._scale(exact))
         return WorstFound(error, Witness(case, tile, exact), self.programs, self.vectors, stopped)
+
+    def _scale(self, exact: np.ndarray | float) -> Any:
+        return error_scale(exact, self.full_scale, errors_relative_to(self.model.spec))
 
     def _check_limits(self, *, programming: bool) -> None:
         if self.largest is None:  # a search has a result, however small its limits

@@ -10,7 +10,7 @@ from circuitsim.characterization import stepped_conductances
 from circuitsim.devices import device_card, has_two_states
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics
 from circuitsim.results import CellSurface, SenseTable
-from circuitsim.spec import ArraySpec, with_ideal
+from circuitsim.spec import ArraySpec, has_bypass, with_ideal
 
 MARGIN = 6.0
 """Standard deviations of the programming error, beyond g_min and g_max, over which a cell is characterized."""
@@ -76,17 +76,24 @@ def calibrated_cell(
     return characterization.cell(array, v_range=v_range, g_range=g_range, simulator=simulator)
 
 
-def leaking_cell(
-    spec: ArraySpec, *, g_range: tuple[float, float] | None, simulator: spice.Simulator | None = None
-) -> CellSurface | None:
-    """Characterize the cell of a row whose input 0 switches its gate off; None where inputs switch no gates.
+def calibrated_cells(
+    spec: ArraySpec,
+    sense: SenseTable | None,
+    *,
+    g_range: tuple[float, float] | None,
+    v_range: tuple[float, float] | None = None,
+    simulator: spice.Simulator | None = None,
+) -> tuple[CellSurface, CellSurface | None]:
+    """Characterize the cells of rows at 1 and at 0; None for the second where inputs switch no gates.
 
     Other arguments and errors as `calibrated_cell`.
     """
+    on = calibrated_cell(spec, sense, g_range=g_range, v_range=v_range, simulator=simulator)
     if spec.array.input_line == "bl":
-        return None
+        return on, None
     array = with_ideal(spec, "driver", "adc")
-    return characterization.cell(array, g_range=g_range, v_gate=0.0, simulator=simulator)
+    off = characterization.cell(array, g_range=g_range, v_gate=0.0, simulator=simulator)
+    return (off, on) if has_bypass(spec) else (on, off)
 
 
 def open_share(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -24,6 +24,8 @@ INPUT_KINDS = ("uniform", "sparse", "binary", "faint", "all_on", "far", "near", 
 SPREAD = 0.25  # standard deviation of the weights of "few_high" and "differential", as a fraction of the largest
 HOLD_OUT_MATRICES = ("log_uniform", "few_high", "binary")
 GATE_KINDS = ("half", "most", "sparse_on", "near_half", "far_half", "adjacent", "single", "all_on")
+SERIES_KINDS = (*GATE_KINDS, "none_on")
+"""Kinds of inputs of strings: with no row on they carry their largest current."""
 SHARES_ON = {"half": 0.5, "most": 0.8, "sparse_on": 0.1, "far_half": 0.5, "near_half": 0.5, "single": 0.0}
 """Share of the rows that are on, of those that a kind allows; all of them else."""
 HOLD_OUT_VECTORS = {"uniform": 8, "sparse": 4, "binary": 4, "faint": 2, "all_on": 1, "far": 1}
@@ -37,6 +39,12 @@ GATE_VECTORS = (
     {"half": 6, "sparse_on": 6},
 )
 """The same three where inputs switch gates."""
+VALIDATION_VECTORS = {
+    "V": {"uniform": 10, "sparse": 6, "all_on": 1},
+    "1": {"half": 10, "sparse_on": 6, "adjacent": 6, "all_on": 1},
+}
+"""Inputs on which a grade is chosen, by the unit of the inputs."""
+_NONE_ON = {"none_on": 1}
 
 
 @checked
@@ -79,7 +87,7 @@ def _between(kind: str, low: float, high: float, shape: tuple[int, int], rng: np
 def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator, *, side: int = 1) -> np.ndarray:
     """Sample inputs (count, rows) of one of `INPUT_KINDS` [V], between v_ref and v_ref + side · v_read.
 
-    Where they switch gates, they are 0 or 1, of one of `GATE_KINDS`.
+    Where they switch gates, they are 0 or 1, of one of `GATE_KINDS`, in strings of `SERIES_KINDS`.
 
     Raises:
         InputError: The kind is unknown.
@@ -90,10 +98,13 @@ def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
 
 
 def _switched(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
-    """Sample inputs (count, rows) of one of `GATE_KINDS`, 0 or 1, with at least one row on."""
-    if kind not in GATE_KINDS:
-        raise InputError(f"input kind = {kind!r}: expected one of {', '.join(GATE_KINDS)}")
+    """Sample inputs (count, rows) of a kind, 0 or 1, with at least one row on unless the kind says none."""
+    kinds = SERIES_KINDS if _in_series(spec) else GATE_KINDS
+    if kind not in kinds:
+        raise InputError(f"input kind = {kind!r}: expected one of {', '.join(kinds)}")
     rows, from_far = spec.array.rows, _from_far(spec)
+    if kind == "none_on":
+        return np.zeros((count, rows))
     allowed = np.ones((count, rows), dtype=bool)
     if kind == "far_half":
         allowed &= from_far < (rows + 1) // 2
@@ -105,6 +116,15 @@ def _switched(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) 
     on = allowed & (rng.random((count, rows)) < SHARES_ON.get(kind, 1.0))
     one = (rng.random((count, rows)) * allowed).argmax(axis=1)[:, None] == np.arange(rows)
     return np.where(on.any(axis=1, keepdims=True), on, one).astype(float)
+
+
+def _in_series(spec: ArraySpec) -> bool:
+    return spec.array.input_line == "string"
+
+
+def validation_vectors(spec: ArraySpec) -> dict[str, int]:
+    """Return how many inputs of each kind a grade is chosen on."""
+    return VALIDATION_VECTORS[input_unit(spec)] | (_NONE_ON if _in_series(spec) else {})
 
 
 def _amplitudes(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator) -> np.ndarray:
@@ -142,6 +162,8 @@ def hold_out_experiments(
     """Sample the hold-out of a certificate: usual matrices from `rng`; extreme and network-like ones from `added`."""
     volts = (HOLD_OUT_VECTORS, EXTREME_VECTORS, NETWORK_VECTORS)
     usual, extreme, network = volts if input_unit(spec) == "V" else GATE_VECTORS
+    if _in_series(spec):
+        usual, extreme = usual | _NONE_ON, extreme | _NONE_ON
     return (
         *random_experiments(spec, rng, matrices=HOLD_OUT_MATRICES, vectors=usual, side=side),
         *random_experiments(spec, added, matrices=EXTREME_MATRICES, vectors=extreme, side=side),

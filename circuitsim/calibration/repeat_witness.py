@@ -11,6 +11,7 @@ from circuitsim.calibration.witness import AGREEMENT
 from circuitsim.chain import model_array, read_exact
 from circuitsim.errors import InputError
 from circuitsim.results import Certificate, TileModel
+from circuitsim.results.error_scale import error_scale
 from circuitsim.spec import checked, with_ideal
 from circuitsim.units import format_quantity
 
@@ -20,10 +21,10 @@ class RepeatedWitness:
     """The stored worst case of a certificate, computed anew.
 
     Attributes:
-        holds: Whether every level gives the stored current within 1e-6 of full scale.
+        holds: Whether every level gives the stored current within 1e-6 of what errors are fractions of.
         tile, nodal: Currents [A] of the model and of the array solver.
         ngspice: Current [A] in ngspice; None: not solved.
-        error: |tile − nodal| as a fraction of full scale.
+        error: |tile − nodal| as a fraction of full scale, or of the current itself, as in the certificate.
         sentence: The verdict in words.
     """
 
@@ -71,14 +72,14 @@ def repeat_witness(
     if in_ngspice:
         whole = truth.prepare(with_ideal(model.spec, "driver", "adc"), case.g)
         true = float(truth.read(whole, read, simulator=simulator).out[0, column])
-    error = abs(tile - exact) / certificate.full_scale
+    error = float(abs(tile - exact) / error_scale(exact, certificate.full_scale, certificate.relative_to))
     changed = _changed(certificate, tile, exact, true)
     if changed:
         what = "; ".join(changed)
         sentence = f"the stored worst case does NOT repeat: {what}; the model, its cell or a solver is another"
     else:
         solved = "" if true is None else ", and ngspice agrees"
-        sentence = f"the stored worst case repeats: {error:.2e} of full scale in column {column}{solved}"
+        sentence = f"the stored worst case repeats: {error:.2e} of {certificate.relative_to} in column {column}{solved}"
     return RepeatedWitness(not changed, tile, exact, true, error, sentence)
 
 
@@ -89,7 +90,7 @@ def _changed(certificate: Certificate, tile: float, exact: float, true: float | 
     pairs = [("the model", tile, witness.tile), ("the array solver", exact, witness.nodal)]
     if true is not None:
         pairs.append(("ngspice", true, witness.nodal if witness.ngspice is None else witness.ngspice))
-    allowed = AGREEMENT * certificate.full_scale
+    allowed = AGREEMENT * error_scale(witness.nodal, certificate.full_scale, certificate.relative_to)
     return [
         f"{level} gives {format_quantity(now, 'A', 7)}, not {format_quantity(before, 'A', 7)}"
         for level, now, before in pairs

@@ -9,7 +9,7 @@ circuit would cause, which identifies the part.
 The worst case that the certificate stores is computed anew as well: it repeats, or the model is another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +30,8 @@ from circuitsim.results import (
     Solution,
     TileModel,
 )
-from circuitsim.spec import ArraySpec, WireGrid, checked, with_ideal
+from circuitsim.results.error_scale import error_scale, errors_relative_to
+from circuitsim.spec import ArraySpec, WireGrid, checked, has_bypass, with_ideal
 
 # The error depends on the sampled hold-out: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array
 # of tests/cross_check/test_calibration_verify.py the largest rms is 1.42 times the smallest, the largest maximum 1.90.
@@ -46,8 +47,9 @@ class Suspect:
     """A part of the circuit, and its relative change that best explains a difference.
 
     Attributes:
-        part: "row wires" or "bit lines", "column wires", "cell currents", "transistor resistance", "driver resistance",
-            "sense resistance", or "drop" or "output of the sense amplifiers" where these are circuits.
+        part: "row wires" or "bit lines", "column wires", "cell currents", "transistor resistance" or in strings
+            "bypass resistance", "driver resistance", "sense resistance", or "drop" or "output of the sense amplifiers"
+            where these are circuits.
         change: Relative change; +0.01 is 1 % more.
     """
 
@@ -63,9 +65,9 @@ class Verdict:
         holds: True if the rms error is within `MARGIN` times the typical one, the largest within `MARGIN` times the
             largest of the hold-out or within the worst found, the circuit is the same, and the stored worst case
             repeats.
-        error: Errors of the model on the new solutions, relative to the full scale of the certificate.
+        error: Errors of the model on the new solutions, as fractions as in the certificate.
         sentence: The verdict in words.
-        circuit: Errors of the array solver on the model's circuit, relative to the same full scale; None for a
+        circuit: Errors of the array solver on the model's circuit, as the same fractions; None for a
             certificate after drift, for which no exact circuit exists.
         suspects: Changed parts that explain the difference, the best explanation first; empty if the circuit is the
             same.
@@ -114,7 +116,7 @@ def verify(
     largest = max(MARGIN * certificate.typical.max, 0.0 if certificate.worst is None else certificate.worst.error)
     holds = error.rms <= MARGIN * certificate.typical.rms and error.max <= largest
     sentence = (
-        f"rms {error.rms:.2e}, largest of {error.samples} {error.max:.2e} of full scale against "
+        f"rms {error.rms:.2e}, largest of {error.samples} {error.max:.2e} of {certificate.relative_to} against "
         f"{certificate.typical.rms:.2e} and {certificate.typical.max:.2e} typically"
     )
     witness = repeat_witness(model, certificate, in_ngspice=in_ngspice)
@@ -123,7 +125,7 @@ def verify(
     if certificate.time_s is not None:
         return Verdict(holds, error, _verdict(holds) + sentence, witness=witness)
     exact = solve_in_nodal(model.spec, model.surface, experiments, off=model.off, sense=model.sense)
-    circuit = circuit_error(exact, truths, certificate.full_scale)
+    circuit = circuit_error(model.spec, exact, truths, certificate.full_scale)
     limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
     if circuit.rms <= limit:
         same = f"; the circuit is the same to {circuit.rms:.1e}"
@@ -157,14 +159,20 @@ def find_suspects(
     Returns:
         The changes, the best explanation first, and the rms of the remainder as a fraction of the difference.
     """
-    miss = np.concatenate([(t.out - e.out).ravel() for e, t in zip(exact, truths, strict=True)])
+    scales = [error_scale(t.out, 1.0, errors_relative_to(spec)) for t in truths]
+
+    def moved(outs: Iterable[np.ndarray]) -> np.ndarray:
+        """Return how far outputs are from those of the model's circuit, each on the scale of its error."""
+        return np.concatenate([((o - e.out) / s).ravel() for o, e, s in zip(outs, exact, scales, strict=True)])
+
+    miss = moved(t.out for t in truths)
     names, columns = [], []
-    for name, wires, cell, curve in _changed(spec, surface, sense):
+    for name, wires, cell, second, curve in _changed(spec, surface, off, sense):
         arrays = (
-            exact_array(spec, e.g, cell, off=off, sense=curve, wires=wires, g_range=cell.g_range) for e in experiments
+            exact_array(spec, e.g, cell, off=second, sense=curve, wires=wires, g_range=cell.g_range)
+            for e in experiments
         )
-        outs = [read_exact(array, e.v_in).out for array, e in zip(arrays, experiments, strict=True)]
-        column = np.concatenate([(out - e.out).ravel() for e, out in zip(exact, outs, strict=True)]) / STEP
+        column = moved(read_exact(array, e.v_in).out for array, e in zip(arrays, experiments, strict=True)) / STEP
         if np.abs(column).max() > 0:
             names.append(name)
             columns.append(column)
@@ -190,40 +198,43 @@ def _fit(basis: np.ndarray, miss: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _changed(
-    spec: ArraySpec, surface: CellSurface, sense: SenseTable | None
-) -> list[tuple[str, WireGrid, CellSurface, SenseTable | None]]:
+    spec: ArraySpec, surface: CellSurface, off: CellSurface | None, sense: SenseTable | None
+) -> list[tuple[str, WireGrid, CellSurface, CellSurface | None, SenseTable | None]]:
     """Change one part of the circuit at a time by the fraction `STEP`.
 
     Returns:
-        For each part its name, the wires, the surface of the cell, and the table of the sense amplifiers.
+        For each part its name, the wires, the surfaces of the cell for input 1 and input 0, and the table of the sense
+        amplifiers.
     """
     wires, more = spec.wires, 1 + STEP
-    cell = surface.times(more)
-    parts = [
-        _across(wires, more, surface, sense),
-        ("column wires", replace(wires, r_col=wires.r_col * more), surface, sense),
-        ("cell currents", wires, cell, sense),
+    rest = surface, off, sense
+    parts: list[tuple[str, WireGrid, CellSurface, CellSurface | None, SenseTable | None]] = [
+        (*_across(wires, more), *rest),
+        ("column wires", replace(wires, r_col=wires.r_col * more), *rest),
+        ("cell currents", wires, surface.times(more), off, sense),
     ]
-    if spec.access is not None:
-        parts.append(("transistor resistance", wires, with_series(surface, STEP * series_resistance(surface)), sense))
+    if has_bypass(spec):
+        assert off is not None  # the array solver takes no string without it
+        parts.append(("bypass resistance", wires, surface, off.times(1.0 / more), sense))
+    elif spec.access is not None:
+        slower = with_series(surface, STEP * series_resistance(surface))
+        parts.append(("transistor resistance", wires, slower, off, sense))
     if spec.driver.r_out > 0:
-        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), surface, sense))
+        parts.append(("driver resistance", replace(wires, r_driver=wires.r_driver * more), *rest))
     if spec.sense.r_in > 0:
-        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), surface, sense))
+        parts.append(("sense resistance", replace(wires, r_sense=wires.r_sense * more), *rest))
     if sense is not None and sense.drop is not None and sense.reported is not None:
         dropped, put_out = replace(sense, drop=sense.drop * more), replace(sense, reported=sense.reported * more)
-        parts += [("drop of the sense amplifiers", wires, surface, dropped)]
-        parts += [("output of the sense amplifiers", wires, surface, put_out)]
+        parts += [("drop of the sense amplifiers", wires, surface, off, dropped)]
+        parts += [("output of the sense amplifiers", wires, surface, off, put_out)]
     return parts
 
 
-def _across(
-    wires: WireGrid, more: float, surface: CellSurface, sense: SenseTable | None
-) -> tuple[str, WireGrid, CellSurface, SenseTable | None]:
+def _across(wires: WireGrid, more: float) -> tuple[str, WireGrid]:
     """Change the wires that feed the cells: rows, or the bit lines along the columns where inputs switch gates."""
     if wires.r_bl is None:
-        return "row wires", replace(wires, r_row=wires.r_row * more), surface, sense
-    return "bit lines", replace(wires, r_bl=wires.r_bl * more), surface, sense
+        return "row wires", replace(wires, r_row=wires.r_row * more)
+    return "bit lines", replace(wires, r_bl=wires.r_bl * more)
 
 
 def _verdict(holds: bool) -> str:

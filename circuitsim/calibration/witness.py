@@ -9,6 +9,7 @@ from circuitsim import spice, truth
 from circuitsim.chain import model_array, read_exact
 from circuitsim.errors import SimulatorError
 from circuitsim.results import TileModel, WorstFound
+from circuitsim.results.error_scale import error_scale, errors_relative_to
 from circuitsim.spec import Tolerance, checked, with_ideal
 
 # Of full scale: the array solver's tolerance is 1e-9 of the largest current, a surface is typically bound to 1e-9 too.
@@ -43,12 +44,14 @@ def witness_in_ngspice(
     current = float(solution.out[0, case.column])
     exact = read_exact(model_array(model, case.g), read)
     assert exact.cell_error is not None
-    by_cell = float(exact.cell_error[0] * np.abs(exact.out).max()) / full_scale
-    off = abs(current - worst.witness.nodal) / full_scale
+    of = errors_relative_to(spec)
+    scale = float(error_scale(worst.witness.nodal, full_scale, of))
+    by_cell = float(exact.cell_error[0] * np.abs(exact.out).max()) / scale
+    off = abs(current - worst.witness.nodal) / scale
     if not off <= max(AGREEMENT, by_cell):
         raise SimulatorError(
             f"the worst case found ({case.family}; column {case.column}) carries {current:.6e} A in ngspice and "
-            f"{worst.witness.nodal:.6e} A in the array solver, {off:.1e} of full scale apart, expected at most "
+            f"{worst.witness.nodal:.6e} A in the array solver, {off:.1e} of {of} apart, expected at most "
             f"{max(AGREEMENT, by_cell):.1e}: no certificate is issued, because the search was of another circuit; "
             "look for currents that leave the cells through bulk or gate, or narrow driver.v_read",
             Path(folder) if folder is not None else None,

@@ -20,6 +20,7 @@ from circuitsim.results import (
     WorstFound,
     column_load,
 )
+from circuitsim.results.error_scale import error_scale, errors_relative_to
 
 Effort = Literal["full", "structured", "none"]
 """How a worst case is sought: by the whole search and by column load, by structured cases alone, or not at all."""
@@ -77,7 +78,7 @@ def _largest(
     model: TileModel, full_scale: float, experiment: Experiment, predicted: np.ndarray, exact: Solution
 ) -> WorstFound:
     """Return the largest error of the reads of an experiment."""
-    error = np.abs(predicted - exact.out) / full_scale
+    error = np.abs(predicted - exact.out) / error_scale(exact.out, full_scale, errors_relative_to(model.spec))
     vector, column = np.unravel_index(error.argmax(), error.shape)
     family = f"hold-out, {experiment.matrix_kind} matrix, {experiment.input_kinds[vector]} inputs"
     case = ReadCase.of(experiment.g, experiment.v_in[vector], int(column), family)

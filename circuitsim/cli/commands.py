@@ -106,8 +106,8 @@ def calibrate(
         typer.Option(
             parser=within("--max-rms"),
             metavar="R",
-            help="Error asked for, rms as a fraction of full scale: exit code 1 if it is not reached; absent: 2e-4, and"
-            " exit code 0 whatever is reached.",
+            help="Error asked for, rms as a fraction of full scale, of strings of each current: exit code 1 if it is"
+            " not reached; absent: 2e-4, and exit code 0 whatever is reached.",
         ),
     ] = None,
     max_worst: Annotated[
@@ -115,8 +115,8 @@ def calibrate(
         typer.Option(
             parser=within("--max-worst"),
             metavar="W",
-            help="Largest error found by search that is asked for, as a fraction of full scale: exit code 1 if it is"
-            " not reached; absent: any.",
+            help="Largest error found by search that is asked for, as the same fraction: exit code 1 if it is not"
+            " reached; absent: any.",
         ),
     ] = None,
     search: Annotated[
@@ -168,6 +168,7 @@ def calibrate(
         "worst": None if statement.worst is None else statement.worst.error,
         "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
         f"full_scale_{statement.unit}": statement.full_scale,
+        "relative_to": statement.relative_to,
         "lsb": describe_code_errors(statement),
         "left_out": list(statement.left_out),
         "cost": None if statement.cost is None else dataclasses.asdict(statement.cost),

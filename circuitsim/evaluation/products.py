@@ -173,7 +173,7 @@ def _check_read(product: BehavioralProduct, tile: behavioral.AnyTile, g: np.ndar
 
 def _read_matrices(tile: behavioral.AnyTile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
     check(v_in)
-    own: Any = tile.base if isinstance(tile, behavioral.GatedTile) else tile.w
+    own: Any = behavioral.own_array(tile)
     if isinstance(own, np.ndarray):
         return behavioral.tile_outputs(tile, v_in.astype(own.dtype, copy=False))
     xp, device = array_api_compat.array_namespace(own), array_api_compat.device(own)

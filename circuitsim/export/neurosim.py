@@ -6,6 +6,7 @@ import numpy as np
 
 from circuitsim.behavioral import mvm, program
 from circuitsim.errors import InputError
+from circuitsim.export.added_currents import check_adds_currents
 from circuitsim.results import TileModel
 from circuitsim.spec import Count, checked, resting_input
 
@@ -53,6 +54,7 @@ def neurosim_noise_table(
         vectors: Number of input vectors per matrix.
 
     Raises:
+        SpecError: The cells of a column are in series.
         InputError: The array has fewer than 2^bits rows, so that the largest sums cannot occur, or fewer than two
             different sums occurred.
 
@@ -60,6 +62,7 @@ def neurosim_noise_table(
         0 … 2^bits.
     """
     spec = model.spec
+    check_adds_currents(spec, "NeuroSim")
     top = 2**bits
     if spec.array.rows < top:
         most = spec.array.rows.bit_length() - 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.export.added_currents import check_adds_currents
 from circuitsim.spec import ArraySpec, checked
 
 
@@ -18,11 +19,13 @@ def crosssim_parameters(spec: ArraySpec) -> dict[str, Any]:
     Rp_row and Rp_col are segment resistances over Rmin, the smallest resistance of the device: R_segment · g_max.
 
     Raises:
+        SpecError: The cells of a column are in series.
         InputError: The wires are not uniform.
 
     Source: CrossSim 3.0, simulator/parameters/xbar_parameters.py (attribute names); CrossSim's inference
         scripts set Rp_row and Rp_col to the resistance over Rmin.
     """
+    check_adds_currents(spec, "CrossSim")
     r_row, r_col = _uniform(spec)
     g_max = spec.device.g_max
     return {
@@ -47,10 +50,12 @@ def aihwkit_configuration(spec: ArraySpec) -> dict[str, Any]:
     the conductance of one column segment to g_max; it has no drop along the rows.
 
     Raises:
+        SpecError: The cells of a column are in series.
         InputError: The wires are not uniform.
 
     Source: aihwkit, `IOParameters` (inp_res, out_res, ir_drop, ir_drop_g_ratio).
     """
+    check_adds_currents(spec, "aihwkit")
     _, r_col = _uniform(spec)
     forward: dict[str, Any] = {
         "inp_res": _step(spec.driver.dac_bits),

@@ -45,4 +45,5 @@ def joint_tile_error(spec: ArraySpec, drawn: Sequence[DrawnArray], solutions: Se
         typical_rms=twice * parts[0].typical_rms,
         load=max(part.load for part in parts),
         worst=None if any(part.worst is None for part in parts) else max(worst.values()),
+        relative_to=parts[0].relative_to,
     )

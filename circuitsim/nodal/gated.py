@@ -106,12 +106,22 @@ def gated_array(
         if surface is not None:
             check_surface_range(surface, g)
     if line == "string":
-        if off is None:
-            raise InputError("off is None: in a string a cell of input 0 carries the column's current too")
-        if np.any(g == 0):
-            at = np.argwhere(g == 0)[0].tolist()
-            raise InputError(f"g{at} = 0 S: an open cell breaks its string; expected a conductance > 0")
+        check_strings(off, g)
     array = GatedArray(spec, g, on, off, wires)
     array.grid  # noqa: B018  refuses wires that do not fit
     array.columns  # noqa: B018  the work belongs here, not to the first read
     return array
+
+
+def check_strings(off: CellSurface | None, g: np.ndarray) -> CellSurface:
+    """Return the cell of input 0 of strings; refuse those without one, or with an open cell in g (rows, cols) [S].
+
+    Raises:
+        InputError: Names what is missing, or the open cell.
+    """
+    if off is None:
+        raise InputError("off is None: in a string a cell of input 0 carries the column's current too")
+    if np.any(g == 0):
+        at = np.argwhere(g == 0)[0].tolist()
+        raise InputError(f"g{at} = 0 S: an open cell breaks its string; expected a conductance > 0")
+    return off

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from circuitsim.nodal.column_plan import FLOOR
 from circuitsim.nodal.gated import GatedArray
 from circuitsim.nodal.gated_columns import GatedSolution, solve_columns
 from circuitsim.nodal.judgement import check_balance, output_error, share_of_error
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
+from circuitsim.nodal.surface_chords import chord
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import Provenance, Solution
 from circuitsim.spec.matrices import check_inputs
@@ -49,7 +51,7 @@ def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float, thre
         power=with_references(v_bias * found.i_bias.sum(axis=1), v_ref, found.i_out),
         # The error of a polynomial is current that the characterized cell would leave unbalanced.
         convergence=convergence(found.i_bias, found.i_out, found.residual + found.fit_error, found.iterations),
-        cell_error=output_error(_column_error(array, x, found.fit_error), found.i_out),
+        cell_error=output_error(_column_error(array, x, found), found.i_out),
     )
 
 
@@ -111,17 +113,34 @@ def _merged(found: GatedSolution, other: GatedSolution, where: np.ndarray) -> Ga
     return GatedSolution(**{name: put(getattr(found, name), getattr(other, name)) for name in names})
 
 
-def _column_error(array: GatedArray, x: np.ndarray, fit_error: np.ndarray) -> np.ndarray:
+def _column_error(array: GatedArray, x: np.ndarray, found: GatedSolution) -> np.ndarray:
     """Largest error of a column's current by the laws of its cells (batch,) [A]."""
+    if array.spec.array.input_line == "string":
+        return _string_error(array, found)
     spans = np.full(1, array.spec.driver.v_read)
     on, off = (
         share_of_error(surface, spans) * of_cells
         for surface, of_cells in zip((array.on, array.off), array.errors, strict=True)
     )
-    if array.spec.array.input_line == "string":
-        return max(on.max(), off.max()) + fit_error
     most = np.count_nonzero(array.g, axis=0).max()
-    return (x @ on + (1 - x) @ off).max(axis=1) + fit_error * most
+    return (x @ on + (1 - x) @ off).max(axis=1) + found.fit_error * most
+
+
+def _string_error(array: GatedArray, found: GatedSolution) -> np.ndarray:
+    """Return the largest error of a cell's current, which is that of its string, at the voltages that cells can see.
+
+    A cell sees no more than its resistance at small voltages times the current: laws do not fall off towards larger
+    ones. Errors fall in proportion, see `share_of_error`.
+    """
+    v_read, v_ref = array.spec.driver.v_read, array.spec.sense.v_ref
+    errors = []
+    for surface, of_cells in zip((array.on, array.off), array.errors, strict=True):
+        assert surface is not None
+        largest = 1.0 / chord(surface, array.g, v_ref + FLOOR * v_read, v_ref).min(axis=0)
+        span = np.minimum(found.i_out * largest, v_read)
+        error = share_of_error(surface, span) * of_cells.max(axis=0)
+        errors.append(error + found.fit_error[:, None] * span / v_read)
+    return np.maximum(*errors).max(axis=1)
 
 
 def _solve(array: GatedArray, x: np.ndarray, given: np.ndarray, tol: float, name: int) -> NodeSolution:

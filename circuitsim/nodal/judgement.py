@@ -104,13 +104,16 @@ def cell_errors(surface: CellSurface | None, g: np.ndarray) -> np.ndarray:
 
 
 def share_of_error(surface: CellSurface | None, v_span: np.ndarray) -> np.ndarray:
-    """Return the share of `cell_errors` that is left at small voltages (batch,): the error of k does not grow there.
+    """Return the share of `cell_errors` that is left at small voltages, in the shape of `v_span`.
+
+    i = g · U · k, and the error of k does not grow towards small voltages U.
 
     Args:
         surface: The characterized cell.
-        v_span: Highest less lowest voltage of the terminals in each vector (batch,) [V].
+        v_span: Highest less lowest voltage of the terminals in each vector (batch,) [V]; of strings the largest that a
+            cell can see (batch, cols).
     """
-    return np.ones(len(v_span)) if surface is None else np.minimum(v_span / surface.u_max, 1.0)
+    return np.ones(v_span.shape) if surface is None else np.minimum(v_span / surface.u_max, 1.0)
 
 
 def output_error(error: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -66,6 +66,7 @@ def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -
             stated.
     """
     certificate = calibration.certificate
+    has_product = certificate.sense is None and certificate.relative_to == "full scale"  # strings add resistances
     return Comparison(
         kinds=calibration.input_kinds,
         truth=np.concatenate([truth.out for truth in calibration.truths]),
@@ -74,8 +75,9 @@ def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -
         full_scale=certificate.full_scale,
         error=certificate.typical,
         lsb=_lsb(certificate, calibration.model.spec.adc) if lsb is None else lsb,
-        ideal=np.concatenate(calibration.ideal) if certificate.sense is None else None,
+        ideal=np.concatenate(calibration.ideal) if has_product else None,
         unit=certificate.unit,
+        relative_to=certificate.relative_to,
     )
 
 

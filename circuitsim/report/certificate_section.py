@@ -37,17 +37,17 @@ def _error_table(statement: Certificate) -> Table:
         for larger in statement.extrapolation
     ]
     columns = (
-        Column("hold-out, error in % of full scale", False),
+        Column(f"hold-out, error in % of {statement.relative_to}", False),
         *(Column(name) for name in ("rms", "50 %", "95 %", "99 %", "99.9 %", "largest drawn", "mean", "outputs")),
     )
     return Table(columns, rows)
 
 
 def _load_table(certificate: Certificate, table: LoadTable) -> Table:
-    columns = (Column("column load, up to"), Column("worst found [% of full scale]"))
+    columns = (Column("column load, up to"), Column(f"worst found [% of {certificate.relative_to}]"))
     pairs = list(zip(table.loads, table.worst, strict=True))
     rows = [[f"{load:g}", f"{100 * worst:.4f}"] for load, worst in pairs]
-    if certificate.code_errors is not None:
+    if certificate.in_lsb(1.0) is not None:
         columns = (*columns, Column("worst found [LSB]"))
         rows = [[*row, f"{certificate.in_lsb(worst):.3g}"] for row, (_, worst) in zip(rows, pairs, strict=True)]
     return Table(columns, rows)

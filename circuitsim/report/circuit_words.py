@@ -13,9 +13,7 @@ def lsb_in_words(certificate: Certificate) -> str:
     low, high = (format_quantity(end, certificate.unit, 4) for end in (behind.low, behind.high))
     step = format_quantity(behind.lsb, certificate.unit, 4)
     return (
-        f"Behind {_converter(behind)}, {low} to {high} ({behind.rule}), one LSB is {step}. Typical error: "
-        f"{_steps(certificate, certificate.typical.rms)} LSB rms, the largest drawn "
-        f"{_steps(certificate, certificate.typical.max)} LSB. {_worst(certificate)}"
+        f"Behind {_converter(behind)}, {low} to {high} ({behind.rule}), one LSB is {step}. {_typical(certificate)}"
         f"Of the {behind.codes} codes of the hold-out {percent(behind.predicted)} should differ from the truth, "
         f"because an error crosses an edge with the chance error / LSB; {percent(behind.found)} do, by "
         f"{counted(behind.largest_step, 'step')} at most. Noise is left out.{_missing(behind)}"
@@ -56,7 +54,7 @@ def left_out_in_words(certificate: Certificate) -> str:
 
 def lsb_in_short(certificate: Certificate) -> str:
     """Say the typical and the worst error in LSB in one phrase; empty without an ADC."""
-    if certificate.code_errors is None:
+    if certificate.in_lsb(certificate.typical.rms) is None:
         return ""
     worst = "" if certificate.worst is None else f", worst found {_steps(certificate, certificate.worst.error)} LSB"
     return f"{_steps(certificate, certificate.typical.rms)} LSB rms{worst}"
@@ -67,6 +65,16 @@ def outputs_in_words(certificate: Certificate) -> str:
     if certificate.sense is None:
         return "column currents"
     return f"output {'voltages' if certificate.unit == 'V' else 'currents'} of the sense amplifiers"
+
+
+def _typical(certificate: Certificate) -> str:
+    """Say errors in LSB; errors of the current itself are none, they differ from current to current."""
+    if certificate.in_lsb(certificate.typical.rms) is None:
+        return ""
+    return (
+        f"Typical error: {_steps(certificate, certificate.typical.rms)} LSB rms, the largest drawn "
+        f"{_steps(certificate, certificate.typical.max)} LSB. {_worst(certificate)}"
+    )
 
 
 def _worst(certificate: Certificate) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from circuitsim.report.device_figures import Panel
 from circuitsim.results import Certificate, ChainWaveforms, ErrorStatistics
+from circuitsim.results.error_scale import RelativeTo, error_scale
 from circuitsim.results.evaluation import (
     Accuracy,
     Check,
@@ -53,10 +54,11 @@ class Comparison:
         predicted: (vectors, cols) outputs of the model [unit].
         r_squared: Coefficient of determination of predicted on truth.
         full_scale: Full scale of the certificate [unit].
-        error: Statistics of (predicted − truth) / full_scale.
+        error: Statistics of the errors, see `errors`.
         lsb: Step of the ADC [unit]; None: the ADC does not quantize, or its range is not known.
         ideal: (vectors, cols) products v·g without wires and transistors [A], for scale; None to leave them out.
         unit: Unit of the outputs.
+        relative_to: What errors are fractions of.
     """
 
     kinds: tuple[str, ...]
@@ -68,6 +70,17 @@ class Comparison:
     lsb: float | None = None
     ideal: np.ndarray | None = None
     unit: str = "A"
+    relative_to: RelativeTo = "full scale"
+
+    @property
+    def errors(self) -> np.ndarray:
+        """(vectors, cols) predicted − truth, as a fraction of what `relative_to` names."""
+        return (self.predicted - self.truth) / error_scale(self.truth, self.full_scale, self.relative_to)
+
+    @property
+    def lsb_share(self) -> float | None:
+        """One LSB as such a fraction; None where it is none, or not known."""
+        return None if self.lsb is None or self.relative_to != "full scale" else self.lsb / self.full_scale
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from circuitsim.report.amounts import percent
 from circuitsim.report.content import Comparison
 from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, SERIES, look, one_panel, one_prefix
 from circuitsim.results import Certificate
+from circuitsim.results.error_scale import RelativeTo
 
 _VECTOR_POINTS = 600  # more points than this are drawn as pixels: an element each would make the page heavy
 
@@ -42,53 +43,57 @@ def currents_figure(comparison: Comparison, truth: str) -> Figure:
 def residual_figure(comparison: Comparison, truth: str) -> Figure:
     """Error of each output current over the current itself; in LSB on the right where there is an ADC."""
     scale, unit = one_prefix(comparison.full_scale, comparison.unit)
-    error = 100 * (comparison.predicted - comparison.truth) / comparison.full_scale
+    error = 100 * comparison.errors
     with look():
         figure, axes = one_panel(
-            f"Model minus {truth}", f"{_what(comparison)}, {truth} [{unit}]", "error [% of full scale]"
+            f"Model minus {truth}", f"{_what(comparison)}, {truth} [{unit}]", _error(comparison.relative_to)
         )
         axes.axhline(0, color=INK, linewidth=0.8)
         for kind, colour, marker in _kinds(comparison):
             chosen = np.array([k == kind for k in comparison.kinds])
             _points(axes, comparison.truth[chosen] / scale, error[chosen], colour, marker, kind)
-        if comparison.lsb is not None:
-            per_lsb = 100 * comparison.lsb / comparison.full_scale
+        if comparison.lsb_share is not None:
+            per_lsb = 100 * comparison.lsb_share
             axes.secondary_yaxis("right", functions=(_times(1 / per_lsb), _times(per_lsb))).set_ylabel("error [LSB]")
     return figure
 
 
 def histogram_figure(comparison: Comparison, truth: str) -> Figure:
     """How often each error occurs, counts on a logarithmic axis, with rms and largest error marked."""
-    error = 100 * (comparison.predicted - comparison.truth) / comparison.full_scale
+    error = 100 * comparison.errors
     rms, largest = 100 * comparison.error.rms, 100 * comparison.error.max
     with look():
-        figure, axes = one_panel(f"Errors against {truth}", "error [% of full scale]", "output currents")
+        figure, axes = one_panel(f"Errors against {truth}", _error(comparison.relative_to), "output currents")
         axes.hist(error.ravel(), bins=61, range=(-1.08 * largest, 1.08 * largest), color=BLUE)
         axes.set_yscale("log")
         axes.set_ylim(bottom=0.6)
         axes.set_ylim(top=axes.get_ylim()[1] * 3)
         for value, colour, style, name in ((rms, ORANGE, "-", "rms"), (largest, RED, "--", "max")):
             label = f"{name} {percent(value / 100)}"
-            if comparison.lsb is not None:
-                label += f" = {value / 100 * comparison.full_scale / comparison.lsb:.2g} LSB"
+            if comparison.lsb_share is not None:
+                label += f" = {value / 100 / comparison.lsb_share:.2g} LSB"
             for sign in (-1, 1):
                 axes.axvline(sign * value, color=colour, linestyle=style, linewidth=1.4, label=label)
                 label = "_"
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         figure.legend(loc="outside lower center", ncols=2)
-        if comparison.lsb is not None:
-            per_lsb = 100 * comparison.lsb / comparison.full_scale
+        if comparison.lsb_share is not None:
+            per_lsb = 100 * comparison.lsb_share
             axes.secondary_xaxis("top", functions=(_times(1 / per_lsb), _times(per_lsb))).set_xlabel("error [LSB]")
             axes.set_title("")
             figure.suptitle(f"Errors against {truth}", x=0.02, ha="left", fontsize=9.5, fontweight="bold")
     return figure
 
 
+def _error(relative_to: RelativeTo) -> str:
+    return f"error [% of {relative_to}]"
+
+
 def columns_figure(certificate: Certificate, truth: str) -> Figure:
     """rms and largest error of each column."""
     columns = np.arange(certificate.cols)
     with look():
-        figure, axes = one_panel(f"Error of each column against {truth}", "column", "error [% of full scale]")
+        figure, axes = one_panel(f"Error of each column against {truth}", "column", _error(certificate.relative_to))
         for name, colour, marker in (("max", RED, "D"), ("rms", BLUE, "o")):
             values = [100 * getattr(column, name) for column in certificate.by_column]
             axes.plot(columns, values, color=colour, marker=marker, markersize=2.6, linewidth=0.9, label=name)

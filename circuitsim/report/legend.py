@@ -19,6 +19,7 @@ INPUTS = {
     "far_half": "every row of the half farthest from the sense amplifiers on or off at random",
     "adjacent": "a block of adjacent rows on",
     "single": "one row on",
+    "none_on": "no row on: every cell of a string is bypassed",
 }
 """Kinds of inputs, by name."""
 
@@ -45,6 +46,12 @@ GATED_GRADE = (
 )
 
 
+STRING_GRADE = (
+    "grade: what the model keeps of each string; the voltage of a selected cell as three, four or seven powers of "
+    "the current, and the place of the selected cells among the bypassed ones in one, two or four bands of rows"
+)
+
+
 def names_in_words(certificate: Certificate) -> str:
     """Explain the kinds of inputs, the kinds of matrices and the grades that a certificate names; empty for none."""
     parts = []
@@ -57,6 +64,7 @@ def names_in_words(certificate: Certificate) -> str:
     if matrices:
         parts.append(f"Matrices, in the range stated above: {'; '.join(matrices)}.")
     if certificate.validation:
-        grade = GRADE if certificate.input_unit == "V" else GATED_GRADE
+        gates = GATED_GRADE if certificate.relative_to == "full scale" else STRING_GRADE
+        grade = GRADE if certificate.input_unit == "V" else gates
         parts.append(f"{grade[0].upper()}{grade[1:]}.")
     return " ".join(parts)

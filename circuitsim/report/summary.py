@@ -13,7 +13,7 @@ def key_numbers(content: ReportContent) -> tuple[KeyNumber, ...]:
     error = content.certificate.typical
     shown = [KeyNumber(f"accuracy, {a.name}", hundredths(a.accuracy)) for a in content.accuracies]
     shown += [
-        KeyNumber("typical model error, rms of full scale", percent(error.rms)),
+        KeyNumber(f"typical model error, rms of {content.certificate.relative_to}", percent(error.rms)),
         KeyNumber(f"largest of {error.samples} drawn", percent(error.max)),
     ]
     if (worst := content.certificate.worst) is not None:

@@ -61,7 +61,7 @@ def in_short(certificate: Certificate) -> str:
     """Say the certificate in one sentence, for a heading: typical and worst error, and the truth."""
     return (
         f"the model's typical error against {truth_in_words(certificate)} is {percent(certificate.typical.rms)} rms of "
-        f"full scale, {worst_in_short(certificate)}"
+        f"{certificate.relative_to}, {worst_in_short(certificate)}"
     )
 
 
@@ -98,6 +98,8 @@ def _converter(block: str | None, bits: int | None, what: str) -> str:
 
 def _inputs_in_words(spec: ArraySpec) -> str:
     v_ref, v_on = (format_quantity(v, "V") for v in spec.drive_range)
+    if spec.array.input_line == "string":
+        return f"inputs of 0 and 1 on the gates, strings biased at {v_on} at the top"
     if spec.array.input_line == "wl":
         line = _range_of(spec.wire.r_bl, "Ω")
         return f"inputs of 0 and 1 on the gates, bit lines of {line} a segment biased at {v_on}"
@@ -111,17 +113,25 @@ def _range_of(value: object, unit: str) -> str:
 
 
 def _typical(certificate: Certificate) -> str:
-    error, scale = certificate.typical, certificate.full_scale
+    error, of = certificate.typical, certificate.relative_to
     within = ((error.p50, "50 %"), (error.p95, "95 %"), (error.p99, "99 %"), (error.p999, "99.9 %"))
     shares = ", ".join(f"{share} within {percent(value)}" for value, share in within)
-    rms, most = (format_quantity(value * scale, certificate.unit, 3) for value in (error.rms, error.max))
+    rms, most = (f"{value:.2e}{_in_unit(certificate, value)}" for value in (error.rms, error.max))
+    bits = f" That is {certificate.model_bits:.1f} effective bits." if of == "full scale" else ""
     return (
         f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives "
         f"{outputs_in_words(certificate)} before the ADC that differ from {truth_in_words(certificate)} by "
-        f"{percent(error.rms)} of full scale rms ({error.rms:.2e}, {rms}) over drawn matrices and inputs: {shares}; "
-        f"the largest of {error.samples} drawn is {percent(error.max)} ({error.max:.2e}, {most}), which is no bound. "
-        f"The mean error is {error.bias:+.1e} of full scale. That is {certificate.model_bits:.1f} effective bits."
+        f"{percent(error.rms)} of {of} rms ({rms}) over drawn matrices and inputs: {shares}; "
+        f"the largest of {error.samples} drawn is {percent(error.max)} ({most}), which is no bound. "
+        f"The mean error is {error.bias:+.1e} of {of}.{bits}"
     )
+
+
+def _in_unit(certificate: Certificate, error: float) -> str:
+    """Return an error of full scale in the unit of the outputs; empty for errors of the current itself."""
+    if certificate.relative_to != "full scale":
+        return ""
+    return f", {format_quantity(error * certificate.full_scale, certificate.unit, 3)}"
 
 
 def _asked(certificate: Certificate) -> str:
@@ -149,9 +159,9 @@ def _tried(errors: GradeErrors) -> str:
 def _extrapolation(certificate: Certificate) -> str:
     """Say what the same form does in arrays that the truth did not solve."""
     return " ".join(
-        f"EXTRAPOLATED to {larger.rows} × {larger.cols}: {percent(larger.error.rms)} rms of full scale there, the "
-        f"largest of {larger.error.samples} drawn {percent(larger.error.max)}, against the array solver and not "
-        "against ngspice."
+        f"EXTRAPOLATED to {larger.rows} × {larger.cols}: {percent(larger.error.rms)} rms of "
+        f"{certificate.relative_to} there, the largest of {larger.error.samples} drawn {percent(larger.error.max)}, "
+        "against the array solver and not against ngspice."
         for larger in certificate.extrapolation
     )
 
@@ -197,7 +207,7 @@ def _energy(certificate: Certificate) -> str:
         return ""
     inputs, feeders = "uniform inputs", "row drivers"
     if certificate.input_unit != "V":
-        inputs, feeders = "half of the rows on", "biased bit lines"
+        inputs, feeders = "half of the rows on", "biased columns"
     return (
         f"The array takes {format_quantity(energy.per_operation, 'J', 3)} per operation from its {feeders} (1 "
         f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with {inputs}, "
@@ -283,9 +293,11 @@ def _circuit(certificate: Certificate) -> str:
     spot = certificate.spot
     if spot is not None:
         return (
-            f", and the array solver, which stands for the truth here, within {spot.error.max:.1e} of full scale of "
-            f"ngspice on {spot.rows} × {spot.cols} cells of it"
+            f", and the array solver, which stands for the truth here, within {spot.error.max:.1e} of "
+            f"{certificate.relative_to} of ngspice on {spot.rows} × {spot.cols} cells of it"
         )
     if certificate.circuit is None:
         return ""
-    return f", and the array solver on it within {certificate.circuit.max:.1e} of full scale of the truth"
+    return (
+        f", and the array solver on it within {certificate.circuit.max:.1e} of {certificate.relative_to} of the truth"
+    )

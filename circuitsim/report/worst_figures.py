@@ -30,7 +30,7 @@ def typical_and_worst_figure(certificate: Certificate) -> Figure:
         _draw_distributions(typical, certificate)
         for axes in figure.axes:
             axes.tick_params(labelbottom=True)
-            axes.set_xlabel("error [% of full scale]")
+            axes.set_xlabel(f"error [% of {certificate.relative_to}]")
         handles, labels = typical.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
@@ -76,7 +76,7 @@ def witness_figure(certificate: Certificate) -> Figure:
 
 
 def _distributions(certificate: Certificate) -> dict[str, tuple[float, ...]]:
-    """Return rms, 99 % and largest error [% of full scale] of every distribution, by name."""
+    """Return rms, 99 % and largest error [%] of every distribution, by name."""
     parts = {"all": certificate.typical}
     parts |= {f"inputs: {name}": error for name, error in certificate.by_input.items()}
     parts |= {f"matrices: {name}": error for name, error in certificate.by_matrix.items()}
@@ -106,7 +106,7 @@ def _draw_loads(axes: Axes, table: LoadTable) -> None:
 
 
 def _errors(certificate: Certificate) -> tuple[float, float]:
-    """Return a span of errors [% of full scale] that holds every mark of both panels."""
+    """Return a span of errors [%] that holds every mark of both panels."""
     shown = [value for values in _distributions(certificate).values() for value in values]
     shown += [] if certificate.by_load is None else [100 * error for error in certificate.by_load.worst]
     positive = [value for value in shown if value > 0] or [1e-12]

@@ -17,10 +17,9 @@ def worst_in_words(certificate: Certificate) -> str:
     ended = " A limit of time or of matrices ended the search early." if worst.stopped else ""
     volts = certificate.input_unit == "V"
     inputs = f"inputs from {_span(certificate.v_range, 'V')}" if volts else "inputs of 0 and 1 on the gates"
-    error = _amount(worst.error * certificate.full_scale, unit)
     return (
         f"Worst found by search over all conductances from {_span(certificate.g_range, 'S')} and "
-        f"{inputs}: {worst.error:.1e} of {_amount(certificate.full_scale, unit)} ({error}) in "
+        f"{inputs}: {worst.error:.1e} of {_divided_by(certificate, worst.error)} in "
         f"column {witness.case.column}; no larger one is known. "
         f"The search programmed {counted(worst.programs, 'matrix', 'matrices')} and compared "
         f"{counted(worst.vectors, 'input vector')} with the array solver.{ended} The case (family: "
@@ -51,10 +50,19 @@ def loads_in_words(certificate: Certificate) -> str:
 def full_scale_in_words(certificate: Certificate) -> str:
     """Say what errors are divided by."""
     case = certificate.full_scale_case
+    own = "" if certificate.relative_to == "full scale" else f" Errors are of {certificate.relative_to}, not of it."
     return (
         f"Full scale is {_amount(certificate.full_scale, certificate.unit)}: the largest {_largest(certificate)} that "
-        f"the range below allows, by the array solver ({case.family}, column {case.column})."
+        f"the range below allows, by the array solver ({case.family}, column {case.column}).{own}"
     )
+
+
+def _divided_by(certificate: Certificate, error: float) -> str:
+    """Say what an error is a fraction of, with the error in the unit of the outputs where that is one number."""
+    if certificate.relative_to != "full scale":
+        return certificate.relative_to
+    scale, unit = certificate.full_scale, certificate.unit
+    return f"{_amount(scale, unit)} ({_amount(error * scale, unit)})"
 
 
 def _law(table: LoadTable) -> str:

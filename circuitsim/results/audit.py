@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from circuitsim.results.error_scale import RelativeTo
+
 CONFIDENCE = 0.95
 
 
@@ -9,7 +11,8 @@ CONFIDENCE = 0.95
 class Audit:
     """Reads of a tile of which a random share was solved by the array solver.
 
-    The error of a read is its largest |tile − array solver| over the columns, as a fraction of full scale.
+    The error of a read is its largest |tile − array solver| over the columns, as a fraction of full scale, or
+    of the current itself.
 
     Attributes:
         reads: Reads from which those were drawn.
@@ -17,7 +20,8 @@ class Audit:
         limit: Error above which a read counts.
         above: Audited reads with a larger error.
         largest: Largest error among the audited reads.
-        full_scale: What errors are divided by [A].
+        full_scale: What errors are divided by [A], where they are fractions of full scale.
+        relative_to: What errors are fractions of: "full scale", or "the current itself".
     """
 
     reads: int
@@ -26,6 +30,7 @@ class Audit:
     above: int
     largest: float
     full_scale: float
+    relative_to: RelativeTo = "full scale"
 
     @property
     def share_above(self) -> float:
@@ -46,8 +51,8 @@ class Audit:
     def sentence(self) -> str:
         """The result in words."""
         found = (
-            f"{self.audited} of {self.reads} reads audited: the largest error is {self.largest:.1e} of full scale, "
-            f"{self.above} are above {self.limit:.1e}"
+            f"{self.audited} of {self.reads} reads audited: the largest error is {self.largest:.1e} of "
+            f"{self.relative_to}, {self.above} are above {self.limit:.1e}"
         )
         if self.audited == self.reads:
             return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from circuitsim.results.budget import Budget
 from circuitsim.results.code_errors import CodeErrors, SenseError
+from circuitsim.results.error_scale import RelativeTo
 from circuitsim.results.product_cost import ProductCost
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.tile_error import TileError
@@ -13,7 +14,7 @@ from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
 
 @dataclass(frozen=True)
 class ErrorStatistics:
-    """Errors of outputs that were drawn, before the ADC, as fractions of full scale.
+    """Errors of outputs that were drawn, before the ADC, as fractions: see `Certificate.relative_to`.
 
     Attributes:
         rms, mean_abs, bias: Root mean square, mean magnitude and mean of the error.
@@ -137,8 +138,9 @@ class Certificate:
         products: Number of matrix products of one read.
         form: The same in words, for reports: "thirteen matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
-        full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A]; all errors are divided by it.
-            Where the sense amplifiers are circuits, the largest change of their output from that without current [V].
+        full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A]; errors are divided by it, see
+            `relative_to`. Where the sense amplifiers are circuits, the largest change of their output from that without
+            current [V].
         full_scale_case: The matrix and the inputs that give it.
         typical: Error over all outputs of the hold-out.
         by_column: One entry per column, in order.
@@ -179,6 +181,8 @@ class Certificate:
         left_out: Sentences that name what the certificate does not state, and why.
         cost: Energy and time of one product, split by part; None where all circuits around the array are ideal.
         row_currents: Error of the currents of row drivers; None for aged arrays.
+        relative_to: What all errors of outputs are fractions of: "full scale", or "the current itself" of each column,
+            for strings.
     """
 
     rows: int
@@ -227,6 +231,7 @@ class Certificate:
     left_out: tuple[str, ...] = ()
     cost: ProductCost | None = None
     row_currents: RowErrors | None = None
+    relative_to: RelativeTo = "full scale"
 
     @property
     def reached(self) -> bool | None:
@@ -246,8 +251,13 @@ class Certificate:
         return effective_bits(self.typical.rms)
 
     def in_lsb(self, error: float) -> float | None:
-        """Return an error (fraction of full scale) in steps of the ADC; None where the certificate knows no ADC."""
-        return None if self.code_errors is None else error * self.full_scale / self.code_errors.lsb
+        """Return an error (fraction of full scale) in steps of the ADC.
+
+        None where the certificate knows no ADC, or errors are fractions of the current itself.
+        """
+        if self.code_errors is None or self.relative_to != "full scale":
+            return None
+        return error * self.full_scale / self.code_errors.lsb
 
     def tile_error(self, load: float) -> TileError:
         """Return what is known of a tile whose matrix has this column load, see `column_load`.
@@ -259,7 +269,7 @@ class Certificate:
             worst = self.by_load.worst_at(load)
         else:
             worst = None if self.worst is None else self.worst.error
-        return TileError(self.full_scale, self.typical.rms, load, worst)
+        return TileError(self.full_scale, self.typical.rms, load, worst, self.relative_to)
 
     @property
     def product_bits(self) -> float | None:

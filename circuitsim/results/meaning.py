@@ -9,6 +9,7 @@ from typing import Any
 
 from circuitsim.errors import InputError
 from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation, GradeErrors, RowErrors
+from circuitsim.results.error_scale import error_scale
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
@@ -152,16 +153,20 @@ def _of_array(record: Any) -> bool:
     return record.worst.witness.case.shape == (record.rows, record.cols)
 
 
+def _scale(record: Any) -> float:
+    return float(error_scale(record.worst.witness.nodal, record.full_scale, record.relative_to))
+
+
 def _error_of_currents(record: Any) -> bool:
     witness = record.worst.witness
     return math.isclose(
-        abs(witness.tile - witness.nodal) / record.full_scale, record.worst.error, rel_tol=1e-6, abs_tol=1e-12
+        abs(witness.tile - witness.nodal) / _scale(record), record.worst.error, rel_tol=1e-6, abs_tol=1e-12
     )
 
 
 def _solved_alike(record: Any) -> bool:
     witness, allowed = record.worst.witness, max(_SAME, _STEEP * record.rows * record.surface_bound)
-    return witness.ngspice is None or abs(witness.ngspice - witness.nodal) <= allowed * record.full_scale
+    return witness.ngspice is None or abs(witness.ngspice - witness.nodal) <= allowed * _scale(record)
 
 
 def _no_larger(record: Any) -> bool:

@@ -21,14 +21,15 @@ from circuitsim.results.table_files import load_sense_table, save_sense_table
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 7
+CERTIFICATE_SCHEMA = 8
 SURFACE_SCHEMA = 8
 MODEL_SCHEMA = 8
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
     "it states no worst error found by search (schema 4), no errors in LSB and tiles as an earlier version computed "
-    "them (schema 5), or no error of row currents and no unit of inputs (schema 6): calibrate the array again"
+    "them (schema 5), no error of row currents and no unit of inputs (schema 6), or not what its errors are fractions "
+    "of (schema 7): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
 _EARLIER_SURFACE = "it does not say whether a transistor stands in series: characterize the cell again"
@@ -49,7 +50,7 @@ _SurfaceScalars = dataclasses.make_dataclass(
 
 @checked
 def save_certificate(path: str | Path, certificate: Certificate) -> None:
-    """Write a certificate as JSON, with errors as fractions of full scale.
+    """Write a certificate as JSON, with errors as fractions of what its `relative_to` says.
 
     Raises:
         InputError: The folder cannot be written.

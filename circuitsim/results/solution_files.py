@@ -4,8 +4,9 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError, reason_of
 from circuitsim.results.atomic_files import atomic
 from circuitsim.results.content_digest import content_digest
+from circuitsim.results.error_scale import RelativeTo
 from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
@@ -22,7 +24,7 @@ from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers, state_
 if TYPE_CHECKING:  # xarray takes most of a second to import, so only saving and loading import it
     import xarray as xr
 
-SOLUTION_SCHEMA = 4
+SOLUTION_SCHEMA = 5
 _SOLUTION = "circuitsim solution"
 
 # name of the field -> axes, unit, meaning
@@ -37,11 +39,12 @@ _FIELDS = {
 }
 # name in the file -> field of `TileError`, unit, meaning
 _CERTIFIED = {
-    "certificate_full_scale": ("full_scale", "A", "full scale of the certificate, by which its errors are divided"),
-    "typical_rms": ("typical_rms", "1", "rms error of the model on its hold-out, as a fraction of full scale"),
+    "certificate_full_scale": ("full_scale", "A", "full scale of the certificate, the largest current of its box"),
+    "typical_rms": ("typical_rms", "1", "rms error of the model on its hold-out, as a fraction of errors_relative_to"),
     "column_load": ("load", "1", "largest column mean of the conductances over g_max"),
-    "worst_found": ("worst", "1", "largest error found among matrices up to this load, as a fraction of full scale"),
+    "worst_found": ("worst", "1", "largest error found among matrices up to this load, as the same fraction"),
 }
+_RELATIVE_TO = "errors_relative_to"  # name of an attribute of the file
 _BALANCE = {
     "residual": "largest current left unbalanced at a node, relative to the largest terminal current",
     "kirchhoff": "currents fed in minus column currents, summed, relative to the sum of the magnitudes fed in",
@@ -117,9 +120,17 @@ def load_solution(path: str | Path) -> Solution:
         quantity=quantity,
         unit=unit,
         convergence=Convergence(**balance) if "kirchhoff" in balance else None,
-        tile_error=TileError(**certified) if "typical_rms" in data else None,  # pyright: ignore[reportArgumentType]
+        tile_error=None if "typical_rms" not in data else _tile_error(path, data.attrs, certified),
         **{key: data[key].values for key in _FIELDS if key in data},
     )
+
+
+def _tile_error(path: Path, attributes: Mapping[Any, Any], certified: dict[str, float | None]) -> TileError:
+    relative_to = attributes.get(_RELATIVE_TO)
+    if relative_to not in get_args(RelativeTo):
+        expected = " or ".join(map(repr, get_args(RelativeTo)))
+        raise InputError(f"{path}: damaged: {_RELATIVE_TO} = {relative_to!r}: expected {expected}")
+    return TileError(**certified, relative_to=relative_to)  # pyright: ignore[reportArgumentType]
 
 
 def to_dataset(
@@ -163,7 +174,9 @@ def to_dataset(
             value = getattr(solution.convergence, key)
             if value is not None:
                 variables[key] = _variable(value, ("batch",), "1", meaning)
+    relative: dict[str, str] = {}
     if solution.tile_error is not None:
+        relative = {_RELATIVE_TO: solution.tile_error.relative_to}
         for key, (field, unit, meaning) in _CERTIFIED.items():
             value = getattr(solution.tile_error, field)
             if value is not None:
@@ -172,6 +185,7 @@ def to_dataset(
         "format": _SOLUTION,
         "schema": SOLUTION_SCHEMA,
         "provenance": json.dumps(dataclasses.asdict(solution.provenance)),
+        **relative,
     }
     return xr.Dataset(variables, attrs=about)
 

@@ -23,10 +23,10 @@ class TileModel:
     | field | shape and unit | meaning |
     |---|---|---|
     | spec | | the array: wires, driver and sense resistances, v_ref; not the circuits of its drivers and ADCs |
-    | surface | | the current of its cell as characterized by ngspice; its gate is on |
+    | surface | | the current of its cell at input 1 as characterized by ngspice: its gate is on, in strings off |
     | grade | | order to which a tile keeps the nonlinearity of the cells; it sets the cost, see `behavioral.GRADES` |
     | v_range | (lower, upper) | range of the inputs [V]; (0, 1) where they switch gates |
-    | off | | the cell with its gate at 0 V, where inputs switch gates: rows at 0 leak; else None |
+    | off | | the cell at input 0, where inputs switch gates: it leaks, in strings it is bypassed; else None |
     | sense | | table of the sense amplifiers where they are a circuit; None: they are ideal, behind `sense.r_in` |
     """
 

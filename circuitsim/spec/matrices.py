@@ -33,7 +33,7 @@ def check_arrays(
 
 
 def check_conductances(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | None = None) -> np.ndarray:
-    """Return conductances (rows, cols) [S] as a float64 copy that cannot be written; `check_arrays` lists the errors."""
+    """Return conductances (rows, cols) [S] as a float64 copy, read-only; `check_arrays` lists the errors."""
     if spec.technique.changes_size:
         raise SpecError(
             "[technique] changes the size of the array: solve it with circuitsim.solve, or lay it out with "

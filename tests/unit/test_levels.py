@@ -10,6 +10,7 @@ import circuitsim as cs
 from circuitsim import characterization, nodal
 from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError, SpecError
 from circuitsim.levels.input_range import input_range
+from circuitsim.resources import netlists_folder
 from circuitsim.results import TileModel
 
 SPEC = cs.parse_spec(
@@ -128,12 +129,15 @@ def test_codes_are_numbers():
         cs.convert_codes(spec_with(), G, [["a"] * 6])
 
 
-def test_strings_are_left_to_the_levels_that_solve_the_circuit():
-    spec = spec_with(
-        array={"cell": "1t1r", "input_line": "string"}, access=ACCESS, driver={"v_read": 0.2}, adc={"kind": "ideal"}
-    )
-    with pytest.raises(SpecError, match=r"; level = 'ngspice' or 'nodal' does$"):
-        cs.prepare(spec, np.full((6, 4), 1e-5), "behavioral", model=MODEL)
+def test_strings_of_own_cells_are_left_to_the_levels_that_solve_the_circuit():
+    """A tile knows what a transistor beside a device does; a cell of one's own may be anything."""
+    own = {"file": str(netlists_folder() / "cells/xnor_pair.lib"), "subckt": "xnor_pair", "ports": ["bl", "sl", "wl"]}
+    data = spec_with(driver={"v_read": 0.2}, adc={"kind": "ideal"}).model_dump(by_alias=True, exclude_none=True)
+    data["array"] |= {"cell": "own", "input_line": "string"}
+    data["device"] = {"g_min": 4e-5, "g_max": 1.7e-4, "v_gate": 1.0, **own}
+    sentence = r"array.cell = 'own': level = 'behavioral' does not simulate it.*; level = 'ngspice' or 'nodal' does$"
+    with pytest.raises(SpecError, match=sentence):
+        cs.prepare(cs.parse_spec(data), np.full((6, 4), 1e-4), "behavioral", model=MODEL)
 
 
 TWO_STATES = {"model": "mtj_pma", "g_min": 4.79958e-05, "g_max": 0.000166667}

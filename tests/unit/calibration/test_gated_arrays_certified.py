@@ -10,9 +10,9 @@ from gated_arrays import gated_model, gated_spec
 from circuitsim import calibration
 from circuitsim.calibration import random_starts
 from circuitsim.calibration.box import Box, full_scale_of_model
-from circuitsim.calibration.calibrate import VALIDATION_MATRICES, VALIDATION_VECTORS, choose_grade
+from circuitsim.calibration.calibrate import VALIDATION_MATRICES, choose_grade
 from circuitsim.calibration.certify import certify
-from circuitsim.calibration.experiments import GATE_KINDS, draw_inputs, hold_out_experiments
+from circuitsim.calibration.experiments import GATE_KINDS, VALIDATION_VECTORS, draw_inputs, hold_out_experiments
 from circuitsim.calibration.families import structured_inputs
 from circuitsim.calibration.search import find_worst, structured_worst, worst_inputs
 from circuitsim.calibration.solve_experiments import solve_in_nodal

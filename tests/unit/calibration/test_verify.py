@@ -155,4 +155,4 @@ def test_only_parts_that_are_there_can_have_changed():
         (spec, table, []),
         (spec, replace(table, reported=np.array([0.0, 1.0]), unit="V"), amplifier),
     ):
-        assert [name for name, *_ in _changed(of, surface(0.1), sense)] == parts + more
+        assert [name for name, *_ in _changed(of, surface(0.1), None, sense)] == parts + more

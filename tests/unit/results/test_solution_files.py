@@ -174,8 +174,8 @@ def test_cut_file_is_refused(tmp_path, position):
     ("attrs", "sentence"),
     [
         ({}, "format = None"),
-        ({"format": "circuitsim solution", "schema": 5}, "schema = 5, expected 4"),
-        ({"format": "circuitsim solution", "schema": 4}, "outputs or provenance are missing"),
+        ({"format": "circuitsim solution", "schema": 4}, "schema = 4, expected 5"),
+        ({"format": "circuitsim solution", "schema": 5}, "outputs or provenance are missing"),
     ],
 )
 def test_other_data_set_is_refused(tmp_path, attrs, sentence):
