@@ -12,6 +12,8 @@ from circuitsim.nodal.compact_cells import CompactFit, VoltageBox, contract, fit
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
+from circuitsim.nodal.polynomial import law_of, split_terms
+from circuitsim.nodal.response import highest_response
 from circuitsim.nodal.surface import chord
 from circuitsim.results import CellSurface, content_digest
 from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, checked
@@ -105,8 +107,7 @@ class PreparedArray:
     @cached_property
     def column_response(self) -> float:
         """Highest column voltage per volt at all inputs, with chord conductances."""
-        assert self.plan is not None  # only an array that is swept has its cells refitted
-        return sweep_batch(self.plan, np.ones((1, self.wires.rows)), tol=1e-3, most=MOST_PASSES).w_high
+        return highest_response(*end_resistances(self.wires), self.chord_conductance)
 
     @cached_property
     def cells(self) -> tuple[CompactFit, SweepPlan] | None:
@@ -181,4 +182,5 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
     if fitted.error > _WORSE * max(array.surface.bound, TOLERANCE):
         return None
     coefficients = contract(fitted, array.surface, array.g, array.chord_conductance)
-    return fitted, array.plan._replace(coefficients=coefficients, shape=fitted.shape)
+    forward, reverse = split_terms(coefficients, fitted.shape)
+    return fitted, array.plan._replace(law=law_of(fitted.shape), forward=forward, reverse=reverse)

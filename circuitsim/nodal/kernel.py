@@ -38,3 +38,14 @@ def kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
     stamp = hashlib.sha256(STAMP.encode() + texts).hexdigest() if written else STAMP
     function.__qualname__ += f"_{stamp[:12]}"  # numba names the files of its cache by it
     return numba.njit(cache=True, nogil=True)(function)
+
+
+def bare_kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function like `kernel` that makes no array of its own, without any counting of references.
+
+    Numba counts the references to an array wherever a kernel takes it out of a tuple, which costs more than a step of
+    an inner loop, and most of the time to compile.
+    """
+    function.__qualname__ += f"_{STAMP[:12]}"
+    options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+    return numba.njit(**options)(function)

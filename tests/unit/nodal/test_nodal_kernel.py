@@ -36,5 +36,7 @@ def test_a_kernel_is_taken_from_disk_until_another_file_changes(tmp_path):
 def test_every_compiled_function_is_kept_on_disk():
     modules = (balance, modes, surface, sweep)
     compiled = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
-    written_out = {balance.beyond_chord}  # into the functions that call it
-    assert len(compiled) > 10 and not {each for each in compiled - written_out if each._cache.cache_path is None}
+    written_out = {each for each in compiled if each.targetoptions.get("inline")}  # into the functions that call it
+    assert len(compiled - written_out) > 4 and not {
+        each for each in compiled - written_out if each._cache.cache_path is None
+    }
