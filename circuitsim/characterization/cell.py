@@ -20,6 +20,7 @@ from circuitsim.errors import InputError, OutsideRangeError
 from circuitsim.library import assemble
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.judgement import RESOLUTION
+from circuitsim.nodal.plain_law import plain_currents
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import surface_cache
 from circuitsim.results import CellSurface, Provenance
@@ -301,6 +302,6 @@ def _surface(subject: _Subject, sweep: Sweep, g_parallel: float) -> CellSurface:
 
 def _bound(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> float:
     """Return the largest error on the held-out points, relative to the full-scale current."""
-    v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
-    error = cell_law(surface, sweep.g[sweep.grid[0] :], v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]
+    v_bl, v_sl, g = sweep.v_bl[sweep.held_out], sweep.v_sl[sweep.held_out], sweep.g[sweep.grid[0] :]
+    error = plain_currents(surface, g, v_bl, v_sl).T - current[sweep.held_out, sweep.grid[0] :]
     return float(np.abs(error).max() / surface.i_max)

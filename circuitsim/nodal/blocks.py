@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -68,13 +69,15 @@ def sweep_batch(
 
 
 def _joined(first: SweepResult, then: SweepResult) -> SweepResult:
-    def join(name: str) -> np.ndarray | None:
+    """Put the vectors of one result behind those of another."""
+    both: dict[str, Any] = {
+        "w_low": min(first.w_low, then.w_low),
+        "w_high": max(first.w_high, then.w_high),
+    }
+    for name in (each.name for each in fields(SweepResult) if each.name not in both):
         one, other = getattr(first, name), getattr(then, name)
-        return None if one is None else np.concatenate([one, other])
-
-    low, high = min(first.w_low, then.w_low), max(first.w_high, then.w_high)
-    names = [each.name for each in fields(SweepResult) if each.name not in ("w_low", "w_high")]
-    return SweepResult(**{name: join(name) for name in names}, w_low=low, w_high=high)
+        both[name] = None if one is None else np.concatenate([one, other])
+    return SweepResult(**both)
 
 
 def _sweep_part(

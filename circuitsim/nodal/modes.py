@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from circuitsim.nodal.kernel import kernel
-from circuitsim.nodal.lanes import WIDTH, fma, load, spread, store
+from circuitsim.nodal.kernel import bare_kernel
+from circuitsim.nodal.lanes import NARROW, WIDTH, fma, load_like, store, take_like, zeros_for
 from circuitsim.nodal.polynomial import law_of
 
 MODES = 4  # modes removed, at most
@@ -135,7 +135,7 @@ def _eliminated(segments: np.ndarray, g0: np.ndarray) -> tuple[np.ndarray, np.nd
     return share, inverse
 
 
-@kernel
+@bare_kernel
 def _eliminate(segments, g0, share, inverse):
     """Fill `share` and `inverse`, see `_eliminated`; False when a pivot vanishes.
 
@@ -161,35 +161,37 @@ def _eliminate(segments, g0, share, inverse):
 def _with_modes(plan: SweepPlan, g0: np.ndarray, r_row: np.ndarray, r_col: np.ndarray) -> SweepPlan:
     """Add the slowest modes of the iteration, found by subspace iteration from those of equal cells."""
     cells = plan.rows * plan.cols
-    count = min(_SUBSPACE, cells // 2)
-    if count < 1:
+    if cells < 2:
         return plan._replace(slowest=0.5)
-    x = np.zeros((cells, WIDTH))
-    predicted = _modes_of_equal_cells(plan, float(g0.mean()), r_row, r_col, x[:, :count])
+    predicted, modes = _modes_of_equal_cells(plan, float(g0.mean()), r_row, r_col, min(_SUBSPACE, cells // 2))
     if not predicted[0] > _NEGLIGIBLE:
         return plan._replace(slowest=float(predicted[0]))
-    b, y = np.zeros((cells, WIDTH)), np.zeros((cells, WIDTH))
+    width, removed = (WIDTH, MODES) if predicted[0] > _ONE_IS_ENOUGH else (NARROW, 1)
+    count = min(width, len(modes))
+    x, b, y = (np.zeros((cells, width)) for _ in range(3))
+    for k in range(count):
+        x[:, k] = np.outer(*modes[k]).ravel()
+    lanes, flat = (0.0,) * width, [each.ravel() for each in (x, b, y)]
     for _ in range(_ITERATIONS):
-        _apply(plan.down, plan.up, plan.rows, plan.cols, x.ravel(), b.ravel(), y.ravel())
+        _apply(lanes, plan.down, plan.up, plan.rows, plan.cols, *flat)
         _orthonormal(x[:, :count], y[:, :count], b[:, :count])
-    _apply(plan.down, plan.up, plan.rows, plan.cols, x.ravel(), b.ravel(), y.ravel())
+    _apply(lanes, plan.down, plan.up, plan.rows, plan.cols, *flat)
     projected = x[:, :count].T @ b[:, :count]
     rates, turn = np.linalg.eigh(0.5 * (projected + projected.T))
     rates, turn = np.clip(rates[::-1], 0.0, 1 - 1e-12), turn[:, ::-1]
-    kept = min(count, MODES if rates[0] > _ONE_IS_ENOUGH else 1)
-    z, removed = np.zeros((cells, MODES)), np.zeros(MODES)
-    z[:, :kept], removed[:kept] = x[:, :count] @ turn[:, :kept], rates[:kept]
+    kept = min(count, removed)
+    z, shrinks = np.zeros((cells, MODES)), np.zeros(MODES)
+    z[:, :kept], shrinks[:kept] = x[:, :count] @ turn[:, :kept], rates[:kept]
     for steps in (plan.down, plan.up):
         steps.reshape(cells, PER_CELL)[:, Z] = z[:, 0]
     more = z[:, 1:].ravel() if kept > 1 else plan.more
-    return plan._replace(more=more, rates=removed, slowest=float(rates[min(kept, count - 1)]))
+    return plan._replace(more=more, rates=shrinks, slowest=float(rates[min(kept, count - 1)]))
 
 
 def _modes_of_equal_cells(
-    plan: SweepPlan, mean: float, r_row: np.ndarray, r_col: np.ndarray, modes: np.ndarray
-) -> np.ndarray:
-    """Fill `modes` (cells, count) with those of an array of equal cells and segments; returns their rates (count,)."""
-    count = modes.shape[1]
+    plan: SweepPlan, mean: float, r_row: np.ndarray, r_col: np.ndarray, count: int
+) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Return the slowest modes of an array of equal cells and segments: their rates, their shapes along each wire."""
     phi, along_row = _wire_modes(plan.cols, ~np.isinf(r_row[0, 0]), ~np.isinf(r_row[0, -1]), count)
     theta, along_col = _wire_modes(plan.rows, ~np.isinf(r_col[-1, 0]), ~np.isinf(r_col[0, 0]), count)
     along_col = along_col[::-1]
@@ -199,10 +201,8 @@ def _modes_of_equal_cells(
     col_part = g0 + 4 * g_c * np.sin(theta / 2) ** 2
     rates = g0**2 / (col_part[:, None] * row_part[None, :])
     order = np.argsort(rates.ravel())[::-1][:count]
-    j, i = np.unravel_index(order, rates.shape)
-    for k in range(count):
-        modes[:, k] = np.outer(along_col[:, j[k]], along_row[:, i[k]]).ravel()
-    return rates.ravel()[order]
+    modes = [(along_col[:, j], along_row[:, i]) for j, i in zip(*np.unravel_index(order, rates.shape), strict=True)]
+    return rates.ravel()[order], modes
 
 
 def _typical(g: np.ndarray) -> float:
@@ -229,27 +229,29 @@ def _orthonormal(x: np.ndarray, y: np.ndarray, b: np.ndarray) -> None:
     x[:, : good.sum()] = (y @ (scale[:, None] * turn[:, good] / np.sqrt(values[good])))[:, ::-1]
 
 
-@kernel
-def _apply(down, up, rows, cols, x, b, y):
-    """b = G·T_r⁻¹·G·x and y = T_c⁻¹·b for WIDTH vectors: one sweep without the neighbours' news."""
+@bare_kernel
+def _apply(lanes, down, up, rows, cols, x, b, y):
+    """b = G·T_r⁻¹·G·x and y = T_c⁻¹·b for as many vectors as `lanes` has numbers: a sweep without neighbours' news."""
+    wide, zero = len(lanes), zeros_for(lanes)
     for a in range(rows):
-        carry = spread(0.0)
+        carry = zero
         for c in range(a * cols, (a + 1) * cols):
             at = c * PER_CELL
-            carry = fma(spread(down[at + L_LEFT]), carry, spread(down[at + G0]) * load(x, c * WIDTH))
-            store(b, c * WIDTH, carry)
-        voltage = spread(0.0)
+            fed = take_like(zero, down, at + G0) * load_like(zero, x, c * wide)
+            carry = fma(take_like(zero, down, at + L_LEFT), carry, fed)
+            store(b, c * wide, carry)
+        voltage = zero
         for c in range((a + 1) * cols - 1, a * cols - 1, -1):
             at = c * PER_CELL
-            back = spread(down[at + INVERSE_ROW]) * load(b, c * WIDTH)
-            voltage = fma(spread(down[at + L_RIGHT]), voltage, back)
-            right = spread(down[at + G0]) * voltage
-            store(b, c * WIDTH, right)
-            before = load(y, max(c - cols, 0) * WIDTH)  # C_Y is 0 in the first row
-            store(y, c * WIDTH, fma(spread(down[at + C_Y]), before, right))
+            back = take_like(zero, down, at + INVERSE_ROW) * load_like(zero, b, c * wide)
+            voltage = fma(take_like(zero, down, at + L_RIGHT), voltage, back)
+            right = take_like(zero, down, at + G0) * voltage
+            store(b, c * wide, right)
+            before = load_like(zero, y, max(c - cols, 0) * wide)  # C_Y is 0 in the first row
+            store(y, c * wide, fma(take_like(zero, down, at + C_Y), before, right))
     for c in range(rows * cols - 1, -1, -1):
         at = c * PER_CELL
-        value = spread(up[at + INVERSE]) * load(y, c * WIDTH)
+        value = take_like(zero, up, at + INVERSE) * load_like(zero, y, c * wide)
         if c < (rows - 1) * cols:
-            value = fma(spread(up[at + C_X]), load(y, (c + cols) * WIDTH), value)
-        store(y, c * WIDTH, value)
+            value = fma(take_like(zero, up, at + C_X), load_like(zero, y, (c + cols) * wide), value)
+        store(y, c * wide, value)

@@ -6,10 +6,10 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError
 from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.array import TOLERANCE, PreparedArray
-from circuitsim.nodal.compact_cells import conductance_basis
 from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
-from circuitsim.nodal.surface import check_cell, check_surface_range, k_over_t
+from circuitsim.nodal.plain_law import plain_currents
+from circuitsim.nodal.surface import check_cell, check_surface_range
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range, checked
 from circuitsim.spec.matrices import check_conductances
@@ -105,8 +105,8 @@ def _check_rises(surface: CellSurface) -> None:
     low, high = surface.m_range
     volts = np.linspace(low, high, 17)
     v_bl, v_sl = np.meshgrid(volts, volts, indexing="ij")
-    g = np.geomspace(*surface.g_range, 5)[:, None, None]
-    current = _currents(surface, g, v_bl, v_sl)
+    g = np.geomspace(*surface.g_range, 5)
+    current = plain_currents(surface, g, v_bl.ravel(), v_sl.ravel()).reshape(len(g), *v_bl.shape)
     outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
     current[:, outside] = np.nan
     # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
@@ -115,18 +115,6 @@ def _check_rises(surface: CellSurface) -> None:
     if np.any(falls):
         k, i, j = np.argwhere(falls)[0]
         raise InputError(
-            f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {volts[i]:g} V, "
+            f"the cell's current does not rise with its voltage at g = {g[k]:g} S, v_bl = {volts[i]:g} V, "
             f"v_sl = {volts[j]:g} V: the array may have several solutions; expected a monotonic surface"
         )
-
-
-def _currents(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
-    """Currents [A] of a few conductances (n, 1, 1) [S] at voltages (k, k) [V]: what `cell_law` finds, not compiled."""
-    k = np.empty((len(g), *v_bl.shape))
-    in_t = conductance_basis(surface, g.ravel(), max(len(surface.forward), len(surface.reverse)))
-    m = np.minimum(v_bl, v_sl)
-    for side in (v_bl >= v_sl, v_bl < v_sl):
-        u = np.clip((v_bl - v_sl)[side], -surface.u_max, surface.u_max)
-        over_t = k_over_t(surface, u, m[side])
-        k[:, side] = in_t[:, : len(over_t)] @ over_t
-    return (g + surface.g_parallel) * (v_bl - v_sl) * k

@@ -46,7 +46,7 @@ _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are th
 
 
 @numba.njit(inline="always")
-def _substitute(plan, lanes, steps, a, known, drive, buffers):
+def _substitute(plan, lanes, steps, a, known, check, drive, buffers):
     """Substitute the columns of a row back, find n, and eliminate the row from the left.
 
     Args:
@@ -55,6 +55,7 @@ def _substitute(plan, lanes, steps, a, known, drive, buffers):
         steps: `plan.down` or `plan.up`.
         a: The row.
         known: Whether the columns are known; in the first pass they are taken to be at 0 V, and n to be 0.
+        check: Whether to keep the column voltages for `check_row`.
         drive: Source voltages, see `solve_block`.
         buffers: `BlockBuffers`; uses the first four of its rows of scratch, for x, p, n and the column voltages.
     """
@@ -80,7 +81,8 @@ def _substitute(plan, lanes, steps, a, known, drive, buffers):
                 column = fma(alpha_1, take_like(zero, plan.more, z), column)
                 column = fma(alpha_2, take_like(zero, plan.more, z + 1), column)
                 column = fma(alpha_3, take_like(zero, plan.more, z + 2), column)
-            store(rows, v + j, column)
+            if check:
+                store(rows, v + j, column)
             into = take_like(zero, steps, at + G0) * column
             if nonlinear:
                 u = load_like(zero, buffers.v_row, c * wide) - column
@@ -227,7 +229,7 @@ def solve_block(plan, lanes, drive, pull, highest, tol, most, buffers):
         before = 0 if down else rows - 1
         for step in range(rows):
             a = step if down else rows - 1 - step
-            _substitute(plan, lanes, steps, a, count >= blind, drive, buffers)
+            _substitute(plan, lanes, steps, a, count >= blind, check, drive, buffers)
             if check:
                 check_row(plan, lanes, a, step, down, drive, pull, buffers)
             else:
