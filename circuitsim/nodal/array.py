@@ -21,7 +21,7 @@ from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, checked
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
 MATRIX_TOLERANCE = 1e-12  # a matrix is used many times
-_LARGEST_MATRIX = 128**3  # rows² · cols up to which a matrix costs less than a few dozen reads
+_LARGEST_MATRIX = 256**3  # rows² · cols up to which a matrix costs less than a few hundred reads
 _WORSE = 3.0  # than the surface itself: such a fit is not used
 _MARGIN = 1.25  # column voltages of a nonlinear array against those of its chord
 

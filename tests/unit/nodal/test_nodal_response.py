@@ -36,4 +36,5 @@ def test_it_is_the_highest_column_voltage_from_above(shape, wire, r):
     exact = nodal.solve_linear(nodal.linear_array(spec.wires, g), np.ones((1, shape[0]))).v_col.max()
     found = highest_response(*end_resistances(spec.wires), g)
     assert found >= exact * (1 - 1e-6)
-    assert_allclose(found, exact, rtol=2e-2, atol=1e-9)
+    # Between cells a segment without resistance stands for 1e9 times a cell: 12 of them drop less than 1e-7 V.
+    assert_allclose(found, exact, rtol=2e-2, atol=1e-7)
