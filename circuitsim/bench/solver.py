@@ -44,8 +44,8 @@ def solver_benchmark(
     """Time the array solver, ngspice, scipy's splu and, if installed, badcrossbar and CHOLMOD.
 
     Arrays are N × N with R = 10^U(4,6) ohm and 1 ohm segments, seed 0. Times are medians of `repeats` runs [ms], wall
-    clock. `prepare` programs the array; up to 256 × 256 ohmic cells this includes its matrix. `read` reads one vector of the
-    programmed array. `read_nodes` also returns all node voltages.
+    clock. `prepare` programs the array; up to 256 × 256 ohmic cells this includes its matrix. `read` reads one vector
+    of the programmed array. `read_nodes` also returns all node voltages.
 
     Args:
         sizes: N of the linear arrays.

@@ -9,15 +9,17 @@ import numba
 import numpy as np
 
 from circuitsim.nodal.lanes import (
+    add,
     all_at_most,
-    fma,
+    fma_at,
     larger,
     load_like,
     magnitude,
+    multiply,
     smaller,
     spread_like,
     store,
-    take_like,
+    subtract,
     zeros_for,
 )
 from circuitsim.nodal.modes import G0, MODES, PER_CELL
@@ -87,27 +89,27 @@ def check_row(plan, lanes, a, step, down, drive, pull, buffers):
     for b in range(cols):
         c, j = row + b, b * wide
         here, column = load_like(zero, v_r, c * wide), load_like(zero, rows, v + j)
-        current = take_like(zero, plan.down, c * PER_CELL + G0) * (here - column)
+        current = fma_at(plan.down, c * PER_CELL + G0, subtract(here, column), zero)
         if nonlinear:
-            current = current + load_like(zero, rows, n + j)
+            current = add(current, load_like(zero, rows, n + j))
         # Row node: a segment of no resistance hands on what is left, one to a held terminal takes it.
         to_left, to_right = plan.g_row[wire + b], plan.g_row[wire + b + 1]
         right = source if b == cols - 1 else load_like(zero, v_r, (c + 1) * wide)
         if b == 0:
             joined = to_left >= plan.short
-            flow = zero if joined else spread_like(zero, to_left) * (source - here)
+            flow = zero if joined else fma_at(plan.g_row, wire + b, subtract(source, here), zero)
             total = flow
         elif to_left < np.inf:
             joined = False
-            flow = spread_like(zero, to_left) * (left - here)
-        flow = flow - current
+            flow = fma_at(plan.g_row, wire + b, subtract(left, here), zero)
+        flow = subtract(flow, current)
         if to_right < plan.short:
-            flow = flow + spread_like(zero, to_right) * (right - here)
+            flow = fma_at(plan.g_row, wire + b + 1, subtract(right, here), flow)
             if b == cols - 1:
-                total = fma(spread_like(zero, to_right), source - here, total)
+                total = fma_at(plan.g_row, wire + b + 1, subtract(source, here), total)
         if joined or (b == cols - 1 and to_right >= plan.short):
             if b == cols - 1 or to_right < np.inf:
-                total = total - flow
+                total = subtract(total, flow)
         elif to_right < np.inf:
             worst = larger(worst, magnitude(flow))
         left = here
@@ -116,19 +118,19 @@ def check_row(plan, lanes, a, step, down, drive, pull, buffers):
         above = load_like(zero, pull, j) if len(pull) > 0 else zero
         rest = current
         if step == 0:
-            inward = spread_like(zero, seam_g) * (above - column)
-            store(buffers.i_out, j, zero - inward)
-            rest = rest + inward
+            inward = fma_at(plan.g_col, seam + b, subtract(above, column), zero)
+            store(buffers.i_out, j, subtract(zero, inward))
+            rest = add(rest, inward)
         elif seam_g < np.inf:
-            inward = spread_like(zero, seam_g) * (load_like(zero, rows, kept_column + j) - column)
-            worst = larger(worst, magnitude(load_like(zero, rows, kept_rest + j) - inward))
-            rest = rest + inward
+            inward = fma_at(plan.g_col, seam + b, subtract(load_like(zero, rows, kept_column + j), column), zero)
+            worst = larger(worst, magnitude(subtract(load_like(zero, rows, kept_rest + j), inward)))
+            rest = add(rest, inward)
         else:
-            rest = rest + load_like(zero, rows, kept_rest + j)
+            rest = add(rest, load_like(zero, rows, kept_rest + j))
         if last:
-            outflow = spread_like(zero, plan.g_col[far + b]) * (column - above)
-            store(buffers.i_out, j, load_like(zero, buffers.i_out, j) + outflow)
-            rest = rest - outflow
+            outflow = fma_at(plan.g_col, far + b, subtract(column, above), zero)
+            store(buffers.i_out, j, add(load_like(zero, buffers.i_out, j), outflow))
+            rest = subtract(rest, outflow)
             worst = larger(worst, magnitude(rest))
         store(rows, kept_rest + j, rest)
         store(rows, kept_column + j, column)
@@ -150,14 +152,14 @@ def is_balanced(plan, lanes, highest, tol, buffers):
     for a in range(plan.rows):
         current = load_like(zero, buffers.i_row, a * wide)
         size = magnitude(current)
-        flow, fed, missing = larger(flow, size), fed + size, missing + current
+        flow, fed, missing = larger(flow, size), add(fed, size), add(missing, current)
     for b in range(plan.cols):
         current = load_like(zero, buffers.i_out, b * wide)
-        flow, missing = larger(flow, magnitude(current)), missing - current
-    rounding = spread_like(zero, 8.0 * EPSILON * plan.stiffest) * load_like(zero, highest, 0)
+        flow, missing = larger(flow, magnitude(current)), subtract(missing, current)
+    rounding = multiply(spread_like(zero, 8.0 * EPSILON * plan.stiffest), load_like(zero, highest, 0))
     allowed, of_all = spread_like(zero, tol), spread_like(zero, 0.125 * plan.rows * plan.cols)
     worst = load_like(zero, buffers.checks, 0)
     # Equal rows round alike.
-    return all_at_most(worst, larger(allowed * flow, rounding)) and all_at_most(
-        magnitude(missing), larger(allowed * fed, of_all * rounding)
+    return all_at_most(worst, larger(multiply(allowed, flow), rounding)) and all_at_most(
+        magnitude(missing), larger(multiply(allowed, fed), multiply(of_all, rounding))
     )

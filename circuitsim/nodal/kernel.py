@@ -49,7 +49,7 @@ def bare_kernel(function: Callable[..., Any]) -> Any:
     an inner loop, and most of the time to compile.
     """
     function.__qualname__ += f"_{STAMP[:12]}"
-    return _compiled(function, {"_nrt": False})
+    return _compiled(function, {"_nrt": False, "no_rewrites": True, "error_model": "numpy"})
 
 
 def _compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:

@@ -80,6 +80,20 @@ def take_like(typingctx, like, array, index):
 
 
 @intrinsic
+def fma_at(typingctx, array, index, b, c):
+    """The number at an index of a flat array, times b, plus c in every lane."""
+
+    def generate(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        number = splat(builder, builder.load(builder.gep(data, [args[1]])), b.width)
+        kind = ir.FunctionType(args[2].type, [args[2].type] * 3)
+        name = f"llvm.fmuladd.v{b.width}f{b.number.bitwidth}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [number, *args[2:]])
+
+    return b(array, types.intp, b, b), generate
+
+
+@intrinsic
 def store(typingctx, array, index, lanes):
     """Write lanes into neighbouring places of a flat array, from `index` on."""
 
@@ -249,7 +263,8 @@ def _every(comparison: str):
 # Whether a comparison holds in every lane; where a number is NaN it does not.
 all_at_most, all_at_least = _every("<="), _every(">=")
 least, largest = _reduce("fmin"), _reduce("fmax")
-divide = _binary("fdiv")
+# Names beside the signs, for kernels with many of them: Numba looks a name up at once, a sign among all that have it.
+add, subtract, multiply, divide = (_binary(name) for name in ("fadd", "fsub", "fmul", "fdiv"))
 larger, smaller = _choose(">"), _choose("<")
 
 

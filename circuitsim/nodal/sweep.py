@@ -26,15 +26,19 @@ import numpy as np
 from circuitsim.nodal.balance import AMPLITUDES, CHANGE, LAST, SUMS, check_row, is_balanced
 from circuitsim.nodal.kernel import bare_kernel
 from circuitsim.nodal.lanes import (
+    add,
     all_at_most,
     divide,
     fma,
+    fma_at,
     larger,
     load_like,
     magnitude,
+    multiply,
     smaller,
     spread_like,
     store,
+    subtract,
     take_like,
     zeros_for,
 )
@@ -72,27 +76,26 @@ def _substitute(plan, lanes, steps, a, known, check, drive, buffers):
         at = c * PER_CELL
         into = zero
         if known:
-            column = take_like(zero, steps, at + C_X) * load_like(zero, rows, j)
-            column = fma(take_like(zero, steps, at + INVERSE), load_like(zero, y, c * wide), column)
+            column = fma_at(steps, at + C_X, load_like(zero, rows, j), zero)
+            column = fma_at(steps, at + INVERSE, load_like(zero, y, c * wide), column)
             store(rows, j, column)
-            column = fma(alpha_0, take_like(zero, steps, at + Z), column)
+            column = fma_at(steps, at + Z, alpha_0, column)
             if many:
                 z = c * (MODES - 1)
-                column = fma(alpha_1, take_like(zero, plan.more, z), column)
-                column = fma(alpha_2, take_like(zero, plan.more, z + 1), column)
-                column = fma(alpha_3, take_like(zero, plan.more, z + 2), column)
+                column = fma_at(plan.more, z, alpha_1, column)
+                column = fma_at(plan.more, z + 1, alpha_2, column)
+                column = fma_at(plan.more, z + 2, alpha_3, column)
             if check:
                 store(rows, v + j, column)
-            into = take_like(zero, steps, at + G0) * column
+            into = fma_at(steps, at + G0, column, zero)
             if nonlinear:
-                u = load_like(zero, buffers.v_row, c * wide) - column
-                extra = u * beyond_chord(plan, c, u, column)
+                u = subtract(load_like(zero, buffers.v_row, c * wide), column)
+                extra = multiply(u, beyond_chord(plan, c, u, column))
                 store(rows, n + j, extra)
-                into = into - extra
-        carry = fma(take_like(zero, steps, at + L_LEFT), carry, into)
+                into = subtract(into, extra)
+        carry = fma_at(steps, at + L_LEFT, carry, into)
         store(rows, p + j, carry)
-    right_end = take_like(zero, plan.g_row, a * (cols + 1) + cols)
-    store(rows, 2 * p - wide, fma(right_end, source, carry))
+    store(rows, 2 * p - wide, fma_at(plan.g_row, a * (cols + 1) + cols, source, carry))
 
 
 @numba.njit(inline="always")
@@ -116,28 +119,28 @@ def _solve_row(plan, lanes, steps, a, before, known, keep, pull, buffers):
     for b in range(cols - 1, -1, -1):
         c, j = a * cols + b, b * wide
         at = c * PER_CELL
-        back = take_like(zero, steps, at + INVERSE_ROW) * load_like(zero, rows, p + j)
-        voltage = fma(take_like(zero, steps, at + L_RIGHT), voltage, back)
-        into = take_like(zero, steps, at + G0) * voltage
+        back = fma_at(steps, at + INVERSE_ROW, load_like(zero, rows, p + j), zero)
+        voltage = fma_at(steps, at + L_RIGHT, voltage, back)
+        into = fma_at(steps, at + G0, voltage, zero)
         if keep:
             if known:
-                change = larger(change, magnitude(voltage - load_like(zero, v_row, c * wide)))
+                change = larger(change, magnitude(subtract(voltage, load_like(zero, v_row, c * wide))))
             store(v_row, c * wide, voltage)
         if known and nonlinear:
-            into = into + load_like(zero, rows, n + j)
+            into = add(into, load_like(zero, rows, n + j))
         if at_end:
             ends = (plan.g_col[b] if a == 0 else 0.0) + (
                 plan.g_col[plan.rows * cols + b] if a == plan.rows - 1 else 0.0
             )
             into = fma(spread_like(zero, ends), load_like(zero, pull, j), into)
-        sum_0 = fma(take_like(zero, steps, at + Z), into, sum_0)
+        sum_0 = fma_at(steps, at + Z, into, sum_0)
         if many:
             z = c * (MODES - 1)
-            sum_1 = fma(take_like(zero, plan.more, z), into, sum_1)
-            sum_2 = fma(take_like(zero, plan.more, z + 1), into, sum_2)
-            sum_3 = fma(take_like(zero, plan.more, z + 2), into, sum_3)
+            sum_1 = fma_at(plan.more, z, into, sum_1)
+            sum_2 = fma_at(plan.more, z + 1, into, sum_2)
+            sum_3 = fma_at(plan.more, z + 2, into, sum_3)
         further = load_like(zero, y, (before * cols + b) * wide)
-        store(y, c * wide, fma(take_like(zero, steps, at + C_Y), further, into))
+        store(y, c * wide, fma_at(steps, at + C_Y, further, into))
     store(modes, SUMS * wide, sum_0)
     store(modes, (SUMS + 1) * wide, sum_1)
     store(modes, (SUMS + 2) * wide, sum_2)
@@ -152,8 +155,8 @@ def _extrapolate(plan, lanes, modes):
     for k in range(MODES):
         measured = load_like(zero, modes, (SUMS + k) * wide)
         rate, amplitude = take_like(zero, plan.rates, k), load_like(zero, modes, (AMPLITUDES + k) * wide)
-        fixed = divide(measured - rate * amplitude, spread_like(zero, 1.0) - rate)
-        store(modes, k * wide, fixed - measured)
+        fixed = divide(subtract(measured, multiply(rate, amplitude)), subtract(spread_like(zero, 1.0), rate))
+        store(modes, k * wide, subtract(fixed, measured))
         store(modes, (AMPLITUDES + k) * wide, fixed)
         store(modes, (SUMS + k) * wide, zero)
 
@@ -173,8 +176,8 @@ def _settled(plan, lanes, count, tol, highest, modes):
     if count > 2:
         rate = larger(divide(change, last), spread_like(zero, plan.slowest))
         rate = smaller(rate, spread_like(zero, _SLOWEST_TRUSTED))
-    left = divide(change * rate, spread_like(zero, 1.0) - rate)
-    return all_at_most(left, spread_like(zero, tol) * load_like(zero, highest, 0))
+    left = divide(multiply(change, rate), subtract(spread_like(zero, 1.0), rate))
+    return all_at_most(left, multiply(spread_like(zero, tol), load_like(zero, highest, 0)))
 
 
 @numba.njit(inline="always")
