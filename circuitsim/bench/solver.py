@@ -15,8 +15,6 @@ import numpy as np
 from circuitsim import characterization, nodal, truth
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.timing import Announce, median_ms
-from circuitsim.nodal.grid import end_resistances
-from circuitsim.nodal.modes import sweep_plan
 from circuitsim.spec import ArraySpec, parse_spec
 
 SIZES = (16, 32, 64, 128, 256, 512)
@@ -209,9 +207,10 @@ def _scaling(line: str, sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
             solve = partial(nodal.read, array, x)
         else:
             g, x = _random_array(n, 16)
-            plan = sweep_plan(*end_resistances(linear_spec(n, r).wires), g)
-            assert plan is not None
-            solve = partial(nodal.sweep_batch, plan, x, tol=nodal.TOLERANCE, most=nodal.MOST_PASSES)
+            array = nodal.prepare(linear_spec(n, r), g)
+            assert isinstance(array, nodal.PreparedArray)
+            assert array.plan is not None
+            solve = partial(nodal.sweep_batch, array.plan, x, tol=nodal.TOLERANCE, most=nodal.MOST_PASSES)
         points.append({"n": n, "cells": n * n, "ms_per_vector": median_ms(solve, repeats) / 16})
     x, y = (np.log([point[key] for point in points]) for key in ("cells", "ms_per_vector"))
     exponent = float(np.polyfit(x, y, 1)[0]) if len(points) > 1 else None
