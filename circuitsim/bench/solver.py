@@ -19,11 +19,13 @@ from circuitsim.spec import ArraySpec, parse_spec
 
 SIZES = (16, 32, 64, 128, 256, 512)
 TRANSISTOR_SIZES = (64, 128)
+GATED_SIZES = (64, 128)
 SEED = 0
 V_READ = 0.2
 _BADCROSSBAR_UP_TO = 128  # larger arrays take seconds
 _SPARSE_UP_TO = 256  # factoring 512 × 512 cells takes more than ten seconds
 _MATRIX_UP_TO = 256
+_SCALING_SIZES = (64, 128, 256, 512, 1024)
 _SLOW_MS = 1000  # a peer that takes longer runs once
 
 
@@ -31,6 +33,7 @@ def solver_benchmark(
     *,
     sizes: tuple[int, ...] = SIZES,
     transistor_sizes: tuple[int, ...] = TRANSISTOR_SIZES,
+    gated_sizes: tuple[int, ...] = GATED_SIZES,
     batch: int = 100,
     repeats: int = 5,
     ngspice_up_to: int = 64,
@@ -39,20 +42,22 @@ def solver_benchmark(
     """Time the array solver, ngspice, scipy's splu and, if installed, badcrossbar and CHOLMOD.
 
     Arrays are N × N with R = 10^U(4,6) ohm and 1 ohm segments, seed 0. Times are medians of `repeats` runs [ms], wall
-    clock. `prepare` programs the array; up to 128 × 128 cells this includes its matrix. `read` reads one vector of the
-    programmed array. `read_nodes` also returns all node voltages.
+    clock. `prepare` programs the array; up to 256 × 256 ohmic cells this includes its matrix. `read` reads one vector
+    of the programmed array. `read_nodes` also returns all node voltages.
 
     Args:
         sizes: N of the linear arrays.
         transistor_sizes: N of the 1T1R arrays.
+        gated_sizes: N of the 1T1R arrays whose inputs switch word lines, half of them on, with 2 ohm segments.
         batch: Number of vectors in a batch.
         repeats: Runs of each timing.
         ngspice_up_to: Largest N that ngspice solves; version 39 without KLU needs a minute for 128.
         progress: Called with the name of each part before it runs.
 
     Returns:
-        `machine` and `method`; `linear` and `nonlinear` with one entry per size; `scaling`, the time per vector
-        against the number of cells at constant IR drop; `ratios`, times of the peers over those of the array solver.
+        `machine` and `method`; `linear`, `nonlinear` and `gated` with one entry per size; `scaling`, the time per
+        vector against the number of cells at constant IR drop, by the input line; `ratios`, times of the peers over
+        those of the array solver.
 
     Raises:
         SimulatorError: ngspice is missing or failed.
@@ -67,12 +72,16 @@ def solver_benchmark(
         say(f"1T1R BSIM4 {n} x {n}")
         nonlinear.append(_nonlinear(n, batch, repeats, ngspice_up_to))
     say("scaling at fixed drop")
-    scaling = _scaling(tuple(n for n in (64, 128, 256, 512) if n <= max(sizes)), repeats)
+    scaling_sizes = tuple(n for n in _SCALING_SIZES if n <= max(sizes))
+    scaling = {line: _scaling(line, scaling_sizes, repeats) for line in ("bl", "wl")}
+    say("inputs on word lines")
+    gated = [_gated(n, batch, repeats) for n in gated_sizes]
     return {
         "machine": describe_machine(),
         "method": {"threads": 1, "repeats": repeats, "batch": batch, "seed": SEED, "tolerance": nodal.TOLERANCE},
         "linear": linear,
         "nonlinear": nonlinear,
+        "gated": gated,
         "scaling": scaling,
         "ratios": _ratios(linear, nonlinear),
     }
@@ -165,18 +174,44 @@ def _nonlinear(n: int, batch: int, repeats: int, ngspice_up_to: int) -> dict[str
     return entry
 
 
-def _scaling(sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
-    """Time one vector of a batch sweep against the number of cells, at constant total IR drop."""
+def gated_spec(n: int, r: float = 2.0) -> ArraySpec:
+    """Return the 1T1R N × N array of the benchmark with its input on the word lines."""
+    data = transistor_spec(n, r).model_dump(by_alias=True)
+    data["array"]["input_line"] = "wl"
+    data["wire"]["r_bl"] = r
+    return parse_spec(data)
+
+
+def _gated_array(n: int, batch: int, r: float) -> tuple[nodal.NodalArray, np.ndarray]:
+    spec, (g, v_in) = gated_spec(n, r), _random_array(n, batch)
+    on, off = characterization.gated_cells(spec)
+    return nodal.prepare(spec, g, on, off=off), (v_in > 0.5 * V_READ).astype(float)
+
+
+def _gated(n: int, batch: int, repeats: int) -> dict[str, Any]:
+    array, x = _gated_array(n, batch, 2.0)
+    return {
+        "n": n,
+        "read_ms": median_ms(lambda: nodal.read(array, x[:1]), repeats),
+        "read_batch_ms_per_vector": median_ms(lambda: nodal.read(array, x), repeats) / batch,
+    }
+
+
+def _scaling(line: str, sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
+    """Time one vector of a batch against the number of cells, at constant total IR drop."""
     points = []
     for n in sizes:
-        g, v_in = _random_array(n, 16)
-        array = nodal.prepare(linear_spec(n, (64 / n) ** 2 * 4.0), g)
-        assert isinstance(array, nodal.PreparedArray)
-        plan = array.plan
-        assert plan is not None
-        sweep = partial(nodal.sweep_batch, plan, v_in, tol=nodal.TOLERANCE, most=nodal.MOST_PASSES)
-        passes = int(sweep().passes.max())
-        points.append({"n": n, "cells": n * n, "passes": passes, "ms_per_vector": median_ms(sweep, repeats) / 16})
+        r = (64 / n) ** 2 * 4.0
+        if line == "wl":
+            array, x = _gated_array(n, 16, r)
+            solve = partial(nodal.read, array, x)
+        else:
+            g, x = _random_array(n, 16)
+            array = nodal.prepare(linear_spec(n, r), g)
+            assert isinstance(array, nodal.PreparedArray)
+            assert array.plan is not None
+            solve = partial(nodal.sweep_batch, array.plan, x, tol=nodal.TOLERANCE, most=nodal.MOST_PASSES)
+        points.append({"n": n, "cells": n * n, "ms_per_vector": median_ms(solve, repeats) / 16})
     x, y = (np.log([point[key] for point in points]) for key in ("cells", "ms_per_vector"))
     exponent = float(np.polyfit(x, y, 1)[0]) if len(points) > 1 else None
     return {"points": points, "exponent_in_cells": exponent}

@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from circuitsim.characterization.adc_runs import TOLERANCES
 from circuitsim.characterization.kept_runs import kept_runs
@@ -130,6 +129,8 @@ def _variance(edges: np.ndarray, density: np.ndarray, worth: np.ndarray) -> floa
     """Variance [V²] by one transistor: ½ ∫ density · impulse², both smooth between the middles of the intervals."""
     middle = (edges[1:] + edges[:-1]) / 2
     time = np.linspace(edges[0], edges[-1], FINER * len(density) + 1)
+    from scipy.interpolate import PchipInterpolator  # takes 0.4 s to import
+
     impulse = PchipInterpolator(middle, worth / np.diff(edges))(time)
     values = np.interp(time, middle, density) * impulse**2 / 2
     return float(np.sum((values[1:] + values[:-1]) * np.diff(time)) / 2)

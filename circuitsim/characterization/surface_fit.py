@@ -18,6 +18,7 @@ from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError, SimulatorError
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.judgement import RESOLUTION
+from circuitsim.nodal.plain_law import plain_currents
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import CellSurface, Provenance, SeriesTransistor
 from circuitsim.spec import ArraySpec, has_bypass
@@ -246,7 +247,11 @@ def _transistor(subject: CellSubject, grid: tuple[int, int], allowed: float) -> 
 def _judged(surface: CellSurface, sweep: Sweep, current: np.ndarray) -> CellSurface:
     """Return a surface with its largest errors on the held-out points: of full scale, and of each conductance's."""
     g = sweep.g[sweep.grid[0] :]
-    v_bl, v_sl = sweep.v_bl[sweep.held_out, None], sweep.v_sl[sweep.held_out, None]
-    error = np.abs(cell_law(surface, g, v_bl, v_sl)[0] - current[sweep.held_out, sweep.grid[0] :]).max(axis=0)
+    v_bl, v_sl = sweep.v_bl[sweep.held_out], sweep.v_sl[sweep.held_out]
+    if surface.transistor is None:
+        found = plain_currents(surface, g, v_bl, v_sl).T
+    else:
+        found = cell_law(surface, g, v_bl[:, None], v_sl[:, None])[0]
+    error = np.abs(found - current[sweep.held_out, sweep.grid[0] :]).max(axis=0)
     over_g = error / ((g + surface.g_parallel) * surface.u_max)
     return replace(surface, bound=float(error.max() / surface.i_max), bound_over_g=float(over_g.max()))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from circuitsim.characterization.adc_energy import per_cycle
 from circuitsim.characterization.adc_runs import converter_run
@@ -107,6 +106,8 @@ def _pulses(bench: Bench, v_low: float, bits: int, c_load: float, simulator: Sim
 
 def _smooth(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values of all codes up to the largest of `codes`, on a smooth curve through those at `codes`."""
+    from scipy.interpolate import PchipInterpolator  # takes 0.4 s to import
+
     return PchipInterpolator(codes, values)(np.arange(codes[-1] + 1))
 
 

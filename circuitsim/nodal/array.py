@@ -13,6 +13,8 @@ from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
+from circuitsim.nodal.polynomial import law_of, split_terms
+from circuitsim.nodal.response import highest_response
 from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface, content_digest
 from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, checked
@@ -20,7 +22,7 @@ from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, checked
 TOLERANCE = 1e-9  # of the largest terminal current: below the bound of most surfaces
 MOST_PASSES = 200  # a passive array with modes removed needs 3 to 10; beyond, factoring it is faster
 MATRIX_TOLERANCE = 1e-12  # a matrix is used many times
-_LARGEST_MATRIX = 128**3  # rows² · cols up to which a matrix costs less than a few dozen reads
+_LARGEST_MATRIX = 256**3  # rows² · cols up to which a matrix costs less than a few hundred reads
 _WORSE = 3.0  # than the surface itself: such a fit is not used
 # Error of a fit [of full scale] to use all the same where a transistor in series makes the current bend: it leaves
 # 3e-7 of the largest output, and the reference solver, which needs no fit, takes 500 times as long.
@@ -115,8 +117,7 @@ class PreparedArray:
     @cached_property
     def column_response(self) -> float:
         """Highest column voltage per volt at all inputs, with chord conductances."""
-        assert self.plan is not None  # only an array that is swept has its cells refitted
-        return sweep_batch(self.plan, np.ones((1, self.wires.rows)), tol=1e-3, most=MOST_PASSES).w_high
+        return highest_response(*end_resistances(self.wires), self.chord_conductance)
 
     @cached_property
     def cells(self) -> tuple[CompactFit, SweepPlan] | None:
@@ -192,4 +193,6 @@ def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, Sw
     if fitted.error > (allowed if array.surface.transistor is None else max(allowed, _BENT)):
         return None
     coefficients = contract(fitted, array.surface, array.g, array.chord_conductance)
-    return fitted.of(array.surface, array.g), array.plan._replace(coefficients=coefficients, shape=fitted.shape)
+    forward, reverse = split_terms(coefficients, fitted.shape)
+    plan = array.plan._replace(law=law_of(fitted.shape), forward=forward, reverse=reverse)
+    return fitted.of(array.surface, array.g), plan

@@ -5,27 +5,48 @@
 
 from typing import NamedTuple
 
+import numba
 import numpy as np
 
-from circuitsim.nodal.kernel import kernel
-from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread, store
-from circuitsim.nodal.polynomial import beyond_chord
+from circuitsim.nodal.lanes import (
+    add,
+    all_at_most,
+    fma_at,
+    larger,
+    load_like,
+    magnitude,
+    multiply,
+    smaller,
+    spread_like,
+    store,
+    subtract,
+    zeros_for,
+)
+from circuitsim.nodal.modes import G0, MODES, PER_CELL
 
-MODES = 4  # modes removed
+EPSILON = float(np.finfo(float).eps)
+# What `BlockBuffers.modes` holds behind the amplitudes that are added: those that they extrapolate, those of a pass as
+# they sum up, and the largest change of a row voltage in this pass and in the one before.
+AMPLITUDES, SUMS, CHANGE, LAST = MODES, 2 * MODES, 3 * MODES, 3 * MODES + 1
+SCRATCH_ROWS, MODE_ENTRIES = 6, LAST + 1
 
 
 class BlockBuffers(NamedTuple):
-    """Arrays that `solve_block` works on and fills, WIDTH numbers for each entry; voltages are relative to v_ref.
+    """Arrays that `solve_block` works on and fills, as many numbers for each entry as there are lanes.
 
-    | field    | entries     | unit    | content                                                                |
-    |----------|-------------|---------|------------------------------------------------------------------------|
-    | `i_row`  | rows        | A       | current that each source delivers into its row                         |
-    | `i_out`  | cols        | A       | current into each sense node                                           |
-    | `checks` | 3           | A, V, V | largest unbalanced current at any node; lowest, highest column voltage |
-    | `y`      | rows · cols | A       | state of the sweeps: right sides of the columns, eliminated            |
-    | `v_row`  | rows · cols | V       | state of the sweeps: voltage of the row wire at each cell              |
-    | `v_col`  | rows · cols | V       | voltage of the column wire at each cell; an empty array is not filled  |
-    | `i_cell` | rows · cols | A       | current through each cell; an empty array is not filled                |
+    | field     | entries      | unit    | content                                                                |
+    |-----------|--------------|---------|------------------------------------------------------------------------|
+    | `i_row`   | rows         | A       | current that each source delivers into its row                         |
+    | `i_out`   | cols         | A       | current into each sense node                                           |
+    | `checks`  | 3            | A, V, V | largest unbalanced current at any node; lowest, highest column voltage |
+    | `y`       | rows · cols  | A       | state of the sweeps: right sides of the columns, eliminated            |
+    | `v_row`   | rows · cols  | V       | state of the sweeps: voltage of the row wire at each cell              |
+    | `v_col`   | rows · cols  | V       | voltage of the column wire at each cell; an empty array is not filled  |
+    | `i_cell`  | rows · cols  | A       | current through each cell; an empty array is not filled                |
+    | `scratch` | 6 · cols     |         | what one row hands to the next                                         |
+    | `modes`   | MODE_ENTRIES | V       | amplitudes of the modes and changes of the voltages                    |
+
+    Voltages are relative to v_ref.
     """
 
     i_row: np.ndarray
@@ -35,117 +56,110 @@ class BlockBuffers(NamedTuple):
     v_row: np.ndarray
     v_col: np.ndarray
     i_cell: np.ndarray
+    scratch: np.ndarray
+    modes: np.ndarray
 
 
-@kernel
-def balance(plan, down, drive, pull, state, alpha, buffers):
-    """Substitute the columns back after a pass, find what is left unbalanced at every node, and fill `buffers`."""
-    i_row, i_out, checks, _, _, v_c, i_cell = buffers
-    rows, cols = plan.rows, plan.cols
-    # p takes the residual of the row before, still without its neighbour's wire, and n the column voltage there.
-    v_r, y, x, p, n = state
-    nonlinear, deflated = plan.shape >= 0, len(plan.z) > 0
-    keep = len(v_c) > 0
-    x[:] = 0.0
-    worst, low, high = spread(0.0), spread(0.0), spread(0.0)
-    # After a downward pass substitution goes upwards, and the other way round.
-    inverse = plan.inv_down if down else plan.inv_up
-    carry_x, shift_x = (plan.c_down, cols) if down else (plan.c_up, 0)
-    for step in range(rows):
-        a = rows - 1 - step if down else step
-        row, wire = a * cols, a * (cols + 1)
-        seam = (a + 1) * cols if down else row  # segments between this row and the one before
-        far = row if down else (a + 1) * cols
-        last = step == rows - 1
-        source = load(drive, a * WIDTH)
-        left, total, flow, joined = source, spread(0.0), spread(0.0), False
-        for b in range(cols):
-            c = row + b
-            here = load(v_r, c * WIDTH)
-            column = fma(spread(inverse[c]), load(y, c * WIDTH), spread(carry_x[c + shift_x]) * load(x, b * WIDTH))
-            store(x, b * WIDTH, column)
-            if deflated:
-                for k in range(MODES):
-                    column = fma(load(alpha, k * WIDTH), spread(plan.z[c * MODES + k]), column)
-            u = here - column
-            current = spread(plan.g0[c]) * u
-            if nonlinear:
-                current = fma(u, beyond_chord(plan.coefficients, plan.shape, c, u, column), current)
-            # Row node: a segment of no resistance hands on what is left, one to a held terminal takes it.
-            to_left, to_right = plan.g_row[wire + b], plan.g_row[wire + b + 1]
-            right = source if b == cols - 1 else load(v_r, (c + 1) * WIDTH)
-            if b == 0:
-                joined = to_left >= plan.short
-                flow = spread(0.0) if joined else spread(to_left) * (source - here)
-                total = flow
-            elif to_left < np.inf:
-                joined = False
-                flow = spread(to_left) * (left - here)
-            flow = flow - current
-            if to_right < plan.short:
-                flow = flow + spread(to_right) * (right - here)
-                if b == cols - 1:
-                    total = fma(spread(to_right), source - here, total)
-            if joined or (b == cols - 1 and to_right >= plan.short):
-                if b == cols - 1 or to_right < np.inf:
-                    total = total - flow
-            elif to_right < np.inf:
-                worst = larger(worst, larger(flow, spread(0.0) - flow))
-            left = here
-            # Column node: what the cell brings and what the segment from the row before brings; the next row completes.
-            seam_g = plan.g_col[seam + b]
-            above = load(pull, b * WIDTH) if len(pull) > 0 else spread(0.0)
-            rest = current
-            if step == 0:
-                inward = spread(seam_g) * (above - column)
-                store(i_out, b * WIDTH, spread(0.0) - inward)
-                rest = rest + inward
-            elif seam_g < np.inf:
-                inward = spread(seam_g) * (load(n, b * WIDTH) - column)
-                before = load(p, b * WIDTH) - inward
-                worst = larger(worst, larger(before, spread(0.0) - before))
-                rest = rest + inward
-            else:
-                rest = rest + load(p, b * WIDTH)
-            if last:
-                outflow = spread(plan.g_col[far + b]) * (column - above)
-                store(i_out, b * WIDTH, load(i_out, b * WIDTH) + outflow)
-                rest = rest - outflow
-                worst = larger(worst, larger(rest, spread(0.0) - rest))
-            store(p, b * WIDTH, rest)
-            store(n, b * WIDTH, column)
-            low, high = smaller(low, column), larger(high, column)
-            if keep:
-                store(v_c, c * WIDTH, column)
-                store(i_cell, c * WIDTH, current)
-        store(i_row, a * WIDTH, total)
-    store(checks, 0, worst)
-    store(checks, WIDTH, low)
-    store(checks, 2 * WIDTH, high)
+@numba.njit(inline="always")
+def check_row(plan, lanes, a, step, down, drive, pull, buffers):
+    """Find what a pass left unbalanced at the nodes of a row, whose columns `sweep` substituted back; fill `buffers`.
 
-
-@kernel
-def largest(values, count):
-    """Largest magnitude in each lane of `count` rows."""
-    top = spread(0.0)
-    for k in range(count):
-        value = load(values, k * WIDTH)
-        top = larger(top, larger(value, spread(0.0) - value))
-    largest = np.empty(WIDTH)
-    store(largest, 0, top)
-    return largest
-
-
-@kernel
-def imbalance(i_row, rows, i_out, cols):
-    """What the residuals of all nodes add up to in each lane, and the sum of |row currents| to hold it against."""
-    total, size = spread(0.0), spread(0.0)
-    for a in range(rows):
-        current = load(i_row, a * WIDTH)
-        total, size = total + current, size + larger(current, spread(0.0) - current)
+    Args:
+        plan: `SweepPlan`.
+        lanes: See `sweep`.
+        a, step: The row, and how many rows were visited before it, all above it where `down`, else all below.
+        drive, pull: Terminal voltages, see `sweep.solve_block`.
+        buffers: `BlockBuffers`.
+    """
+    wide, cols, zero = len(lanes), plan.cols, zeros_for(lanes)
+    v_r, rows = buffers.v_row, buffers.scratch
+    line = cols * wide
+    n, v, kept_rest, kept_column = 2 * line, 3 * line, 4 * line, 5 * line
+    nonlinear, keep = len(plan.forward) > 0, len(buffers.v_col) > 0
+    row, wire = a * cols, a * (cols + 1)
+    seam = row if down else (a + 1) * cols  # segments between this row and the one before
+    far = (a + 1) * cols if down else row
+    last = step == plan.rows - 1
+    source = load_like(zero, drive, a * wide)
+    worst, low, high = (
+        load_like(zero, buffers.checks, 0), load_like(zero, buffers.checks, wide),
+        load_like(zero, buffers.checks, 2 * wide),
+    )  # fmt: skip
+    left, total, flow, joined = source, zero, zero, False
     for b in range(cols):
-        total = total - load(i_out, b * WIDTH)
-    left, fed = np.empty(WIDTH), np.empty(WIDTH)
-    store(left, 0, larger(total, spread(0.0) - total))
-    store(fed, 0, size)
-    return left, fed
+        c, j = row + b, b * wide
+        here, column = load_like(zero, v_r, c * wide), load_like(zero, rows, v + j)
+        current = fma_at(plan.down, c * PER_CELL + G0, subtract(here, column), zero)
+        if nonlinear:
+            current = add(current, load_like(zero, rows, n + j))
+        # Row node: a segment of no resistance hands on what is left, one to a held terminal takes it.
+        to_left, to_right = plan.g_row[wire + b], plan.g_row[wire + b + 1]
+        right = source if b == cols - 1 else load_like(zero, v_r, (c + 1) * wide)
+        if b == 0:
+            joined = to_left >= plan.short
+            flow = zero if joined else fma_at(plan.g_row, wire + b, subtract(source, here), zero)
+            total = flow
+        elif to_left < np.inf:
+            joined = False
+            flow = fma_at(plan.g_row, wire + b, subtract(left, here), zero)
+        flow = subtract(flow, current)
+        if to_right < plan.short:
+            flow = fma_at(plan.g_row, wire + b + 1, subtract(right, here), flow)
+            if b == cols - 1:
+                total = fma_at(plan.g_row, wire + b + 1, subtract(source, here), total)
+        if joined or (b == cols - 1 and to_right >= plan.short):
+            if b == cols - 1 or to_right < np.inf:
+                total = subtract(total, flow)
+        elif to_right < np.inf:
+            worst = larger(worst, magnitude(flow))
+        left = here
+        # Column node: what the cell brings and what the segment from the row before brings; the next row completes.
+        seam_g = plan.g_col[seam + b]
+        above = load_like(zero, pull, j) if len(pull) > 0 else zero
+        rest = current
+        if step == 0:
+            inward = fma_at(plan.g_col, seam + b, subtract(above, column), zero)
+            store(buffers.i_out, j, subtract(zero, inward))
+            rest = add(rest, inward)
+        elif seam_g < np.inf:
+            inward = fma_at(plan.g_col, seam + b, subtract(load_like(zero, rows, kept_column + j), column), zero)
+            worst = larger(worst, magnitude(subtract(load_like(zero, rows, kept_rest + j), inward)))
+            rest = add(rest, inward)
+        else:
+            rest = add(rest, load_like(zero, rows, kept_rest + j))
+        if last:
+            outflow = fma_at(plan.g_col, far + b, subtract(column, above), zero)
+            store(buffers.i_out, j, add(load_like(zero, buffers.i_out, j), outflow))
+            rest = subtract(rest, outflow)
+            worst = larger(worst, magnitude(rest))
+        store(rows, kept_rest + j, rest)
+        store(rows, kept_column + j, column)
+        low, high = smaller(low, column), larger(high, column)
+        if keep:
+            store(buffers.v_col, c * wide, column)
+            store(buffers.i_cell, c * wide, current)
+    store(buffers.i_row, a * wide, total)
+    store(buffers.checks, 0, worst)
+    store(buffers.checks, wide, low)
+    store(buffers.checks, 2 * wide, high)
+
+
+@numba.njit(inline="always")
+def is_balanced(plan, lanes, highest, tol, buffers):
+    """Whether what `check_row` found in all rows is within the tolerance in every lane; see `sweep.solve_block`."""
+    wide, zero = len(lanes), zeros_for(lanes)
+    flow, fed, missing = zero, zero, zero
+    for a in range(plan.rows):
+        current = load_like(zero, buffers.i_row, a * wide)
+        size = magnitude(current)
+        flow, fed, missing = larger(flow, size), add(fed, size), add(missing, current)
+    for b in range(plan.cols):
+        current = load_like(zero, buffers.i_out, b * wide)
+        flow, missing = larger(flow, magnitude(current)), subtract(missing, current)
+    rounding = multiply(spread_like(zero, 8.0 * EPSILON * plan.stiffest), load_like(zero, highest, 0))
+    allowed, of_all = spread_like(zero, tol), spread_like(zero, 0.125 * plan.rows * plan.cols)
+    worst = load_like(zero, buffers.checks, 0)
+    # Equal rows round alike.
+    return all_at_most(worst, larger(multiply(allowed, flow), rounding)) and all_at_most(
+        magnitude(missing), larger(multiply(allowed, fed), multiply(of_all, rounding))
+    )

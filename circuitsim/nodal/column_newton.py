@@ -21,7 +21,7 @@ import numba
 import numpy as np
 
 from circuitsim.nodal.gate_cells import GateCells, gate_tangent
-from circuitsim.nodal.kernel import kernel
+from circuitsim.nodal.kernel import bare_kernel, kernel
 from circuitsim.nodal.lanes import WIDTH, divide, fma, larger, load, spread, store
 
 _SHARE = 0.3
@@ -86,7 +86,7 @@ def _last_voltages(block, s, j_b, j_c):
     return scale * (s_cc * j_b - s_bc * j_c), scale * (s_bb * j_c - s_cb * j_b)
 
 
-@kernel
+@bare_kernel
 def _march_down(block, selected, work, sums):
     """Replace the cells by their tangents and gather everything above each row; the last row's v is then known.
 
@@ -137,7 +137,7 @@ def _march_down(block, selected, work, sums):
     store(sums, _EXCESS, excess)
 
 
-@kernel
+@bare_kernel
 def _march_up(block, rows, work, sums):
     """Find the voltages row by row from the last one, and what the tangents predict, with its sum."""
     v_b, v_c = load(work, rows * _KEPT), load(work, rows * _KEPT + WIDTH)
@@ -161,7 +161,7 @@ def _march_up(block, rows, work, sums):
     store(sums, _OUT, out)
 
 
-@kernel
+@bare_kernel
 def small_in_every_lane(sums, left, scale, tol):
     """Whether what stands at `left` is at most `tol` of what stands at `scale` in each lane; never where one is NaN."""
     small = True

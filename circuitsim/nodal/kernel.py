@@ -1,8 +1,8 @@
 """Compile the kernels of the sweeps and keep them on disk.
 
-numba takes a compiled function from disk as long as the file that defines it keeps its age and size. What other files
-contribute (the width of the lanes, the polynomials, functions that are called) is compiled in unseen, so the text of
-all of them names the kernels: a change in any compiles all of them again.
+A compiled function is taken from disk as long as the file that defines it keeps its text. What other files contribute
+(the width of the lanes, the polynomials, functions that are called) is compiled in unseen, so the text of all of them
+names the kernels: a change in any compiles all of them again.
 """
 
 import hashlib
@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import numba
+
+from circuitsim.nodal.kernel_cache import KernelCache
 
 _SOURCES = (
     "lanes",
@@ -37,4 +39,20 @@ def kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
     texts = b"".join(Path(str(module.__file__)).read_bytes() for module in written)
     stamp = hashlib.sha256(STAMP.encode() + texts).hexdigest() if written else STAMP
     function.__qualname__ += f"_{stamp[:12]}"  # numba names the files of its cache by it
-    return numba.njit(cache=True, nogil=True)(function)
+    return _compiled(function, {})
+
+
+def bare_kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function like `kernel` that makes no array of its own, without any counting of references.
+
+    Numba counts the references to an array wherever a kernel takes it out of a tuple, which costs more than a step of
+    an inner loop, and most of the time to compile.
+    """
+    function.__qualname__ += f"_{STAMP[:12]}"
+    return _compiled(function, {"_nrt": False, "no_rewrites": True, "error_model": "numpy"})
+
+
+def _compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    dispatcher: Any = numba.njit(nogil=True, **options)(function)
+    dispatcher._cache = KernelCache(function)
+    return dispatcher

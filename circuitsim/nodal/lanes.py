@@ -11,16 +11,17 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, overload, register_model
 
-WIDTH = 16  # vectors solved together; two AVX-512 or four AVX2 registers
+WIDTH = 16  # numbers side by side; two AVX-512 or four AVX2 registers
+NARROW = 4  # as many where there is less to do at once
 
 VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
 VECTORS = {types.float32: ir.VectorType(ir.FloatType(), WIDTH), types.float64: VECTOR}
 
 
 class _LanesType(types.Type):
-    def __init__(self, number):
-        self.number = number
-        super().__init__(name=f"Lanes{WIDTH}{number}")
+    def __init__(self, number, width=WIDTH):
+        self.number, self.width = number, width
+        super().__init__(name=f"Lanes{width}{number}")
 
 
 LANES = _LanesType(types.float64)
@@ -34,45 +35,103 @@ def lanes_type(number):
 @register_model(_LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, VECTORS[fe_type.number])
+        super().__init__(dmm, fe_type, ir.VectorType(VECTORS[fe_type.number].element, fe_type.width))
 
 
-def _address(context, builder, signature, args):
-    """Pointer to the lanes that begin at a flat index of an array."""
-    array = context.make_array(signature.args[0])(context, builder, args[0])
-    kind = VECTORS[signature.args[0].dtype].as_pointer()
-    return builder.bitcast(builder.gep(array.data, [args[1]]), kind), signature.args[0].dtype.bitwidth // 8
+def _address(context, builder, lanes, array_type, array, index):
+    """Pointer to the lanes that begin at a flat index of an array, and their alignment."""
+    data = context.make_array(array_type)(context, builder, array).data
+    kind = context.get_value_type(lanes).as_pointer()
+    return builder.bitcast(builder.gep(data, [index]), kind), array_type.dtype.bitwidth // 8
 
 
 @intrinsic
 def load(typingctx, array, index):
     """Read WIDTH neighbouring numbers of a flat array, from `index` on."""
+    lanes = _LanesType(array.dtype)
 
     def generate(context, builder, signature, args):
-        address, align = _address(context, builder, signature, args)
+        address, align = _address(context, builder, lanes, signature.args[0], *args)
         return builder.load(address, align=align)
 
-    return _LanesType(array.dtype)(array, types.intp), generate
+    return lanes(array, types.intp), generate
+
+
+@intrinsic
+def load_like(typingctx, like, array, index):
+    """Read neighbouring numbers of a flat array, as many as other lanes hold, from `index` on."""
+
+    def generate(context, builder, signature, args):
+        address, align = _address(context, builder, like, signature.args[1], *args[1:])
+        return builder.load(address, align=align)
+
+    return like(like, array, types.intp), generate
+
+
+@intrinsic
+def take_like(typingctx, like, array, index):
+    """Put the number at an index of a flat array into every lane, as many as other lanes hold."""
+
+    def generate(context, builder, signature, args):
+        data = context.make_array(signature.args[1])(context, builder, args[1]).data
+        return splat(builder, builder.load(builder.gep(data, [args[2]])), like.width)
+
+    return like(like, array, types.intp), generate
+
+
+@intrinsic
+def fma_at(typingctx, array, index, b, c):
+    """The number at an index of a flat array, times b, plus c in every lane."""
+
+    def generate(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        number = splat(builder, builder.load(builder.gep(data, [args[1]])), b.width)
+        kind = ir.FunctionType(args[2].type, [args[2].type] * 3)
+        name = f"llvm.fmuladd.v{b.width}f{b.number.bitwidth}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [number, *args[2:]])
+
+    return b(array, types.intp, b, b), generate
 
 
 @intrinsic
 def store(typingctx, array, index, lanes):
-    """Write WIDTH neighbouring numbers of a flat array, from `index` on."""
+    """Write lanes into neighbouring places of a flat array, from `index` on."""
 
     def generate(context, builder, signature, args):
-        address, align = _address(context, builder, signature, args)
+        address, align = _address(context, builder, lanes, signature.args[0], *args[:2])
         builder.store(args[2], address, align=align)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, lanes), generate
 
 
-def splat(builder, number):
+def splat(builder, number, width=WIDTH):
     """Instructions that put one number into every lane."""
-    nothing = ir.Constant(ir.VectorType(number.type, WIDTH), ir.Undefined)
+    nothing = ir.Constant(ir.VectorType(number.type, width), ir.Undefined)
     one = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
     return builder.shuffle_vector(one, nothing, mask)
+
+
+@intrinsic
+def spread_like(typingctx, like, number):
+    """The same number in every lane, as many as other lanes hold."""
+
+    def generate(context, builder, signature, args):
+        return splat(builder, args[1], like.width)
+
+    return like(like, number), generate
+
+
+@intrinsic
+def zeros_for(typingctx, numbers):
+    """Zero in as many lanes as a tuple has numbers; its length belongs to its type."""
+    lanes = _LanesType(types.float64, len(numbers))
+
+    def generate(context, builder, signature, args):
+        return ir.Constant(ir.VectorType(ir.DoubleType(), lanes.width), [0.0] * lanes.width)
+
+    return lanes(numbers), generate
 
 
 @intrinsic
@@ -91,7 +150,7 @@ def fma(typingctx, a, b, c):
 
     def generate(context, builder, signature, args):
         kind = ir.FunctionType(args[0].type, [args[0].type] * 3)
-        name = f"llvm.fmuladd.v{WIDTH}f{a.number.bitwidth}"
+        name = f"llvm.fmuladd.v{a.width}f{a.number.bitwidth}"
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
     return a(a, a, a), generate
@@ -157,7 +216,7 @@ def choose_negative(typingctx, sign, below, other):
     """In every lane `below` where `sign` is negative, else `other`."""
 
     def generate(context, builder, signature, args):
-        zero = ir.Constant(args[0].type, [ir.Constant(args[0].type.element, 0.0)] * WIDTH)
+        zero = ir.Constant(args[0].type, [ir.Constant(args[0].type.element, 0.0)] * sign.width)
         return builder.select(builder.fcmp_ordered("<", args[0], zero), args[1], args[2])
 
     return sign(sign, sign, sign), generate
@@ -168,7 +227,7 @@ def _reduce(operation: str):
     def compute(typingctx, a):
         def generate(context, builder, signature, args):
             kind = ir.FunctionType(args[0].type.element, [args[0].type])
-            name = f"llvm.vector.reduce.{operation}.v{WIDTH}f{a.number.bitwidth}"
+            name = f"llvm.vector.reduce.{operation}.v{a.width}f{a.number.bitwidth}"
             return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
         return a.number(a), generate
@@ -176,8 +235,36 @@ def _reduce(operation: str):
     return compute
 
 
+@intrinsic
+def magnitude(typingctx, a):
+    """|a| in every lane."""
+
+    def generate(context, builder, signature, args):
+        kind = ir.FunctionType(args[0].type, [args[0].type])
+        name = f"llvm.fabs.v{a.width}f{a.number.bitwidth}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+    return a(a), generate
+
+
+def _every(comparison: str):
+    @intrinsic
+    def compute(typingctx, a, b):
+        def generate(context, builder, signature, args):
+            mask = ir.IntType(a.width)
+            holds = builder.bitcast(builder.fcmp_ordered(comparison, *args), mask)
+            return builder.icmp_unsigned("==", holds, ir.Constant(mask, 2**a.width - 1))
+
+        return types.boolean(a, a), generate
+
+    return compute
+
+
+# Whether a comparison holds in every lane; where a number is NaN it does not.
+all_at_most, all_at_least = _every("<="), _every(">=")
 least, largest = _reduce("fmin"), _reduce("fmax")
-divide = _binary("fdiv")
+# Names beside the signs, for kernels with many of them: Numba looks a name up at once, a sign among all that have it.
+add, subtract, multiply, divide = (_binary(name) for name in ("fadd", "fsub", "fmul", "fdiv"))
 larger, smaller = _choose(">"), _choose("<")
 
 
@@ -194,16 +281,16 @@ _overload(operator.sub, "fsub")
 _overload(operator.mul, "fmul")
 
 
-def to_blocks(vectors: np.ndarray) -> np.ndarray:
-    """Arrange a batch (batch, n) as blocks of lanes (blocks, n · WIDTH), the last one filled up with zeros."""
+def to_blocks(vectors: np.ndarray, width: int) -> np.ndarray:
+    """Arrange a batch (batch, n) as blocks of lanes (blocks, n · width), the last one filled up with zeros."""
     batch, n = vectors.shape
-    blocks = -(-batch // WIDTH)
-    padded = np.zeros((blocks * WIDTH, n))
+    blocks = -(-batch // width)
+    padded = np.zeros((blocks * width, n))
     padded[:batch] = vectors
-    return np.ascontiguousarray(padded.reshape(blocks, WIDTH, n).swapaxes(1, 2)).reshape(blocks, n * WIDTH)
+    return np.ascontiguousarray(padded.reshape(blocks, width, n).swapaxes(1, 2)).reshape(blocks, n * width)
 
 
-def from_blocks(blocks: np.ndarray, batch: int) -> np.ndarray:
-    """Undo `to_blocks`: (blocks, n · WIDTH) to (batch, n)."""
-    n = blocks.shape[1] // WIDTH
-    return blocks.reshape(len(blocks), n, WIDTH).swapaxes(1, 2).reshape(-1, n)[:batch]
+def from_blocks(blocks: np.ndarray, batch: int, width: int) -> np.ndarray:
+    """Undo `to_blocks`: (blocks, n · width) to (batch, n)."""
+    n = blocks.shape[1] // width
+    return blocks.reshape(len(blocks), n, width).swapaxes(1, 2).reshape(-1, n)[:batch]

@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from circuitsim.nodal.lanes import LANES, VECTOR, WIDTH, splat
+from circuitsim.nodal.lanes import all_at_least, fma, smaller, splat, spread_like
 
 
 def _triangle(powers_u: int, powers_w: int) -> tuple[int, ...]:
@@ -22,59 +22,73 @@ def _triangle(powers_u: int, powers_w: int) -> tuple[int, ...]:
     return tuple(max(1, int(powers_w * (1 - k / powers_u))) for k in range(powers_u))[::-1]
 
 
-# A BSIM4 access transistor in series with an ohmic memory needs the first shape, a strong sinh the third.
+# A BSIM4 access transistor in series with an ohmic memory needs one of the first three shapes, a sinh the fourth or the
+# sixth. Q takes time only where a current flows backwards.
 SHAPES = (
+    ((1, 2, 3, 4), (2, 3)),
+    ((1, 3, 4, 5), (2, 3)),
     (_triangle(4, 6), (2, 3)),
+    ((1, 1, 2, 2, 3, 3, 4, 4), _triangle(6, 6)),
     (_triangle(6, 7), _triangle(4, 4)),
+    ((1, 1, 2, 3, 3, 4, 4, 5), _triangle(6, 6)),
+    ((1, 2, 3, 4, 4, 5, 5, 6), _triangle(6, 6)),
     (_triangle(8, 8), _triangle(6, 6)),
     (_triangle(12, 10), _triangle(10, 9)),
 )
 TERMS = np.array([sum(p) + sum(q) for p, q in SHAPES])
 
 
-def _written_out(shape: tuple[tuple[int, ...], tuple[int, ...]]):
+def law_of(shape: int) -> tuple[float, ...]:
+    """Return the tuple whose length tells a kernel the shape."""
+    return (0.0,) * (shape + 1)
+
+
+def split_terms(coefficients: np.ndarray, shape: int) -> tuple[np.ndarray, np.ndarray]:
+    """Part coefficients (cells · terms) into those of P and of Q, both flat."""
+    of_p = sum(SHAPES[shape][0])
+    by_cell = coefficients.reshape(-1, TERMS[shape])
+    return by_cell[:, :of_p].ravel(), by_cell[:, of_p:].ravel()
+
+
+def _written_out(side: int):
     @intrinsic
-    def evaluate(typingctx, coefficients, at, u, w):
+    def evaluate(typingctx, law, coefficients, cell, u, w):
+        counts = SHAPES[len(law) - 1][side]
+
         def generate(context, builder, signature, args):
-            data = context.make_array(signature.args[0])(context, builder, args[0]).data
-            kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-            fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{WIDTH}f64")
-            next_term = iter(range(sum(map(sum, shape))))
-            u, w = args[2:]
+            data = context.make_array(signature.args[1])(context, builder, args[1]).data
+            kind = ir.FunctionType(args[3].type, [args[3].type] * 3)
+            multiply_add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{u.width}f64")
+            first = builder.gep(data, [builder.mul(args[2], ir.Constant(args[2].type, sum(counts)))])
+            next_term = iter(range(sum(counts)))
+            at_u, at_w = args[3:]
 
             def coefficient():
-                index = builder.add(args[1], ir.Constant(args[1].type, next(next_term)))
-                return splat(builder, builder.load(builder.gep(data, [index])))
+                number = builder.load(builder.gep(first, [ir.Constant(args[2].type, next(next_term))]))
+                return splat(builder, number, u.width)
 
-            def horner(counts, x):
-                value = None
-                for count in counts:
-                    along_w = coefficient()
-                    for _ in range(count - 1):
-                        along_w = builder.call(fma, [along_w, w, coefficient()])
-                    value = along_w if value is None else builder.call(fma, [value, x, along_w])
-                return value
+            value = None
+            for count in counts:
+                along_w = coefficient()
+                for _ in range(count - 1):
+                    along_w = builder.call(multiply_add, [along_w, at_w, coefficient()])
+                value = along_w if value is None else builder.call(multiply_add, [value, at_u, along_w])
+            return value
 
-            forward = horner(shape[0], u)
-            zero = ir.Constant(VECTOR, [ir.Constant(ir.DoubleType(), 0.0)] * WIDTH)
-            back = builder.select(builder.fcmp_ordered("<", u, zero), u, zero)
-            return builder.call(fma, [back, horner(shape[1], back), forward])
-
-        return LANES(coefficients, types.intp, LANES, LANES), generate
+        return u(law, coefficients, types.intp, u, w), generate
 
     return evaluate
 
 
-small, medium, large, largest = (_written_out(shape) for shape in SHAPES)
+_forward, _back = _written_out(0), _written_out(1)
 
 
 @numba.njit(inline="always")
-def beyond_chord(coefficients, shape, cell, u, w):
-    """i/U less the chord conductance, P(U, w) + min(U, 0)·Q(U, w), of one cell [S]."""
-    if shape == 0:
-        return small(coefficients, cell * TERMS[0], u, w)
-    if shape == 1:
-        return medium(coefficients, cell * TERMS[1], u, w)
-    if shape == 2:
-        return large(coefficients, cell * TERMS[2], u, w)
-    return largest(coefficients, cell * TERMS[3], u, w)
+def beyond_chord(plan, cell, u, w):
+    """i/U less the chord conductance, P(U, w) + min(U, 0)·Q(U, w), of one cell [S]; see `modes.SweepPlan`."""
+    zero = spread_like(u, 0.0)
+    value = _forward(plan.law, plan.forward, cell, u, w)
+    if not all_at_least(u, zero):
+        back = smaller(u, zero)
+        value = fma(back, _back(plan.law, plan.reverse, cell, back, w), value)
+    return value

@@ -8,7 +8,8 @@ from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.array import TOLERANCE, PreparedArray
 from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
-from circuitsim.nodal.surface import cell_law, check_cell, check_surface_range
+from circuitsim.nodal.plain_law import plain_currents
+from circuitsim.nodal.surface import check_cell, check_surface_range
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range, checked
 from circuitsim.spec.matrices import check_conductances
@@ -104,8 +105,8 @@ def _check_rises(surface: CellSurface) -> None:
     low, high = surface.m_range
     volts = np.linspace(low, high, 17)
     v_bl, v_sl = np.meshgrid(volts, volts, indexing="ij")
-    g = np.geomspace(*surface.g_range, 5)[:, None, None]
-    current = cell_law(surface, g, v_bl, v_sl)[0]
+    g = np.geomspace(*surface.g_range, 5)
+    current = plain_currents(surface, g, v_bl.ravel(), v_sl.ravel()).reshape(len(g), *v_bl.shape)
     outside = np.abs(v_bl - v_sl) > surface.u_max * (1 + 1e-9)
     current[:, outside] = np.nan
     # A saturated transistor's current may fall by the surface's own error; only more than that is refused.
@@ -114,6 +115,6 @@ def _check_rises(surface: CellSurface) -> None:
     if np.any(falls):
         k, i, j = np.argwhere(falls)[0]
         raise InputError(
-            f"the cell's current does not rise with its voltage at g = {g[k, 0, 0]:g} S, v_bl = {volts[i]:g} V, "
+            f"the cell's current does not rise with its voltage at g = {g[k]:g} S, v_bl = {volts[i]:g} V, "
             f"v_sl = {volts[j]:g} V: the array may have several solutions; expected a monotonic surface"
         )

@@ -10,159 +10,189 @@ one tridiagonal matrix a wire: its segments, and g0 on the diagonal. A pass visi
 the columns back from the side that the pass comes from, solves the row for v_r, and eliminates the columns one row
 further for the pass that will come from the other side. So the state between two passes is v_r and y, the eliminated
 right sides of the columns. The slowest modes of this iteration are removed exactly: `alpha`, an amplitude for each mode
-and vector, is added to the column voltages.
+and vector, is added to the column voltages. The first pass knows no voltage and takes the chord alone; where no mode is
+slow, wires hardly matter, and it begins with rows at their sources and columns at v_ref.
 
-`lanes.WIDTH` vectors are solved side by side, a block. Every array named here is flat, with WIDTH numbers where its
-description has one.
+As many vectors are solved side by side as `lanes`, a tuple, has numbers: a block. Every array named here is flat, with
+that many numbers where its description has one.
 """
 
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
+import numba
 import numpy as np
 
-from circuitsim.nodal.balance import MODES, balance, imbalance, largest
-from circuitsim.nodal.kernel import kernel
-from circuitsim.nodal.lanes import WIDTH, fma, larger, load, spread, store
+from circuitsim.nodal.balance import AMPLITUDES, CHANGE, LAST, SUMS, check_row, is_balanced
+from circuitsim.nodal.kernel import bare_kernel
+from circuitsim.nodal.lanes import (
+    add,
+    all_at_most,
+    divide,
+    fma,
+    fma_at,
+    larger,
+    load_like,
+    magnitude,
+    multiply,
+    smaller,
+    spread_like,
+    store,
+    subtract,
+    take_like,
+    zeros_for,
+)
+from circuitsim.nodal.modes import C_X, C_Y, G0, INVERSE, INVERSE_ROW, L_LEFT, L_RIGHT, MODES, PER_CELL, Z
 from circuitsim.nodal.polynomial import beyond_chord
 
-EPSILON = float(np.finfo(float).eps)
 _BEFORE_CHECK = 30.0  # of the tolerance: voltages are then close enough for the residual, which decides, to be worth it
 _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are the wrong method
 
 
-@kernel
-def _pass(plan, down, drive, pull, state, alpha, measured, keep):
-    """Run once through the array, row by row.
+@numba.njit(inline="always")
+def _substitute(plan, lanes, steps, a, known, check, drive, buffers):
+    """Substitute the columns of a row back, find n, and eliminate the row from the left.
 
     Args:
         plan: `SweepPlan`.
-        down: Whether the pass runs from the first row to the last.
-        drive, pull: Terminal voltages, see `solve_block`.
-        state: v_r and y, see above, and three rows of scratch.
-        alpha: (MODES) amplitudes added to the column voltages [V].
-        measured: (MODES + 1) filled with the amplitude of each mode in the new right sides, and with the largest change
-            of a row voltage [V].
+        lanes: See above.
+        steps: `plan.down` or `plan.up`.
+        a: The row.
+        known: Whether the columns are known; in the first pass they are taken to be at 0 V, and n to be 0.
+        check: Whether to keep the column voltages for `check_row`.
+        drive: Source voltages, see `solve_block`.
+        buffers: `BlockBuffers`; uses the first four of its rows of scratch, for x, p, n and the column voltages.
+    """
+    wide, cols, rows, y = len(lanes), plan.cols, buffers.scratch, buffers.y
+    zero, nonlinear, many = zeros_for(lanes), len(plan.forward) > 0, len(plan.more) > 0
+    p, n, v = cols * wide, 2 * cols * wide, 3 * cols * wide
+    # Four modes by name: they stay in registers, an array of them would be loaded at every cell.
+    alpha_0, alpha_1 = load_like(zero, buffers.modes, 0), load_like(zero, buffers.modes, wide)
+    alpha_2, alpha_3 = load_like(zero, buffers.modes, 2 * wide), load_like(zero, buffers.modes, 3 * wide)
+    source = load_like(zero, drive, a * wide)
+    carry = source
+    for b in range(cols):
+        c, j = a * cols + b, b * wide
+        at = c * PER_CELL
+        into = zero
+        if known:
+            column = fma_at(steps, at + C_X, load_like(zero, rows, j), zero)
+            column = fma_at(steps, at + INVERSE, load_like(zero, y, c * wide), column)
+            store(rows, j, column)
+            column = fma_at(steps, at + Z, alpha_0, column)
+            if many:
+                z = c * (MODES - 1)
+                column = fma_at(plan.more, z, alpha_1, column)
+                column = fma_at(plan.more, z + 1, alpha_2, column)
+                column = fma_at(plan.more, z + 2, alpha_3, column)
+            if check:
+                store(rows, v + j, column)
+            into = fma_at(steps, at + G0, column, zero)
+            if nonlinear:
+                u = subtract(load_like(zero, buffers.v_row, c * wide), column)
+                extra = multiply(u, beyond_chord(plan, c, u, column))
+                store(rows, n + j, extra)
+                into = subtract(into, extra)
+        carry = fma_at(steps, at + L_LEFT, carry, into)
+        store(rows, p + j, carry)
+    store(rows, 2 * p - wide, fma_at(plan.g_row, a * (cols + 1) + cols, source, carry))
+
+
+@numba.njit(inline="always")
+def _solve_row(plan, lanes, steps, a, before, known, keep, pull, buffers):
+    """Solve a row that `_substitute` eliminated, and eliminate the columns one row further.
+
+    Args:
+        before: The row visited before; at the first step the row itself, with which nothing is shared.
         keep: Store the row voltages and measure their change. Ohmic cells need them after the last pass only.
+        pull: Sense voltages, see `solve_block`.
     """
-    rows, cols = plan.rows, plan.cols
-    v_r, y, x, p, n = state
-    nonlinear, deflated = plan.shape >= 0, len(plan.z) > 0
-    x[:] = 0.0
-    change = spread(0.0)
-    # Four modes by name: they stay in registers, an array of them would be stored and loaded at every cell.
-    sum_0, sum_1, sum_2, sum_3 = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-    alpha_0, alpha_1, alpha_2, alpha_3 = (
-        load(alpha, 0),
-        load(alpha, WIDTH),
-        load(alpha, 2 * WIDTH),
-        load(alpha, 3 * WIDTH),
-    )
-    inverse = plan.inv_up if down else plan.inv_down
-    carry_x, shift_x = (plan.c_up, 0) if down else (plan.c_down, cols)
-    carry_y, shift_y = (plan.c_down, 0) if down else (plan.c_up, cols)
-    for step in range(rows):
-        a = step if down else rows - 1 - step
-        row, wire = a * cols, a * (cols + 1)
-        before = row if step == 0 else (row - cols if down else row + cols)  # its factor is 0 at the first step
-        at_end = len(pull) > 0 and (a == 0 or a == rows - 1)
-        source = load(drive, a * WIDTH)
-        carry = source
-        for b in range(cols):
-            c = row + b
-            column = fma(spread(inverse[c]), load(y, c * WIDTH), spread(carry_x[c + shift_x]) * load(x, b * WIDTH))
-            store(x, b * WIDTH, column)
-            if deflated:
-                z = c * MODES
-                column = fma(alpha_0, spread(plan.z[z]), fma(alpha_1, spread(plan.z[z + 1]), column))
-                column = fma(alpha_2, spread(plan.z[z + 2]), fma(alpha_3, spread(plan.z[z + 3]), column))
-            into = spread(plan.g0[c]) * column
-            if nonlinear:
-                u = load(v_r, c * WIDTH) - column
-                extra = u * beyond_chord(plan.coefficients, plan.shape, c, u, column)
-                store(n, b * WIDTH, extra)
-                into = into - extra
-            carry = fma(spread(plan.l_row[wire + b]), carry, into)
-            store(p, b * WIDTH, carry)
-        store(p, (cols - 1) * WIDTH, fma(spread(plan.g_right[a]), source, carry))
-        voltage = spread(0.0)
-        for b in range(cols - 1, -1, -1):
-            c = row + b
-            # l_row is 0 behind the last cell
-            voltage = fma(spread(plan.l_row[wire + b + 1]), voltage, spread(plan.inv_row[c]) * load(p, b * WIDTH))
-            if keep:
-                moved = voltage - load(v_r, c * WIDTH)
-                change = larger(change, larger(moved, spread(0.0) - moved))
-                store(v_r, c * WIDTH, voltage)
-            into = spread(plan.g0[c]) * voltage
-            if nonlinear:
-                into = into + load(n, b * WIDTH)
-            if at_end:
-                ends = (plan.g_col[b] if a == 0 else 0.0) + (plan.g_col[rows * cols + b] if a == rows - 1 else 0.0)
-                into = fma(spread(ends), load(pull, b * WIDTH), into)
-            if deflated:
-                z = c * MODES
-                sum_0, sum_1 = fma(spread(plan.z[z]), into, sum_0), fma(spread(plan.z[z + 1]), into, sum_1)
-                sum_2, sum_3 = fma(spread(plan.z[z + 2]), into, sum_2), fma(spread(plan.z[z + 3]), into, sum_3)
-            store(y, c * WIDTH, fma(spread(carry_y[c + shift_y]), load(y, (before + b) * WIDTH), into))
-    store(measured, 0, sum_0)
-    store(measured, WIDTH, sum_1)
-    store(measured, 2 * WIDTH, sum_2)
-    store(measured, 3 * WIDTH, sum_3)
-    store(measured, MODES * WIDTH, change)
+    wide, cols, rows, y, v_row, modes = (
+        len(lanes), plan.cols, buffers.scratch, buffers.y, buffers.v_row, buffers.modes
+    )  # fmt: skip
+    zero, nonlinear, many = zeros_for(lanes), len(plan.forward) > 0, len(plan.more) > 0
+    p, n = cols * wide, 2 * cols * wide
+    at_end = len(pull) > 0 and (a == 0 or a == plan.rows - 1)
+    sum_0, sum_1 = load_like(zero, modes, SUMS * wide), load_like(zero, modes, (SUMS + 1) * wide)
+    sum_2, sum_3 = load_like(zero, modes, (SUMS + 2) * wide), load_like(zero, modes, (SUMS + 3) * wide)
+    change, voltage = load_like(zero, modes, CHANGE * wide), zero
+    for b in range(cols - 1, -1, -1):
+        c, j = a * cols + b, b * wide
+        at = c * PER_CELL
+        back = fma_at(steps, at + INVERSE_ROW, load_like(zero, rows, p + j), zero)
+        voltage = fma_at(steps, at + L_RIGHT, voltage, back)
+        into = fma_at(steps, at + G0, voltage, zero)
+        if keep:
+            if known:
+                change = larger(change, magnitude(subtract(voltage, load_like(zero, v_row, c * wide))))
+            store(v_row, c * wide, voltage)
+        if known and nonlinear:
+            into = add(into, load_like(zero, rows, n + j))
+        if at_end:
+            ends = (plan.g_col[b] if a == 0 else 0.0) + (
+                plan.g_col[plan.rows * cols + b] if a == plan.rows - 1 else 0.0
+            )
+            into = fma(spread_like(zero, ends), load_like(zero, pull, j), into)
+        sum_0 = fma_at(steps, at + Z, into, sum_0)
+        if many:
+            z = c * (MODES - 1)
+            sum_1 = fma_at(plan.more, z, into, sum_1)
+            sum_2 = fma_at(plan.more, z + 1, into, sum_2)
+            sum_3 = fma_at(plan.more, z + 2, into, sum_3)
+        further = load_like(zero, y, (before * cols + b) * wide)
+        store(y, c * wide, fma_at(steps, at + C_Y, further, into))
+    store(modes, SUMS * wide, sum_0)
+    store(modes, (SUMS + 1) * wide, sum_1)
+    store(modes, (SUMS + 2) * wide, sum_2)
+    store(modes, (SUMS + 3) * wide, sum_3)
+    store(modes, CHANGE * wide, change)
 
 
-@kernel
-def _deflate(plan, amplitude, alpha, measured):
-    """Extrapolate every mode to its fixed point: in one pass its error shrinks by exactly its rate.
-
-    `amplitude` holds what the pass before was extrapolated to, `measured` what this pass gave; both are (MODES).
-    """
+@numba.njit(inline="always")
+def _extrapolate(plan, lanes, modes):
+    """Extrapolate every mode to its fixed point: in one pass its error shrinks by exactly its rate."""
+    wide, zero = len(lanes), zeros_for(lanes)
     for k in range(MODES):
-        rate = plan.rates[k]
-        for lane in range(WIDTH):
-            i = k * WIDTH + lane
-            fixed = (measured[i] - rate * amplitude[i]) / (1.0 - rate)
-            alpha[i] = fixed - measured[i]
-            amplitude[i] = fixed
+        measured = load_like(zero, modes, (SUMS + k) * wide)
+        rate, amplitude = take_like(zero, plan.rates, k), load_like(zero, modes, (AMPLITUDES + k) * wide)
+        fixed = divide(subtract(measured, multiply(rate, amplitude)), subtract(spread_like(zero, 1.0), rate))
+        store(modes, k * wide, subtract(fixed, measured))
+        store(modes, (AMPLITUDES + k) * wide, fixed)
+        store(modes, (SUMS + k) * wide, zero)
 
 
-@kernel
-def _settled(measured, last, count, slowest, tol, highest):
-    """Whether the error of the voltages is below `tol` of the highest in every lane.
+@numba.njit(inline="always")
+def _settled(plan, lanes, count, tol, highest, modes):
+    """Whether the error of the voltages is below `tol` of the highest in every lane; begins to measure anew.
 
     After a pass that changed them by c and shrinks errors by a rate q, an error of c·q / (1 − q) is left. The rate is
     that of the last two passes, and at least `slowest`, that of the modes which are not removed.
     """
-    for lane in range(WIDTH):
-        rate = _SLOWEST_TRUSTED
-        change = measured[MODES * WIDTH + lane]
-        if count > 2 and last[lane] > 0.0:
-            rate = min(max(change / last[lane], slowest), _SLOWEST_TRUSTED)
-        elif count <= 2:
-            rate = max(slowest, 0.5)
-        if not change * rate / (1.0 - rate) <= tol * highest[lane]:
-            return False
-    return True
+    wide, zero = len(lanes), zeros_for(lanes)
+    change, last = load_like(zero, modes, CHANGE * wide), load_like(zero, modes, LAST * wide)
+    store(modes, LAST * wide, change)
+    store(modes, CHANGE * wide, zero)
+    rate = spread_like(zero, max(plan.slowest, 0.5))
+    if count > 2:
+        rate = larger(divide(change, last), spread_like(zero, plan.slowest))
+        rate = smaller(rate, spread_like(zero, _SLOWEST_TRUSTED))
+    left = divide(multiply(change, rate), subtract(spread_like(zero, 1.0), rate))
+    return all_at_most(left, multiply(spread_like(zero, tol), load_like(zero, highest, 0)))
 
 
-@kernel
-def _balances(plan, buffers, highest, tol):
-    """Whether what `balance` left is within the tolerance in every lane; see `solve_block`."""
-    flow_rows, flow_cols = largest(buffers.i_row, plan.rows), largest(buffers.i_out, plan.cols)
-    left, fed = imbalance(buffers.i_row, plan.rows, buffers.i_out, plan.cols)
-    for lane in range(WIDTH):
-        rounding = 8.0 * EPSILON * plan.stiffest * highest[lane]
-        if not buffers.checks[lane] <= max(tol * max(flow_rows[lane], flow_cols[lane]), rounding):
-            return False
-        # Equal rows round alike.
-        if not left[lane] <= max(tol * fed[lane], 0.125 * rounding * plan.rows * plan.cols):
-            return False
-    return True
+@numba.njit(inline="always")
+def _start_at_sources(plan, lanes, drive, buffers):
+    """Begin with every row at the voltage of its source, and nothing in the columns."""
+    wide, zero = len(lanes), zeros_for(lanes)
+    buffers.y[:] = 0.0
+    for a in range(plan.rows):
+        source = load_like(zero, drive, a * wide)
+        for c in range(a * plan.cols, (a + 1) * plan.cols):
+            store(buffers.v_row, c * wide, source)
 
 
-@kernel
-def solve_block(plan, drive, pull, tol, most, buffers):
+@bare_kernel
+def solve_block(plan, lanes, drive, pull, highest, tol, most, buffers):
     """Solve one block of vectors.
 
     A vector is solved when at no node more than `tol` of its largest terminal current is unbalanced, or more than the
@@ -172,8 +202,10 @@ def solve_block(plan, drive, pull, tol, most, buffers):
 
     Args:
         plan: `SweepPlan`.
+        lanes: A tuple of as many numbers as there are vectors; its values do not matter.
         drive: (rows) source voltages less v_ref [V].
         pull: (cols) sense voltages less v_ref [V]; empty when all are 0.
+        highest: (1) largest magnitude of both [V].
         tol: Largest unbalanced current, relative to the vector's largest terminal current.
         most: Largest number of passes.
         buffers: `BlockBuffers`, filled; its content does not matter.
@@ -181,40 +213,39 @@ def solve_block(plan, drive, pull, tol, most, buffers):
     Returns:
         Passes used, negative when a vector was not solved within `most` of them.
     """
-    y, v_r = buffers.y, buffers.v_row
-    rows, cols = plan.rows, plan.cols
-    x, p, n = np.empty(cols * WIDTH), np.empty(cols * WIDTH), np.empty(cols * WIDTH)
-    y[:] = 0.0
-    linear = plan.shape < 0
+    rows, line = plan.rows, plan.cols * len(lanes)
+    buffers.modes[:] = 0.0
+    buffers.y[:line] = 0.0
+    linear = len(plan.forward) == 0
     # What an ohmic array needs is known beforehand: each pass leaves `slowest` of the error.
     expected = 1 if not linear else max(1, int(np.ceil(np.log(0.25 * tol) / np.log(max(plan.slowest, 1e-12)))))
-    for a in range(rows if not linear else 0):
-        for b in range(cols):
-            store(v_r, (a * cols + b) * WIDTH, load(drive, a * WIDTH))
-    state = (v_r, y, x, p, n)
-    alpha, amplitude, last = np.zeros(MODES * WIDTH), np.zeros(MODES * WIDTH), np.zeros(WIDTH)
-    measured = np.zeros((MODES + 1) * WIDTH)
-    highest = largest(drive, rows)
-    if len(pull) > 0:
-        pulled = largest(pull, cols)
-        for lane in range(WIDTH):
-            highest[lane] = max(highest[lane], pulled[lane])
-    count, down = 0, False
-    while count < most:
-        down = not down
-        count += 1
-        keep = not linear or count >= min(expected, most)
-        _pass(plan, down, drive, pull, state, alpha, measured, keep)
-        if len(plan.z) > 0:
-            _deflate(plan, amplitude, alpha, measured)
-        if linear:
-            settled = keep
-        else:
-            settled = _settled(measured, last, count, plan.slowest, _BEFORE_CHECK * tol, highest)
-            store(last, 0, load(measured, MODES * WIDTH))
-        if settled:
-            balance(plan, down, drive, pull, state, alpha, buffers)
-            if _balances(plan, buffers, highest, tol):
+    blind = 1 if linear or plan.rates[0] > 0.0 else 0
+    if not blind:
+        _start_at_sources(plan, lanes, drive, buffers)
+    count, down, check = 0, True, False
+    while True:
+        steps = plan.down if down else plan.up
+        keep = not linear or count + 1 >= min(expected, most)
+        buffers.scratch[:line] = 0.0
+        if check:
+            buffers.checks[:] = 0.0
+        before = 0 if down else rows - 1
+        for step in range(rows):
+            a = step if down else rows - 1 - step
+            _substitute(plan, lanes, steps, a, count >= blind, check, drive, buffers)
+            if check:
+                check_row(plan, lanes, a, step, down, drive, pull, buffers)
+            else:
+                _solve_row(plan, lanes, steps, a, before, count >= blind, keep, pull, buffers)
+            before = a
+        if check:
+            if is_balanced(plan, lanes, highest, tol, buffers):
                 return count
-    balance(plan, down, drive, pull, state, alpha, buffers)
-    return -count
+            if count >= most:
+                return -count
+            check = False
+            continue
+        count, down = count + 1, not down
+        _extrapolate(plan, lanes, buffers.modes)
+        settled = _settled(plan, lanes, count, _BEFORE_CHECK * tol, highest, buffers.modes)
+        check = (keep if linear else settled and count > blind) or count >= most

@@ -1,0 +1,63 @@
+"""Processor time of reads on one thread, the least of several, on a shared processor with AVX-512."""
+
+import time
+
+import numpy as np
+import pytest
+
+from circuitsim import characterization, nodal
+from circuitsim.bench.machine import describe_machine
+from circuitsim.bench.solver import V_READ, gated_spec, linear_spec, transistor_spec
+
+
+def least_ms(compute, seconds=1.5):
+    compute()
+    least, end = np.inf, time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.process_time()
+        compute()
+        least = min(least, time.process_time() - start)
+    return 1e3 * least
+
+
+def conductances(n):
+    return 10 ** np.random.default_rng(0).uniform(-6, -4, (n, n))
+
+
+def inputs(n, batch=100):
+    return np.random.default_rng(1).uniform(0, V_READ, (batch, n))
+
+
+@pytest.fixture(scope="module", params=[64, 128])
+def on_bit_lines(request):
+    spec = transistor_spec(request.param)
+    return nodal.prepare(spec, conductances(request.param), characterization.cell(spec))
+
+
+def test_reads_by_bit_lines(on_bit_lines):
+    n = len(on_bit_lines.g)
+    v_in = inputs(n)
+    batch = least_ms(lambda: nodal.read(on_bit_lines, v_in)) / len(v_in)
+    one = least_ms(lambda: nodal.read(on_bit_lines, v_in[:1]))
+    assert batch <= {64: 0.06, 128: 0.26}[n], (batch, describe_machine())
+    assert one <= {64: 0.6, 128: 1.8}[n], (one, describe_machine())
+    assert one <= 11 * batch + 0.2  # in lanes for few vectors; 16 times a vector of a batch otherwise
+
+
+@pytest.mark.parametrize(("n", "most"), [(64, 0.1), (128, 0.5)])
+def test_reads_by_word_lines(n, most):
+    spec = gated_spec(n)
+    on, off = characterization.gated_cells(spec)
+    array, x = nodal.prepare(spec, conductances(n), on, off=off), (inputs(n) > 0.5 * V_READ).astype(float)
+    found = least_ms(lambda: nodal.read(array, x)) / len(x)
+    assert found <= most, (found, describe_machine())
+
+
+@pytest.mark.parametrize(("n", "most"), [(128, 17.0), (256, 210.0)])
+def test_the_matrix_of_an_ohmic_array(n, most):
+    array = nodal.prepare(linear_spec(n), conductances(n))
+    assert array.matrices is not None
+    v_in = inputs(n)
+    assert least_ms(lambda: nodal.read(array, v_in)) / len(v_in) <= 0.02
+    found = least_ms(lambda: nodal.terminal_matrices(array.plan))
+    assert found <= most, (found, describe_machine())
