@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import InputError
+from circuitsim.results.cell_charges import CellCharges
 from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation, GradeErrors, RowErrors
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
@@ -115,6 +116,12 @@ _RULES: dict[type, list[_Rule]] = {
         _POSITIVE_G,
         *_above("g_scale", "u_max", "i_max"),
         *_not_negative("bound", "g_parallel"),
+    ],
+    CellCharges: [
+        *_ranges("v_range"),
+        _POSITIVE_G,
+        *_above("g_scale"),
+        *_not_negative("c_max", "bound", "lag"),
     ],
     TileModel: [
         *_counts("grade"),
