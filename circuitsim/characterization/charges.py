@@ -22,7 +22,7 @@ from circuitsim.characterization.cell_parts import FREQUENCIES, Part, admittance
 from circuitsim.characterization.chebyshev import nodes
 from circuitsim.errors import OutsideRangeError
 from circuitsim.library import assemble
-from circuitsim.nodal.cell_charge import charge_law
+from circuitsim.nodal.side_polynomials import charge_law
 from circuitsim.nodal.surface import conductance_nodes
 from circuitsim.resources import surface_cache
 from circuitsim.results import CellCharges, Provenance, load_charges, save_charges

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from circuitsim.nodal.cells_in_time import AtTerminals, CellsInTime
 from circuitsim.nodal.grid import Grid
-from circuitsim.nodal.line_solver import factor_lines
+from circuitsim.nodal.line_solver import solve_step, step_matrix
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,11 @@ class ArrayInTime:
 
     @cached_property
     def outward(self) -> sparse.csr_matrix:
-        """(cols, free) conductances of the wires between nodes and sense amplifiers [S]."""
+        """(cols, free) currents from the sense amplifiers per volt at the nodes, at rest [S]."""
         grid = self.grid
-        return grid.wires[grid.free + grid.rows :, : grid.free]
+        rest = np.zeros(self.inner + grid.nodes)
+        at_rest = self.cells.blocks(*self._at_cells(rest), 1.0)  # a step so long that no charge counts
+        return step_matrix(grid, np.zeros(grid.nodes), at_rest, 1.0)[grid.free + grid.rows :, : grid.free]
 
     def charge(self, v: np.ndarray) -> np.ndarray:
         """Charge (inner + nodes,) [C] that each node holds at voltages v (inner + nodes,) [V]."""
@@ -62,7 +64,7 @@ class ArrayInTime:
 
     def gate_charge(self, v: np.ndarray) -> np.ndarray:
         """Charge (rows,) [C] on the gates of each row."""
-        return self.cells.charge(*self._at_cells(v)).gate.sum(axis=1)
+        return self.cells.gate_charge(*self._at_cells(v)).reshape(self.grid.row_node.shape).sum(axis=1)
 
     def flow(self, v: np.ndarray) -> np.ndarray:
         """Current (inner + nodes,) [A] that leaves each node through wires and cells."""
@@ -73,12 +75,12 @@ class ArrayInTime:
     def linearized(self, v: np.ndarray, a: float) -> Callable[[np.ndarray], np.ndarray]:
         """Return the solution of J x = r for r (unknowns,) [C], where J [F] is the slope of q + a·f at v, a [s]."""
         blocks = self.cells.blocks(*self._at_cells(v), a)
-        solve = factor_lines(self.grid, self.c, blocks, a)
+        solve = solve_step(self.grid, step_matrix(self.grid, self.c, blocks, a), exact=self.linear)
         if self.cells.access is None:
             return solve
         grid, inner = self.grid, self.inner
         nodes = len(self.c)
-        own, by_bl, by_sl, from_bl, from_sl = (np.asarray(each).ravel() for each in blocks[4:])
+        own, by_bl, by_sl, from_bl, from_sl = blocks[4:]
         row, col = grid.row_node.ravel(), grid.col_node.ravel()
 
         def with_inner(r: np.ndarray) -> np.ndarray:
@@ -91,15 +93,14 @@ class ArrayInTime:
         return with_inner
 
     def _at_cells(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
-        """Absolute voltages (rows, cols) [V] of bit line, inner node and source line of each cell."""
+        """Absolute voltages (cells,) [V] of bit line, inner node and source line of each cell."""
         lines = v[self.inner :] + self.v_ref
-        shape = self.grid.row_node.shape
-        inner = v[: self.inner].reshape(shape) + self.v_ref if self.inner else None
-        return lines[self.grid.row_node], inner, lines[self.grid.col_node]
+        inner = v[: self.inner] + self.v_ref if self.inner else None
+        return lines[self.grid.row_node.ravel()], inner, lines[self.grid.col_node.ravel()]
 
     def _on_nodes(self, at: AtTerminals) -> np.ndarray:
         """Sum what cells do at their ends into nodes (inner + nodes,)."""
         nodes = len(self.c)
-        total = np.bincount(self.grid.row_node.ravel(), at.bl.ravel(), nodes)
-        total += np.bincount(self.grid.col_node.ravel(), at.sl.ravel(), nodes)
-        return total if at.inner is None else np.concatenate([at.inner.ravel(), total])
+        total = np.bincount(self.grid.row_node.ravel(), at.bl, nodes)
+        total += np.bincount(self.grid.col_node.ravel(), at.sl, nodes)
+        return total if at.inner is None else np.concatenate([at.inner, total])

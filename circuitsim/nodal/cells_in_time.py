@@ -5,67 +5,92 @@ them is an unknown of the cell alone: a step eliminates it (Schur complement), s
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from circuitsim.nodal.cell_charge import ChargePolynomials, capacitances_at, charge_polynomials, charges_at
-from circuitsim.nodal.surface import CellPolynomials, cell_polynomials, cells_law
+from circuitsim.nodal.side_polynomials import (
+    SidePolynomials,
+    charge_polynomials,
+    current_polynomials,
+    slopes_at,
+    slopes_of,
+    values_at,
+)
 from circuitsim.results import CellDynamics, CellPart
 
 
 @dataclass(frozen=True)
 class PartOfCells:
-    """One part of every cell of an array, ready to be evaluated.
+    """One part of every cell of an array, ready to be evaluated; all arrays have one entry a cell, row by row.
 
     Attributes:
-        g: (rows, cols) conductances [S]; of a transistor 1 S. 0 is an open cell, which is not there.
+        g: (cells,) conductances [S]; of a transistor 1 S. 0 is an open cell, which is not there.
         currents: The currents; None: ohmic.
         charges: The charges; None: no capacitance.
     """
 
     g: np.ndarray
-    currents: CellPolynomials | None
-    charges: ChargePolynomials | None
+    currents: SidePolynomials | None
+    charges: SidePolynomials | None
 
-    def current(self, upper: np.ndarray, lower: np.ndarray, *, sloped: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Current [A] from upper to lower terminal at voltages (rows, cols) [V], and its slope if `sloped` [S]."""
+    def current(self, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+        """Current (cells,) [A] from upper to lower terminal at their voltages (cells,) [V]."""
         if self.currents is None:
-            return self.g * (upper - lower), self.g
-        i, slope = cells_law(self.currents, upper[..., None], lower[..., None], sloped=sloped)
-        return i[..., 0], slope[..., 0] if sloped else slope
+            return self.g * (upper - lower)
+        return self._there(values_at(self.currents, upper, lower)[0])
 
-    def charge(self, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-        """Charges (3, rows, cols) [C] of upper terminal, lower terminal and gate."""
+    def charge(self, upper: np.ndarray, lower: np.ndarray, *, gate: bool = False) -> np.ndarray:
+        """Charges (2 or 3, cells) [C] of upper terminal, lower terminal and, if `gate`, gate."""
+        terminals = 3 if gate else 2
         if self.charges is None:
-            return np.zeros((3, *self.g.shape))
-        return np.where(self.g > 0, charges_at(self.charges, upper, lower), 0.0)
+            return np.zeros((terminals, len(self.g)))
+        return self._there(values_at(self.charges, upper, lower, first=terminals))
 
-    def capacitance(self, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Slopes (3, rows, cols) [F] of the charges by the voltages of upper and lower terminal."""
-        if self.charges is None:
-            return (np.zeros((3, *self.g.shape)),) * 2
-        by_upper, by_lower = capacitances_at(self.charges, upper, lower)
-        return np.where(self.g > 0, by_upper, 0.0), np.where(self.g > 0, by_lower, 0.0)
+    def blocks(self, upper: np.ndarray, lower: np.ndarray, a: float) -> np.ndarray:
+        """Slopes (2, 2, cells) [F] of q + a·i, a [s], at both terminals by the voltages of both."""
+        by = np.zeros((2, 2, len(self.g)))  # terminal, voltage
+        if self.charges is not None:
+            by += np.stack([slope[:2] for slope in slopes_at(self._charge_slopes, upper, lower)], axis=1)
+        if self.currents is None:
+            along, against = self.g, -self.g
+        else:
+            along, against = (slope[0] for slope in slopes_at(self._current_slopes, upper, lower))
+        by += a * np.array([[along, against], [-along, -against]])
+        return self._there(by)
+
+    @cached_property
+    def _charge_slopes(self) -> tuple[SidePolynomials, SidePolynomials]:
+        assert self.charges is not None
+        return slopes_of(self.charges)
+
+    @cached_property
+    def _current_slopes(self) -> tuple[SidePolynomials, SidePolynomials]:
+        assert self.currents is not None
+        return slopes_of(self.currents)
+
+    def _there(self, values: np.ndarray) -> np.ndarray:
+        return values if np.all(self.g > 0) else np.where(self.g > 0, values, 0.0)
 
 
 class AtTerminals(NamedTuple):
-    """What cells (rows, cols) do at their ends: bit line, inner node (None without one), source line, gate.
+    """What cells (cells,) do at their ends: bit line, inner node (None without one), source line.
 
-    Charges [C] that the ends take, and currents [A] that leave the lines' nodes into the cells.
+    Charges [C] that the ends take, or currents [A] that leave the lines' nodes into the cells.
     """
 
     bl: np.ndarray
     inner: np.ndarray | None
     sl: np.ndarray
-    gate: np.ndarray
 
 
 class CellBlocks(NamedTuple):
-    """Slopes [F] of q + a·i at the ends of cells by their voltages, the inner node eliminated.
+    """Slopes (cells,) [F] of q + a·i at the ends of cells by their voltages, the inner node eliminated.
 
-    `bl_sl` is the slope of the bit line's sum by the source line's voltage. The others bring the inner node back:
-    its change is (rest − by_bl·Δv_bl − by_sl·Δv_sl) / own, and `from_bl`, `from_sl` are what of its rest the lines get.
+    `bl_sl` is the slope of the bit line's sum by the source line's voltage. The others bring the inner node back: its
+    change is (rest − by_bl·Δv_bl − by_sl·Δv_sl) / own, and `from_bl`, `from_sl` are the shares of its rest that the
+    lines get.
     """
 
     bl_bl: np.ndarray
@@ -81,7 +106,7 @@ class CellBlocks(NamedTuple):
 
 @dataclass(frozen=True)
 class CellsInTime:
-    """The cells of an array.
+    """The cells of an array, at voltages (cells,) [V] of bit line, inner node and source line.
 
     Attributes:
         upper: The whole cells, or their devices.
@@ -92,61 +117,70 @@ class CellsInTime:
     access: PartOfCells | None
 
     def charge(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray) -> AtTerminals:
-        """Charges at voltages (rows, cols) [V]."""
+        """Charges of bit line, inner node and source line."""
         if self.access is None:
             q = self.upper.charge(bl, sl)
-            return AtTerminals(q[0], None, q[1], q[2])
+            return AtTerminals(q[0], None, q[1])
         assert inner is not None
         above, below = self.upper.charge(bl, inner), self.access.charge(inner, sl)
-        return AtTerminals(above[0], above[1] + below[0], below[1], below[2])
+        return AtTerminals(above[0], above[1] + below[0], below[1])
+
+    def gate_charge(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray) -> np.ndarray:
+        """Charges (cells,) [C] of the gates."""
+        if self.access is None:
+            return self.upper.charge(bl, sl, gate=True)[2]
+        assert inner is not None
+        return self.access.charge(inner, sl, gate=True)[2]
 
     def current(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray) -> AtTerminals:
-        """Currents that leave each node into the cell at voltages (rows, cols) [V]; gates carry none."""
-        none = np.zeros(1)
+        """Currents that leave each node into the cell."""
         if self.access is None:
-            i, _ = self.upper.current(bl, sl, sloped=False)
-            return AtTerminals(i, None, -i, none)
+            i = self.upper.current(bl, sl)
+            return AtTerminals(i, None, -i)
         assert inner is not None
-        above, _ = self.upper.current(bl, inner, sloped=False)
-        below, _ = self.access.current(inner, sl, sloped=False)
-        return AtTerminals(above, below - above, -below, none)
+        above, below = self.upper.current(bl, inner), self.access.current(inner, sl)
+        return AtTerminals(above, below - above, -below)
 
     def blocks(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray, a: float) -> CellBlocks:
-        """Slopes of q + a·i, a [s], at voltages (rows, cols) [V]; source lines move currents as bit lines do."""
+        """Slopes of q + a·i, a [s]."""
         if self.access is None:
-            return _part_blocks(self.upper, bl, sl, a)
+            (bl_bl, bl_sl), (sl_bl, sl_sl) = self.upper.blocks(bl, sl, a)
+            return CellBlocks(bl_bl, bl_sl, sl_bl, sl_sl)
         assert inner is not None
-        above, below = _part_blocks(self.upper, bl, inner, a), _part_blocks(self.access, inner, sl, a)
-        own = above.sl_sl + below.bl_bl
+        (bl_bl, bl_in), (in_bl, in_in) = self.upper.blocks(bl, inner, a)
+        (own, in_sl), (sl_in, sl_sl) = self.access.blocks(inner, sl, a)
+        own = own + in_in
         own = np.where(own == 0, 1.0, own)  # of an open cell
-        from_bl, from_sl = above.bl_sl / own, below.sl_bl / own
+        from_bl, from_sl = bl_in / own, sl_in / own
         return CellBlocks(
-            bl_bl=above.bl_bl - from_bl * above.sl_bl,
-            bl_sl=-from_bl * below.bl_sl,
-            sl_bl=-from_sl * above.sl_bl,
-            sl_sl=below.sl_sl - from_sl * below.bl_sl,
+            bl_bl=bl_bl - from_bl * in_bl,
+            bl_sl=-from_bl * in_sl,
+            sl_bl=-from_sl * in_bl,
+            sl_sl=sl_sl - from_sl * in_sl,
             own=own,
-            by_bl=above.sl_bl,
-            by_sl=below.bl_sl,
+            by_bl=in_bl,
+            by_sl=in_sl,
             from_bl=from_bl,
             from_sl=from_sl,
         )
 
 
-def _part_blocks(part: PartOfCells, upper: np.ndarray, lower: np.ndarray, a: float) -> CellBlocks:
-    _, slope = part.current(upper, lower, sloped=True)
-    by_upper, by_lower = part.capacitance(upper, lower)
-    steep = a * slope
-    return CellBlocks(by_upper[0] + steep, by_lower[0] - steep, by_upper[1] - steep, by_lower[1] + steep)
+def cells_in_time(dynamics: CellDynamics, g: np.ndarray, tol: float) -> CellsInTime:
+    """Put the conductances (rows, cols) [S] of an array into the dynamics of its cell.
+
+    Args:
+        dynamics: The dynamics.
+        g: The conductances; 0 is an open cell, without a transistor, as the netlist leaves it out.
+        tol: Error of one step, well below which terms of currents and charges are left out.
+    """
+    flat = np.ravel(g)
+    access = None if dynamics.access is None else _part(dynamics.access, np.where(flat > 0, 1.0, 0.0), tol)
+    return CellsInTime(_part(dynamics.upper, flat, tol), access)
 
 
-def cells_in_time(dynamics: CellDynamics, g: np.ndarray) -> CellsInTime:
-    """Put the conductances (rows, cols) [S] of an array into the dynamics of its cell."""
-    access = None if dynamics.access is None else _part(dynamics.access, np.where(g > 0, 1.0, 0.0))
-    return CellsInTime(_part(dynamics.upper, g), access)
-
-
-def _part(part: CellPart, g: np.ndarray) -> PartOfCells:
-    currents = None if part.surface is None else cell_polynomials(part.surface, g)
-    charges = None if part.charges is None else charge_polynomials(part.charges, g)
-    return PartOfCells(g, currents, charges)
+def _part(part: CellPart, g: np.ndarray, tol: float) -> PartOfCells:
+    return PartOfCells(
+        g,
+        None if part.surface is None else current_polynomials(part.surface, g, rtol=0.01 * tol),
+        None if part.charges is None else charge_polynomials(part.charges, g, rtol=0.1 * tol),
+    )

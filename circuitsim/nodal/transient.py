@@ -44,9 +44,9 @@ def step_response(
         t_edge: Rise time of the inputs [s]; None: a hundredth of `driver.t_read`.
         t_stop: End [s]; None: `driver.t_read`.
         band: Settling band [A]; None: half a code of 8 bits of the largest output.
-        tol: Error of one step, relative to the largest output and the largest input; None: 1e-6, or less for a band
-            narrower than 1/512 of the largest output, so that settling is within 1e-3 of a solution with very fine
-            steps. Charge is conserved at any `tol`, to rounding where cells are ohmic without capacitance.
+        tol: Error of one step, relative to the largest output and the largest input; None: 1e-5 with `dynamics`, 1e-6
+            without, or less for a band narrower than 1/512 of the largest output, so that settling is within 1e-3 of a
+            solution with very fine steps. Charge is conserved at any `tol`, to rounding where cells are ohmic without capacitance.
 
     Returns:
         Waveforms and what is read off them. `i_final` is the DC read. `energy_bias` is that of the word lines, one a
@@ -76,11 +76,11 @@ def step_response(
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
     tell_inputs(array.spec, check_inputs(array.spec, v_in[None], name="v_in"))
-    in_time = _in_time(array, v_in, dynamics)
     final = read(array, v_in[None]).out[0]
     largest = float(np.abs(final).max())
     half_width = largest / 512 if band is None else float(band)
-    tol = _tolerance(half_width, largest) if tol is None else tol
+    tol = _tolerance(half_width, largest, 1e-6 if dynamics is None else 1e-5) if tol is None else tol
+    in_time = _in_time(array, v_in, dynamics, tol)
     drive = np.concatenate([v_in - v_ref, np.zeros(in_time.grid.cols)])
     scales = Scales(float(np.abs(drive).max()), largest, tol)
     found = ends_in_time(in_time, moments(Read(in_time, drive, t_edge, t_stop, scales)))
@@ -117,7 +117,7 @@ def _tell_left_out(array: PreparedArray) -> None:
         )
 
 
-def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | None) -> ArrayInTime:
+def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | None, tol: float) -> ArrayInTime:
     """Put an array together with the dynamics of its cell.
 
     Raises:
@@ -134,7 +134,7 @@ def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | No
     c = _capacitances(grid, array.wires)
     if not np.any(c > 0) and all(part.charges is None for part in dynamics.parts):
         raise InputError("wire.c_row and wire.c_col are 0: the array settles at once; expected a capacitance")
-    return ArrayInTime(grid, c, cells_in_time(dynamics, array.g), array.spec.sense.v_ref)
+    return ArrayInTime(grid, c, cells_in_time(dynamics, array.g, tol), array.spec.sense.v_ref)
 
 
 def _check_dynamics(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics) -> None:
@@ -175,6 +175,6 @@ def _capacitances(grid: Grid, wires: WireGrid) -> np.ndarray:
     return c
 
 
-def _tolerance(band: float, largest: float) -> float:
+def _tolerance(band: float, largest: float, usual: float) -> float:
     """Error of one step, relative to the largest output [A], that is small against the settling band [A]."""
-    return min(1e-6, 512e-6 * band / largest) if band > 0 and largest > 0 else 1e-6
+    return min(usual, 512 * usual * band / largest) if band > 0 and largest > 0 else usual
