@@ -79,8 +79,9 @@ def _best(part: Part, simulator: spice.Simulator) -> CellCharges:
     if not (best.bound <= ROUGH or best.c_max <= NOTHING):
         low, high = part.v_range
         raise OutsideRangeError(
-            f"the capacitances of the cell are not smooth between {low:g} V and {high:g} V: the best charges are off by "
-            f"{best.bound:.1e} of the largest one, expected at most {ROUGH:g}; narrow driver.v_read or check the model"
+            f"the capacitances of the cell are not smooth between {low:g} V and {high:g} V: the best charges are off "
+            f"by {best.bound:.1e} of the largest one, expected at most {ROUGH:g}; narrow driver.v_read or check the "
+            "model"
         )
     return best
 
@@ -97,7 +98,7 @@ def _fitted(part: Part, simulator: spice.Simulator, grid: tuple[int, int, int]) 
     at_bl = np.concatenate([np.tile(v_bl, len(g)), np.tile(out_bl, len(g_out))])
     at_sl = np.concatenate([np.tile(v_sl, len(g)), np.tile(out_sl, len(g_out))])
     slow, fast, raw = _measured(part, at_g, at_bl, at_sl, simulator)
-    c = slow.imag / (2 * np.pi * FREQUENCIES[0])  # (points, excited, terminals) [F]
+    c = np.imag(slow) / (2 * np.pi * FREQUENCIES[0])  # (points, excited, terminals) [F]
     fitted = len(g) * len(v_bl)
     by_side = c[:fitted].reshape(len(g), 2, len(u), 2, 3)
     charges = CellCharges(
@@ -189,7 +190,7 @@ def _polynomials(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _lag(low: np.ndarray, high: np.ndarray) -> float:
     """Return the time constant [s] τ of Δy = jωC/(1 + jωτ) between two frequencies, the largest at any point."""
-    risen = high - low.real
-    size = np.abs(risen.imag)
+    risen = high - np.real(low)
+    size = np.abs(np.imag(risen))
     seen = size > 1e-2 * max(float(size.max()), 1e-30)
-    return float(np.max(np.abs(risen.real[seen]) / size[seen], initial=0.0) / (2 * np.pi * FREQUENCIES[1]))
+    return float(np.max(np.abs(np.real(risen)[seen]) / size[seen], initial=0.0) / (2 * np.pi * FREQUENCIES[1]))

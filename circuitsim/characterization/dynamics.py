@@ -109,7 +109,9 @@ def _best_access(part: Part, simulator: spice.Simulator) -> CellSurface:
 
 def _access(part: Part, simulator: spice.Simulator, grid: tuple[int, int]) -> CellSurface:
     low, high = part.v_range
-    u, m = (each.ravel() for each in np.meshgrid(nodes(grid[0], 0, high - low), nodes(grid[1], low, high), indexing="ij"))
+    u, m = (
+        each.ravel() for each in np.meshgrid(nodes(grid[0], 0, high - low), nodes(grid[1], low, high), indexing="ij")
+    )
     out_bl, out_sl = (each.ravel() for each in np.meshgrid(np.linspace(low, high, 7), np.linspace(low, high, 6)))
     v_bl, v_sl = np.concatenate([m + u, m, out_bl]), np.concatenate([m, m + u, out_sl])
     raw = spice.run(current_deck(part, v_bl, v_sl), simulator=simulator)

@@ -17,3 +17,9 @@ SIMULATES: Abilities = {
     "wl": {"array.cell": ("1t1r", "2t2r", "1t", "own"), **_QUASI_STATIC},
     "string": {"array.cell": ("1t1r", "own"), **_QUASI_STATIC},
 }
+
+SETTLES: Abilities = {
+    "bl": {**SIMULATES["bl"], "driver.input_code": ("amplitude",)},
+}
+"""What `step_response` follows in time. Left out are inputs that switch gates, whose word lines and cells between off
+and on are not characterized, and charge cells; codings that are several reads are one read each."""

@@ -74,6 +74,9 @@ class PartOfCells:
         return values if np.all(self.g > 0) else np.where(self.g > 0, values, 0.0)
 
 
+_NONE = np.zeros(0)
+
+
 class AtTerminals(NamedTuple):
     """What cells (cells,) do at their ends: bit line, inner node (None without one), source line.
 
@@ -97,11 +100,11 @@ class CellBlocks(NamedTuple):
     bl_sl: np.ndarray
     sl_bl: np.ndarray
     sl_sl: np.ndarray
-    own: np.ndarray | None = None
-    by_bl: np.ndarray | None = None
-    by_sl: np.ndarray | None = None
-    from_bl: np.ndarray | None = None
-    from_sl: np.ndarray | None = None
+    own: np.ndarray = _NONE
+    by_bl: np.ndarray = _NONE
+    by_sl: np.ndarray = _NONE
+    from_bl: np.ndarray = _NONE
+    from_sl: np.ndarray = _NONE
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import lapack
+from scipy.linalg import get_lapack_funcs
 from scipy.sparse.linalg import LinearOperator, gmres
 
 from circuitsim.nodal.cells_in_time import CellBlocks
@@ -64,7 +64,7 @@ def _by_lines(grid: Grid, matrix: sparse.csr_matrix) -> Solution:
         columns = on_cols(r[count:])
         return np.concatenate([on_rows(r[:count] - across @ columns), columns])
 
-    preconditioner = LinearOperator(inner.shape, matvec=sweep, dtype=float)
+    preconditioner = LinearOperator(inner.shape, matvec=sweep, dtype=float)  # type: ignore[call-arg]
 
     def solve(r: np.ndarray) -> np.ndarray:
         if not factor:
@@ -87,8 +87,10 @@ def _along(node: np.ndarray, free: int) -> np.ndarray:
 
 def _tridiagonal(matrix: sparse.csr_matrix) -> Solution:
     """Factor a symmetric positive definite matrix of chains, whose nodes follow each other."""
-    if matrix.shape[0] < 2:
-        diagonal = matrix.diagonal()
-        return lambda r: r / diagonal
-    diagonal, beside, _ = lapack.dpttrf(matrix.diagonal(), matrix.diagonal(1))
-    return lambda r: lapack.dpttrs(diagonal, beside, r)[0]
+    own = matrix.diagonal()
+    own = np.where(own == 0, 1.0, own)  # of a node that nothing reaches
+    if len(own) < 2:
+        return lambda r: r / own
+    factor, solve = get_lapack_funcs(("pttrf", "pttrs"))
+    diagonal, beside, _ = factor(own, matrix.diagonal(1))
+    return lambda r: solve(diagonal, beside, r)[0]

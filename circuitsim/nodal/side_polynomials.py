@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
-from numpy.polynomial.chebyshev import chebder, chebmul, chebvander
+from numpy.polynomial.chebyshev import chebder, chebvander
 
 from circuitsim.nodal.surface_points import conductance_coordinate, to_unit
 from circuitsim.results import CellCharges, CellSurface
@@ -45,23 +45,23 @@ def charge_polynomials(charges: CellCharges, g: np.ndarray, *, rtol: float = 0.0
 def current_polynomials(surface: CellSurface, g: np.ndarray, *, rtol: float = 0.0) -> SidePolynomials:
     """Put conductances (cells,) [S] into the current [A] of a surface; those of 0 carry none."""
     sides = trimmed(surface.forward[None], surface.reverse[None], rtol=rtol)
-    forward, reverse, which = _put_in(sides, surface.g_range, surface.g_scale, g)
-    kinds = np.unique(g) if forward.shape[0] > 1 else g[:1]
-    beside = np.where(kinds == 0, 0.0, kinds + surface.g_parallel)[:, None, None, None]
-    ramp = np.full(2, surface.u_max / 2)  # |U| over its coordinate
-    forward, reverse = (
-        beside * sign * np.apply_along_axis(chebmul, 2, side, ramp) for sign, side in ((1.0, forward), (-1.0, reverse))
+    half = surface.u_max / 2
+    forward, reverse, which = _put_in(
+        (half * _risen(sides[0]), -half * _risen(sides[1])), surface.g_range, surface.g_scale, g
     )
-    return SidePolynomials(forward, reverse, which, surface.u_max, surface.m_range)
+    kinds = np.unique(g) if len(forward) > 1 else g[:1]
+    beside = np.where(kinds == 0, 0.0, kinds + surface.g_parallel)[:, None, None, None]
+    return SidePolynomials(beside * forward, beside * reverse, which, surface.u_max, surface.m_range)
 
 
 def slopes_of(cells: SidePolynomials) -> tuple[SidePolynomials, SidePolynomials]:
     """Return the slopes per volt along |U| and along the smaller voltage."""
     by_u, by_m = 2 / cells.u_max, 2 / (cells.m_range[1] - cells.m_range[0])
-    return tuple(
+    along_u, along_m = (
         replace(cells, forward=_slope(cells.forward, axis, per_volt), reverse=_slope(cells.reverse, axis, per_volt))
         for axis, per_volt in ((2, by_u), (3, by_m))
     )
+    return along_u, along_m
 
 
 def values_at(cells: SidePolynomials, v_bl: np.ndarray, v_sl: np.ndarray, *, first: int | None = None) -> np.ndarray:
@@ -103,6 +103,15 @@ def trimmed(forward: np.ndarray, reverse: np.ndarray, *, rtol: float) -> tuple[n
         above = np.flatnonzero(np.cumsum(orders[::-1])[::-1] > rtol / 2 * orders.sum())
         counts.append(int(above[-1]) + 1 if len(above) else 1)
     return forward[..., : counts[0], : counts[1]], reverse[..., : counts[0], : counts[1]]
+
+
+def _risen(side: np.ndarray) -> np.ndarray:
+    """Multiply a tensor (…, n_u, n_m) by 1 + x, x the coordinate of |U|: x T_n = (T_n+1 + T_n−1)/2."""
+    product = np.concatenate([side, np.zeros_like(side[..., :1, :])], axis=-2)
+    product[..., 1:, :] += side / 2
+    product[..., :-2, :] += side[..., 1:, :] / 2
+    product[..., 1, :] += side[..., 0, :] / 2
+    return product
 
 
 def _joined(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,7 +29,7 @@ _EXACT = 0.01  # error of a stage's solution, as a fraction of the tolerance of 
 
 
 class Moment(NamedTuple):
-    """Time [s], voltages v relative to v_ref, charges q [C] and currents f [A] that leave every node (inner + nodes,)."""
+    """Time [s]; at every node (inner + nodes,) voltage v relative to v_ref [V], charge q [C], leaving current f [A]."""
 
     time: float
     v: np.ndarray

@@ -46,7 +46,8 @@ def step_response(
         band: Settling band [A]; None: half a code of 8 bits of the largest output.
         tol: Error of one step, relative to the largest output and the largest input; None: 1e-5 with `dynamics`, 1e-6
             without, or less for a band narrower than 1/512 of the largest output, so that settling is within 1e-3 of a
-            solution with very fine steps. Charge is conserved at any `tol`, to rounding where cells are ohmic without capacitance.
+            solution with very fine steps. Charge is conserved at any `tol`, to rounding where cells are ohmic and have
+            no capacitance.
 
     Returns:
         Waveforms and what is read off them. `i_final` is the DC read. `energy_bias` is that of the word lines, one a
@@ -155,8 +156,8 @@ def _check_dynamics(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynami
             slack = _SLACK * (high - low)
             if np.any((v_in < low - slack) | (v_in > high + slack)):
                 raise OutsideRangeError(
-                    f"v_in reaches from {v_in.min():g} to {v_in.max():g} V, and the dynamics of the cell from {low:g} to "
-                    f"{high:g} V: characterize them with a surface that reaches as far"
+                    f"v_in reaches from {v_in.min():g} to {v_in.max():g} V, and the dynamics of the cell from {low:g} "
+                    f"to {high:g} V: characterize them with a surface that reaches as far"
                 )
             least, most = law.g_range
             if part is dynamics.upper and np.any((g < least * (1 - _SLACK)) | (g > most * (1 + _SLACK))):
