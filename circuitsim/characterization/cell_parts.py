@@ -11,16 +11,16 @@ from circuitsim.netlist.cell import CellText
 from circuitsim.netlist.names import number
 from circuitsim.spec import ArraySpec
 
-FREQUENCIES = (1e5, 1e9)
-"""[Hz]: so low that cells follow at rest, and so high that their lag is seen. A femtofarad at the first carries 1e-6 of
-the current of 1 mS, ten digits above rounding."""
+FREQUENCIES = (1e5, 1e6, 1e7, 1e8, 1e9)
+"""[Hz], by decades: so low that cells follow at rest, up to where their lag is seen. A femtofarad at the first carries
+1e-6 of the current of 1 mS, ten digits above rounding."""
 
 _TERMINALS = ("bl", "sl", "wl")
 _EXCITED = ("bl", "sl")
 
 
 @dataclass(frozen=True)
-class Part:
+class MeasuredPart:
     """A whole cell, a device or a transistor, between the nodes `bl` and `sl`.
 
     Attributes:
@@ -56,29 +56,29 @@ class Part:
 
 def whole_part(
     spec: ArraySpec, g_range: tuple[float, float], g_scale: float, v_range: tuple[float, float], v_gate: float
-) -> Part:
+) -> MeasuredPart:
     """Return a whole cell, or a device alone in a specification without a transistor."""
-    return Part(spec, cell_text(spec), g_range, g_scale, v_range, v_gate, stores=True)
+    return MeasuredPart(spec, cell_text(spec), g_range, g_scale, v_range, v_gate, stores=True)
 
 
-def access_part(spec: ArraySpec, v_range: tuple[float, float], v_gate: float) -> Part:
+def access_part(spec: ArraySpec, v_range: tuple[float, float], v_gate: float) -> MeasuredPart:
     """Return the access transistor of an array, which has no state."""
-    return Part(spec, access_text(spec), (1.0, 2.0), 1.0, v_range, v_gate, stores=False)
+    return MeasuredPart(spec, access_text(spec), (1.0, 2.0), 1.0, v_range, v_gate, stores=False)
 
 
-def _head(part: Part, title: str) -> list[str]:
+def _head(part: MeasuredPart, title: str) -> list[str]:
     degrees = part.spec.array.temperature_c
     return [f"* {title}", f"* gate {part.v_gate:g} V, {degrees:g} degC", part.text.text.rstrip(), f".temp {degrees}"]
 
 
-def current_deck(part: Part, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
+def current_deck(part: MeasuredPart, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
     """Write a deck that sweeps a part without a state over bias points (points,) [V]; its current is `i(vm)`."""
     voltages = {"wl": np.full(len(v_bl), part.v_gate), "top": v_bl, "sl": v_sl}
     body = ["vm top bl 0", "x_0 bl wl sl 0 cell g=0"]
     return index_deck(_head(part, "current of one part of a cell"), voltages, body, ["i(vm)"])
 
 
-def admittance_deck(part: Part, stored: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
+def admittance_deck(part: MeasuredPart, stored: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
     """Write a deck that measures small-signal admittances of a part at bias points.
 
     Every point has two copies of the part, each between sources of its own: one has 1 V of small signal at its bit
@@ -99,17 +99,16 @@ def admittance_deck(part: Part, stored: np.ndarray, v_bl: np.ndarray, v_sl: np.n
             body.append(f"x_{name} bl_{name} wl_{name} sl_{name} 0 cell g={number(value)}")
             saved.append(" ".join(f"i(v{terminal}_{name})" for terminal in _TERMINALS))
     title = f"charges of one part of a cell at {len(stored)} bias points"
-    low, high = FREQUENCIES
-    analysis = f".ac dec 1 {number(low)} {number(high)}"
+    analysis = f".ac dec 1 {number(FREQUENCIES[0])} {number(FREQUENCIES[-1])}"
     return "\n".join([*_head(part, title), *body, *(f".save {names}" for names in saved), analysis, ".end", ""])
 
 
 def admittances(values: np.ndarray, points: int) -> np.ndarray:
-    """Sort the currents of sources (decades, …) [A] into admittances (2, points, excited, terminals) [S].
+    """Sort the currents of sources (frequencies, …) [A] into admittances (frequencies, points, excited, terminals) [S].
 
-    They are those at the two `FREQUENCIES`. The sign is that of currents into the part.
+    The sign is that of currents into the part.
     """
-    return -values[[0, -1]].reshape(len(FREQUENCIES), points, len(_EXCITED), len(_TERMINALS))
+    return -values.reshape(len(FREQUENCIES), points, len(_EXCITED), len(_TERMINALS))
 
 
 def saved_currents(points: int) -> list[str]:

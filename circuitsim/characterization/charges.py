@@ -18,7 +18,13 @@ from numpy.polynomial import chebyshev
 
 from circuitsim import spice
 from circuitsim.characterization.cache import cached
-from circuitsim.characterization.cell_parts import FREQUENCIES, Part, admittance_deck, admittances, saved_currents
+from circuitsim.characterization.cell_parts import (
+    FREQUENCIES,
+    MeasuredPart,
+    admittance_deck,
+    admittances,
+    saved_currents,
+)
 from circuitsim.characterization.chebyshev import nodes
 from circuitsim.errors import OutsideRangeError
 from circuitsim.library import assemble
@@ -33,10 +39,11 @@ SMOOTH = 5e-4  # bound, as a fraction of the largest capacitance, at which no fi
 ROUGH = 0.05  # bound above which charges are rejected
 HELD_OUT = (3, 12)  # conductances, biases of each
 NOTHING = 1e-22  # [F] below which a part has no capacitance: a wire of 1 nm has more
-FIT_VERSION = 1  # increase it when the fit changes, so that charges in users' caches are computed again
+_RESOLVED = 1e-8  # of a conductance, that the solution of the small-signal system resolves
+FIT_VERSION = 2  # increase it when the fit changes, so that charges in users' caches are computed again
 
 
-def part_charges(part: Part, simulator: spice.Simulator, cache: Path | None = None) -> CellCharges | None:
+def part_charges(part: MeasuredPart, simulator: spice.Simulator, cache: Path | None = None) -> CellCharges | None:
     """Characterize the charges of a part of a cell; None if it has no capacitance.
 
     Args:
@@ -58,7 +65,7 @@ def part_charges(part: Part, simulator: spice.Simulator, cache: Path | None = No
     return charges if charges.c_max > NOTHING else None
 
 
-def _key(part: Part, simulator: spice.Simulator) -> str:
+def _key(part: MeasuredPart, simulator: spice.Simulator) -> str:
     """Digest of all inputs: circuit, files, states, voltages, simulator and its options, and the fit."""
     probe = admittance_deck(part, part.stored(np.array(part.g_range)), np.array(part.v_range), np.zeros(2))
     fit = (GRIDS, SMOOTH, ROUGH, HELD_OUT, FREQUENCIES, CHARGES_SCHEMA, FIT_VERSION)
@@ -69,7 +76,7 @@ def _key(part: Part, simulator: spice.Simulator) -> str:
     ).hexdigest()
 
 
-def _best(part: Part, simulator: spice.Simulator) -> CellCharges:
+def _best(part: MeasuredPart, simulator: spice.Simulator) -> CellCharges:
     found: list[CellCharges] = []
     for grid in GRIDS:
         found.append(_fitted(part, simulator, grid))
@@ -86,7 +93,7 @@ def _best(part: Part, simulator: spice.Simulator) -> CellCharges:
     return best
 
 
-def _fitted(part: Part, simulator: spice.Simulator, grid: tuple[int, int, int]) -> CellCharges:
+def _fitted(part: MeasuredPart, simulator: spice.Simulator, grid: tuple[int, int, int]) -> CellCharges:
     g, g_out = _conductances(part, grid[0])
     low, high = part.v_range
     u, m = (
@@ -97,8 +104,8 @@ def _fitted(part: Part, simulator: spice.Simulator, grid: tuple[int, int, int]) 
     at_g = np.concatenate([np.repeat(g, len(v_bl)), np.repeat(g_out, len(out_bl))])
     at_bl = np.concatenate([np.tile(v_bl, len(g)), np.tile(out_bl, len(g_out))])
     at_sl = np.concatenate([np.tile(v_sl, len(g)), np.tile(out_sl, len(g_out))])
-    slow, fast, raw = _measured(part, at_g, at_bl, at_sl, simulator)
-    c = np.imag(slow) / (2 * np.pi * FREQUENCIES[0])  # (points, excited, terminals) [F]
+    y, raw = _measured(part, at_g, at_bl, at_sl, simulator)
+    c = np.imag(y[0]) / (2 * np.pi * FREQUENCIES[0])  # (points, excited, terminals) [F]
     fitted = len(g) * len(v_bl)
     by_side = c[:fitted].reshape(len(g), 2, len(u), 2, 3)
     charges = CellCharges(
@@ -109,7 +116,7 @@ def _fitted(part: Part, simulator: spice.Simulator, grid: tuple[int, int, int]) 
         v_range=part.v_range,
         c_max=float(np.abs(c).max()),
         bound=0.0,
-        lag=_lag(slow, fast),
+        lag=_lag(y),
         provenance=Provenance(
             level="ngspice",
             spec_digest=None,  # the first array that needs the cell fills the cache for all others
@@ -125,19 +132,18 @@ def _fitted(part: Part, simulator: spice.Simulator, grid: tuple[int, int, int]) 
 
 
 def _measured(
-    part: Part, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray, simulator: spice.Simulator
-) -> tuple[np.ndarray, np.ndarray, spice.RawResult]:
-    """Measure admittances (points, excited, terminals) [S] at the low and at the high frequency."""
+    part: MeasuredPart, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray, simulator: spice.Simulator
+) -> tuple[np.ndarray, spice.RawResult]:
+    """Measure admittances (frequencies, points, excited, terminals) [S]."""
     kinds, which = np.unique(g, return_inverse=True)
     text = admittance_deck(part, part.stored(kinds)[which], v_bl, v_sl)
     limit = spice.time_limit(text, simulator, least_s=spice.LEAST_OF_CELLS_S)
     raw = spice.run(text, simulator=simulator, time_limit_s=limit)
     small = next(plot for plot in raw.plots if "frequency" in plot.variables)
-    slow, fast = admittances(small.columns(saved_currents(len(g))), len(g))
-    return slow, fast, raw
+    return admittances(small.columns(saved_currents(len(g))), len(g)), raw
 
 
-def _conductances(part: Part, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _conductances(part: MeasuredPart, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Conductances [S] of the grid and of the held-out points."""
     least, most = part.g_range
     if not part.stores:
@@ -155,7 +161,7 @@ def _held_out(v_range: tuple[float, float]) -> np.ndarray:
     return (low + (high - low) * qmc.Halton(2, scramble=False).random(HELD_OUT[1] + 1)[1:]).T
 
 
-def _integrated(part: Part, c: np.ndarray, terms: tuple[int, int], *, excited: int) -> np.ndarray:
+def _integrated(part: MeasuredPart, c: np.ndarray, terms: tuple[int, int], *, excited: int) -> np.ndarray:
     """Fit the charges of one side to capacitances (conductances, points, excited, terminals) [F] by least squares.
 
     At constant m the charge rises with |U| by the capacitance of the terminal whose voltage `excited` is the higher
@@ -188,9 +194,14 @@ def _polynomials(count: int) -> tuple[np.ndarray, np.ndarray]:
     return chebyshev.chebvander(x, count - 1), chebyshev.chebval(x, chebyshev.chebder(np.eye(count))).T
 
 
-def _lag(low: np.ndarray, high: np.ndarray) -> float:
-    """Return the time constant [s] τ of Δy = jωC/(1 + jωτ) between two frequencies, the largest at any point."""
-    risen = high - np.real(low)
-    size = np.abs(np.imag(risen))
-    seen = size > 1e-2 * max(float(size.max()), 1e-30)
-    return float(np.max(np.abs(np.real(risen)[seen]) / size[seen], initial=0.0) / (2 * np.pi * FREQUENCIES[1]))
+def _lag(y: np.ndarray) -> float:
+    """Return the time constant τ [s] of Δy = jωC/(1 + jωτ), the largest at any point, of admittances by frequency [S].
+
+    It is Re(Δy)/(ω Im(y)) at any frequency; where several time constants meet, the lowest frequency that resolves the
+    real part shows their mean, which counts for slow waveforms.
+    """
+    omega = 2 * np.pi * np.array(FREQUENCIES[1:])[:, None, None, None]
+    at_rest, size = np.real(y[0]), np.abs(np.imag(y[1:]))
+    risen = np.abs(np.real(y[1:]) - at_rest)
+    seen = (risen > _RESOLVED * np.abs(at_rest)) & (size > 1e-2 * size.max(axis=(1, 2, 3), keepdims=True))
+    return float(np.max((risen / (omega * np.maximum(size, 1e-30)))[seen], initial=0.0))

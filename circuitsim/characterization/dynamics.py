@@ -10,7 +10,7 @@ import numpy as np
 from circuitsim import spice
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.cell import cell
-from circuitsim.characterization.cell_parts import Part, access_part, current_deck, whole_part
+from circuitsim.characterization.cell_parts import MeasuredPart, access_part, current_deck, whole_part
 from circuitsim.characterization.charges import part_charges
 from circuitsim.characterization.chebyshev import nodes, tensor_fit
 from circuitsim.devices import device_card
@@ -74,7 +74,7 @@ def _device_alone(spec: ArraySpec) -> ArraySpec:
     return spec.replace(array={"cell": "1r", "input_line": "bl"}, access=None)
 
 
-def access_surface(part: Part, simulator: spice.Simulator, cache: Path | None = None) -> CellSurface:
+def access_surface(part: MeasuredPart, simulator: spice.Simulator, cache: Path | None = None) -> CellSurface:
     """Characterize the current of an access transistor with its gate on, as a surface for g = 1 S.
 
     Args:
@@ -98,7 +98,7 @@ def access_surface(part: Part, simulator: spice.Simulator, cache: Path | None = 
     )
 
 
-def _best_access(part: Part, simulator: spice.Simulator) -> CellSurface:
+def _best_access(part: MeasuredPart, simulator: spice.Simulator) -> CellSurface:
     found: list[CellSurface] = []
     for grid in ACCESS_GRIDS:
         found.append(_access(part, simulator, grid))
@@ -107,7 +107,7 @@ def _best_access(part: Part, simulator: spice.Simulator) -> CellSurface:
     return min(found, key=lambda surface: surface.bound)
 
 
-def _access(part: Part, simulator: spice.Simulator, grid: tuple[int, int]) -> CellSurface:
+def _access(part: MeasuredPart, simulator: spice.Simulator, grid: tuple[int, int]) -> CellSurface:
     low, high = part.v_range
     u, m = (
         each.ravel() for each in np.meshgrid(nodes(grid[0], 0, high - low), nodes(grid[1], low, high), indexing="ij")

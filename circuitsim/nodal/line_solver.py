@@ -19,7 +19,7 @@ from circuitsim.nodal.cells_in_time import CellBlocks
 from circuitsim.nodal.grid import Grid
 from circuitsim.nodal.linear import factorize
 
-Solution = Callable[[np.ndarray], np.ndarray]
+StepSolution = Callable[[np.ndarray], np.ndarray]
 
 FACTORED = 10_000  # nodes up to which a sparse factor is the faster one
 _RTOL = 1e-3  # of a solution by lines; Newton's method takes away what is left
@@ -35,7 +35,7 @@ def step_matrix(grid: Grid, c: np.ndarray, blocks: CellBlocks, a: float) -> spar
     return sparse.csr_matrix(sparse.diags_array(c) + a * grid.wires + cells)
 
 
-def solve_step(grid: Grid, matrix: sparse.csr_matrix, *, exact: bool) -> Solution:
+def solve_step(grid: Grid, matrix: sparse.csr_matrix, *, exact: bool) -> StepSolution:
     """Return the solution of a step's system for right sides (free,) [C].
 
     Args:
@@ -50,7 +50,7 @@ def solve_step(grid: Grid, matrix: sparse.csr_matrix, *, exact: bool) -> Solutio
     return _by_lines(grid, matrix)
 
 
-def _by_lines(grid: Grid, matrix: sparse.csr_matrix) -> Solution:
+def _by_lines(grid: Grid, matrix: sparse.csr_matrix) -> StepSolution:
     """Solve by GMRES with sweeps over all columns and all rows; by a sparse factor where that takes too long."""
     rows, cols = _along(grid.row_node, grid.free), _along(grid.col_node.T, grid.free)
     order = np.concatenate([rows, cols])
@@ -85,7 +85,7 @@ def _along(node: np.ndarray, free: int) -> np.ndarray:
     return found[found < free]
 
 
-def _tridiagonal(matrix: sparse.csr_matrix) -> Solution:
+def _tridiagonal(matrix: sparse.csr_matrix) -> StepSolution:
     """Factor a symmetric positive definite matrix of chains, whose nodes follow each other."""
     own = matrix.diagonal()
     own = np.where(own == 0, 1.0, own)  # of a node that nothing reaches

@@ -18,6 +18,7 @@ from circuitsim.results import CellDynamics, CellPart, CellSurface, Provenance
 from circuitsim.results.transient import Transient, read_off
 from circuitsim.spec import Tolerance, WireGrid, cell_keys, check_inputs, checked, real_numbers, tell_inputs
 
+_LAG = 0.01  # of the shortest settling, by which a cell may lag behind its terminals untold
 _SLACK = 1e-9  # of a range of voltages, by which an input may leave it
 
 
@@ -55,7 +56,8 @@ def step_response(
         have a gate and `dynamics` is None. Node voltages are not kept.
 
     Warns:
-        SettlingWarning: The cells have transistors and `dynamics` is None: the array settles later than stated.
+        SettlingWarning: The cells have transistors and `dynamics` is None: the array settles later than stated. Or a
+            cell of one part follows its terminals too late for the settling that was found.
 
     Raises:
         InputError: The input switches gates, nothing has a capacitance, a time is not positive, the shape does not fit,
@@ -86,7 +88,7 @@ def step_response(
     scales = Scales(float(np.abs(drive).max()), largest, tol)
     found = ends_in_time(in_time, moments(Read(in_time, drive, t_edge, t_stop, scales)))
     gates = found.gate_charge * (array.spec.v_gate or 0.0)
-    return read_off(
+    transient = read_off(
         found.time,
         found.source + v_ref,
         found.i_row,
@@ -106,6 +108,9 @@ def step_response(
             given=array.given,
         ),
     )
+    if dynamics is not None:
+        _tell_lag(dynamics, transient)
+    return transient
 
 
 def _tell_left_out(array: PreparedArray) -> None:
@@ -113,6 +118,18 @@ def _tell_left_out(array: PreparedArray) -> None:
         warnings.warn(
             "step_response leaves out the capacitances of the transistors, so that the array settles later than it "
             "states: pass dynamics = characterization.cell_dynamics(spec, surface), or use truth.read_in_time",
+            SettlingWarning,
+            stacklevel=4,  # behind `step_response` and `checked`
+        )
+
+
+def _tell_lag(dynamics: CellDynamics, transient: Transient) -> None:
+    earliest = float(transient.settling.min())
+    if dynamics.lag > _LAG * earliest:
+        warnings.warn(
+            f"the cell takes up its charge with a delay of {dynamics.lag:.2g} s, which step_response leaves out: the "
+            f"array settles within {earliest:.2g} s, and so short a time may be off by more than {_LAG:.0%}; compare "
+            "with truth.read_in_time",
             SettlingWarning,
             stacklevel=4,  # behind `step_response` and `checked`
         )
