@@ -74,42 +74,44 @@ class PartOfCells:
         return values if np.all(self.g > 0) else np.where(self.g > 0, values, 0.0)
 
 
-_NONE = np.zeros(0)
+class AtEnds(NamedTuple):
+    """What cells do at their ends: charges [C] that they take, or currents [A] that leave the nodes into the cells.
 
-
-class AtTerminals(NamedTuple):
-    """What cells (cells,) do at their ends: bit line, inner node (None without one), source line.
-
-    Charges [C] that the ends take, or currents [A] that leave the lines' nodes into the cells.
+    Attributes:
+        lines: (ends, cells) at bit line, source line and, where gates switch, word line.
+        inner: (cells,) at the node within each cell; None without one.
     """
 
-    bl: np.ndarray
+    lines: np.ndarray
     inner: np.ndarray | None
-    sl: np.ndarray
 
 
 class CellBlocks(NamedTuple):
-    """Slopes (cells,) [F] of q + a·i at the ends of cells by their voltages, the inner node eliminated.
+    """Slopes [F] of q + a·i at the ends of cells by the voltages of the ends, the inner node eliminated.
 
-    `bl_sl` is the slope of the bit line's sum by the source line's voltage. The others bring the inner node back: its
-    change is (rest − by_bl·Δv_bl − by_sl·Δv_sl) / own, and `from_bl`, `from_sl` are the shares of its rest that the
-    lines get.
+    Attributes:
+        lines: (ends, ends, cells); [0, 1] is the slope at the bit line by the source line's voltage.
+        own: (cells,) slope at the inner node by its own voltage; empty without one, like those that follow.
+        by: (ends, cells) slopes at the inner node by the ends' voltages.
+        share: (ends, cells) of what is left at the inner node, the part that each end gets.
     """
 
-    bl_bl: np.ndarray
-    bl_sl: np.ndarray
-    sl_bl: np.ndarray
-    sl_sl: np.ndarray
-    own: np.ndarray = _NONE
-    by_bl: np.ndarray = _NONE
-    by_sl: np.ndarray = _NONE
-    from_bl: np.ndarray = _NONE
-    from_sl: np.ndarray = _NONE
+    lines: np.ndarray
+    own: np.ndarray
+    by: np.ndarray
+    share: np.ndarray
+
+
+def without_inner(whole: np.ndarray) -> CellBlocks:
+    """Eliminate the last of the nodes of slopes (ends + 1, ends + 1, cells) [F]."""
+    own = np.where(whole[-1, -1] == 0, 1.0, whole[-1, -1])  # 0 of an open cell
+    by, share = whole[-1, :-1], whole[:-1, -1] / own
+    return CellBlocks(whole[:-1, :-1] - share[:, None] * by, own, by, share)
 
 
 @dataclass(frozen=True)
 class CellsInTime:
-    """The cells of an array, at voltages (cells,) [V] of bit line, inner node and source line.
+    """The cells of an array whose gates are held, at voltages [V] of bit and source line (2, cells) and inner node.
 
     Attributes:
         upper: The whole cells, or their devices.
@@ -119,53 +121,51 @@ class CellsInTime:
     upper: PartOfCells
     access: PartOfCells | None
 
-    def charge(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray) -> AtTerminals:
-        """Charges of bit line, inner node and source line."""
-        if self.access is None:
-            q = self.upper.charge(bl, sl)
-            return AtTerminals(q[0], None, q[1])
-        assert inner is not None
-        above, below = self.upper.charge(bl, inner), self.access.charge(inner, sl)
-        return AtTerminals(above[0], above[1] + below[0], below[1])
+    @property
+    def has_inner(self) -> bool:
+        """Whether cells have a node within."""
+        return self.access is not None
 
-    def gate_charge(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray) -> np.ndarray:
+    @property
+    def linear(self) -> bool:
+        """Whether currents and charges are proportional to voltages."""
+        parts = (self.upper, self.access)
+        return all(part is None or (part.currents is None and part.charges is None) for part in parts)
+
+    def charge(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds:
+        """Charges of the lines' ends and the inner node."""
+        if self.access is None:
+            return AtEnds(self.upper.charge(*lines), None)
+        assert inner is not None
+        above, below = self.upper.charge(lines[0], inner), self.access.charge(inner, lines[1])
+        return AtEnds(np.stack([above[0], below[1]]), above[1] + below[0])
+
+    def gate_charge(self, lines: np.ndarray, inner: np.ndarray | None) -> np.ndarray:
         """Charges (cells,) [C] of the gates."""
         if self.access is None:
-            return self.upper.charge(bl, sl, gate=True)[2]
+            return self.upper.charge(*lines, gate=True)[2]
         assert inner is not None
-        return self.access.charge(inner, sl, gate=True)[2]
+        return self.access.charge(inner, lines[1], gate=True)[2]
 
-    def current(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray) -> AtTerminals:
+    def current(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds:
         """Currents that leave each node into the cell."""
         if self.access is None:
-            i = self.upper.current(bl, sl)
-            return AtTerminals(i, None, -i)
+            i = self.upper.current(*lines)
+            return AtEnds(np.stack([i, -i]), None)
         assert inner is not None
-        above, below = self.upper.current(bl, inner), self.access.current(inner, sl)
-        return AtTerminals(above, below - above, -below)
+        above, below = self.upper.current(lines[0], inner), self.access.current(inner, lines[1])
+        return AtEnds(np.stack([above, -below]), below - above)
 
-    def blocks(self, bl: np.ndarray, inner: np.ndarray | None, sl: np.ndarray, a: float) -> CellBlocks:
+    def blocks(self, lines: np.ndarray, inner: np.ndarray | None, a: float) -> CellBlocks:
         """Slopes of q + a·i, a [s]."""
         if self.access is None:
-            (bl_bl, bl_sl), (sl_bl, sl_sl) = self.upper.blocks(bl, sl, a)
-            return CellBlocks(bl_bl, bl_sl, sl_bl, sl_sl)
+            none = np.zeros(0)
+            return CellBlocks(self.upper.blocks(*lines, a), none, none, none)
         assert inner is not None
-        (bl_bl, bl_in), (in_bl, in_in) = self.upper.blocks(bl, inner, a)
-        (own, in_sl), (sl_in, sl_sl) = self.access.blocks(inner, sl, a)
-        own = own + in_in
-        own = np.where(own == 0, 1.0, own)  # of an open cell
-        from_bl, from_sl = bl_in / own, sl_in / own
-        return CellBlocks(
-            bl_bl=bl_bl - from_bl * in_bl,
-            bl_sl=-from_bl * in_sl,
-            sl_bl=-from_sl * in_bl,
-            sl_sl=sl_sl - from_sl * in_sl,
-            own=own,
-            by_bl=in_bl,
-            by_sl=in_sl,
-            from_bl=from_bl,
-            from_sl=from_sl,
-        )
+        whole = np.zeros((3, 3, len(inner)))
+        whole[np.ix_([0, 2], [0, 2])] += self.upper.blocks(lines[0], inner, a)
+        whole[np.ix_([2, 1], [2, 1])] += self.access.blocks(inner, lines[1], a)
+        return without_inner(whole)
 
 
 def cells_in_time(dynamics: CellDynamics, g: np.ndarray, tol: float) -> CellsInTime:
@@ -177,11 +177,12 @@ def cells_in_time(dynamics: CellDynamics, g: np.ndarray, tol: float) -> CellsInT
         tol: Error of one step, well below which terms of currents and charges are left out.
     """
     flat = np.ravel(g)
-    access = None if dynamics.access is None else _part(dynamics.access, np.where(flat > 0, 1.0, 0.0), tol)
-    return CellsInTime(_part(dynamics.upper, flat, tol), access)
+    access = None if dynamics.access is None else part_of_cells(dynamics.access, np.where(flat > 0, 1.0, 0.0), tol)
+    return CellsInTime(part_of_cells(dynamics.upper, flat, tol), access)
 
 
-def _part(part: CellPart, g: np.ndarray, tol: float) -> PartOfCells:
+def part_of_cells(part: CellPart, g: np.ndarray, tol: float) -> PartOfCells:
+    """Put conductances (cells,) [S] into a part; `tol` as in `cells_in_time`."""
     return PartOfCells(
         g,
         None if part.surface is None else current_polynomials(part.surface, g, rtol=0.01 * tol),

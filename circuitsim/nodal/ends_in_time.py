@@ -21,7 +21,8 @@ class EndsInTime:
         row_charge: (rows,) charge that each source delivers [C].
         charge: (cols,) charge into each sense amplifier [C].
         energy: (rows,) energy that each source delivers, at its voltage relative to v_ref [J].
-        gate_charge: (rows,) charge that flows into the gates of each row [C].
+        other_charge: (others,) charge that each of the other terminals delivers [C].
+        begin, end: (inner + nodes,) voltages at rest and at the end [V].
     """
 
     time: np.ndarray
@@ -31,7 +32,9 @@ class EndsInTime:
     row_charge: np.ndarray
     charge: np.ndarray
     energy: np.ndarray
-    gate_charge: np.ndarray
+    other_charge: np.ndarray
+    begin: np.ndarray
+    end: np.ndarray
 
 
 def ends_in_time(array: ArrayInTime, moments: Iterable[Moment]) -> EndsInTime:
@@ -47,7 +50,7 @@ def ends_in_time(array: ArrayInTime, moments: Iterable[Moment]) -> EndsInTime:
         begin, end = begin or moment, moment
     assert begin is not None and end is not None
     time, v, q, f = (np.array(part) for part in zip(*kept, strict=True))
-    weights, rows = _weights(time), array.grid.rows
+    weights, rows, both = _weights(time), array.grid.rows, array.grid.rows + array.grid.cols
     source, entered = v[:, :rows], q[-1] - q[0]
     whole = weights @ f + entered
     into_capacitors = (source[1:] + source[:-1]) / 2 * np.diff(q[:, :rows], axis=0)
@@ -56,11 +59,13 @@ def ends_in_time(array: ArrayInTime, moments: Iterable[Moment]) -> EndsInTime:
         time=time,
         source=source,
         i_row=current[:, :rows],
-        i_out=-current[:, rows:],
+        i_out=-current[:, rows:both],
         row_charge=whole[:rows],
-        charge=-whole[rows:],
+        charge=-whole[rows:both],
         energy=weights @ (source * f[:, :rows]) + into_capacitors.sum(axis=0),
-        gate_charge=array.gate_charge(end.v) - array.gate_charge(begin.v),
+        other_charge=whole[both:],
+        begin=begin.v,
+        end=end.v,
     )
 
 

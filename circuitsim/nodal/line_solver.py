@@ -26,11 +26,20 @@ _RTOL = 1e-3  # of a solution by lines; Newton's method takes away what is left
 _MOST = 30  # passes of GMRES, after which the array is factored
 
 
-def step_matrix(grid: Grid, c: np.ndarray, blocks: CellBlocks, a: float) -> sparse.csr_matrix:
-    """Return (nodes, nodes) the slope [F] of q + a·f: wires and their capacitances c (nodes,) [F], and cells."""
-    r, s = grid.row_node.ravel(), grid.col_node.ravel()
-    data = np.concatenate(blocks[:4])
-    at = (np.concatenate([r, r, s, s]), np.concatenate([r, s, r, s]))
+def step_matrix(
+    grid: Grid, ends: tuple[np.ndarray, ...], c: np.ndarray, blocks: CellBlocks, a: float
+) -> sparse.csr_matrix:
+    """Return (nodes, nodes) the slope [F] of q + a·f: wires and their capacitances c (nodes,) [F], and cells.
+
+    Args:
+        grid: The wires.
+        ends: (cells,) node of each end of the cells.
+        c: Capacitances of the nodes to ground.
+        blocks: Slopes at the ends of the cells.
+        a: Weight of the currents [s].
+    """
+    data = blocks.lines.ravel()
+    at = np.concatenate([np.tile(end, len(ends)) for end in ends]), np.tile(np.concatenate(ends), len(ends))
     cells = sparse.csr_matrix((data, at), shape=(grid.nodes, grid.nodes))
     return sparse.csr_matrix(sparse.diags_array(c) + a * grid.wires + cells)
 

@@ -50,13 +50,15 @@ class Read:
     """A read in time.
 
     Attributes:
-        array: The array, at rest with all voltages 0.
-        drive: (terminals,) voltages [V] that the terminals reach at `t_edge`.
+        array: The array.
+        rest: (inner + nodes,) voltages before it [V], at which nothing moves.
+        drive: (terminals,) change of the terminals' voltages until `t_edge` [V].
         t_edge, t_stop: End of the rise and of the read [s].
         scales: Scales and tolerance of the error.
     """
 
     array: ArrayInTime
+    rest: np.ndarray
     drive: np.ndarray
     t_edge: float
     t_stop: float
@@ -64,7 +66,7 @@ class Read:
 
     def at(self, t: float, x: np.ndarray) -> Moment:
         """The array at time t [s] with unknown voltages x (unknowns,) [V]."""
-        v = np.concatenate([x, self.drive * min(t / self.t_edge, 1.0)])
+        v = np.concatenate([x, self.rest[len(x) :] + self.drive * min(t / self.t_edge, 1.0)])
         return Moment(t, v, self.array.charge(v), self.array.flow(v))
 
     def size(self, off: np.ndarray) -> float:
@@ -81,7 +83,7 @@ def moments(read: Read) -> Iterator[Moment]:
         InputError: The steps become too many.
     """
     unknowns, t_edge, t_stop = read.array.unknowns, read.t_edge, read.t_stop
-    now = read.at(0.0, np.zeros(unknowns))
+    now = read.at(0.0, read.rest[:unknowns])
     yield now
     if unknowns == 0 or read.scales.v == 0:
         times = [*np.linspace(0.0, t_edge, _STEPS_OF_EDGE + 1), *([t_stop] if t_stop > t_edge else [])]
@@ -183,7 +185,7 @@ def _stage(
         x = x + off
         size = read.size(off)
         rate = min(size / before, 0.9) if passes else 0.3
-        if read.array.linear or size * rate / (1 - rate) < _EXACT * read.scales.tol:
+        if read.array.cells.linear or size * rate / (1 - rate) < _EXACT * read.scales.tol:
             return read.at(t, x)
         if passes and size > before:
             return None

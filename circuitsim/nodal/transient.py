@@ -8,8 +8,8 @@ import numpy as np
 from circuitsim.errors import InputError, OutsideRangeError, SettlingWarning
 from circuitsim.nodal.array import PreparedArray
 from circuitsim.nodal.array_in_time import ArrayInTime
-from circuitsim.nodal.cells_in_time import cells_in_time
-from circuitsim.nodal.ends_in_time import ends_in_time
+from circuitsim.nodal.cells_in_time import CellsInTime, cells_in_time
+from circuitsim.nodal.ends_in_time import EndsInTime, ends_in_time
 from circuitsim.nodal.gated import NodalArray, on_bit_lines
 from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.nodal.reading import read
@@ -86,8 +86,9 @@ def step_response(
     in_time = _in_time(array, v_in, dynamics, tol)
     drive = np.concatenate([v_in - v_ref, np.zeros(in_time.grid.cols)])
     scales = Scales(float(np.abs(drive).max()), largest, tol)
-    found = ends_in_time(in_time, moments(Read(in_time, drive, t_edge, t_stop, scales)))
-    gates = found.gate_charge * (array.spec.v_gate or 0.0)
+    rest = np.zeros(in_time.inner + in_time.grid.nodes)
+    found = ends_in_time(in_time, moments(Read(in_time, rest, drive, t_edge, t_stop, scales)))
+    gates = (array.spec.v_gate or 0.0) * _gate_charges(in_time, found)
     transient = read_off(
         found.time,
         found.source + v_ref,
@@ -152,7 +153,15 @@ def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | No
     c = _capacitances(grid, array.wires)
     if not np.any(c > 0) and all(part.charges is None for part in dynamics.parts):
         raise InputError("wire.c_row and wire.c_col are 0: the array settles at once; expected a capacitance")
-    return ArrayInTime(grid, c, cells_in_time(dynamics, array.g, tol), array.spec.sense.v_ref)
+    ends = (grid.row_node.ravel(), grid.col_node.ravel())
+    return ArrayInTime(grid, ends, c, cells_in_time(dynamics, array.g, tol), array.spec.sense.v_ref)
+
+
+def _gate_charges(in_time: ArrayInTime, found: EndsInTime) -> np.ndarray:
+    """Charges (rows,) [C] that the word lines deliver to their gates, which they hold."""
+    assert isinstance(in_time.cells, CellsInTime)
+    begin, end = (in_time.cells.gate_charge(*in_time.at_cells(v)) for v in (found.begin, found.end))
+    return (end - begin).reshape(in_time.grid.row_node.shape).sum(axis=1)
 
 
 def _check_dynamics(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics) -> None:

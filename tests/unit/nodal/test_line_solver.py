@@ -31,8 +31,9 @@ def _system(a, **wire):
     grid = build_grid(spec.wires)
     rng = np.random.default_rng(0)
     slope, own = a * rng.uniform(1e-6, 1e-4, 63), rng.uniform(0, 2e-15, (2, 63))
-    blocks = CellBlocks(slope + own[0], -slope, 0.1 * own[1] - slope, slope + own[1])
-    return grid, step_matrix(grid, np.full(grid.nodes, 1e-15), blocks, a)
+    lines = np.array([[slope + own[0], -slope], [0.1 * own[1] - slope, slope + own[1]]])
+    blocks, ends = CellBlocks(lines, *np.zeros((3, 0))), (grid.row_node.ravel(), grid.col_node.ravel())
+    return grid, step_matrix(grid, ends, np.full(grid.nodes, 1e-15), blocks, a)
 
 
 @pytest.mark.parametrize("wire", WIRES.values(), ids=WIRES.keys())
