@@ -16,7 +16,7 @@ FREQUENCIES = (1e5, 1e6, 1e7, 1e8, 1e9)
 1e-6 of the current of 1 mS, ten digits above rounding."""
 
 _TERMINALS = ("bl", "sl", "wl")
-_EXCITED = ("bl", "sl")
+LINES = ("bl", "sl")
 
 
 @dataclass(frozen=True)
@@ -71,29 +71,47 @@ def _head(part: MeasuredPart, title: str) -> list[str]:
     return [f"* {title}", f"* gate {part.v_gate:g} V, {degrees:g} degC", part.text.text.rstrip(), f".temp {degrees}"]
 
 
-def current_deck(part: MeasuredPart, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
-    """Write a deck that sweeps a part without a state over bias points (points,) [V]; its current is `i(vm)`."""
-    voltages = {"wl": np.full(len(v_bl), part.v_gate), "top": v_bl, "sl": v_sl}
+def current_deck(
+    part: MeasuredPart, v_bl: np.ndarray, v_sl: np.ndarray, v_gate: np.ndarray | float | None = None
+) -> str:
+    """Write a deck that sweeps a part without a state over bias points (points,) [V]; its current is `i(vm)`.
+
+    `v_gate` is the gate voltage at each point or at all; None: that of the part.
+    """
+    gate = np.broadcast_to(part.v_gate if v_gate is None else v_gate, v_bl.shape)
+    voltages = {"wl": gate, "top": v_bl, "sl": v_sl}
     body = ["vm top bl 0", "x_0 bl wl sl 0 cell g=0"]
     return index_deck(_head(part, "current of one part of a cell"), voltages, body, ["i(vm)"])
 
 
-def admittance_deck(part: MeasuredPart, stored: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> str:
+def admittance_deck(
+    part: MeasuredPart,
+    stored: np.ndarray,
+    v_bl: np.ndarray,
+    v_sl: np.ndarray,
+    v_gate: np.ndarray | None = None,
+    *,
+    lines: tuple[str, ...] = LINES,
+) -> str:
     """Write a deck that measures small-signal admittances of a part at bias points.
 
-    Every point has two copies of the part, each between sources of its own: one has 1 V of small signal at its bit
-    line, the other at its source line.
+    Every point has a copy of the part for each terminal that is excited, between sources of its own, with 1 V of small
+    signal at that terminal.
 
     Args:
         part: The part.
         stored: What it stores at each point (points,).
         v_bl, v_sl: Bias (points,) [V].
+        v_gate: Gate voltages (points,) [V]; None: that of the part.
+        lines: Excited terminals, of bl, sl, wl.
     """
     body, saved = [], []
-    for k, (value, bl, sl) in enumerate(zip(stored.tolist(), v_bl.tolist(), v_sl.tolist(), strict=True)):
-        for excited in _EXCITED:
+    gates = np.full(len(v_bl), part.v_gate) if v_gate is None else v_gate
+    points = zip(stored.tolist(), v_bl.tolist(), v_sl.tolist(), gates.tolist(), strict=True)
+    for k, (value, bl, sl, gate) in enumerate(points):
+        for excited in lines:
             name = f"{k}_{excited}"
-            for terminal, volts in zip(_TERMINALS, (bl, sl, part.v_gate), strict=True):
+            for terminal, volts in zip(_TERMINALS, (bl, sl, gate), strict=True):
                 small = " ac 1" if terminal == excited else ""
                 body.append(f"v{terminal}_{name} {terminal}_{name} 0 dc {number(volts)}{small}")
             body.append(f"x_{name} bl_{name} wl_{name} sl_{name} 0 cell g={number(value)}")
@@ -103,14 +121,14 @@ def admittance_deck(part: MeasuredPart, stored: np.ndarray, v_bl: np.ndarray, v_
     return "\n".join([*_head(part, title), *body, *(f".save {names}" for names in saved), analysis, ".end", ""])
 
 
-def admittances(values: np.ndarray, points: int) -> np.ndarray:
+def admittances(values: np.ndarray, points: int, lines: tuple[str, ...] = LINES) -> np.ndarray:
     """Sort the currents of sources (frequencies, …) [A] into admittances (frequencies, points, excited, terminals) [S].
 
     The sign is that of currents into the part.
     """
-    return -values.reshape(len(FREQUENCIES), points, len(_EXCITED), len(_TERMINALS))
+    return -values.reshape(len(FREQUENCIES), points, len(lines), len(_TERMINALS))
 
 
-def saved_currents(points: int) -> list[str]:
+def saved_currents(points: int, lines: tuple[str, ...] = LINES) -> list[str]:
     """Return the vectors that `admittance_deck` saves, in the order of `admittances`."""
-    return [f"i(v{t}_{k}_{e})" for k in range(points) for e in _EXCITED for t in _TERMINALS]
+    return [f"i(v{t}_{k}_{e})" for k in range(points) for e in lines for t in _TERMINALS]

@@ -170,7 +170,17 @@ def _integrated(part: MeasuredPart, c: np.ndarray, terms: tuple[int, int], *, ex
     Returns:
         (terminals, conductances, n_u, n_m) Chebyshev coefficients [C], over the coordinate of the conductance too.
     """
-    per_volt = 2 / (part.v_range[1] - part.v_range[0])
+    at_g = charges_of_side(part.v_range, c, terms, excited=excited)
+    if len(c) == 1:
+        return at_g
+    unit = np.array([1.0, -1.0]) if part.two_states else nodes(len(c), -1.0, 1.0)
+    over_t = np.linalg.inv(chebyshev.chebvander(unit, len(c) - 1))
+    return np.ascontiguousarray(np.einsum("tg,qgum->qtum", over_t, at_g))
+
+
+def charges_of_side(v_range: tuple[float, float], c: np.ndarray, terms: tuple[int, int], *, excited: int) -> np.ndarray:
+    """Fit charges as `_integrated` at each conductance, or each gate voltage, by itself; the same shape."""
+    per_volt = 2 / (v_range[1] - v_range[0])
     (in_u, d_u), (in_m, d_m) = (_polynomials(count) for count in terms)
     # Every capacitance at every point is a slope of the same charge; its constant is set below.
     system = per_volt * np.vstack([np.kron(d_u, in_m), np.kron(in_u, d_m)])[:, 1:]
@@ -180,12 +190,7 @@ def _integrated(part: MeasuredPart, c: np.ndarray, terms: tuple[int, int], *, ex
     whole = np.vstack([np.zeros((1, found.shape[1])), found])
     corner = np.kron(*(chebyshev.chebvander(np.array([-1.0]), count - 1) for count in terms))
     whole[0] = -(corner @ whole)[0]
-    at_g = np.moveaxis(whole.reshape(*terms, len(c), 3), (3, 2), (0, 1))
-    if len(c) == 1:
-        return np.ascontiguousarray(at_g)
-    unit = np.array([1.0, -1.0]) if part.two_states else nodes(len(c), -1.0, 1.0)
-    over_t = np.linalg.inv(chebyshev.chebvander(unit, len(c) - 1))
-    return np.ascontiguousarray(np.einsum("tg,qgum->qtum", over_t, at_g))
+    return np.ascontiguousarray(np.moveaxis(whole.reshape(*terms, len(c), 3), (3, 2), (0, 1)))
 
 
 def _polynomials(count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,9 @@ from circuitsim.characterization.cell import cell
 from circuitsim.characterization.cell_parts import MeasuredPart, access_part, current_deck, whole_part
 from circuitsim.characterization.charges import part_charges
 from circuitsim.characterization.chebyshev import nodes, tensor_fit
+from circuitsim.characterization.switched import switched_access
 from circuitsim.devices import device_card
+from circuitsim.errors import SpecError
 from circuitsim.library import assemble
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import surface_cache
@@ -24,6 +26,7 @@ from circuitsim.spec import ArraySpec, cell_keys, checked
 ACCESS_GRIDS = ((8, 6), (12, 8), (24, 12))  # nodes in (|U|, smaller voltage)
 SMOOTH = 1e-9  # bound, as a fraction of full-scale current, at which no finer grid is tried
 ACCESS_VERSION = 1
+PUSHED = 0.15  # of the gate's swing, by which an inner node may leave the range of the lines
 
 
 @checked
@@ -51,6 +54,8 @@ def cell_dynamics(
     Valid for: reads that do not disturb the state; terminal charges without non-quasi-static effects of the channel.
     """
     simulator = simulator or spice.find_ngspice()
+    if spec.array.input_line != "bl":
+        return _switching(spec, surface, simulator, cache)
     gate = spec.v_gate or 0.0
     low, high = spec.drive_range if surface is None else surface.m_range
     v_range = (min(low, spec.sense.v_ref), max(high, spec.sense.v_ref))
@@ -59,19 +64,46 @@ def cell_dynamics(
         g_scale = g_range[1] if surface is None else surface.g_scale
         charges = part_charges(whole_part(spec, g_range, g_scale, v_range, gate), simulator, cache)
         return CellDynamics(CellPart(surface, charges), None, cell_keys(spec))
-    alone = _device_alone(spec)
-    device = None
-    if not device_card(alone).ohmic:
-        device = cell(alone, v_range=v_range, g_range=g_range, cache=cache, simulator=simulator)
-    charges = part_charges(whole_part(alone, g_range, g_range[1], v_range, 0.0), simulator, cache)
     transistor = access_part(spec, v_range, gate)
     access = CellPart(access_surface(transistor, simulator, cache), part_charges(transistor, simulator, cache))
-    return CellDynamics(CellPart(device, charges), access, cell_keys(spec))
+    return CellDynamics(_device(spec, g_range, v_range, simulator, cache), access, cell_keys(spec))
 
 
-def _device_alone(spec: ArraySpec) -> ArraySpec:
-    """Return a specification of the same device in cells without a transistor."""
-    return spec.replace(array={"cell": "1r", "input_line": "bl"}, access=None)
+def _device(
+    spec: ArraySpec,
+    g_range: tuple[float, float],
+    v_range: tuple[float, float],
+    simulator: spice.Simulator,
+    cache: Path | None,
+) -> CellPart:
+    """Characterize the device of a cell without its transistor."""
+    gateless = {"array": {"cell": "1r", "input_line": "bl"}, "wire": {"r_bl": None, "c_bl": None, "col_drive": None}}
+    alone = spec.replace(**gateless, access=None)
+    surface = None
+    if not device_card(alone).ohmic:
+        surface = cell(alone, v_range=v_range, g_range=g_range, cache=cache, simulator=simulator)
+        v_range, g_range = surface.m_range, surface.g_range
+    return CellPart(surface, part_charges(whole_part(alone, g_range, g_range[1], v_range, 0.0), simulator, cache))
+
+
+def _switching(
+    spec: ArraySpec, surface: CellSurface | None, simulator: spice.Simulator, cache: Path | None
+) -> CellDynamics:
+    """Characterize a cell whose gate switches: its device, and its transistor from gate off to gate on.
+
+    A gate that rises pushes the node between them beyond the lines, and the ranges are wider by as much.
+    """
+    if spec.array.input_line != "wl" or spec.array.cell not in ("1t1r", "2t2r") or spec.v_gate is None:
+        raise SpecError(
+            f"array.cell = {spec.array.cell!r} with input_line = {spec.array.input_line!r}: of cells whose gates switch, "
+            "only 1t1r and 2t2r with input_line = 'wl' are characterized in time"
+        )
+    low, high = spec.drive_range
+    pushed = PUSHED * abs(spec.v_gate)
+    v_range = (min(low, high) - pushed, max(low, high) + pushed)
+    g_range = (spec.device.g_min, spec.device.g_max) if surface is None else surface.g_range
+    switched = switched_access(access_part(spec, v_range, spec.v_gate), simulator, cache)
+    return CellDynamics(_device(spec, g_range, v_range, simulator, cache), None, cell_keys(spec), switched)
 
 
 def access_surface(part: MeasuredPart, simulator: spice.Simulator, cache: Path | None = None) -> CellSurface:

@@ -55,9 +55,12 @@ def solve_in_time(
     band = truth.half_lsb(spec) if band is None else band
     g_range = programmable_range(spec)
     g, x = check_arrays(spec, g, x, g_range=g_range)
-    v_range = input_range(spec, x)
-    surface = surface_of(spec, v_range=v_range)
-    array = nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)
+    if spec.array.input_line == "bl":
+        v_range, off = input_range(spec, x), None
+        surface = surface_of(spec, v_range=v_range)
+    else:
+        v_range, (surface, off) = None, characterization.gated_cells(spec)
+    array = nodal.prepare(spec, g, surface, off=off, v_range=v_range, g_range=g_range)
     dynamics = characterization.cell_dynamics(spec, surface)
     return tuple(nodal.step_response(array, one, dynamics, band=band, tol=tol) for one in x)
 

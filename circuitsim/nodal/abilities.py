@@ -20,6 +20,7 @@ SIMULATES: Abilities = {
 
 SETTLES: Abilities = {
     "bl": {**SIMULATES["bl"], "driver.input_code": ("amplitude",)},
+    "wl": {**SIMULATES["wl"], "array.cell": ("1t1r", "2t2r"), "driver.input_code": ("amplitude",)},
 }
-"""What `step_response` follows in time. Left out are inputs that switch gates, whose word lines and cells between off
-and on are not characterized, and charge cells; codings that are several reads are one read each."""
+"""What `step_response` follows in time. Left out are strings and charge cells, and gates that switch in cells of one
+part, whose inner nodes are not known; codings that are several reads are one read each."""

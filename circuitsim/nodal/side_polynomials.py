@@ -47,7 +47,7 @@ def current_polynomials(surface: CellSurface, g: np.ndarray, *, rtol: float = 0.
     sides = trimmed(surface.forward[None], surface.reverse[None], rtol=rtol)
     half = surface.u_max / 2
     forward, reverse, which = _put_in(
-        (half * _risen(sides[0]), -half * _risen(sides[1])), surface.g_range, surface.g_scale, g
+        (half * risen(sides[0]), -half * risen(sides[1])), surface.g_range, surface.g_scale, g
     )
     kinds = np.unique(g) if len(forward) > 1 else g[:1]
     beside = np.where(kinds == 0, 0.0, kinds + surface.g_parallel)[:, None, None, None]
@@ -105,7 +105,7 @@ def trimmed(forward: np.ndarray, reverse: np.ndarray, *, rtol: float) -> tuple[n
     return forward[..., : counts[0], : counts[1]], reverse[..., : counts[0], : counts[1]]
 
 
-def _risen(side: np.ndarray) -> np.ndarray:
+def risen(side: np.ndarray) -> np.ndarray:
     """Multiply a tensor (…, n_u, n_m) by 1 + x, x the coordinate of |U|: x T_n = (T_n+1 + T_n−1)/2."""
     product = np.concatenate([side, np.zeros_like(side[..., :1, :])], axis=-2)
     product[..., 1:, :] += side / 2

@@ -10,13 +10,14 @@ from circuitsim.nodal.array import PreparedArray
 from circuitsim.nodal.array_in_time import ArrayInTime
 from circuitsim.nodal.cells_in_time import CellsInTime, cells_in_time
 from circuitsim.nodal.ends_in_time import EndsInTime, ends_in_time
-from circuitsim.nodal.gated import NodalArray, on_bit_lines
+from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines
 from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.nodal.reading import read
+from circuitsim.nodal.switching import follow_gates
 from circuitsim.nodal.time_steps import Read, Scales, moments
 from circuitsim.results import CellDynamics, CellPart, CellSurface, Provenance
 from circuitsim.results.transient import Transient, read_off
-from circuitsim.spec import Tolerance, WireGrid, cell_keys, check_inputs, checked, real_numbers, tell_inputs
+from circuitsim.spec import ArraySpec, Tolerance, WireGrid, cell_keys, check_inputs, checked, real_numbers, tell_inputs
 
 _LAG = 0.01  # of the shortest settling, by which a cell may lag behind its terminals untold
 _SLACK = 1e-9  # of a range of voltages, by which an input may leave it
@@ -33,34 +34,39 @@ def step_response(
     band: float | None = None,
     tol: Tolerance | None = None,
 ) -> Transient:
-    """Follow the read of one input vector in time: every row rises from rest at v_ref to its input and stays there.
+    """Follow the read of one input vector in time: every row rises from rest to its input and stays there.
+
+    Rows that are bit lines rest at v_ref. Where the input is on the word lines, gates rest at 0 V and bit lines are biased
+    before; each gate loads its word line, and the current of a cell follows its gate.
 
     Currents of cells follow their surface, charges of transistors and devices their bias. A 1t1r cell keeps the node
     between its device and its transistor.
 
     Args:
-        array: From `prepare`, with its input on the bit lines; its wires' capacitances lie at the cells.
-        v_in: Inputs (rows,) [V].
-        dynamics: The cell in time, from `characterization.cell_dynamics`; None: cells have no capacitance.
+        array: From `prepare`, with its input on bit lines or word lines; its wires' capacitances lie at the cells.
+        v_in: Inputs (rows,) [V]; 0 or 1 on word lines.
+        dynamics: The cell in time, from `characterization.cell_dynamics`; None: cells have no capacitance. Word lines
+            need it.
         t_edge: Rise time of the inputs [s]; None: a hundredth of `driver.t_read`.
         t_stop: End [s]; None: `driver.t_read`.
         band: Settling band [A]; None: half a code of 8 bits of the largest output.
         tol: Error of one step, relative to the largest output and the largest input; None: 1e-5 with `dynamics`, 1e-6
-            without, or less for a band narrower than 1/512 of the largest output, so that settling is within 1e-3 of a
+            without, 1e-4 on word lines, or less for a band narrower than 1/512 of the largest output, so that settling is within 1e-3 of a
             solution with very fine steps. Charge is conserved at any `tol`, to rounding where cells are ohmic and have
             no capacitance.
 
     Returns:
-        Waveforms and what is read off them. `i_final` is the DC read. `energy_bias` is that of the word lines, one a
-        row, which hold the gates at v_gate and deliver the charges that the cells push through them; None where cells
-        have a gate and `dynamics` is None. Node voltages are not kept.
+        Waveforms and what is read off them. `i_final` is the DC read. `energy_bias` is that of the bit lines' bias where
+        gates switch, one a column; else that of the word lines, one a row, which hold the gates at v_gate and deliver
+        the charges that the cells push through them; None where cells have a gate and `dynamics` is None. Node voltages
+        are not kept.
 
     Warns:
         SettlingWarning: The cells have transistors and `dynamics` is None: the array settles later than stated. Or a
             cell of one part follows its terminals too late for the settling that was found.
 
     Raises:
-        InputError: The input switches gates, nothing has a capacitance, a time is not positive, the shape does not fit,
+        InputError: The cells are a string, nothing has a capacitance, a time is not positive, the shape does not fit,
             or `dynamics` belongs to another cell.
         OutsideRangeError: An input or a conductance lies outside the ranges of `dynamics`.
 
@@ -68,17 +74,20 @@ def step_response(
     leaves out); wires with their capacitance lumped at the cells; gates held at v_gate by ideal word lines, whose
     leakage is left out.
     """
-    array = on_bit_lines(array, "step_response")
+    gated = isinstance(array, GatedArray) and array.spec.array.input_line == "wl"
+    array = array if gated else on_bit_lines(array, "step_response")
     t_read, v_ref = array.spec.driver.t_read, array.spec.sense.v_ref
     t_edge, t_stop = 0.01 * t_read if t_edge is None else t_edge, t_read if t_stop is None else t_stop
     if not (0 < t_edge <= t_stop and np.isfinite(t_stop)):
         raise InputError(f"t_edge = {t_edge:g} s, t_stop = {t_stop:g} s: expected 0 < t_edge <= t_stop")
-    if dynamics is None:
+    if isinstance(array, PreparedArray) and dynamics is None:
         _tell_left_out(array)
     v_in = real_numbers("v_in", v_in)
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
     tell_inputs(array.spec, check_inputs(array.spec, v_in[None], name="v_in"))
+    if isinstance(array, GatedArray):
+        return follow_gates(array, v_in, _of_gates(array, dynamics), (t_edge, t_stop), band, tol)
     final = read(array, v_in[None]).out[0]
     largest = float(np.abs(final).max())
     half_width = largest / 512 if band is None else float(band)
@@ -114,6 +123,22 @@ def step_response(
     return transient
 
 
+def _of_gates(array: GatedArray, dynamics: CellDynamics | None) -> CellDynamics:
+    """Return the dynamics of cells whose gates switch, once they fit the array.
+
+    Raises:
+        InputError: They are missing or of another cell.
+        OutsideRangeError: The conductances lie outside their range.
+    """
+    if dynamics is None or dynamics.switched is None:
+        raise InputError(
+            "array.input_line = 'wl' in time needs a cell whose gate switches: expected dynamics = "
+            "characterization.cell_dynamics(spec, surface), with the specification of this array"
+        )
+    _check_dynamics(array.spec, array.g, np.array(array.spec.drive_range), dynamics)
+    return dynamics
+
+
 def _tell_left_out(array: PreparedArray) -> None:
     if array.spec.v_gate is not None:
         warnings.warn(
@@ -146,7 +171,7 @@ def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | No
     if dynamics is None:
         dynamics = CellDynamics(CellPart(array.surface, None), None, {})
     else:
-        _check_dynamics(array, v_in, dynamics)
+        _check_dynamics(array.spec, array.g, v_in, dynamics)
     if dynamics.access is None:  # the cell of the array may have been characterized further than that of `dynamics`
         dynamics = replace(dynamics, upper=replace(dynamics.upper, surface=array.surface))
     grid = build_grid(array.wires)
@@ -164,16 +189,16 @@ def _gate_charges(in_time: ArrayInTime, found: EndsInTime) -> np.ndarray:
     return (end - begin).reshape(in_time.grid.row_node.shape).sum(axis=1)
 
 
-def _check_dynamics(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics) -> None:
+def _check_dynamics(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray, dynamics: CellDynamics) -> None:
     """Refuse the dynamics of another cell, and arrays and inputs beyond its ranges."""
-    here, there = cell_keys(array.spec), dynamics.cell
+    here, there = cell_keys(spec), dynamics.cell
     if here != there:
         key = next(key for key in (*here, *there) if here.get(key) != there.get(key))
         raise InputError(
             f"the dynamics were made for another cell, with {key} = {there.get(key, 'none')}, not "
             f"{here.get(key, 'none')}: expected those of this array, from characterization.cell_dynamics"
         )
-    g = array.g[array.g > 0]
+    g = g[g > 0]
     for part in dynamics.parts:
         for law in (part.surface, part.charges):
             if law is None:

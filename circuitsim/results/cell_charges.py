@@ -67,6 +67,31 @@ class CellPart:
 
 @by_value
 @dataclass(frozen=True)
+class SwitchedAccess:
+    """Access transistor from gate off to gate on, from ngspice: current and charges over gate, drain and source.
+
+    At each gate voltage the current is U·k and the charges are q, tensor products as in `CellSurface` and `CellCharges`
+    with the drain as bit line; between gate voltages the coefficients are interpolated.
+
+    Attributes:
+        v_gates: (gates,) gate voltages, from 0 V to that of a selected row [V].
+        v_range: Range of drain and source voltage [V].
+        k: (2, gates, n_u, n_m) coefficients of the current over U [S], forward and reverse.
+        q: (2, gates, 3, n_u, n_m) coefficients of the charges into drain, source and gate [C], forward and reverse.
+        c_max: Largest capacitance among the characterized points [F].
+        provenance: Origin: deck, simulator, options.
+    """
+
+    v_gates: np.ndarray
+    v_range: tuple[float, float]
+    k: np.ndarray
+    q: np.ndarray
+    c_max: float
+    provenance: Provenance
+
+
+@by_value
+@dataclass(frozen=True)
 class CellDynamics:
     """A cell in time: the whole cell as one part, or the device and its access transistor with the node between them.
 
@@ -77,11 +102,13 @@ class CellDynamics:
         upper: The whole cell, or the device between bit line and transistor.
         access: The transistor between device and source line, with its gate on; None: `upper` is the whole cell.
         cell: The keys of the cell that was characterized, from `spec.cell_keys`.
+        switched: The transistor from gate off to gate on, where the input switches gates; `access` is None then.
     """
 
     upper: CellPart
     access: CellPart | None
     cell: dict[str, str]
+    switched: SwitchedAccess | None = None
 
     @property
     def bound(self) -> float:

@@ -7,19 +7,27 @@ from typing import get_type_hints
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.results.cell_charges import CellCharges
+from circuitsim.results.cell_charges import CellCharges, SwitchedAccess
 from circuitsim.results.json_records import from_plain
 from circuitsim.results.meaning import check_meaning
 from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.spec import checked
 
 CHARGES_SCHEMA = 1
+SWITCHED_SCHEMA = 1
 
 _CHARGES = "circuitsim cell charges"
+_SWITCHED = "circuitsim switched transistor"
+_GATED = ("v_gates", "k", "q")
 _TENSORS = ("forward", "reverse")
 _ChargeScalars = dataclasses.make_dataclass(
     "_ChargeScalars",
     [(name, kind) for name, kind in get_type_hints(CellCharges).items() if name not in _TENSORS],
+    frozen=True,
+)
+_SwitchedScalars = dataclasses.make_dataclass(
+    "_SwitchedScalars",
+    [(name, kind) for name, kind in get_type_hints(SwitchedAccess).items() if name not in _GATED],
     frozen=True,
 )
 
@@ -61,3 +69,32 @@ def load_charges(path: str | Path, *, key: str = "") -> CellCharges:
     charges = CellCharges(**arrays, **values)
     check_meaning(path, charges)
     return charges
+
+
+@checked
+def save_switched(path: str | Path, switched: SwitchedAccess, *, key: str = "") -> None:
+    """Write a transistor from gate off to gate on as one `.npz` file; `key` as in `save_charges`.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    content = {name: value for name, value in dataclasses.asdict(switched).items() if name not in _GATED}
+    arrays = {name: getattr(switched, name) for name in _GATED}
+    write_sealed(Path(path), _SWITCHED, SWITCHED_SCHEMA, {"transistor": content}, arrays, key=key)
+
+
+@checked
+def load_switched(path: str | Path, *, key: str = "") -> SwitchedAccess:
+    """Read a transistor written by `save_switched` under the same key.
+
+    Raises:
+        InputError: As `load_charges`.
+    """
+    path = Path(path)
+    about, arrays = read_sealed(path, _SWITCHED, SWITCHED_SCHEMA, _GATED.__contains__, key=key)
+    scalars = from_plain(path, _SwitchedScalars, about.get("transistor"), under="transistor")
+    if [arrays[name].ndim for name in _GATED if name in arrays] != [1, 4, 5]:
+        raise InputError(f"{path}: damaged: expected the arrays {', '.join(_GATED)} of 1, 4 and 5 axes")
+    return SwitchedAccess(
+        **arrays, **{field.name: getattr(scalars, field.name) for field in dataclasses.fields(scalars)}
+    )

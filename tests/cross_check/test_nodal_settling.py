@@ -134,3 +134,46 @@ def test_both_levels_answer_alike():
         assert found.band == truth.band == half_lsb(spec)
         assert np.abs(found.settling / truth.settling - 1).max() < 0.02  # ngspice with its usual steps
         assert abs(found.energy / truth.energy - 1) < 1e-4
+
+
+GATES = {
+    "nmos_130": {"access": NMOS_130},
+    "sky130, sinh": {"access": SKY130, "device": {"model": "rram_sinh"}},
+    "slow word lines": {"access": NMOS_130, "wire": {"r_row": 500.0, "c_row": 2e-15}, "sense": {"v_ref": 0.2}},
+}
+
+
+@pytest.mark.parametrize("change", GATES.values(), ids=GATES.keys())
+def test_gates_switch_in_time(change, tmp_path):
+    """Word lines with the load of their gates: settling within .5 % of ngspice, charge and energy within 1e-3."""
+    spec = settling_spec(8, "1t1r").replace(
+        **{**change, "array": {"input_line": "wl"}, "wire": {"r_bl": 5.0, "c_bl": 1e-15, **change.get("wire", {})}}
+    )
+    rng = np.random.default_rng(1)
+    g, x = 10 ** rng.uniform(-6, -4, (8, 8)), (rng.random(8) < 0.6).astype(float)
+    g[2, 3] = 0.0
+    on, off = characterization.gated_cells(spec)
+    dynamics = characterization.cell_dynamics(spec, on, cache=tmp_path)
+    found = nodal.step_response(nodal.prepare(spec, g, on, off=off), x, dynamics, t_edge=2e-11)
+    pulse = Pulse(t_edge=2e-11, t_width=2e-9, t_stop=2e-9, t_step=1e-12, v_rest=0.0)
+    (truth,) = read_in_time(spec, g, x[None], pulse=pulse, band=found.band)
+    assert np.abs(found.i_out[-1] - truth.i_final).max() < 1e-4 * truth.i_final.max()
+    assert np.abs(found.settling / truth.settling - 1).max() < 5e-3
+    assert np.abs(found.delay / truth.delay - 1).max() < 5e-3
+    for part in ("charge", "energy_row", "energy_bias", "energy_sense"):
+        ours, theirs = getattr(found, part), getattr(truth, part)
+        assert np.abs(ours - theirs).max() <= 1e-3 * np.abs(theirs).max(), part
+    assert abs(found.energy / truth.energy - 1) < 1e-3
+
+
+def test_both_levels_follow_gates():
+    spec = settling_spec(3, "1t1r").replace(
+        array={"input_line": "wl"},
+        wire={"r_bl": 5.0, "c_bl": 1e-15},
+        access=NMOS_130,
+        adc={"bits": 8, "full_scale": 2e-5},
+    )
+    g, x = np.full((3, 3), 3e-5), np.array([[1.0, 0.0, 1.0]])
+    (truth,), (found,) = (cs.solve_in_time(spec, g, x, level) for level in ("ngspice", "nodal"))
+    assert found.band == truth.band and np.abs(found.settling / truth.settling - 1).max() < 0.02
+    assert abs(found.energy / truth.energy - 1) < 1e-3
