@@ -95,8 +95,8 @@ def _switching(
     """
     if spec.array.input_line != "wl" or spec.array.cell not in ("1t1r", "2t2r") or spec.v_gate is None:
         raise SpecError(
-            f"array.cell = {spec.array.cell!r} with input_line = {spec.array.input_line!r}: of cells whose gates switch, "
-            "only 1t1r and 2t2r with input_line = 'wl' are characterized in time"
+            f"array.cell = {spec.array.cell!r} with input_line = {spec.array.input_line!r}: of cells whose gates "
+            "switch, only 1t1r and 2t2r with input_line = 'wl' are characterized in time"
         )
     low, high = spec.drive_range
     pushed = PUSHED * abs(spec.v_gate)

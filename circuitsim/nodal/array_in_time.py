@@ -91,10 +91,10 @@ class ArrayInTime:
 
         def with_inner(r: np.ndarray) -> np.ndarray:
             rest = r[:inner]
-            to_lines = sum(
-                np.bincount(end, share * rest, nodes) for end, share in zip(self.ends, blocks.share, strict=True)
-            )
-            on_lines = solve(r[inner:] - to_lines[:free])
+            on_lines = r[inner:].copy()
+            for end, share in zip(self.ends, blocks.share, strict=True):
+                on_lines -= np.bincount(end, share * rest, nodes)[:free]
+            on_lines = solve(on_lines)
             whole = np.concatenate([on_lines, np.zeros(nodes - free)])
             moved = sum(by * whole[end] for end, by in zip(self.ends, blocks.by, strict=True))
             return np.concatenate([(rest - moved) / blocks.own, on_lines])

@@ -135,7 +135,7 @@ class CellsInTime:
     def charge(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds:
         """Charges of the lines' ends and the inner node."""
         if self.access is None:
-            return AtEnds(self.upper.charge(*lines), None)
+            return AtEnds(self.upper.charge(lines[0], lines[1]), None)
         assert inner is not None
         above, below = self.upper.charge(lines[0], inner), self.access.charge(inner, lines[1])
         return AtEnds(np.stack([above[0], below[1]]), above[1] + below[0])
@@ -143,14 +143,14 @@ class CellsInTime:
     def gate_charge(self, lines: np.ndarray, inner: np.ndarray | None) -> np.ndarray:
         """Charges (cells,) [C] of the gates."""
         if self.access is None:
-            return self.upper.charge(*lines, gate=True)[2]
+            return self.upper.charge(lines[0], lines[1], gate=True)[2]
         assert inner is not None
         return self.access.charge(inner, lines[1], gate=True)[2]
 
     def current(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds:
         """Currents that leave each node into the cell."""
         if self.access is None:
-            i = self.upper.current(*lines)
+            i = self.upper.current(lines[0], lines[1])
             return AtEnds(np.stack([i, -i]), None)
         assert inner is not None
         above, below = self.upper.current(lines[0], inner), self.access.current(inner, lines[1])
@@ -160,7 +160,7 @@ class CellsInTime:
         """Slopes of q + a·i, a [s]."""
         if self.access is None:
             none = np.zeros(0)
-            return CellBlocks(self.upper.blocks(*lines, a), none, none, none)
+            return CellBlocks(self.upper.blocks(lines[0], lines[1], a), none, none, none)
         assert inner is not None
         whole = np.zeros((3, 3, len(inner)))
         whole[np.ix_([0, 2], [0, 2])] += self.upper.blocks(lines[0], inner, a)

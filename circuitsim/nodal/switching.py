@@ -94,12 +94,13 @@ def _at_rest(in_time: ArrayInTime, terminals: np.ndarray, v_bias: float, v_ref: 
     lines = np.zeros(in_time.grid.nodes)
     lines[in_time.ends[0]], lines[in_time.ends[1]] = v_bias, v_ref
     v = np.concatenate([np.full(inner, v_bias), lines[: in_time.grid.free], terminals])
+    off = np.zeros(0)
     for _ in range(_MOST_PASSES):
         off = in_time.linearized(v, _LONG)(-_LONG * in_time.flow(v)[:unknowns])
         v[:unknowns] += off
         if np.abs(off).max(initial=0.0) < _AT_REST:
             return v
     raise NotConvergedError(
-        f"the array at rest with its gates off: Newton's method still moves by {np.abs(off).max():.1e} V after "
+        f"the array at rest with its gates off: Newton's method still moves by {np.abs(off).max(initial=0.0):.1e} V after "
         f"{_MOST_PASSES} passes; expected less than {_AT_REST:g} V"
     )

@@ -36,8 +36,8 @@ def step_response(
 ) -> Transient:
     """Follow the read of one input vector in time: every row rises from rest to its input and stays there.
 
-    Rows that are bit lines rest at v_ref. Where the input is on the word lines, gates rest at 0 V and bit lines are biased
-    before; each gate loads its word line, and the current of a cell follows its gate.
+    Rows that are bit lines rest at v_ref. Where the input is on the word lines, gates rest at 0 V and bit lines are
+    biased before; each gate loads its word line, and the current of a cell follows its gate.
 
     Currents of cells follow their surface, charges of transistors and devices their bias. A 1t1r cell keeps the node
     between its device and its transistor.
@@ -51,12 +51,12 @@ def step_response(
         t_stop: End [s]; None: `driver.t_read`.
         band: Settling band [A]; None: half a code of 8 bits of the largest output.
         tol: Error of one step, relative to the largest output and the largest input; None: 1e-5 with `dynamics`, 1e-6
-            without, 1e-4 on word lines, or less for a band narrower than 1/512 of the largest output, so that settling is within 1e-3 of a
-            solution with very fine steps. Charge is conserved at any `tol`, to rounding where cells are ohmic and have
-            no capacitance.
+            without, 1e-4 on word lines, or less for a band narrower than 1/512 of the largest output, so that settling
+            is within 1e-3 (word lines 3e-3) of a solution with very fine steps. Charge is conserved at any `tol`, to
+            rounding where cells are ohmic and have no capacitance.
 
     Returns:
-        Waveforms and what is read off them. `i_final` is the DC read. `energy_bias` is that of the bit lines' bias where
+        Waveforms and what is read off them. `i_final` is the DC read. `energy_bias` is that of the bit lines where
         gates switch, one a column; else that of the word lines, one a row, which hold the gates at v_gate and deliver
         the charges that the cells push through them; None where cells have a gate and `dynamics` is None. Node voltages
         are not kept.
