@@ -26,7 +26,7 @@ from circuitsim.spec import ArraySpec, cell_keys, checked
 ACCESS_GRIDS = ((8, 6), (12, 8), (24, 12))  # nodes in (|U|, smaller voltage)
 SMOOTH = 1e-9  # bound, as a fraction of full-scale current, at which no finer grid is tried
 ACCESS_VERSION = 1
-PUSHED = 0.15  # of the gate's swing, by which an inner node may leave the range of the lines
+PUSHED = (0.1, 0.5)  # of the gate's swing, by which a node may leave the lines' range against and with its gate
 
 
 @checked
@@ -99,8 +99,9 @@ def _switching(
             "switch, only 1t1r and 2t2r with input_line = 'wl' are characterized in time"
         )
     low, high = spec.drive_range
-    pushed = PUSHED * abs(spec.v_gate)
-    v_range = (min(low, high) - pushed, max(low, high) + pushed)
+    against, along = (share * spec.v_gate for share in PUSHED)
+    below, above = sorted((-against, along))
+    v_range = (min(low, high) + below, max(low, high) + above)
     g_range = (spec.device.g_min, spec.device.g_max) if surface is None else surface.g_range
     switched = switched_access(access_part(spec, v_range, spec.v_gate), simulator, cache)
     return CellDynamics(_device(spec, g_range, v_range, simulator, cache), None, cell_keys(spec), switched)

@@ -26,8 +26,8 @@ from circuitsim.results.charge_files import SWITCHED_SCHEMA
 
 GATE_STEP = 0.05  # [V] between gate voltages, about two thermal voltages: currents near threshold bend over as much
 FINER = 4  # gate voltages of the gate's own charge in each step
-CURRENT_GRID = (14, 9)  # nodes in (|U|, smaller voltage)
-CHARGE_GRID = (5, 4)
+CURRENT_GRID = (18, 11)  # nodes in (|U|, smaller voltage)
+CHARGE_GRID = (7, 5)
 VERSION = 2
 
 

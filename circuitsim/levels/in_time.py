@@ -45,7 +45,8 @@ def solve_in_time(
         InputError: A shape or value cannot be used, `band` is None and the ADC has no specified LSB, or nothing in the
             array has a capacitance.
         SpecError: The level does not simulate this array in time.
-        OutsideRangeError: A conductance is outside the device's range, or a cell is not smooth enough.
+        OutsideRangeError: A conductance is outside the device's range, a cell is not smooth enough, or gates that rise
+            push nodes within cells further than they were characterized.
         SimulatorError: ngspice failed; its folder is kept.
     """
     _check_can(spec, level)

@@ -37,7 +37,7 @@ def charge_polynomials(charges: CellCharges, g: np.ndarray, *, rtol: float = 0.0
 
     Both sides are fits of their own. They are moved to their mean at U = 0, as a charge does not jump there.
     """
-    sides = _joined(*trimmed(charges.forward, charges.reverse, rtol=rtol))
+    sides = joined(*trimmed(charges.forward, charges.reverse, rtol=rtol))
     (low, high), (forward, reverse, which) = charges.v_range, _put_in(sides, charges.g_range, charges.g_scale, g)
     return SidePolynomials(forward, reverse, which, high - low, (low, high))
 
@@ -114,7 +114,7 @@ def risen(side: np.ndarray) -> np.ndarray:
     return product
 
 
-def _joined(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def joined(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shift both sides by a function of m so that they agree at U = 0, where the coordinate of |U| is −1."""
     signs = (-1.0) ** np.arange(forward.shape[-2])
     apart = np.einsum("u,...um->...m", signs, forward - reverse) / 2

@@ -1,15 +1,17 @@
 """How an array settles whose input switches gates: word lines, bit lines and source lines with their cells."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from circuitsim.errors import NotConvergedError
+from circuitsim.errors import NotConvergedError, OutsideRangeError
 from circuitsim.nodal.array_in_time import ArrayInTime
 from circuitsim.nodal.ends_in_time import ends_in_time
 from circuitsim.nodal.gated import GatedArray
 from circuitsim.nodal.grid import build_switched
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.switching_cells import switching_cells
-from circuitsim.nodal.time_steps import Read, Scales, moments
+from circuitsim.nodal.time_steps import Moment, Read, Scales, moments
 from circuitsim.results import CellDynamics, Provenance
 from circuitsim.results.transient import Transient, read_off
 
@@ -34,6 +36,7 @@ def follow_gates(
 
     Raises:
         NotConvergedError: The array was not found at rest.
+        OutsideRangeError: Gates push nodes within cells beyond the range of their transistor.
     """
     spec = array.spec
     assert spec.v_gate is not None
@@ -49,7 +52,8 @@ def follow_gates(
     drive = np.concatenate([x * spec.v_gate, np.zeros(2 * in_time.grid.cols)])
     rest = _at_rest(in_time, terminals, v_bias, v_ref)
     scales = Scales(max(abs(spec.v_gate), abs(v_bias)), largest, tol)
-    found = ends_in_time(in_time, moments(Read(in_time, rest, drive, *times, scales)))
+    steps = moments(Read(in_time, rest, drive, *times, scales))
+    found = ends_in_time(in_time, _within(steps, in_time.inner, dynamics))
     return read_off(
         found.time,
         found.source,
@@ -70,6 +74,24 @@ def follow_gates(
             given=array.given,
         ),
     )
+
+
+def _within(steps: Iterator[Moment], inner: int, dynamics: CellDynamics) -> Iterator[Moment]:
+    """Pass moments on as long as the nodes within the cells stay where their transistor was characterized.
+
+    Raises:
+        OutsideRangeError: A node leaves the range; says how far it is pushed.
+    """
+    assert dynamics.switched is not None
+    low, high = dynamics.switched.v_range
+    for moment in steps:
+        least, most = float(moment.v[:inner].min()), float(moment.v[:inner].max())
+        if least < low or most > high:
+            raise OutsideRangeError(
+                f"gates push nodes between device and transistor to {least:.3g} … {most:.3g} V, and the transistor is "
+                f"characterized from {low:.3g} to {high:.3g} V: use truth.read_in_time, or a longer t_edge"
+            )
+        yield moment
 
 
 def _in_time(array: GatedArray, dynamics: CellDynamics, tol: float) -> ArrayInTime:
@@ -101,6 +123,6 @@ def _at_rest(in_time: ArrayInTime, terminals: np.ndarray, v_bias: float, v_ref: 
         if np.abs(off).max(initial=0.0) < _AT_REST:
             return v
     raise NotConvergedError(
-        f"the array at rest with its gates off: Newton's method still moves by {np.abs(off).max(initial=0.0):.1e} V after "
-        f"{_MOST_PASSES} passes; expected less than {_AT_REST:g} V"
+        f"the array at rest with its gates off: Newton's method still moves by {np.abs(off).max(initial=0.0):.1e} V "
+        f"after {_MOST_PASSES} passes; expected less than {_AT_REST:g} V"
     )

@@ -12,7 +12,7 @@ from numpy.polynomial.chebyshev import chebder
 from scipy.interpolate import CubicSpline
 
 from circuitsim.nodal.cells_in_time import AtEnds, CellBlocks, PartOfCells, part_of_cells, without_inner
-from circuitsim.nodal.side_polynomials import risen, trimmed
+from circuitsim.nodal.side_polynomials import joined, risen, trimmed
 from circuitsim.nodal.surface_points import to_unit
 from circuitsim.results import CellDynamics, SwitchedAccess
 
@@ -50,7 +50,7 @@ def gate_polynomials(access: SwitchedAccess, tol: float) -> GatePolynomials:
     # The quantities weigh alike against the tolerance.
     scale = np.abs(sides).sum(axis=(3, 4)).max(axis=(0, 1))[None, :, None, None]
     scale = np.where(scale == 0, 1.0, scale)
-    tensors = scale * np.array(trimmed(sides[0] / scale, sides[1] / scale, rtol=0.01 * tol))
+    tensors = scale * np.array(joined(*trimmed(sides[0] / scale, sides[1] / scale, rtol=0.01 * tol)))
     pieces = [CubicSpline(access.v_gates, side) for side in tensors]
     values = np.array([np.moveaxis(piece.c, 1, 0) for piece in pieces])
     by_gate = np.zeros_like(values)
@@ -128,7 +128,8 @@ class SwitchingCells:
         gates, (low, high) = self.access.v_gates, self.access.v_range
         interval = np.clip(np.searchsorted(gates, lines[2]) - 1, 0, len(gates) - 2)
         u = inner - lines[1]
-        x, y = to_unit(np.abs(u), 0.0, high - low), to_unit(np.minimum(inner, lines[1]), low, high)
+        x = np.minimum(to_unit(np.abs(u), 0.0, high - low), 1.0)  # an iteration may pass beyond the range
+        y = np.clip(to_unit(np.minimum(inner, lines[1]), low, high), -1.0, 1.0)
         out = np.empty((_QUANTITIES, len(inner)))
         _sum_up_gates(coefficients, interval, lines[2] - gates[interval], x, y, u >= 0, out)
         return np.where(self.there, out, 0.0)

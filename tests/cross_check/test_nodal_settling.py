@@ -139,7 +139,8 @@ def test_both_levels_answer_alike():
 GATES = {
     "nmos_130": {"access": NMOS_130},
     "sky130, sinh": {"access": SKY130, "device": {"model": "rram_sinh"}},
-    "slow word lines": {"access": NMOS_130, "wire": {"r_row": 500.0, "c_row": 2e-15}, "sense": {"v_ref": 0.2}},
+    "slow word lines": {"access": NMOS_130, "wire": {"r_row": 500.0, "c_row": 2e-15}},
+    "at a reference": {"access": NMOS_130, "sense": {"v_ref": 0.2}},
 }
 
 
