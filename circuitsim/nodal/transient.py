@@ -68,8 +68,8 @@ def step_response(
     Raises:
         InputError: The cells are a string, nothing has a capacitance, a time is not positive, the shape does not fit,
             or `dynamics` belongs to another cell.
-        OutsideRangeError: An input or a conductance lies outside the ranges of `dynamics`, or gates that rise push nodes
-            within cells out of them.
+        OutsideRangeError: An input or a conductance lies outside the ranges of `dynamics`, or gates that rise push
+            nodes within cells out of them.
 
     Valid for: terminal charges that follow the voltages at once (`CellDynamics.lag` states what a cell of one part
     leaves out); wires with their capacitance lumped at the cells; gates held at v_gate by ideal word lines, whose
