@@ -95,8 +95,7 @@ def step_response(
     tol = _tolerance(half_width, largest, 1e-6 if dynamics is None else 1e-5) if tol is None else tol
     in_time = _in_time(array, v_in, dynamics, tol)
     drive = np.concatenate([v_in - v_ref, np.zeros(in_time.grid.cols)])
-    scales = Scales(float(np.abs(drive).max()), largest, tol)
-    rest = np.zeros(in_time.inner + in_time.grid.nodes)
+    rest, scales = np.zeros(in_time.inner + in_time.grid.nodes), Scales(float(np.abs(drive).max()), largest, tol)
     found = ends_in_time(in_time, moments(Read(in_time, rest, drive, t_edge, t_stop, scales)))
     gates = (array.spec.v_gate or 0.0) * _gate_charges(in_time, found)
     transient = read_off(
@@ -119,8 +118,7 @@ def step_response(
             given=array.given,
         ),
     )
-    if dynamics is not None:
-        _tell_lag(dynamics, transient)
+    _tell_lag(dynamics, transient)
     return transient
 
 
@@ -150,9 +148,9 @@ def _tell_left_out(array: PreparedArray) -> None:
         )
 
 
-def _tell_lag(dynamics: CellDynamics, transient: Transient) -> None:
+def _tell_lag(dynamics: CellDynamics | None, transient: Transient) -> None:
     earliest = float(transient.settling.min())
-    if dynamics.lag > _LAG * earliest:
+    if dynamics is not None and dynamics.lag > _LAG * earliest:
         warnings.warn(
             f"the cell takes up its charge with a delay of {dynamics.lag:.2g} s, which step_response leaves out: the "
             f"array settles within {earliest:.2g} s, and so short a time may be off by more than {_LAG:.0%}; compare "
