@@ -8,7 +8,15 @@ from circuitsim.characterization import charges
 from circuitsim.characterization.cell_parts import FREQUENCIES, access_part, admittance_deck
 from circuitsim.characterization.chebyshev import nodes
 from circuitsim.errors import InputError
-from circuitsim.results import CellCharges, Provenance, load_charges, save_charges
+from circuitsim.results import (
+    CellCharges,
+    Provenance,
+    SwitchedAccess,
+    load_charges,
+    load_switched,
+    save_charges,
+    save_switched,
+)
 from circuitsim.spec import parse_spec
 
 SPEC = parse_spec(
@@ -67,3 +75,17 @@ def test_charges_return_from_their_file_and_a_change_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"c\.npz"):
         load_charges(tmp_path / "c.npz", key="other")
     assert mine.digest != CellCharges(**{**vars(mine), "forward": tensor + 1}).digest
+
+
+def test_a_switched_transistor_returns_from_its_file_and_a_damaged_one_is_refused(tmp_path):
+    origin = Provenance(level="ngspice", spec_digest=None)
+    mine = SwitchedAccess(
+        np.linspace(0, 1, 3), (0.0, 0.2), np.ones((2, 3, 4, 2)), np.ones((2, 3, 3, 4, 2)), 1e-15, origin
+    )
+    save_switched(tmp_path / "t.npz", mine, key="k")
+    assert load_switched(tmp_path / "t.npz", key="k") == mine
+    with pytest.raises(InputError, match=r"t\.npz"):
+        load_switched(tmp_path / "t.npz")
+    save_switched(tmp_path / "t.npz", SwitchedAccess(**{**vars(mine), "k": np.ones((2, 3))}), key="k")
+    with pytest.raises(InputError, match="expected the arrays v_gates, k, q of 1, 4 and 5 axes"):
+        load_switched(tmp_path / "t.npz", key="k")
