@@ -39,9 +39,9 @@ def cell_dynamics(
 ) -> CellDynamics:
     """Characterize the charges of an array's cell for `nodal.step_response`.
 
-    A 1t1r or 2t2r cell becomes its device and its transistor with the node between them; any other cell is one part. The
-    gate is on where the input is on bit lines; where it is on word lines, the transistor is characterized from gate off
-    to gate on, whose error is not stated: settling of 8 x 8 cells was within .6 % of ngspice.
+    A 1t1r or 2t2r cell becomes its device and its transistor with the node between them; any other cell is one part.
+    The gate is on where the input is on bit lines; where it is on word lines, the transistor is characterized from gate
+    off to gate on, whose error is not stated: settling of 8 x 8 cells was within .6 % of ngspice.
 
     Args:
         spec: The array; only its cell, temperature and read voltage matter.
