@@ -11,6 +11,7 @@ from .levels import convert_codes as convert_codes
 from .levels import prepare as prepare
 from .levels import read as read
 from .levels import solve as solve
+from .levels import solve_in_time as solve_in_time
 from .nodal import effective_matrix as effective_matrix
 from .spec import ArraySpec as ArraySpec
 from .spec import load_spec as load_spec

@@ -28,6 +28,7 @@ from circuitsim.characterization.device_benches import (
     switching_bench,
 )
 from circuitsim.characterization.device_reads import read_currents, read_deck
+from circuitsim.characterization.dynamics import cell_dynamics
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states
 from circuitsim.characterization.states import array_states
@@ -52,6 +53,7 @@ __all__ = [
     "cache_limit",
     "cache_size",
     "cell",
+    "cell_dynamics",
     "characterize",
     "check_chord",
     "check_contents",

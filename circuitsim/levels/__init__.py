@@ -6,16 +6,18 @@ the matrix products against either of them.
 """
 
 from circuitsim.levels.calibrating import calibrate
-from circuitsim.levels.can import CAN, Level, check_can
+from circuitsim.levels.can import CAN, CAN_IN_TIME, Level, check_can
 from circuitsim.levels.cell_surface import surface_of
 from circuitsim.levels.codes import convert_codes
 from circuitsim.levels.drawn_codes import drawn_codes
+from circuitsim.levels.in_time import solve_in_time
 from circuitsim.levels.preparing import TechniqueArray, prepare
 from circuitsim.levels.reading import array_decks, read, solve
 from circuitsim.levels.tile import CertifiedTile
 
 __all__ = [
     "CAN",
+    "CAN_IN_TIME",
     "CertifiedTile",
     "Level",
     "TechniqueArray",
@@ -27,5 +29,6 @@ __all__ = [
     "prepare",
     "read",
     "solve",
+    "solve_in_time",
     "surface_of",
 ]

@@ -30,6 +30,12 @@ CAN: dict[Level, Abilities] = {
 }
 """For each level and input line: the keys that the level restricts, and the values that it simulates."""
 
+CAN_IN_TIME: dict[Level, Abilities] = {
+    "ngspice": {line: {"driver.block": (None,), "sense.block": (None,)} for line in ("bl", "wl", "string")},
+    "nodal": nodal.SETTLES,
+}
+"""The same for reads in time, `solve_in_time`."""
+
 
 @checked
 def check_can(spec: ArraySpec, level: Level) -> None:

@@ -1,6 +1,6 @@
 """Writes specifications as complete SPICE decks, which plain ngspice runs."""
 
-from circuitsim.netlist.cell import cell_subckt, cell_text
+from circuitsim.netlist.cell import access_text, cell_subckt, cell_text
 from circuitsim.netlist.chain import ChainNetlist, chain
 from circuitsim.netlist.chain_checks import check_integration, check_row_side
 from circuitsim.netlist.chain_drivers import code_bits
@@ -22,6 +22,7 @@ __all__ = [
     "Netlist",
     "Pulse",
     "TransientNetlist",
+    "access_text",
     "amplifier_cards",
     "bench_of",
     "cell_subckt",

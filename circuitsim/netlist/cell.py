@@ -137,6 +137,27 @@ def cell_text(
     )
 
 
+@checked
+def access_text(spec: ArraySpec) -> CellText:
+    """Write the access transistor of an array alone, as the sub-circuit `cell`: drain on `bl`, source on `sl`.
+
+    `g` has no effect.
+
+    Raises:
+        InputError, SpecError: As `cell_subckt`; or the array has no access transistor.
+    """
+    access = access_card(spec)
+    _check_card(access)
+    instance = access.instance("xacc", _BELOW_DEVICE | {"d": "bl"}, {**access_values(spec, access)})
+    return CellText(
+        includes=(access.include,),
+        files=(access.lib,),
+        subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} g=0.0", instance, f".ends {CELL}"]),
+        state="g",
+        takes_g=True,
+    )
+
+
 @dataclass(frozen=True)
 class _Form:
     """A sub-circuit of the device as the cell uses it: the one that reads, or the one that switches."""

@@ -1,6 +1,6 @@
 """Exact array solver: the circuit of the netlist, solved with the characterized cell."""
 
-from circuitsim.nodal.abilities import SIMULATES
+from circuitsim.nodal.abilities import SETTLES, SIMULATES
 from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray, terminal_matrices
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compensation import Compensation, compensate
@@ -25,6 +25,7 @@ from circuitsim.nodal.transient import step_response
 
 __all__ = [
     "MOST_PASSES",
+    "SETTLES",
     "SIMULATES",
     "TOLERANCE",
     "Compensation",

@@ -17,3 +17,10 @@ SIMULATES: Abilities = {
     "wl": {"array.cell": ("1t1r", "2t2r", "1t", "own"), **_QUASI_STATIC},
     "string": {"array.cell": ("1t1r", "own"), **_QUASI_STATIC},
 }
+
+SETTLES: Abilities = {
+    "bl": {**SIMULATES["bl"], "driver.input_code": ("amplitude",)},
+    "wl": {**SIMULATES["wl"], "array.cell": ("1t1r", "2t2r"), "driver.input_code": ("amplitude",)},
+}
+"""What `step_response` follows in time. Left out are strings and charge cells, and gates that switch in cells of one
+part, whose inner nodes are not known; codings that are several reads are one read each."""

@@ -103,6 +103,37 @@ def build_columns(wires: WireGrid) -> Grid:
     return _numbered(upper, lower, segments, 2 * cols)
 
 
+def build_switched(wires: WireGrid) -> tuple[Grid, np.ndarray]:
+    """Number the nodes of an array in time whose input switches gates: bit and source lines, and the word lines.
+
+    The terminals are one source per row at its word line, one sense node and one bias source per column.
+
+    Returns:
+        The grid, with the cells' bit-line and source-line nodes; and the (rows, cols) nodes of the gates.
+
+    Raises:
+        InputError: As `build_columns`.
+    """
+    check_wires(wires)
+    if wires.r_bl is None:
+        raise InputError("wires.r_bl is None: an array with its input on the word lines needs bit lines")
+    rows, cols = wires.rows, wires.cols
+    upper = np.arange(rows * cols).reshape(rows, cols)
+    lower, gate = upper + rows * cols, upper + 2 * rows * cols
+    source = 3 * rows * cols + np.arange(rows)[:, None]
+    sense = 3 * rows * cols + rows + np.arange(cols)[None, :]
+    r_row, r_col = end_resistances(wires)
+    r_bl = wires.r_bl.astype(float)
+    r_bl[[0, -1]] += wires.r_driver
+    segments = [
+        _segments(np.hstack([source, gate, source]).T, r_row.T),
+        _segments(np.vstack([sense + cols, upper, sense + cols]), r_bl),
+        _segments(np.vstack([sense, lower, sense]), r_col),
+    ]
+    grid, node = _renumbered((upper, lower, gate), segments, rows + 2 * cols)
+    return grid, node[gate]
+
+
 def build_strings(wires: WireGrid) -> Grid:
     """Number the nodes of an array whose cells lie in series down the columns; terminals as in `build_columns`.
 
@@ -128,13 +159,23 @@ def _segments(points: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _numbered(
     row: np.ndarray, col: np.ndarray, segments: list[tuple[np.ndarray, np.ndarray, np.ndarray]], terminals: int
 ) -> Grid:
+    """Number the nodes of cells with two ends; see `_renumbered`."""
+    return _renumbered((row, col), segments, terminals)[0]
+
+
+def _renumbered(
+    ends: tuple[np.ndarray, ...], segments: list[tuple[np.ndarray, np.ndarray, np.ndarray]], terminals: int
+) -> tuple[Grid, np.ndarray]:
     """Merge the points that 0 ohm segments connect, number the nodes, and stamp the other segments.
 
-    Points are counted from the upper ends of all cells over their lower ends to the terminals. Segments are start
+    Points are counted from the upper ends of all cells over their other ends to the terminals. Segments are start
     point, end point and resistance [ohm].
+
+    Returns:
+        The grid, and the node of each point.
     """
     start, end, r = (np.concatenate(part) for part in zip(*segments, strict=True))
-    node, free = _merge(start[r == 0], end[r == 0], 2 * row.size + terminals, terminals)
+    node, free = _merge(start[r == 0], end[r == 0], sum(each.size for each in ends) + terminals, terminals)
     conducting = np.isfinite(r) & (r > 0)
     a, b, g = node[start[conducting]], node[end[conducting]], 1.0 / r[conducting]
     loop = a == b  # a segment that 0 ohm segments short-circuit
@@ -142,7 +183,7 @@ def _numbered(
     nodes = free + terminals
     data, i, j = np.concatenate([g, g, -g, -g]), np.concatenate([a, b, a, b]), np.concatenate([a, b, b, a])
     matrix = sparse.csr_matrix((data, (i, j)), shape=(nodes, nodes))
-    return Grid(node[row], node[col], matrix, free)
+    return Grid(node[ends[0]], node[ends[1]], matrix, free), node
 
 
 def end_resistances(wires: WireGrid) -> tuple[np.ndarray, np.ndarray]:

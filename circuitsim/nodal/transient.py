@@ -1,111 +1,116 @@
-"""How an array settles: wire capacitances and linear cells, stepped implicitly with a step that grows."""
+"""How an array settles: capacitances of wires and cells, stepped implicitly with a step that grows."""
 
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
-from circuitsim.errors import InputError, SettlingWarning
+from circuitsim.errors import InputError, OutsideRangeError, SettlingWarning
 from circuitsim.nodal.array import PreparedArray
-from circuitsim.nodal.gated import NodalArray, on_bit_lines
-from circuitsim.nodal.grid import Grid
-from circuitsim.nodal.linear import factorize, linear_array
+from circuitsim.nodal.array_in_time import ArrayInTime
+from circuitsim.nodal.cells_in_time import CellsInTime, cells_in_time
+from circuitsim.nodal.ends_in_time import EndsInTime, ends_in_time
+from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines
+from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.nodal.reading import read
-from circuitsim.results import Provenance
+from circuitsim.nodal.switching import follow_gates
+from circuitsim.nodal.time_steps import Read, Scales, moments
+from circuitsim.results import CellDynamics, CellPart, CellSurface, Provenance
 from circuitsim.results.transient import Transient, read_off
-from circuitsim.spec import Tolerance, WireGrid, check_inputs, checked, real_numbers, tell_inputs
+from circuitsim.spec import ArraySpec, Tolerance, WireGrid, cell_keys, check_inputs, checked, real_numbers, tell_inputs
 
-# TR-BDF2 with the division at which both stages share their matrix.
-# Source: R. E. Bank et al., IEEE Trans. CAD 4, 436 (1985).
-_GAMMA = 2 - np.sqrt(2)
-_ALPHA = _GAMMA / 2
-_OUTER = (1 - _ALPHA) / 2  # weights of a step: start, middle stage, end
-_WEIGHTS = (_OUTER, _OUTER, _ALPHA)
-_ERROR = 2 * (-3 * _GAMMA**2 + 4 * _GAMMA - 2) / (12 * (2 - _GAMMA))
-_GROWTH = 4  # steps change by this factor only: each length costs a factorization
-_STEPS_OF_EDGE = 16
-_MOST_STEPS = 5000
+_LAG = 0.01  # of the shortest settling, by which a cell may lag behind its terminals untold
+_SLACK = 1e-9  # of a range of voltages, by which an input may leave it
 
 
 @checked
 def step_response(
     array: NodalArray,
     v_in: np.ndarray,
+    dynamics: CellDynamics | None = None,
     *,
     t_edge: float | None = None,
     t_stop: float | None = None,
     band: float | None = None,
     tol: Tolerance | None = None,
 ) -> Transient:
-    """Follow the read of one input vector in time: every row rises from rest at v_ref to its input and stays there.
+    """Follow the read of one input vector in time: every row rises from rest to its input and stays there.
 
-    Cells are taken linear between rest and the DC read: each with the chord conductance it has there. Ohmic cells are
-    exact; currents of nonlinear ones are exact at both ends.
+    Rows that are bit lines rest at v_ref. Where the input is on the word lines, gates rest at 0 V and bit lines are
+    biased before; each gate loads its word line, and the current of a cell follows its gate.
+
+    Currents of cells follow their surface, charges of transistors and devices their bias. A 1t1r cell keeps the node
+    between its device and its transistor.
 
     Args:
-        array: From `prepare`, with its input on the bit lines; its wires' capacitances lie at the cells.
-        v_in: Inputs (rows,) [V].
+        array: From `prepare`, with its input on bit lines or word lines; its wires' capacitances lie at the cells.
+        v_in: Inputs (rows,) [V]; 0 or 1 on word lines.
+        dynamics: The cell in time, from `characterization.cell_dynamics`; None: cells have no capacitance. Word lines
+            need it.
         t_edge: Rise time of the inputs [s]; None: a hundredth of `driver.t_read`.
         t_stop: End [s]; None: `driver.t_read`.
         band: Settling band [A]; None: half a code of 8 bits of the largest output.
-        tol: Error of one step, relative to the largest output and the largest input; None: 1e-6, or less for a band
-            narrower than 1/512 of the largest output, so that settling is within 1e-3 of a solution with very fine
-            steps. Charge is conserved to rounding at any `tol`.
+        tol: Error of one step, relative to the largest output and the largest input; None: 1e-5 with `dynamics`, 1e-6
+            without, 1e-4 on word lines, or less for a band narrower than 1/512 of the largest output, so that settling
+            is within 1e-3 (word lines 3e-3) of a solution with very fine steps. Charge is conserved at any `tol`, to
+            rounding where cells are ohmic and have no capacitance.
 
     Returns:
-        Waveforms and what is read off them. `i_final` is the DC read; `energy_bias` is None where cells have a gate,
-        which is not simulated; node voltages are not kept.
+        Waveforms and what is read off them. `i_final` is the DC read. `energy_bias` is that of the bit lines where
+        gates switch, one a column; else that of the word lines, one a row, which hold the gates at v_gate and deliver
+        the charges that the cells push through them; None where cells have a gate and `dynamics` is None. Node voltages
+        are not kept.
 
     Warns:
-        SettlingWarning: The cells have transistors, whose capacitances are left out: the array settles later.
+        SettlingWarning: The cells have transistors and `dynamics` is None: the array settles later than stated. Or a
+            cell of one part follows its terminals too late for the settling that was found.
 
     Raises:
-        InputError: The input switches gates, the wires have no capacitance, a time is not positive, or the shape does
-            not fit.
+        InputError: The cells are a string, nothing has a capacitance, a time is not positive, the shape does not fit,
+            or `dynamics` belongs to another cell.
+        OutsideRangeError: An input or a conductance lies outside the ranges of `dynamics`, or gates that rise push
+            nodes within cells out of them.
 
-    Valid for: cells and transistors that are fast against the wires; add their capacitances to c_row and c_col. For
-    transistors of the size of their cell that is not so: `truth.read_in_time` took about twice as long to settle on
-    8 x 8 cells with 1 fF of wire each.
+    Valid for: terminal charges that follow the voltages at once (`CellDynamics.lag` states what a cell of one part
+    leaves out); wires with their capacitance lumped at the cells; gates held at v_gate by ideal word lines, whose
+    leakage is left out.
     """
-    array = on_bit_lines(array, "step_response")
+    gated = isinstance(array, GatedArray) and array.spec.array.input_line == "wl"
+    array = array if gated else on_bit_lines(array, "step_response")
     t_read, v_ref = array.spec.driver.t_read, array.spec.sense.v_ref
     t_edge, t_stop = 0.01 * t_read if t_edge is None else t_edge, t_read if t_stop is None else t_stop
     if not (0 < t_edge <= t_stop and np.isfinite(t_stop)):
         raise InputError(f"t_edge = {t_edge:g} s, t_stop = {t_stop:g} s: expected 0 < t_edge <= t_stop")
-    _tell_left_out(array)
+    if isinstance(array, PreparedArray) and dynamics is None:
+        _tell_left_out(array)
     v_in = real_numbers("v_in", v_in)
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
     tell_inputs(array.spec, check_inputs(array.spec, v_in[None], name="v_in"))
-    circuit = _circuit(array, v_in)
-    final = circuit.i_final
+    if isinstance(array, GatedArray):
+        return follow_gates(array, v_in, _of_gates(array, dynamics), (t_edge, t_stop), band, tol)
+    final = read(array, v_in[None]).out[0]
     largest = float(np.abs(final).max())
     half_width = largest / 512 if band is None else float(band)
-    tol = _tolerance(half_width, largest) if tol is None else tol
-    time, i_wire, i_out = (np.array(part) for part in zip(*_steps(circuit, t_edge, t_stop, tol), strict=True))
-    rise = np.minimum(time / t_edge, 1.0)[:, None]
-    source, weights = v_ref + circuit.drive * rise, _weights(time)
-    # The capacitance at the source itself, which takes C dv/dt while the input rises.
-    c_source = circuit.c[circuit.grid.free :][: circuit.grid.rows] * circuit.drive
-    i_row = i_wire + np.where(rise < 1, c_source / t_edge, 0.0)
-    energy = weights @ (source * i_wire) + c_source * (v_ref + circuit.drive / 2)
-    return read_off(
-        time,
-        source,
-        i_row,
-        i_out,
+    tol = _tolerance(half_width, largest, 1e-6 if dynamics is None else 1e-5) if tol is None else tol
+    in_time = _in_time(array, v_in, dynamics, tol)
+    drive = np.concatenate([v_in - v_ref, np.zeros(in_time.grid.cols)])
+    rest, scales = np.zeros(in_time.inner + in_time.grid.nodes), Scales(float(np.abs(drive).max()), largest, tol)
+    found = ends_in_time(in_time, moments(Read(in_time, rest, drive, t_edge, t_stop, scales)))
+    gates = (array.spec.v_gate or 0.0) * _gate_charges(in_time, found)
+    transient = read_off(
+        found.time,
+        found.source + v_ref,
+        found.i_row,
+        found.i_out,
         v_ref=v_ref,
         i_final=final,
         t_edge=t_edge,
         plateau=slice(None),
         band=half_width,
-        charge=weights @ i_out,
-        energy_row=energy,
-        energy_bias=np.zeros(0) if array.spec.array.cell == "1r" else None,
+        charge=found.charge,
+        energy_row=found.energy + v_ref * found.row_charge,
+        energy_bias=np.zeros(0) if array.spec.v_gate is None else None if dynamics is None else gates,
         provenance=Provenance(
             level="nodal",
             spec_digest=array.spec_digest,
@@ -113,48 +118,103 @@ def step_response(
             given=array.given,
         ),
     )
+    _tell_lag(dynamics, transient)
+    return transient
+
+
+def _of_gates(array: GatedArray, dynamics: CellDynamics | None) -> CellDynamics:
+    """Return the dynamics of cells whose gates switch, once they fit the array.
+
+    Raises:
+        InputError: They are missing or of another cell.
+        OutsideRangeError: The conductances lie outside their range.
+    """
+    if dynamics is None or dynamics.switched is None:
+        raise InputError(
+            "array.input_line = 'wl' in time needs a cell whose gate switches: expected dynamics = "
+            "characterization.cell_dynamics(spec, surface), with the specification of this array"
+        )
+    _check_dynamics(array.spec, array.g, np.array(array.spec.drive_range), dynamics)
+    return dynamics
 
 
 def _tell_left_out(array: PreparedArray) -> None:
     if array.spec.v_gate is not None:
         warnings.warn(
             "step_response leaves out the capacitances of the transistors, so that the array settles later than it "
-            "states: add them to wire.c_row and wire.c_col, or use truth.read_in_time",
+            "states: pass dynamics = characterization.cell_dynamics(spec, surface), or use truth.read_in_time",
             SettlingWarning,
             stacklevel=4,  # behind `step_response` and `checked`
         )
 
 
-@dataclass(frozen=True)
-class _Circuit:
-    """C v' + G v = 0 with the terminals' voltages given; all voltages relative to v_ref.
+def _tell_lag(dynamics: CellDynamics | None, transient: Transient) -> None:
+    earliest = float(transient.settling.min())
+    if dynamics is not None and dynamics.lag > _LAG * earliest:
+        warnings.warn(
+            f"the cell takes up its charge with a delay of {dynamics.lag:.2g} s, which step_response leaves out: the "
+            f"array settles within {earliest:.2g} s, and so short a time may be off by more than {_LAG:.0%}; compare "
+            "with truth.read_in_time",
+            SettlingWarning,
+            stacklevel=4,  # behind `step_response` and `checked`
+        )
 
-    Attributes:
-        grid: Node numbers.
-        g: (nodes, nodes) conductances [S].
-        c: (nodes,) capacitances to ground [F].
-        drive: (rows,) final source voltages [V].
-        i_final: (cols,) DC outputs [A].
+
+def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | None, tol: float) -> ArrayInTime:
+    """Put an array together with the dynamics of its cell.
+
+    Raises:
+        InputError: Nothing has a capacitance, or `dynamics` belongs to another cell.
+        OutsideRangeError: Conductances or inputs lie outside its ranges.
     """
+    if dynamics is None:
+        dynamics = CellDynamics(CellPart(array.surface, None), None, {})
+    else:
+        _check_dynamics(array.spec, array.g, v_in, dynamics)
+    if dynamics.access is None:  # the cell of the array may have been characterized further than that of `dynamics`
+        dynamics = replace(dynamics, upper=replace(dynamics.upper, surface=array.surface))
+    grid = build_grid(array.wires)
+    c = _capacitances(grid, array.wires)
+    if not np.any(c > 0) and all(part.charges is None for part in dynamics.parts):
+        raise InputError("wire.c_row and wire.c_col are 0: the array settles at once; expected a capacitance")
+    ends = (grid.row_node.ravel(), grid.col_node.ravel())
+    return ArrayInTime(grid, ends, c, cells_in_time(dynamics, array.g, tol), array.spec.sense.v_ref)
 
-    grid: Grid
-    g: sparse.csr_matrix
-    c: np.ndarray
-    drive: np.ndarray
-    i_final: np.ndarray
+
+def _gate_charges(in_time: ArrayInTime, found: EndsInTime) -> np.ndarray:
+    """Charges (rows,) [C] that the word lines deliver to their gates, which they hold."""
+    assert isinstance(in_time.cells, CellsInTime)
+    begin, end = (in_time.cells.gate_charge(*in_time.at_cells(v)) for v in (found.begin, found.end))
+    return (end - begin).reshape(in_time.grid.row_node.shape).sum(axis=1)
 
 
-def _circuit(array: PreparedArray, v_in: np.ndarray) -> _Circuit:
-    solution = read(array, v_in[None], nodes=True)
-    assert solution.v_row is not None and solution.v_col is not None and solution.i_cell is not None
-    cells = array.g
-    if array.surface is not None:
-        u = solution.v_row[0] - solution.v_col[0]
-        steep = np.abs(u) > 1e-6 * np.abs(u).max()  # elsewhere no current flows and the chord will do
-        cells = np.where(steep, solution.i_cell[0] / np.where(steep, u, 1.0), array.chord_conductance)
-    linear = linear_array(array.wires, cells)
-    c = _capacitances(linear.grid, array.wires)
-    return _Circuit(linear.grid, linear.matrix, c, v_in - array.spec.sense.v_ref, solution.out[0])
+def _check_dynamics(spec: ArraySpec, g: np.ndarray, v_in: np.ndarray, dynamics: CellDynamics) -> None:
+    """Refuse the dynamics of another cell, and arrays and inputs beyond its ranges."""
+    here, there = cell_keys(spec), dynamics.cell
+    if here != there:
+        key = next(key for key in (*here, *there) if here.get(key) != there.get(key))
+        raise InputError(
+            f"the dynamics were made for another cell, with {key} = {there.get(key, 'none')}, not "
+            f"{here.get(key, 'none')}: expected those of this array, from characterization.cell_dynamics"
+        )
+    g = g[g > 0]
+    for part in dynamics.parts:
+        for law in (part.surface, part.charges):
+            if law is None:
+                continue
+            low, high = law.m_range if isinstance(law, CellSurface) else law.v_range
+            slack = _SLACK * (high - low)
+            if np.any((v_in < low - slack) | (v_in > high + slack)):
+                raise OutsideRangeError(
+                    f"v_in reaches from {v_in.min():g} to {v_in.max():g} V, and the dynamics of the cell from {low:g} "
+                    f"to {high:g} V: characterize them with a surface that reaches as far"
+                )
+            least, most = law.g_range
+            if part is dynamics.upper and np.any((g < least * (1 - _SLACK)) | (g > most * (1 + _SLACK))):
+                raise OutsideRangeError(
+                    f"g reaches from {g.min():g} to {g.max():g} S, and the dynamics of the cell from {least:g} to "
+                    f"{most:g} S: characterize them with a surface that reaches as far"
+                )
 
 
 def _capacitances(grid: Grid, wires: WireGrid) -> np.ndarray:
@@ -163,86 +223,9 @@ def _capacitances(grid: Grid, wires: WireGrid) -> np.ndarray:
     for at_cells, node in ((wires.c_row, grid.row_node), (wires.c_col, grid.col_node)):
         if at_cells is not None:
             c += np.bincount(node.ravel(), np.ravel(at_cells), grid.nodes)
-    if not np.any(c > 0):
-        raise InputError("wire.c_row and wire.c_col are 0: the array settles at once; expected a capacitance")
     return c
 
 
-def _steps(
-    circuit: _Circuit, t_edge: float, t_stop: float, tol: float
-) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-    """Time and currents of wires at the terminals (rows,), (cols,): at the start, in and after each accepted step."""
-    grid, free, c = circuit.grid, circuit.grid.free, circuit.c[: circuit.grid.free]
-    inner, coupling = circuit.g[:free, :free], circuit.g[:free, free : free + grid.rows]
-
-    def drive(t: float) -> np.ndarray:
-        return circuit.drive * min(t / t_edge, 1.0)
-
-    def flow(v: np.ndarray, t: float) -> np.ndarray:
-        return -(inner @ v) - coupling @ drive(t)
-
-    def terminals(v: np.ndarray, t: float) -> tuple[float, np.ndarray, np.ndarray]:
-        whole = np.concatenate([v, drive(t), np.zeros(grid.cols)])
-        current = circuit.g[free:] @ whole
-        return t, current[: grid.rows], -current[grid.rows :]
-
-    outward = circuit.g[free + grid.rows :, :free]
-    scale_v, scale_i = np.abs(circuit.drive).max(), np.abs(circuit.i_final).max()
-    v, t, h = np.zeros(free), 0.0, t_edge / _STEPS_OF_EDGE
-    factors: dict[float, Any] = {}
-    yield terminals(v, t)
-    if free == 0 or scale_v == 0:
-        times = [*np.linspace(0.0, t_edge, _STEPS_OF_EDGE + 1), *([t_stop] if t_stop > t_edge else [])]
-        for first, last in pairwise(times):
-            yield terminals(v, first + _GAMMA * (last - first))
-            yield terminals(v, last)
-        return
-    for _ in range(_MOST_STEPS):
-        if t >= t_stop * (1 - 1e-12):
-            return
-        if t < t_edge * (1 - 1e-9) and t + h > t_edge * (1 + 1e-9):  # no step across the corner of the edge
-            h /= _GROWTH
-            continue
-        h = min(h, t_stop - t)
-        if h not in factors:
-            factors = {key: factors[key] for key in list(factors)[-1:]} | {h: _factor(circuit, h)}
-        solve = factors[h].solve
-        start = flow(v, t)
-        middle = solve(c * v + _ALPHA * h * (start - coupling @ drive(t + _GAMMA * h)))
-        mixed = (middle - (1 - _GAMMA) ** 2 * v) / (_GAMMA * (2 - _GAMMA))
-        end = solve(c * mixed - _ALPHA * h * (coupling @ drive(t + h)))
-        divided = (
-            start / _GAMMA - flow(middle, t + _GAMMA * h) / (_GAMMA * (1 - _GAMMA)) + flow(end, t + h) / (1 - _GAMMA)
-        )
-        off = solve(_ERROR * h * divided)
-        error = max(np.abs(off).max() / scale_v, np.abs(outward @ off).max() / max(scale_i, 1e-300)) / tol
-        if error > 1:
-            h /= _GROWTH
-            continue
-        yield terminals(middle, t + _GAMMA * h)
-        v, t = end, t + h
-        yield terminals(v, t)
-        if error * _GROWTH**3 < 0.8:
-            h *= _GROWTH
-    raise InputError(f"{_MOST_STEPS} steps reach only {t:g} s of {t_stop:g} s: try a larger tol or a longer t_edge")
-
-
-def _tolerance(band: float, largest: float) -> float:
+def _tolerance(band: float, largest: float, usual: float) -> float:
     """Error of one step, relative to the largest output [A], that is small against the settling band [A]."""
-    return min(1e-6, 512e-6 * band / largest) if band > 0 and largest > 0 else 1e-6
-
-
-def _weights(time: np.ndarray) -> np.ndarray:
-    """Weights (points,) [s] of the integral over all steps, each a start, a middle stage and an end.
-
-    They are those by which the steps themselves add up currents into the capacitors: charge is neither lost nor gained.
-    """
-    weights, h = np.zeros(len(time)), np.diff(time[::2])
-    for first, share in enumerate(_WEIGHTS):
-        weights[first : first + 2 * len(h) : 2] += share * h
-    return weights
-
-
-def _factor(circuit: _Circuit, h: float) -> Any:
-    matrix = sparse.csr_matrix(sparse.diags_array(circuit.c) + _ALPHA * h * circuit.g)
-    return factorize(circuit.grid, matrix)
+    return min(usual, 512 * usual * band / largest) if band > 0 and largest > 0 else usual

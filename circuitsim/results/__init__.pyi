@@ -5,6 +5,10 @@ from .audit import Audit as Audit
 from .budget import Budget as Budget
 from .budget import Cause as Cause
 from .calibration import Calibration as Calibration
+from .cell_charges import CellCharges as CellCharges
+from .cell_charges import CellDynamics as CellDynamics
+from .cell_charges import CellPart as CellPart
+from .cell_charges import SwitchedAccess as SwitchedAccess
 from .certificate import ArrayEnergy as ArrayEnergy
 from .certificate import Certificate as Certificate
 from .certificate import ConverterEnergy as ConverterEnergy
@@ -13,6 +17,10 @@ from .certificate import Extrapolation as Extrapolation
 from .certificate import GradeErrors as GradeErrors
 from .certificate import RowErrors as RowErrors
 from .chain_waveforms import ChainWaveforms as ChainWaveforms
+from .charge_files import load_charges as load_charges
+from .charge_files import load_switched as load_switched
+from .charge_files import save_charges as save_charges
+from .charge_files import save_switched as save_switched
 from .claims import claim as claim
 from .code_errors import CodeErrors as CodeErrors
 from .code_errors import SenseError as SenseError

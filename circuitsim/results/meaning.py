@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import InputError
+from circuitsim.results.cell_charges import CellCharges
 from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation, GradeErrors, RowErrors
 from circuitsim.results.error_scale import error_scale
 from circuitsim.results.surface import CellSurface
@@ -117,6 +118,12 @@ _RULES: dict[type, list[_Rule]] = {
         *_above("u_max", "i_max"),
         *_not_negative("bound", "g_parallel", "g_scale"),
         ("bound_over_g", lambda record: record.bound_over_g is None or record.bound_over_g >= 0, "0 or more"),
+    ],
+    CellCharges: [
+        *_ranges("v_range"),
+        _POSITIVE_G,
+        *_above("g_scale"),
+        *_not_negative("c_max", "bound", "lag"),
     ],
     TileModel: [
         *_counts("grade"),

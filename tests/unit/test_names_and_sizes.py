@@ -23,7 +23,7 @@ ONE_MEANING = {
 LONGEST_MODULE = 320  # lines
 LONGEST_FUNCTION = 45  # lines of the body, docstring left out
 # Kernels that numba compiles as one: taken apart they would be slower.
-KERNELS = {("nodal/balance.py", "check_row"), ("nodal/transient.py", "_steps")}
+KERNELS = {("nodal/balance.py", "check_row")}
 
 
 def _name(path: Path) -> str:

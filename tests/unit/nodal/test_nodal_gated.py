@@ -123,8 +123,13 @@ def test_bad_input_is_named():
         lambda: nodal.effective_matrix(array),
         lambda: nodal.sensitivity(array, x, np.ones((1, 3))),
         lambda: nodal.read_with_sense(array, x, lambda i: i),
-        lambda: nodal.step_response(array, x[0]),
         lambda: nodal.compensate(gated_spec("wl", r_bl=0.0), g, cells(0.0), v_in=np.eye(4)),
     ):
         with pytest.raises(InputError, match=r"array\.input_line = 'wl': expected 'bl'"):
             call()
+    with pytest.raises(InputError, match=r"array\.input_line = 'wl' in time needs .* characterization\.cell_dynamics"):
+        nodal.step_response(array, x[0])
+    with pytest.raises(InputError, match=r"step_response with array\.input_line = 'string': expected 'bl'"):
+        nodal.step_response(
+            nodal.prepare(gated_spec("string"), np.full((4, 3), 1e-5), cells(0.0), off=cells(0.0)), x[0]
+        )

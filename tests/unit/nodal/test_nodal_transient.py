@@ -5,7 +5,7 @@ from scipy.linalg import expm
 
 from circuitsim import nodal
 from circuitsim.errors import InputError
-from circuitsim.nodal import transient
+from circuitsim.nodal import time_steps
 from circuitsim.spec import parse_spec
 
 
@@ -210,7 +210,7 @@ def test_a_step_is_taken_if_its_error_keeps_to_the_tolerance_and_quartered_if_no
 
 
 def test_a_read_of_too_many_steps_says_how_far_it_came(monkeypatch):
-    monkeypatch.setattr(transient, "_MOST_STEPS", 10)
+    monkeypatch.setattr(time_steps, "_MOST_STEPS", 10)
     array = nodal.prepare(capacitive_spec(2, 2), np.full((2, 2), 1e-4))
     with pytest.raises(
         InputError, match=r"10 steps reach only \d\S+ s of 1e-10 s: try a larger tol or a longer t_edge"

@@ -1,0 +1,115 @@
+"""An array in time as one system of charges and currents: d/dt q(v) = −f(v) at every node, solved for one step.
+
+The unknowns are the inner nodes of the cells, then the nodes of the wires; the terminals' voltages are given. All
+voltages are relative to v_ref.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+from circuitsim.nodal.cells_in_time import AtEnds, CellBlocks
+from circuitsim.nodal.grid import Grid
+from circuitsim.nodal.line_solver import solve_step, step_matrix
+
+
+class Cells(Protocol):
+    """Cells at voltages [V] of their ends on the lines (ends, cells) and of their inner nodes (cells,)."""
+
+    @property
+    def has_inner(self) -> bool: ...
+    @property
+    def linear(self) -> bool: ...
+    def charge(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds: ...
+    def current(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds: ...
+    def blocks(self, lines: np.ndarray, inner: np.ndarray | None, a: float) -> CellBlocks: ...
+
+
+@dataclass(frozen=True)
+class ArrayInTime:
+    """The nodes of an array with wires, capacitances and cells.
+
+    Attributes:
+        grid: Wires and node numbers; the terminals are the rows' sources, the sense nodes, and others.
+        ends: (cells,) node of each end of the cells: bit line, source line and, where gates switch, word line.
+        c: (nodes,) capacitances of the wires to ground [F].
+        cells: The cells.
+        v_ref: Voltage that all others are relative to [V].
+    """
+
+    grid: Grid
+    ends: tuple[np.ndarray, ...]
+    c: np.ndarray
+    cells: Cells
+    v_ref: float
+
+    @property
+    def inner(self) -> int:
+        """Number of nodes within cells."""
+        return len(self.ends[0]) if self.cells.has_inner else 0
+
+    @property
+    def unknowns(self) -> int:
+        """Number of unknown voltages; the terminals follow them."""
+        return self.inner + self.grid.free
+
+    @cached_property
+    def outward(self) -> sparse.csr_matrix:
+        """(cols, free) currents from the sense amplifiers per volt at the nodes, with all voltages 0 [S]."""
+        grid = self.grid
+        rest = np.zeros(self.inner + grid.nodes)
+        at_rest = self.cells.blocks(*self.at_cells(rest), 1.0)  # a step so long that no charge counts
+        matrix = step_matrix(grid, self.ends, np.zeros(grid.nodes), at_rest, 1.0)
+        first = grid.free + grid.rows
+        return matrix[first : first + grid.cols, : grid.free]
+
+    def charge(self, v: np.ndarray) -> np.ndarray:
+        """Charge (inner + nodes,) [C] that each node holds at voltages v (inner + nodes,) [V]."""
+        held = self._on_nodes(self.cells.charge(*self.at_cells(v)))
+        held[self.inner :] += self.c * v[self.inner :]
+        return held
+
+    def flow(self, v: np.ndarray) -> np.ndarray:
+        """Current (inner + nodes,) [A] that leaves each node through wires and cells."""
+        leaving = self._on_nodes(self.cells.current(*self.at_cells(v)))
+        leaving[self.inner :] += self.grid.wires @ v[self.inner :]
+        return leaving
+
+    def linearized(self, v: np.ndarray, a: float) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the solution of J x = r for r (unknowns,) [C], where J [F] is the slope of q + a·f at v, a [s]."""
+        blocks = self.cells.blocks(*self.at_cells(v), a)
+        # Three families of lines do not make two tridiagonal systems.
+        exact = self.cells.linear or len(self.ends) > 2
+        solve = solve_step(self.grid, step_matrix(self.grid, self.ends, self.c, blocks, a), exact=exact)
+        if not self.cells.has_inner:
+            return solve
+        inner, nodes, free = self.inner, len(self.c), self.grid.free
+
+        def with_inner(r: np.ndarray) -> np.ndarray:
+            rest = r[:inner]
+            on_lines = r[inner:].copy()
+            for end, share in zip(self.ends, blocks.share, strict=True):
+                on_lines -= np.bincount(end, share * rest, nodes)[:free]
+            on_lines = solve(on_lines)
+            whole = np.concatenate([on_lines, np.zeros(nodes - free)])
+            moved = sum(by * whole[end] for end, by in zip(self.ends, blocks.by, strict=True))
+            return np.concatenate([(rest - moved) / blocks.own, on_lines])
+
+        return with_inner
+
+    def at_cells(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Absolute voltages [V] of the ends (ends, cells) and inner nodes (cells,) of the cells."""
+        lines = v[self.inner :] + self.v_ref
+        return np.stack([lines[end] for end in self.ends]), v[: self.inner] + self.v_ref if self.inner else None
+
+    def _on_nodes(self, at: AtEnds) -> np.ndarray:
+        """Sum what cells do at their ends into nodes (inner + nodes,)."""
+        nodes = len(self.c)
+        total = np.zeros(nodes)
+        for end, part in zip(self.ends, at.lines, strict=True):
+            total += np.bincount(end, part, nodes)
+        return total if at.inner is None else np.concatenate([at.inner, total])

@@ -1,0 +1,164 @@
+"""Quantities of cells as polynomials of |U| and the smaller voltage, with their slopes: charges, currents of parts.
+
+Each side of U = v_bl − v_sl = 0 has its own coefficients, as in `CellSurface` and `CellCharges`. The conductances of an
+array are put in once; equal ones share their coefficients.
+"""
+
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+from numpy.polynomial.chebyshev import chebder, chebvander
+
+from circuitsim.nodal.surface_points import conductance_coordinate, to_unit
+from circuitsim.results import CellCharges, CellSurface
+
+
+@dataclass(frozen=True)
+class SidePolynomials:
+    """Chebyshev coefficients of quantities at each conductance that occurs.
+
+    Attributes:
+        forward, reverse: (conductances, quantities, n_u, n_m) coefficients for U >= 0 and U < 0.
+        which: (cells,) index of each cell's conductance.
+        u_max: Largest |U| [V].
+        m_range: Range of the smaller voltage [V].
+    """
+
+    forward: np.ndarray
+    reverse: np.ndarray
+    which: np.ndarray
+    u_max: float
+    m_range: tuple[float, float]
+
+
+def charge_polynomials(charges: CellCharges, g: np.ndarray, *, rtol: float = 0.0) -> SidePolynomials:
+    """Put conductances (cells,) [S] into charges [C] of bit line, source line and gate; `rtol` as in `trimmed`.
+
+    Both sides are fits of their own. They are moved to their mean at U = 0, as a charge does not jump there.
+    """
+    sides = joined(*trimmed(charges.forward, charges.reverse, rtol=rtol))
+    (low, high), (forward, reverse, which) = charges.v_range, _put_in(sides, charges.g_range, charges.g_scale, g)
+    return SidePolynomials(forward, reverse, which, high - low, (low, high))
+
+
+def current_polynomials(surface: CellSurface, g: np.ndarray, *, rtol: float = 0.0) -> SidePolynomials:
+    """Put conductances (cells,) [S] into the current [A] of a surface; those of 0 carry none."""
+    sides = trimmed(surface.forward[None], surface.reverse[None], rtol=rtol)
+    half = surface.u_max / 2
+    forward, reverse, which = _put_in(
+        (half * risen(sides[0]), -half * risen(sides[1])), surface.g_range, surface.g_scale, g
+    )
+    kinds = np.unique(g) if len(forward) > 1 else g[:1]
+    beside = np.where(kinds == 0, 0.0, kinds + surface.g_parallel)[:, None, None, None]
+    return SidePolynomials(beside * forward, beside * reverse, which, surface.u_max, surface.m_range)
+
+
+def slopes_of(cells: SidePolynomials) -> tuple[SidePolynomials, SidePolynomials]:
+    """Return the slopes per volt along |U| and along the smaller voltage."""
+    by_u, by_m = 2 / cells.u_max, 2 / (cells.m_range[1] - cells.m_range[0])
+    along_u, along_m = (
+        replace(cells, forward=_slope(cells.forward, axis, per_volt), reverse=_slope(cells.reverse, axis, per_volt))
+        for axis, per_volt in ((2, by_u), (3, by_m))
+    )
+    return along_u, along_m
+
+
+def values_at(cells: SidePolynomials, v_bl: np.ndarray, v_sl: np.ndarray, *, first: int | None = None) -> np.ndarray:
+    """Return the first quantities, or all, (quantities, cells) of each cell at its voltages (cells,) [V]."""
+    count = cells.forward.shape[1] if first is None else first
+    u = v_bl - v_sl
+    x, y = to_unit(np.abs(u), 0.0, cells.u_max), to_unit(np.minimum(v_bl, v_sl), *cells.m_range)
+    out = np.empty((count, len(u)))
+    _sum_up(cells.forward, cells.reverse, cells.which, x, y, u >= 0, out)
+    return out
+
+
+def slopes_at(
+    slopes: tuple[SidePolynomials, SidePolynomials], v_bl: np.ndarray, v_sl: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return slopes (quantities, cells) by v_bl and by v_sl, from `slopes_of`."""
+    by_u, by_m = (values_at(each, v_bl, v_sl) for each in slopes)
+    forward = v_bl >= v_sl
+    # Forward v_bl = m + |U|, v_sl = m; reverse the other way round.
+    return np.where(forward, by_u, by_m - by_u), np.where(forward, by_m - by_u, by_u)
+
+
+def charge_law(charges: CellCharges, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
+    """Return charges [C] and slopes by v_bl and v_sl [F] (3 terminals, 3, points) of cells g (points,) [S]."""
+    cells = charge_polynomials(charges, g)
+    return np.stack([values_at(cells, v_bl, v_sl), *slopes_at(slopes_of(cells), v_bl, v_sl)], axis=1)
+
+
+def trimmed(forward: np.ndarray, reverse: np.ndarray, *, rtol: float) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out the highest orders of the last two axes of Chebyshev tensors, the same on both sides.
+
+    What is left out adds up to at most `rtol` of all: a surface resolves more than a step in time needs, and its
+    evaluation is most of the work of a large array.
+    """
+    sizes = np.abs(np.concatenate([forward, reverse])).reshape(-1, *forward.shape[-2:]).max(axis=0)
+    counts = []
+    for axis in (0, 1):
+        orders = sizes.sum(axis=1 - axis)
+        above = np.flatnonzero(np.cumsum(orders[::-1])[::-1] > rtol / 2 * orders.sum())
+        counts.append(int(above[-1]) + 1 if len(above) else 1)
+    return forward[..., : counts[0], : counts[1]], reverse[..., : counts[0], : counts[1]]
+
+
+def risen(side: np.ndarray) -> np.ndarray:
+    """Multiply a tensor (…, n_u, n_m) by 1 + x, x the coordinate of |U|: x T_n = (T_n+1 + T_n−1)/2."""
+    product = np.concatenate([side, np.zeros_like(side[..., :1, :])], axis=-2)
+    product[..., 1:, :] += side / 2
+    product[..., :-2, :] += side[..., 1:, :] / 2
+    product[..., 1, :] += side[..., 0, :] / 2
+    return product
+
+
+def joined(forward: np.ndarray, reverse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shift both sides by a function of m so that they agree at U = 0, where the coordinate of |U| is −1."""
+    signs = (-1.0) ** np.arange(forward.shape[-2])
+    apart = np.einsum("u,...um->...m", signs, forward - reverse) / 2
+    forward, reverse = forward.copy(), reverse.copy()
+    forward[..., 0, :] -= apart
+    reverse[..., 0, :] += apart
+    return forward, reverse
+
+
+def _put_in(
+    sides: tuple[np.ndarray, np.ndarray], g_range: tuple[float, float], g_scale: float, g: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Contract tensors (quantities, n_t, n_u, n_m) over the conductances that occur."""
+    if sides[0].shape[1] == 1:  # a transistor, the same in all cells
+        forward, reverse = (np.ascontiguousarray(side[:, 0][None]) for side in sides)
+        return forward, reverse, np.zeros(len(g), int)
+    kinds, which = np.unique(g, return_inverse=True)
+    ends = (conductance_coordinate(edge, g_scale) for edge in g_range)
+    in_t = chebvander(to_unit(conductance_coordinate(kinds, g_scale), *ends), sides[0].shape[1] - 1)
+    forward, reverse = (np.ascontiguousarray(np.einsum("kt,qtum->kqum", in_t, side, optimize=True)) for side in sides)
+    return forward, reverse, which
+
+
+def _slope(side: np.ndarray, axis: int, per_volt: float) -> np.ndarray:
+    return np.ascontiguousarray(per_volt * chebder(side, axis=axis)) if side.shape[axis] > 1 else np.zeros_like(side)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum_up(forward, reverse, which, x, y, upwards, out):
+    """Fill the quantities (quantities, cells) at coordinates x, y (cells,)."""
+    n_u, n_m = forward.shape[2], forward.shape[3]
+    in_u, in_m = np.ones(max(n_u, 2)), np.ones(max(n_m, 2))
+    for cell in range(len(x)):
+        side = forward[which[cell]] if upwards[cell] else reverse[which[cell]]
+        in_u[1], in_m[1] = x[cell], y[cell]
+        for i in range(2, n_u):
+            in_u[i] = 2.0 * x[cell] * in_u[i - 1] - in_u[i - 2]
+        for j in range(2, n_m):
+            in_m[j] = 2.0 * y[cell] * in_m[j - 1] - in_m[j - 2]
+        for q in range(len(out)):
+            total = 0.0
+            for i in range(n_u):
+                line = 0.0
+                for j in range(n_m):
+                    line += side[q, i, j] * in_m[j]
+                total += in_u[i] * line
+            out[q, cell] = total
