@@ -7,7 +7,7 @@ import numpy as np
 from circuitsim import spice
 from circuitsim.characterization.states import array_states
 from circuitsim.characterization.sweep import deck
-from circuitsim.netlist.cell import CellPart
+from circuitsim.netlist.cell import CellElement
 from circuitsim.spec import ArraySpec, has_bypass
 
 
@@ -27,7 +27,7 @@ class CellSubject:
         return self.spec.access is not None and not has_bypass(self.spec)
 
     def read(
-        self, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray, *, alone: CellPart | None = None
+        self, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray, *, alone: CellElement | None = None
     ) -> tuple[np.ndarray, spice.RawResult]:
         """Read cells of conductances g (cells,) at the bias points: currents (points, cells) [A], and the run."""
         states = array_states(self.spec, g)

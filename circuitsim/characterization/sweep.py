@@ -12,7 +12,7 @@ import numpy as np
 from circuitsim.characterization.chebyshev import nodes
 from circuitsim.devices import has_two_states
 from circuitsim.netlist import cell_text, index_deck
-from circuitsim.netlist.cell import CellPart
+from circuitsim.netlist.cell import CellElement
 from circuitsim.netlist.names import number
 from circuitsim.nodal.surface import conductance_nodes
 from circuitsim.spec import ArraySpec
@@ -94,7 +94,7 @@ def deck(
     v_sl: np.ndarray,
     *,
     v_gate: float | None = None,
-    alone: CellPart | None = None,
+    alone: CellElement | None = None,
 ) -> str:
     """Write the deck that sweeps cells over the bias points and saves `i(vs_k)` of each cell k.
 

@@ -26,7 +26,7 @@ _SWITCHING_PORTS = ("te", "be", "st")
 _TERMINALS = {"1r": ("te", "be"), "1t1r": ("te", "be"), "2t2r": ("te", "be"), "1t": ("d", "g", "s", "b")}
 
 
-CellPart = Literal["device", "transistor"]
+CellElement = Literal["device", "transistor"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def cell_text(
     mismatch: bool = False,
     meter: bool = False,
     switching: bool = False,
-    alone: CellPart | None = None,
+    alone: CellElement | None = None,
 ) -> CellText:
     """Write the cell, and its includes separately; `g` may be any state of the device. See `cell_subckt`.
 

@@ -33,18 +33,18 @@ class SidePolynomials:
 
 
 def charge_polynomials(charges: CellCharges, g: np.ndarray, *, rtol: float = 0.0) -> SidePolynomials:
-    """Put conductances (cells,) [S] into charges [C] of bit line, source line and gate; `rtol` as in `trimmed`.
+    """Put conductances (cells,) [S] into charges [C] of bit line, source line and gate; `rtol` as in `thinned`.
 
     Both sides are fits of their own. They are moved to their mean at U = 0, as a charge does not jump there.
     """
-    sides = joined(*trimmed(charges.forward, charges.reverse, rtol=rtol))
+    sides = joined(*thinned(charges.forward, charges.reverse, rtol=rtol))
     (low, high), (forward, reverse, which) = charges.v_range, _put_in(sides, charges.g_range, charges.g_scale, g)
     return SidePolynomials(forward, reverse, which, high - low, (low, high))
 
 
 def current_polynomials(surface: CellSurface, g: np.ndarray, *, rtol: float = 0.0) -> SidePolynomials:
     """Put conductances (cells,) [S] into the current [A] of a surface; those of 0 carry none."""
-    sides = trimmed(surface.forward[None], surface.reverse[None], rtol=rtol)
+    sides = thinned(surface.forward[None], surface.reverse[None], rtol=rtol)
     half = surface.u_max / 2
     forward, reverse, which = _put_in(
         (half * risen(sides[0]), -half * risen(sides[1])), surface.g_range, surface.g_scale, g
@@ -90,7 +90,7 @@ def charge_law(charges: CellCharges, g: np.ndarray, v_bl: np.ndarray, v_sl: np.n
     return np.stack([values_at(cells, v_bl, v_sl), *slopes_at(slopes_of(cells), v_bl, v_sl)], axis=1)
 
 
-def trimmed(forward: np.ndarray, reverse: np.ndarray, *, rtol: float) -> tuple[np.ndarray, np.ndarray]:
+def thinned(forward: np.ndarray, reverse: np.ndarray, *, rtol: float) -> tuple[np.ndarray, np.ndarray]:
     """Leave out the highest orders of the last two axes of Chebyshev tensors, the same on both sides.
 
     What is left out adds up to at most `rtol` of all: a surface resolves more than a step in time needs, and its
@@ -132,6 +132,8 @@ def _put_in(
         forward, reverse = (np.ascontiguousarray(side[:, 0][None]) for side in sides)
         return forward, reverse, np.zeros(len(g), int)
     kinds, which = np.unique(g, return_inverse=True)
+    if g_scale == 0:
+        kinds = np.where(kinds > 0, kinds, g_range[0])  # an open cell has no logarithm, and carries nothing
     ends = (conductance_coordinate(edge, g_scale) for edge in g_range)
     in_t = chebvander(to_unit(conductance_coordinate(kinds, g_scale), *ends), sides[0].shape[1] - 1)
     forward, reverse = (np.ascontiguousarray(np.einsum("kt,qtum->kqum", in_t, side, optimize=True)) for side in sides)

@@ -12,7 +12,7 @@ from numpy.polynomial.chebyshev import chebder
 from scipy.interpolate import CubicSpline
 
 from circuitsim.nodal.cells_in_time import AtEnds, CellBlocks, PartOfCells, part_of_cells, without_inner
-from circuitsim.nodal.side_polynomials import joined, risen, trimmed
+from circuitsim.nodal.side_polynomials import joined, risen, thinned
 from circuitsim.nodal.surface_points import to_unit
 from circuitsim.results import CellDynamics, SwitchedAccess
 
@@ -50,7 +50,7 @@ def gate_polynomials(access: SwitchedAccess, tol: float) -> GatePolynomials:
     # The quantities weigh alike against the tolerance.
     scale = np.abs(sides).sum(axis=(3, 4)).max(axis=(0, 1))[None, :, None, None]
     scale = np.where(scale == 0, 1.0, scale)
-    tensors = scale * np.array(joined(*trimmed(sides[0] / scale, sides[1] / scale, rtol=0.01 * tol)))
+    tensors = scale * np.array(joined(*thinned(sides[0] / scale, sides[1] / scale, rtol=0.01 * tol)))
     pieces = [CubicSpline(access.v_gates, side) for side in tensors]
     values = np.array([np.moveaxis(piece.c, 1, 0) for piece in pieces])
     by_gate = np.zeros_like(values)

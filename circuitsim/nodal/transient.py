@@ -164,10 +164,16 @@ def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | No
     """Put an array together with the dynamics of its cell.
 
     Raises:
-        InputError: Nothing has a capacitance, or `dynamics` belongs to another cell.
+        InputError: Nothing has a capacitance, `dynamics` belongs to another cell, or is missing for a cell near
+            threshold.
         OutsideRangeError: Conductances or inputs lie outside its ranges.
     """
     if dynamics is None:
+        if array.surface is not None and array.surface.transistor is not None:
+            raise InputError(
+                "the surface of this cell is a device in series with a transistor: expected "
+                "dynamics = characterization.cell_dynamics(spec, array.surface), which has the node between them"
+            )
         dynamics = CellDynamics(CellPart(array.surface, None), None, {})
     else:
         _check_dynamics(array.spec, array.g, v_in, dynamics)

@@ -5,7 +5,7 @@ import pytest
 
 import circuitsim as cs
 from circuitsim import characterization, nodal
-from circuitsim.errors import SettlingWarning
+from circuitsim.errors import InputError, SettlingWarning
 from circuitsim.netlist import Pulse
 from circuitsim.spec import parse_spec
 from circuitsim.truth import half_lsb, read_in_time
@@ -180,4 +180,22 @@ def test_both_levels_follow_gates():
     g, x = np.full((3, 3), 3e-5), np.array([[1.0, 0.0, 1.0]])
     (truth,), (found,) = (cs.solve_in_time(spec, g, x, level) for level in ("ngspice", "nodal"))
     assert found.band == truth.band and np.abs(found.settling / truth.settling - 1).max() < 0.02
+    assert abs(found.energy / truth.energy - 1) < 1e-3
+
+
+def test_cells_near_threshold_settle_with_the_node_between_their_parts(tmp_path):
+    spec = settling_spec(6, "1t1r").replace(device={"model": "rram_sinh"}, access={"model": "nmos_130", "v_gate": 0.5})
+    g = 10 ** np.random.default_rng(2).uniform(-6, -4, (6, 6))
+    surface = characterization.cell(spec, cache=tmp_path)
+    array, v_in = nodal.prepare(spec, g, surface), np.full(6, 0.2)
+    assert surface.transistor is not None
+    with pytest.raises(
+        InputError, match=r"expected dynamics = characterization\.cell_dynamics\(spec, array\.surface\)"
+    ):
+        nodal.step_response(array, v_in)
+    dynamics = characterization.cell_dynamics(spec, surface, cache=tmp_path)
+    found = nodal.step_response(array, v_in, dynamics)
+    (truth,) = read_in_time(spec, g, v_in[None], band=found.band)
+    assert np.abs(found.settling / truth.settling - 1).max() < 5e-3
+    assert np.abs(found.i_final - truth.i_final).max() < 1e-6 * truth.i_final.max()
     assert abs(found.energy / truth.energy - 1) < 1e-3

@@ -11,7 +11,7 @@ from circuitsim.nodal.side_polynomials import (
     current_polynomials,
     slopes_at,
     slopes_of,
-    trimmed,
+    thinned,
     values_at,
 )
 from circuitsim.results import CellCharges, Provenance
@@ -74,7 +74,7 @@ def test_currents_are_those_of_the_surface():
 def test_trimming_leaves_out_what_the_tolerance_allows():
     side = np.zeros((1, 2, 4, 3))
     side[..., 0, 0], side[..., 3, 0], side[..., 0, 2] = 1.0, 1e-9, 1e-4
-    assert trimmed(side, side, rtol=1e-3)[0].shape == (1, 2, 1, 1)
-    assert trimmed(side, side, rtol=1e-6)[0].shape == (1, 2, 1, 3)
-    assert trimmed(side, side, rtol=0.0)[1].shape == (1, 2, 4, 3)
-    assert trimmed(0 * side, 0 * side, rtol=1e-3)[0].shape == (1, 2, 1, 1)
+    assert thinned(side, side, rtol=1e-3)[0].shape == (1, 2, 1, 1)
+    assert thinned(side, side, rtol=1e-6)[0].shape == (1, 2, 1, 3)
+    assert thinned(side, side, rtol=0.0)[1].shape == (1, 2, 4, 3)
+    assert thinned(0 * side, 0 * side, rtol=1e-3)[0].shape == (1, 2, 1, 1)
