@@ -139,6 +139,16 @@ def _of_gates(array: GatedArray, dynamics: CellDynamics | None) -> CellDynamics:
 
 
 def _tell_left_out(array: PreparedArray) -> None:
+    """Tell that transistors have no capacitances; refuse cells whose parts need the node between them.
+
+    Raises:
+        InputError: The surface is that of a cell near threshold, a device in series with a transistor.
+    """
+    if array.surface is not None and array.surface.transistor is not None:
+        raise InputError(
+            "the surface of this cell is a device in series with a transistor: expected "
+            "dynamics = characterization.cell_dynamics(spec, array.surface), which has the node between them"
+        )
     if array.spec.v_gate is not None:
         warnings.warn(
             "step_response leaves out the capacitances of the transistors, so that the array settles later than it "
@@ -164,16 +174,10 @@ def _in_time(array: PreparedArray, v_in: np.ndarray, dynamics: CellDynamics | No
     """Put an array together with the dynamics of its cell.
 
     Raises:
-        InputError: Nothing has a capacitance, `dynamics` belongs to another cell, or is missing for a cell near
-            threshold.
+        InputError: Nothing has a capacitance, or `dynamics` belongs to another cell.
         OutsideRangeError: Conductances or inputs lie outside its ranges.
     """
     if dynamics is None:
-        if array.surface is not None and array.surface.transistor is not None:
-            raise InputError(
-                "the surface of this cell is a device in series with a transistor: expected "
-                "dynamics = characterization.cell_dynamics(spec, array.surface), which has the node between them"
-            )
         dynamics = CellDynamics(CellPart(array.surface, None), None, {})
     else:
         _check_dynamics(array.spec, array.g, v_in, dynamics)
