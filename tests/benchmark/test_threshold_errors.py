@@ -1,6 +1,6 @@
 """Surfaces of cells from below threshold to full gate voltage: their bound, size and cost, and what an array then errs.
 
-As a script it writes the whole table: `python tests/benchmark/test_near_threshold.py table.csv nmos_130 nmos_65`.
+As a script it writes the whole table: `python tests/benchmark/test_threshold_errors.py table.csv nmos_130 nmos_65`.
 """
 
 import csv
