@@ -10,18 +10,35 @@ import numpy as np
 from circuitsim.behavioral.string_balance import BandSums, BypassLaw, string_current
 from circuitsim.behavioral.string_kernels import string_currents
 from circuitsim.behavioral.string_tile import StringTile
+from circuitsim.errors import OutsideRangeError
 
 _BLOCK = 128  # vectors at a time, by array operations
 _CACHED = 600_000  # bytes of products of the vectors at a time: they stay in the processor's cache
 
 
 def read_strings(tile: StringTile, x: Any) -> Any:
-    """Return the currents (batch, cols) [A] of checked inputs x (batch, rows), 0 or 1."""
+    """Return the currents (batch, cols) [A] of checked inputs x (batch, rows), 0 or 1.
+
+    Raises:
+        OutsideRangeError: The powers of the current that the tile keeps give none that the bias could drive.
+    """
     if isinstance(tile.law, np.ndarray) and isinstance(x, np.ndarray):
-        return _compiled(tile, x)
+        return _driven(_compiled(tile, x))
     parts = [_by_arrays(tile, x[start : start + _BLOCK, :]) for start in range(0, x.shape[0], _BLOCK)]
     xp = array_api_compat.array_namespace(x)
-    return xp.concat(parts, axis=0)[:, : tile.cols] if parts else x[:, :0] @ tile.counts[:0, : tile.cols]
+    return _driven(xp.concat(parts, axis=0)[:, : tile.cols]) if parts else x[:, :0] @ tile.counts[:0, : tile.cols]
+
+
+def _driven(out: Any) -> Any:
+    """Return currents that are above 0, as a positive bias drives them."""
+    xp = array_api_compat.array_namespace(out)
+    if not bool(xp.all(out > 0)):
+        raise OutsideRangeError(
+            "the powers of the current that a tile of strings keeps do not follow its cells at this driver.v_read and "
+            "access.v_gate: they give a current against the bias; use a smaller v_read, a higher v_gate, or "
+            "level = 'nodal'"
+        )
+    return out
 
 
 def _compiled(tile: StringTile, x: np.ndarray) -> np.ndarray:

@@ -183,7 +183,8 @@ def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
 
 def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tuple[CellSurface, CellSurface | None]:
     """Characterize the cell for all voltages that drivers and sense amplifiers give it, and where it leaks."""
-    check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
+    below = input_unit(spec) == "V" and sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref
+    check_row_side(spec, below=below)
     v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
     surface, off = calibrated_cells(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)

@@ -42,7 +42,10 @@ def structured_inputs(box: Box) -> np.ndarray:
     """Return inputs (batch, rows) [V]: blocks from either end, single rows, halves; with both signs where allowed."""
     up = np.array(list(_driven(box.spec.array.rows)))
     if box.switched:
-        up = np.concatenate([up[(up != 0.5).all(axis=1)], list(_adjacent(box.spec.array.rows))])
+        rows = box.spec.array.rows
+        singles = np.eye(rows) if box.spec.array.input_line == "string" else np.zeros((0, rows))  # one current in all
+        blocks = np.array(list(_adjacent(rows))).reshape(-1, rows)
+        up = np.concatenate([up[(up != 0.5).all(axis=1)], blocks, singles])
     signed = box.v_low < box.rest
     if signed:
         apart = np.where(up == 0.5, 0.0, 2 * up - 1)  # what was at rest is driven the other way

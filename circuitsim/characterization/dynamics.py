@@ -13,10 +13,12 @@ from circuitsim.characterization.cell import cell
 from circuitsim.characterization.cell_parts import MeasuredPart, access_part, current_deck, whole_part
 from circuitsim.characterization.charges import part_charges
 from circuitsim.characterization.chebyshev import nodes, tensor_fit
+from circuitsim.characterization.surface_fit import ROUGH
 from circuitsim.characterization.switched import switched_access
 from circuitsim.devices import device_card
-from circuitsim.errors import SpecError
+from circuitsim.errors import OutsideRangeError, SpecError
 from circuitsim.library import assemble
+from circuitsim.nodal.judgement import RESOLUTION
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import surface_cache
 from circuitsim.results import CellDynamics, CellPart, CellSurface, Provenance, load_surface, save_surface
@@ -120,6 +122,7 @@ def access_surface(part: MeasuredPart, simulator: spice.Simulator, cache: Path |
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
+        OutsideRangeError: No grid is within 1e-3 of the largest current.
     """
     probe = current_deck(part, np.array(part.v_range), np.zeros(2))
     truth = sorted(spice.TRUTH_OPTIONS.items())
@@ -140,7 +143,13 @@ def _best_access(part: MeasuredPart, simulator: spice.Simulator) -> CellSurface:
         found.append(_access(part, simulator, grid))
         if found[-1].bound <= SMOOTH:
             break
-    return min(found, key=lambda surface: surface.bound)
+    best = min(found, key=lambda surface: surface.bound)
+    if not (best.bound <= ROUGH or best.bound * best.i_max <= RESOLUTION):
+        raise OutsideRangeError(
+            f"the current of the transistor alone is not smooth: off by {best.bound:.1e} of its largest, expected at "
+            f"most {ROUGH:g}; narrow driver.v_read or check the model"
+        )
+    return best
 
 
 def _access(part: MeasuredPart, simulator: spice.Simulator, grid: tuple[int, int]) -> CellSurface:

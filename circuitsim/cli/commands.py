@@ -106,7 +106,7 @@ def calibrate(
         typer.Option(
             parser=within("--max-rms"),
             metavar="R",
-            help="Error asked for, rms as a fraction of full scale, of strings of each current: exit code 1 if it is"
+            help="rms error asked for, as a fraction of full scale; for strings, of each current. Exit code 1 if it is"
             " not reached; absent: 2e-4, and exit code 0 whatever is reached.",
         ),
     ] = None,

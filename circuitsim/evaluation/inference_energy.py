@@ -46,7 +46,10 @@ def inference_energy(
         SpecError: Inputs are pulse widths, whose reads have other durations.
     """
     if spec.driver.input_code == "pulse_width":
-        raise SpecError("driver.input_code = 'pulse_width': the energy of an inference counts reads of t_read each")
+        raise SpecError(
+            "driver.input_code = 'pulse_width': the energy of an inference counts reads of t_read each; "
+            "expected 'amplitude' or 'bit_serial'"
+        )
     watts: dict[str, float] = {}
 
     def record(place: TilePlace, g: np.ndarray, v_in: np.ndarray, solution: Solution) -> None:

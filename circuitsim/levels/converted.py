@@ -41,7 +41,7 @@ from circuitsim.periphery import (
     output_noise,
 )
 from circuitsim.results import ConverterTable, SenseTable
-from circuitsim.spec import ArraySpec, check_codes, with_ideal
+from circuitsim.spec import ArraySpec, check_codes, input_unit, with_ideal
 
 
 def convert_through_circuits(
@@ -58,7 +58,8 @@ def convert_through_circuits(
     """Read one array between the tables of its circuits, above level ngspice; see `levels.convert_codes`."""
     _check_parts(spec, level)
     tables, inner = characterize(spec), with_ideal(spec, "driver", "adc")
-    check_row_side(spec, below=sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref)
+    below = input_unit(spec) == "V" and sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref
+    check_row_side(spec, below=below)
     dac = tables.dac or dac_table(inner)
     adc = tables.adc or adc_table(inner, full_scale=full_scale)
     if dac is None or adc is None:

@@ -26,8 +26,7 @@ READS: Abilities = {
         **_AS_DRAWN,
     },
 }
-"""Layers are read by voltages of the rows, whole, bit by bit or as pulses, or by gates, bit by bit or as pulses, and by
-column outputs."""
+"""Layers are read through bit lines (amplitudes, bits, pulses) or gates (bits, pulses), and by column outputs."""
 
 # What stands between a tile and its network: one product may serve several of them.
 _AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}

@@ -71,8 +71,8 @@ def encode(
     v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally. A DAC of b bits rounds
     each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
     two ends; its levels are its own. Bit-serial codes take one phase for each bit, the lowest first, of the weight
-    2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds. Pulses last for the code over
-    2^b − 1 of the read, and the ADC converts the mean current over it.
+    2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds. A pulse lasts for
+    code / (2^b − 1) of the read, and the ADC converts the mean current over the read.
 
     Args:
         activations: Any shape, in the network's units.

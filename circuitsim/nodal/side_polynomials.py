@@ -6,10 +6,10 @@ array are put in once; equal ones share their coefficients.
 
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
 
+from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.surface_points import conductance_coordinate, to_unit
 from circuitsim.results import CellCharges, CellSurface
 
@@ -49,7 +49,7 @@ def current_polynomials(surface: CellSurface, g: np.ndarray, *, rtol: float = 0.
     forward, reverse, which = _put_in(
         (half * risen(sides[0]), -half * risen(sides[1])), surface.g_range, surface.g_scale, g
     )
-    kinds = np.unique(g) if len(forward) > 1 else g[:1]
+    kinds = np.unique(g) if len(forward) > 1 else np.array([g.max()])  # one transistor, not in the first cell if open
     beside = np.where(kinds == 0, 0.0, kinds + surface.g_parallel)[:, None, None, None]
     return SidePolynomials(beside * forward, beside * reverse, which, surface.u_max, surface.m_range)
 
@@ -144,7 +144,7 @@ def _slope(side: np.ndarray, axis: int, per_volt: float) -> np.ndarray:
     return np.ascontiguousarray(per_volt * chebder(side, axis=axis)) if side.shape[axis] > 1 else np.zeros_like(side)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _sum_up(forward, reverse, which, x, y, upwards, out):
     """Fill the quantities (quantities, cells) at coordinates x, y (cells,)."""
     n_u, n_m = forward.shape[2], forward.shape[3]

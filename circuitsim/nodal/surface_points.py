@@ -7,7 +7,6 @@ one set for each side, until these are full or another conductance comes.
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
-import numba
 import numpy as np
 from numba.extending import register_jitable
 
@@ -31,7 +30,7 @@ def to_unit(value, low, high):
     return (value - low) / (high - low) * 2.0 - 1.0
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _chebyshev(x, values, slopes):
     """Fill T_n(x) and T_n'(x)."""
     values[0], slopes[0] = 1.0, 0.0
@@ -58,7 +57,7 @@ def _chebyshev_lanes(x, count, values, slopes):
         )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _contract(tensor, in_t, slope_t, k, k_t):
     """Put one conductance into a tensor (n_t, n_u · n_m): k(u, m) and its derivative along t, both flat."""
     k[:] = 0.0

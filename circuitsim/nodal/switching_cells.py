@@ -6,12 +6,12 @@ derivative does not jump: a jump would cost many short steps while gates rise.
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.polynomial.chebyshev import chebder
 from scipy.interpolate import CubicSpline
 
 from circuitsim.nodal.cells_in_time import AtEnds, CellBlocks, PartOfCells, part_of_cells, without_inner
+from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.side_polynomials import joined, risen, thinned
 from circuitsim.nodal.surface_points import to_unit
 from circuitsim.results import CellDynamics, SwitchedAccess
@@ -147,7 +147,7 @@ def switching_cells(dynamics: CellDynamics, g: np.ndarray, tol: float) -> Switch
     return SwitchingCells(part_of_cells(dynamics.upper, flat, tol), gate_polynomials(dynamics.switched, tol), flat > 0)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _sum_up_gates(coefficients, interval, w, x, y, upwards, out):
     """Fill the quantities (4, cells) at gates w above the starts of their intervals, at coordinates x, y (cells,)."""
     _, _, powers, _, n_u, n_m = coefficients.shape

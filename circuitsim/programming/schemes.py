@@ -53,7 +53,7 @@ class RampedReset:
     g_set: float = 90e-6
 
     def __post_init__(self) -> None:
-        _check_above_0(self)
+        _check_voltages(self)
 
     def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
         """Follow the rules of this class; see `WriteScheme.next_pulse`."""
@@ -97,20 +97,20 @@ class BracketedReset:
     g_set: float = 90e-6
 
     def __post_init__(self) -> None:
-        _check_above_0(self)
+        _check_voltages(self)
         if self.v_reset >= self.v_reset_most:
             raise InputError(f"v_reset = {self.v_reset:g} V: expected less than v_reset_most = {self.v_reset_most:g} V")
 
     def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
         """Follow the rules of this class; see `WriteScheme.next_pulse`."""
-        kind, g = (history[-1][0].kind, history[-1][1]) if history else ("reset", 0.0)
-        if kind == "reset" or g < max(self.g_set, target):
-            return WritePulse("set", self.v_set, 0.0, self.v_gate_set)
         tried = [(pulse.v_sl, g) for pulse, g in history if pulse.kind == "reset"]
         low, g_low = max((each for each in tried if each[1] > target), default=(self.v_reset, None))
         high, g_high = min((each for each in tried if each[1] < target), default=(self.v_reset_most, None))
         if high - low < self.v_finest:
             return f"a RESET of {low:.6f} V falls short and one of {high:.6f} V goes too far"
+        kind, g = (history[-1][0].kind, history[-1][1]) if history else ("reset", 0.0)
+        if kind == "reset" or g < max(self.g_set, target):
+            return WritePulse("set", self.v_set, 0.0, self.v_gate_set)
         share = 0.5
         if g_low is not None and g_high is not None:
             share = np.log(g_low / target) / np.log(g_low / g_high)
@@ -130,6 +130,9 @@ class FixedTrain:
     v_gate_set: float = 1.3
     v_reset: float = 1.4
     v_gate_reset: float = 2.5
+
+    def __post_init__(self) -> None:
+        _check_voltages(self)
 
     def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
         """Follow the rules of this class; see `WriteScheme.next_pulse`."""
@@ -166,6 +169,7 @@ class OneShot:
             steps = rises * np.diff(np.array(values))
             if not (np.all(np.isfinite(values)) and min(values) > 0 and np.all(steps > 0)):
                 raise InputError(f"{key} = {values}: expected {'rising' if rises > 0 else 'falling'} numbers above 0")
+        _check_voltages(self)
 
     def next_pulse(self, history: History, target: float, tolerance: float) -> WritePulse | str:
         """Follow the rules of this class; see `WriteScheme.next_pulse`."""
@@ -188,12 +192,12 @@ def decide(scheme: WriteScheme, history: History, target: float, tolerance: floa
     if len(history) >= most:
         return f"not reached after {most} pulse{'s' * (most > 1)}"
     pulse = scheme.next_pulse(history, target, tolerance)
-    if not isinstance(pulse, WritePulse | str):
+    if not isinstance(pulse, WritePulse | str) or pulse == "":
         raise InputError(f"scheme: next_pulse returned {pulse!r}, expected a WritePulse, or a text that gives up")
     return pulse
 
 
-def _check_above_0(scheme: WriteScheme) -> None:
+def _check_voltages(scheme: WriteScheme) -> None:
     for key, value in vars(scheme).items():
-        if not 0 < value < float("inf"):
+        if not isinstance(value, tuple) and not 0 < value < float("inf"):
             raise InputError(f"{key} = {value!r}: expected a number above 0")

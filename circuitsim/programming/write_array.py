@@ -42,7 +42,7 @@ def write_array(
     Args:
         spec: The array, inputs on the bit lines; its wires and driver resistances are in the deck, and `sense.r_in` is
             the resistance of a column's driver.
-        targets: Conductances wanted (rows, cols), as the array is read [S].
+        targets: Conductances wanted (rows, cols), as the array is read, from g_min to g_max [S].
         tolerance: Largest |g − target| that counts as reached [S].
         scheme: Which pulse comes next; None: `RampedReset()`.
         timing: The slots; None: `PulseTiming()`.
@@ -56,6 +56,7 @@ def write_array(
     Raises:
         SpecError: The cell is not 1T1R, or its device has no switching model.
         InputError: A target, the tolerance or the mismatch cannot be used.
+        OutsideRangeError: A target is outside g_min to g_max.
         SimulatorError: ngspice failed; its folder is kept.
 
     Valid for: devices without cycle-to-cycle variability in their model, and arrays of some hundred cells at most: all
@@ -65,7 +66,7 @@ def write_array(
     targets = real_numbers("targets", targets)
     if targets.shape != spec.shape:
         raise InputError(f"targets has shape {targets.shape}: expected (rows, cols) = {spec.shape}")
-    check_wanted(targets, tolerance)
+    check_wanted(spec, targets, tolerance)
     dynamic = switching_card(spec).dynamic
     assert dynamic is not None
     rows, cols = spec.shape

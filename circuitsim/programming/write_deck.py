@@ -4,7 +4,7 @@ import numpy as np
 
 from circuitsim.devices import access_card, device_card
 from circuitsim.devices.card import Card
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.netlist.cell import CELL, cell_text
 from circuitsim.programming.pulses import PulseTiming
 from circuitsim.spec import Abilities, ArraySpec, check_able
@@ -67,15 +67,24 @@ def check_above_0(name: str, values: np.ndarray, unit: str) -> None:
         raise InputError(f"{name}{place} = {value:g} {unit}: expected a finite number above 0 {unit}")
 
 
-def check_wanted(targets: np.ndarray, tolerance: float) -> None:
+def check_wanted(spec: ArraySpec, targets: np.ndarray, tolerance: float) -> None:
     """Refuse conductances and a tolerance [S] that cannot be written to.
 
     Raises:
-        InputError: One of them is not finite or not above 0.
+        InputError: One of them is not finite or not above 0, or the tolerance is the whole range.
+        OutsideRangeError: A target is outside the device's range.
     """
     check_above_0("targets", targets, "S")
-    if not 0 < tolerance < np.inf:
-        raise InputError(f"tolerance = {tolerance!r} S: expected a conductance above 0")
+    low, high = spec.device.g_min, spec.device.g_max
+    for place in np.argwhere((targets < low) | (targets > high))[:1].tolist():
+        raise OutsideRangeError(
+            f"targets{place} = {targets[tuple(place)]:g} S: expected device.g_min = {low:g} S to device.g_max = "
+            f"{high:g} S"
+        )
+    if not 0 < tolerance < high - low:
+        raise InputError(
+            f"tolerance = {tolerance!r} S: expected a conductance above 0, below the range of {high - low:g} S"
+        )
 
 
 def switching_card(spec: ArraySpec, cell: str = "1t1r") -> Card:

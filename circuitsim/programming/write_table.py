@@ -46,8 +46,8 @@ def measure_one_shot(
     Valid for: cells like this one, with its wires and drivers left out, written with the same timing.
     """
     volts = real_numbers("amplitudes", amplitudes)
-    if volts.ndim != 1 or np.any(np.diff(volts) <= 0):
-        raise InputError(f"amplitudes has shape {volts.shape}: expected (amplitudes,), rising")
+    if volts.ndim != 1 or len(volts) < 2 or np.any(np.diff(volts) <= 0):
+        raise InputError(f"amplitudes has shape {volts.shape}: expected (amplitudes,), two or more, rising")
     check_above_0("amplitudes", volts, "V")
     timing = timing or PulseTiming()
     deck = write_deck(spec, timing, 3)

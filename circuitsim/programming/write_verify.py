@@ -37,7 +37,7 @@ def write_verify(
 
     Args:
         spec: The cell; rows and columns do not matter.
-        targets: Conductances wanted (cells,), of the whole cell as it is read [S].
+        targets: Conductances wanted (cells,), of the whole cell as it is read, from g_min to g_max [S].
         tolerance: Largest |g − target| that counts as reached [S].
         scheme: Which pulse comes next; None: `RampedReset()`.
         timing: The slots; None: `PulseTiming()`.
@@ -50,6 +50,7 @@ def write_verify(
     Raises:
         SpecError: The cell is not 1T1R, or its device has no switching model.
         InputError: A target or the tolerance cannot be used.
+        OutsideRangeError: A target is outside g_min to g_max.
         SimulatorError: ngspice failed; its folder is kept.
 
     Valid for: devices without cycle-to-cycle variability in their model; every run gives the same pulses. Where ngspice
@@ -58,7 +59,7 @@ def write_verify(
     targets = real_numbers("targets", targets)
     if targets.ndim != 1 or len(targets) == 0:
         raise InputError(f"targets has shape {targets.shape}: expected (cells,), at least one")
-    check_wanted(targets, tolerance)
+    check_wanted(spec, targets, tolerance)
     scheme, timing = scheme or RampedReset(), timing or PulseTiming()
     deck = write_deck(spec, timing, most_pulses + 2)
 

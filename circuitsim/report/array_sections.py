@@ -25,7 +25,7 @@ def hold_out_section(comparison: Comparison, truth: str, adc: AdcSpec) -> Sectio
     size = f"{comparison.truth.size} {_outputs(comparison)}"
     heading = f"Model against {truth}: R² = {r_squared_text(comparison.r_squared)} over {size}"
     scale = format_quantity(comparison.full_scale, comparison.unit, 4)
-    own = "" if comparison.relative_to == "full scale" else f", errors are of {comparison.relative_to}"
+    own = "" if comparison.relative_to == "full scale" else f"; errors are fractions of {comparison.relative_to}"
     lead = f"Hold-out {_outputs(comparison)} before the ADC; full scale is {scale}{own}. {_resolution(comparison, adc)}"
     grey = " Grey: the plain product v · g, without wires and transistors." if comparison.ideal is not None else ""
     currents = SideBySide(

@@ -50,7 +50,11 @@ def loads_in_words(certificate: Certificate) -> str:
 def full_scale_in_words(certificate: Certificate) -> str:
     """Say what errors are divided by."""
     case = certificate.full_scale_case
-    own = "" if certificate.relative_to == "full scale" else f" Errors are of {certificate.relative_to}, not of it."
+    own = (
+        ""
+        if certificate.relative_to == "full scale"
+        else f" Errors are fractions of {certificate.relative_to} of each column, not of full scale."
+    )
     return (
         f"Full scale is {_amount(certificate.full_scale, certificate.unit)}: the largest {_largest(certificate)} that "
         f"the range below allows, by the array solver ({case.family}, column {case.column}).{own}"

@@ -95,6 +95,8 @@ def load_switched(path: str | Path, *, key: str = "") -> SwitchedAccess:
     scalars = from_plain(path, _SwitchedScalars, about.get("transistor"), under="transistor")
     if [arrays[name].ndim for name in _GATED if name in arrays] != [1, 4, 5]:
         raise InputError(f"{path}: damaged: expected the arrays {', '.join(_GATED)} of 1, 4 and 5 axes")
+    if not all(each.dtype == np.float64 and np.all(np.isfinite(each)) for each in arrays.values()):
+        raise InputError(f"{path}: damaged: expected finite float64 coefficients")
     return SwitchedAccess(
         **arrays, **{field.name: getattr(scalars, field.name) for field in dataclasses.fields(scalars)}
     )

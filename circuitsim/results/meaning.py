@@ -122,8 +122,7 @@ _RULES: dict[type, list[_Rule]] = {
     CellCharges: [
         *_ranges("v_range"),
         _POSITIVE_G,
-        *_above("g_scale"),
-        *_not_negative("c_max", "bound", "lag"),
+        *_not_negative("g_scale", "c_max", "bound", "lag"),
     ],
     TileModel: [
         *_counts("grade"),

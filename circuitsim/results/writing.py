@@ -22,7 +22,7 @@ class WrittenCells:
     Attributes:
         target: (cells,) conductances wanted [S].
         tolerance: Largest |g − target| that counts as reached [S].
-        g: (cells,) conductances read last, which is first where no pulse was needed [S].
+        g: (cells,) conductances of the last read, which is the first where no pulse was needed [S].
         pulses: (cells,) write pulses used.
         sets: (cells,) SET pulses among them: cycles, which wear a cell.
         time_s: (cells,) from the first pulse to the last read [s].

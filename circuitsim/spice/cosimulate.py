@@ -59,6 +59,10 @@ def cosimulate(
     ) as live:
         sources: Mapping[str, float] = {}
         for instant in instants:
+            if isinstance(instant, int | float) and instant > live.end:
+                raise InputError(
+                    f"instant = {instant:g} s: expected times up to the end of the transient, {live.end:g} s"
+                )
             values = live.advance(instant, sources)
             if live.ended:
                 return live.waveforms()

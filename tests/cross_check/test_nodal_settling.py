@@ -126,6 +126,16 @@ def test_the_capacitances_of_a_users_device_count(tmp_path):
     assert np.abs(found.charge / truth.charge - 1).max() < 1e-4
 
 
+def test_an_open_cell_in_the_first_place_opens_no_other(tmp_path):
+    spec = settling_spec(3, "1t1r")
+    g = np.full((3, 3), 5e-5)
+    g[0, 0] = 0.0
+    surface = characterization.cell(spec, cache=tmp_path)
+    dynamics = characterization.cell_dynamics(spec, surface, cache=tmp_path)
+    found = nodal.step_response(nodal.prepare(spec, g, surface), np.full(3, 0.2), dynamics)
+    assert np.abs(found.i_out[-1] / found.i_final - 1).max() < 1e-3 and np.isfinite(found.settling).all()
+
+
 def test_both_levels_answer_alike():
     spec = settling_spec(4, "1t1r").replace(adc={"bits": 8, "full_scale": 2e-5})
     g, x = np.full((4, 4), 3e-5), np.full((2, 4), 0.1) * np.array([[1.0], [2.0]])

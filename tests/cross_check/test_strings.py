@@ -5,6 +5,7 @@ import pytest
 
 import circuitsim as cs
 from circuitsim import behavioral, calibration, characterization
+from circuitsim.errors import OutsideRangeError
 from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 
@@ -67,3 +68,21 @@ def test_longer_strings_are_certified_on_the_array_solver_and_a_corner():
     spot = result.certificate.spot
     assert result.certificate.reached and (spot.rows, spot.cols) == (8, 6)
     assert spot.error.max <= 1e-6
+
+
+def test_a_current_against_the_bias_is_refused():
+    """At 0.8 V on 16 cells of g_min, of which one is selected, the powers of a tile lead below 0; ngspice: 0.8 µA."""
+    spec = string_of(RRAM, 16, 2, driver={"v_read": 0.8})
+    on, off = characterization.gated_cells(spec)
+    tile = behavioral.program(TileModel(spec, on, 3, (0.0, 1.0), off=off), np.full(spec.shape, 1e-6))
+    with pytest.raises(OutsideRangeError, match="a current against the bias; use a smaller v_read"):
+        behavioral.mvm(tile, np.eye(16))
+
+
+@pytest.mark.parametrize("line", ["string", "wl"])
+@pytest.mark.parametrize(("rows", "v_ref"), [(1, 0.0), (2, 0.3), (6, 0.3)])
+def test_few_rows_and_a_reference_are_certified(line, rows, v_ref):
+    wires = {"r_row": 2.0, "r_col": 2.0, **({"r_bl": 2.0} if line == "wl" else {})}
+    spec = string_of(RRAM, 6, 2).replace(array={"input_line": line, "rows": rows}, wire=wires, sense={"v_ref": v_ref})
+    result = calibration.calibrate(spec, rng=np.random.default_rng(0), truth="nodal", search="structured")
+    assert result.certificate.typical.rms < 1e-3

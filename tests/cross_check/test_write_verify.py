@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.programming import BracketedReset, FixedTrain, PulseTiming, RampedReset, measure_one_shot, write_verify
 from circuitsim.programming.write_deck import AMPLITUDES, READ, write_deck
 from circuitsim.programming.write_options import WRITE_OPTIONS
@@ -141,6 +141,12 @@ def test_cells_are_given_up_with_the_reason():
         (lambda: write_verify(cell_spec(), [], tolerance=1e-6), InputError, r"targets has shape \(0,\)"),
         (lambda: write_verify(cell_spec(), [-1e-6], tolerance=1e-6), InputError, r"targets\[0\] = -1e-06 S: expected"),
         (lambda: write_verify(cell_spec(), [1e-5], tolerance=0.0), InputError, r"tolerance = 0\.0 S"),
+        (lambda: write_verify(cell_spec(), [1e-5], tolerance=0.02), InputError, r"tolerance = 0\.02 S: .* below the"),
+        (
+            lambda: write_verify(cell_spec(), [1e-5, 1.2e-4], tolerance=1e-6),
+            OutsideRangeError,
+            r"targets\[1\] = 0\.00012 S: expected device\.g_min = 1e-06 S to device\.g_max = 0\.0001 S",
+        ),
         (
             lambda: write_verify(cell_spec().replace(sense={"v_ref": 0.5}), [1e-5], tolerance=1e-6),
             SpecError,

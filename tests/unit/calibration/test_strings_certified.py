@@ -95,7 +95,7 @@ def test_the_search_finds_what_drawing_does_not(certificate, searched):
 def test_the_statement_says_what_errors_are_fractions_of(certificate, tmp_path):
     words = certificate_in_words(certificate)
     assert "of the current itself rms" in words and "effective bits" not in words
-    assert "Errors are of the current itself, not of it." in words
+    assert "Errors are fractions of the current itself of each column, not of full scale." in words
     assert "no row on: every cell of a string is bypassed" in words
     assert "a string adds resistances, not currents" in words and certificate.product_rms is None
     assert "strings biased at 200 mV at the top" in array_in_words(SPEC)

@@ -1,5 +1,7 @@
 """Charges fitted to capacitances."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -70,6 +72,9 @@ def test_charges_return_from_their_file_and_a_change_is_refused(tmp_path):
     mine = CellCharges(
         tensor, -tensor, (1.0, 2.0), 1.0, (0.0, 0.2), 1e-15, 1e-4, 0.0, Provenance(level="ngspice", spec_digest=None)
     )
+    over_decades = replace(mine, g_scale=0.0)  # over ln g
+    save_charges(tmp_path / "d.npz", over_decades)
+    assert load_charges(tmp_path / "d.npz") == over_decades
     save_charges(tmp_path / "c.npz", mine, key="k")
     assert load_charges(tmp_path / "c.npz", key="k") == mine
     with pytest.raises(InputError, match=r"c\.npz"):

@@ -43,8 +43,11 @@ def test_the_same_images_as_bits_and_as_pulses(make_model, tmp_path):
         content = infer_files(model, NETWORK, data, calibration_images=10, out=tmp_path / code, input_code=code)
         assert content["input_code"] == code
         found[code] = content["difference_from_float"]
-    assert found["pulse_width"]["ideal"] == pytest.approx(found["amplitude"]["ideal"], rel=1e-6)
-    assert found["pulse_width"]["array"] < 0.3 and found["pulse_width"]["array"] != found["amplitude"]["array"]
+    for code in ("bit_serial", "pulse_width"):  # without an ADC all codings are the same product
+        assert found[code]["ideal"] == pytest.approx(found["amplitude"]["ideal"], rel=1e-6)
+    # Cells of these arrays bend: full scale for a share of the time is not that share of full scale.
+    assert found["pulse_width"]["array"] != found["amplitude"]["array"]
+    assert found["pulse_width"]["array"] == pytest.approx(found["bit_serial"]["array"], rel=0.2)
 
 
 @pytest.mark.parametrize("labelled", [True, False])

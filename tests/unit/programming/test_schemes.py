@@ -103,6 +103,14 @@ def test_tables_that_lead_nowhere_are_refused(amplitudes, g, sentence):
         OneShot(amplitudes, g)
 
 
+@pytest.mark.parametrize(
+    "scheme", [lambda: OneShot((1.0, 1.2), (9e-5, 1e-5), v_set=-1.0), lambda: FixedTrain(v_set=-1.0)]
+)
+def test_voltages_below_0_are_refused(scheme):
+    with pytest.raises(InputError, match=r"v_set = -1\.0: expected a number above 0"):
+        scheme()
+
+
 def test_slots_that_do_not_fit_are_refused():
     timing = PulseTiming()
     assert timing.t_read_begin == pytest.approx(13.5e-9)
