@@ -114,7 +114,7 @@ def test_one_pulse_from_a_measured_table():
     assert found.reached.all() and found.pulses.tolist() == [2, 2, 2]
     with pytest.raises(InputError, match="expected two or more amplitudes that lower it"):
         measure_one_shot(cell_spec(), [0.5, 0.6])
-    with pytest.raises(InputError, match=r"amplitudes has shape \(2,\): expected \(amplitudes,\), rising"):
+    with pytest.raises(InputError, match=r"amplitudes has shape \(2,\): expected \(amplitudes,\), two or more, rising"):
         measure_one_shot(cell_spec(), [0.6, 0.5])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from circuitsim.characterization.cell import GRIDS
+from circuitsim.characterization.surface_fit import GRIDS
 from circuitsim.characterization.sweep import deck, plan
 from circuitsim.netlist import crossbar, read_pulse, transient
 from circuitsim.spec import parse_spec
