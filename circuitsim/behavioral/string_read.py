@@ -83,6 +83,7 @@ def _by_arrays(tile: StringTile, x: Any) -> Any:
 def _share_above(xp: Any, rows: Any) -> Any:
     """Return for each selected row of a band the share of the band's bypassed cells that lie above it; else 0."""
     bypassed = 1.0 - rows
-    above = xp.cumulative_sum(bypassed, axis=1)
+    # NumPy before 2.1 knows it by its old name alone, other array libraries by that of the array API.
+    above = xp.cumulative_sum(bypassed, axis=1) if hasattr(xp, "cumulative_sum") else xp.cumsum(bypassed, axis=1)
     most = xp.sum(bypassed, axis=1, keepdims=True)
     return rows * above / xp.where(most == 0.0, xp.ones_like(most), most)
