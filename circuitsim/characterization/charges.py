@@ -26,12 +26,14 @@ from circuitsim.characterization.cell_parts import (
     saved_currents,
 )
 from circuitsim.characterization.chebyshev import nodes
+from circuitsim.characterization.kept_runs import deck_provenance
+from circuitsim.characterization.sweep import voltages_between
 from circuitsim.errors import OutsideRangeError
 from circuitsim.library import assemble
 from circuitsim.nodal.side_polynomials import charge_law
 from circuitsim.nodal.surface import conductance_nodes
 from circuitsim.resources import surface_cache
-from circuitsim.results import CellCharges, Provenance, load_charges, save_charges
+from circuitsim.results import CellCharges, load_charges, save_charges
 from circuitsim.results.charge_files import CHARGES_SCHEMA
 
 GRIDS = ((4, 5, 4), (6, 7, 6), (10, 9, 7), (20, 10, 8))  # nodes in (conductance, |U|, smaller voltage), tried in turn
@@ -100,7 +102,7 @@ def _fitted(part: MeasuredPart, simulator: spice.Simulator, grid: tuple[int, int
         axis.ravel() for axis in np.meshgrid(nodes(grid[1], 0, high - low), nodes(grid[2], low, high), indexing="ij")
     )
     v_bl, v_sl = np.concatenate([m + u, m]), np.concatenate([m, m + u])
-    out_bl, out_sl = _held_out(part.v_range)
+    out_bl, out_sl = voltages_between(part.v_range, HELD_OUT[1])
     at_g = np.concatenate([np.repeat(g, len(v_bl)), np.repeat(g_out, len(out_bl))])
     at_bl = np.concatenate([np.tile(v_bl, len(g)), np.tile(out_bl, len(g_out))])
     at_sl = np.concatenate([np.tile(v_sl, len(g)), np.tile(out_sl, len(g_out))])
@@ -117,14 +119,7 @@ def _fitted(part: MeasuredPart, simulator: spice.Simulator, grid: tuple[int, int
         c_max=float(np.abs(c).max()),
         bound=0.0,
         lag=_lag(y),
-        provenance=Provenance(
-            level="ngspice",
-            spec_digest=None,  # the first array that needs the cell fills the cache for all others
-            files_digest=part.text.digest,
-            deck_digest=raw.deck_digest,
-            ngspice=str(simulator.version),
-            options=dict(raw.options),
-        ),
+        provenance=deck_provenance(raw, part.text.digest, simulator),
     )
     held_out = slice(fitted, None)
     found = np.moveaxis(charge_law(charges, at_g[held_out], at_bl[held_out], at_sl[held_out])[:, 1:], (2, 1), (0, 1))
@@ -151,14 +146,6 @@ def _conductances(part: MeasuredPart, count: int) -> tuple[np.ndarray, np.ndarra
     if part.two_states:
         return np.array([most, least]), np.array([most, least])
     return conductance_nodes(count, part.g_range, part.g_scale), np.geomspace(least, most, HELD_OUT[0])
-
-
-def _held_out(v_range: tuple[float, float]) -> np.ndarray:
-    """Bias points (2, points) [V] that fill the square of both voltages."""
-    from scipy.stats import qmc  # takes 0.5 s to import; cells that are in the cache do not need it
-
-    low, high = v_range
-    return (low + (high - low) * qmc.Halton(2, scramble=False).random(HELD_OUT[1] + 1)[1:]).T
 
 
 def _integrated(part: MeasuredPart, c: np.ndarray, terms: tuple[int, int], *, excited: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from circuitsim.characterization.cell import cell
 from circuitsim.characterization.cell_parts import MeasuredPart, access_part, current_deck, whole_part
 from circuitsim.characterization.charges import part_charges
 from circuitsim.characterization.chebyshev import nodes, tensor_fit
+from circuitsim.characterization.kept_runs import deck_provenance
 from circuitsim.characterization.surface_fit import ROUGH
 from circuitsim.characterization.switched import switched_access
 from circuitsim.devices import device_card
@@ -21,7 +22,7 @@ from circuitsim.library import assemble
 from circuitsim.nodal.judgement import RESOLUTION
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import surface_cache
-from circuitsim.results import CellDynamics, CellPart, CellSurface, Provenance, load_surface, save_surface
+from circuitsim.results import CellDynamics, CellPart, CellSurface, load_surface, save_surface
 from circuitsim.results.model_files import SURFACE_SCHEMA
 from circuitsim.spec import ArraySpec, cell_keys, checked
 
@@ -174,14 +175,7 @@ def _access(part: MeasuredPart, simulator: spice.Simulator, grid: tuple[int, int
         m_range=part.v_range,
         bound=0.0,
         i_max=float(np.abs(current[2 * len(u) :]).max()),
-        provenance=Provenance(
-            level="ngspice",
-            spec_digest=None,
-            files_digest=part.text.digest,
-            deck_digest=raw.deck_digest,
-            ngspice=str(simulator.version),
-            options=dict(raw.options),
-        ),
+        provenance=deck_provenance(raw, part.text.digest, simulator),
     )
     off = cell_law(surface, np.array(1.0), out_bl, out_sl)[0] - current[2 * len(u) :]
     return replace(surface, bound=float(np.abs(off).max() / surface.i_max))

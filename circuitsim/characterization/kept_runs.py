@@ -44,6 +44,24 @@ def run_benches(
     return spice.run_many(decks, folder=folder, simulator=simulator, options=options, time_limit_s=TIME_LIMIT_S)
 
 
+def deck_provenance(raw: RawResult, files_digest: str, simulator: Simulator) -> Provenance:
+    """Return the provenance of what one deck of a cell or its parts gave; it serves every array with the same cell.
+
+    Args:
+        raw: Results of the deck.
+        files_digest: Digest of the circuit and its files.
+        simulator: The ngspice that ran.
+    """
+    return Provenance(
+        level="ngspice",
+        spec_digest=None,  # the first array that needs the cell fills the cache for all others
+        files_digest=files_digest,
+        deck_digest=raw.deck_digest,
+        ngspice=str(simulator.version),
+        options=dict(raw.options),
+    )
+
+
 def runs_provenance(decks: Sequence[str], simulator: Simulator, options: Mapping[str, str]) -> Provenance:
     """Return the origin of a table that several runs made.
 

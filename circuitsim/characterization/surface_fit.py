@@ -13,6 +13,7 @@ import numpy as np
 from circuitsim import spice
 from circuitsim.characterization.cell_subject import CellSubject
 from circuitsim.characterization.chebyshev import pair_fit, tensor_fit, trimmed
+from circuitsim.characterization.kept_runs import deck_provenance
 from circuitsim.characterization.sweep import Sweep, plan
 from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError, SimulatorError
@@ -20,7 +21,7 @@ from circuitsim.netlist import cell_text
 from circuitsim.nodal.judgement import RESOLUTION
 from circuitsim.nodal.plain_law import plain_currents
 from circuitsim.nodal.surface import cell_law
-from circuitsim.results import CellSurface, Provenance, SeriesTransistor
+from circuitsim.results import CellSurface, SeriesTransistor
 from circuitsim.spec import ArraySpec, has_bypass
 
 _log = logging.getLogger(__name__)
@@ -186,14 +187,7 @@ def _tensor(subject: CellSubject, sweep: Sweep, g_parallel: float) -> _Fitted:
         i_max=float(np.abs(current[-2:]).max()) or RESOLUTION,  # a gate that is off may let nothing through
         two_states=has_two_states(subject.spec),
         g_parallel=g_parallel,
-        provenance=Provenance(
-            level="ngspice",
-            spec_digest=None,  # the first array that needs the cell fills the cache for all others
-            files_digest=cell_text(subject.spec).digest,
-            deck_digest=raw.deck_digest,
-            ngspice=str(subject.simulator.version),
-            options=dict(raw.options),
-        ),
+        provenance=deck_provenance(raw, cell_text(subject.spec).digest, subject.simulator),
     )
     return _Fitted(_judged(surface, sweep, current), sweep, current)
 

@@ -69,7 +69,7 @@ def plan(
         axis.ravel() for axis in np.meshgrid(nodes(grid[1], 0, high - low), nodes(grid[2], low, high), indexing="ij")
     )
     # Halton points fill the square of both voltages, including reverse currents; the first point is its corner.
-    held_out_bl, held_out_sl = (low + (high - low) * van_der_corput(HELD_OUT_BIAS + 1, base)[1:] for base in (2, 3))
+    held_out_bl, held_out_sl = voltages_between(v_range, HELD_OUT_BIAS)
     if has_two_states(spec):
         grid, g = (2, *grid[1:]), np.array([most, least, most, least])
     else:
@@ -117,6 +117,12 @@ def deck(
     for k, value in enumerate(stored):
         body += [f"vs_{k} s_{k} sl 0", f"x_{k} bl wl s_{k} 0 cell g={number(value)}"]
     return index_deck(head, voltages, body, [f"i(vs_{k})" for k in range(len(stored))])
+
+
+def voltages_between(v_range: tuple[float, float], count: int) -> np.ndarray:
+    """Return Halton points (2, count) [V] that fill the square of both voltages, without its corner."""
+    low, high = v_range
+    return np.array([low + (high - low) * van_der_corput(count + 1, base)[1:] for base in (2, 3)])
 
 
 def van_der_corput(count: int, base: int) -> np.ndarray:

@@ -19,9 +19,10 @@ from circuitsim.characterization.cell_parts import (
 )
 from circuitsim.characterization.charges import charges_of_side
 from circuitsim.characterization.chebyshev import nodes, tensor_fit
+from circuitsim.characterization.kept_runs import deck_provenance
 from circuitsim.library import assemble
 from circuitsim.resources import surface_cache
-from circuitsim.results import Provenance, SwitchedAccess, load_switched, save_switched
+from circuitsim.results import SwitchedAccess, load_switched, save_switched
 from circuitsim.results.charge_files import SWITCHED_SCHEMA
 
 GATE_STEP = 0.05  # [V] between gate voltages, about two thermal voltages: currents near threshold bend over as much
@@ -60,14 +61,7 @@ def _measured(part: MeasuredPart, simulator: spice.Simulator) -> SwitchedAccess:
         k=k,
         q=q,
         c_max=c_max,
-        provenance=Provenance(
-            level="ngspice",
-            spec_digest=None,  # the first array that needs the cell fills the cache for all others
-            files_digest=part.text.digest,
-            deck_digest=raw.deck_digest,
-            ngspice=str(simulator.version),
-            options=dict(raw.options),
-        ),
+        provenance=deck_provenance(raw, part.text.digest, simulator),
     )
 
 

@@ -1,6 +1,7 @@
 """Save and load the charges of cells: coefficients as `.npz`, everything else as JSON in it."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_type_hints
 
@@ -64,8 +65,7 @@ def load_charges(path: str | Path, *, key: str = "") -> CellCharges:
     shapes = {each.shape for each in arrays.values()}
     if len(arrays) < len(_TENSORS) or len(shapes) != 1 or [len(s) == 4 and s[0] == 3 for s in shapes] != [True]:
         raise InputError(f"{path}: damaged: expected the arrays {' and '.join(_TENSORS)}, both (3, n_t, n_u, n_m)")
-    if not all(each.dtype == np.float64 and np.all(np.isfinite(each)) for each in arrays.values()):
-        raise InputError(f"{path}: damaged: expected finite float64 coefficients")
+    _check_coefficients(path, arrays)
     charges = CellCharges(**arrays, **values)
     check_meaning(path, charges)
     return charges
@@ -95,8 +95,12 @@ def load_switched(path: str | Path, *, key: str = "") -> SwitchedAccess:
     scalars = from_plain(path, _SwitchedScalars, about.get("transistor"), under="transistor")
     if [arrays[name].ndim for name in _GATED if name in arrays] != [1, 4, 5]:
         raise InputError(f"{path}: damaged: expected the arrays {', '.join(_GATED)} of 1, 4 and 5 axes")
-    if not all(each.dtype == np.float64 and np.all(np.isfinite(each)) for each in arrays.values()):
-        raise InputError(f"{path}: damaged: expected finite float64 coefficients")
+    _check_coefficients(path, arrays)
     return SwitchedAccess(
         **arrays, **{field.name: getattr(scalars, field.name) for field in dataclasses.fields(scalars)}
     )
+
+
+def _check_coefficients(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    if not all(each.dtype == np.float64 and np.all(np.isfinite(each)) for each in arrays.values()):
+        raise InputError(f"{path}: damaged: expected finite float64 coefficients")
