@@ -34,6 +34,7 @@ from circuitsim.characterization.state_map import StateMap, find_states, map_sta
 from circuitsim.characterization.states import array_states
 from circuitsim.characterization.steps import opened, stepped_conductances, stepped_range
 from circuitsim.characterization.transistor import TransistorFigures, transistor_figures
+from circuitsim.characterization.verilog_a import read_verilog_a
 
 __all__ = [
     "READ",
@@ -78,6 +79,7 @@ __all__ = [
     "read_currents",
     "read_curves",
     "read_deck",
+    "read_verilog_a",
     "state_label",
     "stepped_conductances",
     "stepped_range",

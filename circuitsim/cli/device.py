@@ -9,6 +9,7 @@ import numpy as np
 import typer
 from pydantic import ValidationError
 
+from circuitsim.cli import device_tabulate
 from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
 from circuitsim.cli.options import PlotFile, ReadVoltage, within
 from circuitsim.cli.output import Json, card_listing, plot_files, print_result, replaces
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from circuitsim.characterization import ReadCurves, StateMap
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+app.command()(device_tabulate.tabulate)
 
 REACH = 1e-4  # relative deviation of a conductance at which a searched state still reaches it
 
@@ -105,9 +108,11 @@ def characterize(
 @app.command()
 @replaces(plot_files, option="plot")
 def fit(
-    file: Annotated[Path, typer.Argument(help="Table with a heading such as v_V,i_uA (and gap_nm for the gap form).")],
+    file: Annotated[Path, typer.Argument(help="Table with a heading such as v_V,i_uA (and gap_nm or state).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="New device folder; its name becomes the card's name.")],
-    form: Annotated[str, typer.Option(help="sinh, cubic, gap, or auto: the better of sinh and cubic.")] = "auto",
+    form: Annotated[
+        str, typer.Option(help="sinh, cubic, gap, states, or auto: states with a column state, else sinh or cubic.")
+    ] = "auto",
     v_read: ReadVoltage = 0.2,
     columns: Annotated[
         str, typer.Option(help="Headings to take, voltage before current: v_set_V,i_set_A. Several pairs are joined.")

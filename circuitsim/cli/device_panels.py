@@ -19,6 +19,7 @@ from circuitsim.devices import (
     Card,
     Drift,
     Fit,
+    Measurement,
     PowerLawDrift,
     Retention,
     Statistics,
@@ -72,14 +73,26 @@ def fit_panels(states: Mapping[str, Fit]) -> tuple[Panel, ...]:
     for state, fit in states.items():
         m = fit.measurement
         order = np.argsort(m.v)
-        v, measured, fitted = m.v[order], m.i[order], fit.current[order]
-        lines.append(Curve(v, measured, f"measured {state}".strip(), points=True))
-        lines.append(Curve(v, fitted, f"{fit.form} {state}".strip(), points=m.gap is not None))
+        v = m.v[order]
+        lines.append(Curve(v, m.i[order], f"measured {state}".strip(), points=True))
+        lines.append(Curve(*_by_state(m, fit.current), f"{fit.form} {state}".strip()))
         residuals.append(Curve(v, 100 * fit.residual[order], points=True))
     return (
         Panel("Current", "voltage", "V", "current", "A", tuple(lines)),
         Panel("Residual", "voltage", "V", "of the current", "%", tuple(residuals)),
     )
+
+
+def _by_state(m: Measurement, fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Voltages and currents in one line a state, broken between them."""
+    labels = m.state if m.state is not None else m.gap if m.gap is not None else np.zeros(len(m.v))
+    v, i = [], []
+    for label in np.unique(labels):
+        mine = np.flatnonzero(labels == label)
+        mine = mine[np.argsort(m.v[mine], kind="stable")]
+        v += [m.v[mine], [np.nan]]
+        i += [fitted[mine], [np.nan]]
+    return np.concatenate(v[:-1]), np.concatenate(i[:-1])
 
 
 def save_panels(plot: Path, title: str, panels: tuple[Panel, ...]) -> list[str]:

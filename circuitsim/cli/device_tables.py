@@ -56,11 +56,23 @@ def fit_lines(folder: str, states: "Mapping[str, Fit]") -> list[str]:
     """Parameters and residual of each state (named where there are two), and each note once."""
     lines = []
     for state, fit in states.items():
-        values = ", ".join(f"{key} = {format_quantity(value, fit.units[key])}" for key, value in fit.values.items())
+        values = _law_in_words(fit)
         name = f"state of {state} conductance: " if state else ""
         lines.append(f"{folder}: {name}{fit.form}, {values}; residual rms {fit.rms:.2e}, largest {fit.worst:.2e}")
     notes = dict.fromkeys(note for fit in states.values() for note in fit.notes)
     return [*lines, *(f"note: {note}" for note in notes)]
+
+
+def _law_in_words(fit: "Fit") -> str:
+    """The parameters of a form; of the states form, whose coefficients mean nothing alone, its size and range."""
+    from circuitsim.devices import StatesFit
+
+    if not isinstance(fit, StatesFit):
+        return ", ".join(f"{key} = {format_quantity(value, fit.units[key])}" for key, value in fit.values.items())
+    powers_v, powers_g = fit.coefficients.shape
+    low, high = (format_quantity(g, "S") for g in fit.g)
+    powers = f"powers of v up to {powers_v} and of ln g up to {powers_g - 1}"
+    return f"{len(fit.g_states)} states from {low} to {high}, {powers}"
 
 
 def _facts(card: Card) -> list[tuple[str, str]]:

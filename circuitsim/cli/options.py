@@ -60,6 +60,7 @@ LIMITS = {
     "--offset-sigma": Limits(0, 10, whole=False, above=True, suffixes=True),
     "--repeats": Limits(1, 1000),
     "--seed": Limits(0, _LARGEST_SEED),
+    "--states": Limits(2, 1000),
     "--temperature-c": Limits(-273.15, 1000, whole=False, above=True),
     "--v-read": Limits(0, 1000, whole=False, above=True, suffixes=True),
 }

@@ -19,6 +19,7 @@ from .load import compare_defaults as compare_defaults
 from .load import list_cards as list_cards
 from .load import load_card as load_card
 from .load import load_folder as load_folder
+from .many_states import StatesFit as StatesFit
 from .measurement import Measurement as Measurement
 from .measurement import read_measurement as read_measurement
 from .parameters import Parameter as Parameter

@@ -17,7 +17,7 @@ class Fit:
 
     Attributes:
         form: "sinh" i = g v_read sinh(v/v0)/sinh(v_read/v0); "cubic" i = g v (1 + k v²)/(1 + k v_read²);
-            "gap" i = i0 exp(−gap/gap0) sinh(v/v0).
+            "gap" i = i0 exp(−gap/gap0) sinh(v/v0); "states", see `StatesFit`.
         values, units: Parameters by name.
         rms, worst: Residual relative to max(|i|, 1e-3 of the largest |i|).
         v_max: Largest |v| of the measurement: the range the fit holds in [V].
@@ -138,7 +138,7 @@ def _scale(i: np.ndarray) -> np.ndarray:
 
 def _checked(measurement: Measurement, form: str, v_read: float) -> Form:
     if form not in FORMS:
-        raise InputError(f"form = {form!r}, expected auto, {', '.join(FORMS)}")
+        raise InputError(f"form = {form!r}, expected auto, {', '.join(FORMS)}, states")
     if not np.any(measurement.i):
         raise InputError(f"{measurement.file}: every current is 0, expected a measured current")
     volts = np.abs(measurement.v[measurement.v != 0])

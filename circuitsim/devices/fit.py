@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from circuitsim.devices.current_forms import Fit, search_parameters
+from circuitsim.devices.many_states import search_states
 from circuitsim.devices.measurement import Measurement
 from circuitsim.devices.misfit import explain_misfit
 from circuitsim.devices.voltage_sweeps import split_states
@@ -32,14 +33,20 @@ def fit_current(measurement: Measurement, form: str = "auto", *, v_read: float =
 
     Args:
         measurement: From `read_measurement`.
-        form: "sinh", "cubic", "gap", or "auto" for the better of sinh and cubic.
+        form: "sinh", "cubic", "gap", "states" (a `StatesFit`), or "auto": states where the measurement tells states
+            apart by a column `state`, else the better of sinh and cubic.
         v_read: Voltage at which g shall be the chord conductance [V].
 
     Raises:
-        InputError: The form is unknown, the gap form has no two gaps, v_read lies outside the measured voltages, or the
-            fit leaves more than 10 % rms of the current; names the likely cause.
+        InputError: The form is unknown, the gap form has no two gaps or the states form no two states, v_read lies
+            outside the measured voltages, or the fit leaves more than 10 % rms of the current; names the likely cause.
     """
-    fits = [search_parameters(measurement, each, v_read) for each in _forms(form)]
+    if form == "auto" and measurement.state is not None:
+        form = "states"
+    fits = [
+        search_states(measurement, v_read) if each == "states" else search_parameters(measurement, each, v_read)
+        for each in _forms(form)
+    ]
     return _judged(min(fits, key=lambda fit: fit.rms), str(measurement.file))
 
 
@@ -55,8 +62,9 @@ def fit_two_states(measurement: Measurement, form: str = "auto", *, v_read: floa
     Raises:
         InputError: The sweeps show one state only, or what `fit_current` refuses, with the state's name.
     """
-    if form == "gap":
-        raise InputError("form = 'gap' takes its states from the column gap_nm; leave --two-states out")
+    if form in ("gap", "states"):
+        column = "gap_nm" if form == "gap" else "state"
+        raise InputError(f"form = {form!r} takes its states from the column {column}; leave --two-states out")
     parts = split_states(measurement, v_read)
     pairs = [[search_parameters(part, each, v_read) for part in parts] for each in _forms(form)]
     low, high = min(pairs, key=lambda pair: pair[0].rms ** 2 + pair[1].rms ** 2)
@@ -76,4 +84,4 @@ def _judged(fit: Fit, what: str) -> Fit:
     if fit.rms > LARGEST_RESIDUAL:
         why = "; ".join(causes) or "no fault was recognized in the data; plot them, or fit smaller voltages (--v-max)"
         raise InputError(f"{what}: the {fit.form} form leaves a residual of {fit.rms:.0%} rms, above 10 %: {why}")
-    return replace(fit, notes=fit.measurement.notes + causes)
+    return replace(fit, notes=fit.measurement.notes + fit.notes + causes)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-QUANTITY = {"v": "voltage", "i": "current", "gap": "gap"}
+QUANTITY = {"v": "voltage", "i": "current", "gap": "gap", "state": "state"}
 UNITS = {"v": "V, mV, uV, kV", "i": "A, mA, uA, nA, pA, fA", "gap": "m, um, nm, pm"}
 
 _PREFIX = {"": 0, "f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3}
@@ -18,6 +18,7 @@ _WORDS = {
     "i": re.compile(rf"[a-d]?i\d*|i{_PLACE}\d*|amps?|current\d*"),
     "gap": re.compile(r"gap"),
 }
+_STATE = re.compile(r"state(?![^\W_])", re.IGNORECASE)  # its unit may be any, for it only tells states apart
 _BRACKETS = re.compile(r"(.*?)\s*(?:\(([^()\[\]]+)\)|\[([^()\[\]]+)\])")
 _SLASH = re.compile(r"(.*\S)\s*/\s*(\S+)")
 _TAIL = re.compile(r"(.*?)[\s_,]+([^\W\d_]+)")
@@ -31,7 +32,7 @@ class MeasuredColumn:
     Attributes:
         name: The heading as written.
         place: Position in the row, from 0.
-        quantity: "v", "i" or "gap".
+        quantity: "v", "i", "gap" or "state".
         unit: The unit as written, "" where there is none.
         exponent: Power of ten of the unit (mV: -3); None where the unit is none of the quantity.
     """
@@ -62,10 +63,10 @@ def read_unit(text: str) -> tuple[str, int] | None:
 
 
 def read_column(heading: str, place: int, quantity: str | None = None) -> MeasuredColumn | None:
-    """Understand the heading of one column; None where it names no voltage, current or gap.
+    """Understand the heading of one column; None where it names no voltage, current, gap or state.
 
     `v`, `V1`, `v_mV`, `Voltage (V)`, `V [mV]`, `I / uA`, `Smu1.V[1][1]`, `v_set_V`, `mV`. Without a unit, the column
-    stands in V, A or nm.
+    stands in V, A or nm. `state`, with any unit or none, tells states apart by numbers.
 
     Args:
         heading: The heading as written.
@@ -73,6 +74,8 @@ def read_column(heading: str, place: int, quantity: str | None = None) -> Measur
         quantity: What the column holds where the user has said so.
     """
     text = re.sub(r"(?:\[\d+\])+$", "", heading.strip())
+    if quantity is None and _STATE.match(text):
+        return MeasuredColumn(heading, place, "state", "state", 0)
     alone = read_unit(text)
     if alone and alone[0] != "gap" and text not in ("v", "V", "a") and quantity in (None, alone[0]):
         return MeasuredColumn(heading, place, alone[0], text, alone[1])

@@ -39,6 +39,7 @@ class Measurement:
         v, i: (points,) voltage [V] and current [A], in the order of the file.
         gap: (points,) gap of the state each point was measured in [nm], or None.
         notes: What was assumed in reading, in sentences.
+        state: (points,) what tells the states apart, in any unit, or None.
     """
 
     file: Path
@@ -46,10 +47,12 @@ class Measurement:
     i: np.ndarray
     gap: np.ndarray | None
     notes: tuple[str, ...] = ()
+    state: np.ndarray | None = None
 
     def part(self, keep: np.ndarray) -> "Measurement":
         """The points that a mask or an index array (points,) keeps."""
-        return replace(self, v=self.v[keep], i=self.i[keep], gap=None if self.gap is None else self.gap[keep])
+        gap, state = (None if column is None else column[keep] for column in (self.gap, self.state))
+        return replace(self, v=self.v[keep], i=self.i[keep], gap=gap, state=state)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class _Table:
 
 @checked
 def read_measurement(path: str | Path, columns: Sequence[str] = (), *, v_max: float | None = None) -> Measurement:
-    """Read a text table of voltage [V], current [A], and for the gap form the gap [nm].
+    """Read a text table of voltage [V], current [A], and what tells states apart: the gap [nm], or a column `state`.
 
     The columns stand between commas, semicolons, tabs or spaces; the decimal sign is a point or a comma. The heading
     names quantity and unit as laboratories do: `v_V,i_uA`, `V [mV]`, `Voltage (V)`, `Smu1.V[1][1]`, `V1,I1`, or the
@@ -91,9 +94,10 @@ def read_measurement(path: str | Path, columns: Sequence[str] = (), *, v_max: fl
     table = _with_units(_table(path, lines, columns))
     values = np.array(list(_numbers(table))).reshape(-1, len(table.columns))
     _check_size(table, values)
-    v, i = (np.concatenate([c for c, k in zip(values.T, table.columns, strict=True) if k.quantity == q]) for q in "vi")
-    gap = next((c for c, k in zip(values.T, table.columns, strict=True) if k.quantity == "gap"), None)
-    measurement = Measurement(path, v, i, gap, table.notes + _assumed_units(table))
+    found = list(zip(values.T, table.columns, strict=True))
+    v, i = (np.concatenate([c for c, k in found if k.quantity == q]) for q in "vi")
+    gap, state = (next((c for c, k in found if k.quantity == q), None) for q in ("gap", "state"))
+    measurement = Measurement(path, v, i, gap, table.notes + _assumed_units(table), state)
     measurement = measurement.part(np.isfinite(v))  # a pair of columns that ends before the other
     if v_max is not None:
         measurement = measurement.part(np.abs(measurement.v) <= v_max)
@@ -130,8 +134,8 @@ def _named(cells: list[str], names: Sequence[str]) -> tuple[MeasuredColumn, ...]
                 " expected pairs of headings, voltage before current"
             )
     taken = [read_column(name, cells.index(name), "vi"[k % 2]) for k, name in enumerate(names)]
-    gaps = [column for column in _understood(cells) if column.quantity == "gap"] if len(names) == 2 else []
-    return tuple(column for column in (*taken, *gaps) if column is not None)
+    others = [each for each in _understood(cells) if each.quantity in ("gap", "state")] if len(names) == 2 else []
+    return tuple(column for column in (*taken, *others) if column is not None)
 
 
 def _recognized(cells: list[str]) -> tuple[MeasuredColumn, ...]:
@@ -208,11 +212,12 @@ def _with_units(table: _Table) -> _Table:
         return table
     number, line = table.rows[0]
     cells = split_row(line.strip().lstrip(COMMENT), table.separator)
-    units = [read_unit(cells[c.place]) if c.place < len(cells) else None for c in table.columns]
-    if not all(unit and unit[0] == column.quantity for unit, column in zip(units, table.columns, strict=True)):
+    sought = tuple(column for column in table.columns if column.quantity != "state")
+    units = [read_unit(cells[c.place]) if c.place < len(cells) else None for c in sought]
+    if not all(unit and unit[0] == column.quantity for unit, column in zip(units, sought, strict=True)):
         return table
-    columns = []
-    for unit, column in zip(units, table.columns, strict=True):
+    columns = [column for column in table.columns if column.quantity == "state"]
+    for unit, column in zip(units, sought, strict=True):
         assert unit is not None
         if column.unit and column.exponent != unit[1]:
             raise InputError(f"{table.path}:{number}: the unit of {column.name!r} is {cells[column.place]!r} here")

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from circuitsim.devices.current_forms import Fit, search_parameters
+from circuitsim.devices.many_states import search_states
 from circuitsim.devices.measurement import Measurement
 from circuitsim.devices.voltage_sweeps import APART, find_sweeps, sweep_ratio
 from circuitsim.units import format_quantity
@@ -26,7 +27,9 @@ def explain_misfit(fit: Fit) -> tuple[str, ...]:
     offset = _offset(fit)
     if not offset and (signs := _signs(m)):  # a large offset moves every current to one sign
         return (signs,)
-    found = [_gaps(fit), _two_states(m), _switching(m) or _compliance(m), offset]
+    if fit.form == "states":
+        return (offset,) if offset else ()
+    found = [_gaps(fit) or _states(fit), _two_states(m), _switching(m) or _compliance(m), offset]
     causes = tuple(each for each in found if each)
     return causes or tuple(each for each in (_falling(m),) if each)
 
@@ -50,8 +53,15 @@ def _gaps(fit: Fit) -> str:
     return f"the file holds {len(np.unique(gap))} gaps and the {fit.form} form knows none: take --form gap"
 
 
+def _states(fit: Fit) -> str:
+    state = fit.measurement.state
+    if state is None or len(np.unique(state)) < 2:
+        return ""
+    return f"the file holds {len(np.unique(state))} states and the {fit.form} form knows one: take --form states"
+
+
 def _two_states(m: Measurement) -> str:
-    if m.gap is not None and len(np.unique(m.gap)) > 1:
+    if any(labels is not None and len(np.unique(labels)) > 1 for labels in (m.gap, m.state)):
         return ""
     ratio = sweep_ratio(m)
     if ratio < APART:
@@ -109,7 +119,9 @@ def _offset(fit: Fit) -> str:
     offset = float(at_rest.mean() if len(at_rest) else np.interp(0.0, m.v[order], m.i[order]))
     if offset == 0 or not np.any(m.i != offset):
         return ""
-    without = search_parameters(replace(m, i=m.i - offset), fit.form, fit.v_read)
+    moved = replace(m, i=m.i - offset)
+    by_states = fit.form == "states"
+    without = search_states(moved, fit.v_read) if by_states else search_parameters(moved, fit.form, fit.v_read)
     if without.rms > fit.rms / 2:
         return ""
     return (

@@ -12,6 +12,7 @@ from circuitsim.devices.card import Card
 from circuitsim.devices.current_forms import Fit
 from circuitsim.devices.fit import TwoStateFit
 from circuitsim.devices.load import load_folder
+from circuitsim.devices.many_states import StatesFit
 from circuitsim.errors import InputError
 from circuitsim.spec import checked
 from circuitsim.spec.base import spice_name
@@ -71,7 +72,7 @@ def write_folder(fit: Fit | TwoStateFit, folder: str | Path) -> Card:
 
 def _model(fit: Fit | TwoStateFit, name: str) -> str:
     first = _fits(fit)[0]
-    law, body = _BODY[first.form]
+    law, body = _states_body(first, name) if isinstance(first, StatesFit) else _BODY[first.form]
     if isinstance(fit, TwoStateFit):
         _, shape, line = _BETWEEN[first.form]
         law += f", {shape} linear in ln g between two states"
@@ -84,9 +85,42 @@ def _model(fit: Fit | TwoStateFit, name: str) -> str:
         f"* valid:   |v| <= {_v_max(fit):g} V; {_residual(fit)}\n"
         "* tested:  by its fit only\n"
         f"* i = {law}\n"
-        f".subckt {name} te be params: g={_default(fit)!r} {parameters} v_read={first.v_read!r}\n{body}\n"
+        f"{_functions(first, name)}.subckt {name} te be params: g={_default(fit)!r} v_read={first.v_read!r}\n"
+        f"{_continued(parameters)}{body}\n"
         f".ends {name}\n"
     )
+
+
+def _functions(fit: Fit, name: str) -> str:
+    """The functions of the states form, beside its sub-circuit: u of a voltage, and the polynomial of u."""
+    if not isinstance(fit, StatesFit):
+        return ""
+    low, high = fit.u_range
+    u = "abs(v)/m" if fit.u_range == (0.0, 1.0) else f"min(max(v/m,{low!r}),{high!r})"
+    names = [f"c{k + 1}" for k in range(len(fit.coefficients))]
+    power = "".join(f"u*({name}+" for name in names[:-1]) + f"u*{names[-1]}" + ")" * (len(names) - 1)
+    return f".func {name}_u(v,m) {{{u}}}\n.func {name}_p(u,{','.join(names)}) {{{power}}}\n"
+
+
+def _states_body(fit: StatesFit, name: str) -> tuple[str, str]:
+    """The law in words, and the elements: the powers of u get their coefficients from ln g, the rest follows."""
+    lines = [".param place={2*ln(g/g_low)/ln(g_high/g_low)-1}"]
+    for m, row in enumerate(fit.coefficients, 1):
+        last = len(row) - 1
+        nested = "".join(f"a{m}_{n}+place*(" for n in range(last)) + f"a{m}_{last}" + ")" * last
+        lines.append(f".param c{m}={{{nested}}}")
+    powers = ",".join(f"c{k + 1}" for k in range(len(fit.coefficients)))
+    at = ",".join(f"{{c{k + 1}}}" for k in range(len(fit.coefficients)))
+    lines.append(f".param at_read={{{name}_p(v_read/v_max,{powers})}}")
+    lines.append(f"b1 te be i={{g}}*v(te,be)*exp({name}_p({name}_u(v(te,be),{{v_max}}),{at})-{{at_read}})")
+    law = "g v exp(p(v) - p(v_read)), p a polynomial of v/v_max and of ln g, v held within the measured voltages"
+    return law, "\n".join(lines)
+
+
+def _continued(parameters: str) -> str:
+    """Parameters of a sub-circuit in lines that a reader sees whole."""
+    words = parameters.split()
+    return "".join(f"+ {' '.join(words[k : k + 4])}\n" for k in range(0, len(words), 4))
 
 
 def _toml(fit: Fit | TwoStateFit) -> dict[str, Any]:
@@ -131,6 +165,9 @@ def _fits(fit: Fit | TwoStateFit) -> tuple[Fit, ...]:
 
 def _parameters(fit: Fit | TwoStateFit) -> dict[str, tuple[float, str]]:
     """Value and unit of each parameter of the sub-circuit besides g and v_read."""
+    if isinstance(fit, StatesFit):
+        ends = {"g_low": (fit.g[0], "S"), "g_high": (fit.g[1], "S"), "v_max": (fit.v_max, "V")}
+        return ends | {key: (value, "1") for key, value in fit.values.items()}
     if isinstance(fit, Fit):
         return {key: (value, fit.units[key]) for key, value in fit.values.items() if key != "g"}
     shape = _BETWEEN[fit.low.form][0]
@@ -170,8 +207,8 @@ def _default(fit: Fit | TwoStateFit) -> float:
 def _range_source(fit: Fit | TwoStateFit) -> str:
     if isinstance(fit, TwoStateFit):
         return "between the two measured states; in between, the shape is interpolated over ln g"
-    if fit.form == "gap":
-        return "between the measured gaps"
+    if fit.form in ("gap", "states"):
+        return f"between the measured {fit.form.removesuffix('s')}s"
     return (
         "the measured conductance, a hundredth to a hundred times: one state was measured, its shape is assumed for all"
     )

@@ -33,6 +33,10 @@ COMMANDS = {
     "block show": (("block", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
     "block characterize": (("block", "characterize", "array.toml", "--subckt", "x", "--plot", "out/plot.png"), PLOT),
     "device fit": (("device", "fit", "array.toml", "-o", "out/new", "--plot", "out/plot.png"), PLOT),
+    "device tabulate": (
+        ("device", "tabulate", "array.toml", "--state", "w", "--state-range", "0 1", "-o", "out/states.csv"),
+        {"states.csv"},
+    ),
 }
 LEFT_ALONE = {"out/notes.csv", "out/array_final.cir", "out/figures/mine.png"}
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "--ngspice-up-to": ("bench", "calibration"),
     "--repeats": ("bench", "solver"),
     "--seed": ("solve", "array.toml"),
+    "--states": ("device", "tabulate", "x.va", "-o", "x", "--state", "w", "--state-range", "0 1"),
     "--temperature-c": ("device", "characterize", "x"),
     "--v-read": ("device", "fit", "x.csv", "-o", "x"),
 }
