@@ -52,12 +52,14 @@ def left_out_in_words(certificate: Certificate) -> str:
     return " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in certificate.left_out)
 
 
-def lsb_in_short(certificate: Certificate) -> str:
-    """Say the typical and the worst error in LSB in one phrase; empty without an ADC."""
+def lsb_in_short(certificate: Certificate) -> tuple[tuple[str, str], ...]:
+    """What the error of the model is behind the ADC, typical and worst, and each in LSB; empty without an ADC."""
     if certificate.in_lsb(certificate.typical.rms) is None:
-        return ""
-    worst = "" if certificate.worst is None else f", worst found {_steps(certificate, certificate.worst.error)} LSB"
-    return f"{_steps(certificate, certificate.typical.rms)} LSB rms{worst}"
+        return ()
+    errors = {"typical model error behind the ADC, rms": certificate.typical.rms}
+    if certificate.worst is not None:
+        errors["worst model error found, behind the ADC"] = certificate.worst.error
+    return tuple((name, f"{_steps(certificate, error)} LSB") for name, error in errors.items())
 
 
 def outputs_in_words(certificate: Certificate) -> str:

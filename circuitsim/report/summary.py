@@ -18,8 +18,7 @@ def key_numbers(content: ReportContent) -> tuple[KeyNumber, ...]:
     ]
     if (worst := content.certificate.worst) is not None:
         shown.append(KeyNumber("worst model error found by search", percent(worst.error)))
-    if short := lsb_in_short(content.certificate):
-        shown.append(KeyNumber("model error behind the ADC", short))
+    shown += [KeyNumber(name, value) for name, value in lsb_in_short(content.certificate)]
     if content.ir_drop is not None:
         shown.append(KeyNumber("largest IR drop at a cell", percent(content.ir_drop.worst)))
     if content.energy is not None:
