@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 from circuitsim import __version__, blocks, devices
+from circuitsim.cli.age import age
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.block import app as block_app
 from circuitsim.cli.cache_words import cache_report
@@ -38,6 +39,7 @@ app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peer
 app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)
+app.command("age")(age)
 app.command("netlist")(write_netlist)
 app.command("solve")(solve)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")

@@ -48,6 +48,7 @@ LIMITS = {
     "--bits": Limits(1, 12),
     "--calibration-images": Limits(1, 10**9),
     "--capacitor-sigma": Limits(0, 1, whole=False, above=True),
+    "--draws": Limits(1, 10**6),
     "--chips": Limits(1, 10**6),
     "--full-scale": Limits(0, 1000, whole=False, above=True, suffixes=True),
     "--jobs": Limits(1, 1024, also=(-1, "one on every core")),

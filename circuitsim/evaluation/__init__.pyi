@@ -1,6 +1,10 @@
 from .accuracy import accuracy_against as accuracy_against
 from .accuracy import calibrated_accuracy as calibrated_accuracy
+from .age_files import age_files as age_files
 from .circuit_tables import circuit_tables as circuit_tables
+from .drawn_scores import DriftCompensation as DriftCompensation
+from .drawn_scores import score_draws as score_draws
+from .drawn_tiles import DrawnProduct as DrawnProduct
 from .infer import infer_files as infer_files
 from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference

@@ -75,11 +75,18 @@ class BehavioralProduct:
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]; judge its column load, see `check_worst`."""
         del place  # all tiles are the same kind of array
+        return self.read_of(self.tile(g), g)
+
+    def tile(self, g: np.ndarray, *, drawn: np.ndarray | None = None) -> behavioral.AnyTile:
+        """Program a tile with conductances g (rows, cols) [S], or with what was drawn for them; judge the load of g."""
         if self.certificate is not None:
             load = column_load(g, self.model.spec.device.g_max)
             check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
-        xp = importlib.import_module(self.namespace)
-        tile = behavioral.program(self.model, g, dtype=self.dtype, xp=xp)
+        xp, programmed = importlib.import_module(self.namespace), g if drawn is None else drawn
+        return behavioral.program(self.model, programmed, drawn=drawn is not None, dtype=self.dtype, xp=xp)
+
+    def read_of(self, tile: behavioral.AnyTile, g: np.ndarray) -> ReadTile:
+        """Return the function that reads a tile; its inputs are judged for the wanted conductances g [S]."""
         return partial(_read_matrices, tile, partial(_check_read, self, tile, g))
 
 

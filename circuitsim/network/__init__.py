@@ -18,7 +18,7 @@ from circuitsim.network.inference import (
 )
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
-from circuitsim.network.mapping import Differential, Offset, Scheme, scheme_of
+from circuitsim.network.mapping import Differential, Offset, Reference, Scheme, Sliced, scheme_of
 from circuitsim.network.network import LayerProduct, Network
 from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead, exact_product
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances
@@ -43,8 +43,10 @@ __all__ = [
     "ProgrammedNetwork",
     "ReadTile",
     "RecordedProduct",
+    "Reference",
     "Scheme",
     "Score",
+    "Sliced",
     "TilePlace",
     "TileRead",
     "Window",

@@ -201,7 +201,9 @@ def evaluate_ideal(
 def float_difference(
     network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
 ) -> np.ndarray:
-    """Compare the outputs on arrays without DAC and ADC with those of the float network; bit-serial inputs: 24 bits.
+    """Compare the outputs on arrays without DAC, ADC and levels of cells with those of the float network.
+
+    Bit-serial inputs take 24 bits.
 
     This checks mapping, tiling, phases and digital sums. With exact products, or those of an ohmic array without wires,
     the difference is rounding alone, below 1e-5 where the network computes in float32.
@@ -220,7 +222,8 @@ def float_difference(
     ideal = with_ideal(spec, "driver", "sense", "adc") if product is None else spec
     on_gates = input_unit(spec) != "V"  # they take bits, whose codes are as fine as these inputs
     driver = {"dac_bits": FINEST} if on_gates else {"dac_bits": None, "input_code": "amplitude"}
-    spec = ideal.replace(driver=driver, adc={"bits": None})
+    mapping = {"bits_per_cell": "analog", "weight_bits": None} if product is None else {}
+    spec = ideal.replace(driver=driver, adc={"bits": None}, mapping=mapping)
     programmed = program(network, spec, product or exact_product(spec))
     ranges = fit_ranges(programmed, images)
     array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)

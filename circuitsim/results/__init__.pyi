@@ -28,6 +28,7 @@ from .comparator_table import ComparatorTable as ComparatorTable
 from .content_digest import content_digest as content_digest
 from .curves import CurveFamily as CurveFamily
 from .curves import LabelledCurve as LabelledCurve
+from .drawn_scores import DrawnScores as DrawnScores
 from .evaluation import Accuracy as Accuracy
 from .evaluation import AccuracyPoint as AccuracyPoint
 from .evaluation import Check as Check

@@ -1,26 +1,64 @@
 """How the numbers of a network become conductances and inputs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from circuitsim.spec.base import Part, reserved
+from circuitsim.spec.base import Part, Whole, reserved, whole
+
+MOST_PER_CELL = 8  # bits: 256 levels
+MOST_BITS = 16  # of a weight's magnitude; float32 networks round to 24
+
+
+def _levels(value: object) -> object:
+    """The word analog, or a whole number of bits."""
+    if value == "analog":
+        return value
+    bits = whole(value)
+    if not 1 <= bits <= MOST_PER_CELL:
+        raise ValueError(f"{bits}, expected 'analog', or 1 to {MOST_PER_CELL} bits")
+    return bits
 
 
 class MappingSpec(Part):
     """How conductances represent signed weights, and inputs of the array signed activations."""
 
-    weights: Literal["differential", "offset"] = Field(
+    weights: Literal["differential", "offset", "reference"] = Field(
         default="differential",
         description="Signed weights. 'differential': difference of two columns. 'offset': one column around the middle "
         "of the range, g = (g_min + g_max)/2 + w/w_max · (g_max − g_min)/2; the middle times the sum of the inputs is "
-        "subtracted digitally",
+        "subtracted digitally. 'reference': the same, and one column of each tile at the middle is subtracted",
     )
     inputs: Annotated[Literal["two_phase", "unsigned"], reserved("differential", "offset")] = Field(
         default="two_phase",
         description="Signed inputs. 'two_phase': positive and negative parts one after the other. 'unsigned': a "
         "negative input is an error",
     )
-    bits_per_cell: Literal["analog"] = Field(
-        default="analog", description="Levels per cell; 'analog': any conductance from g_min to g_max"
+    bits_per_cell: Annotated[Literal["analog"] | int, BeforeValidator(_levels)] = Field(
+        default="analog",
+        description="'analog': any conductance from g_min to g_max. A number of bits: so many levels, evenly spaced; "
+        "weights of more bits are cut into slices, a pair of columns each, weighted and added digitally",
     )
+    weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
+        default=None, description="Bits of a weight's magnitude, without its sign; absent: bits_per_cell"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.bits_per_cell == "analog":
+            if self.weight_bits is not None:
+                raise ValueError(
+                    f"weight_bits = {self.weight_bits} has no effect with bits_per_cell = 'analog': expected a number"
+                    " of bits per cell"
+                )
+        elif self.weights != "differential":
+            raise ValueError(
+                f"bits_per_cell = {self.bits_per_cell} with weights = {self.weights!r}: expected weights ="
+                " 'differential', whose slices are pairs of columns"
+            )
+        elif self.weight_bits is not None and self.weight_bits < self.bits_per_cell:
+            raise ValueError(
+                f"weight_bits = {self.weight_bits} is less than bits_per_cell = {self.bits_per_cell}: a cell would have"
+                " levels that no weight takes; expected at least as many"
+            )
+        return self

@@ -94,5 +94,5 @@ def check_time(stats: Statistics, t: float, low: float, high: float, *, extrapol
 
 def _outside(message: str, extrapolate: bool) -> None:
     if not extrapolate:
-        raise OutsideRangeError(f"{message}; pass extrapolate=True to go on, labelled")
+        raise OutsideRangeError(f"{message}; pass extrapolate=True (--extrapolate) to go on, labelled")
     warnings.warn(f"{message}: extrapolated", ExtrapolationWarning, stacklevel=4)

@@ -6,17 +6,24 @@ import numpy as np
 
 from circuitsim.network.mapping.differential import Differential
 from circuitsim.network.mapping.offset import Offset
+from circuitsim.network.mapping.reference import Reference
 from circuitsim.network.mapping.scheme import Scheme
+from circuitsim.network.mapping.sliced import Sliced
 from circuitsim.spec import ArraySpec, checked
 
-SCHEMES: dict[str, Callable[[float, float], Scheme]] = {scheme.name: scheme for scheme in (Differential, Offset)}
-"""By the value of `mapping.weights`, from g_min and g_max [S]."""
+SCHEMES: dict[str, Callable[[float, float], Scheme]] = {
+    scheme.name: scheme for scheme in (Differential, Offset, Reference)
+}
+"""By the value of `mapping.weights`, from g_min and g_max [S]; `Sliced` takes the place of Differential for levels."""
 
 
 @checked
 def scheme_of(spec: ArraySpec) -> Scheme:
-    """Return the scheme that `mapping.weights` names, for the device's range of conductances."""
-    return SCHEMES[spec.mapping.weights](spec.device.g_min, spec.device.g_max)
+    """Return the scheme that [mapping] describes, for the device's range of conductances."""
+    mapping, ends = spec.mapping, (spec.device.g_min, spec.device.g_max)
+    if mapping.bits_per_cell == "analog":
+        return SCHEMES[mapping.weights](*ends)
+    return Sliced(*ends, mapping.bits_per_cell, mapping.weight_bits or mapping.bits_per_cell)
 
 
 def largest_weight(weights: np.ndarray) -> float:

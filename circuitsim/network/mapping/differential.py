@@ -17,7 +17,11 @@ class Differential(Scheme):
     """
 
     name = "differential"
-    columns_per_output = 2
+
+    @property
+    def columns_per_output(self) -> int:
+        """One for each sign."""
+        return 2
 
     def conductances(self, weights: np.ndarray, *, w_max: float) -> np.ndarray:
         """Map weights (inputs, outputs) onto conductances (inputs, 2 · outputs) [S]."""

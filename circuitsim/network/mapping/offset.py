@@ -22,7 +22,11 @@ class Offset(Scheme):
     """
 
     name = "offset"
-    columns_per_output = 1
+
+    @property
+    def columns_per_output(self) -> int:
+        """One for both signs."""
+        return 1
 
     @property
     def g_mid(self) -> float:

@@ -16,16 +16,22 @@ class Scheme(ABC):
     Attributes:
         g_min, g_max: Range of the conductances [S].
         name: The value of `mapping.weights`.
-        columns_per_output: Columns that belong to one output alone; they lie side by side.
-        shared_columns: Columns after those of the outputs, one set for each tile.
     """
 
     g_min: float
     g_max: float
 
     name: ClassVar[str]
-    columns_per_output: ClassVar[int]
-    shared_columns: ClassVar[int] = 0
+
+    @property
+    @abstractmethod
+    def columns_per_output(self) -> int:
+        """Columns that belong to one output alone; they lie side by side."""
+
+    @property
+    def shared_columns(self) -> int:
+        """Columns after those of the outputs, one set for each tile."""
+        return 0
 
     @abstractmethod
     def conductances(self, weights: np.ndarray, *, w_max: float) -> np.ndarray:

@@ -26,6 +26,10 @@ COMMANDS = {
     "netlist": (("netlist", "array.toml", "-o", "out/array.cir"), {"array.cir", "array_000.cir", "array_012.cir"}),
     "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE),
     "infer": (("infer", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"), {"results.json", "inference.csv"}),
+    "age": (
+        ("age", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
+        {"results.json", "draws.csv", "accuracy.png", "accuracy.svg"},
+    ),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),

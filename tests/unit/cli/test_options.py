@@ -16,6 +16,7 @@ COMMANDS = {
     "--noise-seed": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--calibration-images": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--capacitor-sigma": ("solve", "array.toml"),
+    "--draws": ("age", "model.json", "net.onnx", "--data", "x.npz"),
     "--chips": ("solve", "array.toml"),
     "--offset-sigma": ("solve", "array.toml"),
     "--full-scale": ("solve", "array.toml"),

@@ -1,0 +1,123 @@
+"""Score a network file over draws of its cells and write the results to files."""
+
+import csv
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim.errors import InputError
+from circuitsim.evaluation.drawn_scores import DriftCompensation, score_draws
+from circuitsim.evaluation.image_files import calibration_count, read_images
+from circuitsim.evaluation.products import BehavioralProduct
+from circuitsim.network import check_images_apart, load_network
+from circuitsim.results import Certificate, DrawnScores, TileModel
+from circuitsim.results.atomic_files import atomic, write_text
+from circuitsim.spec import checked
+from circuitsim.spice import Progress
+
+
+@checked
+def age_files(
+    model: TileModel,
+    network_file: Path,
+    data: Path,
+    *,
+    out: Path,
+    seeds: Sequence[int],
+    times: Sequence[float] = (0.0,),
+    compensations: Sequence[DriftCompensation] = ("none",),
+    causes: Collection[str] | None = None,
+    calibration_images: int | None = None,
+    certificate: Certificate | None = None,
+    strict: bool = False,
+    extrapolate: bool = False,
+    progress: Progress | None = None,
+) -> tuple[DrawnScores, dict[str, Any]]:
+    """Score a network on arrays whose cells the statistics of their device draw, from files to files.
+
+    Args:
+        model: A calibrated model of the tiles.
+        network_file: ONNX file.
+        data: .npz with `images` and `labels`.
+        out: Folder for results.json and draws.csv.
+        seeds, times, compensations, causes, extrapolate, progress: As in `score_draws`.
+        calibration_images: As in `infer_files`.
+        certificate, strict: As in `BehavioralProduct`.
+
+    Returns:
+        The scores, and the content of results.json.
+
+    Raises:
+        InputError: A file cannot be read, there are no labels, or as `score_draws`.
+        OutsideRangeError: As `score_draws`, or `strict` and a use outside the certificate.
+    """
+    product = BehavioralProduct(model, certificate=certificate, strict=strict)
+    images, labels = read_images(data)
+    if labels is None:
+        raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
+    network = load_network(network_file)
+    count = calibration_count(calibration_images, len(images), network.batch)
+    check_images_apart(network, images[: network.batch or 2])
+    found = score_draws(
+        network,
+        product,
+        images[count:],
+        labels[count:],
+        calibration_images=images[:count],
+        seeds=seeds,
+        causes=causes,
+        times=times,
+        compensations=compensations,
+        extrapolate=extrapolate,
+        progress=progress,
+    )
+    table = out / "draws.csv"
+    _write_table(table, found)
+    content = {
+        "metric": found.metric,
+        "causes": list(found.causes),
+        "float": found.floating,
+        "cells as wanted": found.undrawn,
+        "images": len(images) - count,
+        "calibration_images": count,
+        "seeds": list(found.seeds),
+        "draws": _rows(found),
+        "model_digest": model.digest,
+        "csv": str(table),
+    }
+    write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
+    return found, content
+
+
+def _rows(found: DrawnScores) -> list[dict[str, Any]]:
+    """One entry for each time and compensation; null where one draw gives no spread."""
+    half = found.half_width()
+    return [
+        {
+            "time_s": t,
+            "compensation": compensation,
+            "mean": float(found.mean[i, j]),
+            "sigma": _finite(found.sigma[i, j]),
+            "half_width_95": _finite(half[i, j]),
+            "gain": float(found.gains[i, j].mean()),
+        }
+        for i, t in enumerate(found.times)
+        for j, compensation in enumerate(found.compensations)
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _write_table(path: Path, found: DrawnScores) -> None:
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["time [s]", "compensation", "seed [1]", f"{found.metric} [1]", "gain [1]"])
+        for i, t in enumerate(found.times):
+            for j, compensation in enumerate(found.compensations):
+                for k, seed in enumerate(found.seeds):
+                    writer.writerow([t, compensation, seed, found.scores[i, j, k], found.gains[i, j, k]])

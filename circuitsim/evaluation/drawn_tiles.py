@@ -1,0 +1,75 @@
+"""Tiles whose cells are what the device makes of them: written with an error, drifted, stuck, noisy at every read."""
+
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from circuitsim import behavioral
+from circuitsim.devices.statistics import Statistics, draw_conductances
+from circuitsim.errors import InputError
+from circuitsim.evaluation.products import BehavioralProduct
+from circuitsim.network import ReadTile, TilePlace
+from circuitsim.spec import ArraySpec
+
+
+@dataclass(frozen=True)
+class DrawnProduct:
+    """Programs tiles of a behavioral model with conductances that the statistics of its device draw.
+
+    Each tile has its own generator, from `seed`, its layer and its place, so that a draw depends neither on the order
+    of the tiles nor on their number, and a tile at two times is the same tile. Read noise is drawn anew at every read.
+
+    Attributes:
+        product: Programs and reads the drawn conductances.
+        statistics: Statistics of the device.
+        causes: Of `devices.statistics.CAUSES`.
+        t: Time since the end of programming [s].
+        seed: Of every draw.
+        extrapolate: Go on outside the range of the source, with a warning.
+    """
+
+    product: BehavioralProduct
+    statistics: Statistics
+    causes: frozenset[str]
+    t: float = 0.0
+    seed: int = 0
+    extrapolate: bool = False
+
+    @property
+    def spec(self) -> ArraySpec:
+        """The array that was calibrated."""
+        return self.product.spec
+
+    def check_array(self, spec: ArraySpec) -> None:
+        """Refuse an array other than that of the model, see `BehavioralProduct.check_array`."""
+        self.product.check_array(spec)
+
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
+        """Return the function that reads one draw of conductances g (rows, cols) [S].
+
+        Raises:
+            InputError: A cause is not stated, or read noise is asked for and inputs switch gates.
+        """
+        tile_seed = [self.seed, zlib.crc32(place.layer.encode()), place.index]
+        given = {"causes": self.causes, "extrapolate": self.extrapolate}
+        drawn = draw_conductances(self.statistics, g, self.t, rng=np.random.default_rng([*tile_seed, 0]), **given)
+        tile = self.product.tile(g, drawn=drawn)
+        read = self.product.read_of(tile, g)
+        if "read_noise" not in self.causes:
+            return read
+        if not isinstance(tile, behavioral.Tile):
+            raise InputError("read noise of tiles whose inputs switch gates is not modelled; leave it out of causes")
+        programmed = draw_conductances(self.statistics, g, 0.0, rng=np.random.default_rng([*tile_seed, 0]), **given)
+        programmed = np.clip(programmed, self.statistics.g_min, self.statistics.g_max)  # errors pass the source's ends
+        stated = {"g_programmed": programmed, "t": self.t, "extrapolate": self.extrapolate}
+        noise = behavioral.read_noise(self.product.model, self.statistics, drawn, **stated)
+        return partial(_read_with_noise, read, tile, noise, np.random.default_rng([*tile_seed, 1]))
+
+
+def _read_with_noise(
+    read: ReadTile, tile: behavioral.Tile, noise: behavioral.ReadNoise, rng: np.random.Generator, v_in: np.ndarray
+) -> Any:
+    return behavioral.with_read_noise(tile, noise, v_in, read(v_in), rng=rng)

@@ -1,0 +1,74 @@
+"""Scores of a network over draws of its cells: times after programming, compensations, seeds."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import stdtrit
+
+from circuitsim.spec import by_value
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@by_value
+@dataclass(frozen=True)
+class DrawnScores:
+    """Scores of one network on arrays whose cells are what their device makes of them.
+
+    Attributes:
+        metric: "accuracy" [1], or "rmse" in the unit of the labels.
+        causes: What was drawn, see `devices.statistics.CAUSES`.
+        times: (times,) seconds since the end of programming.
+        compensations: What was compensated, see `evaluation.DriftCompensation`.
+        seeds: Seed of each draw.
+        scores: (times, compensations, seeds).
+        gains: (times, compensations, seeds) mean digital gain over layers or columns that the compensation took; 1 for
+            none.
+        undrawn: Score of the same network, model and ranges with cells that are as wanted.
+        floating: Score of the float network.
+    """
+
+    metric: str
+    causes: tuple[str, ...]
+    times: tuple[float, ...]
+    compensations: tuple[str, ...]
+    seeds: tuple[int, ...]
+    scores: np.ndarray
+    gains: np.ndarray
+    undrawn: float
+    floating: float
+
+    @property
+    def mean(self) -> np.ndarray:
+        """(times, compensations) mean over the draws."""
+        return self.scores.mean(axis=2)
+
+    @property
+    def sigma(self) -> np.ndarray:
+        """(times, compensations) standard deviation from draw to draw; nan for one draw."""
+        if len(self.seeds) < 2:
+            return np.full(self.scores.shape[:2], np.nan)
+        return self.scores.std(axis=2, ddof=1)
+
+    def half_width(self, confidence: float = 0.95) -> np.ndarray:
+        """(times, compensations) half of the confidence interval of the mean (Student's t); nan for one draw.
+
+        It counts the draws of cells alone, and not that the images are a sample.
+        """
+        n = len(self.seeds)
+        return stdtrit(max(n - 1, 1), (1 + confidence) / 2) * self.sigma / np.sqrt(n)
+
+    def to_dataset(self) -> "xr.Dataset":
+        """Scores and gains with the coordinates time [s], compensation and seed."""
+        import xarray as xr  # takes 0.4 s to import
+
+        coords = {
+            "time": ("time", list(self.times), {"units": "s"}),
+            "compensation": list(self.compensations),
+            "seed": list(self.seeds),
+        }
+        axes = ("time", "compensation", "seed")
+        given = {"undrawn": self.undrawn, "float": self.floating, "causes": ", ".join(self.causes)}
+        return xr.Dataset({self.metric: (axes, self.scores), "gain": (axes, self.gains)}, coords=coords, attrs=given)
