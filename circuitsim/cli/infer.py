@@ -43,6 +43,12 @@ def infer(
             help="How codes become inputs: amplitude, bit_serial or pulse_width; absent: as the model's array has it."
         ),
     ] = None,
+    input_range: Annotated[
+        str, typer.Option(help="What sets the inputs' ranges: largest, least_rms, or a percentile such as 99.9.")
+    ] = "largest",
+    adc_range: Annotated[
+        str, typer.Option(help="What sets the ADCs' ranges: least_rms, largest, or a percentile such as 99.9.")
+    ] = "least_rms",
     noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
@@ -50,6 +56,7 @@ def infer(
     """Run a network with its Gemm, MatMul and Conv layers on arrays: its score, what ran where, the ranges."""
     from circuitsim.cli.infer_words import inference_in_words
     from circuitsim.evaluation import infer_files
+    from circuitsim.network import range_rule
     from circuitsim.results import load_certificate, load_model
 
     with progress_bar("inference", quiet=as_json):
@@ -64,6 +71,8 @@ def infer(
             max_error=max_error,
             search_inputs=search_inputs,
             input_code=input_code,
+            input_range=range_rule(input_range),
+            adc_range=range_rule(adc_range),
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
     print_result(content, inference_in_words(content), as_json)

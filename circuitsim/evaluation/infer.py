@@ -15,8 +15,11 @@ from circuitsim.evaluation.image_files import calibration_count, read_images
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import (
+    LARGEST,
+    LEAST_RMS,
     Inference,
     ProgrammedNetwork,
+    RangeRule,
     check_images_apart,
     evaluate,
     evaluate_float,
@@ -52,6 +55,8 @@ def infer_files(
     max_error: float | None = None,
     search_inputs: bool = False,
     input_code: str | None = None,
+    input_range: RangeRule = LARGEST,
+    adc_range: RangeRule = LEAST_RMS,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
@@ -72,6 +77,8 @@ def infer_files(
             full scale; a tile above it warns, or is refused if `strict`. Needs the certificate.
         search_inputs: Seek the worst inputs of each tile of the network. Needs the certificate.
         input_code: How codes become inputs, as `driver.input_code`; None: as the specification of the model has it.
+        input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
+            the rules of their own.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
 
     Returns:
@@ -113,7 +120,8 @@ def infer_files(
         )
     ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables)
     programmed = program(network, spec, product, tables=tables)
-    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first), rng=rng)
+    ranges = fit_ranges(programmed, first, inputs=input_range, adc=adc_range)
+    array = evaluate(programmed, images, labels, ranges=ranges, rng=rng)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )

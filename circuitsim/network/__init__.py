@@ -22,12 +22,15 @@ from circuitsim.network.mapping import Differential, Offset, Reference, Scheme, 
 from circuitsim.network.network import LayerProduct, Network
 from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead, exact_product
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances
+from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule, range_rule
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
 from circuitsim.network.scores import Score, has_classes
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
+    "LARGEST",
+    "LEAST_RMS",
     "Differential",
     "ExactProduct",
     "Inference",
@@ -41,6 +44,7 @@ __all__ = [
     "Product",
     "ProgrammedLayer",
     "ProgrammedNetwork",
+    "RangeRule",
     "ReadTile",
     "RecordedProduct",
     "Reference",
@@ -68,6 +72,7 @@ __all__ = [
     "network_tables",
     "output_tensor",
     "program",
+    "range_rule",
     "scheme_of",
     "tile_conductances",
 ]

@@ -145,7 +145,7 @@ def evaluate(
     Warns:
         ClippingWarning: More than 1 % of a layer's conversions, and twice what the chosen range clips of the
             calibration outputs, are outside the range of the ADC; or the range of the driver cuts off more than 2 % of
-            its inputs, rms.
+            its inputs, rms, and twice what it cuts off those of the calibration.
     """
     images = real_numbers("images", images, keep_type=True)
     missing = [layer for layer in programmed.layers if layer not in ranges]
@@ -274,7 +274,7 @@ def _clipping(layer: LayerStatistics, known: LayerRange) -> list[str]:
             f"{layer.adc_clipped:.1%} of the currents lie outside the ADC's {_range(layer)}"
             + (f", against {known.adc_clipped:.1%} of the calibration images'" if known.adc_clipped else "")
         )
-    if layer.input_lost > MUCH_LOST:
+    if layer.input_lost > max(MUCH_LOST, 2 * known.input_lost):
         sentences.append(
             f"{layer.input_clipped:.2%} of the inputs, up to {layer.input_max:.4g}, exceed {layer.activation_max:.4g}, "
             f"which v_read stands for ({known.input_rule}), and lose {layer.input_lost:.2g} of their rms size: "

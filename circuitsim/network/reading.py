@@ -32,6 +32,7 @@ class LayerRange:
         gain: Digital factor on the layer's products; 1 unless it was fitted.
         input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
         adc_clipped: Fraction of the calibration outputs that the chosen ADC range clips.
+        input_lost: What the chosen input range cuts off the calibration inputs, rms relative to theirs.
     """
 
     activation_max: float
@@ -40,6 +41,7 @@ class LayerRange:
     input_rule: str = "given"
     adc_rule: str = "given"
     adc_clipped: float = 0.0
+    input_lost: float = 0.0
 
 
 @dataclass(frozen=True)
