@@ -93,6 +93,7 @@ class NodalProduct:
         record: Called with (place, conductances, inputs, solution) after each read, unless None.
         sense: Table of its sense amplifiers; None for ideal ones.
         off: Where inputs switch gates, the cell of a row at 0; None: it carries nothing.
+        between: Where gates have `driver.gate_levels`, the cells between off and on, as in `nodal.prepare`.
     """
 
     spec: ArraySpec
@@ -100,6 +101,7 @@ class NodalProduct:
     record: Listener | None = None
     sense: SenseTable | None = None
     off: CellSurface | None = None
+    between: tuple[CellSurface, ...] = ()
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array other than that of the product, or one whose SPICE files differ from those of the surface."""
@@ -110,7 +112,9 @@ class NodalProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
-        array = exact_array(_still(self.spec), g, self.surface, off=self.off, sense=self.sense)
+        array = exact_array(
+            _still(self.spec), g, self.surface, off=self.off, between=self.between, sense=self.sense
+        )
         return partial(_read_exactly, array, place, self.record)
 
 
