@@ -29,6 +29,7 @@ from circuitsim.characterization.device_benches import (
 )
 from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.dynamics import cell_dynamics
+from circuitsim.characterization.gate_transfer import bend_of_levels, equal_current_levels, gate_currents
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states
 from circuitsim.characterization.states import array_states
@@ -50,6 +51,7 @@ __all__ = [
     "adc_range",
     "array_states",
     "bench_deck",
+    "bend_of_levels",
     "cache_limit",
     "cache_size",
     "cell",
@@ -67,7 +69,9 @@ __all__ = [
     "drawn_inl",
     "drawn_parameters",
     "drawn_tables",
+    "equal_current_levels",
     "find_states",
+    "gate_currents",
     "gate_level_cells",
     "gated_cells",
     "has_bench",
