@@ -1,4 +1,4 @@
-"""The current of a cell over the voltage of its gate: what levels of the gate driver are worth, and which ones to take."""
+"""The current of a cell over its gate voltage: what levels of the gate driver are worth, and which ones to take."""
 
 import numpy as np
 from numpy.typing import ArrayLike

@@ -20,8 +20,8 @@ class Phases:
     Attributes:
         weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; times
             2^b / (2^bits − 1) for the bit b of bit-serial inputs, each of which is a phase.
-        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates, k / (n − 1) of n levels; of
-            pulses the share of the read for which they last, 0 to 1.
+        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates, or
+            k / (n − 1) of n levels; of pulses the share of the read for which they last, 0 to 1.
         v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
         full_scale: Voltage that the codes represent at full scale, less that of an activation of 0 [V].

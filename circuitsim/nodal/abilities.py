@@ -28,5 +28,5 @@ SETTLES: Abilities = {
     },
 }
 """What `step_response` follows in time. Left out are strings and charge cells, and gates that switch in cells of one
-part, whose inner nodes are not known; codings that are several reads are one read each; gates of several levels, whose charges between off and
-on are not characterized."""
+part, whose inner nodes are not known; gates of several levels, whose charges between off and on are not characterized;
+codings that are several reads are one read each."""

@@ -14,6 +14,7 @@ from circuitsim.spec import WireGrid
 GOOD_ON, GOOD_OFF = 3e-10, 1e-10  # error of a cell [of a selected cell's full scale] that more terms need not beat
 MARGIN = 1.3  # voltages against those of ohmic cells
 FLOOR = 0.01  # least range of voltages allowed for, as a share of the bias
+_STEP = 1.1  # between boxes in which the laws of many levels are fitted
 _SHORT = 1e13  # a terminal without resistance changes the thirteenth digit of the largest conductance
 
 
@@ -46,6 +47,7 @@ def plan_columns(
     assert on is not None
     if not whole:
         box = _reached(chord(on, g, v_ref + v_bias, v_ref), wires, box)
+        box = box if len(laws) == 2 else _stepped(box)
     levels, error = [], 0.0
     for number, law in enumerate(laws):
         if law is None:
@@ -85,6 +87,16 @@ def _reached(slopes: np.ndarray, wires: WireGrid, whole: GateBox) -> GateBox:
     return GateBox(v_bias, u_low if u_low > 2 * least else 0.0, v_bias, w_high)
 
 
+def _stepped(box: GateBox) -> GateBox:
+    """Widen a box to one of few, so that the laws of many levels are fitted once for matrices like each other."""
+
+    def up(voltage: float) -> float:
+        least = FLOOR * box.v_bias
+        return min(least * _STEP ** np.ceil(np.log(max(voltage / least, 1.0)) / np.log(_STEP)), box.v_bias)
+
+    return GateBox(box.v_bias, box.v_bias - up(box.v_bias - box.u_low), box.u_high, up(box.w_high))
+
+
 def _blocks(cells: list[GateCells], wires: WireGrid, v_bias: float) -> tuple[ColumnBlock, ...]:
     """Put the wires of columns beside their cells."""
     assert wires.r_bl is not None
@@ -95,6 +107,4 @@ def _blocks(cells: list[GateCells], wires: WireGrid, v_bias: float) -> tuple[Col
     with np.errstate(divide="ignore"):
         ends = np.minimum(1.0 / ends, _SHORT * stiffest)
     lines = ([mine.ravel() for mine in lanes_by_column(values)] for values in (r_bl, r_col, ends))
-    return tuple(
-        ColumnBlock(mine, v_bias, bl, sl, end) for mine, bl, sl, end in zip(cells, *lines, strict=True)
-    )
+    return tuple(ColumnBlock(mine, v_bias, bl, sl, end) for mine, bl, sl, end in zip(cells, *lines, strict=True))

@@ -67,8 +67,8 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     """Return the voltages (batch, rows) [V] of the row drivers for checked inputs.
 
     The voltage is x on bit lines, x · v_gate on gates, and (1 − x) · v_gate on the bypass transistors of a string of
-    1t1r cells; with `driver.gate_levels` it is that of the level that x selects. If the pulse width codes the input, every pulse has the height of a full-scale input: v_ref + v_read on
-    bit lines, x = 1 on gates.
+    1t1r cells; with `driver.gate_levels` it is that of the level that x selects. If the pulse width codes the input,
+    every pulse has the height of a full-scale input: v_ref + v_read on bit lines, x = 1 on gates.
     """
     if spec.driver.input_code == "pulse_width":
         x = np.full(x.shape, spec.drive_range[1] if spec.array.input_line == "bl" else 1.0)
