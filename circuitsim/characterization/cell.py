@@ -165,13 +165,17 @@ def _at_gates(
     spec: ArraySpec, g_range: tuple[float, float] | None, v_gates: Sequence[float | None]
 ) -> tuple[CellSurface, ...]:
     """Characterize the cells of gates at several voltages [V]; None: that of a selected row."""
-    try:
-        return tuple(cell(spec, g_range=g_range, v_gate=v_gate) for v_gate in v_gates)
-    except OutsideRangeError as error:
-        raise OutsideRangeError(
-            f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} here, use level = "
-            f"'ngspice' or a narrower range of conductances: {error}"
-        ) from None
+    found = []
+    for v_gate in v_gates:
+        try:
+            found.append(cell(spec, g_range=g_range, v_gate=v_gate))
+        except OutsideRangeError as error:
+            raise OutsideRangeError(
+                f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} with "
+                f"{spec.v_gate if v_gate is None else v_gate:g} V at the gate, use level = 'ngspice' or a narrower "
+                f"range of conductances: {error}"
+            ) from None
+    return tuple(found)
 
 
 def check_contents(spec: ArraySpec, surface: CellSurface) -> None:

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import characterization, levels, netlist
-from circuitsim.errors import CellErrorWarning, GateLevelWarning, InputError, SpecError
+from circuitsim.errors import CellErrorWarning, GateLevelWarning, InputError, OutsideRangeError, SpecError
 from circuitsim.evaluation import NgspiceProduct, NodalProduct
 from circuitsim.network import LinearLayer, program
 from circuitsim.network.reading import LayerRange, read_layer
@@ -126,6 +126,13 @@ def test_the_current_of_a_gate_is_that_of_an_array_of_one_cell():
     x = np.arange(8)[:, None] / 7
     found = characterization.gate_currents(spec, [3e-5], LEVELS)
     assert_allclose(found, levels.solve(spec, [[3e-5]], x, "ngspice").out, rtol=1e-6, atol=1e-14)
+
+
+def test_a_level_that_no_surface_describes_is_named_by_its_voltage():
+    """The current of a level-1 transistor that is off has a kink that no polynomial follows."""
+    spec = SPEC.replace(access={"model": "nmos_level1"}, array={"rows": 2})
+    with pytest.raises(OutsideRangeError, match=r"input_line = 'wl' with 0 V at the gate, use level = 'ngspice'"):
+        levels.prepare(spec, np.full((2, 8), 1e-5))
 
 
 class OneLayer:
