@@ -12,6 +12,8 @@ from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
 GOOD_ON, GOOD_OFF = 3e-10, 1e-10  # error of a cell [of a selected cell's full scale] that more terms need not beat
+GOOD_BETWEEN = 1e-9  # the same at levels between off and on [of a cell's full scale at its own level]
+POOR_BETWEEN = 3e-9  # error of such a cell [of a selected cell's full scale] above which higher degrees are tried
 MARGIN = 1.3  # voltages against those of ohmic cells
 FLOOR = 0.01  # least range of voltages allowed for, as a share of the bias
 _STEP = 1.1  # between boxes in which the laws of many levels are fitted
@@ -53,7 +55,7 @@ def plan_columns(
         if law is None:
             levels.append(no_cells(g.shape, box))
             continue
-        fitted = fit_gate_cells(law, box, v_ref, _good(law, on, lowest=number == 0))
+        fitted = fit_gate_cells(law, box, v_ref, *_good(law, on, lowest=number == 0))
         if fitted is None:
             return None
         levels.append(LevelCells(gate_coefficients(fitted, law, g), fitted.degree, box))
@@ -61,12 +63,15 @@ def plan_columns(
     return ColumnPlan(solve_block_of_columns, _blocks(block_cells(levels), wires, v_bias), error, g.shape, whole)
 
 
-def _good(law: CellSurface, on: CellSurface, *, lowest: bool) -> float:
-    """Return the error of a cell [A] that more terms need not beat: many rows have the lowest level."""
+def _good(law: CellSurface, on: CellSurface, *, lowest: bool) -> tuple[float, ...]:
+    """Return the error of a cell [A] that more terms need not beat, and between off and on the largest one."""
     if law is on:
-        return max(GOOD_ON, on.bound) * on.i_max
+        return (max(GOOD_ON, on.bound) * on.i_max,)
     least = GOOD_OFF * on.i_max
-    return least if lowest else max(least, law.bound * law.i_max)
+    if lowest:
+        return (least,)
+    good = max(least, max(GOOD_BETWEEN, law.bound) * law.i_max)
+    return good, max(good, POOR_BETWEEN * on.i_max)
 
 
 def no_cells(shape: tuple[int, ...], box: GateBox) -> LevelCells:

@@ -21,7 +21,7 @@ from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread
 from circuitsim.nodal.surface_chords import k_over_t
 from circuitsim.results import CellSurface
 
-_POOR = 30.0  # times what is good: only then are higher degrees tried, which cost every read more
+_POOR = 30.0  # times what is good
 # Degrees, and points to fit and to test: numbers in U and w, shift. The second serves cells whose transistor saturates
 # or turns off within the box: their error falls fourfold per two degrees.
 _USUAL = (range(11), ((18, 14), 0.0), ((21, 15), 0.3))
@@ -129,8 +129,12 @@ def _cell_polynomial(cells, level, row, u, w) -> Any:
 
 
 @lru_cache(maxsize=256)  # a surface for each level of the gates
-def fit_gate_cells(surface: CellSurface, box: GateBox, v_ref: float, good: float) -> GateFit | None:
+def fit_gate_cells(
+    surface: CellSurface, box: GateBox, v_ref: float, good: float, poor: float | None = None
+) -> GateFit | None:
     """Refit a surface over a box by the smallest degree whose error is below `good` [A], or else by the best one.
+
+    Degrees above ten, which cost every read more, are tried only where the error is above `poor` [A]; None: 30 good.
 
     Returns:
         The fit; None where the box leaves the surface.
@@ -140,9 +144,10 @@ def fit_gate_cells(surface: CellSurface, box: GateBox, v_ref: float, good: float
     if v_ref < low - slack or v_ref + box.w_high > high + slack or box.u_high > surface.u_max + slack:
         return None
     best = _lowest_degree(surface, box, v_ref, good, *_USUAL)
-    if best.error <= _POOR * good:
+    poor = _POOR * good if poor is None else poor
+    if best.error <= poor:
         return best
-    return min(best, _lowest_degree(surface, box, v_ref, _POOR * good, *_BENDING), key=lambda fitted: fitted.error)
+    return min(best, _lowest_degree(surface, box, v_ref, poor, *_BENDING), key=lambda fitted: fitted.error)
 
 
 def _lowest_degree(

@@ -118,8 +118,8 @@ def gated_array(
             f"between has {len(between)} cells and the gates have {len(volts)} levels: expected {len(volts) - 2}, from "
             "circuitsim.characterization.gate_level_cells(spec)"
         )
-    laws = (off, *between, on)
-    for surface, v_gate in zip(laws, reversed(volts) if has_bypass(spec) else volts, strict=True):
+    laws = (on, *reversed(between), off)
+    for surface, v_gate in zip(laws, volts if has_bypass(spec) else reversed(volts), strict=True):
         check_cell(surface, spec, v_gate=None if v_gate == volts[-1] else v_gate)
         if surface is not None:
             check_surface_range(surface, g)
