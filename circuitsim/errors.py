@@ -115,6 +115,10 @@ class HostWarning(CircuitsimWarning):
     """A product with weights is computed on the host, or the host's part of a network hides errors of the arrays."""
 
 
+class GateLevelWarning(CircuitsimWarning):
+    """The current of cells is not linear in the level of their gates, for which a network takes it."""
+
+
 def require(module: str, *, extra: str, package: str = "") -> None:
     """Import an optional module; if it is missing, name the command that installs it.
 

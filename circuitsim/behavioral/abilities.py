@@ -7,7 +7,10 @@ _AROUND = ("driver.block", "sense.block", "adc.block")
 
 SIMULATES: Abilities = {
     "bl": {key: values for key, values in nodal.SIMULATES["bl"].items() if key not in _AROUND},
-    "wl": {key: values for key, values in nodal.SIMULATES["wl"].items() if key != "adc.block"},
+    "wl": {
+        **{key: values for key, values in nodal.SIMULATES["wl"].items() if key != "adc.block"},
+        "driver.gate_levels": (None,),  # a tile knows the current of a cell at two voltages of its gate
+    },
     "string": {
         **{key: values for key, values in nodal.SIMULATES["string"].items() if key != "adc.block"},
         "array.cell": ("1t1r",),

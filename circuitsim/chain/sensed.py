@@ -89,6 +89,7 @@ def exact_array(
     surface: CellSurface | None,
     *,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
     sense: SenseTable | None = None,
     wires: WireGrid | None = None,
     v_range: tuple[float, float] | None = None,
@@ -103,6 +104,7 @@ def exact_array(
         g: Conductances (rows, cols) [S].
         surface: Its cell, characterized for the voltages of `sensed_range`; None as in `nodal.prepare`.
         off: Where inputs switch gates, the cell of a row at 0; None: it carries nothing.
+        between: Where the gates have several levels, the cells between off and on, as in `nodal.prepare`.
         sense: The table of its amplifiers; None for ideal ones.
         wires, g_range: As in `nodal.prepare`.
         v_range: Range of the inputs [V]; None: that of `sensed_inputs`. Gates have none.
@@ -114,7 +116,7 @@ def exact_array(
     if spec.array.input_line != "bl":
         if sense is not None:
             raise InputError(f"sense with array.input_line = {spec.array.input_line!r}: expected None")
-        return nodal.prepare(spec, g, surface, off=off, wires=wires, g_range=g_range)
+        return nodal.prepare(spec, g, surface, off=off, between=between, wires=wires, g_range=g_range)
     if sense is None:
         return nodal.prepare(spec, g, surface, off=off, wires=wires, v_range=v_range, g_range=g_range)
     wide = sensed_range(spec, sense, v_range)

@@ -37,7 +37,7 @@ class Reading:
 
     Attributes:
         v_in: (batch, rows) voltages of the rows behind their drivers [V], absolute: a row at rest is at sense.v_ref. On
-            gates the inputs: 0, 1, or shares of driver.t_read.
+            gates the inputs: 0, 1, k / (n − 1) of n driver.gate_levels, or shares of driver.t_read.
         i_out: (batch, cols) currents of the columns [A], positive into the sense amplifiers.
         sensed: (batch, cols) what the ADCs take [unit]: of an ideal amplifier its current, so that it equals `i_out`;
             of a circuit its output voltage, absolute, with its noise where noise is drawn.

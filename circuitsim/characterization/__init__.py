@@ -12,7 +12,7 @@ from circuitsim.characterization.adc_mismatch import (
 from circuitsim.characterization.adc_resolution import adc_bits
 from circuitsim.characterization.blocks import characterize, check_sense_contents
 from circuitsim.characterization.cache import cache_limit, cache_size
-from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
+from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gate_level_cells, gated_cells
 from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.comparator import comparator_table
 from circuitsim.characterization.comparator_noise import DecisionNoise, decision_noise
@@ -29,6 +29,7 @@ from circuitsim.characterization.device_benches import (
 )
 from circuitsim.characterization.device_reads import read_currents, read_deck
 from circuitsim.characterization.dynamics import cell_dynamics
+from circuitsim.characterization.gate_transfer import bend_of_levels, equal_current_levels, gate_currents
 from circuitsim.characterization.read_curves import ReadCurves, read_curves
 from circuitsim.characterization.state_map import StateMap, find_states, map_states
 from circuitsim.characterization.states import array_states
@@ -51,6 +52,7 @@ __all__ = [
     "adc_range",
     "array_states",
     "bench_deck",
+    "bend_of_levels",
     "cache_limit",
     "cache_size",
     "cell",
@@ -68,7 +70,10 @@ __all__ = [
     "drawn_inl",
     "drawn_parameters",
     "drawn_tables",
+    "equal_current_levels",
     "find_states",
+    "gate_currents",
+    "gate_level_cells",
     "gated_cells",
     "has_bench",
     "map_states",

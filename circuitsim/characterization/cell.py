@@ -1,6 +1,7 @@
 """Characterize the current of one cell: sweep it in ngspice and fit a smooth surface with an error bound."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import surface_cache
 from circuitsim.results import CellSurface
 from circuitsim.results.model_files import SURFACE_SCHEMA, load_surface, save_surface
-from circuitsim.spec import ArraySpec, cell_keys, check_voltage_range, has_bypass
+from circuitsim.spec import ArraySpec, cell_keys, check_voltage_range, gate_voltage_levels, has_bypass
 
 OHMIC = 1e-8  # fraction of full scale by which the current of a device stated to be ohmic may differ from g v
 
@@ -138,15 +139,43 @@ def gated_cells(spec: ArraySpec, *, g_range: tuple[float, float] | None = None) 
         OutsideRangeError: The current of a cell near its threshold is not smooth enough.
     """
     _reached(spec, g_range)  # no level reads a conductance that the state does not reach
-    try:
-        on = cell(spec, g_range=g_range)
-        off = cell(spec, g_range=g_range, v_gate=0.0)
-    except OutsideRangeError as error:
-        raise OutsideRangeError(
-            f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} here, use level = "
-            f"'ngspice' or a narrower range of conductances: {error}"
-        ) from None
+    off, on = _at_gates(spec, g_range, (gate_voltage_levels(spec)[0], None))
     return (off, on) if has_bypass(spec) else (on, off)
+
+
+def gate_level_cells(spec: ArraySpec, *, g_range: tuple[float, float] | None = None) -> tuple[CellSurface, ...]:
+    """Characterize the cells at the levels of `driver.gate_levels` between the first and the last one.
+
+    `gated_cells` characterizes those at the ends.
+
+    Args:
+        spec: The array.
+        g_range: As in `cell`.
+
+    Returns:
+        A surface for each level, the lowest first; none where gates are off or on.
+
+    Raises:
+        SimulatorError, OutsideRangeError: As `gated_cells`.
+    """
+    return _at_gates(spec, g_range, gate_voltage_levels(spec)[1:-1])
+
+
+def _at_gates(
+    spec: ArraySpec, g_range: tuple[float, float] | None, v_gates: Sequence[float | None]
+) -> tuple[CellSurface, ...]:
+    """Characterize the cells of gates at several voltages [V]; None: that of a selected row."""
+    found = []
+    for v_gate in v_gates:
+        try:
+            found.append(cell(spec, g_range=g_range, v_gate=v_gate))
+        except OutsideRangeError as error:
+            raise OutsideRangeError(
+                f"level = 'nodal' cannot describe the cells of input_line = {spec.array.input_line!r} with "
+                f"{spec.v_gate if v_gate is None else v_gate:g} V at the gate, use level = 'ngspice' or a narrower "
+                f"range of conductances: {error}"
+            ) from None
+    return tuple(found)
 
 
 def check_contents(spec: ArraySpec, surface: CellSurface) -> None:

@@ -23,8 +23,8 @@ Inputs = Annotated[
     typer.Option(
         "--inputs",
         "-x",
-        help="Inputs (batch, rows), .npy or .csv: volts, or 0 and 1 for gate inputs, or shares of the longest pulse;"
-        " absent: every row fully on.",
+        help="Inputs (batch, rows), .npy or .csv: volts, or 0 and 1 for gate inputs (k / (n - 1) for the k-th of n"
+        " driver.gate_levels), or shares of the longest pulse; absent: every row fully on.",
     ),
 ]
 

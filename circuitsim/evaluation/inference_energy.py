@@ -28,6 +28,8 @@ def inference_energy(
     images: np.ndarray,
     *,
     ranges: dict[str, LayerRange],
+    off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
 ) -> InferenceEnergy:
     """Compute the mean energy of one inference; the array solver solves each tile read.
 
@@ -37,6 +39,7 @@ def inference_energy(
         surface: Its characterized cell; None for ohmic 1R cells.
         images: Images to average over (images, …).
         ranges: Input and ADC ranges of the layers, from `network.fit_ranges`.
+        off, between: Where inputs switch gates, the cells at the other levels of their gates, as in `NodalProduct`.
 
     Returns:
         Energies per image [J], of each layer and in total; 1 MAC = 2 operations.
@@ -58,7 +61,7 @@ def inference_energy(
 
     tables = circuit_tables(spec)
     sense = None if tables is None else tables.sense
-    programmed = program(network, spec, NodalProduct(spec, surface, record, sense), tables=tables)
+    programmed = program(network, spec, NodalProduct(spec, surface, record, sense, off, between), tables=tables)
     inference = evaluate(programmed, images, ranges=ranges, name="nodal")
     parts = tuple(
         EnergyPart(name, power * spec.driver.t_read / len(images), f"layer {name}") for name, power in watts.items()

@@ -17,6 +17,7 @@ from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.chain import ExactArray, exact_array, read_exact
 from circuitsim.characterization import check_contents, check_sense_contents
 from circuitsim.errors import InputError
+from circuitsim.evaluation.gate_bend import tell_bend
 from circuitsim.netlist import cell_text
 from circuitsim.network import ReadTile, TilePlace, check_same_array
 from circuitsim.results import CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
@@ -100,6 +101,7 @@ class NodalProduct:
         record: Called with (place, conductances, inputs, solution) after each read, unless None.
         sense: Table of its sense amplifiers; None for ideal ones.
         off: Where inputs switch gates, the cell of a row at 0; None: it carries nothing.
+        between: Where gates have `driver.gate_levels`, the cells between off and on, as in `nodal.prepare`.
     """
 
     spec: ArraySpec
@@ -107,6 +109,7 @@ class NodalProduct:
     record: Listener | None = None
     sense: SenseTable | None = None
     off: CellSurface | None = None
+    between: tuple[CellSurface, ...] = ()
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array other than that of the product, or one whose SPICE files differ from those of the surface."""
@@ -114,10 +117,11 @@ class NodalProduct:
         if self.surface is not None:
             check_contents(spec, self.surface)
         check_sense_contents(spec, self.sense)
+        tell_bend(spec)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
-        array = exact_array(_still(self.spec), g, self.surface, off=self.off, sense=self.sense)
+        array = exact_array(_still(self.spec), g, self.surface, off=self.off, between=self.between, sense=self.sense)
         return partial(_read_exactly, array, place, self.record)
 
 
@@ -146,6 +150,7 @@ class NgspiceProduct:
                 "the product simulates another array than that of the network: the contents of their SPICE files "
                 "differ; expected one specification for both"
             )
+        tell_bend(spec)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""

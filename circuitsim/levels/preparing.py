@@ -164,4 +164,5 @@ def _prepare(
         surface = surface_of(spec, v_range=v_range, g_range=reach)
         return nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)
     on, off = characterization.gated_cells(spec, g_range=reach)
-    return nodal.prepare(spec, g, on, off=off, g_range=g_range)
+    between = characterization.gate_level_cells(spec, g_range=reach)
+    return nodal.prepare(spec, g, on, off=off, between=between, g_range=g_range)

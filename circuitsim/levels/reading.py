@@ -59,7 +59,8 @@ def solve(
         spec: The array.
         g: Conductances (rows, cols) [S]: current over voltage at v_read across the device alone. Capacitances [F] for
             1c cells.
-        x: Inputs (batch, rows), after the DAC: volts on bit lines, 0 or 1 on gates, shares of t_read for pulse widths.
+        x: Inputs (batch, rows), after the DAC: volts on bit lines; 0 or 1 on gates, or k / (n − 1), which selects
+            the k-th of n `driver.gate_levels`; shares of t_read for pulse widths.
         level: "ngspice" (the truth, seconds), "nodal" (the same circuit on the characterized cell, milliseconds) or
             "behavioral" (matrix products; needs `model`).
         model: A calibrated model of the same array, for the behavioral level.

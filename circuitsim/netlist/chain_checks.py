@@ -81,7 +81,9 @@ def _check_array(spec: ArraySpec) -> None:
         )
     if spec.array.cell == "1c":
         raise SpecError("array.cell = '1c': its output is a charge, expected a cell whose current the columns carry")
-    if spec.array.input_line != "bl" and spec.driver.input_code != "bit_serial":
+    off_or_on = spec.array.input_line != "bl" and spec.driver.gate_levels is None
+    if off_or_on and spec.driver.input_code != "bit_serial":
         raise SpecError(
-            f"array.input_line = {spec.array.input_line!r}: gates take bits, expected driver.input_code = 'bit_serial'"
+            f"array.input_line = {spec.array.input_line!r}: gates take bits, expected driver.input_code = "
+            "'bit_serial', or driver.gate_levels on word lines"
         )

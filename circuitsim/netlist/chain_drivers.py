@@ -8,7 +8,7 @@ from circuitsim.netlist.chain_timing import ChainTiming
 from circuitsim.netlist.names import check_path, moment, number
 from circuitsim.netlist.phases import CLOCK_EDGE, clock_nodes, phase_window, repeated_phase_cards
 from circuitsim.netlist.stimulus import pulse_corners
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, gate_voltage_levels
 from circuitsim.spec.matrices import drive_voltages
 
 DRIVER_CLOCKS = "ck_driver_"
@@ -117,7 +117,7 @@ def analog_inputs(spec: ArraySpec, codes: np.ndarray, bits: int) -> tuple[np.nda
 
 def _rest(spec: ArraySpec) -> float:
     """Voltage of a row between reads [V]."""
-    return spec.sense.v_ref if spec.array.input_line == "bl" else 0.0
+    return spec.sense.v_ref if spec.array.input_line == "bl" else gate_voltage_levels(spec)[0]
 
 
 def _analog(height: np.ndarray, share: np.ndarray, rest: float, timing: ChainTiming) -> str:

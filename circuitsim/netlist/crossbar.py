@@ -38,7 +38,8 @@ def crossbar(
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S].
-        x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string".
+        x: Inputs (batch, rows): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string", or k / (n − 1)
+            for the k-th of n `driver.gate_levels`.
         state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
         mismatch: Deviation of each access transistor; None: no deviation.
         nodes: Also save the current of every cell and the voltage of both wires there; this adds a source per cell.

@@ -43,6 +43,8 @@ def _plain(value: object) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         numbers = [number for line in value for number in line]
         return f"{min(numbers):.6g} to {max(numbers):.6g}, given per segment"
+    if isinstance(value, tuple) and all(isinstance(item, float) for item in value):
+        return ", ".join(map(_plain, value))
     if isinstance(value, BaseModel):
         return " ".join(f"{key}={_plain(item)}" for key, item in value if item is not None)
     return repr(value) if isinstance(value, dict) else str(value)

@@ -14,7 +14,7 @@ from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
 from circuitsim.netlist.stimulus import pulse_corners
-from circuitsim.spec import ArraySpec, by_value, check_no_block, checked, real_numbers
+from circuitsim.spec import ArraySpec, by_value, check_no_block, checked, gate_voltage_levels, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Fractions of the read time: an edge that is short against the pulse, and the largest step. Where the waveform moves,
@@ -102,13 +102,13 @@ def transient(
 
     All rows are pulsed together. If the input is on the bit lines, the gates are always on and the rows rest at
     `sense.v_ref`, so that no current flows before the pulse. If the input is on the word lines, the bit lines are
-    always biased and the gates rest at 0 V.
+    always biased and the gates rest at 0 V, or at the first of `driver.gate_levels`.
 
     Args:
         spec: The array; its wire capacitances are lumped at the cells.
         g: Conductances (rows, cols) [S].
-        x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string"; 0 to 1
-            where `driver.input_code` is "pulse_width".
+        x: One input vector (rows,): voltages [V]; 0 or 1 where `array.input_line` is "wl" or "string", or k / (n − 1)
+            for the k-th of n `driver.gate_levels`; 0 to 1 where `driver.input_code` is "pulse_width".
         state: (rows, cols) state of each device in the unit of its card; None for devices that take a conductance.
         pulse: Timing; None: `read_pulse(spec)`.
         nodes: Also save the voltage of both wires at every cell.
@@ -188,7 +188,7 @@ def read_pulse(spec: ArraySpec) -> Pulse:
     the pulses.
     """
     t = spec.driver.t_read
-    v_rest = 0.0 if spec.array.input_line != "bl" else spec.sense.v_ref
+    v_rest = spec.sense.v_ref if spec.array.input_line == "bl" else gate_voltage_levels(spec)[0]
     t_stop = 1.2 * t if spec.driver.input_code == "pulse_width" else t
     return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t_stop, t_step=_STEP * t, v_rest=v_rest)
 

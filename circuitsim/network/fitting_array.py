@@ -28,6 +28,9 @@ READS: Abilities = {
 }
 """Layers are read through bit lines (amplitudes, bits, pulses) or gates (bits, pulses), and by column outputs."""
 
+_BY_GATE_LEVELS: Abilities = {"wl": {**READS["wl"], "driver.input_code": ("amplitude",)}}
+"""The same of gates with `driver.gate_levels`."""
+
 # What stands between a tile and its network: one product may serve several of them.
 _AROUND_THE_ARRAY = {"adc", "mapping", "schema_version"}
 _NOT_READ = {"dac_bits", "input_code", "file", "folder"}
@@ -39,14 +42,14 @@ def check_network_array(spec: ArraySpec) -> None:
     Raises:
         SpecError: Names the key, its value and the accepted values.
     """
-    obstacle = unable(spec, READS)
+    obstacle = unable(spec, READS if spec.driver.gate_levels is None else _BY_GATE_LEVELS)
     if obstacle is None:
         return
     key, value, expected = obstacle
     choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
     raise SpecError(
-        f"{key} = {value!r}: a network is read by voltages on bit lines, or bit by bit or by pulses on gates, and by "
-        f"currents, in tiles of array.rows x array.cols cells; expected {choices}"
+        f"{key} = {value!r}: a network is read by voltages on bit lines, or bit by bit, by pulses or by "
+        f"driver.gate_levels on gates, and by currents, in tiles of array.rows x array.cols cells; expected {choices}"
     )
 
 

@@ -20,8 +20,8 @@ class Phases:
     Attributes:
         weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; times
             2^b / (2^bits − 1) for the bit b of bit-serial inputs, each of which is a phase.
-        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates; of pulses the
-            share of the read for which they last, 0 to 1.
+        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates, or
+            k / (n − 1) of n levels; of pulses the share of the read for which they last, 0 to 1.
         v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
         full_scale: Voltage that the codes represent at full scale, less that of an activation of 0 [V].
@@ -72,7 +72,9 @@ def encode(
     each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
     two ends; its levels are its own. Bit-serial codes take one phase for each bit, the lowest first, of the weight
     2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds. A pulse lasts for
-    code / (2^b − 1) of the read, and the ADC converts the mean current over the read.
+    code / (2^b − 1) of the read, and the ADC converts the mean current over the read. On gates of several levels
+    a magnitude is rounded to k / (n − 1), which selects the k-th of n `driver.gate_levels`; the digital side takes the
+    current for linear in k.
 
     Args:
         activations: Any shape, in the network's units.
@@ -99,6 +101,10 @@ def encode(
         top = None if spec.driver.dac_bits is None else 2**spec.driver.dac_bits - 1
         widths = shares if top is None else np.round(shares * top) / top
         return Phases(weights, widths, widths, clipped, spec.driver.v_read, 0.0)
+    if spec.driver.gate_levels is not None:
+        last = len(spec.driver.gate_levels) - 1
+        x = np.round(shares * last) / last
+        return Phases(weights, x, x, clipped, spec.driver.v_read, 0.0)
     dac = dac_table(spec) if dac is None else dac
     if dac is None:
         v = v_ref + shares * spec.driver.v_read

@@ -20,7 +20,13 @@ SIMULATES: Abilities = {
 
 SETTLES: Abilities = {
     "bl": {**SIMULATES["bl"], "driver.input_code": ("amplitude",)},
-    "wl": {**SIMULATES["wl"], "array.cell": ("1t1r", "2t2r"), "driver.input_code": ("amplitude",)},
+    "wl": {
+        **SIMULATES["wl"],
+        "array.cell": ("1t1r", "2t2r"),
+        "driver.input_code": ("amplitude",),
+        "driver.gate_levels": (None,),
+    },
 }
 """What `step_response` follows in time. Left out are strings and charge cells, and gates that switch in cells of one
-part, whose inner nodes are not known; codings that are several reads are one read each."""
+part, whose inner nodes are not known; gates of several levels, whose charges between off and on are not characterized;
+codings that are several reads are one read each."""

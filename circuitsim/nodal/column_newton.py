@@ -34,14 +34,13 @@ class ColumnBlock(NamedTuple):
 
     | field          | entries  | unit | content                                                |
     |----------------|----------|------|--------------------------------------------------------|
-    | `on`, `off`    |          |      | `GateCells` of the rows that are selected, and not     |
+    | `cells`        |          |      | `GateCells`; rows whose gates are on have the last level |
     | `v_bias`       | 1        | V    | terminal of the bit lines                              |
     | `r_bl`, `r_sl` | rows + 1 | ohm  | segments; the two at the ends are not used             |
     | `ends`         | 4        | S    | bit line first, last; source line first, last; 0: open |
     """
 
-    on: GateCells
-    off: GateCells
+    cells: GateCells
     v_bias: float
     r_bl: np.ndarray
     r_sl: np.ndarray
@@ -87,13 +86,13 @@ def _last_voltages(block, s, j_b, j_c):
 
 
 @bare_kernel
-def _march_down(block, selected, work, sums):
+def _march_down(block, level, work, sums):
     """Replace the cells by their tangents and gather everything above each row; the last row's v is then known.
 
     `work` keeps, row by row: b, c; the current that the tangent before predicted; e, y_b, y_c; P and q of what lies
     above the row. `sums` takes the largest distance from the prediction, Σ|i|, Σi, how far cells leave their box.
     """
-    rows = len(selected)
+    rows = len(level)
     zero, one, bias = spread(0.0), spread(1.0), spread(block.v_bias)
     worst, total, fed, excess = zero, zero, zero, zero
     p_bb, p_bc, p_cb, p_cc = load(block.ends, 0), zero, zero, load(block.ends, 2 * WIDTH)
@@ -102,7 +101,7 @@ def _march_down(block, selected, work, sums):
         at = k * _KEPT
         v_b, v_c = load(work, at), load(work, at + WIDTH)
         u = v_b - v_c
-        current, y_b, along_w, outside = gate_tangent(block, selected[k], k, u, v_c)
+        current, y_b, along_w, outside = gate_tangent(block.cells, level[k], k, u, v_c)
         y_c, excess = along_w - y_b, larger(excess, outside)
         worst = larger(worst, _magnitude(current - load(work, at + 2 * WIDTH)))
         total, fed = total + _magnitude(current), fed + current
@@ -171,32 +170,32 @@ def small_in_every_lane(sums, left, scale, tol):
 
 
 @kernel
-def solve_block_of_columns(block, selected, tol, most, reads):
+def solve_block_of_columns(block, level, tol, most, reads):
     """Solve each vector of a batch in one block of columns, from the same start: no vector depends on its neighbours.
 
     Args:
         block: A `ColumnBlock`.
-        selected: (batch, rows) rows whose gates are on.
+        level: (batch, rows) level of the gates of each row, the lowest 0.
         tol: Largest current left over at a cell, relative to the sum of the currents of the column's cells.
         most: Largest number of steps; a vector that needs more counts most + 1.
         reads: `ColumnReads` to fill.
     """
-    rows = selected.shape[1]
+    rows = level.shape[1]
     work, sums = np.empty(rows * _KEPT + 2 * WIDTH), np.empty(5 * WIDTH)
     # With half of the rows selected, cells lose about a third of what they lose with all rows, which the box allows.
-    w = _SHARE * block.on.w_high
-    u = block.v_bias - _SHARE * (block.v_bias - block.on.u_low)
-    for vector in range(len(selected)):
+    w = _SHARE * block.cells.w_high[-1]
+    u = block.v_bias - _SHARE * (block.v_bias - block.cells.u_low[-1])
+    for vector in range(len(level)):
         for k in range(rows):
             store(work, k * _KEPT, spread(u + w))
             store(work, k * _KEPT + WIDTH, spread(w))
             store(work, k * _KEPT + 2 * WIDTH, spread(np.inf))  # no tangent has predicted anything yet
         steps = 0
-        _march_down(block, selected[vector], work, sums)
+        _march_down(block, level[vector], work, sums)
         while steps <= most and not small_in_every_lane(sums, _WORST, _TOTAL, tol):
             steps += 1
             _march_up(block, rows, work, sums)
-            _march_down(block, selected[vector], work, sums)
+            _march_down(block, level[vector], work, sums)
         reads.iterations[vector] = steps
         at = vector * WIDTH
         store(reads.i_bias, at, load(sums, _FED))

@@ -8,6 +8,7 @@ string it is never negative. `compact_cells` serves both directions from U = 0 o
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from circuitsim.nodal.lanes import WIDTH, fma, larger, load, smaller, spread
 from circuitsim.nodal.surface_chords import k_over_t
 from circuitsim.results import CellSurface
 
-_POOR = 30.0  # times what is good: only then are higher degrees tried, which cost every read more
+_POOR = 30.0  # times what is good
 # Degrees, and points to fit and to test: numbers in U and w, shift. The second serves cells whose transistor saturates
 # or turns off within the box: their error falls fourfold per two degrees.
 _USUAL = (range(11), ((18, 14), 0.0), ((21, 15), 0.3))
@@ -64,47 +65,58 @@ class GateFit:
         return min(self.error, self.over_g * (float(g.max()) + surface.g_parallel))
 
 
-class GateCells(NamedTuple):
-    """Polynomials of the cells of WIDTH columns, for kernels.
+class LevelCells(NamedTuple):
+    """Cells of all columns at one level of their gates.
 
     Attributes:
-        coefficients: Flat (rows, terms, WIDTH) [S, S/V, …]; empty for cells that carry nothing.
+        coefficients: (rows, cols, terms) of K [S, S/V, …]; no terms for cells that carry nothing.
         degree: Total degree; −1 for cells that carry nothing.
-        u_mid: Origin of U in the polynomials [V].
-        u_low, u_high, w_high: The box; beyond it K keeps its value at the edge [V].
+        box: Where they hold; beyond it K keeps its value at the edge.
     """
 
     coefficients: np.ndarray
     degree: int
-    u_mid: float
-    u_low: float
-    u_high: float
-    w_high: float
+    box: GateBox
 
 
-NO_CELLS = GateCells(np.empty(0), -1, 0.0, -np.inf, np.inf, np.inf)
+class GateCells(NamedTuple):
+    """Polynomials of the cells of WIDTH columns at every level of their gates, for kernels.
+
+    Attributes:
+        coefficients: Flat, level after level, each (rows, terms, WIDTH) [S, S/V, …].
+        start: (levels,) where each level begins.
+        degree: (levels,) total degree; −1 for cells that carry nothing.
+        u_mid: (levels,) origin of U in the polynomials [V].
+        u_low, u_high, w_high: (levels,) the box [V].
+    """
+
+    coefficients: np.ndarray
+    start: np.ndarray
+    degree: np.ndarray
+    u_mid: np.ndarray
+    u_low: np.ndarray
+    u_high: np.ndarray
+    w_high: np.ndarray
 
 
 @numba.njit(inline="always")
-def gate_tangent(block, is_on, row, u, w):
+def gate_tangent(cells, level, row, u, w):
     """Current of the cells in a row, its slopes in U (at constant w) and in w, and how far they leave their box [V]."""
-    if is_on:
-        value, along_u, along_w, excess = _cell_polynomial(block.on, row, u, w)
-    else:
-        value, along_u, along_w, excess = _cell_polynomial(block.off, row, u, w)
+    value, along_u, along_w, excess = _cell_polynomial(cells, level, row, u, w)
     return value * u, fma(u, along_u, value), u * along_w, excess
 
 
 @numba.njit(inline="always")
-def _cell_polynomial(cells, row, u, w) -> Any:
+def _cell_polynomial(cells, level, row, u, w) -> Any:
     """K of the cells in a row, its slopes, and how far the voltages leave the box; beyond, K keeps its edge value."""
     value, along_u, along_w = spread(0.0), spread(0.0), spread(0.0)
-    x = smaller(larger(u, spread(cells.u_low)), spread(cells.u_high))
-    y = smaller(larger(w, spread(0.0)), spread(cells.w_high))
+    x = smaller(larger(u, spread(cells.u_low[level])), spread(cells.u_high[level]))
+    y = smaller(larger(w, spread(0.0)), spread(cells.w_high[level]))
     excess = larger(larger(x - u, u - x), larger(y - w, w - y))
-    x = x - spread(cells.u_mid)
-    at = row * (cells.degree + 1) * (cells.degree + 2) // 2 * WIDTH
-    for n in range(cells.degree + 1):
+    x = x - spread(cells.u_mid[level])
+    degree = cells.degree[level]
+    at = cells.start[level] + row * (degree + 1) * (degree + 2) // 2 * WIDTH
+    for n in range(degree + 1):
         inner, inner_w = load(cells.coefficients, at), spread(0.0)
         for m in range(n):
             inner_w = fma(inner_w, y, inner)
@@ -116,9 +128,13 @@ def _cell_polynomial(cells, row, u, w) -> Any:
     return value, along_u, along_w, excess
 
 
-@lru_cache(maxsize=16)
-def fit_gate_cells(surface: CellSurface, box: GateBox, v_ref: float, good: float) -> GateFit | None:
+@lru_cache(maxsize=256)  # a surface for each level of the gates
+def fit_gate_cells(
+    surface: CellSurface, box: GateBox, v_ref: float, good: float, poor: float | None = None
+) -> GateFit | None:
     """Refit a surface over a box by the smallest degree whose error is below `good` [A], or else by the best one.
+
+    Degrees above ten, which cost every read more, are tried only where the error is above `poor` [A]; None: 30 good.
 
     Returns:
         The fit; None where the box leaves the surface.
@@ -128,9 +144,10 @@ def fit_gate_cells(surface: CellSurface, box: GateBox, v_ref: float, good: float
     if v_ref < low - slack or v_ref + box.w_high > high + slack or box.u_high > surface.u_max + slack:
         return None
     best = _lowest_degree(surface, box, v_ref, good, *_USUAL)
-    if best.error <= _POOR * good:
+    poor = _POOR * good if poor is None else poor
+    if best.error <= poor:
         return best
-    return min(best, _lowest_degree(surface, box, v_ref, _POOR * good, *_BENDING), key=lambda fitted: fitted.error)
+    return min(best, _lowest_degree(surface, box, v_ref, poor, *_BENDING), key=lambda fitted: fitted.error)
 
 
 def _lowest_degree(
@@ -168,10 +185,19 @@ def gate_coefficients(fitted: GateFit, surface: CellSurface, g: np.ndarray) -> n
     return ((g.reshape(-1, 1) + surface.g_parallel) * flat).reshape(*g.shape, -1)
 
 
-def gate_cells(coefficients: np.ndarray, degree: int, box: GateBox) -> GateCells:
-    """Return cells for kernels from coefficients (rows, WIDTH columns, terms)."""
-    flat = np.ascontiguousarray(np.moveaxis(coefficients, 1, -1)).ravel()
-    return GateCells(flat, degree, _middle(box), box.u_low, box.u_high, box.w_high)
+def gate_cells(levels: Sequence[LevelCells]) -> GateCells:
+    """Return the cells of WIDTH columns for kernels, from those of each level of their gates, the lowest first."""
+    flat = [np.moveaxis(level.coefficients, 1, -1).ravel() for level in levels]
+    boxes = [level.box for level in levels]
+    return GateCells(
+        coefficients=np.concatenate(flat),
+        start=np.cumsum([0, *map(len, flat[:-1])]),
+        degree=np.array([level.degree for level in levels]),
+        u_mid=np.array([_middle(level.box) if level.degree >= 0 else 0.0 for level in levels]),
+        u_low=np.array([box.u_low for box in boxes]),
+        u_high=np.array([box.u_high for box in boxes]),
+        w_high=np.array([box.w_high for box in boxes]),
+    )
 
 
 def _middle(box: GateBox) -> float:

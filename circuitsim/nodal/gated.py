@@ -1,7 +1,7 @@
 """Arrays whose input switches gates: bit and source line along the column, or cells in series down the column.
 
 Word lines carry no direct current, so columns are independent of each other and each vector chooses, row by row, one
-of two characterized cells.
+of two characterized cells, or of as many as the drivers of the gates have levels.
 """
 
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.string_plan import plan_strings
 from circuitsim.nodal.surface import check_cell, check_surface_range
 from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid, by_value, has_bypass
+from circuitsim.spec import ArraySpec, WireGrid, by_value, gate_voltage_levels, has_bypass
 
 _BUILD = {"wl": build_columns, "string": build_strings}
 
@@ -35,6 +35,7 @@ class GatedArray:
         on: The cell of a row whose input is 1.
         off: The cell of a row whose input is 0; None: it carries nothing.
         wires: Segment resistances [ohm].
+        between: The cells of rows whose gates have the levels between, the lowest first.
     """
 
     spec: ArraySpec
@@ -42,6 +43,7 @@ class GatedArray:
     on: CellSurface
     off: CellSurface | None
     wires: WireGrid
+    between: tuple[CellSurface, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the fields alone: factors and whatever else follows from them is computed again when it is needed."""
@@ -50,13 +52,18 @@ class GatedArray:
     @cached_property
     def given(self) -> dict[str, str]:
         """`Provenance.given` of every read, computed once."""
-        return given_digests(self.spec, self.g, self.wires, surface=self.on, off=self.off)
+        between = {f"level_{k}": law for k, law in enumerate(self.between, start=1)}
+        return given_digests(self.spec, self.g, self.wires, surface=self.on, off=self.off, **between)
+
+    @property
+    def laws(self) -> tuple[CellSurface | None, ...]:
+        """The cell at each level of its gate, the lowest first."""
+        return self.off, *self.between, self.on
 
     @cached_property
-    def errors(self) -> tuple[np.ndarray, np.ndarray]:
-        """Errors of the cells by their surfaces, at input 1 and at input 0 (rows, cols) [A]."""
-        off = np.zeros(self.g.shape) if self.off is None else cell_errors(self.off, self.g)
-        return cell_errors(self.on, self.g), off
+    def errors(self) -> tuple[np.ndarray, ...]:
+        """Errors of the cells by their surfaces, at each level of their gates (rows, cols) [A]."""
+        return tuple(cell_errors(law, self.g) for law in self.laws)
 
     @cached_property
     def grid(self) -> Grid:
@@ -72,7 +79,7 @@ class GatedArray:
         """Plan the columns for the voltages that cells reach, or for any between the terminals."""
         v_ref, v_bias = self.spec.drive_range
         if self.spec.array.input_line == "wl":
-            return plan_columns(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
+            return plan_columns(self.laws, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
         assert self.off is not None
         return plan_strings(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
 
@@ -94,20 +101,31 @@ def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
 
 
 def gated_array(
-    spec: ArraySpec, g: np.ndarray, on: CellSurface | None, off: CellSurface | None, wires: WireGrid
+    spec: ArraySpec,
+    g: np.ndarray,
+    on: CellSurface | None,
+    off: CellSurface | None,
+    wires: WireGrid,
+    between: tuple[CellSurface, ...],
 ) -> GatedArray:
     """Prepare an array whose input switches gates; see `preparation.prepare`."""
     line = spec.array.input_line
     if on is None:
         raise InputError(f"surface is None with array.input_line = {line!r}: expected a characterized cell")
-    bypass = has_bypass(spec)
-    for surface, gate_is_on in ((on, not bypass), (off, bypass)):
-        check_cell(surface, spec, v_gate=None if gate_is_on else 0.0)
+    volts = list(gate_voltage_levels(spec))
+    if len(between) != len(volts) - 2:
+        raise InputError(
+            f"between has {len(between)} cells and the gates have {len(volts)} levels: expected {len(volts) - 2}, from "
+            "circuitsim.characterization.gate_level_cells(spec)"
+        )
+    laws = (on, *reversed(between), off)
+    for surface, v_gate in zip(laws, volts if has_bypass(spec) else reversed(volts), strict=True):
+        check_cell(surface, spec, v_gate=None if v_gate == volts[-1] else v_gate)
         if surface is not None:
             check_surface_range(surface, g)
     if line == "string":
         check_strings(off, g)
-    array = GatedArray(spec, g, on, off, wires)
+    array = GatedArray(spec, g, on, off, wires, between)
     array.grid  # noqa: B018  refuses wires that do not fit
     array.columns  # noqa: B018  the work belongs here, not to the first read
     return array

@@ -1,6 +1,6 @@
 """Solve columns whose rows are gated, block by block: what columns between two lines and strings have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.nodal.column_newton import ColumnReads
-from circuitsim.nodal.gate_cells import GateBox, GateCells, gate_cells
+from circuitsim.nodal.gate_cells import GateCells, LevelCells, gate_cells
 from circuitsim.nodal.lanes import WIDTH
 
 MOST_STEPS = 40  # of Newton's method; 2 to 4 are needed
@@ -21,7 +21,7 @@ class ColumnPlan:
     """Columns ready to be solved.
 
     Attributes:
-        solve: Kernel that solves a batch of selections in one block.
+        solve: Kernel that solves a batch of gate levels in one block.
         blocks: WIDTH columns each; the last block repeats its last column.
         error: Largest error of a cell's current by the polynomials, against its surface [A].
         shape: Rows and columns.
@@ -37,7 +37,7 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class GatedSolution:
-    """Solution of a batch of selections, vector by vector; voltages are relative to v_ref.
+    """Solution of a batch of gate levels, vector by vector; voltages are relative to v_ref.
 
     Attributes:
         i_bias: (batch, cols) currents that the cells take from the bit lines at the voltages found [A].
@@ -60,17 +60,17 @@ class GatedSolution:
     i_cell: np.ndarray
 
 
-def solve_columns(plan: ColumnPlan, selected: np.ndarray, *, tol: float, nodes: bool, threads: int) -> GatedSolution:
-    """Solve a batch of selections (batch, rows), blocks on as many threads as asked for; no bit depends on these."""
+def solve_columns(plan: ColumnPlan, level: np.ndarray, *, tol: float, nodes: bool, threads: int) -> GatedSolution:
+    """Solve a batch of gate levels (batch, rows), blocks on as many threads as asked for; no bit depends on these."""
     rows, cols = plan.shape
-    batch, count = len(selected), len(plan.blocks)
+    batch, count = len(level), len(plan.blocks)
     i_bias, i_out = (np.empty((count, batch, WIDTH)) for _ in range(2))
     checks, inside = np.empty((count, batch, 2, WIDTH)), np.empty((3, count, batch, rows if nodes else 0, WIDTH))
     steps = np.zeros((count, batch), int)
 
     def solve(k: int) -> None:
         flat = (part.reshape(-1) for part in (i_bias[k], i_out[k], checks[k], steps[k], *inside[:, k]))
-        plan.solve(plan.blocks[k], selected, tol, MOST_STEPS, ColumnReads(*flat))
+        plan.solve(plan.blocks[k], level, tol, MOST_STEPS, ColumnReads(*flat))
 
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
         list((pool.map if pool else map)(solve, range(count)))
@@ -90,9 +90,10 @@ def solve_columns(plan: ColumnPlan, selected: np.ndarray, *, tol: float, nodes: 
     )
 
 
-def block_cells(coefficients: np.ndarray, degree: int, box: GateBox) -> list[GateCells]:
-    """Cut coefficients (rows, cols, terms) of one degree into the cells of each block."""
-    return [gate_cells(mine, degree, box) for mine in lanes_by_column(coefficients)]
+def block_cells(levels: Sequence[LevelCells]) -> list[GateCells]:
+    """Cut the cells of all columns at each level of their gates into those of each block."""
+    cut = [[level._replace(coefficients=mine) for mine in lanes_by_column(level.coefficients)] for level in levels]
+    return [gate_cells(block) for block in zip(*cut, strict=True)]
 
 
 def lanes_by_column(values: np.ndarray) -> list[np.ndarray]:

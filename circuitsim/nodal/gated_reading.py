@@ -16,16 +16,18 @@ from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.surface_chords import chord
 from circuitsim.nodal.terminals import convergence, with_references
 from circuitsim.results import Provenance, Solution
+from circuitsim.spec import level_numbers
 from circuitsim.spec.matrices import check_inputs
 
 
 def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float, threads: int) -> Solution:
     """Solve the DC read of an array whose input switches gates; see `reading.read`."""
     x = check_inputs(array.spec, x)
-    found, left = _by_columns(array, x, nodes=nodes, tol=tol, threads=threads)
+    level = level_numbers(array.spec, x)
+    found, left = _by_columns(array, level, nodes=nodes, tol=tol, threads=threads)
     method = "columns"
     if len(left):
-        rest = _by_nodes(array, x[left], left, nodes=nodes, tol=tol)
+        rest = _by_nodes(array, level[left], left, nodes=nodes, tol=tol)
         method = "newton" if found is None else f"columns, newton for {len(left)} of {len(x)} vectors"
         found = rest if found is None else _merged(found, rest, left)
     assert found is not None  # a batch is never empty
@@ -51,50 +53,50 @@ def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float, thre
         power=with_references(v_bias * found.i_bias.sum(axis=1), v_ref, found.i_out),
         # The error of a polynomial is current that the characterized cell would leave unbalanced.
         convergence=convergence(found.i_bias, found.i_out, found.residual + found.fit_error, found.iterations),
-        cell_error=output_error(_column_error(array, x, found), found.i_out),
+        cell_error=output_error(_column_error(array, level, found), found.i_out),
     )
 
 
 def _by_columns(
-    array: GatedArray, x: np.ndarray, *, nodes: bool, tol: float, threads: int
+    array: GatedArray, level: np.ndarray, *, nodes: bool, tol: float, threads: int
 ) -> tuple[GatedSolution | None, np.ndarray]:
     """Solve column by column; return also the vectors that this leaves, which do not settle within the surfaces."""
-    every = np.arange(len(x))
+    every = np.arange(len(level))
     if array.columns is None:
         return None, every
-    found = solve_columns(array.columns, x == 1, tol=tol, nodes=nodes, threads=threads)
+    found = solve_columns(array.columns, level, tol=tol, nodes=nodes, threads=threads)
     left = every[~found.settled]
     if len(left) == 0 or array.columns.whole:
         return found, left
     wide = array.planned(whole=True)
     if wide is not None:
-        more = solve_columns(wide, x[left] == 1, tol=tol, nodes=nodes, threads=threads)
+        more = solve_columns(wide, level[left], tol=tol, nodes=nodes, threads=threads)
         found = _merged(found, more, left)
     return found, every[~found.settled]
 
 
-def _by_nodes(array: GatedArray, x: np.ndarray, names: np.ndarray, *, nodes: bool, tol: float) -> GatedSolution:
+def _by_nodes(array: GatedArray, level: np.ndarray, names: np.ndarray, *, nodes: bool, tol: float) -> GatedSolution:
     """Solve vector by vector with the reference solver, and refuse voltages outside the surfaces."""
     cols, grid = array.wires.cols, array.grid
     v_ref, v_bias = array.spec.drive_range
     given = np.concatenate([np.full(cols, v_bias), np.full(cols, v_ref)])[None]
-    solved = [_solve(array, vector, given, tol, name) for vector, name in zip(x, names, strict=True)]
+    solved = [_solve(array, vector, given, tol, name) for vector, name in zip(level, names, strict=True)]
     v, i_cell, i_terminal, residual, iterations = (
         np.concatenate([getattr(one, key) for one in solved])
         for key in ("v", "i_cell", "i_terminal", "residual", "iterations")
     )
     v_row, v_col = v[:, grid.row_node], v[:, grid.col_node]
-    for surface, rows in ((array.on, x == 1), (array.off, x == 0)):
+    for number, surface in enumerate(array.laws):
         if surface is not None:
-            check_voltages(surface, np.where(rows[:, :, None], array.g, 0.0), v_row, v_col)
+            check_voltages(surface, np.where((level == number)[:, :, None], array.g, 0.0), v_row, v_col)
     kept = slice(None) if nodes else slice(0)
     return GatedSolution(
         i_bias=i_terminal[:, :cols],
         i_out=-i_terminal[:, cols:],
         residual=residual,
-        fit_error=np.zeros(len(x)),
+        fit_error=np.zeros(len(level)),
         iterations=iterations,
-        settled=np.ones(len(x), bool),
+        settled=np.ones(len(level), bool),
         v_row=v_row[:, kept] - v_ref,
         v_col=v_col[:, kept] - v_ref,
         i_cell=i_cell[:, kept],
@@ -113,17 +115,16 @@ def _merged(found: GatedSolution, other: GatedSolution, where: np.ndarray) -> Ga
     return GatedSolution(**{name: put(getattr(found, name), getattr(other, name)) for name in names})
 
 
-def _column_error(array: GatedArray, x: np.ndarray, found: GatedSolution) -> np.ndarray:
+def _column_error(array: GatedArray, level: np.ndarray, found: GatedSolution) -> np.ndarray:
     """Largest error of a column's current by the laws of its cells (batch,) [A]."""
     if array.spec.array.input_line == "string":
         return _string_error(array, found)
     spans = np.full(1, array.spec.driver.v_read)
-    on, off = (
-        share_of_error(surface, spans) * of_cells
-        for surface, of_cells in zip((array.on, array.off), array.errors, strict=True)
-    )
+    of_rows = np.zeros(found.i_out.shape)
+    for number, (surface, of_cells) in enumerate(zip(array.laws, array.errors, strict=True)):
+        of_rows += (level == number) @ (share_of_error(surface, spans) * of_cells)
     most = np.count_nonzero(array.g, axis=0).max()
-    return (x @ on + (1 - x) @ off).max(axis=1) + found.fit_error * most
+    return of_rows.max(axis=1) + found.fit_error * most
 
 
 def _string_error(array: GatedArray, found: GatedSolution) -> np.ndarray:
@@ -134,7 +135,7 @@ def _string_error(array: GatedArray, found: GatedSolution) -> np.ndarray:
     """
     v_read, v_ref = array.spec.driver.v_read, array.spec.sense.v_ref
     errors = []
-    for surface, of_cells in zip((array.on, array.off), array.errors, strict=True):
+    for surface, of_cells in zip(array.laws, array.errors, strict=True):
         assert surface is not None
         largest = 1.0 / chord(surface, array.g, v_ref + FLOOR * v_read, v_ref).min(axis=0)
         span = np.minimum(found.i_out * largest, v_read)
@@ -143,12 +144,13 @@ def _string_error(array: GatedArray, found: GatedSolution) -> np.ndarray:
     return np.maximum(*errors).max(axis=1)
 
 
-def _solve(array: GatedArray, x: np.ndarray, given: np.ndarray, tol: float, name: int) -> NodeSolution:
-    selected = np.broadcast_to(x[:, None] == 1, array.g.shape)
+def _solve(array: GatedArray, level: np.ndarray, given: np.ndarray, tol: float, name: int) -> NodeSolution:
+    level_of_cell = np.broadcast_to(level[:, None], array.g.shape)
 
     def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         parts = np.zeros((3, *v_bl.shape))
-        for surface, cells in ((array.on, selected), (array.off, ~selected)):
+        for number, surface in enumerate(array.laws):
+            cells = level_of_cell == number
             if surface is not None and np.any(cells):
                 on_cells = (v[:, cells].T for v in (v_bl, v_sl))
                 values = cell_law(surface, array.g[cells][:, None], *on_cells)[:3]

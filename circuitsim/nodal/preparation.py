@@ -22,6 +22,7 @@ def prepare(
     surface: CellSurface | None = None,
     *,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
     wires: WireGrid | None = None,
     v_range: tuple[float, float] | None = None,
     g_range: tuple[float, float] | None = None,
@@ -35,6 +36,8 @@ def prepare(
             allowed for 1R cells and takes them as ohmic.
         off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string". None where such a cell
             carries nothing worth counting; in a string every cell carries the column's current, so there it is needed.
+        between: The cells at the levels between off and on where the gates have `driver.gate_levels`, the lowest first;
+            see `characterization.gate_level_cells`.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
         v_range: Smallest and largest input expected [V], for `input_line` "bl"; None: v_ref to v_ref + v_read.
         g_range: Conductances [S] that cells may take besides 0; None: g_min to g_max of the specification.
@@ -54,10 +57,12 @@ def prepare(
     if line == "bl":
         if off is not None:
             raise InputError("off with array.input_line = 'bl': expected None, its inputs do not switch gates")
+        if between:
+            raise InputError("between with array.input_line = 'bl': expected none, its inputs do not switch gates")
         return _bit_line_array(spec, g, surface, wires, v_range)
     if v_range is not None:
-        raise InputError(f"v_range = {v_range} V with array.input_line = {line!r}: expected None, inputs are 0 or 1")
-    return gated_array(spec, g, surface, off, wires)
+        raise InputError(f"v_range = {v_range} V with array.input_line = {line!r}: expected None, inputs switch gates")
+    return gated_array(spec, g, surface, off, wires, between)
 
 
 def _bit_line_array(

@@ -32,7 +32,7 @@ def read(
     Args:
         array: From `prepare`.
         x: Inputs (batch, rows): voltages [V] of the ideal sources behind the row drivers; 0 or 1 where the input
-            switches gates.
+            switches gates, or k / (n − 1) for the k-th of n `driver.gate_levels`.
         v_sense: Voltage of each ideal sense node (batch, cols) [V]; None: `sense.v_ref` for all. Only for inputs on
             the bit lines.
         nodes: Also return node voltages and cell currents.

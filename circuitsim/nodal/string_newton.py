@@ -30,14 +30,13 @@ class StringBlock(NamedTuple):
 
     | field           | entries  | unit | content                                                             |
     |-----------------|----------|------|---------------------------------------------------------------------|
-    | `on`, `off`     |          |      | `GateCells` of the rows with input 1, and 0                         |
+    | `cells`         |          |      | `GateCells` of the rows with input 0, and 1                         |
     | `v_bias`        | 1        | V    | terminal at the top                                                 |
     | `r`             | rows + 1 | ohm  | segments, the first above the first cell, ends included             |
     | `r_on`, `r_off` | rows     | ohm  | resistance of each cell to start from                               |
     """
 
-    on: GateCells
-    off: GateCells
+    cells: GateCells
     v_bias: float
     r: np.ndarray
     r_on: np.ndarray
@@ -68,7 +67,7 @@ def _go_up(block, selected, work, sums):
     for k in range(rows - 1, -1, -1):
         at = 3 * k * WIDTH
         u = load(work, at)
-        i, along_u, along_w, outside = gate_tangent(block, selected[k], k, u, w)
+        i, along_u, along_w, outside = gate_tangent(block.cells, selected[k], k, u, w)
         excess, left = larger(excess, outside), i - current
         worst = larger(worst, larger(left, zero - left))
         r_cell, r_above = divide(one, along_u), load(block.r, k * WIDTH)

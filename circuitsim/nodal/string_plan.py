@@ -3,7 +3,7 @@
 import numpy as np
 
 from circuitsim.nodal.column_plan import FLOOR, GOOD_ON, MARGIN
-from circuitsim.nodal.gate_cells import GateBox, GateCells, fit_gate_cells, gate_coefficients
+from circuitsim.nodal.gate_cells import GateBox, GateCells, LevelCells, fit_gate_cells, gate_coefficients
 from circuitsim.nodal.gated_columns import ColumnPlan, block_cells, lanes_by_column
 from circuitsim.nodal.string_newton import StringBlock, solve_block_of_strings
 from circuitsim.nodal.surface_chords import chord
@@ -32,13 +32,13 @@ def plan_strings(
     r_on, r_off = (1.0 / chord(on, g, v_ref + u, v_ref), 1.0 / chord(off, g, v_ref + FLOOR * v_bias, v_ref))
     low = box if whole else _bypassed(r_off, wires, box)
     parts, error = [], 0.0
-    for surface, reached in ((on, box), (off, low)):
+    for surface, reached in ((off, low), (on, box)):
         fitted = fit_gate_cells(surface, reached, v_ref, max(GOOD_ON, surface.bound) * on.i_max)
         if fitted is None:
             return None
-        parts.append(block_cells(gate_coefficients(fitted, surface, g), fitted.degree, reached))
+        parts.append(LevelCells(gate_coefficients(fitted, surface, g), fitted.degree, reached))
         error = max(error, fitted.error_of(surface, g))
-    blocks = _blocks(parts[0], parts[1], wires, v_bias, r_on, r_off)
+    blocks = _blocks(block_cells(parts), wires, v_bias, r_on, r_off)
     return ColumnPlan(solve_block_of_strings, blocks, error, g.shape, whole)
 
 
@@ -51,7 +51,7 @@ def _bypassed(r_off: np.ndarray, wires: WireGrid, whole: GateBox) -> GateBox:
 
 
 def _blocks(
-    on: list[GateCells], off: list[GateCells], wires: WireGrid, v_bias: float, r_on: np.ndarray, r_off: np.ndarray
+    cells: list[GateCells], wires: WireGrid, v_bias: float, r_on: np.ndarray, r_off: np.ndarray
 ) -> tuple[StringBlock, ...]:
     """Put the wires of strings beside their cells."""
     r = wires.r_col.astype(float)
@@ -59,6 +59,6 @@ def _blocks(
     r[-1] += wires.r_sense
     columns = ([mine.ravel() for mine in lanes_by_column(values)] for values in (r, r_on, r_off))
     return tuple(
-        StringBlock(selected, bypassed, v_bias, wire, start, start_off)
-        for selected, bypassed, wire, start, start_off in zip(on, off, *columns, strict=True)
+        StringBlock(mine, v_bias, wire, start, start_off)
+        for mine, wire, start, start_off in zip(cells, *columns, strict=True)
     )

@@ -129,6 +129,11 @@ def _of_gates(array: GatedArray, dynamics: CellDynamics | None) -> CellDynamics:
         InputError: They are missing or of another cell.
         OutsideRangeError: The conductances lie outside their range.
     """
+    if array.between:
+        raise InputError(
+            f"driver.gate_levels of {len(array.laws)} voltages: step_response follows gates that switch from off to "
+            "on, whose charges are characterized; expected no gate_levels, or level = 'ngspice'"
+        )
     if dynamics is None or dynamics.switched is None:
         raise InputError(
             "array.input_line = 'wl' in time needs a cell whose gate switches: expected dynamics = "

@@ -53,14 +53,17 @@ def _is_ideal(table: ConverterTable | None) -> bool:
 
 
 def dac_table(spec: ArraySpec) -> ConverterTable | None:
-    """Return the row drivers' DAC, from v_ref to v_ref + v_read [V]; None where inputs are not quantized.
+    """Return the row drivers' DAC; None where inputs are not quantized.
+
+    It reaches from v_ref to v_ref + v_read [V], or from 0 to 1 where its codes select `driver.gate_levels`.
 
     Raises:
         SpecError: The driver is a circuit.
     """
     check_no_block(spec.driver, "driver", "an ideal DAC")
     bits = spec.driver.dac_bits
-    return None if bits is None else ConverterTable(bits, *spec.drive_range)
+    ends = spec.drive_range if spec.driver.gate_levels is None else (0.0, 1.0)
+    return None if bits is None else ConverterTable(bits, *ends)
 
 
 def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterTable | None:

@@ -102,7 +102,8 @@ def _inputs_in_words(spec: ArraySpec) -> str:
         return f"inputs of 0 and 1 on the gates, strings biased at {v_on} at the top"
     if spec.array.input_line == "wl":
         line = _range_of(spec.wire.r_bl, "Ω")
-        return f"inputs of 0 and 1 on the gates, bit lines of {line} a segment biased at {v_on}"
+        levels = "0 and 1" if spec.driver.gate_levels is None else f"{len(spec.driver.gate_levels)} levels"
+        return f"inputs of {levels} on the gates, bit lines of {line} a segment biased at {v_on}"
     return f"inputs up to {v_on}" if spec.sense.v_ref == 0 else f"inputs from {v_ref}, the sense reference, to {v_on}"
 
 

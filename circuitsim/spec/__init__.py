@@ -11,6 +11,7 @@ from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.codes import check_codes
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
+from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
 from circuitsim.spec.ideal_parts import Surroundings, with_ideal
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
@@ -66,10 +67,12 @@ __all__ = [
     "device_voltages",
     "drawn_inputs",
     "full_scale_inputs",
+    "gate_voltage_levels",
     "has_bypass",
     "input_unit",
     "json_schema",
     "lay_out",
+    "level_numbers",
     "load_spec",
     "parse_spec",
     "put_together",

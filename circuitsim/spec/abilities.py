@@ -5,6 +5,7 @@ from typing import Any
 
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.complaints import shown
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec
 
@@ -105,4 +106,4 @@ def check_able(spec: ArraySpec, abilities: Abilities, who: str, *, instead: str 
         return
     key, value, expected = obstacle
     choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
-    raise SpecError(f"{key} = {value!r}: {who} does not simulate it, expected {choices}{instead}")
+    raise SpecError(f"{key} = {shown(value)}: {who} does not simulate it, expected {choices}{instead}")

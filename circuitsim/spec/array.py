@@ -43,10 +43,10 @@ class TopologySpec(Part):
     input_line: Literal["bl", "wl", "string"] = Field(
         default="bl",
         description="Line that carries the input. 'bl': analog input on the bit line along the row; source line along "
-        "the column; gates on. 'wl': input 0 or 1 on the gates along the row; bit line (at v_ref + v_read behind "
-        "r_out) and source line along the column. 'string': input 0 or 1 on the gates along the row; the cells of a "
-        "column are in series, driven at the top with v_ref + v_read and sensed at the bottom, so that resistances "
-        "add. In a string the transistor of a 1t1r cell is in parallel with the device: input 0 bypasses the device",
+        "the column; gates on. 'wl': input 0 or 1 on the gates along the row, or of driver.gate_levels; bit line (at "
+        "v_ref + v_read behind r_out) and source line along the column. 'string': input 0 or 1 on the gates along the "
+        "row; the cells of a column are in series, driven at the top with v_ref + v_read and sensed at the bottom, so "
+        "that resistances add. The transistor of a 1t1r cell is then in parallel with the device: input 0 bypasses it",
     )
     temperature_c: Quantity = Field(default=27.0, gt=-273.15, le=1000.0, description="Temperature [°C]")
 
@@ -91,6 +91,8 @@ class ArraySpec(Part):
         self._check_technique()
         if self.driver.input_code == "pulse_width" and self.array.input_line == "string":
             raise ValueError("driver.input_code = 'pulse_width': a string takes inputs of 0 or 1, expected 'amplitude'")
+        if self.driver.gate_levels is not None:
+            self._check_gate_levels(self.driver.gate_levels)
         _ = self.wires  # raises if values per segment do not have the array's shape
         return self
 
@@ -147,6 +149,16 @@ class ArraySpec(Part):
             raise ValueError(f"array.input_line = {line!r} needs a gate, and array.cell = {self.array.cell!r} has none")
         if self.array.input_line == "wl" and self.wire.r_bl is None:
             raise ValueError("wire.r_bl is missing: with input_line = 'wl' the bit line runs beside the column")
+
+    def _check_gate_levels(self, levels: tuple[float, ...]) -> None:
+        line = self.array.input_line
+        if line != "wl" or self.v_gate is None:
+            raise ValueError(f"driver.gate_levels belongs to array.input_line = 'wl', not {line!r}: remove it")
+        if abs(levels[-1] - self.v_gate) > 1e-9 * abs(self.v_gate):  # more than rounding
+            raise ValueError(
+                f"driver.gate_levels ends at {levels[-1]:g} V, and the gate voltage of a selected row, "
+                f"{'device' if self.access is None else 'access'}.v_gate, is {self.v_gate:g} V: expected one value"
+            )
 
     def _check_technique(self) -> None:
         technique = self.technique

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.gate_levels import between_levels, gate_voltage_levels, level_numbers
 from circuitsim.spec.real_numbers import real_numbers
 
 # Decimal text and unit conversions round programmed values: a few rounding errors do not put them outside a range.
@@ -19,7 +20,8 @@ def check_arrays(
     Args:
         spec: The array.
         g: Conductances (rows, cols) [S], or capacitances [F] of 1c cells; 0 is an open cell.
-        x: Inputs (batch, rows): voltages [V]; 0 or 1 if the input is on the gates; 0 to 1 for pulse widths.
+        x: Inputs (batch, rows): voltages [V]; 0 or 1 if the input is on the gates, or k / (n − 1) for the k-th of n
+            `driver.gate_levels`; 0 to 1 for pulse widths.
         g_range: Conductances [S] that cells may have besides 0, see `circuitsim.devices.programmable_range`; None:
             g_min to g_max of the specification.
 
@@ -65,13 +67,15 @@ def drive_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     """Return the voltages (batch, rows) [V] of the row drivers for checked inputs.
 
     The voltage is x on bit lines, x · v_gate on gates, and (1 − x) · v_gate on the bypass transistors of a string of
-    1t1r cells. If the pulse width codes the input, every pulse has the height of a full-scale input: v_ref + v_read on
-    bit lines, x = 1 on gates.
+    1t1r cells; with `driver.gate_levels` it is that of the level that x selects. If the pulse width codes the input,
+    every pulse has the height of a full-scale input: v_ref + v_read on bit lines, x = 1 on gates.
     """
     if spec.driver.input_code == "pulse_width":
         x = np.full(x.shape, spec.drive_range[1] if spec.array.input_line == "bl" else 1.0)
     if spec.array.input_line == "bl" or spec.v_gate is None:
         return x
+    if spec.driver.gate_levels is not None:
+        return np.array(gate_voltage_levels(spec))[level_numbers(spec, x)]
     return (1 - x if has_bypass(spec) else x) * spec.v_gate
 
 
@@ -86,7 +90,7 @@ def full_scale_inputs(spec: ArraySpec) -> np.ndarray:
 
 
 def input_unit(spec: ArraySpec) -> str:
-    """Return the unit of the inputs x: "V" for amplitudes on bit lines, "1" for gate bits and for pulse widths."""
+    """Return the unit of the inputs x: "V" for amplitudes on bit lines, "1" for shares: gates and pulse widths."""
     return "V" if spec.array.input_line == "bl" and spec.driver.input_code != "pulse_width" else "1"
 
 
@@ -98,7 +102,8 @@ def resting_input(spec: ArraySpec) -> float:
 def device_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
     """Return the voltages (batch, rows) [V] that inputs put across the devices of an array without wires.
 
-    They are x − v_ref on bit lines and x · v_read on gates; multiplied by conductances they give the ideal currents.
+    They are x − v_ref on bit lines and x · v_read on gates; multiplied by conductances they give the ideal currents,
+    of gates with several levels those that are linear in x.
     """
     return x - spec.sense.v_ref if input_unit(spec) == "V" else x * spec.driver.v_read
 
@@ -128,6 +133,10 @@ def check_inputs(spec: ArraySpec, x: ArrayLike, *, name: str = "x") -> np.ndarra
     _refuse_first(name, x, ~np.isfinite(x), *((" V", "a finite voltage") if volts else ("", "a finite number")))
     if spec.driver.input_code == "pulse_width":
         _refuse_first(name, x, (x < 0) | (x > 1), "", "0 to 1, a share of t_read (driver.input_code = 'pulse_width')")
+    elif spec.driver.gate_levels is not None:
+        last = len(spec.driver.gate_levels) - 1
+        expected = f"k / {last} with a whole number k from 0 to {last}: the driver has {last + 1} levels (gate_levels)"
+        _refuse_first(name, x, between_levels(spec, x), "", expected)
     elif spec.array.input_line != "bl":
         line = spec.array.input_line
         _refuse_first(

@@ -1,17 +1,21 @@
 """Row drivers, sense amplifiers and analog-to-digital converters."""
 
-from typing import Annotated, ClassVar, Literal
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from circuitsim.spec.base import NonNegative, Positive, Quantity, Whole
 from circuitsim.spec.block import BlockSpec, refused_kinds
+
+MOST_GATE_LEVELS = 256
+"""Each level is a cell of its own to the array solver."""
 
 
 class DriverSpec(BlockSpec):
     """The driver of each row: ideal, or a block."""
 
-    OF_IDEAL: ClassVar[tuple[str, ...]] = ("r_out",)
+    OF_IDEAL: ClassVar[tuple[str, ...]] = ("r_out", "gate_levels")
 
     kind: Literal["ideal"] | None = Field(
         default="ideal", description="Ideal driver: a source behind r_out; not beside model, folder or file"
@@ -28,7 +32,37 @@ class DriverSpec(BlockSpec):
         "the output is a charge. 'bit_serial': a code is read bit by bit, the lowest first, with rows at v_ref or "
         "v_ref + v_read, and the codes of the ADC are shifted and added; inputs of a single read are voltages",
     )
+    gate_levels: tuple[Quantity, ...] | None = Field(
+        default=None,
+        description="Voltages that a DAC puts on the gates [V], rising, for input_line = 'wl': n of them; input x = "
+        "k / (n - 1) selects the k-th, from 0. The first one is the gate of a row without input, the last one the "
+        "gate voltage of a selected row, access.v_gate (device.v_gate of cells with a gate of their own). With "
+        "dac_bits, n = 2^dac_bits and code k selects the k-th. The current of a cell is as linear in x as these "
+        "voltages make it. Absent: gates are off, 0 V, or on. Levels 'ngspice' and 'nodal' read them",
+    )
     t_read: Positive = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
+
+    @model_validator(mode="after")
+    def _levels_fit(self) -> Self:
+        levels, bits = self.gate_levels, self.dac_bits
+        if levels is None:
+            return self
+        if self.input_code != "amplitude":
+            raise ValueError(
+                f"input_code = {self.input_code!r} with gate_levels: bits and pulses switch gates off or on; expected "
+                "input_code = 'amplitude', or no gate_levels"
+            )
+        if not 2 <= len(levels) <= MOST_GATE_LEVELS:
+            raise ValueError(f"gate_levels has {len(levels)} voltages: expected 2 to {MOST_GATE_LEVELS} of them")
+        for low, high in pairwise(levels):
+            if not low < high:
+                raise ValueError(f"gate_levels has {high:g} V after {low:g} V: expected voltages that rise")
+        if bits is not None and 2**bits != len(levels):
+            raise ValueError(
+                f"dac_bits = {bits} with {len(levels)} gate_levels: expected {2**bits} of them (2^dac_bits), or no "
+                "dac_bits"
+            )
+        return self
 
 
 class SenseSpec(BlockSpec):

@@ -53,6 +53,20 @@ def test_reads_by_word_lines(n, most):
     assert found <= most, (found, describe_machine())
 
 
+def test_gates_of_sixteen_levels_cost_little_more_than_gates_that_are_off_or_on():
+    """Above threshold. Levels crowded around it bend more, and cost five times as much."""
+    spec, n = gated_spec(64), 64
+    assert spec.v_gate is not None
+    levels = spec.replace(driver={"gate_levels": (0.0, *np.linspace(0.6, spec.v_gate, 15))})
+    (on, off), between = characterization.gated_cells(spec), characterization.gate_level_cells(levels)
+    binary = nodal.prepare(spec, conductances(n), on, off=off)
+    array = nodal.prepare(levels, conductances(n), on, off=off, between=between)
+    share = inputs(n) / V_READ
+    found = least_ms(lambda: nodal.read(array, np.rint(15 * share) / 15)) / len(share)
+    least = least_ms(lambda: nodal.read(binary, np.rint(share))) / len(share)
+    assert found <= 1.4 * least, (found, least, describe_machine())
+
+
 @pytest.mark.parametrize(("n", "most"), [(128, 17.0), (256, 210.0)])
 def test_the_matrix_of_an_ohmic_array(n, most):
     array = nodal.prepare(linear_spec(n), conductances(n))

@@ -161,3 +161,20 @@ def test_durations_that_leave_no_time_are_named():
 def test_values_that_are_no_codes_are_named(codes, sentence):
     with pytest.raises(InputError, match=sentence):
         netlist.chain(spec_of(sense=TIA, adc=SAR), G, codes)
+
+
+def test_gates_of_several_levels_take_the_voltage_of_their_code_and_start_at_the_first_level():
+    spec = spec_of(
+        array={"cell": "1t1r", "input_line": "wl"},
+        access={"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8},
+        wire={"r_bl": 2},
+        driver={"dac_bits": 2, "gate_levels": [0.1, 0.6, 0.9, 1.8]},
+        adc={"model": "cco", "bits": 4},
+    )
+    codes = np.array([[0, 1, 3], [2, 1, 0]])
+    deck, cycle = netlist.chain(spec, G, codes), netlist.chain_timing(spec).cycle
+    found = [np.interp([0, 0.5 * cycle, 1.5 * cycle], *wave(deck, f"vin_{row}")) for row in (0, 1, 2)]
+    np.testing.assert_allclose(found, [[0.1, 0.1, 0.9], [0.1, 0.6, 0.6], [0.1, 1.8, 0.1]], rtol=1e-12)
+    without = spec.replace(driver={"gate_levels": None})
+    with pytest.raises(SpecError, match=r"gates take bits, expected .*'bit_serial', or driver\.gate_levels on word"):
+        netlist.chain(without, G, codes)

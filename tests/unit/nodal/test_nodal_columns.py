@@ -142,8 +142,8 @@ def test_voltages_outside_the_box_are_solved_in_a_wider_one(sinh_surface, monkey
     g, x = np.full(spec.shape, 1e-4), np.ones((1, ROWS))
     array = nodal.prepare(spec, g, sinh_surface)
     monkeypatch.setattr("circuitsim.nodal.column_plan.MARGIN", 0.2)
-    narrow = plan_columns(sinh_surface, None, g, spec.wires, 0.0, 0.2)
-    assert not solve_columns(narrow, x == 1, tol=1e-10, nodes=False, threads=1).settled[0]
+    narrow = plan_columns((None, sinh_surface), g, spec.wires, 0.0, 0.2)
+    assert not solve_columns(narrow, x.astype(int), tol=1e-10, nodes=False, threads=1).settled[0]
     expected = nodal.read(array, x).out
     object.__setattr__(array, "columns", narrow)
     found = nodal.read(array, x)
@@ -216,5 +216,5 @@ def test_the_box_of_a_column_holds_what_its_ohmic_cells_reach():
     array = nodal.prepare(spec, np.full((1, 1), 1e-4), nodal.ohmic((1e-6, 1e-4), (0.0, 0.4)))
     (block,) = array.columns.blocks
     v_col = 0.2 * 5e3 / (1e4 + 2 * 5e3)
-    assert block.on.w_high == pytest.approx(MARGIN * v_col + FLOOR * 0.2, rel=1e-6)
-    assert block.on.u_low == pytest.approx(0.2 - MARGIN * (0.2 - 0.1) - FLOOR * 0.2, rel=1e-6)
+    assert block.cells.w_high[-1] == pytest.approx(MARGIN * v_col + FLOOR * 0.2, rel=1e-6)
+    assert block.cells.u_low[-1] == pytest.approx(0.2 - MARGIN * (0.2 - 0.1) - FLOOR * 0.2, rel=1e-6)
