@@ -24,8 +24,7 @@ class Cells(Protocol):
     def has_inner(self) -> bool: ...
     @property
     def linear(self) -> bool: ...
-    def charge(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds: ...
-    def current(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds: ...
+    def at(self, lines: np.ndarray, inner: np.ndarray | None) -> tuple[AtEnds, AtEnds]: ...
     def blocks(self, lines: np.ndarray, inner: np.ndarray | None, a: float) -> CellBlocks: ...
 
 
@@ -67,17 +66,16 @@ class ArrayInTime:
         first = grid.free + grid.rows
         return matrix[first : first + grid.cols, : grid.free]
 
-    def charge(self, v: np.ndarray) -> np.ndarray:
-        """Charge (inner + nodes,) [C] that each node holds at voltages v (inner + nodes,) [V]."""
-        held = self._on_nodes(self.cells.charge(*self.at_cells(v)))
-        held[self.inner :] += self.c * v[self.inner :]
-        return held
+    def at(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Charge [C] that each node holds, and current [A] that leaves it through wires and cells.
 
-    def flow(self, v: np.ndarray) -> np.ndarray:
-        """Current (inner + nodes,) [A] that leaves each node through wires and cells."""
-        leaving = self._on_nodes(self.cells.current(*self.at_cells(v)))
+        Args:
+            v: Voltages (inner + nodes,) [V]; charges and currents have the same shape.
+        """
+        held, leaving = (self._on_nodes(each) for each in self.cells.at(*self.at_cells(v)))
+        held[self.inner :] += self.c * v[self.inner :]
         leaving[self.inner :] += self.grid.wires @ v[self.inner :]
-        return leaving
+        return held, leaving
 
     def linearized(self, v: np.ndarray, a: float) -> Callable[[np.ndarray], np.ndarray]:
         """Return the solution of J x = r for r (unknowns,) [C], where J [F] is the slope of q + a·f at v, a [s]."""

@@ -55,7 +55,7 @@ def follow_gates(
     rest = _at_rest(in_time, terminals, v_bias, v_ref)
     scales = Scales(max(abs(spec.v_gate), abs(v_bias)), largest, tol)
     steps = moments(Read(in_time, rest, drive, *times, scales))
-    found = ends_in_time(in_time, _within(steps, in_time.inner, dynamics))
+    found = ends_in_time(in_time, _within(steps, in_time, dynamics))
     _tell_end(float(np.abs(found.i_out[-1] - final).max()), half_width)
     return read_off(
         found.time,
@@ -91,21 +91,27 @@ def _tell_end(off: float, half_width: float) -> None:
         )
 
 
-def _within(steps: Iterator[Moment], inner: int, dynamics: CellDynamics) -> Iterator[Moment]:
-    """Pass moments on as long as the nodes within the cells stay where their transistor was characterized.
+def _within(steps: Iterator[Moment], in_time: ArrayInTime, dynamics: CellDynamics) -> Iterator[Moment]:
+    """Pass moments on as long as gates and the nodes within the cells stay where their transistor was characterized.
 
     Raises:
         OutsideRangeError: A node leaves the range; says how far it is pushed.
     """
     assert dynamics.switched is not None
-    low, high = dynamics.switched.v_range
+    inner, gates = in_time.inner, in_time.inner + in_time.ends[2]
+    limits = (
+        (slice(None, inner), "nodes between device and transistor", dynamics.switched.v_range),
+        (gates, "word lines", dynamics.switched.gate_range),
+    )
     for moment in steps:
-        least, most = float(moment.v[:inner].min()), float(moment.v[:inner].max())
-        if least < low or most > high:
-            raise OutsideRangeError(
-                f"gates push nodes between device and transistor to {least:.3g} … {most:.3g} V, and the transistor is "
-                f"characterized from {low:.3g} to {high:.3g} V: use truth.read_in_time, or a longer t_edge"
-            )
+        for place, which, limit in limits:
+            least, most = float(moment.v[place].min()), float(moment.v[place].max())
+            low, high = sorted(limit)
+            if least < low or most > high:
+                raise OutsideRangeError(
+                    f"gates that rise push {which} to {least:.3g} … {most:.3g} V, and the transistor is characterized "
+                    f"from {low:.3g} to {high:.3g} V: use truth.read_in_time, or a longer t_edge"
+                )
         yield moment
 
 
@@ -133,7 +139,7 @@ def _at_rest(in_time: ArrayInTime, terminals: np.ndarray, v_bias: float, v_ref: 
     v = np.concatenate([np.full(inner, v_bias), lines[: in_time.grid.free], terminals])
     off = np.zeros(0)
     for _ in range(_MOST_PASSES):
-        off = in_time.linearized(v, _LONG)(-_LONG * in_time.flow(v)[:unknowns])
+        off = in_time.linearized(v, _LONG)(-_LONG * in_time.at(v)[1][:unknowns])
         v[:unknowns] += off
         if np.abs(off).max(initial=0.0) < _AT_REST:
             return v

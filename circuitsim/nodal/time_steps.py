@@ -67,7 +67,7 @@ class Read:
     def at(self, t: float, x: np.ndarray) -> Moment:
         """The array at time t [s] with unknown voltages x (unknowns,) [V]."""
         v = np.concatenate([x, self.rest[len(x) :] + self.drive * min(t / self.t_edge, 1.0)])
-        return Moment(t, v, self.array.charge(v), self.array.flow(v))
+        return Moment(t, v, *self.array.at(v))
 
     def size(self, off: np.ndarray) -> float:
         """How large a change of the unknowns (unknowns,) [V] is against the inputs, and its outputs against outputs."""
