@@ -85,9 +85,7 @@ def current_deck(
     return index_deck(_head(part, "current of one part of a cell"), voltages, body, ["i(vm)"])
 
 
-def gate_sweep_deck(
-    part: MeasuredPart, gates: np.ndarray, u: np.ndarray, lowest: np.ndarray
-) -> tuple[str, list[str]]:
+def gate_sweep_deck(part: MeasuredPart, gates: np.ndarray, u: np.ndarray, lowest: np.ndarray) -> tuple[str, list[str]]:
     """Write a deck that sweeps equally spaced gate voltages and smaller voltages, with a copy of a part for each |U|.
 
     Args:

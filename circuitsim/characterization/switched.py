@@ -73,7 +73,11 @@ def switched_access(part: MeasuredPart, simulator: spice.Simulator, cache: Path 
 
 def _measured(part: MeasuredPart, simulator: spice.Simulator) -> SwitchedAccess:
     low, high = part.v_range
-    axes = np.linspace(-BEYOND * part.v_gate, (1 + BEYOND) * part.v_gate, GRID[0]), _along(high - low, GRID[1]), np.linspace(low, high, GRID[2])
+    axes = (
+        np.linspace(-BEYOND * part.v_gate, (1 + BEYOND) * part.v_gate, GRID[0]),
+        _along(high - low, GRID[1]),
+        np.linspace(low, high, GRID[2]),
+    )
     k, raw = _conductances(part, axes, simulator)
     q, c_max = _charges(part, axes, simulator)
     access = SwitchedAccess(
@@ -116,9 +120,7 @@ def _conductances(
     return np.concatenate([2 * k[:, :, :1] - k[:, :, 1:2], k[:, :, 2:]], axis=2), raw
 
 
-def _charges(
-    part: MeasuredPart, axes: tuple[np.ndarray, ...], simulator: spice.Simulator
-) -> tuple[np.ndarray, float]:
+def _charges(part: MeasuredPart, axes: tuple[np.ndarray, ...], simulator: spice.Simulator) -> tuple[np.ndarray, float]:
     """Charges (2, gates, 3, n_u, n_m) of drain, source and gate [C], forward and reverse, and the largest capacitance.
 
     Those at the first gate voltage are fitted to capacitances between the lines; what the gate adds is integrated at every bias.

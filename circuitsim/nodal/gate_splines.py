@@ -42,7 +42,9 @@ def gate_splines(access: SwitchedAccess) -> GateSplines:
     for axis in (1, 2, 3):
         along = _to_splines(coefficients.shape[axis])
         coefficients = np.moveaxis(np.tensordot(along, coefficients, (1, axis)), 0, axis)
-    width = np.array([access.gate_range[1] - access.gate_range[0], np.arcsinh((high - low) / access.u_scale), high - low])
+    width = np.array(
+        [access.gate_range[1] - access.gate_range[0], np.arcsinh((high - low) / access.u_scale), high - low]
+    )
     return GateSplines(
         np.ascontiguousarray(coefficients),
         access.k_floor,

@@ -10,6 +10,7 @@ from circuitsim.nodal.array_in_time import ArrayInTime
 from circuitsim.nodal.ends_in_time import ends_in_time
 from circuitsim.nodal.gated import GatedArray
 from circuitsim.nodal.grid import build_switched
+from circuitsim.nodal.judgement import settling_band
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.switching_cells import switching_cells
 from circuitsim.nodal.time_steps import Moment, Read, Scales, moments
@@ -45,8 +46,11 @@ def follow_gates(
     v_ref, v_bias = spec.drive_range
     final = read(array, x[None]).out[0]
     largest = float(np.abs(final).max())
-    half_width = largest / 512 if band is None else float(band)
-    tol = min(TOL, 512 * TOL * half_width / max(largest, 1e-300)) if tol is None else tol
+    assert dynamics.switched is not None
+    nothing = len(x) * dynamics.switched.k_floor * spec.driver.v_read  # a column of gates that are off
+    half_width = settling_band(final, nothing) if band is None else float(band)
+    largest = max(largest, half_width)
+    tol = min(TOL, 512 * TOL * half_width / largest) if tol is None else tol
     in_time = _in_time(array, dynamics, tol)
     terminals = np.concatenate(
         [np.zeros(len(x)), np.full(in_time.grid.cols, v_ref), np.full(in_time.grid.cols, v_bias)]
@@ -81,10 +85,10 @@ def follow_gates(
 
 def _tell_end(off: float, half_width: float) -> None:
     """Tell where the run does not end at the currents of a read at rest."""
-    if off > _END * half_width:
+    if _END * half_width < off <= half_width:
         warnings.warn(
             f"the outputs end {off:.2g} A beside those at rest, and settling is judged within {half_width:.2g} A: they "
-            "have not settled, or rows whose gates are off leak more by their characterization in time than at rest; "
+            "still move, or rows whose gates are off leak more by their characterization in time than at rest; "
             "compare with truth.read_in_time",
             SettlingWarning,
             stacklevel=5,  # behind `follow_gates`, `step_response` and `checked`

@@ -69,4 +69,3 @@ def switching_cells(dynamics: CellDynamics, g: np.ndarray, tol: float) -> Switch
     assert dynamics.switched is not None
     flat = np.ravel(g)
     return SwitchingCells(part_of_cells(dynamics.upper, flat, tol), gate_splines(dynamics.switched), flat > 0)
-

@@ -85,7 +85,7 @@ def moments(read: Read) -> Iterator[Moment]:
     unknowns, t_edge, t_stop = read.array.unknowns, read.t_edge, read.t_stop
     now = read.at(0.0, read.rest[:unknowns])
     yield now
-    if unknowns == 0 or read.scales.v == 0:
+    if unknowns == 0 or not read.drive.any():  # nothing moves but the sources
         times = [*np.linspace(0.0, t_edge, _STEPS_OF_EDGE + 1), *([t_stop] if t_stop > t_edge else [])]
         for first, last in pairwise(times):
             yield read.at(first + GAMMA * (last - first), now.v[:unknowns])
