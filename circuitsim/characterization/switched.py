@@ -123,7 +123,8 @@ def _conductances(
 def _charges(part: MeasuredPart, axes: tuple[np.ndarray, ...], simulator: spice.Simulator) -> tuple[np.ndarray, float]:
     """Charges (2, gates, 3, n_u, n_m) of drain, source and gate [C], forward and reverse, and the largest capacitance.
 
-    Those at the first gate voltage are fitted to capacitances between the lines; what the gate adds is integrated at every bias.
+    Those at the first gate voltage are fitted to capacitances between the lines; what the gate adds is integrated at
+    every bias.
     """
     gates, along, lowest = axes
     coarse = _along(along[-1], CHARGE_GRID[0]), np.linspace(lowest[0], lowest[-1], CHARGE_GRID[1])
@@ -145,7 +146,7 @@ def _charges(part: MeasuredPart, axes: tuple[np.ndarray, ...], simulator: spice.
 def _first_charges(
     part: MeasuredPart, gate: float, fine: tuple[np.ndarray, np.ndarray], simulator: spice.Simulator
 ) -> tuple[tuple[np.ndarray, np.ndarray], float]:
-    """Charges (3, n_u, n_m) [C] at the first gate voltage on a grid, forward and reverse, and the largest capacitance."""
+    """Charges (3, n_u, n_m) [C] at a gate voltage on a grid, forward and reverse, and the largest capacitance [F]."""
     low, high = part.v_range
     axes = nodes(OFF_GRID[0], 0, high - low), nodes(OFF_GRID[1], low, high)
     u, m = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))

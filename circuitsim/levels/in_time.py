@@ -46,8 +46,8 @@ def solve_in_time(
         SettlingWarning: driver.t_read ends before a column has settled; says which and by how much. Or no row moves.
 
     Raises:
-        InputError: `band` is no current above 0, a shape or value cannot be used, `band` is None and the ADC has no specified LSB, or nothing in the
-            array has a capacitance.
+        InputError: `band` is no current above 0, a shape or value cannot be used, `band` is None and the ADC has no
+            specified LSB, or nothing in the array has a capacitance.
         SpecError: The level does not simulate this array in time.
         OutsideRangeError: A conductance is outside the device's range, a cell is not smooth enough, or gates that rise
             push nodes within cells further than they were characterized.

@@ -101,13 +101,27 @@ class ArrayInTime:
 
     def at_cells(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Absolute voltages [V] of the ends (ends, cells) and inner nodes (cells,) of the cells."""
-        lines = v[self.inner :] + self.v_ref
-        return np.stack([lines[end] for end in self.ends]), v[: self.inner] + self.v_ref if self.inner else None
+        v = v if self.v_ref == 0 else v + self.v_ref
+        lines, at_ends = v[self.inner :], np.empty((len(self.ends), len(self.ends[0])))
+        for end, node in zip(at_ends, self.ends, strict=True):
+            np.take(lines, node, out=end)
+        return at_ends, v[: self.inner] if self.inner else None
+
+    @cached_property
+    def _apart(self) -> bool:
+        """Whether every end of a cell has a node of its own."""
+        every = np.concatenate(self.ends)
+        return len(np.unique(every)) == len(every)
 
     def _on_nodes(self, at: AtEnds) -> np.ndarray:
         """Sum what cells do at their ends into nodes (inner + nodes,)."""
-        nodes = len(self.c)
-        total = np.zeros(nodes)
+        total = np.zeros(self.inner + len(self.c))
+        on_lines = total[self.inner :]
+        if at.inner is not None:
+            total[: self.inner] = at.inner
         for end, part in zip(self.ends, at.lines, strict=True):
-            total += np.bincount(end, part, nodes)
-        return total if at.inner is None else np.concatenate([at.inner, total])
+            if self._apart:
+                on_lines[end] = part
+            else:
+                on_lines += np.bincount(end, part, len(on_lines))
+        return total

@@ -45,7 +45,7 @@ class PartOfCells:
         """Charges (2 or 3, cells) [C] of upper terminal, lower terminal and, if `gate`, gate."""
         terminals = 3 if gate else 2
         if self.charges is None:
-            return np.zeros((terminals, len(self.g)))
+            return np.broadcast_to(0.0, (terminals, len(self.g)))
         return self._there(values_at(self.charges, upper, lower, first=terminals))
 
     def blocks(self, upper: np.ndarray, lower: np.ndarray, a: float) -> np.ndarray:
@@ -70,8 +70,12 @@ class PartOfCells:
         assert self.currents is not None
         return slopes_of(self.currents)
 
+    @cached_property
+    def _closed(self) -> bool:
+        return bool(np.all(self.g > 0))
+
     def _there(self, values: np.ndarray) -> np.ndarray:
-        return values if np.all(self.g > 0) else np.where(self.g > 0, values, 0.0)
+        return values if self._closed else np.where(self.g > 0, values, 0.0)
 
 
 class AtEnds(NamedTuple):

@@ -17,7 +17,7 @@ from circuitsim.nodal.time_steps import Moment, Read, Scales, moments
 from circuitsim.results import CellDynamics, Provenance
 from circuitsim.results.transient import Transient, read_off
 
-TOL = 1e-4  # error of one step, as a fraction of the largest output and of the gate's swing
+TOL = 5e-5  # error of one step, as a fraction of the largest output and of the gate's swing
 _END = 0.1  # of the band, by which the last currents may be off those at rest untold
 _LONG = 1.0  # [s]: in so long a step no charge counts, and what is left is the array at rest
 _MOST_PASSES = 60

@@ -71,8 +71,9 @@ class SwitchedAccess:
     """Access transistor from gate off to gate on, from ngspice: current and charges over gate, drain and source.
 
     Values at the nodes of a grid: the gate over `gate_range`, |U| of drain over source from 0 V to the width of
-    `v_range`, equally spaced in asinh(|U|/u_scale), and the smaller voltage over `v_range`. Between the nodes cubic splines follow the logarithm of the
-    conductance, which a gate that is off changes by many decades, down to `k_floor`, and the charges.
+    `v_range`, equally spaced in asinh(|U|/u_scale), and the smaller voltage over `v_range`. Between the nodes cubic
+    splines follow the logarithm of the conductance, which a gate that is off changes by many decades, down to
+    `k_floor`, and the charges.
 
     Attributes:
         gate_range: Gate voltages at the first and the last node [V], beyond those of gate off and gate on.

@@ -192,7 +192,7 @@ def test_bad_input_is_named():
         nodal.step_response(bare, np.full(2, 0.1))
 
 
-def test_a_step_is_taken_if_its_error_keeps_to_the_tolerance_and_quartered_if_not():
+def test_a_step_is_taken_if_its_error_keeps_to_the_tolerance_and_halved_if_not():
     """The first step, a sixteenth of an edge that is slow against C: its error is known from the closed form."""
     spec = capacitive_spec(1, 1, r_row=0.0, r_col=0.0, c_row=1e-14, c_col=0.0)
     tau, final = 1e-14 / (1 / 500 + 1e-3), 0.2 / 1500
@@ -206,7 +206,7 @@ def test_a_step_is_taken_if_its_error_keeps_to_the_tolerance_and_quartered_if_no
     error = abs(i / final - (h - tau + tau * np.exp(-h / tau)) / t_edge)
     assert_allclose(h, t_edge / 16, rtol=1e-12, atol=0)
     assert first(1.04 * error)[0] == h
-    assert_allclose(first(0.96 * error)[0], h / 4, rtol=1e-12, atol=0)
+    assert_allclose(first(0.96 * error)[0], h / 2, rtol=1e-12, atol=0)
 
 
 def test_a_read_of_too_many_steps_says_how_far_it_came(monkeypatch):
