@@ -43,6 +43,14 @@ def infer(
             help="How codes become inputs: amplitude, bit_serial or pulse_width; absent: as the model's array has it."
         ),
     ] = None,
+    settling: Annotated[
+        bool,
+        typer.Option(
+            "--settling",
+            help="Say which driver.t_read the network needs: how columns settle within half an LSB, fitted to the array"
+            " solver (seconds to minutes).",
+        ),
+    ] = False,
     noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
@@ -64,6 +72,7 @@ def infer(
             max_error=max_error,
             search_inputs=search_inputs,
             input_code=input_code,
+            settling=settling,
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
     print_result(content, inference_in_words(content), as_json)
