@@ -99,6 +99,14 @@ def _weights(at, count, value, slope):
 
 
 @kernel
+def _by_voltages(forward, by_size, by_lower, out):
+    """Fill slopes by drain and source from those by |U| and by the smaller voltage."""
+    for q in range(len(by_size)):
+        along, against = by_size[q], by_lower[q] - by_size[q]
+        out[0, q], out[1, q] = (along, against) if forward else (against, along)
+
+
+@kernel
 def _sum_up(coefficients, scales, start, step, volts, slopes, out):
     """Fill current and charges, and their slopes, (1 or 4, 4, cells) at volts (gate, drain, source; cells)."""
     in_g, in_u, in_m = np.empty(4), np.empty(4), np.empty(4)
@@ -111,7 +119,7 @@ def _sum_up(coefficients, scales, start, step, volts, slopes, out):
         drain, source = volts[1, cell], volts[2, cell]
         over = drain - source
         size, lower = abs(over), min(drain, source)
-        side = coefficients[0] if over >= 0 else coefficients[1]
+        side = 0 if over >= 0 else 1
         at_g = _weights((volts[0, cell] - start[0]) / step[0], gates, in_g, by_g)
         at_u = _weights(np.arcsinh(size / u_scale) / step[1], n_u, in_u, by_u)
         per_volt = 1.0 / (step[1] * np.sqrt(u_scale * u_scale + size * size))
@@ -119,28 +127,27 @@ def _sum_up(coefficients, scales, start, step, volts, slopes, out):
         value[:], g[:], u[:], m[:] = 0.0, 0.0, 0.0, 0.0
         for a in range(4):
             for b in range(4):
-                line = side[at_g + a, at_u + b]
-                along[:], across[:] = 0.0, 0.0
+                along[:] = 0.0
                 for c in range(4):
-                    for q in range(4):
-                        along[q] += in_m[c] * line[at_m + c, q]
-                        across[q] += by_m[c] * line[at_m + c, q]
-                both, of_g, of_u = in_g[a] * in_u[b], by_g[a] * in_u[b], in_g[a] * by_u[b]
+                    for q in range(4):  # an array taken out of another one costs more than these indices
+                        along[q] += in_m[c] * coefficients[side, at_g + a, at_u + b, at_m + c, q]
+                both = in_g[a] * in_u[b]
                 for q in range(4):
                     value[q] += both * along[q]
-                    g[q] += of_g * along[q]
-                    u[q] += of_u * along[q]
-                    m[q] += both * across[q]
-        # i = U·k, k = k_floor·sinh(value[0])
+                if slopes:
+                    across[:] = 0.0
+                    for c in range(4):
+                        for q in range(4):
+                            across[q] += by_m[c] * coefficients[side, at_g + a, at_u + b, at_m + c, q]
+                    of_g, of_u = by_g[a] * in_u[b], in_g[a] * by_u[b]
+                    for q in range(4):
+                        g[q] += of_g * along[q]
+                        u[q] += of_u * along[q]
+                        m[q] += both * across[q]
         k, rise = k_floor * np.sinh(value[0]), k_floor * np.cosh(value[0])
         value[0], g[0], m[0] = over * k, over * rise * g[0], over * rise * m[0]
         u[0] = (k if over >= 0 else -k) / per_volt + over * rise * u[0]
-        for q in range(4):
-            out[0, q, cell] = value[q]
-            if slopes:
-                by_size, by_lower = per_volt * u[q], m[q] / step[2]
-                if over >= 0:
-                    out[1, q, cell], out[2, q, cell] = by_size, by_lower - by_size
-                else:
-                    out[1, q, cell], out[2, q, cell] = by_lower - by_size, by_size
-                out[3, q, cell] = g[q] / step[0]
+        out[0, :, cell] = value
+        if slopes:
+            _by_voltages(over >= 0, per_volt * u, m / step[2], out[1:, :, cell])
+            out[3, :, cell] = g / step[0]
