@@ -6,6 +6,7 @@ import pytest
 import circuitsim as cs
 from circuitsim import characterization, nodal
 from circuitsim.errors import InputError, SettlingWarning
+from circuitsim.evaluation import settling_model
 from circuitsim.netlist import Pulse
 from circuitsim.spec import parse_spec
 from circuitsim.truth import half_lsb, read_in_time
@@ -284,3 +285,19 @@ def test_the_edge_of_inputs_is_a_key_of_both_levels():
     assert np.abs(reads[1].settling / reads[0].settling - 1).max() < 0.02
     (quick,) = cs.solve_in_time(spec, g, x, "nodal")
     assert quick.settling.max() < 2.5e-10
+
+
+@pytest.mark.parametrize("line", ["bl", "wl"])
+def test_the_load_of_a_column_predicts_its_settling(line):
+    """A model of the array solver's reads, against ngspice on a matrix and inputs that it has not seen."""
+    spec = gated_spec(8, 8) if line == "wl" else settling_spec(8, "1t1r").replace(access=NMOS_130)
+    spec = spec.replace(adc={"bits": 6})
+    model = settling_model(spec)
+    rng = np.random.default_rng(21)
+    g, x = rng.uniform(1e-6, 1e-4, (8, 8)), np.ones((1, 8)) if line == "wl" else rng.uniform(0.1, 0.2, (1, 8))
+    at_rest = cs.solve(spec, g, x, level="ngspice").out[0]
+    (truth,) = read_in_time(spec, g, x, band=at_rest.max() / model.ratio)
+    loads = g.mean(axis=0) / spec.device.g_max
+    predicted = model.time(loads, float(loads.mean()), at_rest / truth.band)
+    assert np.all(truth.settling < (1 + model.late + model.error) * predicted)
+    assert np.abs(truth.settling / predicted - 1).max() < model.late + 3 * model.error < 0.7
