@@ -76,7 +76,7 @@ def settling_model(
 
 @checked
 def network_settling(programmed: ProgrammedNetwork, model: SettlingModel) -> tuple[LayerSettling, ...]:
-    """Return the slowest column of each layer, and tell where `driver.t_read` ends before it has settled.
+    """Return the slowest column with a weight of each layer, and tell where `driver.t_read` ends before it has settled.
 
     Args:
         programmed: The network on arrays.
@@ -96,8 +96,10 @@ def network_settling(programmed: ProgrammedNetwork, model: SettlingModel) -> tup
         slowest = (0.0, 0.0)
         inside = True
         for place in layer.places:
-            loads = tile_conductances(layer.layer, place, spec, w_max=layer.w_max).mean(axis=0) / spec.device.g_max
-            times = (1 + model.late) * model.time(loads, float(loads.mean()), _finest(spec))
+            g = tile_conductances(layer.layer, place, spec, w_max=layer.w_max)
+            used = g.max(axis=0) > g.min()  # without a weight a column carries no current to settle
+            loads = g.mean(axis=0)[used | ~used.any()] / spec.device.g_max
+            times = (1 + model.late) * model.time(loads, float(g.mean() / spec.device.g_max), _finest(spec))
             slowest = max(slowest, (float(times.max()), float(loads[times.argmax()])))
             inside = inside and model.loads[0] <= loads.min() and loads.max() <= model.loads[1]
         layers.append(LayerSettling(name, slowest[1], slowest[0], bool(inside)))

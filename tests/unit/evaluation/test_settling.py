@@ -87,6 +87,8 @@ def test_a_read_too_short_for_the_slowest_column_is_told():
     )
     assert layers[0].name == name and layers[0].load == loads.max() and layers[0].inside
     assert layers[0].time == pytest.approx(1.5 * (1e-10 + 20 * 2e-10 * loads.max() * np.log(510)), rel=1e-12)
+    falling = replace(model, tau=np.array([2e-11, -1e-11, 0.0]))  # the fewer it carries, the slower a column is
+    assert network_settling(programmed, falling)[-1].load > spec.device.g_min / spec.device.g_max * 1.01  # has weights
     outside = network_settling(programmed, replace(model, tau=0 * model.tau, loads=(0.4, 0.5)))
     assert not any(layer.inside for layer in outside)
     with pytest.raises(InputError, match="belongs to another specification"):
