@@ -100,7 +100,7 @@ class UnbalancedWarning(CircuitsimWarning):
 
 
 class SettlingWarning(CircuitsimWarning):
-    """A read in time leaves out capacitances that make the array settle later."""
+    """A read ends before its outputs have settled, or leaves out what makes the array settle later."""
 
 
 class ClippingWarning(CircuitsimWarning):

@@ -8,6 +8,7 @@ from circuitsim.characterization.states import array_states
 from circuitsim.devices import has_two_states
 from circuitsim.netlist import access_text, cell_text, index_deck
 from circuitsim.netlist.cell import CellText
+from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
 from circuitsim.spec import ArraySpec
 
@@ -82,6 +83,36 @@ def current_deck(
     voltages = {"wl": gate, "top": v_bl, "sl": v_sl}
     body = ["vm top bl 0", "x_0 bl wl sl 0 cell g=0"]
     return index_deck(_head(part, "current of one part of a cell"), voltages, body, ["i(vm)"])
+
+
+def gate_sweep_deck(part: MeasuredPart, gates: np.ndarray, u: np.ndarray, lowest: np.ndarray) -> tuple[str, list[str]]:
+    """Write a deck that sweeps equally spaced gate voltages and smaller voltages, with a copy of a part for each |U|.
+
+    Args:
+        part: The part, without a state.
+        gates: Gate voltages (gates,) [V], the outer sweep.
+        u: |U| (n_u,) [V].
+        lowest: Smaller voltages (n_m,) [V], the inner sweep.
+
+    Returns:
+        The deck, and the vectors of the currents' sizes, those of U > 0 first: positive where the current flows down.
+    """
+    body, saved = [], []
+    for node, index, values in (("wl", "i", gates), ("low", "j", lowest)):
+        body.append(f"v{index} {index} 0 0")
+        step = (values[-1] - values[0]) / (len(values) - 1)
+        body.append(f"b{node} {node} 0 v={number(values[0])}+{number(step)}*v({index})")
+    for side, (upper, lower) in enumerate((("{0}", "low"), ("low", "{0}"))):
+        for k, volts in enumerate(u.tolist()):
+            name = f"{side}_{k}"
+            body.append(f"vu_{name} low_{name} high_{name} dc {number(-volts)}")
+            body.append(f"vm_{name} low low_{name} 0")
+            bl, sl = (each.format(f"high_{name}") for each in (upper, lower))
+            body.append(f"x_{name} {bl} wl {sl} 0 cell g=0")
+            saved.append(f"i(vm_{name})")
+    sweep = f".dc vj 0 {len(lowest) - 1} 1 vi 0 {len(gates) - 1} 1"
+    head = _head(part, "current of a transistor from gate off to gate on")
+    return "\n".join([*head, *body, *save_cards(saved), sweep, ".end", ""]), saved
 
 
 def admittance_deck(

@@ -49,6 +49,14 @@ def infer(
     adc_range: Annotated[
         str, typer.Option(help="What sets the ADCs' ranges: least_rms, largest, or a percentile such as 99.9.")
     ] = "least_rms",
+    settling: Annotated[
+        bool,
+        typer.Option(
+            "--settling",
+            help="Say which driver.t_read the network needs: how columns settle within half an LSB, fitted to the array"
+            " solver (seconds to minutes).",
+        ),
+    ] = False,
     noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
@@ -73,6 +81,7 @@ def infer(
             input_code=input_code,
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
+            settling=settling,
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
     print_result(content, inference_in_words(content), as_json)

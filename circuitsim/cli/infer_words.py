@@ -21,7 +21,7 @@ def inference_in_words(content: dict[str, Any]) -> str:
         "largest output"
     )
     lines += [_on_array(layer) for layer in content["layers"]]
-    lines += _certified(content)
+    lines += [*_certified(content), *_settling(content)]
     circuits = [f"{part} {name}" for part, name in content["tables"].items() if name is not None]
     if circuits:
         lines.append(f"circuits around the arrays, from their tables: {', '.join(circuits)}; others are ideal")
@@ -45,6 +45,24 @@ def _certified(content: dict[str, Any]) -> list[str]:
         sought = "" if own is None else f", worst found over the inputs of these tiles {_percent(own)}"
         lines.append(f"own tiles: {tile['name']}, column load up to {tile['load']:.2f}{known}{sought}")
     return lines
+
+
+def _settling(content: dict[str, Any]) -> list[str]:
+    """Say which read time the network needs, if that was asked."""
+    found = content["settling"]
+    if found is None:
+        return []
+    slowest = max(found["layers"], key=lambda layer: layer["time"])
+    fits = "is enough" if found["needed_s"] <= found["t_read_s"] else "is too short: raise driver.t_read"
+    beyond = [layer["name"] for layer in found["layers"] if not layer["inside"]]
+    outside = f"; columns of {', '.join(beyond)} carry more or less than those of the fit" if beyond else ""
+    return [
+        f"settling: the slowest column, in {slowest['name']} with load {slowest['load']:.2f}, is within half an LSB "
+        f"after {found['needed_s']:.3g} s; driver.t_read = {found['t_read_s']:.3g} s {fits}",
+        f"settling: fitted to {found['model_reads'][0]} reads of the array solver; of {found['model_reads'][1]} others "
+        f"columns settled within {_percent(found['model_error_rms'])} rms of the fit and up to "
+        f"{_percent(found['model_late'])} later, which is included{outside}",
+    ]
 
 
 def _form(name: str, content: dict[str, Any]) -> str:

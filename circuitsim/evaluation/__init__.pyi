@@ -12,6 +12,8 @@ from .own_tiles import own_tiles as own_tiles
 from .products import BehavioralProduct as BehavioralProduct
 from .products import NgspiceProduct as NgspiceProduct
 from .products import NodalProduct as NodalProduct
+from .settling import network_settling as network_settling
+from .settling import settling_model as settling_model
 from .spice_loop import SolvedTile as SolvedTile
 from .spice_loop import compare_layers as compare_layers
 from .spice_loop import run_in_ngspice as run_in_ngspice

@@ -14,6 +14,7 @@ from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import calibration_count, read_images
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct
+from circuitsim.evaluation.settling import network_settling, settling_model
 from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
@@ -57,6 +58,7 @@ def infer_files(
     input_code: str | None = None,
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
+    settling: bool = False,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
@@ -79,6 +81,7 @@ def infer_files(
         input_code: How codes become inputs, as `driver.input_code`; None: as the specification of the model has it.
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
+        settling: Fit how columns settle, by the array solver, and say which read time the network needs.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
 
     Returns:
@@ -90,12 +93,14 @@ def infer_files(
         InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
             certificate belongs to another model, or `strict`, `max_error` or `search_inputs` is given without one.
         SpecError: The layers of a network cannot lie on the model's array.
+        NotConvergedError: `settling` is True, and columns do not settle within 256 t_read.
         OutsideRangeError: `strict` is True and a read is outside the certificate or a tile above `max_error`.
 
     Warns:
         HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
             exactly.
         ClippingWarning: See `evaluate`.
+        SettlingWarning: `settling` is True, and driver.t_read ends before the slowest column has settled.
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
@@ -137,6 +142,7 @@ def infer_files(
         "digital_products": [dataclasses.asdict(part) for part in network.digital],
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
         **_certified(programmed, model, certificate, search_inputs),
+        "settling": _settling(programmed) if settling else None,
         "input_code": spec.driver.input_code,
         "model_digest": model.digest,
         "tables": _names(tables),
@@ -167,6 +173,20 @@ def _certified(
     }
     tiles = own_tiles(programmed, model, certificate, search_inputs=search_inputs)
     return {"certificate": general, "tiles": [dataclasses.asdict(layer) for layer in tiles]}
+
+
+def _settling(programmed: ProgrammedNetwork) -> dict[str, Any]:
+    """Return the read time that the network needs, the slowest column of each layer, and the error of the model."""
+    settling = settling_model(programmed.spec)
+    layers = network_settling(programmed, settling)
+    return {
+        "needed_s": max(layer.time for layer in layers),
+        "t_read_s": programmed.spec.driver.t_read,
+        "layers": [dataclasses.asdict(layer) for layer in layers],
+        "model_error_rms": settling.error,
+        "model_late": settling.late,
+        "model_reads": list(settling.reads),
+    }
 
 
 def _compared(batch: int | None) -> int:

@@ -11,6 +11,7 @@ from circuitsim.levels.can import CAN_IN_TIME, refuse_unused
 from circuitsim.levels.cell_surface import surface_of
 from circuitsim.levels.input_range import input_range
 from circuitsim.results import Transient
+from circuitsim.results.transient import check_band
 from circuitsim.spec import ArraySpec, Tolerance, check_able, check_arrays, checked
 
 
@@ -39,17 +40,22 @@ def solve_in_time(
         tol: Error of one step at level "nodal", see `nodal.step_response`.
 
     Returns:
-        One `Transient` per input vector.
+        One `Transient` per input vector; `i_final` is the operating point with the inputs held.
+
+    Warns:
+        SettlingWarning: driver.t_read ends before a column has settled; says which and by how much. Or no row moves.
 
     Raises:
-        InputError: A shape or value cannot be used, `band` is None and the ADC has no specified LSB, or nothing in the
-            array has a capacitance.
+        InputError: `band` is no current above 0, a shape or value cannot be used, `band` is None and the ADC has no
+            specified LSB, or nothing in the array has a capacitance.
         SpecError: The level does not simulate this array in time.
         OutsideRangeError: A conductance is outside the device's range, a cell is not smooth enough, or gates that rise
             push nodes within cells further than they were characterized.
         SimulatorError: ngspice failed; its folder is kept.
     """
     _check_can(spec, level)
+    if band is not None:
+        check_band(band)
     if level == "ngspice":
         refuse_unused(level, {"tol": tol}, "nodal")
         return truth.read_in_time(spec, g, x, band=band)

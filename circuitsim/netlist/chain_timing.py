@@ -8,7 +8,6 @@ from circuitsim.netlist.conversions import bench_of
 from circuitsim.netlist.phases import CLOCK_EDGE, phase_window, ready_time
 from circuitsim.spec import ArraySpec, checked
 
-EDGE = 0.01  # of t_read: rise and fall of ideal drivers
 LEAD, TAIL = 0.05, 0.15  # of t_read: from the start of the phase "integrate" to a pulse, and from its end to the end
 SAMPLE = "sample"  # phases of an ADC in which it samples begin with this name
 
@@ -66,7 +65,7 @@ def chain_timing(spec: ArraySpec) -> ChainTiming:
     cycle = code + CLOCK_EDGE
     if driver is not None and driver.bits and driver.clocked:
         cycle = _slot(spec, driver, cycle)
-    return ChainTiming(start, drive, release, taken - sampled, taken, code, cycle, EDGE * t_read)
+    return ChainTiming(start, drive, release, taken - sampled, taken, code, cycle, spec.driver.edge)
 
 
 def _sampled(adc: Block) -> float:
@@ -81,7 +80,7 @@ def _integration(spec: ArraySpec, sense: Block, driver: Block | None) -> float:
     longest = spec.driver.t_read
     if driver is not None and driver.clocked and not driver.bits:
         longest = max(phase_window(driver, name)[1] for name in driver.phases)
-    needed = (1 + LEAD + TAIL) * longest
+    needed = (1 + LEAD + TAIL) * longest + spec.driver.edge - spec.driver.usual_edge
     if width < needed * (1 - 1e-9):
         raise SpecError(
             f"driver.t_read = {spec.driver.t_read:g} s: the phase {INTEGRATE!r} of {sense.name} lasts {width:g} s, and "

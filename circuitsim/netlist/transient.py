@@ -17,9 +17,8 @@ from circuitsim.netlist.stimulus import pulse_corners
 from circuitsim.spec import ArraySpec, by_value, check_no_block, checked, gate_voltage_levels, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
-# Fractions of the read time: an edge that is short against the pulse, and the largest step. Where the waveform moves,
-# the simulator takes shorter steps by its own error control, see `spice.TRANSIENT_OPTIONS`.
-_EDGE = 0.01
+# Of the read time, the largest step. Where the waveform moves, the simulator takes shorter steps by its own error
+# control, see `spice.TRANSIENT_OPTIONS`.
 _STEP = 0.02
 # ngspice checks the error of every step but the first: a hundredth of the step that `.tran` names, by which it prints.
 _PRINTED_PER_EDGE = 10
@@ -184,13 +183,14 @@ def checked_transient(
 def read_pulse(spec: ArraySpec) -> Pulse:
     """Return a pulse of width `driver.t_read` with at least 50 time steps; the simulation ends before it falls.
 
-    If the pulse width codes the input, the simulation lasts a fifth longer, so that the charge includes the tails of
-    the pulses.
+    Its edges take `driver.t_rise`. If the pulse width codes the input, the simulation lasts a fifth longer, and longer
+    by a slow edge, so that the charge includes the tails of the pulses.
     """
     t = spec.driver.t_read
     v_rest = spec.sense.v_ref if spec.array.input_line == "bl" else gate_voltage_levels(spec)[0]
-    t_stop = 1.2 * t if spec.driver.input_code == "pulse_width" else t
-    return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t_stop, t_step=_STEP * t, v_rest=v_rest)
+    later = spec.driver.edge - spec.driver.usual_edge
+    t_stop = 1.2 * t + later if spec.driver.input_code == "pulse_width" else t
+    return Pulse(t_edge=spec.driver.edge, t_width=t, t_stop=t_stop, t_step=_STEP * t, v_rest=v_rest)
 
 
 def _check_pulse(pulse: Pulse) -> None:

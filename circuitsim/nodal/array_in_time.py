@@ -24,8 +24,7 @@ class Cells(Protocol):
     def has_inner(self) -> bool: ...
     @property
     def linear(self) -> bool: ...
-    def charge(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds: ...
-    def current(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds: ...
+    def at(self, lines: np.ndarray, inner: np.ndarray | None) -> tuple[AtEnds, AtEnds]: ...
     def blocks(self, lines: np.ndarray, inner: np.ndarray | None, a: float) -> CellBlocks: ...
 
 
@@ -67,17 +66,16 @@ class ArrayInTime:
         first = grid.free + grid.rows
         return matrix[first : first + grid.cols, : grid.free]
 
-    def charge(self, v: np.ndarray) -> np.ndarray:
-        """Charge (inner + nodes,) [C] that each node holds at voltages v (inner + nodes,) [V]."""
-        held = self._on_nodes(self.cells.charge(*self.at_cells(v)))
-        held[self.inner :] += self.c * v[self.inner :]
-        return held
+    def at(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Charge [C] that each node holds, and current [A] that leaves it through wires and cells.
 
-    def flow(self, v: np.ndarray) -> np.ndarray:
-        """Current (inner + nodes,) [A] that leaves each node through wires and cells."""
-        leaving = self._on_nodes(self.cells.current(*self.at_cells(v)))
+        Args:
+            v: Voltages (inner + nodes,) [V]; charges and currents have the same shape.
+        """
+        held, leaving = (self._on_nodes(each) for each in self.cells.at(*self.at_cells(v)))
+        held[self.inner :] += self.c * v[self.inner :]
         leaving[self.inner :] += self.grid.wires @ v[self.inner :]
-        return leaving
+        return held, leaving
 
     def linearized(self, v: np.ndarray, a: float) -> Callable[[np.ndarray], np.ndarray]:
         """Return the solution of J x = r for r (unknowns,) [C], where J [F] is the slope of q + a·f at v, a [s]."""
@@ -103,13 +101,27 @@ class ArrayInTime:
 
     def at_cells(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Absolute voltages [V] of the ends (ends, cells) and inner nodes (cells,) of the cells."""
-        lines = v[self.inner :] + self.v_ref
-        return np.stack([lines[end] for end in self.ends]), v[: self.inner] + self.v_ref if self.inner else None
+        v = v if self.v_ref == 0 else v + self.v_ref
+        lines, at_ends = v[self.inner :], np.empty((len(self.ends), len(self.ends[0])))
+        for end, node in zip(at_ends, self.ends, strict=True):
+            np.take(lines, node, out=end)
+        return at_ends, v[: self.inner] if self.inner else None
+
+    @cached_property
+    def _apart(self) -> bool:
+        """Whether every end of a cell has a node of its own."""
+        every = np.concatenate(self.ends)
+        return len(np.unique(every)) == len(every)
 
     def _on_nodes(self, at: AtEnds) -> np.ndarray:
         """Sum what cells do at their ends into nodes (inner + nodes,)."""
-        nodes = len(self.c)
-        total = np.zeros(nodes)
+        total = np.zeros(self.inner + len(self.c))
+        on_lines = total[self.inner :]
+        if at.inner is not None:
+            total[: self.inner] = at.inner
         for end, part in zip(self.ends, at.lines, strict=True):
-            total += np.bincount(end, part, nodes)
-        return total if at.inner is None else np.concatenate([at.inner, total])
+            if self._apart:
+                on_lines[end] = part
+            else:
+                on_lines += np.bincount(end, part, len(on_lines))
+        return total

@@ -45,7 +45,7 @@ class PartOfCells:
         """Charges (2 or 3, cells) [C] of upper terminal, lower terminal and, if `gate`, gate."""
         terminals = 3 if gate else 2
         if self.charges is None:
-            return np.zeros((terminals, len(self.g)))
+            return np.broadcast_to(0.0, (terminals, len(self.g)))
         return self._there(values_at(self.charges, upper, lower, first=terminals))
 
     def blocks(self, upper: np.ndarray, lower: np.ndarray, a: float) -> np.ndarray:
@@ -70,8 +70,12 @@ class PartOfCells:
         assert self.currents is not None
         return slopes_of(self.currents)
 
+    @cached_property
+    def _closed(self) -> bool:
+        return bool(np.all(self.g > 0))
+
     def _there(self, values: np.ndarray) -> np.ndarray:
-        return values if np.all(self.g > 0) else np.where(self.g > 0, values, 0.0)
+        return values if self._closed else np.where(self.g > 0, values, 0.0)
 
 
 class AtEnds(NamedTuple):
@@ -132,13 +136,16 @@ class CellsInTime:
         parts = (self.upper, self.access)
         return all(part is None or (part.currents is None and part.charges is None) for part in parts)
 
-    def charge(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds:
-        """Charges of the lines' ends and the inner node."""
+    def at(self, lines: np.ndarray, inner: np.ndarray | None) -> tuple[AtEnds, AtEnds]:
+        """Charges of the lines' ends and the inner node, and the currents that leave each into the cell."""
         if self.access is None:
-            return AtEnds(self.upper.charge(lines[0], lines[1]), None)
+            i = self.upper.current(lines[0], lines[1])
+            return AtEnds(self.upper.charge(lines[0], lines[1]), None), AtEnds(np.stack([i, -i]), None)
         assert inner is not None
         above, below = self.upper.charge(lines[0], inner), self.access.charge(inner, lines[1])
-        return AtEnds(np.stack([above[0], below[1]]), above[1] + below[0])
+        i_above, i_below = self.upper.current(lines[0], inner), self.access.current(inner, lines[1])
+        charge = AtEnds(np.stack([above[0], below[1]]), above[1] + below[0])
+        return charge, AtEnds(np.stack([i_above, -i_below]), i_below - i_above)
 
     def gate_charge(self, lines: np.ndarray, inner: np.ndarray | None) -> np.ndarray:
         """Charges (cells,) [C] of the gates."""
@@ -146,15 +153,6 @@ class CellsInTime:
             return self.upper.charge(lines[0], lines[1], gate=True)[2]
         assert inner is not None
         return self.access.charge(inner, lines[1], gate=True)[2]
-
-    def current(self, lines: np.ndarray, inner: np.ndarray | None) -> AtEnds:
-        """Currents that leave each node into the cell."""
-        if self.access is None:
-            i = self.upper.current(lines[0], lines[1])
-            return AtEnds(np.stack([i, -i]), None)
-        assert inner is not None
-        above, below = self.upper.current(lines[0], inner), self.access.current(inner, lines[1])
-        return AtEnds(np.stack([above, -below]), below - above)
 
     def blocks(self, lines: np.ndarray, inner: np.ndarray | None, a: float) -> CellBlocks:
         """Slopes of q + a·i, a [s]."""

@@ -131,6 +131,14 @@ def output_error(error: np.ndarray, out: np.ndarray) -> np.ndarray:
     return np.where(present, error / np.where(present, largest, 1.0), 0.0)
 
 
+def settling_band(out: np.ndarray, least: float) -> float:
+    """Half a code of 8 bits of the largest of outputs (cols,) [A], and not less than `least` [A], which is no current.
+
+    A band is the half width within which an output counts as settled [A].
+    """
+    return max(float(np.abs(out).max()) / 512, least)
+
+
 def joint_cell_error(spec: ArraySpec, solutions: Sequence[Solution], out: np.ndarray) -> np.ndarray | None:
     """Return the error of outputs that were put together from those of several arrays; warn as `tell_cell_error`.
 

@@ -1,8 +1,8 @@
 """Solve the linear system of one time step: by a sparse factor, or line by line where the array is large.
 
 Rows and columns of wires are chains, so that each family alone is a tridiagonal system, which LAPACK factors and solves
-in time that rises with the number of nodes. They meet in the cells: a sweep over all rows after all columns is the
-preconditioner of GMRES. In a short step the capacitances make it almost exact.
+in time that rises with the number of nodes. They meet in the cells: with the rows eliminated and the columns solved,
+what is left for GMRES is close to the identity. In a short step the capacitances make it almost exact.
 
 Source: Y. Saad, M. H. Schultz, SIAM J. Sci. Stat. Comput. 7, 856 (1986).
 """
@@ -12,17 +12,18 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import get_lapack_funcs
 from scipy.sparse.linalg import LinearOperator, gmres
 
 from circuitsim.nodal.cells_in_time import CellBlocks
 from circuitsim.nodal.grid import Grid
+from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.linear import factorize
 
 StepSolution = Callable[[np.ndarray], np.ndarray]
 
 FACTORED = 10_000  # nodes up to which a sparse factor is the faster one
 _RTOL = 1e-3  # of a solution by lines; Newton's method takes away what is left
+_ABREAST = 8  # lines
 _MOST = 30  # passes of GMRES, after which the array is factored
 
 
@@ -60,26 +61,30 @@ def solve_step(grid: Grid, matrix: sparse.csr_matrix, *, exact: bool) -> StepSol
 
 
 def _by_lines(grid: Grid, matrix: sparse.csr_matrix) -> StepSolution:
-    """Solve by GMRES with sweeps over all columns and all rows; by a sparse factor where that takes too long."""
+    """Solve by GMRES for the columns, the rows eliminated; by a sparse factor where that takes too long."""
     rows, cols = _along(grid.row_node, grid.free), _along(grid.col_node.T, grid.free)
-    order = np.concatenate([rows, cols])
-    inner = matrix[: grid.free, : grid.free][order][:, order]
-    count = len(rows)
-    on_rows, on_cols = _tridiagonal(inner[:count, :count]), _tridiagonal(inner[count:, count:])
-    across, back = inner[:count, count:], np.argsort(order)
+    inner = matrix[: grid.free, : grid.free]
+    on_rows, on_cols = (
+        _tridiagonal(sparse.csr_matrix(inner[nodes][:, nodes]), length)
+        for nodes, length in ((rows, grid.row_node.shape[1]), (cols, grid.row_node.shape[0]))
+    )
+    across, back = sparse.csr_matrix(inner[rows][:, cols]), sparse.csr_matrix(inner[cols][:, rows])
     factor: list[Any] = []
 
-    def sweep(r: np.ndarray) -> np.ndarray:
-        columns = on_cols(r[count:])
-        return np.concatenate([on_rows(r[:count] - across @ columns), columns])
+    def around(columns: np.ndarray) -> np.ndarray:
+        return columns - on_cols(back @ on_rows(across @ columns))
 
-    preconditioner = LinearOperator(inner.shape, matvec=sweep, dtype=float)  # type: ignore[call-arg]
+    reduced = LinearOperator((len(cols), len(cols)), matvec=around, dtype=float)  # type: ignore[call-arg]
 
     def solve(r: np.ndarray) -> np.ndarray:
         if not factor:
-            x, failed = gmres(inner, r[order], rtol=_RTOL, restart=_MOST, maxiter=4, M=preconditioner)
+            of_rows = on_rows(r[rows])
+            wanted = on_cols(r[cols] - back @ of_rows)
+            columns, failed = gmres(reduced, wanted, x0=wanted, rtol=_RTOL, restart=_MOST, maxiter=4)
             if not failed:
-                return x[back]
+                x = np.empty(grid.free)
+                x[cols], x[rows] = columns, of_rows - on_rows(across @ columns)
+                return x
             factor.append(factorize(grid, matrix))
         return factor[0].solve(r)
 
@@ -94,12 +99,46 @@ def _along(node: np.ndarray, free: int) -> np.ndarray:
     return found[found < free]
 
 
-def _tridiagonal(matrix: sparse.csr_matrix) -> StepSolution:
-    """Factor a symmetric positive definite matrix of chains, whose nodes follow each other."""
-    own = matrix.diagonal()
+def _tridiagonal(matrix: sparse.csr_matrix, line: int) -> StepSolution:
+    """Factor a symmetric positive definite matrix of chains of `line` nodes each, which follow each other."""
+    own, beside = matrix.diagonal(), matrix.diagonal(1)
     own = np.where(own == 0, 1.0, own)  # of a node that nothing reaches
-    if len(own) < 2:
-        return lambda r: r / own
-    factor, solve = get_lapack_funcs(("pttrf", "pttrs"))
-    diagonal, beside, _ = factor(own, matrix.diagonal(1))
-    return lambda r: solve(diagonal, beside, r)[0]
+    if len(own) % line or np.any(beside[line - 1 :: line]):  # lines that share nodes
+        line = len(own)
+    inverse, ahead = np.empty((len(own) // line, line)), np.zeros((len(own) // line, line))
+    ahead.ravel()[:-1] = beside
+    _factor(own.reshape(inverse.shape), ahead, inverse)
+
+    def solve(r: np.ndarray) -> np.ndarray:
+        x = np.empty(inverse.shape)
+        _substitute(inverse, ahead, r.reshape(inverse.shape), x)
+        return x.ravel()
+
+    return solve
+
+
+@kernel
+def _factor(own, ahead, inverse):
+    """Fill the inverse pivots (lines, nodes) of chains with `own` on the diagonal and `ahead` beside it."""
+    for line in range(len(own)):
+        before = 0.0
+        for k in range(own.shape[1]):
+            pivot = own[line, k] - (ahead[line, k - 1] * before * ahead[line, k - 1] if k else 0.0)
+            before = 1.0 / pivot
+            inverse[line, k] = before
+
+
+@kernel
+def _substitute(inverse, ahead, r, x):
+    """Solve chains (lines, nodes); some lines at once, as each node of a line waits for the one before."""
+    lines, nodes = r.shape
+    for first in range(0, lines, _ABREAST):
+        last = min(first + _ABREAST, lines)
+        for line in range(first, last):
+            x[line, 0] = r[line, 0] * inverse[line, 0]
+        for k in range(1, nodes):
+            for line in range(first, last):
+                x[line, k] = (r[line, k] - ahead[line, k - 1] * x[line, k - 1]) * inverse[line, k]
+        for k in range(nodes - 2, -1, -1):
+            for line in range(first, last):
+                x[line, k] -= ahead[line, k] * inverse[line, k] * x[line, k + 1]

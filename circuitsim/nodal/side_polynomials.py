@@ -13,6 +13,8 @@ from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.surface_points import conductance_coordinate, to_unit
 from circuitsim.results import CellCharges, CellSurface
 
+_BLOCK = 64  # cells that share their coefficients and are evaluated at once
+
 
 @dataclass(frozen=True)
 class SidePolynomials:
@@ -67,10 +69,12 @@ def slopes_of(cells: SidePolynomials) -> tuple[SidePolynomials, SidePolynomials]
 def values_at(cells: SidePolynomials, v_bl: np.ndarray, v_sl: np.ndarray, *, first: int | None = None) -> np.ndarray:
     """Return the first quantities, or all, (quantities, cells) of each cell at its voltages (cells,) [V]."""
     count = cells.forward.shape[1] if first is None else first
-    u = v_bl - v_sl
-    x, y = to_unit(np.abs(u), 0.0, cells.u_max), to_unit(np.minimum(v_bl, v_sl), *cells.m_range)
-    out = np.empty((count, len(u)))
-    _sum_up(cells.forward, cells.reverse, cells.which, x, y, u >= 0, out)
+    out = np.empty((count, len(v_bl)))
+    (low, high), tensors = cells.m_range, (cells.forward, cells.reverse)
+    if len(cells.forward) == 1:
+        _sum_up_alike(*tensors, v_bl, v_sl, cells.u_max, low, high, out)
+    else:
+        _sum_up(*tensors, cells.which, v_bl, v_sl, cells.u_max, low, high, out)
     return out
 
 
@@ -145,22 +149,61 @@ def _slope(side: np.ndarray, axis: int, per_volt: float) -> np.ndarray:
 
 
 @kernel
-def _sum_up(forward, reverse, which, x, y, upwards, out):
-    """Fill the quantities (quantities, cells) at coordinates x, y (cells,)."""
+def _sum_up(forward, reverse, which, v_bl, v_sl, u_max, low, high, out):
+    """Fill the quantities (quantities, cells) at voltages (cells,)."""
     n_u, n_m = forward.shape[2], forward.shape[3]
     in_u, in_m = np.ones(max(n_u, 2)), np.ones(max(n_m, 2))
-    for cell in range(len(x)):
-        side = forward[which[cell]] if upwards[cell] else reverse[which[cell]]
-        in_u[1], in_m[1] = x[cell], y[cell]
+    for cell in range(len(v_bl)):
+        u = v_bl[cell] - v_sl[cell]
+        kind, up = which[cell], u >= 0
+        x = 2.0 * abs(u) / u_max - 1.0
+        y = (2.0 * min(v_bl[cell], v_sl[cell]) - low - high) / (high - low)
+        in_u[1], in_m[1] = x, y
         for i in range(2, n_u):
-            in_u[i] = 2.0 * x[cell] * in_u[i - 1] - in_u[i - 2]
+            in_u[i] = 2.0 * x * in_u[i - 1] - in_u[i - 2]
         for j in range(2, n_m):
-            in_m[j] = 2.0 * y[cell] * in_m[j - 1] - in_m[j - 2]
+            in_m[j] = 2.0 * y * in_m[j - 1] - in_m[j - 2]
         for q in range(len(out)):
             total = 0.0
             for i in range(n_u):
                 line = 0.0
-                for j in range(n_m):
-                    line += side[q, i, j] * in_m[j]
+                for j in range(n_m):  # an array taken out of another one costs more than this choice
+                    line += (forward[kind, q, i, j] if up else reverse[kind, q, i, j]) * in_m[j]
                 total += in_u[i] * line
             out[q, cell] = total
+
+
+@kernel
+def _sum_up_alike(forward, reverse, v_bl, v_sl, u_max, low, high, out):
+    """Fill as `_sum_up` where all cells share their coefficients, many cells at once."""
+    n_u, n_m = forward.shape[2], forward.shape[3]
+    in_u, in_m = np.ones((max(n_u, 2), _BLOCK)), np.ones((max(n_m, 2), _BLOCK))
+    line, total, upwards = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK, np.bool_)
+    for first in range(0, len(v_bl), _BLOCK):
+        count, up = min(_BLOCK, len(v_bl) - first), 0
+        for cell in range(count):
+            u = v_bl[first + cell] - v_sl[first + cell]
+            upwards[cell] = u >= 0
+            up += upwards[cell]
+            in_u[1, cell] = 2.0 * abs(u) / u_max - 1.0
+            in_m[1, cell] = (2.0 * min(v_bl[first + cell], v_sl[first + cell]) - low - high) / (high - low)
+        for basis, terms in ((in_u, n_u), (in_m, n_m)):
+            for k in range(2, terms):
+                for cell in range(_BLOCK):
+                    basis[k, cell] = 2.0 * basis[1, cell] * basis[k - 1, cell] - basis[k - 2, cell]
+        for sign in range(2):
+            if up == (0 if sign == 0 else count):
+                continue
+            side = forward[0] if sign == 0 else reverse[0]
+            for q in range(len(out)):
+                total[:] = 0.0
+                for i in range(n_u):
+                    line[:] = side[q, i, 0]
+                    for j in range(1, n_m):
+                        for cell in range(_BLOCK):
+                            line[cell] += side[q, i, j] * in_m[j, cell]
+                    for cell in range(_BLOCK):
+                        total[cell] += in_u[i, cell] * line[cell]
+                for cell in range(count):
+                    if upwards[cell] == (sign == 0):
+                        out[q, first + cell] = total[cell]

@@ -10,13 +10,14 @@ from circuitsim.nodal.array_in_time import ArrayInTime
 from circuitsim.nodal.ends_in_time import ends_in_time
 from circuitsim.nodal.gated import GatedArray
 from circuitsim.nodal.grid import build_switched
+from circuitsim.nodal.judgement import settling_band
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.switching_cells import switching_cells
 from circuitsim.nodal.time_steps import Moment, Read, Scales, moments
 from circuitsim.results import CellDynamics, Provenance
 from circuitsim.results.transient import Transient, read_off
 
-TOL = 1e-4  # error of one step, as a fraction of the largest output and of the gate's swing
+TOL = 5e-5  # error of one step, as a fraction of the largest output and of the gate's swing
 _END = 0.1  # of the band, by which the last currents may be off those at rest untold
 _LONG = 1.0  # [s]: in so long a step no charge counts, and what is left is the array at rest
 _MOST_PASSES = 60
@@ -45,8 +46,11 @@ def follow_gates(
     v_ref, v_bias = spec.drive_range
     final = read(array, x[None]).out[0]
     largest = float(np.abs(final).max())
-    half_width = largest / 512 if band is None else float(band)
-    tol = min(TOL, 512 * TOL * half_width / max(largest, 1e-300)) if tol is None else tol
+    assert dynamics.switched is not None
+    nothing = len(x) * dynamics.switched.k_floor * spec.driver.v_read  # a column of gates that are off
+    half_width = settling_band(final, nothing) if band is None else float(band)
+    largest = max(largest, half_width)
+    tol = min(TOL, 512 * TOL * half_width / largest) if tol is None else tol
     in_time = _in_time(array, dynamics, tol)
     terminals = np.concatenate(
         [np.zeros(len(x)), np.full(in_time.grid.cols, v_ref), np.full(in_time.grid.cols, v_bias)]
@@ -55,7 +59,7 @@ def follow_gates(
     rest = _at_rest(in_time, terminals, v_bias, v_ref)
     scales = Scales(max(abs(spec.v_gate), abs(v_bias)), largest, tol)
     steps = moments(Read(in_time, rest, drive, *times, scales))
-    found = ends_in_time(in_time, _within(steps, in_time.inner, dynamics))
+    found = ends_in_time(in_time, _within(steps, in_time, dynamics))
     _tell_end(float(np.abs(found.i_out[-1] - final).max()), half_width)
     return read_off(
         found.time,
@@ -81,31 +85,37 @@ def follow_gates(
 
 def _tell_end(off: float, half_width: float) -> None:
     """Tell where the run does not end at the currents of a read at rest."""
-    if off > _END * half_width:
+    if _END * half_width < off <= half_width:
         warnings.warn(
             f"the outputs end {off:.2g} A beside those at rest, and settling is judged within {half_width:.2g} A: they "
-            "have not settled, or rows whose gates are off leak more by their characterization in time than at rest; "
+            "still move, or rows whose gates are off leak more by their characterization in time than at rest; "
             "compare with truth.read_in_time",
             SettlingWarning,
             stacklevel=5,  # behind `follow_gates`, `step_response` and `checked`
         )
 
 
-def _within(steps: Iterator[Moment], inner: int, dynamics: CellDynamics) -> Iterator[Moment]:
-    """Pass moments on as long as the nodes within the cells stay where their transistor was characterized.
+def _within(steps: Iterator[Moment], in_time: ArrayInTime, dynamics: CellDynamics) -> Iterator[Moment]:
+    """Pass moments on as long as gates and the nodes within the cells stay where their transistor was characterized.
 
     Raises:
         OutsideRangeError: A node leaves the range; says how far it is pushed.
     """
     assert dynamics.switched is not None
-    low, high = dynamics.switched.v_range
+    inner, gates = in_time.inner, in_time.inner + in_time.ends[2]
+    limits = (
+        (slice(None, inner), "nodes between device and transistor", dynamics.switched.v_range),
+        (gates, "word lines", dynamics.switched.gate_range),
+    )
     for moment in steps:
-        least, most = float(moment.v[:inner].min()), float(moment.v[:inner].max())
-        if least < low or most > high:
-            raise OutsideRangeError(
-                f"gates push nodes between device and transistor to {least:.3g} … {most:.3g} V, and the transistor is "
-                f"characterized from {low:.3g} to {high:.3g} V: use truth.read_in_time, or a longer t_edge"
-            )
+        for place, which, limit in limits:
+            least, most = float(moment.v[place].min()), float(moment.v[place].max())
+            low, high = sorted(limit)
+            if least < low or most > high:
+                raise OutsideRangeError(
+                    f"gates that rise push {which} to {least:.3g} … {most:.3g} V, and the transistor is characterized "
+                    f"from {low:.3g} to {high:.3g} V: use truth.read_in_time, or a longer t_edge"
+                )
         yield moment
 
 
@@ -133,7 +143,7 @@ def _at_rest(in_time: ArrayInTime, terminals: np.ndarray, v_bias: float, v_ref: 
     v = np.concatenate([np.full(inner, v_bias), lines[: in_time.grid.free], terminals])
     off = np.zeros(0)
     for _ in range(_MOST_PASSES):
-        off = in_time.linearized(v, _LONG)(-_LONG * in_time.flow(v)[:unknowns])
+        off = in_time.linearized(v, _LONG)(-_LONG * in_time.at(v)[1][:unknowns])
         v[:unknowns] += off
         if np.abs(off).max(initial=0.0) < _AT_REST:
             return v

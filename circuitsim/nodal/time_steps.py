@@ -21,11 +21,12 @@ ALPHA = GAMMA / 2
 _OUTER = (1 - ALPHA) / 2  # weights of a step: start, middle stage, end
 WEIGHTS = (_OUTER, _OUTER, ALPHA)
 _ERROR = 2 * (-3 * GAMMA**2 + 4 * GAMMA - 2) / (12 * (2 - GAMMA))
-_GROWTH = 4  # steps change by this factor only: each length costs a factorization
+_GROWTH = 2  # steps change by this factor only: each length costs a factorization
 _STEPS_OF_EDGE = 16
 _MOST_STEPS = 5000
 _MOST_PASSES = 12  # of Newton's method in a stage
-_EXACT = 0.01  # error of a stage's solution, as a fraction of the tolerance of a step
+_UNKNOWN_RATE, _LEAST_RATE = 0.3, 3e-3  # of Newton's method with a system: before it is seen, and at best
+_EXACT = 0.1  # error of a stage's solution, as a fraction of the tolerance of a step
 
 
 class Moment(NamedTuple):
@@ -67,7 +68,7 @@ class Read:
     def at(self, t: float, x: np.ndarray) -> Moment:
         """The array at time t [s] with unknown voltages x (unknowns,) [V]."""
         v = np.concatenate([x, self.rest[len(x) :] + self.drive * min(t / self.t_edge, 1.0)])
-        return Moment(t, v, self.array.charge(v), self.array.flow(v))
+        return Moment(t, v, *self.array.at(v))
 
     def size(self, off: np.ndarray) -> float:
         """How large a change of the unknowns (unknowns,) [V] is against the inputs, and its outputs against outputs."""
@@ -85,13 +86,13 @@ def moments(read: Read) -> Iterator[Moment]:
     unknowns, t_edge, t_stop = read.array.unknowns, read.t_edge, read.t_stop
     now = read.at(0.0, read.rest[:unknowns])
     yield now
-    if unknowns == 0 or read.scales.v == 0:
+    if unknowns == 0 or not read.drive.any():  # nothing moves but the sources
         times = [*np.linspace(0.0, t_edge, _STEPS_OF_EDGE + 1), *([t_stop] if t_stop > t_edge else [])]
         for first, last in pairwise(times):
             yield read.at(first + GAMMA * (last - first), now.v[:unknowns])
             yield read.at(last, now.v[:unknowns])
         return
-    h, slope, solves = t_edge / _STEPS_OF_EDGE, np.zeros(unknowns), _Solves(read)
+    h, slope, systems = t_edge / _STEPS_OF_EDGE, np.zeros(unknowns), _Systems(read)
     for _ in range(_MOST_STEPS):
         if now.time >= t_stop * (1 - 1e-12):
             return
@@ -99,7 +100,7 @@ def moments(read: Read) -> Iterator[Moment]:
             h /= _GROWTH
             continue
         h = min(h, t_stop - now.time)
-        step = _step(read, now, h, slope, solves)
+        step = _step(read, now, h, slope, systems)
         if step is None or step.error > 1:
             h /= _GROWTH
             continue
@@ -122,18 +123,31 @@ class _Step(NamedTuple):
     error: float
 
 
-class _Solves:
+class _System:
+    """The linearized system of a step's length, and how fast Newton's method has been with it.
+
+    Attributes:
+        solve: The solution for a right side (unknowns,) [C].
+        rate: By how much a pass has reduced the error of the one before.
+    """
+
+    def __init__(self, solve: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.solve = solve
+        self.rate = _UNKNOWN_RATE
+
+
+class _Systems:
     """Linearized systems of the last two lengths of steps; one that makes Newton's method slow is made anew."""
 
     def __init__(self, read: Read) -> None:
         self.read = read
-        self.kept: dict[float, Callable[[np.ndarray], np.ndarray]] = {}
+        self.kept: dict[float, _System] = {}
 
-    def of(self, h: float, v: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the solution of the system of a step of length h [s], linearized near voltages v."""
+    def of(self, h: float, v: np.ndarray) -> _System:
+        """Return the system of a step of length h [s], linearized near voltages v."""
         if h not in self.kept:
             self.kept = {key: self.kept[key] for key in list(self.kept)[-1:]}
-            self.kept[h] = self.read.array.linearized(v, ALPHA * h)
+            self.kept[h] = _System(self.read.array.linearized(v, ALPHA * h))
         return self.kept[h]
 
     def drop(self, h: float) -> None:
@@ -141,7 +155,7 @@ class _Solves:
         self.kept.pop(h, None)
 
 
-def _step(read: Read, now: Moment, h: float, slope: np.ndarray, solves: _Solves) -> _Step | None:
+def _step(read: Read, now: Moment, h: float, slope: np.ndarray, systems: _Systems) -> _Step | None:
     """Take a step of length h [s]; None if a stage does not converge, even with a system linearized anew.
 
     Args:
@@ -149,23 +163,23 @@ def _step(read: Read, now: Moment, h: float, slope: np.ndarray, solves: _Solves)
         now: Its start.
         h: Its length [s].
         slope: Change of the unknowns per second before it [V/s], from which the stages start.
-        solves: The linearized systems.
+        systems: The linearized systems.
     """
     unknowns, a = read.array.unknowns, ALPHA * h
     for _ in range(2):
-        solve = solves.of(h, now.v)
+        system = systems.of(h, now.v)
         x = now.v[:unknowns]
         t = now.time + GAMMA * h
-        middle = _stage(read, t, x + GAMMA * h * slope, now.q - a * now.f, a, solve)
+        middle = _stage(read, t, x + GAMMA * h * slope, now.q - a * now.f, a, system)
         if middle is not None:
             mixed = (middle.q - (1 - GAMMA) ** 2 * now.q) / (GAMMA * (2 - GAMMA))
             guess = x + (middle.v[:unknowns] - x) / GAMMA
-            end = _stage(read, now.time + h, guess, mixed, a, solve)
+            end = _stage(read, now.time + h, guess, mixed, a, system)
             if end is not None:
                 divided = -now.f / GAMMA + middle.f / (GAMMA * (1 - GAMMA)) - end.f / (1 - GAMMA)
-                off = solve(_ERROR * h * divided[:unknowns])
+                off = system.solve(_ERROR * h * divided[:unknowns])
                 return _Step(middle, end, read.size(off) / read.scales.tol)
-        solves.drop(h)
+        systems.drop(h)
     return None
 
 
@@ -175,17 +189,18 @@ def _stage(
     x: np.ndarray,
     wanted: np.ndarray,
     a: float,
-    solve: Callable[[np.ndarray], np.ndarray],
+    system: _System,
 ) -> Moment | None:
     """Solve q + a·f = wanted (inner + nodes,) [C] at time t [s] from unknowns x; None if it does not converge."""
     before = np.inf
     for passes in range(_MOST_PASSES):
         here = read.at(t, x)
-        off = solve((wanted - here.q - a * here.f)[: len(x)])
+        off = system.solve((wanted - here.q - a * here.f)[: len(x)])
         x = x + off
         size = read.size(off)
-        rate = min(size / before, 0.9) if passes else 0.3
-        if read.array.cells.linear or size * rate / (1 - rate) < _EXACT * read.scales.tol:
+        if passes:
+            system.rate = min(max(size / before, _LEAST_RATE), 0.9)
+        if read.array.cells.linear or size * system.rate / (1 - system.rate) < _EXACT * read.scales.tol:
             return read.at(t, x)
         if passes and size > before:
             return None

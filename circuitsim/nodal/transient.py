@@ -12,12 +12,23 @@ from circuitsim.nodal.cells_in_time import CellsInTime, cells_in_time
 from circuitsim.nodal.ends_in_time import EndsInTime, ends_in_time
 from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines
 from circuitsim.nodal.grid import Grid, build_grid
+from circuitsim.nodal.judgement import RESOLUTION, settling_band
 from circuitsim.nodal.reading import read
 from circuitsim.nodal.switching import follow_gates
 from circuitsim.nodal.time_steps import Read, Scales, moments
 from circuitsim.results import CellDynamics, CellPart, CellSurface, Provenance
-from circuitsim.results.transient import Transient, read_off
-from circuitsim.spec import ArraySpec, Tolerance, WireGrid, cell_keys, check_inputs, checked, real_numbers, tell_inputs
+from circuitsim.results.transient import Transient, check_band, read_off, tell_unsettled
+from circuitsim.spec import (
+    ArraySpec,
+    Tolerance,
+    WireGrid,
+    cell_keys,
+    check_inputs,
+    checked,
+    real_numbers,
+    resting_input,
+    tell_inputs,
+)
 
 _LAG = 0.01  # of the shortest settling, by which a cell may lag behind its terminals untold
 _SLACK = 1e-9  # of a range of voltages, by which an input may leave it
@@ -47,11 +58,11 @@ def step_response(
         v_in: Inputs (rows,) [V]; 0 or 1 on word lines.
         dynamics: The cell in time, from `characterization.cell_dynamics`; None: cells have no capacitance. Word lines
             need it.
-        t_edge: Rise time of the inputs [s]; None: a hundredth of `driver.t_read`.
+        t_edge: Rise time of the inputs [s]; None: `driver.t_rise`, or a hundredth of `driver.t_read`.
         t_stop: End [s]; None: `driver.t_read`.
-        band: Settling band [A]; None: half a code of 8 bits of the largest output.
+        band: Half width of the settling band [A]; None: half a code of 8 bits of the largest output.
         tol: Error of one step, relative to the largest output and the largest input; None: 1e-5 with `dynamics`, 1e-6
-            without, 1e-4 on word lines, or less for a band narrower than 1/512 of the largest output, so that settling
+            without, 5e-5 on word lines, or less for a band narrower than 1/512 of the largest output, so that settling
             is within 1e-3 (word lines 3e-3) of a solution with very fine steps. Charge is conserved at any `tol`, to
             rounding where cells are ohmic and have no capacitance.
 
@@ -62,8 +73,9 @@ def step_response(
         are not kept.
 
     Warns:
-        SettlingWarning: The cells have transistors and `dynamics` is None: the array settles later than stated. Or a
-            cell of one part follows its terminals too late for the settling that was found.
+        SettlingWarning: The read ends before a column has settled, or no row leaves its rest. The cells have
+            transistors and `dynamics` is None: the array settles later than stated. Or a cell of one part follows its
+            terminals too late for the settling that was found.
 
     Raises:
         InputError: The cells are a string, nothing has a capacitance, a time is not positive, the shape does not fit,
@@ -77,35 +89,54 @@ def step_response(
     """
     gated = isinstance(array, GatedArray) and array.spec.array.input_line == "wl"
     array = array if gated else on_bit_lines(array, "step_response")
-    t_read, v_ref = array.spec.driver.t_read, array.spec.sense.v_ref
-    t_edge, t_stop = 0.01 * t_read if t_edge is None else t_edge, t_read if t_stop is None else t_stop
+    driver = array.spec.driver
+    t_edge, t_stop = driver.edge if t_edge is None else t_edge, driver.t_read if t_stop is None else t_stop
     if not (0 < t_edge <= t_stop and np.isfinite(t_stop)):
         raise InputError(f"t_edge = {t_edge:g} s, t_stop = {t_stop:g} s: expected 0 < t_edge <= t_stop")
+    if band is not None:
+        check_band(band)
     if isinstance(array, PreparedArray) and dynamics is None:
         _tell_left_out(array)
     v_in = real_numbers("v_in", v_in)
     if v_in.ndim != 1:
         raise InputError(f"v_in has shape {v_in.shape}: expected one vector (rows,)")
     tell_inputs(array.spec, check_inputs(array.spec, v_in[None], name="v_in"))
+    _tell_unmoved(array.spec, v_in)
     if isinstance(array, GatedArray):
-        return follow_gates(array, v_in, _of_gates(array, dynamics), (t_edge, t_stop), band, tol)
-    final = read(array, v_in[None]).out[0]
+        found = follow_gates(array, v_in, _of_gates(array, dynamics), (t_edge, t_stop), band, tol)
+    else:
+        found = _follow_rows(array, v_in, dynamics, (t_edge, t_stop), band, tol)
+        _tell_lag(dynamics, found)
+    tell_unsettled([found], t_stop, stacklevel=4)  # behind `step_response` and `checked`
+    return found
+
+
+def _follow_rows(
+    array: PreparedArray,
+    v_in: np.ndarray,
+    dynamics: CellDynamics | None,
+    times: tuple[float, float],
+    band: float | None,
+    tol: float | None,
+) -> Transient:
+    """Follow a read whose rows are bit lines; `times` are the ends of the rise and of the read [s]."""
+    v_ref, final = array.spec.sense.v_ref, read(array, v_in[None]).out[0]
     largest = float(np.abs(final).max())
-    half_width = largest / 512 if band is None else float(band)
+    half_width = settling_band(final, RESOLUTION * len(v_in)) if band is None else float(band)
     tol = _tolerance(half_width, largest, 1e-6 if dynamics is None else 1e-5) if tol is None else tol
     in_time = _in_time(array, v_in, dynamics, tol)
     drive = np.concatenate([v_in - v_ref, np.zeros(in_time.grid.cols)])
     rest, scales = np.zeros(in_time.inner + in_time.grid.nodes), Scales(float(np.abs(drive).max()), largest, tol)
-    found = ends_in_time(in_time, moments(Read(in_time, rest, drive, t_edge, t_stop, scales)))
+    found = ends_in_time(in_time, moments(Read(in_time, rest, drive, *times, scales)))
     gates = (array.spec.v_gate or 0.0) * _gate_charges(in_time, found)
-    transient = read_off(
+    return read_off(
         found.time,
         found.source + v_ref,
         found.i_row,
         found.i_out,
         v_ref=v_ref,
         i_final=final,
-        t_edge=t_edge,
+        t_edge=times[0],
         plateau=slice(None),
         band=half_width,
         charge=found.charge,
@@ -118,8 +149,17 @@ def step_response(
             given=array.given,
         ),
     )
-    _tell_lag(dynamics, transient)
-    return transient
+
+
+def _tell_unmoved(spec: ArraySpec, v_in: np.ndarray) -> None:
+    """Tell an input vector of which no row leaves its rest."""
+    if np.all(v_in == resting_input(spec)):
+        warnings.warn(
+            f"every row of v_in stays at its rest, {resting_input(spec):g}: nothing moves, and there is nothing to "
+            "settle",
+            SettlingWarning,
+            stacklevel=4,  # behind `step_response` and `checked`
+        )
 
 
 def _of_gates(array: GatedArray, dynamics: CellDynamics | None) -> CellDynamics:

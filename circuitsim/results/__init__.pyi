@@ -55,6 +55,8 @@ from .product_cost import SurveyPlace as SurveyPlace
 from .provenance import Provenance as Provenance
 from .sense_table import SenseDynamics as SenseDynamics
 from .sense_table import SenseTable as SenseTable
+from .settling import LayerSettling as LayerSettling
+from .settling import SettlingModel as SettlingModel
 from .solution import Convergence as Convergence
 from .solution import Solution as Solution
 from .solution_files import load_solution as load_solution

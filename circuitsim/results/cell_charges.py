@@ -70,23 +70,35 @@ class CellPart:
 class SwitchedAccess:
     """Access transistor from gate off to gate on, from ngspice: current and charges over gate, drain and source.
 
-    At each gate voltage the current is U·k and the charges are q, tensor products as in `CellSurface` and `CellCharges`
-    with the drain as bit line; between gate voltages the coefficients are interpolated.
+    Values at the nodes of a grid: the gate over `gate_range`, |U| of drain over source from 0 V to the width of
+    `v_range`, equally spaced in asinh(|U|/u_scale), and the smaller voltage over `v_range`. Between the nodes cubic
+    splines follow the logarithm of the conductance, which a gate that is off changes by many decades, down to
+    `k_floor`, and the charges.
 
     Attributes:
-        v_gates: (gates,) gate voltages, from 0 V to that of a selected row [V].
+        gate_range: Gate voltages at the first and the last node [V], beyond those of gate off and gate on.
         v_range: Range of drain and source voltage [V].
-        k: (2, gates, n_u, n_m) coefficients of the current over U [S], forward and reverse.
-        q: (2, gates, 3, n_u, n_m) coefficients of the charges into drain, source and gate [C], forward and reverse.
+        u_scale: Scale of |U| [V].
+        k: (2, gates, n_u, n_m) current over U [S], forward and reverse.
+        k_floor: Conductance [S] that is nothing: what conducts less is right by as much.
+        q: (2, gates, 3, n_u, n_m) charges of drain, source and gate [C], forward and reverse.
         c_max: Largest capacitance among the characterized points [F].
+        current_bound: Largest error of the current at biases between the nodes, relative to the largest current there.
+        leak_bound: Largest error of the current with the gate off, relative to this current and that of `k_floor`.
+        bound: Largest error of a capacitance, relative to `c_max`; charges that a gate moves are better.
         provenance: Origin: deck, simulator, options.
     """
 
-    v_gates: np.ndarray
+    gate_range: tuple[float, float]
     v_range: tuple[float, float]
+    u_scale: float
     k: np.ndarray
+    k_floor: float
     q: np.ndarray
     c_max: float
+    current_bound: float
+    leak_bound: float
+    bound: float
     provenance: Provenance
 
 

@@ -15,11 +15,11 @@ from circuitsim.results.sealed_files import read_sealed, write_sealed
 from circuitsim.spec import checked
 
 CHARGES_SCHEMA = 1
-SWITCHED_SCHEMA = 1
+SWITCHED_SCHEMA = 2
 
 _CHARGES = "circuitsim cell charges"
 _SWITCHED = "circuitsim switched transistor"
-_GATED = ("v_gates", "k", "q")
+_GATED = ("k", "q")
 _TENSORS = ("forward", "reverse")
 _ChargeScalars = dataclasses.make_dataclass(
     "_ChargeScalars",
@@ -93,8 +93,8 @@ def load_switched(path: str | Path, *, key: str = "") -> SwitchedAccess:
     path = Path(path)
     about, arrays = read_sealed(path, _SWITCHED, SWITCHED_SCHEMA, _GATED.__contains__, key=key)
     scalars = from_plain(path, _SwitchedScalars, about.get("transistor"), under="transistor")
-    if [arrays[name].ndim for name in _GATED if name in arrays] != [1, 4, 5]:
-        raise InputError(f"{path}: damaged: expected the arrays {', '.join(_GATED)} of 1, 4 and 5 axes")
+    if [arrays[name].ndim for name in _GATED if name in arrays] != [4, 5]:
+        raise InputError(f"{path}: damaged: expected the arrays {' and '.join(_GATED)} of 4 and 5 axes")
     _check_coefficients(path, arrays)
     return SwitchedAccess(
         **arrays, **{field.name: getattr(scalars, field.name) for field in dataclasses.fields(scalars)}

@@ -1,10 +1,13 @@
 """A read in time: waveforms, and their evaluation."""
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from circuitsim.errors import InputError, SettlingWarning
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.waveforms import crossing_time, settling_time
 from circuitsim.spec import by_value
@@ -31,9 +34,10 @@ class Transient:
         energy_bias: Energy that each of the other sources delivers [J]. These are the word lines, or the bit lines if
             the input is on the word lines. Empty without transistors; None if gates are not simulated.
         energy_sense: (cols,) energy that each sense amplifier's reference delivers [J]: −v_ref · charge.
-        i_final: (cols,) current to which each output settles [A].
-        delay: (cols,) time from the middle of the input edge until the output reaches half of `i_final` [s]; inf if it
-            does not, or if `i_final` is within `band` of 0.
+        i_final: (cols,) current to which each output settles [A]: that of the array at rest with its inputs held. Where
+            pulse widths code the input it is the current at the end of the longest pulse.
+        delay: (cols,) time from the middle of the input edge until the output first reaches half of `i_final` [s],
+            negative where gates push it there before; inf if it does not, or if `i_final` is within `band` of 0.
         settling: (cols,) time from the start of the pulse until the output stays within `band` of `i_final` [s]; inf if
             it does not before the pulse ends.
         band: Half width of the band around `i_final` [A]; half an LSB by default.
@@ -111,6 +115,37 @@ def read_off(
         v_row=v_row,
         v_col=v_col,
     )
+
+
+def check_band(band: float) -> None:
+    """Refuse a settling band [A] that is no current above 0.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not (np.isfinite(band) and band > 0):
+        raise InputError(f"band = {band:g} A, expected a current > 0")
+
+
+def tell_unsettled(reads: Sequence[Transient], t_stop: float, *, stacklevel: int) -> None:
+    """Tell reads that end at `t_stop` [s] before a column has settled; `stacklevel` as of `warnings.warn`."""
+    late = [(k, int(b)) for k, read in enumerate(reads) for b in np.flatnonzero(np.isinf(read.settling))]
+    if not late:
+        return
+    vectors, columns = len({k for k, _ in late}), len({b for _, b in late})
+    off, k, b = max((abs(_held(reads[k], t_stop)[b] - reads[k].i_final[b]), k, b) for k, b in late)
+    warnings.warn(
+        f"the read ends after {t_stop:.3g} s, before {columns} of {len(reads[0].settling)} columns have settled in "
+        f"{vectors} of {len(reads)} input vectors: column {b} in vector {k} is still {off:.2g} A beside its current at "
+        f"rest, and the band is {reads[k].band:.2g} A; raise driver.t_read",
+        SettlingWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def _held(read: Transient, t_stop: float) -> np.ndarray:
+    """Outputs (cols,) [A] at the end of the pulse."""
+    return read.i_out[np.flatnonzero(read.time <= t_stop * (1 + 1e-12))[-1]]
 
 
 # name of the field -> axes, unit, meaning

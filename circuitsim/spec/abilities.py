@@ -29,6 +29,7 @@ SPREAD = {"access.a_vt": "the spread of transistors", "access.a_beta": "the spre
 
 IN_TIME = {
     "driver.t_read": "the duration of a read",
+    "driver.t_rise": "the edge of an input",
     **{f"wire.{name}": "the capacitance of wires" for name in ("c_row", "c_col", "c_bl")},
 }
 """Keys that only reads in time feel: those whose output is a charge."""

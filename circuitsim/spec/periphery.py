@@ -15,7 +15,7 @@ MOST_GATE_LEVELS = 256
 class DriverSpec(BlockSpec):
     """The driver of each row: ideal, or a block."""
 
-    OF_IDEAL: ClassVar[tuple[str, ...]] = ("r_out", "gate_levels")
+    OF_IDEAL: ClassVar[tuple[str, ...]] = ("r_out", "gate_levels", "t_rise")
 
     kind: Literal["ideal"] | None = Field(
         default="ideal", description="Ideal driver: a source behind r_out; not beside model, folder or file"
@@ -41,6 +41,27 @@ class DriverSpec(BlockSpec):
         "voltages make it. Absent: gates are off, 0 V, or on. Levels 'ngspice' and 'nodal' read them",
     )
     t_read: Positive = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
+    t_rise: Positive | None = Field(
+        default=None,
+        description="Time in which the input of a row rises, and falls after a pulse, up to t_read [s]; absent: a "
+        "hundredth of t_read. Reads in time feel it, and codes with circuits around the array",
+    )
+
+    @property
+    def edge(self) -> float:
+        """Time in which inputs rise and fall [s]."""
+        return self.usual_edge if self.t_rise is None else self.t_rise
+
+    @property
+    def usual_edge(self) -> float:
+        """Time in which inputs rise and fall unless t_rise is given [s]: short against the read."""
+        return 0.01 * self.t_read
+
+    @model_validator(mode="after")
+    def _rises_within_the_read(self) -> Self:
+        if self.t_rise is not None and self.t_rise > self.t_read:
+            raise ValueError(f"t_rise = {self.t_rise:g} s, expected at most t_read = {self.t_read:g} s")
+        return self
 
     @model_validator(mode="after")
     def _levels_fit(self) -> Self:

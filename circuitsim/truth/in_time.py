@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 from circuitsim.characterization import array_states
 from circuitsim.devices import programmable_range
 from circuitsim.errors import InputError, SimulatorError
-from circuitsim.netlist import Pulse, TransientNetlist, checked_transient
+from circuitsim.netlist import Pulse, TransientNetlist, checked_crossbar, checked_transient
 from circuitsim.netlist.transient import METER_C
 from circuitsim.periphery import adc_table
 from circuitsim.results import Solution, content_digest
 from circuitsim.results.provenance import joint_provenance
-from circuitsim.results.transient import Transient, read_off
+from circuitsim.results.transient import Transient, check_band, read_off, tell_unsettled
 from circuitsim.results.waveforms import integral
 from circuitsim.spec import ArraySpec, check_arrays, checked, tell_inputs
 from circuitsim.spice.pool import run_many
@@ -52,24 +52,48 @@ def read_in_time(
         n_jobs: Number of decks that run at the same time.
 
     Returns:
-        One `Transient` per input vector.
+        One `Transient` per input vector. `i_final` is the operating point with the inputs held, from a deck of its own;
+        where pulse widths code the input it is the current at the end of the longest pulse.
+
+    Warns:
+        SettlingWarning: The pulse ends before a column has settled.
 
     Raises:
         InputError: A shape, value or time cannot be used, or `band` is None and the ADC has no specified LSB.
         SimulatorError: A run failed. Its folder is kept, and the error names it.
     """
     band = half_lsb(spec) if band is None else band
-    if not (np.isfinite(band) and band > 0):
-        raise InputError(f"band = {band:g} A, expected a current > 0")
+    check_band(band)
     g, x = check_arrays(spec, g, x, g_range=programmable_range(spec))
     tell_inputs(spec, x)
     state = array_states(spec, g) if state is None else state
     decks = [checked_transient(spec, g, vector, state=state, pulse=pulse, nodes=nodes) for vector in x]
-    raws = run_many(decks, n_jobs=n_jobs, folder=folder)
+    raws, ends = _run(spec, g, x, state, decks, folder=folder, n_jobs=n_jobs)
     check_ends(decks, raws)
     given = {"g": content_digest(g)} | ({} if state is None else {"state": content_digest(np.asarray(state))})
-    reads = [waveforms(deck, raw, band=band) for deck, raw in zip(decks, raws, strict=True)]
+    reads = [waveforms(deck, raw, band=band, i_final=end) for deck, raw, end in zip(decks, raws, ends, strict=True)]
+    tell_unsettled(reads, decks[0].pulse.t_width, stacklevel=4)  # behind `read_in_time` and `checked`
     return tuple(replace(one, provenance=replace(one.provenance, given=given)) for one in reads)
+
+
+def _run(
+    spec: ArraySpec,
+    g: np.ndarray,
+    x: np.ndarray,
+    state: ArrayLike | None,
+    decks: Sequence[TransientNetlist],
+    *,
+    folder: str | Path | None,
+    n_jobs: int,
+) -> tuple[list[RawResult], Sequence[np.ndarray | None]]:
+    """Run decks in time, and one of the array at rest: its outputs (cols,) for each; None where it never rests."""
+    if spec.array.cell == "1c":
+        return run_many(decks, n_jobs=n_jobs, folder=folder), list(np.zeros((len(x), spec.array.cols)))
+    if spec.driver.input_code == "pulse_width":
+        return run_many(decks, n_jobs=n_jobs, folder=folder), [None] * len(x)
+    at_rest = checked_crossbar(spec, g, x, state=state)
+    *raws, held = run_many([*decks, at_rest], n_jobs=n_jobs, folder=folder)
+    return raws, list(held.columns(at_rest.i_out))
 
 
 def charges(decks: Sequence[TransientNetlist], raws: Sequence[RawResult]) -> Solution:
@@ -115,8 +139,14 @@ def half_lsb(spec: ArraySpec) -> float:
     return adc.lsb / 2
 
 
-def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transient:
-    """Evaluate a finished run of a transient deck; `band` is the half width of the settling band [A]."""
+def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float, i_final: np.ndarray | None = None) -> Transient:
+    """Evaluate a finished run of a transient deck.
+
+    Args:
+        deck, raw: The deck and its run.
+        band: Half width of the settling band [A].
+        i_final: (cols,) current to which each output settles [A]; None: the current at the end of the pulse.
+    """
     pulse = deck.pulse
     time = raw["time"]
     v_in, i_row, i_out = raw.columns(deck.v_in), -raw.columns(deck.i_row), raw.columns(deck.i_out)
@@ -129,7 +159,7 @@ def waveforms(deck: TransientNetlist, raw: RawResult, *, band: float) -> Transie
         i_row,
         i_out,
         v_ref=deck.v_ref,
-        i_final=i_out[plateau][-1],
+        i_final=i_out[plateau][-1] if i_final is None else i_final,
         t_edge=pulse.t_edge,
         plateau=plateau,
         band=band,

@@ -1,11 +1,14 @@
-"""Settling of 1t1r arrays: 32 x 32 against ngspice, 256 x 256 in time.
+"""Settling of 1t1r arrays: 32 x 32 against ngspice, with inputs on bit lines and on gates, and 256 x 256 in time.
 
-Run it with `pytest tests/benchmark/test_nodal_settling_speed.py -s`; it takes about three minutes.
+Run it with `pytest tests/benchmark/test_nodal_settling_speed.py -s`; it takes about two minutes. Processor time on one
+core of an EPYC: 32 x 32 in 0.4 s on bit lines and 1.5 s on gates, 64 x 64 on gates in 6 s, 256 x 256 on bit lines in
+11 s; ngspice 39 takes a minute for 32 x 32.
 """
 
 import time
 
 import numpy as np
+import pytest
 
 from circuitsim import characterization, nodal
 from circuitsim.netlist import Pulse
@@ -13,14 +16,15 @@ from circuitsim.spec import parse_spec
 from circuitsim.truth import read_in_time
 
 
-def _spec(n, r, t_read):
+def _spec(n, r, t_read, line="bl"):
+    beside = {"r_bl": r, "c_bl": 1e-15} if line == "wl" else {}
     return parse_spec(
         {
             "schema": 1,
-            "array": {"rows": n, "cols": n},
+            "array": {"rows": n, "cols": n, "input_line": line},
             "device": {"model": "rram_sinh", "g_min": 1e-6, "g_max": 1e-4},
             "access": {"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.3},
-            "wire": {"r_row": r, "r_col": r, "c_row": 1e-15, "c_col": 1e-15},
+            "wire": {"r_row": r, "r_col": r, "c_row": 1e-15, "c_col": 1e-15, **beside},
             "driver": {"v_read": 0.2, "r_out": 200.0, "t_read": t_read},
             "sense": {"r_in": 100.0},
         }
@@ -30,30 +34,39 @@ def _spec(n, r, t_read):
 def _read(spec, seed):
     rng = np.random.default_rng(seed)
     n = spec.array.rows
-    g, v_in = 10 ** rng.uniform(-6, -4, (n, n)), rng.uniform(0, 0.2, n)
-    surface = characterization.cell(spec)
+    g, x = 10 ** rng.uniform(-6, -4, (n, n)), rng.uniform(0, 0.2, n)
+    if spec.array.input_line == "wl":
+        x = (x > 0.08).astype(float)
+        surface, off = characterization.gated_cells(spec)
+        array = nodal.prepare(spec, g, surface, off=off)
+    else:
+        surface = characterization.cell(spec)
+        array = nodal.prepare(spec, g, surface)
     dynamics = characterization.cell_dynamics(spec, surface)
-    array = nodal.prepare(spec, g, surface)
-    start = time.perf_counter()
-    found = nodal.step_response(array, v_in, dynamics, t_edge=0.01 * spec.driver.t_read)
-    return g, v_in, found, time.perf_counter() - start
+    nodal.step_response(array, x, dynamics, t_edge=spec.driver.t_read, t_stop=spec.driver.t_read, tol=1e-2)  # compiles
+    start = time.process_time()
+    found = nodal.step_response(array, x, dynamics, t_edge=0.01 * spec.driver.t_read)
+    return g, x, found, time.process_time() - start
 
 
-def test_32_x_32_settles_as_in_ngspice():
-    spec = _spec(32, 5.0, 2e-9)
-    g, v_in, found, taken = _read(spec, 1)
+@pytest.mark.filterwarnings("ignore::circuitsim.errors.SettlingWarning")  # of the read that compiles
+@pytest.mark.parametrize("line", ["bl", "wl"])
+def test_32_x_32_settles_as_in_ngspice(line):
+    spec = _spec(32, 5.0, 2e-9, line)
+    g, x, found, taken = _read(spec, 1)
     pulse = Pulse(t_edge=2e-11, t_width=2e-9, t_stop=2e-9, t_step=4e-12, v_rest=0.0)
     start = time.perf_counter()
-    (truth,) = read_in_time(spec, g, v_in[None], pulse=pulse, band=found.band)
+    (truth,) = read_in_time(spec, g, x[None], pulse=pulse, band=found.band)
     of_ngspice = time.perf_counter() - start
     settling, energy = np.abs(found.settling / truth.settling - 1).max(), abs(found.energy / truth.energy - 1)
-    print(f"nodal {taken:.1f} s, ngspice {of_ngspice:.1f} s; settling off {settling:.1e}, energy {energy:.1e}")
+    print(f"{line}: nodal {taken:.1f} s, ngspice {of_ngspice:.1f} s; settling off {settling:.1e}, energy {energy:.1e}")
     assert settling < 5e-3 and energy < 5e-3
-    assert taken < 0.3 * of_ngspice
+    assert taken < 0.1 * of_ngspice
 
 
-def test_256_x_256_settles_in_two_minutes_where_ngspice_takes_hours():
+@pytest.mark.filterwarnings("ignore::circuitsim.errors.SettlingWarning")
+def test_256_x_256_settles_in_seconds_where_ngspice_takes_hours():
     _, _, found, taken = _read(_spec(256, 1.0, 2e-8), 1)
     print(f"256 x 256: {taken:.1f} s, {len(found.time)} points, settling {found.settling.max():.3g} s")
     assert np.all(np.isfinite(found.settling))
-    assert taken < 200
+    assert taken < 20

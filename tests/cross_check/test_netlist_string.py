@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim import netlist, spice, truth
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import InputError, SettlingWarning, SpecError
 from circuitsim.spec import parse_spec
 
 SWITCH = """* 1 kohm when on, open when off
@@ -80,3 +80,26 @@ def test_open_cell_is_refused(tmp_path):
 def test_keys_without_meaning_are_refused(tmp_path, change, sentence):
     with pytest.raises(SpecError, match=sentence):
         string(tmp_path, 5, 3).replace(**change)
+
+
+def test_a_string_in_time_is_judged_against_the_string_at_rest():
+    """Its nodes charge through the devices of all rows: slow, so that a short read ends far beside the end point."""
+    spec = parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 4, "cols": 2, "cell": "1t1r", "input_line": "string"},
+            "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4},
+            "access": {"model": "nmos_130", "w": 1e-6, "l": 0.13e-6, "v_gate": 1.3},
+            "wire": {"r_row": 5.0, "r_col": 5.0, "c_row": 1e-15, "c_col": 1e-15},
+            "driver": {"v_read": 0.2, "r_out": 200.0, "t_read": 2e-9},
+            "sense": {"r_in": 100.0},
+        }
+    )
+    g, x = np.tile([1e-5, 3e-5], (4, 1)), np.array([[1.0, 0.0, 1.0, 0.0]])
+    at_rest = truth.read(truth.prepare(spec, g), x).out[0]
+    with pytest.warns(SettlingWarning, match=r"before 1 of 2 columns have settled.*column 0 in vector 0"):
+        (short,) = truth.read_in_time(spec, g, x, band=1e-8)
+    (long,) = truth.read_in_time(spec.replace(driver={"t_read": 2e-8}), g, x, band=1e-8)
+    assert_allclose(short.i_final, at_rest, rtol=1e-9, atol=0)
+    assert np.isinf(short.settling[0]) and 2e-9 < long.settling[0] < 2e-8
+    assert_allclose(long.i_out[-1], at_rest, rtol=1e-4, atol=0)

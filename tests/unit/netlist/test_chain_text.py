@@ -178,3 +178,15 @@ def test_gates_of_several_levels_take_the_voltage_of_their_code_and_start_at_the
     without = spec.replace(driver={"gate_levels": None})
     with pytest.raises(SpecError, match=r"gates take bits, expected .*'bit_serial', or driver\.gate_levels on word"):
         netlist.chain(without, G, codes)
+
+
+def test_rows_of_ideal_drivers_rise_within_their_edge():
+    spec = spec_of(sense=TIA, adc=SAR)
+    slow = spec.replace(driver={"t_rise": "2n"})
+    assert netlist.chain_timing(slow).edge == 2e-9 and netlist.chain_timing(spec).edge == 0.01 * spec.driver.t_read
+    time, volts = wave(netlist.chain(slow, G, CODES), "vin_0")
+    cycle = netlist.chain_timing(slow).cycle
+    np.testing.assert_allclose(np.interp(cycle + np.array([0.0, 1e-9, 2e-9]), time, volts), [0.9, 1.0, 1.1], rtol=1e-9)
+    pulsed = spec_of(sense=SC, adc=SAR, driver={"input_code": "pulse_width"})
+    with pytest.raises(SpecError, match=r"a pulse of \S+ s with its edges needs"):
+        netlist.chain_timing(pulsed.replace(driver={"t_rise": pulsed.driver.t_read}))

@@ -195,3 +195,13 @@ def test_values_beyond_every_use_are_one_sentence(tmp_path, old, new, sentence):
 def test_a_heading_that_is_missing_is_named(tmp_path, heading, said):
     with pytest.raises(SpecError, match=said):
         _load(tmp_path, TEXT.replace(f"[{heading}]\n", ""))
+
+
+def test_the_edge_of_an_input_is_a_hundredth_of_the_read_unless_it_is_given(spec):
+    assert spec.driver.t_rise is None and spec.driver.edge == 0.01 * spec.driver.t_read
+    slow = spec.replace(driver={"t_read": 1e-8, "t_rise": "2n"})
+    assert slow.driver.edge == 2e-9 and slow.digest != spec.replace(driver={"t_read": 1e-8}).digest
+    with pytest.raises(SpecError, match=r"t_rise = 2e-08 s, expected at most t_read = 1e-08 s"):
+        spec.replace(driver={"t_read": 1e-8, "t_rise": 2e-8})
+    with pytest.raises(SpecError, match=r"driver\.t_rise"):
+        spec.replace(driver={"t_rise": 0})
