@@ -19,6 +19,7 @@ _SOURCES = (
     "lanes",
     "lane_products",
     "polynomial",
+    "column_voltages",
     "balance",
     "sweep",
     "modes",
