@@ -111,10 +111,9 @@ def _solve_row(plan, lanes, steps, a, before, known, keep, drive, pull, buffers)
     sum_0, sum_1 = load_like(zero, modes, SUMS * wide), load_like(zero, modes, (SUMS + 1) * wide)
     sum_2, sum_3 = load_like(zero, modes, (SUMS + 2) * wide), load_like(zero, modes, (SUMS + 3) * wide)
     source, voltage, part = load_like(zero, drive, a * wide), zero, 0.0
-    if bent:
-        near, middle, far = first * wide, (first + cols // 2) * wide, (first + cols - 1) * wide
-        was_near, was_middle = load_like(zero, v_row, near), load_like(zero, v_row, middle)
-        was_far = load_like(zero, v_row, far)
+    near, middle, far = first * wide, (first + cols // 2) * wide, (first + cols - 1) * wide
+    was_near, was_middle = load_like(zero, v_row, near), load_like(zero, v_row, middle)
+    was_far = load_like(zero, v_row, far)
     for b in range(cols - 1, -1, -1):
         c, j = first + b, b * wide
         at = c * PER_CELL
