@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from circuitsim import spice
 from circuitsim.characterization.cache import cached
@@ -88,6 +87,8 @@ def _charges(part: MeasuredPart, gates: np.ndarray, simulator: spice.Simulator) 
 
     What the gate drives into the terminals is measured where both voltages are lowest, and integrated from gate off.
     """
+    from scipy.interpolate import CubicSpline  # takes 0.3 s to import; only gates that switch need it
+
     u, v_bl, v_sl = _points(part, CHARGE_GRID)
     at = (np.tile(v_bl, len(gates)), np.tile(v_sl, len(gates)), np.repeat(gates, len(v_bl)))
     c = _capacitances(part, *at, ("bl", "sl"), simulator).reshape(len(gates), 2, len(u), 2, 3)

@@ -29,7 +29,7 @@ from circuitsim.nodal.polynomial import beyond_chord
 
 EPSILON = float(np.finfo(float).eps)
 # What `BlockBuffers.modes` holds behind the amplitudes that are added: those that they extrapolate, those of a pass as
-# they sum up, and the largest change of a row voltage in this pass and in the one before.
+# they sum up, and the largest change of a sampled row voltage in this pass and before.
 AMPLITUDES, SUMS, CHANGE, LAST = MODES, 2 * MODES, 3 * MODES, 3 * MODES + 1
 SCRATCH_ROWS, MODE_ENTRIES = 3, LAST + 1
 

@@ -93,6 +93,16 @@ def _eliminate_sources(plan, lanes, steps, a, buffers):
 
 
 @numba.njit(inline="always")
+def _samples(lanes, v_row, first, cols):
+    """Voltages at the ends and in the middle of a row: at one of them a row changes most, whichever ends are driven."""
+    wide, zero = len(lanes), zeros_for(lanes)
+    return (
+        load_like(zero, v_row, first * wide), load_like(zero, v_row, (first + cols // 2) * wide),
+        load_like(zero, v_row, (first + cols - 1) * wide),
+    )  # fmt: skip
+
+
+@numba.njit(inline="always")
 def _solve_row(plan, lanes, steps, a, before, known, keep, drive, pull, buffers):
     """Solve a row that is eliminated from the left, and eliminate the columns one row further.
 
@@ -111,9 +121,7 @@ def _solve_row(plan, lanes, steps, a, before, known, keep, drive, pull, buffers)
     sum_0, sum_1 = load_like(zero, modes, SUMS * wide), load_like(zero, modes, (SUMS + 1) * wide)
     sum_2, sum_3 = load_like(zero, modes, (SUMS + 2) * wide), load_like(zero, modes, (SUMS + 3) * wide)
     source, voltage, part = load_like(zero, drive, a * wide), zero, 0.0
-    near, middle, far = first * wide, (first + cols // 2) * wide, (first + cols - 1) * wide
-    was_near, was_middle = load_like(zero, v_row, near), load_like(zero, v_row, middle)
-    was_far = load_like(zero, v_row, far)
+    was = _samples(lanes, v_row, first, cols)
     for b in range(cols - 1, -1, -1):
         c, j = first + b, b * wide
         at = c * PER_CELL
@@ -144,10 +152,9 @@ def _solve_row(plan, lanes, steps, a, before, known, keep, drive, pull, buffers)
     store(modes, (SUMS + 2) * wide, sum_2)
     store(modes, (SUMS + 3) * wide, sum_3)
     if bent:
-        change = load_like(zero, modes, CHANGE * wide)
-        change = larger(change, magnitude(subtract(load_like(zero, v_row, near), was_near)))
-        change = larger(change, magnitude(subtract(load_like(zero, v_row, middle), was_middle)))
-        change = larger(change, magnitude(subtract(load_like(zero, v_row, far), was_far)))
+        now, change = _samples(lanes, v_row, first, cols), load_like(zero, modes, CHANGE * wide)
+        for k in range(3):
+            change = larger(change, magnitude(subtract(now[k], was[k])))
         store(modes, CHANGE * wide, change)
 
 
@@ -169,7 +176,8 @@ def _settled(plan, lanes, count, tol, highest, modes):
     """Whether the error of the voltages is below `tol` of the highest in every lane; begins to measure anew.
 
     After a pass that changed them by c and shrinks errors by a rate q, an error of c·q / (1 − q) is left. The rate is
-    that of the last two passes, and at least `slowest`, that of the modes which are not removed.
+    that of the last two passes, and at least `slowest`, that of the modes which are not removed. A sample of the
+    voltages is enough: this only tells when to check the balance.
     """
     wide, zero = len(lanes), zeros_for(lanes)
     change, last = load_like(zero, modes, CHANGE * wide), load_like(zero, modes, LAST * wide)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebder
-from scipy.interpolate import CubicSpline
 
 from circuitsim.nodal.cells_in_time import AtEnds, CellBlocks, PartOfCells, part_of_cells, without_inner
 from circuitsim.nodal.kernel import kernel
@@ -40,6 +39,8 @@ class GatePolynomials:
 
 def gate_polynomials(access: SwitchedAccess, tol: float) -> GatePolynomials:
     """Interpolate a characterized transistor; terms far below `tol` of the whole are left out."""
+    from scipy.interpolate import CubicSpline  # takes 0.3 s to import; only gates that switch need it
+
     low, high = access.v_range
     half = (high - low) / 2
     sides = []
