@@ -47,6 +47,10 @@ from circuitsim.nodal.modes import C_Y, G0, INVERSE_ROW, L_LEFT, L_RIGHT, MODES,
 from circuitsim.nodal.polynomial import beyond_chord
 
 _BEFORE_CHECK = 30.0  # of the tolerance: voltages are then close enough for the residual, which decides, to be worth it
+# Where modes are removed, n answers to their extrapolation one pass later: an odd pass leaves 0.02 to 0.9 of its change
+# unbalanced, an even one 0.001 to 0.02. Measured on 1T1R arrays of 48 to 128 rows and columns with wires of 1 to 20
+# ohm, driven and sensed at either end or both.
+_AFTER_ODD_PASSES = 0.6
 _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are the wrong method
 
 
@@ -176,8 +180,8 @@ def _settled(plan, lanes, count, tol, highest, modes):
     """Whether the error of the voltages is below `tol` of the highest in every lane; begins to measure anew.
 
     After a pass that changed them by c and shrinks errors by a rate q, an error of c·q / (1 − q) is left. The rate is
-    that of the last two passes, and at least `slowest`, that of the modes which are not removed. A sample of the
-    voltages is enough: this only tells when to check the balance.
+    that of the last two passes, and at least `slowest`, that of the modes which are not removed, or
+    `_AFTER_ODD_PASSES`. A sample of the voltages is enough: this only tells when to check the balance.
     """
     wide, zero = len(lanes), zeros_for(lanes)
     change, last = load_like(zero, modes, CHANGE * wide), load_like(zero, modes, LAST * wide)
@@ -185,7 +189,8 @@ def _settled(plan, lanes, count, tol, highest, modes):
     store(modes, CHANGE * wide, zero)
     rate = spread_like(zero, max(plan.slowest, 0.5))
     if count > 2:
-        rate = larger(divide(change, last), spread_like(zero, plan.slowest))
+        odd = plan.rates[0] > 0.0 and count % 2 == 1
+        rate = larger(divide(change, last), spread_like(zero, _AFTER_ODD_PASSES if odd else plan.slowest))
         rate = smaller(rate, spread_like(zero, _SLOWEST_TRUSTED))
     left = divide(multiply(change, rate), subtract(spread_like(zero, 1.0), rate))
     return all_at_most(left, multiply(spread_like(zero, tol), load_like(zero, highest, 0)))
