@@ -19,6 +19,7 @@ _SOURCES = (
     "lanes",
     "lane_products",
     "polynomial",
+    "chebyshev_values",
     "column_voltages",
     "balance",
     "sweep",

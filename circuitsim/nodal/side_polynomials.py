@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
 
+from circuitsim.nodal.chebyshev_values import fill_chebyshev
 from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.surface_points import conductance_coordinate, to_unit
 from circuitsim.results import CellCharges, CellSurface
@@ -151,11 +152,8 @@ def _sum_up(forward, reverse, which, x, y, upwards, out):
     in_u, in_m = np.ones(max(n_u, 2)), np.ones(max(n_m, 2))
     for cell in range(len(x)):
         side = forward[which[cell]] if upwards[cell] else reverse[which[cell]]
-        in_u[1], in_m[1] = x[cell], y[cell]
-        for i in range(2, n_u):
-            in_u[i] = 2.0 * x[cell] * in_u[i - 1] - in_u[i - 2]
-        for j in range(2, n_m):
-            in_m[j] = 2.0 * y[cell] * in_m[j - 1] - in_m[j - 2]
+        fill_chebyshev(in_u, x[cell])
+        fill_chebyshev(in_m, y[cell])
         for q in range(len(out)):
             total = 0.0
             for i in range(n_u):

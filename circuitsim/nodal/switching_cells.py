@@ -10,6 +10,7 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebder
 
 from circuitsim.nodal.cells_in_time import AtEnds, CellBlocks, PartOfCells, part_of_cells, without_inner
+from circuitsim.nodal.chebyshev_values import fill_chebyshev
 from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.side_polynomials import joined, risen, thinned
 from circuitsim.nodal.surface_points import to_unit
@@ -155,11 +156,8 @@ def _sum_up_gates(coefficients, interval, w, x, y, upwards, out):
     in_u, in_m = np.ones(max(n_u, 2)), np.ones(max(n_m, 2))
     for cell in range(len(x)):
         piece = coefficients[0 if upwards[cell] else 1, interval[cell]]
-        in_u[1], in_m[1] = x[cell], y[cell]
-        for i in range(2, n_u):
-            in_u[i] = 2.0 * x[cell] * in_u[i - 1] - in_u[i - 2]
-        for j in range(2, n_m):
-            in_m[j] = 2.0 * y[cell] * in_m[j - 1] - in_m[j - 2]
+        fill_chebyshev(in_u, x[cell])
+        fill_chebyshev(in_m, y[cell])
         for q in range(len(out)):
             total = 0.0
             for i in range(n_u):

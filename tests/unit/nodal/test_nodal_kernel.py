@@ -26,16 +26,7 @@ print(width(), "lanes, loaded:", sum(width.stats.cache_hits.values()))
 def test_a_kernel_is_taken_from_disk_until_another_file_changes(tmp_path):
     """numba alone would load the kernel of 16 lanes for 8: the file that defines it has not changed."""
     shutil.copy(kernel.__file__, tmp_path / "kernel.py")
-    for name in (
-        "polynomial",
-        "column_voltages",
-        "balance",
-        "modes",
-        "gate_cells",
-        "column_newton",
-        "string_newton",
-        "lane_products",
-    ):
+    for name in kernel._SOURCES:
         (tmp_path / f"{name}.py").touch()
     (tmp_path / "sweep.py").write_text(SWEEP)
     for width, loaded in ((16, 0), (16, 1), (8, 0)):
