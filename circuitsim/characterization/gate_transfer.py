@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import PchipInterpolator
 
 from circuitsim import spice
 from circuitsim.characterization.states import array_states
@@ -73,6 +72,8 @@ def equal_current_levels(spec: ArraySpec, count: Count, *, g: float | None = Non
     if count < 2:
         raise InputError(f"count = {count}: expected 2 or more levels")
     low, high = (gate_voltage_levels(spec)[k] for k in (0, -1))
+    from scipy.interpolate import PchipInterpolator  # takes 0.3 s to import, and only this needs it
+
     g = float(np.sqrt(spec.device.g_min * spec.device.g_max)) if g is None else g
     volts = np.linspace(low, high, _STEPS)
     found = volts[[0, -1]]

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebgrid2d
-from scipy.interpolate import CubicSpline, RectBivariateSpline
 
 from circuitsim import spice
 from circuitsim.characterization.cache import cached
@@ -126,6 +125,8 @@ def _charges(part: MeasuredPart, axes: tuple[np.ndarray, ...], simulator: spice.
     Those at the first gate voltage are fitted to capacitances between the lines; what the gate adds is integrated at
     every bias.
     """
+    from scipy.interpolate import CubicSpline, RectBivariateSpline  # take 0.3 s to import, for gates that switch alone
+
     gates, along, lowest = axes
     coarse = _along(along[-1], CHARGE_GRID[0]), np.linspace(lowest[0], lowest[-1], CHARGE_GRID[1])
     u, m = (each.ravel() for each in np.meshgrid(*coarse, indexing="ij"))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from circuitsim.nodal.column_voltages import amplitudes_of, column_voltage
 from circuitsim.nodal.lanes import (
     add,
     all_at_most,
@@ -16,6 +17,7 @@ from circuitsim.nodal.lanes import (
     load_like,
     magnitude,
     multiply,
+    negative,
     smaller,
     spread_like,
     store,
@@ -23,12 +25,13 @@ from circuitsim.nodal.lanes import (
     zeros_for,
 )
 from circuitsim.nodal.modes import G0, MODES, PER_CELL
+from circuitsim.nodal.polynomial import beyond_chord
 
 EPSILON = float(np.finfo(float).eps)
 # What `BlockBuffers.modes` holds behind the amplitudes that are added: those that they extrapolate, those of a pass as
-# they sum up, and the largest change of a row voltage in this pass and in the one before.
+# they sum up, and the largest change of a sampled row voltage in this pass and before.
 AMPLITUDES, SUMS, CHANGE, LAST = MODES, 2 * MODES, 3 * MODES, 3 * MODES + 1
-SCRATCH_ROWS, MODE_ENTRIES = 6, LAST + 1
+SCRATCH_ROWS, MODE_ENTRIES = 3, LAST + 1
 
 
 class BlockBuffers(NamedTuple):
@@ -43,7 +46,7 @@ class BlockBuffers(NamedTuple):
     | `v_row`   | rows · cols  | V       | state of the sweeps: voltage of the row wire at each cell              |
     | `v_col`   | rows · cols  | V       | voltage of the column wire at each cell; an empty array is not filled  |
     | `i_cell`  | rows · cols  | A       | current through each cell; an empty array is not filled                |
-    | `scratch` | 6 · cols     |         | what one row hands to the next                                         |
+    | `scratch` | 3 · cols     |         | what one row hands to the next                                         |
     | `modes`   | MODE_ENTRIES | V       | amplitudes of the modes and changes of the voltages                    |
 
     Voltages are relative to v_ref.
@@ -61,37 +64,38 @@ class BlockBuffers(NamedTuple):
 
 
 @numba.njit(inline="always")
-def check_row(plan, lanes, a, step, down, drive, pull, buffers):
-    """Find what a pass left unbalanced at the nodes of a row, whose columns `sweep` substituted back; fill `buffers`.
+def check_row(plan, lanes, steps, a, step, down, drive, pull, buffers):
+    """Substitute the columns of a row back, and find what a pass left unbalanced at its nodes; fill `buffers`.
 
     Args:
         plan: `SweepPlan`.
         lanes: See `sweep`.
+        steps: `plan.down` or `plan.up`.
         a, step: The row, and how many rows were visited before it, all above it where `down`, else all below.
         drive, pull: Terminal voltages, see `sweep.solve_block`.
         buffers: `BlockBuffers`.
     """
     wide, cols, zero = len(lanes), plan.cols, zeros_for(lanes)
     v_r, rows = buffers.v_row, buffers.scratch
-    line = cols * wide
-    n, v, kept_rest, kept_column = 2 * line, 3 * line, 4 * line, 5 * line
-    nonlinear, keep = len(plan.forward) > 0, len(buffers.v_col) > 0
+    kept_rest, kept_column = cols * wide, 2 * cols * wide
+    nonlinear, keep = len(plan.law) > 0, len(buffers.v_col) > 0
     row, wire = a * cols, a * (cols + 1)
     seam = row if down else (a + 1) * cols  # segments between this row and the one before
     far = (a + 1) * cols if down else row
     last = step == plan.rows - 1
-    source = load_like(zero, drive, a * wide)
+    amplitudes, source = amplitudes_of(lanes, buffers.modes), load_like(zero, drive, a * wide)
     worst, low, high = (
         load_like(zero, buffers.checks, 0), load_like(zero, buffers.checks, wide),
         load_like(zero, buffers.checks, 2 * wide),
     )  # fmt: skip
-    left, total, flow, joined = source, zero, zero, False
+    here, total, flow, onward, joined = load_like(zero, v_r, row * wide), zero, zero, zero, False
     for b in range(cols):
         c, j = row + b, b * wide
-        here, column = load_like(zero, v_r, c * wide), load_like(zero, rows, v + j)
-        current = fma_at(plan.down, c * PER_CELL + G0, subtract(here, column), zero)
+        column, extra = column_voltage(plan, lanes, steps, c, b, amplitudes, buffers), zero
+        u = subtract(here, column)
         if nonlinear:
-            current = add(current, load_like(zero, rows, n + j))
+            extra = multiply(u, beyond_chord(plan, c, u, column))
+        current = fma_at(steps, c * PER_CELL + G0, u, extra)
         # Row node: a segment of no resistance hands on what is left, one to a held terminal takes it.
         to_left, to_right = plan.g_row[wire + b], plan.g_row[wire + b + 1]
         right = source if b == cols - 1 else load_like(zero, v_r, (c + 1) * wide)
@@ -100,26 +104,26 @@ def check_row(plan, lanes, a, step, down, drive, pull, buffers):
             flow = zero if joined else fma_at(plan.g_row, wire + b, subtract(source, here), zero)
             total = flow
         elif to_left < np.inf:
-            joined = False
-            flow = fma_at(plan.g_row, wire + b, subtract(left, here), zero)
+            joined, flow = False, onward
         flow = subtract(flow, current)
         if to_right < plan.short:
-            flow = fma_at(plan.g_row, wire + b + 1, subtract(right, here), flow)
+            onward = fma_at(plan.g_row, wire + b + 1, subtract(here, right), zero)
+            flow = subtract(flow, onward)
             if b == cols - 1:
-                total = fma_at(plan.g_row, wire + b + 1, subtract(source, here), total)
+                total = subtract(total, onward)
         if joined or (b == cols - 1 and to_right >= plan.short):
             if b == cols - 1 or to_right < np.inf:
                 total = subtract(total, flow)
         elif to_right < np.inf:
             worst = larger(worst, magnitude(flow))
-        left = here
+        here = right
         # Column node: what the cell brings and what the segment from the row before brings; the next row completes.
         seam_g = plan.g_col[seam + b]
         above = load_like(zero, pull, j) if len(pull) > 0 else zero
         rest = current
         if step == 0:
             inward = fma_at(plan.g_col, seam + b, subtract(above, column), zero)
-            store(buffers.i_out, j, subtract(zero, inward))
+            store(buffers.i_out, j, negative(inward))
             rest = add(rest, inward)
         elif seam_g < np.inf:
             inward = fma_at(plan.g_col, seam + b, subtract(load_like(zero, rows, kept_column + j), column), zero)

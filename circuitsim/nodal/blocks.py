@@ -101,8 +101,8 @@ def _sweep_part(
     passes, lanes = np.empty(count, int), (0.0,) * width
 
     def solve(mine: range) -> None:
-        y, v_row, nothing = _aligned(cells), _aligned(cells if inside is None else 0), np.empty(0)
-        scratch, modes = _aligned(SCRATCH_ROWS * cols * width), _aligned(MODE_ENTRIES * width)
+        sizes = (cells, cells if inside is None else 0, SCRATCH_ROWS * cols * width, MODE_ENTRIES * width)
+        (y, v_row, scratch, modes), nothing = _side_by_side(*sizes), np.empty(0)
         for block in mine:
             mine_row, v_col, i_cell = (v_row, nothing, nothing) if inside is None else inside[:, block]
             buffers = BlockBuffers(
@@ -132,8 +132,13 @@ def _sweep_part(
     )
 
 
-def _aligned(size: int) -> np.ndarray:
-    """An array (size,) that begins where a line of the cache does: lanes that lie across two cost twice as much."""
-    whole = np.empty(size + 8)
+def _side_by_side(*sizes: int) -> list[np.ndarray]:
+    """Arrays (size,) that begin where a line of the cache does: lanes that lie across two cost twice as much.
+
+    They are parts of one array. Several of a few MB each would be taken from the system anew in every read, page by
+    page, which costs a tenth of a batch.
+    """
+    places = np.cumsum([0, *(size + -size % 8 for size in sizes)]).tolist()
+    whole = np.empty(places[-1] + 8)
     first = -(whole.ctypes.data // 8) % 8
-    return whole[first : first + size]
+    return [whole[first + place : first + place + size] for place, size in zip(places, sizes, strict=False)]

@@ -19,6 +19,8 @@ _SOURCES = (
     "lanes",
     "lane_products",
     "polynomial",
+    "chebyshev_values",
+    "column_voltages",
     "balance",
     "sweep",
     "modes",

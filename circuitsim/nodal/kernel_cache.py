@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import platformdirs
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.runtime.nrt import rtsys
 
 _SAID = {
     "solve_block": ("reads by bit lines", 3),
@@ -62,7 +63,14 @@ class KernelCache(FunctionCache):
     _impl_class = _UserCache
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        found = super().load_overload(sig, target_context)
+        """Load a compiled kernel; None where none is kept.
+
+        numba would first load all that it compiles with, for 0.2 s. A kernel from disk needs the reference counts of
+        arrays alone, and what compiles a kernel loads the rest.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            found = self._load_overload(sig, target_context)
         name = self._py_func.__name__
         if found is None and name in _SAID:
             purpose, seconds = _SAID[name]

@@ -236,6 +236,16 @@ def _reduce(operation: str):
 
 
 @intrinsic
+def negative(typingctx, a):
+    """−a in every lane; costs nothing where the result is added to a product."""
+
+    def generate(context, builder, signature, args):
+        return builder.fneg(args[0])
+
+    return a(a), generate
+
+
+@intrinsic
 def magnitude(typingctx, a):
     """|a| in every lane."""
 

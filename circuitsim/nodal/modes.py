@@ -9,7 +9,6 @@ import numpy as np
 
 from circuitsim.nodal.kernel import bare_kernel
 from circuitsim.nodal.lanes import NARROW, WIDTH, fma, load_like, store, take_like, zeros_for
-from circuitsim.nodal.polynomial import law_of
 
 MODES = 4  # modes removed, at most
 
@@ -35,8 +34,8 @@ class SweepPlan(NamedTuple):
     | `more`         | cells · (MODES−1)|      | modes that are removed besides `Z`, where one is not enough        |
     | `rates`        | MODES            |      | factor by which a pass shrinks the error in each removed mode      |
     | `slowest`      | 1                |      | largest such factor among the modes that are left                  |
-    | `law`          |                  |      | its length tells the polynomial of a cell, see `polynomial`        |
-    | `forward`      | cells · terms    |      | polynomial of each cell beyond its chord; empty for ohmic cells    |
+    | `law`          |                  |      | its length tells the polynomial of a cell; empty for ohmic cells   |
+    | `forward`      | cells · terms    |      | polynomial of each cell beyond its chord, see `polynomial`         |
     | `reverse`      | cells · terms    |      | what it adds for reverse currents                                  |
 
     | entry of a cell | unit | content                                                                   |
@@ -117,7 +116,7 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
     empty = np.empty(0)
     plan = SweepPlan(
         rows, cols, g_row.ravel(), g_col.ravel(), down.ravel(), up.ravel(), stiffest, short,
-        empty, np.zeros(MODES), 0.0, law_of(0), empty, empty,
+        empty, np.zeros(MODES), 0.0, (), empty, empty,
     )  # fmt: skip
     return _with_modes(plan, g0, r_row, r_col)
 

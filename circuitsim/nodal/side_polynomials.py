@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
 
+from circuitsim.nodal.chebyshev_values import fill_chebyshev
 from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.surface_points import conductance_coordinate, to_unit
 from circuitsim.results import CellCharges, CellSurface
@@ -156,13 +157,8 @@ def _sum_up(forward, reverse, which, v_bl, v_sl, u_max, low, high, out):
     for cell in range(len(v_bl)):
         u = v_bl[cell] - v_sl[cell]
         kind, up = which[cell], u >= 0
-        x = 2.0 * abs(u) / u_max - 1.0
-        y = (2.0 * min(v_bl[cell], v_sl[cell]) - low - high) / (high - low)
-        in_u[1], in_m[1] = x, y
-        for i in range(2, n_u):
-            in_u[i] = 2.0 * x * in_u[i - 1] - in_u[i - 2]
-        for j in range(2, n_m):
-            in_m[j] = 2.0 * y * in_m[j - 1] - in_m[j - 2]
+        fill_chebyshev(in_u, 2.0 * abs(u) / u_max - 1.0)
+        fill_chebyshev(in_m, (2.0 * min(v_bl[cell], v_sl[cell]) - low - high) / (high - low))
         for q in range(len(out)):
             total = 0.0
             for i in range(n_u):

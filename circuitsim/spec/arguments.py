@@ -10,7 +10,7 @@ import numbers
 import types
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar, Union, get_args, get_origin
 
 import numpy as np
 
@@ -49,19 +49,41 @@ def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
     Raises:
         InputError: When called with an argument that does not fit; names argument, value and expectation.
     """
+    contract: list[_Contract] = []  # read at the first call: most functions of a package are never called
+
+    @functools.wraps(function)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        if not contract:
+            contract.append(_contract(function))
+        kinds, accepts, bind = contract[0]
+        for name, value in bind(*args, **kwargs).items():
+            if name in accepts and not any(accept(value) for accept in accepts[name]):
+                check_argument(name, value, kinds[name])
+        return function(*args, **kwargs)
+
+    return call
+
+
+class _Contract(NamedTuple):
+    """What a function accepts: annotation and tests of each parameter, and how arguments get the names of those."""
+
+    kinds: dict[str, Any]
+    accepts: dict[str, list[Callable[[Any], bool]]]
+    bind: Callable[..., Mapping[str, Any]]
+
+
+def _contract(function: Callable[..., Any]) -> _Contract:
     signature = inspect.signature(function)
     kinds = {
         name: tuple[each.annotation, ...] if each.kind is inspect.Parameter.VAR_POSITIONAL else each.annotation
         for name, each in signature.parameters.items()
     }
-
-    @functools.wraps(function)
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
-            check_argument(name, value, kinds[name])
-        return function(*args, **kwargs)
-
-    return call
+    accepts = {name: [_acceptor(member) for member in _members(kind)] for name, kind in kinds.items()}
+    of_any_number = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    if of_any_number.isdisjoint(each.kind for each in signature.parameters.values()):
+        # Ten times as fast as `bind`; what has no name here is refused by the function itself.
+        return _Contract(kinds, accepts, lambda *args, **kwargs: dict(zip(kinds, args, strict=False)) | kwargs)
+    return _Contract(kinds, accepts, lambda *args, **kwargs: signature.bind(*args, **kwargs).arguments)
 
 
 def check_argument(name: str, value: object, kind: Any) -> None:
@@ -102,20 +124,26 @@ def _members(kind: Any) -> list[Any]:
 
 
 def _accepts(kind: Any, value: Any) -> bool:
+    return _acceptor(kind)(value)
+
+
+def _acceptor(kind: Any) -> Callable[[Any], bool]:
+    """Return the test of one alternative of an annotation."""
     if kind in _PLAIN:
-        return _PLAIN[kind][0](value)
+        return _PLAIN[kind][0]
     origin = get_origin(kind)
     if origin is Literal:
-        return isinstance(value, str | int) and value in get_args(kind)
+        return lambda value: isinstance(value, str | int) and value in get_args(kind)
     if origin is Callable or kind is Callable:
-        return callable(value)
+        return callable
     if origin in (Sequence, list, tuple, dict, Mapping):
-        return _container(kind, value) and all(misfit(*item) is None for item in _items("", value, kind))
+        return lambda value: _container(kind, value) and all(misfit(*item) is None for item in _items("", value, kind))
     if kind is Any or kind is np.ndarray or not isinstance(kind, type):
-        return True
+        return lambda value: True
     if getattr(kind, "_is_protocol", False):
-        return all(hasattr(value, name) for name in vars(kind) if name == "__call__" or name[0] != "_")
-    return isinstance(value, kind)
+        names = [name for name in vars(kind) if name == "__call__" or name[0] != "_"]
+        return lambda value: all(hasattr(value, name) for name in names)
+    return lambda value: isinstance(value, kind)
 
 
 def _container(kind: Any, value: object) -> bool:

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed
-
 from circuitsim.errors import CircuitsimError, InputError, SimulatorError
 from circuitsim.netlist import ChainNetlist, Netlist, TransientNetlist
 from circuitsim.spec import checked
@@ -193,6 +191,8 @@ def _in_threads(
             if progress is not None:
                 progress(finished, count)
         return index, outcome
+
+    from joblib import Parallel, delayed  # takes 0.1 s to import
 
     done: list[Any] = list(Parallel(n_jobs, backend="threading")(delayed(counted)(index) for index in order))
     return [outcome for _, outcome in sorted(done, key=lambda pair: pair[0])]

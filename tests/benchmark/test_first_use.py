@@ -39,8 +39,8 @@ def seconds(tmp_path_factory):
 
 
 def test_the_first_read_of_a_fresh_install(seconds):
-    assert seconds[0] <= 8, (seconds, describe_machine())
+    assert seconds[0] <= 6.5, (seconds, describe_machine())
 
 
 def test_import_and_read_when_kernels_are_there(seconds):
-    assert seconds[1] <= 1.6, (seconds, describe_machine())
+    assert seconds[1] <= 1.2, (seconds, describe_machine())

@@ -26,7 +26,7 @@ print(width(), "lanes, loaded:", sum(width.stats.cache_hits.values()))
 def test_a_kernel_is_taken_from_disk_until_another_file_changes(tmp_path):
     """numba alone would load the kernel of 16 lanes for 8: the file that defines it has not changed."""
     shutil.copy(kernel.__file__, tmp_path / "kernel.py")
-    for name in ("polynomial", "balance", "modes", "gate_cells", "column_newton", "string_newton", "lane_products"):
+    for name in kernel._SOURCES:
         (tmp_path / f"{name}.py").touch()
     (tmp_path / "sweep.py").write_text(SWEEP)
     for width, loaded in ((16, 0), (16, 1), (8, 0)):
@@ -73,3 +73,28 @@ def test_a_kernel_is_compiled_once_wherever_the_package_lies_and_that_is_told(tm
         own = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kernels"), "PYTHONPATH": str(tmp_path / folder)}
         done = subprocess.run([sys.executable, "-c", READ], env=own, capture_output=True, text=True, check=True)
         assert (done.stdout, done.stderr) == (f"loaded: {loaded}\n", said)
+
+
+FIRST_READ = """
+import sys
+import numpy as np
+import circuitsim.levels
+from circuitsim import nodal
+from circuitsim.spec import parse_spec
+
+wire, driver = {"r_row": 1.0, "r_col": 1.0}, {"v_read": 0.2}
+device = {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4}
+data = {"schema": 1, "array": {"rows": 4, "cols": 3, "cell": "1r"}, "device": device, "wire": wire, "driver": driver}
+print(nodal.read(nodal.prepare(parse_spec(data), np.full((4, 3), 1e-5)), np.full((1, 4), 0.2)).out.sum())
+print(*(name for name in ("pycparser", "numba.cpython.unicode", "scipy.interpolate", "joblib") if name in sys.modules))
+"""
+
+
+def test_a_read_with_kernels_from_disk_loads_no_compiler_and_nothing_that_only_others_need(tmp_path):
+    own = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    first, second = (
+        subprocess.run([sys.executable, "-c", FIRST_READ], env=own, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert first.splitlines()[1] == "pycparser numba.cpython.unicode"  # of numba, to compile
+    assert second.splitlines() == [first.splitlines()[0], ""]
