@@ -12,7 +12,7 @@ from circuitsim.characterization.adc_mismatch import (
 from circuitsim.characterization.adc_resolution import adc_bits
 from circuitsim.characterization.blocks import characterize, check_sense_contents
 from circuitsim.characterization.cache import cache_limit, cache_size
-from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells
+from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells, skipped_cell
 from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.comparator import comparator_table
 from circuitsim.characterization.comparator_noise import DecisionNoise, decision_noise
@@ -78,6 +78,7 @@ __all__ = [
     "read_currents",
     "read_curves",
     "read_deck",
+    "skipped_cell",
     "state_label",
     "stepped_conductances",
     "stepped_range",

@@ -162,6 +162,7 @@ def _prepare(
         reach = characterization.stepped_conductances(spec, check_conductances(spec, g, g_range=g_range))
     if spec.array.input_line == "bl":
         surface = surface_of(spec, v_range=v_range, g_range=reach)
-        return nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)
+        off = characterization.skipped_cell(spec, v_range=v_range, g_range=reach)
+        return nodal.prepare(spec, g, surface, off=off, v_range=v_range, g_range=g_range)
     on, off = characterization.gated_cells(spec, g_range=reach)
     return nodal.prepare(spec, g, on, off=off, g_range=g_range)

@@ -4,9 +4,6 @@ from circuitsim.spec import Abilities
 
 _QUASI_STATIC = {
     "driver.input_code": ("amplitude", "bit_serial"),  # a pulse width is a charge
-    "wire.strap_row": (None,),
-    "wire.strap_col": (None,),
-    "technique.skip_zero_rows": (False,),
     "driver.block": (None,),
     "sense.block": (None,),  # `read_with_sense` takes the voltage at its input as a function of the current
     "adc.block": (None,),

@@ -69,7 +69,12 @@ class GatedArray:
         return self.planned(whole=False)
 
     def planned(self, *, whole: bool) -> ColumnPlan | None:
-        """Plan the columns for the voltages that cells reach, or for any between the terminals."""
+        """Plan the columns for the voltages that cells reach, or for any between the terminals.
+
+        None also for source lines with straps, which join more than neighboring cells.
+        """
+        if self.wires.strap_col is not None:
+            return None
         v_ref, v_bias = self.spec.drive_range
         if self.spec.array.input_line == "wl":
             return plan_columns(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)

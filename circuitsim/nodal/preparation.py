@@ -33,8 +33,8 @@ def prepare(
         g: Conductances (rows, cols) [S]; 0 is an open cell, which a string cannot have.
         surface: The characterized cell; where the input switches gates, with its gate as it is for input 1. None is
             allowed for 1R cells and takes them as ohmic.
-        off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string". None where such a cell
-            carries nothing worth counting; in a string every cell carries the column's current, so there it is needed.
+        off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string", and for "bl" with
+            `technique.skip_zero_rows`. None where such a cell carries nothing worth counting; in a string every cell carries the column's current, so there it is needed.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
         v_range: Smallest and largest input expected [V], for `input_line` "bl"; None: v_ref to v_ref + v_read.
         g_range: Conductances [S] that cells may take besides 0; None: g_min to g_max of the specification.
@@ -52,9 +52,12 @@ def prepare(
     line, wires = spec.array.input_line, _wires(spec, wires)
     g = check_conductances(spec, g, g_range=g_range)
     if line == "bl":
-        if off is not None:
-            raise InputError("off with array.input_line = 'bl': expected None, its inputs do not switch gates")
-        return _bit_line_array(spec, g, surface, wires, v_range)
+        if off is not None and not spec.technique.skip_zero_rows:
+            raise InputError(
+                "off with array.input_line = 'bl': expected None, its inputs do not switch gates without "
+                "technique.skip_zero_rows"
+            )
+        return _bit_line_array(spec, g, surface, off, wires, v_range)
     if v_range is not None:
         raise InputError(f"v_range = {v_range} V with array.input_line = {line!r}: expected None, inputs are 0 or 1")
     return gated_array(spec, g, surface, off, wires)
@@ -64,6 +67,7 @@ def _bit_line_array(
     spec: ArraySpec,
     g: np.ndarray,
     surface: CellSurface | None,
+    off: CellSurface | None,
     wires: WireGrid,
     v_range: tuple[float, float] | None,
 ) -> PreparedArray:
@@ -72,13 +76,17 @@ def _bit_line_array(
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
     check_cell(surface, spec)
-    check_surface_range(surface, g)
-    if surface is not None:
-        _check_rises(surface)
+    check_cell(off, spec, v_gate=0.0)
+    for one in (surface, off):
+        check_surface_range(one, g)
+        if one is not None:
+            _check_rises(one)
     v_ref = spec.sense.v_ref
     low, high = v_range or spec.drive_range
-    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
-    if array.plan is None:
+    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)), off)
+    if array.lines is not None:
+        array.dense  # noqa: B018
+    elif array.plan is None:
         array.factored  # noqa: B018  the work belongs here, not to the first read
     elif surface is None:
         array.matrices  # noqa: B018
