@@ -6,7 +6,10 @@ from circuitsim.spec import Abilities
 _AROUND = ("driver.block", "sense.block", "adc.block")
 
 SIMULATES: Abilities = {
-    "bl": {key: values for key, values in nodal.SIMULATES["bl"].items() if key not in _AROUND},
+    "bl": {
+        **{key: values for key, values in nodal.SIMULATES["bl"].items() if key not in _AROUND},
+        "technique.skip_zero_rows": (False,),
+    },
     "wl": {key: values for key, values in nodal.SIMULATES["wl"].items() if key != "adc.block"},
     "string": {
         **{key: values for key, values in nodal.SIMULATES["string"].items() if key != "adc.block"},

@@ -95,9 +95,7 @@ class PreparedArray:
 
         None where the wiring rules sweeps out, or where lines are solved as `lines`.
         """
-        if self.skips or is_strapped(self.wires):
-            return None
-        return sweep_plan(*end_resistances(self.wires), self.chord_conductance)
+        return None if self.skips else plan_of_wires(self.wires, self.chord_conductance)
 
     @property
     def skips(self) -> bool:
@@ -157,6 +155,11 @@ class PreparedArray:
         """Dense lines with their cells for inputs within `v_range`; None: use the reference."""
         v_ref = self.spec.sense.v_ref
         return dense_lines(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
+
+
+def plan_of_wires(wires: WireGrid, g0: np.ndarray) -> SweepPlan | None:
+    """Return the sweeps' plan for cells of conductances g0 (rows, cols) [S]; None for straps too, see `sweep_plan`."""
+    return None if is_strapped(wires) else sweep_plan(*end_resistances(wires), g0)
 
 
 def is_strapped(wires: WireGrid) -> bool:

@@ -13,12 +13,12 @@ from circuitsim.nodal.array import (
     PreparedArray,
     TerminalMatrices,
     compact_cells,
+    dense_lines,
     pulled_box,
     voltage_box,
 )
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.compact_cells import VoltageBox
-from circuitsim.nodal.array import dense_lines
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import check_balance, output_error, share_of_error
 from circuitsim.nodal.line_iteration import solve_lines

@@ -1,4 +1,4 @@
-"""Cells of an array on dense lines: polynomials beyond their chord, of rows that are on and of rows whose gates are off."""
+"""Cells of an array on dense lines: polynomials beyond their chord, with the gates of their row on or off."""
 
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)

@@ -19,7 +19,8 @@ class LineInverses:
     """The lines of one direction, each with the chord conductances of its cells to ground.
 
     Attributes:
-        inverse: (lines, cells, cells) voltage of a cell (axis 1) per ampere into another (axis 2), terminal at 0 V [ohm].
+        inverse: (lines, cells, cells) voltage of a cell (axis 1) per ampere into another (axis 2), terminal at 0 V
+            [ohm].
         feed: (lines, cells) voltage of a cell per volt at the terminal; also the part of a current into a cell that
             leaves through the terminal.
         load: (lines,) current from the terminal per volt at it [S].

@@ -49,3 +49,33 @@ def _strapped_line(
     segments += [(points[place], above[place], strap.r_via) for place in places]
     segments += [(above[j], above[k], strap.r * (k - j)) for j, k in pairwise(places)]
     return segments, first + len(places)
+
+
+def line_conductances(r: np.ndarray, r_end: float, strap: StrapSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Reduce lines with straps to their cells and their terminal.
+
+    Args:
+        r: (lines, n + 1) segments above 0 ohm, without what lies behind the ends [ohm]; inf is open.
+        r_end, strap: As in `strapped_segments`.
+
+    Returns:
+        (lines, n, n) current that leaves each cell's node per volt at each, with the terminal at 0 V, and (lines, n)
+        current into it per volt at the terminal [S].
+    """
+    reduced = {own.tobytes(): _reduced(own, r_end, strap) for own in r}  # most lines are equal
+    whole = np.array([reduced[own.tobytes()] for own in r])
+    return whole[:, 1:, 1:], -whole[:, 1:, 0]
+
+
+def _reduced(r: np.ndarray, r_end: float, strap: StrapSpec) -> np.ndarray:
+    """Return the conductance matrix (n + 1, n + 1) of a line between its terminal, first, and its cells [S]."""
+    kept = len(r)
+    points = [0, *range(1, kept), 0]
+    segments, count = _strapped_line(points, r.tolist(), r_end, strap, kept)
+    matrix = np.zeros((count, count))
+    for start, end, resistance in segments:
+        if resistance != np.inf and start != end:
+            both = np.ix_((start, end), (start, end))
+            matrix[both] += np.array([[1.0, -1.0], [-1.0, 1.0]]) / resistance
+    inner, across = matrix[kept:, kept:], matrix[kept:, :kept]
+    return matrix[:kept, :kept] - across.T @ np.linalg.solve(inner, across)

@@ -12,7 +12,7 @@ from circuitsim.spec.base import Part
 
 
 def content_digest(value: Any) -> str:
-    """Return the SHA-256 of an array, of a section of a specification, or of a frozen dataclass or tuple that holds arrays.
+    """Return the SHA-256 of an array, a section of a specification, or a frozen dataclass or tuple of such values.
 
     Equal values have equal digests: arrays of numbers enter as float64 with their shape, and −0.0 enters as 0.0.
 
