@@ -14,6 +14,7 @@ from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray, given_digests
 from circuitsim.nodal.column_plan import plan_columns
 from circuitsim.nodal.gated_columns import ColumnPlan
+from circuitsim.nodal.gated_lines import GatedLines, gated_lines
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
 from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.string_plan import plan_strings
@@ -68,6 +69,14 @@ class GatedArray:
         """The columns as blocks for Newton's method; None where wiring or voltages rule them out."""
         return self.planned(whole=False)
 
+    @cached_property
+    def lines(self) -> GatedLines | None:
+        """The columns as dense lines where source lines have straps; None elsewhere, and where only nodes will do."""
+        if self.wires.strap_col is None:
+            return None
+        v_ref, v_bias = self.spec.drive_range
+        return gated_lines(self.on, self.off, self.g, self.grid, v_ref, v_bias - v_ref)
+
     def planned(self, *, whole: bool) -> ColumnPlan | None:
         """Plan the columns for the voltages that cells reach, or for any between the terminals.
 
@@ -114,7 +123,7 @@ def gated_array(
         check_strings(off, g)
     array = GatedArray(spec, g, on, off, wires)
     array.grid  # noqa: B018  refuses wires that do not fit
-    array.columns  # noqa: B018  the work belongs here, not to the first read
+    array.lines if array.wires.strap_col is not None else array.columns  # noqa: B018  the work belongs here
     return array
 
 

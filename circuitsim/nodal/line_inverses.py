@@ -39,15 +39,17 @@ class LineInverses:
         return self.load[:, None] * terminal - (self.feed[:, :, None] * current).sum(axis=1)
 
 
-def line_inverses(grid: Grid, g0: np.ndarray) -> tuple[LineInverses, LineInverses] | None:
-    """Solve every row and every column for currents into its cells.
+def line_inverses(grid: Grid, g0: np.ndarray, *, along_columns: bool = False) -> tuple[LineInverses, LineInverses] | None:
+    """Solve every line of an array for currents into its cells.
 
     Args:
-        grid: Nodes and wires.
+        grid: Nodes and wires; its first terminals belong to the lines at the cells' upper ends.
         g0: Chord conductances (rows, cols) [S].
+        along_columns: These are bit lines along the columns, not rows.
 
     Returns:
-        Rows and columns; None where a part of a wire does not reach its terminal.
+        The lines at the cells' upper ends and the columns at their lower ends; None where a part of a wire does not
+        reach its terminal.
     """
     wires, free, cells = grid.wires, grid.free, g0.ravel()
     _, label = csgraph.connected_components(wires, directed=False)
@@ -58,7 +60,9 @@ def line_inverses(grid: Grid, g0: np.ndarray) -> tuple[LineInverses, LineInverse
     factor = factorize(grid, matrix)
     terminals = np.arange(free, grid.nodes)
     sides = []
-    for node, mine in ((grid.row_node, terminals[: grid.rows]), (grid.col_node.T, terminals[grid.rows :])):
+    split = len(terminals) - grid.cols
+    upper = grid.row_node.T if along_columns else grid.row_node
+    for node, mine in ((upper, terminals[:split]), (grid.col_node.T, terminals[split:])):
         into = np.zeros((grid.nodes, node.shape[1] + 1))  # one ampere into the same cell of all lines; then one volt
         for cell, at in enumerate(node.T):
             into[at, cell] = 1.0

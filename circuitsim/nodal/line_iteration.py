@@ -24,10 +24,12 @@ class DenseLines:
     """An array as its lines and the cells between them.
 
     Attributes:
-        rows, cols: The lines, with chord conductances to ground.
+        rows: The lines at the cells' upper ends, with chord conductances to ground.
+        cols: The same of the columns at their lower ends.
         g0: (rows, cols) chord conductances [S].
         on: The cells beyond their chord; None: ohmic cells.
         off: The same of rows whose gates are off; None: no row is switched off.
+        along_columns: The upper lines are bit lines along the columns, not rows.
     """
 
     rows: LineInverses
@@ -35,6 +37,27 @@ class DenseLines:
     g0: np.ndarray
     on: CellTerms | None = None
     off: CellTerms | None = None
+    along_columns: bool = False
+
+    def upper(self, into: np.ndarray, terminal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solve the upper lines for currents into their cells (rows, cols, batch) [A] and terminals (lines, batch) [V].
+
+        Returns:
+            Voltages (rows, cols, batch) [V], and the current that each terminal delivers (lines, batch) [A].
+        """
+        if self.along_columns:
+            return _across(self.rows, into, terminal)
+        return self.rows.voltages(into, terminal), self.rows.delivered(into, terminal)
+
+    def lower(self, into: np.ndarray, terminal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solve the columns at the cells' lower ends; as `upper`."""
+        return _across(self.cols, into, terminal)
+
+
+def _across(lines: LineInverses, into: np.ndarray, terminal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Solve lines that run along the columns."""
+    into = np.swapaxes(into, 0, 1)
+    return np.swapaxes(lines.voltages(into, terminal), 0, 1), lines.delivered(into, terminal)
 
 
 @dataclass(frozen=True)
@@ -96,14 +119,15 @@ def _block(
     """Solve vectors (n, batch) side by side; return the last pass and the passes used, negative where they fail."""
     shape = (*lines.g0.shape, drive.shape[1])
     v = np.zeros((2, *shape))
-    v[0] = drive[:, None]
+    v[0] = drive[None] if lines.along_columns else drive[:, None]
     steps: list[tuple[np.ndarray, np.ndarray]] = []
     before: tuple[np.ndarray, np.ndarray] | None = None
     extra = currents_beyond(lines.on, lines.off, sign, *v)
-    for count in range(1, most + 1):
-        done = _pass(lines, drive, pull, sign, v, extra, tol)
-        if done.balanced.all():
-            return done, np.full(shape[-1], count)
+    count = 0
+    while True:
+        done, count = _pass(lines, drive, pull, sign, v, extra, tol), count + 1
+        if done.balanced.all() or count >= most:
+            return done, np.where(done.balanced, count, -count)
         reached = np.stack([done.v_row, done.v_col])
         missing = reached - v
         if before is not None:
@@ -114,7 +138,6 @@ def _block(
             extra = currents_beyond(lines.on, lines.off, sign, *v)
         else:
             v, extra = reached, done.extra
-    return done, np.where(done.balanced, most, -most)
 
 
 def _mixed(steps: list[tuple[np.ndarray, np.ndarray]], missing: np.ndarray) -> np.ndarray:
@@ -128,7 +151,7 @@ def _mixed(steps: list[tuple[np.ndarray, np.ndarray]], missing: np.ndarray) -> n
     size = np.einsum("ljj->lj", gram)
     gram += 1e-14 * np.maximum(size.max(axis=1), 1e-300)[:, None, None] * np.eye(count)
     share = np.linalg.solve(gram, right)[:, :, 0].T
-    return sum(weight * result for weight, (_, result) in zip(share, steps, strict=True))
+    return np.sum([weight * result for weight, (_, result) in zip(share, steps, strict=True)], axis=0)
 
 
 def _pass(
@@ -143,10 +166,9 @@ def _pass(
     """Solve all rows for the columns' voltages, then all columns for the rows', and see what is left unbalanced."""
     g0 = lines.g0[:, :, None]
     into_rows = g0 * v[1] - extra
-    v_row = lines.rows.voltages(into_rows, drive)
-    into_cols = np.swapaxes(g0 * v_row + extra, 0, 1)
-    v_col = np.swapaxes(lines.cols.voltages(into_cols, pull), 0, 1)
-    i_row, i_out = lines.rows.delivered(into_rows, drive), -lines.cols.delivered(into_cols, pull)
+    v_row, i_row = lines.upper(into_rows, drive)
+    v_col, taken = lines.lower(g0 * v_row + extra, pull)
+    i_out = -taken
     after = currents_beyond(lines.on, lines.off, sign, v_row, v_col)
     more = after - extra
     residual = np.maximum(np.abs(more), np.abs(g0 * (v[1] - v_col) + more)).max(axis=(0, 1))

@@ -34,8 +34,8 @@ def prepare(
         surface: The characterized cell; where the input switches gates, with its gate as it is for input 1. None is
             allowed for 1R cells and takes them as ohmic.
         off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string", and for "bl" with
-            `technique.skip_zero_rows`. None where such a cell carries nothing worth counting;
-            in a string every cell carries the column's current, so there it is needed.
+            `technique.skip_zero_rows`. None where such a cell carries nothing worth counting; in
+            a string every cell carries the column's current, so there it is needed.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
         v_range: Smallest and largest input expected [V], for `input_line` "bl"; None: v_ref to v_ref + v_read.
         g_range: Conductances [S] that cells may take besides 0; None: g_min to g_max of the specification.
