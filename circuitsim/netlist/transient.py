@@ -14,7 +14,7 @@ from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
 from circuitsim.netlist.stimulus import pulse_corners
-from circuitsim.spec import ArraySpec, by_value, check_no_block, checked, real_numbers
+from circuitsim.spec import ArraySpec, by_value, check_no_block, checked, has_bypass, real_numbers
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Fractions of the read time: an edge that is short against the pulse, and the largest step. Where the waveform moves,
@@ -102,7 +102,7 @@ def transient(
 
     All rows are pulsed together. If the input is on the bit lines, the gates are always on and the rows rest at
     `sense.v_ref`, so that no current flows before the pulse. If the input is on the word lines, the bit lines are
-    always biased and the gates rest at 0 V.
+    always biased and the gates rest at 0 V; those of bypass transistors in strings rest at their `v_gate`.
 
     Args:
         spec: The array; its wire capacitances are lumped at the cells.
@@ -189,6 +189,9 @@ def read_pulse(spec: ArraySpec) -> Pulse:
     """
     t = spec.driver.t_read
     v_rest = 0.0 if spec.array.input_line != "bl" else spec.sense.v_ref
+    if has_bypass(spec):  # input 0 switches the transistors on
+        assert spec.v_gate is not None
+        v_rest = spec.v_gate
     t_stop = 1.2 * t if spec.driver.input_code == "pulse_width" else t
     return Pulse(t_edge=_EDGE * t, t_width=t, t_stop=t_stop, t_step=_STEP * t, v_rest=v_rest)
 

@@ -5,24 +5,26 @@ from typing import Any
 from pydantic import BaseModel
 
 from circuitsim.errors import InputError, SpecError
-from circuitsim.spec import Abilities, ArraySpec, checked, unable
+from circuitsim.spec import Abilities, ArraySpec, Only, checked, unable
 
+_DRAWN = "a tile has the rows and columns of its array"
+_CURRENTS = "a layer adds the currents of cells between two lines"
 _AS_DRAWN = {
-    "technique.partition": (None,),
-    "technique.replicate_cols": (1,),
-    "technique.g_reference": (None,),
-    "technique.dummy_rows": (0,),
-    "technique.dummy_cols": (0,),
+    "technique.partition": Only((None,), _DRAWN),
+    "technique.replicate_cols": Only((1,), _DRAWN),
+    "technique.g_reference": Only((None,), _DRAWN),
+    "technique.dummy_rows": Only((0,), _DRAWN),
+    "technique.dummy_cols": Only((0,), _DRAWN),
 }
 READS: Abilities = {
     "bl": {
-        "array.cell": ("1r", "1t1r", "2t2r", "1t", "own"),  # the output of a 1c cell is a charge
-        "driver.input_code": ("amplitude", "bit_serial", "pulse_width"),
+        "array.cell": Only(("1r", "1t1r", "2t2r", "1t", "own"), _CURRENTS),
+        "driver.input_code": Only(("amplitude", "bit_serial", "pulse_width"), _CURRENTS),
         **_AS_DRAWN,
     },
     "wl": {
-        "array.cell": ("1t1r", "2t2r", "1t", "own"),
-        "driver.input_code": ("bit_serial", "pulse_width"),
+        "array.cell": Only(("1t1r", "2t2r", "1t", "own"), _CURRENTS),
+        "driver.input_code": Only(("bit_serial", "pulse_width"), "a gate is on or off and takes no amplitude"),
         **_AS_DRAWN,
     },
 }
@@ -43,10 +45,10 @@ def check_network_array(spec: ArraySpec) -> None:
     if obstacle is None:
         return
     key, value, expected = obstacle
-    choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
+    choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected.values)
     raise SpecError(
         f"{key} = {value!r}: a network is read by voltages on bit lines, or bit by bit or by pulses on gates, and by "
-        f"currents, in tiles of array.rows x array.cols cells; expected {choices}"
+        f"currents, in tiles of array.rows x array.cols cells; expected {choices} ({expected.because})"
     )
 
 
