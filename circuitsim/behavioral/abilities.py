@@ -20,7 +20,8 @@ SIMULATES: Abilities = {
     "string": {
         **{key: only for key, only in nodal.SIMULATES["string"].items() if key != "adc.block"},
         "array.cell": Only(
-            ("1t1r",), "a tile adds the voltages of devices that transistors bypass, and your own cell may have no bypass"
+            ("1t1r",),
+            "a tile adds the voltages of devices that transistors bypass, and your own cell may have no bypass",
         ),
     },
 }

@@ -12,6 +12,7 @@ from circuitsim.characterization.adc_mismatch import (
 from circuitsim.characterization.adc_resolution import adc_bits
 from circuitsim.characterization.blocks import characterize, check_sense_contents
 from circuitsim.characterization.cache import cache_limit, cache_size
+from circuitsim.characterization.capacitor import capacitor_cell
 from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gated_cells, skipped_cell
 from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.comparator import comparator_table
@@ -52,6 +53,7 @@ __all__ = [
     "bench_deck",
     "cache_limit",
     "cache_size",
+    "capacitor_cell",
     "cell",
     "cell_dynamics",
     "characterize",

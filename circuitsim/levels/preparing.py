@@ -160,6 +160,8 @@ def _prepare(
     reach = None
     if drawn:
         reach = characterization.stepped_conductances(spec, check_conductances(spec, g, g_range=g_range))
+    if spec.array.cell == "1c":
+        return nodal.prepare(spec, g, characterization.capacitor_cell(spec, g_range=reach), g_range=g_range)
     if spec.array.input_line == "bl":
         surface = surface_of(spec, v_range=v_range, g_range=reach)
         off = characterization.skipped_cell(spec, v_range=v_range, g_range=reach)

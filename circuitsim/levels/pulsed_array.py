@@ -16,7 +16,6 @@ from circuitsim.periphery import constant_rows
 from circuitsim.results import Solution
 from circuitsim.spec import ArraySpec, by_value, check_inputs
 
-
 _BESIDE = 1e-12  # of v_read: below the tolerance of every read
 
 

@@ -8,7 +8,7 @@ from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import Abilities, ArraySpec, Only, checked, unable
 
 _DRAWN = "a tile has the rows and columns of its array"
-_CURRENTS = "a layer adds the currents of cells between two lines"
+_CURRENTS = "the ADCs of a network convert the currents of cells between two lines"
 _AS_DRAWN = {
     "technique.partition": Only((None,), _DRAWN),
     "technique.replicate_cols": Only((1,), _DRAWN),

@@ -12,6 +12,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray, given_digests
+from circuitsim.nodal.charge import ChargeArray
 from circuitsim.nodal.column_plan import plan_columns
 from circuitsim.nodal.gated_columns import ColumnPlan
 from circuitsim.nodal.gated_lines import GatedLines, gated_lines
@@ -91,7 +92,7 @@ class GatedArray:
         return plan_strings(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
 
 
-NodalArray = Annotated[PreparedArray | GatedArray, "an array prepared at level = 'nodal'"]
+NodalArray = Annotated[PreparedArray | GatedArray | ChargeArray, "an array prepared at level = 'nodal'"]
 
 
 def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
@@ -100,6 +101,8 @@ def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
     Raises:
         InputError: The input switches gates, or the array was prepared at another level; names what was asked for.
     """
+    if isinstance(array, ChargeArray):
+        raise InputError(f"{purpose} with array.cell = '1c': expected a cell that carries a current at rest")
     if isinstance(array, GatedArray):
         raise InputError(f"{purpose} with array.input_line = {array.spec.array.input_line!r}: expected 'bl'")
     if not isinstance(array, PreparedArray):

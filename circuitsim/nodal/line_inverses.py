@@ -39,7 +39,9 @@ class LineInverses:
         return self.load[:, None] * terminal - (self.feed[:, :, None] * current).sum(axis=1)
 
 
-def line_inverses(grid: Grid, g0: np.ndarray, *, along_columns: bool = False) -> tuple[LineInverses, LineInverses] | None:
+def line_inverses(
+    grid: Grid, g0: np.ndarray, *, along_columns: bool = False
+) -> tuple[LineInverses, LineInverses] | None:
     """Solve every line of an array for currents into its cells.
 
     Args:

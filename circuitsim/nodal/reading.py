@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import TOLERANCE, plan_of_wires, terminal_matrices
 from circuitsim.nodal.bit_lines import read_bit_lines
+from circuitsim.nodal.charge import ChargeArray, read_charges
 from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines
 from circuitsim.nodal.gated_reading import read_gates
 from circuitsim.nodal.judgement import tell_cell_error
@@ -39,7 +40,7 @@ def read(
         threads: Threads to use; no bit of the result depends on it.
 
     Returns:
-        Column currents, row currents, power and the balance of each vector. Where the input switches gates the row
+        Charges [C] and power of cells "1c"; else column currents, row currents, power and the balance of each vector. Where the input switches gates the row
         currents are 0: the bit lines' sources feed the array.
 
     Raises:
@@ -62,6 +63,10 @@ def read(
 def _read(
     array: NodalArray, x: ArrayLike, v_sense: ArrayLike | None, *, nodes: bool, tol: float, threads: int
 ) -> Solution:
+    if isinstance(array, ChargeArray):
+        if v_sense is not None or nodes:
+            raise InputError("v_sense or nodes with array.cell = '1c': expected none, its output is a charge")
+        return read_charges(array, x, threads=threads)
     if not isinstance(array, GatedArray):
         return read_bit_lines(array, x, v_sense, nodes=nodes, tol=tol, threads=threads)
     line = array.spec.array.input_line

@@ -10,7 +10,6 @@ from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec
 
 
-
 @dataclass(frozen=True)
 class Only:
     """The values of a key that a solver simulates.
