@@ -21,7 +21,7 @@ SIMULATES: Abilities = {
         **{key: only for key, only in nodal.SIMULATES["string"].items() if key != "adc.block"},
         "array.cell": Only(
             ("1t1r",),
-            "a tile adds the voltages of devices that transistors bypass, and your own cell may have no bypass",
+            "a tile adds the voltages of devices that transistors bypass; your own cell may have no bypass",
         ),
     },
 }

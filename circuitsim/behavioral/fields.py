@@ -12,7 +12,7 @@ from scipy.linalg import get_lapack_funcs
 from circuitsim import nodal
 from circuitsim.behavioral.bands import band_edges, band_of_row
 from circuitsim.behavioral.field_kernels import mirror
-from circuitsim.behavioral.row_lines import row_lines, solve_chain
+from circuitsim.behavioral.row_lines import lines_of_rows, solve_chain
 from circuitsim.nodal.array import is_strapped
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
@@ -197,7 +197,7 @@ def _merged(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
 def _rows_alone(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`Fields.row_on_col` and `Fields.alone` of rows that may hold 0 ohm or broken segments, or straps."""
     rows, cols = g.shape
-    lines = row_lines(wires)
+    lines = lines_of_rows(wires)
     right = np.zeros((rows, cols, cols + 1))
     right[:, np.arange(cols), np.arange(cols)] = g
     right[:, :, -1] = lines.feed

@@ -7,7 +7,7 @@ from numpy.polynomial import chebyshev
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.fields import Fields
-from circuitsim.behavioral.row_lines import row_lines
+from circuitsim.behavioral.row_lines import lines_of_rows
 from circuitsim.nodal.surface import (
     CellPolynomials,
     cell_law,
@@ -113,7 +113,7 @@ def tabulate(
     mean = columns.low[columns.band][:, :, None] + columns.span[columns.band][:, :, None] * np.tile(level, len(s))
     v_col = columns.from_input[:, :, None] * v + columns.from_mean[:, :, None] * mean
     linear = fields.alone[:, :, None] * v + fields.row_on_col @ v_col
-    lines = row_lines(wires)
+    lines = lines_of_rows(wires)
     v_row = linear.copy()
     against = v_col + v_ref
     current, slope = cells_law(cells, v_row + v_ref, against)

@@ -61,7 +61,7 @@ class RowLines:
         return found
 
 
-def row_lines(wires: WireGrid) -> RowLines:
+def lines_of_rows(wires: WireGrid) -> RowLines:
     """Return the row wires of an array."""
     r_row, _ = end_resistances(wires)
     link = 1.0 / np.clip(r_row, _MERGED, _BROKEN)

@@ -57,9 +57,9 @@ def capacitor_cell(
     bound = float((np.abs(_admittance(found.parts(g)) - y) / largest).max())
     if not bound <= _ALLOWED:
         raise OutsideRangeError(
-            f"array.cell = '1c': level 'nodal' takes a constant capacitor behind one resistance, and the admittance of "
-            f"this cell between {v_ref - v_read:g} V and {v_ref + v_read:g} V differs from one by {bound:.1e}; expected "
-            f"at most {_ALLOWED:g}, or level = 'ngspice'"
+            "array.cell = '1c': level 'nodal' takes a constant capacitor behind one resistance, and the admittance of "
+            f"this cell between {v_ref - v_read:g} V and {v_ref + v_read:g} V differs from one by {bound:.1e}; "
+            f"expected at most {_ALLOWED:g}, or level = 'ngspice'"
         )
     return CapacitorCell(coefficients, (low, high), bound, found.provenance)
 
@@ -78,11 +78,10 @@ def _measured(
 
 def _parts(y: np.ndarray) -> np.ndarray:
     """Return c, τ and the capacitances to ground (4, points) that explain admittances."""
-    through = -y[:, :, 0, 1]
-    low, high = 0, len(_OMEGA) - 1
-    tau = through[high].real / (_OMEGA[high] * through[high].imag)
-    to_ground = [(y[low, :, k, k] + y[low, :, k, 1 - k]).imag / _OMEGA[low] for k in range(2)]
-    return np.array([through[low].imag / _OMEGA[low], tau, *to_ground])
+    through, low, high = -y[:, :, 0, 1], 0, len(_OMEGA) - 1
+    tau = np.real(through[high]) / (_OMEGA[high] * np.imag(through[high]))
+    to_ground = [np.imag(y[low, :, k, k] + y[low, :, k, 1 - k]) / _OMEGA[low] for k in range(2)]
+    return np.array([np.imag(through[low]) / _OMEGA[low], tau, *to_ground])
 
 
 def _admittance(parts: np.ndarray) -> np.ndarray:

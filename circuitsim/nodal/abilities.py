@@ -22,6 +22,7 @@ SETTLES: Abilities = {
     "bl": {
         **SIMULATES["bl"],
         "array.cell": Only(("1r", "1t1r", "2t2r", "1t", "own"), "the current of a capacitor settles to nothing"),
+        "technique.skip_zero_rows": Only((False,), "gates that a read switches charge the nodes within the cells"),
         "driver.input_code": Only(("amplitude",), "every other coding is several reads, each of which settles alone"),
     },
     "wl": {

@@ -163,15 +163,16 @@ def _by_lines(
     prepared = array.dense
     if prepared is None or not prepared[0].holds(v_low, v_high) or not prepared[0].reaches(*needed.columns):
         prepared = dense_lines(array, needed)
-    for _ in range(2):
+    if prepared is None:
+        return None, 0.0
+    run = partial(solve_lines, drive=drive, pull=pull, asleep=asleep, tol=tol, most=MOST_PASSES, nodes=nodes)
+    box, found = prepared[0], run(prepared[2])
+    if not box.reaches(found.w_low, found.w_high):
+        prepared = dense_lines(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
         if prepared is None:
             return None, 0.0
-        box, error, lines = prepared
-        found = solve_lines(lines, drive, pull, asleep=asleep, tol=tol, most=MOST_PASSES, nodes=nodes)
-        if box.reaches(found.w_low, found.w_high):
-            break
-        prepared = dense_lines(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
-    return found, error
+        found = run(prepared[2])
+    return found, prepared[1]
 
 
 def _reference(
@@ -204,8 +205,7 @@ def _laws(
         # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
         on_cells = (np.moveaxis(v[:, rows], 0, -1) for v in (v_bl, v_sl))
         values = cell_law(surface, array.g[rows][:, :, None], *on_cells)
-        for part, value in zip(found, values[:3], strict=True):
-            part[:, rows] = np.moveaxis(value, -1, 0)
+        found[:, :, rows] = np.moveaxis(np.array(values[:3]), -1, 1)
     return found[0], found[1], found[2]
 
 

@@ -94,7 +94,8 @@ def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read:
     _, label = csgraph.connected_components(grid.wires, directed=False)
     lines = sparse.csr_matrix((label[:, None] == label[grid.free :]).astype(float))
     network = _Network(grid, cell.parts(g), wires, lines)
-    rows, charges, rising = grid.rows, 0.0, 0.0
+    rows = grid.rows
+    charges, rising = np.zeros((rows, rows + grid.cols)), np.zeros((rows, rows))
     for s, weight in zip(*_contour(_POINTS, t_read), strict=True):
         ramp = -np.expm1(-s * edge) / (s * edge)  # an edge is the mean of steps
         charges = charges + 2 * np.real(weight * ramp * network.charges(s))
@@ -129,13 +130,13 @@ class _Network:
         np.add.at(to_ground, grid.row_node.ravel(), of_row.ravel())
         np.add.at(to_ground, grid.col_node.ravel(), of_col.ravel())
         b = sparse.csr_matrix(grid.cells(through, through) + sparse.diags_array(to_ground))
-        held = b @ self.lines
-        stored = (self.lines[:, : grid.rows].T @ held).toarray() / s
+        held = sparse.csr_matrix(b @ self.lines)
+        stored = sparse.csr_matrix(self.lines[:, : grid.rows].T @ held).toarray() / s
         if free == 0:
             return stored
         inner = sparse.csc_matrix((grid.wires + s * b)[:free, :free])
-        into = held[:free, : grid.rows].toarray()
-        return stored - (held[:free].T @ _solved(inner, into)).T
+        into = held.toarray()[:free, : grid.rows]
+        return stored - (held.T[:, :free] @ _solved(inner, into)).T
 
 
 def _solved(matrix: sparse.csc_matrix, right: np.ndarray) -> np.ndarray:

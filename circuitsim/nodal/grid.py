@@ -7,7 +7,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.straps import Segments, strapped_segments
+from circuitsim.nodal.straps import LineSegments, strapped_segments
 from circuitsim.spec import WireGrid
 from circuitsim.spec.geometry import StrapSpec
 
@@ -155,7 +155,7 @@ def build_strings(wires: WireGrid) -> Grid:
 
 def _segments(
     points: np.ndarray, r: np.ndarray, r_end: float, strap: StrapSpec | None, first: int
-) -> tuple[Segments, int]:
+) -> tuple[LineSegments, int]:
     """Return every segment of wires whose points lie along axis 0, and the first number free for further points.
 
     Args:
@@ -173,7 +173,7 @@ def _segments(
 
 
 def _renumbered(
-    ends: tuple[np.ndarray, ...], segments: list[Segments], points: int, terminals: int
+    ends: tuple[np.ndarray, ...], segments: list[LineSegments], points: int, terminals: int
 ) -> tuple[Grid, np.ndarray]:
     """Merge the points that 0 ohm segments connect, number the nodes, and stamp the other segments.
 

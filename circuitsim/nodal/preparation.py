@@ -32,8 +32,8 @@ def prepare(
     Args:
         spec: The specification; `array.input_line` decides which kind of array it is.
         g: Conductances (rows, cols) [S]; 0 is an open cell, which a string cannot have.
-        surface: The characterized cell, a `CapacitorCell` of cells "1c"; where the input switches gates, with its gate as it is for input 1. None is
-            allowed for 1R cells and takes them as ohmic.
+        surface: The characterized cell; where the input switches gates, with its gate as it is for input 1. None is
+            allowed for 1R cells and takes them as ohmic; 1C cells take a `CapacitorCell`.
         off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string", and for "bl" with
             `technique.skip_zero_rows`. None where such a cell carries nothing worth counting; in
             a string every cell carries the column's current, so there it is needed.

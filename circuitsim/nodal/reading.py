@@ -40,8 +40,8 @@ def read(
         threads: Threads to use; no bit of the result depends on it.
 
     Returns:
-        Charges [C] and power of cells "1c"; else column currents, row currents, power and the balance of each vector. Where the input switches gates the row
-        currents are 0: the bit lines' sources feed the array.
+        Column currents, row currents, power and the balance of each vector. Where the input switches gates the row
+        currents are 0: the bit lines' sources feed the array. Of 1C cells charges [C] and power.
 
     Raises:
         InputError: A shape does not fit, a value is not finite or no input, or an argument does not apply to the array.

@@ -6,13 +6,13 @@ import numpy as np
 
 from circuitsim.spec.geometry import StrapSpec
 
-Segments = tuple[np.ndarray, np.ndarray, np.ndarray]
+LineSegments = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Start point, end point and resistance [ohm] of segments."""
 
 
 def strapped_segments(
     points: np.ndarray, r: np.ndarray, r_end: float, strap: StrapSpec, first: int
-) -> tuple[Segments, int]:
+) -> tuple[LineSegments, int]:
     """Return all segments of lines with straps, and the first number that is free for further points.
 
     A strap lies above its line. Vias join it to every `strap.every`-th cell, counted from the first end, and to the

@@ -1,4 +1,4 @@
-"""A charge-domain cell as characterization found it: a capacitor behind a resistance, between bit line and source line."""
+"""A charge-domain cell as characterization found it: a capacitor behind a resistance between two lines."""
 
 from dataclasses import dataclass
 
