@@ -89,8 +89,8 @@ def prepare(
     """
     use = TileUse(model, certificate, strict, max_error)
     check_tile_use(level, use)
-    if level != "nodal" or spec.array.input_line != "bl":
-        refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
+    if level != "nodal" or spec.array.input_line != "bl" or spec.array.cell == "1c":
+        refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl' and no capacitors")
     check_can(spec, level)
     if drawn:
         g = characterization.opened(spec, real_numbers("g", g))
