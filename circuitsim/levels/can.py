@@ -15,8 +15,8 @@ _IDEAL = {"driver.block": Only((None,), _CODES), "adc.block": Only((None,), _COD
 _COMPOSED = {("bl", "sense.block"), *((line, "driver.input_code") for line in ("bl", "wl", "string"))}
 """Keys that level "nodal" composes around the array solver, which takes inputs at rest and ideal amplifiers."""
 
-_PULSED = {("wl", "driver.input_code"), ("string", "driver.input_code")}
-"""Keys that level "behavioral" composes around a tile: a pulse is intervals in which a gate is on."""
+_PULSED = {(line, "driver.input_code") for line in ("bl", "wl", "string")}
+"""Keys that level "behavioral" composes around a tile: pulses are intervals of constant rows."""
 
 CAN: dict[Level, Abilities] = {
     "ngspice": {line: {**_IDEAL} for line in ("bl", "wl", "string")},
