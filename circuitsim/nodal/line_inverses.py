@@ -13,6 +13,8 @@ from scipy.sparse import csgraph
 from circuitsim.nodal.grid import Grid
 from circuitsim.nodal.linear import factorize
 
+_LARGEST = 2**27  # entries of all inverses: 406 x 406 cells
+
 
 @dataclass(frozen=True, eq=False)
 class LineInverses:
@@ -51,8 +53,10 @@ def line_inverses(
 
     Returns:
         The lines at the cells' upper ends and the columns at their lower ends; None where a part of a wire does not
-        reach its terminal.
+        reach its terminal, and for arrays whose lines would fill more than a gigabyte.
     """
+    if g0.size * sum(g0.shape) > _LARGEST:
+        return None
     wires, free, cells = grid.wires, grid.free, g0.ravel()
     _, label = csgraph.connected_components(wires, directed=False)
     if not np.isin(label[:free], label[free:]).all():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import circuitsim as cs
-from circuitsim.errors import SpecError
+from circuitsim.errors import OutsideRangeError, SpecError
 
 STRAP = {"every": 3, "r": 0.5, "r_via": 4.0}
 ENDS = [("left", "bottom", True), ("right", "top", False), ("both", "both", True), ("both", "bottom", False)]
@@ -136,6 +136,34 @@ def test_capacitors_read_within_t_read(t_read, wire, allowed):
     full_scale = 0.2 * c.sum(axis=0).max()
     assert np.abs(found.out - truth.out).max() < allowed * full_scale
     np.testing.assert_allclose(found.power, truth.power, rtol=1e-3)
+
+
+LEAKY = """* a capacitor that leaks
+.subckt leaky te be params: c=1f
+c1 te be {c}
+r1 te be 1e12
+.ends leaky
+"""
+TWO_TAUS = """* two capacitors behind resistances that differ
+.subckt branched te be params: c=1f
+r1 te a 5k
+c1 a be {c/2}
+r2 te b 500k
+c2 b be {c/2}
+.ends branched
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("leaky", LEAKY), ("branched", TWO_TAUS)])
+def test_a_cell_that_is_no_capacitor_behind_one_resistance(tmp_path, name, text):
+    (tmp_path / "own.lib").write_text(text)
+    device = {"model": None, "file": str(tmp_path / "own.lib"), "subckt": name, "ports": ["te", "be"], "state": "c"}
+    spec = spec_of(4, 3, "1c", device={**device, "g_min": 1e-16, "g_max": 1.5e-15}, driver={"t_read": 1e-7})
+    with pytest.raises(
+        OutsideRangeError, match=r"a constant capacitor behind one resistance, and the admittance of this"
+    ):
+        cs.prepare(spec, np.full((4, 3), 1e-15))
+    assert cs.solve(spec, np.full((4, 3), 1e-15), np.full((1, 4), 0.2), level="ngspice").unit == "C"
 
 
 def test_pulses_on_the_gates_of_strings():
