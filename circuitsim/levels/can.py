@@ -9,7 +9,7 @@ from circuitsim.spec import Abilities, ArraySpec, Only, check_able, checked, una
 
 Level = Literal["ngspice", "nodal", "behavioral"]
 
-_CODES = "its voltages come from codes, or become codes, which a read of voltages has none of"
+_CODES = "a read of voltages has no codes, which circuitsim.convert_codes passes through circuits"
 _IDEAL = {"driver.block": Only((None,), _CODES), "adc.block": Only((None,), _CODES)}
 
 _COMPOSED = {("bl", "sense.block"), *((line, "driver.input_code") for line in ("bl", "wl", "string"))}
