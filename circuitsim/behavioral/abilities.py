@@ -1,20 +1,32 @@
-"""Which arrays the behavioral model describes as they are specified."""
+"""Which arrays the behavioral model describes as they are specified, and why no others."""
 
 from circuitsim import nodal
-from circuitsim.spec import Abilities
+from circuitsim.spec import Abilities, Only
 
 _AROUND = ("driver.block", "sense.block", "adc.block")
 
 SIMULATES: Abilities = {
-    "bl": {key: values for key, values in nodal.SIMULATES["bl"].items() if key not in _AROUND},
+    "bl": {
+        **{key: only for key, only in nodal.SIMULATES["bl"].items() if key not in _AROUND},
+        "array.cell": Only(
+            ("1r", "1t1r", "2t2r", "1t", "own"),
+            "the charges of capacitors are one product already at level 'nodal', and a tile would repeat it",
+        ),
+        "technique.skip_zero_rows": Only(
+            (False,), "which rows load a column depends on the input, so that no fixed set of products describes it"
+        ),
+    },
     "wl": {
-        **{key: values for key, values in nodal.SIMULATES["wl"].items() if key != "adc.block"},
-        "driver.gate_levels": (None,),  # a tile knows the current of a cell at two voltages of its gate
+        **{key: only for key, only in nodal.SIMULATES["wl"].items() if key != "adc.block"},
+        "driver.gate_levels": Only((None,), "a tile knows the current of a cell at two voltages of its gate"),
     },
     "string": {
-        **{key: values for key, values in nodal.SIMULATES["string"].items() if key != "adc.block"},
-        "array.cell": ("1t1r",),
+        **{key: only for key, only in nodal.SIMULATES["string"].items() if key != "adc.block"},
+        "array.cell": Only(
+            ("1t1r",),
+            "a tile adds the voltages of devices that transistors bypass; your own cell may have no bypass",
+        ),
     },
 }
 """Circuits around the array are no part of a tile: it takes the table of its sense amplifiers from its model, on
-bit lines. Of strings a tile knows those whose transistors bypass the devices, not cells of a user's own."""
+bit lines."""

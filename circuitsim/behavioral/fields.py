@@ -11,7 +11,9 @@ from scipy.linalg import get_lapack_funcs
 
 from circuitsim import nodal
 from circuitsim.behavioral.bands import band_edges, band_of_row
-from circuitsim.behavioral.field_kernels import eliminate_chains, mirror
+from circuitsim.behavioral.field_kernels import mirror
+from circuitsim.behavioral.row_lines import lines_of_rows, solve_chain
+from circuitsim.nodal.array import is_strapped
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
@@ -68,7 +70,7 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
     """
     edges = band_edges(len(g), bands)
     r_row, r_col = end_resistances(wires)
-    if np.any(r_col[1:-1] == 0) or not _connected(r_row, r_col):
+    if is_strapped(wires) or np.any(r_col[1:-1] == 0) or not _connected(r_row, r_col):
         return _merged(wires, g, edges)
     r_row = np.maximum(r_row, _JOINED)
     r_col[[0, -1]] = np.maximum(r_col[[0, -1]], _JOINED)
@@ -110,22 +112,6 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
         port_level=port_level,
         edges=edges,
     )
-
-
-def solve_chain(load: np.ndarray, link: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve many chains of nodes at once: load·v + Σ link·(v − v of the neighbor, 0 beyond the ends) = right.
-
-    Args:
-        load: (chains, nodes) or (chains, nodes, many) conductances from the nodes [S].
-        link: (chains, nodes + 1) conductances of the segments, those beyond both end nodes included [S].
-        right: (chains, nodes, many) currents into the nodes [A].
-
-    Returns:
-        (chains, nodes, many) node voltages v [V].
-    """
-    v, behind = right.copy(), (load if load.ndim == 3 else load[:, :, None]).copy()
-    eliminate_chains(behind, np.ascontiguousarray(link), np.empty_like(behind), v)
-    return v
 
 
 def _solve_columns(g: np.ndarray, g_col: np.ndarray, row_on_col: np.ndarray, v: np.ndarray, begins: np.ndarray) -> None:
@@ -182,7 +168,7 @@ def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
 
 
 def _merged(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
-    """The same fields from the sparse solver, which merges the nodes of 0 ohm segments and takes broken wires."""
+    """The same fields from the sparse solver, which merges nodes of 0 ohm and takes broken wires and straps."""
     array = nodal.linear_array(wires, g)
     rows, cols = g.shape
     unit = nodal.solve_linear(array, np.eye(rows))
@@ -209,21 +195,11 @@ def _merged(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
 
 
 def _rows_alone(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`Fields.row_on_col` and `Fields.alone` of rows that may hold 0 ohm or broken segments."""
+    """`Fields.row_on_col` and `Fields.alone` of rows that may hold 0 ohm or broken segments, or straps."""
     rows, cols = g.shape
-    link = chain_links(wires)
+    lines = lines_of_rows(wires)
     right = np.zeros((rows, cols, cols + 1))
     right[:, np.arange(cols), np.arange(cols)] = g
-    right[:, 0, -1] += link[:, 0]
-    right[:, -1, -1] += link[:, -1]
-    v = solve_chain(g, link, right)
+    right[:, :, -1] = lines.feed
+    v = lines.solved(g, right)
     return v[:, :, :-1], v[:, :, -1]
-
-
-def chain_links(wires: WireGrid) -> np.ndarray:
-    """Conductance of each row segment (rows, cols + 1) [S], driver included.
-
-    A 0 ohm segment counts as 10 µΩ and a broken one as 1 TΩ: no cell's current changes, and every pivot is finite.
-    """
-    r_row, _ = end_resistances(wires)
-    return 1.0 / np.clip(r_row, 1e-5, 1e12)

@@ -12,10 +12,12 @@ import numpy as np
 
 from circuitsim.behavioral.bands import band_edges
 from circuitsim.errors import SpecError
+from circuitsim.nodal.straps import line_conductances
 from circuitsim.spec import WireGrid
 
 _ROUNDS = 60  # of the fit of own resistances; its error falls by a constant factor each time
 _SEPARATE = 3  # moments of a band of which the last one can be separated
+_JOINED = 1e-6  # ohm, of a segment of 0 ohm below a strap: nothing beside any other
 _NEGLIGIBLE = 1e-9  # of the largest entry of C: a third moment that meets others by less is alone
 _WORST_CONDITION = 1e9  # of C: reads in float64 lose as much of their sixteen digits
 
@@ -81,7 +83,11 @@ def column_resistances(wires: WireGrid) -> tuple[np.ndarray, np.ndarray]:
                 f"wire.{name} differs between columns: the behavioral model takes equal columns where inputs are on "
                 "the gates; expected one value per row, or level = 'nodal'"
             )
-    return _one_line(wires.r_bl[:, 0], wires.r_driver), _one_line(wires.r_col[:, 0], wires.r_sense)
+    along_bl, along_sl = _one_line(wires.r_bl[:, 0], wires.r_driver), _one_line(wires.r_col[:, 0], wires.r_sense)
+    if wires.strap_col is not None:
+        segments = np.maximum(wires.r_col[:, 0], _JOINED)
+        along_sl = np.linalg.inv(line_conductances(segments[None], wires.r_sense, wires.strap_col)[0][0])
+    return along_bl, along_sl
 
 
 def _one_line(segments: np.ndarray, r_end: float) -> np.ndarray:

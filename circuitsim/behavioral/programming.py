@@ -24,10 +24,9 @@ from circuitsim.behavioral.switched_read import SwitchedTile
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import linear_power, residual_power
 from circuitsim.errors import InputError
+from circuitsim.nodal.array import plan_of_wires
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.gated import check_strings
-from circuitsim.nodal.grid import end_resistances
-from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface import cell_polynomials, check_surface_range
 from circuitsim.results import TileModel
 from circuitsim.spec import WireGrid, check_able, check_conductances, checked
@@ -189,7 +188,7 @@ def _responses(
     wires: WireGrid, g: np.ndarray, v_in: np.ndarray, v_sense: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Currents (batch, cols) of the outputs and (batch, rows) of the drivers for voltages at inputs and senses [A]."""
-    plan = sweep_plan(*end_resistances(wires), g)
+    plan = plan_of_wires(wires, g)
     if plan is not None:
         swept = sweep_batch(plan, v_in, v_sense, tol=_SWEEP, most=200)
         if (swept.passes > 0).all():

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from circuitsim.behavioral.columns import Columns
-from circuitsim.behavioral.fields import Fields, chain_links, solve_chain
+from circuitsim.behavioral.fields import Fields
+from circuitsim.behavioral.row_lines import lines_of_rows
 from circuitsim.nodal.surface import (
     CellPolynomials,
     cell_law,
@@ -112,18 +113,12 @@ def tabulate(
     mean = columns.low[columns.band][:, :, None] + columns.span[columns.band][:, :, None] * np.tile(level, len(s))
     v_col = columns.from_input[:, :, None] * v + columns.from_mean[:, :, None] * mean
     linear = fields.alone[:, :, None] * v + fields.row_on_col @ v_col
-    link = chain_links(wires)
+    lines = lines_of_rows(wires)
     v_row = linear.copy()
     against = v_col + v_ref
     current, slope = cells_law(cells, v_row + v_ref, against)
     for step in range(_STEPS):
-        away = current.copy()
-        away[:, 0] += link[:, 0, None] * (v_row[:, 0] - v)
-        away[:, -1] += link[:, -1, None] * (v_row[:, -1] - v)
-        along = link[:, 1:-1, None] * (v_row[:, :-1] - v_row[:, 1:])
-        away[:, :-1] += along
-        away[:, 1:] -= along
-        change = -solve_chain(slope, link, away)
+        change = -lines.solved(slope, current + lines.leaving(v_row, v))
         v_row += change
         if step < _STEPS - 1:
             current, slope = cells_law(cells, v_row + v_ref, against)

@@ -271,7 +271,7 @@ def _without_wires(wires: WireGrid) -> WireGrid:
     def bare(r: np.ndarray) -> np.ndarray:
         return np.where(np.isinf(r), r, 0.0)
 
-    return replace(wires, r_row=bare(wires.r_row), r_col=bare(wires.r_col))
+    return replace(wires, r_row=bare(wires.r_row), r_col=bare(wires.r_col), strap_row=None, strap_col=None)
 
 
 def _without_gain(out: np.ndarray, ideal: np.ndarray, full_scale: float) -> tuple[float, float]:

@@ -12,7 +12,15 @@ from circuitsim.characterization.adc_mismatch import (
 from circuitsim.characterization.adc_resolution import adc_bits
 from circuitsim.characterization.blocks import characterize, check_sense_contents
 from circuitsim.characterization.cache import cache_limit, cache_size
-from circuitsim.characterization.cell import cell, check_contents, check_ohmic, gate_level_cells, gated_cells
+from circuitsim.characterization.capacitor import capacitor_cell
+from circuitsim.characterization.cell import (
+    cell,
+    check_contents,
+    check_ohmic,
+    gate_level_cells,
+    gated_cells,
+    skipped_cell,
+)
 from circuitsim.characterization.chord import ChordWarning, check_chord
 from circuitsim.characterization.comparator import comparator_table
 from circuitsim.characterization.comparator_noise import DecisionNoise, decision_noise
@@ -55,6 +63,7 @@ __all__ = [
     "bend_of_levels",
     "cache_limit",
     "cache_size",
+    "capacitor_cell",
     "cell",
     "cell_dynamics",
     "characterize",
@@ -85,6 +94,7 @@ __all__ = [
     "read_curves",
     "read_deck",
     "read_verilog_a",
+    "skipped_cell",
     "state_label",
     "stepped_conductances",
     "stepped_range",

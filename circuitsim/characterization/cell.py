@@ -178,6 +178,22 @@ def _at_gates(
     return tuple(found)
 
 
+def skipped_cell(
+    spec: ArraySpec,
+    *,
+    v_range: tuple[float, float] | None = None,
+    g_range: tuple[float, float] | None = None,
+    simulator: spice.Simulator | None = None,
+) -> CellSurface | None:
+    """Characterize the cell with its gate off where `technique.skip_zero_rows` switches rows off; None elsewhere.
+
+    Arguments and errors as of `cell`.
+    """
+    if not spec.technique.skip_zero_rows:
+        return None
+    return cell(spec, v_range=v_range, g_range=g_range, v_gate=0.0, simulator=simulator)
+
+
 def check_contents(spec: ArraySpec, surface: CellSurface) -> None:
     """Refuse an array whose SPICE files hold something else than those that its cell was characterized with.
 

@@ -87,7 +87,9 @@ def neurosim_noise_table(
 def _one_cell(model: TileModel) -> tuple[float, float]:
     """Return the current [A] of one cell at g_max and at g_min, without wires."""
     spec = model.spec
-    ends = {"r_row": 0.0, "r_col": 0.0} | ({} if spec.wire.r_bl is None else {"r_bl": 0.0})
+    ends = {"r_row": 0.0, "r_col": 0.0, "strap_row": None, "strap_col": None} | (
+        {} if spec.wire.r_bl is None else {"r_bl": 0.0}
+    )
     alone = spec.replace(array={"rows": 1, "cols": 2}, wire=ends, driver={"r_out": 0.0}, sense={"r_in": 0.0})
     tile = program(
         TileModel(alone, model.surface, model.grade, model.v_range, off=model.off),

@@ -79,6 +79,9 @@ def _step(bits: int | None) -> float:
 
 def _uniform(spec: ArraySpec) -> tuple[float, float]:
     resistances = []
+    for name, strap in (("strap_row", spec.wire.strap_row), ("strap_col", spec.wire.strap_col)):
+        if strap is not None:
+            raise InputError(f"wire.{name} is given, and this export has one resistance a segment: expected no strap")
     for name, r in (("r_row", spec.wires.r_row[:, 1:-1]), ("r_col", spec.wires.r_col[1:-1])):
         if r.size and not np.all(r == r.flat[0]):
             raise InputError(f"wire.{name} differs from segment to segment: expected one resistance for this export")

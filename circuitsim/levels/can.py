@@ -5,17 +5,18 @@ from typing import Literal
 from circuitsim import behavioral, nodal
 from circuitsim.errors import InputError, SpecError
 from circuitsim.netlist import check_row_side, static_sense
-from circuitsim.spec import Abilities, ArraySpec, check_able, checked, unable
+from circuitsim.spec import Abilities, ArraySpec, Only, check_able, checked, unable
 
 Level = Literal["ngspice", "nodal", "behavioral"]
 
-_IDEAL = {"driver.block": (None,), "adc.block": (None,)}
+_CODES = "a read of voltages has no codes, which circuitsim.convert_codes passes through circuits"
+_IDEAL = {"driver.block": Only((None,), _CODES), "adc.block": Only((None,), _CODES)}
 
-_COMPOSED = {("bl", "sense.block"), ("bl", "driver.input_code"), ("wl", "driver.input_code")}
+_COMPOSED = {("bl", "sense.block"), *((line, "driver.input_code") for line in ("bl", "wl", "string"))}
 """Keys that level "nodal" composes around the array solver, which takes inputs at rest and ideal amplifiers."""
 
-_PULSED = {("wl", "driver.input_code")}
-"""Keys that level "behavioral" composes around a tile: a pulse is intervals in which a gate is on."""
+_PULSED = {(line, "driver.input_code") for line in ("bl", "wl", "string")}
+"""Keys that level "behavioral" composes around a tile: pulses are intervals of constant rows."""
 
 CAN: dict[Level, Abilities] = {
     "ngspice": {line: {**_IDEAL} for line in ("bl", "wl", "string")},
@@ -30,8 +31,12 @@ CAN: dict[Level, Abilities] = {
 }
 """For each level and input line: the keys that the level restricts, and the values that it simulates."""
 
+_ENDS = ("driver", "sense")
 CAN_IN_TIME: dict[Level, Abilities] = {
-    "ngspice": {line: {"driver.block": (None,), "sense.block": (None,)} for line in ("bl", "wl", "string")},
+    "ngspice": {
+        line: {f"{part}.block": Only((None,), "a read in time has ideal edges and terminals") for part in _ENDS}
+        for line in ("bl", "wl", "string")
+    },
     "nodal": nodal.SETTLES,
 }
 """The same for reads in time, `solve_in_time`."""

@@ -130,6 +130,11 @@ def _through_circuits(
             spec, g, codes, full_scale=full_scale, mismatch=mismatch, folder=folder, progress=progress
         )
     refuse_unused(level, {"folder": folder, "progress": progress}, "ngspice")
+    if spec.technique.skip_zero_rows:
+        raise SpecError(
+            f"technique.skip_zero_rows = True: level = {level!r} does not simulate it, expected False (the table of a "
+            "driver states voltages, not which code switches the gates of its row off); level = 'ngspice' does"
+        )
     return convert_through_circuits(spec, g, codes, level, full_scale=full_scale, rng=rng, mismatch=mismatch, use=use)
 
 

@@ -89,8 +89,8 @@ def prepare(
     """
     use = TileUse(model, certificate, strict, max_error)
     check_tile_use(level, use)
-    if level != "nodal" or spec.array.input_line != "bl":
-        refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl'")
+    if level != "nodal" or spec.array.input_line != "bl" or spec.array.cell == "1c":
+        refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl' and no capacitors")
     check_can(spec, level)
     if drawn:
         g = characterization.opened(spec, real_numbers("g", g))
@@ -160,9 +160,12 @@ def _prepare(
     reach = None
     if drawn:
         reach = characterization.stepped_conductances(spec, check_conductances(spec, g, g_range=g_range))
+    if spec.array.cell == "1c":
+        return nodal.prepare(spec, g, characterization.capacitor_cell(spec, g_range=reach), g_range=g_range)
     if spec.array.input_line == "bl":
         surface = surface_of(spec, v_range=v_range, g_range=reach)
-        return nodal.prepare(spec, g, surface, v_range=v_range, g_range=g_range)
+        off = characterization.skipped_cell(spec, v_range=v_range, g_range=reach)
+        return nodal.prepare(spec, g, surface, off=off, v_range=v_range, g_range=g_range)
     on, off = characterization.gated_cells(spec, g_range=reach)
     between = characterization.gate_level_cells(spec, g_range=reach)
     return nodal.prepare(spec, g, on, off=off, between=between, g_range=g_range)

@@ -16,6 +16,8 @@ from circuitsim.periphery import constant_rows
 from circuitsim.results import Solution
 from circuitsim.spec import ArraySpec, by_value, check_inputs
 
+_BESIDE = 1e-12  # of v_read: below the tolerance of every read
+
 
 @by_value
 @dataclass(frozen=True)
@@ -53,10 +55,13 @@ def read_pulsed(array: PulsedArray, x: ArrayLike) -> Solution:
     """
     spec, share, t_read = array.spec, check_inputs(array.spec, x), array.spec.driver.t_read
     stop, gated = read_pulse(spec).t_stop, spec.array.input_line != "bl"
-    rest, high = (0.0, 1.0) if gated else spec.drive_range
+    low, high = (0.0, 1.0) if gated else spec.drive_range
+    rest = np.full(share.shape, low)
+    if spec.technique.skip_zero_rows:  # the gates of a row that is pulsed stay on: it rests beside v_ref, not at it
+        rest = np.where(share > 0, low + _BESIDE * spec.driver.v_read, low)
     end = stop if gated else 0.0  # gates that are off leak until the end
     parts = list(constant_rows(np.full(share.shape, high), share * t_read, rest, end))
-    inputs = np.concatenate([rows for rows, _ in parts] or [np.full(share.shape, rest)])
+    inputs = np.concatenate([rows for rows, _ in parts] or [rest])
     duration = np.concatenate([each for _, each in parts] or [np.zeros(len(share))])
     inner = array.array
     with warnings.catch_warnings():

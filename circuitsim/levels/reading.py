@@ -96,7 +96,7 @@ def solve(
             the largest error of the hold-out.
     """
     x = real_numbers("x", x)
-    volts = spec.array.input_line == "bl" and input_unit(spec) == "V"
+    volts = spec.array.input_line == "bl" and input_unit(spec) == "V" and spec.array.cell != "1c"
     v_range = input_range(spec, x) if level == "nodal" and volts else None
     array = prepare(
         spec,

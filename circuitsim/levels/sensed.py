@@ -31,7 +31,8 @@ def prepare_sensed(
         reach = characterization.stepped_conductances(spec, check_conductances(spec, g, g_range=g_range))
     wide = sensed_range(spec, sense, v_range)
     surface = surface_of(with_ideal(spec, "sense"), v_range=wide, g_range=reach)
-    array = exact_array(spec, g, surface, sense=sense, v_range=v_range, g_range=g_range)
+    off = characterization.skipped_cell(with_ideal(spec, "sense"), v_range=wide, g_range=reach)
+    array = exact_array(spec, g, surface, off=off, sense=sense, v_range=v_range, g_range=g_range)
     assert isinstance(array, SensedArray)
     return array
 

@@ -147,7 +147,8 @@ def _values(spec: ArraySpec, cell: CellText, g: np.ndarray, state: ArrayLike | N
 
 def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Lay out an array whose rows are bit lines, driven by the input; its columns are sensed source lines."""
-    wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
+    wires = spec.wires
+    strap = wires.strap_row, wires.strap_col
     rows = range(spec.array.rows)
     row_cards, bl = row_lines(LineKind("bl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
     col_cards, sl = col_lines(LineKind("sl", "sense", "rsense", wires.r_sense, strap[1]), wires.r_col, wires.c_col)
@@ -168,7 +169,8 @@ def _bit_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> Array
 
 def _word_line_input(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     """Lay out an array whose rows are word lines, driven by the input; its columns are bit lines and source lines."""
-    wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
+    wires = spec.wires
+    strap = wires.strap_row, wires.strap_col
     cols = range(spec.array.cols)
     assert wires.r_bl is not None
     row_cards, wl = row_lines(LineKind("wl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
@@ -199,7 +201,8 @@ def _string(spec: ArraySpec, cell: CellText, program: _Program) -> ArrayText:
     if (program.g == 0).any():
         index = [int(k) for k in np.argwhere(program.g == 0)[0]]
         raise InputError(f"g{index} = 0 S: an open cell breaks its string; expected a conductance > 0")
-    wires, strap = spec.wires, (spec.wire.strap_row, spec.wire.strap_col)
+    wires = spec.wires
+    strap = wires.strap_row, wires.strap_col
     row_cards, wl = row_lines(LineKind("wl", "in", "rdrv", wires.r_driver, strap[0]), wires.r_row, wires.c_row)
     chains, bl, sl = series_lines(wires)
     body = [

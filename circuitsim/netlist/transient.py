@@ -14,7 +14,15 @@ from circuitsim.netlist.header import header_lines
 from circuitsim.netlist.index_sweep import save_cards
 from circuitsim.netlist.names import number
 from circuitsim.netlist.stimulus import pulse_corners
-from circuitsim.spec import ArraySpec, by_value, check_no_block, checked, gate_voltage_levels, real_numbers
+from circuitsim.spec import (
+    ArraySpec,
+    by_value,
+    check_no_block,
+    checked,
+    gate_voltage_levels,
+    has_bypass,
+    real_numbers,
+)
 from circuitsim.spec.matrices import check_arrays, drive_voltages, gate_voltages
 
 # Of the read time, the largest step. Where the waveform moves, the simulator takes shorter steps by its own error
@@ -101,7 +109,8 @@ def transient(
 
     All rows are pulsed together. If the input is on the bit lines, the gates are always on and the rows rest at
     `sense.v_ref`, so that no current flows before the pulse. If the input is on the word lines, the bit lines are
-    always biased and the gates rest at 0 V, or at the first of `driver.gate_levels`.
+    always biased and the gates rest at 0 V, or at the first of `driver.gate_levels`; those of bypass transistors in
+    strings rest at their `v_gate`.
 
     Args:
         spec: The array; its wire capacitances are lumped at the cells.
@@ -188,6 +197,9 @@ def read_pulse(spec: ArraySpec) -> Pulse:
     """
     t = spec.driver.t_read
     v_rest = spec.sense.v_ref if spec.array.input_line == "bl" else gate_voltage_levels(spec)[0]
+    if has_bypass(spec):  # input 0 switches the transistors on
+        assert spec.v_gate is not None
+        v_rest = spec.v_gate
     later = spec.driver.edge - spec.driver.usual_edge
     t_stop = 1.2 * t + later if spec.driver.input_code == "pulse_width" else t
     return Pulse(t_edge=spec.driver.edge, t_width=t, t_stop=t_stop, t_step=_STEP * t, v_rest=v_rest)

@@ -5,30 +5,33 @@ from typing import Any
 from pydantic import BaseModel
 
 from circuitsim.errors import InputError, SpecError
-from circuitsim.spec import Abilities, ArraySpec, checked, unable
+from circuitsim.spec import Abilities, ArraySpec, Only, checked, unable
 
+_DRAWN = "a tile has the rows and columns of its array"
+_CURRENTS = "the ADCs of a network convert the currents of cells between two lines"
+_LEVELS = "a code selects a gate level, in one read"
 _AS_DRAWN = {
-    "technique.partition": (None,),
-    "technique.replicate_cols": (1,),
-    "technique.g_reference": (None,),
-    "technique.dummy_rows": (0,),
-    "technique.dummy_cols": (0,),
+    "technique.partition": Only((None,), _DRAWN),
+    "technique.replicate_cols": Only((1,), _DRAWN),
+    "technique.g_reference": Only((None,), _DRAWN),
+    "technique.dummy_rows": Only((0,), _DRAWN),
+    "technique.dummy_cols": Only((0,), _DRAWN),
 }
 READS: Abilities = {
     "bl": {
-        "array.cell": ("1r", "1t1r", "2t2r", "1t", "own"),  # the output of a 1c cell is a charge
-        "driver.input_code": ("amplitude", "bit_serial", "pulse_width"),
+        "array.cell": Only(("1r", "1t1r", "2t2r", "1t", "own"), _CURRENTS),
+        "driver.input_code": Only(("amplitude", "bit_serial", "pulse_width"), _CURRENTS),
         **_AS_DRAWN,
     },
     "wl": {
-        "array.cell": ("1t1r", "2t2r", "1t", "own"),
-        "driver.input_code": ("bit_serial", "pulse_width"),
+        "array.cell": Only(("1t1r", "2t2r", "1t", "own"), _CURRENTS),
+        "driver.input_code": Only(("bit_serial", "pulse_width"), "a gate is on or off and takes no amplitude"),
         **_AS_DRAWN,
     },
 }
 """Layers are read through bit lines (amplitudes, bits, pulses) or gates (bits, pulses), and by column outputs."""
 
-_BY_GATE_LEVELS: Abilities = {"wl": {**READS["wl"], "driver.input_code": ("amplitude",)}}
+_BY_GATE_LEVELS: Abilities = {"wl": {**READS["wl"], "driver.input_code": Only(("amplitude",), _LEVELS)}}
 """The same of gates with `driver.gate_levels`."""
 
 # What stands between a tile and its network: one product may serve several of them.
@@ -46,10 +49,11 @@ def check_network_array(spec: ArraySpec) -> None:
     if obstacle is None:
         return
     key, value, expected = obstacle
-    choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
+    choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected.values)
     raise SpecError(
         f"{key} = {value!r}: a network is read by voltages on bit lines, or bit by bit, by pulses or by "
-        f"driver.gate_levels on gates, and by currents, in tiles of array.rows x array.cols cells; expected {choices}"
+        f"driver.gate_levels on gates, and by currents, in tiles of array.rows x array.cols cells; expected {choices} "
+        f"({expected.because})"
     )
 
 

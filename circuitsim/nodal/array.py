@@ -11,6 +11,9 @@ from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.compact_cells import CompactFit, VoltageBox, contract, fit, within
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import cell_errors
+from circuitsim.nodal.line_cells import CellTerms, cell_terms, no_current
+from circuitsim.nodal.line_inverses import LineInverses, line_inverses
+from circuitsim.nodal.line_iteration import DenseLines
 from circuitsim.nodal.linear import LinearArray, linear_array, solve_linear
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.polynomial import law_of, split_terms
@@ -60,6 +63,7 @@ class PreparedArray:
         surface: The characterized cell; None for ohmic 1R cells.
         wires: Segment resistances [ohm].
         v_range: Inputs that the cells are refitted for [V]. Inputs beyond it are read too: the cells are refitted then.
+        off: With `technique.skip_zero_rows`, the cell with its gate off; None: it carries nothing.
     """
 
     spec: ArraySpec
@@ -67,6 +71,7 @@ class PreparedArray:
     surface: CellSurface | None
     wires: WireGrid
     v_range: tuple[float, float]
+    off: CellSurface | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the fields alone: factors and whatever else follows from them is computed again when it is needed."""
@@ -86,8 +91,23 @@ class PreparedArray:
 
     @cached_property
     def plan(self) -> SweepPlan | None:
-        """The sweeps' factors and modes for cells of the chord conductance; None where the wiring rules sweeps out."""
-        return sweep_plan(*end_resistances(self.wires), self.chord_conductance)
+        """The sweeps' factors and modes for cells of the chord conductance.
+
+        None where the wiring rules sweeps out, or where lines are solved as `lines`.
+        """
+        return None if self.skips else plan_of_wires(self.wires, self.chord_conductance)
+
+    @property
+    def skips(self) -> bool:
+        """Whether rows whose input is at rest have their gates off."""
+        return self.spec.technique.skip_zero_rows
+
+    @cached_property
+    def lines(self) -> tuple[LineInverses, LineInverses] | None:
+        """Rows and columns as dense lines; None where sweeps do, where cells are ohmic, or where a wire is broken."""
+        if self.surface is None or not (self.skips or is_strapped(self.wires)):
+            return None
+        return line_inverses(self.factored.grid, self.chord_conductance)
 
     @cached_property
     def spec_digest(self) -> str:
@@ -97,7 +117,7 @@ class PreparedArray:
     @cached_property
     def given(self) -> dict[str, str]:
         """`Provenance.given` of every read, computed once."""
-        return given_digests(self.spec, self.g, self.wires, surface=self.surface)
+        return given_digests(self.spec, self.g, self.wires, surface=self.surface, off=self.off)
 
     @cached_property
     def matrices(self) -> TerminalMatrices | None:
@@ -111,12 +131,17 @@ class PreparedArray:
     @cached_property
     def column_error(self) -> tuple[float, int]:
         """Largest sum of the errors of a column's cells by their surface [A], and the most cells of a column."""
-        of_columns = cell_errors(self.surface, self.g).sum(axis=0)
+        of_cells = cell_errors(self.surface, self.g)
+        if self.off is not None:
+            of_cells = np.maximum(of_cells, cell_errors(self.off, self.g))
+        of_columns = of_cells.sum(axis=0)
         return float(of_columns.max()), int(np.count_nonzero(self.g, axis=0).max())
 
     @cached_property
     def column_response(self) -> float:
         """Highest column voltage per volt at all inputs, with chord conductances."""
+        if is_strapped(self.wires):
+            return float(solve_linear(self.factored, np.ones((1, self.wires.rows))).v_col.max())
         return highest_response(*end_resistances(self.wires), self.chord_conductance)
 
     @cached_property
@@ -124,6 +149,22 @@ class PreparedArray:
         """The cells as polynomials for inputs within `v_range`, and the plan with them; None: use the reference."""
         v_ref = self.spec.sense.v_ref
         return compact_cells(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
+
+    @cached_property
+    def dense(self) -> tuple[VoltageBox, float, DenseLines] | None:
+        """Dense lines with their cells for inputs within `v_range`; None: use the reference."""
+        v_ref = self.spec.sense.v_ref
+        return dense_lines(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
+
+
+def plan_of_wires(wires: WireGrid, g0: np.ndarray) -> SweepPlan | None:
+    """Return the sweeps' plan for cells of conductances g0 (rows, cols) [S]; None for straps too, see `sweep_plan`."""
+    return None if is_strapped(wires) else sweep_plan(*end_resistances(wires), g0)
+
+
+def is_strapped(wires: WireGrid) -> bool:
+    """Tell whether a wire has a strap, so that it is no chain of segments."""
+    return wires.strap_row is not None or wires.strap_col is not None
 
 
 def given_digests(spec: ArraySpec, g: np.ndarray, wires: WireGrid, **surfaces: CellSurface | None) -> dict[str, str]:
@@ -184,15 +225,51 @@ def _power_of_two(voltage: float) -> float:
 
 def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, SweepPlan] | None:
     """Refit the cells over a box; None where sweeps cannot be used or the box leaves the surface."""
-    if array.surface is None or array.plan is None or box.v_high <= box.v_low:
+    if array.surface is None or array.plan is None:
         return None
-    if not within(array.surface, box, array.spec.sense.v_ref):
-        return None
-    fitted = fit(array.surface, box, array.spec.sense.v_ref)
-    allowed = _WORSE * max(array.surface.bound, TOLERANCE)
-    if fitted.error > (allowed if array.surface.transistor is None else max(allowed, _BENT)):
+    fitted = _fitted(array, array.surface, box)
+    if fitted is None:
         return None
     coefficients = contract(fitted, array.surface, array.g, array.chord_conductance)
     forward, reverse = split_terms(coefficients, fitted.shape)
     plan = array.plan._replace(law=law_of(fitted.shape), forward=forward, reverse=reverse)
     return fitted.of(array.surface, array.g), plan
+
+
+def _fitted(array: PreparedArray, surface: CellSurface, box: VoltageBox) -> CompactFit | None:
+    """Refit a surface over a box; None where the box is empty or leaves the surface, or no polynomial is good."""
+    if box.v_high <= box.v_low or not within(surface, box, array.spec.sense.v_ref):
+        return None
+    fitted = fit(surface, box, array.spec.sense.v_ref)
+    assert array.surface is not None
+    allowed = _WORSE * max(surface.bound, TOLERANCE) * surface.i_max
+    bent = 0.0 if surface.transistor is None else _BENT * array.surface.i_max
+    return None if fitted.error * surface.i_max > max(allowed, bent) else fitted
+
+
+def dense_lines(array: PreparedArray, box: VoltageBox) -> tuple[VoltageBox, float, DenseLines] | None:
+    """Refit the cells of dense lines over a box.
+
+    Returns:
+        The box, the largest error of a cell's current by the fit [A], and the lines; None: use the reference.
+    """
+    if array.surface is None or array.lines is None:
+        return None
+    error, terms = 0.0, []
+    for surface in (array.surface, array.off):
+        if surface is None:
+            continue
+        fitted = _fitted(array, surface, box)
+        if fitted is None:
+            return None
+        terms.append(cell_terms(fitted, surface, array.g, array.chord_conductance))
+        error = max(error, fitted.of(surface, array.g).error * surface.i_max)
+    on, off = terms[0], _off_terms(array, terms)
+    return box, error, DenseLines(*array.lines, array.chord_conductance, on, off)
+
+
+def _off_terms(array: PreparedArray, terms: list[CellTerms]) -> CellTerms | None:
+    """The cells of rows whose gates are off; None where no row is switched off."""
+    if not array.skips:
+        return None
+    return no_current(array.chord_conductance) if array.off is None else terms[1]

@@ -13,6 +13,7 @@ from circuitsim.nodal.array import (
     PreparedArray,
     TerminalMatrices,
     compact_cells,
+    dense_lines,
     pulled_box,
     voltage_box,
 )
@@ -20,6 +21,7 @@ from circuitsim.nodal.blocks import SweepResult, sweep_batch
 from circuitsim.nodal.compact_cells import VoltageBox
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import check_balance, output_error, share_of_error
+from circuitsim.nodal.line_iteration import solve_lines
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
@@ -71,7 +73,7 @@ def _solve(
         return solution
     v_left, pull_left = v_in[left], None if pull is None else pull[left]
     rest = _reference(array, v_left, pull_left, tol, left)
-    return _merge(solution, _from_nodes(array, v_left, pull_left, rest, tol, nodes, threads), left)
+    return _merge(array, solution, _from_nodes(array, v_left, pull_left, rest, tol, nodes, threads), left)
 
 
 def _terminals(array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None) -> np.ndarray:
@@ -126,6 +128,8 @@ def _sweep(
     array: PreparedArray, drive: np.ndarray, pull: np.ndarray | None, tol: float, nodes: bool, threads: int
 ) -> tuple[SweepResult | None, float]:
     """Solve by sweeps, with the error of the cells' fit [A]; None where only the reference will do."""
+    if array.lines is not None:
+        return _by_lines(array, drive, pull, tol, nodes)
     if array.plan is None or (pull is not None and np.any(end_resistances(array.wires)[1][[0, -1]] == 0)):
         return None, 0.0  # a held column's current is swept from a voltage relative to v_ref
     run = partial(sweep_batch, drive=drive, pull=pull, tol=tol, most=MOST_PASSES, nodes=nodes, threads=threads)
@@ -148,25 +152,61 @@ def _sweep(
     return swept, prepared[0].error * array.surface.i_max
 
 
+def _by_lines(
+    array: PreparedArray, drive: np.ndarray, pull: np.ndarray | None, tol: float, nodes: bool
+) -> tuple[SweepResult | None, float]:
+    """Solve with dense lines, for straps and rows that are switched off; as `_sweep`."""
+    asleep = drive == 0 if array.skips else None
+    terminals = drive if pull is None else np.hstack([drive, pull])
+    v_low, v_high = min(float(terminals.min()), 0.0), max(float(terminals.max()), 0.0)
+    needed = voltage_box(array, v_low, v_high) if pull is None else pulled_box(array, drive, pull)
+    prepared = array.dense
+    if prepared is None or not prepared[0].holds(v_low, v_high) or not prepared[0].reaches(*needed.columns):
+        prepared = dense_lines(array, needed)
+    if prepared is None:
+        return None, 0.0
+    run = partial(solve_lines, drive=drive, pull=pull, asleep=asleep, tol=tol, most=MOST_PASSES, nodes=nodes)
+    box, found = prepared[0], run(prepared[2])
+    if not box.reaches(found.w_low, found.w_high):
+        prepared = dense_lines(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
+        if prepared is None:
+            return None, 0.0
+        found = run(prepared[2])
+    return found, prepared[1]
+
+
 def _reference(
     array: PreparedArray, v_in: np.ndarray, pull: np.ndarray | None, tol: float, names: np.ndarray
 ) -> NodeSolution:
     given = _terminals(array, v_in, pull)
-
-    def law(v_bl: np.ndarray, v_sl: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
-        on_cells = (np.moveaxis(v, 0, -1) for v in (v_bl, v_sl))
-        values = cell_law(array.surface, array.g[:, :, None], *on_cells)
-        current, along_bl, along_sl = (np.moveaxis(value, -1, 0) for value in values[:3])
-        return current, along_bl, along_sl
-
-    # A few vectors at a time: every cell of each is held in a dozen arrays.
-    few = max(1, _POINTS_AT_ONCE // array.g.size)
+    # A few vectors at a time: every cell of each is held in a dozen arrays. Each has its own laws where rows are off.
+    few = 1 if array.skips else max(1, _POINTS_AT_ONCE // array.g.size)
     parts = [
-        solve_nodes(array.factored, law, given[first : first + few], tol=tol, names=names[first : first + few])
+        solve_nodes(
+            array.factored,
+            partial(_laws, array, array.skips & (v_in[first] == array.spec.sense.v_ref)),
+            given[first : first + few],
+            tol=tol,
+            names=names[first : first + few],
+        )
         for first in range(0, len(given), few)
     ]
     return NodeSolution(*(np.concatenate([getattr(part, key.name) for part in parts]) for key in fields(NodeSolution)))
+
+
+def _laws(
+    array: PreparedArray, asleep: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Currents and slopes of all cells at voltages (batch, rows, cols), with the gates of rows (rows,) off."""
+    found = np.zeros((3, *v_bl.shape))
+    for surface, rows in ((array.surface, ~asleep), (array.off, asleep)):
+        if not rows.any() or (surface is None and rows is asleep):
+            continue
+        # Cell after cell, the batch innermost: one contraction of the surface serves all vectors.
+        on_cells = (np.moveaxis(v[:, rows], 0, -1) for v in (v_bl, v_sl))
+        values = cell_law(surface, array.g[rows][:, :, None], *on_cells)
+        found[:, :, rows] = np.moveaxis(np.array(values[:3]), -1, 1)
+    return found[0], found[1], found[2]
 
 
 def _from_nodes(
@@ -181,8 +221,10 @@ def _from_nodes(
     """Name the parts of a reference solution, once every cell is known to be inside its surface."""
     grid = array.factored.grid
     v_row, v_col = solved.v[:, grid.row_node], solved.v[:, grid.col_node]
-    if array.surface is not None:
-        check_voltages(array.surface, array.g, v_row, v_col)
+    asleep = array.skips & (v_in == array.spec.sense.v_ref)
+    for surface, rows in ((array.surface, ~asleep), (array.off, asleep)):
+        if surface is not None:
+            check_voltages(surface, np.where(rows[:, :, None], array.g, 0.0) if array.skips else array.g, v_row, v_col)
     i_row, i_out = solved.i_terminal[:, : grid.rows], -solved.i_terminal[:, grid.rows :]
     return Solution(
         out=i_out,
@@ -212,7 +254,7 @@ def _from_sweep(
     v_ref = array.spec.sense.v_ref
     return Solution(
         out=swept.i_out,
-        provenance=_provenance(array, tol, threads, "sweep"),
+        provenance=_provenance(array, tol, threads, _method(array)),
         i_row=swept.i_row,
         v_row=None if swept.v_row is None else swept.v_row + v_ref,
         v_col=None if swept.v_col is None else swept.v_col + v_ref,
@@ -224,7 +266,12 @@ def _from_sweep(
     )
 
 
-def _merge(solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
+def _method(array: PreparedArray) -> str:
+    """Return what solves an array of characterized cells, as its solutions name it."""
+    return "sweep" if array.lines is None else "lines"
+
+
+def _merge(array: PreparedArray, solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
     """Put vectors solved by the reference into a solution, whose provenance then says how many they are."""
 
     def put(old: np.ndarray | None, new: np.ndarray | None) -> np.ndarray | None:
@@ -238,7 +285,7 @@ def _merge(solution: Solution, rest: Solution, where: np.ndarray) -> Solution:
     old, new = solution.convergence, rest.convergence
     assert old is not None and new is not None
     balance = {name: put(getattr(old, name), getattr(new, name)) for name in _BALANCE}
-    method = f"sweep, newton for {len(where)} of {len(solution.out)} vectors"
+    method = f"{_method(array)}, newton for {len(where)} of {len(solution.out)} vectors"
     provenance = replace(solution.provenance, options=dict(solution.provenance.options, method=method))
     return replace(solution, **arrays, provenance=provenance, convergence=replace(old, **balance))
 

@@ -12,8 +12,10 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array import PreparedArray, given_digests
+from circuitsim.nodal.charge import ChargeArray
 from circuitsim.nodal.column_plan import plan_columns
 from circuitsim.nodal.gated_columns import ColumnPlan
+from circuitsim.nodal.gated_lines import GatedLines, gated_lines
 from circuitsim.nodal.grid import Grid, build_columns, build_strings
 from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.string_plan import plan_strings
@@ -75,8 +77,24 @@ class GatedArray:
         """The columns as blocks for Newton's method; None where wiring or voltages rule them out."""
         return self.planned(whole=False)
 
+    @cached_property
+    def lines(self) -> GatedLines | None:
+        """The columns as dense lines where source lines have straps; None elsewhere, and where only nodes will do.
+
+        Gates of several levels are among the latter.
+        """
+        if self.wires.strap_col is None or self.between:
+            return None
+        v_ref, v_bias = self.spec.drive_range
+        return gated_lines(self.on, self.off, self.g, self.grid, v_ref, v_bias - v_ref)
+
     def planned(self, *, whole: bool) -> ColumnPlan | None:
-        """Plan the columns for the voltages that cells reach, or for any between the terminals."""
+        """Plan the columns for the voltages that cells reach, or for any between the terminals.
+
+        None also for source lines with straps, which join more than neighboring cells.
+        """
+        if self.wires.strap_col is not None:
+            return None
         v_ref, v_bias = self.spec.drive_range
         if self.spec.array.input_line == "wl":
             return plan_columns(self.laws, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
@@ -84,7 +102,7 @@ class GatedArray:
         return plan_strings(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
 
 
-NodalArray = Annotated[PreparedArray | GatedArray, "an array prepared at level = 'nodal'"]
+NodalArray = Annotated[PreparedArray | GatedArray | ChargeArray, "an array prepared at level = 'nodal'"]
 
 
 def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
@@ -93,6 +111,8 @@ def on_bit_lines(array: NodalArray, purpose: str) -> PreparedArray:
     Raises:
         InputError: The input switches gates, or the array was prepared at another level; names what was asked for.
     """
+    if isinstance(array, ChargeArray):
+        raise InputError(f"{purpose} with array.cell = '1c': expected a cell that carries a current at rest")
     if isinstance(array, GatedArray):
         raise InputError(f"{purpose} with array.input_line = {array.spec.array.input_line!r}: expected 'bl'")
     if not isinstance(array, PreparedArray):
@@ -127,7 +147,7 @@ def gated_array(
         check_strings(off, g)
     array = GatedArray(spec, g, on, off, wires, between)
     array.grid  # noqa: B018  refuses wires that do not fit
-    array.columns  # noqa: B018  the work belongs here, not to the first read
+    array.lines if array.wires.strap_col is not None else array.columns  # noqa: B018  the work belongs here
     return array
 
 

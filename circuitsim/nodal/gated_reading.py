@@ -9,6 +9,7 @@ from scipy import sparse
 from circuitsim.nodal.column_plan import FLOOR
 from circuitsim.nodal.gated import GatedArray
 from circuitsim.nodal.gated_columns import GatedSolution, solve_columns
+from circuitsim.nodal.gated_lines import solve_gated_lines
 from circuitsim.nodal.judgement import check_balance, output_error, share_of_error
 from circuitsim.nodal.linear import LinearArray, factorize
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
@@ -25,10 +26,10 @@ def read_gates(array: GatedArray, x: ArrayLike, *, nodes: bool, tol: float, thre
     x = check_inputs(array.spec, x)
     level = level_numbers(array.spec, x)
     found, left = _by_columns(array, level, nodes=nodes, tol=tol, threads=threads)
-    method = "columns"
+    method = "columns" if array.lines is None else "lines"
     if len(left):
         rest = _by_nodes(array, level[left], left, nodes=nodes, tol=tol)
-        method = "newton" if found is None else f"columns, newton for {len(left)} of {len(x)} vectors"
+        method = "newton" if found is None else f"{method}, newton for {len(left)} of {len(x)} vectors"
         found = rest if found is None else _merged(found, rest, left)
     assert found is not None  # a batch is never empty
     v_ref, v_bias = array.spec.drive_range
@@ -62,6 +63,9 @@ def _by_columns(
 ) -> tuple[GatedSolution | None, np.ndarray]:
     """Solve column by column; return also the vectors that this leaves, which do not settle within the surfaces."""
     every = np.arange(len(level))
+    if array.lines is not None:
+        found = solve_gated_lines(array.lines, level == 1, tol=tol, nodes=nodes)
+        return found, every[~found.settled]
     if array.columns is None:
         return None, every
     found = solve_columns(array.columns, level, tol=tol, nodes=nodes, threads=threads)

@@ -7,7 +7,9 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from circuitsim.errors import InputError
+from circuitsim.nodal.straps import LineSegments, strapped_segments
 from circuitsim.spec import WireGrid
+from circuitsim.spec.geometry import StrapSpec
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,14 @@ def build_grid(wires: WireGrid) -> Grid:
     rows, cols = wires.rows, wires.cols
     row = np.arange(rows * cols).reshape(rows, cols)
     col = row + rows * cols
-    source = 2 * rows * cols + np.arange(rows)[:, None]
-    sense = 2 * rows * cols + rows + np.arange(cols)[None, :]
+    source = -(rows + cols) + np.arange(rows)[:, None]
+    sense = -cols + np.arange(cols)[None, :]
     along_row = np.hstack([source, row, source])
     along_col = np.vstack([sense, col, sense])
-    r_row, r_col = end_resistances(wires)
-    segments = [_segments(along_row.T, r_row.T), _segments(along_col, r_col)]
-    return _numbered(row, col, segments, rows + cols)
+    points = 2 * rows * cols
+    of_rows, points = _segments(along_row.T, wires.r_row.T, wires.r_driver, wires.strap_row, points)
+    of_cols, points = _segments(along_col, wires.r_col, wires.r_sense, wires.strap_col, points)
+    return _renumbered((row, col), [of_rows, of_cols], points, rows + cols)[0]
 
 
 def build_columns(wires: WireGrid) -> Grid:
@@ -93,14 +96,12 @@ def build_columns(wires: WireGrid) -> Grid:
     rows, cols = wires.rows, wires.cols
     upper = np.arange(rows * cols).reshape(rows, cols)
     lower = upper + rows * cols
-    bias = 2 * rows * cols + np.arange(cols)[None, :]
-    r_bl = wires.r_bl.astype(float)
-    r_bl[[0, -1]] += wires.r_driver
-    segments = [
-        _segments(np.vstack([bias, upper, bias]), r_bl),
-        _segments(np.vstack([bias + cols, lower, bias + cols]), end_resistances(wires)[1]),
-    ]
-    return _numbered(upper, lower, segments, 2 * cols)
+    bias = -2 * cols + np.arange(cols)[None, :]
+    sense = bias + cols
+    points = 2 * rows * cols
+    of_bl, points = _segments(np.vstack([bias, upper, bias]), wires.r_bl, wires.r_driver, None, points)
+    of_sl, points = _segments(np.vstack([sense, lower, sense]), wires.r_col, wires.r_sense, wires.strap_col, points)
+    return _renumbered((upper, lower), [of_bl, of_sl], points, 2 * cols)[0]
 
 
 def build_switched(wires: WireGrid) -> tuple[Grid, np.ndarray]:
@@ -120,17 +121,17 @@ def build_switched(wires: WireGrid) -> tuple[Grid, np.ndarray]:
     rows, cols = wires.rows, wires.cols
     upper = np.arange(rows * cols).reshape(rows, cols)
     lower, gate = upper + rows * cols, upper + 2 * rows * cols
-    source = 3 * rows * cols + np.arange(rows)[:, None]
-    sense = 3 * rows * cols + rows + np.arange(cols)[None, :]
-    r_row, r_col = end_resistances(wires)
-    r_bl = wires.r_bl.astype(float)
-    r_bl[[0, -1]] += wires.r_driver
-    segments = [
-        _segments(np.hstack([source, gate, source]).T, r_row.T),
-        _segments(np.vstack([sense + cols, upper, sense + cols]), r_bl),
-        _segments(np.vstack([sense, lower, sense]), r_col),
-    ]
-    grid, node = _renumbered((upper, lower, gate), segments, rows + 2 * cols)
+    source = -(rows + 2 * cols) + np.arange(rows)[:, None]
+    sense = -2 * cols + np.arange(cols)[None, :]
+    bias, points, segments = sense + cols, 3 * rows * cols, []
+    for along, r, r_end, strap in (
+        (np.hstack([source, gate, source]).T, wires.r_row.T, wires.r_driver, wires.strap_row),
+        (np.vstack([bias, upper, bias]), wires.r_bl, wires.r_driver, None),
+        (np.vstack([sense, lower, sense]), wires.r_col, wires.r_sense, wires.strap_col),
+    ):
+        of_lines, points = _segments(along, r, r_end, strap, points)
+        segments.append(of_lines)
+    grid, node = _renumbered((upper, lower, gate), segments, points, rows + 2 * cols)
     return grid, node[gate]
 
 
@@ -143,39 +144,49 @@ def build_strings(wires: WireGrid) -> Grid:
     rows, cols = wires.rows, wires.cols
     upper = np.arange(rows * cols).reshape(rows, cols)
     lower = upper + rows * cols
-    bias = 2 * rows * cols + np.arange(cols)[None, :]
+    bias = -2 * cols + np.arange(cols)[None, :]
     r = wires.r_col.astype(float)
     r[0] += wires.r_driver
     r[-1] += wires.r_sense
     start, end = np.vstack([bias, lower]), np.vstack([upper, bias + cols])
-    return _numbered(upper, lower, [(start.ravel(), end.ravel(), r.ravel())], 2 * cols)
+    chains = start.ravel(), end.ravel(), r.ravel()
+    return _renumbered((upper, lower), [chains], 2 * rows * cols, 2 * cols)[0]
 
 
-def _segments(points: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Both ends and the resistance of every segment of wires whose points lie along axis 0."""
-    return points[:-1].ravel(), points[1:].ravel(), r.ravel()
+def _segments(
+    points: np.ndarray, r: np.ndarray, r_end: float, strap: StrapSpec | None, first: int
+) -> tuple[LineSegments, int]:
+    """Return every segment of wires whose points lie along axis 0, and the first number free for further points.
 
-
-def _numbered(
-    row: np.ndarray, col: np.ndarray, segments: list[tuple[np.ndarray, np.ndarray, np.ndarray]], terminals: int
-) -> Grid:
-    """Number the nodes of cells with two ends; see `_renumbered`."""
-    return _renumbered((row, col), segments, terminals)[0]
+    Args:
+        points: (n + 2, lines) terminal, cells, terminal.
+        r: (n + 1, lines) [ohm].
+        r_end: Resistance behind both ends [ohm].
+        strap: Strap of each wire.
+        first: Number of the first point that a strap may add.
+    """
+    if strap is not None:
+        return strapped_segments(points, r, r_end, strap, first)
+    whole = r.astype(float)
+    whole[[0, -1]] += r_end
+    return (points[:-1].ravel(), points[1:].ravel(), whole.ravel()), first
 
 
 def _renumbered(
-    ends: tuple[np.ndarray, ...], segments: list[tuple[np.ndarray, np.ndarray, np.ndarray]], terminals: int
+    ends: tuple[np.ndarray, ...], segments: list[LineSegments], points: int, terminals: int
 ) -> tuple[Grid, np.ndarray]:
     """Merge the points that 0 ohm segments connect, number the nodes, and stamp the other segments.
 
-    Points are counted from the upper ends of all cells over their other ends to the terminals. Segments are start
-    point, end point and resistance [ohm].
+    Points are counted from the upper ends of all cells over their other ends to those that straps add. Terminals are
+    counted backwards: the last one is −1.
 
     Returns:
-        The grid, and the node of each point.
+        The grid, and the node of each point, terminals last.
     """
     start, end, r = (np.concatenate(part) for part in zip(*segments, strict=True))
-    node, free = _merge(start[r == 0], end[r == 0], sum(each.size for each in ends) + terminals, terminals)
+    total = points + terminals
+    start, end = np.where(start < 0, start + total, start), np.where(end < 0, end + total, end)
+    node, free = _merge(start[r == 0], end[r == 0], total, terminals)
     conducting = np.isfinite(r) & (r > 0)
     a, b, g = node[start[conducting]], node[end[conducting]], 1.0 / r[conducting]
     loop = a == b  # a segment that 0 ohm segments short-circuit

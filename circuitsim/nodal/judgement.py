@@ -80,6 +80,9 @@ def _smallest_resistance(wires: WireGrid) -> tuple[str, float]:
         "driver.r_out": np.array([wires.r_driver]),
         "sense.r_in": np.array([wires.r_sense]),
     }
+    for key, strap in (("wire.strap_row", wires.strap_row), ("wire.strap_col", wires.strap_col)):
+        if strap is not None:
+            given |= {f"{key}.r": np.array([strap.r]), f"{key}.r_via": np.array([strap.r_via])}
     smallest = {key: float(values[values > 0].min(initial=np.inf)) for key, values in given.items()}
     key = min(smallest, key=lambda name: smallest[name])
     return (key, smallest[key]) if np.isfinite(smallest[key]) else (key, 0.0)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.nodal.array import is_strapped
+from circuitsim.nodal.charge import ChargeArray
 from circuitsim.nodal.gated import GatedArray, NodalArray
 from circuitsim.results import Solution
 from circuitsim.spec import by_value, check_inputs, checked, real_numbers
@@ -55,6 +57,13 @@ def power_breakdown(
     Raises:
         InputError: The solution has no node voltages, or `v_sense` does not apply to the array.
     """
+    if isinstance(array, ChargeArray):
+        raise InputError("power_breakdown with array.cell = '1c': expected a cell that carries a current at rest")
+    if is_strapped(array.wires):
+        raise InputError(
+            "power_breakdown with wire.strap_row or wire.strap_col: the currents of straps are not among the node "
+            "voltages of a solution; expected wires without straps"
+        )
     x = check_inputs(array.spec, x)
     if solution.out.shape != (len(x), array.wires.cols):
         raise InputError(f"the solution has outputs of shape {solution.out.shape}: expected that of these inputs")

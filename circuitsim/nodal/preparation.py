@@ -6,11 +6,12 @@ from numpy.typing import ArrayLike
 from circuitsim.errors import InputError
 from circuitsim.nodal.abilities import SIMULATES
 from circuitsim.nodal.array import TOLERANCE, PreparedArray
+from circuitsim.nodal.charge import ChargeArray
 from circuitsim.nodal.gated import NodalArray, gated_array
 from circuitsim.nodal.grid import check_wires
 from circuitsim.nodal.plain_law import plain_currents
 from circuitsim.nodal.surface import check_cell, check_surface_range
-from circuitsim.results import CellSurface
+from circuitsim.results import CapacitorCell, CellSurface
 from circuitsim.spec import ArraySpec, WireGrid, check_able, check_voltage_range, checked
 from circuitsim.spec.matrices import check_conductances
 
@@ -19,7 +20,7 @@ from circuitsim.spec.matrices import check_conductances
 def prepare(
     spec: ArraySpec,
     g: ArrayLike,
-    surface: CellSurface | None = None,
+    surface: CellSurface | CapacitorCell | None = None,
     *,
     off: CellSurface | None = None,
     between: tuple[CellSurface, ...] = (),
@@ -33,9 +34,10 @@ def prepare(
         spec: The specification; `array.input_line` decides which kind of array it is.
         g: Conductances (rows, cols) [S]; 0 is an open cell, which a string cannot have.
         surface: The characterized cell; where the input switches gates, with its gate as it is for input 1. None is
-            allowed for 1R cells and takes them as ohmic.
-        off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string". None where such a cell
-            carries nothing worth counting; in a string every cell carries the column's current, so there it is needed.
+            allowed for 1R cells and takes them as ohmic; 1C cells take a `CapacitorCell`.
+        off: The cell with its gate as it is for input 0, for `input_line` "wl" and "string", and for "bl" with
+            `technique.skip_zero_rows`. None where such a cell carries nothing worth counting; in
+            a string every cell carries the column's current, so there it is needed.
         between: The cells at the levels between off and on where the gates have `driver.gate_levels`, the lowest first;
             see `characterization.gate_level_cells`.
         wires: Segment resistances [ohm] in place of the specification's, for wires that differ from each other.
@@ -43,7 +45,8 @@ def prepare(
         g_range: Conductances [S] that cells may take besides 0; None: g_min to g_max of the specification.
 
     Returns:
-        A `PreparedArray` for inputs on the bit lines, a `GatedArray` for inputs that switch gates; `read` takes both.
+        A `PreparedArray` for inputs on the bit lines, a `GatedArray` for inputs that switch gates, a `ChargeArray` of
+        capacitors; `read` takes all.
 
     Raises:
         SpecError: The solver does not simulate this kind of array.
@@ -54,21 +57,40 @@ def prepare(
     check_able(spec, SIMULATES, "the array solver")
     line, wires = spec.array.input_line, _wires(spec, wires)
     g = check_conductances(spec, g, g_range=g_range)
+    if spec.array.cell == "1c":
+        return _charge_array(spec, g, surface, off, wires)
+    if isinstance(surface, CapacitorCell):
+        raise InputError(f"surface is a CapacitorCell with array.cell = {spec.array.cell!r}: expected a CellSurface")
     if line == "bl":
-        if off is not None:
-            raise InputError("off with array.input_line = 'bl': expected None, its inputs do not switch gates")
+        if off is not None and not spec.technique.skip_zero_rows:
+            raise InputError(
+                "off with array.input_line = 'bl': expected None, its inputs do not switch gates without "
+                "technique.skip_zero_rows"
+            )
         if between:
             raise InputError("between with array.input_line = 'bl': expected none, its inputs do not switch gates")
-        return _bit_line_array(spec, g, surface, wires, v_range)
+        return _bit_line_array(spec, g, surface, off, wires, v_range)
     if v_range is not None:
         raise InputError(f"v_range = {v_range} V with array.input_line = {line!r}: expected None, inputs switch gates")
     return gated_array(spec, g, surface, off, wires, between)
+
+
+def _charge_array(spec: ArraySpec, g: np.ndarray, cell: object, off: object, wires: WireGrid) -> ChargeArray:
+    """Prepare an array of capacitors; its capacitances were checked."""
+    if not isinstance(cell, CapacitorCell) or off is not None:
+        raise InputError(
+            "array.cell = '1c' needs a CapacitorCell as surface, from characterization.capacitor_cell, and no off"
+        )
+    array = ChargeArray(spec, check_conductances(spec, g, g_range=cell.g_range), cell, wires)
+    array.matrices  # noqa: B018  the work belongs here, not to the first read
+    return array
 
 
 def _bit_line_array(
     spec: ArraySpec,
     g: np.ndarray,
     surface: CellSurface | None,
+    off: CellSurface | None,
     wires: WireGrid,
     v_range: tuple[float, float] | None,
 ) -> PreparedArray:
@@ -77,13 +99,17 @@ def _bit_line_array(
     if surface is None and spec.array.cell != "1r":
         raise InputError(f"array.cell = {spec.array.cell!r} needs a characterized cell: surface is None")
     check_cell(surface, spec)
-    check_surface_range(surface, g)
-    if surface is not None:
-        _check_rises(surface)
+    check_cell(off, spec, v_gate=0.0)
+    for one in (surface, off):
+        check_surface_range(one, g)
+        if one is not None:
+            _check_rises(one)
     v_ref = spec.sense.v_ref
     low, high = v_range or spec.drive_range
-    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)))
-    if array.plan is None:
+    array = PreparedArray(spec, g, surface, wires, (min(low, v_ref), max(high, v_ref)), off)
+    if array.lines is not None:
+        array.dense  # noqa: B018
+    elif array.plan is None:
         array.factored  # noqa: B018  the work belongs here, not to the first read
     elif surface is None:
         array.matrices  # noqa: B018

@@ -4,14 +4,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import TOLERANCE, terminal_matrices
+from circuitsim.nodal.array import TOLERANCE, plan_of_wires, terminal_matrices
 from circuitsim.nodal.bit_lines import read_bit_lines
+from circuitsim.nodal.charge import ChargeArray, read_charges
 from circuitsim.nodal.gated import GatedArray, NodalArray, on_bit_lines
 from circuitsim.nodal.gated_reading import read_gates
-from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import tell_cell_error
 from circuitsim.nodal.linear import linear_array, solve_linear
-from circuitsim.nodal.modes import sweep_plan
 from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import Solution
 from circuitsim.spec import Count, Tolerance, check_argument, checked
@@ -42,7 +41,7 @@ def read(
 
     Returns:
         Column currents, row currents, power and the balance of each vector. Where the input switches gates the row
-        currents are 0: the bit lines' sources feed the array.
+        currents are 0: the bit lines' sources feed the array. Of 1C cells charges [C] and power.
 
     Raises:
         InputError: A shape does not fit, a value is not finite or no input, or an argument does not apply to the array.
@@ -64,6 +63,10 @@ def read(
 def _read(
     array: NodalArray, x: ArrayLike, v_sense: ArrayLike | None, *, nodes: bool, tol: float, threads: int
 ) -> Solution:
+    if isinstance(array, ChargeArray):
+        if v_sense is not None or nodes:
+            raise InputError("v_sense or nodes with array.cell = '1c': expected none, its output is a charge")
+        return read_charges(array, x, threads=threads)
     if not isinstance(array, GatedArray):
         return read_bit_lines(array, x, v_sense, nodes=nodes, tol=tol, threads=threads)
     line = array.spec.array.input_line
@@ -86,9 +89,14 @@ def effective_matrix(array: NodalArray, *, threads: Count = 1) -> np.ndarray:
         (rows, cols) [S], wires, driver and sense resistances included.
 
     Raises:
-        InputError: The input switches gates.
+        InputError: The input switches gates, or `technique.skip_zero_rows` does: such an array is no matrix.
     """
     array = on_bit_lines(array, "effective_matrix")
+    if array.skips:
+        raise InputError(
+            "effective_matrix with technique.skip_zero_rows = True: which rows load a column depends on the input, so "
+            "that no matrix describes the array; expected False"
+        )
     check_argument("threads", threads, Count)
     if array.matrices is not None:
         return array.matrices.w
@@ -97,7 +105,7 @@ def effective_matrix(array: NodalArray, *, threads: Count = 1) -> np.ndarray:
     else:
         v_ref = array.spec.sense.v_ref
         slopes = chord(array.surface, array.g, v_ref, v_ref)
-        plan = sweep_plan(*end_resistances(array.wires), slopes)
+        plan = plan_of_wires(array.wires, slopes)
     matrices = None if plan is None else terminal_matrices(plan, threads=threads)
     if matrices is not None:
         return matrices.w

@@ -57,9 +57,13 @@ def sensitivity(
         raise InputError(f"weights have shape {weights.shape}: expected (batch, cols) = {solution.out.shape}")
     assert solution.v_row is not None and solution.v_col is not None
     on_cells = (np.moveaxis(v, 0, -1) for v in (solution.v_row, solution.v_col))
-    _, along_bl, along_sl, along_g = (
-        np.moveaxis(value, -1, 0) for value in cell_law(array.surface, array.g[:, :, None], *on_cells)
-    )
+    laws = np.array(cell_law(array.surface, array.g[:, :, None], *on_cells))
+    if array.skips:
+        asleep = (v_in == array.spec.sense.v_ref).T[:, None]
+        on_cells = (np.moveaxis(v, 0, -1) for v in (solution.v_row, solution.v_col))
+        off = np.zeros(1) if array.off is None else np.array(cell_law(array.off, array.g[:, :, None], *on_cells))
+        laws = np.where(asleep, off, laws)
+    _, along_bl, along_sl, along_g = (np.moveaxis(value, -1, 0) for value in laws)
     grid = array.factored.grid
     to_g, to_input = np.empty(along_g.shape), np.empty((len(weights), grid.rows))
     matrix, factor = array.factored.matrix, array.factored.factor

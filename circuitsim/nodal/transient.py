@@ -88,7 +88,7 @@ def step_response(
     leakage is left out.
     """
     gated = isinstance(array, GatedArray) and array.spec.array.input_line == "wl"
-    array = array if gated else on_bit_lines(array, "step_response")
+    array = array if isinstance(array, GatedArray) and gated else _with_still_gates(array)
     driver = array.spec.driver
     t_edge, t_stop = driver.edge if t_edge is None else t_edge, driver.t_read if t_stop is None else t_stop
     if not (0 < t_edge <= t_stop and np.isfinite(t_stop)):
@@ -160,6 +160,17 @@ def _tell_unmoved(spec: ArraySpec, v_in: np.ndarray) -> None:
             SettlingWarning,
             stacklevel=4,  # behind `step_response` and `checked`
         )
+
+
+def _with_still_gates(array: NodalArray) -> PreparedArray:
+    """Return an array on bit lines whose gates do not switch; refuse any other."""
+    array = on_bit_lines(array, "step_response")
+    if array.skips:
+        raise InputError(
+            "step_response with technique.skip_zero_rows = True: gates that a read switches charge the nodes within "
+            "the cells; expected False"
+        )
+    return array
 
 
 def _of_gates(array: GatedArray, dynamics: CellDynamics | None) -> CellDynamics:

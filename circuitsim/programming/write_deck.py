@@ -7,17 +7,20 @@ from circuitsim.devices.card import Card
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
 from circuitsim.netlist.cell import CELL, cell_text
 from circuitsim.programming.pulses import PulseTiming
-from circuitsim.spec import Abilities, ArraySpec, check_able
+from circuitsim.spec import Abilities, ArraySpec, Only, check_able
 from circuitsim.spec.technique import TechniqueSpec
 
 READ = ("v(bl)", "v(xcell.st)", "i(bbl)")
 # The drivers of lines are those of the deck, and reads are against 0 V.
 _WRITTEN: Abilities = {
     "bl": {
-        "sense.v_ref": (0.0,),
-        "driver.input_code": ("amplitude",),
-        **{f"{part}.block": (None,) for part in ("driver", "sense", "adc")},
-        **{f"technique.{name}": (field.default,) for name, field in TechniqueSpec.model_fields.items()},
+        "sense.v_ref": Only((0.0,), "pulses and reads are against 0 V"),
+        "driver.input_code": Only(("amplitude",), "a cell is read by one voltage"),
+        **{f"{part}.block": Only((None,), "its own sources drive the lines") for part in ("driver", "sense", "adc")},
+        **{
+            f"technique.{name}": Only((field.default,), "it writes the cells of the matrix alone")
+            for name, field in TechniqueSpec.model_fields.items()
+        },
     }
 }
 AMPLITUDES = ("v_bl", "v_sl", "v_gate")

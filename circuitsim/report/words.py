@@ -85,8 +85,17 @@ def array_in_words(spec: ArraySpec) -> str:
     return (
         f"{spec.array.rows} × {spec.array.cols} cells of {spec.device.name}{access}, "
         f"{g_low} to {g_high}; wires {_range_of(spec.wire.r_row, 'Ω')} a segment along the row and "
-        f"{_range_of(spec.wire.r_col, 'Ω')} along the column; {_inputs_in_words(spec)} "
+        f"{_range_of(spec.wire.r_col, 'Ω')} along the column{_straps_in_words(spec)}; {_inputs_in_words(spec)} "
         f"{behind}{sense}; {dac}, {adc}; {spec.array.temperature_c:g} °C."
+    )
+
+
+def _straps_in_words(spec: ArraySpec) -> str:
+    straps = {"rows": spec.wire.strap_row, "columns": spec.wire.strap_col}
+    return "".join(
+        f", with a strap of {format_quantity(strap.r, 'Ω')} a segment every {strap.every} cells above the {lines}"
+        for lines, strap in straps.items()
+        if strap is not None
     )
 
 

@@ -5,6 +5,7 @@ from .audit import Audit as Audit
 from .budget import Budget as Budget
 from .budget import Cause as Cause
 from .calibration import Calibration as Calibration
+from .capacitor_cell import CapacitorCell as CapacitorCell
 from .cell_charges import CellCharges as CellCharges
 from .cell_charges import CellDynamics as CellDynamics
 from .cell_charges import CellPart as CellPart

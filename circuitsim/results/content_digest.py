@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.spec.base import Part
 
 
 def content_digest(value: Any) -> str:
-    """Return the SHA-256 of an array, or of a frozen dataclass or tuple that holds arrays.
+    """Return the SHA-256 of an array, a section of a specification, or a frozen dataclass or tuple of such values.
 
     Equal values have equal digests: arrays of numbers enter as float64 with their shape, and −0.0 enters as 0.0.
 
@@ -37,6 +38,8 @@ def _feed(content: Any, value: Any) -> None:
         content.update(type(value).__name__.encode())
         for field in fields(value):
             _feed(content, getattr(value, field.name))
+    elif isinstance(value, Part):  # a section of a specification
+        _feed(content, value.model_dump())
     elif isinstance(value, float):
         content.update(f"{value + 0.0!r};".encode())
     elif value is None or isinstance(value, str | int):

@@ -1,6 +1,6 @@
 """The specification of an array, as a user writes it."""
 
-from circuitsim.spec.abilities import Abilities, check_able, unable, unfelt, with_values
+from circuitsim.spec.abilities import Abilities, Only, check_able, unable, unfelt, with_values
 from circuitsim.spec.arguments import Count, PlainName, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
 from circuitsim.spec.base import spice_name
@@ -45,6 +45,7 @@ __all__ = [
     "DriverSpec",
     "FrozenMapping",
     "MappingSpec",
+    "Only",
     "PlainName",
     "SenseSpec",
     "Surroundings",

@@ -1,6 +1,7 @@
 """What a solver simulates and what a read feels, as data about the keys of the specification."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from circuitsim.errors import InputError, SpecError
@@ -9,8 +10,21 @@ from circuitsim.spec.complaints import shown
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec
 
-Values = tuple[object, ...]
-Abilities = Mapping[str, Mapping[str, Values]]
+
+@dataclass(frozen=True)
+class Only:
+    """The values of a key that a solver simulates.
+
+    Attributes:
+        values: The accepted values.
+        because: Why no others, as a clause that follows them: "a string's cells share one current".
+    """
+
+    values: tuple[object, ...]
+    because: str
+
+
+Abilities = Mapping[str, Mapping[str, Only]]
 """The accepted values of each "section.key", by `array.input_line`. A key that is not listed may have any value;
 "driver.block" stands for the circuit that a part names."""
 
@@ -71,8 +85,8 @@ def with_values(spec: ArraySpec, key: str, values: Sequence[Any]) -> list[ArrayS
     return [spec.replace(**{section: {name: value}}) for value in values]
 
 
-def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Values] | None:
-    """Return the first key that a solver does not simulate, its value and the accepted values; None if there is none.
+def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Only] | None:
+    """Return the first key that a solver does not simulate, its value and what it takes; None if there is none.
 
     Args:
         spec: The array.
@@ -80,12 +94,12 @@ def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Values] 
     """
     line = spec.array.input_line
     if line not in abilities:
-        return "array.input_line", line, tuple(abilities)
+        return "array.input_line", line, Only(tuple(abilities), "it follows no other line of the input")
     for key, expected in abilities[line].items():
         section, _, name = key.partition(".")
         part = getattr(spec, section)
         value = getattr(part, name)
-        if value not in expected:
+        if value not in expected.values:
             return f"{section}.{part.sources[0]}" if name == BLOCK else key, value, expected
     return None
 
@@ -100,11 +114,12 @@ def check_able(spec: ArraySpec, abilities: Abilities, who: str, *, instead: str 
         instead: End of the message that says what to use instead; empty if nothing is known.
 
     Raises:
-        SpecError: The solver does not simulate a value; the message names the key and the accepted values.
+        SpecError: The solver does not simulate a value; the message names the key, the accepted values and the reason.
     """
     obstacle = unable(spec, abilities)
     if obstacle is None:
         return
     key, value, expected = obstacle
-    choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected)
-    raise SpecError(f"{key} = {shown(value)}: {who} does not simulate it, expected {choices}{instead}")
+    choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected.values)
+    said = f"{who} does not simulate it, expected {choices} ({expected.because}){instead}"
+    raise SpecError(f"{key} = {shown(value)}: {said}")

@@ -89,10 +89,13 @@ class ArraySpec(Part):
         self._check_cell()
         self._check_input_line()
         self._check_technique()
-        if self.driver.input_code == "pulse_width" and self.array.input_line == "string":
-            raise ValueError("driver.input_code = 'pulse_width': a string takes inputs of 0 or 1, expected 'amplitude'")
         if self.driver.gate_levels is not None:
             self._check_gate_levels(self.driver.gate_levels)
+        if self.driver.input_code == "pulse_width" and self.array.cell == "1c":
+            raise ValueError(
+                "driver.input_code = 'pulse_width' with array.cell = '1c': a capacitor gives its charge back when its "
+                "pulse ends, expected 'amplitude'"
+            )
         _ = self.wires  # raises if values per segment do not have the array's shape
         return self
 

@@ -114,6 +114,7 @@ class WireGrid:
         r_bl: (rows + 1, cols) bit line along the column if the input is on the word lines [ohm]. Entries as in r_col;
             `col_drive` names its used ends. None: there is no such bit line.
         c_bl: (rows, cols) capacitance to ground of that bit line at each cell [F]; None: no capacitance.
+        strap_row, strap_col: Strap above each row and column wire; None: no strap.
 
     `inf` is an open segment, for example at an unused end; 0 merges the two nodes of the segment.
     """
@@ -126,6 +127,8 @@ class WireGrid:
     c_col: np.ndarray | None = None
     r_bl: np.ndarray | None = None
     c_bl: np.ndarray | None = None
+    strap_row: StrapSpec | None = None
+    strap_col: StrapSpec | None = None
 
     @property
     def rows(self) -> int:
@@ -181,6 +184,8 @@ def wire_grid(
         c_col=segment_array("c_col", wire.c_col, ((rows, cols),)),
         r_bl=None if wire.r_bl is None else _bit_line(wire, rows, cols) * _warm("tc_col", wire.tc_col, delta),
         c_bl=None if wire.c_bl is None else segment_array("c_bl", wire.c_bl, ((rows, cols),)),
+        strap_row=wire.strap_row,
+        strap_col=wire.strap_col,
     )
 
 

@@ -116,8 +116,9 @@ def test_capacitors_share_out_charge():
     assert_allclose(solution.out[0], x @ c, rtol=1e-9, atol=0)
     with pytest.raises(InputError, match="its output is a charge, read it in time"):
         netlist.crossbar(spec, c, [x])
-    with pytest.raises(SpecError, match=r"array.cell = '1c': level = 'nodal' does not simulate it.*'ngspice' does"):
-        cs.prepare(spec, c)
+    assert_allclose(cs.solve(spec, c, [x]).out[0], x @ c, rtol=1e-9, atol=0)
+    with pytest.raises(SpecError, match=r"'1c': level = 'behavioral' does not simulate it.*'ngspice' or 'nodal' does"):
+        cs.levels.check_can(spec, "behavioral")
 
 
 @pytest.mark.parametrize(

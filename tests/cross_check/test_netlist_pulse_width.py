@@ -6,9 +6,8 @@ from netlist_cases import currents, passive
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
-from circuitsim import netlist, nodal
-from circuitsim.errors import InputError, SpecError
-from circuitsim.results import TileModel
+from circuitsim import netlist
+from circuitsim.errors import InputError
 from circuitsim.spec import parse_spec
 
 
@@ -66,11 +65,6 @@ def test_what_has_no_operating_point_is_refused():
         netlist.crossbar(spec, G, X)
     with pytest.raises(InputError, match=r"x\[0, 0\] = 1.5, expected 0 to 1, a share of t_read"):
         cs.solve(spec, G, np.full((1, 4), 1.5), level="ngspice")
-    with pytest.raises(SpecError, match=r"driver.input_code = 'pulse_width': level = 'behavioral' does not simulate"):
-        cs.prepare(spec, G, "behavioral", model=MODEL)
-
-
-MODEL = TileModel(passive(4, 3, 1.0, 1.0), nodal.ohmic((1e-6, 1e-4), (0.0, 0.3)), 1, (0.0, 0.3))
 
 
 def test_intervals_of_constant_rows_are_the_charge():

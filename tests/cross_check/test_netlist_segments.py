@@ -3,13 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from netlist_cases import currents, dense_currents, passive
 from numpy.testing import assert_allclose
 
 import circuitsim as cs
 from circuitsim import netlist
-from circuitsim.errors import SpecError
 from circuitsim.spec import ArraySpec
 
 
@@ -96,9 +94,7 @@ def test_straps_agree_with_a_dense_solution():
     assert_allclose(currents(strapped(rows, cols), g, x[None])[0], expected, rtol=1e-8, atol=0)
 
 
-def test_straps_are_for_ngspice_only():
-    with pytest.raises(
-        SpecError,
-        match=r"wire.strap_row = .*: level = 'nodal' does not simulate it.*'ngspice' does",
-    ):
-        cs.prepare(strapped(4, 7), np.full((4, 7), 1e-4))
+def test_straps_at_level_nodal():
+    rng = np.random.default_rng(9)
+    g, x = 10 ** rng.uniform(-5, -3, (4, 7)), rng.uniform(-1, 1, (2, 4))
+    assert_allclose(cs.solve(strapped(4, 7), g, x).out, currents(strapped(4, 7), g, x), rtol=1e-8, atol=0)

@@ -165,9 +165,9 @@ def test_levels_refuse_what_they_do_not_draw():
         currents(passive(4, 4, 1.0, 1.0).replace(technique={"dummy_rows": 1}), g, x)
     with pytest.raises(
         SpecError,
-        match=r"technique.skip_zero_rows = True: level = 'nodal' does not simulate it.*'ngspice' does",
+        match=r"skip_zero_rows = True: level = 'behavioral' does not .*depends on the input.*or 'nodal' does",
     ):
-        cs.prepare(transistor(4, 4).replace(technique={"skip_zero_rows": True}), g)
+        cs.levels.check_can(transistor(4, 4).replace(technique={"skip_zero_rows": True}), "behavioral")
 
 
 def test_every_level_reads_all_that_is_drawn():

@@ -39,7 +39,7 @@ def test_a_folder_in_place_of_a_file(folder):
 def test_a_calibration_of_an_array_without_a_behavioral_model(folder):
     said = refused(folder, "calibrate", "charge.toml")
     assert said.startswith("circuitsim: array.cell = '1c': level = 'behavioral' does not simulate it")
-    assert said.endswith("level = 'ngspice' does")
+    assert said.endswith("level = 'ngspice' or 'nodal' does")
 
 
 def test_a_behavioral_solve_without_its_model_names_the_option(folder):

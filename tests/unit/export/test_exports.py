@@ -206,3 +206,10 @@ def test_parameters_of_other_simulators():
     bent[2, 3] = 6.0
     with pytest.raises(InputError, match=r"wire\.r_row differs"):
         crosssim_parameters(spec.replace(wire={"r_row": bent.tolist()}))
+
+
+def test_parameters_of_other_simulators_know_no_straps():
+    strapped = array_spec().replace(wire={"strap_col": {"every": 4, "r": 0.5, "r_via": 2.0}})
+    for export in (crosssim_parameters, aihwkit_configuration):
+        with pytest.raises(InputError, match=r"wire\.strap_col is given, and this export has one resistance a segment"):
+            export(strapped)

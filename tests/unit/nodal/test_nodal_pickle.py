@@ -50,7 +50,7 @@ def test_a_gated_array_reads_the_same_after_a_journey(sinh_surface):
 def test_only_the_fields_travel(sinh_surface):
     array = nodal.prepare(SPEC, G, sinh_surface)
     assert "cells" in vars(array)
-    assert set(vars(pickle.loads(pickle.dumps(array)))) == {"spec", "g", "surface", "wires", "v_range"}
+    assert set(vars(pickle.loads(pickle.dumps(array)))) == {"spec", "g", "surface", "wires", "v_range", "off"}
     gated = nodal.prepare(GATED, G, sinh_surface)
     assert "grid" in vars(gated)
     assert set(vars(pickle.loads(pickle.dumps(gated)))) == {"spec", "g", "on", "off", "wires", "between"}

@@ -160,6 +160,13 @@ def test_array_in_one_sentence(spec):
     )
 
 
+def test_straps_in_one_sentence(spec):
+    strapped = spec.replace(wire={"strap_col": {"every": 4, "r": 0.5, "r_via": 2.0}})
+    assert "along the column, with a strap of 500 mΩ a segment every 4 cells above the columns; " in array_in_words(
+        strapped
+    )
+
+
 @pytest.mark.parametrize(
     ("fraction", "text"),
     [

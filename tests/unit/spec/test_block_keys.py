@@ -4,7 +4,7 @@ import pytest
 
 import circuitsim as cs
 from circuitsim.errors import SpecError
-from circuitsim.spec import json_schema, unable
+from circuitsim.spec import Only, json_schema, unable
 
 BASE = {
     "schema": 1,
@@ -116,7 +116,8 @@ def test_refusals_name_the_key_and_what_to_do(section, keys, sentence):
 
 def test_the_abilities_name_the_key_that_the_user_wrote():
     spec = spec_of("driver", folder="mine")
-    assert unable(spec, {"bl": {"driver.block": (None,)}}) == ("driver.folder", "mine", (None,))
+    only = Only((None,), "an array ends at its drivers")
+    assert unable(spec, {"bl": {"driver.block": only}}) == ("driver.folder", "mine", only)
 
 
 def test_the_schema_describes_the_new_keys():
