@@ -14,7 +14,7 @@ from circuitsim.behavioral.grades import (
     grades_for,
     string_form,
 )
-from circuitsim.behavioral.guard import check_input_range
+from circuitsim.behavioral.guard import check_input_range, tell_missed
 from circuitsim.behavioral.noise import ReadNoise, read_noise, with_read_noise
 from circuitsim.behavioral.product import AnyTile, mvm, own_array, tile_outputs, voltage_tile
 from circuitsim.behavioral.programming import model_form, program
@@ -59,6 +59,7 @@ __all__ = [
     "sensed_outputs",
     "settle",
     "string_form",
+    "tell_missed",
     "tile_outputs",
     "voltage_tile",
     "with_read_noise",

@@ -153,6 +153,7 @@ def calibrate(
     certificate = _completed(certificate, more, model, tables, hold_out, tiles, truths, exact)
     if not in_ngspice:
         certificate = replace(certificate, spot=_spot(model, for_spot, simulator))
+    model = replace(model, missed=certificate.missed)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 

@@ -4,10 +4,10 @@ import math
 
 from matplotlib.figure import Figure
 
-from circuitsim.report.amounts import percent
 from circuitsim.report.style import BLUE, INK, ORANGE, look, name_bars, one_panel
 from circuitsim.report.words import ranked
 from circuitsim.results import Budget
+from circuitsim.units import percent
 
 
 def budget_figure(budget: Budget) -> Figure:
