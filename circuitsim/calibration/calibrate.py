@@ -132,7 +132,7 @@ def calibrate(
         met = full_scale_of_model(model)[0], hold_out, predicted, exact
         solver = simulator if in_ngspice else None
         worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
-        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _ThoroughParts()
+        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _QUICK
         truths = exact if solved is None else finished_decks(spec, solved)
     certificate = certify(
         model,
@@ -258,6 +258,18 @@ class _ThoroughParts:
     left_out: tuple[str, ...] = ()
 
 
+_QUICK = _ThoroughParts(
+    left_out=(
+        "the causes of the product's error, and the error on an array of twice the size: calibrate with "
+        "thorough = True, on the command line --thorough",
+    )
+)
+_NO_ENERGY = (
+    "the energy of a read: it is taken from ngspice, which solved no hold-out; calibrate with truth = 'ngspice'"
+)
+_NO_LOADS = "the worst error by column load: calibrate with search = 'full'"
+
+
 def _in_full(
     model: TileModel,
     tables: Periphery,
@@ -289,12 +301,16 @@ def _completed(
     exact: Sequence[Solution],
 ) -> Certificate:
     """Add what a thorough certificate has, and what truths decide: row currents, cost and, from ngspice, energy."""
-    spec = model.spec
+    spec, left_out = model.spec, (*certificate.left_out, *more.left_out)
+    if truths is exact:
+        left_out = (*left_out, _NO_ENERGY)
+    if certificate.worst is not None and certificate.by_load is None:
+        left_out = (*left_out, _NO_LOADS)
     return replace(
         certificate,
         budget=more.budget,
         extrapolation=more.extrapolation,
-        left_out=(*certificate.left_out, *more.left_out),
+        left_out=left_out,
         row_currents=row_errors(model, hold_out, truths, certificate.worst, tiles=tiles),
         cost=product_cost(spec, tables, hold_out, truths),
         energy=None if truths is exact else array_energy(spec, hold_out, truths, exact),
