@@ -1,6 +1,7 @@
 """The tile as matrix products: program once, read in microseconds."""
 
 from circuitsim.behavioral.abilities import SIMULATES
+from circuitsim.behavioral.gated_noise import GatedNoise
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import (
     GATED_GRADES,
@@ -33,6 +34,7 @@ __all__ = [
     "STRING_GRADES",
     "AnyTile",
     "GatedForm",
+    "GatedNoise",
     "GatedTile",
     "ReadNoise",
     "RowCurrents",

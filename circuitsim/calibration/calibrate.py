@@ -264,9 +264,7 @@ _QUICK = _ThoroughParts(
         "thorough = True, on the command line --thorough",
     )
 )
-_NO_ENERGY = (
-    "the energy of a read: it is taken from ngspice, which solved no hold-out; calibrate with truth = 'ngspice'"
-)
+_NO_ENERGY = "the energy of a read: ngspice states it, and solved no hold-out; calibrate with truth = 'ngspice'"
 _NO_LOADS = "the worst error by column load: calibrate with search = 'full'"
 
 
@@ -279,10 +277,10 @@ def _in_full(
 ) -> _ThoroughParts:
     """Compute the budget and the errors of a larger array, or say why not."""
     budget, larger, left_out = None, None, []
-    if input_unit(model.spec) == "V":
+    if model.spec.driver.input_code != "pulse_width":
         budget = _budget(model, tables, hold_out, for_budget)
     else:
-        left_out.append("the causes of the product's error: they are split only for inputs on bit lines")
+        left_out.append("the causes of the product's error: they are split for inputs of one voltage, not for pulses")
     try:
         larger = extrapolate(model, rng=for_larger)
     except OutsideRangeError as error:
@@ -321,6 +319,5 @@ def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment],
     """Split the error of the product on the hold-out into its causes."""
     statistics, left_out = device_statistics(model.spec)
     usual = usual_experiments(hold_out)
-    return error_budget(
-        model.spec, model.surface, usual, rng=rng, statistics=statistics, tables=tables, left_out=left_out
-    )
+    known = {"statistics": statistics, "tables": tables, "off": model.off, "left_out": left_out}
+    return error_budget(model.spec, model.surface, usual, rng=rng, **known)

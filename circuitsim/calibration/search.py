@@ -21,7 +21,7 @@ MOST_INPUTS = (
 )
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
-FEW_STARTS, MANY_STARTS, SMALL = 2, 3, 32 * 32
+START_CELLS, FEW_STARTS, MANY_STARTS = 32 * 32, 2, 6  # random starts: small arrays are programmed in no time
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80
 
 
@@ -47,7 +47,7 @@ def find_worst(
         model: The behavioral model; its range of inputs is that of the box.
         full_scale: What errors are divided by [A], see `full_scale_of_box`.
         rng: Generates the random starts. The result depends on the seed alone, unless a time limit ends the search.
-        starts: Number of random starts, 0 or more; None: 2, in arrays of at most 32 × 32 cells 3.
+        starts: Number of random starts, 0 or more; None: 2, and more, up to 6, in arrays of less than 512 cells.
         families: "all" structured matrices, or the "few" that were the worst of some model; None: few for arrays of
             more than 96 × 96 cells.
         most_programs: Matrices after which the search ends; None: no limit.
@@ -66,7 +66,7 @@ def find_worst(
         CellErrorWarning, UnbalancedWarning: As `nodal.read`, for the witness.
     """
     if starts is None:
-        starts = MANY_STARTS if model.spec.array.rows * model.spec.array.cols <= SMALL else FEW_STARTS
+        starts = min(max(START_CELLS // (model.spec.array.rows * model.spec.array.cols), FEW_STARTS), MANY_STARTS)
     if starts < 0:
         raise InputError(f"starts = {starts}: expected a whole number >= 0")
     search = Search(model, full_scale, most_programs=most_programs, time_limit=time_limit)

@@ -37,7 +37,6 @@ def check_bulk(spec: ArraySpec) -> None:
         )
 
 
-@functools.lru_cache(maxsize=16)
 def bulk_loss(spec: ArraySpec) -> float:
     """Return what the bulk takes from a string of selected cells at g_min, as a share of its current, at most.
 
@@ -48,9 +47,15 @@ def bulk_loss(spec: ArraySpec) -> float:
     stored = spec.device.g_min if states is None else states[0]
     v_ref, pitch = spec.sense.v_ref, spec.driver.v_read / spec.array.rows
     low = v_ref + np.array([0.0, spec.driver.v_read - pitch])  # the lowest and the highest cell of a string
-    raw = spice.run(_both_ends(spec, float(stored), low + pitch, low))
-    upper, lower = (np.array([raw[f"i({end}_{k})"] for k in range(2)]) for end in ("vb", "vs"))
+    upper, lower = _read_both_ends(_both_ends(spec, float(stored), low + pitch, low))
     return spec.array.rows * float(np.abs(upper - lower).max() / np.abs(lower[0]).min())
+
+
+@functools.lru_cache(maxsize=16)  # a matrix after the other is prepared with the same cells
+def _read_both_ends(text: str) -> np.ndarray:
+    """Run a deck of `_both_ends`; return the currents of upper and lower ends (2, cells, points) [A]."""
+    raw = spice.run(text)
+    return np.array([[raw[f"i({end}_{k})"] for k in range(2)] for end in ("vb", "vs")])
 
 
 def _both_ends(spec: ArraySpec, stored: float, v_bl: np.ndarray, v_sl: np.ndarray) -> str:

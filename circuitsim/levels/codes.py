@@ -147,9 +147,12 @@ def _pulse_widths(spec: ArraySpec, array: AnyArray, codes: ArrayLike, full_scale
 def _check_converters_fit(spec: ArraySpec) -> None:
     """Reject an array whose inputs are not voltages or whose outputs are not currents."""
     if spec.array.input_line != "bl" and spec.driver.input_code == "amplitude":
+        takes = "gates take codes with driver.input_code = 'bit_serial' or 'pulse_width'"
+        if spec.array.input_line == "string":
+            takes = "strings take codes bit by bit, with driver.input_code = 'bit_serial'"
         raise SpecError(
             f"array.input_line = {spec.array.input_line!r}: a DAC drives bit lines by their voltage, expected 'bl'; "
-            "gates take codes with driver.input_code = 'bit_serial' or 'pulse_width'"
+            f"{takes}"
         )
     if spec.sense.block is not None and spec.adc.block is None:
         raise SpecError(

@@ -188,9 +188,10 @@ def budget_in_words(budget: Budget) -> str:
     absent = f" Absent: {missing}." if missing else ""
     left = f" Left out: {'; '.join(budget.left_out)}." if budget.left_out else ""
     direction = "the same direction" if budget.correlation >= 0 else "opposite directions"
+    of = budget.relative_to
     return (
-        f"Causes of its error, each alone, rms of full scale without any gain taken out: "
-        f"{causes or 'none'}.{absent} Mean squares are added, in units of full scale squared: the causes alone give "
+        f"Causes of its error, each alone, rms of {of} without any gain taken out: "
+        f"{causes or 'none'}.{absent} Mean squares are added, in units of {of} squared: the causes alone give "
         f"{budget.sum_of_causes:.2e}, all together {budget.total:.2e} ({percent(math.sqrt(budget.total))} rms). The "
         f"difference of {budget.interaction:+.2e} is {budget.correlation:+.2e} because causes push an output in "
         f"{direction}, and {budget.joint:+.2e} because one cause changes what another does.{left}"
