@@ -124,7 +124,7 @@ def _shared(model: TileModel) -> np.ndarray:
     assert wires.r_bl is not None  # inputs switch gates
     r_bl = wires.r_bl.astype(float)
     r_bl[[0, -1]] += wires.r_driver
-    return sum(_of_line(r) for r in (r_bl, end_resistances(wires)[1]))
+    return _of_line(r_bl) + _of_line(end_resistances(wires)[1])
 
 
 def _of_line(r: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from circuitsim.behavioral.fields import Fields, linear_fields
 from circuitsim.behavioral.gated_noise import GatedNoise, gated_noise, gated_sigma
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import INPUT_POINTS
+from circuitsim.behavioral.product import AnyTile
 from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
@@ -87,8 +88,8 @@ def read_noise(
 
     Valid for: noise of a few per cent of the conductances. Against exact reads the standard deviation of an output is
     within 2 % for ohmic cells of which the wires take half of the current, and within 8 % for sinh cells with v0 =
-    0.25 V, 0.4 V, there; of 64 x 64 such cells with 2 ohm within 3 %. Where inputs switch gates, within 2 % at 37 %
-        drop with every row on.
+    0.25 V, 0.4 V, there; of 64 x 64 such cells with 2 ohm within 3 %. Where inputs switch gates, within 2 % in
+        columns of 16 cells with lines of 40 ohm a segment.
     """
     spec, surface = model.spec, model.surface
     if spec.array.input_line == "string":
@@ -122,7 +123,7 @@ def read_noise(
 
 
 def with_read_noise(
-    tile: Tile | GatedTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any, *, rng: np.random.Generator
+    tile: AnyTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any, *, rng: np.random.Generator
 ) -> Any:
     """Add one read's noise to currents.
 
@@ -141,7 +142,7 @@ def with_read_noise(
     return i_out + noise_sigma(tile, noise, v_in, i_out) * normal
 
 
-def noise_sigma(tile: Tile | GatedTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any) -> Any:
+def noise_sigma(tile: AnyTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any) -> Any:
     """Return the standard deviation (batch, cols) [A] of currents; arguments as in `with_read_noise`.
 
     Raises:

@@ -83,25 +83,24 @@ def error_budget(
     words = WHAT | circuit_causes(circuits) | (GATED if spec.array.input_line != "bl" else {})
     of, full_scale = errors_relative_to(spec), float(np.abs(outputs.ideal).max())
     scale = error_scale(outputs.ideal, full_scale, of)
-    ideal, together = outputs.ideal / scale, outputs.together / scale
-    single = {name: out / scale for name, out in outputs.single.items()}
-    errors = {name: out - ideal for name, out in single.items()}
+    errors = {name: (out - outputs.ideal) / scale for name, out in outputs.single.items()}
+    error = (outputs.together - outputs.ideal) / scale
     added = np.sum(list(errors.values()), axis=0)
-    joint = together - ideal - added
+    joint = error - added
     pairs = [np.mean(a * b) for i, a in enumerate(errors.values()) for b in list(errors.values())[:i]]
-    gain, after_gain = _without_gain(together, ideal)
+    gain, after_gain = _without_gain(outputs.together, outputs.ideal, scale)
     return Budget(
         causes=tuple(
-            Cause(name, words[name], float(np.mean(e**2)), _without_gain(single[name], ideal)[1])
+            Cause(name, words[name], float(np.mean(e**2)), _without_gain(outputs.single[name], outputs.ideal, scale)[1])
             for name, e in errors.items()
         ),
-        total=float(np.mean((together - ideal) ** 2)),
+        total=float(np.mean(error**2)),
         total_after_gain=after_gain,
         correlation=float(2 * np.sum(pairs)),
         joint=float(2 * np.mean(joint * added) + np.mean(joint**2)),
         gain=gain,
         full_scale=full_scale,
-        outputs=ideal.size,
+        outputs=outputs.ideal.size,
         left_out=(*left_out, *circuits.left_out, *outputs.left_out, *_open(outputs.open_share)),
         relative_to=of,
     )
@@ -232,7 +231,7 @@ def _row_currents(array: ExactArray, v: np.ndarray) -> np.ndarray:
     return current
 
 
-def _without_gain(out: np.ndarray, ideal: np.ndarray) -> tuple[float, float]:
-    """Fit one common gain of scaled outputs; return it and the mean square of the remaining error."""
-    gain = float((out * ideal).sum() / (ideal * ideal).sum())
-    return gain, float(np.mean((out - gain * ideal) ** 2))
+def _without_gain(out: np.ndarray, ideal: np.ndarray, scale: np.ndarray | float) -> tuple[float, float]:
+    """Fit one common gain; return it and the mean square of the remaining error, as a fraction of the scale."""
+    gain = float((out / scale * (ideal / scale)).sum() / ((ideal / scale) ** 2).sum())
+    return gain, float(np.mean(((out - gain * ideal) / scale) ** 2))

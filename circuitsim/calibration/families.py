@@ -2,8 +2,9 @@
 
 A tile errs most where node voltages are far from what it assumes: where one column carries almost all current, half of
 a column is driven and half at rest, one column's level differs from that of its neighbours, or the first columns pull
-the rows down before a column is reached of which only a part is hot. Patterns are written as `Box` counts them: rows
-from the far end, columns from the drivers.
+the rows down before a column is reached of which only a part is hot. Cells near the threshold of their transistor make
+it err most between g_min and g_max, in columns unlike their neighbours, however few the rows. Patterns are written as
+`Box` counts them: rows from the far end, columns from the drivers.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from circuitsim.calibration.box import Box
 
 Families = Literal["all", "few"]
 _GOLDEN, _PLASTIC = 0.6180339887, 0.7548776662
+_WINNING_GRADES = ("graded columns", "graded columns, by ratio", "graded unlike columns, by ratio")
 LARGE = 96 * 96  # cells above which a search takes the few families: programming one of 128 × 128 takes half a second
 
 
@@ -27,9 +29,10 @@ def structured_matrices(box: Box, families: Families) -> dict[str, np.ndarray]:
     """
     rows, cols = box.spec.shape
     pairs = box.spec.array.cell == "2t2r"
-    patterns = dict(_winning(rows, cols)) | dict(graded(box))
+    every = dict(graded(box))
+    patterns = dict(_winning(rows, cols)) | {name: every[name] for name in _WINNING_GRADES}
     if families == "all":
-        patterns |= dict(_further(rows, cols))
+        patterns |= dict(_further(rows, cols)) | every
     if pairs:
         patterns |= dict(_hot_pairs(rows, cols))
     found: dict[bytes, tuple[str, np.ndarray]] = {}

@@ -163,8 +163,7 @@ def calibrate(
             n_jobs=jobs,
             progress=progress,
         )
-    model_file = save_model(out, result.model)
-    certificate_file = out / "certificate.json"
+    model_file, certificate_file = save_model(out, result.model), out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
     tables = circuit_tables(spec, sense=result.model.sense)
     page = write_calibration_report(out, result, circuits=circuit_curves(tables), waveforms=shown)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import array_api_compat
 import numpy as np
@@ -16,6 +17,7 @@ from circuitsim.calibration import check_use, judged_model
 from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.chain import ExactArray, exact_array, read_exact
 from circuitsim.characterization import check_contents, check_sense_contents
+from circuitsim.devices.statistics import Statistics
 from circuitsim.errors import InputError
 from circuitsim.netlist import cell_text
 from circuitsim.network import ReadTile, TilePlace, check_same_array
@@ -43,9 +45,12 @@ class BehavioralProduct:
             that misses its target.
         max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
             full scale. A tile above it warns, or is refused if `strict`.
+        statistics: Statistics of the device, whose read noise each read draws anew; None: without noise.
+        seed: Seed of that noise; each tile has a generator of its own.
 
     Raises:
-        InputError: `strict` or `max_error` is given without a certificate, or the certificate belongs to another model.
+        InputError: `strict` or `max_error` is given without a certificate, the certificate belongs to another model, or
+            one of `statistics` and `seed` is given without the other.
         OutsideRangeError: `strict` is True and the model misses its target.
 
     Warns:
@@ -58,11 +63,17 @@ class BehavioralProduct:
     certificate: Certificate | None = None
     strict: bool = False
     max_error: float | None = None
+    statistics: Statistics | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         for argument, given in (("strict = True", self.strict), ("max_error", self.max_error is not None)):
             if self.certificate is None and given:
                 raise InputError(f"{argument} needs the certificate of the model")
+        if (self.statistics is None) != (self.seed is None):
+            raise InputError("statistics and seed: expected both, for read noise, or neither")
+        if self.statistics is not None and self.model.sense is not None:
+            raise InputError("statistics: the sense amplifiers are circuits, expected a model with ideal ones")
         self._judged()
 
     @property
@@ -78,13 +89,17 @@ class BehavioralProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]; judge its column load, see `check_worst`."""
-        del place  # all tiles are the same kind of array
         if self.certificate is not None:
             load = column_load(g, self.model.spec.device.g_max)
             check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
         xp = importlib.import_module(self.namespace)
         tile = behavioral.program(self._judged(), g, dtype=self.dtype, xp=xp)
-        return partial(_read_matrices, tile, partial(_check_read, self, tile, g))
+        read = partial(_read_matrices, tile, partial(_check_read, self, tile, g))
+        if self.statistics is None or self.seed is None:
+            return read  # all tiles are the same kind of array, wherever they lie
+        noise = behavioral.read_noise(self.model, self.statistics, g)
+        own = np.random.default_rng([self.seed, crc32(place.layer.encode()), place.index])
+        return partial(_read_noisily, tile, read, noise, own)
 
     def _judged(self) -> TileModel:
         """Return the model with the target that it misses; refuse it if `strict`."""
@@ -181,11 +196,27 @@ def _check_read(product: BehavioralProduct, tile: behavioral.AnyTile, g: np.ndar
 
 def _read_matrices(tile: behavioral.AnyTile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
     check(v_in)
+    return behavioral.tile_outputs(tile, _like_tile(tile, v_in))
+
+
+def _read_noisily(
+    tile: behavioral.AnyTile,
+    read: Callable[[np.ndarray], Any],
+    noise: behavioral.ReadNoise | behavioral.GatedNoise,
+    rng: np.random.Generator,
+    v_in: np.ndarray,
+) -> Any:
+    """Read a tile and add the noise of each read, see `behavioral.with_read_noise`."""
+    return behavioral.with_read_noise(tile, noise, _like_tile(tile, v_in), read(v_in), rng=rng)
+
+
+def _like_tile(tile: behavioral.AnyTile, v_in: np.ndarray) -> Any:
+    """Return inputs as an array of the namespace, dtype and device of a tile."""
     own: Any = behavioral.own_array(tile)
     if isinstance(own, np.ndarray):
-        return behavioral.tile_outputs(tile, v_in.astype(own.dtype, copy=False))
+        return v_in.astype(own.dtype, copy=False)
     xp, device = array_api_compat.array_namespace(own), array_api_compat.device(own)
-    return behavioral.tile_outputs(tile, xp.asarray(v_in, dtype=own.dtype, device=device))
+    return xp.asarray(v_in, dtype=own.dtype, device=device)
 
 
 def _read_exactly(array: ExactArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Write pulses, and the slots in which they come: first a write pulse, then a read pulse."""
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 from circuitsim.errors import InputError
@@ -33,7 +32,7 @@ class WritePulse:
             raise InputError(f"kind = {shown(self.kind)}: expected 'set' or 'reset'")
         for name in ("v_bl", "v_sl", "v_gate"):
             volts = getattr(self, name)
-            number = isinstance(volts, Real) and not isinstance(volts, bool)
+            number = isinstance(volts, int | float) and not isinstance(volts, bool)
             if not (number and -MOST_VOLTS <= volts <= MOST_VOLTS):
                 raise InputError(
                     f"{name} = {shown(volts)}: expected a voltage from -{MOST_VOLTS:g} to {MOST_VOLTS:g} V"

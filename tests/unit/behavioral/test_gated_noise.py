@@ -35,7 +35,7 @@ def by_differences(model, g, x, sigma):
 @pytest.mark.parametrize("r_line", [0.0, 8.0, 40.0])
 @pytest.mark.parametrize("ends", [{}, {"col_sense": "both", "col_drive": "both"}], ids=["opposite", "both"])
 def test_it_is_that_of_exact_reads(bend, r_line, ends):
-    """At 40 ohm all rows on lose 60 % of the current."""
+    """2 % and less measured, at 40 ohm a segment."""
     spec = gated_spec(16, 6, wire={"r_row": 1.0, "r_col": r_line, "r_bl": r_line, **ends}, driver={"r_out": 20.0})
     model = gated_model(spec, grade=3, bend=bend)
     g = np.clip(log_uniform(spec), 2e-6, 9e-5)
@@ -45,7 +45,6 @@ def test_it_is_that_of_exact_reads(bend, r_line, ends):
     assert isinstance(noise, GatedNoise)
     found = noise_sigma(tile, noise, x, np.asarray(behavioral.mvm(tile, x)))
     expected = by_differences(model, g, x, 0.02 * g)
-    print(bend, r_line, ends, np.abs(found / expected - 1).max(), (found / expected - 1)[0])
     assert np.abs(found / expected - 1).max() < 0.03
 
 

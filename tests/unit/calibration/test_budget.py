@@ -101,5 +101,5 @@ def test_an_adc_of_stated_full_scale_keeps_it(array, experiments, outputs, found
 
 def test_a_common_gain_is_taken_out_and_the_rest_squared():
     """Outputs of 0.8 and 1.8 for 1 and 2: a gain of 4.4/5 leaves 0.08 and 0.04 below and above."""
-    gain, rest = _without_gain(np.array([0.8, 1.8]) / 0.5, np.array([1.0, 2.0]) / 0.5)
+    gain, rest = _without_gain(np.array([0.8, 1.8]), np.array([1.0, 2.0]), 0.5)
     assert gain == pytest.approx(0.88) and rest == pytest.approx((0.08**2 + 0.04**2) / 2 / 0.25)
