@@ -9,7 +9,6 @@ from circuitsim.calibration.budget_gates import _now, gated_outputs
 from circuitsim.calibration.budget_samples import draw_sample
 from circuitsim.calibration.drawn import calibrated_cells, device_statistics, drawn_reach
 
-
 # The cells are characterized for all that programming draws, 2 nS to 36 µS, and say 2e-5 of the largest output.
 ALIKE = 1e-4
 

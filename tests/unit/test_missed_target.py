@@ -70,6 +70,7 @@ CARRIED = {
     "spice": lambda: export.spice_macro(behavioral.program(CARRIES, G)),
     "neurosim": lambda: export.neurosim_noise_table(CARRIES, bits=2, rng=RNG(0), matrices=2, vectors=50),
     "campaign": lambda: campaign.run_points(1, lambda _: campaign.Point(SPEC, G, X, "behavioral", model=CARRIES)),
+    "row currents": lambda: behavioral.row_currents(CARRIES, G),
     "worst_inputs": lambda: calibration.worst_inputs(CARRIES, G, rng=RNG(0)),
     "audit": lambda: calibration.audit(CARRIES, G, X, fraction=1.0, limit=1e-3, rng=RNG(0)),
 }

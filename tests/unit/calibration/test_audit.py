@@ -65,6 +65,11 @@ def test_where_all_reads_were_audited_the_share_is_known():
     assert audit.sentence.endswith("1 are above 0.010 %")
 
 
+def test_a_share_of_everything_is_said_in_plain_percent():
+    assert Audit(1000, 2, 1e-4, 2, 1.5, 1e-4).sentence.endswith("with 95 % confidence at most 100 % of the reads are")
+    assert "the largest error is 150 % of" in Audit(10, 10, 1e-4, 2, 1.5, 1e-4).sentence
+
+
 def test_the_sentence_states_what_was_seen_and_what_follows():
     sentence = Audit(1000, 300, 1e-4, 0, 4.2e-5, 1e-4).sentence
     assert sentence == (
