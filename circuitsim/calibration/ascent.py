@@ -97,13 +97,15 @@ def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, prog
 
 
 def climb_from_random(
-    search: Search, inputs: np.ndarray, kind: str, rng: np.random.Generator, *, programs: int
+    search: Search, inputs: np.ndarray, kind: str, rng: np.random.Generator, *, programs: int, tries: int = 1
 ) -> None:
-    """Climb from a random matrix of one of `STARTS`; other arguments as of `change_blocks`."""
-    box = search.box
-    both = search.program(random_matrix(kind, box, rng))
-    drawn = random_inputs(box, rng, each=10)
-    start = flip_rows(search, search.read(both, np.vstack([drawn, inputs]), f"random start, {kind}"))
+    """Climb from the worst of some random matrices of one of `STARTS`; other arguments as of `change_blocks`."""
+    box, tried = search.box, []
+    for _ in range(tries):
+        both = search.program(random_matrix(kind, box, rng))
+        drawn = random_inputs(box, rng, each=10)
+        tried.append(search.read(both, np.vstack([drawn, inputs]), f"random start, {kind}"))
+    start = flip_rows(search, max(tried, key=lambda found: found.error))
     change_blocks(search, start, inputs, programs=programs)
 
 

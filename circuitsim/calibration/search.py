@@ -21,7 +21,8 @@ MOST_INPUTS = (
 )
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
-START_CELLS, FEW_STARTS, MANY_STARTS = 32 * 32, 2, 6  # random starts: small arrays are programmed in no time
+# Random starts, and matrices of which each start takes the worst: small arrays are programmed in no time.
+START_CELLS, FEW_STARTS, MANY_STARTS, MANY_TRIES = 32 * 32, 2, 6, 16
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80
 
 
@@ -66,7 +67,7 @@ def find_worst(
         CellErrorWarning, UnbalancedWarning: As `nodal.read`, for the witness.
     """
     if starts is None:
-        starts = min(max(START_CELLS // (model.spec.array.rows * model.spec.array.cols), FEW_STARTS), MANY_STARTS)
+        starts = min(max(_tries(model), FEW_STARTS), MANY_STARTS)
     if starts < 0:
         raise InputError(f"starts = {starts}: expected a whole number >= 0")
     search = Search(model, full_scale, most_programs=most_programs, time_limit=time_limit)
@@ -84,8 +85,9 @@ def find_worst(
         best = flip_promising(search, best, done=steps.done)
         change_blocks(search, max(best, key=lambda found: found.error), inputs, programs=_matrices_per_ascent(model))
         steps.done()
+        effort = {"programs": _matrices_per_ascent(model), "tries": _tries(model)}
         for number in range(starts):
-            climb_from_random(search, inputs, STARTS[number % len(STARTS)], rng, programs=_matrices_per_ascent(model))
+            climb_from_random(search, inputs, STARTS[number % len(STARTS)], rng, **effort)
             steps.done()
         if search.largest is not None and not search.box.switched:
             flip_rows(search, search.largest, steps=search.box.fine_steps)
@@ -157,6 +159,11 @@ def _affordable(model: TileModel) -> Families:
 def _matrices_per_ascent(model: TileModel) -> int:
     rows, cols = model.spec.shape
     return min(max(CELLS // (rows * cols), FEWEST), MOST)
+
+
+def _tries(model: TileModel) -> int:
+    rows, cols = model.spec.shape
+    return min(max(START_CELLS // (rows * cols), 1), MANY_TRIES)
 
 
 def _keep(best: list[Difference], found: Difference) -> list[Difference]:
