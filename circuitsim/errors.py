@@ -83,6 +83,10 @@ class OutsideCertificateWarning(CircuitsimWarning):
     """A behavioral model is used outside the range of its certificate."""
 
 
+class MissedTargetWarning(CircuitsimWarning):
+    """A behavioral model is used whose errors are larger than those that were asked for."""
+
+
 class WorstCaseWarning(CircuitsimWarning):
     """The largest error found for matrices like this one is far above typical errors, or above what is allowed."""
 

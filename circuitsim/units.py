@@ -1,4 +1,4 @@
-"""Read numbers with SPICE suffixes; write numbers with SI prefixes.
+"""Read numbers with SPICE suffixes; write numbers with SI prefixes, and fractions in percent.
 
 A number has at most one suffix, from one table. `"1M"` is refused, because SPICE reads M as milli and most people mean
 mega.
@@ -86,6 +86,19 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
         exponent += 3
         scaled /= 1000
     return f"{scaled:.{digits}g} {_PREFIX[exponent]}{unit}"
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction in percent with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`.
+
+    Fractions below 1e-6 are written with an exponent, `"3.0e-06 %"`, so that all numbers of a list have one unit.
+    """
+    if fraction == 0 or not math.isfinite(fraction):
+        return f"{fraction:g} %"
+    if abs(fraction) < 1e-6:
+        return f"{100 * fraction:.1e} %"
+    digits = 1 - math.floor(math.log10(abs(float(f"{100 * fraction:.1e}"))))
+    return f"{100 * fraction:.{max(digits, 0)}f} %"
 
 
 def _suffixes() -> str:

@@ -1,6 +1,7 @@
 """The tile as matrix products: program once, read in microseconds."""
 
 from circuitsim.behavioral.abilities import SIMULATES
+from circuitsim.behavioral.gated_noise import GatedNoise
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import (
     GATED_GRADES,
@@ -14,7 +15,7 @@ from circuitsim.behavioral.grades import (
     grades_for,
     string_form,
 )
-from circuitsim.behavioral.guard import check_input_range
+from circuitsim.behavioral.guard import check_input_range, tell_missed
 from circuitsim.behavioral.noise import ReadNoise, read_noise, with_read_noise
 from circuitsim.behavioral.product import AnyTile, mvm, own_array, tile_outputs, voltage_tile
 from circuitsim.behavioral.programming import model_form, program
@@ -33,6 +34,7 @@ __all__ = [
     "STRING_GRADES",
     "AnyTile",
     "GatedForm",
+    "GatedNoise",
     "GatedTile",
     "ReadNoise",
     "RowCurrents",
@@ -59,6 +61,7 @@ __all__ = [
     "sensed_outputs",
     "settle",
     "string_form",
+    "tell_missed",
     "tile_outputs",
     "voltage_tile",
     "with_read_noise",

@@ -1,4 +1,4 @@
-"""Keep a tile inside the range it was built for: `mvm` itself checks no voltages."""
+"""Say where a model or a tile does not hold: it misses its target, or inputs leave its range."""
 
 import warnings
 from typing import Any
@@ -7,7 +7,8 @@ import array_api_compat
 
 from circuitsim.behavioral.product import AnyTile, check_shape
 from circuitsim.behavioral.switched_read import SwitchedTile
-from circuitsim.errors import OutsideCertificateWarning, OutsideRangeError
+from circuitsim.errors import MissedTargetWarning, OutsideCertificateWarning, OutsideRangeError
+from circuitsim.results import TileModel
 
 _SLACK = 1e-9  # of the range: a DAC's end levels are exact to rounding
 
@@ -45,3 +46,13 @@ def check_input_range(tile: AnyTile, v_in: Any, *, strict: bool = False) -> bool
         raise OutsideRangeError(sentence)
     warnings.warn(sentence, OutsideCertificateWarning, stacklevel=2)
     return False
+
+
+def tell_missed(model: TileModel) -> None:
+    """Warn of a model that misses its target: `program` does so for every tile, a reader of a tile for every read.
+
+    Warns:
+        MissedTargetWarning: Names the errors found and those asked for; Python's default filter shows it once.
+    """
+    if model.missed is not None:
+        warnings.warn(model.missed.sentence, MissedTargetWarning, stacklevel=1)

@@ -18,7 +18,10 @@ import numpy as np
 from circuitsim.behavioral.bands import band_limit
 from circuitsim.behavioral.columns import column_voltages
 from circuitsim.behavioral.fields import Fields, linear_fields
+from circuitsim.behavioral.gated_noise import GatedNoise, gated_noise, gated_sigma
+from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import INPUT_POINTS
+from circuitsim.behavioral.product import AnyTile
 from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
@@ -27,7 +30,7 @@ from circuitsim.errors import InputError
 from circuitsim.nodal.surface import cell_law, cell_polynomials
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import CellSurface, TileModel
-from circuitsim.spec import WireGrid, by_value, check_conductances, checked, input_unit, real_numbers
+from circuitsim.spec import WireGrid, by_value, check_conductances, checked, real_numbers
 
 _BANDS, _LEVELS = 4, 4
 # Powers of s that stand beside each power of τ. A cell at rest is without noise: at least two factors in all.
@@ -68,7 +71,7 @@ def read_noise(
     g_programmed: Any = None,
     t: float = 0.0,
     extrapolate: bool = False,
-) -> ReadNoise:
+) -> ReadNoise | GatedNoise:
     """Return the read noise of a tile that is programmed from a model with conductances g.
 
     Args:
@@ -80,19 +83,23 @@ def read_noise(
         extrapolate: Go on outside the range of the source, with a warning.
 
     Raises:
-        InputError: A shape does not fit, or inputs switch gates.
+        InputError: A shape does not fit, or the cells of a column are in series.
         OutsideRangeError: A conductance or the time is outside the range of the source, without `extrapolate`.
 
     Valid for: noise of a few per cent of the conductances. Against exact reads the standard deviation of an output is
     within 2 % for ohmic cells of which the wires take half of the current, and within 8 % for sinh cells with v0 =
-    0.25 V, 0.4 V, there; of 64 x 64 such cells with 2 ohm within 3 %.
+    0.25 V, 0.4 V, there; of 64 x 64 such cells with 2 ohm within 3 %. Where inputs switch gates, within 2 % in
+        columns of 16 cells with lines of 40 ohm a segment.
     """
     spec, surface = model.spec, model.surface
-    if input_unit(spec) != "V":
+    if spec.array.input_line == "string":
         raise InputError(
-            "read noise of a tile whose inputs switch gates: expected a model of an array with input_line = 'bl'"
+            "read noise of a tile of strings, array.input_line = 'string': expected a model of an array with "
+            "input_line = 'bl' or 'wl'; noise of strings is a cause of calibration.error_budget"
         )
     g = check_conductances(spec, g, g_range=(0.0, np.inf))
+    if spec.array.input_line == "wl":
+        return gated_noise(model, g, _sigma(stats, g, g_programmed, t, extrapolate))
     v_low, v_high = inputs_about_rest(model)
     v_ref, v_scale, wires = spec.sense.v_ref, max(-v_low, v_high), tile_wires(model)
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
@@ -115,13 +122,15 @@ def read_noise(
     )
 
 
-def with_read_noise(tile: Tile, noise: ReadNoise, v_in: Any, i_out: Any, *, rng: np.random.Generator) -> Any:
+def with_read_noise(
+    tile: AnyTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any, *, rng: np.random.Generator
+) -> Any:
     """Add one read's noise to currents.
 
     Args:
         tile: The programmed tile.
         noise: From `read_noise`.
-        v_in: Inputs (batch, rows) [V].
+        v_in: Inputs (batch, rows) [V]; 0 or 1 where they switch gates.
         i_out: Currents of these inputs (batch, cols) [A].
         rng: Draws one normal number for each current.
 
@@ -133,8 +142,19 @@ def with_read_noise(tile: Tile, noise: ReadNoise, v_in: Any, i_out: Any, *, rng:
     return i_out + noise_sigma(tile, noise, v_in, i_out) * normal
 
 
-def noise_sigma(tile: Tile, noise: ReadNoise, v_in: Any, i_out: Any) -> Any:
-    """Return the standard deviation (batch, cols) [A] of currents; arguments as in `with_read_noise`."""
+def noise_sigma(tile: AnyTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any) -> Any:
+    """Return the standard deviation (batch, cols) [A] of currents; arguments as in `with_read_noise`.
+
+    Raises:
+        InputError: The noise is that of another kind of tile.
+    """
+    if isinstance(noise, GatedNoise) != isinstance(tile, GatedTile):
+        raise InputError(
+            f"noise is a {type(noise).__name__} and the tile a {type(tile).__name__}: expected one model's"
+        )
+    if isinstance(noise, GatedNoise):
+        return gated_sigma(noise, v_in, i_out)
+    assert isinstance(tile, Tile)
     xp, device = array_api_compat.array_namespace(v_in), array_api_compat.device(i_out)
 
     def put(array: np.ndarray) -> Any:

@@ -15,6 +15,7 @@ from circuitsim.behavioral.expansion import expand
 from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.gated_programming import borne_form, gated_tile
 from circuitsim.behavioral.grades import INPUT_POINTS, AnyForm, StringForm, TileForm, form_of, gated_form, string_form
+from circuitsim.behavioral.guard import tell_missed
 from circuitsim.behavioral.one_level import one_level_factors
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.row_levels import row_correction, seen_levels
@@ -65,10 +66,14 @@ def program(
         InputError: A shape does not fit, the grade or the kind of inputs is unknown, or the range of inputs is empty.
         OutsideRangeError: A conductance is outside the device's or the surface's range.
 
+    Warns:
+        MissedTargetWarning: The certificate of the model misses its target.
+
     Valid for: static reads, inputs within `model.v_range`; the error is what a certificate states.
     """
     spec, surface = model.spec, model.surface
     check_able(spec, SIMULATES, "the behavioral model")
+    tell_missed(model)
     _check_sense(model)
     g = check_conductances(spec, g, g_range=(0.0, np.inf) if drawn else None)
     check_surface_range(surface, g)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from circuitsim.behavioral.columns import column_voltages
 from circuitsim.behavioral.fields import Fields, linear_fields
 from circuitsim.behavioral.grades import INPUT_POINTS
+from circuitsim.behavioral.guard import tell_missed
 from circuitsim.behavioral.product import mvm
 from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
@@ -66,7 +67,11 @@ def row_currents(model: TileModel, g: ArrayLike) -> RowCurrents:
 
     Raises:
         InputError, OutsideRangeError: As `program`.
+
+    Warns:
+        MissedTargetWarning: As `program`.
     """
+    tell_missed(model)
     spec, surface = model.spec, model.surface
     if spec.array.input_line != "bl":
         raise InputError(

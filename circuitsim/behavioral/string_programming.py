@@ -17,13 +17,19 @@ from circuitsim.behavioral.grades import StringForm
 from circuitsim.behavioral.lane_columns import Put, filled
 from circuitsim.behavioral.string_balance import BypassLaw
 from circuitsim.behavioral.string_tile import StringTile
+from circuitsim.errors import OutsideRangeError
 from circuitsim.nodal.surface import cell_law
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
+from circuitsim.units import format_quantity, percent
 
 _SAMPLES = 12  # voltages at which the law of a selected cell is fitted
 _NODES = 12  # conductances at which these laws are fitted, and between which they are interpolated
 _HEIGHTS, _CURRENTS = 5, 3  # points at which the law of a bypassed cell is fitted
+HEIGHTS = 1e-2
+"""Largest relative change of a selected cell's current from the lowest to the highest place of its string.
+
+A ninth of it is the error of the tile's currents: 6 rows, 27 and 125 °C, 1e-4 to 3e-2."""
 _STEPS = 5  # of Newton's method for the voltage of a bypassed cell, which is nearly a resistor
 
 
@@ -76,9 +82,13 @@ def string_tile(
         grade, form: Grade of the model and what the tile keeps.
         v_read, v_ref: Bias of the strings above the sense nodes, and voltage of these [V].
         put: Turns an array into one of the tile's namespace, dtype and device.
+
+    Raises:
+        OutsideRangeError: The current of a selected cell depends on its height by more than `HEIGHTS`.
     """
     rows, cols = g.shape
     bias, segments = _Bias(v_read, v_ref, rows), wires.r_col.astype(float)
+    _check_heights(bias, on, g)
     below = segments[1:]
     coefficients, i_unit = _selected(bias, on, g, form.powers)
     unit = i_unit / v_read  # a resistance of 1 in the tile's units [S]
@@ -101,6 +111,23 @@ def string_tile(
         counts=put(filled(np.stack([counts[first:last].sum(axis=0) for first, last in bands]))),
         law=put(filled(np.concatenate([conductance, ends * unit]), with_last=True)),
     )
+
+
+def _check_heights(bias: _Bias, on: CellSurface, g: np.ndarray) -> None:
+    """Refuse strings whose selected cells depend on the voltage below them: their transistors conduct with gates at 0.
+
+    The smallest conductance of the matrix shows it most. What lifts the lowest cell lowers the current beside its
+    device.
+    """
+    least = g.min()
+    lowest, highest = bias.current(on, least, np.full(2, bias.pitch), np.array([0.0, bias.v_read - bias.pitch]))
+    change = abs(float(lowest / highest) - 1.0)
+    if change > HEIGHTS:
+        raise OutsideRangeError(
+            f"sense.v_ref = {bias.v_ref:g} V: the transistors of a string conduct beside its selected devices, so that "
+            f"the current of a cell of {format_quantity(least, 'S')} changes by {percent(change)} with the voltage "
+            f"below it, and a tile of strings holds up to {percent(HEIGHTS)}: use a higher v_ref, or level = 'nodal'"
+        )
 
 
 def _selected(bias: _Bias, on: CellSurface, g: np.ndarray, powers: int) -> tuple[np.ndarray, float]:

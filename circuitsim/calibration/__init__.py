@@ -12,6 +12,7 @@ from circuitsim.calibration.loads import load_table
 from circuitsim.calibration.outside import (
     check_certificate,
     check_use,
+    judged_model,
     outside_certificate,
 )
 from circuitsim.calibration.repeat_witness import RepeatedWitness, repeat_witness
@@ -38,6 +39,7 @@ __all__ = [
     "error_statistics",
     "find_worst",
     "full_scale_of_box",
+    "judged_model",
     "load_table",
     "outside_certificate",
     "over_temperature",

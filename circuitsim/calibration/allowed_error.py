@@ -4,6 +4,7 @@ import warnings
 
 from circuitsim.errors import InputError, OutsideRangeError, WorstCaseWarning
 from circuitsim.results import Certificate, LoadTable
+from circuitsim.units import percent
 
 TOLD = 5.0  # times the largest error that was drawn: the worst found is told where it exceeds this
 
@@ -31,7 +32,7 @@ def check_worst(certificate: Certificate, load: float, *, max_error: float | Non
     if table is None:
         return
     worst, cap = table.worst_at(load), table.cap_of(load)
-    error = f"errors of up to {worst:.1e} of {certificate.relative_to}"
+    error = f"errors of up to {percent(worst)} of {certificate.relative_to}"
     found = f"{error} were found for matrices with a column load up to {cap:g}"
     if max_error is not None and worst > max_error:
         sentence = f"{found}, above max_error = {max_error:g}: {_advice(table, max_error)}"
@@ -39,7 +40,7 @@ def check_worst(certificate: Certificate, load: float, *, max_error: float | Non
             raise OutsideRangeError(f"{sentence} (strict)")
         warnings.warn(sentence, WorstCaseWarning, stacklevel=4)
     elif max_error is None and worst > TOLD * certificate.typical.max:
-        drawn = f"{certificate.typical.max:.1e} is the largest of {certificate.typical.samples} drawn"
+        drawn = f"{percent(certificate.typical.max)} is the largest of {certificate.typical.samples} drawn"
         warnings.warn(
             f"{found}, while {drawn}: worst_inputs tells the largest error of one matrix, and calibrate with max_worst "
             "chooses a better grade",
@@ -62,7 +63,7 @@ def _advice(table: LoadTable, max_error: float) -> str:
     cap = table.load_for(max_error)
     if cap is None:
         return (
-            f"no load has errors that small, up to {table.loads[0]:g} they reach {table.worst[0]:.1e}; calibrate with "
-            f"max_worst = {max_error:g}"
+            f"no load has errors that small, up to {table.loads[0]:g} they reach {percent(table.worst[0])}; calibrate "
+            f"with max_worst = {max_error:g}"
         )
     return f"expected a matrix whose largest column mean is at most {cap:g} of g_max, or a model with smaller errors"

@@ -17,7 +17,9 @@ STEP_UP = 1e-3  # relative gain that makes a change of the matrix worth a step
 PATIENCE = 12  # changes of the matrix in a row without a gain, after which its inputs are flipped
 
 
-def flip_rows(search: Search, start: Difference, *, rounds: int = ROUNDS) -> Difference:
+def flip_rows(
+    search: Search, start: Difference, *, rounds: int = ROUNDS, steps: tuple[float, ...] | None = None
+) -> Difference:
     """Change inputs as long as the error grows.
 
     One batch reads every change of a single row, of a block of rows, and of all rows at one step. A second one applies
@@ -27,10 +29,11 @@ def flip_rows(search: Search, start: Difference, *, rounds: int = ROUNDS) -> Dif
         search: The search under way.
         start: Where to start.
         rounds: Largest number of rounds.
+        steps: Inputs that a row may take; None: `Box.steps`.
     """
-    best = start
+    best, steps = start, steps or search.box.steps
     for _ in range(rounds):
-        single, joint = _single_changes(best.v_in, search.box.steps), _joint_changes(best.v_in, search.box.steps)
+        single, joint = _single_changes(best.v_in, steps), _joint_changes(best.v_in, steps)
         error = search.errors(best.both, np.concatenate([single, joint]), best.family).max(axis=1)
         alone, blocks = error[: len(single)], error[len(single) :]
         together = _cumulative(best.v_in, single[alone > best.error], alone[alone > best.error])
@@ -94,13 +97,15 @@ def change_blocks(search: Search, start: Difference, inputs: np.ndarray, *, prog
 
 
 def climb_from_random(
-    search: Search, inputs: np.ndarray, kind: str, rng: np.random.Generator, *, programs: int
+    search: Search, inputs: np.ndarray, kind: str, rng: np.random.Generator, *, programs: int, tries: int = 1
 ) -> None:
-    """Climb from a random matrix of one of `STARTS`; other arguments as of `change_blocks`."""
-    box = search.box
-    both = search.program(random_matrix(kind, box, rng))
-    drawn = random_inputs(box, rng, each=10)
-    start = flip_rows(search, search.read(both, np.vstack([drawn, inputs]), f"random start, {kind}"))
+    """Climb from the worst of some random matrices of one of `STARTS`; other arguments as of `change_blocks`."""
+    box, tried = search.box, []
+    for _ in range(tries):
+        both = search.program(random_matrix(kind, box, rng))
+        drawn = random_inputs(box, rng, each=10)
+        tried.append(search.read(both, np.vstack([drawn, inputs]), f"random start, {kind}"))
+    start = flip_rows(search, max(tried, key=lambda found: found.error))
     change_blocks(search, start, inputs, programs=programs)
 
 

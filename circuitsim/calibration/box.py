@@ -68,6 +68,12 @@ class Box:
         return tuple(sorted({self.v_low, (self.v_low + rest) / 2, rest, (rest + self.v_high) / 2, self.v_high}))
 
     @property
+    def fine_steps(self) -> tuple[float, ...]:
+        """Voltages [V] at every eighth of the way from rest to either end of the range."""
+        rest = self.rest
+        return tuple(sorted({rest + (v - rest) * k / 8 for v in (self.v_low, self.v_high) for k in range(9)}))
+
+    @property
     def ends(self) -> tuple[float, ...]:
         """Inputs [V] of which one, on all rows, gives the largest current: at rest an array at most leaks, but strings
         conduct."""

@@ -1,12 +1,12 @@
 """Split the error of an array's matrix product into its causes.
 
 Each cause is simulated alone with everything else ideal, and its outputs are compared with the product of conductances
-and voltages. Then all causes are simulated together. Every simulation uses the same matrices, inputs and noise samples,
-so that the errors can be added output by output.
+and voltages, in strings with the current of ideal resistors in series. Then all causes are simulated together. Every
+simulation uses the same matrices, inputs and noise samples, so that the errors can be added output by output.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,31 +14,16 @@ from circuitsim import characterization, nodal
 from circuitsim.behavioral import reference_conductance
 from circuitsim.behavioral.noise import amplifier_share, noise_paths, noise_voltages
 from circuitsim.calibration.budget_around import Around, CircuitNoise, around, circuit_causes, digitized
+from circuitsim.calibration.budget_gates import gated_outputs
+from circuitsim.calibration.budget_samples import BudgetOutputs, Sample, draw_sample, in_one_row, without_wires
 from circuitsim.calibration.drawn import calibrated_cell, open_share
 from circuitsim.chain import ExactArray, exact_array, read_exact, row_voltages
-from circuitsim.devices.statistics import Statistics, read_sigma, sample_programmed
+from circuitsim.devices.statistics import Statistics
 from circuitsim.errors import InputError
 from circuitsim.periphery import Periphery, drive_nearest, drop_and_slope, nearest_codes
 from circuitsim.results import Budget, Cause, CellSurface, Experiment
-from circuitsim.spec import ArraySpec, WireGrid, checked
-
-
-@dataclass(frozen=True)
-class BudgetOutputs:
-    """Outputs from which a budget is computed; all vectors and columns are flattened into one axis.
-
-    Attributes:
-        ideal: (outputs,) products (v − v_ref)·g [A].
-        single: (outputs,) outputs with one cause alone, by the name of the cause [A].
-        together: (outputs,) outputs with all causes [A].
-        open_share: Share of the cells whose programming error ends below 0 S: they are open.
-    """
-
-    ideal: np.ndarray
-    single: dict[str, np.ndarray]
-    together: np.ndarray
-    open_share: float = 0.0
-
+from circuitsim.results.error_scale import error_scale, errors_relative_to
+from circuitsim.spec import ArraySpec, checked
 
 WHAT = {
     "cells": "characterized cells (device and transistor) between ideal wires",
@@ -53,6 +38,15 @@ WHAT = {
 }
 
 
+GATED = {
+    "cells": "characterized cells, those at 0 included, between ideal wires",
+    "wires": "resistances of bit and source lines, or of the wires in a string, with ohmic cells",
+    "driver": "output resistance of the drivers of bit lines or strings",
+    "read noise": "read noise of the device, anew for each read",
+}
+"""What is switched on where inputs switch gates, as far as it is something else."""
+
+
 @checked
 def error_budget(
     spec: ArraySpec,
@@ -62,6 +56,7 @@ def error_budget(
     rng: np.random.Generator,
     statistics: Statistics | None = None,
     tables: Periphery | None = None,
+    off: CellSurface | None = None,
     left_out: tuple[str, ...] = (),
 ) -> Budget:
     """Split the error of the matrix product into its causes.
@@ -74,6 +69,7 @@ def error_budget(
         statistics: Statistics of the device; None leaves out programming error and read noise.
         tables: Tables of the drivers, sense amplifiers and ADCs that are circuits; None: all are ideal. An output
             voltage counts as the current that the straight line through the output curve gives for it.
+        off: Where inputs switch gates, the second cell of the model; see `TileModel`.
         left_out: Why causes are left out, one sentence each; stored in the budget.
 
     Raises:
@@ -82,37 +78,37 @@ def error_budget(
     """
     if not experiments:
         raise InputError("a budget needs at least one matrix with its inputs, got none")
-    outputs = budget_outputs(spec, surface, experiments, rng=rng, statistics=statistics, tables=tables)
+    outputs = budget_outputs(spec, surface, experiments, rng=rng, statistics=statistics, tables=tables, off=off)
     circuits = around(spec, tables, experiments)
-    words, left_out = WHAT | circuit_causes(circuits), (*left_out, *circuits.left_out)
-    ideal, full_scale = outputs.ideal, float(np.abs(outputs.ideal).max())
-    if outputs.open_share > 0:
-        left_out = (*left_out, f"programming error below 0 S: {outputs.open_share:.2%} of the cells are open instead")
-    errors = {name: (out - ideal) / full_scale for name, out in outputs.single.items()}
-    error = (outputs.together - ideal) / full_scale
+    words = WHAT | circuit_causes(circuits) | (GATED if spec.array.input_line != "bl" else {})
+    of, full_scale = errors_relative_to(spec), float(np.abs(outputs.ideal).max())
+    scale = error_scale(outputs.ideal, full_scale, of)
+    errors = {name: (out - outputs.ideal) / scale for name, out in outputs.single.items()}
+    error = (outputs.together - outputs.ideal) / scale
     added = np.sum(list(errors.values()), axis=0)
     joint = error - added
     pairs = [np.mean(a * b) for i, a in enumerate(errors.values()) for b in list(errors.values())[:i]]
-    _, after_gain = _without_gain(outputs.together, ideal, full_scale)
+    gain, after_gain = _without_gain(outputs.together, outputs.ideal, scale)
     return Budget(
         causes=tuple(
-            Cause(
-                name,
-                words[name],
-                float(np.mean(e**2)),
-                _without_gain(outputs.single[name], ideal, full_scale)[1],
-            )
+            Cause(name, words[name], float(np.mean(e**2)), _without_gain(outputs.single[name], outputs.ideal, scale)[1])
             for name, e in errors.items()
         ),
         total=float(np.mean(error**2)),
         total_after_gain=after_gain,
         correlation=float(2 * np.sum(pairs)),
         joint=float(2 * np.mean(joint * added) + np.mean(joint**2)),
-        gain=_without_gain(outputs.together, ideal, full_scale)[0],
+        gain=gain,
         full_scale=full_scale,
-        outputs=ideal.size,
-        left_out=left_out,
+        outputs=outputs.ideal.size,
+        left_out=(*left_out, *circuits.left_out, *outputs.left_out, *_open(outputs.open_share)),
+        relative_to=of,
     )
+
+
+def _open(share: float) -> tuple[str, ...]:
+    """Say how many cells programming leaves below 0 S."""
+    return (f"programming error below 0 S: {share:.2%} of the cells are open instead",) if share > 0 else ()
 
 
 def budget_outputs(
@@ -123,10 +119,13 @@ def budget_outputs(
     rng: np.random.Generator,
     statistics: Statistics | None = None,
     tables: Periphery | None = None,
+    off: CellSurface | None = None,
 ) -> BudgetOutputs:
     """Solve every experiment with each cause alone and with all causes; arguments as in `error_budget`."""
+    if spec.array.input_line != "bl":
+        return gated_outputs(spec, surface, off, experiments, rng=rng, statistics=statistics, tables=tables)
     circuits = around(spec, tables, experiments)
-    samples = [_sample(spec, experiment, statistics, rng) for experiment in experiments]
+    samples = [draw_sample(spec, experiment, statistics, rng) for experiment in experiments]
     noise = [
         circuits.draw(sample.v_in.shape, spec.array.cols, each)
         for sample, each in zip(samples, rng.spawn(len(samples)), strict=True)
@@ -146,47 +145,12 @@ def budget_outputs(
     order = [name for name in WHAT if name in single]
     pairs = [(sample.g, sample.programmed) for sample in samples if sample.programmed is not None]
     share = open_share(pairs) if pairs else 0.0
-    return BudgetOutputs(_row(ideal), {name: _row(single[name]) for name in order}, _row(analog), share)
+    return BudgetOutputs(
+        in_one_row(ideal), {name: in_one_row(single[name]) for name in order}, in_one_row(analog), share
+    )
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """An experiment with one sample of its random errors.
-
-    Attributes:
-        g: (rows, cols) intended conductances [S].
-        v_in: (batch, rows) inputs [V].
-        programmed: (rows, cols) conductances after programming [S]; None without a programming error.
-        noise: (batch, rows, cols) read noise of each cell [S]; None without read noise.
-    """
-
-    g: np.ndarray
-    v_in: np.ndarray
-    programmed: np.ndarray | None
-    noise: np.ndarray | None
-
-
-def _sample(
-    spec: ArraySpec, experiment: Experiment, statistics: Statistics | None, rng: np.random.Generator
-) -> _Sample:
-    g, v_in = experiment.g, experiment.v_in
-    if statistics is None:
-        return _Sample(g, v_in, None, None)
-    closed = g > 0
-    programmed, noise = None, None
-    if statistics.table.programming is not None:
-        programmed = g.copy()
-        programmed[closed] = sample_programmed(statistics, g[closed], rng=rng)
-        programmed = characterization.opened(spec, programmed)
-    if statistics.table.read_noise is not None:
-        sigma = np.zeros_like(g)
-        t = 0.0 if statistics.table.drift is None else statistics.table.drift.t_min
-        sigma[closed] = read_sigma(statistics, g[closed], g[closed], t)
-        noise = sigma * rng.standard_normal((len(v_in), *g.shape))
-    return _Sample(g, v_in, programmed, noise)
-
-
-def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample], circuits: Around) -> CellSurface:
+def _reach(spec: ArraySpec, surface: CellSurface, samples: list[Sample], circuits: Around) -> CellSurface:
     """Return the surface, or a wider one where programmed conductances exceed its range."""
     programmed = [sample.programmed.ravel() for sample in samples if sample.programmed is not None]
     if not programmed:
@@ -198,13 +162,13 @@ def _reach(spec: ArraySpec, surface: CellSurface, samples: list[_Sample], circui
 
 
 def _alone(
-    spec: ArraySpec, surface: CellSurface, sample: _Sample, ideal: np.ndarray, circuits: Around
+    spec: ArraySpec, surface: CellSurface, sample: Sample, ideal: np.ndarray, circuits: Around
 ) -> dict[str, np.ndarray]:
     """Compute the outputs (batch, cols) [A] of one experiment for each cause alone, except circuits and the ADC."""
     g, v_ref = sample.g, spec.sense.v_ref
     v = sample.v_in - v_ref
     wires = spec.wires
-    bare = _without_wires(wires)
+    bare = without_wires(wires)
     linear = {
         "wires": replace(wires, r_driver=0.0, r_sense=0.0),
         "driver": replace(bare, r_driver=wires.r_driver, r_sense=0.0),
@@ -223,7 +187,7 @@ def _alone(
 
 
 def _together(
-    spec: ArraySpec, surface: CellSurface, sample: _Sample, circuits: Around, noise: CircuitNoise
+    spec: ArraySpec, surface: CellSurface, sample: Sample, circuits: Around, noise: CircuitNoise
 ) -> np.ndarray:
     """Compute the outputs (batch, cols) [A] of one experiment with all causes except the ADC's own steps."""
     g = sample.g if sample.programmed is None else sample.programmed
@@ -267,18 +231,7 @@ def _row_currents(array: ExactArray, v: np.ndarray) -> np.ndarray:
     return current
 
 
-def _without_wires(wires: WireGrid) -> WireGrid:
-    def bare(r: np.ndarray) -> np.ndarray:
-        return np.where(np.isinf(r), r, 0.0)
-
-    return replace(wires, r_row=bare(wires.r_row), r_col=bare(wires.r_col), strap_row=None, strap_col=None)
-
-
-def _without_gain(out: np.ndarray, ideal: np.ndarray, full_scale: float) -> tuple[float, float]:
-    """Fit one common gain; return it and the mean square of the remaining error over full scale squared."""
-    gain = float((out * ideal).sum() / (ideal * ideal).sum())
-    return gain, float(np.mean(((out - gain * ideal) / full_scale) ** 2))
-
-
-def _row(parts: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate([part.ravel() for part in parts])
+def _without_gain(out: np.ndarray, ideal: np.ndarray, scale: np.ndarray | float) -> tuple[float, float]:
+    """Fit one common gain; return it and the mean square of the remaining error, as a fraction of the scale."""
+    gain = float((out / scale * (ideal / scale)).sum() / ((ideal / scale) ** 2).sum())
+    return gain, float(np.mean(((out - gain * ideal) / scale) ** 2))

@@ -123,7 +123,8 @@ def around(spec: ArraySpec, tables: Periphery | None, experiments: Sequence[Expe
         experiments: Their inputs decide whether the DAC can drive them.
     """
     found, ideal, left_out = tables or Periphery(), with_ideal(spec, "driver", "sense", "adc"), []
-    dac, adc = found.dac or dac_table(ideal), found.adc
+    gated = spec.array.input_line != "bl"  # inputs of 0 and 1
+    dac, adc = None if gated else found.dac or dac_table(ideal), found.adc
     v_ref = spec.sense.v_ref
     if dac is not None and any(np.any(each.v_in < v_ref - 1e-9 * spec.driver.v_read) for each in experiments):
         left_out.append(

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,29 +12,27 @@ from circuitsim import characterization, spice
 from circuitsim.behavioral import SIMULATES, AnyTile, grades_for, program, tile_outputs
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
-from circuitsim.calibration.budget import error_budget
 from circuitsim.calibration.certify import certify, errors_against
-from circuitsim.calibration.drawn import calibrated_cells, device_statistics, drawn_reach
+from circuitsim.calibration.drawn import calibrated_cells, drawn_reach
 from circuitsim.calibration.experiments import (
     hold_out_experiments,
     input_side,
     random_experiments,
-    usual_experiments,
     validation_vectors,
 )
-from circuitsim.calibration.extrapolate import extrapolate, spot_check
+from circuitsim.calibration.extrapolate import spot_check
 from circuitsim.calibration.hold_out import check_hold_out
 from circuitsim.calibration.product_cost import product_cost
 from circuitsim.calibration.row_errors import row_errors
 from circuitsim.calibration.search import structured_worst
 from circuitsim.calibration.solve_experiments import finished_decks, solve_in_nodal, truth_reads
+from circuitsim.calibration.thorough import QUICK, ThoroughParts, in_full
 from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
-from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.errors import InputError
 from circuitsim.netlist import check_row_side, static_sense
 from circuitsim.periphery import Periphery
 from circuitsim.results import (
-    Budget,
     Calibration,
     CellSurface,
     Certificate,
@@ -123,7 +121,7 @@ def calibrate(
     hold_out = (*hold_out_experiments(spec, rng, added=added, side=side), *extra)
     check_hold_out(hold_out, fitting)
     _log_hold_out(hold_out, truth)
-    in_ngspice, in_full = truth == "ngspice", truth == "ngspice" if thorough is None else thorough
+    in_ngspice, in_detail = truth == "ngspice", truth == "ngspice" if thorough is None else thorough
     how = {"folder": folder, "n_jobs": n_jobs, "simulator": simulator, "progress": progress}
     # Decks run while all the rest is done here: both together take hardly longer than the decks alone.
     with running_reads(truth_reads(spec, hold_out), **how) if in_ngspice else nullcontext() as solved:
@@ -132,7 +130,7 @@ def calibrate(
         met = full_scale_of_model(model)[0], hold_out, predicted, exact
         solver = simulator if in_ngspice else None
         worst, by_load = seek_worst(model, *met, effort=search, rng=for_search, simulator=solver)
-        more = _in_full(model, tables, hold_out, for_larger, for_budget) if in_full else _ThoroughParts()
+        more = in_full(model, tables, hold_out, for_larger, for_budget) if in_detail else QUICK
         truths = exact if solved is None else finished_decks(spec, solved)
     certificate = certify(
         model,
@@ -153,6 +151,7 @@ def calibrate(
     certificate = _completed(certificate, more, model, tables, hold_out, tiles, truths, exact)
     if not in_ngspice:
         certificate = replace(certificate, spot=_spot(model, for_spot, simulator))
+    model = replace(model, missed=certificate.missed)
     return Calibration(model, certificate, hold_out, tuple(truths), tuple(predicted))
 
 
@@ -248,38 +247,13 @@ def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> flo
     return max(rms, errors.worst / (WORST_MARGIN * max_worst))
 
 
-@dataclass(frozen=True)
-class _ThoroughParts:
-    """Fields of a certificate that only a thorough one has, named as there."""
-
-    budget: Budget | None = None
-    extrapolation: tuple[Extrapolation, ...] = ()
-    left_out: tuple[str, ...] = ()
-
-
-def _in_full(
-    model: TileModel,
-    tables: Periphery,
-    hold_out: Sequence[Experiment],
-    for_larger: np.random.Generator,
-    for_budget: np.random.Generator,
-) -> _ThoroughParts:
-    """Compute the budget and the errors of a larger array, or say why not."""
-    budget, larger, left_out = None, None, []
-    if input_unit(model.spec) == "V":
-        budget = _budget(model, tables, hold_out, for_budget)
-    else:
-        left_out.append("the causes of the product's error: they are split only for inputs on bit lines")
-    try:
-        larger = extrapolate(model, rng=for_larger)
-    except OutsideRangeError as error:
-        left_out.append(f"the error on an array of twice the size: {error}")
-    return _ThoroughParts(budget, () if larger is None else (larger,), tuple(left_out))
+_NO_ENERGY = "the energy of a read: ngspice states it, and solved no hold-out; calibrate with truth = 'ngspice'"
+_NO_LOADS = "the worst error by column load: calibrate with search = 'full'"
 
 
 def _completed(
     certificate: Certificate,
-    more: _ThoroughParts,
+    more: ThoroughParts,
     model: TileModel,
     tables: Periphery,
     hold_out: Sequence[Experiment],
@@ -288,22 +262,17 @@ def _completed(
     exact: Sequence[Solution],
 ) -> Certificate:
     """Add what a thorough certificate has, and what truths decide: row currents, cost and, from ngspice, energy."""
-    spec = model.spec
+    spec, left_out = model.spec, (*certificate.left_out, *more.left_out)
+    if truths is exact:
+        left_out = (*left_out, _NO_ENERGY)
+    if certificate.worst is not None and certificate.by_load is None:
+        left_out = (*left_out, _NO_LOADS)
     return replace(
         certificate,
         budget=more.budget,
         extrapolation=more.extrapolation,
-        left_out=(*certificate.left_out, *more.left_out),
+        left_out=left_out,
         row_currents=row_errors(model, hold_out, truths, certificate.worst, tiles=tiles),
         cost=product_cost(spec, tables, hold_out, truths),
         energy=None if truths is exact else array_energy(spec, hold_out, truths, exact),
-    )
-
-
-def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment], rng: np.random.Generator) -> Budget:
-    """Split the error of the product on the hold-out into its causes."""
-    statistics, left_out = device_statistics(model.spec)
-    usual = usual_experiments(hold_out)
-    return error_budget(
-        model.spec, model.surface, usual, rng=rng, statistics=statistics, tables=tables, left_out=left_out
     )

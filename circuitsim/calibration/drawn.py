@@ -88,6 +88,7 @@ def calibrated_cells(
 
     Other arguments and errors as `calibrated_cell`.
     """
+    characterization.check_bulk(spec)
     on = calibrated_cell(spec, sense, g_range=g_range, v_range=v_range, simulator=simulator)
     if spec.array.input_line == "bl":
         return on, None

@@ -2,8 +2,9 @@
 
 A tile errs most where node voltages are far from what it assumes: where one column carries almost all current, half of
 a column is driven and half at rest, one column's level differs from that of its neighbours, or the first columns pull
-the rows down before a column is reached of which only a part is hot. Patterns are written as `Box` counts them: rows
-from the far end, columns from the drivers.
+the rows down before a column is reached of which only a part is hot. Cells near the threshold of their transistor make
+it err most between g_min and g_max, in columns unlike their neighbours, however few the rows. Patterns are written as
+`Box` counts them: rows from the far end, columns from the drivers.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import numpy as np
 from circuitsim.calibration.box import Box
 
 Families = Literal["all", "few"]
+_GOLDEN, _PLASTIC = 0.6180339887, 0.7548776662
+_WINNING_GRADES = ("graded columns", "graded columns, by ratio", "graded unlike columns, by ratio")
 LARGE = 96 * 96  # cells above which a search takes the few families: programming one of 128 × 128 takes half a second
 
 
@@ -26,9 +29,10 @@ def structured_matrices(box: Box, families: Families) -> dict[str, np.ndarray]:
     """
     rows, cols = box.spec.shape
     pairs = box.spec.array.cell == "2t2r"
-    patterns = dict(_winning(rows, cols))
+    every = dict(graded(box))
+    patterns = dict(_winning(rows, cols)) | {name: every[name] for name in _WINNING_GRADES}
     if families == "all":
-        patterns |= dict(_further(rows, cols))
+        patterns |= dict(_further(rows, cols)) | every
     if pairs:
         patterns |= dict(_hot_pairs(rows, cols))
     found: dict[bytes, tuple[str, np.ndarray]] = {}
@@ -111,6 +115,25 @@ def _further(rows: int, cols: int) -> Iterator[tuple[str, np.ndarray]]:
     yield "checker", ((i + j) % 2).astype(float)
     yield "quarter block, far and first", (np.outer(far, left)).astype(float)
     yield "quarter block, near and last", (np.outer(~far, ~left)).astype(float)
+
+
+def graded(box: Box) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield patterns (rows, cols), 0 to 1, of conductances from all of the range, evenly and by ratio.
+
+    Places along the golden and the plastic ratio are far from each other and repeat nowhere.
+    """
+    rows, cols = box.spec.shape
+    i, j = np.indices((rows, cols))
+    shares = {
+        "columns": (j + 0.5) / cols,
+        "rows": (i + 0.5) / rows,
+        "cells": (_PLASTIC * i + _GOLDEN * j + 0.5) % 1.0,
+        "unlike columns": (_GOLDEN * j + 0.5) % 1.0 + 0.0 * i,
+    }
+    span = box.spec.device.g_min / box.spec.device.g_max
+    for what, share in shares.items():
+        yield f"graded {what}", share
+        yield f"graded {what}, by ratio", (span ** (1.0 - share) - span) / (1.0 - span)
 
 
 def _alternate(rows: int, cols: int, column: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from circuitsim.calibration.ascent import flip_promising
 from circuitsim.calibration.comparison import Difference, Search
-from circuitsim.calibration.families import LARGE, Families, columns_of, structured_inputs
+from circuitsim.calibration.families import LARGE, Families, columns_of, graded, structured_inputs
 from circuitsim.calibration.random_starts import random_inputs
 from circuitsim.results import LoadTable, TileModel, WorstFound
 from circuitsim.spec import Tolerance, checked
@@ -89,7 +89,8 @@ def _worst_of_load(
         v_in = np.vstack([inputs, box.inputs(_heavy_rows(pattern))])
         best = search.read(search.program(box.conductances(pattern)), v_in, name)
         found = sorted([*found, best], key=lambda difference: -difference.error)[:ASCENTS]
-    for name, pattern in _random_patterns(*model.spec.shape, share, rng):
+    shrunk = () if few else _at_most(graded(box), share)
+    for name, pattern in (*shrunk, *_random_patterns(*model.spec.shape, share, rng)):
         v_in = np.vstack([inputs, random_inputs(box, rng, each=10)])
         found.append(search.read(search.program(box.conductances(pattern)), v_in, name))
     flip_promising(search, found)
@@ -160,6 +161,12 @@ def _heavy_rows(pattern: np.ndarray) -> np.ndarray:
     heavy = largest > 0.5 * largest.max() if largest.max() > 0 else np.ones(len(largest), dtype=bool)
     first = np.cumsum(heavy) <= (heavy.sum() + 1) // 2
     return np.array([heavy, heavy & first, heavy & ~first], dtype=float)
+
+
+def _at_most(patterns: Iterator[tuple[str, np.ndarray]], share: float) -> Iterator[tuple[str, np.ndarray]]:
+    """Shrink the columns of patterns whose mean is above `share`."""
+    for name, pattern in patterns:
+        yield name, pattern * np.minimum(1.0, share / pattern.mean(axis=0))
 
 
 def _random_patterns(rows: int, cols: int, share: float, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:

@@ -1,6 +1,7 @@
 """Warn about use of a model outside its certificate, or reject it."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -90,6 +91,29 @@ def check_certificate(model: TileModel, certificate: Certificate) -> None:
             f"the certificate belongs to model {certificate.model_digest[:12]}, not to {model.digest[:12]}: "
             "expected the one that was saved with the model"
         )
+
+
+@checked
+def judged_model(model: TileModel, certificate: Certificate | None, *, strict: bool = False) -> TileModel:
+    """Return a model with the target that its certificate misses, or refuse it if `strict`.
+
+    Every use of a model with a certificate starts here; `behavioral.program` then tells what the model misses.
+
+    Args:
+        model: The model.
+        certificate: Its certificate; None: what the model itself states counts.
+        strict: Refuse a model that misses its target.
+
+    Raises:
+        InputError: The certificate belongs to another model.
+        OutsideRangeError: `strict` is True and the target is missed.
+    """
+    if certificate is not None:
+        check_certificate(model, certificate)
+        model = replace(model, missed=certificate.missed or model.missed)
+    if strict and model.missed is not None:
+        raise OutsideRangeError(f"{model.missed.sentence} (strict)")
+    return model
 
 
 def say_outside(phrases: tuple[str, ...], *, strict: bool) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from circuitsim.calibration.box import Box
 
-STARTS = ("outer product", "uniform", "blocks", "binary", "log uniform")
+STARTS = ("outer product", "uniform", "log uniform", "blocks", "binary")
 """Kinds of matrices, in the order in which a search takes them."""
 
 

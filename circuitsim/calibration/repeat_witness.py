@@ -13,7 +13,7 @@ from circuitsim.errors import InputError
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.error_scale import error_scale
 from circuitsim.spec import checked, with_ideal
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, percent
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def repeat_witness(
         sentence = f"the stored worst case does NOT repeat: {what}; the model, its cell or a solver is another"
     else:
         solved = "" if true is None else ", and ngspice agrees"
-        sentence = f"the stored worst case repeats: {error:.2e} of {certificate.relative_to} in column {column}{solved}"
+        where = f"{certificate.relative_to} in column {column}"
+        sentence = f"the stored worst case repeats: {percent(error)} of {where}{solved}"
     return RepeatedWitness(not changed, tile, exact, true, error, sentence)
 
 

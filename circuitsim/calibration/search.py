@@ -21,6 +21,8 @@ MOST_INPUTS = (
 )
 # Cells that one ascent of matrices programs: 40 matrices of 64 × 64. After as many, fifteen random starts had reached
 # 93 to 100 % of where 150 took them. Small arrays get more and large ones fewer: programming takes the time.
+# Random starts, and matrices of which each start takes the worst: small arrays are programmed in no time.
+START_CELLS, FEW_STARTS, MANY_STARTS, MANY_TRIES = 32 * 32, 2, 6, 16
 CELLS, FEWEST, MOST = 40 * 64 * 64, 20, 80
 
 
@@ -30,7 +32,7 @@ def find_worst(
     full_scale: Tolerance,
     *,
     rng: np.random.Generator,
-    starts: Annotated[int, "a whole number >= 0"] = 2,
+    starts: Annotated[int, "a whole number >= 0"] | None = None,
     families: Families | None = None,
     most_programs: Count | None = None,
     time_limit: Tolerance | None = None,
@@ -39,13 +41,14 @@ def find_worst(
     """Seek the largest error of a model against the array solver over all matrices and inputs of its box.
 
     Structured matrices are read with structured inputs. From the worst of them the search flips rows of the inputs and
-    changes blocks of the matrix, then it does so from random starts. The result is the largest error found, no bound.
+    changes blocks of the matrix, then it does so from random starts, and last it moves the rows of the worst input in
+    small steps. The result is the largest error found, no bound.
 
     Args:
         model: The behavioral model; its range of inputs is that of the box.
         full_scale: What errors are divided by [A], see `full_scale_of_box`.
         rng: Generates the random starts. The result depends on the seed alone, unless a time limit ends the search.
-        starts: Number of random starts, 0 or more.
+        starts: Number of random starts, 0 or more; None: 2, and more, up to 6, in arrays of less than 512 cells.
         families: "all" structured matrices, or the "few" that were the worst of some model; None: few for arrays of
             more than 96 × 96 cells.
         most_programs: Matrices after which the search ends; None: no limit.
@@ -63,6 +66,8 @@ def find_worst(
     Warns:
         CellErrorWarning, UnbalancedWarning: As `nodal.read`, for the witness.
     """
+    if starts is None:
+        starts = min(max(_tries(model), FEW_STARTS), MANY_STARTS)
     if starts < 0:
         raise InputError(f"starts = {starts}: expected a whole number >= 0")
     search = Search(model, full_scale, most_programs=most_programs, time_limit=time_limit)
@@ -80,9 +85,12 @@ def find_worst(
         best = flip_promising(search, best, done=steps.done)
         change_blocks(search, max(best, key=lambda found: found.error), inputs, programs=_matrices_per_ascent(model))
         steps.done()
+        effort = {"programs": _matrices_per_ascent(model), "tries": _tries(model)}
         for number in range(starts):
-            climb_from_random(search, inputs, STARTS[number % len(STARTS)], rng, programs=_matrices_per_ascent(model))
+            climb_from_random(search, inputs, STARTS[number % len(STARTS)], rng, **effort)
             steps.done()
+        if search.largest is not None and not search.box.switched:
+            flip_rows(search, search.largest, steps=search.box.fine_steps)
     except LimitReached:
         return search.worst_found(stopped=True)
     return search.worst_found(stopped=False)
@@ -151,6 +159,11 @@ def _affordable(model: TileModel) -> Families:
 def _matrices_per_ascent(model: TileModel) -> int:
     rows, cols = model.spec.shape
     return min(max(CELLS // (rows * cols), FEWEST), MOST)
+
+
+def _tries(model: TileModel) -> int:
+    rows, cols = model.spec.shape
+    return min(max(START_CELLS // (rows * cols), 1), MANY_TRIES)
 
 
 def _keep(best: list[Difference], found: Difference) -> list[Difference]:

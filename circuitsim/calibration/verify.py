@@ -32,6 +32,7 @@ from circuitsim.results import (
 )
 from circuitsim.results.error_scale import error_scale, errors_relative_to
 from circuitsim.spec import ArraySpec, WireGrid, checked, has_bypass, with_ideal
+from circuitsim.units import percent
 
 # The error depends on the sampled hold-out: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array
 # of tests/cross_check/test_calibration_verify.py the largest rms is 1.42 times the smallest, the largest maximum 1.90.
@@ -116,8 +117,8 @@ def verify(
     largest = max(MARGIN * certificate.typical.max, 0.0 if certificate.worst is None else certificate.worst.error)
     holds = error.rms <= MARGIN * certificate.typical.rms and error.max <= largest
     sentence = (
-        f"rms {error.rms:.2e}, largest of {error.samples} {error.max:.2e} of {certificate.relative_to} against "
-        f"{certificate.typical.rms:.2e} and {certificate.typical.max:.2e} typically"
+        f"rms {percent(error.rms)}, largest of {error.samples} {percent(error.max)} of {certificate.relative_to} "
+        f"against {percent(certificate.typical.rms)} and {percent(certificate.typical.max)} typically"
     )
     witness = repeat_witness(model, certificate, in_ngspice=in_ngspice)
     if witness is not None:
@@ -128,15 +129,15 @@ def verify(
     circuit = circuit_error(model.spec, exact, truths, certificate.full_scale)
     limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
     if circuit.rms <= limit:
-        same = f"; the circuit is the same to {circuit.rms:.1e}"
+        same = f"; the circuit is the same to {percent(circuit.rms)}"
         return Verdict(holds, error, _verdict(holds) + sentence + same, circuit, witness=witness)
     suspects, unexplained = find_suspects(
         model.spec, model.surface, experiments, exact, truths, sense=model.sense, off=model.off
     )
     words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
     other = (
-        f"; the array is another circuit: it differs by {circuit.rms:.1e} rms, the same one by at most {limit:.1e}; "
-        f"best explained by {words} ({100 * unexplained:.0f} % unexplained)"
+        f"; the array is another circuit: it differs by {percent(circuit.rms)} rms, the same one by at most "
+        f"{percent(limit)}; best explained by {words} ({percent(unexplained)} unexplained)"
     )
     return Verdict(False, error, _verdict(False) + sentence + other, circuit, suspects, unexplained, witness)
 

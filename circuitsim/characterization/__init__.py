@@ -11,6 +11,7 @@ from circuitsim.characterization.adc_mismatch import (
 )
 from circuitsim.characterization.adc_resolution import adc_bits
 from circuitsim.characterization.blocks import characterize, check_sense_contents
+from circuitsim.characterization.bulk import check_bulk
 from circuitsim.characterization.cache import cache_limit, cache_size
 from circuitsim.characterization.capacitor import capacitor_cell
 from circuitsim.characterization.cell import (
@@ -67,6 +68,7 @@ __all__ = [
     "cell",
     "cell_dynamics",
     "characterize",
+    "check_bulk",
     "check_chord",
     "check_contents",
     "check_ohmic",

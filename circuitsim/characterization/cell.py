@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim import spice
+from circuitsim.characterization.bulk import check_bulk
 from circuitsim.characterization.cache import cached
 from circuitsim.characterization.cell_subject import CellSubject
 from circuitsim.characterization.chord import check_chord
@@ -136,9 +137,11 @@ def gated_cells(spec: ArraySpec, *, g_range: tuple[float, float] | None = None) 
 
     Raises:
         SimulatorError: ngspice failed; the run folder is kept.
-        OutsideRangeError: The current of a cell near its threshold is not smooth enough.
+        OutsideRangeError: The current of a cell near its threshold is not smooth enough, or the bulk takes too much of
+            the current of a string.
     """
     _reached(spec, g_range)  # no level reads a conductance that the state does not reach
+    check_bulk(spec)
     off, on = _at_gates(spec, g_range, (gate_voltage_levels(spec)[0], None))
     return (off, on) if has_bypass(spec) else (on, off)
 

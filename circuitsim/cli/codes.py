@@ -92,7 +92,7 @@ def solve_codes(
     content = {
         "files": [str(file) for file in files],
         "level": level,
-        "conductances": origin_of(conductances, seed),
+        "conductances": origin_of(spec, conductances, seed),
         "smallest_code": _plain(found.min()),
         "largest_code": _plain(found.max()),
         "unit": reading.unit,

@@ -125,6 +125,14 @@ def calibrate(
         str, typer.Option(help="How the worst case is sought: full, structured (quick, without a table by load), none.")
     ] = "full",
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
+    thorough: Annotated[
+        bool | None,
+        typer.Option(
+            "--thorough/--quick",
+            help="Split the product's error into its causes and check an array of twice the size, or leave both out;"
+            " absent: thorough with --truth ngspice.",
+        ),
+    ] = None,
     waveforms: Annotated[
         bool,
         typer.Option("--waveforms", help="Also run one product of the whole chain in ngspice and draw its waveforms."),
@@ -152,12 +160,12 @@ def calibrate(
             max_worst=max_worst,
             search=search,  # pyright: ignore[reportArgumentType]  # calibration.calibrate says which there are
             truth=truth,
+            thorough=thorough,
             folder=out / "hold_out" if truth == "ngspice" else None,
             n_jobs=jobs,
             progress=progress,
         )
-    model_file = save_model(out, result.model)
-    certificate_file = out / "certificate.json"
+    model_file, certificate_file = save_model(out, result.model), out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
     tables = circuit_tables(spec, sense=result.model.sense)
     page = write_calibration_report(out, result, circuits=circuit_curves(tables), waveforms=shown)

@@ -36,9 +36,11 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a calibrated tile for another simulator: a macro-model, a module, a noise table or parameters."""
+    from circuitsim.behavioral import tell_missed
     from circuitsim.results import load_model
 
     calibrated = load_model(model)
+    tell_missed(calibrated)
     if to in TILES:
         text = _tile(to, calibrated, read_conductances(calibrated.spec, conductances, seed), name)
     elif to in MODELS:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from circuitsim.units import percent
+
 
 def inference_in_words(content: dict[str, Any]) -> str:
     """Say how good the network is on the array, on which images, what ran where, and which ranges were chosen.
@@ -37,12 +39,14 @@ def _certified(content: dict[str, Any]) -> list[str]:
     general = content["certificate"]
     if general is None:
         return ["certificate: none given, so nothing is known of the error of these tiles (--certificate FILE)"]
-    worst = "no worst case sought" if general["worst"] is None else f"worst found {_percent(general['worst'])}"
-    lines = [f"certificate of the array: typical {_percent(general['typical_rms'])} rms of full scale, {worst}"]
+    worst = "no worst case sought" if general["worst"] is None else f"worst found {percent(general['worst'])}"
+    missed = ", its target was NOT reached" if general["reached"] is False else ""
+    of = general["relative_to"]
+    lines = [f"certificate of the array: typical {percent(general['typical_rms'])} rms of {of}, {worst}{missed}"]
     for tile in content["tiles"]:
-        known = "" if tile["worst"] is None else f", worst found up to it {_percent(tile['worst'])}"
+        known = "" if tile["worst"] is None else f", worst found up to it {percent(tile['worst'])}"
         own = tile["worst_inputs"]
-        sought = "" if own is None else f", worst found over the inputs of these tiles {_percent(own)}"
+        sought = "" if own is None else f", worst found over the inputs of these tiles {percent(own)}"
         lines.append(f"own tiles: {tile['name']}, column load up to {tile['load']:.2f}{known}{sought}")
     return lines
 
@@ -60,8 +64,8 @@ def _settling(content: dict[str, Any]) -> list[str]:
         f"settling: the slowest column, in {slowest['name']} with load {slowest['load']:.2f}, is within half an LSB "
         f"after {found['needed_s']:.3g} s; driver.t_read = {found['t_read_s']:.3g} s {fits}",
         f"settling: fitted to {found['model_reads'][0]} reads of the array solver; of {found['model_reads'][1]} others "
-        f"columns settled within {_percent(found['model_error_rms'])} rms of the fit and up to "
-        f"{_percent(found['model_late'])} later, which is included{outside}",
+        f"columns settled within {percent(found['model_error_rms'])} rms of the fit and up to "
+        f"{percent(found['model_late'])} later, which is included{outside}",
     ]
 
 
@@ -72,7 +76,7 @@ def _form(name: str, content: dict[str, Any]) -> str:
         if (value := content[what][name]) is not None
     ]
     if name != "float":
-        parts.append(f"outputs differ from float by {_percent(content['difference_from_float'][name])} rms")
+        parts.append(f"outputs differ from float by {percent(content['difference_from_float'][name])} rms")
     return f"{name}: {', '.join(parts) or 'the reference'}"
 
 
@@ -80,13 +84,9 @@ def _on_array(layer: dict[str, Any]) -> str:
     groups = "" if layer["groups"] == 1 else f"{layer['groups']} × "
     adc = ""
     if layer["full_scale"] is not None:
-        adc = f"; ADC to {layer['full_scale']:.3g} A ({layer['adc_rule']}), {_percent(layer['adc_clipped'])} clipped"
+        adc = f"; ADC to {layer['full_scale']:.3g} A ({layer['adc_rule']}), {percent(layer['adc_clipped'])} clipped"
     return (
         f"on arrays: {layer['name']} ({layer['op']}, {groups}{layer['inputs']} × {layer['outputs']}, {layer['tiles']} "
         f"tile{'' if layer['tiles'] == 1 else 's'}); inputs to {layer['activation_max']:.4g} ({layer['input_rule']}), "
-        f"{_percent(layer['input_clipped'])} clipped{adc}"
+        f"{percent(layer['input_clipped'])} clipped{adc}"
     )
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.3g} %"

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from circuitsim.devices import has_two_states
 from circuitsim.errors import ARRAY_FAULTS, InputError, reason_of
 from circuitsim.spec import ArraySpec, full_scale_inputs
 
@@ -15,7 +16,7 @@ Conductances = Annotated[
         "--conductances",
         "-g",
         help="Conductances (rows, cols) in siemens (capacitances in farads for 1c cells), .npy or .csv; absent: drawn"
-        " log-uniformly between g_min and g_max.",
+        " log-uniformly between g_min and g_max, of two states either.",
     ),
 ]
 Inputs = Annotated[
@@ -57,9 +58,12 @@ def read_conductances(spec: ArraySpec, conductances: Path | None, seed: int) -> 
     return draw_matrix("log_uniform", spec, np.random.default_rng(seed))
 
 
-def origin_of(conductances: Path | None, seed: int) -> str:
+def origin_of(spec: ArraySpec, conductances: Path | None, seed: int) -> str:
     """Say where conductances came from."""
-    return f"drawn between g_min and g_max by seed {seed}" if conductances is None else str(conductances)
+    if conductances is not None:
+        return str(conductances)
+    where = "at g_min or g_max, the two states of the device," if has_two_states(spec) else "between g_min and g_max"
+    return f"drawn {where} by seed {seed}"
 
 
 def _read_numbers(path: Path) -> np.ndarray:

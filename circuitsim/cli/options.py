@@ -184,4 +184,7 @@ MaxError = Annotated[
         " scale: a matrix above it warns, or is refused with --strict. Needs --certificate.",
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse a use outside the certificate.")]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse a use outside the certificate, and a model that misses its target."),
+]

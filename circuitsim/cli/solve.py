@@ -98,7 +98,7 @@ def solve(
             folder=out / "ngspice" if level == "ngspice" else None,
         )
     netcdf, table = save_solution(out, solution, spec=spec, x=x, g=g)
-    origin = origin_of(conductances, seed)
+    origin = origin_of(spec, conductances, seed)
     content = {"netcdf": str(netcdf), "csv": str(table), "conductances": origin, **describe_solution(solution)}
     largest = format_quantity(content["largest_output"], solution.unit)
     text = f"{table}: {len(x)} x {spec.shape[1]} {solution.quantity}s, largest {largest}; conductances: {origin}"

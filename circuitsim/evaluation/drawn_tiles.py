@@ -10,7 +10,7 @@ import numpy as np
 from circuitsim import behavioral
 from circuitsim.devices.statistics import Statistics, draw_conductances
 from circuitsim.errors import InputError
-from circuitsim.evaluation.products import BehavioralProduct
+from circuitsim.evaluation.products import BehavioralProduct, like_tile
 from circuitsim.network import ReadTile, TilePlace
 from circuitsim.spec import ArraySpec
 
@@ -51,7 +51,7 @@ class DrawnProduct:
         """Return the function that reads one draw of conductances g (rows, cols) [S].
 
         Raises:
-            InputError: A cause is not stated, or read noise is asked for and inputs switch gates.
+            InputError: A cause is not stated, or read noise is asked for of strings or behind circuits.
         """
         tile_seed = [self.seed, zlib.crc32(place.layer.encode()), place.index]
         given = {"causes": self.causes, "extrapolate": self.extrapolate}
@@ -60,8 +60,8 @@ class DrawnProduct:
         read = self.product.read_of(tile, g)
         if "read_noise" not in self.causes:
             return read
-        if not isinstance(tile, behavioral.Tile):
-            raise InputError("read noise of tiles whose inputs switch gates is not modelled; leave it out of causes")
+        if self.product.model.sense is not None:
+            raise InputError("read noise of tiles whose sense amplifiers are circuits is not modelled; leave it out")
         programmed = draw_conductances(self.statistics, g, 0.0, rng=np.random.default_rng([*tile_seed, 0]), **given)
         programmed = np.clip(programmed, self.statistics.g_min, self.statistics.g_max)  # errors pass the source's ends
         stated = {"g_programmed": programmed, "t": self.t, "extrapolate": self.extrapolate}
@@ -70,6 +70,10 @@ class DrawnProduct:
 
 
 def _read_with_noise(
-    read: ReadTile, tile: behavioral.Tile, noise: behavioral.ReadNoise, rng: np.random.Generator, v_in: np.ndarray
+    read: ReadTile,
+    tile: behavioral.AnyTile,
+    noise: behavioral.ReadNoise | behavioral.GatedNoise,
+    rng: np.random.Generator,
+    v_in: np.ndarray,
 ) -> Any:
-    return behavioral.with_read_noise(tile, noise, v_in, read(v_in), rng=rng)
+    return behavioral.with_read_noise(tile, noise, like_tile(tile, v_in), read(v_in), rng=rng)

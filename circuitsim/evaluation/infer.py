@@ -94,13 +94,15 @@ def infer_files(
             certificate belongs to another model, or `strict`, `max_error` or `search_inputs` is given without one.
         SpecError: The layers of a network cannot lie on the model's array.
         NotConvergedError: `settling` is True, and columns do not settle within 256 t_read.
-        OutsideRangeError: `strict` is True and a read is outside the certificate or a tile above `max_error`.
+        OutsideRangeError: `strict` is True and the model misses its target, a read is outside the certificate, or a
+            tile is above `max_error`.
 
     Warns:
         HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
             exactly.
         ClippingWarning: See `evaluate`.
         SettlingWarning: `settling` is True, and driver.t_read ends before the slowest column has settled.
+        MissedTargetWarning: The certificate of the model misses its target.
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
@@ -170,6 +172,8 @@ def _certified(
         "largest_drawn": certificate.typical.max,
         "worst": None if certificate.worst is None else certificate.worst.error,
         "full_scale_A": certificate.full_scale,
+        "reached": certificate.reached,
+        "relative_to": certificate.relative_to,
     }
     tiles = own_tiles(programmed, model, certificate, search_inputs=search_inputs)
     return {"certificate": general, "tiles": [dataclasses.asdict(layer) for layer in tiles]}

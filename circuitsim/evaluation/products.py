@@ -12,7 +12,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim import behavioral, truth
-from circuitsim.calibration import check_certificate, check_use
+from circuitsim.calibration import check_use, judged_model
 from circuitsim.calibration.allowed_error import check_worst
 from circuitsim.chain import ExactArray, exact_array, read_exact
 from circuitsim.characterization import check_contents, check_sense_contents
@@ -40,12 +40,17 @@ class BehavioralProduct:
         dtype: Data type of the matrices and the currents, "float64" or "float32".
         namespace: Array module that computes: "numpy", "torch", or another that follows the array API.
         certificate: Certificate of the model, or None.
-        strict: Use outside the certificate raises OutsideRangeError, and so does a tile above `max_error`.
+        strict: Use outside the certificate raises OutsideRangeError, and so do a tile above `max_error` and a model
+            that misses its target.
         max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
             full scale. A tile above it warns, or is refused if `strict`.
 
     Raises:
         InputError: `strict` or `max_error` is given without a certificate, or the certificate belongs to another model.
+        OutsideRangeError: `strict` is True and the model misses its target.
+
+    Warns:
+        MissedTargetWarning: For each tile, where the model misses its target.
     """
 
     model: TileModel
@@ -59,8 +64,7 @@ class BehavioralProduct:
         for argument, given in (("strict = True", self.strict), ("max_error", self.max_error is not None)):
             if self.certificate is None and given:
                 raise InputError(f"{argument} needs the certificate of the model")
-        if self.certificate is not None:
-            check_certificate(self.model, self.certificate)
+        self._judged()
 
     @property
     def spec(self) -> ArraySpec:
@@ -84,11 +88,15 @@ class BehavioralProduct:
             load = column_load(g, self.model.spec.device.g_max)
             check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
         xp, programmed = importlib.import_module(self.namespace), g if drawn is None else drawn
-        return behavioral.program(self.model, programmed, drawn=drawn is not None, dtype=self.dtype, xp=xp)
+        return behavioral.program(self._judged(), programmed, drawn=drawn is not None, dtype=self.dtype, xp=xp)
 
     def read_of(self, tile: behavioral.AnyTile, g: np.ndarray) -> ReadTile:
         """Return the function that reads a tile; its inputs are judged for the wanted conductances g [S]."""
         return partial(_read_matrices, tile, partial(_check_read, self, tile, g))
+
+    def _judged(self) -> TileModel:
+        """Return the model with the target that it misses; refuse it if `strict`."""
+        return judged_model(self.model, self.certificate, strict=self.strict)
 
 
 @dataclass(frozen=True)
@@ -185,11 +193,16 @@ def _check_read(product: BehavioralProduct, tile: behavioral.AnyTile, g: np.ndar
 
 def _read_matrices(tile: behavioral.AnyTile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
     check(v_in)
+    return behavioral.tile_outputs(tile, like_tile(tile, v_in))
+
+
+def like_tile(tile: behavioral.AnyTile, v_in: np.ndarray) -> Any:
+    """Return inputs as an array of the namespace, dtype and device of a tile."""
     own: Any = behavioral.own_array(tile)
     if isinstance(own, np.ndarray):
-        return behavioral.tile_outputs(tile, v_in.astype(own.dtype, copy=False))
+        return v_in.astype(own.dtype, copy=False)
     xp, device = array_api_compat.array_namespace(own), array_api_compat.device(own)
-    return behavioral.tile_outputs(tile, xp.asarray(v_in, dtype=own.dtype, device=device))
+    return xp.asarray(v_in, dtype=own.dtype, device=device)
 
 
 def _read_exactly(array: ExactArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:

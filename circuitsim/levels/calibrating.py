@@ -25,12 +25,13 @@ def calibrate(
     truth: Literal["ngspice", "nodal"] = "ngspice",
     folder: str | Path | None = None,
     n_jobs: int = 2,
+    thorough: bool | None = None,
 ) -> tuple[TileModel, Certificate]:
     """Calibrate and certify the behavioral model of an array; `calibration.calibrate` also returns the hold-out.
 
     Args:
         spec: The array.
-        rng, max_rms, max_worst, search, extra, truth, folder, n_jobs: As in `calibration.calibrate`.
+        rng, max_rms, max_worst, search, extra, truth, folder, n_jobs, thorough: As in `calibration.calibrate`.
 
     Returns:
         The model and its certificate.
@@ -50,5 +51,6 @@ def calibrate(
         truth=truth,
         folder=folder,
         n_jobs=n_jobs,
+        thorough=thorough,
     )
     return result.model, result.certificate

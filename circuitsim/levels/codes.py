@@ -153,10 +153,15 @@ def _check_converters_fit(spec: ArraySpec) -> None:
     """Reject an array whose inputs are not voltages or whose outputs are not currents."""
     off_or_on = spec.array.input_line != "bl" and spec.driver.gate_levels is None
     if off_or_on and spec.driver.input_code == "amplitude":
-        raise SpecError(
-            f"array.input_line = {spec.array.input_line!r}: a DAC drives bit lines by their voltage, expected 'bl'; "
+        takes = (
             "gates take codes with driver.input_code = 'bit_serial' or 'pulse_width', or word lines with "
             "driver.gate_levels"
+        )
+        if spec.array.input_line == "string":
+            takes = "strings take codes bit by bit, with driver.input_code = 'bit_serial'"
+        raise SpecError(
+            f"array.input_line = {spec.array.input_line!r}: a DAC drives bit lines by their voltage, expected 'bl'; "
+            f"{takes}"
         )
     if spec.sense.block is not None and spec.adc.block is None:
         raise SpecError(

@@ -66,7 +66,8 @@ def solve(
         model: A calibrated model of the same array, for the behavioral level.
         certificate: Certificate of the model; use outside its range warns. With a certificate, the array may differ
             from that of the model in size and temperature.
-        strict: Use outside the certificate raises an error, and so does a matrix above `max_error`.
+        strict: Use outside the certificate raises an error, and so do a matrix above `max_error` and a model that
+            misses its target.
         max_error: Largest error that you allow among those found for matrices with the column load of g, as a fraction
             of full scale, see `LoadTable`. A matrix above it warns, or is refused if `strict`.
         drawn: The conductances are what programming left: they may lie outside g_min to g_max, see
@@ -83,13 +84,14 @@ def solve(
             behavioral level has no model of this array.
         SpecError: The level does not simulate this array; the message names the levels that do.
         OutsideRangeError: A conductance is outside the device's range; or `strict` is True and the use is outside the
-            certificate, or the worst error found for such matrices is above `max_error`.
+            certificate, the model misses its target, or the worst error found for such matrices is above `max_error`.
         SimulatorError: ngspice failed; its folder is kept.
         NotConvergedError: The array solver did not reach its tolerance.
 
     Warns:
         DeclaredRangeWarning: At levels ngspice and nodal, an input is outside the range of the drivers, g is
             above `device.g_max`, or a transistor has an impossible size.
+        MissedTargetWarning: The certificate of the model misses its target; also without it, the model knows.
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.
         WorstCaseWarning: The worst error found for matrices like g is above `max_error`, or without it above five times

@@ -94,14 +94,14 @@ def prepare_tile(
         InputError: The model belongs to another array, the certificate to another model, or the array's SPICE files or
             the circuit of its sense amplifiers have changed since the calibration. What drives the rows and converts
             the outputs may differ.
-        OutsideRangeError: A conductance is outside the device's range; or the tile is strict, and the worst error found
-            for its column load is above `max_error`.
+        OutsideRangeError: A conductance is outside the device's range; or the tile is strict, and the model misses its
+            target, or the worst error found for its column load is above `max_error`.
 
     Warns:
+        MissedTargetWarning: The model misses its target.
         WorstCaseWarning: As `check_worst`.
     """
-    if certificate is not None:
-        calibration.check_certificate(model, certificate)
+    model = calibration.judged_model(model, certificate, strict=strict)
     resized = _for_array(model, certificate, spec)
     tile = behavioral.program(resized, g, drawn=drawn)
     array = CertifiedTile(spec, np.array(g, dtype=float), tile, resized, model, certificate, strict)
@@ -118,6 +118,7 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
             table of the sense amplifiers.
     """
     x = check_inputs(array.spec, x)
+    behavioral.tell_missed(array.model)
     tile_error = None
     if array.certificate is None:
         behavioral.check_input_range(array.tile, x)

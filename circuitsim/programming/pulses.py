@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from circuitsim.errors import InputError
+from circuitsim.spec import shown
+
+MOST_VOLTS = 30.0
+"""Largest amplitude of a write pulse [V]: flash takes some 20 V, every other memory less."""
 
 
 @dataclass(frozen=True)
@@ -12,13 +16,27 @@ class WritePulse:
 
     Attributes:
         kind: "set" raises the conductance, "reset" lowers it.
-        v_bl, v_sl, v_gate: Bit line, source line and word line [V].
+        v_bl, v_sl, v_gate: Bit line, source line and word line [V], −30 to 30.
+
+    Raises:
+        InputError: The kind is none of these, or a voltage is no number or beyond `MOST_VOLTS`.
     """
 
     kind: Literal["set", "reset"]
     v_bl: float
     v_sl: float
     v_gate: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("set", "reset"):
+            raise InputError(f"kind = {shown(self.kind)}: expected 'set' or 'reset'")
+        for name in ("v_bl", "v_sl", "v_gate"):
+            volts = getattr(self, name)
+            number = isinstance(volts, int | float) and not isinstance(volts, bool)
+            if not (number and -MOST_VOLTS <= volts <= MOST_VOLTS):
+                raise InputError(
+                    f"{name} = {shown(volts)}: expected a voltage from -{MOST_VOLTS:g} to {MOST_VOLTS:g} V"
+                )
 
 
 @dataclass(frozen=True)

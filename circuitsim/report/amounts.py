@@ -1,19 +1,4 @@
-"""Numbers as words: fractions in percent, counts with their noun."""
-
-import math
-
-
-def percent(fraction: float) -> str:
-    """Write a fraction in percent with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`.
-
-    Fractions below 1e-6 are written with an exponent, `"3.0e-06 %"`, so that all numbers of a list have one unit.
-    """
-    if fraction == 0 or not math.isfinite(fraction):
-        return f"{fraction:g} %"
-    if abs(fraction) < 1e-6:
-        return f"{100 * fraction:.1e} %"
-    digits = 1 - math.floor(math.log10(abs(float(f"{100 * fraction:.1e}"))))
-    return f"{100 * fraction:.{max(digits, 0)}f} %"
+"""Numbers as words: shares with two decimals, counts with their noun."""
 
 
 def hundredths(fraction: float) -> str:

@@ -1,11 +1,10 @@
 """What happens inside the array, and how the model differs from the truth."""
 
-from circuitsim.report.amounts import percent
 from circuitsim.report.content import Comparison, IrDrop
 from circuitsim.report.error_figures import r_squared_text
 from circuitsim.report.parts import Paragraph, Picture, Section, SideBySide
 from circuitsim.spec import AdcSpec
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, percent
 
 
 def ir_drop_section(drop: IrDrop) -> Section:

@@ -4,10 +4,10 @@ import math
 
 from matplotlib.figure import Figure
 
-from circuitsim.report.amounts import percent
 from circuitsim.report.style import BLUE, INK, ORANGE, look, name_bars, one_panel
 from circuitsim.report.words import ranked
 from circuitsim.results import Budget
+from circuitsim.units import percent
 
 
 def budget_figure(budget: Budget) -> Figure:
@@ -22,7 +22,10 @@ def budget_figure(budget: Budget) -> Figure:
     left = [100 * math.sqrt(c.after_gain) for c in causes] + [None, 100 * math.sqrt(budget.total_after_gain)]
     with look():
         figure, axes = one_panel(
-            "Error of the product, cause by cause", "rms error [% of full scale]", "", height=1.3 + 0.27 * len(names)
+            "Error of the product, cause by cause",
+            f"rms error [% of {budget.relative_to}]",
+            "",
+            height=1.3 + 0.27 * len(names),
         )
         places = range(len(names))
         colours = [BLUE] * len(causes) + [ORANGE, INK]

@@ -64,7 +64,11 @@ def _error_row(name: str, error: ErrorStatistics) -> tuple[str, ...]:
 
 
 def _budget_table(budget: Budget) -> Table:
-    columns = (Column("cause", False), Column("power [FS²]"), Column("what is switched on", False))
+    columns = (
+        Column("cause", False),
+        Column("power [FS²]" if budget.relative_to == "full scale" else "power, relative"),
+        Column("what is switched on", False),
+    )
     rows = [(cause.name, f"{cause.power:.2e}", cause.what) for cause in ranked(budget)]
     rows += [
         ("sum of causes", f"{budget.sum_of_causes:.2e}", ""),

@@ -1,8 +1,8 @@
 """What a certificate states behind sense amplifiers and converters, as sentences."""
 
-from circuitsim.report.amounts import counted, percent
+from circuitsim.report.amounts import counted
 from circuitsim.results import Certificate, CodeErrors
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, percent
 
 
 def lsb_in_words(certificate: Certificate) -> str:

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
-from circuitsim.report.amounts import percent
 from circuitsim.report.content import Comparison
 from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, SERIES, look, one_panel, one_prefix
 from circuitsim.results import Certificate
 from circuitsim.results.error_scale import RelativeTo
+from circuitsim.units import percent
 
 _VECTOR_POINTS = 600  # more points than this are drawn as pixels: an element each would make the page heavy
 

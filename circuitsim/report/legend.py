@@ -24,8 +24,8 @@ INPUTS = {
 """Kinds of inputs, by name."""
 
 MATRICES = {
-    "log_uniform": "conductances uniform in their logarithm",
-    "uniform": "conductances uniform",
+    "log_uniform": "conductances uniform in their logarithm, of two states the nearer one",
+    "uniform": "conductances uniform, of two states the nearer one",
     "binary": "every cell at g_min or g_max",
     "few_high": "most cells near g_min, few near g_max, as in a trained network",
     "dense": "nine of ten cells at g_max, the others at g_min",

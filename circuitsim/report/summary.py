@@ -1,11 +1,11 @@
 """The top of the page: the numbers a reader takes away, and every requirement with its number."""
 
-from circuitsim.report.amounts import hundredths, percent
+from circuitsim.report.amounts import hundredths
 from circuitsim.report.circuit_words import lsb_in_short
 from circuitsim.report.content import ReportContent
 from circuitsim.report.parts import Column, KeyNumber, Section, Table
 from circuitsim.results.evaluation import Check
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, percent
 
 
 def key_numbers(content: ReportContent) -> tuple[KeyNumber, ...]:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from circuitsim.report.amounts import counted, percent
+from circuitsim.report.amounts import counted
 from circuitsim.report.circuit_sections import cost_in_words
 from circuitsim.report.circuit_words import (
     left_out_in_words,
@@ -17,7 +17,7 @@ from circuitsim.report.legend import names_in_words
 from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
 from circuitsim.results import Budget, Cause, Certificate, GradeErrors
 from circuitsim.spec import ArraySpec
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, percent
 
 ROUNDING = 1e-24
 """Mean square error, of full scale squared, that is rounding: 1e-12 rms. A resistance of 0 leaves about 1e-17 rms."""
@@ -62,6 +62,7 @@ def in_short(certificate: Certificate) -> str:
     return (
         f"the model's typical error against {truth_in_words(certificate)} is {percent(certificate.typical.rms)} rms of "
         f"{certificate.relative_to}, {worst_in_short(certificate)}"
+        f"{'' if certificate.missed is None else '; its target was NOT reached'}"
     )
 
 
@@ -126,14 +127,14 @@ def _typical(certificate: Certificate) -> str:
     error, of = certificate.typical, certificate.relative_to
     within = ((error.p50, "50 %"), (error.p95, "95 %"), (error.p99, "99 %"), (error.p999, "99.9 %"))
     shares = ", ".join(f"{share} within {percent(value)}" for value, share in within)
-    rms, most = (f"{value:.2e}{_in_unit(certificate, value)}" for value in (error.rms, error.max))
+    rms, most = (_in_unit(certificate, value) for value in (error.rms, error.max))
     bits = f" That is {certificate.model_bits:.1f} effective bits." if of == "full scale" else ""
     return (
         f"The behavioral model of this {certificate.rows} × {certificate.cols} array ({certificate.form}) gives "
         f"{outputs_in_words(certificate)} before the ADC that differ from {truth_in_words(certificate)} by "
-        f"{percent(error.rms)} of {of} rms ({rms}) over drawn matrices and inputs: {shares}; "
-        f"the largest of {error.samples} drawn is {percent(error.max)} ({most}), which is no bound. "
-        f"The mean error is {error.bias:+.1e} of {of}.{bits}"
+        f"{percent(error.rms)} of {of} rms{rms} over drawn matrices and inputs: {shares}; "
+        f"the largest of {error.samples} drawn is {percent(error.max)}{most}, which is no bound. "
+        f"The mean error is {percent(error.bias)} of {of}.{bits}"
     )
 
 
@@ -141,7 +142,7 @@ def _in_unit(certificate: Certificate, error: float) -> str:
     """Return an error of full scale in the unit of the outputs; empty for errors of the current itself."""
     if certificate.relative_to != "full scale":
         return ""
-    return f", {format_quantity(error * certificate.full_scale, certificate.unit, 3)}"
+    return f" ({format_quantity(error * certificate.full_scale, certificate.unit, 3)})"
 
 
 def _asked(certificate: Certificate) -> str:
@@ -197,9 +198,10 @@ def budget_in_words(budget: Budget) -> str:
     absent = f" Absent: {missing}." if missing else ""
     left = f" Left out: {'; '.join(budget.left_out)}." if budget.left_out else ""
     direction = "the same direction" if budget.correlation >= 0 else "opposite directions"
+    of = budget.relative_to
     return (
-        f"Causes of its error, each alone, rms of full scale without any gain taken out: "
-        f"{causes or 'none'}.{absent} Mean squares are added, in units of full scale squared: the causes alone give "
+        f"Causes of its error, each alone, rms of {of} without any gain taken out: "
+        f"{causes or 'none'}.{absent} Mean squares are added, in units of {of} squared: the causes alone give "
         f"{budget.sum_of_causes:.2e}, all together {budget.total:.2e} ({percent(math.sqrt(budget.total))} rms). The "
         f"difference of {budget.interaction:+.2e} is {budget.correlation:+.2e} because causes push an output in "
         f"{direction}, and {budget.joint:+.2e} because one cause changes what another does.{left}"
@@ -269,7 +271,7 @@ def _range(certificate: Certificate) -> str:
     v_low, v_high = (format_quantity(v, "V") for v in certificate.v_range)
     inputs = f"inputs from {v_low} to {v_high}" if certificate.input_unit == "V" else "inputs of 0 and 1 on the gates"
     if certificate.time_s is None:
-        noise = "nothing about programming error, read noise or drift"
+        noise = f"nothing about programming error, read noise or drift{_in_budget(certificate)}"
     else:
         aged = format_quantity(certificate.time_s, "s")
         noise = f"{aged} after programming, programming error and drift included, nothing about read noise"
@@ -281,6 +283,15 @@ def _range(certificate: Certificate) -> str:
     )
 
 
+def _in_budget(certificate: Certificate) -> str:
+    """Say which of the device's errors the budget of the product contains, for they are no errors of the model."""
+    causes = () if certificate.budget is None else certificate.budget.causes
+    named = [cause.name for cause in causes if cause.name in ("programming", "read noise")]
+    if not named:
+        return ""
+    return f" in the model's own error ({' and '.join(named)}: see the causes of the product's error above)"
+
+
 def _evidence(certificate: Certificate) -> str:
     made = f", made {certificate.created}" if certificate.created else ""
     decks = counted(len(certificate.decks), "deck") if certificate.decks else "the array solver, without a deck"
@@ -289,7 +300,7 @@ def _evidence(certificate: Certificate) -> str:
         f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
         f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.typical.samples, _output(certificate))})"
         f" that were not used to build the model, from {decks}; the characterized cell is "
-        f"within {certificate.surface_bound:.1e} of its full-scale current{_circuit(certificate)}. "
+        f"within {percent(certificate.surface_bound)} of its full-scale current{_circuit(certificate)}. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
         f"{str(certificate.provenance.spec_digest)[:12]}, circuitsim {certificate.provenance.version}{made}."
     )
@@ -303,11 +314,10 @@ def _circuit(certificate: Certificate) -> str:
     spot = certificate.spot
     if spot is not None:
         return (
-            f", and the array solver, which stands for the truth here, within {spot.error.max:.1e} of "
+            f", and the array solver, which stands for the truth here, within {percent(spot.error.max)} of "
             f"{certificate.relative_to} of ngspice on {spot.rows} × {spot.cols} cells of it"
         )
     if certificate.circuit is None:
         return ""
-    return (
-        f", and the array solver on it within {certificate.circuit.max:.1e} of {certificate.relative_to} of the truth"
-    )
+    most = percent(certificate.circuit.max)
+    return f", and the array solver on it within {most} of {certificate.relative_to} of the truth"

@@ -1,8 +1,8 @@
 """The worst case of a certificate and the load of its matrices, as sentences."""
 
-from circuitsim.report.amounts import counted, percent
+from circuitsim.report.amounts import counted
 from circuitsim.results import Certificate, LoadTable
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, percent
 
 
 def worst_in_words(certificate: Certificate) -> str:
@@ -19,7 +19,7 @@ def worst_in_words(certificate: Certificate) -> str:
     inputs = f"inputs from {_span(certificate.v_range, 'V')}" if volts else "inputs of 0 and 1 on the gates"
     return (
         f"Worst found by search over all conductances from {_span(certificate.g_range, 'S')} and "
-        f"{inputs}: {worst.error:.1e} of {_divided_by(certificate, worst.error)} in "
+        f"{inputs}: {percent(worst.error)} of {_divided_by(certificate, worst.error)} in "
         f"column {witness.case.column}; no larger one is known. "
         f"The search programmed {counted(worst.programs, 'matrix', 'matrices')} and compared "
         f"{counted(worst.vectors, 'input vector')} with the array solver.{ended} The case (family: "
@@ -40,7 +40,7 @@ def loads_in_words(certificate: Certificate) -> str:
     table = certificate.by_load
     if table is None:
         return ""
-    pairs = ", ".join(f"{worst:.1e} up to {cap:g}" for cap, worst in zip(table.loads, table.worst, strict=True))
+    pairs = ", ".join(f"{percent(worst)} up to {cap:g}" for cap, worst in zip(table.loads, table.worst, strict=True))
     return (
         "The load of a matrix is the mean conductance of its largest column over g_max. Worst found by search among "
         f"matrices of at most a load: {pairs}. {_law(table)}"
@@ -70,7 +70,7 @@ def _divided_by(certificate: Certificate, error: float) -> str:
 
 
 def _law(table: LoadTable) -> str:
-    return f"Every one of them is below {table.coefficient:.1e} times its load."
+    return f"Every one of them is below {percent(table.coefficient)} times its load."
 
 
 def _not_sought(certificate: Certificate) -> str:

@@ -43,6 +43,7 @@ from .evaluation import Step as Step
 from .evaluation import WirePoint as WirePoint
 from .evaluation import WireSweep as WireSweep
 from .experiment import Experiment as Experiment
+from .missed_target import MissedTarget as MissedTarget
 from .model_files import load_certificate as load_certificate
 from .model_files import load_model as load_model
 from .model_files import load_surface as load_surface

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from circuitsim.results.error_scale import RelativeTo
+from circuitsim.units import percent
 
 CONFIDENCE = 0.95
 
@@ -51,9 +52,9 @@ class Audit:
     def sentence(self) -> str:
         """The result in words."""
         found = (
-            f"{self.audited} of {self.reads} reads audited: the largest error is {self.largest:.1e} of "
-            f"{self.relative_to}, {self.above} are above {self.limit:.1e}"
+            f"{self.audited} of {self.reads} reads audited: the largest error is {percent(self.largest)} of "
+            f"{self.relative_to}, {self.above} are above {percent(self.limit)}"
         )
         if self.audited == self.reads:
             return found
-        return f"{found}; with 95 % confidence at most {100 * self.share_above:.2g} % of the reads are"
+        return f"{found}; with 95 % confidence at most {percent(self.share_above)} of the reads are"

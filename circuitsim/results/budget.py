@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
+from circuitsim.results.error_scale import RelativeTo
+
 
 @dataclass(frozen=True)
 class Cause:
     """One cause of error alone, with everything else ideal.
 
     Attributes:
-        name: "cells", "wires", "driver", "sense", "dac", "adc", "read noise" or "programming".
+        name: "cells", "wires", "driver", "sense", "dac", "adc", "programming", "read noise" or "circuit noise".
         what: What is switched on, in one phrase.
-        power: Mean square error of the outputs against the ideal product, relative to full scale squared.
+        power: Mean square error of the outputs against the ideal ones, as fractions of what `Budget.relative_to` says.
         after_gain: The same after removal of the best common gain for this cause.
     """
 
@@ -24,7 +26,8 @@ class Cause:
 class Budget:
     """Error power of every cause alone and of all causes together.
 
-    Let e_c be the error of a single cause and e that of all causes together, relative to full scale. Then
+    Let e_c be the error of a single cause and e that of all causes together, relative to full scale, in strings to the
+    ideal current itself, as `relative_to` says. Then
     e = Σ e_c + e_joint and
 
         mean e² = Σ mean e_c² + correlation + joint,
@@ -42,6 +45,7 @@ class Budget:
         full_scale: Largest ideal output [A].
         outputs: Number of output currents.
         left_out: Causes that the budget does not contain, each with the reason.
+        relative_to: What errors are fractions of: "full scale", or "the current itself".
     """
 
     causes: tuple[Cause, ...]
@@ -53,6 +57,7 @@ class Budget:
     full_scale: float
     outputs: int
     left_out: tuple[str, ...] = ()
+    relative_to: RelativeTo = "full scale"
 
     @property
     def sum_of_causes(self) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from circuitsim.results.budget import Budget
 from circuitsim.results.code_errors import CodeErrors, SenseError
 from circuitsim.results.error_scale import RelativeTo
+from circuitsim.results.missed_target import MissedTarget
 from circuitsim.results.product_cost import ProductCost
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.tile_error import TileError
@@ -241,9 +242,16 @@ class Certificate:
         """
         if self.max_rms is None and self.max_worst is None:
             return None
+        return self.missed is None
+
+    @property
+    def missed(self) -> MissedTarget | None:
+        """What was asked for and is not reached; None if it is reached, or nothing was requested."""
+        worst = None if self.worst is None else self.worst.error
         typical = self.max_rms is None or self.typical.rms <= self.max_rms
-        worst = self.max_worst is None or (self.worst is not None and self.worst.error <= self.max_worst)
-        return typical and worst
+        if typical and (self.max_worst is None or (worst is not None and worst <= self.max_worst)):
+            return None
+        return MissedTarget(self.typical.rms, worst, self.max_rms, self.max_worst, self.relative_to)
 
     @property
     def model_bits(self) -> float:

@@ -12,31 +12,38 @@ import numpy as np
 
 from circuitsim.errors import InputError, SpecError
 from circuitsim.results.certificate import Certificate
-from circuitsim.results.json_records import from_plain, read_record, write_record
+from circuitsim.results.json_records import from_plain, read_record
 from circuitsim.results.meaning import check_meaning
+from circuitsim.results.missed_target import MissedTarget
 from circuitsim.results.npz_files import file_digest, read_npz, write_npz
-from circuitsim.results.sealed_files import check_seal, content_seal, read_description
+from circuitsim.results.sealed_files import (
+    check_record_seal,
+    check_seal,
+    content_seal,
+    read_description,
+    write_sealed_record,
+)
 from circuitsim.results.surface import CellSurface, SeriesTransistor
 from circuitsim.results.table_files import load_sense_table, save_sense_table
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 8
+CERTIFICATE_SCHEMA = 9
 SURFACE_SCHEMA = 8
-MODEL_SCHEMA = 8
+MODEL_SCHEMA = 9
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
     "it states no worst error found by search (schema 4), no errors in LSB and tiles as an earlier version computed "
-    "them (schema 5), no error of row currents and no unit of inputs (schema 6), or not what its errors are fractions "
-    "of (schema 7): calibrate the array again"
+    "them (schema 5), no error of row currents and no unit of inputs (schema 6), not what its errors are fractions "
+    "of (schema 7), or it is not sealed against edits (schema 8): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
 _EARLIER_SURFACE = "it does not say whether a transistor stands in series: characterize the cell again"
 _MODEL = "circuitsim tile model"
 _EARLIER_MODEL = (
-    "it does not say whether its sense amplifiers are circuits (schema 6), or whether its cell is a device in series "
-    "with a transistor (schema 7): calibrate the array again"
+    "it does not say whether its sense amplifiers are circuits (schema 6), whether its cell is a device in series with "
+    "a transistor (schema 7), or whether its certificate misses a target (schema 8): calibrate the array again"
 )
 _TENSORS = ("forward", "reverse")
 _TRANSISTOR = ("transistor_forward", "transistor_reverse")  # of no size where the tensors are those of the whole cell
@@ -55,7 +62,7 @@ def save_certificate(path: str | Path, certificate: Certificate) -> None:
     Raises:
         InputError: The folder cannot be written.
     """
-    write_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA, {"certificate": dataclasses.asdict(certificate)})
+    write_sealed_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA, {"certificate": dataclasses.asdict(certificate)})
 
 
 @checked
@@ -63,12 +70,13 @@ def load_certificate(path: str | Path) -> Certificate:
     """Read a certificate written by `save_certificate`; `path` is the file, or a folder with a `certificate.json`.
 
     Raises:
-        InputError: The file is missing, damaged or of another version.
+        InputError: The file is missing, damaged, edited or of another version.
     """
     path = Path(path) / "certificate.json" if Path(path).is_dir() else path
     document = read_record(path, _CERTIFICATE, CERTIFICATE_SCHEMA, earlier=_EARLIER_CERTIFICATE)
     certificate = from_plain(path, Certificate, document.get("certificate"))
     check_meaning(path, certificate)
+    check_record_seal(path, document)
     return certificate
 
 
@@ -133,8 +141,9 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         "spec": model.spec.model_dump(mode="json", by_alias=True),
         "surface": _scalars(model.surface),
         "arrays": digests,
+        "missed": None if model.missed is None else dataclasses.asdict(model.missed),
     }
-    write_record(text, _MODEL, MODEL_SCHEMA, content)
+    write_sealed_record(text, _MODEL, MODEL_SCHEMA, content)
     return text
 
 
@@ -143,7 +152,7 @@ def load_model(path: str | Path) -> TileModel:
     """Read a tile model written by `save_model`; `path` is its folder or one of its files.
 
     Raises:
-        InputError: A file is missing, damaged or of another version, or the two files do not belong together.
+        InputError: A file is missing, damaged, edited or of another version, or the files do not belong together.
     """
     text = Path(path) / "model.json" if Path(path).is_dir() else Path(path)
     if text.suffix == ".npz":
@@ -165,8 +174,10 @@ def load_model(path: str | Path) -> TileModel:
         spec = parse_spec(parts.spec)
     except SpecError as error:
         raise InputError(f"{text}: damaged: the specification in it is refused: {error}") from None
-    model = TileModel(spec, _surface(text, parts.surface, tensors), parts.grade, parts.v_range, sense, off)
+    surface = _surface(text, parts.surface, tensors)
+    model = TileModel(spec, surface, parts.grade, parts.v_range, sense, off, parts.missed)
     check_meaning(text, model)
+    check_record_seal(text, document)
     return model
 
 
@@ -192,6 +203,7 @@ class _ModelParts:
     spec: dict[str, Any]
     surface: dict[str, Any]
     arrays: dict[str, str]
+    missed: MissedTarget | None
 
 
 _MODEL_KEYS = tuple(field.name for field in dataclasses.fields(_ModelParts))

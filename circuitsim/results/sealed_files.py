@@ -1,4 +1,4 @@
-"""Write and read one table as a sealed `.npz` file: its arrays, and everything else as JSON in it."""
+"""Seals of files: over one table as `.npz`, its arrays and everything else as JSON in it, or over a JSON record."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.results.json_records import check_kind
+from circuitsim.results.json_records import check_kind, write_record
 from circuitsim.results.npz_files import read_npz, write_npz
 
 
@@ -90,6 +90,22 @@ def check_seal(path: Path, found: object, expected: str) -> None:
     """
     if found != expected:
         raise InputError(f"{path}: damaged: its content is not what was stored under this key")
+
+
+def write_sealed_record(path: str | Path, kind: str, schema: int, content: dict[str, Any]) -> None:
+    """Write a JSON record as `write_record` does, with a seal over its content; `check_record_seal` checks it."""
+    write_record(path, kind, schema, {**content, "seal": content_seal(kind, content, ())})
+
+
+def check_record_seal(path: str | Path, document: dict[str, Any]) -> None:
+    """Refuse a JSON record, as `read_record` returns it, whose values were changed since it was written.
+
+    Raises:
+        InputError: The seal is not that of the content.
+    """
+    content = {name: value for name, value in document.items() if name not in ("format", "schema", "seal")}
+    if document.get("seal") != content_seal(document["format"], content, ()):
+        raise InputError(f"{path}: damaged: a value was changed after circuitsim wrote the file; expected it unedited")
 
 
 def _labelled(arrays: dict[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:

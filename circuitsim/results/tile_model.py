@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from circuitsim.results.content_digest import content_digest
+from circuitsim.results.missed_target import MissedTarget
 from circuitsim.results.sense_table import SenseTable
 from circuitsim.results.surface import CellSurface
 from circuitsim.spec import ArraySpec
@@ -28,6 +29,7 @@ class TileModel:
     | v_range | (lower, upper) | range of the inputs [V]; (0, 1) where they switch gates |
     | off | | the cell at input 0, where inputs switch gates: it leaks, in strings it is bypassed; else None |
     | sense | | table of the sense amplifiers where they are a circuit; None: they are ideal, behind `sense.r_in` |
+    | missed | | the target that its certificate misses, told wherever a tile is programmed; None: none is known |
     """
 
     spec: ArraySpec
@@ -36,6 +38,7 @@ class TileModel:
     v_range: tuple[float, float]
     sense: SenseTable | None = None
     off: CellSurface | None = None
+    missed: MissedTarget | None = None
 
     @property
     def digest(self) -> str:

@@ -52,7 +52,7 @@ def test_signed_inputs_are_searched_and_solved():
     surface = characterization.cell(spec, v_range=v_range)
     full_scale, _ = full_scale_of_box(spec, surface, v_range=v_range)
     model = TileModel(spec, surface, 2, v_range)
-    worst = find_worst(model, full_scale, rng=np.random.default_rng(0), starts=0, families="few", most_programs=20)
+    worst = find_worst(model, full_scale, rng=np.random.default_rng(0), starts=0, families="few", most_programs=23)
     assert worst.witness.case.v_in.min() < 0
     found = witness_in_ngspice(model, worst, full_scale)
     assert found.witness.ngspice == pytest.approx(found.witness.nodal, abs=1e-6 * full_scale)

@@ -27,10 +27,10 @@ def test_a_load_whose_errors_are_allowed_passes_in_silence():
 @pytest.mark.parametrize(
     ("load", "max_error", "words"),
     [
-        (0.6, 1e-3, "errors of up to 2.0e-03 of full scale were found for matrices with a column load up to 1, above "),
+        (0.6, 1e-3, "errors of up to 0.20 % of full scale were found for matrices with a column load up to 1, above "),
         (0.6, 1e-3, "expected a matrix whose largest column mean is at most 0.5 of g_max"),
         (0.11, 3e-4, "column load up to 0.5, above max_error = 0.0003: expected a matrix .* at most 0.1 of g_max"),
-        (0.05, 5e-5, "no load has errors that small, up to 0.1 they reach 1.0e-04; calibrate with max_worst = 5e-05"),
+        (0.05, 5e-5, "no load has errors that small, up to 0.1 they reach 0.010 %; calibrate with max_worst = 5e-05"),
     ],
 )
 def test_a_load_above_it_is_refused_with_the_load_that_would_do(load, max_error, words):
@@ -42,7 +42,7 @@ def test_a_load_above_it_is_refused_with_the_load_that_would_do(load, max_error,
 
 
 def test_a_worst_case_far_above_typical_errors_is_told():
-    with pytest.warns(WorstCaseWarning, match=r"while 1\.0e-04 is the largest of 2 drawn"):
+    with pytest.warns(WorstCaseWarning, match=r"while 0\.010 % is the largest of 2 drawn"):
         check_worst(CERTIFICATE, 0.9, max_error=None, strict=False)
     silent(0.9, max_error=2e-3)  # who states what he allows needs no advice
 

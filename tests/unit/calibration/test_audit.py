@@ -62,13 +62,18 @@ def test_the_bound_of_nothing_but_errors_is_all():
 def test_where_all_reads_were_audited_the_share_is_known():
     audit = Audit(40, 40, 1e-4, 1, 1e-3, 1e-4)
     assert audit.share_above == 1 / 40
-    assert audit.sentence.endswith("1 are above 1.0e-04")
+    assert audit.sentence.endswith("1 are above 0.010 %")
+
+
+def test_a_share_of_everything_is_said_in_plain_percent():
+    assert Audit(1000, 2, 1e-4, 2, 1.5, 1e-4).sentence.endswith("with 95 % confidence at most 100 % of the reads are")
+    assert "the largest error is 150 % of" in Audit(10, 10, 1e-4, 2, 1.5, 1e-4).sentence
 
 
 def test_the_sentence_states_what_was_seen_and_what_follows():
     sentence = Audit(1000, 300, 1e-4, 0, 4.2e-5, 1e-4).sentence
     assert sentence == (
-        "300 of 1000 reads audited: the largest error is 4.2e-05 of full scale, 0 are above 1.0e-04; "
+        "300 of 1000 reads audited: the largest error is 0.0042 % of full scale, 0 are above 0.010 %; "
         "with 95 % confidence at most 0.99 % of the reads are"
     )
 

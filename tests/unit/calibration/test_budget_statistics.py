@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import characterization, nodal
 from circuitsim.calibration import error_budget
-from circuitsim.calibration.budget import _Sample, _together, budget_outputs
+from circuitsim.calibration.budget import _together, budget_outputs
 from circuitsim.calibration.budget_around import around
+from circuitsim.calibration.budget_samples import Sample
 from circuitsim.calibration.drawn import device_statistics
 from circuitsim.devices.statistics import programming_sigma
 from circuitsim.results import Experiment
@@ -93,7 +94,7 @@ def test_wires_attenuate_noise_as_they_do_in_an_array_that_has_it(r_wire, bend, 
     cell = replace(surface(bend), g_range=(1e-9, 1e-4))
     g, v = np.full(spec.shape, 2e-5), V[:12]
     noise = 1e-7 * np.random.default_rng(1).standard_normal((12, *spec.shape))
-    sample = _Sample(g, v, None, noise)
+    sample = Sample(g, v, None, noise)
     circuits = around(spec, None, [experiment(g)])
     quiet = circuits.draw(v.shape, spec.array.cols, np.random.default_rng(2))
     plain = _together(spec, cell, replace(sample, noise=None), circuits, quiet)

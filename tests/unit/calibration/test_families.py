@@ -17,7 +17,7 @@ RANGES = [None, (-0.2, 0.2), (-0.2, 0.0), (0.1, 0.2)]
 def test_matrices_are_of_the_array_and_differ(shape):
     spec = array_spec(*shape)
     every, few = (structured_matrices(Box.of(spec), families) for families in ("all", "few"))
-    assert few.keys() <= every.keys() and "all high" in few and len(few) <= 18
+    assert few.keys() <= every.keys() and "all high" in few and len(few) <= 21
     assert len({g.tobytes() for g in every.values()}) == len(every)
     for g in every.values():
         check_conductances(spec, g)
@@ -48,7 +48,7 @@ def test_signed_inputs_drive_rows_against_each_other():
 
 def test_there_is_a_family_for_each_known_mechanism():
     names = structured_matrices(Box.of(array_spec(64, 64)), "all")
-    assert len(names) == 39
+    assert len(names) == 47
     behind = names["first quarter of the columns hot, and the middle half of the next"]
     assert set(behind[:, :16].ravel()) == {1e-4} and set(behind[:, 17:].ravel()) == {1e-6}
     np.testing.assert_array_equal(behind[:, 16] == 1e-4, (np.arange(64) >= 16) & (np.arange(64) < 48))
@@ -88,10 +88,26 @@ for share, (first, following) in (("quarter", QUARTER), ("half", HALF)):
 
 def test_families_are_as_drawn():
     box = Box.of(array_spec(12, 12))
-    found = structured_matrices(box, "all")
-    assert found.keys() == DRAWN.keys()
+    every = structured_matrices(box, "all")
+    found = {name: g for name, g in every.items() if not name.startswith("graded")}
+    assert found.keys() == DRAWN.keys() and len(every) == len(found) + 8
     for name, g in found.items():
         np.testing.assert_allclose(g, box.conductances(DRAWN[name]), rtol=1e-12, err_msg=name)
+
+
+def test_graded_matrices_hold_conductances_of_all_the_range_side_by_side():
+    box = Box.of(array_spec(6, 12))
+    found = {name: g for name, g in structured_matrices(box, "all").items() if name.startswith("graded")}
+    low, high = box.spec.device.g_min, box.spec.device.g_max
+    for name, g in found.items():
+        least, most = (low * 1.6, high / 1.6) if "by ratio" in name else (0.1 * high, 0.9 * high)
+        assert g.min() < max(least, 2e-6) and g.max() > most, name
+    assert (np.diff(found["graded columns"], axis=1) > 0).all() and np.ptp(
+        found["graded columns"], axis=0
+    ).max() < 1e-12
+    unlike = found["graded unlike columns, by ratio"][0]
+    assert (np.abs(np.diff(np.log(unlike))) > 1.0).all()  # of ln 100: no column is like its neighbour
+    assert len(np.unique(found["graded cells"])) == 72
 
 
 def test_the_first_half_of_an_odd_number_is_the_larger_one():
@@ -113,6 +129,7 @@ def test_few_families_are_those_that_were_the_worst_of_some_model():
     further = {"stair", "every other row and a column hot, last"}
     further |= {"first quarter of the columns hot, and the middle half of the next"}
     further |= {"first half of the columns hot, and the near half of the next"}
+    further |= {"graded columns", "graded columns, by ratio", "graded unlike columns, by ratio"}
     assert few == {name for name in DRAWN if name.startswith(kinds)} - left_out | further
 
 

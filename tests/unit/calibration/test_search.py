@@ -189,7 +189,7 @@ def test_a_step_is_a_matrix_an_ascent_the_changes_or_a_random_start(monkeypatch)
     monkeypatch.setattr(search_module, "climb_from_random", lambda *_, **__: None)
     monkeypatch.setattr(search_module, "change_blocks", lambda *_, **__: None)
     spec = array_spec(12, 12)
-    for families, starts, total in (("few", 0, 18 + 12 + 1), ("few", 3, 18 + 12 + 1 + 3), ("all", 1, 39 + 12 + 1 + 1)):
+    for families, starts, total in (("few", 0, 21 + 12 + 1), ("few", 3, 21 + 12 + 1 + 3), ("all", 1, 47 + 12 + 1 + 1)):
         seen = []
         find_worst(
             model(spec, 1), 1e-4, rng=np.random.default_rng(0), starts=starts, families=families,

@@ -1,5 +1,6 @@
 """What is known of a network's own tiles: their column load, and the worst error up to it."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,7 +10,7 @@ from small_certificate import TABLE, small_certificate, worst_found
 from circuitsim import calibration
 from circuitsim.cli.infer_words import inference_in_words
 from circuitsim.demo.data import NETWORK, load_digits
-from circuitsim.errors import InputError, OutsideRangeError, WorstCaseWarning
+from circuitsim.errors import InputError, MissedTargetWarning, OutsideRangeError, WorstCaseWarning
 from circuitsim.evaluation import BehavioralProduct, infer_files, own_tiles
 from circuitsim.network import load_network, program, tile_conductances
 from circuitsim.results import column_load
@@ -71,13 +72,19 @@ def test_inference_shows_both_certificates(model, certificate, tmp_path):
     assert content["certificate"]["worst"] == certificate.worst.error
     assert [tile["name"] for tile in content["tiles"]] == [layer["name"] for layer in content["layers"]]
     words = inference_in_words(content)
-    assert "certificate of the array: typical 0.01 % rms of full scale, worst found 0.2 %" in words
+    assert "certificate of the array: typical 0.010 % rms of full scale, worst found 0.20 %" in words
     assert f"column load up to {content['tiles'][0]['load']:.2f}, worst found up to it" in words
     without = read()
     assert without["certificate"] is None and "certificate: none given" in inference_in_words(without)
 
     with pytest.warns(WorstCaseWarning, match="above max_error"):
         read(certificate=certificate, max_error=1e-5)
+    missing = replace(certificate, max_rms=1e-9)
+    with pytest.warns(MissedTargetWarning, match="the model misses its target"):
+        told = read(certificate=missing)
+    assert "worst found 0.20 %, its target was NOT reached" in inference_in_words(told)
+    with pytest.raises(OutsideRangeError, match=r"the model misses its target.*\(strict\)"):
+        read(certificate=missing, strict=True)
     with pytest.raises(OutsideRangeError, match="above max_error"):
         read(certificate=certificate, max_error=1e-5, strict=True)
     for argument in ({"max_error": 1e-3}, {"search_inputs": True}):

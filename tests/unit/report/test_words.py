@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from circuitsim.report.amounts import percent
 from circuitsim.report.words import array_in_words, budget_in_words, certificate_in_words, in_short
 from circuitsim.results import ArrayEnergy, Budget, Cause, ConverterEnergy, Extrapolation, GradeErrors
+from circuitsim.units import percent
 
 BUDGET = Budget(
     causes=(
@@ -30,16 +30,16 @@ def test_claim_evidence_and_range_are_said(certificate):
     text = certificate_in_words(certificate)
     for words in (
         "6 × 5 array (nine matrix products)",
-        "differ from ngspice 39.3 by 0.0053 % of full scale rms (5.33e-05, 7.9 nA)",
+        "differ from ngspice 39.3 by 0.0053 % of full scale rms (7.9 nA)",
         "50 % within 0.0030 %, 95 % within 0.010 %, 99 % within 0.018 %, 99.9 % within 0.050 %",
-        "the largest of 20 drawn is 0.063 % (6.27e-04, 92.9 nA), which is no bound",
-        "Worst found by search over all conductances from 1 µS to 100 µS and inputs from 0 V to 200 mV: 1.4e-03 of "
+        "the largest of 20 drawn is 0.063 % (92.9 nA), which is no bound",
+        "Worst found by search over all conductances from 1 µS to 100 µS and inputs from 0 V to 200 mV: 0.14 % of "
         "148.2 µA (207.5 nA) in column 0; no larger one is known.",
         "programmed 329 matrices and compared 10257 input vectors",
         "family: hot column, first",
         "carries 90 µA in the model, 89.79252 µA in the array solver, 89.79252 µA in ngspice.",
-        "among matrices of at most a load: 2.0e-04 up to 0.1, 6.0e-04 up to 0.5, 1.4e-03 up to 1. Every one of them is "
-        "below 3.0e-03 times its load.",
+        "among matrices of at most a load: 0.020 % up to 0.1, 0.060 % up to 0.5, 0.14 % up to 1. Every one of them is "
+        "below 0.30 % times its load.",
         "Full scale is 148.2 µA: the largest current of a column that the range below allows",
         "Where the error lies. rms errors lie between 0.0010 % and 0.0050 % by column, 0.0053 % (all_on) and 0.0053 % "
         "(uniform) by kind of inputs; the largest error drawn lies in column 4 (0.050 %).\n",
@@ -47,8 +47,8 @@ def test_claim_evidence_and_range_are_said(certificate):
         "nothing about programming error",
         "2 programmed matrices and 4 input vectors (20 output currents)",
         "from 1 deck;",
-        "within 3.1e-08 of its full-scale current",
-        "The mean error is -6.7e-07 of full scale.",
+        "within 3.1e-06 % of its full-scale current",
+        "The mean error is -6.7e-05 % of full scale.",
         "reltol = 1e-10",
         "Model cdcdcdcdcdcd",
         "made 2026-01-01T12:00:00+00:00",
@@ -94,13 +94,13 @@ def test_what_was_asked_for_sizes_product_and_energy_are_said(certificate):
         "the array solver gives every read the same power within 3.0e-07 % of it.",
         "1.5 fJ per operation",
         "One conversion per column would add 100 fJ per operation (SAR, 8 bits, 1.2 pJ: Somebody 2020)",
-        "the array solver on it within 6.3e-04 of full scale of the truth",
+        "the array solver on it within 0.063 % of full scale of the truth",
         "86.4 ks after programming, programming error and drift included",
         "EXTRAPOLATED: 60 °C is beyond the source.",
     ):
         assert words in text, words
     spot = dataclasses.replace(fuller, circuit=None, spot=Extrapolation(4, 3, "ngspice", 1e-5, certificate.typical))
-    assert "within 6.3e-04 of full scale of ngspice on 4 × 3 cells" in certificate_in_words(spot)
+    assert "within 0.063 % of full scale of ngspice on 4 × 3 cells" in certificate_in_words(spot)
     reached = dataclasses.replace(fuller, max_rms=1e-3)
     assert "it was reached" in certificate_in_words(reached)
 

@@ -19,6 +19,7 @@ from circuitsim.results import (
     Extrapolation,
     GradeErrors,
     LoadTable,
+    MissedTarget,
     Provenance,
     ReadCase,
     SeriesTransistor,
@@ -168,10 +169,10 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda d: d.update(schema=9), "schema = 9, expected 8"),
+        (lambda d: d.update(schema=10), "schema = 10, expected 9"),
         (
             lambda d: d.update(schema=7),
-            "schema = 7, expected 8: .*does not say .* whether its cell is a device in series with a transistor",
+            "schema = 7, expected 9: .*does not say .* whether its cell is a device in series with a transistor",
         ),
         (lambda d: d.update(format="circuitsim certificate"), "format = 'circuitsim certificate'"),
         (lambda d: d.update(grade="three"), "grade = 'three'"),
@@ -181,6 +182,10 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
         (lambda d: d["spec"]["wire"].update(r_row=-1), "wire.r_row = -1"),
         (lambda d: d["arrays"].update(sha256="00"), "does not belong to model.json"),
         (lambda d: d["arrays"].clear(), "does not belong to model.json"),
+        (lambda d: d.update(grade=9), "a value was changed after circuitsim wrote the file"),
+        (lambda d: d["surface"].update(bound=4e-8), "a value was changed after circuitsim wrote the file"),
+        (lambda d: d["surface"]["provenance"].update(version="0"), "a value was changed after circuitsim wrote"),
+        (lambda d: d.pop("seal"), "a value was changed after circuitsim wrote the file"),
     ],
 )
 def test_edited_model_is_refused(tmp_path, edit, sentence):
@@ -390,10 +395,35 @@ def test_a_certificate_of_an_earlier_version_is_never_read_as_the_new_statement(
     path.write_text(json.dumps(document))
     with pytest.raises(
         InputError,
-        match=r"certificate.json: schema = 4, expected 8: this circuitsim certificate is of an earlier version",
+        match=r"certificate.json: schema = 4, expected 9: this circuitsim certificate is of an earlier version",
     ) as caught:
         load_certificate(path)
     assert "it states no worst error found by search" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "value"), [("max_rms", 0.5), ("matrices", 4), ("temperature_c", 28.0)])
+def test_an_edited_certificate_is_refused_although_its_values_could_be_meant(tmp_path, key, value):
+    path = tmp_path / "certificate.json"
+    save_certificate(path, _certificate())
+    document = json.loads(path.read_text())
+    document["certificate"][key] = value
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"certificate\.json: damaged: a value was changed after circuitsim wrote"):
+        load_certificate(path)
+
+
+def test_a_truncated_model_is_refused_in_one_sentence(tmp_path):
+    path = save_model(tmp_path, _model())
+    path.write_text(path.read_text()[:-200])
+    with pytest.raises(InputError, match=r"model\.json: damaged: not JSON in line \d+, column \d+$"):
+        load_model(path)
+
+
+def test_a_model_keeps_the_target_that_it_misses(tmp_path):
+    missed = MissedTarget(1.12, 3.4, 2e-4, None, "the current itself")
+    save_model(tmp_path, dataclasses.replace(_model(), missed=missed))
+    assert load_model(tmp_path).missed == missed
+    assert load_model(tmp_path).digest == _model().digest  # its outputs do not depend on it
 
 
 def test_what_is_no_model_is_said_to_be_none(tmp_path):
