@@ -6,8 +6,10 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.contraction import Contraction
 from circuitsim.network.converting import layer_adc, network_tables
 from circuitsim.network.fitting_array import check_same_array
+from circuitsim.network.images import image_records
 from circuitsim.network.inference import (
     Inference,
     LayerStatistics,
@@ -28,6 +30,7 @@ from circuitsim.network.scores import Score, has_classes
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
+    "Contraction",
     "Differential",
     "ExactProduct",
     "Inference",
@@ -59,6 +62,7 @@ __all__ = [
     "float_difference",
     "float_product",
     "has_classes",
+    "image_records",
     "input_vectors",
     "layer_adc",
     "layer_inputs",

@@ -10,7 +10,8 @@ import numpy as np
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.network.apart import check_one_each
 from circuitsim.network.converting import layer_adc, network_tables, without_circuits
-from circuitsim.network.linear import LinearLayer
+from circuitsim.network.images import checked_images
+from circuitsim.network.linear import LinearLayer, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.product import Product, exact_product
 from circuitsim.network.programming import ProgrammedNetwork, program
@@ -19,7 +20,7 @@ from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.network.scores import Score, has_classes, score
 from circuitsim.periphery import Periphery, straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
-from circuitsim.spec import ArraySpec, by_value, checked, input_unit, real_numbers, with_ideal
+from circuitsim.spec import ArraySpec, by_value, checked, input_unit, with_ideal
 
 FINEST = 24  # bits of the finest DAC
 MUCH_LOST = 0.02
@@ -113,7 +114,7 @@ def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | No
     Raises:
         InputError: Images or labels do not fit the network, or an output is not finite.
     """
-    images = real_numbers("images", images, keep_type=True)
+    images = checked_images(images)
     return _inference("float", network.run_float(images), images, labels)
 
 
@@ -147,13 +148,17 @@ def evaluate(
             calibration outputs, are outside the range of the ADC; or the range of the driver cuts off more than 2 % of
             its inputs, rms.
     """
-    images = real_numbers("images", images, keep_type=True)
-    missing = [layer for layer in programmed.layers if layer not in ranges]
-    if missing:
-        raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
+    images = checked_images(images)
     readings: defaultdict[str, list[LayerReading]] = defaultdict(list)
 
     def product(layer: LinearLayer, activations: np.ndarray) -> Any:
+        if layer.name not in programmed.layers:  # named in mapping.digital
+            return float_product(layer, activations)
+        if layer.name not in ranges:
+            raise InputError(
+                f"ranges lack the layer {layer.name!r}; expected those of fit_ranges for this network, from calibration "
+                "images of which at least one reaches the layer"
+            )
         tiles, known = programmed.layers[layer.name], ranges[layer.name]
         reading = read_layer(
             tiles, programmed.spec, activations, known, tables=programmed.tables, rng=rng, n_jobs=n_jobs
@@ -216,7 +221,7 @@ def float_difference(
         (images,) largest |difference| of an image's outputs, relative to the largest |output| of the float network over
         all images (to 1 if all its outputs are 0).
     """
-    images = real_numbers("images", images, keep_type=True)
+    images = checked_images(images)
     ideal = with_ideal(spec, "driver", "sense", "adc") if product is None else spec
     on_gates = input_unit(spec) != "V"  # they take bits, whose codes are as fine as these inputs
     driver = {"dac_bits": FINEST} if on_gates else {"dac_bits": None, "input_code": "amplitude"}

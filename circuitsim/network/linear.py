@@ -7,6 +7,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.network.contraction import Contraction
 from circuitsim.spec import by_value, checked
 
 _DLPACK_CPU = 1  # DLPack's device number for host memory
@@ -33,15 +34,18 @@ class Window:
 @by_value
 @dataclass(frozen=True)
 class LinearLayer:
-    """A Gemm, MatMul or Conv node with constant weights.
+    """A product of a tensor with constant weights.
 
     Attributes:
         name: Name of the node.
-        op: "Gemm", "MatMul" or "Conv".
-        weights: (groups, inputs, outputs) one matrix per group; groups is 1 except for grouped convolutions.
+        op: "Gemm", "MatMul", "Conv" or "Einsum".
+        weights: (groups, inputs, outputs) one matrix per group; groups is 1 except for grouped convolutions and stacks
+            of matrices.
         bias: (groups · outputs,) added digitally after the product; None without a bias.
-        window: The convolution's window; None for Gemm and MatMul.
+        window: The convolution's window; None for others.
         input_bound: Largest |input| that the previous node allows (1 after tanh); None without a bound.
+        contraction: Which axes meet the weights; None where the last axis of the input does, and for convolutions.
+        tied_to: Name of the earlier layer with the same weights, on whose tiles this one is read; "": it has its own.
     """
 
     name: str
@@ -50,6 +54,8 @@ class LinearLayer:
     bias: np.ndarray | None = None
     window: Window | None = None
     input_bound: float | None = None
+    contraction: Contraction | None = None
+    tied_to: str = ""
 
 
 @checked
@@ -76,12 +82,14 @@ def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
 
     Args:
         layer: The layer.
-        x: (…, inputs) for Gemm and MatMul; (batch, channels, *space) for Conv.
+        x: (…, inputs) for Gemm and MatMul; (batch, channels, *space) for Conv; the axes of the contraction otherwise.
 
     Returns:
         (vectors, groups, inputs), float64; for Conv one vector per image and output pixel (im2col).
     """
     groups, inputs, _ = layer.weights.shape
+    if layer.contraction is not None:
+        return layer.contraction.vectors(x)
     if layer.window is None:
         return np.asarray(x, dtype=float).reshape(-1, groups, inputs)
     patches = _patches(np.asarray(x, dtype=float), layer.window)  # (batch, channels, samples, *out)
@@ -92,6 +100,8 @@ def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
 @checked
 def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -> np.ndarray:
     """Add the bias to products (vectors, groups, outputs); return the node's output for an input of `x_shape`."""
+    if layer.contraction is not None:
+        return layer.contraction.tensor(y, x_shape)
     channels = y.shape[1] * y.shape[2]
     if layer.bias is not None:
         y = y.reshape(-1, channels) + layer.bias

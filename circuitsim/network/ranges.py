@@ -7,13 +7,14 @@ import numpy as np
 
 from circuitsim.network.adc_range import best_range
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.images import checked_images
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerRange, layer_products, read_tiles
 from circuitsim.periphery import Periphery
-from circuitsim.spec import ArraySpec, checked, real_numbers
+from circuitsim.spec import ArraySpec, checked
 
 _CLOSE = 2.0  # a bound of the graph less than this many times the largest activation costs less than one bit
 _ROUNDED = 1.0 + 1e-6  # float32: onnxruntime's tanh returns up to 1 + 2.4e-7
@@ -28,7 +29,7 @@ def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
         inputs[layer.name].append(activations)  # one entry for each batch that the network takes
         return float_product(layer, activations)
 
-    network.run(real_numbers("images", images, keep_type=True), product)
+    network.run(checked_images(images), product)
     return {name: np.concatenate(batches) for name, batches in inputs.items()}
 
 
@@ -64,7 +65,11 @@ def fit_ranges(
     check_images_apart(programmed.network, images)
     spec, inputs = programmed.spec, layer_inputs(programmed.network, images)
     around = programmed.tables
-    return {name: _fit_layer(programmed.layers[name], spec, around, inputs[name], gain, n_jobs) for name in inputs}
+    return {
+        name: _fit_layer(tiles, spec, around, inputs[name], gain, n_jobs)
+        for name, tiles in programmed.layers.items()
+        if name in inputs  # a branch that no image takes reads nothing
+    }
 
 
 def _fit_layer(

@@ -24,3 +24,6 @@ class MappingSpec(Part):
     bits_per_cell: Literal["analog"] = Field(
         default="analog", description="Levels per cell; 'analog': any conductance from g_min to g_max"
     )
+    digital: tuple[str, ...] | None = Field(
+        default=None, description="Names of the layers of a network that stay digital; absent: none"
+    )

@@ -58,34 +58,6 @@ def check_valid(model: onnx.ModelProto) -> None:
         raise InputError(_refusal(model, str(error), "the ONNX model")) from None
 
 
-def check_interface(model: onnx.ModelProto) -> onnx.ValueInfoProto:
-    """Return the model's one input, along whose first axis the images lie.
-
-    Raises:
-        InputError: The model has other than one input and one output, or an input that is not an array of numbers.
-    """
-    constants = {tensor.name for tensor in model.graph.initializer}
-    constants |= {tensor.values.name for tensor in model.graph.sparse_initializer}
-    inputs = [value for value in model.graph.input if value.name not in constants]
-    outputs = list(model.graph.output)
-    if len(inputs) != 1 or len(outputs) != 1:
-        names = [", ".join(repr(value.name) for value in values) or "none" for values in (inputs, outputs)]
-        raise InputError(
-            f"the ONNX model has {len(inputs)} inputs and {len(outputs)} outputs; expected one of each, found inputs "
-            f"{names[0]} and outputs {names[1]}: export it with one"
-        )
-    value = inputs[0]
-    tensor = value.type.tensor_type
-    if not value.type.HasField("tensor_type") or not is_numeric(tensor.elem_type):
-        raise InputError(f"the ONNX model's input {value.name!r} does not hold real numbers; expected a tensor of them")
-    if not tensor.HasField("shape") or not tensor.shape.dim:
-        raise InputError(
-            f"the ONNX model's input {value.name!r} states no shape; expected one with the images along its first "
-            "axis, such as (N, 64): export it with a shape"
-        )
-    return value
-
-
 def is_numeric(elem_type: int) -> bool:
     """Tell whether an ONNX element type is a real number that NumPy computes with."""
     try:

@@ -9,6 +9,7 @@ import onnx
 from onnx import helper
 
 from circuitsim.network.onnx.complaints import operator
+from circuitsim.network.onnx.taken_out import only_moves
 
 PRODUCTS = frozenset({"Gemm", "MatMul", "Conv"})
 
@@ -46,13 +47,16 @@ class DigitalProduct:
 
 
 def weights_of(node: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> list[str]:
-    """Return the constants that a node of `MULTIPLIERS` multiplies by."""
-    positions = MULTIPLIERS.get(node.op_type, ())
+    """Return the constants that a node of `MULTIPLIERS` multiplies by, unless they only move values."""
+    positions = () if only_moves(node, constants) else MULTIPLIERS.get(node.op_type, ())
     return [name for k, name in enumerate(node.input) if k in positions and name in constants]
 
 
 def digital_products(
-    host: Sequence[onnx.NodeProto], constants: Mapping[str, np.ndarray], types: Mapping[str, Any]
+    host: Sequence[onnx.NodeProto],
+    constants: Mapping[str, np.ndarray],
+    types: Mapping[str, Any],
+    reasons: Mapping[str, str],
 ) -> tuple[DigitalProduct, ...]:
     """Find the nodes among those on the host that multiply and add.
 
@@ -60,11 +64,18 @@ def digital_products(
         host: Nodes that onnxruntime computes.
         constants: Values of the constant tensors.
         types: ONNX types of the other tensors, where they are known.
+        reasons: Why a node with weights is not on arrays, by the name of its first output.
     """
     producers = {name: node for node in host for name in node.output if name}
     found = []
     for node in host:
-        if node.op_type in PRODUCTS or node.op_type in MULTIPLIERS:
+        if node.op_type == "ConvTranspose" and only_moves(node, constants):
+            continue
+        if (known := reasons.get(node.output[0])) is not None:
+            reason, weighted = known, True
+        elif weights := weights_of(node, constants):
+            reason, weighted = f"its weights {_shown(weights[0], constants)} are inside what arrays do not compute", True
+        elif node.op_type in PRODUCTS or node.op_type in MULTIPLIERS:
             reason, weighted = "both operands are computed", False
         elif node.op_type in _SUMS and (factor := _summed_factor(node, producers, constants, types)):
             reason, weighted = f"it sums products with the constant {_shown(factor, constants)}", True

@@ -1,0 +1,70 @@
+"""Products taken out of an operator that does more: it stays as it stands, with weights that only move values."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+
+from circuitsim.network.onnx.draft import Draft, Scope, Unfit, attributes_of, input_of
+
+
+def conv_transpose(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
+    """Take the product out of a ConvTranspose: every pixel meets all kernels, and a ConvTranspose adds their overlaps.
+
+    Its kernels, of one sample each, only say where the products of a pixel belong.
+    """
+    kernels = scope.value(node, 1)
+    if kernels is None or only_moves(node, scope.constants):
+        return None
+    attributes, draft = attributes_of(node), Draft(scope, node)
+    groups = attributes.get("group", 1)
+    channels, outputs, *kernel = kernels.shape
+    samples = math.prod(kernel)
+    each = channels // groups
+    matrices = kernels.reshape(groups, each, outputs * samples).transpose(0, 2, 1)
+    flat = np.ascontiguousarray(matrices).reshape(groups * outputs * samples, each, *[1] * len(kernel))
+    products = draft("Conv", node.input[0], draft.constant(flat), name=draft.base, group=groups)
+    places = np.zeros((samples, 1, samples), kernels.dtype)
+    places[np.arange(samples), 0, np.arange(samples)] = 1.0
+    places = np.tile(places, (groups * outputs, 1, 1)).reshape(groups * outputs * samples, 1, *kernel)
+    inputs = [products, draft.constant(places), *[name for name in node.input[2:3] if name]]
+    draft("ConvTranspose", *inputs, out=node.output[0], **attributes | {"group": groups * outputs})
+    return draft.nodes
+
+
+def attention(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
+    """Take the projections to query, key and value out of an Attention of com.microsoft."""
+    weights, bias = scope.value(node, 1), input_of(node, 2)
+    if weights is None or only_moves(node, scope.constants):
+        return None
+    if attributes_of(node).get("do_rotary", 0) and not bias:
+        raise Unfit("it turns positions before its bias")
+    draft = Draft(scope, node)
+    projected = draft("MatMul", node.input[0], node.input[1], name=draft.base)
+    if bias:
+        projected = draft("Add", projected, bias)
+    width = weights.shape[1]
+    eye = draft.constant(np.eye(width, dtype=weights.dtype))
+    zero = draft.constant(np.zeros(width, weights.dtype))
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    copy.input[0], copy.input[1] = projected, eye
+    if bias:
+        copy.input[2] = zero
+    draft.nodes.append(copy)
+    return draft.nodes
+
+
+def only_moves(node: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether the weights of a node are those that the functions above leave: nothing but ones that move values."""
+    weights = constants.get(input_of(node, 1))
+    if weights is None:
+        return False
+    if node.op_type == "Attention":
+        square = weights.ndim == 2 and weights.shape[0] == weights.shape[1]
+        return square and bool((weights == np.eye(len(weights))).all())
+    if node.op_type != "ConvTranspose" or weights.shape[1] != 1:
+        return False
+    flat = weights.reshape(len(weights), -1)
+    return bool(np.isin(flat, (0.0, 1.0)).all() and (flat.sum(axis=1) == 1.0).all())
