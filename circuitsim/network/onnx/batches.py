@@ -51,7 +51,7 @@ def one_each(inputs: Sequence[OnnxInput], images: np.ndarray, outputs: list[np.n
         inputs: The model's inputs.
         images: The images.
         outputs: Output of each run.
-        axis: Axis of the outputs along which images lie. Where each image is a whole input, the output is that of one
+        axis: Axis of the outputs along which images lie; where it has another length, the first that fits. Where each image is a whole input, the output is that of one
             image, and its first axis counts images only if its length is 1.
     """
     fields = fields_of(images, [each.name for each in inputs])
@@ -59,9 +59,17 @@ def one_each(inputs: Sequence[OnnxInput], images: np.ndarray, outputs: list[np.n
         alone = all(np.shape(part)[:1] == (1,) for part in outputs)
         _check_alike(outputs)
         return np.concatenate(outputs) if alone else np.stack(outputs)
-    parts = [part if np.ndim(part) <= axis else np.moveaxis(part, axis, 0) for part in outputs]
+    size = images_at_once(inputs, images) or len(images)
+    parts = [_images_first(np.asarray(part), axis, size) for part in outputs]
     _check_alike([part[:1] for part in map(np.atleast_1d, parts)])
     return np.concatenate([np.atleast_1d(part) for part in parts], axis=0)
+
+
+def _images_first(output: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """Return the output of a run with the images along the first axis: the one that is stated, or the first as long."""
+    if output.ndim <= axis or output.shape[axis] != size:
+        axis = next((k for k, length in enumerate(output.shape) if length == size), 0)
+    return np.moveaxis(output, axis, 0) if axis < output.ndim else output
 
 
 def _check_alike(outputs: Sequence[np.ndarray]) -> None:
@@ -78,7 +86,7 @@ def _is_whole(each: OnnxInput, images: np.ndarray) -> bool:
 
 def _laid(each: OnnxInput, images: np.ndarray, first: int, size: int) -> np.ndarray:
     if _is_whole(each, images):
-        return images[first]
+        return np.asarray(images[first])
     batch = images[first : first + size]
     return batch if each.axis == 0 else np.ascontiguousarray(np.moveaxis(batch, 0, each.axis))
 

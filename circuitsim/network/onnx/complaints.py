@@ -47,15 +47,26 @@ def session_of(model: onnx.ModelProto, *, named: str = "the ONNX model") -> onnx
 
 
 def check_valid(model: onnx.ModelProto) -> None:
-    """Reject a model that breaks ONNX's rules.
+    """Reject a model that breaks ONNX's rules; an input or output may leave its shape open.
 
     Raises:
         InputError: The message names the node or the tensor.
     """
+    checked = model
+    if any(_open(value) for value in (*model.graph.input, *model.graph.output)):
+        checked = onnx.ModelProto()
+        checked.CopyFrom(model)
+        for value in (*checked.graph.input, *checked.graph.output):
+            if _open(value):
+                value.type.tensor_type.shape.SetInParent()  # the checker asks for a shape and compares none
     try:
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(checked)
     except Exception as error:  # ValidationError and TypeError share no base of their own
         raise InputError(_refusal(model, str(error), "the ONNX model")) from None
+
+
+def _open(value: onnx.ValueInfoProto) -> bool:
+    return value.type.HasField("tensor_type") and not value.type.tensor_type.HasField("shape")
 
 
 def is_numeric(elem_type: int) -> bool:

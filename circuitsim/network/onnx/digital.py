@@ -69,11 +69,14 @@ def digital_products(
     producers = {name: node for node in host for name in node.output if name}
     found = []
     for node in host:
-        if node.op_type == "ConvTranspose" and only_moves(node, constants):
-            continue
+        weights = weights_of(node, constants)
         if (known := reasons.get(node.output[0])) is not None:
             reason, weighted = known, True
-        elif weights := weights_of(node, constants):
+        elif node.op_type == "Einsum" and weights:  # it sums nothing: otherwise it would be a layer, or have a reason
+            continue
+        elif node.op_type == "ConvTranspose" and only_moves(node, constants):
+            continue
+        elif weights:
             reason, weighted = f"its weights {_shown(weights[0], constants)} are inside what arrays do not compute", True
         elif node.op_type in PRODUCTS or node.op_type in MULTIPLIERS:
             reason, weighted = "both operands are computed", False

@@ -135,7 +135,7 @@ def _scan(step: ScanStep, tensors: Tensors, means: Means) -> list[Any]:
     ]
     states, rows = [tensors[name] for name in step.states], []
     for slices in zip(*cut, strict=True):
-        given = dict(zip(step.body.inputs, [*states, *slices], strict=True))
+        given = dict(zip(step.body.inputs, [*states, *map(np.asarray, slices)], strict=True))
         values = compute(step.body, tensors | given, means)
         states = values[: len(states)]
         rows.append(values[len(states) :])

@@ -8,6 +8,7 @@ from circuitsim.network.onnx.complaints import session_of
 from circuitsim.network.onnx.draft import Draft, Scope, Unfit, attributes_of, input_of
 
 _MICROSOFT = "com.microsoft"
+_EINSUM = 12  # the operator set that brought Einsum
 _WINDOW = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
 
 
@@ -19,6 +20,8 @@ def fused_matmul(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | N
         return None
     if attributes.get("transBatchA", 0) or attributes.get("transBatchB", 0):
         raise Unfit("it moves the axis of the batch")
+    if scope.opset < _EINSUM:
+        raise Unfit("it stands in a model of an opset before 12")
     draft = Draft(scope, node)
     side = constant.index(True)
     factor = attributes.get("alpha", 1.0)

@@ -16,20 +16,26 @@ def gemm(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
     across, outputs = attributes.get("transA", 0), _outputs(b, attributes, scope)
     if b in scope.constants and not across and _one_row(c, outputs, scope):
         return None
-    draft, names = Draft(scope, node), [a, b]
+    draft = Draft(scope, node)
     alpha, beta = attributes.get("alpha", 1.0), attributes.get("beta", 1.0)
-    side = 1 if b in scope.constants else 0
-    if alpha != 1.0:
-        weights = scope.constants[names[side]]
-        names[side] = draft.constant(weights * weights.dtype.type(alpha))
-    left, right = "ka" if across else "ak", "bk" if attributes.get("transB", 0) else "kb"
-    out = "" if c else node.output[0]
-    value = draft("Einsum", *names, out=out, name=draft.base, equation=f"{left},{right}->ab")
+    left = _laid(draft, a, across, alpha if a in scope.constants else 1.0)
+    right = _laid(draft, b, attributes.get("transB", 0), 1.0 if a in scope.constants else alpha)
+    kind = scope.constants[left if left in scope.constants else right].dtype
+    value = draft("MatMul", left, right, out="" if c else node.output[0], name=draft.base)
     if c:
-        kind = scope.constants[names[side]].dtype
         scaled = c if beta == 1.0 else draft("Mul", c, draft.constant(beta, kind))
         draft("Add", value, scaled, out=node.output[0])
     return draft.nodes
+
+
+def _laid(draft: Draft, name: str, transposed: int, factor: float) -> str:
+    """Return an operand of a Gemm as MatMul takes it: transposed, and times a factor if it is constant."""
+    weights = draft.scope.constants.get(name)
+    if weights is None:
+        return draft("Transpose", name, perm=[1, 0]) if transposed else name
+    if not transposed and factor == 1.0:
+        return name
+    return draft.constant((weights.T if transposed else weights) * weights.dtype.type(factor))
 
 
 def _outputs(b: str, attributes: dict, scope: Scope) -> int:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import onnx
-from onnx import TensorProto, inliner, numpy_helper, version_converter
+from onnx import TensorProto, helper, inliner, numpy_helper, version_converter
 
 from circuitsim.errors import InputError
 
@@ -27,8 +27,10 @@ def prepared(model: onnx.ModelProto) -> onnx.ModelProto:
         copy.graph.input.remove(value)
     if copy.functions:
         copy = inliner.inline_local_functions(copy)
-    opset = next((entry.version for entry in copy.opset_import if entry.domain in ("", "ai.onnx")), _OLDEST)
-    if opset < _OLDEST:
+    opset = next((entry.version for entry in copy.opset_import if entry.domain in ("", "ai.onnx")), None)
+    if opset is None:
+        copy.opset_import.append(helper.make_opsetid("", _CONVERTED))
+    elif opset < _OLDEST:
         try:
             copy = version_converter.convert_version(copy, _CONVERTED)
         except Exception:  # the converter's own class has no public base

@@ -87,11 +87,21 @@ def types_of(
         raise InputError("the types and shapes of the ONNX model's tensors contradict each other") from None
     types = sources | {value.name: value for value in graph.value_info if value.type.WhichOneof("value")}
     if unknown := [name for name in outputs if name not in types]:
-        part.graph.output.extend(onnx.ValueInfoProto(name=name) for name in unknown)
-        for value in session_of(part).get_outputs():
-            if (kind := _element(value.type)) is not None:
-                types[value.name] = helper.make_tensor_value_info(value.name, kind, None)
+        types |= _types_by_running(model, nodes, types, unknown, constants)
     return types
+
+
+def _types_by_running(model: onnx.ModelProto, nodes, types: Types, unknown: list[str], constants) -> Types:
+    """Return the types of tensors as onnxruntime knows them, from a model of the nodes that write them."""
+    writers = [node for node in nodes if set(unknown) & set(node.output)]
+    written = {name for node in writers for name in node.output}
+    read = dict.fromkeys(name for node in writers for name in reads(node))
+    sources = {name: types.get(name) for name in read if name not in written and name not in constants}
+    found = {}
+    for value in session_of(part_of(model, writers, sources, unknown, constants)).get_outputs():
+        if (kind := _element(value.type)) is not None:
+            found[value.name] = helper.make_tensor_value_info(value.name, kind, None)
+    return found
 
 
 _NAMES = {"float": "FLOAT", "double": "DOUBLE"}

@@ -13,6 +13,7 @@ from circuitsim.network.onnx.reading import part_of, reads, subgraphs
 
 _RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
 _MICROSOFT = "com.microsoft"
+_LEARNT = "ai.onnx.ml"
 
 REWRITES: dict[tuple[str, str], Rewrite] = {
     ("", "Conv"): plain.conv,
@@ -26,6 +27,8 @@ REWRITES: dict[tuple[str, str], Rewrite] = {
     ("", "QLinearConv"): integers.qlinear_conv,
     ("", "QLinearMatMul"): integers.qlinear_matmul,
     ("", "RNN"): recurrent.unrolled,
+    (_LEARNT, "LinearClassifier"): taken_out.linear_model,
+    (_LEARNT, "LinearRegressor"): taken_out.linear_model,
     (_MICROSOFT, "Attention"): taken_out.attention,
     (_MICROSOFT, "DynamicQuantizeMatMul"): integers.dynamic_matmul,
     (_MICROSOFT, "FusedConv"): fused.fused_conv,

@@ -49,11 +49,40 @@ def attention(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None
     zero = draft.constant(np.zeros(width, weights.dtype))
     copy = onnx.NodeProto()
     copy.CopyFrom(node)
+    copy.name = f"{draft.base}/rest"
     copy.input[0], copy.input[1] = projected, eye
     if bias:
         copy.input[2] = zero
     draft.nodes.append(copy)
     return draft.nodes
+
+
+def linear_model(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
+    """Take the product out of a LinearClassifier or LinearRegressor, whose weights are attributes."""
+    attributes = attributes_of(node)
+    coefficients = np.asarray(attributes.get("coefficients", []), dtype=np.float32)
+    many = attributes.get("targets", 1) if node.op_type == "LinearRegressor" else len(attributes.get("intercepts", []))
+    if many == 0 or coefficients.size == 0 or coefficients.size % many:
+        raise Unfit("it does not state an intercept for each of its outputs")
+    if _square(coefficients):
+        return None
+    draft = Draft(scope, node)
+    wide = draft("Cast", node.input[0], to=onnx.TensorProto.FLOAT)
+    matrix = np.ascontiguousarray(coefficients.reshape(many, -1).T)
+    products = draft("MatMul", wide, draft.constant(matrix), name=draft.base)
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    copy.name, copy.input[0] = f"{draft.base}/rest", products
+    stated = next(each for each in copy.attribute if each.name == "coefficients")
+    stated.floats[:] = np.eye(many, dtype=np.float32).ravel().tolist()
+    draft.nodes.append(copy)
+    return draft.nodes
+
+
+def _square(coefficients: np.ndarray) -> bool:
+    """Tell whether coefficients are those of an identity matrix."""
+    many = math.isqrt(coefficients.size)
+    return many * many == coefficients.size and bool((coefficients == np.eye(many).ravel()).all())
 
 
 def only_moves(node: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> bool:
