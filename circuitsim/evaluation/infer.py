@@ -4,8 +4,9 @@ import csv
 import dataclasses
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import (
     Inference,
+    Metric,
     ProgrammedNetwork,
     check_images_apart,
     evaluate,
@@ -30,7 +32,10 @@ from circuitsim.network import (
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
-from circuitsim.spec import checked
+from circuitsim.spec import ArraySpec, checked
+
+if TYPE_CHECKING:
+    from circuitsim.network.onnx import OnnxNetwork
 
 MAPPED = 1e-3
 """Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.
@@ -46,6 +51,11 @@ def infer_files(
     data: Path,
     *,
     calibration_images: int | None = None,
+    calibration_data: Path | None = None,
+    output: str | None = None,
+    batch_axis: int | None = None,
+    digital: Sequence[str] | None = None,
+    metric: Metric | None = None,
     out: Path,
     certificate: Certificate | None = None,
     strict: bool = False,
@@ -56,15 +66,21 @@ def infer_files(
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
 
-    The first images of the file set the ranges of drivers and ADCs; only the others are run and scored.
+    The first images of the file, or those of another file, set the ranges of drivers and ADCs; they are not scored.
 
     Args:
         model: A calibrated model; its specification gives tiles, DAC and ADC.
         network_file: ONNX file.
-        data: .npz with `images` (images, ...) and optionally `labels`, or .npy of images. Labels are classes, one-hot
-            classes, or numbers in the shape of the network's output; they decide the score, see `network.Score`.
+        data: .npz with `images` (images, ...), or with an array for each input of the network by its name, and
+            optionally `labels`; or .npy of images. Labels are classes, one-hot classes, or numbers in the shape of the
+            network's output; they decide the score, see `network.Score`.
         calibration_images: Number of images, from the first on, from which the ranges are learnt; None: 200, or half
             of the images if there are fewer than 400.
+        calibration_data: File of the images from which the ranges are learnt; all images of `data` are then scored.
+        output: Name of the output to compute, see `network.load_network`.
+        batch_axis: Axis of the inputs along which the network takes several images, see `network.load_network`.
+        digital: Names of layers that stay digital, as `mapping.digital`; None: as the specification has it.
+        metric: Function of outputs and labels that gives the score; None: the score that fits the labels.
         out: Folder for results.json and inference.csv.
         certificate: Certificate of the model; reads outside it warn. None: inputs outside the model's range warn.
         strict: Refuse reads outside the certificate, and tiles above `max_error`.
@@ -97,36 +113,32 @@ def infer_files(
         raise InputError(
             "search_inputs = True needs the certificate of the model, which states the full scale of errors"
         )
-    images, labels = read_images(data)
-    network = load_network(network_file)
-    spec = model.spec if input_code is None else model.spec.replace(driver={"input_code": input_code})
-    check_images_apart(network, images[: _compared(network.batch)])
-    count = calibration_count(calibration_images, len(images), network.batch)
-    first, images = images[:count], images[count:]
-    labels = None if labels is None else labels[count:]
-    mapped = float(float_difference(network, spec, first[: _compared(network.batch)]).max())
-    float_net = evaluate_float(network, images, labels)
+    network = load_network(network_file, output=output, batch_axis=batch_axis)
+    spec = _spec(model.spec, input_code, digital)
+    first, images, labels = _apart(network, data, calibration_data, calibration_images)
+    count = len(first)
+    mapped = float(float_difference(network, spec, first[: _compared(network.at_once(first))]).max())
+    float_net = evaluate_float(network, images, labels, metric=metric)
     tables = circuit_tables(spec, sense=model.sense)
     if rng is not None and tables is None:
         raise InputError(
             "rng has no effect: drivers, sense amplifiers and ADCs are ideal and have no noise; leave it out"
         )
-    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables)
+    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, metric=metric)
     programmed = program(network, spec, product, tables=tables)
-    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first), rng=rng)
+    array = evaluate(programmed, images, labels, ranges=fit_ranges(programmed, first), metric=metric, rng=rng)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
     results = {"float": float_net, "ideal": ideal, "array": array}
     table = out / "inference.csv"
-    _write_table(table, results, labels, count)
+    _write_table(table, results, labels, 0 if calibration_data else count)
     content = {
         **_scores(results),
         "images": len(images),
         "calibration_images": count,
-        "mapping_difference": mapped,
-        "on_host": network.on_host,
-        "digital_products": [dataclasses.asdict(part) for part in network.digital],
+        "calibration_data": None if calibration_data is None else str(calibration_data),
+        **_what_ran(network, images, spec, mapped),
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
         **_certified(programmed, model, certificate, search_inputs),
         "input_code": spec.driver.input_code,
@@ -136,6 +148,45 @@ def infer_files(
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _spec(spec: ArraySpec, input_code: str | None, digital: Sequence[str] | None) -> ArraySpec:
+    """Return the specification with the coding of inputs and the digital layers that are asked for."""
+    spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
+    return spec if digital is None else spec.replace(mapping={"digital": list(digital)})
+
+
+def _apart(
+    network: "OnnxNetwork", data: Path, calibration_data: Path | None, wanted: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return the images that set the ranges, those that are scored, and the labels of these."""
+    names = [each.name for each in network.inputs]
+    images, labels = read_images(data, names)
+    unit = network.at_once(images)
+    if calibration_data is not None:
+        if wanted is not None:
+            raise InputError(
+                f"calibration_images = {wanted} has no effect: calibration_data holds the images; leave one out"
+            )
+        first = read_images(calibration_data, names)[0]
+        check_images_apart(network, first[: _compared(network.at_once(first))])
+        return first, images, labels
+    check_images_apart(network, images[: _compared(unit)])
+    count = calibration_count(wanted, len(images), unit)
+    return images[:count], images[count:], None if labels is None else labels[count:]
+
+
+def _what_ran(network: "OnnxNetwork", images: np.ndarray, spec: ArraySpec, mapped: float) -> dict[str, Any]:
+    """Return which output was computed from which inputs, and what is not on arrays."""
+    return {
+        "output": {"name": network.output, "of": list(network.outputs)},
+        "inputs": {each.name: each.axis for each in network.inputs},
+        "images_at_once": network.at_once(images),
+        "digital_layers": list(spec.mapping.digital or ()),
+        "mapping_difference": mapped,
+        "on_host": network.on_host,
+        "digital_products": [dataclasses.asdict(part) for part in network.digital],
+    }
 
 
 def _names(tables: Periphery | None) -> dict[str, str | None]:
@@ -188,7 +239,7 @@ def _scores(results: dict[str, Inference]) -> dict[str, Any]:
         "task": None if score is None else score.task,
         **{
             name: {form: None if each.score is None else getattr(each.score, name) for form, each in results.items()}
-            for name in ("accuracy", "rmse", "r2")
+            for name in ("accuracy", "rmse", "r2", "metric")
         },
         "difference_from_float": {
             form: float(np.sqrt(np.mean((results[form].logits - exact) ** 2))) / size for form in ("ideal", "array")

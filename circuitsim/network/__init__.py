@@ -26,7 +26,7 @@ from circuitsim.network.product import ExactProduct, Product, ReadTile, Recorded
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
-from circuitsim.network.scores import Score, has_classes
+from circuitsim.network.scores import Metric, Score, has_classes
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "LayerReading",
     "LayerStatistics",
     "LinearLayer",
+    "Metric",
     "Network",
     "Offset",
     "Product",

@@ -57,7 +57,7 @@ class Contraction:
         made = {**{name: lengths[name] for name in free}, **dict((*self.groups, *self.outputs))}
         rest = len([name for name in names if name.startswith("-")])
         missing = [str(-k) for k in range(1, max(rest, self.depth) + 1) if str(-k) not in made]
-        y = y.reshape(*made.values(), *[1] * len(missing))
+        y = y.reshape((*made.values(), *[1] * len(missing)))
         order = [*made, *missing]
         leading = sorted((name for name in order if name.startswith("-")), key=int)
         out = [*leading, *self.out[1:]] if self.out[:1] == (REST,) else [*self.out]
@@ -106,9 +106,8 @@ def contraction_of(
     inputs = [name for name in names if name not in groups and name in x]
     outputs = [name for name in names if name not in groups and name not in inputs]
     matrices = weights.transpose([names.index(name) for name in (*groups, *inputs, *outputs)])
-    parts = [tuple((name, length[name]) for name in part) for part in (groups, inputs, outputs)]
-    contraction = Contraction(x, *parts, out, row, depth)
-    return matrices.reshape([_size(part) for part in parts]), contraction
+    g, i, o = (tuple((name, length[name]) for name in part) for part in (groups, inputs, outputs))
+    return matrices.reshape(_size(g), _size(i), _size(o)), Contraction(x, g, i, o, out, row, depth)
 
 
 def _size(axes: tuple[tuple[str, int], ...]) -> int:

@@ -44,7 +44,7 @@ def fields_of(images: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]
             return {names[0]: images}
         listed = ", ".join(repr(name) for name in names)
         raise InputError(
-            f"the images are one array, but the network has the inputs {listed}; expected an array of that name for each"
+            f"the images are one array, but the network has the inputs {listed}; expected an array for each by name"
         )
     if missing := [name for name in names if name not in images.dtype.names]:
         held = ", ".join(repr(name) for name in images.dtype.names)

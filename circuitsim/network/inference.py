@@ -17,7 +17,7 @@ from circuitsim.network.product import Product, exact_product
 from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
-from circuitsim.network.scores import Score, has_classes, score
+from circuitsim.network.scores import Metric, Score, has_classes, own_score, score
 from circuitsim.periphery import Periphery, straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
 from circuitsim.spec import ArraySpec, by_value, checked, input_unit, with_ideal
@@ -52,6 +52,7 @@ class LayerStatistics:
         input_lost: What that cuts off the activations, rms relative to theirs.
         input_max: Largest |activation|.
         input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
+        tied_to: Name of the layer with the same weights, on whose tiles this one was read; "": it has its own.
     """
 
     name: str
@@ -75,6 +76,7 @@ class LayerStatistics:
     input_max: float
     input_rule: str
     adc_rule: str
+    tied_to: str = ""
 
 
 @by_value
@@ -108,14 +110,16 @@ class Inference:
 
 
 @checked
-def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
-    """Run images (images, …) through the float network, without arrays.
+def evaluate_float(
+    network: Network, images: np.ndarray, labels: np.ndarray | None = None, *, metric: Metric | None = None
+) -> Inference:
+    """Run images (images, …) through the float network, without arrays; labels and metric as in `evaluate`.
 
     Raises:
         InputError: Images or labels do not fit the network, or an output is not finite.
     """
     images = checked_images(images)
-    return _inference("float", network.run_float(images), images, labels)
+    return _inference("float", network.run_float(images), images, labels, metric=metric)
 
 
 @checked
@@ -126,10 +130,11 @@ def evaluate(
     *,
     ranges: dict[str, LayerRange],
     name: str = "array",
+    metric: Metric | None = None,
     rng: np.random.Generator | None = None,
     n_jobs: int = 1,
 ) -> Inference:
-    """Run images through the network with each layer on its tiles.
+    """Run images through the network with each layer on its tiles, except those of `mapping.digital`.
 
     Args:
         programmed: The network on its tiles; the product with which it was programmed sets the level of simulation.
@@ -137,6 +142,7 @@ def evaluate(
         labels: Classes or numbers, see `scores.score`; None if unknown.
         ranges: From `fit_ranges`; use the same ranges for two products to compare their codes.
         name: Name of the result, such as "ideal", "array" or "ngspice".
+        metric: Function of outputs and labels that gives the score; None: the score that fits the labels.
         rng: Source of the noise of circuits around the tiles; None: without noise.
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
 
@@ -156,8 +162,8 @@ def evaluate(
             return float_product(layer, activations)
         if layer.name not in ranges:
             raise InputError(
-                f"ranges lack the layer {layer.name!r}; expected those of fit_ranges for this network, from calibration "
-                "images of which at least one reaches the layer"
+                f"ranges lack the layer {layer.name!r}; expected those of fit_ranges for this network, from images of "
+                "which one or more reach the layer"
             )
         tiles, known = programmed.layers[layer.name], ranges[layer.name]
         reading = read_layer(
@@ -171,7 +177,7 @@ def evaluate(
     for layer in layers:
         for sentence in _clipping(layer, ranges[layer.name]):
             warnings.warn(f"{name!r}, layer {layer.name!r}: {sentence}", ClippingWarning, stacklevel=2)
-    return _inference(name, logits, images, labels, layers)
+    return _inference(name, logits, images, labels, layers, metric=metric)
 
 
 @checked
@@ -183,13 +189,14 @@ def evaluate_ideal(
     *,
     calibration_images: np.ndarray,
     tables: Periphery | None = None,
+    metric: Metric | None = None,
 ) -> Inference:
     """Run images on ideal arrays: exact products (v − v_ref) @ g, with the specification's tiles, DAC and ADC.
 
     Ideal converters of the same resolutions take the place of circuits.
 
     Args:
-        network, spec, images, labels: As in `evaluate`.
+        network, spec, images, labels, metric: As in `evaluate`.
         calibration_images: Images from which the ADC ranges are learnt.
         tables: Tables of the circuits that the array names, for their resolutions.
 
@@ -199,7 +206,7 @@ def evaluate_ideal(
     spec = without_circuits(spec, network_tables(spec, tables))
     programmed = program(network, spec, exact_product(spec))
     ranges = fit_ranges(programmed, calibration_images)
-    return evaluate(programmed, images, labels, ranges=ranges, name="ideal")
+    return evaluate(programmed, images, labels, ranges=ranges, name="ideal", metric=metric)
 
 
 @checked
@@ -265,6 +272,7 @@ def _statistics(
         input_max=max(reading.input_max for reading in readings),
         input_rule=known.input_rule,
         adc_rule=known.adc_rule,
+        tied_to=tiles.layer.tied_to if tiles.layer.tied_to in programmed.layers else "",
     )
 
 
@@ -295,6 +303,8 @@ def _inference(
     images: np.ndarray,
     labels: np.ndarray | None,
     layers: tuple[LayerStatistics, ...] = (),
+    *,
+    metric: Metric | None = None,
 ) -> Inference:
     check_one_each(outputs, images)
     if not np.isfinite(outputs).all():
@@ -303,4 +313,9 @@ def _inference(
             f"{name!r}: the network's output for image {first} is not finite; expected finite numbers, hence weights, "
             "biases and constants that are"
         )
-    return Inference(name, outputs, None if labels is None else score(outputs, labels), layers)
+    if metric is not None and labels is None:
+        raise InputError("metric has no effect without labels; give labels, or leave it out")
+    if labels is None:
+        return Inference(name, outputs, None, layers)
+    found = score(outputs, labels) if metric is None else own_score(outputs, np.asarray(labels), metric)
+    return Inference(name, outputs, found, layers)

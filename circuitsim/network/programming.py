@@ -73,7 +73,8 @@ def program(
     Raises:
         SpecError: The layers of a network cannot lie on this array, or not between these circuits.
         OutsideRangeError: A table was made for other conditions than those of the array.
-        InputError: mapping.digital names no layer of the network, or all of them, the array has fewer columns than one output takes, or the product simulates another array.
+        InputError: mapping.digital names no layer of the network, or all of them, the array has fewer columns than one
+            output takes, or the product simulates another array.
     """
     check_network_array(spec)
     around = network_tables(spec, tables)

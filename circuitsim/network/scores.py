@@ -1,5 +1,6 @@
-"""Labels, and the score that fits a network's task: classes of images or pixels, or numbers."""
+"""Labels, and the score that fits a network's task: classes of images or pixels, numbers, or the user's measure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,23 +10,28 @@ from circuitsim.spec import checked, real_numbers
 
 TASKS = ("classification", "per-pixel classification", "regression")
 
+Metric = Callable[[np.ndarray, np.ndarray], float]
+"""A measure of the user's: function of outputs (images, …) and labels (images, …), as they are given, to a number."""
+
 
 @dataclass(frozen=True)
 class Score:
     """How well outputs agree with labels.
 
     Attributes:
-        task: One of `TASKS`.
+        task: One of `TASKS`, or the name of a measure of the user's.
         accuracy: Fraction of the images, or of their pixels, classified correctly; None for a regression.
         rmse: Root mean square error in the network's units; None for classes.
         r2: Coefficient of determination 1 − Σ(error²)/Σ((label − mean)²), over all outputs about the mean of each;
             None for classes, and where the labels do not vary.
+        metric: Value of a measure of the user's; None without one.
     """
 
     task: str
     accuracy: float | None = None
     rmse: float | None = None
     r2: float | None = None
+    metric: float | None = None
 
 
 @checked
@@ -63,6 +69,25 @@ def score(outputs: np.ndarray, labels: np.ndarray) -> Score:
         f"labels have shape {values.shape}, expected {wanted}, one for each "
         + (f"{'image' if outputs.ndim == 2 else 'pixel'}, {numbers}" if classes else "image, numbers for a regression")
     )
+
+
+def own_score(outputs: np.ndarray, labels: np.ndarray, metric: Metric) -> Score:
+    """Score outputs by a measure of the user's.
+
+    Raises:
+        InputError: The function fails, or does not return one finite number.
+    """
+    name = getattr(metric, "__name__", "metric")
+    try:
+        value = float(metric(outputs, labels))
+    except Exception as error:  # whatever a function of the user's raises
+        raise InputError(
+            f"metric {name!r} fails for outputs of shape {outputs.shape} and labels of shape {labels.shape}, with "
+            f"{type(error).__name__}; expected a function of both that returns a number"
+        ) from None
+    if not np.isfinite(value):
+        raise InputError(f"metric {name!r} returns {value:g}; expected a finite number")
+    return Score(name, metric=value)
 
 
 def _numbers(labels: np.ndarray) -> np.ndarray:

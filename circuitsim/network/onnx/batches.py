@@ -51,8 +51,8 @@ def one_each(inputs: Sequence[OnnxInput], images: np.ndarray, outputs: list[np.n
         inputs: The model's inputs.
         images: The images.
         outputs: Output of each run.
-        axis: Axis of the outputs along which images lie; where it has another length, the first that fits. Where each image is a whole input, the output is that of one
-            image, and its first axis counts images only if its length is 1.
+        axis: Axis of the outputs along which images lie; where it has another length, the first that fits. Where each
+            image is a whole input, the output is that of one image; its first axis counts images if its length is 1.
     """
     fields = fields_of(images, [each.name for each in inputs])
     if all(_is_whole(each, fields[each.name]) for each in inputs):

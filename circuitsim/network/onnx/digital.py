@@ -56,7 +56,7 @@ def digital_products(
     host: Sequence[onnx.NodeProto],
     constants: Mapping[str, np.ndarray],
     types: Mapping[str, Any],
-    reasons: Mapping[str, str],
+    reasons: Mapping[str, str] | None = None,
 ) -> tuple[DigitalProduct, ...]:
     """Find the nodes among those on the host that multiply and add.
 
@@ -64,20 +64,18 @@ def digital_products(
         host: Nodes that onnxruntime computes.
         constants: Values of the constant tensors.
         types: ONNX types of the other tensors, where they are known.
-        reasons: Why a node with weights is not on arrays, by the name of its first output.
+        reasons: Why a node with weights is not on arrays, by the name of its first output; None: not known of any.
     """
     producers = {name: node for node in host for name in node.output if name}
     found = []
     for node in host:
         weights = weights_of(node, constants)
-        if (known := reasons.get(node.output[0])) is not None:
+        if (known := (reasons or {}).get(node.output[0])) is not None:
             reason, weighted = known, True
-        elif node.op_type == "Einsum" and weights:  # it sums nothing: otherwise it would be a layer, or have a reason
-            continue
-        elif node.op_type == "ConvTranspose" and only_moves(node, constants):
+        elif _sums_nothing(node, weights, constants):
             continue
         elif weights:
-            reason, weighted = f"its weights {_shown(weights[0], constants)} are inside what arrays do not compute", True
+            reason, weighted = f"its weights {_shown(weights[0], constants)} are part of more than a product", True
         elif node.op_type in PRODUCTS or node.op_type in MULTIPLIERS:
             reason, weighted = "both operands are computed", False
         elif node.op_type in _SUMS and (factor := _summed_factor(node, producers, constants, types)):
@@ -88,6 +86,13 @@ def digital_products(
             continue
         found.append(DigitalProduct(node.name or node.output[0], operator(node), reason, weighted))
     return tuple(found)
+
+
+def _sums_nothing(node: onnx.NodeProto, weights: list[str], constants: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether a node only moves values, or is an Einsum that scales: any other is a layer, or has a reason."""
+    return (node.op_type == "Einsum" and bool(weights)) or (
+        node.op_type == "ConvTranspose" and only_moves(node, constants)
+    )
 
 
 def _summed_factor(node: onnx.NodeProto, producers, constants, types) -> str | None:

@@ -52,7 +52,9 @@ class Draft:
         self.base = origin.name or origin.output[0]
         self.nodes: list[onnx.NodeProto] = []
 
-    def __call__(self, op: str, *inputs: str, out: str = "", name: str = "", domain: str = "", **attributes: Any) -> str:
+    def __call__(
+        self, op: str, *inputs: str, out: str = "", name: str = "", domain: str = "", **attributes: Any
+    ) -> str:
         """Add a node with one output and return its name."""
         out = out or self.fresh()
         name = name or f"{self.base}/{op}_{len(self.nodes)}"

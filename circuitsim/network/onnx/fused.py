@@ -71,16 +71,6 @@ def _activated(draft: Draft, node: onnx.NodeProto, value: str) -> None:
         raise Unfit(f"its activation {kind} has no operator of its own")
 
 
-def gemm_fast_gelu(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
-    """Take a GemmFastGelu apart: a MatMul, and FastGelu, which adds the bias."""
-    if not any(name in scope.constants for name in node.input[:2]):
-        return None
-    draft = Draft(scope, node)
-    value = draft("MatMul", *node.input[:2], name=draft.base)
-    draft("FastGelu", value, *[name for name in node.input[2:] if name], out=node.output[0], domain=_MICROSOFT)
-    return draft.nodes
-
-
 def packed_matmul(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
     """Write a product with weights of few bits as a MatMul with the weights that it gives for an identity matrix."""
     if node.input[1] not in scope.constants:

@@ -101,7 +101,9 @@ def output_of(graph: onnx.GraphProto, wanted: str | None) -> str:
         return _unzipped(names[0], writers)
     fractions = [_unzipped(value.name, writers) for value in graph.output if _holds_fractions(value, writers)]
     if len(fractions) != 1:
-        raise InputError(f"the ONNX model has {len(names)} outputs, {listed}; expected the choice of one: output = NAME")
+        raise InputError(
+            f"the ONNX model has {len(names)} outputs, {listed}; expected the choice of one: --output NAME"
+        )
     return fractions[0]
 
 
@@ -141,8 +143,9 @@ def only_output(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     del graph.node[:], graph.output[:]
     graph.node.extend(kept[::-1])
     graph.output.append(declared.get(name) or onnx.ValueInfoProto(name=name))
-    for values in (graph.input, graph.initializer):
-        unread = [value for value in values if value.name not in needed]
-        for value in unread:
-            values.remove(value)
+    inputs = [value for value in graph.input if value.name in needed]
+    tensors = [tensor for tensor in graph.initializer if tensor.name in needed]
+    del graph.input[:], graph.initializer[:]
+    graph.input.extend(inputs)
+    graph.initializer.extend(tensors)
     return copy

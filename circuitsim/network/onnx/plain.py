@@ -8,7 +8,7 @@ from circuitsim.network.onnx.draft import Draft, Scope, Unfit, attributes_of, in
 
 
 def gemm(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
-    """Write a Gemm with its input transposed, its weights on the left, or a bias of many rows, as a product and a sum."""
+    """Write a Gemm with a transposed input, weights on the left, or a bias of many rows, as a product and a sum."""
     a, b, c = (input_of(node, k) for k in range(3))
     attributes = attributes_of(node)
     if a not in scope.constants and b not in scope.constants:
@@ -52,25 +52,14 @@ def _one_row(c: str, outputs: int, scope: Scope) -> bool:
 
 
 def conv(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
-    """Write a Conv with a bias that is computed as a Conv and a sum, and one that cuts its input after that cut."""
+    """Write a Conv with a bias that is computed as a Conv and a sum."""
     kernels, bias = scope.value(node, 1), input_of(node, 2)
-    attributes = attributes_of(node)
-    pads = attributes.get("pads", [])
-    computed, cut = bool(bias) and bias not in scope.constants, min(pads, default=0) < 0
-    if kernels is None or node.input[0] in scope.constants or not (computed or cut):
+    if kernels is None or not bias or bias in scope.constants:
         return None
-    draft, x, axes = Draft(scope, node), node.input[0], kernels.ndim - 2
-    if cut:
-        less = [min(pad, 0) for pad in pads]
-        starts, ends = [-pad for pad in less[:axes]], [pad or np.iinfo(np.int64).max for pad in less[axes:]]
-        along = draft.constant(range(2, 2 + axes), np.int64)
-        x = draft("Slice", x, draft.constant(starts, np.int64), draft.constant(ends, np.int64), along)
-        attributes["pads"] = [max(pad, 0) for pad in pads]
-    kept = [] if computed or not bias else [bias]
-    value = draft("Conv", x, node.input[1], *kept, out="" if computed else node.output[0], name=draft.base, **attributes)
-    if computed:
-        shape = draft.constant([1, -1, *[1] * axes], np.int64)
-        draft("Add", value, draft("Reshape", bias, shape), out=node.output[0])
+    draft = Draft(scope, node)
+    value = draft("Conv", node.input[0], node.input[1], name=draft.base, **attributes_of(node))
+    shape = draft.constant([1, -1, *[1] * (kernels.ndim - 2)], np.int64)
+    draft("Add", value, draft("Reshape", bias, shape), out=node.output[0])
     return draft.nodes
 
 
@@ -92,9 +81,11 @@ def einsum(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
         weights = [(draft.constant(product), kept)]
     first = next((each for each in others if set(each[1]) & set(weights[0][1])), others[0])
     rest = [each for each in others if each is not first]
-    kept = _needed([weights[0], first], rest, out)
+    kept = _needed([weights[0], first], rest, out) if rest else out
     last = "" if rest else node.output[0]
-    value = draft("Einsum", first[0], weights[0][0], name=draft.base, out=last, equation=_equation([first, *weights], kept))
+    value = draft(
+        "Einsum", first[0], weights[0][0], name=draft.base, out=last, equation=_equation([first, *weights], kept)
+    )
     if rest:
         pairs = [(value, kept), *rest]
         draft("Einsum", *[name for name, _ in pairs], out=node.output[0], equation=_equation(pairs, out))

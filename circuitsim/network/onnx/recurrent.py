@@ -44,7 +44,7 @@ class Direction:
     r_bias: np.ndarray
     peepholes: np.ndarray | None
     activations: tuple[str, ...]
-    settings: tuple[dict[str, float], ...]
+    settings: tuple[dict[str, Any], ...]
     clip: float | None
     reverse: bool
     input_forget: bool
@@ -62,15 +62,15 @@ def unrolled(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
     if all(scope.value(node, k) is None for k in (1, 2)):
         return None
     directions = _directions(node, scope)
-    attributes, draft = attributes_of(node), Draft(scope, node)
-    batch_first = bool(attributes.get("layout", 0))
-    x = draft("Transpose", node.input[0], perm=[1, 0, 2]) if batch_first else node.input[0]
+    if attributes_of(node).get("layout", 0):
+        raise Unfit("its batch lies along the first axis")
+    draft = Draft(scope, node)
     lengths = input_of(node, 4)
     results = []
     for k, direction in enumerate(directions):
-        starts = [_start(draft, input_of(node, position), k, direction, batch_first) for position in (5, 6)]
-        results.append(_one_way(draft, direction, x, starts, lengths))
-    _joined(draft, node, results, directions[0].hidden, batch_first)
+        starts = [_start(draft, input_of(node, position), k, direction) for position in (5, 6)]
+        results.append(_one_way(draft, direction, node.input[0], starts, lengths))
+    _joined(draft, node, results, directions[0].hidden)
     return draft.nodes
 
 
@@ -115,7 +115,7 @@ def _directions(node: onnx.NodeProto, scope: Scope) -> list[Direction]:
     return found
 
 
-def _settings(activations: list[str], attributes: dict[str, Any]) -> tuple[dict[str, float], ...]:
+def _settings(activations: list[str], attributes: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """Return alpha and beta of each activation; the lists of a node hold them for those that take any, in order."""
     alphas, betas = (list(attributes.get(f"activation_{name}", [])) for name in ("alpha", "beta"))
     settings = []
@@ -127,21 +127,20 @@ def _settings(activations: list[str], attributes: dict[str, Any]) -> tuple[dict[
     return tuple(settings)
 
 
-def _start(draft: Draft, given: str, k: int, direction: Direction, batch_first: bool) -> str:
+def _start(draft: Draft, given: str, k: int, direction: Direction) -> str:
     """Return a state before the first step, (batch, hidden), or (1, hidden) of zeros, which stand for any batch."""
     if not given:
         return draft.constant(np.zeros((1, direction.hidden), direction.r.dtype))
-    return draft("Gather", given, draft.constant(k, np.int64), axis=1 if batch_first else 0)
+    return draft("Gather", given, draft.constant(k, np.int64), axis=0)
 
 
 def _one_way(draft: Draft, way: Direction, x: str, starts: list[str], lengths: str) -> tuple[str, list[str]]:
     """Add the nodes of one direction; return its outputs (steps, batch, hidden) and its states after the last step."""
     product = draft("MatMul", x, draft.constant(way.w), name=f"{draft.base}.W{way.suffix}")
     xw = draft("Add", product, draft.constant(way.w_bias))
-    turned = way.reverse and bool(lengths)
+    turned = draft("Cast", lengths, to=onnx.TensorProto.INT64) if way.reverse and lengths else ""
     if turned:
-        wide = draft("Cast", lengths, to=onnx.TensorProto.INT64)
-        xw = draft("ReverseSequence", xw, wide, time_axis=0, batch_axis=1)
+        xw = draft("ReverseSequence", xw, turned, time_axis=0, batch_axis=1)
     states = starts if way.op == "LSTM" else starts[:1]
     scanned = [xw, *([_steps(draft, xw)] if lengths else [])]
     body = _body(draft, way, len(states), lengths)
@@ -159,7 +158,7 @@ def _one_way(draft: Draft, way: Direction, x: str, starts: list[str], lengths: s
     )
     draft.nodes.append(scan)
     if turned:
-        y = draft("ReverseSequence", y, wide, time_axis=0, batch_axis=1)
+        y = draft("ReverseSequence", y, turned, time_axis=0, batch_axis=1)
     return y, finals
 
 
@@ -256,17 +255,13 @@ def _rnn(step: Draft, way: Direction, xw: str, states: list[str]) -> list[str]:
     return [_active(step, way, 0, step("Add", xw, product))]
 
 
-def _joined(draft: Draft, node: onnx.NodeProto, results, hidden: int, batch_first: bool) -> None:
+def _joined(draft: Draft, node: onnx.NodeProto, results, hidden: int) -> None:
     """Join the directions to the outputs of the node: Y (steps, directions, batch, hidden), Y_h, and Y_c of an LSTM."""
     steps = [draft("Reshape", y, draft.constant([0, 1, -1, hidden], np.int64)) for y, _ in results]
     finals = [
         [draft("Reshape", states[k], draft.constant([1, -1, hidden], np.int64)) for _, states in results]
         for k in range(len(results[0][1]))
     ]
-    for out, parts, axis, perm in zip(
-        node.output, [steps, *finals], (1, 0, 0), ([2, 0, 1, 3], [1, 0, 2], [1, 0, 2]), strict=False
-    ):
-        if out and batch_first:
-            draft("Transpose", draft("Concat", *parts, axis=axis), out=out, perm=perm)
-        elif out:
+    for out, parts, axis in zip(node.output, [steps, *finals], (1, 0, 0), strict=False):
+        if out:
             draft("Concat", *parts, out=out, axis=axis)

@@ -34,7 +34,6 @@ REWRITES: dict[tuple[str, str], Rewrite] = {
     (_MICROSOFT, "FusedConv"): fused.fused_conv,
     (_MICROSOFT, "FusedGemm"): fused.fused_gemm,
     (_MICROSOFT, "FusedMatMul"): fused.fused_matmul,
-    (_MICROSOFT, "GemmFastGelu"): fused.gemm_fast_gelu,
     (_MICROSOFT, "MatMulBnb4"): fused.packed_matmul,
     (_MICROSOFT, "MatMulIntegerToFloat"): integers.integer_to_float,
     (_MICROSOFT, "MatMulNBits"): fused.packed_matmul,

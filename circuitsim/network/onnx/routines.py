@@ -135,9 +135,7 @@ def _control(plan: Plan, node: onnx.NodeProto, types: Types, scope: Scope) -> St
 
 
 def _branch(plan: Plan, node: onnx.NodeProto, attributes: dict[str, Any], types: Types, scope: Scope) -> BranchStep:
-    yes, no = (
-        routine_of(plan, attributes[name], types, scope.inner()) for name in ("then_branch", "else_branch")
-    )
+    yes, no = (routine_of(plan, attributes[name], types, scope.inner()) for name in ("then_branch", "else_branch"))
     return BranchStep(node.input[0], yes, no, tuple(node.output))
 
 

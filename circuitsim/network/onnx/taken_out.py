@@ -86,7 +86,7 @@ def _square(coefficients: np.ndarray) -> bool:
 
 
 def only_moves(node: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> bool:
-    """Tell whether the weights of a node are those that the functions above leave: nothing but ones that move values."""
+    """Tell whether the weights of a node only move values: those that the functions above leave."""
     weights = constants.get(input_of(node, 1))
     if weights is None:
         return False
