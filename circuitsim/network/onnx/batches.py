@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.network.images import fields_of
+from circuitsim.network.images import checked_images, fields_of
 from circuitsim.network.onnx.interface import OnnxInput
 
 
@@ -36,6 +36,7 @@ def batches_of(inputs: Sequence[OnnxInput], images: np.ndarray) -> Iterator[dict
     Raises:
         InputError: The images do not have the shape of an input, or hold values that its type does not.
     """
+    images = checked_images(images)
     fields = fields_of(images, [each.name for each in inputs])
     size = images_at_once(inputs, images)
     checked = {each.name: _checked(each, fields[each.name], size) for each in inputs}
@@ -119,7 +120,8 @@ def _check_shape(each: OnnxInput, shape: tuple[int | None, ...], images: np.ndar
         return
     first = "any" if each.batch is None else str(each.batch)
     wanted = ", ".join([first, *("any" if n is None else str(n) for k, n in enumerate(shape) if k != each.axis)])
+    lie = f", along whose axis {each.axis} the images lie" if each.axis and not whole else ""
     batches = f", or a whole number of batches of {size}" if same and size else ""
     raise InputError(
-        f"images have shape {images.shape}, expected ({wanted}) as the network's input {each.name!r}{batches}"
+        f"images have shape {images.shape}, expected ({wanted}) as the network's input {each.name!r}{lie}{batches}"
     )

@@ -93,7 +93,7 @@ def only_moves(node: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> boo
     if node.op_type == "Attention":
         square = weights.ndim == 2 and weights.shape[0] == weights.shape[1]
         return square and bool((weights == np.eye(len(weights))).all())
-    if node.op_type != "ConvTranspose" or weights.shape[1] != 1:
+    if node.op_type != "ConvTranspose" or weights.ndim < 3 or weights.shape[1] != 1:
         return False
     flat = weights.reshape(len(weights), -1)
     return bool(np.isin(flat, (0.0, 1.0)).all() and (flat.sum(axis=1) == 1.0).all())
