@@ -17,7 +17,7 @@ from circuitsim.network.product import Product, exact_product
 from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
-from circuitsim.network.scores import Metric, Score, has_classes, own_score, score
+from circuitsim.network.scores import Metric, Score, has_classes, score
 from circuitsim.periphery import Periphery, straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
 from circuitsim.spec import ArraySpec, by_value, checked, input_unit, with_ideal
@@ -315,7 +315,4 @@ def _inference(
         )
     if metric is not None and labels is None:
         raise InputError("metric has no effect without labels; give labels, or leave it out")
-    if labels is None:
-        return Inference(name, outputs, None, layers)
-    found = score(outputs, labels) if metric is None else own_score(outputs, np.asarray(labels), metric)
-    return Inference(name, outputs, found, layers)
+    return Inference(name, outputs, None if labels is None else score(outputs, labels, metric), layers)

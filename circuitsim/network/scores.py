@@ -41,17 +41,21 @@ def has_classes(outputs: np.ndarray) -> bool:
     return outputs.ndim >= 2 and outputs.shape[1] >= 2
 
 
-def score(outputs: np.ndarray, labels: np.ndarray) -> Score:
-    """Score outputs by the task that they and the labels describe.
+def score(outputs: np.ndarray, labels: np.ndarray, metric: Metric | None = None) -> Score:
+    """Score outputs by the task that they and the labels describe, or by a measure of the user's.
 
     Args:
         outputs: (images, …); for classes (images, classes) or (images, classes, *pixels).
         labels: Classes (images,) or (images, *pixels), counted from 0, or one-hot in the shape of the outputs;
             otherwise numbers in the shape of the outputs for a regression, where (images,) fits one output as well.
+        metric: The user's measure, which takes any labels; None: the score that fits the labels.
 
     Raises:
-        InputError: The labels are not numbers, or fit neither classes nor a regression.
+        InputError: The labels are not numbers, or fit neither classes nor a regression, or the user's measure
+            fails or does not return one finite number.
     """
+    if metric is not None:
+        return _own_score(outputs, np.asarray(labels), metric)
     values, classes = _numbers(labels), has_classes(outputs)
     wanted = (len(outputs), *outputs.shape[2:])
     if classes and values.shape == (len(outputs), 1) != outputs.shape and outputs.ndim == 2:
@@ -71,12 +75,7 @@ def score(outputs: np.ndarray, labels: np.ndarray) -> Score:
     )
 
 
-def own_score(outputs: np.ndarray, labels: np.ndarray, metric: Metric) -> Score:
-    """Score outputs by a measure of the user's.
-
-    Raises:
-        InputError: The function fails, or does not return one finite number.
-    """
+def _own_score(outputs: np.ndarray, labels: np.ndarray, metric: Metric) -> Score:
     name = getattr(metric, "__name__", "metric")
     try:
         value = float(metric(outputs, labels))

@@ -10,7 +10,7 @@ from circuitsim.errors import InputError
 from circuitsim.network.linear import as_numpy, input_vectors, output_tensor
 from circuitsim.network.network import LayerProduct
 from circuitsim.network.onnx.complaints import node_in
-from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, ScanStep, Step
+from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, ScanStep, RoutineStep
 
 Tensors = dict[str, Any]
 
@@ -68,7 +68,7 @@ def on_host(
     }
 
 
-def _results(step: Step, tensors: Tensors, means: Means) -> Tensors:
+def _results(step: RoutineStep, tensors: Tensors, means: Means) -> Tensors:
     match step:
         case HostStep():
             read = {name: tensors[name] for name in step.sources}

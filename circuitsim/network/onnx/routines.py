@@ -16,7 +16,7 @@ from circuitsim.network.onnx.draft import Scope, Unfit, attributes_of, input_of
 from circuitsim.network.onnx.nodes import layer_of, operand_of, value_bound
 from circuitsim.network.onnx.reading import Types, part_of, reads, subgraphs, types_of
 from circuitsim.network.onnx.rewrites import living, simplified
-from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, ScanStep, Step
+from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, ScanStep, RoutineStep
 
 _SCAN_WITHOUT_BATCH = 9  # the operator set since which a Scan cuts no batches
 
@@ -72,7 +72,7 @@ def routine_of(plan: Plan, graph: onnx.GraphProto, sources: Types, scope: Scope)
     )
 
 
-def _names_of(step: Step) -> tuple[str, ...]:
+def _names_of(step: RoutineStep) -> tuple[str, ...]:
     """Return the tensors that control flow reads by name; other steps hold their constants."""
     match step:
         case BranchStep():
@@ -84,10 +84,10 @@ def _names_of(step: Step) -> tuple[str, ...]:
     return ()
 
 
-def _special_steps(plan: Plan, nodes: list[onnx.NodeProto], types: Types, scope: Scope) -> dict[int, Step]:
+def _special_steps(plan: Plan, nodes: list[onnx.NodeProto], types: Types, scope: Scope) -> dict[int, RoutineStep]:
     """Return the steps that are not the host's alone, by the position of their node."""
     producers = {name: node for node in nodes for name in node.output}
-    steps: dict[int, Step] = {}
+    steps: dict[int, RoutineStep] = {}
     for k, node in enumerate(nodes):
         step = _control(plan, node, types, scope) if subgraphs(node) else _array(plan, node, producers, scope)
         if step is not None:
@@ -119,7 +119,7 @@ def _array(plan: Plan, node: onnx.NodeProto, producers: dict[str, onnx.NodeProto
     return ArrayStep(layer, source, node.output[0])
 
 
-def _control(plan: Plan, node: onnx.NodeProto, types: Types, scope: Scope) -> Step | None:
+def _control(plan: Plan, node: onnx.NodeProto, types: Types, scope: Scope) -> RoutineStep | None:
     """Return the step of a node with graphs inside; None where none of them holds weights: it stays on the host."""
     before, counted = len(plan.layers), Counter(plan.on_host)
     attributes = attributes_of(node)
@@ -182,13 +182,13 @@ def _body(plan: Plan, graph: onnx.GraphProto, kinds: list[int], types: Types, sc
 def _steps(
     model: onnx.ModelProto,
     nodes: list[onnx.NodeProto],
-    special: dict[int, Step],
+    special: dict[int, RoutineStep],
     scope: Scope,
     types: Types,
     outputs: list[str],
-) -> list[Step]:
+) -> list[RoutineStep]:
     """Return the steps in order; the nodes between two special ones are one step of the host."""
-    steps: list[Step] = []
+    steps: list[RoutineStep] = []
     group: list[onnx.NodeProto] = []
     last = {name: k for k, node in enumerate(nodes) for name in reads(node)}
     last |= dict.fromkeys(outputs, len(nodes))

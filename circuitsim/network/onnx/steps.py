@@ -46,7 +46,7 @@ class Routine:
         inputs, outputs: Names of the tensors that it is given and gives; it also reads those of the graphs around.
     """
 
-    steps: "tuple[Step, ...]"
+    steps: "tuple[RoutineStep, ...]"
     constants: dict[str, np.ndarray]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -109,4 +109,4 @@ class ScanStep:
     out_reverse: tuple[bool, ...]
 
 
-Step = HostStep | ArrayStep | BranchStep | LoopStep | ScanStep
+RoutineStep = HostStep | ArrayStep | BranchStep | LoopStep | ScanStep
