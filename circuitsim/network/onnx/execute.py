@@ -10,7 +10,7 @@ from circuitsim.errors import InputError
 from circuitsim.network.linear import as_numpy, input_vectors, output_tensor
 from circuitsim.network.network import LayerProduct
 from circuitsim.network.onnx.complaints import node_in
-from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, ScanStep, RoutineStep
+from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, RoutineStep, ScanStep
 
 Tensors = dict[str, Any]
 

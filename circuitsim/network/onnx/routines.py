@@ -16,7 +16,7 @@ from circuitsim.network.onnx.draft import Scope, Unfit, attributes_of, input_of
 from circuitsim.network.onnx.nodes import layer_of, operand_of, value_bound
 from circuitsim.network.onnx.reading import Types, part_of, reads, subgraphs, types_of
 from circuitsim.network.onnx.rewrites import living, simplified
-from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, ScanStep, RoutineStep
+from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, RoutineStep, ScanStep
 
 _SCAN_WITHOUT_BATCH = 9  # the operator set since which a Scan cuts no batches
 

@@ -247,7 +247,7 @@ def test_each_image_may_be_a_whole_input(make_model, tmp_path):
     images = rng.uniform(-1, 1, (12, 16))
     images[:, :2] = [-1.0, 1.0]  # so that all images have the same scale
     images[-1] *= 3.0
-    with pytest.raises(InputError, match="depends on the other images .* or give each image as a whole input"):
+    with pytest.raises(InputError, match=r"depends on the other images .* or give each image as a whole input"):
         infer(make_model(grade=1), network, tmp_path, images=images)
     content = infer(make_model(grade=1), network, tmp_path, images=images[:, None])
     assert content["images_at_once"] == 1
@@ -285,11 +285,11 @@ def test_layers_that_are_named_stay_digital(make_model, tmp_path):
     assert f"digital, as asked for: {names[0]}" in inference_in_words(content)
     assert content["difference_from_float"]["array"] < everything["difference_from_float"]["array"]
     with pytest.raises(
-        InputError, match=f"mapping.digital names 'fc9', which is no layer of the network; it has '{names[0]}'"
+        InputError, match=rf"mapping.digital names 'fc9', which is no layer of the network; it has '{names[0]}'"
     ):
         named(digital=["fc9"])
     with pytest.raises(
-        InputError, match="mapping.digital names all layers of the network; expected one or more to place"
+        InputError, match=r"mapping.digital names all layers of the network; expected one or more to place"
     ):
         named(digital=names)
 

@@ -9,8 +9,8 @@ from circuitsim.network import float_product, load_network
 from circuitsim.network.onnx import cut
 from circuitsim.network.onnx.complaints import is_numeric
 from circuitsim.network.onnx.interface import inputs_of
-from circuitsim.network.onnx.rewrites import dense
 from circuitsim.network.onnx.nodes import value_bound
+from circuitsim.network.onnx.rewrites import dense
 
 
 def assert_float_product_is_onnxruntime(model, x):

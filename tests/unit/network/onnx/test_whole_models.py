@@ -139,7 +139,7 @@ def test_a_branch_that_no_calibration_image_takes_has_no_ranges(weights, spec):
     ranges = fit_ranges(programmed, x)
     assert list(ranges) == ["a"]
     assert [layer.name for layer in evaluate(programmed, x, ranges=ranges).layers] == ["a"]
-    with pytest.raises(InputError, match="ranges lack the layer 'c'; .* from images of which one or more reach"):
+    with pytest.raises(InputError, match=r"ranges lack the layer 'c'; .* from images of which one or more reach"):
         evaluate(programmed, -x, ranges=ranges)
 
 
