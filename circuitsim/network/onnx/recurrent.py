@@ -1,6 +1,6 @@
 """LSTM, GRU and RNN as products of all steps with the input weights, and a Scan over steps with the recurrent ones.
 
-Gates and states stay digital. Equations: ONNX operators LSTM-14, GRU-14, RNN-14.
+Gates and states stay digital. Equations: ONNX operators LSTM-14, GRU-14, RNN-14; com.microsoft DynamicQuantizeLSTM.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,31 @@ from onnx import helper
 
 from circuitsim.network.onnx.draft import Draft, Scope, Unfit, attributes_of, input_of
 
-_GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 _DEFAULTS = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh"), "RNN": ("Tanh",)}
 _KNOWN = frozenset({"Relu", "Tanh", "Sigmoid", "Elu", "HardSigmoid", "LeakyRelu", "Softplus", "Softsign"})
 _WITH_ALPHA = frozenset({"Elu", "HardSigmoid", "LeakyRelu"})
+
+
+_MICROSOFT = "com.microsoft"
+_OLDEST = 11  # the operator set since which its nodes are written as below
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Weights of one direction, as numbers or as codes.
+
+    Attributes:
+        values: (inputs, gates · hidden) weights, or their codes.
+        scale, zero: Of the codes, one or one for each column; None where values are weights.
+    """
+
+    values: np.ndarray
+    scale: np.ndarray | None = None
+    zero: np.ndarray | None = None
+
+    def columns(self, part: slice) -> "Matrix":
+        """Return some of the columns of weights."""
+        return Matrix(np.ascontiguousarray(self.values[:, part]), self.scale, self.zero)
 
 
 @dataclass(frozen=True)
@@ -25,7 +46,8 @@ class Direction:
 
     Attributes:
         op: "LSTM", "GRU" or "RNN".
-        w, r: Weights (inputs, gates · hidden) and (hidden, gates · hidden).
+        w, r: Weights of the inputs and of the states before.
+        kind: Type of inputs, states and biases.
         w_bias, r_bias: (gates · hidden,) biases.
         peepholes: (3 · hidden,) of an LSTM, for the gates i, o, f; None without.
         activations: Types of the nodes that compute gates and states.
@@ -38,8 +60,9 @@ class Direction:
     """
 
     op: str
-    w: np.ndarray
-    r: np.ndarray
+    w: Matrix
+    r: Matrix
+    kind: np.dtype
     w_bias: np.ndarray
     r_bias: np.ndarray
     peepholes: np.ndarray | None
@@ -54,7 +77,7 @@ class Direction:
     @property
     def hidden(self) -> int:
         """Number of states."""
-        return len(self.r)
+        return len(self.r.values)
 
 
 def unrolled(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
@@ -76,43 +99,53 @@ def unrolled(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | None:
 
 def _directions(node: onnx.NodeProto, scope: Scope) -> list[Direction]:
     """Read the constants and attributes of a node; refuse what this module does not write as a Scan."""
-    attributes, op = attributes_of(node), node.op_type
-    w, r, b = (scope.value(node, k) for k in (1, 2, 3))
-    if w is None or r is None or (input_of(node, 3) and b is None):
-        raise Unfit("some of its weights and biases are computed")
-    if scope.opset < 11:
-        raise Unfit("it is an operator of an opset before 11")
-    peepholes = scope.value(node, 7) if op == "LSTM" else None
-    if op == "LSTM" and input_of(node, 7) and peepholes is None:
-        raise Unfit("its peepholes are computed")
+    attributes, op = attributes_of(node), node.op_type.removeprefix("DynamicQuantize")
+    w, r = _matrices(node, scope, 1, 8), _matrices(node, scope, 2, 10)
+    b, peepholes = scope.value(node, 3), scope.value(node, 7)
+    if any(input_of(node, k) and scope.value(node, k) is None for k in (3, 7)):
+        raise Unfit("its biases or peepholes are computed")
+    if scope.opset < _OLDEST:
+        raise Unfit(f"it is an operator of an opset before {_OLDEST}")
     ways = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}[
         attributes.get("direction", "forward")
     ]
+    each, size = len(_DEFAULTS[op]), r[0].values.shape[1]
     wanted = attributes.get("activations") or list(_DEFAULTS[op]) * len(ways)
     settings = _settings(wanted, attributes)
-    each = len(_DEFAULTS[op])
-    found = []
-    for k, reverse in enumerate(ways):
-        size = r.shape[1]
-        bias = np.zeros(2 * size, w.dtype) if b is None else b[k]
-        found.append(
-            Direction(
-                op=op,
-                w=w[k].T,
-                r=r[k].T,
-                w_bias=bias[:size],
-                r_bias=bias[size:],
-                peepholes=None if peepholes is None else peepholes[k],
-                activations=tuple(wanted[k * each : (k + 1) * each]),
-                settings=settings[k * each : (k + 1) * each],
-                clip=attributes.get("clip"),
-                reverse=reverse,
-                input_forget=bool(attributes.get("input_forget", 0)),
-                reset_after=bool(attributes.get("linear_before_reset", 0)),
-                suffix="" if len(ways) == 1 else ("_reverse" if reverse else "_forward"),
-            )
+    kind = w[0].values.dtype if w[0].scale is None else w[0].scale.dtype
+    bias = np.zeros((len(ways), 2 * size), kind) if b is None else b
+    return [
+        Direction(
+            op=op,
+            w=w[k],
+            r=r[k],
+            kind=kind,
+            w_bias=bias[k, :size],
+            r_bias=bias[k, size:],
+            peepholes=None if peepholes is None else peepholes[k],
+            activations=tuple(wanted[k * each : (k + 1) * each]),
+            settings=settings[k * each : (k + 1) * each],
+            clip=attributes.get("clip"),
+            reverse=reverse,
+            input_forget=bool(attributes.get("input_forget", 0)),
+            reset_after=bool(attributes.get("linear_before_reset", 0)),
+            suffix="" if len(ways) == 1 else ("_reverse" if reverse else "_forward"),
         )
-    return found
+        for k, reverse in enumerate(ways)
+    ]
+
+
+def _matrices(node: onnx.NodeProto, scope: Scope, position: int, scales: int) -> list[Matrix]:
+    """Return the weights of each direction; those of a DynamicQuantizeLSTM are codes, with scale and zero point."""
+    weights = scope.value(node, position)
+    if weights is None:
+        raise Unfit("some of its weights are computed")
+    if node.op_type != "DynamicQuantizeLSTM":
+        return [Matrix(each.T) for each in weights]
+    scale, zero = scope.value(node, scales), scope.value(node, scales + 1)
+    if scale is None or zero is None:
+        raise Unfit("the scales of its weights are computed")
+    return [Matrix(*each) for each in zip(weights, scale, zero, strict=True)]
 
 
 def _settings(activations: list[str], attributes: dict[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -130,13 +163,13 @@ def _settings(activations: list[str], attributes: dict[str, Any]) -> tuple[dict[
 def _start(draft: Draft, given: str, k: int, direction: Direction) -> str:
     """Return a state before the first step, (batch, hidden), or (1, hidden) of zeros, which stand for any batch."""
     if not given:
-        return draft.constant(np.zeros((1, direction.hidden), direction.r.dtype))
+        return draft.constant(np.zeros((1, direction.hidden), direction.kind))
     return draft("Gather", given, draft.constant(k, np.int64), axis=0)
 
 
 def _one_way(draft: Draft, way: Direction, x: str, starts: list[str], lengths: str) -> tuple[str, list[str]]:
     """Add the nodes of one direction; return its outputs (steps, batch, hidden) and its states after the last step."""
-    product = draft("MatMul", x, draft.constant(way.w), name=f"{draft.base}.W{way.suffix}")
+    product = _product(draft, x, way.w, f"{draft.base}.W{way.suffix}")
     xw = draft("Add", product, draft.constant(way.w_bias))
     turned = draft("Cast", lengths, to=onnx.TensorProto.INT64) if way.reverse and lengths else ""
     if turned:
@@ -178,10 +211,10 @@ def _body(draft: Draft, way: Direction, states: int, lengths: str) -> onnx.Graph
     if lengths:  # after the end of a sequence its states stay and its outputs are 0
         wide = step("Cast", lengths, to=onnx.TensorProto.INT64)
         runs = step("Reshape", step("Less", number, wide), step.constant([-1, 1], np.int64))
-        y = step("Where", runs, y, step.constant(np.zeros((1, 1), way.r.dtype)))
+        y = step("Where", runs, y, step.constant(np.zeros((1, 1), way.kind)))
         after = [step("Where", runs, new, old) for new, old in zip(after, before, strict=True)]
     outputs = [step("Identity", name) for name in (*after, y)]
-    kind = helper.np_dtype_to_tensor_dtype(way.r.dtype)
+    kind = helper.np_dtype_to_tensor_dtype(way.kind)
     types = [*[(name, kind) for name in (*before, xw)], *([(number, onnx.TensorProto.INT64)] if lengths else [])]
     inputs = [helper.make_tensor_value_info(name, each, None) for name, each in types]
     made = [helper.make_tensor_value_info(name, kind, None) for name in outputs]
@@ -203,14 +236,22 @@ def _columns(step: Draft, hidden: int) -> Parts:
 
 def _active(step: Draft, way: Direction, k: int, value: str) -> str:
     if way.clip:
-        limits = [step.constant(limit, way.r.dtype) for limit in (-way.clip, way.clip)]
+        limits = [step.constant(limit, way.kind) for limit in (-way.clip, way.clip)]
         value = step("Min", step("Max", value, limits[0]), limits[1])
     return step(way.activations[k], value, **way.settings[k])
 
 
 def _recurrent(step: Draft, way: Direction, h: str, columns: slice = slice(None), part: str = "") -> str:
     name = f"{step.base}.R{part}{way.suffix}"
-    return step("MatMul", h, step.constant(np.ascontiguousarray(way.r[:, columns])), name=name)
+    return _product(step, h, way.r.columns(columns), name)
+
+
+def _product(draft: Draft, x: str, weights: Matrix, name: str) -> str:
+    """Return a product with weights; with codes, its input is quantized by its own range."""
+    if weights.scale is None or weights.zero is None:
+        return draft("MatMul", x, draft.constant(weights.values), name=name)
+    constants = [draft.constant(value) for value in (weights.values, weights.scale, weights.zero)]
+    return draft("DynamicQuantizeMatMul", x, *constants, name=name, domain=_MICROSOFT)
 
 
 def _lstm(step: Draft, way: Direction, xw: str, states: list[str]) -> list[str]:
@@ -224,7 +265,7 @@ def _lstm(step: Draft, way: Direction, xw: str, states: list[str]) -> list[str]:
         return value if p is None else step("Add", value, step("Mul", cell, step.constant(p)))
 
     i = _active(step, way, 0, gate(0, c, peep[0]))
-    one = step.constant(1.0, way.r.dtype)
+    one = step.constant(1.0, way.kind)
     f = step("Sub", one, i) if way.input_forget else _active(step, way, 0, gate(2, c, peep[2]))
     new = _active(step, way, 1, part(gates, 3))
     c = step("Add", step("Mul", f, c), step("Mul", i, new))
@@ -246,7 +287,7 @@ def _gru(step: Draft, way: Direction, xw: str, states: list[str]) -> list[str]:
         candidate = _recurrent(step, way, step("Mul", r, h), slice(2 * n, None), "_state")
         candidate = step("Add", candidate, step.constant(way.r_bias[2 * n :]))
     new = _active(step, way, 1, step("Add", part(xw, 2), candidate))
-    kept = step("Sub", step.constant(1.0, way.r.dtype), z)
+    kept = step("Sub", step.constant(1.0, way.kind), z)
     return [step("Add", step("Mul", kept, new), step("Mul", z, h))]
 
 

@@ -30,6 +30,7 @@ REWRITES: dict[tuple[str, str], Rewrite] = {
     (_LEARNT, "LinearClassifier"): taken_out.linear_model,
     (_LEARNT, "LinearRegressor"): taken_out.linear_model,
     (_MICROSOFT, "Attention"): taken_out.attention,
+    (_MICROSOFT, "DynamicQuantizeLSTM"): recurrent.unrolled,
     (_MICROSOFT, "DynamicQuantizeMatMul"): integers.dynamic_matmul,
     (_MICROSOFT, "FusedConv"): fused.fused_conv,
     (_MICROSOFT, "FusedGemm"): fused.fused_gemm,

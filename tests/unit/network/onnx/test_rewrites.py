@@ -11,7 +11,15 @@ from circuitsim.network import float_product
 from circuitsim.network.onnx import cut
 
 RNG = np.random.default_rng(0)
+START = RNG.bit_generator.state
+MICROSOFT = "com.microsoft"
 FLOAT, INT8, UINT8 = TensorProto.FLOAT, TensorProto.INT8, TensorProto.UINT8
+
+
+@pytest.fixture(autouse=True)
+def same_numbers():
+    """Every test draws the same numbers, whichever ran before."""
+    RNG.bit_generator.state = START
 
 
 def draw(*shape, scale=0.5):
@@ -127,6 +135,16 @@ def test_peepholes_of_an_lstm():
     agree(model_of([made], constants, [("x", FLOAT, [5, 3, 4])]), draw(5, 3, 4), [(1, 4, 24), (1, 6, 24)])
 
 
+def test_an_lstm_of_codes_quantizes_what_its_weights_meet():
+    constants = {"W": codes(2, 4, 24), "R": codes(2, 6, 24), "B": draw(2, 48)}
+    constants |= {"ws": np.full(2, 0.01, np.float32), "wz": np.zeros(2, np.int8)}
+    constants |= {"rs": np.full(2, 0.02, np.float32), "rz": np.zeros(2, np.int8)}
+    inputs = ["x", "W", "R", "B", "", "", "", "", "ws", "wz", "rs", "rz"]
+    made = node("DynamicQuantizeLSTM", inputs, domain=MICROSOFT, hidden_size=6, direction="bidirectional")
+    model = model_of([made], constants, [("x", FLOAT, [5, 1, 4])])
+    agree(model, draw(5, 1, 4, scale=1.0), [(1, 4, 24), (1, 6, 24)] * 2)
+
+
 def test_what_cannot_be_taken_apart_stays_on_the_host_by_name():
     constants = {"W": draw(1, 6, 4), "R": draw(1, 6, 6), "m": draw(6, 2)}
     nodes = [
@@ -197,7 +215,6 @@ def test_matmul_of_codes_with_scales():
     agree(model_of(nodes, constants, [("x", FLOAT, [3, 4])]), RNG.uniform(0, 255, (3, 4)), [(1, 4, 6)], tolerance=0)
 
 
-MICROSOFT = "com.microsoft"
 V = draw(4, 6)
 FUSED = {
     "FusedMatMul": (["x", "w"], {"w": V}, {"alpha": 0.5}),
