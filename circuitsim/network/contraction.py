@@ -32,12 +32,21 @@ class Contraction:
     row: str = ""
     depth: int = 0
 
-    def vectors(self, x: np.ndarray) -> np.ndarray:
-        """Return an input as vectors (vectors, groups, inputs), float64.
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Tell whether an input of a shape has the axes of `x`, each as long as that of the weights.
 
-        Raises:
-            ValueError: The input has not the axes of `x`.
+        An axis that separates groups may have the length 1, for all groups.
         """
+        stated = [name for name in self.x if name != REST]
+        least = len(stated) - (len(shape) == 1 and self.row in stated)
+        if len(shape) < least or (len(shape) > least and REST not in self.x):
+            return False
+        lengths = dict(zip(self._names(len(shape)), shape, strict=True))
+        same = all(lengths.get(name, length) == length for name, length in self.inputs)
+        return same and all(lengths.get(name, 1) in (1, length) for name, length in self.groups)
+
+    def vectors(self, x: np.ndarray) -> np.ndarray:
+        """Return an input that fits as vectors (vectors, groups, inputs), float64."""
         names, lengths = self._names(x.ndim), dict((*self.groups, *self.inputs))
         free = self._free(names)
         spare = tuple(k for k, name in enumerate(names) if name not in free and name not in lengths)
@@ -66,10 +75,7 @@ class Contraction:
     def _names(self, axes: int) -> list[str]:
         """Return the names of all axes of an input with a number of them."""
         stated = [name for name in self.x if name != REST and not (axes == 1 and name == self.row)]
-        rest = axes - len(stated)
-        if rest < 0 or (rest > 0 and REST not in self.x):
-            raise ValueError(f"{axes} axes, expected {len(stated)}{' or more' if REST in self.x else ''}")
-        return [*(str(-k) for k in range(rest, 0, -1)), *stated]
+        return [*(str(-k) for k in range(axes - len(stated), 0, -1)), *stated]
 
     def _free(self, names: list[str]) -> list[str]:
         """Return the axes along which the vectors of one matrix lie."""

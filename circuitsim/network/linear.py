@@ -1,5 +1,6 @@
 """A layer with constant weights: its matrices, and the conversion between tensors and its input and output vectors."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +87,16 @@ def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
 
     Returns:
         (vectors, groups, inputs), float64; for Conv one vector per image and output pixel (im2col).
+
+    Raises:
+        InputError: The tensor does not have the axes, or the inputs, of the layer.
     """
     groups, inputs, _ = layer.weights.shape
+    if not _fits(layer, x.shape):
+        raise InputError(
+            f"layer {layer.name!r} ({layer.op}) reads a tensor of shape {x.shape}, which does not fit its weights of "
+            f"{groups} x {inputs} inputs; expected images of the size that the network was made for"
+        )
     if layer.contraction is not None:
         return layer.contraction.vectors(x)
     if layer.window is None:
@@ -109,6 +118,17 @@ def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -
         return y.reshape(*x_shape[:-1], channels)
     out = output_size(layer.window, x_shape[2:])
     return np.moveaxis(y.reshape(x_shape[0], *out, channels), -1, 1)
+
+
+def _fits(layer: LinearLayer, shape: tuple[int, ...]) -> bool:
+    """Tell whether a tensor of a shape can be cut into vectors of the layer."""
+    groups, inputs, _ = layer.weights.shape
+    if layer.contraction is not None:
+        return layer.contraction.fits(shape)
+    if layer.window is None:
+        return len(shape) >= 1 and shape[-1] == groups * inputs
+    kernel = layer.window.kernel
+    return len(shape) == 2 + len(kernel) and shape[1] * math.prod(kernel) == groups * inputs
 
 
 def output_size(window: Window, size: tuple[int, ...]) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ MULTIPLIERS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("MoE", "QMoE"), (2, 3, 4, 5, 6, 7, 8)),
     "Einsum": tuple(range(16)),
 }
+_SUPPORT_VECTORS = frozenset({"SVMClassifier", "SVMRegressor"})
 _LOOKUPS = frozenset({"EmbedLayerNormalization", "GatherBlockQuantized"})  # their constant matrices are tables
 _SCALES = frozenset({"Mul", "Div"})
 _SUMS = frozenset({"GlobalAveragePool", "ReduceMean", "ReduceSum"})
@@ -72,6 +73,8 @@ def digital_products(
         weights = weights_of(node, constants)
         if (known := (reasons or {}).get(node.output[0])) is not None:
             reason, weighted = known, True
+        elif node.op_type in _SUPPORT_VECTORS:
+            reason, weighted = "it compares its input with support vectors, which are its attributes", True
         elif _sums_nothing(node, weights, constants):
             continue
         elif weights:

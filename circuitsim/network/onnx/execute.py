@@ -93,14 +93,8 @@ def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
     layer = step.layer
     if not np.isfinite(tensor).all():
         raise InputError(f"the input {step.source!r} of layer {layer.name!r} holds values that are not finite")
-    try:
-        vectors = input_vectors(layer, tensor)
-    except ValueError:  # NumPy cannot lay the tensor out
-        raise InputError(
-            f"layer {layer.name!r} ({layer.op}) reads {step.source!r} of shape {tensor.shape}, which does not fit its "
-            f"weights of {layer.weights.shape[1]} inputs; expected images of the size that the network was made for"
-        ) from None
-    outputs = output_tensor(layer, as_numpy(means.product(layer, vectors)), tensor.shape)
+    products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
+    outputs = output_tensor(layer, products, tensor.shape)
     if tensor.dtype.kind in "iu":
         outputs, limits = np.rint(outputs), np.iinfo(tensor.dtype)
         if outputs.size and (outputs.min() < limits.min or outputs.max() > limits.max):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from circuitsim.errors import InputError
 from circuitsim.network import LinearLayer, float_product, input_vectors, output_tensor
 from circuitsim.network.contraction import REST, contraction_of
 
@@ -54,10 +55,27 @@ def test_diagonals_and_axes_that_do_not_fit_are_left():
     assert contraction_of(("b", "i"), ("i", "o"), ("b", "o"), np.ones(2)) is None
 
 
-def test_an_input_with_other_axes_is_no_input():
-    _, contraction = contraction_of(("b", "i"), ("i", "o"), ("b", "o"), np.ones((2, 3)))
-    with pytest.raises(ValueError, match="3 axes, expected 2"):
-        contraction.vectors(np.ones((4, 4, 2)))
-    _, contraction = contraction_of((REST, "n", "k"), (REST, "k", "m"), (REST, "n", "m"), np.ones((2, 3)), row="")
-    with pytest.raises(ValueError, match="1 axes, expected 2 or more"):
-        contraction.vectors(np.ones(2))
+def layer_of(x, w, out, *shape, row=""):
+    matrices, contraction = contraction_of(x, w, out, np.ones(shape), row=row)
+    return LinearLayer("l", "Einsum", matrices, contraction=contraction)
+
+
+@pytest.mark.parametrize(
+    ("layer", "good", "bad"),
+    [
+        (layer_of(("b", "i"), ("i", "o"), ("b", "o"), 2, 3), [(4, 2)], [(4, 3), (4, 4, 2), (2,), (4, 1)]),
+        (
+            layer_of((REST, "n", "k"), (REST, "k", "m"), (REST, "n", "m"), 5, 2, 3, row="n"),
+            [(2,), (4, 2), (5, 4, 2), (1, 4, 2), (7, 5, 4, 2)],
+            [(3,), (2, 4), (4, 4, 2), (7, 2, 4, 2), ()],
+        ),
+    ],
+)
+def test_an_input_with_other_axes_or_lengths_is_refused(layer, good, bad):
+    for shape in good:
+        assert input_vectors(layer, np.ones(shape)).shape[1:] == layer.weights.shape[:2]
+    for shape in bad:
+        with pytest.raises(
+            InputError, match=r"layer 'l' \(Einsum\) reads a tensor of shape .* does not fit its weights"
+        ):
+            input_vectors(layer, np.ones(shape))
