@@ -2,7 +2,7 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from circuitsim.errors import InputError
 from circuitsim.network import Metric
@@ -34,4 +34,4 @@ def read_metric(text: str) -> Metric:
     function: Any = getattr(module, name, None)
     if not callable(function):
         raise InputError(f"{path}: has no function {name!r}; expected one of outputs and labels")
-    return function
+    return cast("Metric", function)
