@@ -91,7 +91,8 @@ def node_in(text: str, described: dict[str, str]) -> str | None:
                 return described[parts["name"]]
             if op := parts.get("op"):
                 same = [text for text in described.values() if re.search(rf"[(.]{op}\)$", text)]
-                return same[0] if len(same) == 1 else f"a node of type {op}"
+                if same:  # onnxruntime also has types of its own, into which it fuses nodes
+                    return same[0] if len(same) == 1 else f"a node of type {op}"
     return None
 
 

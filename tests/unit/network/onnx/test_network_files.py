@@ -257,3 +257,11 @@ def test_a_broken_model_is_refused_by_its_node(make_model, weights, case, monkey
     with pytest.raises(InputError, match=re.escape(message)) as caught:
         cut(model)
     assert not [word for word in ("[", "Error", "SSA", "\n") if word in str(caught.value)]
+
+
+def test_what_onnxruntime_fuses_is_not_named():
+    """Gemm and Relu run as one node, of a type that is not in the file."""
+    network = loaded(FILES / "u_no_shape.onnx")
+    with pytest.raises(InputError, match=r"a node of the network cannot be computed: .* given 'x' \(8, 16\)") as caught:
+        network.run_float(np.zeros((8, 16)))
+    assert "Fused" not in str(caught.value)
