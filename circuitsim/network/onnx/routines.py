@@ -11,7 +11,7 @@ from onnx import helper
 
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.onnx.complaints import session_of
-from circuitsim.network.onnx.digital import DigitalProduct, digital_products
+from circuitsim.network.onnx.digital import MULTIPLIERS, PRODUCTS, DigitalProduct, digital_products
 from circuitsim.network.onnx.draft import Scope, Unfit, attributes_of, input_of
 from circuitsim.network.onnx.nodes import layer_of, operand_of, value_bound
 from circuitsim.network.onnx.reading import Types, part_of, reads, subgraphs, types_of
@@ -125,6 +125,8 @@ def _control(plan: Plan, node: onnx.NodeProto, types: Types, scope: Scope) -> Ro
     attributes = attributes_of(node)
     make = {"If": _branch, "Loop": _loop, "Scan": _scan}.get(node.op_type)
     if make is None or (node.op_type == "Scan" and scope.opset < _SCAN_WITHOUT_BATCH):
+        if _holds_products(node):
+            scope.reasons[node.output[0]] = "the graph inside it holds products"
         return None
     step = make(plan, node, attributes, types, scope)
     if len(plan.layers) > before:
@@ -132,6 +134,11 @@ def _control(plan: Plan, node: onnx.NodeProto, types: Types, scope: Scope) -> Ro
     plan.on_host.clear()
     plan.on_host.update(counted)
     return None
+
+
+def _holds_products(node: onnx.NodeProto) -> bool:
+    inner = [each for graph in subgraphs(node) for each in graph.node]
+    return any(each.op_type in PRODUCTS or each.op_type in MULTIPLIERS or _holds_products(each) for each in inner)
 
 
 def _branch(plan: Plan, node: onnx.NodeProto, attributes: dict[str, Any], types: Types, scope: Scope) -> BranchStep:

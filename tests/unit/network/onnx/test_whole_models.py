@@ -185,6 +185,22 @@ def test_a_scan_is_on_arrays(reverse, axis, weights):
         check_equal(cut(model, output=wanted), x, ["h"])
 
 
+def test_a_scan_of_batches_stays_on_the_host_by_name(weights):
+    """The Scan of opset 8 cuts batches, which later ones do not."""
+    body = [node("MatMul", ["part", "w"], ["h"]), node("Add", ["h", "s"], ["new"]), node("Identity", ["new"], ["out"])]
+    graph = graph_of(body, ["s", "part"], ["new", "out"])
+    nodes = [
+        node("Scan", ["", "zero", "x"], ["last", "all"], name="scan", body=graph, num_scan_inputs=1),
+        node("MatMul", ["last", "v"], ["y"]),
+    ]
+    constants = {"w": weights(4, 5), "v": weights(5, 2), "zero": np.zeros((3, 5), np.float32)}
+    network = cut(model_of(nodes, constants, [("x", FLOAT, [3, 6, 4])], [("y", None)], opset=8))
+    assert [(part.name, part.reason, part.weighted) for part in network.digital] == [
+        ("scan", "the graph inside it holds products", True)
+    ]
+    assert [layer.name for layer in network.layers] == ["y"]
+
+
 def test_control_flow_without_weights_stays_on_the_host(weights):
     body = [node("Add", ["s", "s"], ["t"]), node("Identity", ["go"], ["on"])]
     nodes = [
