@@ -309,9 +309,10 @@ def _inference(
     check_one_each(outputs, images)
     if not np.isfinite(outputs).all():
         first = int(np.argmax(~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)))
+        advice = "; keep a layer digital before a logarithm or root, which takes no negative numbers" if layers else ""
         raise InputError(
             f"{name!r}: the network's output for image {first} is not finite; expected finite numbers, hence weights, "
-            "biases and constants that are"
+            f"biases and constants that are{advice}"
         )
     if metric is not None and labels is None:
         raise InputError("metric has no effect without labels; give labels, or leave it out")

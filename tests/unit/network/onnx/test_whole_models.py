@@ -284,3 +284,17 @@ def test_inputs_that_take_different_numbers_of_images_are_refused(weights):
         cut(model).run_float(images)
     with pytest.raises(InputError, match="the images have no array for the network's input 'b'; they have 'a'"):
         cut(model).run_float(image_records({"a": np.ones((8, 4))}))
+
+
+def test_a_logarithm_of_what_an_array_makes_negative_is_told(weights, spec):
+    """A converter of four bits rounds small products to zero, and so below."""
+    from circuitsim.network import evaluate_ideal
+
+    constants = {"w": np.abs(weights(4, 5)), "less": np.float32(0.02)}
+    nodes = [node("MatMul", ["x", "w"], ["h"]), node("Sub", ["h", "less"], ["d"]), node("Log", ["d"], ["y"])]
+    network = cut(model_of(nodes, constants, [("x", FLOAT, ["N", 4])], [("y", None)]))
+    images = np.array([[1.0, 1.0, 1.0, 1.0], [0.06, 0.06, 0.06, 0.06]])
+    assert np.isfinite(network.run_float(images)).all()
+    coarse = spec.replace(driver={"dac_bits": 2})
+    with pytest.raises(InputError, match=r"not finite; .* keep a layer digital before a logarithm or root"):
+        evaluate_ideal(network, coarse, images, calibration_images=images)
