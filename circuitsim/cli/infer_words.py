@@ -23,6 +23,8 @@ def inference_in_words(content: dict[str, Any]) -> str:
         "largest output"
     )
     lines += [_on_array(layer) for layer in content["layers"]]
+    if content["unreached_layers"]:
+        lines.append(f"programmed, but read for none of the images: {', '.join(content['unreached_layers'])}")
     lines += _certified(content)
     circuits = [f"{part} {name}" for part, name in content["tables"].items() if name is not None]
     if circuits:

@@ -140,6 +140,7 @@ def infer_files(
         "calibration_data": None if calibration_data is None else str(calibration_data),
         **_what_ran(network, images, spec, mapped),
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
+        "unreached_layers": [name for name in programmed.layers if name not in {each.name for each in array.layers}],
         **_certified(programmed, model, certificate, search_inputs),
         "input_code": spec.driver.input_code,
         "model_digest": model.digest,

@@ -340,3 +340,13 @@ def test_shared_weights_are_on_the_tiles_of_one_layer(make_model, tmp_path):
     content = infer(make_model(grade=1), NETWORKS / "h_shared_weights.onnx", tmp_path, images=images)
     assert [layer["tied_to"] for layer in content["layers"]] == ["", "l1", "l1"]
     assert "of l1, which has the same weights" in inference_in_words(content)
+
+
+def test_layers_that_no_image_reaches_are_told(make_model, tmp_path):
+    """The network has a branch for images without a number above zero."""
+    images = np.random.default_rng(0).choice([-1.0, 1.0], (12, 16))
+    content = infer(make_model(grade=1), NETWORKS / "h_if_products.onnx", tmp_path, images=images)
+    names = ({layer["name"] for layer in content["layers"]}, set(content["unreached_layers"]))
+    assert names in (({"inner_w1"}, {"inner_w2"}), ({"inner_w2"}, {"inner_w1"}))
+    words = f"programmed, but read for none of the images: {content['unreached_layers'][0]}"
+    assert words in inference_in_words(content)
