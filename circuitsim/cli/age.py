@@ -55,6 +55,9 @@ def age(
             help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half.",
         ),
     ] = None,
+    output: Annotated[
+        str | None, typer.Option(help="Output of the network that is scored, where it has several.")
+    ] = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
     extrapolate: Annotated[
@@ -79,6 +82,7 @@ def age(
             compensations=compensation or ["none"],  # pyright: ignore[reportArgumentType]  `score_draws` checks them
             causes=cause,
             calibration_images=calibration_images,
+            output=output,
             certificate=load_certificate(certificate) if certificate else None,
             strict=strict,
             extrapolate=extrapolate,

@@ -17,8 +17,8 @@ def infer(
     data: Annotated[
         Path,
         typer.Option(
-            help="Images: .npz with arrays `images` and, for a score, `labels` (classes, one-hot classes, or numbers in"
-            " the shape of the output); or .npy of images."
+            help="Images: .npz with arrays `images`, or one named as each input of the network, and, for a score,"
+            " `labels` (classes, one-hot classes, or numbers in the shape of the output); or .npy of images."
         ),
     ],
     calibration_images: Annotated[
@@ -28,6 +28,33 @@ def infer(
             metavar="N",
             help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half of"
             " the images if there are fewer than 400.",
+        ),
+    ] = None,
+    calibration_data: Annotated[
+        Path | None,
+        typer.Option(help="File of the images that set the ranges; all images of --data are then scored."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(help="Output to compute, or any tensor of the network; absent: its only one of real numbers."),
+    ] = None,
+    batch_axis: Annotated[
+        int | None,
+        typer.Option(
+            parser=within("--batch-axis"),
+            metavar="N",
+            help="Axis of the inputs along which the network takes several images; absent: the first of any length.",
+        ),
+    ] = None,
+    digital: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LAYER", help="Layer that stays digital; may be given several times."),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.py:NAME",
+            help="Your function of outputs and labels that gives the score, a number; the file is executed.",
         ),
     ] = None,
     certificate: CertificateFile = None,
@@ -61,9 +88,9 @@ def infer(
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:
-    """Run a network with its Gemm, MatMul and Conv layers on arrays: its score, what ran where, the ranges."""
+    """Run a network with its products by weights on arrays: its score, what ran where and why, the ranges."""
     from circuitsim.cli.infer_words import inference_in_words
-    from circuitsim.evaluation import infer_files
+    from circuitsim.evaluation import infer_files, read_metric
     from circuitsim.network import range_rule
     from circuitsim.results import load_certificate, load_model
 
@@ -73,6 +100,11 @@ def infer(
             network,
             data,
             calibration_images=calibration_images,
+            calibration_data=calibration_data,
+            output=output,
+            batch_axis=batch_axis,
+            digital=digital or None,
+            metric=None if metric is None else read_metric(metric),
             out=out,
             certificate=load_certificate(certificate) if certificate else None,
             strict=strict,

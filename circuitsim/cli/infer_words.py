@@ -11,9 +11,11 @@ def inference_in_words(content: dict[str, Any]) -> str:
     Args:
         content: From `evaluation.infer_files`.
     """
+    others = content["calibration_data"] or "the first of the file"
     lines = [
-        f"{content['task'] or 'no labels'}: {content['images']} images; {content['calibration_images']} others, the "
-        "first of the file, set the ranges",
+        f"{content['task'] or 'no labels'}: {content['images']} images; {content['calibration_images']} others, "
+        f"{others}, set the ranges",
+        *_taken(content),
         *(_form(name, content) for name in ("float", "ideal", "array")),
     ]
     if content["same_class_as_float"] is not None:
@@ -23,15 +25,32 @@ def inference_in_words(content: dict[str, Any]) -> str:
         "largest output"
     )
     lines += [_on_array(layer) for layer in content["layers"]]
+    if content["unreached_layers"]:
+        lines.append(f"programmed, but read for none of the images: {', '.join(content['unreached_layers'])}")
     lines += [*_certified(content), *_settling(content)]
     circuits = [f"{part} {name}" for part, name in content["tables"].items() if name is not None]
     if circuits:
         lines.append(f"circuits around the arrays, from their tables: {', '.join(circuits)}; others are ideal")
+    if content["digital_layers"]:
+        lines.append(f"digital, as asked for: {', '.join(content['digital_layers'])}")
     host = ", ".join(f"{count} {op}" for op, count in content["on_host"].items()) or "nothing else"
     lines.append(f"on the host, because they multiply by no matrix of weights: biases, {host}")
     for part in content["digital_products"]:
         lines.append(f"on the host although it multiplies: {part['name']} ({part['op']}), {part['reason']}")
     return "\n".join([*lines, f"table: {content['csv']}"])
+
+
+def _taken(content: dict[str, Any]) -> list[str]:
+    """Say which output was computed of several, and how images enter where it is not along the first axis."""
+    output, lines = content["output"], []
+    if output["of"] != [output["name"]]:
+        lines.append(f"output: {output['name']}, of the network's {', '.join(output['of'])}")
+    other = [f"{axis} of {name}" for name, axis in content["inputs"].items() if axis]
+    if content["images_at_once"] is not None:
+        lines.append(f"images at a time: {content['images_at_once']}")
+    elif other:
+        lines.append(f"images along axis {', '.join(other)}")
+    return lines
 
 
 def _certified(content: dict[str, Any]) -> list[str]:
@@ -72,7 +91,7 @@ def _settling(content: dict[str, Any]) -> list[str]:
 def _form(name: str, content: dict[str, Any]) -> str:
     parts = [
         f"{what} {value:.4f}" if what == "accuracy" else f"{what} {value:.4g}"
-        for what in ("accuracy", "rmse", "r2")
+        for what in ("accuracy", "rmse", "r2", "metric")
         if (value := content[what][name]) is not None
     ]
     if name != "float":
@@ -85,8 +104,9 @@ def _on_array(layer: dict[str, Any]) -> str:
     adc = ""
     if layer["full_scale"] is not None:
         adc = f"; ADC to {layer['full_scale']:.3g} A ({layer['adc_rule']}), {percent(layer['adc_clipped'])} clipped"
+    tied = f" of {layer['tied_to']}, which has the same weights" if layer["tied_to"] else ""
     return (
         f"on arrays: {layer['name']} ({layer['op']}, {groups}{layer['inputs']} × {layer['outputs']}, {layer['tiles']} "
-        f"tile{'' if layer['tiles'] == 1 else 's'}); inputs to {layer['activation_max']:.4g} ({layer['input_rule']}), "
-        f"{percent(layer['input_clipped'])} clipped{adc}"
+        f"tile{'' if layer['tiles'] == 1 else 's'}{tied}); inputs to {layer['activation_max']:.4g} "
+        f"({layer['input_rule']}), {percent(layer['input_clipped'])} clipped{adc}"
     )

@@ -45,6 +45,7 @@ class Limits:
 
 _LARGEST_SEED = 2**63 - 1
 LIMITS = {
+    "--batch-axis": Limits(0, 64),
     "--bits": Limits(1, 12),
     "--calibration-images": Limits(1, 10**9),
     "--capacitor-sigma": Limits(0, 1, whole=False, above=True),

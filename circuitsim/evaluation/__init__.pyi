@@ -8,6 +8,7 @@ from .drawn_tiles import DrawnProduct as DrawnProduct
 from .infer import infer_files as infer_files
 from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference
+from .own_metric import read_metric as read_metric
 from .own_tiles import own_tiles as own_tiles
 from .products import BehavioralProduct as BehavioralProduct
 from .products import NgspiceProduct as NgspiceProduct

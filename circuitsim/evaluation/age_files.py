@@ -10,9 +10,9 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.evaluation.drawn_scores import DriftCompensation, score_draws
-from circuitsim.evaluation.image_files import calibration_count, read_images
+from circuitsim.evaluation.image_files import images_apart
 from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import check_images_apart, load_network
+from circuitsim.network import load_network
 from circuitsim.results import Certificate, DrawnScores, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.spec import checked
@@ -31,6 +31,7 @@ def age_files(
     compensations: Sequence[DriftCompensation] = ("none",),
     causes: Collection[str] | None = None,
     calibration_images: int | None = None,
+    output: str | None = None,
     certificate: Certificate | None = None,
     strict: bool = False,
     extrapolate: bool = False,
@@ -44,7 +45,7 @@ def age_files(
         data: .npz with `images` and `labels`.
         out: Folder for results.json and draws.csv.
         seeds, times, compensations, causes, extrapolate, progress: As in `score_draws`.
-        calibration_images: As in `infer_files`.
+        calibration_images, output: As in `infer_files`.
         certificate, strict: As in `BehavioralProduct`.
 
     Returns:
@@ -55,18 +56,16 @@ def age_files(
         OutsideRangeError: As `score_draws`, or `strict` and a use outside the certificate.
     """
     product = BehavioralProduct(model, certificate=certificate, strict=strict)
-    images, labels = read_images(data)
+    network = load_network(network_file, output=output)
+    first, images, labels = images_apart(network, data, None, calibration_images)
     if labels is None:
         raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
-    network = load_network(network_file)
-    count = calibration_count(calibration_images, len(images), network.batch)
-    check_images_apart(network, images[: network.batch or 2])
     found = score_draws(
         network,
         product,
-        images[count:],
-        labels[count:],
-        calibration_images=images[:count],
+        images,
+        labels,
+        calibration_images=first,
         seeds=seeds,
         causes=causes,
         times=times,
@@ -81,8 +80,8 @@ def age_files(
         "causes": list(found.causes),
         "float": found.floating,
         "cells as wanted": found.undrawn,
-        "images": len(images) - count,
-        "calibration_images": count,
+        "images": len(images),
+        "calibration_images": len(first),
         "seeds": list(found.seeds),
         "draws": _rows(found),
         "model_digest": model.digest,

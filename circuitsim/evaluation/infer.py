@@ -4,14 +4,15 @@ import csv
 import dataclasses
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from circuitsim.errors import HostWarning, InputError
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.image_files import calibration_count, read_images
+from circuitsim.evaluation.image_files import images_apart, whole_batches
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
@@ -19,9 +20,9 @@ from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
     Inference,
+    Metric,
     ProgrammedNetwork,
     RangeRule,
-    check_images_apart,
     evaluate,
     evaluate_float,
     evaluate_ideal,
@@ -34,13 +35,15 @@ from circuitsim.network import (
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
-from circuitsim.spec import checked
+from circuitsim.spec import ArraySpec, checked
+
+if TYPE_CHECKING:
+    from circuitsim.network.onnx import OnnxNetwork
 
 MAPPED = 1e-3
 """Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.
 
 Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
-_COMPARED = 16  # images on which networks are compared with themselves
 
 
 @checked
@@ -50,6 +53,11 @@ def infer_files(
     data: Path,
     *,
     calibration_images: int | None = None,
+    calibration_data: Path | None = None,
+    output: str | None = None,
+    batch_axis: int | None = None,
+    digital: Sequence[str] | None = None,
+    metric: Metric | None = None,
     out: Path,
     certificate: Certificate | None = None,
     strict: bool = False,
@@ -63,15 +71,21 @@ def infer_files(
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on the model's array.
 
-    The first images of the file set the ranges of drivers and ADCs; only the others are run and scored.
+    The first images of the file, or those of another file, set the ranges of drivers and ADCs; they are not scored.
 
     Args:
         model: A calibrated model; its specification gives tiles, DAC and ADC.
         network_file: ONNX file.
-        data: .npz with `images` (images, ...) and optionally `labels`, or .npy of images. Labels are classes, one-hot
-            classes, or numbers in the shape of the network's output; they decide the score, see `network.Score`.
+        data: .npz with `images` (images, ...), or with an array for each input of the network by its name, and
+            optionally `labels`; or .npy of images. Labels are classes, one-hot classes, or numbers in the shape of the
+            network's output; they decide the score, see `network.Score`.
         calibration_images: Number of images, from the first on, from which the ranges are learnt; None: 200, or half
             of the images if there are fewer than 400.
+        calibration_data: File of the images from which the ranges are learnt; all images of `data` are then scored.
+        output: Name of the output to compute, see `network.load_network`.
+        batch_axis: Axis of the inputs along which the network takes several images, see `network.load_network`.
+        digital: Names of layers that stay digital, as `mapping.digital`; None: as the specification has it.
+        metric: Function of outputs and labels that gives the score; None: the score that fits the labels.
         out: Folder for results.json and inference.csv.
         certificate: Certificate of the model; reads outside it warn. None: inputs outside the model's range warn.
         strict: Refuse reads outside the certificate, and tiles above `max_error`.
@@ -111,38 +125,31 @@ def infer_files(
         raise InputError(
             "search_inputs = True needs the certificate of the model, which states the full scale of errors"
         )
-    images, labels = read_images(data)
-    network = load_network(network_file)
-    spec = model.spec if input_code is None else model.spec.replace(driver={"input_code": input_code})
-    check_images_apart(network, images[: _compared(network.batch)])
-    count = calibration_count(calibration_images, len(images), network.batch)
-    first, images = images[:count], images[count:]
-    labels = None if labels is None else labels[count:]
-    mapped = float(float_difference(network, spec, first[: _compared(network.batch)]).max())
-    float_net = evaluate_float(network, images, labels)
-    tables = circuit_tables(spec, sense=model.sense)
-    if rng is not None and tables is None:
-        raise InputError(
-            "rng has no effect: drivers, sense amplifiers and ADCs are ideal and have no noise; leave it out"
-        )
-    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables)
+    network = load_network(network_file, output=output, batch_axis=batch_axis)
+    spec = _spec(model.spec, input_code, digital)
+    first, images, labels = images_apart(network, data, calibration_data, calibration_images)
+    count = len(first)
+    mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
+    float_net = evaluate_float(network, images, labels, metric=metric)
+    tables = _tables(spec, model, rng)
+    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, metric=metric)
     programmed = program(network, spec, product, tables=tables)
     ranges = fit_ranges(programmed, first, inputs=input_range, adc=adc_range)
-    array = evaluate(programmed, images, labels, ranges=ranges, rng=rng)
+    array = evaluate(programmed, images, labels, ranges=ranges, metric=metric, rng=rng)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
     results = {"float": float_net, "ideal": ideal, "array": array}
     table = out / "inference.csv"
-    _write_table(table, results, labels, count)
+    _write_table(table, results, labels, 0 if calibration_data else count)
     content = {
         **_scores(results),
         "images": len(images),
         "calibration_images": count,
-        "mapping_difference": mapped,
-        "on_host": network.on_host,
-        "digital_products": [dataclasses.asdict(part) for part in network.digital],
+        "calibration_data": None if calibration_data is None else str(calibration_data),
+        **_what_ran(network, images, spec, mapped),
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
+        "unreached_layers": [name for name in programmed.layers if name not in {each.name for each in array.layers}],
         **_certified(programmed, model, certificate, search_inputs),
         "settling": _settling(programmed) if settling else None,
         "input_code": spec.driver.input_code,
@@ -152,6 +159,35 @@ def infer_files(
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _spec(spec: ArraySpec, input_code: str | None, digital: Sequence[str] | None) -> ArraySpec:
+    """Return the specification with the coding of inputs and the digital layers that are asked for."""
+    spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
+    return spec if digital is None else spec.replace(mapping={"digital": list(digital)})
+
+
+def _what_ran(network: "OnnxNetwork", images: np.ndarray, spec: ArraySpec, mapped: float) -> dict[str, Any]:
+    """Return which output was computed from which inputs, and what is not on arrays."""
+    return {
+        "output": {"name": network.output, "of": list(network.outputs)},
+        "inputs": {each.name: each.axis for each in network.inputs},
+        "images_at_once": network.at_once(images),
+        "digital_layers": list(spec.mapping.digital or ()),
+        "mapping_difference": mapped,
+        "on_host": network.on_host,
+        "digital_products": [dataclasses.asdict(part) for part in network.digital],
+    }
+
+
+def _tables(spec: ArraySpec, model: TileModel, rng: np.random.Generator | None) -> Periphery | None:
+    """Return the tables of circuits around the tiles; refuse noise that nothing would draw."""
+    tables = circuit_tables(spec, sense=model.sense)
+    if rng is not None and tables is None:
+        raise InputError(
+            "rng has no effect: drivers, sense amplifiers and ADCs are ideal and have no noise; leave it out"
+        )
+    return tables
 
 
 def _names(tables: Periphery | None) -> dict[str, str | None]:
@@ -193,12 +229,6 @@ def _settling(programmed: ProgrammedNetwork) -> dict[str, Any]:
     }
 
 
-def _compared(batch: int | None) -> int:
-    """Return the number of images that are compared: whole batches."""
-    unit = batch or 1
-    return max(_COMPARED // unit, 1) * unit
-
-
 def _warn_of_the_host(weighted: list[str], mapped: float) -> None:
     if weighted:
         sentence = f"{'; '.join(weighted)}: computed on the host without errors, so the array looks better than it is"
@@ -220,7 +250,7 @@ def _scores(results: dict[str, Inference]) -> dict[str, Any]:
         "task": None if score is None else score.task,
         **{
             name: {form: None if each.score is None else getattr(each.score, name) for form, each in results.items()}
-            for name in ("accuracy", "rmse", "r2")
+            for name in ("accuracy", "rmse", "r2", "metric")
         },
         "difference_from_float": {
             form: float(np.sqrt(np.mean((results[form].logits - exact) ** 2))) / size for form in ("ideal", "array")

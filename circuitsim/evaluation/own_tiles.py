@@ -37,8 +37,9 @@ def own_tiles(
     """
     check_certificate(model, certificate)
     rng = np.random.default_rng(0) if rng is None else rng
-    total, finished, layers = sum(len(layer.places) for layer in programmed.layers.values()), 0, []
-    for name, layer in programmed.layers.items():
+    own = {name: layer for name, layer in programmed.layers.items() if layer.layer.tied_to not in programmed.layers}
+    total, finished, layers = sum(len(layer.places) for layer in own.values()), 0, []
+    for name, layer in own.items():
         load, found = 0.0, []
         for place in layer.places:
             g = tile_conductances(layer.layer, place, programmed.spec, w_max=layer.w_max)

@@ -6,15 +6,17 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.contraction import Contraction
 from circuitsim.network.converting import layer_adc, network_tables
 from circuitsim.network.fitting_array import check_same_array
+from circuitsim.network.float_difference import float_difference
+from circuitsim.network.images import image_records
 from circuitsim.network.inference import (
     Inference,
     LayerStatistics,
     evaluate,
     evaluate_float,
     evaluate_ideal,
-    float_difference,
 )
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
@@ -25,12 +27,13 @@ from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, p
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule, range_rule
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
-from circuitsim.network.scores import Score, has_classes
+from circuitsim.network.scores import Metric, Score, has_classes
 from circuitsim.network.tiling import TilePlace
 
 __all__ = [
     "LARGEST",
     "LEAST_RMS",
+    "Contraction",
     "Differential",
     "ExactProduct",
     "Inference",
@@ -39,6 +42,7 @@ __all__ = [
     "LayerReading",
     "LayerStatistics",
     "LinearLayer",
+    "Metric",
     "Network",
     "Offset",
     "Product",
@@ -65,6 +69,7 @@ __all__ = [
     "float_difference",
     "float_product",
     "has_classes",
+    "image_records",
     "input_vectors",
     "layer_adc",
     "layer_inputs",

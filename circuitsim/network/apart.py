@@ -33,7 +33,7 @@ def check_images_apart(network: Network, images: np.ndarray) -> None:
         raise InputError(
             f"the network's output for an image depends on the other images of its batch, by {differs:.2g} at outputs "
             f"of {scale:.2g}; expected images along the first axis of input and output, and no node that sums over "
-            "them: export the network for inference"
+            "them: export the network for inference, or give each image as a whole input, with one axis more"
         )
 
 
@@ -46,5 +46,6 @@ def check_one_each(outputs: np.ndarray, images: np.ndarray) -> None:
     if len(outputs) != len(images):
         raise InputError(
             f"the network's output has shape {outputs.shape} for images of shape {images.shape}; expected one output "
-            "for each image, along the first axis of both: export the network with the images along the first axis"
+            "for each image, along the first axis of both: export the network so, state the axis of its inputs "
+            "(batch_axis), or give each image as a whole input, with one axis more"
         )

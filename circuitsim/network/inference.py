@@ -10,18 +10,18 @@ import numpy as np
 from circuitsim.errors import ClippingWarning, InputError
 from circuitsim.network.apart import check_one_each
 from circuitsim.network.converting import layer_adc, network_tables, without_circuits
-from circuitsim.network.linear import LinearLayer
+from circuitsim.network.images import checked_images
+from circuitsim.network.linear import LinearLayer, float_product
 from circuitsim.network.network import Network
-from circuitsim.network.product import Product, exact_product
+from circuitsim.network.product import exact_product
 from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
-from circuitsim.network.scores import Score, has_classes, score
+from circuitsim.network.scores import Metric, Score, has_classes, score
 from circuitsim.periphery import Periphery, straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
-from circuitsim.spec import ArraySpec, by_value, checked, input_unit, real_numbers, with_ideal
+from circuitsim.spec import ArraySpec, by_value, checked
 
-FINEST = 24  # bits of the finest DAC
 MUCH_LOST = 0.02
 """What the driver's range cuts off a layer's inputs, rms relative to theirs, above which `evaluate` warns."""
 
@@ -51,6 +51,7 @@ class LayerStatistics:
         input_lost: What that cuts off the activations, rms relative to theirs.
         input_max: Largest |activation|.
         input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
+        tied_to: Name of the layer with the same weights, on whose tiles this one was read; "": it has its own.
     """
 
     name: str
@@ -74,6 +75,7 @@ class LayerStatistics:
     input_max: float
     input_rule: str
     adc_rule: str
+    tied_to: str = ""
 
 
 @by_value
@@ -107,14 +109,16 @@ class Inference:
 
 
 @checked
-def evaluate_float(network: Network, images: np.ndarray, labels: np.ndarray | None = None) -> Inference:
-    """Run images (images, …) through the float network, without arrays.
+def evaluate_float(
+    network: Network, images: np.ndarray, labels: np.ndarray | None = None, *, metric: Metric | None = None
+) -> Inference:
+    """Run images (images, …) through the float network, without arrays; labels and metric as in `evaluate`.
 
     Raises:
         InputError: Images or labels do not fit the network, or an output is not finite.
     """
-    images = real_numbers("images", images, keep_type=True)
-    return _inference("float", network.run_float(images), images, labels)
+    images = checked_images(images)
+    return _inference("float", network.run_float(images), images, labels, metric=metric)
 
 
 @checked
@@ -125,10 +129,11 @@ def evaluate(
     *,
     ranges: dict[str, LayerRange],
     name: str = "array",
+    metric: Metric | None = None,
     rng: np.random.Generator | None = None,
     n_jobs: int = 1,
 ) -> Inference:
-    """Run images through the network with each layer on its tiles.
+    """Run images through the network with each layer on its tiles, except those of `mapping.digital`.
 
     Args:
         programmed: The network on its tiles; the product with which it was programmed sets the level of simulation.
@@ -136,6 +141,7 @@ def evaluate(
         labels: Classes or numbers, see `scores.score`; None if unknown.
         ranges: From `fit_ranges`; use the same ranges for two products to compare their codes.
         name: Name of the result, such as "ideal", "array" or "ngspice".
+        metric: Function of outputs and labels that gives the score; None: the score that fits the labels.
         rng: Source of the noise of circuits around the tiles; None: without noise.
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
 
@@ -147,13 +153,17 @@ def evaluate(
             calibration outputs, are outside the range of the ADC; or the range of the driver cuts off more than 2 % of
             its inputs, rms, and twice what it cuts off those of the calibration.
     """
-    images = real_numbers("images", images, keep_type=True)
-    missing = [layer for layer in programmed.layers if layer not in ranges]
-    if missing:
-        raise InputError(f"ranges lack the layer {missing[0]!r}; expected those of fit_ranges for this network")
+    images = checked_images(images)
     readings: defaultdict[str, list[LayerReading]] = defaultdict(list)
 
     def product(layer: LinearLayer, activations: np.ndarray) -> Any:
+        if layer.name not in programmed.layers:  # named in mapping.digital
+            return float_product(layer, activations)
+        if layer.name not in ranges:
+            raise InputError(
+                f"ranges lack the layer {layer.name!r}; expected those of fit_ranges for this network, from images of "
+                "which one or more reach the layer"
+            )
         tiles, known = programmed.layers[layer.name], ranges[layer.name]
         reading = read_layer(
             tiles, programmed.spec, activations, known, tables=programmed.tables, rng=rng, n_jobs=n_jobs
@@ -166,7 +176,7 @@ def evaluate(
     for layer in layers:
         for sentence in _clipping(layer, ranges[layer.name]):
             warnings.warn(f"{name!r}, layer {layer.name!r}: {sentence}", ClippingWarning, stacklevel=2)
-    return _inference(name, logits, images, labels, layers)
+    return _inference(name, logits, images, labels, layers, metric=metric)
 
 
 @checked
@@ -178,13 +188,14 @@ def evaluate_ideal(
     *,
     calibration_images: np.ndarray,
     tables: Periphery | None = None,
+    metric: Metric | None = None,
 ) -> Inference:
     """Run images on ideal arrays: exact products (v − v_ref) @ g, with the specification's tiles, DAC and ADC.
 
     Ideal converters of the same resolutions take the place of circuits.
 
     Args:
-        network, spec, images, labels: As in `evaluate`.
+        network, spec, images, labels, metric: As in `evaluate`.
         calibration_images: Images from which the ADC ranges are learnt.
         tables: Tables of the circuits that the array names, for their resolutions.
 
@@ -194,42 +205,7 @@ def evaluate_ideal(
     spec = without_circuits(spec, network_tables(spec, tables))
     programmed = program(network, spec, exact_product(spec))
     ranges = fit_ranges(programmed, calibration_images)
-    return evaluate(programmed, images, labels, ranges=ranges, name="ideal")
-
-
-@checked
-def float_difference(
-    network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
-) -> np.ndarray:
-    """Compare the outputs on arrays without DAC, ADC and levels of cells with those of the float network.
-
-    Bit-serial inputs take 24 bits.
-
-    This checks mapping, tiling, phases and digital sums. With exact products, or those of an ohmic array without wires,
-    the difference is rounding alone, below 1e-5 where the network computes in float32.
-
-    Args:
-        network: The network.
-        spec: The array; its DAC and ADC are taken as ideal.
-        images: (images, …); the input ranges are learnt from them, so that no input is clipped.
-        product: Programs and reads a tile of this array; None for exact products.
-
-    Returns:
-        (images,) largest |difference| of an image's outputs, relative to the largest |output| of the float network over
-        all images (to 1 if all its outputs are 0).
-    """
-    images = real_numbers("images", images, keep_type=True)
-    ideal = with_ideal(spec, "driver", "sense", "adc") if product is None else spec
-    on_gates = input_unit(spec) != "V"  # they take bits, whose codes are as fine as these inputs
-    driver = {"dac_bits": FINEST} if on_gates else {"dac_bits": None, "input_code": "amplitude"}
-    mapping = {"bits_per_cell": "analog", "weight_bits": None} if product is None else {}
-    spec = ideal.replace(driver=driver, adc={"bits": None}, mapping=mapping)
-    programmed = program(network, spec, product or exact_product(spec))
-    ranges = fit_ranges(programmed, images)
-    array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
-    logits = network.run_float(images).reshape(len(images), -1)
-    scale = float(np.abs(logits).max(initial=0.0)) or 1.0
-    return np.abs(array.astype(float) - logits.astype(float)).max(axis=1) / scale
+    return evaluate(programmed, images, labels, ranges=ranges, name="ideal", metric=metric)
 
 
 def _statistics(
@@ -263,6 +239,7 @@ def _statistics(
         input_max=max(reading.input_max for reading in readings),
         input_rule=known.input_rule,
         adc_rule=known.adc_rule,
+        tied_to=tiles.layer.tied_to if tiles.layer.tied_to in programmed.layers else "",
     )
 
 
@@ -293,12 +270,17 @@ def _inference(
     images: np.ndarray,
     labels: np.ndarray | None,
     layers: tuple[LayerStatistics, ...] = (),
+    *,
+    metric: Metric | None = None,
 ) -> Inference:
     check_one_each(outputs, images)
     if not np.isfinite(outputs).all():
         first = int(np.argmax(~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)))
+        advice = "; keep a layer digital before a logarithm or root, which takes no negative numbers" if layers else ""
         raise InputError(
             f"{name!r}: the network's output for image {first} is not finite; expected finite numbers, hence weights, "
-            "biases and constants that are"
+            f"biases and constants that are{advice}"
         )
-    return Inference(name, outputs, None if labels is None else score(outputs, labels), layers)
+    if metric is not None and labels is None:
+        raise InputError("metric has no effect without labels; give labels, or leave it out")
+    return Inference(name, outputs, None if labels is None else score(outputs, labels, metric), layers)

@@ -1,5 +1,6 @@
 """A layer with constant weights: its matrices, and the conversion between tensors and its input and output vectors."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.network.contraction import Contraction
 from circuitsim.spec import by_value, checked
 
 _DLPACK_CPU = 1  # DLPack's device number for host memory
@@ -33,15 +35,18 @@ class Window:
 @by_value
 @dataclass(frozen=True)
 class LinearLayer:
-    """A Gemm, MatMul or Conv node with constant weights.
+    """A product of a tensor with constant weights.
 
     Attributes:
         name: Name of the node.
-        op: "Gemm", "MatMul" or "Conv".
-        weights: (groups, inputs, outputs) one matrix per group; groups is 1 except for grouped convolutions.
+        op: "Gemm", "MatMul", "Conv" or "Einsum".
+        weights: (groups, inputs, outputs) one matrix per group; groups is 1 except for grouped convolutions and stacks
+            of matrices.
         bias: (groups · outputs,) added digitally after the product; None without a bias.
-        window: The convolution's window; None for Gemm and MatMul.
+        window: The convolution's window; None for others.
         input_bound: Largest |input| that the previous node allows (1 after tanh); None without a bound.
+        contraction: Which axes meet the weights; None where the last axis of the input does, and for convolutions.
+        tied_to: Name of the earlier layer with the same weights, on whose tiles this one is read; "": it has its own.
     """
 
     name: str
@@ -50,6 +55,8 @@ class LinearLayer:
     bias: np.ndarray | None = None
     window: Window | None = None
     input_bound: float | None = None
+    contraction: Contraction | None = None
+    tied_to: str = ""
 
 
 @checked
@@ -76,12 +83,22 @@ def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
 
     Args:
         layer: The layer.
-        x: (…, inputs) for Gemm and MatMul; (batch, channels, *space) for Conv.
+        x: (…, inputs) for Gemm and MatMul; (batch, channels, *space) for Conv; the axes of the contraction otherwise.
 
     Returns:
         (vectors, groups, inputs), float64; for Conv one vector per image and output pixel (im2col).
+
+    Raises:
+        InputError: The tensor does not have the axes, or the inputs, of the layer.
     """
     groups, inputs, _ = layer.weights.shape
+    if not _fits(layer, x.shape):
+        raise InputError(
+            f"layer {layer.name!r} ({layer.op}) reads a tensor of shape {x.shape}, which does not fit its weights of "
+            f"{groups} x {inputs} inputs; expected images of the size that the network was made for"
+        )
+    if layer.contraction is not None:
+        return layer.contraction.vectors(x)
     if layer.window is None:
         return np.asarray(x, dtype=float).reshape(-1, groups, inputs)
     patches = _patches(np.asarray(x, dtype=float), layer.window)  # (batch, channels, samples, *out)
@@ -92,6 +109,8 @@ def input_vectors(layer: LinearLayer, x: np.ndarray) -> np.ndarray:
 @checked
 def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -> np.ndarray:
     """Add the bias to products (vectors, groups, outputs); return the node's output for an input of `x_shape`."""
+    if layer.contraction is not None:
+        return layer.contraction.tensor(y, x_shape)
     channels = y.shape[1] * y.shape[2]
     if layer.bias is not None:
         y = y.reshape(-1, channels) + layer.bias
@@ -99,6 +118,17 @@ def output_tensor(layer: LinearLayer, y: np.ndarray, x_shape: tuple[int, ...]) -
         return y.reshape(*x_shape[:-1], channels)
     out = output_size(layer.window, x_shape[2:])
     return np.moveaxis(y.reshape(x_shape[0], *out, channels), -1, 1)
+
+
+def _fits(layer: LinearLayer, shape: tuple[int, ...]) -> bool:
+    """Tell whether a tensor of a shape can be cut into vectors of the layer."""
+    groups, inputs, _ = layer.weights.shape
+    if layer.contraction is not None:
+        return layer.contraction.fits(shape)
+    if layer.window is None:
+        return len(shape) >= 1 and shape[-1] == groups * inputs
+    kernel = layer.window.kernel
+    return len(shape) == 2 + len(kernel) and shape[1] * math.prod(kernel) == groups * inputs
 
 
 def output_size(window: Window, size: tuple[int, ...]) -> tuple[int, ...]:

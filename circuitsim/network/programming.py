@@ -1,9 +1,11 @@
 """Program the layers of a network into tiles."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from circuitsim.errors import InputError
 from circuitsim.network.converting import network_tables
 from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
@@ -56,7 +58,9 @@ class ProgrammedNetwork:
 def program(
     network: Network, spec: ArraySpec, product: Product, *, tables: Periphery | None = None, n_jobs: int = 1
 ) -> ProgrammedNetwork:
-    """Program every layer of a network into tiles.
+    """Program every layer of a network into tiles, except those that `mapping.digital` names.
+
+    Layers with the same weights share their tiles, see `LinearLayer.tied_to`.
 
     Args:
         network: The network.
@@ -69,15 +73,19 @@ def program(
     Raises:
         SpecError: The layers of a network cannot lie on this array, or not between these circuits.
         OutsideRangeError: A table was made for other conditions than those of the array.
-        InputError: The array has fewer columns than one output takes, or the product simulates another array.
+        InputError: mapping.digital names no layer of the network, or all of them, the array has fewer columns than one
+            output takes, or the product simulates another array.
     """
     check_network_array(spec)
     around = network_tables(spec, tables)
     check = getattr(product, "check_array", None)
     if check is not None:
         check(spec)
-    programmed = {}
-    for layer in network.layers:
+    programmed: dict[str, ProgrammedLayer] = {}
+    for layer in _analog(network.layers, spec.mapping.digital or ()):
+        if layer.tied_to in programmed:
+            programmed[layer.name] = replace(programmed[layer.tied_to], layer=layer)
+            continue
         groups, inputs, outputs = layer.weights.shape
         w_max = largest_weight(layer.weights)
         tiles = places(layer.name, (groups, inputs, outputs), spec.shape, scheme_of(spec))
@@ -92,3 +100,20 @@ def tile_conductances(layer: LinearLayer, place: TilePlace, spec: ArraySpec, *, 
     """Return the conductances (rows, cols) [S] of the tile at `place`, padding included."""
     weights = layer.weights[place.group, slice(*place.inputs), slice(*place.outputs)]
     return padded(scheme_of(spec).conductances(weights, w_max=w_max), spec.shape, g_min=spec.device.g_min)
+
+
+def _analog(layers: Sequence[LinearLayer], digital: Sequence[str]) -> list[LinearLayer]:
+    """Return the layers that arrays compute: those that are not named as digital."""
+    names = [layer.name for layer in layers]
+    analog = [layer for layer in layers if layer.name not in digital]
+    wrong = [name for name in digital if name not in names]
+    if wrong:
+        raise InputError(f"mapping.digital names {wrong[0]!r}, which is no layer of the network; it has {_few(names)}")
+    if not analog:
+        raise InputError("mapping.digital names all layers of the network; expected one or more to place on arrays")
+    return analog
+
+
+def _few(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:12])
+    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} others"

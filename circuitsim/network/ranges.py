@@ -6,13 +6,14 @@ from collections import defaultdict
 import numpy as np
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.images import checked_images
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedNetwork
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule
 from circuitsim.network.reading import LayerRange, layer_products, read_tiles
-from circuitsim.spec import ArraySpec, checked, real_numbers
+from circuitsim.spec import ArraySpec, checked
 
 _CLOSE = 2.0  # a bound of the graph less than this many times the largest activation costs less than one bit
 _ROUNDED = 1.0 + 1e-6  # float32: onnxruntime's tanh returns up to 1 + 2.4e-7
@@ -27,7 +28,7 @@ def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
         inputs[layer.name].append(activations)  # one entry for each batch that the network takes
         return float_product(layer, activations)
 
-    network.run(real_numbers("images", images, keep_type=True), product)
+    network.run(checked_images(images), product)
     return {name: np.concatenate(batches) for name, batches in inputs.items()}
 
 
@@ -72,7 +73,8 @@ def fit_ranges(
     activations = layer_inputs(programmed.network, images)
     return {
         name: _fit_layer(programmed, name, activations[name], rules=(inputs, adc), gain=gain, n_jobs=n_jobs)
-        for name in activations
+        for name in programmed.layers
+        if name in activations  # a branch that no image takes reads nothing
     }
 
 

@@ -1,5 +1,6 @@
-"""Labels, and the score that fits a network's task: classes of images or pixels, or numbers."""
+"""Labels, and the score that fits a network's task: classes of images or pixels, numbers, or the user's measure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,23 +10,28 @@ from circuitsim.spec import checked, real_numbers
 
 TASKS = ("classification", "per-pixel classification", "regression")
 
+Metric = Callable[[np.ndarray, np.ndarray], float]
+"""A measure of the user's: function of outputs (images, …) and labels (images, …), as they are given, to a number."""
+
 
 @dataclass(frozen=True)
 class Score:
     """How well outputs agree with labels.
 
     Attributes:
-        task: One of `TASKS`.
+        task: One of `TASKS`, or the name of a measure of the user's.
         accuracy: Fraction of the images, or of their pixels, classified correctly; None for a regression.
         rmse: Root mean square error in the network's units; None for classes.
         r2: Coefficient of determination 1 − Σ(error²)/Σ((label − mean)²), over all outputs about the mean of each;
             None for classes, and where the labels do not vary.
+        metric: Value of a measure of the user's; None without one.
     """
 
     task: str
     accuracy: float | None = None
     rmse: float | None = None
     r2: float | None = None
+    metric: float | None = None
 
 
 @checked
@@ -35,17 +41,21 @@ def has_classes(outputs: np.ndarray) -> bool:
     return outputs.ndim >= 2 and outputs.shape[1] >= 2
 
 
-def score(outputs: np.ndarray, labels: np.ndarray) -> Score:
-    """Score outputs by the task that they and the labels describe.
+def score(outputs: np.ndarray, labels: np.ndarray, metric: Metric | None = None) -> Score:
+    """Score outputs by the task that they and the labels describe, or by a measure of the user's.
 
     Args:
         outputs: (images, …); for classes (images, classes) or (images, classes, *pixels).
         labels: Classes (images,) or (images, *pixels), counted from 0, or one-hot in the shape of the outputs;
             otherwise numbers in the shape of the outputs for a regression, where (images,) fits one output as well.
+        metric: The user's measure, which takes any labels; None: the score that fits the labels.
 
     Raises:
-        InputError: The labels are not numbers, or fit neither classes nor a regression.
+        InputError: The labels are not numbers, or fit neither classes nor a regression, or the user's measure
+            fails or does not return one finite number.
     """
+    if metric is not None:
+        return _own_score(outputs, np.asarray(labels), metric)
     values, classes = _numbers(labels), has_classes(outputs)
     wanted = (len(outputs), *outputs.shape[2:])
     if classes and values.shape == (len(outputs), 1) != outputs.shape and outputs.ndim == 2:
@@ -63,6 +73,20 @@ def score(outputs: np.ndarray, labels: np.ndarray) -> Score:
         f"labels have shape {values.shape}, expected {wanted}, one for each "
         + (f"{'image' if outputs.ndim == 2 else 'pixel'}, {numbers}" if classes else "image, numbers for a regression")
     )
+
+
+def _own_score(outputs: np.ndarray, labels: np.ndarray, metric: Metric) -> Score:
+    name = getattr(metric, "__name__", "metric")
+    try:
+        value = float(metric(outputs, labels))
+    except Exception as error:  # whatever a function of the user's raises
+        raise InputError(
+            f"metric {name!r} fails for outputs of shape {outputs.shape} and labels of shape {labels.shape}, with "
+            f"{type(error).__name__}; expected a function of both that returns a number"
+        ) from None
+    if not np.isfinite(value):
+        raise InputError(f"metric {name!r} returns {value:g}; expected a finite number")
+    return Score(name, metric=value)
 
 
 def _numbers(labels: np.ndarray) -> np.ndarray:

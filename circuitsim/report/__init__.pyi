@@ -1,4 +1,5 @@
 from .array_figures import ir_drop_figure as ir_drop_figure
+from .array_words import array_in_words as array_in_words
 from .bench_figures import solver_figure as solver_figure
 from .calibration_page import hold_out_comparison as hold_out_comparison
 from .calibration_page import write_calibration_report as write_calibration_report
@@ -26,5 +27,4 @@ from .style import save_figure as save_figure
 from .style import svg_text as svg_text
 from .svg import inline_svg as inline_svg
 from .traces_figure import traces_figure as traces_figure
-from .words import array_in_words as array_in_words
 from .words import certificate_in_words as certificate_in_words

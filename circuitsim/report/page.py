@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from circuitsim.report.array_figures import ir_drop_figure
 from circuitsim.report.array_sections import hold_out_section, ir_drop_section
+from circuitsim.report.array_words import array_in_words
 from circuitsim.report.budget_figure import budget_figure
 from circuitsim.report.certificate_section import certificate_section
 from circuitsim.report.circuit_sections import circuits_section, cost_section, figure_name
@@ -27,7 +28,7 @@ from circuitsim.report.summary import checks_section, key_numbers
 from circuitsim.report.svg import inline_svg
 from circuitsim.report.trace_sections import configuration_section, notes_section, trace_section
 from circuitsim.report.waveform_figure import waveforms_figure
-from circuitsim.report.words import array_in_words, truth_in_words
+from circuitsim.report.words import truth_in_words
 from circuitsim.report.worst_figures import typical_and_worst_figure, witness_figure
 from circuitsim.results.atomic_files import write_text
 

@@ -92,10 +92,7 @@ class ArraySpec(Part):
         if self.driver.gate_levels is not None:
             self._check_gate_levels(self.driver.gate_levels)
         if self.driver.input_code == "pulse_width" and self.array.cell == "1c":
-            raise ValueError(
-                "driver.input_code = 'pulse_width' with array.cell = '1c': a capacitor gives its charge back when its "
-                "pulse ends, expected 'amplitude'"
-            )
+            raise ValueError("driver.input_code = 'pulse_width': 1c cells give their charge back, expected 'amplitude'")
         _ = self.wires  # raises if values per segment do not have the array's shape
         return self
 

@@ -42,6 +42,9 @@ class MappingSpec(Part):
     weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
         default=None, description="Bits of a weight's magnitude, without its sign; absent: bits_per_cell"
     )
+    digital: tuple[str, ...] | None = Field(
+        default=None, description="Names of the layers of a network that stay digital; absent: none"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -9,6 +9,7 @@ import onnx
 from onnx import helper
 
 from circuitsim.network.onnx.complaints import operator
+from circuitsim.network.onnx.taken_out import only_moves
 
 PRODUCTS = frozenset({"Gemm", "MatMul", "Conv"})
 
@@ -23,6 +24,7 @@ MULTIPLIERS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("MoE", "QMoE"), (2, 3, 4, 5, 6, 7, 8)),
     "Einsum": tuple(range(16)),
 }
+_SUPPORT_VECTORS = frozenset({"SVMClassifier", "SVMRegressor"})
 _LOOKUPS = frozenset({"EmbedLayerNormalization", "GatherBlockQuantized"})  # their constant matrices are tables
 _SCALES = frozenset({"Mul", "Div"})
 _SUMS = frozenset({"GlobalAveragePool", "ReduceMean", "ReduceSum"})
@@ -46,13 +48,16 @@ class DigitalProduct:
 
 
 def weights_of(node: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> list[str]:
-    """Return the constants that a node of `MULTIPLIERS` multiplies by."""
-    positions = MULTIPLIERS.get(node.op_type, ())
+    """Return the constants that a node of `MULTIPLIERS` multiplies by, unless they only move values."""
+    positions = () if only_moves(node, constants) else MULTIPLIERS.get(node.op_type, ())
     return [name for k, name in enumerate(node.input) if k in positions and name in constants]
 
 
 def digital_products(
-    host: Sequence[onnx.NodeProto], constants: Mapping[str, np.ndarray], types: Mapping[str, Any]
+    host: Sequence[onnx.NodeProto],
+    constants: Mapping[str, np.ndarray],
+    types: Mapping[str, Any],
+    reasons: Mapping[str, str] | None = None,
 ) -> tuple[DigitalProduct, ...]:
     """Find the nodes among those on the host that multiply and add.
 
@@ -60,11 +65,21 @@ def digital_products(
         host: Nodes that onnxruntime computes.
         constants: Values of the constant tensors.
         types: ONNX types of the other tensors, where they are known.
+        reasons: Why a node with weights is not on arrays, by the name of its first output; None: not known of any.
     """
     producers = {name: node for node in host for name in node.output if name}
     found = []
     for node in host:
-        if node.op_type in PRODUCTS or node.op_type in MULTIPLIERS:
+        weights = weights_of(node, constants)
+        if (known := (reasons or {}).get(node.output[0])) is not None:
+            reason, weighted = known, True
+        elif node.op_type in _SUPPORT_VECTORS:
+            reason, weighted = "it compares its input with support vectors, which are its attributes", True
+        elif _sums_nothing(node, weights, constants):
+            continue
+        elif weights:
+            reason, weighted = f"its weights {_shown(weights[0], constants)} are part of more than a product", True
+        elif node.op_type in PRODUCTS or node.op_type in MULTIPLIERS:
             reason, weighted = "both operands are computed", False
         elif node.op_type in _SUMS and (factor := _summed_factor(node, producers, constants, types)):
             reason, weighted = f"it sums products with the constant {_shown(factor, constants)}", True
@@ -74,6 +89,13 @@ def digital_products(
             continue
         found.append(DigitalProduct(node.name or node.output[0], operator(node), reason, weighted))
     return tuple(found)
+
+
+def _sums_nothing(node: onnx.NodeProto, weights: list[str], constants: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether a node only moves values, or is an Einsum that scales: any other is a layer, or has a reason."""
+    return (node.op_type == "Einsum" and bool(weights)) or (
+        node.op_type == "ConvTranspose" and only_moves(node, constants)
+    )
 
 
 def _summed_factor(node: onnx.NodeProto, producers, constants, types) -> str | None:

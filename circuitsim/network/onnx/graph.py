@@ -1,25 +1,26 @@
-"""Cut an ONNX model at its products with constant weights: layers for tiles, all other nodes for onnxruntime."""
+"""Read an ONNX model and cut it at its products with constant weights: layers for tiles, all else for onnxruntime."""
 
 import hashlib
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import onnx
-from onnx import helper, inliner, numpy_helper, shape_inference
 
 from circuitsim.errors import InputError
-from circuitsim.network.onnx.complaints import check_interface, check_valid, describe, descriptions, session_of
-from circuitsim.network.onnx.digital import digital_products
-from circuitsim.network.onnx.nodes import check_supported, layer_of, subgraphs, value_bound
-from circuitsim.network.onnx.runner import ArrayStep, HostStep, OnnxNetwork
+from circuitsim.network.onnx.complaints import check_valid, descriptions, session_of
+from circuitsim.network.onnx.draft import Scope
+from circuitsim.network.onnx.interface import inputs_of, only_output, output_axis, output_of
+from circuitsim.network.onnx.prepare import prepared
+from circuitsim.network.onnx.routines import Plan, routine_of
+from circuitsim.network.onnx.runner import OnnxNetwork
 
-_RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
+_LARGEST = 2**31 - 1
+"""Bytes that the ONNX file format holds in one piece, and so onnxruntime reads from memory."""
 
 
-def load_onnx(path: str | Path) -> OnnxNetwork:
-    """Read an ONNX file and cut it into layers for tiles and steps for onnxruntime.
+def load_onnx(path: str | Path, *, output: str | None = None, batch_axis: int | None = None) -> OnnxNetwork:
+    """Read an ONNX file and cut it into layers for tiles and steps for onnxruntime; see `cut`.
+
+    Weights may lie in other files of the model's folder.
 
     Raises:
         InputError: The file is missing or is not a valid ONNX model, or one of its nodes is not supported.
@@ -36,150 +37,58 @@ def load_onnx(path: str | Path) -> OnnxNetwork:
             f"{path}: an ONNX model whose file of external weights is missing or lies elsewhere; expected it beside "
             "the model"
         ) from None
-    return cut(model)
+    if (size := model.ByteSize()) > _LARGEST:
+        raise InputError(f"{path}: holds {size / 2**30:.1f} GiB of weights; expected less than 2 GiB")
+    return cut(model, output=output, batch_axis=batch_axis)
 
 
-def cut(model: onnx.ModelProto) -> OnnxNetwork:
+def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | None = None) -> OnnxNetwork:
     """Cut a model into layers for tiles and steps for onnxruntime.
 
+    Args:
+        model: The model.
+        output: Name of the output to compute, or of any tensor that a node writes; None: the only one of real numbers
+            with a fraction.
+        batch_axis: Axis of the inputs along which images lie; None: the first of any length, see `inputs_of`.
+
     Raises:
-        InputError: The model is not valid, does not have one input and one output, or has a node that is not supported.
+        InputError: The model is not valid, its inputs or outputs cannot be used, or no layer is left for tiles.
     """
     digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
-    source = check_interface(model)
+    inputs_of(model.graph, batch_axis=batch_axis)
+    model = prepared(model)
     check_valid(model)
-    whole = session_of(model)
-    try:
-        model = shape_inference.infer_shapes(inliner.inline_local_functions(model) if model.functions else model)
-    except Exception:  # the inference's own class has no public base; types that stay unknown are told below
-        raise InputError("the types and shapes of the ONNX model's tensors contradict each other") from None
-    graph = model.graph
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    constants |= {tensor.values.name: _dense(tensor) for tensor in graph.sparse_initializer}
-    nodes = _fold(model, constants)
-    producers = {name: node for node in nodes for name in node.output}
-    target = graph.output[0].name
-    if target not in producers:
+    target = output_of(model.graph, output)
+    names = tuple(value.name for value in model.graph.output)
+    model = only_output(model, target)
+    whole, graph = session_of(model), model.graph
+    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 1)
+    plan, scope = Plan(model), Scope({}, opset)
+    types = {value.name: value for value in graph.input}
+    if not types:
         raise InputError(f"the ONNX model's output {target!r} does not depend on its input")
-    arrays = _array_steps(nodes, producers, constants)
-    host = [node for k, node in enumerate(nodes) if k not in arrays]
-    types = {value.name: value for value in (*graph.input, *graph.value_info, *graph.output)}
-    tensor_type = source.type.tensor_type
+    routine = routine_of(plan, graph, types, scope)
+    if not routine.steps:
+        raise InputError(f"the ONNX model's output {target!r} does not depend on its input")
+    if not plan.layers:
+        raise InputError(_nothing_for_arrays(plan))
+    inputs = inputs_of(graph, batch_axis=batch_axis)
     return OnnxNetwork(
-        layers=tuple(step.layer for step in arrays.values()),
-        steps=tuple(_steps(model, nodes, arrays, constants, types)),
-        source=source.name,
-        target=target,
-        input_shape=tuple(d.dim_value if d.HasField("dim_value") else None for d in tensor_type.shape.dim),
-        input_type=np.dtype(helper.tensor_dtype_to_np_dtype(tensor_type.elem_type)),
+        layers=tuple(plan.layers),
+        routine=routine,
+        inputs=inputs,
+        output=target,
+        outputs=names,
+        output_axis=output_axis(graph, target, inputs),
         session=whole,
-        on_host=dict(sorted(Counter(node.op_type for node in host).items())),
-        digital=digital_products(host, constants, types),
-        described=descriptions(model),
+        on_host=dict(sorted(plan.on_host.items())),
+        digital=tuple(plan.digital),
+        described=descriptions(model) | scope.origins,
         digest=digest,
     )
 
 
-def _dense(tensor: onnx.SparseTensorProto) -> np.ndarray:
-    """Return a sparse constant as an array; its indices count elements, or name one along each axis."""
-    values, indices = numpy_helper.to_array(tensor.values), numpy_helper.to_array(tensor.indices)
-    shape = tuple(tensor.dims)
-    dense = np.zeros(shape, values.dtype)
-    dense[np.unravel_index(indices, shape) if indices.ndim == 1 else tuple(indices.T)] = values
-    return dense
-
-
-def _array_steps(nodes, producers, constants) -> dict[int, ArrayStep]:
-    """Return the layers by the position of their node; their names must be unique, because they identify the tiles."""
-    steps: dict[int, ArrayStep] = {}
-    names: set[str] = set()
-    for k, node in enumerate(nodes):
-        check_supported(node, constants)
-        bound = value_bound(node.input[0], producers, constants) if node.input else None
-        layer = layer_of(node, constants, input_bound=bound)
-        if layer is None:
-            continue
-        if layer.name in names:
-            raise InputError(f"{describe(node)} shares its name with another node; expected unique names")
-        names.add(layer.name)
-        steps[k] = ArrayStep(layer, node.input[0], node.output[0])
-    if not steps:
-        raise InputError("the ONNX model has no Gemm, MatMul or Conv node with constant weights to place on tiles")
-    return steps
-
-
-def _fold(model: onnx.ModelProto, constants: dict[str, np.ndarray]) -> list[onnx.NodeProto]:
-    """Compute nodes that depend only on constants, add their values to `constants`, and return the other nodes."""
-    rest = []
-    for node in model.graph.node:
-        alone = all(name in constants for name in node.input if name) and not subgraphs(node)
-        random = node.op_type in _RANDOM or (not node.input and node.op_type != "Constant")
-        if not alone or random:
-            rest.append(node)
-            continue
-        outputs = [name for name in node.output if name]
-        part = _part(model, [node], {}, outputs, constants)
-        for name, value in zip(outputs, session_of(part).run(outputs, {}), strict=True):
-            constants[name] = np.asarray(value)
-    return rest
-
-
-def _steps(model, nodes, arrays: dict[int, ArrayStep], constants, types: dict[str, Any]) -> list[ArrayStep | HostStep]:
-    steps: list[ArrayStep | HostStep] = []
-    run: list[onnx.NodeProto] = []
-    last = {name: k for k, node in enumerate(nodes) for name in _reads(node)}
-    last |= {value.name: len(nodes) for value in model.graph.output}
-
-    def close(end: int) -> None:
-        if run:
-            outputs = [name for node in run for name in node.output if name]
-            targets = [name for name in outputs if last.get(name, -1) >= end]
-            if not targets:  # no later node reads them
-                run.clear()
-                return
-            needed = [name for node in run for name in _reads(node) if name not in constants and name not in outputs]
-            sources = {name: types.get(name) for name in dict.fromkeys(needed)}
-            part = _part(model, run, sources, targets, constants)
-            steps.append(HostStep(session_of(part), tuple(sources), tuple(targets)))
-            run.clear()
-
-    for k, node in enumerate(nodes):
-        if k in arrays:
-            close(k)
-            steps.append(arrays[k])
-        else:
-            run.append(node)
-    close(len(nodes))
-    return steps
-
-
-def _reads(node: onnx.NodeProto) -> list[str]:
-    """Return the tensors that a node reads, including those that its sub-graphs read from outside."""
-    names = [name for name in node.input if name]
-    for graph in subgraphs(node):
-        inside = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
-        for inner in graph.node:
-            names += [name for name in _reads(inner) if name not in inside]
-            inside |= set(inner.output)
-        names += [value.name for value in graph.output if value.name not in inside]
-    return names
-
-
-def _part(model, nodes, sources: dict[str, Any], targets: list[str], constants) -> onnx.ModelProto:
-    """Return a model of some of the nodes; it accepts inputs of any length, so that any batch runs."""
-    inputs = []
-    for name, value in sources.items():
-        if value is None or not value.type.HasField("tensor_type"):
-            user = next(node for node in nodes if name in _reads(node))
-            writer = next((node for node in model.graph.node if name in node.output), None)
-            origin = "" if writer is None else f" of {describe(writer)}"
-            raise InputError(
-                f"{describe(user)} reads {name!r}{origin}, whose type is not known, for instance behind an operator "
-                "outside the ONNX standard; expected standard operators: export without fused ones"
-            )
-        inputs.append(helper.make_tensor_value_info(name, value.type.tensor_type.elem_type, None))
-    used = dict.fromkeys(name for node in nodes for name in _reads(node) if name in constants)
-    tensors = [numpy_helper.from_array(np.asarray(constants[name]), name) for name in used]
-    outputs = [onnx.ValueInfoProto(name=name) for name in targets]
-    graph = helper.make_graph(nodes, "part", inputs, outputs, initializer=tensors)
-    return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+def _nothing_for_arrays(plan: Plan) -> str:
+    weighted = [part for part in plan.digital if part.weighted]
+    why = "".join(f"; {part.name!r} ({part.op}) stays on the host: {part.reason}" for part in weighted[:1])
+    return f"the ONNX model has no product with constant weights to place on tiles{why}"

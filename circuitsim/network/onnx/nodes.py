@@ -1,80 +1,58 @@
-"""Read Gemm, MatMul and Conv nodes with constant weights, and reject nodes that tiles cannot compute."""
+"""Read products with constant weights as layers: Gemm, MatMul, Einsum and Conv."""
 
 import math
+from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper
 
 from circuitsim.errors import InputError
+from circuitsim.network.contraction import REST, contraction_of
 from circuitsim.network.linear import LinearLayer, Window
 from circuitsim.network.onnx.complaints import describe
-from circuitsim.network.onnx.digital import MULTIPLIERS, PRODUCTS, weights_of
+from circuitsim.network.onnx.draft import Unfit, attributes_of, input_of
+from circuitsim.network.onnx.plain import einsum_terms
 
 _BOUNDED_BY_ONE = frozenset({"Tanh", "Sigmoid", "Softmax", "HardSigmoid", "Softsign", "Sin", "Cos", "Erf"})
 _KEEPS_BOUND = frozenset({"AveragePool", "Flatten", "Gather", "GlobalAveragePool", "GlobalMaxPool", "Identity"})
 _KEEPS_BOUND |= {"MaxPool", "Relu", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
 
 
-def subgraphs(node: onnx.NodeProto) -> list[onnx.GraphProto]:
-    """Return the sub-graphs of a control-flow node."""
-    return [graph for attribute in node.attribute for graph in ([attribute.g] if attribute.HasField("g") else [])] + [
-        graph for attribute in node.attribute for graph in attribute.graphs
-    ]
-
-
-def check_supported(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> None:
-    """Reject a node whose products with constant weights cannot be placed on tiles.
-
-    Computed digitally, they would make the array look better than it is.
-
-    Raises:
-        InputError: The node multiplies by weights but is not Gemm, MatMul or Conv, or has such nodes in a sub-graph.
-    """
-    if weights_of(node, constants):
-        raise InputError(f"{describe(node)} multiplies by weights; only Gemm, MatMul and Conv can be placed on tiles")
-    for graph in subgraphs(node):
-        for inner in graph.node:
-            if inner.op_type in PRODUCTS or inner.op_type in MULTIPLIERS:
-                raise InputError(
-                    f"{describe(node)} holds {describe(inner)} in a sub-graph; expected products at the top level"
-                )
-            check_supported(inner, constants)
-
-
 def layer_of(
-    node: onnx.NodeProto, constants: dict[str, np.ndarray], *, input_bound: float | None = None
+    node: onnx.NodeProto, constants: dict[str, np.ndarray], *, name: str, input_bound: float | None = None
 ) -> LinearLayer | None:
-    """Return the layer that a node describes, or None if its weights are not constant.
+    """Return the layer that a node describes, or None if it sums no products with constants.
+
+    Args:
+        node: The node, after `simplified`.
+        constants: Values of the constant tensors.
+        name: Name of the layer.
+        input_bound: Largest |input| that the graph allows.
 
     Raises:
-        InputError: The weights are constant, but this form of the node is not supported.
+        Unfit: It multiplies by weights in a form that layers cannot take; the text is the reason.
+        InputError: Weights or bias are not finite.
     """
-    if node.op_type not in PRODUCTS:
+    reader = _READERS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+    if reader is None or not any(operand in constants for operand in node.input[:2]):
         return None
-    if node.input[0] in constants:
-        expected = "constant kernels and a computed input" if node.op_type == "Conv" else "input @ weights"
-        raise InputError(f"{describe(node)} has its constant on the left; expected {expected}")
-    if node.input[1] not in constants:
+    found = reader(node, attributes_of(node), constants)
+    if found is None:
         return None
-    reader = {"Gemm": _gemm, "MatMul": _matmul, "Conv": _conv}[node.op_type]
-    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-    weights, bias, window = reader(node, attributes, constants)
-    for what, values in (("weights", weights), ("bias", bias)):
+    layer = LinearLayer(name=name, op=node.op_type, input_bound=input_bound, **found)
+    for what, values in (("weights", layer.weights), ("bias", layer.bias)):
         if values is not None and not np.isfinite(values).all():
             odd = np.count_nonzero(~np.isfinite(values))
             raise InputError(
                 f"{describe(node)}: {odd} of the {values.size} values of its {what} are not finite; expected finite "
                 "numbers"
             )
-    return LinearLayer(
-        name=node.name or node.output[0],
-        op=node.op_type,
-        weights=weights,
-        bias=bias,
-        window=window,
-        input_bound=input_bound,
-    )
+    return layer
+
+
+def operand_of(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> str:
+    """Return the tensor that the weights of a layer's node multiply."""
+    return node.input[1] if node.input[0] in constants else node.input[0]
 
 
 def value_bound(
@@ -101,23 +79,51 @@ def value_bound(
     return None
 
 
-def _gemm(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]):
-    if attributes.get("transA", 0):
-        raise InputError(f"{describe(node)} has transA = 1; expected one input vector per row (transA = 0)")
+Found = dict[str, Any]
+
+
+def _gemm(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]) -> Found:
     weights = constants[node.input[1]].astype(float) * attributes.get("alpha", 1.0)
     weights = weights.T if attributes.get("transB", 0) else weights
     bias = _bias(node, constants, weights.shape[1])
-    return weights[None], None if bias is None else bias * attributes.get("beta", 1.0), None
+    return {"weights": weights[None], "bias": None if bias is None else bias * attributes.get("beta", 1.0)}
 
 
-def _matmul(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]):
-    weights = constants[node.input[1]].astype(float)
-    if weights.ndim != 2:
-        raise InputError(f"{describe(node)} has weights of shape {weights.shape}; expected (inputs, outputs)")
-    return weights[None], None, None
+def _matmul(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]) -> Found | None:
+    left = node.input[0] in constants
+    weights = constants[node.input[0 if left else 1]].astype(float)
+    if weights.ndim == 2 and not left:
+        return {"weights": weights[None]}
+    if weights.ndim == 1:
+        axes = (REST, "k", "n") if left else (REST, "k")
+        return _contracted(axes, ("k",), (REST, "n") if left else (REST,), weights, "n" if left else "")
+    if left:
+        return _contracted((REST, "k", "n"), (REST, "m", "k"), (REST, "m", "n"), weights, "n")
+    return _contracted((REST, "n", "k"), (REST, "k", "m"), (REST, "n", "m"), weights, "n")
 
 
-def _conv(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]):
+def _einsum(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]) -> Found | None:
+    if len(node.input) != 2:
+        return None
+    terms, out = einsum_terms(attributes["equation"])
+    side = 0 if node.input[0] in constants else 1
+    return _contracted(terms[1 - side], terms[side], out, constants[node.input[side]].astype(float), "")
+
+
+def _contracted(x: tuple, w: tuple, out: tuple, weights: np.ndarray, row: str) -> Found | None:
+    """Return the matrices of a contraction; None where it sums nothing, and so only scales."""
+    if any(REST in axes and axes[0] != REST for axes in (x, w, out)):
+        raise Unfit("its equation has an ellipsis behind other axes")
+    found = contraction_of(x, w, out, weights, row=row)
+    if found is None:
+        raise Unfit("its equation takes a diagonal, or does not fit its weights")
+    matrices, contraction = found
+    return {"weights": matrices, "contraction": contraction} if contraction.inputs else None
+
+
+def _conv(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarray]) -> Found:
+    if node.input[1] not in constants:
+        raise Unfit("its kernels are computed and its input is constant")
     kernels = constants[node.input[1]].astype(float)  # (outputs, channels of a group, *kernel)
     groups = attributes.get("group", 1)
     kernel = kernels.shape[2:]
@@ -125,12 +131,10 @@ def _conv(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarra
     if kernels.shape[0] % groups:
         raise InputError(f"{describe(node)} has {kernels.shape[0]} outputs in {groups} groups; expected equal groups")
     weights = kernels.reshape(groups, kernels.shape[0] // groups, math.prod(kernels.shape[1:])).transpose(0, 2, 1)
-    auto_pad = attributes.get("auto_pad", b"NOTSET").decode()
+    auto_pad = attributes.get("auto_pad", "NOTSET")
     if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
         raise InputError(f"{describe(node)} has auto_pad = {auto_pad!r}; expected NOTSET, VALID or SAME_…")
     flat = attributes.get("pads", [0] * 2 * axes) if auto_pad == "NOTSET" else [0] * 2 * axes
-    if min(flat, default=0) < 0:
-        raise InputError(f"{describe(node)} has pads = {list(flat)}; expected pads >= 0")
     same = auto_pad.startswith("SAME")
     window = Window(
         kernel=kernel,
@@ -139,15 +143,13 @@ def _conv(node: onnx.NodeProto, attributes: dict, constants: dict[str, np.ndarra
         pads=None if same else tuple(zip(flat[:axes], flat[axes:], strict=True)),
         auto_pad=auto_pad if same else "",
     )
-    return weights, _bias(node, constants, kernels.shape[0]), window
+    return {"weights": weights, "bias": _bias(node, constants, kernels.shape[0]), "window": window}
 
 
 def _bias(node: onnx.NodeProto, constants: dict[str, np.ndarray], outputs: int) -> np.ndarray | None:
-    if len(node.input) < 3 or not node.input[2]:
+    if not (name := input_of(node, 2)):
         return None
-    if node.input[2] not in constants:
-        raise InputError(f"{describe(node)} has a bias {node.input[2]!r} that is computed; expected a constant")
-    bias = constants[node.input[2]].astype(float)
-    if bias.size not in (1, outputs) or any(length != 1 for length in bias.shape[:-1]):
-        raise InputError(f"{describe(node)} has a bias of shape {bias.shape}; expected ({outputs},)")
-    return np.broadcast_to(bias.reshape(-1), (outputs,)).copy()
+    return np.broadcast_to(constants[name].astype(float).reshape(-1), (outputs,)).copy()
+
+
+_READERS = {"Gemm": _gemm, "MatMul": _matmul, "Einsum": _einsum, "Conv": _conv}

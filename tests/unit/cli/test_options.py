@@ -12,6 +12,7 @@ from circuitsim.cli.options import LIMITS, within
 from circuitsim.errors import InputError
 
 COMMANDS = {
+    "--batch-axis": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--bits": ("export", "neurosim", "model.json", "-o", "x"),
     "--noise-seed": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--calibration-images": ("infer", "model.json", "net.onnx", "--data", "x.npy"),

@@ -13,7 +13,7 @@ from circuitsim.calibration import certify, random_experiments, solve_in_nodal
 from circuitsim.cli.infer_words import inference_in_words
 from circuitsim.demo.data import NETWORK, load_digits
 from circuitsim.errors import HostWarning, InputError, OutsideCertificateWarning, OutsideRangeError
-from circuitsim.evaluation import infer_files
+from circuitsim.evaluation import infer_files, read_metric
 
 DATA = Path(__file__).parents[2] / "data"
 NETWORKS = DATA / "networks"
@@ -163,10 +163,16 @@ def test_files_that_numpy_did_not_write_are_refused(name, content, make_model, t
     assert "pickle" not in str(caught.value)
 
 
-def test_a_fixed_batch_is_kept_whole(make_model, tmp_path):
-    network = NETWORKS / "h_batch_axis1.onnx"
-    with pytest.raises(InputError, match="expected one output for each image, along the first axis of both"):
+def test_images_along_another_axis_of_the_input(make_model, tmp_path):
+    """The file counts images along the first axis, whatever axis the network has for them."""
+    network, rng = NETWORKS / "h_batch_axis1.onnx", np.random.default_rng(0)
+    sentence = r"expected \(any, 7, 16\) as the network's input 'x', along whose axis 1 the images lie"
+    with pytest.raises(InputError, match=sentence):
         infer(make_model(grade=1), network, tmp_path, images=np.zeros((7, 40, 16)))
+    content = infer(make_model(grade=1), network, tmp_path, images=rng.normal(size=(40, 7, 16)))
+    assert (content["images"], content["inputs"]) == (20, {"x": 1})
+    assert content["mapping_difference"] < 1e-5
+    assert "images along axis 1 of x" in inference_in_words(content)
 
 
 def test_the_first_axis_counts_batches(make_model, tmp_path):
@@ -201,3 +207,146 @@ def test_reads_outside_the_certificate_are_told_or_refused(make_model, tmp_path)
         read(certificate=certificate, strict=True)
     with pytest.raises(InputError, match="belongs to model"):
         read(certificate=replace(certificate, model_digest="0" * 64))
+
+
+def test_several_inputs_are_arrays_by_their_names(make_model, tmp_path):
+    rng, network = np.random.default_rng(0), NETWORKS / "t_two_inputs.onnx"
+    arrays = {"in0": rng.choice([-1.0, 1.0], (12, 16)), "in1": rng.choice([-1.0, 1.0], (12, 4))}
+    content = infer(make_model(grade=1), network, tmp_path, **arrays, labels=rng.integers(0, 4, 12))
+    assert content["task"] == "classification"
+    assert content["inputs"] == {"in0": 0, "in1": 0}
+    assert content["mapping_difference"] < 1e-5
+    with pytest.raises(InputError, match="no array named 'images', nor one for the input 'in1'; it has 'in0'"):
+        infer(make_model(grade=1), network, tmp_path, in0=arrays["in0"])
+    with pytest.raises(InputError, match="the images are one array, but the network has the inputs 'in0', 'in1'"):
+        infer(make_model(grade=1), network, tmp_path, images=arrays["in0"])
+    with pytest.raises(InputError, match="different numbers of images: 'in0' 12, 'in1' 11; expected as many of each"):
+        infer(make_model(grade=1), network, tmp_path, in0=arrays["in0"], in1=arrays["in1"][1:])
+    with pytest.raises(InputError, match=r"images have shape \(12, 5\), expected \(any, 4\) as .* input 'in1'"):
+        infer(make_model(grade=1), network, tmp_path, in0=arrays["in0"], in1=rng.normal(size=(12, 5)))
+
+
+def test_the_output_is_chosen(make_model, tmp_path):
+    data, network = tmp_path / "x.npy", NETWORKS / "t_two_outputs.onnx"
+    np.save(data, np.random.default_rng(0).normal(size=(12, 16)))
+    chosen = partial(infer_files, make_model(grade=1), network, data, out=tmp_path / "out")
+    with pytest.raises(InputError, match="has 2 outputs, 'cls', 'box'; expected the choice of one: --output NAME"):
+        chosen()
+    with pytest.raises(
+        InputError, match="output = 'x': the ONNX model has no such tensor; its outputs are 'cls', 'box'"
+    ):
+        chosen(output="x")
+    content = chosen(output="box")
+    assert [layer["outputs"] for layer in content["layers"]] == [16, 4]  # not those of the other output
+    assert "output: box, of the network's cls, box" in inference_in_words(content)
+
+
+def test_each_image_may_be_a_whole_input(make_model, tmp_path):
+    """The scale of dynamic quantization is that of all images given at a time: each is given alone."""
+    network, rng = NETWORKS / "h_dynamicquant.onnx", np.random.default_rng(0)
+    images = rng.uniform(-1, 1, (12, 16))
+    images[:, :2] = [-1.0, 1.0]  # so that all images have the same scale
+    images[-1] *= 3.0
+    with pytest.raises(InputError, match=r"depends on the other images .* or give each image as a whole input"):
+        infer(make_model(grade=1), network, tmp_path, images=images)
+    content = infer(make_model(grade=1), network, tmp_path, images=images[:, None])
+    assert content["images_at_once"] == 1
+    assert content["mapping_difference"] < 1e-5
+    assert "images at a time: 1" in inference_in_words(content)
+
+
+def test_calibration_images_of_another_file(make_model, tmp_path):
+    digits, data, first = load_digits(), tmp_path / "test.npz", tmp_path / "first.npy"
+    np.savez(data, images=digits.test_images[:12], labels=digits.test_labels[:12])
+    np.save(first, digits.train_images[:20])
+    apart = partial(infer_files, make_model(grade=1), NETWORK, data, calibration_data=first, out=tmp_path / "out")
+    content = apart()
+    assert (content["images"], content["calibration_images"]) == (12, 20)
+    assert [row[0] for row in table_of(tmp_path)[1]] == [str(k) for k in range(12)]
+    assert f"20 others, {first}, set the ranges" in inference_in_words(content)
+    both = tmp_path / "both.npz"
+    images = np.concatenate([digits.train_images[:20], digits.test_images[:12]])
+    np.savez(both, images=images, labels=np.concatenate([np.zeros(20, int), digits.test_labels[:12]]))
+    one = infer_files(make_model(grade=1), NETWORK, both, calibration_images=20, out=tmp_path / "one")
+    assert one["accuracy"] == content["accuracy"]
+    assert one["layers"] == content["layers"]
+    with pytest.raises(InputError, match="calibration_images = 4 has no effect: calibration_data holds the images"):
+        apart(calibration_images=4)
+
+
+def test_layers_that_are_named_stay_digital(make_model, tmp_path):
+    digits, data = load_digits(), tmp_path / "test.npy"
+    np.save(data, digits.test_images[:12])
+    named = partial(infer_files, make_model(grade=1), NETWORK, data, out=tmp_path / "out")
+    everything = named()
+    names = [layer["name"] for layer in everything["layers"]]
+    content = named(digital=[names[0]])
+    assert [layer["name"] for layer in content["layers"]] == names[1:]
+    assert f"digital, as asked for: {names[0]}" in inference_in_words(content)
+    assert content["difference_from_float"]["array"] < everything["difference_from_float"]["array"]
+    with pytest.raises(
+        InputError, match=rf"mapping.digital names 'fc9', which is no layer of the network; it has '{names[0]}'"
+    ):
+        named(digital=["fc9"])
+    with pytest.raises(
+        InputError, match=r"mapping.digital names all layers of the network; expected one or more to place"
+    ):
+        named(digital=names)
+
+
+def test_a_metric_of_the_user(make_model, tmp_path):
+    """The share of labels among the three largest outputs, from a file."""
+    digits, file = load_digits(), tmp_path / "mine.py"
+    file.write_text(
+        "def top3(outputs, labels):\n"
+        "    return (outputs.argsort(axis=1)[:, -3:] == labels[:, None]).any(axis=1).mean()\n"
+        "def broken(outputs, labels):\n"
+        "    return outputs[:, 99]\n"
+        "number = 3\n"
+    )
+    data = tmp_path / "test.npz"
+    np.savez(data, images=digits.test_images[:40], labels=digits.test_labels[:40])
+    scored = partial(infer_files, make_model(grade=1), NETWORK, data, out=tmp_path / "out")
+    content = scored(metric=read_metric(f"{file}:top3"))
+    assert content["task"] == "top3"
+    assert scored()["accuracy"]["array"] <= content["metric"]["array"] <= 1.0
+    assert f"array: metric {content['metric']['array']:.4g}" in inference_in_words(content)
+    with pytest.raises(InputError, match=r"metric 'broken' fails for outputs of shape \(20, 10\) .*, with IndexError"):
+        scored(metric=read_metric(f"{file}:broken"))
+    np.savez(data, images=digits.test_images[:40])
+    with pytest.raises(InputError, match="metric has no effect without labels"):
+        scored(metric=read_metric(f"{file}:top3"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mine", "metric = 'mine': expected FILE.py:NAME"),
+        ("none.py:f", "none.py: no such file; expected a Python file with the function 'f'"),
+        ("here.py:g", "here.py: has no function 'g'"),
+        ("wrong.py:f", "wrong.py: fails with ZeroDivisionError"),
+    ],
+)
+def test_metrics_that_cannot_be_read_are_refused(text, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here.py").write_text("g = 1\n")
+    (tmp_path / "wrong.py").write_text("1 / 0\n")
+    with pytest.raises(InputError, match=message):
+        read_metric(text)
+
+
+def test_shared_weights_are_on_the_tiles_of_one_layer(make_model, tmp_path):
+    images = np.random.default_rng(0).normal(size=(12, 16))
+    content = infer(make_model(grade=1), NETWORKS / "h_shared_weights.onnx", tmp_path, images=images)
+    assert [layer["tied_to"] for layer in content["layers"]] == ["", "l1", "l1"]
+    assert "of l1, which has the same weights" in inference_in_words(content)
+
+
+def test_layers_that_no_image_reaches_are_told(make_model, tmp_path):
+    """The network has a branch for images without a number above zero."""
+    images = np.random.default_rng(0).choice([-1.0, 1.0], (12, 16))
+    content = infer(make_model(grade=1), NETWORKS / "h_if_products.onnx", tmp_path, images=images)
+    names = ({layer["name"] for layer in content["layers"]}, set(content["unreached_layers"]))
+    assert names in (({"inner_w1"}, {"inner_w2"}), ({"inner_w2"}, {"inner_w1"}))
+    words = f"programmed, but read for none of the images: {content['unreached_layers'][0]}"
+    assert words in inference_in_words(content)

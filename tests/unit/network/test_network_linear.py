@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from circuitsim.errors import InputError
 from circuitsim.network.linear import LinearLayer, Window, float_product, input_vectors, output_size, output_tensor
 
 
@@ -77,3 +78,24 @@ def test_same_padding_keeps_the_size_over_the_stride(auto_pad, length, kernel, s
     rng = np.random.default_rng(0)
     x, weights = rng.normal(size=(2, 4, length, 3)), rng.normal(size=(6, 2, kernel, 1))
     assert_allclose(by_matrices(x, weights, 2, window), convolved(x, weights, 2, window, pads), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3, 8), (8, 4), (4, 1), ()])
+def test_vectors_of_another_length_are_refused(shape):
+    """Eight numbers are two vectors of four only if the last axis says so."""
+    layer = LinearLayer("fc", "MatMul", np.ones((1, 4, 2)))
+    if shape != (8, 4):
+        with pytest.raises(
+            InputError, match=r"layer 'fc' \(MatMul\) reads a tensor of shape .* weights of 1 x 4 inputs"
+        ):
+            input_vectors(layer, np.ones(shape))
+    else:
+        assert input_vectors(layer, np.ones(shape)).shape == (8, 1, 4)
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 5, 5), (2, 3, 5), (2, 6, 5, 5)])
+def test_images_with_other_channels_are_refused(shape):
+    window = Window((2, 2), (1, 1), (1, 1), ((0, 0), (0, 0)))
+    layer = LinearLayer("conv", "Conv", np.ones((1, 12, 2)), window=window)
+    with pytest.raises(InputError, match=r"layer 'conv' \(Conv\) reads a tensor of shape"):
+        input_vectors(layer, np.ones(shape))

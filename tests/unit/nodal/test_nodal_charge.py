@@ -141,5 +141,5 @@ def test_what_capacitors_are_not():
         nodal.power_breakdown(array, x, nodal.read(array, x))
     with pytest.raises(OutsideRangeError, match=r"expected 0 \(an open cell\) or"):
         nodal.prepare(spec_of(1e-9), 2 * c, charge_cell(), g_range=(0.0, 1.0))
-    with pytest.raises(SpecError, match="a capacitor gives its charge back when its pulse ends"):
+    with pytest.raises(SpecError, match="1c cells give their charge back"):
         spec_of(1e-9, driver={"input_code": "pulse_width"})

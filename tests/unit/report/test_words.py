@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from circuitsim.report.words import array_in_words, budget_in_words, certificate_in_words, in_short
+from circuitsim.report.array_words import array_in_words
+from circuitsim.report.words import budget_in_words, certificate_in_words, in_short
 from circuitsim.results import ArrayEnergy, Budget, Cause, ConverterEnergy, Extrapolation, GradeErrors
 from circuitsim.units import percent
 

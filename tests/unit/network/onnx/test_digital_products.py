@@ -138,3 +138,20 @@ def test_weights_stand_where_the_standard_names_them(op):
 def test_fused_operators_take_weights_on_either_side_and_a_bias_after_them(op):
     names = ["a", "b", "bias"]
     assert weights_of(node(op, names), dict.fromkeys(names, np.ones(1))) == ["a", "b"]
+
+
+def test_what_holds_weights_in_its_attributes_is_told():
+    assert found([node("SVMClassifier", ["x"], domain="ai.onnx.ml")], {}) == [("ai.onnx.ml.SVMClassifier", True)]
+    assert found([node("Normalizer", ["x"], domain="ai.onnx.ml")], {}) == []
+
+
+def test_a_reason_that_is_known_is_told():
+    (part,) = digital_products([node("Conv", ["c", "k"])], {"c": np.ones((1, 1, 3, 3))}, {}, {"y": "its kernels move"})
+    assert (part.reason, part.weighted) == ("its kernels move", True)
+
+
+def test_weights_that_only_move_values_are_no_product():
+    places = np.eye(4).reshape(4, 1, 2, 2)
+    assert found([node("ConvTranspose", ["x", "w"])], {"w": places}) == []
+    assert found([node("ConvTranspose", ["x", "w"])], {"w": 2 * places}) == [("ConvTranspose", True)]
+    assert found([node("ConvTranspose", ["x", "w"])], {"w": np.ones((4, 1, 2, 2))}) == [("ConvTranspose", True)]
