@@ -12,7 +12,12 @@ from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 @replaces(lambda out: [out / "results.json", out / "inference.csv"])
 def infer(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL", help="Calibrated model (model.json); or a specification (.toml), for levels without one."
+        ),
+    ],
     network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],
     data: Annotated[
         Path,
@@ -21,6 +26,17 @@ def infer(
             " `labels` (classes, one-hot classes, or numbers in the shape of the output); or .npy of images."
         ),
     ],
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help="How tiles are read: behavioral (the default with a model), nodal (with a specification), or ngspice,"
+            " the truth: seconds for each tile."
+        ),
+    ] = None,
+    images: Annotated[
+        int | None,
+        typer.Option(parser=within("--images"), metavar="N", help="Number of images that are scored; absent: all."),
+    ] = None,
     calibration_images: Annotated[
         int | None,
         typer.Option(
@@ -93,12 +109,15 @@ def infer(
     from circuitsim.evaluation import infer_files, read_metric
     from circuitsim.network import range_rule
     from circuitsim.results import load_certificate, load_model
+    from circuitsim.spec import load_spec
 
     with progress_bar("inference", quiet=as_json):
         content = infer_files(
-            load_model(model),
+            load_spec(model) if model.suffix == ".toml" else load_model(model),
             network,
             data,
+            level=level,  # pyright: ignore[reportArgumentType]  `level_product` checks it
+            images_scored=images,
             calibration_images=calibration_images,
             calibration_data=calibration_data,
             output=output,

@@ -52,6 +52,7 @@ LIMITS = {
     "--draws": Limits(1, 10**6),
     "--chips": Limits(1, 10**6),
     "--full-scale": Limits(0, 1000, whole=False, above=True, suffixes=True),
+    "--images": Limits(1, 10**9),
     "--jobs": Limits(1, 1024, also=(-1, "one on every core")),
     "--largest": Limits(2, 4096),
     "--max-error": Limits(0, 1, whole=False, above=True),

@@ -8,6 +8,8 @@ from .drawn_tiles import DrawnProduct as DrawnProduct
 from .infer import infer_files as infer_files
 from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference
+from .level_product import TileLevel as TileLevel
+from .level_product import level_product as level_product
 from .own_metric import read_metric as read_metric
 from .own_tiles import own_tiles as own_tiles
 from .products import BehavioralProduct as BehavioralProduct

@@ -13,8 +13,9 @@ import numpy as np
 from circuitsim.errors import HostWarning, InputError
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import images_apart, whole_batches
+from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.own_tiles import own_tiles
-from circuitsim.evaluation.products import BehavioralProduct
+from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
 from circuitsim.network import (
     LARGEST,
@@ -46,12 +47,18 @@ MAPPED = 1e-3
 Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
 
 
+AnyProduct = BehavioralProduct | NodalProduct | NgspiceProduct
+_LEVELS = {BehavioralProduct: "behavioral", NodalProduct: "nodal", NgspiceProduct: "ngspice"}
+
+
 @checked
 def infer_files(
-    model: TileModel,
+    arrays: TileModel | ArraySpec,
     network_file: Path,
     data: Path,
     *,
+    level: TileLevel | None = None,
+    images_scored: int | None = None,
     calibration_images: int | None = None,
     calibration_data: Path | None = None,
     output: str | None = None,
@@ -69,16 +76,20 @@ def infer_files(
     settling: bool = False,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
-    """Run images through the float network, on ideal arrays, and on the model's array.
+    """Run images through the float network, on ideal arrays, and on arrays at one level.
 
     The first images of the file, or those of another file, set the ranges of drivers and ADCs; they are not scored.
 
     Args:
-        model: A calibrated model; its specification gives tiles, DAC and ADC.
+        arrays: A calibrated model, whose specification gives tiles, DAC and ADC; or a specification, for levels without
+            a model.
         network_file: ONNX file.
         data: .npz with `images` (images, ...), or with an array for each input of the network by its name, and
             optionally `labels`; or .npy of images. Labels are classes, one-hot classes, or numbers in the shape of the
             network's output; they decide the score, see `network.Score`.
+        level: "behavioral", by default with a model; "nodal", by default with a specification, the array solver;
+            "ngspice", one deck for each tile and phase, with ranges learnt by the array solver.
+        images_scored: Number of images that are scored, from the first on; None: all.
         calibration_images: Number of images, from the first on, from which the ranges are learnt; None: 200, or half
             of the images if there are fewer than 400.
         calibration_data: File of the images from which the ranges are learnt; all images of `data` are then scored.
@@ -120,21 +131,24 @@ def infer_files(
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
-    product = BehavioralProduct(model, certificate=certificate, strict=strict, max_error=max_error)
+    use = {"certificate": certificate, "strict": strict, "max_error": max_error}
+    product = level_product(arrays, level, **use)
     if search_inputs and certificate is None:
         raise InputError(
             "search_inputs = True needs the certificate of the model, which states the full scale of errors"
         )
     network = load_network(network_file, output=output, batch_axis=batch_axis)
-    spec = _spec(model.spec, input_code, digital)
+    spec = _spec(product.spec, input_code, digital)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
+    images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
     count = len(first)
     mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
     float_net = evaluate_float(network, images, labels, metric=metric)
-    tables = _tables(spec, model, rng)
+    tables = _tables(spec, product, rng)
     ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, metric=metric)
     programmed = program(network, spec, product, tables=tables)
-    ranges = fit_ranges(programmed, first, inputs=input_range, adc=adc_range)
+    quick = program(network, spec, level_product(arrays, "nodal"), tables=tables) if level == "ngspice" else programmed
+    ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range)
     array = evaluate(programmed, images, labels, ranges=ranges, metric=metric, rng=rng)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
@@ -150,10 +164,11 @@ def infer_files(
         **_what_ran(network, images, spec, mapped),
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
         "unreached_layers": [name for name in programmed.layers if name not in {each.name for each in array.layers}],
-        **_certified(programmed, model, certificate, search_inputs),
+        **_certified(programmed, product, search_inputs),
         "settling": _settling(programmed) if settling else None,
         "input_code": spec.driver.input_code,
-        "model_digest": model.digest,
+        "level": _LEVELS[type(product)],
+        "model_digest": arrays.digest,
         "tables": _names(tables),
         "csv": str(table),
     }
@@ -180,9 +195,10 @@ def _what_ran(network: "OnnxNetwork", images: np.ndarray, spec: ArraySpec, mappe
     }
 
 
-def _tables(spec: ArraySpec, model: TileModel, rng: np.random.Generator | None) -> Periphery | None:
+def _tables(spec: ArraySpec, product: AnyProduct, rng: np.random.Generator | None) -> Periphery | None:
     """Return the tables of circuits around the tiles; refuse noise that nothing would draw."""
-    tables = circuit_tables(spec, sense=model.sense)
+    sense = product.model.sense if isinstance(product, BehavioralProduct) else None
+    tables = circuit_tables(spec, sense=sense)
     if rng is not None and tables is None:
         raise InputError(
             "rng has no effect: drivers, sense amplifiers and ADCs are ideal and have no noise; leave it out"
@@ -197,11 +213,10 @@ def _names(tables: Periphery | None) -> dict[str, str | None]:
     return {name: None if table is None else table.block for name, table in parts.items()}
 
 
-def _certified(
-    programmed: ProgrammedNetwork, model: TileModel, certificate: Certificate | None, search_inputs: bool
-) -> dict[str, Any]:
+def _certified(programmed: ProgrammedNetwork, product: AnyProduct, search_inputs: bool) -> dict[str, Any]:
     """Return what the certificate states of the array in general, and of the network's own tiles."""
-    if certificate is None:
+    certificate = product.certificate if isinstance(product, BehavioralProduct) else None
+    if certificate is None or not isinstance(product, BehavioralProduct):
         return {"certificate": None, "tiles": None}
     general = {
         "typical_rms": certificate.typical.rms,
@@ -211,7 +226,7 @@ def _certified(
         "reached": certificate.reached,
         "relative_to": certificate.relative_to,
     }
-    tiles = own_tiles(programmed, model, certificate, search_inputs=search_inputs)
+    tiles = own_tiles(programmed, product.model, certificate, search_inputs=search_inputs)
     return {"certificate": general, "tiles": [dataclasses.asdict(layer) for layer in tiles]}
 
 

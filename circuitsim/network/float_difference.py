@@ -38,6 +38,8 @@ def float_difference(
     ideal = with_ideal(spec, "driver", "sense", "adc") if product is None else spec
     on_gates = input_unit(spec) != "V"  # they take bits, whose codes are as fine as these inputs
     driver = {"dac_bits": FINEST} if on_gates else {"dac_bits": None, "input_code": "amplitude"}
+    if spec.driver.gate_levels is not None and product is None:
+        driver |= {"gate_levels": None, "input_code": "bit_serial"}
     mapping = {"bits_per_cell": "analog", "weight_bits": None} if product is None else {}
     spec = ideal.replace(driver=driver, adc={"bits": None}, mapping=mapping)
     programmed = program(network, spec, product or exact_product(spec))

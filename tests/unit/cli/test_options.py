@@ -21,6 +21,7 @@ COMMANDS = {
     "--chips": ("solve", "array.toml"),
     "--offset-sigma": ("solve", "array.toml"),
     "--full-scale": ("solve", "array.toml"),
+    "--images": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--jobs": ("calibrate", "array.toml"),
     "--largest": ("bench", "solver"),
     "--max-error": ("solve", "array.toml"),
