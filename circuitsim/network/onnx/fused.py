@@ -88,7 +88,7 @@ def packed_matmul(node: onnx.NodeProto, scope: Scope) -> list[onnx.NodeProto] | 
     tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
     graph = helper.make_graph([plain], "packed", [], [onnx.ValueInfoProto(name=node.output[0])], initializer=tensors)
     opsets = [helper.make_opsetid("", scope.opset), helper.make_opsetid(_MICROSOFT, 1)]
-    part = helper.make_model(graph, opset_imports=opsets, ir_version=10)
+    part = helper.make_model(graph, opset_imports=opsets, ir_version=8)  # every onnxruntime reads it
     weights = np.asarray(session_of(part).run(None, {})[0])
     draft, bias = Draft(scope, node), input_of(node, 5)
     value = draft("MatMul", node.input[0], draft.constant(weights), name=draft.base, out="" if bias else node.output[0])

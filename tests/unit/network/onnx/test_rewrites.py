@@ -44,11 +44,19 @@ def model_of(nodes, constants, inputs, outputs=("y",), *, opset=17, domain_versi
     opsets = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", domain_version)]
     opsets.append(helper.make_opsetid("ai.onnx.ml", 1))
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = reference(model)
     for value, known in zip(model.graph.output, session.get_outputs(), strict=True):
         kind = {"float": FLOAT, "int8": INT8, "uint8": UINT8, "int32": TensorProto.INT32, "int64": TensorProto.INT64}
         value.CopyFrom(helper.make_tensor_value_info(value.name, kind[known.type[7:-1]], [None] * len(known.shape)))
     return model
+
+
+def reference(model):
+    """A session of onnxruntime itself; skip where the installed one has no such operator."""
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented as error:
+        pytest.skip(str(error))
 
 
 def node(op, inputs, outputs=("y",), domain="", **attributes):
