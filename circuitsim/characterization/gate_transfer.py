@@ -66,12 +66,17 @@ def equal_current_levels(spec: ArraySpec, count: Count, *, g: float | None = Non
         (count,) voltages [V], rising.
 
     Raises:
-        InputError: `count` is 1, the inputs are not on word lines, or the current does not rise with the gate voltage.
+        InputError: `count` is 1, g is no conductance, the inputs are not on word lines, or the current does not rise
+            with the gate voltage.
         SimulatorError: ngspice failed; the run folder is kept.
     """
     if count < 2:
         raise InputError(f"count = {count}: expected 2 or more levels")
+    if g is not None and not 0 < g < np.inf:
+        raise InputError(f"g = {g:g} S: expected a conductance above 0")
     low, high = (gate_voltage_levels(spec)[k] for k in (0, -1))
+    if count == 2:
+        return low, high
     from scipy.interpolate import PchipInterpolator  # takes 0.3 s to import, and only this needs it
 
     g = float(np.sqrt(spec.device.g_min * spec.device.g_max)) if g is None else g

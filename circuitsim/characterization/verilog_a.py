@@ -1,18 +1,17 @@
 """Read the current of a memory whose model is a Verilog-A file, at states that are held."""
 
-import contextlib
-import os
 import re
-import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import struct
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from circuitsim.characterization.verilog_a_module import compiled_module
 from circuitsim.devices import Measurement
-from circuitsim.errors import InputError, require
+from circuitsim.errors import InputError
 from circuitsim.spec import checked
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ ZERO_KELVIN = -273.15
 
 _VOLTAGE = re.compile(r"V\(([^,()]+)(?:,([^,()]+))?\)")
 _QUIET = {"hidden_state": 0.0, "abstime": 0.0, "enable_integration": 0.0, "sysfun": 1.0}  # sysfun: $mfactor
-_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,10 @@ def read_verilog_a(
         MissingExtraError: openvaf-py is not installed.
     """
     path = Path(path)
-    compiled = _choose(path, _compile(path), module)
+    compiled = compiled_module(path, module)
     names = _parameters(compiled)
+    if state in (params or {}):
+        raise InputError(f"{path}: {state} is the state, and params (--set) gives it another value; leave it out")
     rows = []
     for value in states:
         given = {**(params or {}), state: float(value)}
@@ -106,55 +106,6 @@ def read_verilog_a(
     note = f"{path.name}, module {compiled.name}: {state} held, charges and changes in time left out"
     labels = np.repeat(np.asarray(states, dtype=float), len(voltages))
     return Measurement(path, v, np.concatenate(rows), None, (note,), state=labels)
-
-
-def _compile(path: Path) -> "list[VaModule]":
-    require("openvaf_py", extra="veriloga", package="openvaf-py")
-    from openvaf_py import compile_va
-
-    if not path.is_file():
-        raise InputError(f"{path}: no such file, expected a Verilog-A file")
-    with _diagnostics() as said:
-        try:
-            return compile_va(str(path))
-        except ValueError:
-            pass  # its text stands in `said` once the stream is back
-    reason = _first_error(said[0]) or "the compiler gives no reason"
-    raise InputError(f"{path}: does not compile as Verilog-A: {reason}")
-
-
-@contextlib.contextmanager
-def _diagnostics() -> Iterator[list[str]]:
-    """Collect what compiled code writes to the error stream; the text stands in the list at the end."""
-    said: list[str] = []
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as file:
-        os.dup2(file.fileno(), 2)
-        try:
-            yield said
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            file.seek(0)
-            said.append(_COLOR.sub("", file.read().decode(errors="replace")))
-
-
-def _first_error(text: str) -> str:
-    """The first complaint of the compiler and its line."""
-    found = re.search(r"error: (.+)\n\s*--> .*?:(\d+):\d+", text)
-    return f"line {found[2]}, {found[1]}" if found else ""
-
-
-def _choose(path: Path, modules: "list[VaModule]", name: str | None) -> "VaModule":
-    names = ", ".join(each.name for each in modules) or "none"
-    if name is None and len(modules) == 1:
-        return modules[0]
-    if name is None:
-        raise InputError(f"{path}: has the modules {names}; name one with module (--module)")
-    for each in modules:
-        if each.name == name:
-            return each
-    raise InputError(f"{path}: module {name!r} not found; it has {names}")
 
 
 def _inputs(module: "VaModule") -> set[tuple[str, str]]:
@@ -183,9 +134,14 @@ def _model(
     unknowns = tuple(node["name"] for node in system["nodes"])
     defaults = module.get_param_defaults()
     names = _parameters(module)
+    alike = {name for name in names if sum(other.lower() == name.lower() for other in names) > 1}
+    if unclear := sorted(alike - given.keys()):
+        raise InputError(f"{path}: {' and '.join(unclear)} differ in case alone; give their values with params (--set)")
     values = {name: defaults[name.lower()] for name in names if name.lower() in defaults} | given
     if missing := sorted(names - values.keys()):
         raise InputError(f"{path}: the default of {missing[0]} is no constant; give its value with params (--set)")
+    types = {each["name"]: each["flags"] & 3 for each in module.get_osdi_descriptor()["params"]}
+    values = {name: _as_input(path, name, value, types.get(name, 0)) for name, value in values.items()}
     inputs = []
     for name, kind in _inputs(module):
         if kind == "temperature":
@@ -199,6 +155,17 @@ def _model(
     order = (0, 1) if tuple(ports) == ("te", "be") else (1, 0)
     kinds_of_unknowns = tuple(node["kind"] for node in system["nodes"])
     return _Model(path, module, values, unknowns, kinds_of_unknowns, order, tuple(inputs))
+
+
+def _as_input(path: Path, name: str, value: float, kind: int) -> float:
+    """A parameter as the compiled module takes it: an integer as the number whose bits it is (OSDI, PARA_TY_INT)."""
+    if kind == 0:
+        return float(value)
+    if kind != 1 or value != int(value):
+        raise InputError(
+            f"{path}: {name} = {value:g}: expected {'a whole number' if kind == 1 else 'no text parameter'}"
+        )
+    return struct.unpack("d", struct.pack("q", int(value)))[0]
 
 
 def _terms(path: Path, name: str, kind: str, unknowns: tuple[str, ...]) -> tuple[tuple[int, float], ...]:

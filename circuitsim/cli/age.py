@@ -133,7 +133,8 @@ def _in_words(content: dict[str, Any]) -> list[Any]:
         f"cells as wanted {content['cells as wanted']:.4f}"
     )
     drawn = [f"drawn: {' '.join(content['plot'])}"] if "plot" in content else []
-    return [first, table, f"table: {content['csv']}", *drawn]
+    notes = [f"note: {note}" for note in content["notes"]]
+    return [first, table, *notes, f"table: {content['csv']}", *drawn]
 
 
 def _time(seconds: float) -> str:

@@ -76,6 +76,8 @@ def _certified(content: dict[str, Any]) -> list[str]:
 def _settling(content: dict[str, Any]) -> list[str]:
     """Say which read time the network needs, if that was asked."""
     found = content["settling"]
+    if found is not None and "failed" in found:
+        return [f"settling: not found, {found['failed']}"]
     if found is None:
         return []
     slowest = max(found["layers"], key=lambda layer: layer["time"])

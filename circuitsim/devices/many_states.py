@@ -11,6 +11,7 @@ from circuitsim.errors import InputError
 from circuitsim.spec import by_value
 
 MOST_IN_VOLTAGE, MOST_IN_STATE = 8, 5  # highest powers that are tried
+SAME = 1e-6  # difference of ln g below which states are one
 ROUNDS = 3  # the conductance of a state stands in the law that it is found with
 
 
@@ -70,6 +71,8 @@ def search_states(measurement: Measurement, v_read: float) -> StatesFit:
     y = np.log(i[used] / v[used])
     u_read = v_read / v_max
     start = _alone(u, y, index[used], u_read)
+    if np.ptp(start) < SAME:
+        raise InputError(f"{measurement.file}: its states have the same conductance; expected states that differ")
     best: tuple[float, np.ndarray, np.ndarray] | None = None
     shapes = product(range(1, MOST_IN_VOLTAGE + 1), range(1, min(MOST_IN_STATE, len(labels)) + 1))
     for shape in shapes:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.evaluation.drawn_scores import DriftCompensation, score_draws
+from circuitsim.evaluation.drawn_scores import DriftCompensation, device_statistics_of, score_draws
 from circuitsim.evaluation.image_files import images_apart
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import load_network
@@ -83,12 +83,21 @@ def age_files(
         "images": len(images),
         "calibration_images": len(first),
         "seeds": list(found.seeds),
+        "notes": _notes(model, found.causes),
         "draws": _rows(found),
         "model_digest": model.digest,
         "csv": str(table),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return found, content
+
+
+def _notes(model: TileModel, causes: Collection[str]) -> list[str]:
+    """What the card of the device says of the statistics that were drawn, such as how far its source was measured."""
+    statistics = device_statistics_of(model.spec)
+    parts = {"programming": ("programming",), "drift": ("drift", "retention"), "read_noise": ("read_noise",)}
+    used = [getattr(statistics.table, name) for cause in causes for name in parts.get(cause, (cause,))]
+    return [f"{statistics.name}: {part.note}" for part in used if part is not None and part.note]
 
 
 def _rows(found: DrawnScores) -> list[dict[str, Any]]:

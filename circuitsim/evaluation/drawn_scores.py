@@ -11,7 +11,7 @@ from circuitsim.devices import device_card, read_statistics
 from circuitsim.devices.statistics import Statistics, stated_causes
 from circuitsim.errors import InputError
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.drawn_tiles import DrawnProduct
+from circuitsim.evaluation.drawn_tiles import DrawnProduct, NoisyRead
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import (
     Inference,
@@ -54,7 +54,7 @@ def score_draws(
     """Score a network on arrays whose cells the statistics of their device draw.
 
     Ranges of drivers and ADCs are learnt once, on cells that are as wanted, and stay. The same seed gives the same
-    cells at every time and under every compensation.
+    cells at every time and under every compensation, and the same read noise at a time, whatever else is asked for.
 
     Args:
         network: The network.
@@ -76,12 +76,16 @@ def score_draws(
     """
     spec, model = product.spec, product.model
     for name, values in (("seeds", seeds), ("times", times), ("compensations", compensations)):
-        if not len(values):
-            raise InputError(f"{name} is empty: expected at least one")
+        if not len(values) or len(set(values)) < len(values):
+            raise InputError(f"{name} = {list(values)}: expected at least one, and none twice")
     stats = device_statistics_of(spec)
     drawn = frozenset(stated_causes(stats, max(times)) if causes is None else causes)
-    if not drawn:
-        raise InputError("causes is empty: nothing would be drawn; expected at least one")
+    _check_drawn(stats, drawn, max(times))
+    if spec.mapping.weights == "offset" and {"network", "layer"} & set(compensations):
+        raise InputError(
+            "mapping.weights = 'offset' with a gain for the network or its layers: the middle of the range is "
+            "subtracted before it, undrifted; expected compensation 'column' or none"
+        )
     tables = circuit_tables(spec, sense=model.sense)
     wanted = program(network, spec, product, tables=tables)
     ranges = fit_ranges(wanted, calibration_images)
@@ -91,14 +95,15 @@ def score_draws(
     gains = np.ones_like(scores)
     done, total = 0, scores.size
     for k, seed in enumerate(seeds):
-        cells = DrawnProduct(product, stats, drawn, 0.0, seed, extrapolate)
-        fresh = program(network, spec, cells, tables=tables)
+        cells = DrawnProduct(product, stats, drawn, _first_time(stats, drawn), seed, extrapolate)
+        fresh = None if set(compensations) == {"none"} else program(network, spec, cells, tables=tables)
         for i, t in enumerate(times):
-            aged = fresh if t == 0 else program(network, spec, replace(cells, t=t), tables=tables)
+            new = fresh is None or t != cells.t
+            aged = program(network, spec, replace(cells, t=t), tables=tables) if new else fresh
+            assert aged is not None
             for j, compensation in enumerate(compensations):
-                compensated, known, gains[i, j, k] = _compensate(compensation, fresh, aged, ranges)
-                same = j > 0 and aged is fresh  # nothing has drifted: no compensation has anything to do
-                scores[i, j, k] = scores[i, 0, k] if same else score(compensated, known)
+                compensated, known, gains[i, j, k] = _compensate(compensation, fresh, aged, ranges, t)
+                scores[i, j, k] = score(compensated, known)
                 done += 1
                 if progress is not None:
                     progress(done, total)
@@ -113,6 +118,24 @@ def score_draws(
         undrawn=undrawn,
         floating=_metric(evaluate_float(network, images, labels))[1],
     )
+
+
+def _check_drawn(stats: Statistics, drawn: Collection[str], latest: float) -> None:
+    """Refuse causes of which none moves a cell."""
+    if not drawn:
+        raise InputError("causes is empty: nothing would be drawn; expected at least one")
+    if set(drawn) == {"drift"} and latest == 0:
+        raise InputError("causes = ['drift'] at 0 s: nothing has drifted; expected a later time or another cause")
+    if set(drawn) == {"drift"} and stats.table.drift is None:
+        raise InputError(
+            f"{stats.name}: its retention is a spread that contains the programming error, and drift alone moves "
+            "nothing; add programming to causes"
+        )
+
+
+def _first_time(stats: Statistics, drawn: Collection[str]) -> float:
+    """The time of the reference read after programming [s]: 0, or the first at which the source knows read noise."""
+    return max(stats.table.drift.t_min, 0.0) if "read_noise" in drawn and stats.table.drift else 0.0
 
 
 def device_statistics_of(spec: ArraySpec) -> Statistics:
@@ -141,15 +164,24 @@ def _metric(found: Inference) -> tuple[str, float]:
 
 
 def _compensate(
-    compensation: DriftCompensation, fresh: ProgrammedNetwork, aged: ProgrammedNetwork, ranges: dict[str, LayerRange]
+    compensation: DriftCompensation,
+    fresh: ProgrammedNetwork | None,
+    aged: ProgrammedNetwork,
+    ranges: dict[str, LayerRange],
+    t: float,
 ) -> tuple[ProgrammedNetwork, dict[str, LayerRange], float]:
-    """The network and ranges with the gains of a compensation, and their mean."""
-    if compensation == "none" or aged is fresh:
-        return aged, ranges, 1.0
-    before, now = _reference_reads(fresh), _reference_reads(aged)
+    """The network and ranges with the gains of a compensation, and their mean.
+
+    Reference reads and those of images have a read noise each, the same under every compensation.
+    """
+    at = int(np.float64(t).view(np.uint64))
+    images = _with_noise(aged, 3, at)
+    if compensation == "none" or fresh is None or aged is fresh:
+        return images, ranges, 1.0
+    before, now = _reference_reads(_with_noise(fresh, 1)), _reference_reads(_with_noise(aged, 2, at))
     if compensation == "column":
         gains = {name: [_ratio(b, n) for b, n in zip(before[name], now[name], strict=True)] for name in before}
-        layers = {name: _trim(layer, gains[name]) for name, layer in aged.layers.items()}
+        layers = {name: _trim(layer, gains[name]) for name, layer in images.layers.items()}
         every = np.concatenate([gain for each in gains.values() for gain in each])
         return replace(aged, layers=layers), ranges, float(every.mean())
     sums = {name: (_total(before[name]), _total(now[name])) for name in now}
@@ -157,7 +189,16 @@ def _compensate(
         sums = dict.fromkeys(sums, (sum(b for b, _ in sums.values()), sum(n for _, n in sums.values())))
     gain = {name: b / n if n else 1.0 for name, (b, n) in sums.items()}
     known = {name: replace(each, gain=each.gain * gain[name]) for name, each in ranges.items()}
-    return aged, known, float(np.mean(list(gain.values())))
+    return images, known, float(np.mean(list(gain.values())))
+
+
+def _with_noise(programmed: ProgrammedNetwork, *stream: int) -> ProgrammedNetwork:
+    """The same cells, whose reads draw the noise of a stream of their own."""
+    layers = {}
+    for name, layer in programmed.layers.items():
+        reads = tuple(read.anew(*stream) if isinstance(read, NoisyRead) else read for read in layer.reads)
+        layers[name] = replace(layer, reads=reads)
+    return replace(programmed, layers=layers)
 
 
 def _reference_reads(programmed: ProgrammedNetwork) -> dict[str, list[np.ndarray]]:

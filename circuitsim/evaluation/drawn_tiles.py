@@ -2,7 +2,6 @@
 
 import zlib
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,14 +65,35 @@ class DrawnProduct:
         programmed = np.clip(programmed, self.statistics.g_min, self.statistics.g_max)  # errors pass the source's ends
         stated = {"g_programmed": programmed, "t": self.t, "extrapolate": self.extrapolate}
         noise = behavioral.read_noise(self.product.model, self.statistics, drawn, **stated)
-        return partial(_read_with_noise, read, tile, noise, np.random.default_rng([*tile_seed, 1]))
+        return NoisyRead(read, tile, noise, (*tile_seed, 1))
 
 
-def _read_with_noise(
-    read: ReadTile,
-    tile: behavioral.AnyTile,
-    noise: behavioral.ReadNoise | behavioral.GatedNoise,
-    rng: np.random.Generator,
-    v_in: np.ndarray,
-) -> Any:
-    return behavioral.with_read_noise(tile, noise, like_tile(tile, v_in), read(v_in), rng=rng)
+class NoisyRead:
+    """Reads a tile and draws the noise of each read anew, from a generator that `anew` starts again.
+
+    Attributes:
+        read: The read without noise.
+        tile: The programmed tile.
+        noise: Its read noise.
+        entropy: Seed of the generator.
+    """
+
+    def __init__(
+        self,
+        read: ReadTile,
+        tile: behavioral.AnyTile,
+        noise: behavioral.ReadNoise | behavioral.GatedNoise,
+        entropy: tuple[int, ...],
+    ) -> None:
+        self.read, self.tile, self.noise, self.entropy = read, tile, noise, entropy
+        self.rng = np.random.default_rng(entropy)
+
+    def __call__(self, v_in: np.ndarray) -> Any:
+        """Outputs (batch, cols) [A] of one read each."""
+        return behavioral.with_read_noise(
+            self.tile, self.noise, like_tile(self.tile, v_in), self.read(v_in), rng=self.rng
+        )
+
+    def anew(self, *stream: int) -> "NoisyRead":
+        """The same tile with a noise of its own for what a stream of numbers names, whatever was read before."""
+        return NoisyRead(self.read, self.tile, self.noise, (*self.entropy, *stream))

@@ -23,8 +23,9 @@ def tell_bend(spec: ArraySpec) -> None:
         warnings.warn(
             f"driver.gate_levels: a network takes the current of a cell for linear in its input, and it is off by up "
             f"to {bend[worst]:.1%} of the current at input 1 for g = {g[worst]:.3g} S, and by {bend[best]:.1%} for g = "
-            f"{g[best]:.3g} S; take levels from characterization.equal_current_levels, a narrower range of "
-            "conductances, or gates that are off or on (driver.input_code = 'bit_serial')",
+            f"{g[best]:.3g} S. Gates that are off or on are linear (driver.input_code = 'bit_serial', without "
+            "gate_levels); a narrower range of conductances bends less, and so do levels from "
+            "characterization.equal_current_levels, which are linear at one conductance alone",
             GateLevelWarning,
             stacklevel=3,
         )

@@ -120,6 +120,10 @@ def images_apart(
             raise InputError(
                 f"calibration_images = {wanted} has no effect: calibration_data holds the images; leave one out"
             )
+        if calibration_data.exists() and calibration_data.samefile(data):
+            raise InputError(
+                f"calibration_data and data are one file, {data}: ranges are learnt from other images than are scored"
+            )
         first = read_images(calibration_data, names)[0]
         check_images_apart(network, first[: whole_batches(network.at_once(first))])
         return first, images, labels

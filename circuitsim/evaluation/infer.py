@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from circuitsim.errors import HostWarning, InputError
+from circuitsim.errors import HostWarning, InputError, NotConvergedError, SettlingWarning
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import images_apart, whole_batches
 from circuitsim.evaluation.level_product import TileLevel, level_product
@@ -118,7 +118,6 @@ def infer_files(
         InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
             certificate belongs to another model, or `strict`, `max_error` or `search_inputs` is given without one.
         SpecError: The layers of a network cannot lie on the model's array.
-        NotConvergedError: `settling` is True, and columns do not settle within 256 t_read.
         OutsideRangeError: `strict` is True and the model misses its target, a read is outside the certificate, or a
             tile is above `max_error`.
 
@@ -126,7 +125,8 @@ def infer_files(
         HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
             exactly.
         ClippingWarning: See `evaluate`.
-        SettlingWarning: `settling` is True, and driver.t_read ends before the slowest column has settled.
+        SettlingWarning: `settling` is True, and driver.t_read ends before the slowest column has settled, or how
+            columns settle was not found.
         MissedTargetWarning: The certificate of the model misses its target.
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
@@ -232,8 +232,12 @@ def _certified(programmed: ProgrammedNetwork, product: AnyProduct, search_inputs
 
 def _settling(programmed: ProgrammedNetwork) -> dict[str, Any]:
     """Return the read time that the network needs, the slowest column of each layer, and the error of the model."""
-    settling = settling_model(programmed.spec)
-    layers = network_settling(programmed, settling)
+    try:
+        settling = settling_model(programmed.spec)
+        layers = network_settling(programmed, settling)
+    except NotConvergedError as error:  # what was computed before is not lost
+        warnings.warn(f"how columns settle was not found: {error}", SettlingWarning, stacklevel=3)
+        return {"failed": str(error)}
     return {
         "needed_s": max(layer.time for layer in layers),
         "t_read_s": programmed.spec.driver.t_read,
@@ -271,7 +275,9 @@ def _scores(results: dict[str, Inference]) -> dict[str, Any]:
             form: float(np.sqrt(np.mean((results[form].logits - exact) ** 2))) / size for form in ("ideal", "array")
         },
         "same_class_as_float": (
-            float(np.mean(results["array"].classes == results["float"].classes)) if classes else None
+            float(np.mean(results["array"].classes == results["float"].classes))
+            if classes and (score is None or score.accuracy is not None)
+            else None
         ),
     }
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim import nodal
-from circuitsim.errors import CellErrorWarning
+from circuitsim.errors import CellErrorWarning, SettlingWarning
 from circuitsim.levels.tile import CertifiedTile, read_tile
 from circuitsim.netlist import read_pulse
 from circuitsim.nodal import NodalArray
@@ -51,9 +51,18 @@ def read_pulsed(array: PulsedArray, x: ArrayLike) -> Solution:
 
     Valid for: pulses whose edges are short against them, and cells without memory. What charges the array's
     capacitances leaves again when rows return to rest. Gates conduct during most of their edges: charges come out low
-    by up to one edge, 1 % of t_read at level ngspice, and by what the gates' capacitances inject.
+    by up to one edge, 1 % of t_read at level ngspice (a warning tells of a longer t_rise), and by what the gates'
+    capacitances inject.
     """
     spec, share, t_read = array.spec, check_inputs(array.spec, x), array.spec.driver.t_read
+    if spec.driver.edge > spec.driver.usual_edge:
+        warnings.warn(
+            f"driver.t_rise = {spec.driver.edge:g} s is left out: this level takes pulses for rectangles, whose charge "
+            f"may differ by up to {spec.driver.edge / t_read:.1%} of that of a pulse of t_read, and power by more; "
+            "level 'ngspice' follows the edges",
+            SettlingWarning,
+            stacklevel=2,
+        )
     stop, gated = read_pulse(spec).t_stop, spec.array.input_line != "bl"
     low, high = (0.0, 1.0) if gated else spec.drive_range
     rest = np.full(share.shape, low)

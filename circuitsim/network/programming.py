@@ -82,7 +82,8 @@ def program(
     if check is not None:
         check(spec)
     programmed: dict[str, ProgrammedLayer] = {}
-    for layer in _analog(network.layers, spec.mapping.digital or ()):
+    elsewhere = getattr(network, "elsewhere", ())  # nodes that only other outputs of the file need
+    for layer in _analog(network.layers, [name for name in spec.mapping.digital or () if name not in elsewhere]):
         if layer.tied_to in programmed:
             programmed[layer.name] = replace(programmed[layer.tied_to], layer=layer)
             continue

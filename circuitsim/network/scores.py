@@ -78,8 +78,8 @@ def score(outputs: np.ndarray, labels: np.ndarray, metric: Metric | None = None)
 def _own_score(outputs: np.ndarray, labels: np.ndarray, metric: Metric) -> Score:
     name = getattr(metric, "__name__", "metric")
     try:
-        value = float(metric(outputs, labels))
-    except Exception as error:  # whatever a function of the user's raises
+        value = float(metric(outputs.copy(), labels))
+    except (Exception, SystemExit) as error:  # whatever a function of the user's raises
         raise InputError(
             f"metric {name!r} fails for outputs of shape {outputs.shape} and labels of shape {labels.shape}, with "
             f"{type(error).__name__}; expected a function of both that returns a number"

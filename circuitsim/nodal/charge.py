@@ -27,9 +27,6 @@ from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.results import CapacitorCell, Provenance, Solution
 from circuitsim.spec import ArraySpec, WireGrid, by_value, check_inputs
 
-EDGE = 0.01
-"""Duration of the edge, as a share of `driver.t_read`; that of `netlist.read_pulse`."""
-
 _POINTS, _FEW = 20, 16  # on the contour: errors of 4e-12 of a charge, and of 3e-6 of an energy
 
 
@@ -62,7 +59,8 @@ class ChargeArray:
     @cached_property
     def matrices(self) -> "ChargeMatrices":
         """The charges and energies of a read."""
-        return charge_matrices(self.cell, self.g, self.wires, self.spec.driver.t_read)
+        driver = self.spec.driver
+        return charge_matrices(self.cell, self.g, self.wires, driver.t_read, driver.edge)
 
 
 @by_value
@@ -81,7 +79,7 @@ class ChargeMatrices:
     rising: np.ndarray
 
 
-def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read: float) -> ChargeMatrices:
+def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read: float, edge: float) -> ChargeMatrices:
     """Compute the charges of a read.
 
     Args:
@@ -89,8 +87,9 @@ def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read:
         g: Programmed capacitances (rows, cols) [F].
         wires: Segments [ohm], and capacitances to ground [F].
         t_read: From the start of the edge to the end of the read [s].
+        edge: Duration of the edge, at most t_read [s].
     """
-    grid, edge = build_grid(wires), EDGE * t_read
+    grid = build_grid(wires)
     _, label = csgraph.connected_components(grid.wires, directed=False)
     lines = sparse.csr_matrix((label[:, None] == label[grid.free :]).astype(float))
     network = _Network(grid, cell.parts(g), wires, lines)

@@ -100,7 +100,13 @@ def factorize(grid: Grid, matrix: sparse.csr_matrix) -> Any:
     anchored = np.isin(label, label[grid.free :])[: grid.free]
     inner = matrix[: grid.free, : grid.free] + sparse.diags_array((~anchored).astype(float))
     options = {"SymmetricMode": True, "DiagPivotThresh": 0.0}
-    return splu(sparse.csc_matrix(inner), permc_spec="MMD_AT_PLUS_A", options=options)
+    try:
+        return splu(sparse.csc_matrix(inner), permc_spec="MMD_AT_PLUS_A", options=options)
+    except RuntimeError:  # SuperLU's word for a singular matrix
+        raise InputError(
+            "the equations of the wires are singular in double precision: nodes hang on resistances or capacitances "
+            "that vanish beside others; in time, give both wire.c_row and wire.c_col"
+        ) from None
 
 
 @checked

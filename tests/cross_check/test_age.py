@@ -1,6 +1,7 @@
 """A network over a year on phase-change cells, by the command: the loss, its compensation, the draws behind them."""
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
@@ -12,6 +13,7 @@ import circuitsim as cs
 from circuitsim.demo.data import NETWORK, load_digits
 from circuitsim.devices import load_card, read_statistics
 from circuitsim.devices.statistics import sample_aged
+from circuitsim.errors import InputError
 from circuitsim.evaluation import BehavioralProduct, DrawnProduct, score_draws
 from circuitsim.network import TilePlace, load_network, program, tile_conductances
 from circuitsim.results import save_model
@@ -64,7 +66,9 @@ def test_a_year_costs_accuracy_and_a_gain_brings_it_back(results):
     assert found[year, "none"]["mean"] < found[0.0, "none"]["mean"] - 0.005
     assert found[year, "layer"]["mean"] > found[year, "none"]["mean"] + 0.005
     assert found[0.0, "layer"]["gain"] == 1.0
+    assert found[0.0, "layer"]["mean"] == found[0.0, "none"]["mean"]  # the same cells and the same noise
     assert "365 d" in said
+    assert "note: pcm_joshi: t counts from the end of programming" in said  # and that the source extrapolates
     rows = list(csv.reader((folder / "draws.csv").open()))
     assert len(rows) == 1 + 3 * 2 * 3
     assert (folder / "accuracy.svg").exists()
@@ -108,12 +112,33 @@ def test_a_draw_belongs_to_its_seed_layer_and_place(model):
     assert_allclose(twice.mean(), first.mean(), rtol=0.01, atol=0)
 
 
+def test_a_score_does_not_depend_on_what_else_is_asked_for(model, digits):
+    given = {"calibration_images": digits.train_images[:50], "seeds": [3], "causes": ("drift", "read_noise")}
+    few = (load_network(NETWORK), BehavioralProduct(model), digits.test_images[:100], digits.test_labels[:100])
+    alone = score_draws(*few, **given, times=[86400.0], compensations=["layer"])
+    among = score_draws(*few, **given, times=[0.0, 86400.0], compensations=["column", "none", "layer"])
+    assert among.gains[1, 2, 0] == alone.gains[0, 0, 0] != 1.0
+    assert among.scores[1, 2, 0] == alone.scores[0, 0, 0]
+
+
+def test_compensations_that_cannot_work_are_refused(model, digits):
+    spec = model.spec.replace(mapping={"weights": "offset"})
+    offset = BehavioralProduct(dataclasses.replace(model, spec=spec))
+    with pytest.raises(InputError, match="the middle of the range is subtracted before it"):
+        score_draws(
+            load_network(NETWORK), offset, digits.test_images[:20], digits.test_labels[:20],
+            calibration_images=digits.train_images[:50], seeds=[0], times=[86400.0], compensations=["layer"],
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--after", "1 week"), "--after '1 week': expected seconds, or a number with one of s, min, h, d, y"),
         (("--compensation", "tile"), "compensations[0] = 'tile': expected 'none' or 'network' or 'layer' or 'column'"),
         (("--cause", "stuck"), "its statistics state no stuck"),
+        (("--cause", "drift"), "causes = ['drift'] at 0 s: nothing has drifted"),
+        (("--after", "1h", "--after", "60min"), "times = [3600.0, 3600.0]: expected at least one, and none twice"),
         (("--after", "3y"), "its source holds from 0 to 3.2e+07 s; pass extrapolate=True (--extrapolate)"),
     ],
 )

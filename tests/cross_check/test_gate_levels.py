@@ -176,3 +176,11 @@ def test_what_has_no_gates_to_choose_is_refused():
     weak = SPEC.replace(driver={"gate_levels": None}, access={"v_gate": -1.0})
     with pytest.raises(InputError, match="does not rise from 0 V to -1 V at its gate"):
         characterization.equal_current_levels(weak, 4)
+
+
+def test_two_levels_are_off_and_on_and_a_conductance_is_checked():
+    spec = SPEC.replace(driver={"gate_levels": None, "dac_bits": None, "input_code": "bit_serial"})
+    assert characterization.equal_current_levels(spec, 2) == (0.0, spec.v_gate)
+    for g in (0.0, -1e-6, float("nan")):
+        with pytest.raises(InputError, match=r"^g = .* S: expected a conductance above 0$"):
+            characterization.equal_current_levels(spec, 4, g=g)

@@ -60,7 +60,10 @@ def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | 
     check_valid(model)
     target = output_of(model.graph, output)
     names = tuple(value.name for value in model.graph.output)
+    nodes = list(model.graph.node)
     model = only_output(model, target)
+    elsewhere = {name for node in nodes for name in (node.name, *node.output)}
+    elsewhere -= {name for node in model.graph.node for name in (node.name, *node.output)}
     whole, graph = session_of(model), model.graph
     opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 1)
     plan, scope = Plan(model), Scope({}, opset)
@@ -85,6 +88,7 @@ def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | 
         digital=tuple(plan.digital),
         described=descriptions(model) | scope.origins,
         digest=digest,
+        elsewhere=frozenset(elsewhere),
     )
 
 

@@ -30,6 +30,7 @@ class OnnxNetwork:
         digital: Those among them that multiply and add, and why they are not on arrays.
         described: Descriptions of the model's nodes, for messages.
         digest: SHA-256 of the model file.
+        elsewhere: Names of the nodes and tensors that only other outputs of the file need.
     """
 
     layers: tuple[LinearLayer, ...]
@@ -43,6 +44,7 @@ class OnnxNetwork:
     digital: tuple[DigitalProduct, ...]
     described: dict[str, str]
     digest: str
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def host_products(self) -> tuple[str, ...]:

@@ -54,6 +54,26 @@ def test_a_node_that_only_changes_in_time_is_held_or_refused():
         read_verilog_a(CELL, state="g0", states=[1e-6, 1e-4], voltages=V)
 
 
+def test_integers_are_whole_numbers_and_names_differ_by_case(tmp_path):
+    body = """electrical te, be; parameter integer k = 3; parameter real A = 2; parameter real a = 5;
+    analog I(te, be) <+ A * a * (k == 1 ? 10 : k) * V(te, be);"""
+    path, given = module(tmp_path, body), {"A": 2.0, "a": 5.0}
+    found = read_verilog_a(path, state="k", states=[1, 3], voltages=[0.1], params=given)
+    assert_allclose(found.i, [10.0, 3.0], rtol=1e-12, atol=0)
+    with pytest.raises(InputError, match="A and a differ in case alone"):
+        read_verilog_a(path, state="k", states=[1, 3], voltages=[0.1])
+    with pytest.raises(InputError, match=r"k = 1\.5: expected a whole number"):
+        read_verilog_a(path, state="k", states=[1.5, 3], voltages=[0.1], params=given)
+    with pytest.raises(InputError, match="k is the state, and params"):
+        read_verilog_a(path, state="k", states=[1, 3], voltages=[0.1], params=given | {"k": 2.0})
+
+
+def test_what_a_simulator_would_have_to_say_is_refused(tmp_path):
+    body = 'electrical te, be; parameter real g = 1; analog I(te, be) <+ g * $simparam("%s", 3.0) * V(te, be);'
+    with pytest.raises(InputError, match=r"asks the simulator for 'foo' \(\$simparam\)"):
+        read_verilog_a(module(tmp_path, body % "foo"), state="g", states=[1, 2], voltages=[0.1])
+
+
 def test_ports_turn_the_device_around(tmp_path):
     law = "I(te, be) <+ g * (V(te, be) + V(te, be) * V(te, be));"
     path = module(tmp_path, f"electrical te, be; parameter real g = 1u;\nanalog {law}")

@@ -70,6 +70,11 @@ def test_a_form_that_does_not_fit_the_columns(tmp_path, lines, form, said):
         fit_current(read_measurement(path), form)
 
 
+def test_states_that_do_not_differ_are_refused(tmp_path):
+    with pytest.raises(InputError, match="states have the same conductance"):
+        fit_current(read_measurement(write(tmp_path / "a.csv", states=[1e-5, 1e-5])))
+
+
 def test_a_read_voltage_beyond_a_state_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"v_read = 0\.7 V, but state 0 was measured up to 0\.5 V"):
         fit_current(read_measurement(write(tmp_path / "a.csv")), "states", v_read=0.7)

@@ -7,7 +7,6 @@ from scipy.linalg import expm
 
 from circuitsim import nodal
 from circuitsim.errors import InputError, OutsideRangeError, SpecError
-from circuitsim.nodal.charge import EDGE
 from circuitsim.results import CapacitorCell, Provenance
 from circuitsim.spec import parse_spec
 
@@ -78,7 +77,7 @@ def by_exponential(c, x, t_read):
     system[:nodes, size] = drive  # input u(t), whose slope is the last state
     system[size, size + 1] = 1.0
     state = np.zeros(size + 2)
-    edge = EDGE * t_read
+    edge = 0.01 * t_read
     state[size + 1] = 1 / edge
     state = expm(system * edge) @ state
     state[size + 1] = 0.0
