@@ -27,6 +27,7 @@ from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.results import CapacitorCell, Provenance, Solution
 from circuitsim.spec import ArraySpec, WireGrid, by_value, check_inputs
 
+_SHORT = 0.05  # of the read: an edge for which one contour serves
 _POINTS, _FEW = 20, 16  # on the contour: errors of 4e-12 of a charge, and of 3e-6 of an energy
 
 
@@ -95,9 +96,13 @@ def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read:
     network = _Network(grid, cell.parts(g), wires, lines)
     rows = grid.rows
     charges, rising = np.zeros((rows, rows + grid.cols)), np.zeros((rows, rows))
-    for s, weight in zip(*_contour(_POINTS, t_read), strict=True):
-        ramp = -np.expm1(-s * edge) / (s * edge)  # an edge is the mean of steps
-        charges = charges + 2 * np.real(weight * ramp * network.charges(s))
+    # An edge is the mean of steps; those of its end act for t_read - edge, and where that is short, need a contour of
+    # their own.
+    ends = ((t_read, 1.0),) if edge <= _SHORT * t_read else ((t_read, 1.0), (t_read - edge, -1.0))
+    for time, sign in ends:
+        for s, weight in zip(*_contour(_POINTS, time), strict=True) if time > 0 else ():
+            ramp = (1.0 if len(ends) == 2 else -np.expm1(-s * edge)) / (s * edge)
+            charges = charges + sign * 2 * np.real(weight * ramp * network.charges(s))
     for s, weight in zip(*_contour(_FEW, edge), strict=True):
         rising = rising + 2 * np.real(weight / (s * edge) ** 2 * network.charges(s)[:, :rows])
     return ChargeMatrices(-charges[:, rows:], charges[:, :rows], rising)

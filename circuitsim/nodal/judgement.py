@@ -148,7 +148,7 @@ def joint_cell_error(spec: ArraySpec, solutions: Sequence[Solution], out: np.nda
     Args:
         spec: The specification of the matrix, with its techniques.
         solutions: Solutions of the arrays that were drawn.
-        out: Outputs of the matrix (batch, cols) [A].
+        out: Outputs of the matrix (batch, cols) [A], or charges of reads of `driver.t_read` [C].
 
     Returns:
         (batch,) relative to the largest output of the matrix; None if a level states no such error.
@@ -160,7 +160,8 @@ def joint_cell_error(spec: ArraySpec, solutions: Sequence[Solution], out: np.nda
         error += solution.cell_error * np.abs(solution.out).max(axis=1)
     if spec.technique.g_reference is not None:
         error *= 2  # an output and the reference that is subtracted from it err in opposite directions at worst
-    joint = output_error(error, out)
+    duration = spec.driver.t_read if solutions[0].unit == "C" else 1.0
+    joint = output_error(error / duration, out / duration)
     tell_cell_error(joint)
     return joint
 

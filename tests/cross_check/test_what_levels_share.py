@@ -179,3 +179,17 @@ def test_pulses_on_the_gates_of_strings():
     still = spec.replace(driver={"input_code": "amplitude"})
     on, off = (cs.solve(still, g, np.full((1, 8), value)).out[0] for value in (1.0, 0.0))
     np.testing.assert_allclose(whole, 1e-6 * on + 0.2e-6 * off, rtol=1e-9)  # bypassed strings conduct at rest
+
+
+@pytest.mark.parametrize("t_rise", [None, 5e-11, 1e-10])
+def test_charges_of_capacitors_follow_slow_edges_and_parts_state_their_error(t_rise):
+    device, wire = {"g_min": 1e-16, "g_max": 1.5e-15}, {"c_row": 1e-16, "c_col": 1e-16}
+    driver = {"t_read": 1e-10, **({} if t_rise is None else {"t_rise": t_rise})}
+    spec = spec_of(6, 4, "1c", "charge_cell", device=device, wire=wire, driver=driver)
+    rng = np.random.default_rng(2)
+    g, x = rng.uniform(1e-16, 1.5e-15, spec.shape), rng.uniform(0, 0.2, (2, 6))
+    truth, found = (cs.solve(spec, g, x, level=level) for level in ("ngspice", "nodal"))
+    assert np.abs(found.out - truth.out).max() < 1e-4 * np.abs(truth.out).max()
+    np.testing.assert_allclose(found.power, truth.power, rtol=2e-3)
+    parts = cs.solve(spec.replace(technique={"partition": [3, 4]}), g, x, level="nodal")
+    assert (parts.cell_error > 0).all() and parts.cell_error.max() < 1e-6
