@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from circuitsim.cli.options import CertificateFile, Out, Seed, Strict, within
+from circuitsim.cli.options import CalibrationImages, CertificateFile, Out, Seed, Strict, within
 from circuitsim.cli.output import Json, plot_files, print_result, progress_bar, replaces
 from circuitsim.errors import InputError
 
@@ -47,14 +47,7 @@ def age(
             help="What is drawn: programming, drift, read_noise, stuck; repeat it. Absent: all that the card states."
         ),
     ] = None,
-    calibration_images: Annotated[
-        int | None,
-        typer.Option(
-            parser=within("--calibration-images"),
-            metavar="N",
-            help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half.",
-        ),
-    ] = None,
+    calibration_images: CalibrationImages = None,
     output: Annotated[
         str | None, typer.Option(help="Output of the network that is scored, where it has several.")
     ] = None,

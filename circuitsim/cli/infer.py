@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from circuitsim.cli.options import CertificateFile, MaxError, NoiseSeed, Out, Strict, within
+from circuitsim.cli.options import CalibrationImages, CertificateFile, MaxError, NoiseSeed, Out, Strict, within
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 
@@ -37,15 +37,7 @@ def infer(
         int | None,
         typer.Option(parser=within("--images"), metavar="N", help="Number of images that are scored; absent: all."),
     ] = None,
-    calibration_images: Annotated[
-        int | None,
-        typer.Option(
-            parser=within("--calibration-images"),
-            metavar="N",
-            help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half of"
-            " the images if there are fewer than 400.",
-        ),
-    ] = None,
+    calibration_images: CalibrationImages = None,
     calibration_data: Annotated[
         Path | None,
         typer.Option(help="File of the images that set the ranges; all images of --data are then scored."),

@@ -177,6 +177,16 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Folder (or file) to writ
 CertificateFile = Annotated[
     Path | None, typer.Option(help="Certificate of the model (certificate.json): warns of a use outside it.")
 ]
+CalibrationImages = Annotated[
+    int | None,
+    typer.Option(
+        "--calibration-images",
+        parser=within("--calibration-images"),
+        metavar="N",
+        help="Number of images, from the first on, that set the ranges and are not scored; absent: 200, or half of the"
+        " images if there are fewer than 400.",
+    ),
+]
 MaxError = Annotated[
     float | None,
     typer.Option(

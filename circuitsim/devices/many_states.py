@@ -1,6 +1,6 @@
 """Fit one smooth law of voltage and state to a read current in several states."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -180,11 +180,5 @@ def _judge(
     )
     off = (fit.current - m.i) / scale
     mirrored = ("only one sign of the voltage was measured; the other is taken as its mirror image",)
-    return StatesFit(
-        **{
-            **fit.__dict__,
-            "rms": float(np.sqrt(np.mean(off**2))),
-            "worst": float(np.abs(off).max()),
-            "notes": mirrored if u_range == (0.0, 1.0) else (),
-        }
-    )
+    notes = mirrored if u_range == (0.0, 1.0) else ()
+    return replace(fit, rms=float(np.sqrt(np.mean(off**2))), worst=float(np.abs(off).max()), notes=notes)

@@ -197,7 +197,8 @@ def _what_ran(network: "OnnxNetwork", images: np.ndarray, spec: ArraySpec, mappe
 
 def _tables(spec: ArraySpec, product: AnyProduct, rng: np.random.Generator | None) -> Periphery | None:
     """Return the tables of circuits around the tiles; refuse noise that nothing would draw."""
-    sense = product.model.sense if isinstance(product, BehavioralProduct) else None
+    own = product.model if isinstance(product, BehavioralProduct) else product
+    sense = None if isinstance(own, NgspiceProduct) else own.sense
     tables = circuit_tables(spec, sense=sense)
     if rng is not None and tables is None:
         raise InputError(

@@ -1,14 +1,12 @@
 """From a Verilog-A file to an array, by the commands a user takes: table, device folder, ngspice, array solver."""
 
 import json
-import platform
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from typer.testing import CliRunner
+from verilog_a import CELL, needs_compiler
 
 import circuitsim as cs
 from circuitsim.characterization.read_curves import read_curves
@@ -17,9 +15,7 @@ from circuitsim.cli.device import app
 from circuitsim.devices import load_folder
 from circuitsim.errors import InputError
 
-CELL = Path(__file__).parents[1] / "data" / "verilog_a" / "state_cell.va"
-HAS_WHEELS = sys.version_info < (3, 13) and sys.platform == "linux" and platform.machine() == "x86_64"
-pytestmark = pytest.mark.skipif(not HAS_WHEELS, reason="openvaf-py has no wheel for this Python")
+pytestmark = needs_compiler
 
 
 def call(*words):

@@ -1,20 +1,17 @@
 """A Verilog-A model is read at held states: its equations, solved here by hand, give the same currents."""
 
-import platform
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq
+from verilog_a import CELL, needs_compiler
 
 from circuitsim.characterization import read_verilog_a
 from circuitsim.errors import InputError, MissingExtraError
 
-CELL = Path(__file__).parents[2] / "data" / "verilog_a" / "state_cell.va"
-HAS_WHEELS = sys.version_info < (3, 13) and sys.platform == "linux" and platform.machine() == "x86_64"
-pytestmark = pytest.mark.skipif(not HAS_WHEELS, reason="openvaf-py has no wheel for this Python")
+pytestmark = needs_compiler
 V = [-0.8, -0.3, 0.0, 0.1, 0.4, 1.0]
 
 

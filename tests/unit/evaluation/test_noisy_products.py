@@ -34,3 +34,12 @@ def test_every_read_has_its_own_noise_and_a_seed_repeats_it():
     sigma = noise_sigma(tile, behavioral.read_noise(MODEL, STATISTICS, G), x[:1], quiet)
     np.testing.assert_allclose((one - quiet).std(axis=0), sigma[0], rtol=0.06)
     np.testing.assert_allclose(BehavioralProduct(MODEL)(PLACES[0], G)(x[:1]), quiet, rtol=1e-12)
+
+
+def test_a_stream_has_a_noise_of_its_own_whatever_was_read_before():
+    product = DrawnProduct(BehavioralProduct(MODEL), STATISTICS, frozenset({"read_noise"}), seed=3)
+    x, read = np.ones((4, 16)), product(PLACES[0], G)
+    one, two = read.anew(1)(x), read.anew(2)(x)
+    read(x)
+    np.testing.assert_array_equal(read.anew(1)(x), one)
+    assert (one != two).all()
