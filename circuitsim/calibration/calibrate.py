@@ -29,6 +29,7 @@ from circuitsim.calibration.solve_experiments import finished_decks, solve_in_no
 from circuitsim.calibration.thorough import QUICK, ThoroughParts, in_full
 from circuitsim.calibration.worst import Effort, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
+from circuitsim.devices import tell_read_voltage
 from circuitsim.errors import InputError
 from circuitsim.netlist import check_row_side, static_sense
 from circuitsim.periphery import Periphery
@@ -105,6 +106,9 @@ def calibrate(
         OutsideRangeError: The temperature is outside a card's range, or the currents of the array are more than its
             sense amplifiers carry.
 
+    Warns:
+        DeclaredRangeWarning: The read voltage is above that at which the card of the device holds.
+
     Valid for: quasi-static reads, inputs from v_ref to v_ref + v_read, or to v_ref − v_read where the sense amplifiers
     are circuits that take only such currents; inputs of 0 and 1 where they switch gates.
     """
@@ -159,6 +163,7 @@ def _check_arguments(
     spec: ArraySpec, truth: str, folder: str | Path | None, max_rms: float, max_worst: float | None, search: Effort
 ) -> None:
     """Reject what `calibrate` cannot use or would ignore."""
+    tell_read_voltage(spec)
     if truth not in TRUTHS:
         raise InputError(f"truth = {truth!r}: expected one of {', '.join(TRUTHS)}")
     if folder is not None and truth != "ngspice":

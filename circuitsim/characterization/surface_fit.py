@@ -34,13 +34,14 @@ TRANSISTOR_GRIDS = ((10, 12, 8), (24, 16, 10), (40, 24, 12), (64, 24, 12))
 SERIES_GRIDS = (((8, 16), (24, 16)), ((12, 24), (48, 32)), ((24, 48), (96, 64)))
 FINEST = (96, 96, 96)  # nodes up to which the last grid grows for a cell that has no series form
 GROWTH = 1.5
+_SPARE = 4  # nodes kept along an axis beyond the last coefficient that shows
 TRANSISTOR_SCALE = 0.1  # scale of its conductance coordinate, as a fraction of the largest conductance
 SMOOTH = 1e-10  # bound, as a fraction of full-scale current, at the resolution of ngspice: no finer grid is tried
 FINE = 1e-8  # bound, as a fraction of full-scale current, above which the grids end and other means are tried
 TRIMMED = 1e-11  # of full scale: coefficients of the parts in series that together carry less are dropped
 ABSTOL = float(spice.TRUTH_OPTIONS["abstol"])  # [A], the resolution of ngspice: no fit can be better
 ROUGH = 1e-3  # bound, as a fraction of full-scale current, above which a surface is rejected
-FIT_VERSION = 6  # increase it when the fit changes, so that surfaces in users' caches are computed again
+FIT_VERSION = 7  # increase it when the fit changes, so that surfaces in users' caches are computed again
 
 
 @dataclass(frozen=True)
@@ -121,19 +122,21 @@ def _grown(subject: CellSubject, last: _Fitted) -> list[_Fitted]:
 
 
 def _finer(last: _Fitted) -> tuple[int, int, int]:
-    """Return a grid with more nodes along each axis whose last coefficients show in the current."""
+    """Return a grid with more nodes along each axis whose last coefficients show, and no more than needed elsewhere."""
     surface, grid = last.surface, list(last.sweep.grid)
-    shown = [tail * surface.g_range[1] * surface.u_max / surface.i_max for tail in _tails(surface)]
     for axis in range(1 if surface.two_states else 0, 3):
-        if shown[axis] > FINE:
+        sizes = _sizes(surface, axis)
+        if sizes[-2:].max() > FINE:
             grid[axis] = min(int(GROWTH * grid[axis]), FINEST[axis])
+        else:
+            grid[axis] = min(grid[axis], _SPARE + int(np.flatnonzero(sizes > FINE)[-1]))
     return grid[0], grid[1], grid[2]
 
 
-def _tails(surface: CellSurface) -> list[float]:
-    """Return the size of the last coefficients along each axis, the larger of forward and reverse."""
-    sides = (surface.forward, surface.reverse)
-    return [max(float(np.abs(np.moveaxis(k, axis, 0)[-2:]).max()) for k in sides) for axis in range(3)]
+def _sizes(surface: CellSurface, axis: int) -> np.ndarray:
+    """Largest coefficient of each order along an axis, forward or reverse, as a fraction of full-scale current."""
+    sides = (np.abs(np.moveaxis(k, axis, 0)).max(axis=(1, 2)) for k in (surface.forward, surface.reverse))
+    return np.maximum(*sides) * (surface.g_range[1] * surface.u_max / surface.i_max)
 
 
 def _remedy(surface: CellSurface) -> str:

@@ -15,6 +15,7 @@ from .from_spec import access_values as access_values
 from .from_spec import device_card as device_card
 from .from_spec import device_values as device_values
 from .from_spec import programmable_range as programmable_range
+from .from_spec import tell_read_voltage as tell_read_voltage
 from .load import compare_defaults as compare_defaults
 from .load import list_cards as list_cards
 from .load import load_card as load_card

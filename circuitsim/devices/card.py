@@ -35,6 +35,9 @@ class State(Part):
     g_min: Number = Field(description="Smallest chord conductance at v_read [S], or capacitance [F]")
     g_max: UpperEnd = Field(description="Largest chord conductance at v_read [S], or capacitance [F]; inf: no limit")
     v_read: Number = Field(description="Voltage across the device (te to be, or d to s) at which that range holds [V]")
+    v_max: Number | None = Field(
+        default=None, gt=0, description="Largest |voltage| across the device at which its read model holds [V]"
+    )
     source: Text = Field(description="Where the range comes from")
     bias: Mapping[str, Number] = Field(
         default_factory=dict, description="Voltage of the other terminals during that read [V]"

@@ -1,6 +1,7 @@
 """The cards that a specification asks for: device folders or the user's own files, with its overrides."""
 
 import math
+import warnings
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -8,7 +9,7 @@ from circuitsim.devices.card import Card, State
 from circuitsim.devices.load import load_card, load_folder
 from circuitsim.devices.parameters import Parameter
 from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
-from circuitsim.errors import OutsideRangeError, SpecError
+from circuitsim.errors import DeclaredRangeWarning, OutsideRangeError, SpecError
 from circuitsim.spec import AccessSpec, ArraySpec, DeviceSpec, checked
 
 
@@ -70,6 +71,29 @@ def _check_temperature(card: Card, spec: ArraySpec) -> None:
     if not law.min_c <= celsius <= law.max_c:
         raise OutsideRangeError(
             f"array.temperature_c = {celsius:g}: {card.name} holds from {law.min_c:g} to {law.max_c:g} °C"
+        )
+
+
+@checked
+def tell_read_voltage(spec: ArraySpec) -> None:
+    """Warn of rows that are driven further from the columns than the read model of the device holds.
+
+    A transistor in series takes a part of the voltage, so that the device may see less.
+
+    Warns:
+        DeclaredRangeWarning: Names the voltage and the range of the card.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError: As `device_card`.
+    """
+    card = device_card(spec)
+    v_max, v_read = None if card.state is None else card.state.v_max, spec.driver.v_read
+    if v_max is not None and v_read > v_max * (1 + 1e-9):
+        warnings.warn(
+            f"driver.v_read = {v_read:g} V: the read model of {card.name} holds up to {v_max:g} V across the device "
+            "(state.v_max), and beyond it currents are extrapolated",
+            DeclaredRangeWarning,
+            stacklevel=4,
         )
 
 

@@ -147,6 +147,7 @@ def _toml(fit: Fit | TwoStateFit) -> dict[str, Any]:
             "g_min": low,
             "g_max": high,
             "v_read": first.v_read,
+            "v_max": _v_max(fit),
             "source": _range_source(fit),
         },
         "parameters": parameters | {"v_read": {"value": first.v_read, "unit": "V", **definition}},

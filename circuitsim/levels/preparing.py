@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim import characterization, nodal, truth
 from circuitsim.chain import SensedArray
-from circuitsim.devices import programmable_range
+from circuitsim.devices import programmable_range, tell_read_voltage
 from circuitsim.errors import InputError
 from circuitsim.levels.can import Level, check_can, refuse_unused
 from circuitsim.levels.cell_surface import surface_of
@@ -105,6 +105,7 @@ def prepare(
         array = one(spec, g)
     if level != "behavioral":
         tell_cells(spec, array.g, drawn=drawn)  # what the card refuses has been refused
+        tell_read_voltage(spec)
     return array
 
 

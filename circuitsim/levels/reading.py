@@ -90,7 +90,8 @@ def solve(
 
     Warns:
         DeclaredRangeWarning: At levels ngspice and nodal, an input is outside the range of the drivers, g is
-            above `device.g_max`, or a transistor has an impossible size.
+            above `device.g_max`, the read voltage is above that at which the card of the device holds, or a transistor
+            has an impossible size.
         MissedTargetWarning: The certificate of the model misses its target; also without it, the model knows.
         OutsideCertificateWarning: The use is outside the certificate; without a certificate, an input is outside the
             range of the model.

@@ -56,15 +56,21 @@ class ArrayInTime:
         """Number of unknown voltages; the terminals follow them."""
         return self.inner + self.grid.free
 
-    @cached_property
-    def outward(self) -> sparse.csr_matrix:
-        """(cols, free) currents from the sense amplifiers per volt at the nodes, with all voltages 0 [S]."""
-        grid = self.grid
-        rest = np.zeros(self.inner + grid.nodes)
-        at_rest = self.cells.blocks(*self.at_cells(rest), 1.0)  # a step so long that no charge counts
-        matrix = step_matrix(grid, self.ends, np.zeros(grid.nodes), at_rest, 1.0)
+    def outward(self, v: np.ndarray) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """Slopes of what leaves through the sense amplifiers, near voltages v (inner + nodes,).
+
+        Returns:
+            (cols, free) currents [S] per volt at the nodes, cells at rest, and charges [F].
+        """
+        grid, at_cells = self.grid, self.at_cells(v)
         first = grid.free + grid.rows
-        return matrix[first : first + grid.cols, : grid.free]
+        current, charge = (
+            step_matrix(grid, self.ends, np.zeros(grid.nodes), self.cells.blocks(*at_cells, a), a)[
+                first : first + grid.cols, : grid.free
+            ]
+            for a in (1.0, 0.0)  # a step so long that no charge counts, and one so short that no current does
+        )
+        return current, charge
 
     def at(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Charge [C] that each node holds, and current [A] that leaves it through wires and cells.

@@ -58,7 +58,9 @@ def follow_gates(
     drive = np.concatenate([x * spec.v_gate, np.zeros(2 * in_time.grid.cols)])
     rest = _at_rest(in_time, terminals, v_bias, v_ref)
     scales = Scales(max(abs(spec.v_gate), abs(v_bias)), largest, tol)
-    steps = moments(Read(in_time, rest, drive, *times, scales))
+    driven = rest.copy()
+    driven[in_time.inner + in_time.ends[2]] = np.repeat(x * spec.v_gate, in_time.grid.cols)
+    steps = moments(Read(in_time, rest, drive, *times, scales, driven))
     found = ends_in_time(in_time, _within(steps, in_time, dynamics))
     _tell_end(float(np.abs(found.i_out[-1] - final).max()), half_width)
     return read_off(

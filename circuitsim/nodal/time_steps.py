@@ -8,10 +8,12 @@ Source: R. E. Bank et al., IEEE Trans. CAD 4, 436 (1985); the estimate of the er
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from circuitsim.errors import InputError
 from circuitsim.nodal.array_in_time import ArrayInTime
@@ -27,7 +29,7 @@ _SLOW = 0.05  # of the time: an edge that takes more has at least `_STEPS_OF_EDG
 _MOST_STEPS = 5000
 _MOST_PASSES = 12  # of Newton's method in a stage
 _UNKNOWN_RATE, _LEAST_RATE = 0.3, 3e-3  # of Newton's method with a system: before it is seen, and at best
-_EXACT = 0.1  # error of a stage's solution, as a fraction of the tolerance of a step
+_EXACT = 0.02  # error of a stage's solution, as a fraction of the tolerance of a step: more keeps steps short at rest
 
 
 class Moment(NamedTuple):
@@ -57,6 +59,8 @@ class Read:
         drive: (terminals,) change of the terminals' voltages until `t_edge` [V].
         t_edge, t_stop: End of the rise and of the read [s].
         scales: Scales and tolerance of the error.
+        driven: (inner + nodes,) voltages [V] at which cells conduct as in the read; they weigh an error of a node by
+            what it does to the outputs.
     """
 
     array: ArrayInTime
@@ -65,17 +69,27 @@ class Read:
     t_edge: float
     t_stop: float
     scales: Scales
+    driven: np.ndarray
+
+    @cached_property
+    def outward(self) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """Currents [S] and charges [F] (cols, free) into the sense amplifiers per volt at the nodes."""
+        return self.array.outward(self.driven)
 
     def at(self, t: float, x: np.ndarray) -> Moment:
         """The array at time t [s] with unknown voltages x (unknowns,) [V]."""
         v = np.concatenate([x, self.rest[len(x) :] + self.drive * min(t / self.t_edge, 1.0)])
         return Moment(t, v, *self.array.at(v))
 
-    def size(self, off: np.ndarray) -> float:
-        """How large a change of the unknowns (unknowns,) [V] is against the inputs, and its outputs against outputs."""
+    def size(self, off: np.ndarray, h: float = np.inf) -> float:
+        """How large a change of the unknowns (unknowns,) [V] is against the inputs, and its outputs against outputs.
+
+        A charge that is off moves the current into a sense amplifier for as long as the step takes, h [s].
+        """
         lines = off[self.array.inner :]
-        out = self.array.outward @ lines
-        return max(np.abs(off).max() / self.scales.v, np.abs(out).max(initial=0.0) / max(self.scales.i, 1e-300))
+        current, charge = self.outward
+        out = np.abs(current @ lines) + np.abs(charge @ lines) / h
+        return max(np.abs(off).max() / self.scales.v, out.max(initial=0.0) / max(self.scales.i, 1e-300))
 
 
 def moments(read: Read) -> Iterator[Moment]:
@@ -181,7 +195,7 @@ def _step(read: Read, now: Moment, h: float, slope: np.ndarray, systems: _System
             if end is not None:
                 divided = -now.f / GAMMA + middle.f / (GAMMA * (1 - GAMMA)) - end.f / (1 - GAMMA)
                 off = system.solve(_ERROR * h * divided[:unknowns])
-                return _Step(middle, end, read.size(off) / read.scales.tol)
+                return _Step(middle, end, read.size(off, h) / read.scales.tol)
         systems.drop(h)
     return None
 
@@ -204,6 +218,8 @@ def _stage(
         if passes:
             system.rate = min(max(size / before, _LEAST_RATE), 0.9)
         if read.array.cells.linear or size * system.rate / (1 - system.rate) < _EXACT * read.scales.tol:
+            if not passes:  # not measured here, and cells move: it is trusted less each time
+                system.rate = min(2 * system.rate, _UNKNOWN_RATE)
             return read.at(t, x)
         if passes and size > before:
             return None

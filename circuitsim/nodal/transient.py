@@ -127,7 +127,7 @@ def _follow_rows(
     in_time = _in_time(array, v_in, dynamics, tol)
     drive = np.concatenate([v_in - v_ref, np.zeros(in_time.grid.cols)])
     rest, scales = np.zeros(in_time.inner + in_time.grid.nodes), Scales(float(np.abs(drive).max()), largest, tol)
-    found = ends_in_time(in_time, moments(Read(in_time, rest, drive, *times, scales)))
+    found = ends_in_time(in_time, moments(Read(in_time, rest, drive, *times, scales, rest)))
     gates = (array.spec.v_gate or 0.0) * _gate_charges(in_time, found)
     return read_off(
         found.time,

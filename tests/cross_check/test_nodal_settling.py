@@ -161,6 +161,8 @@ GATES = {
     "slow word lines": (8, 8, 0.6, {"wire": {"r_row": 500.0, "c_row": 2e-15}}),
     "at a reference": (8, 8, 0.6, {"sense": {"v_ref": 0.2}}),
     "below the bulk": (8, 8, 0.6, {"sense": {"v_ref": -0.2}}),
+    "columns without resistance": (8, 6, 0.6, {"wire": {"r_col": 0.0}, "sense": {"r_in": 0.0}}),
+    "bit lines without capacitance": (8, 6, 0.6, {"wire": {"r_col": 0.0, "c_bl": 0.0}, "sense": {"r_in": 0.0}}),
     "one row": (1, 16, 1.0, {}),
     "one column": (16, 1, 0.6, {}),
     "one column at a reference": (16, 1, 0.6, {"sense": {"v_ref": 0.2}}),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import circuitsim as cs
-from circuitsim.devices import access_card, access_values, device_card, device_values
+from circuitsim.devices import access_card, access_values, device_card, device_values, tell_read_voltage
 from circuitsim.devices.statistics import read_statistics
-from circuitsim.errors import InputError, OutsideRangeError, SpecError
+from circuitsim.errors import DeclaredRangeWarning, InputError, OutsideRangeError, SpecError
 from circuitsim.resources import device_models_folder
 from circuitsim.spec import parse_spec
 
@@ -241,3 +241,12 @@ def test_no_level_reads_a_card_outside_its_temperatures(level):
     spec = spec_with(array={"temperature_c": 400.0})
     with pytest.raises(OutsideRangeError, match=r"array\.temperature_c = 400: .* holds from -40 to 125"):
         cs.prepare(spec, np.full(spec.shape, 1e-5), level)
+
+
+def test_a_read_beyond_the_voltages_of_the_card_is_told():
+    spec = parse_spec({**BASE, "device": {**BASE["device"], "model": "pcm_joshi", "g_max": 2.5e-5}})
+    tell_read_voltage(spec)
+    far = spec.replace(driver={"v_read": 0.6})
+    sentence = r"driver\.v_read = 0\.6 V: the read model of pcm_joshi holds up to 0\.5 V across the device"
+    with pytest.warns(DeclaredRangeWarning, match=sentence):
+        cs.prepare(far, np.full((2, 2), 1e-5), "nodal")
