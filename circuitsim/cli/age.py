@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from circuitsim.cli.options import CalibrationImages, CertificateFile, Out, Seed, Strict, within
+from circuitsim.cli.options import (
+    CalibrationData,
+    CalibrationImages,
+    CertificateFile,
+    Digital,
+    Out,
+    Seed,
+    Strict,
+    within,
+)
 from circuitsim.cli.output import Json, plot_files, print_result, progress_bar, replaces
 from circuitsim.errors import InputError
 
@@ -48,9 +57,11 @@ def age(
         ),
     ] = None,
     calibration_images: CalibrationImages = None,
+    calibration_data: CalibrationData = None,
     output: Annotated[
         str | None, typer.Option(help="Output of the network that is scored, where it has several.")
     ] = None,
+    digital: Digital = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
     extrapolate: Annotated[
@@ -75,7 +86,9 @@ def age(
             compensations=compensation or ["none"],  # pyright: ignore[reportArgumentType]  `score_draws` checks them
             causes=cause,
             calibration_images=calibration_images,
+            calibration_data=calibration_data,
             output=output,
+            digital=digital or None,
             certificate=load_certificate(certificate) if certificate else None,
             strict=strict,
             extrapolate=extrapolate,

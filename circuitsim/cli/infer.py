@@ -6,7 +6,17 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from circuitsim.cli.options import CalibrationImages, CertificateFile, MaxError, NoiseSeed, Out, Strict, within
+from circuitsim.cli.options import (
+    CalibrationData,
+    CalibrationImages,
+    CertificateFile,
+    Digital,
+    MaxError,
+    NoiseSeed,
+    Out,
+    Strict,
+    within,
+)
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 
@@ -38,10 +48,7 @@ def infer(
         typer.Option(parser=within("--images"), metavar="N", help="Number of images that are scored; absent: all."),
     ] = None,
     calibration_images: CalibrationImages = None,
-    calibration_data: Annotated[
-        Path | None,
-        typer.Option(help="File of the images that set the ranges; all images of --data are then scored."),
-    ] = None,
+    calibration_data: CalibrationData = None,
     output: Annotated[
         str | None,
         typer.Option(help="Output to compute, or any tensor of the network; absent: its only one of real numbers."),
@@ -54,10 +61,7 @@ def infer(
             help="Axis of the inputs along which the network takes several images; absent: the first of any length.",
         ),
     ] = None,
-    digital: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LAYER", help="Layer that stays digital; may be given several times."),
-    ] = None,
+    digital: Digital = None,
     metric: Annotated[
         str | None,
         typer.Option(

@@ -187,6 +187,16 @@ CalibrationImages = Annotated[
         " images if there are fewer than 400.",
     ),
 ]
+CalibrationData = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibration-data", help="File of the images that set the ranges; all images of --data are then scored."
+    ),
+]
+Digital = Annotated[
+    list[str] | None,
+    typer.Option("--digital", metavar="LAYER", help="Layer that stays digital; may be given several times."),
+]
 MaxError = Annotated[
     float | None,
     typer.Option(

@@ -31,7 +31,9 @@ def age_files(
     compensations: Sequence[DriftCompensation] = ("none",),
     causes: Collection[str] | None = None,
     calibration_images: int | None = None,
+    calibration_data: Path | None = None,
     output: str | None = None,
+    digital: Sequence[str] | None = None,
     certificate: Certificate | None = None,
     strict: bool = False,
     extrapolate: bool = False,
@@ -45,7 +47,7 @@ def age_files(
         data: .npz with `images` and `labels`.
         out: Folder for results.json and draws.csv.
         seeds, times, compensations, causes, extrapolate, progress: As in `score_draws`.
-        calibration_images, output: As in `infer_files`.
+        calibration_images, calibration_data, output, digital: As in `infer_files`.
         certificate, strict: As in `BehavioralProduct`.
 
     Returns:
@@ -57,7 +59,7 @@ def age_files(
     """
     product = BehavioralProduct(model, certificate=certificate, strict=strict)
     network = load_network(network_file, output=output)
-    first, images, labels = images_apart(network, data, None, calibration_images)
+    first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     if labels is None:
         raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
     found = score_draws(
@@ -66,6 +68,7 @@ def age_files(
         images,
         labels,
         calibration_images=first,
+        digital=digital,
         seeds=seeds,
         causes=causes,
         times=times,
@@ -82,6 +85,8 @@ def age_files(
         "cells as wanted": found.undrawn,
         "images": len(images),
         "calibration_images": len(first),
+        "calibration_data": None if calibration_data is None else str(calibration_data),
+        "digital_layers": list((model.spec.mapping.digital if digital is None else digital) or ()),
         "seeds": list(found.seeds),
         "notes": _notes(model, found.causes),
         "draws": _rows(found),

@@ -48,6 +48,7 @@ def score_draws(
     causes: Collection[str] | None = None,
     times: Sequence[float] = (0.0,),
     compensations: Sequence[DriftCompensation] = ("none",),
+    digital: Sequence[str] | None = None,
     extrapolate: bool = False,
     progress: Progress | None = None,
 ) -> DrawnScores:
@@ -66,6 +67,7 @@ def score_draws(
         causes: Of `devices.statistics.CAUSES`; None: all that the card of the device states.
         times: Seconds since the end of programming.
         compensations: See `DriftCompensation`.
+        digital: Names of layers that stay digital, as `mapping.digital`; None: as the specification has it.
         extrapolate: Go on outside the range of the source, with a warning.
         progress: Called with (finished, total).
 
@@ -75,6 +77,7 @@ def score_draws(
         OutsideRangeError: A time is outside the range of the source, without `extrapolate`.
     """
     spec, model = product.spec, product.model
+    spec = spec if digital is None else spec.replace(mapping={"digital": list(digital)})
     for name, values in (("seeds", seeds), ("times", times), ("compensations", compensations)):
         if not len(values) or len(set(values)) < len(values):
             raise InputError(f"{name} = {list(values)}: expected at least one, and none twice")

@@ -138,7 +138,8 @@ def infer_files(
             "search_inputs = True needs the certificate of the model, which states the full scale of errors"
         )
     network = load_network(network_file, output=output, batch_axis=batch_axis)
-    spec = _spec(product.spec, input_code, digital)
+    spec = product.spec if digital is None else product.spec.replace(mapping={"digital": list(digital)})
+    spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
     count = len(first)
@@ -174,12 +175,6 @@ def infer_files(
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
-
-
-def _spec(spec: ArraySpec, input_code: str | None, digital: Sequence[str] | None) -> ArraySpec:
-    """Return the specification with the coding of inputs and the digital layers that are asked for."""
-    spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
-    return spec if digital is None else spec.replace(mapping={"digital": list(digital)})
 
 
 def _what_ran(network: "OnnxNetwork", images: np.ndarray, spec: ArraySpec, mapped: float) -> dict[str, Any]:

@@ -74,6 +74,22 @@ def test_a_year_costs_accuracy_and_a_gain_brings_it_back(results):
     assert (folder / "accuracy.svg").exists()
 
 
+def test_layers_may_stay_digital_and_other_images_set_the_ranges(results, model, digits):
+    folder, _ = results
+    here, layer = folder.parents[1], load_network(NETWORK).layers[0].name
+    save_model(here, model)
+    np.savez(here / "apart.npz", images=digits.train_images[200:300])
+    np.savez(here / "few.npz", images=digits.test_images[:50], labels=digits.test_labels[:50])
+    apart = ("--calibration-data", "apart.npz", "--digital", layer, "--draws", "1", "-o", "out/some")
+    said = circuitsim("age", here / "model.json", NETWORK, "--data", "few.npz", *apart, folder=here)
+    assert said.returncode == 0, said.stderr
+    content = json.loads((here / "out" / "some" / "results.json").read_text())
+    assert content["images"] == 50 and content["calibration_images"] == 100
+    assert content["digital_layers"] == [layer]
+    wrong = circuitsim("age", here / "model.json", NETWORK, "--data", "few.npz", "--digital", "none", folder=here)
+    assert wrong.returncode == 2 and "mapping.digital names 'none', which is no layer" in wrong.stderr
+
+
 def test_the_gain_is_what_the_currents_of_one_drawn_tile_have_lost(model, digits):
     """The statistics of the device, drawn for one tile by another function and read as a tile of the model."""
     network, spec = load_network(NETWORK), model.spec
