@@ -4,6 +4,7 @@ The functions come from the tabulated currents themselves: beside 1 and s, the l
 of an array. One or two of them describe what s² and s³ describe only in part.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +61,15 @@ def expand(residual: Residual, form: TileForm) -> Expansion:
     return Expansion((functions[0], functions[1]), currents, levels, slope)
 
 
-def carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
-    """Carry currents of cells to outputs: Σ_j coefficients (functions, i, j) · to (i, j, o) as (functions, i, o)."""
-    return np.moveaxis(np.moveaxis(coefficients, 0, 1) @ to, 1, 0)
+def carry(coefficients: tuple[np.ndarray, ...], to: np.ndarray) -> list[np.ndarray]:
+    """Carry currents of cells to outputs, for each power of the level and in one product.
+
+    Returns:
+        Σ_j coefficients (functions, i, j) · to (i, j, o) as (functions, i, o), contiguous.
+    """
+    whole = np.ascontiguousarray(np.moveaxis(np.concatenate(coefficients), 0, 1)) @ to
+    ends = np.cumsum([0, *map(len, coefficients)]).tolist()
+    return [np.ascontiguousarray(np.moveaxis(whole[:, a:b], 1, 0)) for a, b in itertools.pairwise(ends)]
 
 
 def evaluate_input_function(function: InputFunction, s: np.ndarray) -> np.ndarray:

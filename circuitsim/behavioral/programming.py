@@ -28,7 +28,7 @@ from circuitsim.errors import InputError
 from circuitsim.nodal.array import plan_of_wires
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.gated import check_strings
-from circuitsim.nodal.surface import cell_polynomials, check_surface_range
+from circuitsim.nodal.surface import check_surface_range
 from circuitsim.results import TileModel
 from circuitsim.spec import WireGrid, check_able, check_conductances, checked
 
@@ -92,14 +92,13 @@ def program(
     fields = linear_fields(wires, g_ref, max(1, form.bands))
     columns = column_voltages(fields, g_ref, v_low, v_high)
     s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS[form.inputs])
-    cells = cell_polynomials(short(surface), g)
     residual = tabulate(
-        cells, g_ref, wires, fields, columns,
+        short(surface), g, g_ref, wires, fields, columns,
         s=s, level=chebyshev_points(0.0, 1.0, form.level_points), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     expansion = expand(residual, form)
     if form.bands:
-        correction = row_correction(cells, g_ref, fields, residual, v_ref, form.across)
+        correction = row_correction(short(surface), g, g_ref, fields, residual, v_ref, form.across)
         seen = seen_levels(fields, columns, g_ref)
         products = {"bands": band_products(fields, columns, expansion, correction, seen, v_scale, put)}
     else:
