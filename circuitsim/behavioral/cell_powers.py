@@ -42,13 +42,13 @@ def cell_powers(surface: CellSurface) -> CellPowers | None:
     if surface.transistor is not None:
         return None
     both = surface.forward, surface.reverse
-    sides = [thinned(np.asarray(side, float), tolerance) for tolerance in (_EXACT, _FIRST) for side in both]
+    sides = [in_powers(np.asarray(side, float), tolerance) for tolerance in (_EXACT, _FIRST) for side in both]
     if max(np.abs(side.terms).sum() for side in sides) * _ROUNDING > 0.1 * _EXACT:
         return None
     return CellPowers._make((*sides, surface_box(surface)))
 
 
-def thinned(tensor: np.ndarray, tolerance: float) -> SidePowers:
+def in_powers(tensor: np.ndarray, tolerance: float) -> SidePowers:
     """Return a Chebyshev tensor (n_t, n_u, n_m) as powers of u and m, without terms that add up to `tolerance`.
 
     The terms that are left have a staircase of powers: fewer of m the higher that of u is.

@@ -9,11 +9,13 @@ columns runs down them.
 # (numba fills in the first argument of an intrinsic)
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numba
-import numpy as np
 
+from circuitsim.behavioral import field_buffers
+from circuitsim.behavioral.field_buffers import Drives
 from circuitsim.nodal.balance import SUMS
 from circuitsim.nodal.column_voltages import amplitudes_of, column_voltage
 from circuitsim.nodal.kernel import bare_kernel
@@ -33,51 +35,14 @@ from circuitsim.nodal.lanes import (
     zeros_for,
 )
 from circuitsim.nodal.modes import C_Y, G0, INVERSE_ROW, L_LEFT, L_RIGHT, MODES, PER_CELL, Z
-from circuitsim.nodal.sweep import extrapolate
+from circuitsim.nodal.sweep import extrapolate_modes
 
 _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are the wrong method
 _LEAST = 1e-3  # V: row voltages below it are no measure of what one volt at a terminal does
 
 
-class FieldBuffers(NamedTuple):
-    """Arrays that a block works on, as many numbers for each entry as there are lanes.
-
-    | field     | entries      | unit | content                                                       |
-    |-----------|--------------|------|---------------------------------------------------------------|
-    | `y`       | rows · cols  | A    | right sides of the columns, eliminated; in the end v_col [V]  |
-    | `v_row`   | rows · cols  | V    | voltage of the row wire at each cell, in the last passes      |
-    | `scratch` | 2 · cols     |      | what one row hands to the next                                |
-    | `modes`   | MODE_ENTRIES | V    | as in `nodal.balance`                                         |
-    | `drive`   | rows         | V    | source voltages                                               |
-    | `pull`    | cols         | V    | sense voltages                                                |
-    | `inject`  | 1            | A    | 0 in every lane                                               |
-    """
-
-    y: np.ndarray
-    v_row: np.ndarray
-    scratch: np.ndarray
-    modes: np.ndarray
-    drive: np.ndarray
-    pull: np.ndarray
-    inject: np.ndarray
-
-
-class Drives(NamedTuple):
-    """What the lanes of a block drive.
-
-    Attributes:
-        driven, pulled: Whether sources or sense nodes have voltages.
-        weight: (cells,) currents [A] into the column nodes of the lanes' own columns; empty where there are none.
-        column: Column of the first lane.
-        first, last: Range of the rows with such currents.
-    """
-
-    driven: bool
-    pulled: bool
-    weight: np.ndarray
-    column: int
-    first: int
-    last: int
+def _kernel(function: Callable[..., Any]) -> Any:
+    return bare_kernel(function, field_buffers)
 
 
 @numba.njit(inline="always")
@@ -115,7 +80,7 @@ def _keep_sums(lanes, sums, modes):
     store(modes, (SUMS + 3) * wide, sums[3])
 
 
-@bare_kernel
+@_kernel
 def _begin(plan, lanes, reach, drives, buffers):
     """Run down the columns what the drives feed into them with all columns at 0 V.
 
@@ -147,7 +112,7 @@ def _eliminate_row(plan, lanes, steps, a, amplitudes, buffers):
     store(scratch, (2 * cols - 1) * wide, fma_at(plan.g_row, a * (cols + 1) + cols, source, carry))
 
 
-@bare_kernel
+@_kernel
 def _pass(plan, lanes, down, keep, drives, buffers):
     """Visit every row once; return the largest change and size of a row voltage where they are to be kept, else 0."""
     wide, zero, rows, cols, v_row = len(lanes), zeros_for(lanes), plan.rows, plan.cols, buffers.v_row
@@ -179,7 +144,7 @@ def _pass(plan, lanes, down, keep, drives, buffers):
     return largest(change), largest(size)
 
 
-@bare_kernel
+@_kernel
 def _solve(plan, lanes, reach, drives, tol, most, buffers):
     """Sweep until what is left of the row voltages' error is below `tol` of the largest one.
 
@@ -189,14 +154,14 @@ def _solve(plan, lanes, reach, drives, tol, most, buffers):
     """
     buffers.modes[:] = 0.0
     _begin(plan, lanes, reach, drives, buffers)
-    extrapolate(plan, lanes, buffers.modes)
+    extrapolate_modes(plan, lanes, buffers.modes)
     # Each pass leaves `slowest` of the error; row voltages are kept, and compared, in the last two only.
     slowest = max(plan.slowest, 1e-12)
     first = max(2, math.ceil(math.log(tol) / math.log(slowest)) - 1)
     least, last = _LEAST if drives.driven or drives.pulled else 0.0, 0.0
     for count in range(2, most + 1):
         change, size = _pass(plan, lanes, count % 2 == 1, count >= first, drives, buffers)
-        extrapolate(plan, lanes, buffers.modes)
+        extrapolate_modes(plan, lanes, buffers.modes)
         if count > first:
             rate = min(max(slowest, change / last), _SLOWEST_TRUSTED) if last > 0.0 else slowest
             last = change
@@ -212,7 +177,7 @@ def _row_back(plan, count, step):
     return plan.rows - 1 - step if down else step
 
 
-@bare_kernel
+@_kernel
 def sweep_ports(plan, lanes, reach, tol, most, buffers, to_output, w, w_port):
     """Solve for one volt at each sense node.
 
@@ -257,7 +222,7 @@ def sweep_ports(plan, lanes, reach, tol, most, buffers, to_output, w, w_port):
     return worst
 
 
-@bare_kernel
+@_kernel
 def sweep_levels(plan, lanes, reach, tol, most, buffers, weight, edges, to_level, mean, port_level):
     """Solve for one ampere into each column's nodes of each band, shared by the weights of its mean.
 
@@ -320,7 +285,7 @@ def _sum_inputs(plan, lanes, first, count, covariance, alike, band, buffers, tog
         store(w_row, a * wide + first, total)
 
 
-@bare_kernel
+@_kernel
 def sweep_inputs(plan, lanes, reach, tol, most, buffers, covariance, alike, band, together, by_input, by_mean, w_row):
     """Solve for one volt at each input.
 

@@ -23,9 +23,9 @@ from circuitsim.behavioral.gated_noise import GatedNoise, gated_noise, gated_sig
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import INPUT_POINTS
 from circuitsim.behavioral.product import AnyTile
-from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
+from circuitsim.behavioral.tile_parts import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.devices.statistics import Statistics, read_sigma
 from circuitsim.errors import InputError
 from circuitsim.nodal.surface import cell_law

@@ -1,6 +1,7 @@
 """The current of a cell beyond its reference conductance, tabulated over the row's input and the column's level."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -10,7 +11,7 @@ from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.field_types import Fields
 from circuitsim.behavioral.row_lines import RowLines, lines_of_rows
 from circuitsim.behavioral.table_kernels import STEPS, RowBuffers, RowsOfCells, fill_table
-from circuitsim.nodal.blocks import side_by_side
+from circuitsim.nodal.blocks import aligned_parts
 from circuitsim.nodal.surface import (
     CellPolynomials,
     cell_law,
@@ -63,16 +64,23 @@ def reference_conductance(surface: CellSurface, g: np.ndarray, v_low: float, v_h
         v_low, v_high: Range of the inputs relative to v_ref [V]; the column is at v_ref.
         v_ref: Voltage of the sense nodes [V].
     """
+    coefficients = _slope_over_conductance(surface, v_low, v_high, v_ref)
+    return np.where(g > 0, g * chebyshev.chebval(unit_conductance(surface, g), coefficients), 0.0)
+
+
+@lru_cache(maxsize=16)
+def _slope_over_conductance(surface: CellSurface, v_low: float, v_high: float, v_ref: float) -> np.ndarray:
+    """Return `reference_conductance` over g as Chebyshev coefficients of the conductance coordinate."""
     # For given voltages i/g is a polynomial of the conductance coordinate: a few conductances tell it for all.
     few = conductance_nodes(count_over_t(surface), surface.g_range, surface.g_scale)
     node, weight = np.polynomial.legendre.leggauss(_FIT_NODES)
     v = 0.5 * (v_low + v_high) + 0.5 * (v_high - v_low) * node
     current = cell_law(surface, few[:, None], v_ref + v, np.full_like(v, v_ref))[0]
     slope = current @ (weight * v) / np.sum(weight * v * v) / few
-    coefficients = np.linalg.solve(chebyshev.chebvander(unit_nodes(len(few)), len(few) - 1), slope)
-    return np.where(g > 0, g * chebyshev.chebval(unit_conductance(surface, g), coefficients), 0.0)
+    return np.linalg.solve(chebyshev.chebvander(unit_nodes(len(few)), len(few) - 1), slope)
 
 
+@lru_cache(maxsize=16)
 def short(surface: CellSurface, tolerance: float = 1e-8) -> CellSurface:
     """Drop trailing Chebyshev coefficients that together are below `tolerance`: the residual needs no more."""
 
@@ -175,7 +183,7 @@ def _compiled_tables(
     size, points = cells.g.size * count, len(cells.v)
     sides = powers[:4]
     n_t, terms = (max(side.terms.shape[axis] for side in sides) for axis in (0, 1))
-    of_row = side_by_side(*[cells.g.shape[1] * points] * 7)
+    of_row = aligned_parts(*[cells.g.shape[1] * points] * 7)
     of_cell = np.empty(max(n_t, 2)), np.empty(terms), np.empty(terms)
     buffers = RowBuffers._make((*of_row, *of_cell, np.empty(cells.g.shape[1])))
     current = np.empty(size + _SIDE_BY_SIDE)

@@ -18,9 +18,9 @@ from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.grades import INPUT_POINTS
 from circuitsim.behavioral.guard import tell_missed
 from circuitsim.behavioral.product import mvm
-from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
+from circuitsim.behavioral.tile_parts import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.errors import InputError
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import TileModel
@@ -86,7 +86,7 @@ def row_currents(model: TileModel, g: ArrayLike) -> RowCurrents:
     s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS["analog"])
     residual = tabulate(
         short(surface), g, g_ref, wires, fields, columns,
-        s=s, level=chebyshev_points(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref,
+        s=s, level=chebyshev_points(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref, voltages=False,
     )  # fmt: skip
     own = _across_by_own_input(fields, g_ref)[:, :, None, None] * residual.current
     powers = np.vander(s, min(_EVEN, len(s)), increasing=True)

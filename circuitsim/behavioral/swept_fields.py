@@ -9,11 +9,12 @@ import numpy as np
 
 from circuitsim.behavioral.bands import band_of_row
 from circuitsim.behavioral.column_moments import ColumnMoments, input_covariance
-from circuitsim.behavioral.field_sweeps import FieldBuffers, sweep_inputs, sweep_levels, sweep_ports
+from circuitsim.behavioral.field_buffers import FieldBuffers
+from circuitsim.behavioral.field_sweeps import sweep_inputs, sweep_levels, sweep_ports
 from circuitsim.behavioral.field_types import Fields, band_weights
 from circuitsim.behavioral.row_lines import chains_of_rows
 from circuitsim.nodal.balance import MODE_ENTRIES
-from circuitsim.nodal.blocks import side_by_side
+from circuitsim.nodal.blocks import aligned_parts
 from circuitsim.nodal.lanes import WIDTH
 from circuitsim.nodal.modes import SweepPlan, sweep_plan
 
@@ -40,15 +41,16 @@ def swept_fields(r_row: np.ndarray, r_col: np.ndarray, g: np.ndarray, edges: tup
     lines = chains_of_rows(1.0 / r_row)
     alone = lines.solved(g, lines.feed[:, :, None])[:, :, 0]
     reach, weight = g * alone, band_weights(g * alone, edges)
-    known = (plan, _LANES, reach.ravel(), _TOLERANCE, _MOST_PASSES, _buffers(plan))
     of_rows, of_cols = (-(-n // WIDTH) * WIDTH for n in g.shape)  # filled up to whole blocks
-    to_output, w, w_port = np.empty((rows, cols, of_cols)), np.zeros((rows, of_cols)), np.zeros((cols, of_cols))
-    if sweep_ports(*known, *map(np.ravel, (to_output, w, w_port))) < 0:
+    to_output, to_level, *parts = aligned_parts(
+        rows * cols * of_cols, rows * cols * bands * of_cols, *_buffer_sizes(plan)
+    )  # as parts of one array the system need not hand them out page by page anew for every tile
+    known = (plan, _LANES, reach.ravel(), _TOLERANCE, _MOST_PASSES, _buffers(parts))
+    w, w_port = np.zeros((rows, of_cols)), np.zeros((cols, of_cols))
+    if sweep_ports(*known, to_output, w.ravel(), w_port.ravel()) < 0:
         return None
-    to_level, mean = np.empty((rows, cols, bands, of_cols)), np.empty((bands, rows, of_cols))
-    port_level = np.empty((bands, of_cols))
-    into = map(np.ravel, (to_level, mean, port_level))
-    if sweep_levels(*known, weight.ravel(), np.array(edges), *into) < 0:
+    mean, port_level = np.empty((bands, rows, of_cols)), np.empty((bands, of_cols))
+    if sweep_levels(*known, weight.ravel(), np.array(edges), to_level, mean.ravel(), port_level.ravel()) < 0:
         return None
     means = np.ascontiguousarray(mean[:, :, :cols])
     moments, w_row = _moments(known, means, edges, of_rows)
@@ -60,8 +62,8 @@ def swept_fields(r_row: np.ndarray, r_col: np.ndarray, g: np.ndarray, edges: tup
         w_port=np.ascontiguousarray(w_port[:, :cols]),
         alone=alone,
         moments=moments,
-        to_output=to_output[:, :, :cols],
-        to_level=to_level[:, :, :, :cols].reshape(rows, cols, bands * cols),
+        to_output=to_output.reshape(rows, cols, of_cols)[:, :, :cols],
+        to_level=to_level.reshape(rows, cols, bands, of_cols)[:, :, :, :cols].reshape(rows, cols, bands * cols),
         row_lines=lines,
         weight=weight,
         port_level=port_level[:, :cols],
@@ -83,10 +85,13 @@ def _moments(
     return ColumnMoments(mean, *sums) if settled else None, np.ascontiguousarray(w_row[:, :rows])
 
 
-def _buffers(plan: SweepPlan) -> FieldBuffers:
+def _buffer_sizes(plan: SweepPlan) -> list[int]:
     cells, rows, cols = plan.rows * plan.cols, plan.rows, plan.cols
-    sizes = (cells, cells, 2 * cols, MODE_ENTRIES, rows, cols, 1)
-    y, v_row, *others = side_by_side(*(WIDTH * size for size in sizes))
-    v_row[:] = 0.0
-    others[-1][:] = 0.0
-    return FieldBuffers(y, v_row, *others)
+    return [WIDTH * size for size in (cells, cells, 2 * cols, MODE_ENTRIES, rows, cols, 1)]
+
+
+def _buffers(parts: list[np.ndarray]) -> FieldBuffers:
+    buffers = FieldBuffers._make(parts)
+    buffers.v_row[:] = 0.0
+    buffers.inject[:] = 0.0
+    return buffers

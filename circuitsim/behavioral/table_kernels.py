@@ -7,11 +7,13 @@ its first step takes fewer terms of the cell, because its error squares.
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 
+from circuitsim.behavioral import cell_powers
 from circuitsim.nodal.kernel import bare_kernel
 from circuitsim.nodal.lanes import (
     add,
@@ -34,6 +36,10 @@ from circuitsim.nodal.lanes import (
 from circuitsim.nodal.surface_points import conductance_coordinate, to_unit
 
 STEPS = 2  # Newton steps of a row
+
+
+def _kernel(function: Callable[..., Any]) -> Any:
+    return bare_kernel(function, cell_powers)
 
 
 class RowBuffers(NamedTuple):
@@ -104,7 +110,7 @@ def _contract(terms, in_t, found):
             found[q] += in_t[n] * terms[n, q]
 
 
-@bare_kernel
+@_kernel
 def _solve_linear(cells, lanes, a, points, buffers):
     """Fill v_col, and v_row and voltage of the row with cells of their reference conductances."""
     cols, zero, width, chain = cells.g.shape[1], zeros_for(lanes), len(lanes), buffers.chain
@@ -137,7 +143,7 @@ def _solve_linear(cells, lanes, a, points, buffers):
             store(buffers.voltage, at, subtract(voltage, load_like(zero, buffers.v_col, at)))
 
 
-@bare_kernel
+@_kernel
 def _fill_currents(cells, forward, reverse, box, lanes, a, points, buffers):
     """Fill current and slope of the row's cells, see `surface.cells_law`."""
     g_scale, g_parallel, t_low, t_high, u_max, m_low, m_high = box
@@ -174,7 +180,7 @@ def _fill_currents(cells, forward, reverse, box, lanes, a, points, buffers):
             store(buffers.slope, at, multiply(beside, slope))
 
 
-@bare_kernel
+@_kernel
 def _step(cells, lanes, a, points, buffers):
     """Take one Newton step of a row; the slopes serve for the currents too."""
     cols, zero, width, link = cells.g.shape[1], zeros_for(lanes), len(lanes), cells.link
@@ -211,7 +217,7 @@ def _step(cells, lanes, a, points, buffers):
             store(buffers.current, at, current)
 
 
-@bare_kernel
+@_kernel
 def fill_table(cells, powers, lanes, count, buffers, current, v_row, voltage):
     """Solve every row at every point; see `residual.tabulate`.
 

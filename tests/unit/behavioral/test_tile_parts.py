@@ -12,8 +12,8 @@ from circuitsim.behavioral.columns import column_voltages, levels_across_columns
 from circuitsim.behavioral.expansion import evaluate_input_function, expand
 from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.grades import GRADES, TileForm
-from circuitsim.behavioral.programming import chebyshev_points
 from circuitsim.behavioral.residual import Residual, reference_conductance, short, tabulate
+from circuitsim.behavioral.tile_parts import chebyshev_points
 from circuitsim.nodal.surface import cell_law
 
 RANGES = [(0.0, 0.4), (-0.2, 0.4), (-0.3, 0.0)]
