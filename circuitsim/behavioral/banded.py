@@ -7,7 +7,7 @@ import numpy as np
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.expansion import Expansion, carry
-from circuitsim.behavioral.fields import Fields
+from circuitsim.behavioral.field_types import Fields
 from circuitsim.behavioral.row_levels import RowCorrection
 from circuitsim.behavioral.tile import BandProducts
 
@@ -34,8 +34,8 @@ def band_products(
         put: Makes a matrix one of the tile's namespace, dtype and device.
     """
     edges, (bands, inputs, cols) = fields.edges, columns.mean.shape
-    currents = [carry(part, fields.to_output) for part in expansion.currents]
-    to_level = [carry(part, fields.to_level) / columns.span.ravel() for part in expansion.currents]
+    currents = carry(expansion.currents, fields.to_output)
+    to_level = [part / columns.span.ravel() for part in carry(expansion.currents, fields.to_level)]
     exchange = _exchange(currents, to_level, edges, bands)
     level = to_level[0][1].reshape(inputs, bands, cols).swapaxes(0, 1) + v_scale * columns.mean / columns.span[:, None]
     start = to_level[0][0].sum(0).reshape(bands, cols) - columns.low / columns.span - columns.centre

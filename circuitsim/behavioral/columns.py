@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.behavioral.bands import band_of_row
-from circuitsim.behavioral.fields import Fields
+from circuitsim.behavioral.column_moments import input_covariance
+from circuitsim.behavioral.field_types import Fields
 
 # Nonlinear cells raise a column above the linear estimate: by up to 10 % for sinh cells with v0 = 0.25 V and all rows
 # on at 0.4 V. Beyond the range the residual currents are extrapolated by a quadratic in the level.
 _MARGIN = 1.02
-_ALIKE, _NEAR = 0.5, 1 / 8  # share of the inputs' variance that neighbors have in common; how far, in rows of all
 # A level may be corrected by so many times its neighbors' differences, in sum over the columns. Inputs of one sign
 # raise all levels together; those of both signs drive columns apart. A 4 x 3 array of strongly coupled rows erred by
 # 7.1e-2 of full scale with 4, by 2.1e-2 with 1/2; of 32 x 32 cells the worst found is the same, the rms 1.12 times.
@@ -70,22 +70,17 @@ def column_voltages(fields: Fields, g: np.ndarray, v_low: float, v_high: float) 
         g: Its conductances (rows, cols) [S].
         v_low, v_high: Range of the inputs relative to v_ref [V]; it contains 0.
     """
-    voltage, edges = fields.col_voltage, fields.edges  # (i, j, k)
+    moments, edges = fields.moments, fields.edges
+    mean, together = moments.mean, moments.together
     band, bands = band_of_row(edges), [slice(*ends) for ends in itertools.pairwise(edges)]
-    mean = np.stack([np.einsum("ij,ijk->kj", fields.weight[rows], voltage[rows]) for rows in bands])
     # Second moments for inputs of this mean and covariance: of the input, the mean, and the voltage with both.
     centre, variance = 0.5 * (v_low + v_high), (v_high - v_low) ** 2 / 12
-    covariance = variance * _covariance(len(g), len(bands))
-    vv = variance + centre**2
-    total, all_on = mean.sum(1), voltage.sum(2)
-    alike = covariance @ mean  # (band, k, j)
-    cc = ((mean * alike).sum(1) + centre**2 * total**2)[band]
-    vc = np.concatenate([alike[b, rows] for b, rows in enumerate(bands)]) + centre**2 * total[band]
-    yv = np.einsum("ijk,ki->ij", voltage, covariance, optimize=True) + centre**2 * all_on
-    yc = np.concatenate(
-        [np.einsum("ijk,kj->ij", voltage[rows], alike[b], optimize=True) for b, rows in enumerate(bands)]
-    )
-    yc += centre**2 * all_on * total[band]
+    vv, total = variance + centre**2, mean.sum(1)
+    alike = input_covariance(len(g), len(bands)) @ mean  # (band, k, j)
+    cc = (variance * (mean * alike).sum(1) + centre**2 * total**2)[band]
+    vc = variance * np.concatenate([alike[b, rows] for b, rows in enumerate(bands)]) + centre**2 * total[band]
+    yv = variance * moments.by_input + centre**2 * together
+    yc = variance * moments.by_mean + centre**2 * together * total[band]
     determinant = vv * cc - vc**2
     coupled = determinant > 1e-14 * (vv * cc) + 1e-300
     safe = np.where(coupled, determinant, 1.0)
@@ -95,14 +90,6 @@ def column_voltages(fields: Fields, g: np.ndarray, v_low: float, v_high: float) 
     span = np.where(high - low > 1e-9 * (v_high - v_low), high - low, v_high - v_low)
     skew = (v_high + v_low) / (v_high - v_low)
     return Columns(from_input, from_mean, mean, low, span, 0.5 - 0.1 * skew, band)
-
-
-def _covariance(rows: int, bands: int) -> np.ndarray:
-    """Covariance (rows, rows) of inputs of variance 1, alike over an eighth of the rows where there are bands."""
-    if bands == 1:
-        return np.eye(rows)
-    apart = np.abs(np.subtract.outer(np.arange(rows), np.arange(rows)))
-    return (1 - _ALIKE) * np.eye(rows) + _ALIKE * np.exp(-apart / (_NEAR * rows))
 
 
 def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope: np.ndarray) -> np.ndarray:
@@ -132,12 +119,10 @@ def levels_across_columns(fields: Fields, columns: Columns, g: np.ndarray, slope
     Returns:
         (cols, cols), rows 1 in sum; a column keeps its own level where the sum is too small to scale.
     """
-    swing = columns.swing
-    share = -fields.row_on_col * swing[:, None, :]
-    each = np.arange(g.shape[1])
-    share[:, each, each] += swing
-    together = share.sum(2)
-    across_cell = np.einsum("ij,ijl->jl", g * fields.alone * together, share, optimize=True)
+    swing, lines = columns.swing, fields.row_lines
+    together = swing - lines.solved(g, (g * swing)[:, :, None])[:, :, 0]
+    weight = g * fields.alone * together
+    across_cell = np.diag((weight * swing).sum(0)) - lines.summed(g, weight, g * swing)
     at_output = np.einsum("ij,ijo->oj", slope, fields.to_output, optimize=True)
     signed = bool(np.any((columns.low < 0) & (columns.low + columns.span > 0)))
     farthest = _FARTHEST_SIGNED if signed else _FARTHEST

@@ -4,7 +4,9 @@ The functions come from the tabulated currents themselves: beside 1 and s, the l
 of an array. One or two of them describe what s² and s³ describe only in part.
 """
 
+import itertools
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,28 +43,52 @@ class Expansion:
 def expand(residual: Residual, form: TileForm) -> Expansion:
     """Choose the functions and fit the coefficients of every cell by least squares over the table."""
     s, t = residual.s, residual.t
-    powers = np.vander(t, len(form.currents), increasing=True)
-    by_power = np.tensordot(residual.current, np.linalg.pinv(powers), axes=(3, 1))  # (rows, cols, s, power)
-    functions = tuple(_leading(by_power[:, :, :, b], s, form.currents[b] - 2) for b in (0, 1))
+    rows, cols = residual.current.shape[:2]
+    table = residual.current.reshape(rows * cols, -1)
+    powers, of_table, to_powers = _maps(tuple(s.tolist()), tuple(t.tolist()), len(form.currents))
+    beside = table @ of_table
+    grams = [part.T @ part for part in np.split(beside[:, :-1], 2, axis=1)]
+    functions = [_leading(gram, to_powers, s, form.currents[b] - 2) for b, gram in enumerate(grams)]
     values = [_line(s, [evaluate_input_function(p, s) for p in chosen]) for chosen in functions]
     values += [values[1]] * (len(form.currents) - 2)
-    table = residual.current.reshape(*residual.current.shape[:2], -1)
 
     def fit(counts: tuple[int, ...]) -> tuple[np.ndarray, ...]:
         basis = [values[b][:, None, :count] * powers[None, :, b, None] for b, count in enumerate(counts)]
-        inverse = np.linalg.pinv(np.concatenate(basis, axis=2).reshape(table.shape[2], -1))
-        return tuple(np.split(np.moveaxis(table @ inverse.T, 2, 0), np.cumsum(counts)[:-1]))
+        inverse = np.linalg.pinv(np.concatenate(basis, axis=2).reshape(table.shape[1], -1))
+        fitted = np.moveaxis(inverse @ table.reshape(rows, cols, -1).swapaxes(1, 2), 1, 0)
+        return tuple(np.split(fitted, np.cumsum(counts)[:-1]))
 
     currents = fit(form.currents)
     levels = currents if form.levels == form.currents or form.bands else fit(form.levels)
-    slope = by_power[:, :, :, 1] @ s
+    slope = beside[:, -1].reshape(rows, cols)
     slope[np.abs(slope) <= _ROUNDING * np.abs(table).max(initial=0.0)] = 0.0
     return Expansion((functions[0], functions[1]), currents, levels, slope)
 
 
-def carry(coefficients: np.ndarray, to: np.ndarray) -> np.ndarray:
-    """Carry currents of cells to outputs: Σ_j coefficients (functions, i, j) · to (i, j, o) as (functions, i, o)."""
-    return np.moveaxis(np.moveaxis(coefficients, 0, 1) @ to, 1, 0)
+@lru_cache(maxsize=16)
+def _maps(s: tuple[float, ...], t: tuple[float, ...], count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what depends on the points of a table alone.
+
+    Returns:
+        Powers of the levels (n_t, count); the map (n_s·n_t, 2·n_s + 1) of a cell's table to the coefficients of t⁰ and
+        t¹ at each s, 1 and s taken out, and to `Expansion.slope`; and the map (powers, n_s) to powers of s.
+    """
+    powers = np.vander(t, count, increasing=True)
+    line = _line(np.array(s), [])
+    curved, by_power = np.eye(len(s)) - line @ np.linalg.pinv(line), np.linalg.pinv(powers)
+    of_table = np.concatenate([np.kron(curved, by_power[0]), np.kron(curved, by_power[1]), [np.kron(s, by_power[1])]]).T
+    return powers, of_table, np.linalg.pinv(np.vander(s, TERMS + 2, increasing=True))
+
+
+def carry(coefficients: tuple[np.ndarray, ...], to: np.ndarray) -> list[np.ndarray]:
+    """Carry currents of cells to outputs, for each power of the level and in one product.
+
+    Returns:
+        Σ_j coefficients (functions, i, j) · to (i, j, o) as (functions, i, o), contiguous.
+    """
+    whole = np.ascontiguousarray(np.moveaxis(np.concatenate(coefficients), 0, 1)) @ to
+    ends = np.cumsum([0, *map(len, coefficients)]).tolist()
+    return [np.ascontiguousarray(np.moveaxis(whole[:, a:b], 1, 0)) for a, b in itertools.pairwise(ends)]
 
 
 def evaluate_input_function(function: InputFunction, s: np.ndarray) -> np.ndarray:
@@ -70,19 +96,22 @@ def evaluate_input_function(function: InputFunction, s: np.ndarray) -> np.ndarra
     return s * s * np.polynomial.polynomial.polyval(s, function)
 
 
-def _leading(values: np.ndarray, s: np.ndarray, count: int) -> tuple[InputFunction, ...]:
-    """Return the functions that describe `values` (rows, cols, n_s) best beside 1 and s, each at most 1 in size."""
+def _leading(gram: np.ndarray, to_powers: np.ndarray, s: np.ndarray, count: int) -> tuple[InputFunction, ...]:
+    """Return the functions that describe values at s best beside 1 and s, each at most 1 in size.
+
+    Args:
+        gram: (n_s, n_s) products of the values, 1 and s taken out, summed over the cells.
+        to_powers: (powers of s, n_s), from `_maps`.
+        s: (n_s,) scaled inputs.
+        count: Number of functions.
+    """
     if count <= 0:
         return ()
-    line = _line(s, [])
-    curved = values.reshape(-1, len(s))
-    curved = curved - curved @ line @ np.linalg.pinv(line)
-    _, vectors = np.linalg.eigh(curved.T @ curved)
-    powers = np.vander(s, TERMS + 2, increasing=True)
+    _, vectors = np.linalg.eigh(gram)
     functions = []
     for vector in vectors[:, ::-1][:, :count].T:
         # 1 and s are features anyway: a function starts at s², which costs two operations less to evaluate.
-        higher = (np.linalg.pinv(powers) @ vector)[2:]
+        higher = (to_powers @ vector)[2:]
         size = np.abs(evaluate_input_function(tuple(higher), s)).max()
         functions.append(tuple(float(c) for c in higher / (size if size > 0 else 1.0)))
     return tuple(functions)

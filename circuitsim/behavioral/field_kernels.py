@@ -1,5 +1,7 @@
 """Loops over the nodes of an array, compiled."""
 
+import numpy as np
+
 from circuitsim.nodal.kernel import kernel
 
 
@@ -39,6 +41,45 @@ def eliminate_chains(behind, link, pivot, v):
             after = min(n + 1, nodes - 1)
             for k in range(many):
                 v[c, n, k] = (v[c, n, k] + following * v[c, after, k]) / pivot[c, n, k if kinds > 1 else 0]
+
+
+@kernel
+def sum_inverses(load, link, weight, push, out):
+    """Add Σ_a weight[a, j]·inverse_a[j, l]·push[a, l] to out (nodes, nodes), with the inverse of each chain's matrix.
+
+    Away from the node of a current the voltage falls, segment by segment, by factors that are sums of conductances: no
+    digit is lost, however far.
+
+    Args:
+        load, weight, push: (chains, nodes).
+        link: (chains, nodes + 1) [S].
+        out: Changed.
+    """
+    chains, nodes = load.shape
+    left, right, v = np.empty(nodes), np.empty(nodes), np.empty(nodes)
+    for a in range(chains):
+        left[0], right[nodes - 1] = link[a, 0], link[a, nodes]
+        for n in range(1, nodes):
+            behind = left[n - 1] + load[a, n - 1]
+            left[n] = link[a, n] / (link[a, n] + behind) * behind
+        for n in range(nodes - 2, -1, -1):
+            behind = right[n + 1] + load[a, n + 1]
+            right[n] = link[a, n + 1] / (link[a, n + 1] + behind) * behind
+        for j in range(nodes):
+            if j > 0:
+                share = link[a, j] / (link[a, j] + right[j] + load[a, j])
+                for l in range(j):
+                    v[l] *= share
+                    out[j, l] += weight[a, j] * v[l]
+            v[j] = push[a, j] / (left[j] + load[a, j] + right[j])
+            out[j, j] += weight[a, j] * v[j]
+        for j in range(nodes - 1, -1, -1):
+            if j < nodes - 1:
+                share = link[a, j + 1] / (link[a, j + 1] + left[j] + load[a, j])
+                for l in range(j + 1, nodes):
+                    v[l] *= share
+                    out[j, l] += weight[a, j] * v[l]
+            v[j] = push[a, j] / (left[j] + load[a, j] + right[j])
 
 
 @kernel

@@ -1,61 +1,25 @@
-"""Every voltage and current of an array of constant conductances that a tile needs, in one factorization.
+"""Every voltage and current of an array of constant conductances that a tile needs.
 
-Rows are eliminated first (each is a chain), which leaves one dense block per row of column nodes; those blocks form a
-chain too. Compared with a sparse factor this costs a few dense products per row whatever the wires are.
+Sweeps find them where they settle (`swept_fields`). Else rows are eliminated first (each is a chain), which leaves one
+dense block per row of column nodes; those blocks form a chain too. Compared with a sparse factor this costs a few dense
+products per row whatever the wires are. Straps, broken wires and merged columns are left to the sparse factor.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
 from circuitsim import nodal
 from circuitsim.behavioral.bands import band_edges, band_of_row
+from circuitsim.behavioral.column_moments import column_moments
 from circuitsim.behavioral.field_kernels import mirror
-from circuitsim.behavioral.row_lines import lines_of_rows, solve_chain
+from circuitsim.behavioral.field_types import JOINED, Fields, band_weights
+from circuitsim.behavioral.row_lines import chains_of_rows, lines_of_rows, solve_chain
+from circuitsim.behavioral.swept_fields import swept_fields
 from circuitsim.nodal.array import is_strapped
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.spec import WireGrid
 
 _FACTOR, _INVERSE = get_lapack_funcs(("potrf", "potri"))
-_JOINED = 1e-7  # ohm, of a 0 ohm end or row segment: a few parts in 1e9 of a wire's resistance
-
-
-@dataclass(frozen=True)
-class Fields:
-    """A linear array as seen from its terminals and from weighted means of each column's voltages.
-
-    The index i is the row and j the column of a cell, k an input, o an output. A column has one mean for each band of
-    rows (`bands`), over the cells of that band. Every field is a response to one volt or
-    one ampere, so that any voltage or current of the array is a sum of them, as in
-    i_out = v @ w with v = v_in − v_ref.
-
-    | field | axes and unit | meaning |
-    |---|---|---|
-    | w | (k, o) [S] | output currents per volt at each input |
-    | w_row | (k, k) [S] | current that each driver delivers per volt at each input |
-    | w_port | (o, o) [S] | current that an output (axis 0) loses per volt at each sense node (axis 1) |
-    | alone | (i, j) [V/V] | voltage of a cell's row node per volt at its row's input, with all column nodes at 0 V |
-    | col_voltage | (i, j, k) [V/V] | voltage of a cell's column node per volt at each input |
-    | to_output | (i, j, o) [A/A] | output current per ampere of extra current from row node to column node of a cell |
-    | to_level | (i, j, band · cols + column) [ohm] | mean column voltage of a band per ampere of that current |
-    | row_on_col | (i, j, j') [V/V] | voltage of a row node per volt at each column node of its row |
-    | weight | (i, j) | weights of the column voltages, 1 in sum over each band of a column |
-    | port_level | (band, j) [V/V] | mean column voltage of a band per volt at all sense nodes together |
-    | edges | | first row of each band, and the number of rows |
-    """
-
-    w: np.ndarray
-    w_row: np.ndarray
-    w_port: np.ndarray
-    alone: np.ndarray
-    col_voltage: np.ndarray
-    to_output: np.ndarray
-    to_level: np.ndarray
-    row_on_col: np.ndarray
-    weight: np.ndarray
-    port_level: np.ndarray
-    edges: tuple[int, ...]
 
 
 def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
@@ -71,18 +35,29 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
     edges = band_edges(len(g), bands)
     r_row, r_col = end_resistances(wires)
     if is_strapped(wires) or np.any(r_col[1:-1] == 0) or not _connected(r_row, r_col):
-        return _merged(wires, g, edges)
-    r_row = np.maximum(r_row, _JOINED)
-    r_col[[0, -1]] = np.maximum(r_col[[0, -1]], _JOINED)
+        return merged_fields(wires, g, edges)
+    r_row = np.maximum(r_row, JOINED)
+    r_col[[0, -1]] = np.maximum(r_col[[0, -1]], JOINED)
+    swept = swept_fields(r_row, r_col, g, edges)
+    return dense_fields(r_row, r_col, g, edges) if swept is None else swept
+
+
+def dense_fields(r_row: np.ndarray, r_col: np.ndarray, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
+    """Solve the array by dense blocks, whatever the resistances of its wires are.
+
+    Args:
+        r_row, r_col: Segments, end resistances included, all above 0; every node reaches a terminal [ohm].
+        g: Cell conductances (rows, cols) [S].
+        edges: First row of each band, and the number of rows.
+    """
     g_row, g_col = 1.0 / r_row, 1.0 / r_col
-    rows, cols = g.shape
+    (rows, cols), bands = g.shape, len(edges) - 1
     unit = np.broadcast_to(np.eye(cols), (rows, cols, cols))
     chain = solve_chain(g, g_row, unit)
-    source = np.zeros((rows, cols))
-    source[:, 0] += g_row[:, 0]
-    source[:, -1] += g_row[:, -1]
+    lines = chains_of_rows(g_row)
+    source = lines.feed
     alone = (chain @ source[:, :, None])[:, :, 0]
-    weight = _weights(g * alone, edges)
+    weight = band_weights(g * alone, edges)
     drive = np.zeros((rows, cols, rows + cols + bands * cols))
     every = np.arange(rows)
     drive[every, :, every] = g * alone
@@ -104,10 +79,10 @@ def linear_fields(wires: WireGrid, g: np.ndarray, bands: int = 1) -> Fields:
         w_row=np.diag((source * (1.0 - alone)).sum(1)) - ends[:, 0].T,
         w_port=w_port,
         alone=alone,
-        col_voltage=by_input,
+        moments=column_moments(by_input, weight, edges),
         to_output=by_port,
         to_level=by_level,
-        row_on_col=row_on_col,
+        row_lines=lines,
         weight=weight,
         port_level=port_level,
         edges=edges,
@@ -151,15 +126,6 @@ def _invert(block: np.ndarray) -> None:
     mirror(block)
 
 
-def _weights(share: np.ndarray, edges: tuple[int, ...]) -> np.ndarray:
-    """Scale weights (rows, cols) to 1 in sum over each band of a column; one of open cells is weighted evenly."""
-    total = np.add.reduceat(share, edges[:-1], axis=0)
-    size = np.diff(edges)[:, None]
-    even, scale = (total <= 0) / size, 1.0 / np.where(total > 0, total, np.inf)
-    band = band_of_row(edges)
-    return share * scale[band] + even[band]
-
-
 def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
     """Whether every node reaches a terminal along its wire."""
     row = np.isfinite(r_row[:, 1:-1]).all() and np.isfinite(r_row[:, [0, -1]]).any(axis=1).all()
@@ -167,14 +133,15 @@ def _connected(r_row: np.ndarray, r_col: np.ndarray) -> bool:
     return bool(row and col)
 
 
-def _merged(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
+def merged_fields(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
     """The same fields from the sparse solver, which merges nodes of 0 ohm and takes broken wires and straps."""
     array = nodal.linear_array(wires, g)
     rows, cols = g.shape
     unit = nodal.solve_linear(array, np.eye(rows))
     port = nodal.solve_linear(array, np.zeros((cols, rows)), np.eye(cols))
-    row_on_col, alone = _rows_alone(wires, g)
-    weight, port_of = _weights(g * alone, edges), np.arange(cols)
+    lines = lines_of_rows(wires)
+    alone = lines.solved(g, lines.feed[:, :, None])[:, :, 0]
+    weight, port_of = band_weights(g * alone, edges), np.arange(cols)
     mean = np.zeros((len(edges) - 1, cols, rows, cols))
     mean[band_of_row(edges)[:, None], port_of, np.arange(rows)[:, None], port_of] = weight
     to_output = nodal.solve_adjoint(array, i_out=np.eye(cols))
@@ -184,22 +151,11 @@ def _merged(wires: WireGrid, g: np.ndarray, edges: tuple[int, ...]) -> Fields:
         w_row=unit.i_row,
         w_port=-port.i_out,
         alone=alone,
-        col_voltage=np.moveaxis(unit.v_col, 0, 2),
+        moments=column_moments(np.moveaxis(unit.v_col, 0, 2), weight, edges),
         to_output=np.moveaxis(to_output, 0, 2),
         to_level=np.moveaxis(to_level, 0, 2),
-        row_on_col=row_on_col,
+        row_lines=lines,
         weight=weight,
         port_level=np.add.reduceat(weight * port.v_col.sum(0), edges[:-1], axis=0),
         edges=edges,
     )
-
-
-def _rows_alone(wires: WireGrid, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`Fields.row_on_col` and `Fields.alone` of rows that may hold 0 ohm or broken segments, or straps."""
-    rows, cols = g.shape
-    lines = lines_of_rows(wires)
-    right = np.zeros((rows, cols, cols + 1))
-    right[:, np.arange(cols), np.arange(cols)] = g
-    right[:, :, -1] = lines.feed
-    v = lines.solved(g, right)
-    return v[:, :, :-1], v[:, :, -1]

@@ -17,17 +17,18 @@ import numpy as np
 
 from circuitsim.behavioral.bands import band_limit
 from circuitsim.behavioral.columns import column_voltages
-from circuitsim.behavioral.fields import Fields, linear_fields
+from circuitsim.behavioral.field_types import Fields
+from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.gated_noise import GatedNoise, gated_noise, gated_sigma
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import INPUT_POINTS
 from circuitsim.behavioral.product import AnyTile
-from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
+from circuitsim.behavioral.tile_parts import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.devices.statistics import Statistics, read_sigma
 from circuitsim.errors import InputError
-from circuitsim.nodal.surface import cell_law, cell_polynomials
+from circuitsim.nodal.surface import cell_law
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import CellSurface, TileModel
 from circuitsim.spec import WireGrid, by_value, check_conductances, checked, real_numbers
@@ -107,7 +108,7 @@ def read_noise(
     columns = column_voltages(fields, g_ref, v_low, v_high)
     s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS["analog"])
     cells = tabulate(
-        cell_polynomials(short(surface), g), g_ref, wires, fields, columns,
+        short(surface), g, g_ref, wires, fields, columns,
         s=s, level=chebyshev_points(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref,
     )  # fmt: skip
     sigma = _sigma(stats, g, g_programmed, t, extrapolate)

@@ -6,7 +6,7 @@ import numpy as np
 
 from circuitsim.behavioral.columns import Columns, levels_across_columns
 from circuitsim.behavioral.expansion import Expansion, carry
-from circuitsim.behavioral.fields import Fields
+from circuitsim.behavioral.field_types import Fields
 from circuitsim.behavioral.tile import Factor
 
 
@@ -23,9 +23,8 @@ def one_level_factors(
         put: Makes a matrix one of the tile's namespace, dtype and device.
     """
     mix = levels_across_columns(fields, columns, g_ref, expansion.slope)
-    to_level = (fields.to_level / columns.span) @ mix.T
-    currents = [carry(part, fields.to_output) for part in expansion.currents]
-    levels = [carry(part, to_level) for part in expansion.levels]
+    currents = carry(expansion.currents, fields.to_output)
+    levels = [(part / columns.span) @ mix.T for part in carry(expansion.levels, fields.to_level)]
     currents[0][1] += v_scale * fields.w
     levels[0][1] += v_scale * (columns.mean[0] / columns.span) @ mix.T
     levels[0][0, 0] -= mix @ (columns.low / columns.span + columns.centre)[0]  # the level of an array without inputs

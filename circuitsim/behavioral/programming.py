@@ -1,38 +1,30 @@
 """Program a tile: wires, cells, driver and sense resistance into matrices, once per set of conductances."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuitsim import nodal
 from circuitsim.behavioral.abilities import SIMULATES
 from circuitsim.behavioral.banded import band_products
-from circuitsim.behavioral.columns import column_voltages
 from circuitsim.behavioral.expansion import expand
-from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.gated_programming import borne_form, gated_tile
-from circuitsim.behavioral.grades import INPUT_POINTS, AnyForm, StringForm, TileForm, form_of, gated_form, string_form
+from circuitsim.behavioral.grades import AnyForm, StringForm, form_of, gated_form, string_form
 from circuitsim.behavioral.guard import tell_missed
 from circuitsim.behavioral.one_level import one_level_factors
-from circuitsim.behavioral.residual import reference_conductance, short, tabulate
+from circuitsim.behavioral.residual import reference_conductance, short
 from circuitsim.behavioral.row_levels import row_correction, seen_levels
-from circuitsim.behavioral.sense import reference_resistance
 from circuitsim.behavioral.string_programming import string_tile
 from circuitsim.behavioral.switched_read import SwitchedTile
 from circuitsim.behavioral.tile import Tile
-from circuitsim.behavioral.tile_power import linear_power, residual_power
+from circuitsim.behavioral.tile_parts import inputs_about_rest, linear_responses, tile_parts, tile_wires
+from circuitsim.behavioral.tile_source import TileSource
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import plan_of_wires
-from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.gated import check_strings
-from circuitsim.nodal.surface import cell_polynomials, check_surface_range
+from circuitsim.nodal.surface import check_surface_range
 from circuitsim.results import TileModel
-from circuitsim.spec import WireGrid, check_able, check_conductances, checked
-
-_SWEEP = 1e-8  # relative tolerance of one product's matrix: far below the error of one product
+from circuitsim.spec import check_able, check_conductances, checked
 
 
 @checked
@@ -82,34 +74,25 @@ def program(
         return _switched(model, g, inputs, put, single=dtype == "float32")
     inputs = inputs or "analog"
     form = form_of(model.grade, inputs, rows=spec.array.rows)
-    v_low, v_high = inputs_about_rest(model, inputs)
-    v_ref = spec.sense.v_ref
-    g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
-    v_scale = max(-v_low, v_high)
-    wires = tile_wires(model)
+    source = TileSource(model, g, form)
     if form.linear:
-        return _one_product(model, form, wires, g_ref, put, v_scale)
-    fields = linear_fields(wires, g_ref, max(1, form.bands))
-    columns = column_voltages(fields, g_ref, v_low, v_high)
-    s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS[form.inputs])
-    cells = cell_polynomials(short(surface), g)
-    residual = tabulate(
-        cells, g_ref, wires, fields, columns,
-        s=s, level=chebyshev_points(0.0, 1.0, form.level_points), v_scale=v_scale, v_ref=v_ref,
-    )  # fmt: skip
-    expansion = expand(residual, form)
+        return _one_product(source, put)
+    parts = tile_parts(model, g, form, voltages=form.bands > 0)
+    fields, columns, v_scale = parts.fields, parts.columns, parts.v_scale
+    expansion = expand(parts.residual, form)
     if form.bands:
-        correction = row_correction(cells, g_ref, fields, residual, v_ref, form.across)
-        seen = seen_levels(fields, columns, g_ref)
+        correction = row_correction(
+            short(surface), g, parts.g_ref, fields, parts.residual, spec.sense.v_ref, form.across
+        )
+        seen = seen_levels(fields, columns, parts.g_ref)
         products = {"bands": band_products(fields, columns, expansion, correction, seen, v_scale, put)}
     else:
-        products = one_level_factors(fields, columns, expansion, g_ref, v_scale, put)
+        products = one_level_factors(fields, columns, expansion, parts.g_ref, v_scale, put)
     return _tile(
-        model, form, wires, v_scale,
+        source, v_scale,
         w=put(fields.w),
         functions=(expansion.functions[0][::-1], expansion.functions[1]),
-        power=residual_power(fields, columns, residual, v_scale),
-        w_port=fields.w_port,
+        port_admittance=None if model.sense is None else fields.w_port,
         port_level=put(fields.port_level / columns.span),
         **products,
     )  # fmt: skip
@@ -158,65 +141,24 @@ def _check_sense(model: TileModel) -> None:
         )
 
 
-def tile_wires(model: TileModel) -> WireGrid:
-    """Return the wires of an array, behind the resistance that fits the curve of its sense amplifiers best."""
-    spec = model.spec
-    if model.sense is None:
-        return spec.wires
-    i_largest = spec.array.rows * spec.device.g_max * spec.driver.v_read
-    return replace(spec.wires, r_sense=reference_resistance(model.sense, i_largest))
-
-
-def _tile(model: TileModel, form: TileForm, wires: WireGrid, v_scale: float, **products: Any) -> Tile:
+def _tile(source: TileSource, v_scale: float, **products: Any) -> Tile:
     """Build a tile from its products and what every tile of the model shares."""
-    spec = model.spec
+    model, spec = source.model, source.model.spec
     return Tile(
-        grade=model.grade, form=form, rows=spec.array.rows, cols=spec.array.cols, v_range=model.v_range,
-        v_ref=spec.sense.v_ref, v_scale=v_scale, r_sense=wires.r_sense, sense=model.sense, **products,
+        grade=model.grade, form=source.form, rows=spec.array.rows, cols=spec.array.cols, v_range=model.v_range,
+        v_ref=spec.sense.v_ref, v_scale=v_scale, r_sense=tile_wires(model).r_sense, sense=model.sense, source=source,
+        **products,
     )  # fmt: skip
 
 
-def _one_product(
-    model: TileModel, form: TileForm, wires: WireGrid, g_ref: np.ndarray, put: Callable, v_scale: float
-) -> Tile:
-    v_ref = model.spec.sense.v_ref
-    rows, cols = g_ref.shape
-    i_out, i_row = _responses(wires, g_ref, np.eye(rows))
+def _one_product(source: TileSource, put: Callable) -> Tile:
+    model, (v_low, v_high) = source.model, inputs_about_rest(source.model, source.form.inputs)
+    v_ref, wires = model.spec.sense.v_ref, tile_wires(model)
+    g_ref = reference_conductance(model.surface, source.g, v_low, v_high, v_ref)
+    i_out, _ = linear_responses(wires, g_ref, np.eye(len(g_ref)))
     offset = None if v_ref == 0 else put(-v_ref * i_out.sum(0))
-    w_port = None
-    if model.sense is not None:
-        w_port = -_responses(wires, g_ref, np.zeros((cols, rows)), np.eye(cols))[0].T
-    return _tile(model, form, wires, v_scale, w=put(i_out), offset=offset, power=linear_power(i_row), w_port=w_port)
-
-
-def _responses(
-    wires: WireGrid, g: np.ndarray, v_in: np.ndarray, v_sense: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Currents (batch, cols) of the outputs and (batch, rows) of the drivers for voltages at inputs and senses [A]."""
-    plan = plan_of_wires(wires, g)
-    if plan is not None:
-        swept = sweep_batch(plan, v_in, v_sense, tol=_SWEEP, most=200)
-        if (swept.passes > 0).all():
-            return swept.i_out, swept.i_row
-    solved = nodal.solve_linear(nodal.linear_array(wires, g), v_in, 0.0 if v_sense is None else v_sense)
-    return solved.i_out, solved.i_row
-
-
-def inputs_about_rest(model: TileModel, inputs: str = "analog") -> tuple[float, float]:
-    """Range of the inputs relative to v_ref [V]; unused rows stay at v_ref, so the range contains 0."""
-    v_ref = model.spec.sense.v_ref
-    low, high = (v - v_ref for v in model.v_range)
-    if not (np.isfinite(low) and np.isfinite(high) and low <= high and max(-low, high) > 0):
-        raise InputError(f"v_range = {model.v_range} V: expected a lower and a higher voltage, one of them not v_ref")
-    low, high = min(low, 0.0), max(high, 0.0)
-    if inputs == "binary" and low < 0 < high:
-        raise InputError(f"v_range = {model.v_range} V: binary inputs are v_ref = {v_ref:g} V or one end of the range")
-    return low, high
-
-
-def chebyshev_points(low: float, high: float, count: int) -> np.ndarray:
-    """Chebyshev points between two ends, the ends included."""
-    return low + (high - low) * 0.5 * (1.0 - np.cos(np.pi * np.arange(count) / (count - 1)))
+    admittance = None if model.sense is None else source.w_port
+    return _tile(source, max(-v_low, v_high), w=put(i_out), offset=offset, port_admittance=admittance)
 
 
 def _putter(xp: Any, dtype: str, device: Any) -> Callable[[np.ndarray], Any]:

@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuitsim.behavioral.columns import column_voltages
-from circuitsim.behavioral.fields import Fields, linear_fields
+from circuitsim.behavioral.field_types import Fields
+from circuitsim.behavioral.fields import linear_fields
 from circuitsim.behavioral.grades import INPUT_POINTS
 from circuitsim.behavioral.guard import tell_missed
 from circuitsim.behavioral.product import mvm
-from circuitsim.behavioral.programming import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
 from circuitsim.behavioral.tile import Tile
+from circuitsim.behavioral.tile_parts import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.errors import InputError
-from circuitsim.nodal.surface import cell_polynomials
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import TileModel
 from circuitsim.spec import by_value, check_conductances, checked
@@ -85,10 +85,10 @@ def row_currents(model: TileModel, g: ArrayLike) -> RowCurrents:
     columns = column_voltages(fields, g_ref, v_low, v_high)
     s = chebyshev_points(v_low / v_scale, v_high / v_scale, INPUT_POINTS["analog"])
     residual = tabulate(
-        cell_polynomials(short(surface), g), g_ref, wires, fields, columns,
-        s=s, level=chebyshev_points(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref,
+        short(surface), g, g_ref, wires, fields, columns,
+        s=s, level=chebyshev_points(0.0, 1.0, _LEVELS), v_scale=v_scale, v_ref=v_ref, voltages=False,
     )  # fmt: skip
-    own = _across_by_own_input(fields)[:, :, None, None] * residual.current
+    own = _across_by_own_input(fields, g_ref)[:, :, None, None] * residual.current
     powers = np.vander(s, min(_EVEN, len(s)), increasing=True)
     even = powers.shape[1]
     basis = np.hstack([np.repeat(powers, _LEVELS, axis=0), np.repeat(powers[:, :_SLOPED], _LEVELS, axis=0)])
@@ -131,8 +131,8 @@ def read_rows(rows: RowCurrents, tile: Tile, v_in: np.ndarray) -> np.ndarray:
     return current
 
 
-def _across_by_own_input(fields: Fields) -> np.ndarray:
+def _across_by_own_input(fields: Fields, g: np.ndarray) -> np.ndarray:
     """Voltage (rows, cols) across each cell of the linear array per volt at the input of its own row [V/V]."""
-    each = np.arange(len(fields.alone))
-    by_own = fields.col_voltage[each, :, each]  # (rows, cols)
-    return fields.alone + np.einsum("ijl,il->ij", fields.row_on_col, by_own) - by_own
+    by_own = fields.moments.by_input  # inputs are independent where there is one band
+    on_row = fields.row_lines.solved(g, (g * by_own)[:, :, None])[:, :, 0]
+    return fields.alone + on_row - by_own

@@ -14,10 +14,11 @@ import numpy as np
 
 from circuitsim.behavioral.columns import Columns
 from circuitsim.behavioral.expansion import carry
-from circuitsim.behavioral.fields import Fields
+from circuitsim.behavioral.field_types import Fields
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.tile import DistanceFunction
-from circuitsim.nodal.surface import CellPolynomials, cells_law
+from circuitsim.nodal.surface import CellPolynomials, cell_polynomials, cells_law
+from circuitsim.results import CellSurface
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,16 @@ def seen_levels(fields: Fields, columns: Columns, g_ref: np.ndarray) -> np.ndarr
     Σ_l share_jl·t_l, weighted with their conductances. The weights of a row are 1 in sum, or all 0 where the columns do
     not move it.
     """
-    share = fields.row_on_col * columns.swing[:, None, :]  # (i, j, l) volts at row node j per level of column l
-    together = share.sum(2)
-    weight = g_ref * together
-    seen = np.einsum("ij,ijl->il", weight, share, optimize=True)
+    push, lines = g_ref * columns.swing, fields.row_lines  # current into the row nodes per unit of the level
+    weight = g_ref * lines.solved(g_ref, push[:, :, None])[:, :, 0]
+    seen = lines.solved(g_ref, weight[:, :, None])[:, :, 0] * push  # by reciprocity
     total = seen.sum(1, keepdims=True)
     return seen / np.where(total > 0, total, np.inf)
 
 
 def row_correction(
-    cells: CellPolynomials,
+    surface: CellSurface,
+    g: np.ndarray,
     g_ref: np.ndarray,
     fields: Fields,
     residual: Residual,
@@ -64,8 +65,9 @@ def row_correction(
     """Fit the functions of input and levels that describe the effect on all outputs best.
 
     Args:
-        cells: The characterized cells of the array.
-        g_ref: Their reference conductances (rows, cols) [S].
+        surface: The characterized cell.
+        g: Conductances (rows, cols) [S].
+        g_ref: Reference conductances (rows, cols) [S].
         fields: The linear array.
         residual: The cells' residual currents.
         v_ref: Voltage of the sense nodes [V].
@@ -76,9 +78,9 @@ def row_correction(
     weight = np.broadcast_to(np.abs(step), (len(s), *step.shape))
     basis = np.concatenate([np.ones((1, *weight.shape)), _monomials(s[:, None, None], t[:, None], t)]) * weight
     fit = np.linalg.pinv(basis.reshape(len(basis), -1)).reshape(*weight.shape, -1) * np.sign(step)[..., None]
-    own, others = _changes(cells, g_ref, residual, v_ref, fit)
+    own, others = _changes(cell_polynomials(surface, g), g_ref, residual, v_ref, fit)
     each = np.arange(g_ref.shape[1])
-    slopes = carry(others, fields.to_output) + (own - others) * fields.to_output[:, each, each]
+    slopes = carry((others,), fields.to_output)[0] + (own - others) * fields.to_output[:, each, each]
     return _leading(basis.reshape(len(basis), -1), slopes, count)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.behavioral.field_kernels import eliminate_chains
+from circuitsim.behavioral.field_kernels import eliminate_chains, sum_inverses
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.straps import line_conductances
 from circuitsim.spec import WireGrid
@@ -60,6 +60,21 @@ class RowLines:
             found[a] = np.linalg.solve(many, right[a].T[:, :, None])[:, :, 0].T
         return found
 
+    def summed(self, load: np.ndarray, weight: np.ndarray, push: np.ndarray) -> np.ndarray:
+        """Return Σ_a weight[a, j]·(voltage at node j of row a per ampere into its node l)·push[a, l] as (cols, cols).
+
+        Args:
+            load: (rows, cols) conductances from the nodes [S].
+            weight, push: (rows, cols).
+        """
+        out = np.zeros((load.shape[1], load.shape[1]))
+        if self.matrix is None:
+            sum_inverses(load, self.link, weight, push, out)
+            return out
+        for matrix, here, left, right in zip(self.matrix, load, weight, push, strict=True):
+            out += left[:, None] * np.linalg.inv(matrix + np.diag(here)) * right
+        return out
+
 
 def lines_of_rows(wires: WireGrid) -> RowLines:
     """Return the row wires of an array."""
@@ -68,7 +83,12 @@ def lines_of_rows(wires: WireGrid) -> RowLines:
     if wires.strap_row is not None:
         r_row = np.maximum(wires.r_row, _MERGED)
         return RowLines(link, *line_conductances(r_row, wires.r_driver, wires.strap_row))
-    feed = np.zeros((wires.rows, wires.cols))
+    return chains_of_rows(link)
+
+
+def chains_of_rows(link: np.ndarray) -> RowLines:
+    """Return row wires that are chains of segments `link` (rows, cols + 1), end resistances included [S]."""
+    feed = np.zeros((len(link), link.shape[1] - 1))
     feed[:, 0] += link[:, 0]
     feed[:, -1] += link[:, -1]
     return RowLines(link, None, feed)

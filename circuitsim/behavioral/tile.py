@@ -1,7 +1,7 @@
 """A programmed tile: the matrices that turn input voltages into column currents."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from circuitsim.behavioral.grades import TileForm
 from circuitsim.results import SenseTable
@@ -128,11 +128,11 @@ class Tile:
     | currents | factors [A] | one for each power of the level; empty for one product and with bands |
     | levels | factors | the same for the level itself |
     | bands | | the matrices of a tile with bands, or None |
-    | power | NumPy | what `behavioral.power` needs |
-    | w_port | (cols, cols) [S], NumPy | current that output o (axis 0) loses per volt at sense node (axis 1), or None |
+    | port_admittance | (cols, cols) [S], NumPy | `w_port`, held where there is a table of amplifiers; else None |
     | port_level | (bands, cols) [1/V] | rise of a column's level in each band per volt at the sense nodes, or None |
     | r_sense | [ohm] | sense resistance that the matrices contain |
     | sense | | table of the sense amplifiers, into which `mvm` settles the currents; None: they are behind r_sense |
+    | source | | model and conductances: `power` and `w_port` follow from them when they are asked for |
 
     `w`, `offset`, `port_level` and the matrices of factors and bands are arrays of the namespace, dtype and device that
     `program` was given.
@@ -151,16 +151,45 @@ class Tile:
     currents: tuple[Factor, ...] = ()
     levels: tuple[Factor, ...] = ()
     bands: BandProducts | None = None
-    power: "TilePower"
-    w_port: Any = None
+    port_admittance: Any = None
     port_level: Any = None
     r_sense: float
     sense: SenseTable | None = None
+    source: "TileOrigin"
 
     @property
     def products(self) -> int:
         """Matrix products of one read, counted in products of shape (rows, cols)."""
         return self.form.products
+
+    @property
+    def power(self) -> "TilePower":
+        """What `behavioral.power` needs, NumPy arrays; computed at the first use, at the price of programming."""
+        return self.source.power
+
+    @property
+    def w_port(self) -> Any:
+        """(cols, cols) current that output o (axis 0) loses per volt at each sense node (axis 1) [S], NumPy.
+
+        None for one product whose model has no sense amplifier. Else computed at the first use where it is not held.
+        """
+        if self.port_admittance is not None or self.form.linear:
+            return self.port_admittance
+        return self.source.w_port
+
+
+class TileOrigin(Protocol):
+    """What a tile asks its `TileSource` for."""
+
+    @property
+    def power(self) -> "TilePower":
+        """The matrices of the drivers' power."""
+        ...
+
+    @property
+    def w_port(self) -> Any:
+        """Admittance (cols, cols) between the sense nodes [S]."""
+        ...
 
 
 @by_value

@@ -13,7 +13,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.behavioral.columns import Columns
-from circuitsim.behavioral.fields import Fields
+from circuitsim.behavioral.field_types import Fields
 from circuitsim.behavioral.product import AnyTile, check_shape, column_levels, mvm
 from circuitsim.behavioral.residual import Residual
 from circuitsim.behavioral.switched_read import SwitchedTile

@@ -102,7 +102,7 @@ def _sweep_part(
 
     def solve(mine: range) -> None:
         sizes = (cells, cells if inside is None else 0, SCRATCH_ROWS * cols * width, MODE_ENTRIES * width)
-        (y, v_row, scratch, modes), nothing = _side_by_side(*sizes), np.empty(0)
+        (y, v_row, scratch, modes), nothing = aligned_parts(*sizes), np.empty(0)
         for block in mine:
             mine_row, v_col, i_cell = (v_row, nothing, nothing) if inside is None else inside[:, block]
             buffers = BlockBuffers(
@@ -132,7 +132,7 @@ def _sweep_part(
     )
 
 
-def _side_by_side(*sizes: int) -> list[np.ndarray]:
+def aligned_parts(*sizes: int) -> list[np.ndarray]:
     """Arrays (size,) that begin where a line of the cache does: lanes that lie across two cost twice as much.
 
     They are parts of one array. Several of a few MB each would be taken from the system anew in every read, page by

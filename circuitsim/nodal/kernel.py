@@ -38,19 +38,22 @@ def kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
         function: The function; named by the text of the modules too that write down its steps.
         written: Those modules.
     """
-    texts = b"".join(Path(str(module.__file__)).read_bytes() for module in written)
-    stamp = hashlib.sha256(STAMP.encode() + texts).hexdigest() if written else STAMP
-    function.__qualname__ += f"_{stamp[:12]}"  # numba names the files of its cache by it
+    function.__qualname__ += f"_{_stamp(written)[:12]}"  # numba names the files of its cache by it
     return _compiled(function, {})
 
 
-def bare_kernel(function: Callable[..., Any]) -> Any:
+def _stamp(written: tuple[ModuleType, ...]) -> str:
+    texts = b"".join(Path(str(module.__file__)).read_bytes() for module in written)
+    return hashlib.sha256(STAMP.encode() + texts).hexdigest() if written else STAMP
+
+
+def bare_kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
     """Compile a function like `kernel` that makes no array of its own, without any counting of references.
 
     Numba counts the references to an array wherever a kernel takes it out of a tuple, which costs more than a step of
-    an inner loop, and most of the time to compile.
+    an inner loop, and most of the time to compile. Arguments as those of `kernel`.
     """
-    function.__qualname__ += f"_{STAMP[:12]}"
+    function.__qualname__ += f"_{_stamp(written)[:12]}"
     return _compiled(function, {"_nrt": False, "no_rewrites": True, "error_model": "numpy"})
 
 

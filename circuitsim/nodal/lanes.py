@@ -236,6 +236,20 @@ def _reduce(operation: str):
 
 
 @intrinsic
+def sum_of(typingctx, a):
+    """Sum of the lanes, in whatever order is fastest."""
+
+    def generate(context, builder, signature, args):
+        element = args[0].type.element
+        kind = ir.FunctionType(element, [element, args[0].type])
+        name = f"llvm.vector.reduce.fadd.v{a.width}f{a.number.bitwidth}"
+        reduce = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(reduce, [ir.Constant(element, 0.0), args[0]], fastmath=("reassoc",))
+
+    return a.number(a), generate
+
+
+@intrinsic
 def negative(typingctx, a):
     """−a in every lane; costs nothing where the result is added to a product."""
 

@@ -163,7 +163,7 @@ def _solve_row(plan, lanes, steps, a, before, known, keep, drive, pull, buffers)
 
 
 @numba.njit(inline="always")
-def _extrapolate(plan, lanes, modes):
+def extrapolate_modes(plan, lanes, modes):
     """Extrapolate every mode to its fixed point: in one pass its error shrinks by exactly its rate."""
     wide, zero = len(lanes), zeros_for(lanes)
     for k in range(MODES):
@@ -265,6 +265,6 @@ def solve_block(plan, lanes, drive, pull, highest, tol, most, buffers):
             check = False
             continue
         count, down = count + 1, not down
-        _extrapolate(plan, lanes, buffers.modes)
+        extrapolate_modes(plan, lanes, buffers.modes)
         settled = _settled(plan, lanes, count, _BEFORE_CHECK * tol, highest, buffers.modes)
         check = (keep if linear else settled and count > blind) or count >= most

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from circuitsim import nodal
 from circuitsim.behavioral import fields as module
-from circuitsim.behavioral.fields import linear_fields
+from circuitsim.behavioral.fields import linear_fields, merged_fields
 
 WIRES = [
     {},
@@ -24,11 +24,11 @@ def test_fields_are_those_of_the_sparse_solver(make_spec, conductances, wire, en
     spec = make_spec(12, 9, r_out=ends[0], r_in=ends[1], **wire)
     g = conductances(spec)
     g[4, 4] = 0.0
-    found, expected = linear_fields(spec.wires, g), module._merged(spec.wires, g, (0, 12))
+    found, expected = linear_fields(spec.wires, g), merged_fields(spec.wires, g, (0, 12))
     exact = nodal.transfer(spec.wires, g)
     assert_allclose(found.w, exact.w, rtol=1e-7, atol=0)  # 0 ohm ends count as 1e-7 ohm
-    assert_allclose(np.moveaxis(found.col_voltage, 2, 0), exact.col_voltage, rtol=1e-6, atol=1e-9)  # V/V
-    for name in ("w_row", "w_port", "to_output", "row_on_col", "alone"):
+    assert_allclose(found.moments.together, exact.col_voltage.sum(0), rtol=1e-6, atol=1e-9)  # V/V
+    for name in ("w_row", "w_port", "to_output", "alone"):
         value = getattr(expected, name)
         # of the largest: far entries are differences of nearly equal numbers
         assert_allclose(getattr(found, name), value, rtol=0, atol=2e-5 * np.abs(value).max(), err_msg=name)
@@ -40,7 +40,7 @@ def test_levels_of_bands_are_those_of_the_sparse_solver(make_spec, conductances,
     spec = make_spec(12, 9, r_out=50.0, r_in=200.0, **wire)
     g = conductances(spec)
     edges = (0, 12) if bands == 1 else (0, 4, 8, 12)
-    found, expected = linear_fields(spec.wires, g, bands), module._merged(spec.wires, g, edges)
+    found, expected = linear_fields(spec.wires, g, bands), merged_fields(spec.wires, g, edges)
     assert found.edges == edges and found.to_level.shape == (12, 9, bands * 9)
     for name in ("to_level", "to_output", "port_level", "weight"):
         value = getattr(expected, name)
@@ -57,9 +57,10 @@ def test_right_sides_in_use_are_runs(inside, runs):
 def test_currents_balance(make_spec, conductances):
     spec = make_spec(12, 9)
     fields = linear_fields(spec.wires, conductances(spec))
-    assert_allclose(fields.w_row, fields.w_row.T, rtol=1e-9, atol=0)
-    assert_allclose(fields.w_port, fields.w_port.T, rtol=1e-9, atol=0)
-    assert_allclose(fields.w_row.sum(1), fields.w.sum(1), rtol=1e-9, atol=0)
+    allowed = 1e-9 * fields.w_row.max()  # S: sweeps leave some 1e-10 of what a terminal takes itself
+    assert_allclose(fields.w_row, fields.w_row.T, rtol=0, atol=allowed)
+    assert_allclose(fields.w_port, fields.w_port.T, rtol=0, atol=allowed)
+    assert_allclose(fields.w_row.sum(1), fields.w.sum(1), rtol=0, atol=allowed)
 
 
 def test_joined_columns_take_the_sparse_solver(make_spec, conductances):
@@ -72,8 +73,8 @@ def test_joined_row_segments_keep_all_digits_without_it(make_spec, conductances,
     """A segment counts as 1e-7 ohm, 1e11 times the conductance of a cell: pivots are sums, so it takes no digits."""
     spec = make_spec(8, 6, r_row=0.0)
     g = conductances(spec)
-    expected = module._merged(spec.wires, g, (0, 8))
-    monkeypatch.setattr(module, "_merged", None)
+    expected = merged_fields(spec.wires, g, (0, 8))
+    monkeypatch.setattr(module, "merged_fields", None)
     found = linear_fields(spec.wires, g)
     assert_allclose(found.w, nodal.transfer(spec.wires, g).w, rtol=1e-8, atol=0)
     for name in ("w_row", "w_port", "to_output", "to_level", "alone"):
@@ -138,7 +139,7 @@ def test_a_column_without_terminal_and_without_cells_is_no_obstacle(make_spec, c
     wires = replace(spec.wires, r_col=r_col)
     found, exact = linear_fields(wires, g), nodal.transfer(wires, g)
     assert_allclose(found.w, exact.w, rtol=1e-9, atol=1e-18)
-    assert np.isfinite(found.to_level).all() and np.isfinite(found.row_on_col).all()
+    assert np.isfinite(found.to_level).all() and np.isfinite(found.moments.by_mean).all()
 
 
 @pytest.mark.parametrize("line", ["row", "column"])
@@ -153,12 +154,12 @@ def test_a_piece_of_wire_without_terminal_and_without_cells_is_no_obstacle(make_
     wires = replace(spec.wires, r_row=r_row, r_col=r_col)
     found, exact = linear_fields(wires, g), nodal.transfer(wires, g)
     assert_allclose(found.w, exact.w, rtol=1e-9, atol=1e-18)
-    assert np.isfinite(found.to_level).all() and np.isfinite(found.row_on_col).all()
+    assert np.isfinite(found.to_level).all() and np.isfinite(found.moments.by_mean).all()
 
 
 @pytest.mark.parametrize("wire", WIRES[:3])
 def test_whole_wires_are_eliminated_whichever_ends_are_used(monkeypatch, make_spec, conductances, wire):
     """The sparse solver, which takes several times as long, is left to joined and broken ones."""
-    monkeypatch.setattr(module, "_merged", None)
+    monkeypatch.setattr(module, "merged_fields", None)
     spec = make_spec(5, 4, **wire)
     assert np.all(linear_fields(spec.wires, conductances(spec)).w > 0)
