@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.converting import network_tables
+from circuitsim.network.crosstalk import layer_places
 from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import largest_weight, scheme_of
 from circuitsim.network.network import Network
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import Product, ReadTile
-from circuitsim.network.tiling import TilePlace, padded, places
+from circuitsim.network.tiling import TilePlace, block_diagonal, padded
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked
 
@@ -64,7 +66,7 @@ def program(
 
     Args:
         network: The network.
-        spec: The array; its g_min, g_max, size and mapping.weights are used.
+        spec: The array; its g_min, g_max, size, wires and [mapping] are used.
         product: Programs one tile and returns the function that reads it. It refuses an array other than
             its own, see `Product`.
         tables: Tables of the circuits that the array names, from `circuitsim.characterize`; None: it names none.
@@ -87,9 +89,9 @@ def program(
         if layer.tied_to in programmed:
             programmed[layer.name] = replace(programmed[layer.tied_to], layer=layer)
             continue
-        groups, inputs, outputs = layer.weights.shape
         w_max = largest_weight(layer.weights)
-        tiles = places(layer.name, (groups, inputs, outputs), spec.shape, scheme_of(spec))
+        groups, inputs, outputs = layer.weights.shape
+        tiles = layer_places(layer.name, (groups, inputs, outputs), spec)
         matrices = [tile_conductances(layer, place, spec, w_max=w_max) for place in tiles]
         reads = over_tiles(product, zip(tiles, matrices, strict=True), n_jobs)
         programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, tuple(reads))
@@ -99,8 +101,28 @@ def program(
 @checked
 def tile_conductances(layer: LinearLayer, place: TilePlace, spec: ArraySpec, *, w_max: float) -> np.ndarray:
     """Return the conductances (rows, cols) [S] of the tile at `place`, padding included."""
-    weights = layer.weights[place.group, slice(*place.inputs), slice(*place.outputs)]
-    return padded(scheme_of(spec).conductances(weights, w_max=w_max), spec.shape, g_min=spec.device.g_min)
+    g = scheme_of(spec).conductances(_tile_weights(layer, place), w_max=w_max)
+    return padded(g, spec.shape, g_min=spec.device.g_min, at=(place.first_row, place.first_col))
+
+
+@checked
+def tile_numbers(
+    layer: LinearLayer, place: TilePlace, spec: ArraySpec, i_out: Any, v_sum: Any, *, w_max: float, v_per_unit: float
+) -> Any:
+    """Turn currents (batch, columns in use) [A] of the tile at `place` into products (batch, outputs of all groups).
+
+    Args:
+        layer, place, spec: The tile.
+        i_out, v_sum, v_per_unit: As in `Scheme.numbers`.
+        w_max: As in `tile_conductances`.
+    """
+    return scheme_of(spec).numbers(i_out, v_sum, w_max=w_max, v_per_unit=v_per_unit)
+
+
+def _tile_weights(layer: LinearLayer, place: TilePlace) -> np.ndarray:
+    """Return the weights (rows in use, outputs of all groups) that a tile holds."""
+    matrices = layer.weights[place.group_part, slice(*place.inputs), slice(*place.outputs)]
+    return block_diagonal(matrices, reversed_rows=place.reversed_rows)
 
 
 def _analog(layers: Sequence[LinearLayer], digital: Sequence[str]) -> list[LinearLayer]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from circuitsim.spec.base import Part, Whole, reserved, whole
+from circuitsim.spec.base import Part, Quantity, Whole, reserved, whole
 
 MOST_PER_CELL = 8  # bits: 256 levels
 MOST_BITS = 16  # of a weight's magnitude; float32 networks round to 24
@@ -42,6 +42,11 @@ class MappingSpec(Part):
     weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
         default=None, description="Bits of a weight's magnitude, without its sign; absent: bits_per_cell"
     )
+    crosstalk: Annotated[Quantity, Field(ge=0, le=1)] | None = Field(
+        default=None,
+        description="Largest crosstalk between groups of a convolution that share a tile, as a fraction of the signal, "
+        "all neighbours at full scale; sets how many share one. 0: every group has its own tiles; absent: 0.03",
+    )
     digital: tuple[str, ...] | None = Field(
         default=None, description="Names of the layers of a network that stay digital; absent: none"
     )
@@ -63,5 +68,11 @@ class MappingSpec(Part):
             raise ValueError(
                 f"weight_bits = {self.weight_bits} is less than bits_per_cell = {self.bits_per_cell}: a cell would have"
                 " levels that no weight takes; expected at least as many"
+            )
+        if self.crosstalk is not None and self.crosstalk > 0 and self.weights != "differential":
+            raise ValueError(
+                f"crosstalk = {self.crosstalk:g} has no effect with weights = {self.weights!r}: groups share tiles only"
+                " where the two columns of a pair cancel the current of their neighbours; expected 0, or weights ="
+                " 'differential'"
             )
         return self
