@@ -86,7 +86,9 @@ def _products(
     rest, high = spec.drive_range if spec.array.input_line == "bl" else (0.0, 1.0)
     whole = np.zeros((*shares.shape[:-2], *layer.layer.weights.shape[:2]))
     whole[..., place.group_part, slice(*place.inputs)] = shares
-    rows = place.on_rows(whole).reshape(-1, place.rows)
+    lines = np.zeros((*whole.shape, place.rows_per_input))
+    lines[..., 0] = whole
+    rows = place.on_rows(lines.reshape(*whole.shape[:-1], -1)).reshape(-1, place.rows)
     v_in = np.full((len(rows), spec.array.rows), rest)
     v_in[:, place.row_part] = rest + rows * (high - rest)
     i_out = equivalent_currents(programmed.tables.sense, as_numpy(read(v_in))[:, place.col_part])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from circuitsim.network.inputs import rows_per_input
 from circuitsim.network.mapping import Scheme, scheme_of
 from circuitsim.network.tiling import Layout, TilePlace, most_groups, places
 from circuitsim.spec import ArraySpec, WireGrid, checked
@@ -34,7 +35,9 @@ def layer_places(layer: str, matrix_shape: tuple[int, int, int], spec: ArraySpec
         InputError: The array has fewer columns than one output takes.
     """
     scheme = scheme_of(spec)
-    layout = Layout(at_last_row=spec.wire.col_sense != "top", at_last_col=spec.wire.row_drive == "right")
+    layout = Layout(
+        1, rows_per_input(spec), at_last_row=spec.wire.col_sense != "top", at_last_col=spec.wire.row_drive == "right"
+    )
     allowed = allowed_crosstalk(spec)
     most = most_groups(matrix_shape, spec.shape, scheme, layout) if allowed > 0.0 else 1
     wires = spec.wires if most > 1 else None
@@ -85,7 +88,8 @@ def _expected(tiles: Sequence[TilePlace], spec: ArraySpec, scheme: Scheme, wires
     rows = fullest.rows // fullest.groups
     rise = _transfer(wires)[fullest.row_part, fullest.row_part]
     own = np.kron(np.eye(fullest.groups, dtype=bool), np.ones((rows, rows), dtype=bool))
-    raised = zero * float(np.where(own, 0.0, rise).sum(axis=1).max())
+    each = np.where(own, 0.0, rise).reshape(fullest.rows, -1, fullest.rows_per_input)  # an input drives one of its rows
+    raised = zero * float(each.max(axis=2).sum(axis=1).max())
     if spec.array.input_line != "bl":
         return raised  # rows are gates and carry no current
     loss = wires.r_row[:, 1:-1:2].max() * (spec.array.cols * zero + fullest.cols // fullest.groups * spec.device.g_max)

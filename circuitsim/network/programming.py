@@ -31,12 +31,15 @@ class ProgrammedLayer:
         places: The part of the layer that each tile holds.
         reads: One function per tile: driver voltages (batch, rows) [V] → column currents (batch, cols) [A], or what the
             sense amplifiers make of them where these are circuits.
+        weight_sums: (groups, outputs) sums over the inputs of the weights as the cells hold them, which the digital
+            side knows; None unless inputs are offset.
     """
 
     layer: LinearLayer
     w_max: float
     places: tuple[TilePlace, ...]
     reads: tuple[ReadTile, ...]
+    weight_sums: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,9 @@ def program(
         groups, inputs, outputs = layer.weights.shape
         tiles = layer_places(layer.name, (groups, inputs, outputs), spec)
         matrices = [tile_conductances(layer, place, spec, w_max=w_max) for place in tiles]
-        reads = over_tiles(product, zip(tiles, matrices, strict=True), n_jobs)
-        programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, tuple(reads))
+        reads = tuple(over_tiles(product, zip(tiles, matrices, strict=True), n_jobs))
+        sums = _weight_sums(layer, tiles, matrices, spec, w_max) if spec.mapping.inputs == "offset" else None
+        programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, reads, sums)
     return ProgrammedNetwork(network, spec, programmed, around)
 
 
@@ -119,9 +123,27 @@ def tile_numbers(
     return scheme_of(spec).numbers(i_out, v_sum, w_max=w_max, v_per_unit=v_per_unit)
 
 
+def _weight_sums(
+    layer: LinearLayer,
+    tiles: Sequence[TilePlace],
+    matrices: Sequence[np.ndarray],
+    spec: ArraySpec,
+    w_max: float,
+) -> np.ndarray:
+    """Return the products (groups, outputs) of an exact array for inputs of 1."""
+    sums = np.zeros((layer.weights.shape[0], layer.weights.shape[2]))
+    for place, g in zip(tiles, matrices, strict=True):
+        i_out, v_sum = g[place.row_part, place.col_part].sum(axis=0)[None], np.array([float(place.rows)])
+        y = tile_numbers(layer, place, spec, i_out, v_sum, w_max=w_max, v_per_unit=1.0)
+        sums[place.group_part, slice(*place.outputs)] += y.reshape(place.groups, -1)
+    return sums
+
+
 def _tile_weights(layer: LinearLayer, place: TilePlace) -> np.ndarray:
     """Return the weights (rows in use, outputs of all groups) that a tile holds."""
     matrices = layer.weights[place.group_part, slice(*place.inputs), slice(*place.outputs)]
+    if place.rows_per_input == 2:  # the second row takes the negative part of the input
+        matrices = np.stack([matrices, -matrices], axis=2).reshape(len(matrices), -1, matrices.shape[2])
     return block_diagonal(matrices, reversed_rows=place.reversed_rows)
 
 

@@ -208,7 +208,17 @@ def layer_products(
         y = xp.zeros(shape, **kind) if y is None else y
         summed = _over_phases(products, tile.active, phases.weights)
         y[:, place.group_part, slice(*place.outputs)] += xp.reshape(summed, (summed.shape[0], place.groups, -1))
-    return (np.zeros(shape) if y is None else y * known.gain), total
+    y = np.zeros(shape) if y is None else y * known.gain
+    if programmed.weight_sums is None:
+        return y, total
+    xp, kind = _kind(y)
+    return y - xp.asarray(input_offset(programmed, phases, known), **kind), total
+
+
+def input_offset(programmed: ProgrammedLayer, phases: Phases, known: LayerRange) -> np.ndarray | float:
+    """Return the products (groups, outputs) of what is added to offset inputs; 0 for others."""
+    sums = programmed.weight_sums
+    return 0.0 if sums is None else phases.offset * known.activation_max * sums
 
 
 def _converts(spec: ArraySpec, tables: Periphery) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from circuitsim.spec.base import Part, Quantity, Whole, reserved, whole
+from circuitsim.spec.base import Part, Quantity, Whole, whole
 
 MOST_PER_CELL = 8  # bits: 256 levels
 MOST_BITS = 16  # of a weight's magnitude; float32 networks round to 24
@@ -29,9 +29,11 @@ class MappingSpec(Part):
         "of the range, g = (g_min + g_max)/2 + w/w_max · (g_max − g_min)/2; the middle times the sum of the inputs is "
         "subtracted digitally. 'reference': the same, and one column of each tile at the middle is subtracted",
     )
-    inputs: Annotated[Literal["two_phase", "unsigned"], reserved("differential", "offset")] = Field(
+    inputs: Literal["two_phase", "differential", "offset", "unsigned"] = Field(
         default="two_phase",
-        description="Signed inputs. 'two_phase': positive and negative parts one after the other. 'unsigned': a "
+        description="Signed inputs. 'two_phase': positive and negative parts one after the other. 'differential': two "
+        "rows for each input, the positive part on w and the negative one on −w, in one read. 'offset': each input "
+        "about the middle of the range, in one read; what the middle gives is subtracted digitally. 'unsigned': a "
         "negative input is an error",
     )
     bits_per_cell: Annotated[Literal["analog"] | int, BeforeValidator(_levels)] = Field(
