@@ -119,6 +119,10 @@ class HostWarning(CircuitsimWarning):
     """A product with weights is computed on the host, or the host's part of a network hides errors of the arrays."""
 
 
+class CrosstalkWarning(CircuitsimWarning):
+    """Groups of a convolution on one tile change each other's products by more than is allowed."""
+
+
 class GateLevelWarning(CircuitsimWarning):
     """The current of cells is not linear in the level of their gates, for which a network takes it."""
 

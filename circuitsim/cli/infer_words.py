@@ -25,6 +25,7 @@ def inference_in_words(content: dict[str, Any]) -> str:
         "largest output"
     )
     lines += [_on_array(layer) for layer in content["layers"]]
+    lines += _packing(content)
     if content["unreached_layers"]:
         lines.append(f"programmed, but read for none of the images: {', '.join(content['unreached_layers'])}")
     lines += [*_certified(content), *_settling(content)]
@@ -50,6 +51,24 @@ def _taken(content: dict[str, Any]) -> list[str]:
         lines.append(f"images at a time: {content['images_at_once']}")
     elif other:
         lines.append(f"images along axis {', '.join(other)}")
+    return lines
+
+
+def _packing(content: dict[str, Any]) -> list[str]:
+    """Say how many tiles the network takes, how full they are, and what groups on one tile do to each other."""
+    packing, (rows, cols) = content["packing"], content["array_size"]
+    tiles = sum(layer["tiles"] for layer in packing)
+    filled = sum(layer["tiles"] * layer["utilization"] for layer in packing) / tiles
+    lines = [f"tiles: {tiles} of {rows} × {cols}, {percent(filled)} of the cells hold weights"]
+    for layer in packing:
+        if layer["groups"] == 1:
+            continue
+        found = "not read" if layer["found"] is None else f"found {percent(layer['found'])}"
+        lines.append(
+            f"packed: {layer['name']}, up to {layer['groups']} groups a tile; crosstalk of neighbours at full scale "
+            f"{found}, expected up to {percent(layer['expected'])}, allowed {percent(layer['allowed'])} of the largest "
+            "product (mapping.crosstalk)"
+        )
     return lines
 
 

@@ -12,6 +12,7 @@ from .level_product import TileLevel as TileLevel
 from .level_product import level_product as level_product
 from .own_metric import read_metric as read_metric
 from .own_tiles import own_tiles as own_tiles
+from .packing import layer_packing as layer_packing
 from .products import BehavioralProduct as BehavioralProduct
 from .products import NgspiceProduct as NgspiceProduct
 from .products import NodalProduct as NodalProduct

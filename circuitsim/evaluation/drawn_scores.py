@@ -210,9 +210,9 @@ def _reference_reads(programmed: ProgrammedNetwork) -> dict[str, list[np.ndarray
     for name, layer in programmed.layers.items():
         reads[name] = []
         for place, read in zip(layer.places, layer.reads, strict=True):
-            v_in = full_scale_inputs(spec)[None].copy()
-            v_in[:, place.rows :] = resting_input(spec)
-            reads[name].append(np.asarray(read(v_in))[0, : place.cols])
+            v_in = np.full((1, spec.array.rows), resting_input(spec))
+            v_in[:, place.row_part] = full_scale_inputs(spec)[place.row_part]
+            reads[name].append(np.asarray(read(v_in))[0, place.col_part])
     return reads
 
 
@@ -225,12 +225,12 @@ def _ratio(before: np.ndarray, now: np.ndarray) -> np.ndarray:
 
 
 def _trim(layer: ProgrammedLayer, gains: list[np.ndarray]) -> ProgrammedLayer:
-    reads = tuple(partial(_trimmed, read, each) for read, each in zip(layer.reads, gains, strict=True))
-    return replace(layer, reads=reads)
+    tiles = zip(layer.reads, layer.places, gains, strict=True)
+    return replace(layer, reads=tuple(partial(_trimmed, read, place.first_col, each) for read, place, each in tiles))
 
 
-def _trimmed(read: ReadTile, gains: np.ndarray, v_in: np.ndarray) -> Any:
+def _trimmed(read: ReadTile, first_col: int, gains: np.ndarray, v_in: np.ndarray) -> Any:
     i_out = read(v_in)
     full = np.ones(i_out.shape[1])
-    full[: len(gains)] = gains
+    full[first_col : first_col + len(gains)] = gains
     return i_out * full

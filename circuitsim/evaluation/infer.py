@@ -15,6 +15,7 @@ from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import images_apart, whole_batches
 from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.own_tiles import own_tiles
+from circuitsim.evaluation.packing import layer_packing
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
 from circuitsim.network import (
@@ -127,6 +128,7 @@ def infer_files(
         ClippingWarning: See `evaluate`.
         SettlingWarning: `settling` is True, and driver.t_read ends before the slowest column has settled, or how
             columns settle was not found.
+        CrosstalkWarning: See `layer_packing`.
         MissedTargetWarning: The certificate of the model misses its target.
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
@@ -165,6 +167,8 @@ def infer_files(
         **_what_ran(network, images, spec, mapped),
         "layers": [dataclasses.asdict(layer) for layer in array.layers],
         "unreached_layers": [name for name in programmed.layers if name not in {each.name for each in array.layers}],
+        "packing": [dataclasses.asdict(each) for each in layer_packing(programmed, read=level != "ngspice")],
+        "array_size": list(spec.shape),
         **_certified(programmed, product, search_inputs),
         "settling": _settling(programmed) if settling else None,
         "input_code": spec.driver.input_code,

@@ -118,7 +118,7 @@ def compare_layers(
     layers = []
     for name in dict.fromkeys(tile.place.layer for tile in solved):
         tiles = [tile for tile in solved if tile.place.layer == name]
-        exact = np.concatenate([tile.solution.out[:, : tile.place.cols].ravel() for tile in tiles])
+        exact = np.concatenate([tile.solution.out[:, tile.place.col_part].ravel() for tile in tiles])
         predicted = np.concatenate([_predict(model, tile).ravel() for tile in tiles])
         error = error_statistics((predicted - exact) / certificate.full_scale)
         adc = layer_adc(model.spec, around, ranges[name].full_scale)
@@ -155,9 +155,9 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
     errors = []
     hold_out = zip(calibration.hold_out, calibration.truths, calibration.predicted, strict=True)
     for experiment, solution, predicted in hold_out:
-        cols = next((tile.place.cols for tile in tiles if np.array_equal(tile.g, experiment.g)), 0)
-        if cols:
-            errors.append((predicted - solution.out)[:, :cols].ravel() / calibration.certificate.full_scale)
+        cols = next((tile.place.col_part for tile in tiles if np.array_equal(tile.g, experiment.g)), None)
+        if cols is not None:
+            errors.append((predicted - solution.out)[:, cols].ravel() / calibration.certificate.full_scale)
     return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.typical
 
 
@@ -184,4 +184,4 @@ def _worst_known(certificate: Certificate, tiles: list[SolvedTile]) -> float:
 
 
 def _predict(model: TileModel, tile: SolvedTile) -> np.ndarray:
-    return np.asarray(behavioral.tile_outputs(behavioral.program(model, tile.g), tile.v_in))[:, : tile.place.cols]
+    return np.asarray(behavioral.tile_outputs(behavioral.program(model, tile.g), tile.v_in))[:, tile.place.col_part]

@@ -7,7 +7,8 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 
 from circuitsim.network.apart import check_images_apart
 from circuitsim.network.contraction import Contraction
-from circuitsim.network.converting import layer_adc, network_tables
+from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables
+from circuitsim.network.crosstalk import allowed_crosstalk, expected_crosstalk, layer_places
 from circuitsim.network.fitting_array import check_same_array
 from circuitsim.network.float_difference import float_difference
 from circuitsim.network.images import image_records
@@ -23,7 +24,7 @@ from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Differential, Offset, Reference, Scheme, Sliced, scheme_of
 from circuitsim.network.network import LayerProduct, Network
 from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead, exact_product
-from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances
+from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances, tile_numbers
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule, range_rule
 from circuitsim.network.ranges import fit_ranges, layer_inputs
 from circuitsim.network.reading import LayerRange, LayerReading
@@ -58,13 +59,16 @@ __all__ = [
     "TilePlace",
     "TileRead",
     "Window",
+    "allowed_crosstalk",
     "as_numpy",
     "check_images_apart",
     "check_same_array",
+    "equivalent_currents",
     "evaluate",
     "evaluate_float",
     "evaluate_ideal",
     "exact_product",
+    "expected_crosstalk",
     "fit_ranges",
     "float_difference",
     "float_product",
@@ -73,6 +77,7 @@ __all__ = [
     "input_vectors",
     "layer_adc",
     "layer_inputs",
+    "layer_places",
     "load_network",
     "network_tables",
     "output_tensor",
@@ -80,4 +85,5 @@ __all__ = [
     "range_rule",
     "scheme_of",
     "tile_conductances",
+    "tile_numbers",
 ]

@@ -102,6 +102,7 @@ def layer_adc(spec: ArraySpec, tables: Periphery, full_scale: float | None) -> C
     return tables.adc or adc_table(spec, full_scale=full_scale)
 
 
+@checked
 def equivalent_currents(sense: SenseTable | None, outputs: Any) -> Any:
     """Return the currents (any shape) that outputs of sense amplifiers stand for, by the straight line through them."""
     if sense is None:

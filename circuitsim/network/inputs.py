@@ -18,14 +18,16 @@ class Phases:
     """Row voltages of a batch of activations, read one phase after the other.
 
     Attributes:
-        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for unsigned ones; times
+        weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for others; times
             2^b / (2^bits − 1) for the bit b of bit-serial inputs, each of which is a phase.
-        v: (phases, *shape of the activations) voltages that the drivers put out [V]; 0 or 1 on gates, or
-            k / (n − 1) of n levels; of pulses the share of the read for which they last, 0 to 1.
+        v: (phases, *shape of the activations) voltages that the drivers put out [V], the last axis twice as long for
+            differential inputs, whose two rows lie side by side; 0 or 1 on gates, or k / (n − 1) of n levels; of pulses
+            the share of the read for which they last, 0 to 1.
         v_coded: Voltages that the codes represent [V], same shape; differs from `v` if the DAC has an INL or noise.
         clipped: Number of activations larger than full scale, which are driven at v_read.
         full_scale: Voltage that the codes represent at full scale, less that of an activation of 0 [V].
-        rest: Voltage of a row whose input is 0 [V]; 0 on gates and for pulses.
+        rest: Voltage of a row at rest [V]; 0 on gates and for pulses.
+        offset: What is added to each activation, relative to activation_max: 1 for offset inputs, otherwise 0.
     """
 
     weights: tuple[float, ...]
@@ -34,6 +36,7 @@ class Phases:
     clipped: int
     full_scale: float
     rest: float
+    offset: float = 0.0
 
 
 def _two_phase(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
@@ -45,15 +48,29 @@ def _unsigned(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
     return (1.0,), relative[None]
 
 
+def _differential(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
+    """Return the positive and the negative part of each activation side by side, on the two rows of its input."""
+    rows = np.stack([np.maximum(relative, 0.0), np.maximum(-relative, 0.0)], axis=-1)
+    return (1.0,), rows.reshape(1, *relative.shape[:-1], -1)
+
+
 INPUT_PHASES: dict[str, Callable[[np.ndarray], tuple[tuple[float, ...], np.ndarray]]] = {
     "two_phase": _two_phase,
+    "differential": _differential,
+    "offset": _unsigned,
     "unsigned": _unsigned,
 }
 """Coding function for each value of `mapping.inputs`.
 
 It takes activations relative to full scale and returns the weight of each phase and its part of the activations
-(phases, *shape), from 0 to 1, with activations = Σ weights[p] · parts[p].
+(phases, *shape), from 0 to 1, with activations = Σ weights[p] · parts[p]; offset inputs from −1 to 1, which `encode`
+moves up.
 """
+
+
+def rows_per_input(spec: ArraySpec) -> int:
+    """Return how many rows an input takes, side by side: 2 for differential inputs."""
+    return 2 if spec.mapping.inputs == "differential" else 1
 
 
 def encode(
@@ -68,8 +85,9 @@ def encode(
     """Turn activations into driver voltages.
 
     An activation of 0 is driven at v_ref, the voltage of the columns; |activation| = activation_max is driven at
-    v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally. A DAC of b bits rounds
-    each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
+    v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally; or two rows for each
+    input; or, as offset inputs, the range from 0 to twice the code of an activation of 0, which is the last below the
+    middle, so that 0 is driven without rounding. A DAC of b bits rounds each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
     two ends; its levels are its own. Bit-serial codes take one phase for each bit, the lowest first, of the weight
     2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds. A pulse lasts for
     code / (2^b − 1) of the read, and the ADC converts the mean current over the read. On gates of several levels
@@ -85,16 +103,48 @@ def encode(
         rng: Source of the DAC's noise; None: without noise.
 
     Raises:
-        InputError: An activation is negative, but mapping.inputs = "unsigned".
+        InputError: An activation is negative, but mapping.inputs = "unsigned"; or inputs are offset, and two codes have
+            none in between for 0.
     """
     weights, parts = INPUT_PHASES[spec.mapping.inputs](activations / activation_max)
+    if spec.mapping.inputs == "offset":
+        zero = _zero_share(spec, dac)
+        clipped = int(np.count_nonzero(np.abs(parts) > 1.0 + _ROUNDING))
+        found = _coded(spec, dac, weights, zero * (1.0 + np.clip(parts, -1.0, 1.0)), clipped, rng)
+        return replace(found, full_scale=zero * found.full_scale, offset=1.0)
     if (lowest := float(np.min(parts, initial=0.0))) < 0.0:
         raise InputError(
             f"mapping.inputs = {spec.mapping.inputs!r} but layer {layer!r} has an input of "
             f"{lowest * activation_max:g}; use 'two_phase'"
         )
     clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
-    shares, v_ref = np.minimum(parts, 1.0), spec.sense.v_ref
+    return _coded(spec, dac, weights, np.minimum(parts, 1.0), clipped, rng)
+
+
+def _zero_share(spec: ArraySpec, dac: ConverterTable | None) -> float:
+    """Return the share of full scale that stands for 0 of offset inputs: the last code below the middle, if any."""
+    levels, bits = spec.driver.gate_levels, spec.driver.dac_bits if dac is None else dac.bits
+    if levels is None and bits is None:
+        return 0.5
+    top = 2**bits - 1 if levels is None and bits is not None else len(levels or ()) - 1
+    if top < 2:
+        key = "driver.dac_bits = 1" if levels is None else "driver.gate_levels of two levels"
+        raise InputError(
+            f"mapping.inputs = 'offset' with {key}: expected three codes or more, one of which stands for 0"
+        )
+    return (top // 2) / top
+
+
+def _coded(
+    spec: ArraySpec,
+    dac: ConverterTable | None,
+    weights: tuple[float, ...],
+    shares: np.ndarray,
+    clipped: int,
+    rng: np.random.Generator | None,
+) -> Phases:
+    """Turn shares of full scale (phases, *shape), from 0 to 1, into what the drivers put out."""
+    v_ref = spec.sense.v_ref
     if spec.driver.input_code == "bit_serial":
         return _bit_by_bit(spec, dac, weights, shares, clipped)
     if spec.driver.input_code == "pulse_width":

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.converting import network_tables
+from circuitsim.network.crosstalk import layer_places
 from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import largest_weight, scheme_of
 from circuitsim.network.network import Network
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import Product, ReadTile
-from circuitsim.network.tiling import TilePlace, padded, places
+from circuitsim.network.tiling import TilePlace, block_diagonal, padded
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked
 
@@ -29,12 +31,15 @@ class ProgrammedLayer:
         places: The part of the layer that each tile holds.
         reads: One function per tile: driver voltages (batch, rows) [V] → column currents (batch, cols) [A], or what the
             sense amplifiers make of them where these are circuits.
+        weight_sums: (groups, outputs) sums over the inputs of the weights as the cells hold them, which the digital
+            side knows; None unless inputs are offset.
     """
 
     layer: LinearLayer
     w_max: float
     places: tuple[TilePlace, ...]
     reads: tuple[ReadTile, ...]
+    weight_sums: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def program(
 
     Args:
         network: The network.
-        spec: The array; its g_min, g_max, size and mapping.weights are used.
+        spec: The array; its g_min, g_max, size, wires and [mapping] are used.
         product: Programs one tile and returns the function that reads it. It refuses an array other than
             its own, see `Product`.
         tables: Tables of the circuits that the array names, from `circuitsim.characterize`; None: it names none.
@@ -87,20 +92,59 @@ def program(
         if layer.tied_to in programmed:
             programmed[layer.name] = replace(programmed[layer.tied_to], layer=layer)
             continue
-        groups, inputs, outputs = layer.weights.shape
         w_max = largest_weight(layer.weights)
-        tiles = places(layer.name, (groups, inputs, outputs), spec.shape, scheme_of(spec))
+        groups, inputs, outputs = layer.weights.shape
+        tiles = layer_places(layer.name, (groups, inputs, outputs), spec)
         matrices = [tile_conductances(layer, place, spec, w_max=w_max) for place in tiles]
-        reads = over_tiles(product, zip(tiles, matrices, strict=True), n_jobs)
-        programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, tuple(reads))
+        reads = tuple(over_tiles(product, zip(tiles, matrices, strict=True), n_jobs))
+        sums = _weight_sums(layer, tiles, matrices, spec, w_max) if spec.mapping.inputs == "offset" else None
+        programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, reads, sums)
     return ProgrammedNetwork(network, spec, programmed, around)
 
 
 @checked
 def tile_conductances(layer: LinearLayer, place: TilePlace, spec: ArraySpec, *, w_max: float) -> np.ndarray:
     """Return the conductances (rows, cols) [S] of the tile at `place`, padding included."""
-    weights = layer.weights[place.group, slice(*place.inputs), slice(*place.outputs)]
-    return padded(scheme_of(spec).conductances(weights, w_max=w_max), spec.shape, g_min=spec.device.g_min)
+    g = scheme_of(spec).conductances(_tile_weights(layer, place), w_max=w_max)
+    return padded(g, spec.shape, g_min=spec.device.g_min, at=(place.first_row, place.first_col))
+
+
+@checked
+def tile_numbers(
+    layer: LinearLayer, place: TilePlace, spec: ArraySpec, i_out: Any, v_sum: Any, *, w_max: float, v_per_unit: float
+) -> Any:
+    """Turn currents (batch, columns in use) [A] of the tile at `place` into products (batch, outputs of all groups).
+
+    Args:
+        layer, place, spec: The tile.
+        i_out, v_sum, v_per_unit: As in `Scheme.numbers`.
+        w_max: As in `tile_conductances`.
+    """
+    return scheme_of(spec).numbers(i_out, v_sum, w_max=w_max, v_per_unit=v_per_unit)
+
+
+def _weight_sums(
+    layer: LinearLayer,
+    tiles: Sequence[TilePlace],
+    matrices: Sequence[np.ndarray],
+    spec: ArraySpec,
+    w_max: float,
+) -> np.ndarray:
+    """Return the products (groups, outputs) of an exact array for inputs of 1."""
+    sums = np.zeros((layer.weights.shape[0], layer.weights.shape[2]))
+    for place, g in zip(tiles, matrices, strict=True):
+        i_out, v_sum = g[place.row_part, place.col_part].sum(axis=0)[None], np.array([float(place.rows)])
+        y = tile_numbers(layer, place, spec, i_out, v_sum, w_max=w_max, v_per_unit=1.0)
+        sums[place.group_part, slice(*place.outputs)] += y.reshape(place.groups, -1)
+    return sums
+
+
+def _tile_weights(layer: LinearLayer, place: TilePlace) -> np.ndarray:
+    """Return the weights (rows in use, outputs of all groups) that a tile holds."""
+    matrices = layer.weights[place.group_part, slice(*place.inputs), slice(*place.outputs)]
+    if place.rows_per_input == 2:  # the second row takes the negative part of the input
+        matrices = np.stack([matrices, -matrices], axis=2).reshape(len(matrices), -1, matrices.shape[2])
+    return block_diagonal(matrices, reversed_rows=place.reversed_rows)
 
 
 def _analog(layers: Sequence[LinearLayer], digital: Sequence[str]) -> list[LinearLayer]:

@@ -12,7 +12,7 @@ from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedNetwork
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule
-from circuitsim.network.reading import LayerRange, layer_products, read_tiles
+from circuitsim.network.reading import LayerRange, input_offset, layer_products, read_tiles
 from circuitsim.spec import ArraySpec, checked
 
 _CLOSE = 2.0  # a bound of the graph less than this many times the largest activation costs less than one bit
@@ -103,9 +103,10 @@ def _fit_layer(
         known = _adc_range(known, flat, spec, rules[1])
     if gain:
         y, _ = layer_products(tiles, spec, currents, phases, known, tables=around)
-        y = as_numpy(y).astype(float, copy=False)
+        middle = input_offset(tiles, phases, known)  # the array reads it too
+        y = as_numpy(y).astype(float, copy=False) + middle
         square = float(np.vdot(y, y))
-        factor = float(np.vdot(y, float_product(tiles.layer, activations))) / square if square > 0.0 else 1.0
+        factor = float(np.vdot(y, float_product(tiles.layer, activations) + middle)) / square if square > 0.0 else 1.0
         known = dataclasses.replace(known, gain=factor)
     return known
 

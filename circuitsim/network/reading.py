@@ -11,10 +11,9 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables, with_sense_noise
 from circuitsim.network.inputs import Phases, encode
-from circuitsim.network.mapping import scheme_of
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import ReadTile
-from circuitsim.network.programming import ProgrammedLayer, tile_conductances
+from circuitsim.network.programming import ProgrammedLayer, tile_conductances, tile_numbers
 from circuitsim.network.pulse_reads import read_in_intervals
 from circuitsim.network.tiling import TilePlace
 from circuitsim.periphery import Periphery, convert_and_count, decode
@@ -154,9 +153,9 @@ def read_tiles(programmed: ProgrammedLayer, spec: ArraySpec, phases: Phases, *, 
     """
     tiles = []
     for place, read in zip(programmed.places, programmed.reads, strict=True):
-        part = (slice(None), slice(None), place.group, slice(*place.inputs))
-        v = phases.v[part]
-        tiles.append((place, read, spec, v, v if phases.v_coded is phases.v else phases.v_coded[part], phases.rest))
+        v = place.on_rows(phases.v)
+        coded = v if phases.v_coded is phases.v else place.on_rows(phases.v_coded)
+        tiles.append((place, read, spec, v, coded, phases.rest))
     return over_tiles(_read_tile, tiles, n_jobs)
 
 
@@ -187,7 +186,7 @@ def layer_products(
     groups, _, outputs = programmed.layer.weights.shape
     shape = (currents[0].active.shape[1], groups, outputs)
     v_per_unit = phases.full_scale / known.activation_max
-    scheme, adc = scheme_of(spec), layer_adc(spec, tables, known.full_scale)
+    adc = layer_adc(spec, tables, known.full_scale)
     adc = replace(adc, noise=0.0) if adc is not None and rng is None else adc
     y, total = None, 0
     for place, tile in zip(programmed.places, currents, strict=True):
@@ -195,19 +194,31 @@ def layer_products(
             continue  # all rows are at v_ref in every phase
         converted = tile.i_out
         if rng is not None and tables.sense is not None:
-            g = tile_conductances(programmed.layer, place, spec, w_max=programmed.w_max)[:, : place.cols]
+            g = tile_conductances(programmed.layer, place, spec, w_max=programmed.w_max)[:, place.col_part]
             converted = with_sense_noise(tables.sense, converted, g.sum(axis=0), rng)
         if adc is not None:
             codes, clipped = convert_and_count(adc, converted, rng=rng)
             converted, total = decode(adc, codes), total + clipped
         converted = equivalent_currents(tables.sense, converted)
         xp, kind = _kind(converted)
-        products = scheme.numbers(
-            converted, xp.asarray(tile.v_sum, **kind), w_max=programmed.w_max, v_per_unit=v_per_unit
+        v_sum = xp.asarray(tile.v_sum, **kind)
+        products = tile_numbers(
+            programmed.layer, place, spec, converted, v_sum, w_max=programmed.w_max, v_per_unit=v_per_unit
         )
         y = xp.zeros(shape, **kind) if y is None else y
-        y[:, place.group, slice(*place.outputs)] += _over_phases(products, tile.active, phases.weights)
-    return (np.zeros(shape) if y is None else y * known.gain), total
+        summed = _over_phases(products, tile.active, phases.weights)
+        y[:, place.group_part, slice(*place.outputs)] += xp.reshape(summed, (summed.shape[0], place.groups, -1))
+    y = np.zeros(shape) if y is None else y * known.gain
+    if programmed.weight_sums is None:
+        return y, total
+    xp, kind = _kind(y)
+    return y - xp.asarray(input_offset(programmed, phases, known), **kind), total
+
+
+def input_offset(programmed: ProgrammedLayer, phases: Phases, known: LayerRange) -> np.ndarray | float:
+    """Return the products (groups, outputs) of what is added to offset inputs; 0 for others."""
+    sums = programmed.weight_sums
+    return 0.0 if sums is None else phases.offset * known.activation_max * sums
 
 
 def _converts(spec: ArraySpec, tables: Periphery) -> bool:
@@ -224,7 +235,7 @@ def _read_tile(
     v_sum = (driven if v_coded is v else v_coded[active]).sum(axis=1) - place.rows * still
     v_sum = v_sum if input_unit(spec) == "V" else v_sum * spec.driver.v_read
     v_in = np.full((len(driven), spec.array.rows), rest)
-    v_in[:, : place.rows] = driven
+    v_in[:, place.row_part] = driven
     if len(v_in) == 0:
         return TileCurrents(active, v_sum, np.zeros((0, place.cols)))
     i_out = read_in_intervals(read, spec, v_in) if pulsed else read(v_in)
@@ -238,7 +249,7 @@ def _read_tile(
         raise InputError(
             f"the product of layer {place.layer!r}, tile {place.index}, returned a value that is not finite"
         )
-    return TileCurrents(active, v_sum, i_out[:, : place.cols])
+    return TileCurrents(active, v_sum, i_out[:, place.col_part])
 
 
 def _over_phases(products: Any, active: np.ndarray, phase_weights: Sequence[float]) -> Any:

@@ -36,6 +36,7 @@ from .evaluation import Check as Check
 from .evaluation import DeckRecord as DeckRecord
 from .evaluation import EnergyPart as EnergyPart
 from .evaluation import InferenceEnergy as InferenceEnergy
+from .evaluation import LayerPacking as LayerPacking
 from .evaluation import LayerTiles as LayerTiles
 from .evaluation import LoopLayer as LoopLayer
 from .evaluation import SpiceLoop as SpiceLoop

@@ -138,6 +138,29 @@ class LayerTiles:
 
 
 @dataclass(frozen=True)
+class LayerPacking:
+    """How one layer fills its tiles; crosstalk is a fraction of the largest product that the weights allow.
+
+    Attributes:
+        name: Name of the layer.
+        tiles: Number of tiles.
+        groups: Largest number of groups on one tile.
+        utilization: Fraction of the cells of its tiles that hold weights.
+        expected: What the wires let expect of the groups' crosstalk; None: no groups share a tile.
+        found: Crosstalk found on a tile; None: not sought.
+        allowed: Crosstalk allowed; None: no groups share a tile.
+    """
+
+    name: str
+    tiles: int
+    groups: int
+    utilization: float
+    expected: float | None = None
+    found: float | None = None
+    allowed: float | None = None
+
+
+@dataclass(frozen=True)
 class SpiceLoop:
     """Whole images classified by the network with ngspice in place of the model.
 

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import InputError, SpecError
-from circuitsim.spec.complaints import RESERVED, sentence, shown
+from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.units import parse_quantity
 
@@ -61,17 +61,6 @@ def spice_name(name: str) -> str:
     if not SAFE_NAME.fullmatch(name):
         raise ValueError(f"got {name!r}, expected a name of letters, digits and _")
     return name
-
-
-def reserved(*values: str) -> BeforeValidator:
-    """Return a validator that refuses values which the format reserves and which cannot be simulated yet."""
-
-    def refuse(value: object) -> object:
-        if value in values:
-            raise PydanticCustomError(RESERVED, "not implemented yet")
-        return value
-
-    return BeforeValidator(refuse)
 
 
 Quantity = Annotated[float, BeforeValidator(_quantity, json_schema_input_type=float | str)]

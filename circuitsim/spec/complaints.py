@@ -7,10 +7,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-RESERVED = "reserved"  # type of the error about a reserved value
-
 # A misspelt key causes two errors, an unknown key and a missing one: report the unknown key.
-_FIRST = {RESERVED: 0, "extra_forbidden": 1}
+_FIRST = {"extra_forbidden": 0}
 _EXPECTED = {
     "dict_type": "a table",
     "model_type": "a table",
@@ -46,15 +44,13 @@ def sentence(error: ValidationError, model: type[BaseModel]) -> str:
         error: The error that `model.model_validate` raised.
         model: The model; its fields are the known keys.
     """
-    first = min(error.errors(), key=lambda each: _FIRST.get(each["type"], 2))
+    first = min(error.errors(), key=lambda each: _FIRST.get(each["type"], 1))
     names, siblings = _follow(model, first["loc"])
     key, kind, value = ".".join(names), first["type"], first["input"]
     if kind == "extra_forbidden":
         return f"unknown key {key}: {_hint(names, siblings, model)}"
     if kind == "missing":
         return f"{key} is missing: it has no default"
-    if kind == RESERVED:
-        return f"{key} = {shown(value)} is not implemented yet"
     if kind == "value_error":
         message = first["msg"].removeprefix("Value error, ")
         return f"{key}: {message}" if key else message

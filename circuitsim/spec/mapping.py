@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from circuitsim.spec.base import Part, Whole, reserved, whole
+from circuitsim.spec.base import Part, Quantity, Whole, whole
 
 MOST_PER_CELL = 8  # bits: 256 levels
 MOST_BITS = 16  # of a weight's magnitude; float32 networks round to 24
@@ -29,9 +29,11 @@ class MappingSpec(Part):
         "of the range, g = (g_min + g_max)/2 + w/w_max · (g_max − g_min)/2; the middle times the sum of the inputs is "
         "subtracted digitally. 'reference': the same, and one column of each tile at the middle is subtracted",
     )
-    inputs: Annotated[Literal["two_phase", "unsigned"], reserved("differential", "offset")] = Field(
+    inputs: Literal["two_phase", "differential", "offset", "unsigned"] = Field(
         default="two_phase",
-        description="Signed inputs. 'two_phase': positive and negative parts one after the other. 'unsigned': a "
+        description="Signed inputs. 'two_phase': positive and negative parts one after the other. 'differential': two "
+        "rows for each input, the positive part on w and the negative one on −w, in one read. 'offset': each input "
+        "about the middle of the range, in one read; what the middle gives is subtracted digitally. 'unsigned': a "
         "negative input is an error",
     )
     bits_per_cell: Annotated[Literal["analog"] | int, BeforeValidator(_levels)] = Field(
@@ -41,6 +43,11 @@ class MappingSpec(Part):
     )
     weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
         default=None, description="Bits of a weight's magnitude, without its sign; absent: bits_per_cell"
+    )
+    crosstalk: Annotated[Quantity, Field(ge=0, le=1)] | None = Field(
+        default=None,
+        description="Largest crosstalk between groups of a convolution that share a tile, as a fraction of the signal, "
+        "all neighbours at full scale; sets how many share one. 0: every group has its own tiles; absent: 0.03",
     )
     digital: tuple[str, ...] | None = Field(
         default=None, description="Names of the layers of a network that stay digital; absent: none"
@@ -63,5 +70,11 @@ class MappingSpec(Part):
             raise ValueError(
                 f"weight_bits = {self.weight_bits} is less than bits_per_cell = {self.bits_per_cell}: a cell would have"
                 " levels that no weight takes; expected at least as many"
+            )
+        if self.crosstalk is not None and self.crosstalk > 0 and self.weights != "differential":
+            raise ValueError(
+                f"crosstalk = {self.crosstalk:g} has no effect with weights = {self.weights!r}: groups share tiles only"
+                " where the two columns of a pair cancel the current of their neighbours; expected 0, or weights ="
+                " 'differential'"
             )
         return self

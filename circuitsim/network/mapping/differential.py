@@ -23,6 +23,11 @@ class Differential(Scheme):
         """One for each sign."""
         return 2
 
+    @property
+    def paired(self) -> bool:
+        """The two sides of a sign."""
+        return True
+
     def conductances(self, weights: np.ndarray, *, w_max: float) -> np.ndarray:
         """Map weights (inputs, outputs) onto conductances (inputs, 2 · outputs) [S]."""
         inputs, outputs = weights.shape

@@ -33,6 +33,11 @@ class Scheme(ABC):
         """Columns after those of the outputs, one set for each tile."""
         return 0
 
+    @property
+    def paired(self) -> bool:
+        """Columns are subtracted in pairs of neighbours, so that currents of weights of 0 cancel."""
+        return False
+
     @abstractmethod
     def conductances(self, weights: np.ndarray, *, w_max: float) -> np.ndarray:
         """Map signed weights onto conductances.

@@ -37,6 +37,11 @@ class Sliced(Scheme):
         """Number of pairs of columns of an output."""
         return -(-self.weight_bits // self.bits_per_cell)
 
+    @property
+    def paired(self) -> bool:
+        """The two sides of a sign."""
+        return True
+
     def conductances(self, weights: np.ndarray, *, w_max: float) -> np.ndarray:
         """Map weights (inputs, outputs) onto conductances (inputs, outputs · 2 · slices) [S]."""
         inputs, outputs = weights.shape

@@ -41,9 +41,9 @@ def test_a_tile_gives_what_its_codes_give(spec, network, mapped):
     codes[0] = 0  # no row is driven, and no bit is read
     found = read_layer(tiles, spec, codes[:, None] * (4.0 / 31), KNOWN)
     g = tile_conductances(tiles.layer, place, spec, w_max=tiles.w_max)
-    reading = cs.convert_codes(spec, g, np.pad(codes, ((0, 0), (0, 16 - place.rows))))
+    reading = cs.convert_codes(spec, g, np.pad(codes, ((0, 0), (16 - place.rows, 0))))
     expected = scheme_of(spec).numbers(
-        reading.value[:, : place.cols], codes.sum(axis=1) * 0.2 / 31, w_max=tiles.w_max, v_per_unit=0.2 / 4.0
+        reading.value[:, place.col_part], codes.sum(axis=1) * 0.2 / 31, w_max=tiles.w_max, v_per_unit=0.2 / 4.0
     )
     assert_allclose(found.y[:, 0], expected, rtol=0, atol=1e-12 * np.abs(expected).max())
     assert found.reads <= 5 * BITS and found.conversions == found.reads * place.cols

@@ -99,11 +99,11 @@ def test_records_hold_what_the_tile_saw(spec, network):
     read_layer(tiles, spec, x, KNOWN)
     (record,) = records
     assert record.place.layer == "n5"
-    assert_allclose(record.v_in[:6, :7], np.maximum(x[:, 0], 0.0) * 0.05, rtol=1e-14, atol=0)
-    assert_allclose(record.v_in[6:, :7], np.maximum(-x[:, 0], 0.0) * 0.05, rtol=1e-14, atol=0)
-    np.testing.assert_array_equal(record.v_in[:, 7:], 0.0)
+    assert_allclose(record.v_in[:6, 3:], np.maximum(x[:, 0], 0.0) * 0.05, rtol=1e-14, atol=0)
+    assert_allclose(record.v_in[6:, 3:], np.maximum(-x[:, 0], 0.0) * 0.05, rtol=1e-14, atol=0)
+    np.testing.assert_array_equal(record.v_in[:, :3], 0.0)
     assert_allclose(record.i_out, record.v_in @ record.g, rtol=1e-14, atol=0)
-    np.testing.assert_array_equal(record.g[7:], 1e-6)
+    np.testing.assert_array_equal(record.g[:3], 1e-6)
     np.testing.assert_array_equal(record.g[:, 6:], 1e-6)
     assert record.g.max() == pytest.approx(1e-4)
 
@@ -184,7 +184,7 @@ def test_offset_is_subtracted_at_the_voltages_that_the_codes_stand_for(spec, net
     x = np.random.default_rng(0).uniform(0.1, 4.0, (5, 1, 7))
     y = read_layer(tiles, offset, x, KNOWN).y
     coded = np.rint(x[:, 0] / 4.0 * 7) / 7 * 0.2
-    assert np.abs(records[0].v_in[:, :7] - coded).max() > 5e-3  # the driver's error reaches the array
+    assert np.abs(records[0].v_in[:, 3:] - coded).max() > 5e-3  # the driver's error reaches the array
     i_out = records[0].i_out[:, :3] - 50.5e-6 * coded.sum(axis=1, keepdims=True)
     assert_allclose(y[:, 0], i_out * 2 * tiles.w_max / (99e-6 * 0.05), rtol=1e-10, atol=0)
 

@@ -58,6 +58,7 @@ class SharedColumn:
     name: str = "shared"
     columns_per_output: int = 2
     shared_columns: int = 1
+    paired: bool = False
 
 
 def test_a_shared_column_leaves_room_for_fewer_outputs():

@@ -64,7 +64,11 @@ def test_reads_values_and_defaults(spec):
             "sense.kind: got 'tia', which is a circuit: write model",
         ),
         ("v_read = 0.2", 'v_read = 0.2\n[adc]\nkind = "sar"', "adc.kind: got 'sar', which is a circuit: write model"),
-        ("v_read = 0.2", 'v_read = 0.2\n[mapping]\ninputs = "offset"', "mapping.inputs = 'offset' is not implemented"),
+        (
+            "v_read = 0.2",
+            'v_read = 0.2\n[mapping]\ninputs = "signed"',
+            "mapping.inputs = 'signed': expected 'two_phase'",
+        ),
         ("v_read = 0.2", "v_read = 0.2\n[adc]\nfull_scale = -1", "adc.full_scale = -1: expected"),
         ("r_row = 2", "[wire.row]\nwidht = 2", "wire: row: unknown key widht: did you mean 'width'"),
         ("schema = 1", "schema = 2", "schema = 2: expected 1"),
