@@ -48,7 +48,8 @@ def expand(residual: Residual, form: TileForm) -> Expansion:
     powers, of_table, to_powers = _maps(tuple(s.tolist()), tuple(t.tolist()), len(form.currents))
     beside = table @ of_table
     grams = [part.T @ part for part in np.split(beside[:, :-1], 2, axis=1)]
-    functions = [_leading(gram, to_powers, s, form.currents[b] - 2) for b, gram in enumerate(grams)]
+    least = len(table) * (_ROUNDING * np.abs(table).max(initial=0.0)) ** 2
+    functions = [_leading(gram, least, to_powers, s, form.currents[b] - 2) for b, gram in enumerate(grams)]
     values = [_line(s, [evaluate_input_function(p, s) for p in chosen]) for chosen in functions]
     values += [values[1]] * (len(form.currents) - 2)
 
@@ -96,22 +97,26 @@ def evaluate_input_function(function: InputFunction, s: np.ndarray) -> np.ndarra
     return s * s * np.polynomial.polynomial.polyval(s, function)
 
 
-def _leading(gram: np.ndarray, to_powers: np.ndarray, s: np.ndarray, count: int) -> tuple[InputFunction, ...]:
+def _leading(
+    gram: np.ndarray, least: float, to_powers: np.ndarray, s: np.ndarray, count: int
+) -> tuple[InputFunction, ...]:
     """Return the functions that describe values at s best beside 1 and s, each at most 1 in size.
 
     Args:
         gram: (n_s, n_s) products of the values, 1 and s taken out, summed over the cells.
+        least: Sum of squares below which a function is lost in rounding, so that a power of s takes its place.
         to_powers: (powers of s, n_s), from `_maps`.
         s: (n_s,) scaled inputs.
         count: Number of functions.
     """
     if count <= 0:
         return ()
-    _, vectors = np.linalg.eigh(gram)
+    squares, vectors = np.linalg.eigh(gram)
     functions = []
-    for vector in vectors[:, ::-1][:, :count].T:
+    for place in range(count):
         # 1 and s are features anyway: a function starts at s², which costs two operations less to evaluate.
-        higher = (to_powers @ vector)[2:]
+        found = squares[-1 - place] > least
+        higher = (to_powers @ vectors[:, -1 - place])[2:] if found else np.eye(TERMS)[min(place, TERMS - 1)]
         size = np.abs(evaluate_input_function(tuple(higher), s)).max()
         functions.append(tuple(float(c) for c in higher / (size if size > 0 else 1.0)))
     return tuple(functions)

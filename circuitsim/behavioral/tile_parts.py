@@ -1,6 +1,7 @@
 """What a tile is made of before its products: wires, reference conductances, the linear array, residual currents."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -61,6 +62,7 @@ def tile_parts(model: TileModel, g: np.ndarray, form: TileForm, *, voltages: boo
     return TileParts(g_ref, fields, columns, residual, v_scale)
 
 
+@lru_cache(maxsize=8)
 def tile_wires(model: TileModel) -> WireGrid:
     """Return the wires of an array, behind the resistance that fits the curve of its sense amplifiers best."""
     spec = model.spec
