@@ -111,6 +111,15 @@ def test_packed_groups_give_the_float_product(mapping):
     assert max(place.groups for place in tiles.places) == (7 if packs else 1)
 
 
+@pytest.mark.parametrize("ends", [("right", "bottom"), ("left", "top"), ("right", "top")])
+def test_groups_are_read_from_where_they_lie(ends):
+    weights = depthwise()
+    spec = wired(wire={"r_row": 2.0, "r_col": 2.0, "row_drive": ends[0], "col_sense": ends[1]})
+    reading, expected, tiles = products(spec, weights)
+    assert max(place.groups for place in tiles.places) == 7
+    assert np.abs(reading.y - expected).max() <= 1e-12 * np.abs(expected).max()
+
+
 @pytest.mark.parametrize("code", ["bit_serial", "pulse_width"])
 def test_packed_groups_on_gates_and_by_pulses(code):
     weights = depthwise(6, 3, 2)
