@@ -21,7 +21,7 @@ from circuitsim.network.inference import (
 )
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
-from circuitsim.network.mapping import Differential, Offset, Reference, Scheme, Sliced, scheme_of
+from circuitsim.network.mapping import Copied, Differential, Offset, Reference, Scheme, Sliced, scheme_of
 from circuitsim.network.network import LayerProduct, Network
 from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead, exact_product
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances, tile_numbers
@@ -35,6 +35,7 @@ __all__ = [
     "LARGEST",
     "LEAST_RMS",
     "Contraction",
+    "Copied",
     "Differential",
     "ExactProduct",
     "Inference",

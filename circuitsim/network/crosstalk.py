@@ -63,8 +63,10 @@ def expected_crosstalk(tiles: Sequence[TilePlace], spec: ArraySpec) -> float:
 
     The current of the neighbours through their cells of weight 0 flows in both columns of a pair and cancels there, but
     it raises the voltage of the columns, which takes current from the cells of the group: expected is the largest
-    rise of a column at a row of the group, all neighbours at full scale, relative to v_read. To this comes what a
-    neighbour's row loses from one column of a pair to the other.
+    rise of a column at a row of the group, all neighbours at full scale, relative to v_read. Differential inputs have
+    two rows of opposite weights, and only the difference of their rises counts. To this comes what a neighbour's row
+    loses from one column of a pair to the other; on gates, as much again, because neighbours that are on load the
+    columns of the group.
 
     Args:
         tiles: The tiles of a layer, from `layer_places`.
@@ -85,15 +87,26 @@ def _expected(tiles: Sequence[TilePlace], spec: ArraySpec, scheme: Scheme, wires
     if fullest.groups == 1:
         return 0.0
     zero = float(scheme.conductances(np.zeros((1, 1)), w_max=1.0).max())
-    rows = fullest.rows // fullest.groups
-    rise = _transfer(wires)[fullest.row_part, fullest.row_part]
-    own = np.kron(np.eye(fullest.groups, dtype=bool), np.ones((rows, rows), dtype=bool))
-    each = np.where(own, 0.0, rise).reshape(fullest.rows, -1, fullest.rows_per_input)  # an input drives one of its rows
-    raised = zero * float(each.max(axis=2).sum(axis=1).max())
-    if spec.array.input_line != "bl":
-        return raised  # rows are gates and carry no current
-    loss = wires.r_row[:, 1:-1:2].max() * (spec.array.cols * zero + fullest.cols // fullest.groups * spec.device.g_max)
+    rise = _rise(fullest, wires)
+    felt = rise if fullest.rows_per_input == 1 else np.abs(rise[::2] - rise[1::2])  # w and −w feel the same rise
+    raised = zero * _largest_sum(felt, fullest.rows_per_input)
+    if spec.array.input_line != "bl":  # a gate that is off carries nothing: the neighbours' cells load the columns too
+        return raised + zero * _largest_sum(rise, fullest.rows_per_input)
+    own_cells = fullest.cols // fullest.groups * spec.device.g_max
+    loss = float(wires.r_row[:, 1:-1:2].max()) * (spec.array.cols * zero + own_cells)
     return raised + (fullest.groups - 1) * zero / (spec.device.g_max - spec.device.g_min) * loss
+
+
+def _rise(place: TilePlace, wires: WireGrid) -> np.ndarray:
+    """Transfer resistances (rows in use, rows in use) [ohm] from rows of other groups; 0 from those of the same one."""
+    rows = place.rows // place.groups
+    own = np.kron(np.eye(place.groups, dtype=bool), np.ones((rows, rows), dtype=bool))
+    return np.where(own, 0.0, _transfer(wires)[place.row_part, place.row_part])
+
+
+def _largest_sum(rise: np.ndarray, rows_per_input: int) -> float:
+    """Largest sum over the inputs, each of which drives one of its rows."""
+    return float(rise.reshape(len(rise), -1, rows_per_input).max(axis=2).sum(axis=1).max())
 
 
 def _transfer(wires: WireGrid) -> np.ndarray:

@@ -87,12 +87,12 @@ def encode(
     An activation of 0 is driven at v_ref, the voltage of the columns; |activation| = activation_max is driven at
     v_ref + v_read. Signed activations take two phases, whose products are subtracted digitally; or two rows for each
     input; or, as offset inputs, the range from 0 to twice the code of an activation of 0, which is the last below the
-    middle, so that 0 is driven without rounding. A DAC of b bits rounds each magnitude to a multiple of v_read / (2^b − 1). One that is a circuit takes its first and its last code for the
-    two ends; its levels are its own. Bit-serial codes take one phase for each bit, the lowest first, of the weight
-    2^k / (2^b − 1): the ADC converts each read, and the digital sum shifts and adds. A pulse lasts for
-    code / (2^b − 1) of the read, and the ADC converts the mean current over the read. On gates of several levels
-    a magnitude is rounded to k / (n − 1), which selects the k-th of n `driver.gate_levels`; the digital side takes the
-    current for linear in k.
+    middle, so that 0 is driven without rounding. A DAC of b bits rounds each magnitude to a multiple of
+    v_read / (2^b − 1). One that is a circuit takes its first and its last code for the two ends; its levels are its
+    own. Bit-serial codes take one phase for each bit, the lowest first, of the weight 2^k / (2^b − 1): the ADC converts
+    each read, and the digital sum shifts and adds. A pulse lasts for code / (2^b − 1) of the read, and the ADC converts
+    the mean current over the read. On gates of several levels a magnitude is rounded to k / (n − 1), which selects the
+    k-th of n `driver.gate_levels`; the digital side takes the current for linear in k.
 
     Args:
         activations: Any shape, in the network's units.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
@@ -104,8 +105,15 @@ def program(
 
 @checked
 def tile_conductances(layer: LinearLayer, place: TilePlace, spec: ArraySpec, *, w_max: float) -> np.ndarray:
-    """Return the conductances (rows, cols) [S] of the tile at `place`, padding included."""
-    g = scheme_of(spec).conductances(_tile_weights(layer, place), w_max=w_max)
+    """Return the conductances (rows, cols) [S] of the tile at `place`, padding included.
+
+    `w_max` is the largest weight of the layer, which takes the whole range; with a `mapping.scale` of its own the tile
+    does not use it.
+    """
+    weights, scale = _tile_weights(layer, place), _own_scale(layer, place, spec)
+    if scale is not None:
+        weights, w_max = weights / scale, 1.0
+    g = scheme_of(spec).conductances(weights, w_max=w_max)
     return padded(g, spec.shape, g_min=spec.device.g_min, at=(place.first_row, place.first_col))
 
 
@@ -120,7 +128,22 @@ def tile_numbers(
         i_out, v_sum, v_per_unit: As in `Scheme.numbers`.
         w_max: As in `tile_conductances`.
     """
-    return scheme_of(spec).numbers(i_out, v_sum, w_max=w_max, v_per_unit=v_per_unit)
+    scale = _own_scale(layer, place, spec)
+    y = scheme_of(spec).numbers(i_out, v_sum, w_max=w_max if scale is None else 1.0, v_per_unit=v_per_unit)
+    if scale is None:
+        return y
+    return y * array_api_compat.array_namespace(y).asarray(scale, dtype=y.dtype, device=array_api_compat.device(y))
+
+
+def _own_scale(layer: LinearLayer, place: TilePlace, spec: ArraySpec) -> np.ndarray | None:
+    """Return the largest |weights| (outputs of all groups,) that share a scale of the tile's own; None: the layer's."""
+    if spec.mapping.scale in (None, "layer"):
+        return None
+    matrices = layer.weights[place.group_part, slice(*place.inputs), slice(*place.outputs)]
+    if spec.mapping.scale == "tile":
+        return np.full(len(matrices) * matrices.shape[2], largest_weight(matrices))
+    largest = np.abs(matrices).max(axis=1).ravel()
+    return np.where(largest > 0.0, largest, 1.0)
 
 
 def _weight_sums(

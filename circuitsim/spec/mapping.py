@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from circuitsim.spec.base import Part, Quantity, Whole, whole
 
 MOST_PER_CELL = 8  # bits: 256 levels
+MOST_COPIES = 8  # the last uses two thirds of the range
 MOST_BITS = 16  # of a weight's magnitude; float32 networks round to 24
 
 
@@ -43,6 +44,16 @@ class MappingSpec(Part):
     )
     weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
         default=None, description="Bits of a weight's magnitude, without its sign; absent: bits_per_cell"
+    )
+    copies: Annotated[Whole, Field(ge=1, le=MOST_COPIES)] | None = Field(
+        default=None,
+        description="Copies of each output's columns, averaged digitally after the ADC; absent: 1. Copies of analog "
+        "weights use 1, 0.95, 0.90 … of the range, so that they round differently",
+    )
+    scale: Literal["layer", "tile", "column"] | None = Field(
+        default=None,
+        description="Which weights share one scale: the largest of them takes the whole range of conductances, and the "
+        "digital side undoes it. 'column': those of one output in a tile; absent: 'layer'",
     )
     crosstalk: Annotated[Quantity, Field(ge=0, le=1)] | None = Field(
         default=None,

@@ -19,7 +19,7 @@ KEYS = {
     "driver": ["v_read", "r_out", "dac_bits", "input_code", "t_read", "kind"],
     "sense": ["r_in", "v_ref", "kind", "model", "file", "ports", "params", "supply", "load", "i_max"],
     "adc": ["bits", "full_scale", "kind"],
-    "mapping": ["weights", "inputs", "bits_per_cell", "weight_bits"],
+    "mapping": ["weights", "inputs", "bits_per_cell", "weight_bits", "copies", "scale", "crosstalk"],
     "technique": ["partition", "replicate_cols", "g_reference", "dummy_rows", "g_dummy", "skip_zero_rows"],
 }
 VALUES = [

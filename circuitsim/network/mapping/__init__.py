@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from circuitsim.network.mapping.copied import Copied
 from circuitsim.network.mapping.differential import Differential
 from circuitsim.network.mapping.offset import Offset
 from circuitsim.network.mapping.reference import Reference
@@ -22,8 +23,11 @@ def scheme_of(spec: ArraySpec) -> Scheme:
     """Return the scheme that [mapping] describes, for the device's range of conductances."""
     mapping, ends = spec.mapping, (spec.device.g_min, spec.device.g_max)
     if mapping.bits_per_cell == "analog":
-        return SCHEMES[mapping.weights](*ends)
-    return Sliced(*ends, mapping.bits_per_cell, mapping.weight_bits or mapping.bits_per_cell)
+        scheme = SCHEMES[mapping.weights](*ends)
+    else:
+        scheme = Sliced(*ends, mapping.bits_per_cell, mapping.weight_bits or mapping.bits_per_cell)
+    copies = mapping.copies or 1
+    return scheme if copies == 1 else Copied(*ends, scheme, copies)
 
 
 def largest_weight(weights: np.ndarray) -> float:

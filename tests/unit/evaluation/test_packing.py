@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from gated_arrays import gated_model, gated_spec
 
 from circuitsim import nodal
 from circuitsim.cli.infer_words import inference_in_words
@@ -58,6 +59,25 @@ def test_wires_bound_what_the_array_solver_finds(r, ratio, kind):
     layer = packing(spec, NodalProduct(spec), weights)
     assert layer.groups == 7 and layer.utilization == 7 * 18 / 64**2
     assert layer.expected / 5 < layer.found < layer.expected
+
+
+@pytest.mark.parametrize(("row_drive", "col_sense"), [("both", "both"), ("right", "top")])
+@pytest.mark.parametrize("inputs", ["two_phase", "differential"])
+def test_wires_bound_crosstalk_at_other_ends_and_on_rows_in_pairs(row_drive, col_sense, inputs):
+    spec = wired(20.0, crosstalk=1.0, inputs=inputs).replace(wire={"row_drive": row_drive, "col_sense": col_sense})
+    layer = packing(spec, NodalProduct(spec), np.random.default_rng(0).normal(size=(7, 9, 1)))
+    assert layer.groups == (7 if inputs == "two_phase" else 3)
+    assert layer.expected / (6 if inputs == "two_phase" else 30) < layer.found < layer.expected
+
+
+def test_wires_bound_crosstalk_where_inputs_switch_gates():
+    """The slope of these cells is 1.3 of g; the bit lines drop too, and rows that are off carry nothing."""
+    spec = gated_spec(48, 48, driver={"v_read": 0.2, "input_code": "bit_serial", "dac_bits": 4})
+    model = gated_model(spec.replace(mapping={"crosstalk": 1.0}))
+    product = NodalProduct(model.spec, model.surface, off=model.off)
+    layer = packing(model.spec, product, np.random.default_rng(0).normal(size=(5, 9, 1)))
+    assert layer.groups == 5
+    assert layer.expected / 5 < layer.found < 1.3 * layer.expected
 
 
 def test_ideal_arrays_have_no_crosstalk():

@@ -111,6 +111,15 @@ def test_packed_groups_give_the_float_product(mapping):
     assert max(place.groups for place in tiles.places) == (7 if packs else 1)
 
 
+@pytest.mark.parametrize("ends", [("right", "bottom"), ("left", "top"), ("right", "top")])
+def test_groups_are_read_from_where_they_lie(ends):
+    weights = depthwise()
+    spec = wired(wire={"r_row": 2.0, "r_col": 2.0, "row_drive": ends[0], "col_sense": ends[1]})
+    reading, expected, tiles = products(spec, weights)
+    assert max(place.groups for place in tiles.places) == 7
+    assert np.abs(reading.y - expected).max() <= 1e-12 * np.abs(expected).max()
+
+
 @pytest.mark.parametrize("code", ["bit_serial", "pulse_width"])
 def test_packed_groups_on_gates_and_by_pulses(code):
     weights = depthwise(6, 3, 2)
@@ -197,3 +206,16 @@ def test_places_of_a_packed_layer_name_their_groups():
     tiles = layer_places("dw", (20, 9, 1), wired())
     owners = np.concatenate([np.arange(20)[place.group_part] for place in tiles])
     assert_array_equal(owners, np.arange(20))
+
+
+@pytest.mark.parametrize(("end", "used"), [("bottom", (False, True)), ("top", (True, False)), ("both", (True, True))])
+def test_expected_is_the_largest_rise_of_a_column(end, used):
+    """Rows in use at 1 V through g_min each, but for those of the own group, into a column of 3 ohm a segment."""
+    spec = wired(wire={"r_row": 0.0, "r_col": 3.0, "col_sense": end}, mapping={"crosstalk": 1.0})
+    (place,) = tiles = layer_places("dw", (7, 9, 1), spec)
+    ladder = np.diag(np.full(64, 2 / 3)) - np.diag(np.full(63, 1 / 3), 1) - np.diag(np.full(63, 1 / 3), -1)
+    for row, sensed in zip((0, -1), used, strict=True):
+        ladder[row, row] = 1 / 3 + (1 / 53 if sensed else 0.0)
+    rise = np.linalg.inv(ladder)[place.row_part, place.row_part]
+    others = np.kron(1 - np.eye(7), np.ones((9, 9)))
+    assert expected_crosstalk(tiles, spec) == pytest.approx(1e-6 * (rise * others).sum(axis=1).max(), rel=1e-9)
