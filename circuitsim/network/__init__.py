@@ -18,6 +18,7 @@ from circuitsim.network.inference import (
     evaluate_float,
     evaluate_ideal,
 )
+from circuitsim.network.joint_form import JointForm
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Differential, Offset, Reference, Scheme, Sliced, scheme_of
@@ -37,6 +38,7 @@ __all__ = [
     "Differential",
     "ExactProduct",
     "Inference",
+    "JointForm",
     "LayerProduct",
     "LayerRange",
     "LayerReading",

@@ -10,7 +10,7 @@ from circuitsim.periphery import dac_table, decode, drive, nearest_codes, slot_l
 from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec, full_scale_inputs, resting_input
 
-_ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
+ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def encode(
             f"mapping.inputs = {spec.mapping.inputs!r} but layer {layer!r} has an input of "
             f"{lowest * activation_max:g}; use 'two_phase'"
         )
-    clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
+    clipped = int(np.count_nonzero(parts > 1.0 + ROUNDING))
     shares, v_ref = np.minimum(parts, 1.0), spec.sense.v_ref
     if spec.driver.input_code == "bit_serial":
         return _bit_by_bit(spec, dac, weights, shares, clipped)

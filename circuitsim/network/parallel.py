@@ -13,4 +13,6 @@ def over_tiles(function: Callable[..., Any], tiles: Iterable[tuple], n_jobs: int
     `joblib.parallel_config` selects another backend, such as processes or a cluster. Records of a product then stay in
     the worker.
     """
+    if n_jobs == 1:
+        return [function(*tile) for tile in tiles]
     return list(Parallel(n_jobs, prefer="threads")(delayed(function)(*tile) for tile in tiles))
