@@ -114,7 +114,7 @@ def in_chunks(network: Network, images: np.ndarray, size: int, product_of: Calla
     for chunk in chunks_of(images, size):
         outputs = network.run(chunk, product_of(len(chunk)))
         check_one_each(outputs, chunk)
-        parts.append(outputs)
+        parts.append(outputs.copy())  # a layer may write its next output there
     return together(parts)
 
 

@@ -3,6 +3,7 @@
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
+import math
 from dataclasses import dataclass
 
 import numba
@@ -64,19 +65,21 @@ class InputCounts:
     negative: bool
 
 
-def driven_tensor(x: np.ndarray, places: VectorPlaces, drive: Drive, sign: float, dtype: np.dtype) -> np.ndarray:
-    """Return scaled inputs of positive (sign 1) or negative (−1) activations, padded and flat, then `WIDTH` zeros."""
+def driven_size(x_shape: tuple[int, ...], places: VectorPlaces) -> int:
+    """Return how many scaled inputs a tensor becomes: padding, and `WIDTH` numbers that nothing counts."""
+    return math.prod(n + sum(pad) for n, pad in zip(x_shape, places.pads, strict=True)) + WIDTH
+
+
+def drive_tensor(x: np.ndarray, places: VectorPlaces, drive: Drive, sign: float, driven: np.ndarray) -> None:
+    """Write the scaled inputs of positive (sign 1) or negative (−1) activations to `driven` (driven_size,), padded."""
     padded = [n + sum(pad) for n, pad in zip(x.shape, places.pads, strict=True)]
-    plain = padded == list(x.shape)
-    size = int(np.prod(padded))
-    driven = (np.empty if plain else np.zeros)(size + WIDTH, dtype)
-    driven[size:] = 0
-    numbers = driven[:size] if plain else np.empty(x.size, dtype)
+    plain, size = padded == list(x.shape), len(driven) - WIDTH
+    driven[size if plain else 0 :] = 0
+    numbers = driven[:size] if plain else np.empty(x.size, driven.dtype)
     _scale(x.reshape(-1), sign, drive, drive.v_scale, numbers)
     if not plain:
         inside = tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, places.pads, strict=True))
         driven[:size].reshape(padded)[inside] = numbers.reshape(x.shape)
-    return driven
 
 
 def largest_input(drive: Drive, activation: float) -> float:

@@ -1,7 +1,7 @@
 """Run a network on arrays: outputs, score, and statistics of each layer."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -119,7 +119,7 @@ def evaluate(
     images = checked_images(images)
     on_tiles = LayersOnTiles(programmed, ranges, rng, n_jobs, compiled)
     size = chunk_size(programmed.network, images, on_tiles.cost, memory, noisy=rng is not None or _is_noisy(programmed))
-    logits = in_chunks(programmed.network, images, size, lambda count: replace(on_tiles, images=count))
+    logits = in_chunks(programmed.network, images, size, on_tiles.for_images)
     layers = tuple(layer_statistics(programmed, layer, ranges[layer], each) for layer, each in on_tiles.counts.items())
     for layer in layers:
         for sentence in clipping_sentences(layer, ranges[layer.name]):

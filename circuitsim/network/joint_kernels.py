@@ -86,10 +86,10 @@ def _mark_active(features, at, rows, used, active):
         for k in range(rows):
             seen = larger(seen, magnitude(load(features, at + k * GROUP + lane)))
         store(active, lane, choose_negative(zero - seen, spread(features.dtype.type(1)), zero))
+    for n in range(used, GROUP):
+        active[n] = 0
     count = 0
     for n in range(GROUP):
-        if n >= used:
-            active[n] = 0
         count += active[n] > 0
     return count
 
@@ -189,51 +189,38 @@ def _write(products, group, stride, scale, biases, pieces, piece, end, out, tail
 
 
 @bare_kernel
-def _read_tile(
-    p, parts, factors, weights, powers, repeats, used, features, sums, active, converter, weight, products, found, tail
-):
-    """Read one tile with the features of a group, and add its products; arguments as in `read_joined`."""
-    count, at, to = factors.shape[1], parts[p, WEIGHT], parts[p, OUTPUT] * GROUP
-    for _ in range(parts[p, BLOCKS]):
-        for f in range(count):
-            first, depth = factors[p, f, 0] * GROUP, factors[p, f, 1]
-            product(weights, at, OUTPUTS, OUTPUTS, features, first, depth, sums, f * _BLOCK, used)
-            at += depth * OUTPUTS
-        if count > 1:
-            _combine(powers, count, repeats, used, sums)
-        _add_products(sums, active, used, converter, weight, products, to, found, tail)
-        to += PAIRS * GROUP
-
-
-@bare_kernel
 def _read_group(
     group, used, driven, size, phases, offsets, parts, factors, weights, functions, before, after, powers, repeats,
     converter, reads, found, pieces, piece, end_piece, features, sums, active, products, tail,
 ):  # fmt: skip
     """Read the tiles of one group of inputs with a group of vectors; `products` takes the sums of all phases."""
-    first = 0
+    first, count, zero = 0, factors.shape[1], spread(products[0] - products[0])
     while first < len(parts) and parts[first, GROUP_AT] < group:
         first += 1
-    for n in range(len(products)):
-        products[n] = 0
+    for n in range(0, len(products), WIDTH):
+        store(products, n, zero)
     for phase in range(len(phases)):
         p, laid, number = first, -1, 0
         while p < len(parts) and parts[p, GROUP_AT] == group:
             begin, end = parts[p, FIRST], parts[p, LAST]
             s = before * (end - begin) * GROUP
-            if begin != laid:
-                laid = begin
-                at = phase * size
+            if begin != laid:  # tiles beside each other have the same inputs
+                laid, at = begin, phase * size
                 _lay_beside(driven, at, offsets, group, begin, end, pieces, piece, end_piece, used, features, s)
                 number = _mark_active(features, s, end - begin, used, active)
             reads[p] += number
-            if number > 0:
-                if before + after > 0 or factors.shape[1] > 1:
-                    _fill_features(functions, parts[p, FUNCTION], before, after, end - begin, features)
-                _read_tile(
-                    p, parts, factors, weights, powers, repeats, used, features, sums, active, converter,
-                    phases[phase], products, found, tail,
-                )  # fmt: skip
+            if number > 0 and count > 1:
+                _fill_features(functions, parts[p, FUNCTION], before, after, end - begin, features)
+            at, to = parts[p, WEIGHT], parts[p, OUTPUT] * GROUP
+            for _ in range(parts[p, BLOCKS] if number > 0 else 0):
+                for f in range(count):
+                    row, depth = factors[p, f, 0] * GROUP, factors[p, f, 1]
+                    product(weights, at, OUTPUTS, OUTPUTS, features, row, depth, sums, f * _BLOCK, used)
+                    at += depth * OUTPUTS
+                if count > 1:
+                    _combine(powers, count, repeats, used, sums)
+                _add_products(sums, active, used, converter, phases[phase], products, to, found, tail)
+                to += PAIRS * GROUP
             p += 1
 
 

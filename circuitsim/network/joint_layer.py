@@ -1,12 +1,13 @@
 """Read all tiles of a layer together, compiled: the tensor is driven before it is cut, nothing in between is stored."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from circuitsim.network.converting import layer_adc
-from circuitsim.network.driven_tensor import Drive, InputCounts, driven_tensor, input_counts
+from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
 from circuitsim.network.joint_form import JointForm
 from circuitsim.network.joint_kernels import PAIRS, JointArrays, read_joined, room
 from circuitsim.network.linear import LinearLayer
@@ -14,6 +15,7 @@ from circuitsim.network.mapping import Differential, scheme_of
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.programming import ProgrammedLayer
 from circuitsim.network.reading import LayerRange
+from circuitsim.network.rooms import Rooms
 from circuitsim.network.tiling import TilePlace
 from circuitsim.network.vector_places import VectorPlaces
 from circuitsim.nodal.lane_products import GROUP, OUTPUTS
@@ -114,7 +116,9 @@ def joint_layer(
     )
 
 
-def read_jointly(joint: JointLayer, x: np.ndarray, places: VectorPlaces, *, n_jobs: int = 1) -> JointReading:
+def read_jointly(
+    joint: JointLayer, x: np.ndarray, places: VectorPlaces, rooms: Rooms, *, n_jobs: int = 1
+) -> JointReading:
     """Read a layer with a tensor that fits it.
 
     Args:
@@ -122,20 +126,23 @@ def read_jointly(joint: JointLayer, x: np.ndarray, places: VectorPlaces, *, n_jo
         x: Its input, float32 or float64, images along the first axis; vectors (vectors, groups, inputs) for a
             contraction.
         places: Of its vectors in tensors of this shape.
+        rooms: Memory for the scaled inputs and the output tensor.
         n_jobs: Number of threads.
     """
     counts = input_counts(x, places, joint.drive.activation_max)
     signs = (1.0, -1.0) if counts.negative else (1.0,)
-    driven = [driven_tensor(x, places, joint.drive, sign, joint.dtype) for sign in signs]
-    flat = np.concatenate(driven) if counts.negative else driven[0]
-    out, kind = np.empty(int(np.prod(places.shape)), joint.dtype), joint.dtype.type
+    size = driven_size(x.shape, places)
+    driven = rooms.driven(joint.layer.name, len(signs) * size, joint.dtype)
+    for k, sign in enumerate(signs):
+        drive_tensor(x, places, joint.drive, sign, driven[k * size : (k + 1) * size])
+    out, kind = rooms.out(joint.layer.name, math.prod(places.shape), joint.dtype), joint.dtype.type
     reads, found = np.zeros((n_jobs, len(joint.cols)), np.int64), np.zeros((n_jobs, 3))
     converter = np.array([joint.top, _WHOLE[joint.dtype.itemsize], joint.top + 0.5, -0.5], joint.dtype)
     edges = np.linspace(0, -(-places.vectors // GROUP), n_jobs + 1).round().astype(int)
 
     def part(k: int) -> None:
         read_joined(
-            edges[k], edges[k + 1], places.vectors, flat, len(driven[0]), np.array(signs, joint.dtype), *places.bases,
+            edges[k], edges[k + 1], places.vectors, driven, size, np.array(signs, joint.dtype), *places.bases,
             places.offsets, *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, out,
             reads[k], found[k], *room(joint.arrays, joint.biases.shape[1]),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from circuitsim.network.joint_layer import JointLayer, JointReading, joint_layer
 from circuitsim.network.linear import LinearLayer, float_product, output_tensor
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer
+from circuitsim.network.rooms import Rooms
 from circuitsim.network.vector_places import VectorPlaces, places_of_vectors
 
 _PATCHES, _CURRENTS = 10, 6  # copies of its vectors and of its currents, float64, that a layer makes tile by tile
@@ -52,6 +53,7 @@ class LayersOnTiles:
         counts: Of each layer, in the order of the runs.
         joint: The layers that are read together, None for others; filled as layers are met.
         places: Of the vectors of each layer that is read together, by its name and the shape of its input.
+        rooms: Memory of the layers.
         judged: Largest scaled input of each layer that its tiles have judged.
     """
 
@@ -64,6 +66,7 @@ class LayersOnTiles:
     counts: defaultdict[str, list[LayerCounts]] = field(default_factory=lambda: defaultdict(list))
     joint: dict[str, JointLayer | None] = field(default_factory=dict)
     places: dict[tuple[str, tuple[int, ...]], VectorPlaces] = field(default_factory=dict)
+    rooms: Rooms = field(default_factory=Rooms)
     judged: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, layer: LinearLayer, activations: np.ndarray) -> object:
@@ -89,10 +92,14 @@ class LayersOnTiles:
         if (layer.name, vectors.shape) not in self.places:
             self.places[layer.name, vectors.shape] = places_of_vectors(layer, vectors.shape)
         places = self.places[layer.name, vectors.shape]
-        reading = read_jointly(joint, np.ascontiguousarray(vectors), places, n_jobs=self.n_jobs)
+        reading = read_jointly(joint, np.ascontiguousarray(vectors), places, self.rooms, n_jobs=self.n_jobs)
         self._judge(joint, self.programmed.layers[layer.name], reading.inputs.largest)
         self.counts[layer.name].append(_joint_counts(reading))
         return reading.out if layer.contraction is None else output_tensor(layer, reading.out, x.shape)
+
+    def for_images(self, count: int) -> "LayersOnTiles":
+        """Return the same products for the next chunk, of `count` images; outputs of earlier ones are overwritten."""
+        return replace(self, images=count, rooms=self.rooms.next_chunk())
 
     def joint_form(self, layer: LinearLayer) -> JointLayer | None:
         """Return the layer in the form in which its tiles are read together; None where they are not."""

@@ -22,6 +22,7 @@ _SAID = {
     "evaluate_points": ("characterized cells at any voltage", 3),
     "evaluate_cells": ("characterized cells of an array", 2),
     "read_groups": ("reads of behavioral tiles", 4),
+    "read_joined": ("networks on tiles", 5),
 }
 """Kernels that take more than a second to compile: what they are for, and about how long [s] it takes."""
 _log = logging.getLogger(__name__)
