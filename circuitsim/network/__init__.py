@@ -6,6 +6,7 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.chunks import MEMORY
 from circuitsim.network.contraction import Contraction
 from circuitsim.network.converting import layer_adc, network_tables
 from circuitsim.network.fitting_array import check_same_array
@@ -34,6 +35,7 @@ from circuitsim.network.tiling import TilePlace
 __all__ = [
     "LARGEST",
     "LEAST_RMS",
+    "MEMORY",
     "Contraction",
     "Differential",
     "ExactProduct",

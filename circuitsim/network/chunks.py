@@ -77,19 +77,20 @@ def chunk_size(network: Network, images: np.ndarray, cost: LayerCost, memory: fl
     Raises:
         InputError: One image needs more; names the layer that needs most.
     """
+    check_memory(memory)
     at_once = getattr(network, "at_once", None)
     try:
         unit = 1 if at_once is None else at_once(images) or 1
         if len(images) < unit or len(images) % unit:
             return max(len(images), 1)  # the network says what it takes
-        sizes = _sizes(network, images[:unit])
+        sizes = layer_sizes(network, images[:unit])
     except InputError:
         return max(len(images), 1)  # said of all images when they are run
     most = max(sizes, key=cost, default=None)
     between = 4 * _HOST * (sum(_numbers(each) for each in sizes) + images[:unit].size)
     needed = between + (0.0 if most is None else cost(most))
     wanted = -(-NOISY_IMAGES // unit) if noisy else max(MOST_IMAGES // unit, 1)
-    count = min(wanted, int(memory // needed)) if needed > 0 else wanted
+    count = int(min(wanted, memory // needed)) if needed > 0 else wanted
     if count < (wanted if noisy else 1):
         name = "the network" if most is None else f"layer {most.layer.name!r}"
         each = unit * wanted if noisy else unit
@@ -138,7 +139,14 @@ def together(parts: list[np.ndarray]) -> np.ndarray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _sizes(network: Network, images: np.ndarray) -> list[LayerSizes]:
+def check_memory(memory: float) -> None:
+    """Refuse a limit that is no number of bytes."""
+    if not memory > 0.0:
+        raise InputError(f"memory = {memory:g} B: expected a number above 0, such as 1e9")
+
+
+def layer_sizes(network: Network, images: np.ndarray) -> list[LayerSizes]:
+    """Return what the layers read and make of images, each as often as the network meets it."""
     probe = _Probe()
     network.run(images, probe)
     return probe.found

@@ -157,7 +157,7 @@ def evaluate_ideal(
     """
     spec = without_circuits(spec, network_tables(spec, tables))
     programmed = program(network, spec, exact_product(spec, dtype=dtype), n_jobs=n_jobs)
-    ranges = fit_ranges(programmed, calibration_images, n_jobs=n_jobs)
+    ranges = fit_ranges(programmed, calibration_images, n_jobs=n_jobs, memory=memory)
     how = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
     return evaluate(programmed, images, labels, ranges=ranges, name="ideal", **how)
 

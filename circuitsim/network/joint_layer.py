@@ -12,7 +12,7 @@ from circuitsim.network.joint_form import JointForm
 from circuitsim.network.joint_kernels import PAIRS, JointArrays, read_joined, room
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import Differential, scheme_of
-from circuitsim.network.parallel import over_tiles
+from circuitsim.network.parallel import in_threads
 from circuitsim.network.programming import ProgrammedLayer
 from circuitsim.network.reading import LayerRange
 from circuitsim.network.rooms import Rooms
@@ -127,7 +127,7 @@ def read_jointly(
             contraction.
         places: Of its vectors in tensors of this shape.
         rooms: Memory for the scaled inputs and the output tensor.
-        n_jobs: Number of threads.
+        n_jobs: Number of threads, −1 for all cores.
     """
     counts = input_counts(x, places, joint.drive.activation_max)
     signs = (1.0, -1.0) if counts.negative else (1.0,)
@@ -136,26 +136,29 @@ def read_jointly(
     for k, sign in enumerate(signs):
         drive_tensor(x, places, joint.drive, sign, driven[k * size : (k + 1) * size])
     out, kind = rooms.out(joint.layer.name, math.prod(places.shape), joint.dtype), joint.dtype.type
-    reads, found = np.zeros((n_jobs, len(joint.cols)), np.int64), np.zeros((n_jobs, 3))
+    reads, found, groups = [], [], -(-places.vectors // GROUP)
     converter = np.array([joint.top, _WHOLE[joint.dtype.itemsize], joint.top + 0.5, -0.5], joint.dtype)
-    edges = np.linspace(0, -(-places.vectors // GROUP), n_jobs + 1).round().astype(int)
 
-    def part(k: int) -> None:
+    def part(k: int, parts: int) -> None:
+        begin, end = k * groups // parts, (k + 1) * groups // parts
+        counted, seen = np.zeros(len(joint.cols), np.int64), np.zeros(3)
         read_joined(
-            edges[k], edges[k + 1], places.vectors, driven, size, np.array(signs, joint.dtype), *places.bases,
-            places.offsets, *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, out,
-            reads[k], found[k], *room(joint.arrays, joint.biases.shape[1]),
+            begin, end, places.vectors, driven, size, np.array(signs, joint.dtype), *places.bases, places.offsets,
+            *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, out, counted, seen,
+            *room(joint.arrays, joint.biases.shape[1]),
         )  # fmt: skip
+        reads.append(counted)
+        found.append(seen)
 
-    over_tiles(part, [(k,) for k in range(n_jobs)], n_jobs)
-    total = reads.sum(axis=0)
+    in_threads(part, n_jobs)
+    total, extremes = np.sum(reads, axis=0), np.array(found)
     return JointReading(
         out=out.reshape(places.shape),
         vectors=places.vectors,
         reads=int(total.sum()),
         conversions=int(total @ joint.cols) if joint.top else 0,
-        adc_clipped=int(found[:, 2].sum()),
-        i_max=float(max(found[:, 1].max(), -found[:, 0].min())) * joint.unit,
+        adc_clipped=int(extremes[:, 2].sum()),
+        i_max=float(max(extremes[:, 1].max(), -extremes[:, 0].min())) * joint.unit,
         inputs=counts,
     )
 
