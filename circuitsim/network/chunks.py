@@ -14,8 +14,8 @@ from circuitsim.units import format_quantity
 
 MEMORY = 1e9
 """Bytes that the images of a chunk may take, unless a caller says otherwise."""
-MOST_IMAGES = 64
-"""Images of a chunk: what more of them need lies beyond the processor's caches."""
+MOST_IMAGES = 256
+"""Images of a chunk: more of them save no time."""
 NOISY_IMAGES = 8
 """Images of every chunk where noise is drawn: its numbers follow the chunks, which must not follow the memory."""
 _HOST = 3  # copies of what flows between layers that the host makes: its results, and room of onnxruntime
