@@ -17,7 +17,7 @@ from circuitsim.behavioral.grades import (
 )
 from circuitsim.behavioral.guard import check_input_range, tell_missed
 from circuitsim.behavioral.noise import ReadNoise, read_noise, with_read_noise
-from circuitsim.behavioral.product import AnyTile, mvm, own_array, tile_outputs, voltage_tile
+from circuitsim.behavioral.product import ITERATIONS, AnyTile, mvm, own_array, tile_outputs, voltage_tile
 from circuitsim.behavioral.programming import model_form, program
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
@@ -30,6 +30,7 @@ from circuitsim.behavioral.tile_power import power
 __all__ = [
     "GATED_GRADES",
     "GRADES",
+    "ITERATIONS",
     "SIMULATES",
     "STRING_GRADES",
     "AnyTile",

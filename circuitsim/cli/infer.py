@@ -97,6 +97,27 @@ def infer(
         ),
     ] = False,
     noise_seed: NoiseSeed = None,
+    dtype: Annotated[
+        str,
+        typer.Option(
+            help="Type that tiles of a model are computed with: float64, or float32, which takes half the time and may"
+            " give a current within rounding of a threshold the code beside."
+        ),
+    ] = "float64",
+    memory: Annotated[
+        float,
+        typer.Option(
+            parser=within("--memory"),
+            metavar="B",
+            help="Bytes that images may take, such as 500meg or 4g: they run in chunks.",
+        ),
+    ] = 1e9,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", parser=within("--jobs"), metavar="N", help="Number of threads that read the tiles of a layer."
+        ),
+    ] = 1,
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:
@@ -130,5 +151,8 @@ def infer(
             adc_range=range_rule(adc_range),
             settling=settling,
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
+            dtype=dtype,
+            memory=memory,
+            n_jobs=jobs,
         )
     print_result(content, inference_in_words(content), as_json)

@@ -21,6 +21,7 @@ from circuitsim.evaluation.settling import network_settling, settling_model
 from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
+    MEMORY,
     Inference,
     Metric,
     ProgrammedNetwork,
@@ -76,6 +77,9 @@ def infer_files(
     adc_range: RangeRule = LEAST_RMS,
     settling: bool = False,
     rng: np.random.Generator | None = None,
+    dtype: str = "float64",
+    memory: float = MEMORY,
+    n_jobs: int = 1,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on arrays at one level.
 
@@ -109,6 +113,10 @@ def infer_files(
             the rules of their own.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
+        dtype: Type that tiles of a model are computed with, "float64" or "float32", which takes about half the time and
+            moves a code where a current lies within rounding of a threshold.
+        memory: Bytes that the images of a chunk may take, see `network.evaluate`.
+        n_jobs: Number of threads that program and read the tiles of a layer; −1 for all cores.
 
     Returns:
         The content of results.json: scores, differences from the float network relative to its outputs, what runs on
@@ -133,7 +141,7 @@ def infer_files(
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
-    use = {"certificate": certificate, "strict": strict, "max_error": max_error}
+    use = {"certificate": certificate, "strict": strict, "max_error": max_error, "dtype": dtype}
     product = level_product(arrays, level, **use)
     if search_inputs and certificate is None:
         raise InputError(
@@ -144,25 +152,27 @@ def infer_files(
     spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
-    count = len(first)
     mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
-    float_net = evaluate_float(network, images, labels, metric=metric)
+    float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
-    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, metric=metric)
-    programmed = program(network, spec, product, tables=tables)
-    quick = program(network, spec, level_product(arrays, "nodal"), tables=tables) if level == "ngspice" else programmed
-    ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range)
-    array = evaluate(programmed, images, labels, ranges=ranges, metric=metric, rng=rng)
+    how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
+    learnt = {"calibration_images": first, "tables": tables, "dtype": dtype}
+    ideal = evaluate_ideal(network, spec, images, labels, **learnt, **how)
+    given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
+    programmed = program(network, spec, product, **given)
+    quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
+    ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range, n_jobs=n_jobs, memory=memory)
+    array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
     results = {"float": float_net, "ideal": ideal, "array": array}
     table = out / "inference.csv"
-    _write_table(table, results, labels, 0 if calibration_data else count)
+    _write_table(table, results, labels, 0 if calibration_data else len(first))
     content = {
         **_scores(results),
         "images": len(images),
-        "calibration_images": count,
+        "calibration_images": len(first),
         "calibration_data": None if calibration_data is None else str(calibration_data),
         **_what_ran(network, images, spec, mapped),
         "layers": [dataclasses.asdict(layer) for layer in array.layers],

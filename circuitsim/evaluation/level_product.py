@@ -10,6 +10,9 @@ from circuitsim.levels import surface_of
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, checked, with_ideal
 
+DTYPES = ("float64", "float32")
+"""Types that tiles of a model are computed with, the first by default."""
+
 TileLevel = Literal["behavioral", "nodal", "ngspice"]
 """Level at which the tiles of a network are read."""
 
@@ -22,25 +25,30 @@ def level_product(
     certificate: Certificate | None = None,
     strict: bool = False,
     max_error: float | None = None,
+    dtype: str = "float64",
 ) -> BehavioralProduct | NodalProduct | NgspiceProduct:
     """Return the product that reads the tiles of a network at a level.
 
     Args:
         arrays: A calibrated model of the tiles, or their specification, which only "nodal" and "ngspice" can read.
         level: None: "behavioral" with a model, "nodal" with a specification.
-        certificate, strict, max_error: As in `BehavioralProduct`, for that level alone.
+        certificate, strict, max_error, dtype: As in `BehavioralProduct`, for that level alone.
 
     Raises:
         InputError: The level needs a model, or an argument has no effect at it.
         SpecError, OutsideRangeError, SimulatorError: The cells of the array cannot be characterized.
     """
+    if dtype not in DTYPES:
+        raise InputError(f"dtype = {dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
     if isinstance(arrays, TileModel) and level in (None, "behavioral"):
-        return BehavioralProduct(arrays, certificate=certificate, strict=strict, max_error=max_error)
+        return BehavioralProduct(arrays, dtype=dtype, certificate=certificate, strict=strict, max_error=max_error)
     if level == "behavioral":
         raise InputError(
             "level = 'behavioral' needs a calibrated model; expected model.json, or level nodal or ngspice"
         )
-    for name, given in (("certificate", certificate), ("strict", strict or None), ("max_error", max_error)):
+    other = dtype if dtype != DTYPES[0] else None
+    stated = {"certificate": certificate, "strict": strict or None, "max_error": max_error, "dtype": other}
+    for name, given in stated.items():
         if given is not None:
             raise InputError(f"{name} has no effect at level = {level or 'nodal'!r}, which is exact; leave it out")
     spec = arrays.spec if isinstance(arrays, TileModel) else arrays

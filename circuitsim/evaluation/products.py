@@ -18,10 +18,11 @@ from circuitsim.chain import ExactArray, exact_array, read_exact
 from circuitsim.characterization import check_contents, check_sense_contents
 from circuitsim.errors import InputError
 from circuitsim.evaluation.gate_bend import tell_bend
+from circuitsim.evaluation.joint_tiles import joint_form_of
 from circuitsim.netlist import cell_text
-from circuitsim.network import ReadTile, TilePlace, check_same_array
+from circuitsim.network import JointForm, ReadTile, TilePlace, check_same_array
 from circuitsim.results import CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
-from circuitsim.spec import ArraySpec, with_ideal
+from circuitsim.spec import ArraySpec, by_value, with_ideal
 from circuitsim.spice import Simulator
 
 Listener = Callable[[TilePlace, np.ndarray, np.ndarray, Solution], None]
@@ -92,11 +93,37 @@ class BehavioralProduct:
 
     def read_of(self, tile: behavioral.AnyTile, g: np.ndarray) -> ReadTile:
         """Return the function that reads a tile; its inputs are judged for the wanted conductances g [S]."""
-        return partial(_read_matrices, tile, partial(_check_read, self, tile, g))
+        return MatrixRead(self, tile, g)
 
     def _judged(self) -> TileModel:
         """Return the model with the target that it misses; refuse it if `strict`."""
         return judged_model(self.model, self.certificate, strict=self.strict)
+
+
+@by_value
+@dataclass(frozen=True)
+class MatrixRead:
+    """Reads a tile of a behavioral model by matrix products; judges its inputs for the wanted conductances g [S]."""
+
+    product: BehavioralProduct
+    tile: behavioral.AnyTile
+    g: np.ndarray
+
+    def __call__(self, v_in: np.ndarray) -> Any:
+        """Return the outputs (batch, cols) of inputs (batch, rows)."""
+        self.check_inputs(v_in)
+        return behavioral.tile_outputs(self.tile, like_tile(self.tile, v_in))
+
+    def check_inputs(self, v_in: np.ndarray) -> None:
+        """Warn about inputs outside the certificate, or refuse them; without one the range of the model counts."""
+        if self.product.certificate is None:
+            behavioral.check_input_range(self.tile, v_in)
+        else:
+            check_use(self.product.model, self.product.certificate, self.g, v_in, strict=self.product.strict)
+
+    def joint_form(self) -> JointForm | None:
+        """Return the products of the tile; None where it has others than those of one level a column."""
+        return joint_form_of(self.tile)
 
 
 @dataclass(frozen=True)
@@ -181,19 +208,6 @@ def _still(spec: ArraySpec) -> ArraySpec:
 def run_folder(place: TilePlace) -> str:
     """Return the name of the folder in which `NgspiceProduct` keeps the run of a tile."""
     return f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
-
-
-def _check_read(product: BehavioralProduct, tile: behavioral.AnyTile, g: np.ndarray, v_in: np.ndarray) -> None:
-    """Warn about a read outside the certificate, or refuse it; without a certificate the range of the model counts."""
-    if product.certificate is None:
-        behavioral.check_input_range(tile, v_in)
-    else:
-        check_use(product.model, product.certificate, g, v_in, strict=product.strict)
-
-
-def _read_matrices(tile: behavioral.AnyTile, check: Callable[[np.ndarray], None], v_in: np.ndarray) -> Any:
-    check(v_in)
-    return behavioral.tile_outputs(tile, like_tile(tile, v_in))
 
 
 def like_tile(tile: behavioral.AnyTile, v_in: np.ndarray) -> Any:

@@ -6,6 +6,7 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.chunks import MEMORY
 from circuitsim.network.contraction import Contraction
 from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables
 from circuitsim.network.crosstalk import allowed_crosstalk, expected_crosstalk, layer_places
@@ -19,6 +20,7 @@ from circuitsim.network.inference import (
     evaluate_float,
     evaluate_ideal,
 )
+from circuitsim.network.joint_form import JointForm
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Copied, Differential, Offset, Reference, Scheme, Sliced, scheme_of
@@ -34,11 +36,13 @@ from circuitsim.network.tiling import TilePlace
 __all__ = [
     "LARGEST",
     "LEAST_RMS",
+    "MEMORY",
     "Contraction",
     "Copied",
     "Differential",
     "ExactProduct",
     "Inference",
+    "JointForm",
     "LayerProduct",
     "LayerRange",
     "LayerReading",

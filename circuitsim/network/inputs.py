@@ -10,7 +10,7 @@ from circuitsim.periphery import dac_table, decode, drive, nearest_codes, slot_l
 from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec, full_scale_inputs, resting_input
 
-_ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
+ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def encode(
     weights, parts = INPUT_PHASES[spec.mapping.inputs](activations / activation_max)
     if spec.mapping.inputs == "offset":
         zero = _zero_share(spec, dac)
-        clipped = int(np.count_nonzero(np.abs(parts) > 1.0 + _ROUNDING))
+        clipped = int(np.count_nonzero(np.abs(parts) > 1.0 + ROUNDING))
         found = _coded(spec, dac, weights, zero * (1.0 + np.clip(parts, -1.0, 1.0)), clipped, rng)
         return replace(found, full_scale=zero * found.full_scale, offset=1.0)
     if (lowest := float(np.min(parts, initial=0.0))) < 0.0:
@@ -117,7 +117,7 @@ def encode(
             f"mapping.inputs = {spec.mapping.inputs!r} but layer {layer!r} has an input of "
             f"{lowest * activation_max:g}; use 'two_phase'"
         )
-    clipped = int(np.count_nonzero(parts > 1.0 + _ROUNDING))
+    clipped = int(np.count_nonzero(parts > 1.0 + ROUNDING))
     return _coded(spec, dac, weights, np.minimum(parts, 1.0), clipped, rng)
 
 

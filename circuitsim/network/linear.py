@@ -136,12 +136,13 @@ def output_size(window: Window, size: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(
         (length + begin + end - (k - 1) * dilation - 1) // stride + 1
         for length, (begin, end), k, stride, dilation in zip(
-            size, _pads(window, size), window.kernel, window.strides, window.dilations, strict=True
+            size, window_pads(window, size), window.kernel, window.strides, window.dilations, strict=True
         )
     )
 
 
-def _pads(window: Window, size: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+def window_pads(window: Window, size: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """Return the number of zeros before and after each spatial axis of an input of `size` pixels."""
     if window.pads is not None:
         return window.pads
     pads = []
@@ -156,7 +157,7 @@ def _patches(x: np.ndarray, window: Window) -> np.ndarray:
     """Rearrange (batch, channels, *space) to (batch, channels, samples of the kernel, *out)."""
     size = x.shape[2:]
     out = output_size(window, size)
-    x = np.pad(x, ((0, 0), (0, 0), *_pads(window, size)))
+    x = np.pad(x, ((0, 0), (0, 0), *window_pads(window, size)))
     samples = []
     for offset in np.ndindex(*window.kernel):
         cuts = tuple(

@@ -12,6 +12,9 @@ LayerProduct = Callable[[LinearLayer, np.ndarray], Any]
 
 The products do not include the bias. They may be an array of any namespace; a network in NumPy converts them by
 `linear.as_numpy`.
+
+A product may have a method `of_tensor(layer, x)`, which a network calls first: it returns the output of the layer for
+its input tensor, bias included, or None where vectors are to be multiplied.
 """
 
 

@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
+
+
+def in_threads(function: Callable[[int, int], None], n_jobs: int) -> None:
+    """Call function(k, parts) for every part k, each in a thread of its own; it writes to arrays that all share.
+
+    There are as many parts as joblib makes of `n_jobs`: −1 stands for all cores.
+    """
+    parts = effective_n_jobs(n_jobs)
+    if parts == 1:
+        function(0, 1)
+    else:
+        Parallel(parts, require="sharedmem")(delayed(function)(k, parts) for k in range(parts))
 
 
 def over_tiles(function: Callable[..., Any], tiles: Iterable[tuple], n_jobs: int) -> list[Any]:
@@ -13,4 +25,6 @@ def over_tiles(function: Callable[..., Any], tiles: Iterable[tuple], n_jobs: int
     `joblib.parallel_config` selects another backend, such as processes or a cluster. Records of a product then stay in
     the worker.
     """
+    if n_jobs == 1:
+        return [function(*tile) for tile in tiles]
     return list(Parallel(n_jobs, prefer="threads")(delayed(function)(*tile) for tile in tiles))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.network.joint_form import JointForm
 from circuitsim.network.tiling import TilePlace
 from circuitsim.spec import ArraySpec, by_value, checked
 
@@ -16,6 +17,10 @@ ReadTile = Callable[[np.ndarray], Any]
 
 Currents are positive into the sense amplifier. The voltages are a NumPy array of float64. The function may convert them
 to any array namespace, device and floating-point type; ADC and digital sums are computed with those of the currents.
+
+Two methods are optional. `joint_form()` returns the matrix products of which the read consists (`JointForm`), or None:
+where all tiles of a layer have them, they are read together, compiled. `check_inputs(v_in)` then judges the inputs
+(batch, rows) [V], since the read itself is not called.
 """
 
 
@@ -59,10 +64,12 @@ class ExactProduct:
     Attributes:
         v_ref: Voltage of the columns and of rows without input [V].
         v_read: Voltage across the cells of a row at 1 where inputs switch gates [V]; None: inputs are voltages.
+        dtype: Data type of the matrices and the currents, "float64" or "float32".
     """
 
     v_ref: float = 0.0
     v_read: float | None = None
+    dtype: str = "float64"
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array whose columns are held at another voltage."""
@@ -80,13 +87,32 @@ class ExactProduct:
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
         del place
-        return partial(_read_exactly, g, self.v_ref) if self.v_read is None else partial(_gate, g, self.v_read)
+        g = g.astype(self.dtype, copy=False)
+        return ExactRead(g, self.v_ref) if self.v_read is None else partial(_gate, g, self.v_read)
+
+
+@by_value
+@dataclass(frozen=True)
+class ExactRead:
+    """Reads conductances g (rows, cols) [S] by voltages: (v_in − v_ref) @ g."""
+
+    g: np.ndarray
+    v_ref: float
+
+    def __call__(self, v_in: np.ndarray) -> np.ndarray:
+        """Return the currents (batch, cols) [A] of voltages (batch, rows) [V]."""
+        return (v_in - self.v_ref).astype(self.g.dtype, copy=False) @ self.g
+
+    def joint_form(self) -> JointForm:
+        """Return the one product of the read."""
+        return JointForm(len(self.g), self.v_ref, 1.0, ((0, len(self.g), self.g),))
 
 
 @checked
-def exact_product(spec: ArraySpec) -> ExactProduct:
-    """Return the exact product of an array, whatever its inputs drive."""
-    return ExactProduct(spec.sense.v_ref, None if spec.array.input_line == "bl" else spec.driver.v_read)
+def exact_product(spec: ArraySpec, *, dtype: str = "float64") -> ExactProduct:
+    """Return the exact product of an array, whatever its inputs drive; `dtype` as in `ExactProduct`."""
+    v_read = None if spec.array.input_line == "bl" else spec.driver.v_read
+    return ExactProduct(spec.sense.v_ref, v_read, dtype)
 
 
 @dataclass(frozen=True)
@@ -112,12 +138,8 @@ class RecordedProduct:
         return partial(_read_and_record, self.product(place, g), place, g, self.records)
 
 
-def _read_exactly(g: np.ndarray, v_ref: float, v_in: np.ndarray) -> np.ndarray:
-    return (v_in - v_ref) @ g
-
-
 def _gate(g: np.ndarray, v_read: float, x: np.ndarray) -> np.ndarray:
-    return v_read * (x @ g)
+    return v_read * (x.astype(g.dtype, copy=False) @ g)
 
 
 def _read_and_record(read: ReadTile, place: TilePlace, g: np.ndarray, records: list[TileRead], v_in: np.ndarray) -> Any:

@@ -2,34 +2,75 @@
 
 import dataclasses
 from collections import defaultdict
+from collections.abc import Set
 
 import numpy as np
 
+from circuitsim.errors import InputError
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.chunks import MEMORY, check_memory, layer_sizes
 from circuitsim.network.images import checked_images
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
-from circuitsim.network.programming import ProgrammedNetwork
+from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule
 from circuitsim.network.reading import LayerRange, input_offset, layer_products, read_tiles
 from circuitsim.spec import ArraySpec, checked
+from circuitsim.units import format_quantity
 
+_VECTORS = 1 << 14  # that are read at a time
+_COPIES = 4  # of activations and currents that are held at a time
 _CLOSE = 2.0  # a bound of the graph less than this many times the largest activation costs less than one bit
 _ROUNDED = 1.0 + 1e-6  # float32: onnxruntime's tanh returns up to 1 + 2.4e-7
 
 
 @checked
-def layer_inputs(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the activations (vectors, groups, inputs) of each layer in the float network, by the layer's name."""
+def layer_inputs(network: Network, images: np.ndarray, *, names: Set[str] | None = None) -> dict[str, np.ndarray]:
+    """Return the activations (vectors, groups, inputs) of each layer in the float network, by the layer's name.
+
+    Args:
+        network: The network.
+        images: (images, …) in its units.
+        names: Layers that are wanted; None: all.
+    """
     inputs: defaultdict[str, list[np.ndarray]] = defaultdict(list)
 
     def product(layer: LinearLayer, activations: np.ndarray) -> np.ndarray:
-        inputs[layer.name].append(activations)  # one entry for each batch that the network takes
+        if names is None or layer.name in names:
+            inputs[layer.name].append(activations)  # one entry for each batch that the network takes
         return float_product(layer, activations)
 
     network.run(checked_images(images), product)
     return {name: np.concatenate(batches) for name, batches in inputs.items()}
+
+
+def _held(programmed: ProgrammedNetwork, images: np.ndarray, memory: float) -> list[set[str]]:
+    """Return the layers in sets whose activations and currents of all images fit into the memory together.
+
+    Raises:
+        InputError: Those of one layer do not.
+    """
+    check_memory(memory)
+    names, held = list(programmed.layers), {}
+    at_once = getattr(programmed.network, "at_once", None)
+    unit = 1 if at_once is None else at_once(images) or 1
+    for size in layer_sizes(programmed.network, images[:unit]):
+        if (tiles := programmed.layers.get(size.layer.name)) is not None:
+            groups, inputs, _ = size.layer.weights.shape
+            numbers = _COPIES * size.vectors * (groups * inputs + sum(place.cols for place in tiles.places))
+            held[size.layer.name] = held.get(size.layer.name, 0.0) + 8.0 * numbers * len(images) / unit
+    sets: list[set[str]] = [set()]
+    for name in names:
+        if (needed := held.get(name, 0.0)) > memory:
+            raise InputError(
+                f"memory = {format_quantity(memory, 'B')}: layer {name!r} needs {format_quantity(needed, 'B')} for "
+                f"{len(images)} calibration images; expected as much or more, or fewer images"
+            )
+        if sum(held.get(each, 0.0) for each in sets[-1]) + needed > memory:
+            sets.append(set())
+        sets[-1].add(name)
+    return sets
 
 
 @checked
@@ -41,6 +82,7 @@ def fit_ranges(
     adc: RangeRule = LEAST_RMS,
     gain: bool = False,
     n_jobs: int = 1,
+    memory: float = MEMORY,
 ) -> dict[str, LayerRange]:
     """Learn the input range, the ADC range and, optionally, a digital gain of each layer.
 
@@ -61,21 +103,25 @@ def fit_ranges(
         adc: Rule for an "auto" range of the ADC; a range in the specification, or of a circuit, stays.
         gain: Fit a digital gain for each layer; otherwise it is 1.
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
+        memory: Bytes that the activations and currents of all images may take, estimated from the first image. The
+            float network runs again for every set of layers that fits; the ranges do not depend on it.
 
     Returns:
         The ranges by the layer's name.
 
     Raises:
-        InputError: The images do not fit the network, its outputs depend on other images, or an input is negative but
+        InputError: The images do not fit the network, those of one layer do not fit into the memory, the
+            network's outputs depend on other images, or an input is negative but
             mapping.inputs = "unsigned".
     """
     check_images_apart(programmed.network, images)
-    activations = layer_inputs(programmed.network, images)
-    return {
-        name: _fit_layer(programmed, name, activations[name], rules=(inputs, adc), gain=gain, n_jobs=n_jobs)
-        for name in programmed.layers
-        if name in activations  # a branch that no image takes reads nothing
-    }
+    found: dict[str, LayerRange] = {}
+    for names in _held(programmed, images, memory):
+        activations = layer_inputs(programmed.network, images, names=names)
+        for name in [name for name in activations if name in programmed.layers]:
+            of_layer = activations.pop(name)
+            found[name] = _fit_layer(programmed, name, of_layer, rules=(inputs, adc), gain=gain, n_jobs=n_jobs)
+    return {name: found[name] for name in programmed.layers if name in found}  # no image takes some branches
 
 
 def _fit_layer(
@@ -96,19 +142,28 @@ def _fit_layer(
         known = dataclasses.replace(known, full_scale=float(spec.adc.full_scale), adc_rule="adc.full_scale")
     if not gain and (known.full_scale is not None or not converts):
         return known  # nothing to learn from the tiles
-    phases = encode(activations, spec, activation_max=known.activation_max, layer=tiles.layer.name, dac=around.dac)
-    currents = read_tiles(tiles, spec, phases, n_jobs=n_jobs)
+    reads = []  # of some vectors each: what encoding needs beside them stays small
+    for begin in range(0, len(activations), _VECTORS):
+        some = activations[begin : begin + _VECTORS]
+        phases = encode(some, spec, activation_max=known.activation_max, layer=tiles.layer.name, dac=around.dac)
+        reads.append((read_tiles(tiles, spec, phases, n_jobs=n_jobs), phases if gain else None))
     if converts and known.full_scale is None:
-        flat = np.concatenate([as_numpy(tile.i_out).ravel() for tile in currents]).astype(float, copy=False)
-        known = _adc_range(known, flat, spec, rules[1])
-    if gain:
-        y, _ = layer_products(tiles, spec, currents, phases, known, tables=around)
-        middle = input_offset(tiles, phases, known)  # the array reads it too
-        y = as_numpy(y).astype(float, copy=False) + middle
-        square = float(np.vdot(y, y))
-        factor = float(np.vdot(y, float_product(tiles.layer, activations) + middle)) / square if square > 0.0 else 1.0
-        known = dataclasses.replace(known, gain=factor)
-    return known
+        flat = [as_numpy(tile.i_out).ravel() for currents, _ in reads for tile in currents]
+        known = _adc_range(known, np.concatenate(flat).astype(float, copy=False), spec, rules[1])
+    return _with_gain(known, programmed, tiles, activations, reads) if gain else known
+
+
+def _with_gain(
+    known: LayerRange, programmed: ProgrammedNetwork, tiles: ProgrammedLayer, activations: np.ndarray, reads: list
+) -> LayerRange:
+    """Add the least-squares factor from products of (currents, phases) of some vectors each to the float products."""
+    spec, around = programmed.spec, programmed.tables
+    parts = [layer_products(tiles, spec, currents, phases, known, tables=around)[0] for currents, phases in reads]
+    middle = input_offset(tiles, reads[0][1], known)  # the array reads it too
+    y = np.concatenate([as_numpy(part) for part in parts]).astype(float, copy=False) + middle
+    square = float(np.vdot(y, y))
+    factor = float(np.vdot(y, float_product(tiles.layer, activations) + middle)) / square if square > 0.0 else 1.0
+    return dataclasses.replace(known, gain=factor)
 
 
 def _input_range(layer: LinearLayer, activations: np.ndarray, rule: RangeRule, bits: int | None) -> LayerRange:

@@ -24,6 +24,7 @@ _SAID = {
     "read_groups": ("reads of behavioral tiles", 4),
     "sweep_ports": ("the linear arrays of behavioral tiles", 6),
     "fill_table": ("the residual currents of behavioral tiles", 4),
+    "read_joined": ("networks on tiles", 5),
 }
 """Kernels that take more than a second to compile: what they are for, and about how long [s] it takes."""
 _log = logging.getLogger(__name__)

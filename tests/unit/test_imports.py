@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "periphery": {"spec", "results"},
     "characterization": {"spec", "results", "devices", "library", "blocks", "netlist", "spice", "nodal", "periphery"},
     "behavioral": {"spec", "results", "devices", "nodal", "periphery"},
-    "network": {"spec", "results", "devices", "periphery"},
+    "network": {"spec", "results", "devices", "periphery", "nodal"},
     "export": {"spec", "results", "behavioral"},
     "report": {"spec", "results"},
 }

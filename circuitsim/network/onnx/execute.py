@@ -93,8 +93,11 @@ def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
     layer = step.layer
     if not np.isfinite(tensor).all():
         raise InputError(f"the input {step.source!r} of layer {layer.name!r} holds values that are not finite")
-    products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
-    outputs = output_tensor(layer, products, tensor.shape)
+    of_tensor = getattr(means.product, "of_tensor", None)
+    outputs = None if of_tensor is None else of_tensor(layer, tensor)
+    if outputs is None:
+        products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
+        outputs = output_tensor(layer, products, tensor.shape)
     if tensor.dtype.kind in "iu":
         outputs, limits = np.rint(outputs), np.iinfo(tensor.dtype)
         if outputs.size and (outputs.min() < limits.min or outputs.max() > limits.max):
@@ -102,7 +105,7 @@ def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
                 f"layer {layer.name!r} gives {outputs.flat[np.abs(outputs).argmax()]:g}, beyond the range of its type "
                 f"{tensor.dtype.name}; expected smaller weights or inputs"
             )
-    return outputs.astype(tensor.dtype)
+    return outputs.astype(tensor.dtype, copy=False)
 
 
 def _loop(step: LoopStep, tensors: Tensors, means: Means) -> list[Any]:

@@ -12,6 +12,7 @@ from circuitsim.cli.options import LIMITS, within
 from circuitsim.errors import InputError
 
 COMMANDS = {
+    "--memory": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--batch-axis": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--bits": ("export", "neurosim", "model.json", "-o", "x"),
     "--noise-seed": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
@@ -41,7 +42,7 @@ def number_options():
 
     def below(command):
         for param in command.params:
-            if getattr(param, "metavar", None) in ("A", "E", "N", "R", "T", "V", "W"):
+            if getattr(param, "metavar", None) in ("A", "B", "E", "N", "R", "T", "V", "W"):
                 yield from (name for name in param.opts if name.startswith("--"))
         for each in getattr(command, "commands", {}).values():
             yield from below(each)

@@ -1,0 +1,218 @@
+"""Read all tiles of a layer together, compiled: the tensor is driven before it is cut, nothing in between is stored."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from circuitsim.network.converting import layer_adc
+from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
+from circuitsim.network.joint_form import JointForm
+from circuitsim.network.joint_kernels import PAIRS, JointArrays, read_joined, room
+from circuitsim.network.linear import LinearLayer
+from circuitsim.network.mapping import Differential, scheme_of
+from circuitsim.network.parallel import in_threads
+from circuitsim.network.programming import ProgrammedLayer
+from circuitsim.network.reading import LayerRange
+from circuitsim.network.rooms import Rooms
+from circuitsim.network.tiling import TilePlace
+from circuitsim.network.vector_places import VectorPlaces
+from circuitsim.nodal.lane_products import GROUP, OUTPUTS
+from circuitsim.periphery import Periphery, ideal_stages
+from circuitsim.spec import ArraySpec, by_value, input_unit
+
+_MOST_BITS = 16  # of an ADC whose codes float32 rounds as float64 does
+_WHOLE = {4: 1.5 * 2.0**23, 8: 1.5 * 2.0**52}  # a sum with these is a whole number, by bytes of the type
+
+
+@by_value
+@dataclass(frozen=True)
+class JointLayer:
+    """A layer whose tiles are read together.
+
+    Attributes:
+        layer: The layer.
+        arrays: Its tiles.
+        cols: (tiles,) columns of each that are converted.
+        drive: What makes inputs of activations.
+        unit: Current that the number 1 stands for in the matrices: the ADC's LSB where there is one [A].
+        top: Largest code of the ADC; 0 without conversion.
+        scale: Factor from differences of codes to products.
+        biases: (groups, outputs).
+        rest: Voltage of a row without input [V].
+        dtype: Type that is computed with.
+    """
+
+    layer: LinearLayer
+    arrays: JointArrays
+    cols: np.ndarray
+    drive: Drive
+    unit: float
+    top: float
+    scale: float
+    biases: np.ndarray
+    rest: float
+    dtype: np.dtype
+
+
+@by_value
+@dataclass(frozen=True)
+class JointReading:
+    """The output tensor of a layer, bias included, with its counts.
+
+    Attributes:
+        out: The tensor; for a contraction products (vectors, groups, outputs).
+        vectors: Number of vectors.
+        reads, conversions, adc_clipped: As in `LayerReading`.
+        i_max: Largest column current before the ADC [A].
+        inputs: What the activations were.
+    """
+
+    out: np.ndarray
+    vectors: int
+    reads: int
+    conversions: int
+    adc_clipped: int
+    i_max: float
+    inputs: InputCounts
+
+
+def joint_layer(
+    programmed: ProgrammedLayer, spec: ArraySpec, known: LayerRange, tables: Periphery
+) -> JointLayer | None:
+    """Return the form in which the tiles of a layer are read together; None where they are read one by one.
+
+    Inputs are voltages of ideal DACs, a read for each sign; weights of one scale are pairs of columns behind an ideal
+    ADC, or none; and every tile has a `JointForm` and holds one part of one matrix.
+    """
+    forms = [_form_of(read) for read in programmed.reads]
+    plain = spec.driver.input_code == "amplitude" and spec.driver.gate_levels is None and input_unit(spec) == "V"
+    ideal = tables.sense is None and tables.adc is None and spec.driver.block is None
+    adc = layer_adc(spec, tables, known.full_scale)
+    ideal = ideal and ideal_stages(replace(tables, adc=adc)) == ("dac", "sense", "adc")
+    mapping = spec.mapping
+    signed = mapping.inputs in ("two_phase", "unsigned") and mapping.scale in (None, "layer")
+    paired = signed and type(scheme_of(spec)) is Differential
+    if not (plain and ideal and paired) or (spec.adc.bits or 0) > _MOST_BITS:
+        return None
+    alike = {_kind(form) for form in forms if form is not None}
+    if any(form is None for form in forms) or len(alike) != 1 or not all(map(_is_plain, programmed.places)):
+        return None
+    stated = [form for form in forms if form is not None]
+    device = spec.device
+    step = (device.g_max - device.g_min) * spec.driver.v_read
+    unit = step if adc is None else adc.lsb
+    groups, _, outputs = programmed.layer.weights.shape
+    bias, dtype = programmed.layer.bias, stated[0].dtype
+    return JointLayer(
+        layer=programmed.layer,
+        arrays=_arrays(programmed.places, stated, unit),
+        cols=np.array([place.cols for place in programmed.places]),
+        drive=Drive(known.activation_max, spec.driver.v_read, tables.dac, stated[0].v_scale),
+        unit=unit,
+        top=0.0 if adc is None else 2.0**adc.bits - 1,
+        scale=unit * programmed.w_max * known.activation_max / step * known.gain,
+        biases=np.zeros((groups, outputs), dtype) if bias is None else bias.reshape(groups, outputs).astype(dtype),
+        rest=stated[0].v_ref,
+        dtype=dtype,
+    )
+
+
+def read_jointly(
+    joint: JointLayer, x: np.ndarray, places: VectorPlaces, rooms: Rooms, *, n_jobs: int = 1
+) -> JointReading:
+    """Read a layer with a tensor that fits it.
+
+    Args:
+        joint: The layer.
+        x: Its input, float32 or float64, images along the first axis; vectors (vectors, groups, inputs) for a
+            contraction.
+        places: Of its vectors in tensors of this shape.
+        rooms: Memory for the scaled inputs and the output tensor.
+        n_jobs: Number of threads, −1 for all cores.
+    """
+    counts = input_counts(x, places, joint.drive.activation_max)
+    signs = (1.0, -1.0) if counts.negative else (1.0,)
+    size = driven_size(x.shape, places)
+    driven = rooms.driven(joint.layer.name, len(signs) * size, joint.dtype)
+    for k, sign in enumerate(signs):
+        drive_tensor(x, places, joint.drive, sign, driven[k * size : (k + 1) * size])
+    out, kind = rooms.out(joint.layer.name, math.prod(places.shape), joint.dtype), joint.dtype.type
+    reads, found, groups = [], [], -(-places.vectors // GROUP)
+    converter = np.array([joint.top, _WHOLE[joint.dtype.itemsize], joint.top + 0.5, -0.5], joint.dtype)
+
+    def part(k: int, parts: int) -> None:
+        begin, end = k * groups // parts, (k + 1) * groups // parts
+        counted, seen = np.zeros(len(joint.cols), np.int64), np.zeros(3)
+        read_joined(
+            begin, end, places.vectors, driven, size, np.array(signs, joint.dtype), *places.bases, places.offsets,
+            *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, out, counted, seen,
+            *room(joint.arrays, joint.biases.shape[1]),
+        )  # fmt: skip
+        reads.append(counted)
+        found.append(seen)
+
+    in_threads(part, n_jobs)
+    total, extremes = np.sum(reads, axis=0), np.array(found)
+    return JointReading(
+        out=out.reshape(places.shape),
+        vectors=places.vectors,
+        reads=int(total.sum()),
+        conversions=int(total @ joint.cols) if joint.top else 0,
+        adc_clipped=int(extremes[:, 2].sum()),
+        i_max=float(max(extremes[:, 1].max(), -extremes[:, 0].min())) * joint.unit,
+        inputs=counts,
+    )
+
+
+def _form_of(read: object) -> JointForm | None:
+    method = getattr(read, "joint_form", None)
+    return None if method is None else method()
+
+
+def _kind(form: JointForm) -> tuple:
+    """What tiles that are read together have in common."""
+    counts = (len(form.currents), len(form.levels), form.repeats, *form.functions)
+    return (form.v_ref, form.v_scale, form.dtype, *counts)
+
+
+def _is_plain(place: TilePlace) -> bool:
+    """Tell whether a tile holds one part of one matrix, a pair of columns for each output and a row for each input."""
+    single = place.groups == place.rows_per_input == 1 and not place.reversed_rows
+    return single and place.cols == 2 * (place.outputs[1] - place.outputs[0])
+
+
+def _arrays(places: Sequence[TilePlace], forms: Sequence[JointForm], unit: float) -> JointArrays:
+    """Lay out tiles as `JointArrays` says, their currents in `unit` [A], rows and columns in use alone."""
+    before, after = forms[0].functions
+    parts, factors, weights, functions, at = [], [], [], [], 0
+    for k, (place, form) in enumerate(zip(places, forms, strict=True)):
+        blocks = -(-(place.outputs[1] - place.outputs[0]) // PAIRS)
+        parts.append((place.group, *place.inputs, place.outputs[0], blocks, at, k * (before + after)))
+        pieces = [_cropped(product, place, form, blocks) for product in (*form.currents, *form.levels)]
+        scaled = [1.0 / unit] * len(form.currents) + [1.0] * len(form.levels)
+        factors.append([(first, matrix.shape[1]) for first, matrix in pieces])
+        tile = np.concatenate([matrix * by for (_, matrix), by in zip(pieces, scaled, strict=True)], axis=1)
+        weights.append(tile.reshape(-1).astype(form.dtype))
+        functions += [table for table in (form.before, form.after) if table is not None]
+        at += weights[-1].size
+    terms = np.concatenate(functions) if before + after else np.zeros((0, 1))
+    dtype, head = forms[0].dtype, forms[0]
+    return JointArrays(
+        np.array(parts), np.array(factors), np.concatenate(weights), terms.astype(dtype), before, after,
+        len(head.currents), head.repeats,
+    )  # fmt: skip
+
+
+def _cropped(product: tuple, place: TilePlace, form: JointForm, blocks: int) -> tuple[int, np.ndarray]:
+    """Return the first feature of a factor among those of rows in use, and its matrix (blocks, features, OUTPUTS)."""
+    first, last, matrix = product
+    before, after = form.functions
+    used = np.isin(np.arange(form.rows), np.arange(form.rows)[place.row_part])
+    kept = np.concatenate([*[used] * (before + 1), [True], *[used] * after])
+    matrix = np.asarray(matrix, dtype=float)[kept[first:last], place.col_part]
+    both = np.zeros((len(matrix), 2, blocks * PAIRS))
+    both[:, 0, : place.cols // 2], both[:, 1, : place.cols // 2] = matrix[:, 0::2], matrix[:, 1::2]
+    both = both.reshape(len(matrix), 2, blocks, PAIRS).transpose(2, 0, 1, 3)
+    return int(kept[:first].sum()), np.ascontiguousarray(both).reshape(blocks, len(matrix), OUTPUTS)

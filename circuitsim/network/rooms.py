@@ -1,0 +1,38 @@
+"""Memory that layers write to chunk after chunk: the system would clear new pages for every one of them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Arrays by use and layer.
+
+    Attributes:
+        kept: The arrays of earlier chunks.
+        taken: Layers whose output of this chunk lies in `kept`; a layer that is met again gets a new array.
+    """
+
+    kept: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def next_chunk(self) -> "Rooms":
+        """Return the same arrays for a chunk, after which outputs of earlier ones are no longer read."""
+        return Rooms(self.kept)
+
+    def driven(self, layer: str, size: int, dtype: np.dtype) -> np.ndarray:
+        """Return room for the scaled inputs of a layer, used until its next read."""
+        return self._of("driven", layer, size, dtype)
+
+    def out(self, layer: str, size: int, dtype: np.dtype) -> np.ndarray:
+        """Return room for the output of a layer, used until the end of the chunk."""
+        if layer in self.taken:
+            return np.empty(size, dtype)
+        self.taken.add(layer)
+        return self._of("out", layer, size, dtype)
+
+    def _of(self, use: str, layer: str, size: int, dtype: np.dtype) -> np.ndarray:
+        if (use, layer) not in self.kept or len(self.kept[use, layer]) < size:
+            self.kept[use, layer] = np.empty(size, dtype)
+        return self.kept[use, layer][:size]
