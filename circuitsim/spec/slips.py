@@ -57,5 +57,24 @@ def tell_cells(spec: ArraySpec, g: np.ndarray, *, drawn: bool = False) -> None:
             _tell(f"access.{key} = {size:g} m is no size of a transistor: expected metres, such as {key} = '0.5u'")
 
 
+def tell_straps(spec: ArraySpec) -> None:
+    """Warn of straps whose vias miss every cell and reach a single end in use: such a strap carries nothing.
+
+    Args:
+        spec: The array.
+
+    Warns:
+        DeclaredRangeWarning: Names the key and the number of cells.
+    """
+    wire, (rows, cols) = spec.wire, spec.shape
+    ends = {"row": wire.row_drive, "col": "both" if spec.array.input_line == "string" else wire.col_sense}
+    for line, strap, cells in (("row", wire.strap_row, cols), ("col", wire.strap_col, rows)):
+        if strap is not None and strap.every > cells and ends[line] != "both":
+            _tell(
+                f"wire.strap_{line}.every = {strap.every} has no effect: the wire has {cells} cells, and the strap "
+                f"joins it at its {ends[line]} end alone; expected {cells} or less"
+            )
+
+
 def _tell(sentence: str) -> None:
     warnings.warn(sentence, DeclaredRangeWarning, stacklevel=5)
