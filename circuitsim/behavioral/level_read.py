@@ -9,13 +9,12 @@ import numpy as np
 from circuitsim.behavioral.column_balance import column_current, product_count
 from circuitsim.behavioral.gate_kernels import column_currents
 from circuitsim.behavioral.gated_read import as_numbers
-from circuitsim.behavioral.level_kernels import add_levels, sum_levels
+from circuitsim.behavioral.level_kernels import ROUNDING, add_levels, sum_levels
 from circuitsim.behavioral.level_tile import CURVATURE, PLACES, SLOPES, LevelTile
 from circuitsim.errors import InputError
 
 _BLOCK = 64  # vectors at a time, by array operations
-_CACHED = 300_000  # bytes of sums of the vectors at a time: they stay in the processor's cache, beside the table
-_ROUNDING = 1e-6  # of an input, as in `spec.between_levels`
+_CACHED = 1_500_000  # bytes of sums of the vectors at a time: with fewer the table passes the cache too often
 
 
 def read_levels(tile: LevelTile, x: Any) -> Any:
@@ -24,11 +23,10 @@ def read_levels(tile: LevelTile, x: Any) -> Any:
     Raises:
         InputError: An input selects no level.
     """
-    numbers = _level_numbers(tile, x)
-    if isinstance(tile.base, np.ndarray) and isinstance(numbers, np.ndarray):
-        numbers = numbers.astype(np.intp)
-        return (_added if tile.form.linear else _compiled)(tile, numbers)[:, : tile.cols]
-    xp = array_api_compat.array_namespace(x)
+    if isinstance(tile.base, np.ndarray) and isinstance(x, np.ndarray):
+        x = np.ascontiguousarray(x, tile.base.dtype)
+        return (_added if tile.form.linear else _compiled)(tile, x)[:, : tile.cols]
+    xp, numbers = array_api_compat.array_namespace(x), _level_numbers(tile, x)
     starts = range(0, max(x.shape[0], 1), _BLOCK)
     return xp.concat([_by_arrays(tile, numbers[start : start + _BLOCK, :]) for start in starts], axis=0)
 
@@ -38,13 +36,19 @@ def _level_numbers(tile: LevelTile, x: Any) -> Any:
     xp, last = array_api_compat.array_namespace(x), tile.levels - 1
     x = xp.astype(x, tile.base.dtype)
     numbers = xp.round(x * last)
-    right = (numbers >= 0) & (numbers <= last) & (xp.abs(x - numbers / last) <= _ROUNDING)
-    if not bool(xp.all(right)):
+    right = (numbers >= 0) & (numbers <= last) & (xp.abs(x - numbers / last) <= ROUNDING)
+    _check(tile, bool(xp.all(right)))
+    return numbers
+
+
+def _check(tile: LevelTile, right: bool) -> None:
+    """Refuse inputs that select no level."""
+    last = tile.levels - 1
+    if not right:
         raise InputError(
             f"x holds a number that selects no level: expected k / {last} with a whole number k from 0 to {last}: the "
             f"driver has {tile.levels} levels (driver.gate_levels)"
         )
-    return numbers
 
 
 def _lists(shape: tuple[int, ...], bands: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,16 +57,17 @@ def _lists(shape: tuple[int, ...], bands: int) -> tuple[np.ndarray, np.ndarray, 
     return np.empty(most, np.intp), np.empty(most, np.intp), np.empty(shape[0] * bands, np.intp)
 
 
-def _added(tile: LevelTile, numbers: np.ndarray) -> np.ndarray:
+def _added(tile: LevelTile, x: np.ndarray) -> np.ndarray:
     """Read a tile of one product."""
-    out, lists = np.empty((len(numbers), len(tile.base)), tile.base.dtype), _lists(numbers.shape, 1)
-    add_levels(numbers, np.array([0, tile.rows]), tile.levels, tile.table.ravel(), tile.base, *lists, out.ravel())
+    out, lists = np.empty((len(x), len(tile.base)), tile.base.dtype), _lists(x.shape, 1)
+    edges = np.array([0, tile.rows])
+    _check(tile, add_levels(x, edges, tile.levels, tile.table.ravel(), tile.base, *lists, out.ravel()))
     return out
 
 
-def _compiled(tile: LevelTile, numbers: np.ndarray) -> np.ndarray:
+def _compiled(tile: LevelTile, x: np.ndarray) -> np.ndarray:
     """Add up and solve block after block of vectors."""
-    dtype, width, batch = tile.base.dtype, len(tile.base), len(numbers)
+    dtype, width, batch = tile.base.dtype, len(tile.base), len(x)
     bands, products, _ = tile.rest.shape
     room = max(1, min(max(_CACHED // (bands * products * width * dtype.itemsize), 16), batch))
     sums, out = np.empty(bands * room * products * width, dtype), np.empty((batch, width), dtype)
@@ -70,8 +75,8 @@ def _compiled(tile: LevelTile, numbers: np.ndarray) -> np.ndarray:
     arrays = tile.table.ravel(), tile.weights.ravel(), tile.rest.ravel()
     typical, lines = tile.typical.ravel(), as_numbers(tile.lines, dtype.type)
     for start in range(0, batch, room):
-        part = numbers[start : start + room]
-        sum_levels(part, edges, tile.levels, products // 3, *arrays, room, *lists, sums)
+        part = x[start : start + room]
+        _check(tile, sum_levels(part, edges, tile.levels, products // 3, *arrays, room, *lists, sums))
         column_currents(len(part), width, sums, room, typical, tile.base, *lines, out.ravel(), start)
     return out
 
