@@ -27,8 +27,9 @@ def read_levels(tile: LevelTile, x: Any) -> Any:
         x = np.ascontiguousarray(x, tile.base.dtype)
         return (_added if tile.form.linear else _compiled)(tile, x)[:, : tile.cols]
     xp, numbers = array_api_compat.array_namespace(x), _level_numbers(tile, x)
-    starts = range(0, max(x.shape[0], 1), _BLOCK)
-    return xp.concat([_by_arrays(tile, numbers[start : start + _BLOCK, :]) for start in starts], axis=0)
+    batch = x.shape[0]
+    ends = [(start, min(start + _BLOCK, batch)) for start in range(0, max(batch, 1), _BLOCK)]
+    return xp.concat([_by_arrays(tile, numbers[start:end, :]) for start, end in ends], axis=0)
 
 
 def _level_numbers(tile: LevelTile, x: Any) -> Any:
