@@ -96,9 +96,21 @@ def test_a_read_in_time_rises_from_the_first_level_and_ends_at_rest():
         levels.solve_in_time(spec, g, x, "nodal", band=1e-7)
 
 
-def test_tiles_of_levels_are_refused_with_the_levels_that_read_them():
-    with pytest.raises(SpecError, match=r"driver\.gate_levels = .* level = 'ngspice' or 'nodal' does"):
-        levels.calibrate(SPEC, rng=np.random.default_rng(0))
+def test_a_tile_is_within_its_certificate_of_the_deck():
+    """Also from code to code."""
+    spec = SPEC.replace(array={"cols": 4}, driver={"gate_levels": (0.0, 0.6, 1.2, 1.8), "dac_bits": 2})
+    model, certificate = levels.calibrate(
+        spec, rng=np.random.default_rng(0), truth="nodal", search="structured", thorough=False
+    )
+    assert len(model.between) == 2 and certificate.worst is not None and certificate.spot is not None
+    assert certificate.reached and certificate.typical.rms < 1e-4 and certificate.spot.error.max < 1e-8
+    g, x = drawn(spec)[0], np.random.default_rng(1).integers(0, 4, (8, 8)) / 3
+    use = {"model": model, "certificate": certificate, "strict": True}
+    found, truth = levels.solve(spec, g, x, "behavioral", **use), levels.solve(spec, g, x, "ngspice")
+    assert np.abs(found.out - truth.out).max() < certificate.worst.error * certificate.full_scale
+    assert_allclose(found.power[0], truth.power[0], rtol=1e-3)
+    codes = levels.convert_codes(spec, g, np.rint(3 * x), "behavioral", **use).codes
+    assert np.abs(codes - levels.convert_codes(spec, g, np.rint(3 * x)).codes).max() <= 1
 
 
 def test_techniques_that_draw_other_arrays_keep_the_levels():
