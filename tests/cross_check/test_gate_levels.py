@@ -8,9 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import characterization, levels, netlist
 from circuitsim.errors import CellErrorWarning, GateLevelWarning, InputError, OutsideRangeError, SpecError
-from circuitsim.evaluation import NgspiceProduct, NodalProduct
+from circuitsim.evaluation import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.network import LinearLayer, program
 from circuitsim.network.reading import LayerRange, read_layer
+from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 
 LEVELS = (0.0, 0.36, 0.48, 0.6, 0.9, 1.2, 1.5, 1.8)
@@ -157,17 +158,22 @@ class OneLayer:
         raise NotImplementedError
 
 
-@pytest.mark.parametrize("level", ["nodal", "ngspice"])
+@pytest.mark.parametrize("level", ["behavioral", "nodal", "ngspice"])
 def test_a_network_is_told_how_far_its_cells_are_from_linear(level):
     on, off = characterization.gated_cells(SPEC)
     between = characterization.gate_level_cells(SPEC)
-    product = NodalProduct(SPEC, on, off=off, between=between) if level == "nodal" else NgspiceProduct(SPEC)
+    exact = NodalProduct(SPEC, on, off=off, between=between)
+    tiles = BehavioralProduct(TileModel(SPEC, on, 3, (0.0, 1.0), off=off, between=between))
+    product = {"behavioral": tiles, "nodal": exact, "ngspice": NgspiceProduct(SPEC)}[level]
     g, bend = characterization.bend_of_levels(SPEC)
     sentence = rf"up to {bend.max():.1%} of the current at input 1 for g = {g[bend.argmax()]:.3g} S"
     with pytest.warns(GateLevelWarning, match=re.escape(sentence)):
-        layer = program(OneLayer(), SPEC, product).layers["l"]
-    y = read_layer(layer, SPEC, np.random.default_rng(1).integers(0, 8, (3, 1, 8)) / 7, LayerRange(1.0)).y
+        layer, exactly = (program(OneLayer(), SPEC, each).layers["l"] for each in (product, exact))
+    activations = np.random.default_rng(1).integers(0, 8, (3, 1, 8)) / 7
+    y = read_layer(layer, SPEC, activations, LayerRange(1.0)).y
     assert y.shape == (3, 1, 2) and np.abs(y).max() > 0
+    same = read_layer(exactly, SPEC, activations, LayerRange(1.0)).y
+    assert_allclose(y, same, rtol=0, atol=1e-4 * np.abs(same).max())
 
 
 def test_gates_whose_cells_are_linear_are_not_told(recwarn):
