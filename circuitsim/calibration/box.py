@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.calibration.level_inputs import searched_levels
+from circuitsim.calibration.level_inputs import tried_levels
 from circuitsim.chain import exact_array, read_exact, sensed_inputs
 from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError
@@ -66,7 +66,7 @@ class Box:
         """Inputs [V] that a search tries: both ends, rest, and half way between them; 0, 1 and levels on gates."""
         rest = self.rest
         if self.switched:
-            return searched_levels(self.spec)
+            return tried_levels(self.spec)
         return tuple(sorted({self.v_low, (self.v_low + rest) / 2, rest, (rest + self.v_high) / 2, self.v_high}))
 
     @property
@@ -74,7 +74,7 @@ class Box:
         """Voltages [V] at every eighth of the way from rest to either end of the range, or the levels next to them."""
         rest = self.rest
         if self.switched:
-            return searched_levels(self.spec, 9)
+            return tried_levels(self.spec, 9)
         return tuple(sorted({rest + (v - rest) * k / 8 for v in (self.v_low, self.v_high) for k in range(9)}))
 
     @property

@@ -58,7 +58,7 @@ def draw_levels(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator
     return drawn / last
 
 
-def searched_levels(spec: ArraySpec, count: int = _STEPS) -> tuple[float, ...]:
+def tried_levels(spec: ArraySpec, count: int = _STEPS) -> tuple[float, ...]:
     """Return the inputs that a search tries: all levels, or so many of them, the ends included."""
     last = last_level(spec)
     return tuple(float(k) for k in np.unique(np.rint(np.linspace(0, last, min(count, last + 1)))) / last)
@@ -72,7 +72,7 @@ def levels_of_patterns(spec: ArraySpec, on: np.ndarray, blocks: np.ndarray) -> I
         on: Patterns (n, rows), 0 or 1.
         blocks: Further ones, which cost most: they are taken at the middle level and at the top alone.
     """
-    levels = [level for level in searched_levels(spec) if level > 0]
+    levels = [level for level in tried_levels(spec) if level > 0]
     for level in levels:
         yield on * level
         if level < 1:

@@ -14,7 +14,7 @@ from circuitsim.calibration.experiments import (
     validation_vectors,
 )
 from circuitsim.calibration.families import structured_inputs
-from circuitsim.calibration.level_inputs import LEVEL_KINDS, searched_levels
+from circuitsim.calibration.level_inputs import LEVEL_KINDS, tried_levels
 from circuitsim.calibration.random_starts import random_inputs
 from circuitsim.calibration.search import find_worst
 from circuitsim.errors import InputError
@@ -61,8 +61,8 @@ def test_gates_that_are_off_or_on_have_no_kinds_of_levels():
 
 
 def test_a_search_tries_levels_between_the_ends():
-    assert searched_levels(SPEC) == (0.0, 0.25, 0.5, 0.75, 1.0) == Box.of(SPEC).steps
-    assert len(searched_levels(FINE)) == 5 and len(Box.of(FINE).fine_steps) == 9
+    assert tried_levels(SPEC) == (0.0, 0.25, 0.5, 0.75, 1.0) == Box.of(SPEC).steps
+    assert len(tried_levels(FINE)) == 5 and len(Box.of(FINE).fine_steps) == 9
     for spec in (SPEC, FINE):
         box = Box.of(spec)
         for x in (np.array(box.steps)[:, None] * np.ones(16), structured_inputs(box)):
