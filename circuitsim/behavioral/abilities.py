@@ -16,10 +16,7 @@ SIMULATES: Abilities = {
             (False,), "which rows load a column depends on the input, so that no fixed set of products describes it"
         ),
     },
-    "wl": {
-        **{key: only for key, only in nodal.SIMULATES["wl"].items() if key != "adc.block"},
-        "driver.gate_levels": Only((None,), "a tile knows the current of a cell at two voltages of its gate"),
-    },
+    "wl": {key: only for key, only in nodal.SIMULATES["wl"].items() if key != "adc.block"},
     "string": {
         **{key: only for key, only in nodal.SIMULATES["string"].items() if key != "adc.block"},
         "array.cell": Only(

@@ -1,78 +1,23 @@
 """Program a tile whose inputs switch gates: no array is solved, and nothing is fitted to solutions.
 
-The shared resistances come from the wires alone. What a cell carries is fitted as a parabola of its column's drop,
-about the drop with a typical share of the rows on. What the moments leave of the wires at a cell (`LineMoments.own`) is
-a resistance in series with it, which carries the cell's own current: it is there whenever the row is on.
+What a cell carries is fitted as a parabola of its column's drop, about the drop with a typical share of the rows on
+(`gate_parabolas`).
 """
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.behavioral.column_balance import Lines
+from circuitsim.behavioral.gate_parabolas import cell_parabolas, gated_column, line_numbers
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import GatedForm
 from circuitsim.behavioral.lane_columns import Put, filled
-from circuitsim.behavioral.line_resistance import LineMoments, column_resistances, line_moments, moments_of
-from circuitsim.errors import InputError
-from circuitsim.nodal.surface import cell_law
+from circuitsim.behavioral.line_resistance import LineMoments, moments_of
 from circuitsim.nodal.surface_chords import chord
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
 _ON = 0.4  # share of the rows that are on in the typical read
-_POINTS = 7  # voltages at which a cell's parabola is fitted
-_MARGIN = 1.08  # drops that cells are fitted for, against those with all rows on
-_LEAST = 0.02  # of v_read: smallest voltage across a cell that is fitted for
-_SINGLE = 2e3  # condition of the wires up to which float32 is within some 1e-5 of full scale
-_FLOOR = 1e-3  # of v_read: smallest drop that is fitted for
-_STEPS = 1  # of Newton's method for a cell behind its own resistance, which takes a thousandth of its voltage
-
-
-@dataclass(frozen=True)
-class _Column:
-    """What all columns share.
-
-    Attributes:
-        v_read, v_ref: Bias above the sense nodes, and their voltage [V].
-        moments: The shared resistances; None: there are none.
-        share: (rows,) part of the drop that lies on the source line.
-    """
-
-    v_read: float
-    v_ref: float
-    moments: LineMoments | None
-    share: np.ndarray
-
-    @property
-    def own(self) -> np.ndarray:
-        """(rows, 1) resistance in series with each cell [ohm]."""
-        return np.zeros((len(self.share), 1)) if self.moments is None else self.moments.own[:, None]
-
-    def current(self, cell: CellSurface, g: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """Return the currents of cells (rows, cols, …) [A] behind own resistances, with voltages u across both [V]."""
-        own, share, g = (a.reshape(*a.shape, *[1] * (u.ndim - 2)) for a in (self.own, self.share[:, None], g))
-        w = share * (self.v_read - u) + self.v_ref
-        current, slope, _, _ = cell_law(cell, g, u + w, w)
-        for _ in range(_STEPS if self.own.any() else 0):
-            off = current - cell_law(cell, g, u - own * current + w, w)[0]
-            current = current - off / (1.0 + own * slope)
-        return current
-
-
-def borne_form(form: GatedForm, wires: WireGrid) -> GatedForm:
-    """Return what a tile of this form keeps: a column of few rows has fewer bands, and one without resistance none."""
-    along_bl, along_sl = column_resistances(wires)
-    return _borne(form, along_bl + along_sl)[0]
-
-
-def _borne(form: GatedForm, resistance: np.ndarray) -> tuple[GatedForm, LineMoments | None]:
-    """Return what a tile of this form keeps, and the moments of its lines."""
-    moments = line_moments(resistance, max(1, form.bands), max(1, form.moments))
-    if moments is None or form.linear:
-        return GatedForm(), moments
-    return GatedForm(len(moments.edges) - 1, moments.moments), moments
 
 
 def gated_tile(
@@ -103,26 +48,18 @@ def gated_tile(
         SpecError: The wires differ between columns or interrupt one.
         InputError: float32 would lose more than the model errs.
     """
-    along_bl, along_sl = column_resistances(wires)
-    form, moments = _borne(form, along_bl + along_sl)
-    if single and not form.linear and moments is not None and moments.condition > _SINGLE:
-        raise InputError(
-            "dtype = 'float32': driver.r_out and sense.r_in are so much larger than a wire segment that its rounding "
-            "would exceed the error of the model; expected 'float64'"
-        )
-    column = _Column(v_read, v_ref, moments, _source_line_share(along_bl, along_sl, g))
-    drop, most = (_drop(column, on, g, part) for part in (_ON, 1.0))
-    voltage = v_read - drop
+    column = gated_column(form, wires, g, v_read=v_read, v_ref=v_ref, single=single)
+    slopes = chord(on, g, v_ref + v_read, v_ref)
+    drop, most = (column.drop(part * slopes) for part in (_ON, 1.0))
+    voltage, moments = v_read - drop, column.moments
     leak = np.zeros_like(g) if off is None else column.current(off, g, voltage)
     known = {
-        "grade": grade, "form": form, "rows": g.shape[0], "cols": g.shape[1], "v_read": v_read, "v_ref": v_ref,
+        "grade": grade, "form": column.form, "rows": g.shape[0], "cols": g.shape[1], "v_read": v_read, "v_ref": v_ref,
     }  # fmt: skip
-    if moments is None or form.linear:
+    if moments is None or column.form.linear:
         w = column.current(on, g, voltage) - leak
         return GatedTile(**known, w=put(filled(w)), base=put(filled(leak.sum(0))))
-    most = np.maximum(_MARGIN * most, _FLOOR * v_read)  # a column of open cells has no drop
-    lowest = np.maximum(v_read - most, _LEAST * v_read)
-    parabolas = _parabolas(column, on, g, voltage, np.minimum(lowest, voltage))
+    parabolas = cell_parabolas(column, on, g, voltage, column.lowest(most, voltage))
     parabolas[0] -= leak
     # Whatever the moments, those of the first polynomial of each band add up to the current of the column.
     typical = moments.inverse @ (np.linalg.pinv(moments.basis) @ drop)
@@ -132,52 +69,8 @@ def gated_tile(
         maps=tuple(put(m) for m in _maps(moments, parabolas)),
         typical=put(filled(typical - moments.basis.T @ leak)),
         base=put(filled(typical[:: moments.moments].sum(axis=0))),
-        lines=_lines(moments),
+        lines=line_numbers(moments),
     )
-
-
-def _lines(moments: LineMoments) -> Lines:
-    """Return the wires as plain numbers."""
-    bands, coupled = len(moments.edges) - 1, moments.coupled
-    whole = moments.inverse.reshape(bands, moments.moments, bands, moments.moments)
-    inverse = whole[:, :coupled, :, :coupled].reshape(bands * coupled, bands * coupled)
-    gain = inverse[:, ::coupled].sum(axis=1).reshape(bands, coupled)
-    lone = np.column_stack([1.0 / moments.lone, moments.mixed])
-    return Lines(
-        inverse=tuple(inverse[np.triu_indices(len(inverse))].tolist()),
-        lone=tuple(map(tuple, lone.tolist())),
-        gain=tuple(map(tuple, gain.tolist())),
-    )
-
-
-def _source_line_share(along_bl: np.ndarray, along_sl: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """Return the part of the drop at each row that lies on the source line, for ohmic cells of the mean column."""
-    mean = g.mean(axis=1)
-    both = (along_bl + along_sl) @ mean
-    return np.where(both > 0, along_sl @ mean / np.where(both > 0, both, 1.0), 0.0)
-
-
-def _drop(column: _Column, on: CellSurface, g: np.ndarray, part: float) -> np.ndarray:
-    """Return the drops (rows, cols) [V] of ohmic cells of which each carries a part of its current."""
-    if column.moments is None:
-        return np.zeros_like(g)
-    slopes = part * chord(on, g, column.v_ref + column.v_read, column.v_ref)
-    basis = column.moments.basis
-    system = column.moments.inverse + np.einsum("kp,kj,kq->jpq", basis, slopes, basis, optimize=True)
-    driven = column.v_read * (basis.T @ slopes).T
-    return basis @ np.linalg.solve(system, driven[..., None])[..., 0].T
-
-
-def _parabolas(
-    column: _Column, on: CellSurface, g: np.ndarray, voltage: np.ndarray, lowest: np.ndarray
-) -> list[np.ndarray]:
-    """Fit the currents of cells by c0 + c1·e + c2·e² of e = u − voltage, three arrays (rows, cols) [A, A/V, A/V²]."""
-    unit = np.cos(np.pi * (np.arange(_POINTS) + 0.5) / _POINTS)
-    middle, half = 0.5 * (column.v_read + lowest), 0.5 * (column.v_read - lowest)
-    values = column.current(on, g, middle[..., None] + half[..., None] * unit) @ np.linalg.pinv(np.vander(unit, 3)).T
-    curved, sloped, flat = np.moveaxis(values, -1, 0)  # of (u − middle) / half
-    at, per_volt = (voltage - middle) / half, 1.0 / half
-    return [flat + at * (sloped + at * curved), (sloped + 2.0 * at * curved) * per_volt, curved * per_volt**2]
 
 
 def _maps(moments: LineMoments, parabolas: list[np.ndarray]) -> list[np.ndarray]:

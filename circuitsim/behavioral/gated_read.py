@@ -34,7 +34,7 @@ def _compiled(tile: GatedTile, x: np.ndarray) -> np.ndarray:
     room = max(1, min(max(_CACHED // (bands * count * dtype.itemsize), 16), batch))
     products = np.empty((bands, room, count), dtype)
     out = np.empty((batch, width), dtype)
-    lines = _numbers(tile.lines, dtype.type)
+    lines = as_numbers(tile.lines, dtype.type)
     for start in range(0, batch, room):
         part = x[start : start + room]
         for band, (first, last) in enumerate(itertools.pairwise(tile.edges)):
@@ -45,7 +45,7 @@ def _compiled(tile: GatedTile, x: np.ndarray) -> np.ndarray:
     return out[:, : tile.cols]
 
 
-def _numbers(lines: Lines, kind: Any) -> Lines:
+def as_numbers(lines: Lines, kind: Any) -> Lines:
     """Return the wires as tuples of one type of number."""
     lone, gain = (tuple(tuple(map(kind, band)) for band in part) for part in (lines.lone, lines.gain))
     return Lines(tuple(map(kind, lines.inverse)), lone, gain)

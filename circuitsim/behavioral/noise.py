@@ -84,7 +84,7 @@ def read_noise(
         extrapolate: Go on outside the range of the source, with a warning.
 
     Raises:
-        InputError: A shape does not fit, or the cells of a column are in series.
+        InputError: A shape does not fit, the cells of a column are in series, or their gates have several levels.
         OutsideRangeError: A conductance or the time is outside the range of the source, without `extrapolate`.
 
     Valid for: noise of a few per cent of the conductances. Against exact reads the standard deviation of an output is
@@ -97,6 +97,11 @@ def read_noise(
         raise InputError(
             "read noise of a tile of strings, array.input_line = 'string': expected a model of an array with "
             "input_line = 'bl' or 'wl'; noise of strings is a cause of calibration.error_budget"
+        )
+    if spec.driver.gate_levels is not None:
+        raise InputError(
+            "read noise of a tile with driver.gate_levels: the noise of a cell is modelled with its gate off or on, "
+            "and near the threshold its share differs; expected no gate_levels"
         )
     g = check_conductances(spec, g, g_range=(0.0, np.inf))
     if spec.array.input_line == "wl":

@@ -9,6 +9,7 @@ from circuitsim.behavioral.banded_read import banded_levels, read_bands, read_ba
 from circuitsim.behavioral.compiled_read import read_bands_compiled
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
 from circuitsim.behavioral.gated_tile import GatedTile
+from circuitsim.behavioral.level_tile import LevelTile
 from circuitsim.behavioral.sense import sensed_outputs, settle
 from circuitsim.behavioral.string_tile import StringTile
 from circuitsim.behavioral.switched_read import SwitchedTile, read_switched
@@ -31,14 +32,15 @@ def mvm(tile: AnyTile, v_in: Any) -> Any:
     Args:
         tile: The programmed tile.
         v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype; 0 or 1 where inputs switch
-            gates.
+            gates, or k / (n − 1) for the k-th of n `driver.gate_levels`.
 
     Returns:
         Column currents (batch, cols) [A], positive into the sense amplifier; `sensed_outputs` gives what amplifiers
         that are circuits make of them.
 
     Raises:
-        InputError: The shape does not fit, or an input that switches gates is neither 0 nor 1.
+        InputError: The shape does not fit, or an input that switches gates is neither 0 nor 1, or selects
+            none of their levels.
 
     Valid for: inputs within `tile.v_range`; nothing else is checked here, a product takes microseconds.
     """
@@ -62,7 +64,7 @@ def own_array(tile: AnyTile) -> Any:
     """Return an array of a tile: its inputs are of the same namespace, dtype and device."""
     if isinstance(tile, StringTile):
         return tile.law
-    return tile.base if isinstance(tile, GatedTile) else tile.w
+    return tile.base if isinstance(tile, GatedTile | LevelTile) else tile.w
 
 
 def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:

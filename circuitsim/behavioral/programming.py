@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike
 from circuitsim.behavioral.abilities import SIMULATES
 from circuitsim.behavioral.banded import band_products
 from circuitsim.behavioral.expansion import expand
-from circuitsim.behavioral.gated_programming import borne_form, gated_tile
+from circuitsim.behavioral.gate_parabolas import borne_form
+from circuitsim.behavioral.gated_programming import gated_tile
 from circuitsim.behavioral.grades import AnyForm, StringForm, form_of, gated_form, string_form
 from circuitsim.behavioral.guard import tell_missed
+from circuitsim.behavioral.level_programming import level_tile
 from circuitsim.behavioral.one_level import one_level_factors
 from circuitsim.behavioral.residual import reference_conductance, short
 from circuitsim.behavioral.row_levels import row_correction, seen_levels
@@ -47,12 +49,14 @@ def program(
         xp: Array namespace of the matrices: numpy, torch, or another one that follows the array API.
         device: Device of the matrices, as `xp` names it ("cuda" for torch); None: its default. Reads take place there.
         inputs: "analog", or "binary" for inputs that are either v_ref or the end of the range: fewer products from
-            grade 2 on. None: "analog" on bit lines; inputs that switch gates are binary.
+            grade 2 on. None: "analog" on bit lines; inputs that switch gates are binary, or those of
+            `driver.gate_levels`.
         drawn: The conductances are what programming left: they may lie outside g_min to g_max, as far as the surface of
             the model reaches.
 
     Returns:
-        The tile; see `Tile`, and `GatedTile` and `StringTile` for inputs that switch gates, for what it computes.
+        The tile; see `Tile`, and `GatedTile`, `LevelTile` and `StringTile` for inputs that switch gates, for what it
+        computes.
 
     Raises:
         InputError: A shape does not fit, the grade or the kind of inputs is unknown, or the range of inputs is empty.
@@ -100,15 +104,17 @@ def program(
 
 def _switched(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable, *, single: bool) -> SwitchedTile:
     """Program an array whose inputs switch gates."""
-    if inputs not in (None, "binary"):
-        raise InputError(
-            f"inputs = {inputs!r} with array.input_line = {model.spec.array.input_line!r}: expected 'binary', the "
-            "inputs switch gates"
-        )
-    check_surface_range(model.off, g)
     spec = model.spec
+    if inputs is not None and (inputs != "binary" or spec.driver.gate_levels is not None):
+        expected = "'binary', the inputs switch gates" if spec.driver.gate_levels is None else "none with gate_levels"
+        raise InputError(f"inputs = {inputs!r} with array.input_line = {spec.array.input_line!r}: expected {expected}")
+    for law in (model.off, *model.between):
+        check_surface_range(law, g)
     off = None if model.off is None else short(model.off)
     known = {"grade": model.grade, "v_read": spec.driver.v_read, "v_ref": spec.sense.v_ref, "put": put}
+    if spec.driver.gate_levels is not None:
+        laws = [None if law is None else short(law) for law in (model.off, *model.between, model.surface)]
+        return level_tile(laws, g, spec.wires, form=gated_form(model.grade), single=single, **known)
     if spec.array.input_line == "string":
         bypass = check_strings(off, g)
         return string_tile(short(model.surface), bypass, g, spec.wires, form=string_form(model.grade), **known)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuitsim.calibration.level_inputs import tried_levels
 from circuitsim.chain import exact_array, read_exact, sensed_inputs
 from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError
@@ -17,7 +18,8 @@ _OFFSET = 0.01  # of the range of inputs
 
 @dataclass(frozen=True)
 class Box:
-    """Conductances from g_min to g_max in every cell, inputs from v_low to v_high on every row; 0 or 1 on gates.
+    """Conductances from g_min to g_max in every cell, inputs from v_low to v_high on every row; 0 or 1 on gates, or
+    any of their levels.
 
     Patterns of the box count from the far end: row 0 is the farthest from the sense amplifiers, column 0 the nearest to
     the row drivers, wherever the specification puts them.
@@ -39,7 +41,7 @@ class Box:
 
     @property
     def switched(self) -> bool:
-        """Whether inputs are 0 or 1, and nothing between them."""
+        """Whether inputs are 0 or 1, or levels of gates, and nothing between them."""
         return input_unit(self.spec) != "V"
 
     @classmethod
@@ -61,16 +63,18 @@ class Box:
 
     @property
     def steps(self) -> tuple[float, ...]:
-        """Inputs [V] that a search tries: both ends, rest, and half way between them; 0 and 1 on gates."""
+        """Inputs [V] that a search tries: both ends, rest, and half way between them; 0, 1 and levels on gates."""
         rest = self.rest
         if self.switched:
-            return self.v_low, self.v_high
+            return tried_levels(self.spec)
         return tuple(sorted({self.v_low, (self.v_low + rest) / 2, rest, (rest + self.v_high) / 2, self.v_high}))
 
     @property
     def fine_steps(self) -> tuple[float, ...]:
-        """Voltages [V] at every eighth of the way from rest to either end of the range."""
+        """Voltages [V] at every eighth of the way from rest to either end of the range, or the levels next to them."""
         rest = self.rest
+        if self.switched:
+            return tried_levels(self.spec, 9)
         return tuple(sorted({rest + (v - rest) * k / 8 for v in (self.v_low, self.v_high) for k in range(9)}))
 
     @property
@@ -110,6 +114,7 @@ def full_scale_of_box(
     v_range: tuple[float, float] | None = None,
     sense: SenseTable | None = None,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
 ) -> tuple[float, ReadCase]:
     """Return the largest |output| of a column anywhere in the box, and the read that gives it.
 
@@ -122,7 +127,7 @@ def full_scale_of_box(
         surface: Its characterized cell.
         v_range: Range of the inputs [V]; None: v_ref to v_ref + v_read, or as in `chain.sensed_inputs`.
         sense: Table of its sense amplifiers; None for ideal ones.
-        off: Where inputs switch gates, the cell of a row at 0, see `exact_array`.
+        off, between: Where inputs switch gates, the cells of rows at 0, and at levels between, see `exact_array`.
 
     Returns:
         The current [A] by the array solver, and its case. With a table, the largest change of the amplifiers' output
@@ -136,7 +141,7 @@ def full_scale_of_box(
     Valid for: cells whose current rises with their conductance and their voltage.
     """
     check_voltage_range(v_range)
-    subject = _Subject(Box.of(spec, v_range or sensed_inputs(spec, sense)), surface, sense, off)
+    subject = _Subject(Box.of(spec, v_range or sensed_inputs(spec, sense)), surface, sense, off, between)
     box = subject.box
     ends = np.array([[v] for v in box.ends]) * np.ones(spec.array.rows)
     best, case = -1.0, None
@@ -154,7 +159,8 @@ def full_scale_of_box(
 @checked
 def full_scale_of_model(model: TileModel) -> tuple[float, ReadCase]:
     """Return the full scale of a behavioral model's box; see `full_scale_of_box`."""
-    return full_scale_of_box(model.spec, model.surface, v_range=model.v_range, sense=model.sense, off=model.off)
+    cells = {"off": model.off, "between": model.between}
+    return full_scale_of_box(model.spec, model.surface, v_range=model.v_range, sense=model.sense, **cells)
 
 
 @dataclass(frozen=True)
@@ -165,11 +171,13 @@ class _Subject:
     surface: CellSurface
     sense: SenseTable | None
     off: CellSurface | None
+    between: tuple[CellSurface, ...]
 
     def swing(self, g: np.ndarray, v_in: np.ndarray) -> np.ndarray:
         """Return |output − output without current| (batch, cols) of a matrix."""
         box, sense = self.box, self.sense
-        array = exact_array(box.spec, g, self.surface, off=self.off, sense=sense, v_range=box.v_range)
+        known = {"off": self.off, "between": self.between, "sense": sense, "v_range": box.v_range}
+        array = exact_array(box.spec, g, self.surface, **known)
         try:
             out = read_exact(array, v_in).out
         except OutsideRangeError as error:

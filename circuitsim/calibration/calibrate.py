@@ -13,7 +13,7 @@ from circuitsim.behavioral import SIMULATES, AnyTile, grades_for, program, tile_
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.certify import certify, errors_against
-from circuitsim.calibration.drawn import calibrated_cells, drawn_reach
+from circuitsim.calibration.drawn import calibrated_cells, calibrated_levels, drawn_reach
 from circuitsim.calibration.experiments import (
     hold_out_experiments,
     input_side,
@@ -110,15 +110,16 @@ def calibrate(
         DeclaredRangeWarning: The read voltage is above that at which the card of the device holds.
 
     Valid for: quasi-static reads, inputs from v_ref to v_ref + v_read, or to v_ref − v_read where the sense amplifiers
-    are circuits that take only such currents; inputs of 0 and 1 where they switch gates.
+    are circuits that take only such currents; inputs of 0 and 1 where they switch gates, or any of
+    `driver.gate_levels`.
     """
     _check_arguments(spec, truth, folder, max_rms, max_worst, search)
     simulator = simulator or spice.find_ngspice()
     tables = characterization.characterize(spec, simulator=simulator)
-    surface, off = _cells(spec, tables, simulator)
+    surface, off, between = _cells(spec, tables, simulator)
     side, vectors = input_side(spec, tables.sense), validation_vectors(spec)
     fitting = random_experiments(spec, rng, matrices=VALIDATION_MATRICES, vectors=vectors, side=side)
-    known = {"sense": tables.sense, "off": off, "v_range": driven_inputs(spec, tables)}
+    known = {"sense": tables.sense, "off": off, "between": between, "v_range": driven_inputs(spec, tables)}
     model, validation = choose_grade(spec, surface, fitting, max_rms=max_rms, max_worst=max_worst, **known)
     # Spawned generators: what the caller draws from `rng` next depends neither on `thorough` nor on `search`.
     for_larger, for_budget, for_spot, added, for_search = rng.spawn(5)
@@ -185,24 +186,28 @@ def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
     _log.info("hold-out: %d matrices, %d input vectors, solved at level %s", len(hold_out), vectors, truth)
 
 
-def _cells(spec: ArraySpec, tables: Periphery, simulator: spice.Simulator) -> tuple[CellSurface, CellSurface | None]:
-    """Characterize the cell for all voltages that drivers and sense amplifiers give it, and where it leaks."""
+def _cells(
+    spec: ArraySpec, tables: Periphery, simulator: spice.Simulator
+) -> tuple[CellSurface, CellSurface | None, tuple[CellSurface, ...]]:
+    """Characterize the cell for all voltages that drivers and sense amplifiers give it, at all levels of its gate."""
     below = input_unit(spec) == "V" and sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref
     check_row_side(spec, below=below)
     v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
     surface, off = calibrated_cells(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
-    return surface, off
+    return surface, off, calibrated_levels(spec, g_range=reach, simulator=simulator)
 
 
 def _exactly(model: TileModel, experiments: Sequence[Experiment]) -> list[Solution]:
     """Solve experiments with the array solver and the model's cells."""
-    return solve_in_nodal(model.spec, model.surface, experiments, off=model.off, sense=model.sense)
+    cells = {"off": model.off, "between": model.between}
+    return solve_in_nodal(model.spec, model.surface, experiments, **cells, sense=model.sense)
 
 
 def _spot(model: TileModel, rng: np.random.Generator, simulator: spice.Simulator) -> Extrapolation | None:
     """Compare the array solver with ngspice on a corner of the model's array."""
-    return spot_check(model.spec, model.surface, off=model.off, sense=model.sense, rng=rng, simulator=simulator)
+    cells = {"off": model.off, "between": model.between}
+    return spot_check(model.spec, model.surface, **cells, sense=model.sense, rng=rng, simulator=simulator)
 
 
 def choose_grade(
@@ -214,6 +219,7 @@ def choose_grade(
     max_worst: float | None = None,
     sense: SenseTable | None = None,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
     v_range: tuple[float, float] | None = None,
 ) -> tuple[TileModel, dict[str, GradeErrors]]:
     """Choose the cheapest grade that keeps the required errors with margin, else the one that comes nearest to it.
@@ -225,12 +231,13 @@ def choose_grade(
         The model, and the errors of every grade that was evaluated, relative to full scale.
     """
     v_range = v_range or sensed_inputs(spec, sense)
-    full_scale, _ = full_scale_of_box(spec, surface, sense=sense, off=off)  # refuses amplifiers that do not carry it
-    truths = solve_in_nodal(spec, surface, experiments, off=off, sense=sense)
+    cells = {"sense": sense, "off": off, "between": between}
+    full_scale, _ = full_scale_of_box(spec, surface, **cells)  # refuses amplifiers that do not carry it
+    truths = solve_in_nodal(spec, surface, experiments, **cells)
     grades, of = grades_for(spec.array.input_line), errors_relative_to(spec)
     tried: dict[str, GradeErrors] = {}
     for grade in sorted(grades, key=lambda number: grades[number].products):
-        model = TileModel(spec, surface, grade, v_range, sense, off)
+        model = TileModel(spec, surface, grade, v_range, **cells)
         rms = errors_against(model, experiments, truths, full_scale).rms
         worst = None if max_worst is None else structured_worst(model, full_scale).error
         tried[f"grade {grade}"] = errors = GradeErrors(rms, worst)
@@ -241,7 +248,7 @@ def choose_grade(
         if _excess(errors, max_rms, max_worst) <= 1:
             return model, tried
     best = min(grades, key=lambda number: _excess(tried[f"grade {number}"], max_rms, max_worst))
-    return TileModel(spec, surface, best, v_range, sense, off), tried
+    return TileModel(spec, surface, best, v_range, **cells), tried
 
 
 def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> float:

@@ -10,7 +10,7 @@ from circuitsim.characterization import stepped_conductances
 from circuitsim.devices import device_card, has_two_states
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics
 from circuitsim.results import CellSurface, SenseTable
-from circuitsim.spec import ArraySpec, has_bypass, with_ideal
+from circuitsim.spec import ArraySpec, gate_voltage_levels, has_bypass, with_ideal
 
 MARGIN = 6.0
 """Standard deviations of the programming error, beyond g_min and g_max, over which a cell is characterized."""
@@ -93,8 +93,22 @@ def calibrated_cells(
     if spec.array.input_line == "bl":
         return on, None
     array = with_ideal(spec, "driver", "adc")
-    off = characterization.cell(array, g_range=g_range, v_gate=0.0, simulator=simulator)
+    v_gate = 0.0 if spec.array.input_line == "string" else gate_voltage_levels(spec)[0]
+    off = characterization.cell(array, g_range=g_range, v_gate=v_gate, simulator=simulator)
     return (off, on) if has_bypass(spec) else (on, off)
+
+
+def calibrated_levels(
+    spec: ArraySpec, *, g_range: tuple[float, float] | None, simulator: spice.Simulator | None = None
+) -> tuple[CellSurface, ...]:
+    """Characterize the cells at the levels of gates between 0 and 1, the lowest first; none without such levels.
+
+    Arguments and errors as of `calibrated_cell`.
+    """
+    if spec.driver.gate_levels is None:
+        return ()
+    array, between = with_ideal(spec, "driver", "adc"), gate_voltage_levels(spec)[1:-1]
+    return tuple(characterization.cell(array, g_range=g_range, v_gate=v, simulator=simulator) for v in between)
 
 
 def open_share(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

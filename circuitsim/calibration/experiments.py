@@ -5,7 +5,8 @@ the average case; sparse and binary inputs test the ends of the range. All input
 and so the largest IR drop; faint inputs show the small-signal slope. Driving only the half of the rows farthest from
 the sense amplifiers ("far") gives the most uneven column voltages; driving only the half nearest to them ("near") gives
 columns whose two halves differ most. Dense arrays and arrays with one hot column lie at the ends of the range, where
-models err most. Where inputs switch gates they are 0 or 1, and blocks of adjacent rows are the worst kind. The tiles
+models err most. Where inputs switch gates they are 0 or 1, and blocks of adjacent rows are the worst kind; gates of
+several levels have kinds of their own besides (`level_inputs`). The tiles
 and activations of a network are the model's actual use; "differential" and "relu" resemble them.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from circuitsim.calibration.level_inputs import LEVEL_KINDS, LEVEL_VALIDATION, LEVEL_VECTORS, draw_levels, last_level
 from circuitsim.chain import sensed_inputs
 from circuitsim.devices import has_two_states
 from circuitsim.errors import InputError
@@ -87,11 +89,14 @@ def _between(kind: str, low: float, high: float, shape: tuple[int, int], rng: np
 def draw_inputs(kind: str, count: int, spec: ArraySpec, rng: np.random.Generator, *, side: int = 1) -> np.ndarray:
     """Sample inputs (count, rows) of one of `INPUT_KINDS` [V], between v_ref and v_ref + side · v_read.
 
-    Where they switch gates, they are 0 or 1, of one of `GATE_KINDS`, in strings of `SERIES_KINDS`.
+    Where they switch gates, they are 0 or 1, of one of `GATE_KINDS`, in strings of `SERIES_KINDS`. Gates of several
+    levels also take those of `LEVEL_KINDS`.
 
     Raises:
         InputError: The kind is unknown.
     """
+    if last_level(spec) > 1 and kind in LEVEL_KINDS:
+        return draw_levels(kind, count, spec, rng)
     if input_unit(spec) != "V":
         return _switched(kind, count, spec, rng)
     return spec.sense.v_ref + side * _amplitudes(kind, count, spec, rng)
@@ -124,6 +129,8 @@ def _in_series(spec: ArraySpec) -> bool:
 
 def validation_vectors(spec: ArraySpec) -> dict[str, int]:
     """Return how many inputs of each kind a grade is chosen on."""
+    if last_level(spec) > 1:
+        return LEVEL_VALIDATION
     return VALIDATION_VECTORS[input_unit(spec)] | (_NONE_ON if _in_series(spec) else {})
 
 
@@ -161,7 +168,8 @@ def hold_out_experiments(
 ) -> tuple[Experiment, ...]:
     """Sample the hold-out of a certificate: usual matrices from `rng`; extreme and network-like ones from `added`."""
     volts = (HOLD_OUT_VECTORS, EXTREME_VECTORS, NETWORK_VECTORS)
-    usual, extreme, network = volts if input_unit(spec) == "V" else GATE_VECTORS
+    gates = LEVEL_VECTORS if last_level(spec) > 1 else GATE_VECTORS
+    usual, extreme, network = volts if input_unit(spec) == "V" else gates
     if _in_series(spec):
         usual, extreme = usual | _NONE_ON, extreme | _NONE_ON
     return (

@@ -7,6 +7,7 @@ import numpy as np
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.certify import circuit_error, errors_against
 from circuitsim.calibration.experiments import input_side, random_experiments
+from circuitsim.calibration.level_inputs import LEVEL_LARGER, last_level
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
 from circuitsim.results import CellSurface, Extrapolation, SenseTable, TileModel
@@ -48,8 +49,10 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
         return None
     larger = replace(model, spec=spec)
     side = input_side(spec, model.sense)
-    experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=LARGER[input_unit(spec)], side=side)
-    truths = solve_in_nodal(spec, model.surface, experiments, off=model.off, sense=model.sense)
+    vectors = LEVEL_LARGER if last_level(spec) > 1 else LARGER[input_unit(spec)]
+    experiments = random_experiments(spec, rng, matrices=MATRICES, vectors=vectors, side=side)
+    cells = {"off": model.off, "between": model.between}
+    truths = solve_in_nodal(spec, model.surface, experiments, **cells, sense=model.sense)
     full_scale, _ = full_scale_of_model(larger)
     error = errors_against(larger, experiments, truths, full_scale)
     return Extrapolation(rows, cols, "nodal", full_scale, error)
@@ -60,6 +63,7 @@ def spot_check(
     surface: CellSurface,
     *,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
     sense: SenseTable | None = None,
     rng: np.random.Generator,
     simulator: Simulator | None = None,
@@ -69,7 +73,7 @@ def spot_check(
     Args:
         spec: The array.
         surface: Its characterized cell.
-        off: Its cell at input 0, see `chain.exact_array`.
+        off, between: Its cells at other inputs, see `chain.exact_array`.
         sense: Table of its sense amplifiers; None for ideal ones.
         rng: Generates a matrix and inputs.
         simulator: The ngspice to use.
@@ -87,10 +91,17 @@ def spot_check(
         corner,
         rng,
         matrices=("log_uniform",),
-        vectors={"uniform" if input_unit(corner) == "V" else "half": 2, "all_on": 1},
+        vectors={_usual_inputs(corner): 2, "all_on": 1},
         side=input_side(corner, sense),
     )
     truths = solve_in_ngspice(corner, experiments, simulator=simulator)
-    exact = solve_in_nodal(corner, surface, experiments, off=off, sense=sense)
-    full_scale, _ = full_scale_of_box(corner, surface, sense=sense, off=off)
+    exact = solve_in_nodal(corner, surface, experiments, off=off, between=between, sense=sense)
+    full_scale, _ = full_scale_of_box(corner, surface, sense=sense, off=off, between=between)
     return Extrapolation(rows, cols, "ngspice", full_scale, circuit_error(corner, exact, truths, full_scale))
+
+
+def _usual_inputs(spec: ArraySpec) -> str:
+    """Return the kind of inputs that takes all values alike."""
+    if last_level(spec) > 1:
+        return "levels"
+    return "uniform" if input_unit(spec) == "V" else "half"

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from circuitsim.calibration.box import Box
+from circuitsim.calibration.level_inputs import last_level, levels_of_patterns
 
 Families = Literal["all", "few"]
 _GOLDEN, _PLASTIC = 0.6180339887, 0.7548776662
@@ -49,13 +50,20 @@ def structured_inputs(box: Box) -> np.ndarray:
         rows = box.spec.array.rows
         singles = np.eye(rows) if box.spec.array.input_line == "string" else np.zeros((0, rows))  # one current in all
         blocks = np.array(list(_adjacent(rows))).reshape(-1, rows)
-        up = np.concatenate([up[(up != 0.5).all(axis=1)], blocks, singles])
+        up = up[(up != 0.5).all(axis=1)]
+        if last_level(box.spec) > 1:
+            return _distinct(box, np.concatenate(list(levels_of_patterns(box.spec, up, blocks))))
+        up = np.concatenate([up, blocks, singles])
     signed = box.v_low < box.rest
     if signed:
         apart = np.where(up == 0.5, 0.0, 2 * up - 1)  # what was at rest is driven the other way
         up = np.concatenate([up, -up, apart, -apart])
-    vectors = box.inputs(up)
-    return np.array(list({v.tobytes(): v for v in vectors}.values()))
+    return _distinct(box, up)
+
+
+def _distinct(box: Box, patterns: np.ndarray) -> np.ndarray:
+    """Return the inputs (batch, rows) [V] of patterns, no two of them equal."""
+    return np.array(list({v.tobytes(): v for v in box.inputs(patterns)}.values()))
 
 
 def columns_of(cols: int) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from circuitsim.calibration.box import Box
+from circuitsim.calibration.level_inputs import draw_levels, last_level
 
 STARTS = ("outer product", "uniform", "log uniform", "blocks", "binary")
 """Kinds of matrices, in the order in which a search takes them."""
@@ -28,10 +29,13 @@ def random_matrix(kind: str, box: Box, rng: np.random.Generator) -> np.ndarray:
 def random_inputs(box: Box, rng: np.random.Generator, *, each: int) -> np.ndarray:
     """Sample inputs (3 · each, rows) [V]: any voltage; sparse; the ends of the range and rest alone.
 
-    On gates 10, 50 or 80 % of the rows are on.
+    On gates 10, 50 or 80 % of the rows are on, or rows are at levels of theirs.
     """
     shape = (each, box.spec.array.rows)
     rest = box.rest
+    if box.switched and last_level(box.spec) > 1:
+        kinds = ("levels", "sparse_levels", "steps")
+        return np.concatenate([draw_levels(kind, each, box.spec, rng) for kind in kinds])
     if box.switched:
         shares = rng.choice([0.1, 0.5, 0.8], (3 * each, 1))
         return np.where(rng.random((3 * each, box.spec.array.rows)) < shares, box.v_high, rest)

@@ -89,7 +89,7 @@ def find_worst(
         for number in range(starts):
             climb_from_random(search, inputs, STARTS[number % len(STARTS)], rng, **effort)
             steps.done()
-        if search.largest is not None and not search.box.switched:
+        if search.largest is not None and len(search.box.steps) > 2:
             flip_rows(search, search.largest, steps=search.box.fine_steps)
     except LimitReached:
         return search.worst_found(stopped=True)

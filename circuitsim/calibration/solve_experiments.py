@@ -73,17 +73,18 @@ def solve_in_nodal(
     experiments: Sequence[Experiment],
     *,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
     sense: SenseTable | None = None,
     drawn: bool = False,
 ) -> list[Solution]:
     """Solve experiments with the array solver, the characterized cells and the table of the sense amplifiers.
 
-    `off` is the cell of a row at 0 where inputs switch gates, see `chain.exact_array`.
+    `off` is the cell of a row at 0 where inputs switch gates, and `between` those of levels between; see
+    `chain.exact_array`.
     If the conductances are `drawn`, they may lie outside g_min to g_max, as far as the surface reaches.
     """
     g_range = surface.g_range if drawn else None
     v_range = sensed_inputs(spec, sense)
-    arrays = (
-        exact_array(spec, e.g, surface, off=off, sense=sense, v_range=v_range, g_range=g_range) for e in experiments
-    )
+    cells = {"off": off, "between": between, "sense": sense, "v_range": v_range, "g_range": g_range}
+    arrays = (exact_array(spec, e.g, surface, **cells) for e in experiments)
     return [read_exact(array, e.v_in) for array, e in zip(arrays, experiments, strict=True)]

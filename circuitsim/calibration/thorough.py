@@ -40,7 +40,9 @@ def in_full(
 ) -> ThoroughParts:
     """Compute the budget and the errors of a larger array, or say why not."""
     budget, larger, left_out = None, None, []
-    if model.spec.driver.input_code != "pulse_width":
+    if model.spec.driver.gate_levels is not None:
+        left_out.append("the causes of the product's error: they are split for gates that are off or on")
+    elif model.spec.driver.input_code != "pulse_width":
         budget = _budget(model, tables, hold_out, for_budget)
     else:
         left_out.append("the causes of the product's error: they are split for inputs of one voltage, not for pulses")

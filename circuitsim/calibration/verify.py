@@ -125,15 +125,14 @@ def verify(
         holds, sentence = holds and witness.holds, f"{sentence}; {witness.sentence}"
     if certificate.time_s is not None:
         return Verdict(holds, error, _verdict(holds) + sentence, witness=witness)
-    exact = solve_in_nodal(model.spec, model.surface, experiments, off=model.off, sense=model.sense)
+    cells = {"off": model.off, "between": model.between, "sense": model.sense}
+    exact = solve_in_nodal(model.spec, model.surface, experiments, **cells)
     circuit = circuit_error(model.spec, exact, truths, certificate.full_scale)
     limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
     if circuit.rms <= limit:
         same = f"; the circuit is the same to {percent(circuit.rms)}"
         return Verdict(holds, error, _verdict(holds) + sentence + same, circuit, witness=witness)
-    suspects, unexplained = find_suspects(
-        model.spec, model.surface, experiments, exact, truths, sense=model.sense, off=model.off
-    )
+    suspects, unexplained = find_suspects(model.spec, model.surface, experiments, exact, truths, **cells)
     words = ", ".join(f"{suspect.part} {100 * suspect.change:+.2f} %" for suspect in suspects)
     other = (
         f"; the array is another circuit: it differs by {percent(circuit.rms)} rms, the same one by at most "
@@ -151,6 +150,7 @@ def find_suspects(
     *,
     sense: SenseTable | None = None,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
 ) -> tuple[tuple[Suspect, ...], float]:
     """Explain the difference between truth and circuit by small changes of as few parts as possible.
 
@@ -169,9 +169,9 @@ def find_suspects(
     miss = moved(t.out for t in truths)
     names, columns = [], []
     for name, wires, cell, second, curve in _changed(spec, surface, off, sense):
+        cells = {"off": second, "between": _levels_with(name, between)}
         arrays = (
-            exact_array(spec, e.g, cell, off=second, sense=curve, wires=wires, g_range=cell.g_range)
-            for e in experiments
+            exact_array(spec, e.g, cell, **cells, sense=curve, wires=wires, g_range=cell.g_range) for e in experiments
         )
         column = moved(read_exact(array, e.v_in).out for array, e in zip(arrays, experiments, strict=True)) / STEP
         if np.abs(column).max() > 0:
@@ -229,6 +229,15 @@ def _changed(
         parts += [("drop of the sense amplifiers", wires, surface, off, dropped)]
         parts += [("output of the sense amplifiers", wires, surface, off, put_out)]
     return parts
+
+
+def _levels_with(part: str, between: tuple[CellSurface, ...]) -> tuple[CellSurface, ...]:
+    """Return the cells of gates between off and on where a part of the cell changes as `_changed` has it."""
+    if part == "cell currents":
+        return tuple(law.times(1 + STEP) for law in between)
+    if part == "transistor resistance":
+        return tuple(with_series(law, STEP * series_resistance(law)) for law in between)
+    return between
 
 
 def _across(wires: WireGrid, more: float) -> tuple[str, WireGrid]:

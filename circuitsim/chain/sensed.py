@@ -131,8 +131,8 @@ def model_array(model: TileModel, g: ArrayLike, *, g_range: tuple[float, float] 
     Raises:
         InputError, SpecError, OutsideRangeError: As `nodal.prepare`.
     """
-    spec, surface = model.spec, model.surface
-    return exact_array(spec, g, surface, off=model.off, sense=model.sense, v_range=model.v_range, g_range=g_range)
+    known = {"off": model.off, "between": model.between, "sense": model.sense, "v_range": model.v_range}
+    return exact_array(model.spec, g, model.surface, g_range=g_range, **known)
 
 
 def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False, tol: float = nodal.TOLERANCE) -> Solution:

@@ -77,6 +77,7 @@ class BehavioralProduct:
         check_same_array(self.model.spec, spec)
         check_contents(spec, self.model.surface)
         check_sense_contents(spec, self.model.sense)
+        tell_bend(spec)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]; judge its column load, see `check_worst`."""

@@ -10,7 +10,7 @@ from circuitsim import calibration
 from circuitsim.calibration import Effort
 from circuitsim.levels.can import check_can
 from circuitsim.results import Certificate, Experiment, TileModel
-from circuitsim.spec import ArraySpec, checked, with_ideal
+from circuitsim.spec import ArraySpec, checked, tell_straps, with_ideal
 
 
 @checked
@@ -41,6 +41,7 @@ def calibrate(
         SimulatorError, InputError, OutsideRangeError: As `calibration.calibrate`.
     """
     check_can(with_ideal(spec, "driver", "adc"), "behavioral")
+    tell_straps(spec)
     result = calibration.calibrate(
         spec,
         rng=rng,

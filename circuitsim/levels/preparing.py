@@ -30,6 +30,7 @@ from circuitsim.spec import (
     lay_out,
     real_numbers,
     tell_cells,
+    tell_straps,
 )
 from circuitsim.truth import TruthArray
 
@@ -92,6 +93,7 @@ def prepare(
     if level != "nodal" or spec.array.input_line != "bl" or spec.array.cell == "1c":
         refuse_unused(level, {"v_range": v_range}, "nodal, with array.input_line = 'bl' and no capacitors")
     check_can(spec, level)
+    tell_straps(spec)
     if drawn:
         g = characterization.opened(spec, real_numbers("g", g))
     one = partial(_prepare, level=level, use=use, v_range=v_range, drawn=drawn)

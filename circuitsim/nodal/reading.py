@@ -56,8 +56,22 @@ def read(
     """
     solution = _read(array, x, v_sense, nodes=nodes, tol=tol, threads=threads)
     assert solution.cell_error is not None
-    tell_cell_error(solution.cell_error)
+    tell_cell_error(_error_to_tell(array, np.asarray(x), solution))
     return solution
+
+
+def _error_to_tell(array: NodalArray, x: np.ndarray, solution: Solution) -> np.ndarray:
+    """Return the error of each vector (batch,) that `tell_cell_error` judges.
+
+    It is `Solution.cell_error`; but a vector that leaves all gates at their lowest level is held to the current of one
+    cell that is on, if it carries less: its leak is no scale of its own.
+    """
+    assert solution.cell_error is not None
+    if not isinstance(array, GatedArray) or array.spec.array.input_line != "wl":
+        return solution.cell_error
+    one_cell = array.spec.device.g_min * array.spec.driver.v_read
+    share = np.minimum(np.abs(solution.out).max(axis=1) / one_cell, 1.0)
+    return solution.cell_error * np.where((x == 0).all(axis=1), share, 1.0)
 
 
 def _read(

@@ -134,12 +134,19 @@ _RULES: dict[type, list[_Rule]] = {
         ),
         ("v_range", lambda model: not _of_gates(model) or tuple(model.v_range) == (0.0, 1.0), "0 to 1 for gates"),
         ("off", lambda model: _of_gates(model) or model.off is None, "no second cell: no input switches gates"),
+        ("between", lambda model: len(model.between) == _between(model), "a cell for each of driver.gate_levels"),
     ],
 }
 
 
 def _of_gates(model: Any) -> bool:
     return model.spec.array.input_line != "bl"
+
+
+def _between(model: Any) -> int:
+    """Return how many levels of the gates lie between input 0 and input 1."""
+    levels = model.spec.driver.gate_levels
+    return 0 if levels is None else len(levels) - 2
 
 
 def _covers(runs: tuple[tuple[int, float], ...], count: int) -> bool:

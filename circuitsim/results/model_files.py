@@ -5,6 +5,7 @@ Nothing is pickled, so that a file from a stranger may be wrong but cannot run c
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -30,7 +31,7 @@ from circuitsim.spec import checked, parse_spec
 
 CERTIFICATE_SCHEMA = 9
 SURFACE_SCHEMA = 8
-MODEL_SCHEMA = 9
+MODEL_SCHEMA = 10
 
 _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
@@ -43,7 +44,8 @@ _EARLIER_SURFACE = "it does not say whether a transistor stands in series: chara
 _MODEL = "circuitsim tile model"
 _EARLIER_MODEL = (
     "it does not say whether its sense amplifiers are circuits (schema 6), whether its cell is a device in series with "
-    "a transistor (schema 7), or whether its certificate misses a target (schema 8): calibrate the array again"
+    "a transistor (schema 7), whether its certificate misses a target (schema 8), or whether its gates have several "
+    "levels (schema 9): calibrate the array again"
 )
 _TENSORS = ("forward", "reverse")
 _TRANSISTOR = ("transistor_forward", "transistor_reverse")  # of no size where the tensors are those of the whole cell
@@ -118,7 +120,8 @@ def load_surface(path: str | Path, *, key: str = "") -> CellSurface:
 def save_model(folder: str | Path, model: TileModel) -> Path:
     """Write a tile model: `model.npz` (tensors), `model_sense.npz` (its sense amplifiers), `model.json` (the rest).
 
-    A model whose inputs switch gates has `model_off.npz` too, the cell of a row at 0. The JSON file is written last and
+    A model whose inputs switch gates has `model_off.npz` too, the cell of a row at 0, and with
+    `driver.gate_levels` `model_level_1.npz` and so on, those between 0 and 1. The JSON file is written last and
     contains the digests of the others. `load_model` refuses files that do not belong together.
 
     Returns:
@@ -135,6 +138,9 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
     if model.off is not None:
         save_surface(second := _off_file(text), model.off)
         digests["off"] = file_digest(second)
+    for number, law in enumerate(model.between, start=1):
+        save_surface(file := _level_file(text, number), law)
+        digests[_level_key(number)] = file_digest(file)
     content = {
         "grade": model.grade,
         "v_range": list(model.v_range),
@@ -170,12 +176,13 @@ def load_model(path: str | Path) -> TileModel:
     if (digest := parts.arrays.get("off")) is not None:
         off = load_surface(_off_file(text))
         _check_digest(_off_file(text), digest, text)
+    between = tuple(_load_levels(text, parts.arrays))
     try:
         spec = parse_spec(parts.spec)
     except SpecError as error:
         raise InputError(f"{text}: damaged: the specification in it is refused: {error}") from None
     surface = _surface(text, parts.surface, tensors)
-    model = TileModel(spec, surface, parts.grade, parts.v_range, sense, off, parts.missed)
+    model = TileModel(spec, surface, parts.grade, parts.v_range, sense, off, parts.missed, between)
     check_meaning(text, model)
     check_record_seal(text, document)
     return model
@@ -187,6 +194,23 @@ def _sense_file(text: Path) -> Path:
 
 def _off_file(text: Path) -> Path:
     return text.with_name(f"{text.stem}_off.npz")
+
+
+def _level_key(number: int) -> str:
+    return f"level_{number}"
+
+
+def _level_file(text: Path, number: int) -> Path:
+    return text.with_name(f"{text.stem}_{_level_key(number)}.npz")
+
+
+def _load_levels(text: Path, digests: dict[str, str]) -> Iterator[CellSurface]:
+    """Yield the cells between off and on, the lowest first."""
+    number = 1
+    while (digest := digests.get(_level_key(number))) is not None:
+        yield load_surface(_level_file(text, number))
+        _check_digest(_level_file(text, number), digest, text)
+        number += 1
 
 
 def _check_digest(path: Path, expected: str | None, text: Path) -> None:

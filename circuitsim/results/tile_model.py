@@ -28,6 +28,7 @@ class TileModel:
     | grade | | order to which a tile keeps the nonlinearity of the cells; it sets the cost, see `behavioral.GRADES` |
     | v_range | (lower, upper) | range of the inputs [V]; (0, 1) where they switch gates |
     | off | | the cell at input 0, where inputs switch gates: it leaks, in strings it is bypassed; else None |
+    | between | | the cells at the `driver.gate_levels` between input 0 and input 1, the lowest first; else none |
     | sense | | table of the sense amplifiers where they are a circuit; None: they are ideal, behind `sense.r_in` |
     | missed | | the target that its certificate misses, told wherever a tile is programmed; None: none is known |
     """
@@ -39,6 +40,7 @@ class TileModel:
     sense: SenseTable | None = None
     off: CellSurface | None = None
     missed: MissedTarget | None = None
+    between: tuple[CellSurface, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -61,6 +63,8 @@ class TileModel:
             content.update(content_digest(surface.transistor).encode())
         if self.off is not None:
             content.update(self.off.digest.encode())
+        for law in self.between:
+            content.update(law.digest.encode())
         if self.sense is not None:
             content.update(content_digest((self.sense.current, self.sense.drop, self.sense.reported)).encode())
         return content.hexdigest()

@@ -29,7 +29,7 @@ from circuitsim.spec.matrices import (
 )
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
-from circuitsim.spec.slips import tell_cells, tell_inputs
+from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
@@ -85,6 +85,7 @@ __all__ = [
     "state_unit",
     "tell_cells",
     "tell_inputs",
+    "tell_straps",
     "unable",
     "unfelt",
     "wire_grid",

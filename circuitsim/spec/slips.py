@@ -57,5 +57,32 @@ def tell_cells(spec: ArraySpec, g: np.ndarray, *, drawn: bool = False) -> None:
             _tell(f"access.{key} = {size:g} m is no size of a transistor: expected metres, such as {key} = '0.5u'")
 
 
+def tell_straps(spec: ArraySpec) -> None:
+    """Warn of straps that join no cell, and one end in use or two of the same voltage: they carry nothing.
+
+    Args:
+        spec: The array.
+
+    Warns:
+        DeclaredRangeWarning: Names the key and the number of cells.
+    """
+    wire, (rows, cols), series = spec.wire, spec.shape, spec.array.input_line == "string"
+    held = {
+        "row": spec.driver.block is None and spec.driver.r_out == 0,
+        "col": not series and spec.sense.block is None and spec.sense.r_in == 0,
+    }
+    lines = (
+        ("row", wire.strap_row, cols, wire.row_drive),
+        ("col", wire.strap_col, rows, "both" if series else wire.col_sense),
+    )
+    for line, strap, cells, end in lines:
+        if strap is not None and strap.every > cells and (end != "both" or held[line]):
+            where = "ends alone, which have the same voltage" if end == "both" else f"{end} end alone"
+            _tell(
+                f"wire.strap_{line}.every = {strap.every} has no effect: the wire has {cells} cells, and the strap "
+                f"joins it at its {where}; expected {cells} or less"
+            )
+
+
 def _tell(sentence: str) -> None:
     warnings.warn(sentence, DeclaredRangeWarning, stacklevel=5)

@@ -8,9 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import characterization, levels, netlist
 from circuitsim.errors import CellErrorWarning, GateLevelWarning, InputError, OutsideRangeError, SpecError
-from circuitsim.evaluation import NgspiceProduct, NodalProduct
+from circuitsim.evaluation import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.network import LinearLayer, program
 from circuitsim.network.reading import LayerRange, read_layer
+from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 
 LEVELS = (0.0, 0.36, 0.48, 0.6, 0.9, 1.2, 1.5, 1.8)
@@ -96,9 +97,21 @@ def test_a_read_in_time_rises_from_the_first_level_and_ends_at_rest():
         levels.solve_in_time(spec, g, x, "nodal", band=1e-7)
 
 
-def test_tiles_of_levels_are_refused_with_the_levels_that_read_them():
-    with pytest.raises(SpecError, match=r"driver\.gate_levels = .* level = 'ngspice' or 'nodal' does"):
-        levels.calibrate(SPEC, rng=np.random.default_rng(0))
+def test_a_tile_is_within_its_certificate_of_the_deck():
+    """Also from code to code."""
+    spec = SPEC.replace(array={"cols": 4}, driver={"gate_levels": (0.0, 0.6, 1.2, 1.8), "dac_bits": 2})
+    model, certificate = levels.calibrate(
+        spec, rng=np.random.default_rng(0), truth="nodal", search="structured", thorough=False
+    )
+    assert len(model.between) == 2 and certificate.worst is not None and certificate.spot is not None
+    assert certificate.reached and certificate.typical.rms < 1e-4 and certificate.spot.error.max < 1e-8
+    g, x = drawn(spec)[0], np.random.default_rng(1).integers(0, 4, (8, 8)) / 3
+    use = {"model": model, "certificate": certificate, "strict": True}
+    found, truth = levels.solve(spec, g, x, "behavioral", **use), levels.solve(spec, g, x, "ngspice")
+    assert np.abs(found.out - truth.out).max() < certificate.worst.error * certificate.full_scale
+    assert_allclose(found.power[0], truth.power[0], rtol=1e-3)
+    codes = levels.convert_codes(spec, g, np.rint(3 * x), "behavioral", **use).codes
+    assert np.abs(codes - levels.convert_codes(spec, g, np.rint(3 * x)).codes).max() <= 1
 
 
 def test_techniques_that_draw_other_arrays_keep_the_levels():
@@ -145,17 +158,22 @@ class OneLayer:
         raise NotImplementedError
 
 
-@pytest.mark.parametrize("level", ["nodal", "ngspice"])
+@pytest.mark.parametrize("level", ["behavioral", "nodal", "ngspice"])
 def test_a_network_is_told_how_far_its_cells_are_from_linear(level):
     on, off = characterization.gated_cells(SPEC)
     between = characterization.gate_level_cells(SPEC)
-    product = NodalProduct(SPEC, on, off=off, between=between) if level == "nodal" else NgspiceProduct(SPEC)
+    exact = NodalProduct(SPEC, on, off=off, between=between)
+    tiles = BehavioralProduct(TileModel(SPEC, on, 3, (0.0, 1.0), off=off, between=between))
+    product = {"behavioral": tiles, "nodal": exact, "ngspice": NgspiceProduct(SPEC)}[level]
     g, bend = characterization.bend_of_levels(SPEC)
     sentence = rf"up to {bend.max():.1%} of the current at input 1 for g = {g[bend.argmax()]:.3g} S"
     with pytest.warns(GateLevelWarning, match=re.escape(sentence)):
-        layer = program(OneLayer(), SPEC, product).layers["l"]
-    y = read_layer(layer, SPEC, np.random.default_rng(1).integers(0, 8, (3, 1, 8)) / 7, LayerRange(1.0)).y
+        layer, exactly = (program(OneLayer(), SPEC, each).layers["l"] for each in (product, exact))
+    activations = np.random.default_rng(1).integers(0, 8, (3, 1, 8)) / 7
+    y = read_layer(layer, SPEC, activations, LayerRange(1.0)).y
     assert y.shape == (3, 1, 2) and np.abs(y).max() > 0
+    same = read_layer(exactly, SPEC, activations, LayerRange(1.0)).y
+    assert_allclose(y, same, rtol=0, atol=1e-4 * np.abs(same).max())
 
 
 def test_gates_whose_cells_are_linear_are_not_told(recwarn):

@@ -84,3 +84,32 @@ def test_a_size_that_no_bin_holds_names_the_bins(w, l):
     spec = cs.parse_spec(DATA | {"array": {"rows": 3, "cols": 2}, "access": access})
     with pytest.raises(InputError, match=r"holds w = .* m, l = .* m: its bins lie within w = 3.6e-07 to 5e-06 m, l = "):
         told(lambda: cs.prepare(spec, G, "nodal"))
+
+
+@pytest.mark.parametrize(
+    ("line", "cells", "parts", "every", "told_at"),
+    [
+        ("row", 2, {}, 3, "left end alone"),
+        ("col", 3, {"wire": {"taper_col": 0.1}}, 4, "bottom end alone"),
+        ("col", 3, {}, 3, None),
+        ("col", 3, {"wire": {"col_sense": "both"}}, 4, "ends alone, which have the same voltage"),
+        ("col", 3, {"wire": {"col_sense": "both"}, "sense": {"v_ref": 0.1, "r_in": 50.0}}, 4, None),
+    ],
+)
+def test_a_strap_that_reaches_no_cell_is_told(line, cells, parts, every, told_at):
+    g = np.array([[1e-4, 1e-5], [1e-5, 1e-4], [3e-6, 5e-6]])
+    bare = SPEC.replace(**parts)
+    spec = bare.replace(wire={f"strap_{line}": {"every": every, "r": 0.1, "r_via": 0.1}})
+    found = told(lambda: cs.prepare(spec, g, "nodal"))
+    x = np.array([[0.3, 0.1, 0.2]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeclaredRangeWarning)
+        out, same = cs.solve(spec, g, x).out, cs.solve(bare, g, x).out
+    if told_at is None:
+        assert found == [] and np.abs(out / same - 1).max() > 1e-8
+    else:
+        assert len(found) == 1 and f"wire.strap_{line}.every = {every} has no effect" in found[0]
+        assert (
+            f"the wire has {cells} cells, and the strap joins it at its {told_at}; expected {cells} or less" in found[0]
+        )
+        np.testing.assert_allclose(out, same, rtol=1e-10)

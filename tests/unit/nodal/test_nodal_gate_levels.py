@@ -8,7 +8,7 @@ from nodal_cells import SinhWithTransistor
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuitsim import nodal
-from circuitsim.errors import InputError, OutsideRangeError, SpecError
+from circuitsim.errors import CellErrorWarning, InputError, OutsideRangeError, SpecError
 from circuitsim.nodal.gate_cells import fit_gate_cells
 from circuitsim.nodal.gated_reading import read_gates
 from circuitsim.spec import cell_keys, parse_spec
@@ -180,3 +180,16 @@ def test_an_input_between_levels_is_refused():
 def test_bit_line_arrays_take_no_levels():
     with pytest.raises(SpecError, match=r"driver\.gate_levels belongs to array\.input_line = 'wl'"):
         level_spec().replace(array={"input_line": "bl"}, wire={"r_bl": None})
+
+
+def test_a_vector_of_zeros_is_not_held_to_its_own_leak(recwarn):
+    """A share of its leak is nothing beside a cell that is on; rows at a level that errs are told."""
+    leak = replace(cells(1e9), bound=1e-4)
+    spec = level_spec(4, 3, r_bl=0.0, r_col=0.0)
+    array = prepared(spec, np.full((4, 3), 1e-4), (leak, *OHMIC[1:]))
+    found = nodal.read(array, np.zeros((1, 4)))
+    assert found.cell_error[0] > 1e-5 and not recwarn.list
+    loose = replace(OHMIC[1], bound=1e-3)
+    array = prepared(spec, np.full((4, 3), 1e-4), (leak, loose, *OHMIC[2:]))
+    with pytest.warns(CellErrorWarning, match="outputs may be off"):
+        nodal.read(array, np.full((1, 4), 1 / 3))
