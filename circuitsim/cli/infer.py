@@ -6,11 +6,22 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from circuitsim.cli.options import CalibrationImages, CertificateFile, MaxError, NoiseSeed, Out, Strict, within
+from circuitsim.cli.options import (
+    CalibrationImages,
+    CertificateFile,
+    ColumnsPerAdc,
+    CostsFile,
+    MaxError,
+    NoiseSeed,
+    Out,
+    Strict,
+    within,
+)
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
+from circuitsim.errors import InputError
 
 
-@replaces(lambda out: [out / "results.json", out / "inference.csv"])
+@replaces(lambda out: [out / "results.json", out / "inference.csv", out / "energy.csv"])
 def infer(
     model: Annotated[
         Path,
@@ -92,17 +103,27 @@ def infer(
             " solver (seconds to minutes).",
         ),
     ] = False,
+    energy: Annotated[
+        bool,
+        typer.Option("--energy", help="Also state energy, latency and area of an inference, by its reads."),
+    ] = False,
+    costs: CostsFile = None,
+    columns_per_adc: ColumnsPerAdc = 1,
     noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
 ) -> None:
     """Run a network with its products by weights on arrays: its score, what ran where and why, the ranges."""
+    from circuitsim.cli.energy_words import energy_lines
     from circuitsim.cli.infer_words import inference_in_words
-    from circuitsim.evaluation import infer_files, read_metric
+    from circuitsim.evaluation import EnergyOptions, infer_files, load_costs, read_metric
     from circuitsim.network import range_rule
     from circuitsim.results import load_certificate, load_model
     from circuitsim.spec import load_spec
 
+    if not energy and (costs is not None or columns_per_adc != 1):
+        raise InputError("--costs and --columns-per-adc have no effect without --energy; add it, or leave them out")
+    options = EnergyOptions(None if costs is None else load_costs(costs), columns_per_adc) if energy else None
     with progress_bar("inference", quiet=as_json):
         content = infer_files(
             load_spec(model) if model.suffix == ".toml" else load_model(model),
@@ -125,6 +146,9 @@ def infer(
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
             settling=settling,
+            energy=options,
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
-    print_result(content, inference_in_words(content), as_json)
+    found = content["energy"]
+    spent = [] if found is None else [*energy_lines(found), f"energy by layer: {found['csv']}"]
+    print_result(content, [inference_in_words(content), *spent], as_json)

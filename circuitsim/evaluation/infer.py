@@ -12,8 +12,11 @@ import numpy as np
 
 from circuitsim.errors import HostWarning, InputError, NotConvergedError, SettlingWarning
 from circuitsim.evaluation.circuit_tables import circuit_tables
+from circuitsim.evaluation.counted_product import CountedProduct, CountedReads
 from circuitsim.evaluation.image_files import images_apart, whole_batches
 from circuitsim.evaluation.level_product import TileLevel, level_product
+from circuitsim.evaluation.measured_cost import EnergyOptions, measured_cost
+from circuitsim.evaluation.network_costs import check_read_durations
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
@@ -74,6 +77,7 @@ def infer_files(
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
     settling: bool = False,
+    energy: EnergyOptions | None = None,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on arrays at one level.
@@ -107,6 +111,7 @@ def infer_files(
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs.
+        energy: Also compute energy, time and area of an inference from the reads of the images, and write energy.csv.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
 
     Returns:
@@ -139,6 +144,8 @@ def infer_files(
         )
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _spec(product.spec, input_code, digital)
+    if energy is not None:
+        check_read_durations(spec)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
     count = len(first)
@@ -146,9 +153,12 @@ def infer_files(
     float_net = evaluate_float(network, images, labels, metric=metric)
     tables = _tables(spec, product, rng)
     ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, metric=metric)
-    programmed = program(network, spec, product, tables=tables)
+    calls: list[CountedReads] = []
+    counted = product if energy is None else CountedProduct(product, calls)
+    programmed = program(network, spec, counted, tables=tables)
     quick = program(network, spec, level_product(arrays, "nodal"), tables=tables) if level == "ngspice" else programmed
     ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range)
+    calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, metric=metric, rng=rng)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
@@ -166,6 +176,7 @@ def infer_files(
         "unreached_layers": [name for name in programmed.layers if name not in {each.name for each in array.layers}],
         **_certified(programmed, product, search_inputs),
         "settling": _settling(programmed) if settling else None,
+        "energy": energy and measured_cost(programmed, array, calls, len(images), energy, out / "energy.csv"),
         "input_code": spec.driver.input_code,
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,

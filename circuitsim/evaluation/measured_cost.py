@@ -1,0 +1,60 @@
+"""Energy of a network from the images that were run, for `infer_files`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from circuitsim.evaluation.cost_content import cost_content, write_cost
+from circuitsim.evaluation.counted_network import count_network
+from circuitsim.evaluation.counted_product import CountedReads
+from circuitsim.evaluation.network_costs import network_cost
+from circuitsim.evaluation.own_costs import OwnCosts
+from circuitsim.network import Inference, ProgrammedNetwork
+
+
+@dataclass(frozen=True)
+class EnergyOptions:
+    """How the energy of an inference is computed.
+
+    Attributes:
+        costs: The user's energies; None: published ones.
+        columns_per_adc: Columns that an ADC converts one after the other.
+    """
+
+    costs: OwnCosts | None = None
+    columns_per_adc: int = 1
+
+
+def measured_cost(
+    programmed: ProgrammedNetwork,
+    inference: Inference,
+    calls: Sequence[CountedReads],
+    images: int,
+    options: EnergyOptions,
+    path: Path,
+) -> dict[str, Any]:
+    """Return energy, time and area of one inference as plain values, and write those of each layer as a table.
+
+    Args:
+        programmed: The network, programmed with a `CountedProduct`.
+        inference: What `evaluate` made of the images.
+        calls: The calls that the product counted meanwhile.
+        images: Number of images.
+        options: What is computed, and with whose numbers.
+        path: The table.
+
+    Raises:
+        SpecError: Inputs are pulse widths, whose reads have other durations.
+    """
+    count, power = count_network(programmed, inference, calls, images)
+    cost = network_cost(
+        count,
+        programmed.spec,
+        power,
+        tables=programmed.tables,
+        own=options.costs,
+        columns_per_adc=options.columns_per_adc,
+    )
+    write_cost(path, cost)
+    return {**cost_content(cost), "csv": str(path)}
