@@ -4,13 +4,20 @@ from math import ceil
 
 import numpy as np
 
-from circuitsim.calibration.converter_survey import SURVEY_SOURCE, SurveyRange, survey_range
+from circuitsim.calibration.converter_survey import (
+    SURVEY_MISSING,
+    SURVEY_SOURCE,
+    SURVEY_YEARS,
+    SurveyRange,
+    survey_range,
+)
 from circuitsim.evaluation.own_costs import OwnConverter
 from circuitsim.periphery import sine_bits
 from circuitsim.results import AreaRange, ConverterRow, ConverterTable, NetworkCount
 from circuitsim.spec import ArraySpec
 
 _PERCENTILES = ("10th", "50th", "90th")
+SURVEY = f"survey: {SURVEY_SOURCE}, of {SURVEY_YEARS[0]} to {SURVEY_YEARS[1]}; {SURVEY_MISSING}"
 
 
 def converter_rows(
@@ -43,10 +50,7 @@ def converter_rows(
     if (found := _published(spec, adc)) is not None:
         (low, high), survey = found
         for name, energy, year in zip(_PERCENTILES, survey.energies, survey.published, strict=True):
-            source = (
-                f"{SURVEY_SOURCE}: {name} percentile of {survey.count} with {low} to {high} effective bits; the "
-                f"nearest one was published in {year}"
-            )
+            source = f"of {survey.count} with {low} to {high} effective bits; the nearest one is of {year}"
             rows.append(
                 ConverterRow(
                     f"survey, {name} percentile ({year})", energy, energy * conversions, (), None, source, False
@@ -68,7 +72,7 @@ def converter_areas(
     if (found := _published(spec, adc)) is None:
         return AreaRange("converters", None, None, "unknown: tables of circuits state no area")
     areas = found[1].areas
-    what = f"published, not verified, 10th to 90th percentile for {adcs} ADCs: {SURVEY_SOURCE}; circuits state no area"
+    what = f"published, not verified: 10th to 90th percentile of the survey for {adcs} ADCs; circuits state no area"
     return AreaRange("converters", adcs * areas[0], adcs * areas[2], what)
 
 

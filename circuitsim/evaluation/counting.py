@@ -44,7 +44,7 @@ def count_shapes(layers: Sequence[LayerShape], spec: ArraySpec, *, tables: Perip
         InputError: `mapping.digital` names no layer, or all of them, or the array has too few columns for an output.
     """
     analog = analog_layers(layers, spec)
-    bits, remarks = code_bits(spec, tables), count_remarks(spec, tables)
+    bits, remarks = input_code_bits(spec, tables), count_remarks(spec, tables)
     counts = []
     for layer in analog:
         reads = phases_of(spec, tables, signed=layer.signed) * layer.vectors
@@ -115,13 +115,13 @@ def phases_of(spec: ArraySpec, tables: Periphery | None, *, signed: bool) -> int
     signs = 2 if signed and spec.mapping.inputs == "two_phase" else 1
     if spec.driver.input_code != "bit_serial":
         return signs
-    bits = code_bits(spec, tables)
+    bits = input_code_bits(spec, tables)
     if bits is None:
         raise InputError("driver.dac_bits is missing: driver.input_code = 'bit_serial' needs the number of bits")
     return signs * round(bits)
 
 
-def code_bits(spec: ArraySpec, tables: Periphery | None) -> float | None:
+def input_code_bits(spec: ArraySpec, tables: Periphery | None) -> float | None:
     """Return the width of an input code [bits]; None where the DAC is ideal."""
     if tables is not None and tables.dac is not None:
         return tables.dac.bits
@@ -146,7 +146,7 @@ def _additions(place: TilePlace, scheme: Scheme) -> int:
 def count_remarks(spec: ArraySpec, tables: Periphery | None) -> tuple[str, ...]:
     """Say what of the counts is unknown or absent, and why."""
     remarks = []
-    if code_bits(spec, tables) is None:
+    if input_code_bits(spec, tables) is None:
         remarks.append("bytes are unknown: driver.dac_bits is absent, so that input codes have no width")
     if not has_conversions(spec, tables):
         remarks.append("no conversions: adc.bits is absent and [adc] names no circuit")

@@ -12,11 +12,9 @@ import numpy as np
 
 from circuitsim.errors import HostWarning, InputError, NotConvergedError, SettlingWarning
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.counted_product import CountedProduct, CountedReads
 from circuitsim.evaluation.image_files import images_apart, whole_batches
 from circuitsim.evaluation.level_product import TileLevel, level_product
-from circuitsim.evaluation.measured_cost import EnergyOptions, measured_cost
-from circuitsim.evaluation.network_costs import check_read_durations
+from circuitsim.evaluation.measured_cost import AnyProduct, EnergyOptions, counting, measured_cost
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
@@ -50,7 +48,6 @@ MAPPED = 1e-3
 Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
 
 
-AnyProduct = BehavioralProduct | NodalProduct | NgspiceProduct
 _LEVELS = {BehavioralProduct: "behavioral", NodalProduct: "nodal", NgspiceProduct: "ngspice"}
 
 
@@ -144,8 +141,7 @@ def infer_files(
         )
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _spec(product.spec, input_code, digital)
-    if energy is not None:
-        check_read_durations(spec)
+    counted, calls = counting(product, spec, energy)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
     count = len(first)
@@ -153,8 +149,6 @@ def infer_files(
     float_net = evaluate_float(network, images, labels, metric=metric)
     tables = _tables(spec, product, rng)
     ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, metric=metric)
-    calls: list[CountedReads] = []
-    counted = product if energy is None else CountedProduct(product, calls)
     programmed = program(network, spec, counted, tables=tables)
     quick = program(network, spec, level_product(arrays, "nodal"), tables=tables) if level == "ngspice" else programmed
     ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range)
@@ -164,8 +158,7 @@ def infer_files(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
     results = {"float": float_net, "ideal": ideal, "array": array}
-    table = out / "inference.csv"
-    _write_table(table, results, labels, 0 if calibration_data else count)
+    _write_table(out / "inference.csv", results, labels, 0 if calibration_data else count)
     content = {
         **_scores(results),
         "images": len(images),
@@ -181,7 +174,7 @@ def infer_files(
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,
         "tables": _names(tables),
-        "csv": str(table),
+        "csv": str(out / "inference.csv"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content

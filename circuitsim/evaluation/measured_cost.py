@@ -7,10 +7,14 @@ from typing import Any
 
 from circuitsim.evaluation.cost_content import cost_content, write_cost
 from circuitsim.evaluation.counted_network import count_network
-from circuitsim.evaluation.counted_product import CountedReads
-from circuitsim.evaluation.network_costs import network_cost
+from circuitsim.evaluation.counted_product import CountedProduct, CountedReads
+from circuitsim.evaluation.network_costs import check_read_durations, network_cost
 from circuitsim.evaluation.own_costs import OwnCosts
+from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.network import Inference, ProgrammedNetwork
+from circuitsim.spec import ArraySpec
+
+AnyProduct = BehavioralProduct | NodalProduct | NgspiceProduct
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,21 @@ class EnergyOptions:
 
     costs: OwnCosts | None = None
     columns_per_adc: int = 1
+
+
+def counting(
+    product: AnyProduct, spec: ArraySpec, options: EnergyOptions | None
+) -> tuple[AnyProduct | CountedProduct, list[CountedReads]]:
+    """Return the product that counts its reads where energy is asked for, and the list that it fills.
+
+    Raises:
+        SpecError: Inputs are pulse widths, whose reads have other durations.
+    """
+    calls: list[CountedReads] = []
+    if options is None:
+        return product, calls
+    check_read_durations(spec)
+    return CountedProduct(product, calls), calls
 
 
 def measured_cost(
@@ -43,9 +62,6 @@ def measured_cost(
         images: Number of images.
         options: What is computed, and with whose numbers.
         path: The table.
-
-    Raises:
-        SpecError: Inputs are pulse widths, whose reads have other durations.
     """
     count, power = count_network(programmed, inference, calls, images)
     cost = network_cost(

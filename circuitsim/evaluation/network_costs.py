@@ -6,7 +6,7 @@ import numpy as np
 
 from circuitsim.calibration.product_cost import circuit_time
 from circuitsim.errors import SpecError
-from circuitsim.evaluation.converter_rows import converter_areas, converter_rows
+from circuitsim.evaluation.converter_rows import SURVEY, converter_areas, converter_rows
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
 from circuitsim.periphery import Periphery
@@ -72,15 +72,17 @@ def network_cost(
         _digital(count, "additions", costs, ADDITION),
         _digital(count, "buffers", costs, BYTE),
     )
+    converters = converter_rows(count, spec, around.adc, costs.adc, columns_per_adc)
+    survey = (SURVEY,) if any(row.name.startswith("survey") for row in converters) else ()
     return NetworkCost(
         count=count,
         parts=parts,
-        converters=converter_rows(count, spec, around.adc, costs.adc, columns_per_adc),
+        converters=converters,
         times=times,
         areas=(_cells(count, spec), converter_areas(count, spec, around.adc, costs.adc, columns_per_adc)),
         digital=DIGITAL,
         left_out=LEFT_OUT,
-        remarks=(*count.remarks, *_remarks(count, around, times, costs)),
+        remarks=(*count.remarks, *_remarks(count, around, times, costs), *survey),
     )
 
 
@@ -148,7 +150,7 @@ def _sense(
     return (
         _exact("sense", read, f"table of {sense.block}: supply at the currents of the reads"),
         _exact(
-            "sense at rest", waiting, f"table of {sense.block}: supply without current, while other layers are read"
+            "sense at rest", waiting, f"{sense.block} without current while others are read; 0 if it is switched off"
         ),
     )
 
@@ -190,9 +192,7 @@ def _remarks(count: NetworkCount, around: Periphery, times: InferenceTime, own: 
             "the time of a conversion is unknown: latency, and the energy of arrays and amplifiers, are without it"
         )
     if count.total("conversions") and around.adc is None and own.adc is None:
-        remarks.append(
-            "the ADC is ideal and has no energy of its own: published converters stand for it, see converters"
-        )
+        remarks.append("the ADC is ideal and has no energy of its own: published ones stand for it")
     if around.adc is not None and not around.adc.energy:
         remarks.append(f"the table of {around.adc.block} states no energy")
     if around.adc is not None and own.adc is not None:

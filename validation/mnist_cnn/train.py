@@ -8,7 +8,7 @@ command writes `mnist_cnn.onnx`, `mnist_cnn_test.npz` (images and labels of the 
 `result.json` with both accuracies; the network and the result are kept beside this script, the images are not.
 
 The network has two convolutions of 3 × 3 with a stride of 2, of 8 and 16 channels, with rectifiers, and one layer from
-576 inputs to 10 classes: 6976 weights. As in `circuitsim.demo.train_digits`, each step sees all weights with noise and
+576 inputs to 10 classes: 6984 weights. As in `circuitsim.demo.train_digits`, each step sees all weights with noise and
 moved images, and weights stay within a few times their layer's r.m.s. value.
 
 Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", for the images; T. P. Xiao et
