@@ -25,7 +25,7 @@ from circuitsim.network import (
 )
 from circuitsim.network.reading import read_layer
 from circuitsim.periphery import Periphery
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, checked
 
 VECTORS = 16
 """Input vectors of each draw."""
@@ -33,6 +33,18 @@ DRAWN = (
     "weights are drawn (normal, a quarter of the largest weight), and inputs (uniform up to full scale); each array "
     f"size is read by {VECTORS} vectors"
 )
+
+
+@checked
+def drawn_layer(shape: LayerShape, rng: np.random.Generator) -> LinearLayer:
+    """Return a layer of this shape with drawn weights, whose largest is 1: for energy and speed, not for accuracy.
+
+    A convolution becomes a product of vectors with its matrices.
+    """
+    size = (shape.groups, shape.inputs, shape.outputs)
+    weights = np.clip(SPREAD * rng.standard_normal(size), -1.0, 1.0)
+    weights[0, 0, 0] = 1.0
+    return LinearLayer(shape.name, "MatMul", weights, tied_to=shape.tied_to)
 
 
 def drawn_power(
@@ -78,8 +90,7 @@ def _drawn(
     """Read one array that holds drawn weights; sums over its reads."""
     inputs, outputs = place.inputs[1] - place.inputs[0], place.outputs[1] - place.outputs[0]
     groups = _matrices(place, spec)
-    weights = np.clip(SPREAD * rng.standard_normal((groups, inputs, outputs)), -1.0, 1.0)
-    layer = LinearLayer(place.layer, "MatMul", weights)
+    layer = drawn_layer(LayerShape(place.layer, "MatMul", groups, inputs, outputs, vectors=VECTORS), rng)
     alone = replace(place, index=0, group=0, inputs=(0, inputs), outputs=(0, outputs))
     calls: list[CountedReads] = []
     read = CountedProduct(product, calls)(alone, tile_conductances(layer, alone, spec, w_max=1.0))
@@ -87,7 +98,9 @@ def _drawn(
     activations = rng.uniform(-1.0 if signed else 0.0, 1.0, (VECTORS, groups, inputs))
     around = network_tables(spec, tables)
     # Codes are of no interest here, and any range of the ADC serves.
-    read_layer(programmed, spec, activations, LayerRange(1.0, full_scale=1.0), tables=around)
+    read_layer(
+        programmed, spec, activations, LayerRange(1.0, 1.0 if spec.adc.full_scale == "auto" else None), tables=around
+    )
     sense = [call.sense_power for call in calls]
     return CountedReads(
         alone,
