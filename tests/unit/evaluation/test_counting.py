@@ -9,9 +9,9 @@ from small_networks import Chain, convolution_and_gemm
 from circuitsim.errors import InputError
 from circuitsim.evaluation import LayerShape, count_shapes, network_shapes, workload, workload_names
 from circuitsim.evaluation.counted_network import count_network
-from circuitsim.evaluation.counted_product import CountedProduct
+from circuitsim.evaluation.counted_product import CountedProduct, CountedReads, reads_by_place
 from circuitsim.evaluation.products import NodalProduct
-from circuitsim.network import LinearLayer, Window, evaluate, fit_ranges, program
+from circuitsim.network import LinearLayer, TilePlace, Window, evaluate, fit_ranges, program
 from circuitsim.periphery import Periphery
 from circuitsim.results import ConverterTable
 from circuitsim.spec import parse_spec
@@ -134,6 +134,26 @@ def test_images_skip_reads_whose_rows_are_all_at_rest():
     codes = np.round(np.array([0.5, 0.0, 0.0, 0.0]) * 15) / 15
     watts = (0.2 * codes[0]) ** 2 * row[0] + 4 * 0.2**2 * row.sum()
     assert power["conv"][0] == pytest.approx(watts / 5, rel=1e-9) and power["conv"][1] is None
+
+
+def test_calls_of_an_array_add_up():
+    here, there = TilePlace("a", 0, 0, (0, 4), (0, 2), 4), TilePlace("a", 1, 0, (4, 8), (0, 2), 4)
+    calls = [CountedReads(here, 2, 1.0, 0.5), CountedReads(there, 1, 4.0), CountedReads(here, 3, 2.0, 0.25)]
+    assert reads_by_place(calls) == {here: CountedReads(here, 5, 3.0, 0.75), there: CountedReads(there, 1, 4.0)}
+
+
+def test_layers_on_the_same_arrays_share_their_reads():
+    """The first layer reads both images, one of which gives only zeros to the second, on the same array."""
+    weights = np.eye(4)[None] - 0.5
+    network = Chain((LinearLayer("a", "Gemm", weights), LinearLayer("b", "Gemm", weights, tied_to="a")))
+    images = np.array([[0.9, 0.0, 0.0, 0.0], [0.5, 0.5, 0.5, 0.5]])
+    spec, calls = SPEC.replace(array={"cols": 8}), []
+    programmed = program(network, spec, CountedProduct(NodalProduct(spec), calls))
+    ranges = fit_ranges(programmed, images)
+    calls.clear()
+    count, power = count_network(programmed, evaluate(programmed, images, ranges=ranges), calls, 2)
+    assert [(layer.arrays, layer.reads) for layer in count.layers] == [(1, 1.0), (0, 0.5)]
+    assert power["a"] == power["b"]
 
 
 @pytest.mark.parametrize(
