@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from circuitsim.cli.options import ColumnsPerAdc, CostsFile, Out, Seed
+from circuitsim.cli.options import ColumnsPerAdc, Converter, CostsFile, Out, Seed
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def energy(
     ] = None,
     data: Sized = None,
     costs: CostsFile = None,
+    converter: Converter = None,
     columns_per_adc: ColumnsPerAdc = 1,
     seed: Seed = 0,
     out: Out = Path("out/energy"),
@@ -76,6 +77,7 @@ def energy(
             level=level,  # pyright: ignore[reportArgumentType]  `level_product` checks it
             data=data,
             costs=None if costs is None else load_costs(costs),
+            converter=converter,
             columns_per_adc=columns_per_adc,
             rng=np.random.default_rng(seed),
             out=out,

@@ -1,7 +1,7 @@
 """`circuitsim infer`: a network on a calibrated array."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -10,6 +10,7 @@ from circuitsim.cli.options import (
     CalibrationImages,
     CertificateFile,
     ColumnsPerAdc,
+    Converter,
     CostsFile,
     MaxError,
     NoiseSeed,
@@ -19,6 +20,11 @@ from circuitsim.cli.options import (
 )
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 from circuitsim.errors import InputError
+
+if TYPE_CHECKING:
+    from circuitsim.evaluation import EnergyOptions
+    from circuitsim.results import TileModel
+    from circuitsim.spec import ArraySpec
 
 
 @replaces(lambda out: [out / "results.json", out / "inference.csv", out / "energy.csv"])
@@ -108,6 +114,7 @@ def infer(
         typer.Option("--energy", help="Also state energy, latency and area of an inference, by its reads."),
     ] = False,
     costs: CostsFile = None,
+    converter: Converter = None,
     columns_per_adc: ColumnsPerAdc = 1,
     noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
@@ -116,17 +123,16 @@ def infer(
     """Run a network with its products by weights on arrays: its score, what ran where and why, the ranges."""
     from circuitsim.cli.energy_words import energy_lines
     from circuitsim.cli.infer_words import inference_in_words
-    from circuitsim.evaluation import EnergyOptions, infer_files, load_costs, read_metric
+    from circuitsim.evaluation import infer_files, read_metric
     from circuitsim.network import range_rule
     from circuitsim.results import load_certificate, load_model
     from circuitsim.spec import load_spec
 
-    if not energy and (costs is not None or columns_per_adc != 1):
-        raise InputError("--costs and --columns-per-adc have no effect without --energy; add it, or leave them out")
-    options = EnergyOptions(None if costs is None else load_costs(costs), columns_per_adc) if energy else None
+    arrays = load_spec(model) if model.suffix == ".toml" else load_model(model)
+    asked = (energy, costs, converter, columns_per_adc)
     with progress_bar("inference", quiet=as_json):
         content = infer_files(
-            load_spec(model) if model.suffix == ".toml" else load_model(model),
+            arrays,
             network,
             data,
             level=level,  # pyright: ignore[reportArgumentType]  `level_product` checks it
@@ -146,9 +152,30 @@ def infer(
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
             settling=settling,
-            energy=options,
+            energy=_energy_options(arrays, *asked),
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
     found = content["energy"]
     spent = [] if found is None else [*energy_lines(found), f"energy by layer: {found['csv']}"]
     print_result(content, [inference_in_words(content), *spent], as_json)
+
+
+def _energy_options(
+    arrays: "TileModel | ArraySpec", energy: bool, costs: Path | None, converter: str | None, columns_per_adc: int
+) -> "EnergyOptions | None":
+    """Return how energy is computed, None where it is not asked for; refuse what then has no effect."""
+    from circuitsim.evaluation import EnergyOptions, load_costs, standing_converter
+    from circuitsim.spec import ArraySpec
+
+    given = {"--costs": costs, "--converter": converter, "--columns-per-adc": None if columns_per_adc == 1 else 1}
+    if not energy:
+        for option, value in given.items():
+            if value is not None:
+                raise InputError(f"{option} has no effect without --energy; add it, or leave {option} out")
+        return None
+    spec = arrays if isinstance(arrays, ArraySpec) else arrays.spec
+    return EnergyOptions(
+        costs=None if costs is None else load_costs(costs),
+        converter=None if converter is None else standing_converter(spec, converter),
+        columns_per_adc=columns_per_adc,
+    )

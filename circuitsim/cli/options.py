@@ -210,6 +210,15 @@ ColumnsPerAdc = Annotated[
         help="Columns that an ADC converts one after the other, for times, energy and area.",
     ),
 ]
+Converter = Annotated[
+    str | None,
+    typer.Option(
+        "--converter",
+        metavar="NAME",
+        help="Shipped converter (circuitsim block list) whose energy and time stand for those of an ideal ADC; it is"
+        " characterized once, which takes a minute or more.",
+    ),
+]
 CostsFile = Annotated[
     Path | None,
     typer.Option(

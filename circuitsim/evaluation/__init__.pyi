@@ -30,6 +30,7 @@ from .spice_loop import SolvedTile as SolvedTile
 from .spice_loop import compare_layers as compare_layers
 from .spice_loop import run_in_ngspice as run_in_ngspice
 from .spice_loop import within_certificate as within_certificate
+from .standing_converter import standing_converter as standing_converter
 from .tiles import network_experiments as network_experiments
 from .wire_sweep import wire_sweep as wire_sweep
 from .workloads import workload as workload

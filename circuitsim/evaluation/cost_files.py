@@ -18,6 +18,7 @@ from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.network_costs import check_read_durations, network_cost
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.products import BehavioralProduct, NodalProduct
+from circuitsim.evaluation.standing_converter import standing_converter
 from circuitsim.evaluation.workloads import Workload, workload, workload_names
 from circuitsim.network import load_network
 from circuitsim.network.fitting_array import check_network_array
@@ -66,6 +67,7 @@ def energy_files(
     level: TileLevel | None = None,
     data: Path | None = None,
     costs: OwnCosts | None = None,
+    converter: str | None = None,
     columns_per_adc: Count = 1,
     rng: np.random.Generator,
     out: Path,
@@ -77,6 +79,7 @@ def energy_files(
         arrays: A calibrated model of the arrays, or their specification, whose power the array solver computes.
         level: How arrays are read for their power, as in `level_product`.
         costs: The user's energies; None: published ones.
+        converter: A shipped converter that stands for an ideal ADC, see `standing_converter`; None: none does.
         columns_per_adc: Columns that an ADC converts one after the other.
         rng: Draws weights and inputs.
 
@@ -98,7 +101,16 @@ def energy_files(
     tables = circuit_tables(spec, sense=sense)
     count = count_shapes(subject.layers, spec, tables=tables)
     power = drawn_power(subject.layers, spec, product, tables=tables, rng=rng)
-    cost = network_cost(count, spec, power, tables=tables, own=costs, columns_per_adc=columns_per_adc, drawn=DRAWN)
+    cost = network_cost(
+        count,
+        spec,
+        power,
+        tables=tables,
+        own=costs,
+        converter=None if converter is None else standing_converter(spec, converter),
+        columns_per_adc=columns_per_adc,
+        drawn=DRAWN,
+    )
     content = {**_about(subject, spec), **cost_content(cost), "csv": str(out / "energy.csv")}
     write_cost(out / "energy.csv", cost)
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")

@@ -12,6 +12,7 @@ from circuitsim.evaluation.network_costs import check_read_durations, network_co
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.network import Inference, ProgrammedNetwork
+from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec
 
 AnyProduct = BehavioralProduct | NodalProduct | NgspiceProduct
@@ -23,10 +24,12 @@ class EnergyOptions:
 
     Attributes:
         costs: The user's energies; None: published ones.
+        converter: Table of a circuit that stands for an ideal ADC; None: none does.
         columns_per_adc: Columns that an ADC converts one after the other.
     """
 
     costs: OwnCosts | None = None
+    converter: ConverterTable | None = None
     columns_per_adc: int = 1
 
 
@@ -70,6 +73,7 @@ def measured_cost(
         power,
         tables=programmed.tables,
         own=options.costs,
+        converter=options.converter,
         columns_per_adc=options.columns_per_adc,
     )
     write_cost(path, cost)

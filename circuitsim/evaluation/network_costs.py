@@ -1,6 +1,7 @@
 """Energy, time and area of an inference: counted operations times what circuits, files and publications state."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
 from circuitsim.periphery import Periphery
 from circuitsim.results import (
     AreaRange,
+    ConverterTable,
     EnergyRange,
     InferenceTime,
     LayerTime,
@@ -39,6 +41,7 @@ def network_cost(
     *,
     tables: Periphery | None = None,
     own: OwnCosts | None = None,
+    converter: ConverterTable | None = None,
     columns_per_adc: Count = 1,
     drawn: str = "",
 ) -> NetworkCost:
@@ -54,6 +57,7 @@ def network_cost(
         power: Mean power of a read of each layer's arrays.
         tables: Tables of its circuits; None: all are ideal, and have no energy of their own.
         own: Energies of the user's; None: published ones for digital work, and for converters beside the circuit.
+        converter: Table of a circuit that stands for an ideal ADC; None: none does.
         columns_per_adc: Columns that an ADC converts one after the other.
         drawn: What of the power was drawn, in one phrase; "": nothing.
 
@@ -64,6 +68,7 @@ def network_cost(
     """
     check_read_durations(spec)
     around, costs = tables or Periphery(), own or OwnCosts()
+    around = replace(around, adc=around.adc or converter)
     times = _times(count, spec, around, costs, columns_per_adc)
     parts = (
         _array(count, power, times, drawn),
@@ -82,7 +87,7 @@ def network_cost(
         areas=(_cells(count, spec), converter_areas(count, spec, around.adc, costs.adc, columns_per_adc)),
         digital=DIGITAL,
         left_out=LEFT_OUT,
-        remarks=(*count.remarks, *_remarks(count, around, times, costs), *survey),
+        remarks=(*count.remarks, *_remarks(count, around, times, costs), *_standing(tables, converter), *survey),
     )
 
 
@@ -183,6 +188,12 @@ def _cells(count: NetworkCount, spec: ArraySpec) -> AreaRange:
     cells = sum(layer.all_cells for layer in count.layers)
     area = cells * row.pitch * col.pitch
     return AreaRange("cells", area, area, "wire.row.pitch times wire.col.pitch for every cell, used or not")
+
+
+def _standing(tables: Periphery | None, converter: ConverterTable | None) -> list[str]:
+    if converter is None or (tables is not None and tables.adc is not None):
+        return []
+    return [f"{converter.block} stands for the ideal ADC: its energy and time count, codes are those of the ideal one"]
 
 
 def _remarks(count: NetworkCount, around: Periphery, times: InferenceTime, own: OwnCosts) -> list[str]:

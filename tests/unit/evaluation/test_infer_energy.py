@@ -96,7 +96,7 @@ def test_energy_prints_parts_converters_and_machines_for_comparison(folder):
         (("energy", "digits", "array.toml", "--costs", "none.toml"), "none.toml: no such file, expected a TOML file"),
         (
             ("infer", "array.toml", str(NETWORK), "--data", "images.npz", "--columns-per-adc", "2"),
-            "--costs and --columns-per-adc have no effect without --energy",
+            "--columns-per-adc has no effect without --energy",
         ),
     ],
 )

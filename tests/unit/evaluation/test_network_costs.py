@@ -9,7 +9,14 @@ from numpy.testing import assert_allclose
 
 from circuitsim.calibration.converter_survey import SURVEY_RANGES
 from circuitsim.errors import InputError, SpecError
-from circuitsim.evaluation import LayerShape, count_shapes, energy_files, load_costs, network_cost
+from circuitsim.evaluation import (
+    LayerShape,
+    count_shapes,
+    energy_files,
+    load_costs,
+    network_cost,
+    standing_converter,
+)
 from circuitsim.evaluation.drawn_reads import drawn_power
 from circuitsim.evaluation.products import NodalProduct
 from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
@@ -127,6 +134,27 @@ def test_own_numbers_take_the_place_of_published_ones(tmp_path):
     both = network_cost(COUNT, SPEC, POWER, tables=Periphery(adc=ADC), own=own)
     assert [row.name for row in both.converters[:2]] == ["sar", "your converter"]
     assert both.times.conversion == 7e-9 and any("not those of your costs" in each for each in both.remarks)
+
+
+def test_a_converter_may_stand_for_an_ideal_one():
+    cost = network_cost(COUNT, SPEC, POWER, converter=ADC)
+    assert (cost.converters[0].name, cost.times.cycle) == ("sar", pytest.approx(27e-9))
+    assert [each for each in cost.remarks if "sar stands for the ideal ADC" in each]
+    assert not [each for each in cost.remarks if "conversion is unknown" in each]
+    own = network_cost(COUNT, SPEC, POWER, tables=Periphery(adc=replace(ADC, block="own")), converter=ADC)
+    assert own.converters[0].name == "own" and not any("stands for" in each for each in own.remarks)
+
+
+@pytest.mark.parametrize(
+    ("name", "adc", "sentence"),
+    [
+        ("sarr", {}, "converter model = 'sarr': no such block, expected one of "),
+        ("sar", {"model": "flash", "full_scale": "auto"}, "converter = 'sar' has no effect: .adc. names the circuit"),
+    ],
+)
+def test_a_converter_that_cannot_stand_for_one_is_refused(name, adc, sentence):
+    with pytest.raises(InputError, match=sentence):
+        standing_converter(SPEC.replace(adc=adc), name)
 
 
 @pytest.mark.parametrize(
