@@ -5,24 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim.calibration.array_energy import mean_power
+from circuitsim.calibration.converter_survey import SURVEY_MISSING, SURVEY_RANGES, SURVEY_SOURCE, SURVEY_YEARS
 from circuitsim.periphery import Periphery, sine_bits
 from circuitsim.results import ConverterTable, Experiment, PartCost, ProductCost, SenseTable, Solution, SurveyPlace
 from circuitsim.spec import ArraySpec
 
-SURVEY = {
-    (4, 5): (1.1e-12, 7.9e-12, 27e-12),
-    (5, 6): (1.8e-12, 3.7e-12, 15e-12),
-    (6, 7): (1.6e-12, 3.8e-12, 10e-12),
-    (7, 8): (1.6e-12, 5.9e-12, 57e-12),
-    (8, 9): (1.0e-12, 10e-12, 39e-12),
-    (9, 10): (1.3e-12, 14e-12, 128e-12),
-}
+SURVEY = {bits: found.energies for bits, found in SURVEY_RANGES.items()}
 """Energy per conversion at 10, 50 and 90 % of the SAR and flash converters of the survey, by range of ENOB [J]."""
-SURVEY_YEARS = (2010, 2025)
-SURVEY_SOURCE = "B. Murmann, ADC Performance Survey, revision 2025, SAR and flash converters"
-SURVEY_MISSING = (
-    "these are percentiles of all years together; the year of a single converter with the same energy is not among them"
-)
 
 
 def product_cost(
@@ -42,7 +31,7 @@ def product_cost(
         return None
     serial = spec.driver.input_code == "bit_serial"
     reads = (spec.driver.dac_bits or 1) if serial else 1
-    times = [_time(tables.dac), _time(tables.sense), _time(tables.adc)]
+    times = [circuit_time(tables.dac), circuit_time(tables.sense), circuit_time(tables.adc)]
     duration = sum(time for time in times if time is not None)
     rows, cols = spec.shape
     array = PartCost(
@@ -90,7 +79,7 @@ def _range_of(enob: float) -> tuple[tuple[int, int], tuple[float, float, float]]
     return next((item for item in SURVEY.items() if item[0][0] <= enob < item[0][1]), None)
 
 
-def _time(table: ConverterTable | SenseTable | None) -> float | None:
+def circuit_time(table: ConverterTable | SenseTable | None) -> float | None:
     """Return how long a circuit takes: the slowest code or current of its table [s]; None: ideal or unknown."""
     if isinstance(table, SenseTable):
         return table.t_ready if table.dynamics is None else float(table.dynamics.settling.max())

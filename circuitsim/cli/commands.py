@@ -17,6 +17,7 @@ from circuitsim.cli.block import app as block_app
 from circuitsim.cli.cache_words import cache_report
 from circuitsim.cli.certificate import DOES_NOT_HOLD, certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
+from circuitsim.cli.energy import count, energy
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
 from circuitsim.cli.netlist import write_netlist
@@ -40,6 +41,8 @@ app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)
 app.command("age")(age)
+app.command("count")(count)
+app.command("energy")(energy)
 app.command("netlist")(write_netlist)
 app.command("solve")(solve)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")

@@ -1,7 +1,7 @@
 """`circuitsim infer`: a network on a calibrated array."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -10,6 +10,9 @@ from circuitsim.cli.options import (
     CalibrationData,
     CalibrationImages,
     CertificateFile,
+    ColumnsPerAdc,
+    Converter,
+    CostsFile,
     Digital,
     MaxError,
     NoiseSeed,
@@ -18,9 +21,15 @@ from circuitsim.cli.options import (
     within,
 )
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
+from circuitsim.errors import InputError
+
+if TYPE_CHECKING:
+    from circuitsim.evaluation import EnergyOptions
+    from circuitsim.results import TileModel
+    from circuitsim.spec import ArraySpec
 
 
-@replaces(lambda out: [out / "results.json", out / "inference.csv"])
+@replaces(lambda out: [out / "results.json", out / "inference.csv", out / "energy.csv"])
 def infer(
     model: Annotated[
         Path,
@@ -96,6 +105,13 @@ def infer(
             " solver (seconds to minutes).",
         ),
     ] = False,
+    energy: Annotated[
+        bool,
+        typer.Option("--energy", help="Also state energy, latency and area of an inference, by its reads."),
+    ] = False,
+    costs: CostsFile = None,
+    converter: Converter = None,
+    columns_per_adc: ColumnsPerAdc = 1,
     noise_seed: NoiseSeed = None,
     dtype: Annotated[
         str,
@@ -122,15 +138,18 @@ def infer(
     as_json: Json = False,
 ) -> None:
     """Run a network with its products by weights on arrays: its score, what ran where and why, the ranges."""
+    from circuitsim.cli.energy_words import energy_lines
     from circuitsim.cli.infer_words import inference_in_words
     from circuitsim.evaluation import infer_files, read_metric
     from circuitsim.network import range_rule
     from circuitsim.results import load_certificate, load_model
     from circuitsim.spec import load_spec
 
+    arrays = load_spec(model) if model.suffix == ".toml" else load_model(model)
+    asked = (energy, costs, converter, columns_per_adc)
     with progress_bar("inference", quiet=as_json):
         content = infer_files(
-            load_spec(model) if model.suffix == ".toml" else load_model(model),
+            arrays,
             network,
             data,
             level=level,  # pyright: ignore[reportArgumentType]  `level_product` checks it
@@ -150,9 +169,33 @@ def infer(
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
             settling=settling,
+            energy=_energy_options(arrays, *asked),
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
             dtype=dtype,
             memory=memory,
             n_jobs=jobs,
         )
-    print_result(content, inference_in_words(content), as_json)
+    found = content["energy"]
+    spent = [] if found is None else [*energy_lines(found), f"energy by layer: {found['csv']}"]
+    print_result(content, [inference_in_words(content), *spent], as_json)
+
+
+def _energy_options(
+    arrays: "TileModel | ArraySpec", energy: bool, costs: Path | None, converter: str | None, columns_per_adc: int
+) -> "EnergyOptions | None":
+    """Return how energy is computed, None where it is not asked for; refuse what then has no effect."""
+    from circuitsim.evaluation import EnergyOptions, load_costs, standing_converter
+    from circuitsim.spec import ArraySpec
+
+    given = {"--costs": costs, "--converter": converter, "--columns-per-adc": None if columns_per_adc == 1 else 1}
+    if not energy:
+        for option, value in given.items():
+            if value is not None:
+                raise InputError(f"{option} has no effect without --energy; add it, or leave {option} out")
+        return None
+    spec = arrays if isinstance(arrays, ArraySpec) else arrays.spec
+    return EnergyOptions(
+        costs=None if costs is None else load_costs(costs),
+        converter=None if converter is None else standing_converter(spec, converter),
+        columns_per_adc=columns_per_adc,
+    )

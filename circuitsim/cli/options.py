@@ -51,6 +51,7 @@ LIMITS = {
     "--capacitor-sigma": Limits(0, 1, whole=False, above=True),
     "--draws": Limits(1, 10**6),
     "--chips": Limits(1, 10**6),
+    "--columns-per-adc": Limits(1, 4096),
     "--full-scale": Limits(0, 1000, whole=False, above=True, suffixes=True),
     "--images": Limits(1, 10**9),
     "--jobs": Limits(1, 1024, also=(-1, "one on every core")),
@@ -210,4 +211,30 @@ MaxError = Annotated[
 Strict = Annotated[
     bool,
     typer.Option("--strict", help="Refuse a use outside the certificate, and a model that misses its target."),
+]
+ColumnsPerAdc = Annotated[
+    int,
+    typer.Option(
+        "--columns-per-adc",
+        parser=within("--columns-per-adc"),
+        metavar="N",
+        help="Columns that an ADC converts one after the other, for times, energy and area.",
+    ),
+]
+Converter = Annotated[
+    str | None,
+    typer.Option(
+        "--converter",
+        metavar="NAME",
+        help="Shipped converter (circuitsim block list) whose energy and time stand for those of an ideal ADC; it is"
+        " characterized once, which takes a minute or more.",
+    ),
+]
+CostsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--costs",
+        help="Your own numbers, a TOML file: [adc] energy, time, area, source; [addition] and [byte] energy, source; SI"
+        " units. Absent: published ones.",
+    ),
 ]

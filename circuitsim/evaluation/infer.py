@@ -14,6 +14,7 @@ from circuitsim.errors import HostWarning, InputError, NotConvergedError, Settli
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import images_apart, whole_batches
 from circuitsim.evaluation.level_product import TileLevel, level_product
+from circuitsim.evaluation.measured_cost import AnyProduct, EnergyOptions, counting, measured_cost
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.packing import layer_packing
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
@@ -49,7 +50,6 @@ MAPPED = 1e-3
 Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
 
 
-AnyProduct = BehavioralProduct | NodalProduct | NgspiceProduct
 _LEVELS = {BehavioralProduct: "behavioral", NodalProduct: "nodal", NgspiceProduct: "ngspice"}
 
 
@@ -76,6 +76,7 @@ def infer_files(
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
     settling: bool = False,
+    energy: EnergyOptions | None = None,
     rng: np.random.Generator | None = None,
     dtype: str = "float64",
     memory: float = MEMORY,
@@ -112,6 +113,7 @@ def infer_files(
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs.
+        energy: Also compute energy, time and area of an inference from the reads of the images, and write energy.csv.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
         dtype: Type that tiles of a model are computed with, "float64" or "float32", which takes about half the time and
             moves a code where a current lies within rounding of a threshold.
@@ -150,6 +152,7 @@ def infer_files(
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = product.spec if digital is None else product.spec.replace(mapping={"digital": list(digital)})
     spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
+    counted, calls = counting(product, spec, energy)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
     mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
@@ -159,16 +162,16 @@ def infer_files(
     learnt = {"calibration_images": first, "tables": tables, "dtype": dtype}
     ideal = evaluate_ideal(network, spec, images, labels, **learnt, **how)
     given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
-    programmed = program(network, spec, product, **given)
+    programmed = program(network, spec, counted, **given)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
     ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range, n_jobs=n_jobs, memory=memory)
+    calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
     results = {"float": float_net, "ideal": ideal, "array": array}
-    table = out / "inference.csv"
-    _write_table(table, results, labels, 0 if calibration_data else len(first))
+    _write_table(out / "inference.csv", results, labels, 0 if calibration_data else len(first))
     content = {
         **_scores(results),
         "images": len(images),
@@ -181,11 +184,12 @@ def infer_files(
         "array_size": list(spec.shape),
         **_certified(programmed, product, search_inputs),
         "settling": _settling(programmed) if settling else None,
+        "energy": energy and measured_cost(programmed, array, calls, len(images), energy, out / "energy.csv"),
         "input_code": spec.driver.input_code,
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,
         "tables": _names(tables),
-        "csv": str(table),
+        "csv": str(out / "inference.csv"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content

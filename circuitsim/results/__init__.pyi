@@ -51,6 +51,15 @@ from .model_files import load_surface as load_surface
 from .model_files import save_certificate as save_certificate
 from .model_files import save_model as save_model
 from .model_files import save_surface as save_surface
+from .network_cost import AreaRange as AreaRange
+from .network_cost import ConverterRow as ConverterRow
+from .network_cost import EnergyRange as EnergyRange
+from .network_cost import InferenceTime as InferenceTime
+from .network_cost import LayerTime as LayerTime
+from .network_cost import NetworkCost as NetworkCost
+from .network_cost import PublishedEnergy as PublishedEnergy
+from .network_counts import LayerCount as LayerCount
+from .network_counts import NetworkCount as NetworkCount
 from .periphery_tables import ConverterTable as ConverterTable
 from .product_cost import PartCost as PartCost
 from .product_cost import ProductCost as ProductCost

@@ -25,7 +25,12 @@ COMMANDS = {
     "solve": (("solve", "array.toml", "-o", "out"), {"solution.nc", "solution.csv", "ngspice/deck.raw"}),
     "netlist": (("netlist", "array.toml", "-o", "out/array.cir"), {"array.cir", "array_000.cir", "array_012.cir"}),
     "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE),
-    "infer": (("infer", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"), {"results.json", "inference.csv"}),
+    "infer": (
+        ("infer", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
+        {"results.json", "inference.csv", "energy.csv"},
+    ),
+    "count": (("count", "digits", "array.toml", "-o", "out"), {"results.json", "counts.csv"}),
+    "energy": (("energy", "digits", "array.toml", "-o", "out"), {"results.json", "energy.csv"}),
     "age": (
         ("age", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
         {"results.json", "draws.csv", "accuracy.png", "accuracy.svg"},

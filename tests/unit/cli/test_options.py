@@ -20,6 +20,7 @@ COMMANDS = {
     "--capacitor-sigma": ("solve", "array.toml"),
     "--draws": ("age", "model.json", "net.onnx", "--data", "x.npz"),
     "--chips": ("solve", "array.toml"),
+    "--columns-per-adc": ("energy", "digits", "array.toml"),
     "--offset-sigma": ("solve", "array.toml"),
     "--full-scale": ("solve", "array.toml"),
     "--images": ("infer", "model.json", "net.onnx", "--data", "x.npy"),

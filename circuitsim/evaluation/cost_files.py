@@ -1,0 +1,152 @@
+"""Count a network on arrays, or compute its energy, and write the results to files."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim.errors import InputError
+from circuitsim.evaluation.circuit_tables import circuit_tables
+from circuitsim.evaluation.cost_content import cost_content, count_content, write_cost, write_rows
+from circuitsim.evaluation.counting import count_shapes
+from circuitsim.evaluation.drawn_reads import DRAWN, drawn_power
+from circuitsim.evaluation.image_files import read_images
+from circuitsim.evaluation.layer_shapes import network_shapes, sample_images
+from circuitsim.evaluation.level_product import TileLevel, level_product
+from circuitsim.evaluation.network_costs import check_read_durations, network_cost
+from circuitsim.evaluation.own_costs import OwnCosts
+from circuitsim.evaluation.products import BehavioralProduct, NodalProduct
+from circuitsim.evaluation.standing_converter import standing_converter
+from circuitsim.evaluation.workloads import Workload, workload, workload_names
+from circuitsim.network import load_network
+from circuitsim.network.fitting_array import check_network_array
+from circuitsim.periphery import Periphery
+from circuitsim.results import TileModel
+from circuitsim.results.atomic_files import write_text
+from circuitsim.spec import ArraySpec, Count, checked
+
+_FEW = 4  # images of a data file that are run to learn how many vectors a layer takes
+
+
+@checked
+def count_files(
+    network: str | Path, arrays: TileModel | ArraySpec, *, data: Path | None = None, out: Path
+) -> dict[str, Any]:
+    """Count what an inference of a network needs, from shapes alone, and write results.json and counts.csv.
+
+    Args:
+        network: ONNX file, or the name of a workload, see `workload`.
+        arrays: The specification of the arrays, or a calibrated model, whose specification counts.
+        data: Images of the size of an inference, as `infer_files` takes them; None: drawn ones.
+        out: Folder of the files.
+
+    Returns:
+        The content of results.json.
+
+    Raises:
+        InputError: The network cannot be read or is no workload, or does not state the size of its inputs.
+        SpecError: The layers of a network cannot lie on these arrays.
+    """
+    spec = arrays.spec if isinstance(arrays, TileModel) else arrays
+    check_network_array(spec)
+    subject = _subject(network, data)
+    count = count_shapes(subject.layers, spec, tables=_resolutions(spec))
+    content = {**_about(subject, spec), **count_content(count), "csv": str(out / "counts.csv")}
+    write_rows(out / "counts.csv", [dataclasses.asdict(layer) for layer in count.layers])
+    write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
+    return content
+
+
+@checked
+def energy_files(
+    network: str | Path,
+    arrays: TileModel | ArraySpec,
+    *,
+    level: TileLevel | None = None,
+    data: Path | None = None,
+    costs: OwnCosts | None = None,
+    converter: str | None = None,
+    columns_per_adc: Count = 1,
+    rng: np.random.Generator,
+    out: Path,
+) -> dict[str, Any]:
+    """Compute energy, time and area of an inference from shapes alone, and write results.json and energy.csv.
+
+    Args:
+        network, data, out: As in `count_files`.
+        arrays: A calibrated model of the arrays, or their specification, whose power the array solver computes.
+        level: How arrays are read for their power, as in `level_product`.
+        costs: The user's energies; None: published ones.
+        converter: A shipped converter that stands for an ideal ADC, see `standing_converter`; None: none does.
+        columns_per_adc: Columns that an ADC converts one after the other.
+        rng: Draws weights and inputs.
+
+    Returns:
+        The content of results.json.
+
+    Raises:
+        InputError, SpecError, OutsideRangeError, SimulatorError: As `count_files`, `level_product` and `network_cost`.
+    """
+    spec = arrays.spec if isinstance(arrays, TileModel) else arrays
+    check_network_array(spec)
+    check_read_durations(spec)
+    subject = _subject(network, data)
+    product = level_product(arrays, level)
+    if isinstance(product, BehavioralProduct):
+        sense = product.model.sense
+    else:
+        sense = product.sense if isinstance(product, NodalProduct) else None
+    tables = circuit_tables(spec, sense=sense)
+    count = count_shapes(subject.layers, spec, tables=tables)
+    power = drawn_power(subject.layers, spec, product, tables=tables, rng=rng)
+    cost = network_cost(
+        count,
+        spec,
+        power,
+        tables=tables,
+        own=costs,
+        converter=None if converter is None else standing_converter(spec, converter),
+        columns_per_adc=columns_per_adc,
+        drawn=DRAWN,
+    )
+    content = {**_about(subject, spec), **cost_content(cost), "csv": str(out / "energy.csv")}
+    write_cost(out / "energy.csv", cost)
+    write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
+    return content
+
+
+def _subject(network: str | Path, data: Path | None) -> Workload:
+    """Return a network as shapes: a workload by its name, or the layers of an ONNX file."""
+    name = str(network)
+    if name in workload_names():
+        if data is not None:
+            raise InputError(f"data has no effect on the workload {name!r}, whose sizes are given; leave it out")
+        return workload(name)
+    if not name.endswith(".onnx") and not Path(name).exists():
+        raise InputError(f"network = {name!r}: expected an ONNX file, or a workload: {', '.join(workload_names())}")
+    onnx = load_network(Path(name))
+    if data is None:
+        images = sample_images(onnx, np.random.default_rng(0))
+    else:
+        given = read_images(data, [each.name for each in onnx.inputs])[0]
+        images = given[: (onnx.at_once(given) or _FEW)]
+    inference = "an image of the file" if data is not None else "an image of the size that the network states"
+    return Workload(Path(name).name, inference, network_shapes(onnx, images), str(name))
+
+
+def _resolutions(spec: ArraySpec) -> Periphery | None:
+    """Return tables of the array's circuits where the counts need them: a driver whose word sets the width of codes."""
+    return circuit_tables(spec) if spec.driver.block is not None else None
+
+
+def _about(subject: Workload, spec: ArraySpec) -> dict[str, Any]:
+    return {
+        "network": subject.name,
+        "inference": subject.inference,
+        "source": subject.source,
+        "array": [spec.array.rows, spec.array.cols],
+        "mapping": spec.mapping.weights,
+        "input_code": spec.driver.input_code,
+    }

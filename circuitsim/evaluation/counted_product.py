@@ -1,0 +1,112 @@
+"""A product that counts the reads of each array, and sums the power that they take."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from circuitsim import behavioral
+from circuitsim.evaluation.products import BehavioralProduct, Listener, NgspiceProduct, NodalProduct, like_tile
+from circuitsim.network import ReadTile, TilePlace, as_numpy
+from circuitsim.results import SenseTable, Solution
+from circuitsim.spec import ArraySpec
+
+
+@dataclass(frozen=True)
+class CountedReads:
+    """Reads of one array in one call.
+
+    Attributes:
+        place: The part of the layer that the array holds.
+        reads: Number of reads.
+        power: Power that drivers and references deliver into the array, summed over the reads [W].
+        sense_power: Power that the supply delivers to the amplifiers of the columns in use, summed over the reads [W];
+            None: ideal amplifiers, or unknown.
+    """
+
+    place: TilePlace
+    reads: int
+    power: float
+    sense_power: float | None = None
+
+
+@dataclass(frozen=True)
+class CountedProduct:
+    """Product that appends each call of another product to a list, with its reads and their power.
+
+    Attributes:
+        product: Computes the currents.
+        calls: List of the calls; a pickled copy has its own.
+    """
+
+    product: BehavioralProduct | NodalProduct | NgspiceProduct
+    calls: list[CountedReads]
+
+    def check_array(self, spec: ArraySpec) -> None:
+        """Refuse an array that the other product refuses."""
+        self.product.check_array(spec)
+
+    def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
+        """Return the function that reads conductances g (rows, cols) [S] and counts."""
+        product = self.product
+        if isinstance(product, BehavioralProduct):
+            tile = product.tile(g)
+            sense = product.model.sense
+            return partial(_read_and_count, product.read_of(tile, g), tile, place, sense, self.calls)
+        sense = product.sense if isinstance(product, NodalProduct) else None
+        return replace(product, record=partial(_count, self.calls, sense, product.record))(place, g)
+
+
+def reads_by_place(calls: Iterable[CountedReads]) -> dict[TilePlace, CountedReads]:
+    """Return the sums over all calls of each array."""
+    sums: dict[TilePlace, CountedReads] = {}
+    for call in calls:
+        if (before := sums.get(call.place)) is None:
+            sums[call.place] = call
+            continue
+        sense = None if call.sense_power is None else call.sense_power + (before.sense_power or 0.0)
+        sums[call.place] = CountedReads(call.place, before.reads + call.reads, before.power + call.power, sense)
+    return sums
+
+
+def _read_and_count(
+    read: ReadTile,
+    tile: behavioral.AnyTile,
+    place: TilePlace,
+    sense: SenseTable | None,
+    calls: list[CountedReads],
+    v_in: np.ndarray,
+) -> Any:
+    out = read(v_in)
+    power = as_numpy(behavioral.power(tile, like_tile(tile, v_in)))
+    calls.append(CountedReads(place, len(v_in), float(power.sum()), _sense_power(sense, place, out)))
+    return out
+
+
+def _count(
+    calls: list[CountedReads],
+    sense: SenseTable | None,
+    listener: Listener | None,
+    place: TilePlace,
+    g: np.ndarray,
+    v_in: np.ndarray,
+    solution: Solution,
+) -> None:
+    assert solution.power is not None
+    power = float(solution.power.sum())
+    calls.append(CountedReads(place, len(v_in), power, _sense_power(sense, place, solution.out)))
+    if listener is not None:
+        listener(place, g, v_in, solution)
+
+
+def _sense_power(sense: SenseTable | None, place: TilePlace, out: Any) -> float | None:
+    """Return the power of the amplifiers of an array, summed over reads, from what they report; None: unknown."""
+    if sense is None or sense.power is None or sense.current is None or sense.supply is None:
+        return None
+    used = as_numpy(out)[:, : place.cols]
+    if sense.reported is not None:
+        order = np.argsort(sense.reported)
+        used = np.interp(used, sense.reported[order], sense.current[order])
+    return float(np.interp(used, sense.current, sense.power).sum())

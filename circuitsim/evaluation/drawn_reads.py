@@ -1,0 +1,117 @@
+"""Power of the reads of a network of which only shapes are known: weights and inputs are drawn.
+
+Weights come from a normal distribution whose standard deviation is a quarter of the largest weight, inputs from a
+uniform one up to full scale, on both sides of 0 where a layer's inputs are signed. Arrays of one size share a draw.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from circuitsim.calibration.experiments import SPREAD
+from circuitsim.evaluation.counted_product import CountedProduct, CountedReads
+from circuitsim.evaluation.counting import analog_layers, places_of
+from circuitsim.evaluation.layer_shapes import LayerShape
+from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
+from circuitsim.network import (
+    LayerRange,
+    LinearLayer,
+    ProgrammedLayer,
+    TilePlace,
+    network_tables,
+    scheme_of,
+    tile_conductances,
+)
+from circuitsim.network.reading import read_layer
+from circuitsim.periphery import Periphery
+from circuitsim.spec import ArraySpec, checked
+
+VECTORS = 16
+"""Input vectors of each draw."""
+DRAWN = (
+    "weights are drawn (normal, a quarter of the largest weight), and inputs (uniform up to full scale); each array "
+    f"size is read by {VECTORS} vectors"
+)
+
+
+@checked
+def drawn_layer(shape: LayerShape, rng: np.random.Generator) -> LinearLayer:
+    """Return a layer of this shape with drawn weights, whose largest is 1: for energy and speed, not for accuracy.
+
+    A convolution becomes a product of vectors with its matrices.
+    """
+    size = (shape.groups, shape.inputs, shape.outputs)
+    weights = np.clip(SPREAD * rng.standard_normal(size), -1.0, 1.0)
+    weights[0, 0, 0] = 1.0
+    return LinearLayer(shape.name, "MatMul", weights, tied_to=shape.tied_to)
+
+
+def drawn_power(
+    layers: Sequence[LayerShape],
+    spec: ArraySpec,
+    product: BehavioralProduct | NodalProduct | NgspiceProduct,
+    *,
+    tables: Periphery | None,
+    rng: np.random.Generator,
+) -> dict[str, tuple[float, float | None]]:
+    """Return the mean power of a read of each layer's arrays [W]: of array and amplifiers (None: ideal, or unknown).
+
+    Args:
+        layers: Its layers.
+        spec: The array.
+        product: Reads the arrays.
+        tables: Tables of the circuits around them.
+        rng: Draws weights and inputs.
+    """
+    known: dict[tuple[object, ...], CountedReads] = {}
+    found = {}
+    for layer in analog_layers(layers, spec):
+        power, sense, arrays = 0.0, 0.0, places_of(layer, spec)
+        for place in arrays:
+            key = (_matrices(place, spec), place.inputs[1] - place.inputs[0], place.cols, layer.signed)
+            if key not in known:
+                known[key] = _drawn(place, layer.signed, spec, product, tables, rng)
+            one = known[key]
+            power += one.power / one.reads
+            sense = None if one.sense_power is None or sense is None else sense + one.sense_power / one.reads
+        found[layer.name] = (power / len(arrays), None if sense is None else sense / len(arrays))
+    return found
+
+
+def _drawn(
+    place: TilePlace,
+    signed: bool,
+    spec: ArraySpec,
+    product: BehavioralProduct | NodalProduct | NgspiceProduct,
+    tables: Periphery | None,
+    rng: np.random.Generator,
+) -> CountedReads:
+    """Read one array that holds drawn weights; sums over its reads."""
+    inputs, outputs = place.inputs[1] - place.inputs[0], place.outputs[1] - place.outputs[0]
+    groups = _matrices(place, spec)
+    layer = drawn_layer(LayerShape(place.layer, "MatMul", groups, inputs, outputs, vectors=VECTORS), rng)
+    alone = replace(place, index=0, group=0, inputs=(0, inputs), outputs=(0, outputs))
+    calls: list[CountedReads] = []
+    read = CountedProduct(product, calls)(alone, tile_conductances(layer, alone, spec, w_max=1.0))
+    programmed = ProgrammedLayer(layer, 1.0, (alone,), (read,))
+    activations = rng.uniform(-1.0 if signed else 0.0, 1.0, (VECTORS, groups, inputs))
+    around = network_tables(spec, tables)
+    # Codes are of no interest here, and any range of the ADC serves.
+    read_layer(
+        programmed, spec, activations, LayerRange(1.0, 1.0 if spec.adc.full_scale == "auto" else None), tables=around
+    )
+    sense = [call.sense_power for call in calls]
+    return CountedReads(
+        alone,
+        sum(call.reads for call in calls),
+        sum(call.power for call in calls),
+        None if None in sense else sum(each for each in sense if each is not None),
+    )
+
+
+def _matrices(place: TilePlace, spec: ArraySpec) -> int:
+    """Return the number of matrices that an array holds."""
+    scheme = scheme_of(spec)
+    own = (place.cols - scheme.shared_columns) // scheme.columns_per_output
+    return own // (place.outputs[1] - place.outputs[0])

@@ -1,0 +1,211 @@
+"""Energy, time and area of an inference: counted operations times what circuits, files and publications state."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from circuitsim.calibration.product_cost import circuit_time
+from circuitsim.errors import SpecError
+from circuitsim.evaluation.converter_rows import SURVEY, converter_areas, converter_rows
+from circuitsim.evaluation.own_costs import OwnCosts
+from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
+from circuitsim.periphery import Periphery
+from circuitsim.results import (
+    AreaRange,
+    ConverterTable,
+    EnergyRange,
+    InferenceTime,
+    LayerTime,
+    NetworkCost,
+    NetworkCount,
+    PublishedEnergy,
+    SenseTable,
+)
+from circuitsim.spec import ArraySpec, Count, checked
+
+LEFT_OUT = (
+    "word lines and the charging of wires",
+    "wires between buffers and arrays, and leakage of digital parts",
+    "what the host computes: biases, activation functions, products of two activations",
+)
+ReadPower = Mapping[str, tuple[float, float | None]]
+"""Mean power of a read of a layer's arrays [W]: of the array, and of its amplifiers (None: ideal, or unknown)."""
+
+
+@checked
+def network_cost(
+    count: NetworkCount,
+    spec: ArraySpec,
+    power: ReadPower,
+    *,
+    tables: Periphery | None = None,
+    own: OwnCosts | None = None,
+    converter: ConverterTable | None = None,
+    columns_per_adc: Count = 1,
+    drawn: str = "",
+) -> NetworkCost:
+    """Return energy, time and area of an inference of a network on arrays.
+
+    Rows and amplifiers are on from the start of a read until the last code of its columns is taken. A read lasts
+    `driver.t_read`, or longer where the tables of driver and amplifier say so. Layers follow one another, all arrays of
+    a layer work at the same time, and amplifiers that are circuits stay on while other layers are read.
+
+    Args:
+        count: Counts, from `count_shapes` or of images that were run.
+        spec: The array.
+        power: Mean power of a read of each layer's arrays.
+        tables: Tables of its circuits; None: all are ideal, and have no energy of their own.
+        own: Energies of the user's; None: published ones for digital work, and for converters beside the circuit.
+        converter: Table of a circuit that stands for an ideal ADC; None: none does.
+        columns_per_adc: Columns that an ADC converts one after the other.
+        drawn: What of the power was drawn, in one phrase; "": nothing.
+
+    Raises:
+        SpecError: Inputs are pulse widths, whose reads have other durations.
+
+    Valid for: the parts that `NetworkCost.left_out` does not name.
+    """
+    check_read_durations(spec)
+    around, costs = tables or Periphery(), own or OwnCosts()
+    around = replace(around, adc=around.adc or converter)
+    times = _times(count, spec, around, costs, columns_per_adc)
+    parts = (
+        _array(count, power, times, drawn),
+        *_driver(count, around),
+        *_sense(count, around.sense, power, times),
+        _digital(count, "additions", costs, ADDITION),
+        _digital(count, "buffers", costs, BYTE),
+    )
+    converters = converter_rows(count, spec, around.adc, costs.adc, columns_per_adc)
+    survey = (SURVEY,) if any(row.name.startswith("survey") for row in converters) else ()
+    return NetworkCost(
+        count=count,
+        parts=parts,
+        converters=converters,
+        times=times,
+        areas=(_cells(count, spec), converter_areas(count, spec, around.adc, costs.adc, columns_per_adc)),
+        digital=DIGITAL,
+        left_out=LEFT_OUT,
+        remarks=(*count.remarks, *_remarks(count, around, times, costs), *_standing(tables, converter), *survey),
+    )
+
+
+def check_read_durations(spec: ArraySpec) -> None:
+    """Refuse inputs whose reads differ in duration.
+
+    Raises:
+        SpecError: Inputs are pulse widths.
+    """
+    if spec.driver.input_code == "pulse_width":
+        raise SpecError(
+            "driver.input_code = 'pulse_width': the energy of an inference counts reads of t_read each; expected "
+            "'amplitude' or 'bit_serial'"
+        )
+
+
+def _times(
+    count: NetworkCount, spec: ArraySpec, around: Periphery, own: OwnCosts, columns_per_adc: int
+) -> InferenceTime:
+    settled = sum(time for time in (circuit_time(around.dac), circuit_time(around.sense)) if time is not None)
+    read, conversion = max(spec.driver.t_read, settled), circuit_time(around.adc)
+    what = "driver.t_read" if settled <= spec.driver.t_read else "the tables of driver and amplifier"
+    if conversion is None and own.adc is not None and own.adc.time is not None:
+        conversion, of = own.adc.time, f"your costs ({own.adc.source})"
+    else:
+        of = "unknown" if conversion is None or around.adc is None else f"the table of {around.adc.block}"
+    if not count.total("conversions"):
+        conversion, of = 0.0, "none"
+    cycle = read + columns_per_adc * (conversion or 0.0)
+    layers = tuple(LayerTime(layer.name, layer.cycles, layer.cycles * cycle) for layer in count.layers)
+    return InferenceTime(read, conversion, columns_per_adc, layers, f"read by {what}; conversion: {of}")
+
+
+def _array(count: NetworkCount, power: ReadPower, times: InferenceTime, drawn: str) -> EnergyRange:
+    energies = [layer.reads * power[layer.name][0] * times.cycle if layer.reads else 0.0 for layer in count.layers]
+    source = drawn or "the power of each array, read with the activations of the images"
+    return _exact("array", energies, f"drivers and references into wires and cells; {source}")
+
+
+def _driver(count: NetworkCount, around: Periphery) -> tuple[EnergyRange, ...]:
+    dac = around.dac
+    if dac is None or not dac.block:
+        return ()
+    if not dac.energy:
+        return (EnergyRange("driver", None, None, (), f"unknown: the table of {dac.block} states no energy", True),)
+    each = float(sum(np.mean(values) for values in dac.energy.values()))
+    what = f"table of {dac.block}: mean of its codes, for each row in use and read"
+    return (_exact("driver", [each * layer.rows_driven for layer in count.layers], what),)
+
+
+def _sense(
+    count: NetworkCount, sense: SenseTable | None, power: ReadPower, times: InferenceTime
+) -> tuple[EnergyRange, ...]:
+    """Energy of amplifiers while they are read, and while other layers are."""
+    if sense is None:
+        return ()
+    if sense.power is None or sense.current is None or sense.supply is None:
+        return (EnergyRange("sense", None, None, (), f"unknown: {sense.block} has no supply", True),)
+    read = [layer.reads * (power[layer.name][1] or 0.0) * times.cycle if layer.reads else 0.0 for layer in count.layers]
+    rest = float(np.interp(0.0, sense.current, sense.power))
+    waiting = [
+        layer.columns * rest * max(times.latency - time.time, 0.0)
+        for layer, time in zip(count.layers, times.layers, strict=True)
+    ]
+    return (
+        _exact("sense", read, f"table of {sense.block}: supply at the currents of the reads"),
+        _exact(
+            "sense at rest", waiting, f"{sense.block} without current while others are read; 0 if it is switched off"
+        ),
+    )
+
+
+def _digital(count: NetworkCount, part: str, own: OwnCosts, published: PublishedEnergy) -> EnergyRange:
+    """Energy of additions or of bytes, by the user's number or by published ones."""
+    given = own.addition if part == "additions" else own.byte
+    if part == "additions":
+        amounts = [layer.additions for layer in count.layers]
+    else:
+        moved = [(layer.bytes_read, layer.bytes_written) for layer in count.layers]
+        if any(read is None or written is None for read, written in moved):
+            return EnergyRange(part, None, None, (), "unknown: input codes have no width", False)
+        amounts = [(read or 0.0) + (written or 0.0) for read, written in moved]
+    low, high = (published.low, published.high) if given is None else (given.energy, given.energy)
+    what = f"published, not verified: {published.source}" if given is None else f"your costs: {given.source}"
+    by_layer = tuple((low * amount, high * amount) for amount in amounts)
+    return EnergyRange(part, low * sum(amounts), high * sum(amounts), by_layer, what, False)
+
+
+def _exact(part: str, energies: list[float], what: str) -> EnergyRange:
+    total = sum(energies)
+    return EnergyRange(part, total, total, tuple((energy, energy) for energy in energies), what, True)
+
+
+def _cells(count: NetworkCount, spec: ArraySpec) -> AreaRange:
+    row, col = spec.wire.row, spec.wire.col
+    if row is None or col is None:
+        return AreaRange("cells", None, None, "unknown: [wire.row] and [wire.col] state the pitch of a cell")
+    cells = sum(layer.all_cells for layer in count.layers)
+    area = cells * row.pitch * col.pitch
+    return AreaRange("cells", area, area, "wire.row.pitch times wire.col.pitch for every cell, used or not")
+
+
+def _standing(tables: Periphery | None, converter: ConverterTable | None) -> list[str]:
+    if converter is None or (tables is not None and tables.adc is not None):
+        return []
+    return [f"{converter.block} stands for the ideal ADC: its energy and time count, codes are those of the ideal one"]
+
+
+def _remarks(count: NetworkCount, around: Periphery, times: InferenceTime, own: OwnCosts) -> list[str]:
+    remarks = []
+    if times.conversion is None:
+        remarks.append(
+            "the time of a conversion is unknown: latency, and the energy of arrays and amplifiers, are without it"
+        )
+    if count.total("conversions") and around.adc is None and own.adc is None:
+        remarks.append("the ADC is ideal and has no energy of its own: published ones stand for it")
+    if around.adc is not None and not around.adc.energy:
+        remarks.append(f"the table of {around.adc.block} states no energy")
+    if around.adc is not None and own.adc is not None:
+        remarks.append(f"times are those of {around.adc.block}, not those of your costs")
+    return remarks
