@@ -92,6 +92,16 @@ def infer(
             " solver (seconds to minutes).",
         ),
     ] = False,
+    bounds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="Bound what the error of the model may do to each image's outputs and class, given the largest error"
+            " of each tile: certificate (its error per column load of every matrix), drawn_tiles (the same of tiles as"
+            " networks make them), or own_tiles (the network's tiles on calibration images, held against the array"
+            " solver, times 1.5).",
+        ),
+    ] = None,
     noise_seed: NoiseSeed = None,
     out: Out = Path("out/infer"),
     as_json: Json = False,
@@ -125,6 +135,7 @@ def infer(
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
             settling=settling,
+            bounds=bounds,  # pyright: ignore[reportArgumentType]  `infer_files` checks it
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
         )
     print_result(content, inference_in_words(content), as_json)

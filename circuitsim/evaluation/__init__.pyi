@@ -1,6 +1,7 @@
 from .accuracy import accuracy_against as accuracy_against
 from .accuracy import calibrated_accuracy as calibrated_accuracy
 from .age_files import age_files as age_files
+from .bounded_inference import bounded_outputs as bounded_outputs
 from .circuit_tables import circuit_tables as circuit_tables
 from .drawn_scores import DriftCompensation as DriftCompensation
 from .drawn_scores import score_draws as score_draws
@@ -21,5 +22,7 @@ from .spice_loop import SolvedTile as SolvedTile
 from .spice_loop import compare_layers as compare_layers
 from .spice_loop import run_in_ngspice as run_in_ngspice
 from .spice_loop import within_certificate as within_certificate
+from .tile_errors import certified_tile_errors as certified_tile_errors
+from .tile_errors import measured_tile_errors as measured_tile_errors
 from .tiles import network_experiments as network_experiments
 from .wire_sweep import wire_sweep as wire_sweep

@@ -1,6 +1,5 @@
 """Run a network file on a calibrated array and write the results to files."""
 
-import csv
 import dataclasses
 import json
 import warnings
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from circuitsim.errors import HostWarning, InputError, NotConvergedError, SettlingWarning
+from circuitsim.evaluation.bounded_inference import bound_columns, bounded_outputs
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import images_apart, whole_batches
+from circuitsim.evaluation.inference_table import ImageColumns, write_inference_table
 from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
+from circuitsim.evaluation.tile_errors import ErrorSource
 from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
@@ -35,7 +37,7 @@ from circuitsim.network import (
 )
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
-from circuitsim.results.atomic_files import atomic, write_text
+from circuitsim.results.atomic_files import write_text
 from circuitsim.spec import ArraySpec, checked
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def infer_files(
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
     settling: bool = False,
+    bounds: ErrorSource | None = None,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on arrays at one level.
@@ -107,6 +110,8 @@ def infer_files(
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs.
+        bounds: Also bound the outputs that the error of the model allows, with the largest error of each tile from
+            this source, see `bounded_outputs`; None: no bounds.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
 
     Returns:
@@ -116,7 +121,8 @@ def infer_files(
 
     Raises:
         InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
-            certificate belongs to another model, or `strict`, `max_error` or `search_inputs` is given without one.
+            certificate belongs to another model, `strict`, `max_error` or `search_inputs` is given without one, or
+            the outputs have no bounds.
         SpecError: The layers of a network cannot lie on the model's array.
         OutsideRangeError: `strict` is True and the model misses its target, a read is outside the certificate, or a
             tile is above `max_error`.
@@ -131,12 +137,12 @@ def infer_files(
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
-    use = {"certificate": certificate, "strict": strict, "max_error": max_error}
-    product = level_product(arrays, level, **use)
+    product = level_product(arrays, level, certificate=certificate, strict=strict, max_error=max_error)
     if search_inputs and certificate is None:
         raise InputError(
             "search_inputs = True needs the certificate of the model, which states the full scale of errors"
         )
+    _check_bounds(bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _spec(product.spec, input_code, digital)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
@@ -154,8 +160,9 @@ def infer_files(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
     results = {"float": float_net, "ideal": ideal, "array": array}
+    bounded, columns = _bounds(bounds, programmed, product, images, {"calibration_images": first, "ranges": ranges})
     table = out / "inference.csv"
-    _write_table(table, results, labels, 0 if calibration_data else count)
+    write_inference_table(table, results, labels, 0 if calibration_data else count, columns)
     content = {
         **_scores(results),
         "images": len(images),
@@ -166,6 +173,7 @@ def infer_files(
         "unreached_layers": [name for name in programmed.layers if name not in {each.name for each in array.layers}],
         **_certified(programmed, product, search_inputs),
         "settling": _settling(programmed) if settling else None,
+        "bounds": bounded,
         "input_code": spec.driver.input_code,
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,
@@ -174,6 +182,28 @@ def infer_files(
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _check_bounds(bounds: ErrorSource | None, product: AnyProduct, rng: np.random.Generator | None) -> None:
+    """Refuse bounds where there is no model that errs, and beside noise."""
+    if bounds is not None and not isinstance(product, BehavioralProduct):
+        raise InputError(f"bounds = {bounds!r} has no effect at level = {_LEVELS[type(product)]!r}, which is exact")
+    if bounds is not None and rng is not None:
+        raise InputError(f"bounds = {bounds!r} hold without noise; expected bounds or noise, not both")
+
+
+def _bounds(
+    source: ErrorSource | None,
+    programmed: ProgrammedNetwork,
+    product: AnyProduct,
+    images: np.ndarray,
+    given: dict[str, Any],
+) -> tuple[dict[str, Any] | None, ImageColumns]:
+    """Return what bounds say and their columns; None and no columns where none are asked for."""
+    if source is None or not isinstance(product, BehavioralProduct):
+        return None, {}
+    intervals, said = bounded_outputs(programmed, product, images, source=source, **given)
+    return said, bound_columns(intervals)
 
 
 def _spec(spec: ArraySpec, input_code: str | None, digital: Sequence[str] | None) -> ArraySpec:
@@ -281,24 +311,3 @@ def _scores(results: dict[str, Inference]) -> dict[str, Any]:
             else None
         ),
     }
-
-
-def _write_table(path: Path, results: dict[str, Inference], labels: np.ndarray | None, first: int) -> None:
-    """Write one row for each image: its class, or its one output, or the rms difference of its many outputs."""
-    outputs = {form: result.logits.reshape(len(result.logits), -1).astype(float) for form, result in results.items()}
-    exact, score = outputs["float"], results["float"].score
-    flat = np.zeros((len(exact), 0)) if labels is None else labels.reshape(len(labels), -1)
-    if results["float"].logits.ndim == 2 and exact.shape[1] > 1 and (score is None or score.task == "classification"):
-        name, columns = "class", {form: result.classes for form, result in results.items()}
-        flat = flat.argmax(axis=1)[:, None] if flat.shape[1] > 1 else flat
-    elif exact.shape[1] == 1:
-        name, columns = "output", {form: values[:, 0] for form, values in outputs.items()}
-    else:
-        name, forms = "rms_difference_from_float", ("ideal", "array")
-        columns = {form: np.sqrt(np.mean((outputs[form] - exact) ** 2, axis=1)) for form in forms}
-    label_column = flat[:, 0].tolist() if flat.shape[1] == 1 else [""] * len(exact)
-    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image [1]", "label [1]", *(f"{name}_{form} [1]" for form in columns)])
-        rows = zip(label_column, *(values.tolist() for values in columns.values()), strict=True)
-        writer.writerows([(first + k, *row) for k, row in enumerate(rows)])

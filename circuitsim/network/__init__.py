@@ -6,6 +6,7 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.bounds import OutputBounds, check_bounded, output_bounds
 from circuitsim.network.contraction import Contraction
 from circuitsim.network.converting import layer_adc, network_tables
 from circuitsim.network.fitting_array import check_same_array
@@ -45,6 +46,7 @@ __all__ = [
     "Metric",
     "Network",
     "Offset",
+    "OutputBounds",
     "Product",
     "ProgrammedLayer",
     "ProgrammedNetwork",
@@ -59,6 +61,7 @@ __all__ = [
     "TileRead",
     "Window",
     "as_numpy",
+    "check_bounded",
     "check_images_apart",
     "check_same_array",
     "evaluate",
@@ -75,6 +78,7 @@ __all__ = [
     "layer_inputs",
     "load_network",
     "network_tables",
+    "output_bounds",
     "output_tensor",
     "program",
     "range_rule",
