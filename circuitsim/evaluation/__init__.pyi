@@ -2,6 +2,7 @@ from .accuracy import accuracy_against as accuracy_against
 from .accuracy import calibrated_accuracy as calibrated_accuracy
 from .age_files import age_files as age_files
 from .bounded_inference import bounded_outputs as bounded_outputs
+from .budget_files import budget_files as budget_files
 from .circuit_tables import circuit_tables as circuit_tables
 from .drawn_scores import DriftCompensation as DriftCompensation
 from .drawn_scores import score_draws as score_draws
@@ -11,6 +12,8 @@ from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference
 from .level_product import TileLevel as TileLevel
 from .level_product import level_product as level_product
+from .mixed_placement import choose_digital as choose_digital
+from .network_budget import network_budget as network_budget
 from .own_metric import read_metric as read_metric
 from .own_tiles import own_tiles as own_tiles
 from .products import BehavioralProduct as BehavioralProduct

@@ -50,6 +50,8 @@ from .model_files import load_surface as load_surface
 from .model_files import save_certificate as save_certificate
 from .model_files import save_model as save_model
 from .model_files import save_surface as save_surface
+from .network_budget import BudgetEntry as BudgetEntry
+from .network_budget import NetworkBudget as NetworkBudget
 from .periphery_tables import ConverterTable as ConverterTable
 from .product_cost import PartCost as PartCost
 from .product_cost import ProductCost as ProductCost

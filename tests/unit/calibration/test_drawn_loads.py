@@ -35,7 +35,9 @@ def test_the_coefficient_holds_on_tiles_drawn_anew(model, monkeypatch):
     assert found.drawn is not None and found.fresh is not None
     assert found.loads == TABLE.loads and found.drawn > 1e-6 and 0.3 < found.fresh <= 1
     again = with_drawn_loads(TABLE, model, scale, rng=np.random.default_rng(1))
-    assert again.drawn * again.fresh <= found.drawn  # the largest of 20 others is within it
+    assert (
+        again.drawn is not None and again.fresh is not None and again.drawn * again.fresh <= found.drawn
+    )  # the largest of 20 others is within it
     half = with_drawn_loads(TABLE, model, 2 * scale, rng=np.random.default_rng(0))
     assert half.drawn == pytest.approx(found.drawn / 2) and half.fresh == pytest.approx(found.fresh)
 
