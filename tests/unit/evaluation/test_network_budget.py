@@ -1,6 +1,7 @@
 """Error budget of a network: causes alone are what they say, entries are what plain evaluations give."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,7 +112,7 @@ def test_entries_are_what_plain_evaluations_give(model, data):
 @pytest.mark.filterwarnings("ignore::circuitsim.errors.ClippingWarning")
 def test_draws_have_a_spread_and_an_interval(pcm, data):
     network, first, images, labels = data
-    given = {"calibration_images": first, "seeds": (0, 1, 2), "t": 3600.0, "causes": ["wires", "programming"]}
+    given: Any = {"calibration_images": first, "seeds": (0, 1, 2), "t": 3600.0, "causes": ["wires", "programming"]}
     found = network_budget(network, BehavioralProduct(pcm), images, labels, **given)
     entries = {(entry.kind, entry.name): entry for entry in found.entries}
     alone = entries["cause alone", "programming"]
@@ -143,7 +144,7 @@ def test_the_placement_is_the_cheapest_of_a_greedy_choice_and_is_scored_on_other
 
     monkeypatch.setattr(mixed_placement, "scored", scored)
     monkeypatch.setattr(mixed_placement, "losses", lambda setup, found: np.array([by_set[seen[-1][1]]]))
-    given = {"calibration_images": first, "causes": ["adc"]}
+    given: Any = {"calibration_images": first, "causes": ["adc"]}
     found = choose_digital(network, BehavioralProduct(model), images, labels, max_loss=0.15, **given)
     assert found.digital == ("fc",) and found.reached and found.loss_chosen == 0.1
     assert [(step.layer, step.digital) for step in found.steps] == [("fc", True)]
