@@ -75,8 +75,8 @@ def _law(table: LoadTable) -> str:
         return every
     return (
         f"{every} Tiles as networks make them, random weights on pairs of columns or on all, stay below "
-        f"{percent(table.drawn)} times their load: the largest of those drawn to test this reached {table.fresh:.0%} of "
-        "it."
+        f"{percent(table.drawn)} times their load: the largest of those drawn to test this reached {table.fresh:.0%} "
+        "of it."
     )
 
 
