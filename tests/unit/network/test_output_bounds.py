@@ -8,6 +8,7 @@ import pytest
 
 from circuitsim.errors import InputError
 from circuitsim.network import (
+    LayerRange,
     LinearLayer,
     OutputBounds,
     evaluate,
@@ -19,6 +20,7 @@ from circuitsim.network import (
     output_tensor,
     program,
 )
+from circuitsim.network.layer_bounds import bounded_products
 from circuitsim.network.onnx import cut
 
 pytestmark = pytest.mark.filterwarnings("ignore::circuitsim.errors.ClippingWarning")
@@ -102,6 +104,36 @@ def test_every_array_within_the_errors_lies_inside_and_others_do_not(spec, varia
         off = replace(programmed, layers=program(network, spec, Off(spec, error)).layers)
         outputs = evaluate(off, images, ranges=ranges).logits
         assert np.all((outputs >= bounds.low) & (outputs <= bounds.high)) == inside, error
+
+
+class Leaks:
+    """Exact tiles with a current more in every column of one side of the pairs, as circuits put out at rest."""
+
+    def __init__(self, spec, side):
+        self.exact, self.side = exact_product(spec), side
+
+    def __call__(self, place, g):
+        return partial(self.read, self.exact(place, g))
+
+    def read(self, exact, v_in):
+        out = exact(v_in)
+        out[:, self.side :: 2] += 5e-6
+        return out
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_tile_that_may_not_be_read_may_add_nothing(spec, side):
+    network = perceptron()
+    programmed = program(network, spec, Leaks(spec, side))
+    layer, known = programmed.layers["fc0"], LayerRange(1.0)
+    low, high = np.zeros((1, 1, 15)), np.full((1, 1, 15), 1e-4)
+    errors = np.zeros(len(layer.places))
+    ends = bounded_products(layer, spec, (low, high), known, errors, tables=programmed.tables)
+    assert np.all(ends[0] <= 0) and np.all(ends[1] >= 0) and np.all(ends[0] < ends[1])
+    still = bounded_products(layer, spec, (low, low), known, errors, tables=programmed.tables)
+    assert np.all(still[0] == 0) and np.all(still[1] == 0)
+    driven = bounded_products(layer, spec, (high, high), known, errors, tables=programmed.tables)
+    assert np.all(driven[0] > 0) if side == 0 else np.all(driven[1] < 0)  # always read, so that it always leaks
 
 
 def test_without_errors_the_ends_meet_at_the_outputs(spec):
