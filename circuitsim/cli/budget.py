@@ -120,10 +120,11 @@ def _placed(content: dict[str, Any]) -> list[str]:
     missed = "" if found["reached"] else f"; a loss of {found['max_loss']:g} was NOT reached"
     share = found["digital_macs"] / max(found["macs"], 1)
     spread = "" if found["sigma"] is None else f" (σ {found['sigma']:.4f})"
+    above = "" if found["loss"] <= found["max_loss"] else f": above {found['max_loss']:g}, the choice needs more images"
     return [
         f"placement: {kept}, chosen on {found['images'][0]} images, where it loses {found['loss_chosen']:+.4f}{missed}",
         f"placement: on the {found['images'][1]} other images it loses {found['loss']:+.4f}{spread}, and "
-        f"{found['loss_on_arrays']:+.4f} with all layers on arrays",
+        f"{found['loss_on_arrays']:+.4f} with all layers on arrays{above}",
         f"placement: {share:.1%} of the multiply-accumulates are digital; an image takes {found['reads']:.0f} reads "
         f"and {found['conversions']:.0f} conversions, instead of {found['reads_on_arrays']:.0f} and "
         f"{found['conversions_on_arrays']:.0f}",

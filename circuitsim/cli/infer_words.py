@@ -78,10 +78,10 @@ def _bounded(content: dict[str, Any]) -> list[str]:
     found = content["bounds"]
     if found is None:
         return []
-    largest = max(layer["largest_error_A"] for layer in found["layers"])
+    largest = f"{max(layer['largest_error'] for layer in found['layers']):.2g} {found['unit']}"
     lines = [
         f"bounds: outputs of the array solver lie within ± {found['half_width_median']:.3g} (median image) to ± "
-        f"{found['half_width_max']:.3g} (widest), if no tile errs by more than its bound, {largest:.2g} at most: "
+        f"{found['half_width_max']:.3g} (widest), if no tile errs by more than its bound, {largest} at most: "
         f"{found['origin']}"
     ]
     if found["certain"] is not None:

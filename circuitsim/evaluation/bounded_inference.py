@@ -46,7 +46,8 @@ def bounded_outputs(
     return bounds, {
         "errors_from": source,
         "origin": origin,
-        "layers": [{"name": name, "largest_error_A": float(each.max())} for name, each in errors.items()],
+        "layers": [{"name": name, "largest_error": float(each.max())} for name, each in errors.items()],
+        "unit": "A" if product.model.sense is None else product.model.sense.unit,
         "certain": float(bounds.certain.mean()) if classes else None,
         "certain_images": int(bounds.certain.sum()) if classes else None,
         "half_width_median": float(np.median(half)),
