@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from circuitsim import spice
+from circuitsim.calibration.drawn_loads import with_drawn_loads
 from circuitsim.calibration.loads import MARGIN, largest_found, load_table
 from circuitsim.calibration.search import find_worst, structured_worst
 from circuitsim.calibration.witness import witness_in_ngspice
@@ -44,7 +45,7 @@ def seek_worst(
         full_scale: What errors are divided by [A].
         experiments, predicted, exact: The hold-out, its outputs (batch, cols) [A] by the model, and its solutions by
             the array solver.
-        effort: "none" seeks nothing; "structured" makes no table by load.
+        effort: "none" seeks nothing; "structured" makes no table by load, and draws no tiles.
         rng: Generates random starts and matrices.
         simulator: The ngspice that solves the witness, see `witness_in_ngspice`; None: it is not solved there.
 
@@ -59,6 +60,7 @@ def seek_worst(
     else:
         worst = largest_found(find_worst(model, full_scale, rng=rng), *met)
         table, worst = load_table(model, full_scale, worst=worst, rng=rng)
+        table = with_drawn_loads(table, model, full_scale, rng=rng.spawn(1)[0])
         for found in met:
             table = raised(table, column_load(found.witness.case.g, model.spec.device.g_max), found.error)
     if simulator is not None:

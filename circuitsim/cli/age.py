@@ -74,7 +74,7 @@ def age(
     from circuitsim.evaluation import age_files
     from circuitsim.results import load_certificate, load_model
 
-    times = [_seconds(text) for text in after or ("0",)]
+    times = [in_seconds(text) for text in after or ("0",)]
     with progress_bar("draws", quiet=as_json) as progress:
         found, content = age_files(
             load_model(model),
@@ -99,7 +99,12 @@ def age(
     print_result(content, _in_words(content), as_json)
 
 
-def _seconds(text: str) -> float:
+def in_seconds(text: str) -> float:
+    """Return the value of --after [s].
+
+    Raises:
+        InputError: It is no number with a unit of time.
+    """
     found = _TIME.fullmatch(text.strip())
     if not found or found[2] not in SECONDS or found[1].count(".") > 1:
         raise InputError(f"--after {text!r}: expected seconds, or a number with one of s, min, h, d, y: 1h, 30d")

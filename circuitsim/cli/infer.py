@@ -112,6 +112,16 @@ def infer(
     costs: CostsFile = None,
     converter: Converter = None,
     columns_per_adc: ColumnsPerAdc = 1,
+    bounds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="Bound what the error of the model may do to each image's outputs and class, given the largest error"
+            " of each tile: certificate (its error per column load of every matrix), drawn_tiles (the same of tiles as"
+            " networks make them), or own_tiles (the network's tiles on calibration images, held against the array"
+            " solver, times 1.5).",
+        ),
+    ] = None,
     noise_seed: NoiseSeed = None,
     dtype: Annotated[
         str,
@@ -170,6 +180,7 @@ def infer(
             adc_range=range_rule(adc_range),
             settling=settling,
             energy=_energy_options(arrays, *asked),
+            bounds=bounds,  # pyright: ignore[reportArgumentType]  `infer_files` checks it
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
             dtype=dtype,
             memory=memory,

@@ -28,7 +28,7 @@ def inference_in_words(content: dict[str, Any]) -> str:
     lines += _packing(content)
     if content["unreached_layers"]:
         lines.append(f"programmed, but read for none of the images: {', '.join(content['unreached_layers'])}")
-    lines += [*_certified(content), *_settling(content)]
+    lines += [*_certified(content), *_bounded(content), *_settling(content)]
     circuits = [f"{part} {name}" for part, name in content["tables"].items() if name is not None]
     if circuits:
         lines.append(f"circuits around the arrays, from their tables: {', '.join(circuits)}; others are ideal")
@@ -89,6 +89,25 @@ def _certified(content: dict[str, Any]) -> list[str]:
         own = tile["worst_inputs"]
         sought = "" if own is None else f", worst found over the inputs of these tiles {percent(own)}"
         lines.append(f"own tiles: {tile['name']}, column load up to {tile['load']:.2f}{known}{sought}")
+    return lines
+
+
+def _bounded(content: dict[str, Any]) -> list[str]:
+    """Say what the error of the model may do to outputs and classes, if that was asked, and given which errors."""
+    found = content["bounds"]
+    if found is None:
+        return []
+    largest = f"{max(layer['largest_error'] for layer in found['layers']):.2g} {found['unit']}"
+    lines = [
+        f"bounds: outputs of the array solver lie within ± {found['half_width_median']:.3g} (median image) to ± "
+        f"{found['half_width_max']:.3g} (widest), if no tile errs by more than its bound, {largest} at most: "
+        f"{found['origin']}"
+    ]
+    if found["certain"] is not None:
+        lines.append(
+            f"bounds: the class of {found['certain_images']} of {content['images']} images ({found['certain']:.1%}) "
+            "cannot change by the error of the model"
+        )
     return lines
 
 

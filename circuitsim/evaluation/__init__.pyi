@@ -1,6 +1,8 @@
 from .accuracy import accuracy_against as accuracy_against
 from .accuracy import calibrated_accuracy as calibrated_accuracy
 from .age_files import age_files as age_files
+from .bounded_inference import bounded_outputs as bounded_outputs
+from .budget_files import budget_files as budget_files
 from .circuit_tables import circuit_tables as circuit_tables
 from .cost_files import count_files as count_files
 from .cost_files import energy_files as energy_files
@@ -17,6 +19,8 @@ from .layer_shapes import network_shapes as network_shapes
 from .level_product import TileLevel as TileLevel
 from .level_product import level_product as level_product
 from .measured_cost import EnergyOptions as EnergyOptions
+from .mixed_placement import choose_digital as choose_digital
+from .network_budget import network_budget as network_budget
 from .network_costs import network_cost as network_cost
 from .own_costs import load_costs as load_costs
 from .own_metric import read_metric as read_metric
@@ -32,6 +36,8 @@ from .spice_loop import compare_layers as compare_layers
 from .spice_loop import run_in_ngspice as run_in_ngspice
 from .spice_loop import within_certificate as within_certificate
 from .standing_converter import standing_converter as standing_converter
+from .tile_errors import certified_tile_errors as certified_tile_errors
+from .tile_errors import measured_tile_errors as measured_tile_errors
 from .tiles import network_experiments as network_experiments
 from .wire_sweep import wire_sweep as wire_sweep
 from .workloads import workload as workload

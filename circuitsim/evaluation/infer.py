@@ -1,6 +1,5 @@
 """Run a network file on a calibrated array and write the results to files."""
 
-import csv
 import dataclasses
 import json
 import warnings
@@ -11,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from circuitsim.errors import HostWarning, InputError, NotConvergedError, SettlingWarning
+from circuitsim.evaluation.bounded_inference import bound_columns, bounded_outputs
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import images_apart, whole_batches
+from circuitsim.evaluation.inference_table import ImageColumns, write_inference_table
 from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.measured_cost import AnyProduct, EnergyOptions, counting, measured_cost
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.packing import layer_packing
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
+from circuitsim.evaluation.tile_errors import ErrorSource
 from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
@@ -38,7 +40,7 @@ from circuitsim.network import (
 )
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
-from circuitsim.results.atomic_files import atomic, write_text
+from circuitsim.results.atomic_files import write_text
 from circuitsim.spec import ArraySpec, checked
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def infer_files(
     adc_range: RangeRule = LEAST_RMS,
     settling: bool = False,
     energy: EnergyOptions | None = None,
+    bounds: ErrorSource | None = None,
     rng: np.random.Generator | None = None,
     dtype: str = "float64",
     memory: float = MEMORY,
@@ -114,6 +117,8 @@ def infer_files(
             the rules of their own.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs.
         energy: Also compute energy, time and area of an inference from the reads of the images, and write energy.csv.
+        bounds: Also bound the outputs that the error of the model allows, with the largest error of each tile from
+            this source, see `bounded_outputs`; None: no bounds.
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
         dtype: Type that tiles of a model are computed with, "float64" or "float32", which takes about half the time and
             moves a code where a current lies within rounding of a threshold.
@@ -127,7 +132,8 @@ def infer_files(
 
     Raises:
         InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
-            certificate belongs to another model, or `strict`, `max_error` or `search_inputs` is given without one.
+            certificate belongs to another model, `strict`, `max_error` or `search_inputs` is given without one, or
+            the outputs have no bounds.
         SpecError: The layers of a network cannot lie on the model's array.
         OutsideRangeError: `strict` is True and the model misses its target, a read is outside the certificate, or a
             tile is above `max_error`.
@@ -149,6 +155,7 @@ def infer_files(
         raise InputError(
             "search_inputs = True needs the certificate of the model, which states the full scale of errors"
         )
+    _check_bounds(bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = product.spec if digital is None else product.spec.replace(mapping={"digital": list(digital)})
     spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
@@ -171,7 +178,8 @@ def infer_files(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
     results = {"float": float_net, "ideal": ideal, "array": array}
-    _write_table(out / "inference.csv", results, labels, 0 if calibration_data else len(first))
+    bounded, columns = _bounds(bounds, programmed, product, images, {"calibration_images": first, "ranges": ranges})
+    write_inference_table(out / "inference.csv", results, labels, 0 if calibration_data else len(first), columns)
     content = {
         **_scores(results),
         "images": len(images),
@@ -185,6 +193,7 @@ def infer_files(
         **_certified(programmed, product, search_inputs),
         "settling": _settling(programmed) if settling else None,
         "energy": energy and measured_cost(programmed, array, calls, len(images), energy, out / "energy.csv"),
+        "bounds": bounded,
         "input_code": spec.driver.input_code,
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,
@@ -193,6 +202,28 @@ def infer_files(
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _check_bounds(bounds: ErrorSource | None, product: AnyProduct, rng: np.random.Generator | None) -> None:
+    """Refuse bounds where there is no model that errs, and beside noise."""
+    if bounds is not None and not isinstance(product, BehavioralProduct):
+        raise InputError(f"bounds = {bounds!r} has no effect at level = {_LEVELS[type(product)]!r}, which is exact")
+    if bounds is not None and rng is not None:
+        raise InputError(f"bounds = {bounds!r} hold without noise; expected bounds or noise, not both")
+
+
+def _bounds(
+    source: ErrorSource | None,
+    programmed: ProgrammedNetwork,
+    product: AnyProduct,
+    images: np.ndarray,
+    given: dict[str, Any],
+) -> tuple[dict[str, Any] | None, ImageColumns]:
+    """Return what bounds say and their columns; None and no columns where none are asked for."""
+    if source is None or not isinstance(product, BehavioralProduct):
+        return None, {}
+    intervals, said = bounded_outputs(programmed, product, images, source=source, **given)
+    return said, bound_columns(intervals)
 
 
 def _what_ran(network: "OnnxNetwork", images: np.ndarray, spec: ArraySpec, mapped: float) -> dict[str, Any]:
@@ -294,24 +325,3 @@ def _scores(results: dict[str, Inference]) -> dict[str, Any]:
             else None
         ),
     }
-
-
-def _write_table(path: Path, results: dict[str, Inference], labels: np.ndarray | None, first: int) -> None:
-    """Write one row for each image: its class, or its one output, or the rms difference of its many outputs."""
-    outputs = {form: result.logits.reshape(len(result.logits), -1).astype(float) for form, result in results.items()}
-    exact, score = outputs["float"], results["float"].score
-    flat = np.zeros((len(exact), 0)) if labels is None else labels.reshape(len(labels), -1)
-    if results["float"].logits.ndim == 2 and exact.shape[1] > 1 and (score is None or score.task == "classification"):
-        name, columns = "class", {form: result.classes for form, result in results.items()}
-        flat = flat.argmax(axis=1)[:, None] if flat.shape[1] > 1 else flat
-    elif exact.shape[1] == 1:
-        name, columns = "output", {form: values[:, 0] for form, values in outputs.items()}
-    else:
-        name, forms = "rms_difference_from_float", ("ideal", "array")
-        columns = {form: np.sqrt(np.mean((outputs[form] - exact) ** 2, axis=1)) for form in forms}
-    label_column = flat[:, 0].tolist() if flat.shape[1] == 1 else [""] * len(exact)
-    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image [1]", "label [1]", *(f"{name}_{form} [1]" for form in columns)])
-        rows = zip(label_column, *(values.tolist() for values in columns.values()), strict=True)
-        writer.writerows([(first + k, *row) for k, row in enumerate(rows)])

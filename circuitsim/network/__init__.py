@@ -6,6 +6,7 @@ and ADC ranges, and `evaluate` gives outputs and a score.
 """
 
 from circuitsim.network.apart import check_images_apart
+from circuitsim.network.bounds import OutputBounds, check_bounded, output_bounds
 from circuitsim.network.chunks import MEMORY
 from circuitsim.network.contraction import Contraction
 from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables
@@ -51,6 +52,7 @@ __all__ = [
     "Metric",
     "Network",
     "Offset",
+    "OutputBounds",
     "Product",
     "ProgrammedLayer",
     "ProgrammedNetwork",
@@ -66,6 +68,7 @@ __all__ = [
     "Window",
     "allowed_crosstalk",
     "as_numpy",
+    "check_bounded",
     "check_images_apart",
     "check_same_array",
     "equivalent_currents",
@@ -85,6 +88,7 @@ __all__ = [
     "layer_places",
     "load_network",
     "network_tables",
+    "output_bounds",
     "output_tensor",
     "program",
     "range_rule",

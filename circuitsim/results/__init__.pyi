@@ -51,6 +51,8 @@ from .model_files import load_surface as load_surface
 from .model_files import save_certificate as save_certificate
 from .model_files import save_model as save_model
 from .model_files import save_surface as save_surface
+from .network_budget import BudgetEntry as BudgetEntry
+from .network_budget import NetworkBudget as NetworkBudget
 from .network_cost import AreaRange as AreaRange
 from .network_cost import ConverterRow as ConverterRow
 from .network_cost import EnergyRange as EnergyRange

@@ -88,6 +88,8 @@ _RULES: dict[type, list[_Rule]] = {
         ("worst", lambda table: len(table.worst) == len(table.loads), "one error for each cap"),
         ("worst", lambda table: all(e >= 0 for e in table.worst) and _rises(table.worst, flat=True), _NO_FALL),
         ("coefficient", lambda table: _contains(table), "a number with worst <= coefficient * load for every cap"),
+        ("drawn", lambda table: table.drawn is None or table.drawn >= 0, "0 or more, or null"),
+        ("fresh", lambda table: table.fresh is None or 0 <= table.fresh <= 1, "0 to 1, or null"),
     ],
     Extrapolation: [*_counts("rows", "cols"), *_above("full_scale")],
     Certificate: [

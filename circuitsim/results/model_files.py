@@ -29,7 +29,7 @@ from circuitsim.results.table_files import load_sense_table, save_sense_table
 from circuitsim.results.tile_model import TileModel
 from circuitsim.spec import checked, parse_spec
 
-CERTIFICATE_SCHEMA = 9
+CERTIFICATE_SCHEMA = 10
 SURFACE_SCHEMA = 8
 MODEL_SCHEMA = 10
 
@@ -37,7 +37,8 @@ _CERTIFICATE = "circuitsim certificate"
 _EARLIER_CERTIFICATE = (
     "it states no worst error found by search (schema 4), no errors in LSB and tiles as an earlier version computed "
     "them (schema 5), no error of row currents and no unit of inputs (schema 6), not what its errors are fractions "
-    "of (schema 7), or it is not sealed against edits (schema 8): calibrate the array again"
+    "of (schema 7), it is not sealed against edits (schema 8), or it states no error by load of drawn tiles "
+    "(schema 9): calibrate the array again"
 )
 _SURFACE = "circuitsim cell surface"
 _EARLIER_SURFACE = "it does not say whether a transistor stands in series: characterize the cell again"

@@ -92,11 +92,15 @@ class LoadTable:
         loads: Caps, rising; the last is 1.
         worst: Largest error found for each cap, as a fraction of full scale; it never falls.
         coefficient: Error per unit of load that contains all `worst`, with margin: worst ≤ coefficient · load.
+        drawn: The same for tiles as networks make them, drawn from sparse to dense; None: none were drawn.
+        fresh: Largest error of tiles drawn to test `drawn`, over drawn · load; at most 1. None: none were drawn.
     """
 
     loads: tuple[float, ...]
     worst: tuple[float, ...]
     coefficient: float
+    drawn: float | None = None
+    fresh: float | None = None
 
     def worst_at(self, load: float) -> float:
         """Return the largest error found up to the next cap from `load` on, as a fraction of full scale.

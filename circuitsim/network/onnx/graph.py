@@ -89,6 +89,7 @@ def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | 
         described=descriptions(model) | scope.origins,
         digest=digest,
         elsewhere=frozenset(elsewhere),
+        not_rising=tuple(dict.fromkeys(plan.not_rising)),
     )
 
 

@@ -16,6 +16,7 @@ from circuitsim.network.onnx.draft import Scope, Unfit, attributes_of, input_of
 from circuitsim.network.onnx.nodes import layer_of, operand_of, value_bound
 from circuitsim.network.onnx.reading import Types, part_of, reads, subgraphs, types_of
 from circuitsim.network.onnx.rewrites import living, simplified
+from circuitsim.network.onnx.rising import not_rising
 from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, RoutineStep, ScanStep
 
 _SCAN_WITHOUT_BATCH = 9  # the operator set since which a Scan cuts no batches
@@ -31,6 +32,7 @@ class Plan:
         tied: Name of the first layer with given weights, by a digest of them.
         digital: The products on the host.
         on_host: Number of nodes of each type on the host.
+        not_rising: Descriptions of the nodes on the host that may fall where what they read rises.
     """
 
     model: onnx.ModelProto
@@ -38,6 +40,7 @@ class Plan:
     tied: dict[str, str] = field(default_factory=dict)
     digital: list[DigitalProduct] = field(default_factory=list)
     on_host: "Counter[str]" = field(default_factory=Counter)
+    not_rising: list[str] = field(default_factory=list)
 
 
 def routine_of(plan: Plan, graph: onnx.GraphProto, sources: Types, scope: Scope) -> Routine:
@@ -58,6 +61,9 @@ def routine_of(plan: Plan, graph: onnx.GraphProto, sources: Types, scope: Scope)
     types = types_of(plan.model, nodes, {name: sources[name] for name in read & sources.keys()}, scope.constants)
     special = _special_steps(plan, nodes, types | sources, scope)
     host = [node for k, node in enumerate(nodes) if k not in special]
+    arrays = [step.target for step in special.values() if isinstance(step, ArrayStep)]
+    given = [value.name for value in graph.input]
+    plan.not_rising.extend(not_rising(nodes, arrays, given, scope.constants, scope.origins))
     plan.on_host.update(node.op_type for node in host)
     plan.digital.extend(digital_products(host, scope.constants, types, scope.reasons))
     steps = _steps(plan.model, nodes, special, scope, types, outputs)

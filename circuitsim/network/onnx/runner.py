@@ -31,6 +31,8 @@ class OnnxNetwork:
         described: Descriptions of the model's nodes, for messages.
         digest: SHA-256 of the model file.
         elsewhere: Names of the nodes and tensors that only other outputs of the file need.
+        not_rising: Descriptions of the nodes on the host that may fall where what they read rises, see
+            `network.output_bounds`.
     """
 
     layers: tuple[LinearLayer, ...]
@@ -45,6 +47,7 @@ class OnnxNetwork:
     described: dict[str, str]
     digest: str
     elsewhere: frozenset[str] = frozenset()
+    not_rising: tuple[str, ...] = ()
 
     @property
     def host_products(self) -> tuple[str, ...]:

@@ -35,6 +35,10 @@ COMMANDS = {
         ("age", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
         {"results.json", "draws.csv", "accuracy.png", "accuracy.svg"},
     ),
+    "budget": (
+        ("budget", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
+        {"results.json", "budget.csv"},
+    ),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),

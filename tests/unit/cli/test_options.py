@@ -27,6 +27,7 @@ COMMANDS = {
     "--jobs": ("calibrate", "array.toml"),
     "--largest": ("bench", "solver"),
     "--max-error": ("solve", "array.toml"),
+    "--max-loss": ("budget", "model.json", "net.onnx", "--data", "x.npz"),
     "--max-rms": ("calibrate", "array.toml"),
     "--max-worst": ("calibrate", "array.toml"),
     "--ngspice-up-to": ("bench", "calibration"),

@@ -395,7 +395,7 @@ def test_a_certificate_of_an_earlier_version_is_never_read_as_the_new_statement(
     path.write_text(json.dumps(document))
     with pytest.raises(
         InputError,
-        match=r"certificate.json: schema = 4, expected 9: this circuitsim certificate is of an earlier version",
+        match=r"certificate.json: schema = 4, expected 10: this circuitsim certificate is of an earlier version",
     ) as caught:
         load_certificate(path)
     assert "it states no worst error found by search" in str(caught.value) and "\n" not in str(caught.value)

@@ -1,0 +1,131 @@
+"""`circuitsim budget`: what each cause and each layer takes from a network's score, and which layers stay digital."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from circuitsim.cli.age import in_seconds
+from circuitsim.cli.options import CalibrationImages, CertificateFile, Out, Seed, Strict, within
+from circuitsim.cli.output import Json, print_result, progress_bar, replaces
+
+HEADINGS = {
+    "cause alone": "each cause alone",
+    "cause removed": "all causes but one",
+    "layer alone on arrays": "each layer alone on arrays",
+    "layer alone digital": "each layer alone digital",
+}
+
+
+@replaces(lambda out: [out / "results.json", out / "budget.csv"])
+def budget(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
+    network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],
+    data: Annotated[Path, typer.Option(help="Images and labels: .npz with arrays `images` and `labels`.")],
+    images: Annotated[
+        int | None,
+        typer.Option(parser=within("--images"), metavar="N", help="Number of images that are scored; absent: all."),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(parser=within("--draws"), metavar="N", help="Number of draws of all cells.")
+    ] = 5,
+    seed: Seed = 0,
+    after: Annotated[str, typer.Option(help="Time since programming, such as 0, 1h, 1d, 1y.")] = "0",
+    cause: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What acts: wires, cells, dac, adc, programming, drift, read_noise, stuck; repeat it. Absent: all that"
+            " the array has and its device's card states."
+        ),
+    ] = None,
+    max_loss: Annotated[
+        float | None,
+        typer.Option(
+            parser=within("--max-loss"),
+            metavar="E",
+            help="Also choose the layers that stay digital, so that the score loses at most this (accuracy, or rmse).",
+        ),
+    ] = None,
+    calibration_images: CalibrationImages = None,
+    output: Annotated[
+        str | None, typer.Option(help="Output of the network that is scored, where it has several.")
+    ] = None,
+    certificate: CertificateFile = None,
+    strict: Strict = False,
+    extrapolate: Annotated[
+        bool, typer.Option("--extrapolate", help="Go on where the statistics were not measured, with a warning.")
+    ] = False,
+    out: Out = Path("out/budget"),
+    as_json: Json = False,
+) -> None:
+    """Split a network's loss of score on arrays into causes and layers; choose layers that stay digital."""
+    from circuitsim.evaluation import budget_files
+    from circuitsim.results import load_certificate, load_model
+
+    with progress_bar("budget", quiet=as_json) as progress:
+        content = budget_files(
+            load_model(model),
+            network,
+            data,
+            out=out,
+            seeds=range(seed, seed + draws),
+            causes=cause,
+            t=in_seconds(after),
+            max_loss=max_loss,
+            images_scored=images,
+            calibration_images=calibration_images,
+            output=output,
+            certificate=load_certificate(certificate) if certificate else None,
+            strict=strict,
+            extrapolate=extrapolate,
+            progress=progress,
+        )
+    print_result(content, budget_in_words(content), as_json)
+
+
+def budget_in_words(content: dict[str, Any]) -> list[Any]:
+    """Say what was scored, one table of all entries, what is left out, and the choice of digital layers."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    metric = content["metric"]
+    for name in ("", "", metric, "loss", "σ of draws", "±95 % by draws", "±95 % by images", "outputs off by"):
+        table.add_column(name, justify="right" if name else "left")
+    previous = ""
+    for row in content["entries"]:
+        heading = "" if row["kind"] == previous else HEADINGS.get(row["kind"], "all causes, all layers")
+        previous = row["kind"]
+        spread = [
+            "-" if row[key] is None else f"{row[key]:.4f}" for key in ("sigma", "half_width_95", "images_half_width_95")
+        ]
+        off = f"{row['difference_from_float']:.1%}"
+        name = row["name"].replace("_", " ") if row["kind"].startswith("cause") else row["name"]
+        table.add_row(heading, name, f"{row['score']:.4f}", f"{row['loss']:+.4f}", *spread, off)
+    drawn = any(row["draws"] > 1 for row in content["entries"])
+    first = (
+        f"float {metric} {content['float']:.4f} of {content['images']} images; causes: "
+        f"{', '.join(cause.replace('_', ' ') for cause in content['causes'])}"
+        + (f"; {len(content['seeds'])} draws of all cells" if drawn else "")
+    )
+    left = [f"left out: {sentence}" for sentence in content["left_out"]]
+    return [first, table, *left, *_placed(content), f"table: {content['csv']}"]
+
+
+def _placed(content: dict[str, Any]) -> list[str]:
+    found = content["placement"]
+    if found is None:
+        return []
+    names = ", ".join(repr(name) for name in found["digital"])
+    kept = f"mapping.digital = [{names}]" if names else "no layer has to stay digital"
+    missed = "" if found["reached"] else f"; a loss of {found['max_loss']:g} was NOT reached"
+    share = found["digital_macs"] / max(found["macs"], 1)
+    spread = "" if found["sigma"] is None else f" (σ {found['sigma']:.4f})"
+    above = "" if found["loss"] <= found["max_loss"] else f": above {found['max_loss']:g}, the choice needs more images"
+    return [
+        f"placement: {kept}, chosen on {found['images'][0]} images, where it loses {found['loss_chosen']:+.4f}{missed}",
+        f"placement: on the {found['images'][1]} other images it loses {found['loss']:+.4f}{spread}, and "
+        f"{found['loss_on_arrays']:+.4f} with all layers on arrays{above}",
+        f"placement: {share:.1%} of the multiply-accumulates are digital; an image takes {found['reads']:.0f} reads "
+        f"and {found['conversions']:.0f} conversions, instead of {found['reads_on_arrays']:.0f} and "
+        f"{found['conversions_on_arrays']:.0f}",
+    ]
