@@ -37,17 +37,25 @@ class TileSource:
         """Pickle the fields alone: what follows from them is computed again when it is needed."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    @cached_property
+    @property
     def power(self) -> TilePower:
         """The matrices of the drivers' power."""
+        return self._power
+
+    @property
+    def w_port(self) -> np.ndarray:
+        """(cols, cols) current that output o (axis 0) loses per volt at each sense node (axis 1) [S]."""
+        return self._w_port
+
+    @cached_property
+    def _power(self) -> TilePower:
         if self.form.linear:
             return linear_power(linear_responses(tile_wires(self.model), self._g_ref, np.eye(len(self.g)))[1])
         parts = tile_parts(self.model, self.g, self.form, voltages=True)
         return residual_power(parts.fields, parts.columns, parts.residual, parts.v_scale)
 
     @cached_property
-    def w_port(self) -> np.ndarray:
-        """(cols, cols) current that output o (axis 0) loses per volt at each sense node (axis 1) [S]."""
+    def _w_port(self) -> np.ndarray:
         rows, cols = self.g.shape
         unit = np.zeros((cols, rows)), np.eye(cols)
         return -linear_responses(tile_wires(self.model), self._g_ref, *unit)[0].T
