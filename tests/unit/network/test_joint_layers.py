@@ -94,6 +94,15 @@ def test_results_are_the_same_bits_for_any_chunk_and_any_number_of_threads(conve
         assert found.layers == expected.layers
 
 
+def test_outputs_of_a_chunk_are_kept_when_the_next_one_is_written(converters, networks, monkeypatch):
+    """In float32 the last layer's memory itself is the network's output."""
+    images = images_of("mlp", 9)
+    programmed, ranges = programmed_on(networks["mlp"], converters, images, dtype="float32")
+    expected = evaluate(programmed, images, ranges=ranges)
+    monkeypatch.setattr("circuitsim.network.inference.chunk_size", lambda *_, **__: 2)
+    assert_array_equal(evaluate(programmed, images, ranges=ranges).logits, expected.logits)
+
+
 def test_float32_tiles_differ_by_rounding_alone(spec, networks):
     images = images_of("cnn", 3)
     programmed, ranges = programmed_on(networks["cnn"], spec, images)
