@@ -18,7 +18,7 @@ from circuitsim.network import (
     input_vectors,
     program,
 )
-from circuitsim.network.chunks import LayerSizes
+from circuitsim.network.chunks import LayerSizes, in_chunks
 from circuitsim.network.layers_on_tiles import LayersOnTiles
 from circuitsim.network.onnx import cut
 from circuitsim.network.rooms import Rooms
@@ -92,6 +92,20 @@ def test_results_are_the_same_bits_for_any_chunk_and_any_number_of_threads(conve
         found = evaluate(programmed, images, ranges=ranges, n_jobs=n_jobs)
         assert_array_equal(found.logits, expected.logits)
         assert found.layers == expected.layers
+
+
+def test_outputs_of_a_chunk_are_kept_when_the_next_one_is_written():
+    class Reusing:
+        """A network that gives its layer's memory as it is."""
+
+        memory = np.zeros((2, 1))
+
+        def run(self, images, product):
+            self.memory[: len(images)] = images
+            return self.memory[: len(images)]
+
+    images = np.arange(5.0)[:, None]
+    assert_array_equal(in_chunks(Reusing(), images, 2, lambda count: None), images)  # pyright: ignore
 
 
 def test_float32_tiles_differ_by_rounding_alone(spec, networks):
