@@ -11,7 +11,7 @@ from circuitsim.calibration.experiments import usual_experiments
 from circuitsim.calibration.extrapolate import extrapolate
 from circuitsim.errors import OutsideRangeError
 from circuitsim.periphery import Periphery
-from circuitsim.results import Budget, Experiment, Extrapolation, TileModel
+from circuitsim.results import Budget, CapacitorCell, Experiment, Extrapolation, TileModel
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,11 @@ def in_full(
 ) -> ThoroughParts:
     """Compute the budget and the errors of a larger array, or say why not."""
     budget, larger, left_out = None, None, []
-    if model.spec.driver.input_code != "pulse_width":
+    if isinstance(model.surface, CapacitorCell):
+        left_out.append(
+            "the causes of the product's error: they are split for cells that carry a current, not for charges"
+        )
+    elif model.spec.driver.input_code != "pulse_width":
         budget = _budget(model, tables, hold_out, for_budget)
     else:
         left_out.append("the causes of the product's error: they are split for inputs of one voltage, not for pulses")
@@ -56,4 +60,4 @@ def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment],
     statistics, left_out = device_statistics(model.spec)
     usual = usual_experiments(hold_out)
     known = {"statistics": statistics, "tables": tables, "off": model.off, "left_out": left_out}
-    return error_budget(model.spec, model.surface, usual, rng=rng, **known)
+    return error_budget(model.spec, model.current_surface, usual, rng=rng, **known)

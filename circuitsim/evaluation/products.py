@@ -20,7 +20,7 @@ from circuitsim.errors import InputError
 from circuitsim.evaluation.gate_bend import tell_bend
 from circuitsim.netlist import cell_text
 from circuitsim.network import ReadTile, TilePlace, check_same_array
-from circuitsim.results import CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
+from circuitsim.results import AnyCell, CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
 from circuitsim.spec import ArraySpec, with_ideal
 from circuitsim.spice import Simulator
 
@@ -113,7 +113,7 @@ class NodalProduct:
     """
 
     spec: ArraySpec
-    surface: CellSurface | None = None
+    surface: AnyCell | None = None
     record: Listener | None = None
     sense: SenseTable | None = None
     off: CellSurface | None = None

@@ -20,7 +20,7 @@ from circuitsim.network.reading import LayerRange, LayerReading, read_layer
 from circuitsim.network.scores import Metric, Score, has_classes, score
 from circuitsim.periphery import Periphery, straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
-from circuitsim.spec import ArraySpec, by_value, checked
+from circuitsim.spec import ArraySpec, by_value, checked, output_unit
 
 MUCH_LOST = 0.02
 """What the driver's range cuts off a layer's inputs, rms relative to theirs, above which `evaluate` warns."""
@@ -42,8 +42,8 @@ class LayerStatistics:
         activation_max: Activation that is driven at v_read.
         w_max: Weight that is mapped to the whole range of conductances.
         gain: Digital factor on the products.
-        full_scale: Current of the ADC's largest code [A]; None without ADC quantization, or for a circuit, which has a
-            range of its own.
+        full_scale: Current of the ADC's largest code [A], charge of 1c cells [C]; None without ADC quantization, or for
+            a circuit, which has a range of its own.
         lsb: Current that one code stands for [A]; None without ADC quantization.
         i_max: Largest column current before the ADC [A].
         adc_clipped: Fraction of the conversions outside the ADC's range.
@@ -174,7 +174,7 @@ def evaluate(
     logits = programmed.network.run(images, product)
     layers = tuple(_statistics(programmed, layer, ranges[layer], each) for layer, each in readings.items())
     for layer in layers:
-        for sentence in _clipping(layer, ranges[layer.name]):
+        for sentence in _clipping(layer, ranges[layer.name], output_unit(programmed.spec)):
             warnings.warn(f"{name!r}, layer {layer.name!r}: {sentence}", ClippingWarning, stacklevel=2)
     return _inference(name, logits, images, labels, layers, metric=metric)
 
@@ -243,12 +243,12 @@ def _statistics(
     )
 
 
-def _clipping(layer: LayerStatistics, known: LayerRange) -> list[str]:
+def _clipping(layer: LayerStatistics, known: LayerRange, unit: str) -> list[str]:
     """Say what a layer clips beyond what its ranges were chosen to clip."""
     sentences = []
     if layer.adc_clipped > max(MUCH_CLIPPING, 2 * known.adc_clipped):
         sentences.append(
-            f"{layer.adc_clipped:.1%} of the currents lie outside the ADC's {_range(layer)}"
+            f"{layer.adc_clipped:.1%} of the outputs lie outside the ADC's {_range(layer, unit)}"
             + (f", against {known.adc_clipped:.1%} of the calibration images'" if known.adc_clipped else "")
         )
     if layer.input_lost > max(MUCH_LOST, 2 * known.input_lost):
@@ -260,8 +260,8 @@ def _clipping(layer: LayerStatistics, known: LayerRange) -> list[str]:
     return sentences
 
 
-def _range(layer: LayerStatistics) -> str:
-    return layer.adc_rule if layer.full_scale is None else f"range of {layer.full_scale:g} A"
+def _range(layer: LayerStatistics, unit: str) -> str:
+    return layer.adc_rule if layer.full_scale is None else f"range of {layer.full_scale:g} {unit}"
 
 
 def _inference(

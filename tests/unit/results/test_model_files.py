@@ -169,10 +169,10 @@ def test_damaged_arrays_are_refused(tmp_path, damage, position):
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda d: d.update(schema=10), "schema = 10, expected 9"),
+        (lambda d: d.update(schema=11), "schema = 11, expected 10"),
         (
             lambda d: d.update(schema=7),
-            "schema = 7, expected 9: .*does not say .* whether its cell is a device in series with a transistor",
+            "schema = 7, expected 10: .*does not say .* whether its cell is a device in series with a transistor",
         ),
         (lambda d: d.update(format="circuitsim certificate"), "format = 'circuitsim certificate'"),
         (lambda d: d.update(grade="three"), "grade = 'three'"),
