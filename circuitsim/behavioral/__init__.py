@@ -1,12 +1,15 @@
 """The tile as matrix products: program once, read in microseconds."""
 
 from circuitsim.behavioral.abilities import SIMULATES
+from circuitsim.behavioral.charge_tile import ChargeTile
 from circuitsim.behavioral.gated_noise import GatedNoise
 from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import (
+    CHARGE_GRADES,
     GATED_GRADES,
     GRADES,
     STRING_GRADES,
+    ChargeForm,
     GatedForm,
     StringForm,
     TileForm,
@@ -28,12 +31,15 @@ from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
 
 __all__ = [
+    "CHARGE_GRADES",
     "GATED_GRADES",
     "GRADES",
     "ITERATIONS",
     "SIMULATES",
     "STRING_GRADES",
     "AnyTile",
+    "ChargeForm",
+    "ChargeTile",
     "GatedForm",
     "GatedNoise",
     "GatedTile",

@@ -8,10 +8,6 @@ _AROUND = ("driver.block", "sense.block", "adc.block")
 SIMULATES: Abilities = {
     "bl": {
         **{key: only for key, only in nodal.SIMULATES["bl"].items() if key not in _AROUND},
-        "array.cell": Only(
-            ("1r", "1t1r", "2t2r", "1t", "own"),
-            "the charges of capacitors are one product already at level 'nodal', and a tile would repeat it",
-        ),
         "technique.skip_zero_rows": Only(
             (False,), "which rows load a column depends on the input, so that no fixed set of products describes it"
         ),

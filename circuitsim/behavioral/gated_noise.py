@@ -64,7 +64,7 @@ def gated_noise(model: TileModel, g: np.ndarray, sigma: np.ndarray) -> GatedNois
         g: Conductances (rows, cols) [S].
         sigma: Standard deviation of each (rows, cols) [S].
     """
-    spec, on, off = model.spec, short(model.surface), model.off
+    spec, on, off = model.spec, short(model.current_surface), model.off
     (v_ref, v_bias), (rows, cols) = spec.drive_range, spec.shape
     v_read = v_bias - v_ref
 

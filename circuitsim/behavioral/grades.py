@@ -161,6 +161,33 @@ class StringForm:
         return f"{_counted(self.products)}, {self.bands} bands of rows" if self.bands > 1 else _counted(self.products)
 
 
+@dataclass(frozen=True)
+class ChargeForm:
+    """Which charges of an array of capacitors a tile keeps.
+
+    Attributes:
+        settled: Those of a read that has settled, which no wire changes and which cost no solution of the array; else
+            those at the end of `driver.t_read`, as the array solver has them.
+    """
+
+    settled: bool
+
+    @property
+    def products(self) -> int:
+        """Matrix products of one read."""
+        return 1
+
+    @property
+    def exact(self) -> bool:
+        """Whether the product is the array solver's own, so that a comparison with it finds nothing but rounding."""
+        return not self.settled
+
+    @property
+    def phrase(self) -> str:
+        """Its price in words for reports."""
+        return f"{_counted(1)}, {'settled charges' if self.settled else 'charges at the end of the read'}"
+
+
 def _check_inputs(inputs: str) -> None:
     if inputs not in INPUT_POINTS:
         raise InputError(f"inputs = {inputs!r}: expected {' or '.join(map(repr, INPUT_POINTS))}")
@@ -211,11 +238,21 @@ STRING_GRADES: dict[int, StringForm] = {1: StringForm(3, 1), 2: StringForm(4, 2)
 """Forms for strings. Odd powers alone would follow weakly nonlinear devices as well, and lose strongly nonlinear ones:
 with the bias at 2.4 times the v0 of sinh cells seven of them are 1e-1 off and more, seven powers 2.5e-3."""
 
-AnyForm = TileForm | GatedForm | StringForm
+CHARGE_GRADES: dict[int, ChargeForm] = {1: ChargeForm(settled=True), 2: ChargeForm(settled=False)}
+"""Forms for capacitors. Both read by one product; the second solves the array once for each matrix."""
+
+AnyForm = TileForm | GatedForm | StringForm | ChargeForm
 
 
-def grades_for(input_line: str) -> Mapping[int, AnyForm]:
-    """Return the forms of the grades of arrays with inputs on this line, "bl", "wl" or "string"."""
+def grades_for(input_line: str, cell: str = "") -> Mapping[int, AnyForm]:
+    """Return the forms of the grades of arrays with inputs on this line, "bl", "wl" or "string".
+
+    Args:
+        input_line: As `array.input_line`.
+        cell: As `array.cell`: those of "1c" have forms of their own.
+    """
+    if cell == "1c":
+        return CHARGE_GRADES
     return {"bl": GRADES, "wl": GATED_GRADES, "string": STRING_GRADES}[input_line]
 
 
@@ -237,6 +274,16 @@ def string_form(grade: int) -> StringForm:
     """
     _check_grade(grade, STRING_GRADES)
     return STRING_GRADES[grade]
+
+
+def charge_form(grade: int) -> ChargeForm:
+    """Return the form of this grade for capacitors.
+
+    Raises:
+        InputError: The grade is unknown.
+    """
+    _check_grade(grade, CHARGE_GRADES)
+    return CHARGE_GRADES[grade]
 
 
 def _check_grade(grade: int, grades: Mapping[int, AnyForm]) -> None:

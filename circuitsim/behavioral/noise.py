@@ -92,7 +92,7 @@ def read_noise(
     0.25 V, 0.4 V, there; of 64 x 64 such cells with 2 ohm within 3 %. Where inputs switch gates, within 2 % in
         columns of 16 cells with lines of 40 ohm a segment.
     """
-    spec, surface = model.spec, model.surface
+    spec, surface = model.spec, model.current_surface
     if spec.array.input_line == "string":
         raise InputError(
             "read noise of a tile of strings, array.input_line = 'string': expected a model of an array with "

@@ -6,6 +6,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.behavioral.banded_read import banded_levels, read_bands, read_bands_and_slope
+from circuitsim.behavioral.charge_tile import ChargeTile
 from circuitsim.behavioral.compiled_read import read_bands_compiled
 from circuitsim.behavioral.features import fitted_functions, scaled_inputs
 from circuitsim.behavioral.gated_tile import GatedTile
@@ -17,7 +18,7 @@ from circuitsim.behavioral.tile import Factor, Tile
 from circuitsim.errors import InputError
 from circuitsim.spec import check_argument
 
-AnyTile = Annotated[Tile | SwitchedTile, "what circuitsim.program returns"]
+AnyTile = Annotated[Tile | SwitchedTile | ChargeTile, "what circuitsim.program returns"]
 
 _BLOCK = 256  # vectors at a time: intermediate results stay in the processor's cache
 # A level acts on itself through the residual currents. For 32 x 28 sinh cells (v0 = 0.25 V, 0.4 V, 5 ohm) and binary
@@ -27,7 +28,7 @@ ITERATIONS = 2
 
 
 def mvm(tile: AnyTile, v_in: Any) -> Any:
-    """Return the column currents of a batch of inputs.
+    """Return the column currents of a batch of inputs, or the charges of capacitors.
 
     Args:
         tile: The programmed tile.
@@ -36,7 +37,7 @@ def mvm(tile: AnyTile, v_in: Any) -> Any:
 
     Returns:
         Column currents (batch, cols) [A], positive into the sense amplifier; `sensed_outputs` gives what amplifiers
-        that are circuits make of them.
+        that are circuits make of them. Of 1c cells the charges [C] that a read moves into it.
 
     Raises:
         InputError: The shape does not fit, or an input that switches gates is neither 0 nor 1, or selects
@@ -47,6 +48,8 @@ def mvm(tile: AnyTile, v_in: Any) -> Any:
     check_shape(tile, v_in)
     if isinstance(tile, SwitchedTile):
         return read_switched(tile, v_in)
+    if isinstance(tile, ChargeTile):
+        return _affine(tile, v_in)
     i_out, slope = _at_constant_resistance(tile, v_in)
     return i_out if tile.sense is None else settle(tile, i_out, tile.sense, slope=slope)
 
@@ -57,7 +60,7 @@ def tile_outputs(tile: AnyTile, v_in: Any) -> Any:
     Arguments and errors as `mvm`; the output of a circuit is in the unit of its table.
     """
     i_out = mvm(tile, v_in)
-    return i_out if isinstance(tile, SwitchedTile) else sensed_outputs(tile, i_out)
+    return sensed_outputs(tile, i_out) if isinstance(tile, Tile) else i_out
 
 
 def own_array(tile: AnyTile) -> Any:
@@ -73,8 +76,7 @@ def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:
     The slope (batch, cols) [S] is what one volt at the sense nodes adds to the residual currents; else None.
     """
     if tile.form.linear:
-        i_out = v_in @ tile.w
-        return i_out if tile.offset is None else i_out + tile.offset, None
+        return _affine(tile, v_in), None
     if tile.bands is not None and isinstance(tile.w, np.ndarray) and isinstance(v_in, np.ndarray):
         return read_bands_compiled(tile, tile.bands, v_in, sloped_by_port=tile.sense is not None)
     batch = v_in.shape[0]
@@ -87,12 +89,23 @@ def _at_constant_resistance(tile: Tile, v_in: Any) -> tuple[Any, Any]:
     return i_out, None if tile.sense is None else xp.concat([slope for _, slope in parts], axis=0)
 
 
+def _affine(tile: Tile | ChargeTile, v_in: Any) -> Any:
+    """Return the one product of a linear tile (batch, cols)."""
+    out = v_in @ tile.w
+    return out if tile.offset is None else out + tile.offset
+
+
 def voltage_tile(tile: AnyTile, purpose: str) -> Tile:
-    """Return a tile whose inputs are voltages; refuse any other, and say for what.
+    """Return a tile whose inputs are voltages and whose outputs are currents; refuse any other, and say for what.
 
     Raises:
-        InputError: The tile's inputs switch gates, or it is no tile.
+        InputError: The tile's inputs switch gates, its outputs are charges, or it is no tile.
     """
+    if isinstance(tile, ChargeTile):
+        raise InputError(
+            f"cannot {purpose} a tile of capacitors (array.cell = '1c'), whose outputs are charges: expected a model "
+            "of cells that carry a current"
+        )
     if isinstance(tile, SwitchedTile):
         line = "string" if isinstance(tile, StringTile) else "wl"
         raise InputError(
@@ -118,7 +131,7 @@ def column_levels(tile: Tile, v_in: Any) -> list[Any]:
 
 def check_shape(tile: AnyTile, v_in: Any) -> None:
     """Refuse inputs that are no array of numbers (batch, rows)."""
-    if not isinstance(tile, Tile | SwitchedTile):
+    if not isinstance(tile, Tile | SwitchedTile | ChargeTile):
         check_argument("tile", tile, AnyTile)
     values: Any = v_in
     if not array_api_compat.is_array_api_obj(v_in) or isinstance(v_in, np.ma.MaskedArray):

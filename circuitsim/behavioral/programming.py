@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike
 
 from circuitsim.behavioral.abilities import SIMULATES
 from circuitsim.behavioral.banded import band_products
+from circuitsim.behavioral.charge_programming import charge_tile
+from circuitsim.behavioral.charge_tile import ChargeTile
 from circuitsim.behavioral.expansion import expand
 from circuitsim.behavioral.gate_parabolas import borne_form
 from circuitsim.behavioral.gated_programming import gated_tile
-from circuitsim.behavioral.grades import AnyForm, StringForm, form_of, gated_form, string_form
+from circuitsim.behavioral.grades import AnyForm, StringForm, TileForm, charge_form, form_of, gated_form, string_form
 from circuitsim.behavioral.guard import tell_missed
 from circuitsim.behavioral.level_programming import level_tile
 from circuitsim.behavioral.one_level import one_level_factors
@@ -25,7 +27,7 @@ from circuitsim.behavioral.tile_source import TileSource
 from circuitsim.errors import InputError
 from circuitsim.nodal.gated import check_strings
 from circuitsim.nodal.surface import check_surface_range
-from circuitsim.results import TileModel
+from circuitsim.results import CapacitorCell, TileModel
 from circuitsim.spec import check_able, check_conductances, checked
 
 
@@ -39,12 +41,12 @@ def program(
     device: Any = None,
     inputs: str | None = None,
     drawn: bool = False,
-) -> Tile | SwitchedTile:
+) -> Tile | SwitchedTile | ChargeTile:
     """Program conductances into a tile.
 
     Args:
         model: The array, its characterized cell, the grade and the range of inputs.
-        g: Conductances (rows, cols) [S]; 0 is an open cell.
+        g: Conductances (rows, cols) [S], or capacitances of 1c cells [F]; 0 is an open cell.
         dtype: "float64" or "float32", of the matrices and so of the reads.
         xp: Array namespace of the matrices: numpy, torch, or another one that follows the array API.
         device: Device of the matrices, as `xp` names it ("cuda" for torch); None: its default. Reads take place there.
@@ -55,8 +57,8 @@ def program(
             the model reaches.
 
     Returns:
-        The tile; see `Tile`, and `GatedTile`, `LevelTile` and `StringTile` for inputs that switch gates, for what it
-        computes.
+        The tile; see `Tile`, `GatedTile`, `LevelTile` and `StringTile` for inputs that switch gates, and `ChargeTile`
+        for capacitors, for what it computes.
 
     Raises:
         InputError: A shape does not fit, the grade or the kind of inputs is unknown, or the range of inputs is empty.
@@ -67,13 +69,16 @@ def program(
 
     Valid for: static reads, inputs within `model.v_range`; the error is what a certificate states.
     """
-    spec, surface = model.spec, model.surface
+    spec = model.spec
     check_able(spec, SIMULATES, "the behavioral model")
     tell_missed(model)
     _check_sense(model)
     g = check_conductances(spec, g, g_range=(0.0, np.inf) if drawn else None)
-    check_surface_range(surface, g)
     put = _putter(xp, dtype, device)
+    if isinstance(model.surface, CapacitorCell):
+        return _charges(model, model.surface, g, inputs, put)
+    surface = model.current_surface
+    check_surface_range(surface, g)
     if spec.array.input_line != "bl":
         return _switched(model, g, inputs, put, single=dtype == "float32")
     inputs = inputs or "analog"
@@ -102,6 +107,12 @@ def program(
     )  # fmt: skip
 
 
+def _charges(model: TileModel, cell: CapacitorCell, g: np.ndarray, inputs: str | None, put: Callable) -> ChargeTile:
+    """Program an array of capacitors; one product serves both kinds of inputs."""
+    inputs_about_rest(model, TileForm(inputs or "analog").inputs)
+    return charge_tile(model, cell, check_conductances(model.spec, g, g_range=cell.g_range), put)
+
+
 def _switched(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable, *, single: bool) -> SwitchedTile:
     """Program an array whose inputs switch gates."""
     spec = model.spec
@@ -110,19 +121,21 @@ def _switched(model: TileModel, g: np.ndarray, inputs: str | None, put: Callable
         raise InputError(f"inputs = {inputs!r} with array.input_line = {spec.array.input_line!r}: expected {expected}")
     for law in (model.off, *model.between):
         check_surface_range(law, g)
-    off = None if model.off is None else short(model.off)
+    on, off = short(model.current_surface), None if model.off is None else short(model.off)
     known = {"grade": model.grade, "v_read": spec.driver.v_read, "v_ref": spec.sense.v_ref, "put": put}
     if spec.driver.gate_levels is not None:
-        laws = [None if law is None else short(law) for law in (model.off, *model.between, model.surface)]
+        laws = [None if law is None else short(law) for law in (model.off, *model.between, model.current_surface)]
         return level_tile(laws, g, spec.wires, form=gated_form(model.grade), single=single, **known)
     if spec.array.input_line == "string":
         bypass = check_strings(off, g)
-        return string_tile(short(model.surface), bypass, g, spec.wires, form=string_form(model.grade), **known)
-    return gated_tile(short(model.surface), off, g, spec.wires, form=gated_form(model.grade), single=single, **known)
+        return string_tile(on, bypass, g, spec.wires, form=string_form(model.grade), **known)
+    return gated_tile(on, off, g, spec.wires, form=gated_form(model.grade), single=single, **known)
 
 
 def model_form(model: TileModel) -> AnyForm:
     """Return what the tiles of a model keep."""
+    if model.spec.array.cell == "1c":
+        return charge_form(model.grade)
     line, rows = model.spec.array.input_line, model.spec.array.rows
     if line == "bl":
         return form_of(model.grade, rows=rows)

@@ -72,7 +72,7 @@ def row_currents(model: TileModel, g: ArrayLike) -> RowCurrents:
         MissedTargetWarning: As `program`.
     """
     tell_missed(model)
-    spec, surface = model.spec, model.surface
+    spec, surface = model.spec, model.current_surface
     if spec.array.input_line != "bl":
         raise InputError(
             f"row currents with array.input_line = {spec.array.input_line!r}: expected 'bl', gates take no current"

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from circuitsim.behavioral import program, tile_outputs
 from circuitsim.calibration.box import full_scale_of_model
-from circuitsim.chain import model_array, read_exact
+from circuitsim.chain import exact_outputs, model_array
 from circuitsim.errors import InputError
 from circuitsim.results import Audit, TileModel
 from circuitsim.results.error_scale import error_scale, errors_relative_to
@@ -31,14 +31,14 @@ def audit(
 
     Args:
         model: The behavioral model.
-        g: Conductances of the tile (rows, cols) [S].
+        g: Conductances of the tile (rows, cols) [S], or capacitances of 1c cells [F].
         x: The reads: inputs (batch, rows) [V].
         fraction: Share of the reads to solve, above 0 and up to 1; rounded up to whole reads.
         limit: Error above which a read counts, as a fraction of full scale.
         rng: Chooses the reads.
         out: Outputs of these reads as they were used (batch, cols), in the unit of the certificate; None: the
             model's own.
-        full_scale: What errors are divided by [A]; None: the largest current of the box.
+        full_scale: What errors are divided by, in the unit of the outputs; None: the largest output of the box.
 
     Returns:
         The audit, with the largest error found and the share of reads that may be above the limit.
@@ -57,7 +57,7 @@ def audit(
         full_scale = full_scale_of_model(model)[0]
     chosen = np.sort(rng.choice(len(x), size=math.ceil(fraction * len(x)), replace=False))
     used = np.asarray(tile_outputs(program(model, g), x[chosen])) if out is None else out[chosen]
-    exact, of = read_exact(model_array(model, g), x[chosen]).out, errors_relative_to(spec)
+    exact, of = exact_outputs(model_array(model, g), x[chosen]), errors_relative_to(spec)
     error = (np.abs(used - exact) / error_scale(exact, full_scale, of)).max(axis=1)
     error[np.isnan(error)] = np.inf  # a read without an answer
     return Audit(len(x), len(chosen), limit, int((error > limit).sum()), float(error.max()), float(full_scale), of)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.calibration.level_inputs import tried_levels
-from circuitsim.chain import exact_array, read_exact, sensed_inputs
+from circuitsim.chain import exact_array, exact_outputs, sensed_inputs
 from circuitsim.devices import has_two_states
 from circuitsim.errors import OutsideRangeError
 from circuitsim.periphery import report
-from circuitsim.results import CellSurface, ReadCase, SenseTable, TileModel
+from circuitsim.results import AnyCell, CellSurface, ReadCase, SenseTable, TileModel
 from circuitsim.spec import ArraySpec, check_voltage_range, checked, has_bypass, input_unit, resting_input
 
 _OFFSET = 0.01  # of the range of inputs
@@ -109,7 +109,7 @@ class Box:
 @checked
 def full_scale_of_box(
     spec: ArraySpec,
-    surface: CellSurface,
+    surface: AnyCell,
     *,
     v_range: tuple[float, float] | None = None,
     sense: SenseTable | None = None,
@@ -130,8 +130,8 @@ def full_scale_of_box(
         off, between: Where inputs switch gates, the cells of rows at 0, and at levels between, see `exact_array`.
 
     Returns:
-        The current [A] by the array solver, and its case. With a table, the largest change of the amplifiers' output
-        from that without current [unit of the table].
+        The current [A] by the array solver, of 1c cells the charge [C], and its case. With a table, the
+        largest change of the amplifiers' output from that without current [unit of the table].
 
     Raises:
         InputError: The range of inputs is empty or not finite.
@@ -168,7 +168,7 @@ class _Subject:
     """The array whose largest output is sought."""
 
     box: Box
-    surface: CellSurface
+    surface: AnyCell
     sense: SenseTable | None
     off: CellSurface | None
     between: tuple[CellSurface, ...]
@@ -179,7 +179,7 @@ class _Subject:
         known = {"off": self.off, "between": self.between, "sense": sense, "v_range": box.v_range}
         array = exact_array(box.spec, g, self.surface, **known)
         try:
-            out = read_exact(array, v_in).out
+            out = exact_outputs(array, v_in)
         except OutsideRangeError as error:
             if sense is None:
                 raise

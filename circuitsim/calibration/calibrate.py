@@ -13,7 +13,7 @@ from circuitsim.behavioral import SIMULATES, AnyTile, grades_for, program, tile_
 from circuitsim.calibration.array_energy import array_energy
 from circuitsim.calibration.box import full_scale_of_box, full_scale_of_model
 from circuitsim.calibration.certify import certify, errors_against
-from circuitsim.calibration.drawn import calibrated_cells, calibrated_levels, drawn_reach
+from circuitsim.calibration.drawn import calibrated_levels, drawn_reach, model_cells
 from circuitsim.calibration.experiments import (
     hold_out_experiments,
     input_side,
@@ -27,13 +27,14 @@ from circuitsim.calibration.row_errors import row_errors
 from circuitsim.calibration.search import structured_worst
 from circuitsim.calibration.solve_experiments import finished_decks, solve_in_nodal, truth_reads
 from circuitsim.calibration.thorough import QUICK, ThoroughParts, in_full
-from circuitsim.calibration.worst import Effort, seek_worst
+from circuitsim.calibration.worst import Effort, is_own_product, seek_worst
 from circuitsim.chain import driven_inputs, sensed_inputs
 from circuitsim.devices import tell_read_voltage
 from circuitsim.errors import InputError
 from circuitsim.netlist import check_row_side, static_sense
 from circuitsim.periphery import Periphery
 from circuitsim.results import (
+    AnyCell,
     Calibration,
     CellSurface,
     Certificate,
@@ -45,7 +46,7 @@ from circuitsim.results import (
     TileModel,
 )
 from circuitsim.results.error_scale import errors_relative_to
-from circuitsim.spec import ArraySpec, check_able, checked, input_unit
+from circuitsim.spec import ArraySpec, check_able, check_around_charges, checked, input_unit
 from circuitsim.spice import Progress
 from circuitsim.truth import running_reads
 
@@ -177,6 +178,7 @@ def _check_arguments(
     if max_worst is not None and search == "none":
         raise InputError(f"max_worst = {max_worst:g} with search = 'none': expected 'full' or 'structured'")
     check_able(spec, SIMULATES, "the behavioral model")
+    check_around_charges(spec)
     sense = static_sense(spec)  # refuses a circuit that works in phases
     check_row_side(spec, below=sense is not None and sense.polarity == "out_of")
 
@@ -188,12 +190,12 @@ def _log_hold_out(hold_out: Sequence[Experiment], truth: str) -> None:
 
 def _cells(
     spec: ArraySpec, tables: Periphery, simulator: spice.Simulator
-) -> tuple[CellSurface, CellSurface | None, tuple[CellSurface, ...]]:
+) -> tuple[AnyCell, CellSurface | None, tuple[CellSurface, ...]]:
     """Characterize the cell for all voltages that drivers and sense amplifiers give it, at all levels of its gate."""
     below = input_unit(spec) == "V" and sensed_inputs(spec, tables.sense)[0] < spec.sense.v_ref
     check_row_side(spec, below=below)
     v_range, reach = driven_inputs(spec, tables), drawn_reach(spec)
-    surface, off = calibrated_cells(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
+    surface, off = model_cells(spec, tables.sense, g_range=reach, v_range=v_range, simulator=simulator)
     _log.info("cell characterized: its surface is within %.1e of full scale", surface.bound)
     return surface, off, calibrated_levels(spec, g_range=reach, simulator=simulator)
 
@@ -212,7 +214,7 @@ def _spot(model: TileModel, rng: np.random.Generator, simulator: spice.Simulator
 
 def choose_grade(
     spec: ArraySpec,
-    surface: CellSurface,
+    surface: AnyCell,
     experiments: Sequence[Experiment],
     *,
     max_rms: float,
@@ -234,12 +236,12 @@ def choose_grade(
     cells = {"sense": sense, "off": off, "between": between}
     full_scale, _ = full_scale_of_box(spec, surface, **cells)  # refuses amplifiers that do not carry it
     truths = solve_in_nodal(spec, surface, experiments, **cells)
-    grades, of = grades_for(spec.array.input_line), errors_relative_to(spec)
+    grades, of = grades_for(spec.array.input_line, spec.array.cell), errors_relative_to(spec)
     tried: dict[str, GradeErrors] = {}
     for grade in sorted(grades, key=lambda number: grades[number].products):
         model = TileModel(spec, surface, grade, v_range, **cells)
         rms = errors_against(model, experiments, truths, full_scale).rms
-        worst = None if max_worst is None else structured_worst(model, full_scale).error
+        worst = None if max_worst is None else _largest_structured(model, full_scale)
         tried[f"grade {grade}"] = errors = GradeErrors(rms, worst)
         _log.info("grade %d: rms error %.2e of %s, expected at most %.2e", grade, rms, of, RMS_MARGIN * max_rms)
         if max_worst is not None:
@@ -251,6 +253,10 @@ def choose_grade(
     return TileModel(spec, surface, best, v_range, **cells), tried
 
 
+def _largest_structured(model: TileModel, full_scale: float) -> float:
+    return 0.0 if is_own_product(model) else structured_worst(model, full_scale).error
+
+
 def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> float:
     """Return the larger of both errors over what is required of a grade; at most 1 if it keeps both."""
     rms = errors.rms / (RMS_MARGIN * max_rms)
@@ -260,6 +266,10 @@ def _excess(errors: GradeErrors, max_rms: float, max_worst: float | None) -> flo
 
 
 _NO_ENERGY = "the energy of a read: ngspice states it, and solved no hold-out; calibrate with truth = 'ngspice'"
+_NO_SEARCH = (
+    "the worst error against the array solver: tiles of this grade hold its own product, and only rounding lies "
+    "between both; their errors are those of the array solver against ngspice"
+)
 _NO_LOADS = "the worst error by column load: calibrate with search = 'full'"
 
 
@@ -277,7 +287,9 @@ def _completed(
     spec, left_out = model.spec, (*certificate.left_out, *more.left_out)
     if truths is exact:
         left_out = (*left_out, _NO_ENERGY)
-    if certificate.worst is not None and certificate.by_load is None:
+    if certificate.worst is not None and is_own_product(model):
+        left_out = (*left_out, _NO_SEARCH)
+    elif certificate.worst is not None and certificate.by_load is None:
         left_out = (*left_out, _NO_LOADS)
     return replace(
         certificate,

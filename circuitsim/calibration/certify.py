@@ -28,7 +28,7 @@ from circuitsim.results import (
     WorstFound,
 )
 from circuitsim.results.error_scale import error_scale, errors_relative_to
-from circuitsim.spec import ArraySpec, checked, device_voltages, input_unit, resting_input, with_ideal
+from circuitsim.spec import ArraySpec, checked, device_voltages, input_unit, output_unit, resting_input, with_ideal
 
 # Classes of input vectors by mean |v_in − v_ref| relative to the largest input: upper limit and name.
 AMPLITUDES = ((0.1, "up to 10 %"), (0.25, "10 to 25 %"), (0.5, "25 to 50 %"), (1.0, "above 50 %"))
@@ -139,7 +139,7 @@ def certify(
 
 
 def _unit(model: TileModel) -> str:
-    return "A" if model.sense is None else model.sense.unit
+    return output_unit(model.spec) if model.sense is None else model.sense.unit
 
 
 def _of_the_model(model: TileModel) -> dict[str, Any]:

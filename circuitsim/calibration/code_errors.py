@@ -6,10 +6,10 @@ import numpy as np
 
 from circuitsim.periphery import adc_table, convert_and_count, linearity
 from circuitsim.results import CodeErrors, ConverterTable, SenseError, SenseTable, Solution, TileModel
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, output_unit
 
 _EVEN = 129  # currents, evenly spaced, between which the gain of an amplifier is taken
-_NAMES = {"A": "currents", "V": "voltages"}
+_NAMES = {"A": "currents", "V": "voltages", "C": "charges"}
 
 
 def certified_adc(
@@ -28,7 +28,7 @@ def certified_adc(
     """
     if table is None and spec.adc.bits is None:
         return None, ""
-    takes = "A" if table is None else table.unit
+    takes = output_unit(spec) if table is None else table.unit
     if takes != unit:
         which = f"the circuit {table.block!r}" if table is not None else "an ideal ADC"
         return None, (

@@ -9,7 +9,7 @@ import numpy as np
 
 from circuitsim.behavioral import AnyTile, program, tile_outputs
 from circuitsim.calibration.box import Box
-from circuitsim.chain import ExactArray, model_array, read_exact
+from circuitsim.chain import ExactArray, exact_outputs, model_array
 from circuitsim.errors import CellErrorWarning, UnbalancedWarning
 from circuitsim.results import ReadCase, TileModel, Witness, WorstFound
 from circuitsim.results.error_scale import error_scale, errors_relative_to
@@ -103,7 +103,7 @@ class Search:
             # Both speak of one vector's own currents; `worst_found` reads the witness once more and lets them speak.
             warnings.simplefilter("ignore", CellErrorWarning)
             warnings.simplefilter("ignore", UnbalancedWarning)
-            exact = read_exact(both.array, v_in, tol=RANKING_TOLERANCE).out
+            exact = exact_outputs(both.array, v_in, tol=RANKING_TOLERANCE)
         error = np.abs(np.asarray(tile_outputs(both.tile, v_in)) - exact) / self._scale(exact)
         error[np.isnan(error)] = np.inf  # a tile without a finite answer
         found = largest_of(error, both, v_in, family)
@@ -121,7 +121,7 @@ class Search:
         assert found is not None
         read = found.v_in[None]
         tile = float(np.asarray(tile_outputs(found.both.tile, read))[0, found.column])
-        exact = float(read_exact(found.both.array, read).out[0, found.column])
+        exact = float(exact_outputs(found.both.array, read)[0, found.column])
         case = ReadCase.of(found.both.g, found.v_in, found.column, found.family)
         error = float(abs(tile - exact) / self._scale(exact))
         return WorstFound(error, Witness(case, tile, exact), self.programs, self.vectors, stopped)

@@ -16,7 +16,7 @@ import numpy as np
 from circuitsim import characterization, spice
 from circuitsim.calibration.calibrate import calibrate
 from circuitsim.calibration.certify import certify, predictions
-from circuitsim.calibration.drawn import calibrated_cells, calibrated_levels, open_share
+from circuitsim.calibration.drawn import calibrated_levels, model_cells, open_share
 from circuitsim.calibration.experiments import hold_out_experiments, input_side
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.calibration.worst import Effort
@@ -157,7 +157,7 @@ def _at_time(
         truths = solve_in_ngspice(spec, aged, n_jobs=n_jobs, simulator=simulator, drawn=True)
     else:
         reach = characterization.stepped_conductances(spec, np.concatenate([one.g.ravel() for one in aged]))
-        surface, off = calibrated_cells(spec, model.sense, g_range=reach, simulator=simulator)
+        surface, off = model_cells(spec, model.sense, g_range=reach, simulator=simulator)
         between = calibrated_levels(spec, g_range=reach, simulator=simulator)
         truths = solve_in_nodal(spec, surface, aged, off=off, between=between, sense=model.sense, drawn=True)
     certificate = certify(

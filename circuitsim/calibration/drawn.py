@@ -9,7 +9,7 @@ from circuitsim.chain import sensed_range
 from circuitsim.characterization import stepped_conductances
 from circuitsim.devices import device_card, has_two_states
 from circuitsim.devices.statistics import Statistics, programming_sigma, read_statistics
-from circuitsim.results import CellSurface, SenseTable
+from circuitsim.results import AnyCell, CellSurface, SenseTable
 from circuitsim.spec import ArraySpec, gate_voltage_levels, has_bypass, with_ideal
 
 MARGIN = 6.0
@@ -109,6 +109,20 @@ def calibrated_levels(
         return ()
     array, between = with_ideal(spec, "driver", "adc"), gate_voltage_levels(spec)[1:-1]
     return tuple(characterization.cell(array, g_range=g_range, v_gate=v, simulator=simulator) for v in between)
+
+
+def model_cells(
+    spec: ArraySpec,
+    sense: SenseTable | None,
+    *,
+    g_range: tuple[float, float] | None,
+    v_range: tuple[float, float] | None = None,
+    simulator: spice.Simulator | None = None,
+) -> tuple[AnyCell, CellSurface | None]:
+    """Characterize the cells of a behavioral model: those of `calibrated_cells`, or the capacitor of 1c cells."""
+    if spec.array.cell == "1c":
+        return characterization.capacitor_cell(spec, g_range=g_range, simulator=simulator), None
+    return calibrated_cells(spec, sense, g_range=g_range, v_range=v_range, simulator=simulator)
 
 
 def open_share(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -10,7 +10,7 @@ from circuitsim.calibration.experiments import input_side, random_experiments
 from circuitsim.calibration.level_inputs import LEVEL_LARGER, last_level
 from circuitsim.calibration.solve_experiments import solve_in_ngspice, solve_in_nodal
 from circuitsim.errors import SpecError
-from circuitsim.results import CellSurface, Extrapolation, SenseTable, TileModel
+from circuitsim.results import AnyCell, CellSurface, Extrapolation, SenseTable, TileModel
 from circuitsim.spec import ArraySpec, input_unit
 from circuitsim.spice import Simulator
 
@@ -60,7 +60,7 @@ def extrapolate(model: TileModel, *, rng: np.random.Generator, factor: int = 2) 
 
 def spot_check(
     spec: ArraySpec,
-    surface: CellSurface,
+    surface: AnyCell,
     *,
     off: CellSurface | None = None,
     between: tuple[CellSurface, ...] = (),

@@ -14,11 +14,13 @@ import numpy as np
 
 from circuitsim.calibration.box import Box
 from circuitsim.calibration.level_inputs import last_level, levels_of_patterns
+from circuitsim.spec import ArraySpec
 
 Families = Literal["all", "few"]
 _GOLDEN, _PLASTIC = 0.6180339887, 0.7548776662
 _WINNING_GRADES = ("graded columns", "graded columns, by ratio", "graded unlike columns, by ratio")
 LARGE = 96 * 96  # cells above which a search takes the few families: programming one of 128 × 128 takes half a second
+LARGE_CHARGES = 32 * 32  # the same of capacitors, whose exact charges at 64 × 64 take a second
 
 
 def structured_matrices(box: Box, families: Families) -> dict[str, np.ndarray]:
@@ -41,6 +43,12 @@ def structured_matrices(box: Box, families: Families) -> dict[str, np.ndarray]:
         g = box.conductances(pattern)
         found.setdefault(g.tobytes(), (name, g))
     return dict(found.values())
+
+
+def affordable_families(spec: ArraySpec) -> Families:
+    """Return the matrices that a search of this array takes unless it is told."""
+    rows, cols = spec.shape
+    return "few" if rows * cols > (LARGE_CHARGES if spec.array.cell == "1c" else LARGE) else "all"
 
 
 def structured_inputs(box: Box) -> np.ndarray:

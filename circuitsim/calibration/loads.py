@@ -7,7 +7,7 @@ import numpy as np
 
 from circuitsim.calibration.ascent import flip_promising
 from circuitsim.calibration.comparison import Difference, Search
-from circuitsim.calibration.families import LARGE, Families, columns_of, graded, structured_inputs
+from circuitsim.calibration.families import Families, affordable_families, columns_of, graded, structured_inputs
 from circuitsim.calibration.random_starts import random_inputs
 from circuitsim.results import LoadTable, TileModel, WorstFound
 from circuitsim.spec import Tolerance, checked
@@ -40,7 +40,7 @@ def load_table(
         full_scale: What errors are divided by [A].
         worst: What `find_worst` found for the model: the entry of load 1, unless matrices of a smaller load exceed it.
         rng: Generates random matrices and inputs.
-        families: "all" matrices, or a "few"; None: few for arrays of more than 96 × 96 cells.
+        families: "all" matrices, or a "few"; None: few for arrays of more than 96 × 96 cells, 1c 32 × 32.
         progress: Called with (finished, total) after each cap.
 
     Returns:
@@ -52,7 +52,7 @@ def load_table(
     """
     device = model.spec.device
     caps = [cap for cap in CAPS[:-1] if cap * device.g_max > device.g_min * (1 + 1e-9)]
-    few = (families or ("few" if model.spec.array.rows * model.spec.array.cols > LARGE else "all")) == "few"
+    few = (families or affordable_families(model.spec)) == "few"
     found: list[WorstFound] = []
     for number, cap in enumerate(caps):
         found.append(_worst_of_load(model, full_scale, cap, few=few, rng=rng))

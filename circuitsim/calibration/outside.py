@@ -40,12 +40,13 @@ def outside_certificate(
 
 def uses_outside(certificate: Certificate, g: np.ndarray, v_in: np.ndarray, temperature_c: float) -> tuple[str, ...]:
     """As `outside_certificate`, for a certificate that is known to belong to the model; `temperature_c` in °C."""
-    phrases = []
+    phrases, unit = [], certificate.state_unit
+    stored = "capacitances" if unit == "F" else "conductances"
     if _beyond(g[g != 0], certificate.g_range):
-        low, high = (format_quantity(value, "S") for value in certificate.g_range)
-        phrases.append(f"conductances outside {low} to {high}")
+        low, high = (format_quantity(value, unit) for value in certificate.g_range)
+        phrases.append(f"{stored} outside {low} to {high}")
     if (g == 0).any():
-        phrases.append("open cells (0 S)")
+        phrases.append(f"open cells (0 {unit})")
     if _beyond(v_in, certificate.v_range):
         low, high = (format_quantity(value, certificate.input_unit) for value in certificate.v_range)
         phrases.append(f"inputs outside {low} to {high}")

@@ -7,11 +7,10 @@ import numpy as np
 from circuitsim import spice, truth
 from circuitsim.behavioral import program, tile_outputs
 from circuitsim.calibration.outside import check_certificate
-from circuitsim.calibration.witness import AGREEMENT
-from circuitsim.chain import model_array, read_exact
+from circuitsim.chain import exact_outputs, model_array
 from circuitsim.errors import InputError
 from circuitsim.results import Certificate, TileModel
-from circuitsim.results.error_scale import error_scale
+from circuitsim.results.error_scale import error_scale, solvers_agree
 from circuitsim.spec import checked, with_ideal
 from circuitsim.units import format_quantity, percent
 
@@ -21,9 +20,9 @@ class RepeatedWitness:
     """The stored worst case of a certificate, computed anew.
 
     Attributes:
-        holds: Whether every level gives the stored current within 1e-6 of what errors are fractions of.
-        tile, nodal: Currents [A] of the model and of the array solver.
-        ngspice: Current [A] in ngspice; None: not solved.
+        holds: Whether every level gives the stored output, see `solvers_agree`.
+        tile, nodal: Outputs of the model and of the array solver [unit of the certificate].
+        ngspice: Output in ngspice; None: not solved.
         error: |tile − nodal| as a fraction of full scale, or of the current itself, as in the certificate.
         sentence: The verdict in words.
     """
@@ -67,7 +66,7 @@ def repeat_witness(
     case = certificate.worst.witness.case
     read, column = case.v_in[None], case.column
     tile = float(np.asarray(tile_outputs(program(model, case.g), read))[0, column])
-    exact = float(read_exact(model_array(model, case.g), read).out[0, column])
+    exact = float(exact_outputs(model_array(model, case.g), read)[0, column])
     true = None
     if in_ngspice:
         whole = truth.prepare(with_ideal(model.spec, "driver", "adc"), case.g)
@@ -91,9 +90,10 @@ def _changed(certificate: Certificate, tile: float, exact: float, true: float | 
     pairs = [("the model", tile, witness.tile), ("the array solver", exact, witness.nodal)]
     if true is not None:
         pairs.append(("ngspice", true, witness.nodal if witness.ngspice is None else witness.ngspice))
-    allowed = AGREEMENT * error_scale(witness.nodal, certificate.full_scale, certificate.relative_to)
+    unit = certificate.unit
+    allowed = solvers_agree(unit) * error_scale(witness.nodal, certificate.full_scale, certificate.relative_to)
     return [
-        f"{level} gives {format_quantity(now, 'A', 7)}, not {format_quantity(before, 'A', 7)}"
+        f"{level} gives {format_quantity(now, unit, 7)}, not {format_quantity(before, unit, 7)}"
         for level, now, before in pairs
         if not abs(now - before) <= allowed
     ]

@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 from circuitsim.calibration.ascent import change_blocks, climb_from_random, flip_promising, flip_rows
 from circuitsim.calibration.box import full_scale_of_model
 from circuitsim.calibration.comparison import Difference, LimitReached, Search, largest_of
-from circuitsim.calibration.families import LARGE, Families, structured_inputs, structured_matrices
+from circuitsim.calibration.families import Families, affordable_families, structured_inputs, structured_matrices
 from circuitsim.calibration.random_starts import STARTS, random_inputs
 from circuitsim.errors import InputError
-from circuitsim.results import TileModel, WorstFound
+from circuitsim.results import CapacitorCell, TileModel, WorstFound
 from circuitsim.spec import Count, Tolerance, check_conductances, checked
 from circuitsim.spice import Progress
 
@@ -48,9 +48,10 @@ def find_worst(
         model: The behavioral model; its range of inputs is that of the box.
         full_scale: What errors are divided by [A], see `full_scale_of_box`.
         rng: Generates the random starts. The result depends on the seed alone, unless a time limit ends the search.
-        starts: Number of random starts, 0 or more; None: 2, and more, up to 6, in arrays of less than 512 cells.
+        starts: Number of random starts, 0 or more; None: 2, and more, up to 6, in arrays of less than 512
+            cells; none for capacitors, whose charges are linear in the inputs.
         families: "all" structured matrices, or the "few" that were the worst of some model; None: few for arrays of
-            more than 96 × 96 cells.
+            more than 96 × 96 cells, of capacitors 32 × 32.
         most_programs: Matrices after which the search ends; None: no limit.
         time_limit: Processor time of the calling thread [s] after which the search ends, however busy the machine is;
             None: no limit.
@@ -67,11 +68,11 @@ def find_worst(
         CellErrorWarning, UnbalancedWarning: As `nodal.read`, for the witness.
     """
     if starts is None:
-        starts = min(max(_tries(model), FEW_STARTS), MANY_STARTS)
+        starts = 0 if _linear(model) else min(max(_tries(model), FEW_STARTS), MANY_STARTS)
     if starts < 0:
         raise InputError(f"starts = {starts}: expected a whole number >= 0")
     search = Search(model, full_scale, most_programs=most_programs, time_limit=time_limit)
-    matrices = structured_matrices(search.box, families or _affordable(model))
+    matrices = structured_matrices(search.box, families or affordable_families(model.spec))
     steps = _Steps(progress, len(matrices) + min(ASCENTS, len(matrices)) + 1 + starts)
     try:
         inputs = structured_inputs(search.box)
@@ -112,7 +113,7 @@ def structured_worst(model: TileModel, full_scale: Tolerance, *, families: Famil
     """
     search = Search(model, full_scale)
     inputs = structured_inputs(search.box)
-    for name, g in structured_matrices(search.box, families or _affordable(model)).items():
+    for name, g in structured_matrices(search.box, families or affordable_families(model.spec)).items():
         search.errors(search.program(g), inputs, name)
     return search.worst_found(stopped=False)
 
@@ -127,7 +128,7 @@ def worst_inputs(
         model: The behavioral model.
         g: Conductances (rows, cols) [S].
         rng: Generates the inputs of random starts.
-        full_scale: What errors are divided by [A]; None: the largest current of the box.
+        full_scale: What errors are divided by, in the unit of the outputs; None: the largest output of the box.
 
     Returns:
         The largest error over all columns, with its input as witness.
@@ -151,13 +152,15 @@ def worst_inputs(
     return search.worst_found(stopped=False)
 
 
-def _affordable(model: TileModel) -> Families:
-    rows, cols = model.spec.shape
-    return "few" if rows * cols > LARGE else "all"
+def _linear(model: TileModel) -> bool:
+    """Whether errors are linear in the inputs: all high is then the worst matrix that random starts met, too."""
+    return isinstance(model.surface, CapacitorCell)
 
 
 def _matrices_per_ascent(model: TileModel) -> int:
     rows, cols = model.spec.shape
+    if _linear(model):
+        return FEWEST
     return min(max(CELLS // (rows * cols), FEWEST), MOST)
 
 

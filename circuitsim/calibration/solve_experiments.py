@@ -7,7 +7,7 @@ import numpy as np
 
 from circuitsim import spice, truth
 from circuitsim.chain import exact_array, read_exact, sensed_inputs
-from circuitsim.results import CellSurface, Experiment, SenseTable, Solution
+from circuitsim.results import AnyCell, CellSurface, Experiment, SenseTable, Solution
 from circuitsim.spec import ArraySpec, checked, with_ideal
 from circuitsim.spice import Progress
 
@@ -24,6 +24,8 @@ def solve_in_ngspice(
     drawn: bool = False,
 ) -> list[Solution]:
     """Solve experiments in ngspice: one deck of the whole array per experiment, with an index sweep over its inputs.
+
+    Of charges there is one deck for each input.
 
     Args:
         spec: The array; drivers and ADCs that are circuits are left out.
@@ -69,7 +71,7 @@ def finished_decks(spec: ArraySpec, solved: Callable[[], list[Solution]]) -> lis
 @checked
 def solve_in_nodal(
     spec: ArraySpec,
-    surface: CellSurface,
+    surface: AnyCell,
     experiments: Sequence[Experiment],
     *,
     off: CellSurface | None = None,

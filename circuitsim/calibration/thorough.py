@@ -11,7 +11,7 @@ from circuitsim.calibration.experiments import usual_experiments
 from circuitsim.calibration.extrapolate import extrapolate
 from circuitsim.errors import OutsideRangeError
 from circuitsim.periphery import Periphery
-from circuitsim.results import Budget, Experiment, Extrapolation, TileModel
+from circuitsim.results import Budget, CapacitorCell, Experiment, Extrapolation, TileModel
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ def in_full(
     budget, larger, left_out = None, None, []
     if model.spec.driver.gate_levels is not None:
         left_out.append("the causes of the product's error: they are split for gates that are off or on")
+    elif isinstance(model.surface, CapacitorCell):
+        left_out.append(
+            "the causes of the product's error: they are split for cells that carry a current, not for charges"
+        )
     elif model.spec.driver.input_code != "pulse_width":
         budget = _budget(model, tables, hold_out, for_budget)
     else:
@@ -58,4 +62,4 @@ def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment],
     statistics, left_out = device_statistics(model.spec)
     usual = usual_experiments(hold_out)
     known = {"statistics": statistics, "tables": tables, "off": model.off, "left_out": left_out}
-    return error_budget(model.spec, model.surface, usual, rng=rng, **known)
+    return error_budget(model.spec, model.current_surface, usual, rng=rng, **known)

@@ -22,6 +22,8 @@ from circuitsim.calibration.series_resistance import series_resistance, with_ser
 from circuitsim.calibration.solve_experiments import solve_in_nodal
 from circuitsim.chain import exact_array, read_exact
 from circuitsim.results import (
+    AnyCell,
+    CapacitorCell,
     CellSurface,
     Certificate,
     ErrorStatistics,
@@ -30,16 +32,15 @@ from circuitsim.results import (
     Solution,
     TileModel,
 )
-from circuitsim.results.error_scale import error_scale, errors_relative_to
+from circuitsim.results.error_scale import IN_TIME, error_scale, errors_relative_to, solvers_agree
 from circuitsim.spec import ArraySpec, WireGrid, checked, has_bypass, with_ideal
 from circuitsim.units import percent
 
 # The error depends on the sampled hold-out: over seeds 0 to 15 of `calibrate(SPEC, truth="nodal")` on the 24 x 16 array
 # of tests/cross_check/test_calibration_verify.py the largest rms is 1.42 times the smallest, the largest maximum 1.90.
 MARGIN = 2.0
-# The array solver agrees with ngspice to 1e-6 of an output on BSIM4 cells; a smaller difference proves nothing.
-CIRCUIT_FLOOR = 1e-6
 STEP = 0.01  # relative change of a part with which its derivative is computed
+NOTHING = 1e-9  # of the largest output: what a part changes by less, of charges that have settled, is rounding
 ENOUGH = 0.02  # fraction of a difference that may stay unexplained: derivatives are of first order
 
 
@@ -50,7 +51,7 @@ class Suspect:
     Attributes:
         part: "row wires" or "bit lines", "column wires", "cell currents", "transistor resistance" or in strings
             "bypass resistance", "driver resistance", "sense resistance", or "drop" or "output of the sense amplifiers"
-            where these are circuits.
+            where these are circuits; of 1c cells "cell capacitances" and "capacitance of the row" or "column wires".
         change: Relative change; +0.01 is 1 % more.
     """
 
@@ -65,7 +66,7 @@ class Verdict:
     Attributes:
         holds: True if the rms error is within `MARGIN` times the typical one, the largest within `MARGIN` times the
             largest of the hold-out or within the worst found, the circuit is the same, and the stored worst case
-            repeats.
+            repeats. Errors of charges below those of ngspice, `IN_TIME`, count as nothing.
         error: Errors of the model on the new solutions, as fractions as in the certificate.
         sentence: The verdict in words.
         circuit: Errors of the array solver on the model's circuit, as the same fractions; None for a
@@ -115,7 +116,8 @@ def verify(
     check_truths(with_ideal(model.spec, "driver", "adc"), experiments, truths, same_array=certificate.time_s is None)
     error = errors_against(model, experiments, truths, certificate.full_scale)
     largest = max(MARGIN * certificate.typical.max, 0.0 if certificate.worst is None else certificate.worst.error)
-    holds = error.rms <= MARGIN * certificate.typical.rms and error.max <= largest
+    floor = IN_TIME if certificate.unit == "C" else 0.0
+    holds = error.rms <= max(MARGIN * certificate.typical.rms, floor) and error.max <= max(largest, floor)
     sentence = (
         f"rms {percent(error.rms)}, largest of {error.samples} {percent(error.max)} of {certificate.relative_to} "
         f"against {percent(certificate.typical.rms)} and {percent(certificate.typical.max)} typically"
@@ -128,7 +130,7 @@ def verify(
     cells = {"off": model.off, "between": model.between, "sense": model.sense}
     exact = solve_in_nodal(model.spec, model.surface, experiments, **cells)
     circuit = circuit_error(model.spec, exact, truths, certificate.full_scale)
-    limit = max(CIRCUIT_FLOOR, MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
+    limit = max(solvers_agree(certificate.unit), MARGIN * (certificate.circuit.rms if certificate.circuit else 0.0))
     if circuit.rms <= limit:
         same = f"; the circuit is the same to {percent(circuit.rms)}"
         return Verdict(holds, error, _verdict(holds) + sentence + same, circuit, witness=witness)
@@ -143,7 +145,7 @@ def verify(
 
 def find_suspects(
     spec: ArraySpec,
-    surface: CellSurface,
+    surface: AnyCell,
     experiments: Sequence[Experiment],
     exact: Sequence[Solution],
     truths: Sequence[Solution],
@@ -167,16 +169,18 @@ def find_suspects(
         return np.concatenate([((o - e.out) / s).ravel() for o, e, s in zip(outs, exact, scales, strict=True)])
 
     miss = moved(t.out for t in truths)
-    names, columns = [], []
+    names, columns, largest = [], [], max(float(np.abs(e.out).max()) for e in exact)
     for name, wires, cell, second, curve in _changed(spec, surface, off, sense):
         cells = {"off": second, "between": _levels_with(name, between)}
         arrays = (
             exact_array(spec, e.g, cell, **cells, sense=curve, wires=wires, g_range=cell.g_range) for e in experiments
         )
         column = moved(read_exact(array, e.v_in).out for array, e in zip(arrays, experiments, strict=True)) / STEP
-        if np.abs(column).max() > 0:
+        if np.abs(column).max() > NOTHING * largest:
             names.append(name)
             columns.append(column)
+    if not columns:
+        return (), 1.0
     basis = np.stack(columns, axis=1)
     chosen: list[int] = []
     changes, remainder = np.zeros(0), 1.0
@@ -199,22 +203,24 @@ def _fit(basis: np.ndarray, miss: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _changed(
-    spec: ArraySpec, surface: CellSurface, off: CellSurface | None, sense: SenseTable | None
-) -> list[tuple[str, WireGrid, CellSurface, CellSurface | None, SenseTable | None]]:
+    spec: ArraySpec, surface: AnyCell, off: CellSurface | None, sense: SenseTable | None
+) -> list[tuple[str, WireGrid, AnyCell, CellSurface | None, SenseTable | None]]:
     """Change one part of the circuit at a time by the fraction `STEP`.
 
     Returns:
         For each part its name, the wires, the surfaces of the cell for input 1 and input 0, and the table of the sense
         amplifiers.
     """
-    wires, more = spec.wires, 1 + STEP
+    wires, more, charges = spec.wires, 1 + STEP, isinstance(surface, CapacitorCell)
     rest = surface, off, sense
-    parts: list[tuple[str, WireGrid, CellSurface, CellSurface | None, SenseTable | None]] = [
+    parts: list[tuple[str, WireGrid, AnyCell, CellSurface | None, SenseTable | None]] = [
         (*_across(wires, more), *rest),
         ("column wires", replace(wires, r_col=wires.r_col * more), *rest),
-        ("cell currents", wires, surface.times(more), off, sense),
+        ("cell capacitances" if charges else "cell currents", wires, surface.times(more), off, sense),
     ]
-    if has_bypass(spec):
+    if isinstance(surface, CapacitorCell):
+        parts += [(name, changed, *rest) for name, changed in _loads(wires, more)]
+    elif has_bypass(spec):
         assert off is not None  # the array solver takes no string without it
         parts.append(("bypass resistance", wires, surface, off.times(1.0 / more), sense))
     elif spec.access is not None:
@@ -245,6 +251,16 @@ def _across(wires: WireGrid, more: float) -> tuple[str, WireGrid]:
     if wires.r_bl is None:
         return "row wires", replace(wires, r_row=wires.r_row * more)
     return "bit lines", replace(wires, r_bl=wires.r_bl * more)
+
+
+def _loads(wires: WireGrid, more: float) -> list[tuple[str, WireGrid]]:
+    """Change the capacitances of the wires to ground."""
+    found = []
+    if wires.c_row is not None:
+        found.append(("capacitance of the row wires", replace(wires, c_row=wires.c_row * more)))
+    if wires.c_col is not None:
+        found.append(("capacitance of the column wires", replace(wires, c_col=wires.c_col * more)))
+    return found
 
 
 def _verdict(holds: bool) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from circuitsim import spice
+from circuitsim.behavioral import ChargeForm, model_form
 from circuitsim.calibration.drawn_loads import with_drawn_loads
 from circuitsim.calibration.loads import MARGIN, largest_found, load_table
 from circuitsim.calibration.search import find_worst, structured_worst
@@ -40,10 +41,12 @@ def seek_worst(
 ) -> tuple[WorstFound | None, LoadTable | None]:
     """Seek the largest error of a model; what the reads of the hold-out show counts as found.
 
+    Tiles that hold the array solver's own product are not searched: see `is_own_product`.
+
     Args:
         model: The model.
-        full_scale: What errors are divided by [A].
-        experiments, predicted, exact: The hold-out, its outputs (batch, cols) [A] by the model, and its solutions by
+        full_scale: What errors are divided by, in the unit of the outputs.
+        experiments, predicted, exact: The hold-out, its outputs (batch, cols) by the model, and its solutions by
             the array solver.
         effort: "none" seeks nothing; "structured" makes no table by load, and draws no tiles.
         rng: Generates random starts and matrices.
@@ -55,7 +58,10 @@ def seek_worst(
     if effort == "none":
         return None, None
     met = [_largest(model, full_scale, *read) for read in zip(experiments, predicted, exact, strict=True)]
-    if effort == "structured":
+    if is_own_product(model):
+        worst = largest_found(*met)
+        table = None if effort == "structured" else LoadTable((1.0,), (worst.error,), MARGIN * worst.error)
+    elif effort == "structured":
         worst, table = largest_found(structured_worst(model, full_scale), *met), None
     else:
         worst = largest_found(find_worst(model, full_scale, rng=rng), *met)
@@ -66,6 +72,12 @@ def seek_worst(
     if simulator is not None:
         worst = witness_in_ngspice(model, worst, full_scale, simulator=simulator)
     return worst, table
+
+
+def is_own_product(model: TileModel) -> bool:
+    """Whether tiles hold the product that the array solver finds: against it a search would meet rounding alone."""
+    form = model_form(model)
+    return isinstance(form, ChargeForm) and form.exact
 
 
 def raised(table: LoadTable, load: float, error: float) -> LoadTable:

@@ -12,7 +12,7 @@ from circuitsim.chain.stages import Reading
 from circuitsim.results import atomic
 from circuitsim.results.chain_waveforms import chain_dataset
 from circuitsim.results.solution_files import netcdf_bytes
-from circuitsim.spec import ArraySpec, checked, real_numbers
+from circuitsim.spec import ArraySpec, checked, output_unit, real_numbers
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 READING_SCHEMA = 1
 _READING = "circuitsim reading"
 
+_SENSED = "into the amplifier"  # stands for "A", or for "C" where outputs are charges
 # name of the field -> axes, unit (None: that of the reading), meaning
 _FIELDS = {
     "v_in": (("batch", "row"), "V", "voltage of each row driver"),
-    "i_out": (("batch", "col"), "A", "current into each sense amplifier"),
+    "i_out": (("batch", "col"), _SENSED, "current or charge into each sense amplifier"),
     "sensed": (("batch", "col"), None, "what each ADC takes"),
     "codes": (("batch", "col"), "1", "code of each ADC"),
     "value": (("batch", "col"), None, "what the code represents"),
@@ -83,7 +84,8 @@ def reading_dataset(reading: Reading, *, spec: ArraySpec, dac_codes: ArrayLike, 
     words = real_numbers("dac_codes", dac_codes, shape=(len(reading.v_in), spec.array.rows), axes="(batch, rows)")
     data = xr.Dataset({"dac_codes": (("batch", "row"), words, {"units": "1", "long_name": "DAC code of each row"})})
     for name, (dims, unit, meaning) in _FIELDS.items():
-        about = {"units": unit or reading.unit, "long_name": meaning}
+        units = output_unit(spec) if unit == _SENSED else unit or reading.unit
+        about = {"units": units, "long_name": meaning}
         if (values := getattr(reading, name)) is not None:
             data[name] = (dims, np.asarray(values), about)
         if reading.slices is not None and (values := getattr(reading.slices, name)) is not None:

@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 
 from circuitsim import nodal
 from circuitsim.errors import InputError
-from circuitsim.nodal import NodalArray, PreparedArray
+from circuitsim.nodal import ChargeArray, NodalArray, PreparedArray
 from circuitsim.periphery import Periphery, check_sense_range, report
-from circuitsim.results import CellSurface, SenseTable, Solution, TileModel, content_digest
+from circuitsim.results import AnyCell, CapacitorCell, CellSurface, SenseTable, Solution, TileModel, content_digest
 from circuitsim.spec import ArraySpec, WireGrid, by_value, with_ideal
 
 _ONE_SIDE = 1e-6  # of the largest current: less than that on the other side is leakage
@@ -86,7 +86,7 @@ def sensed_range(spec: ArraySpec, sense: SenseTable, v_range: tuple[float, float
 def exact_array(
     spec: ArraySpec,
     g: ArrayLike,
-    surface: CellSurface | None,
+    surface: AnyCell | None,
     *,
     off: CellSurface | None = None,
     between: tuple[CellSurface, ...] = (),
@@ -101,7 +101,7 @@ def exact_array(
 
     Args:
         spec: The array.
-        g: Conductances (rows, cols) [S].
+        g: Conductances (rows, cols) [S], or capacitances of 1c cells [F].
         surface: Its cell, characterized for the voltages of `sensed_range`; None as in `nodal.prepare`.
         off: Where inputs switch gates, the cell of a row at 0; None: it carries nothing.
         between: Where the gates have several levels, the cells between off and on, as in `nodal.prepare`.
@@ -117,6 +117,8 @@ def exact_array(
         if sense is not None:
             raise InputError(f"sense with array.input_line = {spec.array.input_line!r}: expected None")
         return nodal.prepare(spec, g, surface, off=off, between=between, wires=wires, g_range=g_range)
+    if isinstance(surface, CapacitorCell):
+        return nodal.prepare(spec, g, surface, off=off, wires=wires, g_range=g_range)
     if sense is None:
         return nodal.prepare(spec, g, surface, off=off, wires=wires, v_range=v_range, g_range=g_range)
     wide = sensed_range(spec, sense, v_range)
@@ -133,6 +135,13 @@ def model_array(model: TileModel, g: ArrayLike, *, g_range: tuple[float, float] 
     """
     known = {"off": model.off, "between": model.between, "sense": model.sense, "v_range": model.v_range}
     return exact_array(model.spec, g, model.surface, g_range=g_range, **known)
+
+
+def exact_outputs(array: ExactArray, x: ArrayLike, *, tol: float = nodal.TOLERANCE) -> np.ndarray:
+    """Return the outputs (batch, cols) of `read_exact` alone: charges then cost no solution for the energy."""
+    if isinstance(array, ChargeArray):
+        return nodal.charge_outputs(array, x)
+    return read_exact(array, x, tol=tol).out
 
 
 def read_exact(array: ExactArray, x: ArrayLike, *, nodes: bool = False, tol: float = nodal.TOLERANCE) -> Solution:

@@ -1,7 +1,7 @@
 """Read an array through all its stages: DAC, array, sense amplifier, ADC."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import array_api_compat
@@ -24,7 +24,7 @@ from circuitsim.periphery import (
 from circuitsim.results import ChainWaveforms
 from circuitsim.results.periphery_tables import ConverterTable
 from circuitsim.results.sense_table import SenseTable
-from circuitsim.spec import ArraySpec, by_value
+from circuitsim.spec import ArraySpec, by_value, output_unit
 
 
 @by_value
@@ -38,7 +38,7 @@ class Reading:
     Attributes:
         v_in: (batch, rows) voltages of the rows behind their drivers [V], absolute: a row at rest is at sense.v_ref. On
             gates the inputs: 0, 1, k / (n − 1) of n driver.gate_levels, or shares of driver.t_read.
-        i_out: (batch, cols) currents of the columns [A], positive into the sense amplifiers.
+        i_out: (batch, cols) currents of the columns [A], positive into the sense amplifiers; charges of 1c cells [C].
         sensed: (batch, cols) what the ADCs take [unit]: of an ideal amplifier its current, so that it equals `i_out`;
             of a circuit its output voltage, absolute, with its noise where noise is drawn.
         codes: (batch, cols) codes of the ADC, whole numbers as floats, but for averages of replicas; None without an
@@ -46,7 +46,8 @@ class Reading:
         value: (batch, cols) what a code represents [unit]: low + code · LSB of the ADC as its card or its range states
             it, so that it estimates `sensed`; `sensed` without an ADC.
         ideal: Names of the ideal stages, out of "dac", "sense" and "adc"; see `periphery.ideal_stages`.
-        unit: Of `sensed` and `value`: "A", or "V" where the sense amplifiers are circuits that put out a voltage.
+        unit: Of `sensed` and `value`: "A", "C" for charges of 1c cells, or "V" where the sense amplifiers are circuits
+            that put out a voltage.
         slices: The reads of one bit each (batch · bits, …), vector by vector and the lowest bit first, where inputs are
             bit-serial; see `chain.shift_and_add`. None otherwise.
         waveforms: Waveforms of the first code, where a deck of the whole chain was run; None otherwise.
@@ -79,9 +80,9 @@ def read_codes(
     Args:
         spec: The array; driver.dac_bits, adc.bits and adc.full_scale are used.
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1 as integers or floats.
-        read_array: Function from voltages (batch, rows) [V] to currents (batch, cols) [A] of a prepared array at any
-            level. It includes the resistances of drivers and sense amplifiers.
-        full_scale: Current of the largest ADC code [A] if adc.full_scale = "auto".
+        read_array: Function from voltages (batch, rows) [V] to currents (batch, cols) [A], of 1c cells charges [C], of
+            a prepared array at any level. It includes the resistances of drivers and sense amplifiers.
+        full_scale: Output at the largest ADC code [A, 1c: C] if adc.full_scale = "auto".
         periphery: Converters and sense amplifiers as tables; None: ideal ones from the specification.
         rng: Source of noise, in the order DAC, sense amplifier, ADC; required if a table has noise.
 
@@ -101,7 +102,7 @@ def read_codes(
     """
     if full_scale is not None and (periphery is not None or spec.adc.full_scale != "auto"):
         source = "adc.full_scale" if periphery is None else "the ADC of periphery"
-        raise InputError(f"full_scale = {full_scale:g} A: expected None, {source} states it already")
+        raise InputError(f"full_scale = {full_scale:g} {output_unit(spec)}: expected None, {source} states it already")
     ideal = periphery is None
     tables = periphery_of(spec, full_scale=full_scale) if ideal else check_periphery_holds(periphery, spec)
     if tables.dac is None:
@@ -113,7 +114,7 @@ def read_codes(
     bits = "driver.dac_bits" if periphery is None else "periphery.dac.bits"
     codes = _checked(tables.dac, codes, spec.array.rows, bits)
     v_in = drive(tables.dac, codes, rng=rng)
-    return _outputs(tables, v_in, read_array(v_in), rng)
+    return replace(_outputs(tables, v_in, read_array(v_in), rng), unit=output_unit(spec))
 
 
 def read_stages(

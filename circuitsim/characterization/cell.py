@@ -24,7 +24,7 @@ from circuitsim.library import assemble
 from circuitsim.netlist import cell_text
 from circuitsim.nodal.surface import cell_law
 from circuitsim.resources import surface_cache
-from circuitsim.results import CellSurface
+from circuitsim.results import AnyCell, CellSurface
 from circuitsim.results.model_files import SURFACE_SCHEMA, load_surface, save_surface
 from circuitsim.spec import ArraySpec, cell_keys, check_voltage_range, gate_voltage_levels, has_bypass
 
@@ -197,7 +197,7 @@ def skipped_cell(
     return cell(spec, v_range=v_range, g_range=g_range, v_gate=0.0, simulator=simulator)
 
 
-def check_contents(spec: ArraySpec, surface: CellSurface) -> None:
+def check_contents(spec: ArraySpec, surface: AnyCell) -> None:
     """Refuse an array whose SPICE files hold something else than those that its cell was characterized with.
 
     Raises:

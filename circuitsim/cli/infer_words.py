@@ -24,7 +24,7 @@ def inference_in_words(content: dict[str, Any]) -> str:
         f"mapping: arrays that compute exactly differ from float by {content['mapping_difference']:.1e} of the "
         "largest output"
     )
-    lines += [_on_array(layer) for layer in content["layers"]]
+    lines += [_on_array(layer, content["output_unit"]) for layer in content["layers"]]
     lines += _packing(content)
     if content["unreached_layers"]:
         lines.append(f"programmed, but read for none of the images: {', '.join(content['unreached_layers'])}")
@@ -142,11 +142,13 @@ def _form(name: str, content: dict[str, Any]) -> str:
     return f"{name}: {', '.join(parts) or 'the reference'}"
 
 
-def _on_array(layer: dict[str, Any]) -> str:
+def _on_array(layer: dict[str, Any], unit: str) -> str:
     groups = "" if layer["groups"] == 1 else f"{layer['groups']} × "
     adc = ""
     if layer["full_scale"] is not None:
-        adc = f"; ADC to {layer['full_scale']:.3g} A ({layer['adc_rule']}), {percent(layer['adc_clipped'])} clipped"
+        adc = (
+            f"; ADC to {layer['full_scale']:.3g} {unit} ({layer['adc_rule']}), {percent(layer['adc_clipped'])} clipped"
+        )
     tied = f" of {layer['tied_to']}, which has the same weights" if layer["tied_to"] else ""
     return (
         f"on arrays: {layer['name']} ({layer['op']}, {groups}{layer['inputs']} × {layer['outputs']}, {layer['tiles']} "

@@ -151,7 +151,7 @@ def run_demo(out: Path, *, seed: int = 0, n_jobs: int = 2, show: Show | None = N
     with clock.step(f"SPICE in the loop, {LOOP_IMAGES} images") as progress:
         loop, solved = _loop(job, calibration, array, ranges, progress)
     with clock.step("energy and IR drop"):
-        surface = calibration.model.surface
+        surface = calibration.model.current_surface
         energy = inference_energy(job.network, spec, surface, digits.test_images[:ENERGY_IMAGES], ranges=ranges)
         difference = power_difference(spec, surface, solved)
         drop = _worst_drop(job, tiles)

@@ -100,10 +100,9 @@ def accuracy_against(
         InputError: `key` is not of the form section.key, or there are no values.
     """
     specs = with_values(spec, key, values)
-    if key in SPREAD | IN_TIME:
-        raise InputError(
-            f"key = {key!r} describes {(SPREAD | IN_TIME)[key]}, which no accuracy depends on: expected another key"
-        )
+    unfelt = SPREAD if spec.array.cell == "1c" else SPREAD | IN_TIME
+    if key in unfelt:
+        raise InputError(f"key = {key!r} describes {unfelt[key]}, which no accuracy depends on: expected another key")
     points = []
     for value, one, generator in zip(values, specs, rng.spawn(len(values)), strict=True):
         accuracy, calibration = calibrated_accuracy(

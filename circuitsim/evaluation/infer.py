@@ -41,7 +41,7 @@ from circuitsim.network import (
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import write_text
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, output_unit
 
 if TYPE_CHECKING:
     from circuitsim.network.onnx import OnnxNetwork
@@ -195,6 +195,7 @@ def infer_files(
         "energy": energy and measured_cost(programmed, array, calls, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
         "input_code": spec.driver.input_code,
+        "output_unit": output_unit(spec),
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,
         "tables": _names(tables),
@@ -267,7 +268,7 @@ def _certified(programmed: ProgrammedNetwork, product: AnyProduct, search_inputs
         "typical_rms": certificate.typical.rms,
         "largest_drawn": certificate.typical.max,
         "worst": None if certificate.worst is None else certificate.worst.error,
-        "full_scale_A": certificate.full_scale,
+        f"full_scale_{certificate.unit}": certificate.full_scale,
         "reached": certificate.reached,
         "relative_to": certificate.relative_to,
     }

@@ -10,7 +10,7 @@ from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import NodalProduct
 from circuitsim.evaluation.spice_loop import SolvedTile
 from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
-from circuitsim.results import CellSurface, SenseTable, Solution
+from circuitsim.results import AnyCell, CellSurface, SenseTable, Solution
 from circuitsim.results.evaluation import EnergyPart, InferenceEnergy
 from circuitsim.spec import ArraySpec, checked
 
@@ -18,13 +18,17 @@ WHAT = (
     "energy that drivers and sense references deliver to wires, cells, transistors, driver and sense resistances over "
     "t_read per read and phase; word lines, charging of wires and converters are not included"
 )
+OF_CHARGES = (
+    "energy that drivers and sense references deliver within t_read to charge wires and capacitors, per read and "
+    "phase; discharging them and converters are not included"
+)
 
 
 @checked
 def inference_energy(
     network: Network,
     spec: ArraySpec,
-    surface: CellSurface | None,
+    surface: AnyCell | None,
     images: np.ndarray,
     *,
     ranges: dict[str, LayerRange],
@@ -69,12 +73,13 @@ def inference_energy(
     total = sum(part.energy for part in parts)
     products = sum(layer.vectors * layer.groups * layer.inputs * layer.outputs for layer in inference.layers)
     macs = products // len(images)  # every image has the same number of vectors
-    return InferenceEnergy(parts, total, macs, total / macs, WHAT)
+    what = OF_CHARGES if spec.array.cell == "1c" else WHAT
+    return InferenceEnergy(parts, total, macs, total / macs, what)
 
 
 @checked
 def power_difference(
-    spec: ArraySpec, surface: CellSurface | None, solved: Sequence[SolvedTile], *, sense: SenseTable | None = None
+    spec: ArraySpec, surface: AnyCell | None, solved: Sequence[SolvedTile], *, sense: SenseTable | None = None
 ) -> float:
     """Return the largest relative difference in read power between the array solver and ngspice.
 

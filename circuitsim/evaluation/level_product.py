@@ -57,6 +57,8 @@ def level_product(
 
 def _nodal(spec: ArraySpec) -> NodalProduct:
     """The array solver with the cells and sense amplifiers that the array has."""
+    if spec.array.cell == "1c":
+        return NodalProduct(spec, characterization.capacitor_cell(spec))
     if spec.array.input_line == "bl":
         tables = circuit_tables(with_ideal(spec, "driver", "adc"))
         sense = None if tables is None else tables.sense

@@ -21,7 +21,7 @@ from circuitsim.evaluation.gate_bend import tell_bend
 from circuitsim.evaluation.joint_tiles import joint_form_of
 from circuitsim.netlist import cell_text
 from circuitsim.network import JointForm, ReadTile, TilePlace, check_same_array
-from circuitsim.results import CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
+from circuitsim.results import AnyCell, CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
 from circuitsim.spec import ArraySpec, by_value, with_ideal
 from circuitsim.spice import Simulator
 
@@ -141,7 +141,7 @@ class NodalProduct:
     """
 
     spec: ArraySpec
-    surface: CellSurface | None = None
+    surface: AnyCell | None = None
     record: Listener | None = None
     sense: SenseTable | None = None
     off: CellSurface | None = None

@@ -9,7 +9,7 @@ from circuitsim.calibration import random_experiments
 from circuitsim.calibration.certify import errors_against
 from circuitsim.calibration.solve_experiments import solve_in_ngspice
 from circuitsim.chain import exact_array, read_exact
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation.accuracy import calibrated_accuracy
 from circuitsim.network import Network
 from circuitsim.results import CellSurface, Experiment, SenseTable, TileModel
@@ -57,9 +57,11 @@ def wire_sweep(
 
     Raises:
         InputError: There are no tiles or no resistances, or as `calibrated_accuracy`.
-        SpecError: A resistance cannot be used, or as `calibrated_accuracy`.
+        SpecError: The cells are capacitors, a resistance cannot be used, or as `calibrated_accuracy`.
         OutsideRangeError, SimulatorError: As `calibrated_accuracy`.
     """
+    if spec.array.cell == "1c":
+        raise SpecError("array.cell = '1c': charges have no IR drop to sweep, expected a cell that carries a current")
     if not len(tiles):
         raise InputError("tiles is empty: expected at least one tile of the network, see network_experiments")
     if not len(resistances):
@@ -87,7 +89,7 @@ def wire_sweep(
             WirePoint(
                 r_wire=r_wire,
                 accuracy=accuracy,
-                ir_drop=largest_drop(array, result.model.surface, tiles, sense=result.model.sense),
+                ir_drop=largest_drop(array, result.model.current_surface, tiles, sense=result.model.sense),
                 rms=result.certificate.typical.rms,
                 max=result.certificate.typical.max,
                 ngspice_rms=ngspice_error[0],

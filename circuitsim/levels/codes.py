@@ -20,7 +20,7 @@ from circuitsim.levels.reading import read
 from circuitsim.levels.serial_rows import one_bit_dac, serial_bits
 from circuitsim.periphery import Periphery, adc_table
 from circuitsim.results import Certificate, ConverterTable, TileModel
-from circuitsim.spec import ArraySpec, check_codes, checked, real_numbers
+from circuitsim.spec import ArraySpec, check_around_charges, check_codes, checked, real_numbers
 from circuitsim.spice import Progress
 
 
@@ -58,7 +58,7 @@ def convert_codes(
         g: Conductances (rows, cols) [S].
         codes: DAC codes (batch, rows), whole numbers from 0 to 2^dac_bits − 1.
         level, model, certificate, strict, max_error: As in `solve`.
-        full_scale: Current of the largest ADC code [A] if `adc.full_scale` is "auto".
+        full_scale: Current of the largest ADC code [A], charge of 1c cells [C], if `adc.full_scale` is "auto".
         rng: Source of the noise of circuits, in the order DAC, sense amplifier, ADC, then that of each chip; None:
             without noise.
         mismatch: Chips whose ADCs differ from the card, see `AdcMismatch`: their codes are `Reading.instances`. Levels
@@ -73,7 +73,7 @@ def convert_codes(
 
     Raises:
         InputError: The DAC or the ADC is missing, its full scale is unknown, or a value is not a code.
-        SpecError: The inputs of this array are not voltages, or its outputs are not currents; the level does not
+        SpecError: The inputs of this array are not voltages, or circuits stand around capacitors; the level does not
             simulate a converter, or the parts do not fit each other or their times.
         SimulatorError: The deck of a chain failed, or a part of it never settles or never changes its code; the run
             folder is kept.
@@ -100,11 +100,11 @@ def convert_codes(
         return _pulse_widths(spec, array, codes, full_scale)
     if spec.driver.input_code != "bit_serial":
         words = real_numbers("codes", codes)
-        return chain.read_codes(spec, words, lambda v: read(array, v).i_out, full_scale=full_scale)
+        return chain.read_codes(spec, words, lambda v: read(array, v).out, full_scale=full_scale)
     bits = serial_bits(spec)
     words = chain.one_bit_reads(check_codes(codes, bits, spec.array.rows, "the driver"), bits)
     tables = Periphery(dac=one_bit_dac(spec), adc=adc_table(spec, full_scale=full_scale))
-    return chain.shift_and_add(chain.read_codes(spec, words, lambda v: read(array, v).i_out, periphery=tables), bits)
+    return chain.shift_and_add(chain.read_codes(spec, words, lambda v: read(array, v).out, periphery=tables), bits)
 
 
 def _through_circuits(
@@ -150,7 +150,8 @@ def _pulse_widths(spec: ArraySpec, array: AnyArray, codes: ArrayLike, full_scale
 
 
 def _check_converters_fit(spec: ArraySpec) -> None:
-    """Reject an array whose inputs are not voltages or whose outputs are not currents."""
+    """Reject an array whose inputs are not voltages, or whose converters do not take its outputs."""
+    check_around_charges(spec)
     off_or_on = spec.array.input_line != "bl" and spec.driver.gate_levels is None
     if off_or_on and spec.driver.input_code == "amplitude":
         takes = (
@@ -168,5 +169,3 @@ def _check_converters_fit(spec: ArraySpec) -> None:
             f"sense.{spec.sense.sources[0]} = {spec.sense.block!r}: an ADC of codes takes currents, and the circuit "
             "puts out a voltage; name a circuit in [adc], read it by circuitsim.solve, or remove it"
         )
-    if spec.array.cell == "1c":
-        raise SpecError("array.cell = '1c': its output is a charge, expected a cell whose current an ADC converts")

@@ -28,7 +28,7 @@ class CertifiedTile:
 
     Attributes:
         spec: The array.
-        g: (rows, cols) programmed conductances [S].
+        g: (rows, cols) programmed conductances [S], or capacitances of 1c cells [F].
         tile: The programmed matrices.
         model: The model with the size and temperature of this array, from which the tile was programmed.
         calibrated: The model as calibrated, to which the certificate belongs.
@@ -127,14 +127,14 @@ def read_tile(array: CertifiedTile, x: ArrayLike) -> Solution:
         say_outside(phrases, strict=array.strict)
         tile_error = None if phrases else array.tile_error
     sense, current = array.model.sense, np.asarray(behavioral.mvm(array.tile, x))
-    out = current
+    out, charges = current, isinstance(array.tile, behavioral.ChargeTile)
     if sense is not None:
         check_sense_range(sense, current, slack=OWN_ERROR)
         out = np.asarray(behavioral.reported_outputs(sense, current))
     return Solution(
         out=out,
-        quantity="current" if sense is None else "voltage",
-        unit="A" if sense is None else sense.unit,
+        quantity="charge" if charges else "current" if sense is None else "voltage",
+        unit="C" if charges else "A" if sense is None else sense.unit,
         i_sense=None if sense is None else current,
         power=np.asarray(behavioral.power(array.tile, x)),
         provenance=array.provenance,

@@ -8,10 +8,10 @@ import numpy as np
 from circuitsim.errors import SpecError
 from circuitsim.periphery import Periphery, adc_table, check_table_holds, dac_table, output_noise, straight_output
 from circuitsim.results import ConverterTable, SenseTable
-from circuitsim.spec import ArraySpec, checked, with_ideal
+from circuitsim.spec import ArraySpec, check_around_charges, checked, output_unit, with_ideal
 
 _PARTS = {"driver": "dac", "sense": "sense", "adc": "adc"}
-_NAMES = {"A": "currents", "V": "voltages"}
+_NAMES = {"A": "currents", "V": "voltages", "C": "charges"}
 _LEAST_MOVED = 0.5  # LSB of the DAC: rows that its output resistance may move by so much count as driven by voltages
 
 
@@ -24,10 +24,12 @@ def network_tables(spec: ArraySpec, given: Periphery | None) -> Periphery:
         given: Tables of the circuits that it names, from `characterization.characterize`; None: it names none.
 
     Raises:
-        SpecError: Codes are bit-serial and have no resolution; a circuit has no table or works in phases, the ADC does
-            not take what the sense amplifiers put out, or the output resistance of the DAC moves the rows.
+        SpecError: Circuits stand around capacitors; codes are bit-serial and have no resolution; a circuit has no table
+            or works in phases, the ADC does not take what the sense amplifiers put out, or the output resistance of the
+            DAC moves the rows.
         OutsideRangeError: A table was made for other conditions.
     """
+    check_around_charges(spec)
     tables = given or Periphery()
     for section, name in _PARTS.items():
         part, table = getattr(spec, section), getattr(tables, name)
@@ -62,8 +64,8 @@ def _check_sense(spec: ArraySpec, tables: Periphery) -> None:
             f"sense.{part.sources[0]} = {part.block!r}: it works in phases, and a network reads its arrays at rest; "
             "expected an amplifier without phases"
         )
-    unit = "A" if sense is None else sense.unit
-    takes = tables.adc.unit if tables.adc is not None else "A"
+    unit = output_unit(spec) if sense is None else sense.unit
+    takes = tables.adc.unit if tables.adc is not None else output_unit(spec)
     if takes != unit and (tables.adc is not None or spec.adc.bits is not None):
         which = "an ideal ADC" if tables.adc is None else f"the circuit {tables.adc.block!r}"
         raise SpecError(

@@ -19,7 +19,6 @@ _AS_DRAWN = {
 }
 READS: Abilities = {
     "bl": {
-        "array.cell": Only(("1r", "1t1r", "2t2r", "1t", "own"), _CURRENTS),
         "driver.input_code": Only(("amplitude", "bit_serial", "pulse_width"), _CURRENTS),
         **_AS_DRAWN,
     },
@@ -52,8 +51,8 @@ def check_network_array(spec: ArraySpec) -> None:
     choices = " or ".join("no value" if choice is None else repr(choice) for choice in expected.values)
     raise SpecError(
         f"{key} = {value!r}: a network is read by voltages on bit lines, or bit by bit, by pulses or by "
-        f"driver.gate_levels on gates, and by currents, in tiles of array.rows x array.cols cells; expected {choices} "
-        f"({expected.because})"
+        f"driver.gate_levels on gates, and by currents or charges, in tiles of array.rows x array.cols cells; expected "
+        f"{choices} ({expected.because})"
     )
 
 

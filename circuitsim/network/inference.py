@@ -19,7 +19,7 @@ from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.reading import LayerRange
 from circuitsim.network.scores import Metric, Score, has_classes, score
 from circuitsim.periphery import Periphery
-from circuitsim.spec import ArraySpec, by_value, checked
+from circuitsim.spec import ArraySpec, by_value, checked, output_unit
 
 
 @by_value
@@ -122,7 +122,7 @@ def evaluate(
     logits = in_chunks(programmed.network, images, size, on_tiles.for_images)
     layers = tuple(layer_statistics(programmed, layer, ranges[layer], each) for layer, each in on_tiles.counts.items())
     for layer in layers:
-        for sentence in clipping_sentences(layer, ranges[layer.name]):
+        for sentence in clipping_sentences(layer, ranges[layer.name], output_unit(programmed.spec)):
             warnings.warn(f"{name!r}, layer {layer.name!r}: {sentence}", ClippingWarning, stacklevel=2)
     return _inference(name, logits, images, labels, layers, metric=metric)
 

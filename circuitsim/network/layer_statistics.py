@@ -31,8 +31,8 @@ class LayerStatistics:
         activation_max: Activation that is driven at v_read.
         w_max: Weight that is mapped to the whole range of conductances.
         gain: Digital factor on the products.
-        full_scale: Current of the ADC's largest code [A]; None without ADC quantization, or for a circuit, which has a
-            range of its own.
+        full_scale: Current of the ADC's largest code [A], charge of 1c cells [C]; None without ADC quantization, or for
+            a circuit, which has a range of its own.
         lsb: Current that one code stands for [A]; None without ADC quantization.
         i_max: Largest column current before the ADC [A].
         adc_clipped: Fraction of the conversions outside the ADC's range.
@@ -107,12 +107,12 @@ def layer_statistics(
     )
 
 
-def clipping_sentences(layer: LayerStatistics, known: LayerRange) -> list[str]:
+def clipping_sentences(layer: LayerStatistics, known: LayerRange, unit: str) -> list[str]:
     """Say what a layer clips beyond what its ranges were chosen to clip."""
     sentences = []
     if layer.adc_clipped > max(MUCH_CLIPPING, 2 * known.adc_clipped):
         sentences.append(
-            f"{layer.adc_clipped:.1%} of the currents lie outside the ADC's {_range(layer)}"
+            f"{layer.adc_clipped:.1%} of the outputs lie outside the ADC's {_range(layer, unit)}"
             + (f", against {known.adc_clipped:.1%} of the calibration images'" if known.adc_clipped else "")
         )
     if layer.input_lost > max(MUCH_LOST, 2 * known.input_lost):
@@ -124,5 +124,5 @@ def clipping_sentences(layer: LayerStatistics, known: LayerRange) -> list[str]:
     return sentences
 
 
-def _range(layer: LayerStatistics) -> str:
-    return layer.adc_rule if layer.full_scale is None else f"range of {layer.full_scale:g} A"
+def _range(layer: LayerStatistics, unit: str) -> str:
+    return layer.adc_rule if layer.full_scale is None else f"range of {layer.full_scale:g} {unit}"

@@ -3,6 +3,7 @@
 from circuitsim.nodal.abilities import SETTLES, SIMULATES
 from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray, terminal_matrices
 from circuitsim.nodal.blocks import sweep_batch
+from circuitsim.nodal.charge import ChargeArray, charge_outputs
 from circuitsim.nodal.compensation import Compensation, compensate
 from circuitsim.nodal.gated import GatedArray, NodalArray
 from circuitsim.nodal.linear import (
@@ -28,6 +29,7 @@ __all__ = [
     "SETTLES",
     "SIMULATES",
     "TOLERANCE",
+    "ChargeArray",
     "Compensation",
     "GatedArray",
     "LinearArray",
@@ -39,6 +41,7 @@ __all__ = [
     "Transfer",
     "cell_current",
     "cell_current_and_slopes",
+    "charge_outputs",
     "compensate",
     "effective_matrix",
     "factorize",

@@ -25,7 +25,7 @@ from scipy.sparse.linalg import splu
 from circuitsim.nodal.array import given_digests
 from circuitsim.nodal.grid import Grid, build_grid
 from circuitsim.results import CapacitorCell, Provenance, Solution
-from circuitsim.spec import ArraySpec, WireGrid, by_value, check_inputs
+from circuitsim.spec import ArraySpec, WireGrid, by_value, check_inputs, checked
 
 _SHORT = 0.05  # of the read: an edge for which one contour serves
 _POINTS, _FEW = 20, 16  # on the contour: errors of 4e-12 of a charge, and of 3e-6 of an energy
@@ -59,9 +59,14 @@ class ChargeArray:
 
     @cached_property
     def matrices(self) -> "ChargeMatrices":
-        """The charges and energies of a read."""
+        """The charges of a read."""
         driver = self.spec.driver
         return charge_matrices(self.cell, self.g, self.wires, driver.t_read, driver.edge)
+
+    @cached_property
+    def rising(self) -> np.ndarray:
+        """(rows, rows) [F]: the mean over the edge of the charges from the row drivers is x @ rising; for energies."""
+        return rising_charges(self.cell, self.g, self.wires, self.spec.driver.edge)
 
 
 @by_value
@@ -72,12 +77,10 @@ class ChargeMatrices:
     Attributes:
         to_columns: (rows, cols) [F]: charges into the sense amplifiers are x @ to_columns.
         to_rows: (rows, rows) [F]: charges from the row drivers are x @ to_rows.
-        rising: (rows, rows) [F]: the mean of the latter during the edge.
     """
 
     to_columns: np.ndarray
     to_rows: np.ndarray
-    rising: np.ndarray
 
 
 def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read: float, edge: float) -> ChargeMatrices:
@@ -90,12 +93,9 @@ def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read:
         t_read: From the start of the edge to the end of the read [s].
         edge: Duration of the edge, at most t_read [s].
     """
-    grid = build_grid(wires)
-    _, label = csgraph.connected_components(grid.wires, directed=False)
-    lines = sparse.csr_matrix((label[:, None] == label[grid.free :]).astype(float))
-    network = _Network(grid, cell.parts(g), wires, lines)
-    rows = grid.rows
-    charges, rising = np.zeros((rows, rows + grid.cols)), np.zeros((rows, rows))
+    network = _network(cell, g, wires)
+    rows, cols = g.shape
+    charges = np.zeros((rows, rows + cols))
     # An edge is the mean of steps; those of its end act for t_read - edge, and where that is short, need a contour of
     # their own.
     ends = ((t_read, 1.0),) if edge <= _SHORT * t_read else ((t_read, 1.0), (t_read - edge, -1.0))
@@ -103,9 +103,23 @@ def charge_matrices(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, t_read:
         for s, weight in zip(*_contour(_POINTS, time), strict=True) if time > 0 else ():
             ramp = (1.0 if len(ends) == 2 else -np.expm1(-s * edge)) / (s * edge)
             charges = charges + sign * 2 * np.real(weight * ramp * network.charges(s))
+    return ChargeMatrices(-charges[:, rows:], charges[:, :rows])
+
+
+def rising_charges(cell: CapacitorCell, g: np.ndarray, wires: WireGrid, edge: float) -> np.ndarray:
+    """Return the mean over the edge of the charges (rows, rows) [F] that rows take; arguments as `charge_matrices`."""
+    network, rows = _network(cell, g, wires), len(g)
+    rising = np.zeros((rows, rows))
     for s, weight in zip(*_contour(_FEW, edge), strict=True):
         rising = rising + 2 * np.real(weight / (s * edge) ** 2 * network.charges(s)[:, :rows])
-    return ChargeMatrices(-charges[:, rows:], charges[:, :rows], rising)
+    return rising
+
+
+def _network(cell: CapacitorCell, g: np.ndarray, wires: WireGrid) -> "_Network":
+    grid = build_grid(wires)
+    _, label = csgraph.connected_components(grid.wires, directed=False)
+    lines = sparse.csr_matrix((label[:, None] == label[grid.free :]).astype(float))
+    return _Network(grid, cell.parts(g), wires, lines)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,15 +177,25 @@ def _contour(points: int, t: float) -> tuple[np.ndarray, np.ndarray]:
     return z / t, np.exp(z) * along / (1j * points * t)
 
 
+@checked
+def charge_outputs(array: ChargeArray, x: ArrayLike) -> np.ndarray:
+    """Return the charges (batch, cols) [C] of inputs (batch, rows) [V], without the energy of a read.
+
+    Raises:
+        InputError: The inputs have another shape, or are not finite.
+    """
+    return (check_inputs(array.spec, x) - array.spec.sense.v_ref) @ array.matrices.to_columns
+
+
 def read_charges(array: ChargeArray, x: ArrayLike, *, threads: int) -> Solution:
     """Return the charges (batch, cols) [C] of inputs (batch, rows) [V]; see `reading.read`.
 
     The power is averaged over `driver.t_read`, as at level ngspice.
     """
     v_in, v_ref = check_inputs(array.spec, x), array.spec.sense.v_ref
-    drive, found = v_in - v_ref, array.matrices
-    out, from_rows = drive @ found.to_columns, drive @ found.to_rows
-    delivered = (v_in * from_rows - drive * (drive @ found.rising)).sum(axis=1) - v_ref * out.sum(axis=1)
+    drive, out = v_in - v_ref, charge_outputs(array, v_in)
+    from_rows = drive @ array.matrices.to_rows
+    delivered = (v_in * from_rows - drive * (drive @ array.rising)).sum(axis=1) - v_ref * out.sum(axis=1)
     cell = array.cell.provenance
     return Solution(
         out=out,

@@ -82,7 +82,7 @@ def _charge_array(spec: ArraySpec, g: np.ndarray, cell: object, off: object, wir
             "array.cell = '1c' needs a CapacitorCell as surface, from characterization.capacitor_cell, and no off"
         )
     array = ChargeArray(spec, check_conductances(spec, g, g_range=cell.g_range), cell, wires)
-    array.matrices  # noqa: B018  the work belongs here, not to the first read
+    array.matrices  # noqa: B018  the work belongs here, not to the first read, but for the energy of the edge
     return array
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from circuitsim.errors import InputError
 from circuitsim.results.periphery_tables import ConverterTable
 from circuitsim.results.sense_table import SenseTable
-from circuitsim.spec import ArraySpec, check_no_block
+from circuitsim.spec import ArraySpec, check_no_block, output_unit
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ def dac_table(spec: ArraySpec) -> ConverterTable | None:
 
 
 def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterTable | None:
-    """Return the columns' ADC, from 0 to its full scale [A]; None where outputs are not quantized.
+    """Return the columns' ADC, from 0 to its full scale [A], of 1c cells [C]; None where outputs are not quantized.
 
     Args:
         spec: The array; adc.bits and adc.full_scale are used.
-        full_scale: Current of the largest code [A]; None if adc.full_scale states it.
+        full_scale: Current of the largest code [A], charge of 1c cells [C]; None if adc.full_scale states it.
 
     Raises:
         InputError: adc.full_scale is "auto" and no current is given, or it states another current than the one given.
@@ -81,13 +81,17 @@ def adc_table(spec: ArraySpec, *, full_scale: float | None = None) -> ConverterT
     check_no_block(adc, "adc", "an ideal ADC")
     if adc.bits is None:
         return None
+    unit, what = output_unit(spec), "charge" if spec.array.cell == "1c" else "current"
     if adc.full_scale == "auto":
         if full_scale is None:
             raise InputError(
-                "adc.full_scale = 'auto' takes its range from a network's outputs; here, write the current of "
-                "the largest code [A] as adc.full_scale, or pass it as full_scale=, on the command line --full-scale"
+                f"adc.full_scale = 'auto' takes its range from a network's outputs; here, write the {what} of "
+                f"the largest code [{unit}] as adc.full_scale, or pass it as full_scale=, on the command line "
+                "--full-scale"
             )
-        return ConverterTable(adc.bits, 0.0, full_scale)
+        return ConverterTable(adc.bits, 0.0, full_scale, unit=unit)
     if full_scale not in (None, adc.full_scale):
-        raise InputError(f"full_scale = {full_scale:g} A: expected None, adc.full_scale is {adc.full_scale:g} A")
-    return ConverterTable(adc.bits, 0.0, adc.full_scale)
+        raise InputError(
+            f"full_scale = {full_scale:g} {unit}: expected None, adc.full_scale is {adc.full_scale:g} {unit}"
+        )
+    return ConverterTable(adc.bits, 0.0, adc.full_scale, unit=unit)

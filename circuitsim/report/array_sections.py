@@ -3,6 +3,7 @@
 from circuitsim.report.content import Comparison, IrDrop
 from circuitsim.report.error_figures import r_squared_text
 from circuitsim.report.parts import Paragraph, Picture, Section, SideBySide
+from circuitsim.report.stored import output_noun
 from circuitsim.spec import AdcSpec
 from circuitsim.units import format_quantity, percent
 
@@ -43,7 +44,7 @@ def hold_out_section(comparison: Comparison, truth: str, adc: AdcSpec) -> Sectio
 
 
 def _outputs(comparison: Comparison) -> str:
-    return "currents" if comparison.unit == "A" else "outputs"
+    return f"{output_noun(comparison.unit)}s"
 
 
 def _resolution(comparison: Comparison, adc: AdcSpec) -> str:

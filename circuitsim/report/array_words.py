@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, state_unit
 from circuitsim.units import format_quantity
 
 
 def array_in_words(spec: ArraySpec) -> str:
     """Describe an array in one sentence: size, cell, wires, driver, sense input, converters, temperature."""
     access = f" behind {spec.access.name}" if spec.access else ""
-    g_low, g_high = format_quantity(spec.device.g_min, "S"), format_quantity(spec.device.g_max, "S")
+    unit = state_unit(spec)
+    g_low, g_high = format_quantity(spec.device.g_min, unit), format_quantity(spec.device.g_max, unit)
     dac = _converter(spec.driver.block, spec.driver.dac_bits, "DAC")
     adc = _converter(spec.adc.block, spec.adc.bits, "ADC")
     behind = f"behind {format_quantity(spec.driver.r_out, 'Ω')}, " if spec.driver.block is None else ""

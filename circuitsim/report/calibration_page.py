@@ -52,9 +52,12 @@ def write_calibration_report(
         ),
         circuits=circuits,
         waveforms=waveforms,
-        notes=("DC reads: the wire capacitances in the decks have no effect.",),
+        notes=() if certificate.unit == "C" else (_AT_REST,),
     )
     return write_report(folder, content)
+
+
+_AT_REST = "DC reads: the wire capacitances in the decks have no effect."
 
 
 def hold_out_comparison(calibration: Calibration, *, lsb: float | None = None) -> Comparison:
@@ -85,6 +88,6 @@ def _lsb(certificate: Certificate, adc: AdcSpec) -> float | None:
     """Step of the ADC [unit of the certificate], where it is known."""
     if certificate.code_errors is not None:
         return certificate.code_errors.lsb
-    if adc.bits is None or adc.full_scale == "auto" or certificate.unit != "A":
+    if adc.bits is None or adc.full_scale == "auto" or certificate.unit not in ("A", "C"):
         return None
     return ConverterTable(adc.bits, 0.0, adc.full_scale).lsb

@@ -1,6 +1,7 @@
 """What a certificate states behind sense amplifiers and converters, as sentences."""
 
 from circuitsim.report.amounts import counted
+from circuitsim.report.stored import output_noun
 from circuitsim.results import Certificate, CodeErrors
 from circuitsim.units import format_quantity, percent
 
@@ -65,7 +66,7 @@ def lsb_in_short(certificate: Certificate) -> tuple[tuple[str, str], ...]:
 def outputs_in_words(certificate: Certificate) -> str:
     """Name the outputs that a certificate speaks of."""
     if certificate.sense is None:
-        return "column currents"
+        return f"column {output_noun(certificate.unit)}s"
     return f"output {'voltages' if certificate.unit == 'V' else 'currents'} of the sense amplifiers"
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
 from circuitsim.report.content import Comparison
+from circuitsim.report.stored import output_noun
 from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, SERIES, look, one_panel, one_prefix
 from circuitsim.results import Certificate
 from circuitsim.results.error_scale import RelativeTo
@@ -114,7 +115,8 @@ def r_squared_text(value: float) -> str:
 
 
 def _what(comparison: Comparison) -> str:
-    return "column current" if comparison.unit == "A" else "output of the sense amplifier"
+    noun = output_noun(comparison.unit)
+    return "output of the sense amplifier" if noun == "output" else f"column {noun}"
 
 
 def _kinds(comparison: Comparison) -> list[tuple[str, str, str]]:

@@ -52,6 +52,12 @@ STRING_GRADE = (
 )
 
 
+CHARGE_GRADE = (
+    "grade: which charges the model keeps; 1 takes every read as settled, 2 takes the charges at the end of the read, "
+    "with all wires"
+)
+
+
 def names_in_words(certificate: Certificate) -> str:
     """Explain the kinds of inputs, the kinds of matrices and the grades that a certificate names; empty for none."""
     parts = []
@@ -65,6 +71,7 @@ def names_in_words(certificate: Certificate) -> str:
         parts.append(f"Matrices, in the range stated above: {'; '.join(matrices)}.")
     if certificate.validation:
         gates = GATED_GRADE if certificate.relative_to == "full scale" else STRING_GRADE
-        grade = GRADE if certificate.input_unit == "V" else gates
+        volts = CHARGE_GRADE if certificate.unit == "C" else GRADE
+        grade = volts if certificate.input_unit == "V" else gates
         parts.append(f"{grade[0].upper()}{grade[1:]}.")
     return " ".join(parts)

@@ -12,6 +12,7 @@ from circuitsim.report.circuit_words import (
     sense_in_words,
 )
 from circuitsim.report.legend import names_in_words
+from circuitsim.report.stored import output_noun, stored
 from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
 from circuitsim.results import Budget, Cause, Certificate, GradeErrors
 from circuitsim.units import format_quantity, percent
@@ -129,7 +130,7 @@ def _product(certificate: Certificate) -> str:
     sentences = []
     if certificate.product_bits is not None and certificate.product_gain is not None:
         sentences.append(
-            f"As a product of voltages and conductances, apart from any model, the array is good for "
+            f"As a product of voltages and {stored(certificate)}s, apart from any model, the array is good for "
             f"{certificate.product_bits:.1f} effective bits before the ADC, after a common gain of "
             f"{certificate.product_gain:.3f} has been taken out."
         )
@@ -172,8 +173,13 @@ def _energy(certificate: Certificate) -> str:
         f"multiply-accumulate = 2 operations), reads of {format_quantity(energy.t_read, 's')} with {inputs}, "
         f"from {truth_in_words(certificate)}; the array solver gives every read the same power within "
         f"{percent(energy.difference)} of it. "
-        f"Word lines, the charging of wires, and converters are excluded.{_converters(certificate)}"
+        f"{_excluded(certificate)} are excluded.{_converters(certificate)}"
     )
+
+
+def _excluded(certificate: Certificate) -> str:
+    charges = certificate.unit == "C"  # charging of wires and cells is what such a read takes
+    return "Discharging and converters" if charges else "Word lines, the charging of wires, and converters"
 
 
 def _converters(certificate: Certificate) -> str:
@@ -214,7 +220,7 @@ def _ends(errors: list[tuple[float, str]]) -> str:
 
 
 def _range(certificate: Certificate) -> str:
-    g_low, g_high = (format_quantity(g, "S") for g in certificate.g_range)
+    g_low, g_high = (format_quantity(g, certificate.state_unit) for g in certificate.g_range)
     v_low, v_high = (format_quantity(v, "V") for v in certificate.v_range)
     inputs = f"inputs from {v_low} to {v_high}" if certificate.input_unit == "V" else "inputs of 0 and 1 on the gates"
     if certificate.time_s is None:
@@ -224,7 +230,7 @@ def _range(certificate: Certificate) -> str:
         noise = f"{aged} after programming, programming error and drift included, nothing about read noise"
     beyond = "".join(f" EXTRAPOLATED: {sentence}." for sentence in certificate.extrapolated)
     return (
-        f"Conductances from {g_low} to {g_high}, {inputs}, "
+        f"{stored(certificate).capitalize()}s from {g_low} to {g_high}, {inputs}, "
         f"{certificate.temperature_c:g} °C, this array size, these wires and this cell. It says nothing outside this "
         f"range, {noise}{', and nothing about the ADC' if certificate.code_errors is None else ''}.{beyond}"
     )
@@ -247,14 +253,18 @@ def _evidence(certificate: Certificate) -> str:
         f"{counted(certificate.matrices, 'programmed matrix', 'programmed matrices')} and "
         f"{counted(certificate.vectors, 'input vector')} ({counted(certificate.typical.samples, _output(certificate))})"
         f" that were not used to build the model, from {decks}; the characterized cell is "
-        f"within {percent(certificate.surface_bound)} of its full-scale current{_circuit(certificate)}. "
+        f"within {percent(certificate.surface_bound)} of its {_of_cell(certificate)}{_circuit(certificate)}. "
         f"Solver options: {options or 'none recorded'}. Model {certificate.model_digest[:12]}, specification "
         f"{str(certificate.provenance.spec_digest)[:12]}, circuitsim {certificate.provenance.version}{made}."
     )
 
 
 def _output(certificate: Certificate) -> str:
-    return "output current" if certificate.sense is None else "output"
+    return f"output {output_noun(certificate.unit)}" if certificate.sense is None else "output"
+
+
+def _of_cell(certificate: Certificate) -> str:
+    return "largest admittance" if certificate.unit == "C" else "full-scale current"
 
 
 def _circuit(certificate: Certificate) -> str:

@@ -8,6 +8,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from circuitsim.report.stored import stored
 from circuitsim.report.style import BLUE, INK, ORANGE, RED, SEQUENTIAL, look, new_figure, one_prefix
 from circuitsim.results import Certificate, LoadTable
 
@@ -46,7 +47,7 @@ def witness_figure(certificate: Certificate) -> Figure:
         raise ValueError("the certificate states no worst case")
     case = certificate.worst.witness.case
     rows, cols = case.shape
-    scale, unit = one_prefix(certificate.g_range[1], "S")
+    scale, unit = one_prefix(certificate.g_range[1], certificate.state_unit)
     with look():
         figure = new_figure(4.7, 4.3)
         inputs, matrix = figure.subplots(1, 2, width_ratios=(1, 4), sharey=True)
@@ -69,7 +70,7 @@ def witness_figure(certificate: Certificate) -> Figure:
         matrix.set_xlim(-0.5, cols - 0.5)
         matrix.xaxis.set_major_locator(MaxNLocator(integer=True))
         bar = figure.colorbar(image, ax=[inputs, matrix], orientation="horizontal", shrink=0.8, aspect=32, pad=0.03)
-        bar.set_label(f"conductance [{unit}]")
+        bar.set_label(f"{stored(certificate)} [{unit}]")
         bar.ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     return figure

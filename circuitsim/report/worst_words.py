@@ -1,6 +1,7 @@
 """The worst case of a certificate and the load of its matrices, as sentences."""
 
 from circuitsim.report.amounts import counted
+from circuitsim.report.stored import output_noun, stored
 from circuitsim.results import Certificate, LoadTable
 from circuitsim.units import format_quantity, percent
 
@@ -12,13 +13,14 @@ def worst_in_words(certificate: Certificate) -> str:
         return _not_sought(certificate)
     witness, unit = worst.witness, certificate.unit
     exact = "" if witness.ngspice is None else f", {_exactly(witness.ngspice, unit)} in ngspice"
-    verb = "carries" if certificate.sense is None else "puts out"
+    verb = "puts out" if certificate.sense is not None or unit == "C" else "carries"
     unsolved = "; ngspice did not solve it" if witness.ngspice is None else ""
     ended = " A limit of time or of matrices ended the search early." if worst.stopped else ""
     volts = certificate.input_unit == "V"
     inputs = f"inputs from {_span(certificate.v_range, 'V')}" if volts else "inputs of 0 and 1 on the gates"
     return (
-        f"Worst found by search over all conductances from {_span(certificate.g_range, 'S')} and "
+        f"Worst found by search over all {stored(certificate)}s from "
+        f"{_span(certificate.g_range, certificate.state_unit)} and "
         f"{inputs}: {percent(worst.error)} of {_divided_by(certificate, worst.error)} in "
         f"column {witness.case.column}; no larger one is known. "
         f"The search programmed {counted(worst.programs, 'matrix', 'matrices')} and compared "
@@ -42,7 +44,8 @@ def loads_in_words(certificate: Certificate) -> str:
         return ""
     pairs = ", ".join(f"{percent(worst)} up to {cap:g}" for cap, worst in zip(table.loads, table.worst, strict=True))
     return (
-        "The load of a matrix is the mean conductance of its largest column over g_max. Worst found by search among "
+        f"The load of a matrix is the mean {stored(certificate)} of its largest column over g_max. Worst found by "
+        "search among "
         f"matrices of at most a load: {pairs}. {_law(table)}"
     )
 
@@ -91,7 +94,7 @@ def _not_sought(certificate: Certificate) -> str:
 
 def _largest(certificate: Certificate) -> str:
     if certificate.sense is None:
-        return "current of a column"
+        return f"{output_noun(certificate.unit)} of a column"
     return "change of a sense amplifier's output from that without current"
 
 

@@ -1,3 +1,4 @@
+from .any_cell import AnyCell as AnyCell
 from .atomic_files import atomic as atomic
 from .atomic_files import is_standard_output as is_standard_output
 from .atomic_files import write_text as write_text

@@ -21,7 +21,7 @@ class Audit:
         limit: Error above which a read counts.
         above: Audited reads with a larger error.
         largest: Largest error among the audited reads.
-        full_scale: What errors are divided by [A], where they are fractions of full scale.
+        full_scale: What errors are divided by, where they are fractions of full scale [unit of the certificate].
         relative_to: What errors are fractions of: "full scale", or "the current itself".
     """
 

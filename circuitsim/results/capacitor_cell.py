@@ -1,10 +1,11 @@
 """A charge-domain cell as characterization found it: a capacitor behind a resistance between two lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from circuitsim.results.content_digest import content_digest
 from circuitsim.results.provenance import Provenance
 from circuitsim.spec import by_value
 
@@ -37,3 +38,13 @@ class CapacitorCell:
         unit = (2 * np.asarray(g, dtype=float) - low - high) / (high - low) if high > low else np.zeros(np.shape(g))
         values = np.array([chebyshev.chebval(unit, row) for row in self.coefficients])
         return np.where(np.asarray(g) > 0, values, 0.0)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything on which the charges of the cell depend."""
+        return content_digest((self.coefficients, self.g_range))
+
+    def times(self, factor: float) -> "CapacitorCell":
+        """Return the cell with `factor` times the capacitance between its lines, behind the same resistance."""
+        scale = np.array([factor, factor, 1.0, 1.0])[:, None]  # τ is the resistance times c
+        return replace(self, coefficients=self.coefficients * scale)

@@ -139,15 +139,15 @@ class Certificate:
         products: Number of matrix products of one read.
         form: The same in words, for reports: "thirteen matrix products".
         truth: Level that solved the hold-out: "ngspice" or "nodal".
-        full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A]; errors are divided by it, see
-            `relative_to`. Where the sense amplifiers are circuits, the largest change of their output from that without
-            current [V].
+        full_scale: Largest |current| of a column that `g_range` and `v_range` allow [A], of 1c cells its largest
+            |charge| [C]; errors are divided by it, see `relative_to`. Where the sense amplifiers are circuits, the
+            largest change of their output from that without current [V].
         full_scale_case: The matrix and the inputs that give it.
         typical: Error over all outputs of the hold-out.
         by_column: One entry per column, in order.
         by_input: One entry per kind of input ("uniform", "sparse", "binary", "all_on", …).
         by_matrix: One entry per kind of programmed matrix ("log_uniform", "network", …).
-        g_range: Range of the conductances [S].
+        g_range: Range of the conductances [S], of 1c cells of the capacitances [F]; see `state_unit`.
         v_range: Range of the inputs, in `input_unit`.
         temperature_c: Temperature [°C].
         surface_bound: Interpolation error of the characterized cell, relative to its full-scale current.
@@ -176,7 +176,7 @@ class Certificate:
         time_s: Time after programming for which the certificate holds [s]; None: conductances exactly as programmed.
         extrapolated: Sentences that name values used outside the range of their source.
         input_unit: Unit of the inputs: "V", or "1" for the 0 and 1 that switch gates.
-        unit: Unit of the outputs: "A", or that of the sense amplifiers where they are circuits.
+        unit: Unit of the outputs: "A", "C" of 1c cells, or that of the sense amplifiers where they are circuits.
         sense: What the table of the sense amplifiers adds to the error; None for ideal ones.
         code_errors: The errors behind the ADC of the specification; None without one, or see `left_out`.
         left_out: Sentences that name what the certificate does not state, and why.
@@ -243,6 +243,11 @@ class Certificate:
         if self.max_rms is None and self.max_worst is None:
             return None
         return self.missed is None
+
+    @property
+    def state_unit(self) -> str:
+        """Unit of what cells are programmed to: "F" for capacitances, whose outputs are charges, else "S"."""
+        return "F" if self.unit == "C" else "S"
 
     @property
     def missed(self) -> MissedTarget | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import InputError
+from circuitsim.results.capacitor_cell import CapacitorCell
 from circuitsim.results.cell_charges import CellCharges
 from circuitsim.results.certificate import Certificate, ErrorStatistics, Extrapolation, GradeErrors, RowErrors
-from circuitsim.results.error_scale import error_scale
+from circuitsim.results.error_scale import error_scale, solvers_agree
 from circuitsim.results.surface import CellSurface
 from circuitsim.results.tile_model import TileModel
 from circuitsim.results.worst_case import LoadTable, ReadCase, WorstFound
@@ -21,7 +22,6 @@ _LARGEST_COUNT = 10**12
 _COUNTED = f"1 to {_LARGEST_COUNT}"
 _NO_WORSE = "no error above that of the worst case"
 _NO_FALL = "errors of 0 or more that never fall"
-_SAME = 1e-6  # of full scale: array solver and ngspice agree so far, unless the cell's surface is bound more loosely
 _STEEP = 10.0  # currents of all cells of a column at full voltage, over full scale: wires take away as much at most
 _ZERO_KELVIN = -273.15  # [°C]
 
@@ -126,12 +126,17 @@ _RULES: dict[type, list[_Rule]] = {
         _POSITIVE_G,
         *_not_negative("g_scale", "c_max", "bound", "lag"),
     ],
+    CapacitorCell: [
+        *_ranges("g_range"),
+        ("g_range", lambda record: record.g_range[0] >= 0, "capacitances of 0 or more"),
+        *_not_negative("bound"),
+    ],
     TileModel: [
         *_counts("grade"),
         *_ranges("v_range"),
         (
             "v_range",
-            lambda model: _of_gates(model) or _within(model.v_range, model.surface.m_range),
+            lambda model: _of_gates(model) or _in_surface(model),
             "a range within surface.m_range, in which the cell was characterized",
         ),
         ("v_range", lambda model: not _of_gates(model) or tuple(model.v_range) == (0.0, 1.0), "0 to 1 for gates"),
@@ -149,6 +154,11 @@ def _between(model: Any) -> int:
     """Return how many levels of the gates lie between input 0 and input 1."""
     levels = model.spec.driver.gate_levels
     return 0 if levels is None else len(levels) - 2
+
+
+def _in_surface(model: Any) -> bool:
+    """Whether the inputs of bit lines lie where the cell was characterized; a capacitor is one at any voltage."""
+    return isinstance(model.surface, CapacitorCell) or _within(model.v_range, model.surface.m_range)
 
 
 def _covers(runs: tuple[tuple[int, float], ...], count: int) -> bool:
@@ -180,7 +190,10 @@ def _error_of_currents(record: Any) -> bool:
 
 
 def _solved_alike(record: Any) -> bool:
-    witness, allowed = record.worst.witness, max(_SAME, _STEEP * record.rows * record.surface_bound)
+    witness, allowed = (
+        record.worst.witness,
+        max(solvers_agree(record.unit), _STEEP * record.rows * record.surface_bound),
+    )
     return witness.ngspice is None or abs(witness.ngspice - witness.nodal) <= allowed * _scale(record)
 
 

@@ -7,11 +7,14 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import numpy as np
 
 from circuitsim.errors import InputError, SpecError
+from circuitsim.results.any_cell import AnyCell
+from circuitsim.results.capacitor_cell import CapacitorCell
+from circuitsim.results.capacitor_files import COEFFICIENTS, capacitor_of, capacitor_values
 from circuitsim.results.certificate import Certificate
 from circuitsim.results.json_records import from_plain, read_record
 from circuitsim.results.meaning import check_meaning
@@ -45,8 +48,8 @@ _EARLIER_SURFACE = "it does not say whether a transistor stands in series: chara
 _MODEL = "circuitsim tile model"
 _EARLIER_MODEL = (
     "it does not say whether its sense amplifiers are circuits (schema 6), whether its cell is a device in series with "
-    "a transistor (schema 7), whether its certificate misses a target (schema 8), or whether its gates have several "
-    "levels (schema 9): calibrate the array again"
+    "a transistor (schema 7), whether its certificate misses a target (schema 8), or whether its cells are capacitors "
+    "or its gates have several levels (schema 9): calibrate the array again"
 )
 _TENSORS = ("forward", "reverse")
 _TRANSISTOR = ("transistor_forward", "transistor_reverse")  # of no size where the tensors are those of the whole cell
@@ -132,7 +135,7 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         InputError: The folder cannot be written.
     """
     arrays, text = Path(folder) / "model.npz", Path(folder) / "model.json"
-    digests = {"sha256": write_npz(arrays, _arrays(model.surface))}
+    digests = {"sha256": write_npz(arrays, _cell_arrays(model.surface))}
     if model.sense is not None:
         save_sense_table(table := _sense_file(text), model.sense)
         digests["sense"] = file_digest(table)
@@ -146,7 +149,8 @@ def save_model(folder: str | Path, model: TileModel) -> Path:
         "grade": model.grade,
         "v_range": list(model.v_range),
         "spec": model.spec.model_dump(mode="json", by_alias=True),
-        "surface": _scalars(model.surface),
+        "cell": _KINDS[type(model.surface)],
+        "surface": _cell_values(model.surface),
         "arrays": digests,
         "missed": None if model.missed is None else dataclasses.asdict(model.missed),
     }
@@ -167,7 +171,8 @@ def load_model(path: str | Path) -> TileModel:
     document = read_record(text, _MODEL, MODEL_SCHEMA, earlier=_EARLIER_MODEL)
     parts = from_plain(text, _ModelParts, {key: document.get(key) for key in _MODEL_KEYS})
     arrays = text.with_suffix(".npz")
-    tensors = read_npz(arrays, (*_TENSORS, *_TRANSISTOR), _MODEL)
+    names = (COEFFICIENTS,) if parts.cell == _CAPACITOR else (*_TENSORS, *_TRANSISTOR)
+    tensors = read_npz(arrays, names, _MODEL)
     _check_digest(arrays, parts.arrays.get("sha256"), text)
     sense = None
     if (digest := parts.arrays.get("sense")) is not None:
@@ -182,8 +187,11 @@ def load_model(path: str | Path) -> TileModel:
         spec = parse_spec(parts.spec)
     except SpecError as error:
         raise InputError(f"{text}: damaged: the specification in it is refused: {error}") from None
-    surface = _surface(text, parts.surface, tensors)
-    model = TileModel(spec, surface, parts.grade, parts.v_range, sense, off, parts.missed, between)
+    if parts.cell == _CAPACITOR:
+        cell = capacitor_of(text, parts.surface, tensors[COEFFICIENTS])
+    else:
+        cell = _surface(text, parts.surface, tensors)
+    model = TileModel(spec, cell, parts.grade, parts.v_range, sense, off, parts.missed, between)
     check_meaning(text, model)
     check_record_seal(text, document)
     return model
@@ -226,12 +234,25 @@ class _ModelParts:
     grade: int
     v_range: tuple[float, float]
     spec: dict[str, Any]
+    cell: Literal["surface", "capacitor"]
     surface: dict[str, Any]
     arrays: dict[str, str]
     missed: MissedTarget | None
 
 
 _MODEL_KEYS = tuple(field.name for field in dataclasses.fields(_ModelParts))
+
+
+_CAPACITOR = "capacitor"
+_KINDS: dict[type, str] = {CellSurface: "surface", CapacitorCell: _CAPACITOR}
+
+
+def _cell_values(cell: AnyCell) -> dict[str, Any]:
+    return capacitor_values(cell) if isinstance(cell, CapacitorCell) else _scalars(cell)
+
+
+def _cell_arrays(cell: AnyCell) -> dict[str, np.ndarray]:
+    return {COEFFICIENTS: cell.coefficients} if isinstance(cell, CapacitorCell) else _arrays(cell)
 
 
 def _scalars(surface: CellSurface) -> dict[str, Any]:

@@ -10,7 +10,7 @@ class TileError:
     """What a certificate states of one programmed tile. No bound.
 
     Attributes:
-        full_scale: Full scale of the certificate [A].
+        full_scale: Full scale of the certificate, in the unit of its outputs.
         typical_rms: rms error on the hold-out.
         load: Column load of the tile's matrix, see `column_load`.
         worst: Largest error that was found among matrices up to this load; None if it was not sought.

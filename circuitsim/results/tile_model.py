@@ -4,6 +4,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from circuitsim.errors import InputError
+from circuitsim.results.any_cell import AnyCell
+from circuitsim.results.capacitor_cell import CapacitorCell
 from circuitsim.results.content_digest import content_digest
 from circuitsim.results.missed_target import MissedTarget
 from circuitsim.results.sense_table import SenseTable
@@ -24,8 +27,9 @@ class TileModel:
     | field | shape and unit | meaning |
     |---|---|---|
     | spec | | the array: wires, driver and sense resistances, v_ref; not the circuits of its drivers and ADCs |
-    | surface | | the current of its cell at input 1 as characterized by ngspice: its gate is on, in strings off |
-    | grade | | order to which a tile keeps the nonlinearity of the cells; it sets the cost, see `behavioral.GRADES` |
+    | surface | | the current of its cell at input 1 as characterized by ngspice: its gate is on, in strings off; |
+    | | | of 1c cells their capacitor |
+    | grade | | what a tile keeps of its cells; it sets the cost, see `behavioral.grades_for` |
     | v_range | (lower, upper) | range of the inputs [V]; (0, 1) where they switch gates |
     | off | | the cell at input 0, where inputs switch gates: it leaks, in strings it is bypassed; else None |
     | between | | the cells at the `driver.gate_levels` between input 0 and input 1, the lowest first; else none |
@@ -34,7 +38,7 @@ class TileModel:
     """
 
     spec: ArraySpec
-    surface: CellSurface
+    surface: AnyCell
     grade: int
     v_range: tuple[float, float]
     sense: SenseTable | None = None
@@ -43,9 +47,26 @@ class TileModel:
     between: tuple[CellSurface, ...] = ()
 
     @property
+    def current_surface(self) -> CellSurface:
+        """`surface` of cells that carry a current at rest.
+
+        Raises:
+            InputError: The cells are capacitors.
+        """
+        if isinstance(self.surface, CapacitorCell):
+            raise InputError(
+                "the model is of array.cell = '1c', whose cells carry no current at rest: expected a model of cells "
+                "that do"
+            )
+        return self.surface
+
+    @property
     def digest(self) -> str:
         """SHA-256 of everything on which the outputs of the model depend."""
         surface = self.surface
+        if isinstance(surface, CapacitorCell):
+            numbers = (TILE_REVISION, self.grade, self.v_range, surface.digest)
+            return hashlib.sha256(json.dumps([self.spec.digest, numbers]).encode()).hexdigest()
         numbers = (
             TILE_REVISION,
             self.grade,

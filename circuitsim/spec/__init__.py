@@ -12,7 +12,7 @@ from circuitsim.spec.codes import check_codes
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
-from circuitsim.spec.ideal_parts import Surroundings, with_ideal
+from circuitsim.spec.ideal_parts import Surroundings, check_around_charges, with_ideal
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
@@ -24,6 +24,7 @@ from circuitsim.spec.matrices import (
     full_scale_inputs,
     has_bypass,
     input_unit,
+    output_unit,
     resting_input,
     state_unit,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "cell_keys",
     "check_able",
     "check_argument",
+    "check_around_charges",
     "check_arrays",
     "check_codes",
     "check_conductances",
@@ -75,6 +77,7 @@ __all__ = [
     "lay_out",
     "level_numbers",
     "load_spec",
+    "output_unit",
     "parse_spec",
     "put_together",
     "real_numbers",

@@ -113,6 +113,14 @@ def state_unit(spec: ArraySpec) -> str:
     return "F" if spec.array.cell == "1c" else "S"
 
 
+def output_unit(spec: ArraySpec) -> str:
+    """Return the unit of the columns' outputs without circuits: "C" for 1c cells, "A" for cells that carry a current.
+
+    Pulse widths are read as charges; their ADCs take the mean current over `driver.t_read`.
+    """
+    return "C" if spec.array.cell == "1c" else "A"
+
+
 def gate_voltages(spec: ArraySpec, x: np.ndarray) -> np.ndarray | None:
     """Return the word-line voltages (batch, rows) [V]; None if the input is not on the bit lines or cells have no gate.
 

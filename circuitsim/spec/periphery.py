@@ -115,7 +115,7 @@ class SenseSpec(BlockSpec):
 
 
 class AdcSpec(BlockSpec):
-    """The converter of column currents to codes: ideal, or a block."""
+    """The converter of column currents, or charges of 1c cells, to codes: ideal, or a block."""
 
     OF_IDEAL: ClassVar[tuple[str, ...]] = ("full_scale",)
     OF_BLOCK: ClassVar[tuple[str, ...]] = (*BlockSpec.OF_BLOCK, "v_ref")
@@ -137,6 +137,6 @@ class AdcSpec(BlockSpec):
     )
     full_scale: Literal["auto"] | Positive = Field(
         default="auto",
-        description="Current of the largest code [A]; 'auto': each layer of a network takes the one with the least rms"
-        " error of rounding and clipping on calibration images",
+        description="Current of the largest code [A], or charge of 1c cells [C]; 'auto': each layer of a network takes "
+        "the one with the least rms error of rounding and clipping on calibration images",
     )

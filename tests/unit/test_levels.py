@@ -106,6 +106,7 @@ def spec_with(**parts):
 
 
 ACCESS = {"model": "nmos_130", "w": 1e-6, "l": 1.3e-7, "v_gate": 1.8}
+CAPACITOR = {"model": "charge_cell", "g_min": 1e-16, "g_max": 1.5e-15}
 FLASH = {"model": "flash_fg", "g_min": 1e-6, "g_max": 2e-5, "v_gate": 2.0}
 
 
@@ -114,8 +115,8 @@ FLASH = {"model": "flash_fg", "g_min": 1e-6, "g_max": 2e-5, "v_gate": 2.0}
     [
         ({"array": {"cell": "1t1r", "input_line": "wl"}, "access": ACCESS, "wire": {"r_bl": 2.0}}, "expected 'bl'"),
         (
-            {"array": {"cell": "1c"}, "device": {"model": "charge_cell", "g_min": 1e-16, "g_max": 1.5e-15}},
-            "array.cell = '1c': its output is a charge",
+            {"array": {"cell": "1c"}, "device": CAPACITOR, "sense": {"kind": None, "model": "regulated_cascode"}},
+            r"sense\.model = 'regulated_cascode' with array\.cell = '1c': the output is a charge",
         ),
     ],
 )

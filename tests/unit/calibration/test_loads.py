@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from circuitsim import nodal
 from circuitsim.behavioral import mvm, program
+from circuitsim.calibration import families as known_families
 from circuitsim.calibration import find_worst, full_scale_of_box, load_table, loads
 from circuitsim.calibration.ascent import flip_promising
 from circuitsim.calibration.box import Box
@@ -189,7 +190,7 @@ def test_large_arrays_take_the_few_families_unless_others_are_asked_for(monkeypa
     monkeypatch.setattr(loads, "_worst_of_load", lambda *_, few, **__: seen.append(few) or worst)
     worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
     for large, families in ((119, None), (120, None), (119, "all"), (120, "few")):
-        monkeypatch.setattr(loads, "LARGE", large)  # cells; the array has 120
+        monkeypatch.setattr(known_families, "LARGE", large)  # cells; the array has 120
         load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families=families)
     assert seen[::5] == [True, False, False, True]
 

@@ -13,7 +13,7 @@ from circuitsim.calibration import find_worst, full_scale_of_box, structured_wor
 from circuitsim.calibration import search as search_module
 from circuitsim.calibration.ascent import change_blocks, flip_rows
 from circuitsim.calibration.comparison import LimitReached, Search
-from circuitsim.calibration.families import structured_inputs
+from circuitsim.calibration.families import affordable_families, structured_inputs
 from circuitsim.calibration.random_starts import STARTS
 from circuitsim.errors import InputError
 from circuitsim.results import TileModel
@@ -182,7 +182,7 @@ def test_random_starts_take_the_kinds_in_turn_and_stop_at_none(monkeypatch):
 
 @pytest.mark.parametrize(("shape", "families"), [((96, 96), "all"), ((97, 95), "all"), ((96, 97), "few")])
 def test_arrays_of_more_than_96_by_96_cells_take_the_few_families(shape, families):
-    assert search_module._affordable(model(array_spec(*shape))) == families
+    assert affordable_families(array_spec(*shape)) == families
 
 
 def test_a_step_is_a_matrix_an_ascent_the_changes_or_a_random_start(monkeypatch):

@@ -5,7 +5,7 @@ from array_toml import ARRAY
 from command_line import circuitsim
 
 CHARGE = ARRAY.replace('"1r"', '"1c"').replace("rram_ohmic", "charge_cell").replace('"100u"', "1e-15")
-CHARGE = CHARGE.replace('"1u"', "1e-16")
+CHARGE = CHARGE.replace('"1u"', "1e-16") + '\n[sense]\nmodel = "regulated_cascode"\nv_ref = 0.5\n'
 
 
 def refused(folder, *arguments):
@@ -38,8 +38,8 @@ def test_a_folder_in_place_of_a_file(folder):
 
 def test_a_calibration_of_an_array_without_a_behavioral_model(folder):
     said = refused(folder, "calibrate", "charge.toml")
-    assert said.startswith("circuitsim: array.cell = '1c': level = 'behavioral' does not simulate it")
-    assert said.endswith("level = 'ngspice' or 'nodal' does")
+    assert said.startswith("circuitsim: sense.model = 'regulated_cascode'")
+    assert "the output is a charge" in said
 
 
 def test_a_behavioral_solve_without_its_model_names_the_option(folder):
