@@ -173,7 +173,7 @@ def _tile(source: TileSource, v_scale: float, **products: Any) -> Tile:
 def _one_product(source: TileSource, put: Callable) -> Tile:
     model, (v_low, v_high) = source.model, inputs_about_rest(source.model, source.form.inputs)
     v_ref, wires = model.spec.sense.v_ref, tile_wires(model)
-    g_ref = reference_conductance(model.surface, source.g, v_low, v_high, v_ref)
+    g_ref = reference_conductance(model.current_surface, source.g, v_low, v_high, v_ref)
     i_out, _ = linear_responses(wires, g_ref, np.eye(len(g_ref)))
     offset = None if v_ref == 0 else put(-v_ref * i_out.sum(0))
     admittance = None if model.sense is None else source.w_port

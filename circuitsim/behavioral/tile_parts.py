@@ -48,7 +48,7 @@ def tile_parts(model: TileModel, g: np.ndarray, form: TileForm, *, voltages: boo
         form: What the tile keeps.
         voltages: Whether the residual currents come with the voltages at which they flow.
     """
-    surface, v_ref = model.surface, model.spec.sense.v_ref
+    surface, v_ref = model.current_surface, model.spec.sense.v_ref
     v_low, v_high = inputs_about_rest(model, form.inputs)
     v_scale, wires = max(-v_low, v_high), tile_wires(model)
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)

@@ -63,4 +63,4 @@ class TileSource:
     @property
     def _g_ref(self) -> np.ndarray:
         v_low, v_high = inputs_about_rest(self.model, self.form.inputs)
-        return reference_conductance(self.model.surface, self.g, v_low, v_high, self.model.spec.sense.v_ref)
+        return reference_conductance(self.model.current_surface, self.g, v_low, v_high, self.model.spec.sense.v_ref)

@@ -1,6 +1,5 @@
 """Run a network file on a calibrated array and write the results to files."""
 
-import dataclasses
 import json
 import warnings
 from collections.abc import Sequence
@@ -9,23 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from circuitsim.errors import HostWarning, InputError, NotConvergedError, SettlingWarning
+from circuitsim.errors import HostWarning, InputError
 from circuitsim.evaluation.bounded_inference import bound_columns, bounded_outputs
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import images_apart, whole_batches
+from circuitsim.evaluation.inference_content import (
+    certified_errors,
+    on_arrays,
+    score_content,
+    settling_content,
+    what_ran,
+)
 from circuitsim.evaluation.inference_table import ImageColumns, write_inference_table
 from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.measured_cost import AnyProduct, EnergyOptions, counting, measured_cost
-from circuitsim.evaluation.own_tiles import own_tiles
-from circuitsim.evaluation.packing import layer_packing
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
-from circuitsim.evaluation.settling import network_settling, settling_model
 from circuitsim.evaluation.tile_errors import ErrorSource
 from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
     MEMORY,
-    Inference,
     Metric,
     ProgrammedNetwork,
     RangeRule,
@@ -34,17 +36,16 @@ from circuitsim.network import (
     evaluate_ideal,
     fit_ranges,
     float_difference,
-    has_classes,
     load_network,
     program,
 )
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import write_text
-from circuitsim.spec import ArraySpec, checked, output_unit
+from circuitsim.spec import ArraySpec, checked
 
 if TYPE_CHECKING:
-    from circuitsim.network.onnx import OnnxNetwork
+    pass
 
 MAPPED = 1e-3
 """Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.
@@ -151,11 +152,7 @@ def infer_files(
     """
     use = {"certificate": certificate, "strict": strict, "max_error": max_error, "dtype": dtype}
     product = level_product(arrays, level, **use)
-    if search_inputs and certificate is None:
-        raise InputError(
-            "search_inputs = True needs the certificate of the model, which states the full scale of errors"
-        )
-    _check_bounds(bounds, product, rng)
+    _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = product.spec if digital is None else product.spec.replace(mapping={"digital": list(digital)})
     spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
@@ -181,32 +178,38 @@ def infer_files(
     bounded, columns = _bounds(bounds, programmed, product, images, {"calibration_images": first, "ranges": ranges})
     write_inference_table(out / "inference.csv", results, labels, 0 if calibration_data else len(first), columns)
     content = {
-        **_scores(results),
+        **score_content(results),
         "images": len(images),
         "calibration_images": len(first),
         "calibration_data": None if calibration_data is None else str(calibration_data),
-        **_what_ran(network, images, spec, mapped),
-        "layers": [dataclasses.asdict(layer) for layer in array.layers],
-        "unreached_layers": [name for name in programmed.layers if name not in {each.name for each in array.layers}],
-        "packing": [dataclasses.asdict(each) for each in layer_packing(programmed, read=level != "ngspice")],
-        "array_size": list(spec.shape),
-        **_certified(programmed, product, search_inputs),
-        "settling": _settling(programmed) if settling else None,
+        **what_ran(network, images, spec, mapped),
+        **on_arrays(programmed, array, read=level != "ngspice"),
+        **certified_errors(programmed, product, search_inputs),
+        "settling": settling_content(programmed) if settling else None,
         "energy": energy and measured_cost(programmed, array, calls, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
-        "input_code": spec.driver.input_code,
-        "output_unit": output_unit(spec),
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,
-        "tables": _names(tables),
         "csv": str(out / "inference.csv"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
 
 
-def _check_bounds(bounds: ErrorSource | None, product: AnyProduct, rng: np.random.Generator | None) -> None:
-    """Refuse bounds where there is no model that errs, and beside noise."""
+def _check_errors(
+    certificate: Certificate | None,
+    search_inputs: bool,
+    bounds: ErrorSource | None,
+    product: AnyProduct,
+    rng: np.random.Generator | None,
+) -> None:
+    """Refuse errors that nothing states: a search without certificate, and bounds of an exact level or beside noise."""
+    if search_inputs and certificate is None:
+        raise InputError(
+            "search_inputs = True needs the certificate of the model, which states the full scale of errors"
+        )
+    if bounds in ("certificate", "drawn_tiles") and certificate is None:
+        raise InputError(f"bounds = {bounds!r} needs the certificate of the model, or take 'own_tiles'")
     if bounds is not None and not isinstance(product, BehavioralProduct):
         raise InputError(f"bounds = {bounds!r} has no effect at level = {_LEVELS[type(product)]!r}, which is exact")
     if bounds is not None and rng is not None:
@@ -227,19 +230,6 @@ def _bounds(
     return said, bound_columns(intervals)
 
 
-def _what_ran(network: "OnnxNetwork", images: np.ndarray, spec: ArraySpec, mapped: float) -> dict[str, Any]:
-    """Return which output was computed from which inputs, and what is not on arrays."""
-    return {
-        "output": {"name": network.output, "of": list(network.outputs)},
-        "inputs": {each.name: each.axis for each in network.inputs},
-        "images_at_once": network.at_once(images),
-        "digital_layers": list(spec.mapping.digital or ()),
-        "mapping_difference": mapped,
-        "on_host": network.on_host,
-        "digital_products": [dataclasses.asdict(part) for part in network.digital],
-    }
-
-
 def _tables(spec: ArraySpec, product: AnyProduct, rng: np.random.Generator | None) -> Periphery | None:
     """Return the tables of circuits around the tiles; refuse noise that nothing would draw."""
     own = product.model if isinstance(product, BehavioralProduct) else product
@@ -252,48 +242,6 @@ def _tables(spec: ArraySpec, product: AnyProduct, rng: np.random.Generator | Non
     return tables
 
 
-def _names(tables: Periphery | None) -> dict[str, str | None]:
-    """Return the circuit of each part, None where it is ideal."""
-    found = tables or Periphery()
-    parts = {"dac": found.dac, "sense": found.sense, "adc": found.adc}
-    return {name: None if table is None else table.block for name, table in parts.items()}
-
-
-def _certified(programmed: ProgrammedNetwork, product: AnyProduct, search_inputs: bool) -> dict[str, Any]:
-    """Return what the certificate states of the array in general, and of the network's own tiles."""
-    certificate = product.certificate if isinstance(product, BehavioralProduct) else None
-    if certificate is None or not isinstance(product, BehavioralProduct):
-        return {"certificate": None, "tiles": None}
-    general = {
-        "typical_rms": certificate.typical.rms,
-        "largest_drawn": certificate.typical.max,
-        "worst": None if certificate.worst is None else certificate.worst.error,
-        f"full_scale_{certificate.unit}": certificate.full_scale,
-        "reached": certificate.reached,
-        "relative_to": certificate.relative_to,
-    }
-    tiles = own_tiles(programmed, product.model, certificate, search_inputs=search_inputs)
-    return {"certificate": general, "tiles": [dataclasses.asdict(layer) for layer in tiles]}
-
-
-def _settling(programmed: ProgrammedNetwork) -> dict[str, Any]:
-    """Return the read time that the network needs, the slowest column of each layer, and the error of the model."""
-    try:
-        settling = settling_model(programmed.spec)
-        layers = network_settling(programmed, settling)
-    except NotConvergedError as error:  # what was computed before is not lost
-        warnings.warn(f"how columns settle was not found: {error}", SettlingWarning, stacklevel=3)
-        return {"failed": str(error)}
-    return {
-        "needed_s": max(layer.time for layer in layers),
-        "t_read_s": programmed.spec.driver.t_read,
-        "layers": [dataclasses.asdict(layer) for layer in layers],
-        "model_error_rms": settling.error,
-        "model_late": settling.late,
-        "model_reads": list(settling.reads),
-    }
-
-
 def _warn_of_the_host(weighted: list[str], mapped: float) -> None:
     if weighted:
         sentence = f"{'; '.join(weighted)}: computed on the host without errors, so the array looks better than it is"
@@ -304,25 +252,3 @@ def _warn_of_the_host(weighted: list[str], mapped: float) -> None:
             "rounds in between (half precision, QuantizeLinear), and small errors of the arrays may be hidden or grow"
         )
         warnings.warn(sentence, HostWarning, stacklevel=3)
-
-
-def _scores(results: dict[str, Inference]) -> dict[str, Any]:
-    """Return the scores of each form, and how far the outputs on arrays are from those of the float network."""
-    exact, score = results["float"].logits.astype(float), results["float"].score
-    size = float(np.sqrt(np.mean(exact**2))) or 1.0
-    classes = has_classes(results["float"].logits)
-    return {
-        "task": None if score is None else score.task,
-        **{
-            name: {form: None if each.score is None else getattr(each.score, name) for form, each in results.items()}
-            for name in ("accuracy", "rmse", "r2", "metric")
-        },
-        "difference_from_float": {
-            form: float(np.sqrt(np.mean((results[form].logits - exact) ** 2))) / size for form in ("ideal", "array")
-        },
-        "same_class_as_float": (
-            float(np.mean(results["array"].classes == results["float"].classes))
-            if classes and (score is None or score.accuracy is not None)
-            else None
-        ),
-    }
