@@ -105,7 +105,7 @@ def _sense_power(sense: SenseTable | None, place: TilePlace, out: Any) -> float 
     """Return the power of the amplifiers of an array, summed over reads, from what they report; None: unknown."""
     if sense is None or sense.power is None or sense.current is None or sense.supply is None:
         return None
-    used = as_numpy(out)[:, : place.cols]
+    used = as_numpy(out)[:, place.col_part]
     if sense.reported is not None:
         order = np.argsort(sense.reported)
         used = np.interp(used, sense.reported[order], sense.current[order])

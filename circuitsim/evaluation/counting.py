@@ -10,8 +10,8 @@
 * **Conversions**: every column in use, in every read, if there is an ADC.
 * **Additions**: each code is added to, or subtracted from, the sum of its output, which starts at 0. A reference column
   is subtracted from the code of every output. For "offset" weights the input codes of a read are summed, one addition
-  for each row in use, and the sum is subtracted from the code of every output. Scaling, biases and what the host
-  computes are not counted.
+  for each row in use, and the sum is subtracted from the code of every output. Scaling, biases, the constant that
+  offset inputs leave, and what the host computes are not counted.
 * **Bytes**: a vector is fetched once, whatever the number of phases and of arrays side by side, and overlapping windows
   of a convolution are fetched anew; an output is written once. Both have the width of an input code.
 """
@@ -21,13 +21,10 @@ from math import log2
 
 from circuitsim.errors import InputError
 from circuitsim.evaluation.layer_shapes import LayerShape
-from circuitsim.network import Scheme, TilePlace, scheme_of
-from circuitsim.network.tiling import places
+from circuitsim.network import Scheme, TilePlace, layer_places, scheme_of
 from circuitsim.periphery import Periphery
 from circuitsim.results import LayerCount, NetworkCount
 from circuitsim.spec import ArraySpec, checked
-
-_PAIRED = ("differential",)
 
 
 @checked
@@ -71,7 +68,7 @@ def analog_layers(layers: Sequence[LayerShape], spec: ArraySpec) -> list[LayerSh
 
 def places_of(layer: LayerShape, spec: ArraySpec) -> tuple[TilePlace, ...]:
     """Return the arrays of a layer, by the tiling with which networks are programmed."""
-    return places(layer.name, (layer.groups, layer.inputs, layer.outputs), spec.shape, scheme_of(spec))
+    return layer_places(layer.name, (layer.groups, layer.inputs, layer.outputs), spec)
 
 
 def count_reads(
@@ -86,7 +83,6 @@ def count_reads(
     """Count a layer from the number of reads of each of its arrays in one inference."""
     scheme = scheme_of(spec)
     own = () if layer.tied_to else arrays
-    shared = sum(place.rows for place, _ in own) * scheme.shared_columns
     coded = None if bits is None else layer.vectors * layer.groups * bits / 8
     return LayerCount(
         name=layer.name,
@@ -95,7 +91,7 @@ def count_reads(
         inputs=layer.inputs,
         outputs=layer.outputs,
         arrays=len(own),
-        cells=layer.weights * scheme.columns_per_output + shared,
+        cells=sum(place.cells for place, _ in own),
         all_cells=len(own) * spec.array.rows * spec.array.cols,
         columns=sum(place.cols for place, _ in own),
         vectors=layer.vectors,
@@ -137,10 +133,10 @@ def has_conversions(spec: ArraySpec, tables: Periphery | None) -> bool:
 
 def _additions(place: TilePlace, scheme: Scheme) -> int:
     """Return the additions and subtractions that a read of an array takes."""
-    outputs = (place.cols - scheme.shared_columns) // scheme.columns_per_output
-    if scheme.name in _PAIRED:
+    if scheme.paired:
         return place.cols
-    return 2 * outputs + (0 if scheme.shared_columns else place.rows)
+    codes = place.cols - scheme.shared_columns
+    return codes + codes // scheme.columns_per_output + (0 if scheme.shared_columns else place.rows)
 
 
 def count_remarks(spec: ArraySpec, tables: Periphery | None) -> tuple[str, ...]:

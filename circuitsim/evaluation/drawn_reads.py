@@ -20,7 +20,6 @@ from circuitsim.network import (
     ProgrammedLayer,
     TilePlace,
     network_tables,
-    scheme_of,
     tile_conductances,
 )
 from circuitsim.network.reading import read_layer
@@ -69,7 +68,7 @@ def drawn_power(
     for layer in analog_layers(layers, spec):
         power, sense, arrays = 0.0, 0.0, places_of(layer, spec)
         for place in arrays:
-            key = (_matrices(place, spec), place.inputs[1] - place.inputs[0], place.cols, layer.signed)
+            key = (place.groups, place.inputs[1] - place.inputs[0], place.cols, layer.signed)
             if key not in known:
                 known[key] = _drawn(place, layer.signed, spec, product, tables, rng)
             one = known[key]
@@ -89,7 +88,7 @@ def _drawn(
 ) -> CountedReads:
     """Read one array that holds drawn weights; sums over its reads."""
     inputs, outputs = place.inputs[1] - place.inputs[0], place.outputs[1] - place.outputs[0]
-    groups = _matrices(place, spec)
+    groups = place.groups
     layer = drawn_layer(LayerShape(place.layer, "MatMul", groups, inputs, outputs, vectors=VECTORS), rng)
     alone = replace(place, index=0, group=0, inputs=(0, inputs), outputs=(0, outputs))
     calls: list[CountedReads] = []
@@ -108,10 +107,3 @@ def _drawn(
         sum(call.power for call in calls),
         None if None in sense else sum(each for each in sense if each is not None),
     )
-
-
-def _matrices(place: TilePlace, spec: ArraySpec) -> int:
-    """Return the number of matrices that an array holds."""
-    scheme = scheme_of(spec)
-    own = (place.cols - scheme.shared_columns) // scheme.columns_per_output
-    return own // (place.outputs[1] - place.outputs[0])

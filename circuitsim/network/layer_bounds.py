@@ -7,9 +7,8 @@ import numpy as np
 from circuitsim.network.converting import equivalent_currents, layer_adc
 from circuitsim.network.inputs import encode
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.mapping import scheme_of
 from circuitsim.network.product import ReadTile
-from circuitsim.network.programming import ProgrammedLayer
+from circuitsim.network.programming import ProgrammedLayer, tile_numbers
 from circuitsim.network.pulse_reads import read_in_intervals
 from circuitsim.network.reading import LayerRange
 from circuitsim.network.tiling import TilePlace
@@ -31,7 +30,7 @@ class _Driven:
         low, high: (phases, vectors, groups, inputs) as driven.
         coded: The same as the codes represent them.
         weights: Weight of each phase in the digital sum.
-        full_scale, rest: As in `inputs.Phases`.
+        full_scale, rest, offset: As in `inputs.Phases`.
     """
 
     low: np.ndarray
@@ -40,6 +39,7 @@ class _Driven:
     weights: tuple[float, ...]
     full_scale: float
     rest: float
+    offset: float
 
 
 def bounded_products(
@@ -67,18 +67,20 @@ def bounded_products(
     Returns:
         (vectors, groups, outputs) ends of the products without bias.
     """
-    driven = _driven(programmed, spec, activations, known, tables)
+    driven, sums = _driven(programmed, spec, activations, known, tables), programmed.weight_sums
     groups, _, outputs = programmed.layer.weights.shape
     low = np.zeros((len(activations[0]), groups, outputs))
     high = np.zeros_like(low)
     for place, read, error in zip(programmed.places, programmed.reads, errors, strict=True):
-        part = (slice(None), place.group, slice(*place.outputs))
-        tile = _tile_products(place, read, spec, driven, float(error), (programmed.w_max, known, tables))
+        part = (slice(None), place.group_part, slice(*place.outputs))
+        tile = _tile_products(place, read, spec, driven, float(error), (programmed, known, tables))
         for weight, first, second in zip(driven.weights, *tile, strict=True):
-            low[part] += weight * (first if weight > 0 else second)
-            high[part] += weight * (second if weight > 0 else first)
+            low[part] += weight * (first if weight > 0 else second).reshape(low[part].shape)
+            high[part] += weight * (second if weight > 0 else first).reshape(low[part].shape)
     slack = _ROUNDING * max(np.abs(low).max(initial=0.0), np.abs(high).max(initial=0.0))
-    return _ordered((low - slack) * known.gain, (high + slack) * known.gain)
+    first, second = _ordered((low - slack) * known.gain, (high + slack) * known.gain)
+    middle = driven.offset * known.activation_max * (0.0 if sums is None else sums)
+    return first - middle, second - middle
 
 
 def bounded_float_products(layer: LinearLayer, activations: Ends) -> Ends:
@@ -104,6 +106,7 @@ def _driven(
         first.weights,
         first.full_scale,
         first.rest,
+        first.offset,
     )
 
 
@@ -113,27 +116,26 @@ def _tile_products(
     spec: ArraySpec,
     driven: _Driven,
     error: float,
-    around: tuple[float, LayerRange, Periphery],
+    around: tuple[ProgrammedLayer, LayerRange, Periphery],
 ) -> Ends:
     """Return the ends (phases, vectors, outputs) of what a tile adds to the products.
 
     A tile whose rows all rest is not read and adds exactly 0. Where that holds at the lower end alone, 0 and the read
     are both possible.
     """
-    w_max, known, tables = around
-    part = (slice(None), slice(None), place.group, slice(*place.inputs))
+    programmed, known, tables = around
     still = resting_input(spec)
-    low, high = driven.low[part], driven.high[part]
+    low, high = place.on_rows(driven.low), place.on_rows(driven.high)
     read_at = np.any((low != still) | (high != still), axis=2)
     always = np.any((low > still) | (high < still), axis=2)[read_at]
-    products = np.zeros((2, *read_at.shape, place.outputs[1] - place.outputs[0]))
+    products = np.zeros((2, *read_at.shape, place.groups * (place.outputs[1] - place.outputs[0])))
     if read_at.any():
         currents = [_currents(place, read, spec, v[read_at], driven.rest) for v in (low, high)]
         unit = 1.0 if input_unit(spec) == "V" else spec.driver.v_read
-        sums = [(v[part][read_at].sum(axis=1) - place.rows * still) * unit for v in driven.coded]
+        sums = [(place.on_rows(v)[read_at].sum(axis=1) - place.rows * still) * unit for v in driven.coded]
         converted = _converted(spec, currents, error, known, tables)
         v_per_unit = driven.full_scale / known.activation_max
-        found = np.stack(_numbers(spec, converted, sums, w_max=w_max, v_per_unit=v_per_unit))
+        found = np.stack(_numbers(programmed, place, spec, converted, sums, v_per_unit=v_per_unit))
         found[0, ~always] = np.minimum(found[0, ~always], 0.0)
         found[1, ~always] = np.maximum(found[1, ~always], 0.0)
         products[:, read_at] = found
@@ -143,10 +145,10 @@ def _tile_products(
 def _currents(place: TilePlace, read: ReadTile, spec: ArraySpec, driven: np.ndarray, rest: float) -> np.ndarray:
     """Read a tile with inputs of its rows in use (reads, rows); return the columns in use (reads, columns) [A]."""
     v_in = np.full((len(driven), spec.array.rows), rest)
-    v_in[:, : place.rows] = driven
+    v_in[:, place.row_part] = driven
     pulsed = spec.driver.input_code == "pulse_width"
     out = read_in_intervals(read, spec, v_in) if pulsed else read(v_in)
-    return np.asarray(out, dtype=float)[:, : place.cols]
+    return np.asarray(out, dtype=float)[:, place.col_part]
 
 
 def _converted(spec: ArraySpec, currents: list[np.ndarray], error: float, known: LayerRange, tables: Periphery) -> Ends:
@@ -160,12 +162,24 @@ def _converted(spec: ArraySpec, currents: list[np.ndarray], error: float, known:
     return _ordered(first, second)
 
 
-def _numbers(spec: ArraySpec, currents: Ends, sums: list[np.ndarray], *, w_max: float, v_per_unit: float) -> Ends:
+def _numbers(
+    programmed: ProgrammedLayer,
+    place: TilePlace,
+    spec: ArraySpec,
+    currents: Ends,
+    sums: list[np.ndarray],
+    *,
+    v_per_unit: float,
+) -> Ends:
     """Return the ends of the products (reads, outputs); a scheme's numbers are linear in currents and inputs."""
-    scheme, cols = scheme_of(spec), currents[0].shape[1]
-    given = {"w_max": w_max, "v_per_unit": v_per_unit}
-    of_current = np.asarray(scheme.numbers(np.eye(cols), np.zeros(cols), **given))
-    of_sum = np.asarray(scheme.numbers(np.zeros((1, cols)), np.ones(1), **given))
+    cols = currents[0].shape[1]
+
+    def numbers(i_out: np.ndarray, v_sum: np.ndarray) -> np.ndarray:
+        of = {"w_max": programmed.w_max, "v_per_unit": v_per_unit}
+        return np.asarray(tile_numbers(programmed.layer, place, spec, i_out, v_sum, **of))
+
+    of_current = numbers(np.eye(cols), np.zeros(cols))
+    of_sum = numbers(np.zeros((1, cols)), np.ones(1))
     matrix = np.vstack([of_current, of_sum])
     low, high = (np.column_stack([i, v]) for i, v in zip(currents, _ordered(*sums), strict=True))
     rising, falling = np.maximum(matrix, 0.0), np.minimum(matrix, 0.0)

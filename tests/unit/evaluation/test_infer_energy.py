@@ -67,9 +67,9 @@ def test_the_energy_of_images_agrees_with_the_array_solver(folder):
 def test_count_prints_and_writes(folder):
     done = circuitsim("count", "mobilenetv2", "array.toml", folder=folder)
     assert done.returncode == 0 and done.stderr == ""
-    assert "8,908   19.0%" in done.stdout and "23 more layers are in the table file" in done.stdout
+    assert "2,800   60.5%" in done.stdout and "23 more layers are in the table file" in done.stdout
     content = json.loads((folder / "out/count/results.json").read_text())
-    assert content["total"]["arrays"] == 8908 and len(content["layers"]) == 53
+    assert content["total"]["arrays"] == 2800 and len(content["layers"]) == 53
 
 
 def test_energy_prints_parts_converters_and_machines_for_comparison(folder):

@@ -105,7 +105,7 @@ def test_outputs_outside_the_range_are_told(circuits, network):
     programmed = program(network, circuits, Sensed(LINE), tables=narrow)
     ranges = fit_ranges(programmed, IMAGES)
     assert {known.adc_rule for known in ranges.values()} == {"range of the circuit sar"}
-    with pytest.warns(ClippingWarning, match=r"of the currents lie outside the ADC's range of the circuit sar"):
+    with pytest.warns(ClippingWarning, match=r"of the outputs lie outside the ADC's range of the circuit sar"):
         evaluate(programmed, IMAGES, ranges=ranges)
 
 
