@@ -75,6 +75,8 @@ def program(
     _check_sense(model)
     g = check_conductances(spec, g, g_range=(0.0, np.inf) if drawn else None)
     put = _putter(xp, dtype, device)
+    if spec.array.cell == "1c" and not isinstance(model.surface, CapacitorCell):
+        raise InputError("array.cell = '1c' needs a CapacitorCell as surface, from characterization.capacitor_cell")
     if isinstance(model.surface, CapacitorCell):
         return _charges(model, model.surface, g, inputs, put)
     surface = model.current_surface

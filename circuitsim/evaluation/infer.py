@@ -171,6 +171,7 @@ def infer_files(
     ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range, n_jobs=n_jobs, memory=memory)
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
+    reads = tuple(calls)  # without those that packing, bounds and searches make below
     _warn_of_the_host(
         [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
     )
@@ -186,7 +187,7 @@ def infer_files(
         **on_arrays(programmed, array, read=level != "ngspice"),
         **certified_errors(programmed, product, search_inputs),
         "settling": settling_content(programmed) if settling else None,
-        "energy": energy and measured_cost(programmed, array, calls, len(images), energy, out / "energy.csv"),
+        "energy": energy and measured_cost(programmed, array, reads, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
         "level": _LEVELS[type(product)],
         "model_digest": arrays.digest,
