@@ -172,7 +172,7 @@ def _solve(plan, lanes, reach, drives, tol, most, buffers):
 
 @numba.njit(inline="always")
 def _row_back(plan, count, step):
-    """The row that is substituted back in a step after so many passes, and the factors for it."""
+    """Return the row that is substituted back in a step after so many passes."""
     down = count % 2 == 1
     return plan.rows - 1 - step if down else step
 

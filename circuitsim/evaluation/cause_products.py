@@ -87,22 +87,27 @@ class CauseProduct:
 
 
 class NoisyLinearRead:
-    """Reads a linear tile and draws the noise of each read anew.
+    """Reads a linear tile and draws the noise of each read anew, from a generator that `anew` starts again.
 
     Attributes:
         read: The read without noise.
-        variance: (rows, cols) of the conductances [S²].
+        sigma, variance: (rows, cols) standard deviation and variance of the conductances [S, S²].
         v_ref: Voltage of the columns [V].
+        entropy: Seed of the generator.
     """
 
     def __init__(self, read: ReadTile, sigma: np.ndarray, v_ref: float, entropy: tuple[int, ...]) -> None:
-        self.read, self.variance, self.v_ref = read, sigma**2, v_ref
+        self.read, self.sigma, self.variance, self.v_ref, self.entropy = read, sigma, sigma**2, v_ref, entropy
         self.rng = np.random.default_rng(entropy)
 
     def __call__(self, v_in: np.ndarray) -> np.ndarray:
         """Outputs (batch, cols) [A] of one read each."""
         sigma = np.sqrt((v_in - self.v_ref) ** 2 @ self.variance)
         return np.asarray(self.read(v_in)) + sigma * self.rng.standard_normal(sigma.shape)
+
+    def anew(self, *stream: int) -> "NoisyLinearRead":
+        """The same tile with a noise of its own for what a stream of numbers names, whatever was read before."""
+        return NoisyLinearRead(self.read, self.sigma, self.v_ref, (*self.entropy, *stream))
 
 
 def bare_model(model: TileModel) -> TileModel:

@@ -22,6 +22,7 @@ from math import log2
 from circuitsim.errors import InputError
 from circuitsim.evaluation.layer_shapes import LayerShape
 from circuitsim.network import Scheme, TilePlace, layer_places, scheme_of
+from circuitsim.network.programming import analog_layers
 from circuitsim.periphery import Periphery
 from circuitsim.results import LayerCount, NetworkCount
 from circuitsim.spec import ArraySpec, checked
@@ -40,7 +41,7 @@ def count_shapes(layers: Sequence[LayerShape], spec: ArraySpec, *, tables: Perip
     Raises:
         InputError: `mapping.digital` names no layer, or all of them, or the array has too few columns for an output.
     """
-    analog = analog_layers(layers, spec)
+    analog = analog_layers(layers, spec.mapping.digital or ())
     bits, remarks = input_code_bits(spec, tables), count_remarks(spec, tables)
     counts = []
     for layer in analog:
@@ -48,22 +49,6 @@ def count_shapes(layers: Sequence[LayerShape], spec: ArraySpec, *, tables: Perip
         arrays = tuple((place, reads) for place in places_of(layer, spec))
         counts.append(count_reads(layer, spec, arrays, cycles=reads, converts=has_conversions(spec, tables), bits=bits))
     return NetworkCount(tuple(counts), None, tuple(spec.mapping.digital or ()), remarks)
-
-
-def analog_layers(layers: Sequence[LayerShape], spec: ArraySpec) -> list[LayerShape]:
-    """Return the layers that lie on arrays: those that `mapping.digital` does not name.
-
-    Raises:
-        InputError: It names no layer, or all of them.
-    """
-    digital, names = spec.mapping.digital or (), [layer.name for layer in layers]
-    for name in digital:
-        if name not in names:
-            raise InputError(f"mapping.digital names {name!r}, which is no layer of the network; it has {_few(names)}")
-    analog = [layer for layer in layers if layer.name not in digital]
-    if not analog:
-        raise InputError("mapping.digital names all layers of the network; expected one or more to place on arrays")
-    return analog
 
 
 def places_of(layer: LayerShape, spec: ArraySpec) -> tuple[TilePlace, ...]:
@@ -147,8 +132,3 @@ def count_remarks(spec: ArraySpec, tables: Periphery | None) -> tuple[str, ...]:
     if not has_conversions(spec, tables):
         remarks.append("no conversions: adc.bits is absent and [adc] names no circuit")
     return tuple(remarks)
-
-
-def _few(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:12])
-    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} others"

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from circuitsim.calibration.experiments import SPREAD
-from circuitsim.evaluation.counted_product import CountedProduct, CountedReads
-from circuitsim.evaluation.counting import analog_layers, places_of
+from circuitsim.evaluation.counted_product import CountedProduct, CountedReads, reads_by_place
+from circuitsim.evaluation.counting import places_of
 from circuitsim.evaluation.layer_shapes import LayerShape
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.network import (
@@ -22,6 +22,7 @@ from circuitsim.network import (
     network_tables,
     tile_conductances,
 )
+from circuitsim.network.programming import analog_layers
 from circuitsim.network.reading import read_layer
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, checked
@@ -65,7 +66,7 @@ def drawn_power(
     """
     known: dict[tuple[object, ...], CountedReads] = {}
     found = {}
-    for layer in analog_layers(layers, spec):
+    for layer in analog_layers(layers, spec.mapping.digital or ()):
         power, sense, arrays = 0.0, 0.0, places_of(layer, spec)
         for place in arrays:
             key = (place.groups, place.inputs[1] - place.inputs[0], place.cols, layer.signed)
@@ -100,10 +101,4 @@ def _drawn(
     read_layer(
         programmed, spec, activations, LayerRange(1.0, 1.0 if spec.adc.full_scale == "auto" else None), tables=around
     )
-    sense = [call.sense_power for call in calls]
-    return CountedReads(
-        alone,
-        sum(call.reads for call in calls),
-        sum(call.power for call in calls),
-        None if None in sense else sum(each for each in sense if each is not None),
-    )
+    return reads_by_place(calls)[alone]

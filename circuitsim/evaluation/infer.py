@@ -4,7 +4,7 @@ import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -43,9 +43,6 @@ from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import write_text
 from circuitsim.spec import ArraySpec, checked
-
-if TYPE_CHECKING:
-    pass
 
 MAPPED = 1e-3
 """Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.

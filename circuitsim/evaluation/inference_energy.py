@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim.chain import exact_array, read_exact
-from circuitsim.errors import SpecError
 from circuitsim.evaluation.circuit_tables import circuit_tables
+from circuitsim.evaluation.network_costs import check_read_durations
 from circuitsim.evaluation.products import NodalProduct
 from circuitsim.evaluation.spice_loop import SolvedTile
 from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
@@ -52,11 +52,7 @@ def inference_energy(
         InputError: The images do not fit the network, or a range is missing.
         SpecError: Inputs are pulse widths, whose reads have other durations.
     """
-    if spec.driver.input_code == "pulse_width":
-        raise SpecError(
-            "driver.input_code = 'pulse_width': the energy of an inference counts reads of t_read each; "
-            "expected 'amplitude' or 'bit_serial'"
-        )
+    check_read_durations(spec)
     watts: dict[str, float] = {}
 
     def record(place: TilePlace, g: np.ndarray, v_in: np.ndarray, solution: Solution) -> None:

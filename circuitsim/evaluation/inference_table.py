@@ -9,7 +9,7 @@ from circuitsim.network import Inference
 from circuitsim.results.atomic_files import atomic
 
 ImageColumns = dict[str, list]
-"""ImageColumns of a table, one entry for each image, by name with unit."""
+"""Columns of a table by name with unit, each with one entry for each image."""
 
 
 def write_inference_table(

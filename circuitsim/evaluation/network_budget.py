@@ -17,7 +17,6 @@ from circuitsim.results.network_budget import BudgetEntry, BudgetKind, NetworkBu
 from circuitsim.spec import ArraySpec, checked, with_ideal
 from circuitsim.spice import Progress
 
-CONVERTER_CAUSES = ("dac", "adc")
 _SURE = 1.96  # standard deviations of a normal 95 % interval
 _NONE_SEEN = 3.0  # images that change of as many again, at 95 %, where none did: the rule of three
 

@@ -56,7 +56,7 @@ def network_cost(
         spec: The array.
         power: Mean power of a read of each layer's arrays.
         tables: Tables of its circuits; None: all are ideal, and have no energy of their own.
-        own: Energies of the user's; None: published ones for digital work, and for converters beside the circuit.
+        own: The user's energies; None: published ones for digital work, and for converters beside the circuit.
         converter: Table of a circuit that stands for an ideal ADC; None: none does.
         columns_per_adc: Columns that an ADC converts one after the other.
         drawn: What of the power was drawn, in one phrase; "": nothing.

@@ -11,7 +11,7 @@ from circuitsim.spec.toml_file import read_toml
 
 
 class OwnConverter(Part):
-    """An ADC of the user's."""
+    """The user's ADC."""
 
     energy: Positive = Field(description="Energy of a conversion [J]")
     time: Positive | None = Field(default=None, description="Time of a conversion [s]; absent: unknown")
@@ -20,14 +20,14 @@ class OwnConverter(Part):
 
 
 class OwnEnergy(Part):
-    """Energy of a digital operation of the user's."""
+    """Energy of a digital operation, as the user states it."""
 
     energy: NonNegative = Field(description="Energy of one operation [J]")
     source: str = Field(min_length=1, description="Where the number comes from")
 
 
 class OwnCosts(Part):
-    """What the user knows of the circuits around his arrays; an absent part takes published numbers."""
+    """What the user knows of the circuits around the arrays; an absent part takes published numbers."""
 
     adc: OwnConverter | None = Field(default=None, description="One analog-to-digital converter")
     addition: OwnEnergy | None = Field(default=None, description="One digital addition")

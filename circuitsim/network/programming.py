@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import array_api_compat
 import numpy as np
@@ -19,6 +19,14 @@ from circuitsim.network.product import Product, ReadTile
 from circuitsim.network.tiling import TilePlace, block_diagonal, padded
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked
+
+
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=_HasName)
 
 
 @by_value
@@ -89,7 +97,7 @@ def program(
         check(spec)
     programmed: dict[str, ProgrammedLayer] = {}
     elsewhere = getattr(network, "elsewhere", ())  # nodes that only other outputs of the file need
-    for layer in _analog(network.layers, [name for name in spec.mapping.digital or () if name not in elsewhere]):
+    for layer in analog_layers(network.layers, [name for name in spec.mapping.digital or () if name not in elsewhere]):
         if layer.tied_to in programmed:
             programmed[layer.name] = replace(programmed[layer.tied_to], layer=layer)
             continue
@@ -170,8 +178,12 @@ def _tile_weights(layer: LinearLayer, place: TilePlace) -> np.ndarray:
     return block_diagonal(matrices, reversed_rows=place.reversed_rows)
 
 
-def _analog(layers: Sequence[LinearLayer], digital: Sequence[str]) -> list[LinearLayer]:
-    """Return the layers that arrays compute: those that are not named as digital."""
+def analog_layers(layers: Sequence[_Named], digital: Sequence[str]) -> list[_Named]:
+    """Return the layers that arrays compute: those that `digital` does not name.
+
+    Raises:
+        InputError: It names no layer, or all of them.
+    """
     names = [layer.name for layer in layers]
     analog = [layer for layer in layers if layer.name not in digital]
     wrong = [name for name in digital if name not in names]

@@ -73,8 +73,6 @@ class LayerReading:
         encoded: Number of activations encoded.
         inputs_clipped: Number of activations larger than activation_max.
         input_max: Largest |activation|.
-        input_square: Sum of the squares of the activations.
-        lost_square: Sum of the squares of what the driver's range cuts off them.
         i_max: Largest column current before the ADC [A].
     """
 
@@ -85,8 +83,6 @@ class LayerReading:
     encoded: int
     inputs_clipped: int
     input_max: float
-    input_square: float
-    lost_square: float
     i_max: float
 
 
@@ -121,7 +117,6 @@ def read_layer(
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
     y, clipped = layer_products(programmed, spec, currents, phases, known, tables=around, rng=rng)
     read = [tile.i_out for tile in currents if len(tile.v_sum)]
-    size = np.abs(activations)
     return LayerReading(
         y=y,
         reads=sum(len(tile.v_sum) for tile in currents),
@@ -129,9 +124,7 @@ def read_layer(
         adc_clipped=clipped,
         encoded=activations.size,
         inputs_clipped=phases.clipped,
-        input_max=float(size.max(initial=0.0)),
-        input_square=float(np.sum(size**2)),
-        lost_square=float(np.sum(np.maximum(size - known.activation_max, 0.0) ** 2)),
+        input_max=float(np.abs(activations).max(initial=0.0)),
         i_max=max((_largest(equivalent_currents(around.sense, out)) for out in read), default=0.0),
     )
 

@@ -60,6 +60,18 @@ def test_each_cause_alone_is_the_array_with_nothing_else(model):
     assert np.abs(read("wires") / (v @ g) - 1).max() > 0.01 < np.abs(read("cells") / (v @ g) - 1).max()
 
 
+@pytest.mark.parametrize("causes", [{"read_noise"}, {"wires", "read_noise"}, ALL | {"read_noise"}])
+def test_noise_does_not_depend_on_the_memory(pcm, data, causes):
+    network, images, stats = data[0], data[2] - 0.5, read_statistics(device_card(pcm.spec))
+    ranges = fit_ranges(program(network, pcm.spec, exact_product(pcm.spec)), images)
+
+    def found(memory):
+        noisy = CauseProduct(BehavioralProduct(pcm), frozenset(causes), stats, 25.0)
+        return evaluate(program(network, pcm.spec, noisy), images, ranges=ranges, memory=memory).logits
+
+    np.testing.assert_array_equal(found(1e9), found(3e5))
+
+
 def test_drawn_causes_draw_the_same_cells_whatever_else_acts(pcm):
     stats, product = read_statistics(device_card(pcm.spec)), BehavioralProduct(pcm)
     rng = np.random.default_rng(1)
