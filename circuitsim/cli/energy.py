@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from circuitsim.cli.options import ColumnsPerAdc, Converter, CostsFile, Out, Seed
+from circuitsim.cli.options import BatchAxis, ColumnsPerAdc, Converter, CostsFile, Out, Output, Seed
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def count(
     network: NetworkOrName,
     spec: Arrays,
     data: Sized = None,
+    output: Output = None,
+    batch_axis: BatchAxis = None,
     out: Out = Path("out/count"),
     as_json: Json = False,
 ) -> None:
@@ -43,7 +45,7 @@ def count(
     from circuitsim.cli.energy_words import counts_in_words
     from circuitsim.evaluation import count_files
 
-    content = count_files(network, _arrays(spec), data=data, out=out)
+    content = count_files(network, _arrays(spec), data=data, output=output, batch_axis=batch_axis, out=out)
     print_result(content, counts_in_words(content), as_json)
 
 
@@ -59,6 +61,8 @@ def energy(
         ),
     ] = None,
     data: Sized = None,
+    output: Output = None,
+    batch_axis: BatchAxis = None,
     costs: CostsFile = None,
     converter: Converter = None,
     columns_per_adc: ColumnsPerAdc = 1,
@@ -76,6 +80,8 @@ def energy(
             _arrays(spec),
             level=level,  # pyright: ignore[reportArgumentType]  `level_product` checks it
             data=data,
+            output=output,
+            batch_axis=batch_axis,
             costs=None if costs is None else load_costs(costs),
             converter=converter,
             columns_per_adc=columns_per_adc,

@@ -7,6 +7,7 @@ import numpy as np
 import typer
 
 from circuitsim.cli.options import (
+    BatchAxis,
     CalibrationData,
     CalibrationImages,
     CertificateFile,
@@ -17,6 +18,7 @@ from circuitsim.cli.options import (
     MaxError,
     NoiseSeed,
     Out,
+    Output,
     Strict,
     within,
 )
@@ -58,18 +60,8 @@ def infer(
     ] = None,
     calibration_images: CalibrationImages = None,
     calibration_data: CalibrationData = None,
-    output: Annotated[
-        str | None,
-        typer.Option(help="Output to compute, or any tensor of the network; absent: its only one of real numbers."),
-    ] = None,
-    batch_axis: Annotated[
-        int | None,
-        typer.Option(
-            parser=within("--batch-axis"),
-            metavar="N",
-            help="Axis of the inputs along which the network takes several images; absent: the first of any length.",
-        ),
-    ] = None,
+    output: Output = None,
+    batch_axis: BatchAxis = None,
     digital: Digital = None,
     metric: Annotated[
         str | None,

@@ -78,6 +78,8 @@ def _certified(content: dict[str, Any]) -> list[str]:
     if content["level"] in exact:
         return [f"arrays: read by {exact[content['level']]}; no certificate is needed"]
     general = content["certificate"]
+    if general is None and content["bounds"]:
+        return []
     if general is None:
         return ["certificate: none given, so nothing is known of the error of these tiles (--certificate FILE)"]
     worst = "no worst case sought" if general["worst"] is None else f"worst found {percent(general['worst'])}"

@@ -200,6 +200,21 @@ Digital = Annotated[
     list[str] | None,
     typer.Option("--digital", metavar="LAYER", help="Layer that stays digital; may be given several times."),
 ]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", help="Output to compute, or any tensor of the network; absent: its only one of real numbers."
+    ),
+]
+BatchAxis = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-axis",
+        parser=within("--batch-axis"),
+        metavar="N",
+        help="Axis of the inputs along which the network takes several images; absent: the first of any length.",
+    ),
+]
 MaxError = Annotated[
     float | None,
     typer.Option(

@@ -32,7 +32,13 @@ _FEW = 4  # images of a data file that are run to learn how many vectors a layer
 
 @checked
 def count_files(
-    network: str | Path, arrays: TileModel | ArraySpec, *, data: Path | None = None, out: Path
+    network: str | Path,
+    arrays: TileModel | ArraySpec,
+    *,
+    data: Path | None = None,
+    output: str | None = None,
+    batch_axis: int | None = None,
+    out: Path,
 ) -> dict[str, Any]:
     """Count what an inference of a network needs, from shapes alone, and write results.json and counts.csv.
 
@@ -40,6 +46,7 @@ def count_files(
         network: ONNX file, or the name of a workload, see `workload`.
         arrays: The specification of the arrays, or a calibrated model, whose specification counts.
         data: Images of the size of an inference, as `infer_files` takes them; None: drawn ones.
+        output, batch_axis: Of an ONNX file, as in `infer_files`.
         out: Folder of the files.
 
     Returns:
@@ -51,7 +58,7 @@ def count_files(
     """
     spec = arrays.spec if isinstance(arrays, TileModel) else arrays
     check_network_array(spec)
-    subject = _subject(network, data)
+    subject, spec = _subject(network, spec, data, {"output": output, "batch_axis": batch_axis})
     count = count_shapes(subject.layers, spec, tables=_resolutions(spec))
     content = {**_about(subject, spec), **count_content(count), "csv": str(out / "counts.csv")}
     write_rows(out / "counts.csv", [dataclasses.asdict(layer) for layer in count.layers])
@@ -66,6 +73,8 @@ def energy_files(
     *,
     level: TileLevel | None = None,
     data: Path | None = None,
+    output: str | None = None,
+    batch_axis: int | None = None,
     costs: OwnCosts | None = None,
     converter: str | None = None,
     columns_per_adc: Count = 1,
@@ -75,7 +84,7 @@ def energy_files(
     """Compute energy, time and area of an inference from shapes alone, and write results.json and energy.csv.
 
     Args:
-        network, data, out: As in `count_files`.
+        network, data, output, batch_axis, out: As in `count_files`.
         arrays: A calibrated model of the arrays, or their specification, whose power the array solver computes.
         level: How arrays are read for their power, as in `level_product`.
         costs: The user's energies; None: published ones.
@@ -92,7 +101,7 @@ def energy_files(
     spec = arrays.spec if isinstance(arrays, TileModel) else arrays
     check_network_array(spec)
     check_read_durations(spec)
-    subject = _subject(network, data)
+    subject, spec = _subject(network, spec, data, {"output": output, "batch_axis": batch_axis})
     product = level_product(arrays, level)
     if isinstance(product, BehavioralProduct):
         sense = product.model.sense
@@ -117,23 +126,33 @@ def energy_files(
     return content
 
 
-def _subject(network: str | Path, data: Path | None) -> Workload:
-    """Return a network as shapes: a workload by its name, or the layers of an ONNX file."""
+def _subject(
+    network: str | Path, spec: ArraySpec, data: Path | None, of_file: dict[str, Any]
+) -> tuple[Workload, ArraySpec]:
+    """Return a network as shapes, a workload by its name or the layers of an ONNX file, and the arrays that it needs.
+
+    Digital layers that only other outputs of the file need are left out of the specification, as in `network.program`.
+    """
     name = str(network)
     if name in workload_names():
         if data is not None:
             raise InputError(f"data has no effect on the workload {name!r}, whose sizes are given; leave it out")
-        return workload(name)
+        for key, value in of_file.items():
+            if value is not None:
+                raise InputError(f"{key} = {value!r} has no effect on the workload {name!r}; leave it out")
+        return workload(name), spec
     if not name.endswith(".onnx") and not Path(name).exists():
         raise InputError(f"network = {name!r}: expected an ONNX file, or a workload: {', '.join(workload_names())}")
-    onnx = load_network(Path(name))
+    onnx = load_network(Path(name), **of_file)
     if data is None:
         images = sample_images(onnx, np.random.default_rng(0))
     else:
         given = read_images(data, [each.name for each in onnx.inputs])[0]
         images = given[: (onnx.at_once(given) or _FEW)]
     inference = "an image of the file" if data is not None else "an image of the size that the network states"
-    return Workload(Path(name).name, inference, network_shapes(onnx, images), str(name))
+    digital = [layer for layer in spec.mapping.digital or () if layer not in onnx.elsewhere]
+    spec = spec if len(digital) == len(spec.mapping.digital or ()) else spec.replace(mapping={"digital": digital})
+    return Workload(Path(name).name, inference, network_shapes(onnx, images), str(name)), spec
 
 
 def _resolutions(spec: ArraySpec) -> Periphery | None:

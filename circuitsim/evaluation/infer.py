@@ -4,7 +4,7 @@ import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from circuitsim.network import (
     Metric,
     ProgrammedNetwork,
     RangeRule,
+    check_bounded,
     evaluate,
     evaluate_float,
     evaluate_ideal,
@@ -43,6 +44,9 @@ from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import write_text
 from circuitsim.spec import ArraySpec, checked
+
+if TYPE_CHECKING:
+    from circuitsim.network.onnx import OnnxNetwork
 
 MAPPED = 1e-3
 """Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.
@@ -156,6 +160,8 @@ def infer_files(
     counted, calls = counting(product, spec, energy)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
+    if bounds is not None:
+        check_bounded(network, spec, images)
     mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
@@ -169,9 +175,7 @@ def infer_files(
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
-    _warn_of_the_host(
-        [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted], mapped
-    )
+    _warn_of_the_host(network, mapped)
     results = {"float": float_net, "ideal": ideal, "array": array}
     bounded, columns = _bounds(bounds, programmed, product, images, {"calibration_images": first, "ranges": ranges})
     write_inference_table(out / "inference.csv", results, labels, 0 if calibration_data else len(first), columns)
@@ -211,7 +215,7 @@ def _check_errors(
     if bounds is not None and not isinstance(product, BehavioralProduct):
         raise InputError(f"bounds = {bounds!r} has no effect at level = {_LEVELS[type(product)]!r}, which is exact")
     if bounds is not None and rng is not None:
-        raise InputError(f"bounds = {bounds!r} hold without noise; expected bounds or noise, not both")
+        raise InputError(f"bounds = {bounds!r} holds without noise; expected bounds or noise, not both")
 
 
 def _bounds(
@@ -240,7 +244,8 @@ def _tables(spec: ArraySpec, product: AnyProduct, rng: np.random.Generator | Non
     return tables
 
 
-def _warn_of_the_host(weighted: list[str], mapped: float) -> None:
+def _warn_of_the_host(network: "OnnxNetwork", mapped: float) -> None:
+    weighted = [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted]
     if weighted:
         sentence = f"{'; '.join(weighted)}: computed on the host without errors, so the array looks better than it is"
         warnings.warn(sentence, HostWarning, stacklevel=3)

@@ -113,4 +113,4 @@ def settling_content(programmed: ProgrammedNetwork) -> dict[str, Any]:
 def _circuit_names(found: Periphery) -> dict[str, str | None]:
     """Return the circuit of each part, None where it is ideal."""
     parts = {"dac": found.dac, "sense": found.sense, "adc": found.adc}
-    return {name: None if table is None else table.block for name, table in parts.items()}
+    return {name: None if table is None else table.block or None for name, table in parts.items()}

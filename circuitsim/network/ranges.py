@@ -101,7 +101,8 @@ def fit_ranges(
         images: (images, …) calibration images; must not be among those on which accuracy is reported.
         inputs: Rule for the range of each layer's |activations|.
         adc: Rule for an "auto" range of the ADC; a range in the specification, or of a circuit, stays.
-        gain: Fit a digital gain for each layer; otherwise it is 1.
+        gain: Fit a digital gain for each layer; otherwise it is 1. It is always fitted for offset inputs: what their
+            middle gives is taken off as exact cells would give it.
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
         memory: Bytes that the activations and currents of all images may take, estimated from the first image. The
             float network runs again for every set of layers that fits; the ranges do not depend on it.
@@ -140,6 +141,7 @@ def _fit_layer(
         known = dataclasses.replace(known, adc_rule=f"range of the circuit {around.adc.block}")
     if converts and spec.adc.full_scale != "auto":
         known = dataclasses.replace(known, full_scale=float(spec.adc.full_scale), adc_rule="adc.full_scale")
+    gain = gain or spec.mapping.inputs == "offset"  # the middle is taken off as exact cells would give it
     if not gain and (known.full_scale is not None or not converts):
         return known  # nothing to learn from the tiles
     reads = []  # of some vectors each: what encoding needs beside them stays small

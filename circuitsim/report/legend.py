@@ -20,6 +20,11 @@ INPUTS = {
     "adjacent": "a block of adjacent rows on",
     "single": "one row on",
     "none_on": "no row on: every cell of a string is bypassed",
+    "levels": "every row at any level of its gate",
+    "sparse_levels": "about 15 % of the rows at any level, the others at the lowest",
+    "low_levels": "every row at a level of the lower half",
+    "one_level": "all rows at the same level",
+    "steps": "up to four blocks of adjacent rows, each at a level of its own",
 }
 """Kinds of inputs, by name."""
 
@@ -56,6 +61,11 @@ CHARGE_GRADE = (
     "grade: which charges the model keeps; 1 takes every read as settled, 2 takes the charges at the end of the read, "
     "with all wires"
 )
+
+
+def gates_in_words(certificate: Certificate) -> str:
+    """Say which inputs the gates of a certificate take: on and off, or several levels."""
+    return "inputs of all levels on the gates" if "levels" in certificate.by_input else "inputs of 0 and 1 on the gates"
 
 
 def names_in_words(certificate: Certificate) -> str:

@@ -11,7 +11,7 @@ from circuitsim.report.circuit_words import (
     rows_in_words,
     sense_in_words,
 )
-from circuitsim.report.legend import names_in_words
+from circuitsim.report.legend import gates_in_words, names_in_words
 from circuitsim.report.stored import output_noun, stored
 from circuitsim.report.worst_words import full_scale_in_words, loads_in_words, worst_in_short, worst_in_words
 from circuitsim.results import Budget, Cause, Certificate, GradeErrors
@@ -222,7 +222,7 @@ def _ends(errors: list[tuple[float, str]]) -> str:
 def _range(certificate: Certificate) -> str:
     g_low, g_high = (format_quantity(g, certificate.state_unit) for g in certificate.g_range)
     v_low, v_high = (format_quantity(v, "V") for v in certificate.v_range)
-    inputs = f"inputs from {v_low} to {v_high}" if certificate.input_unit == "V" else "inputs of 0 and 1 on the gates"
+    inputs = f"inputs from {v_low} to {v_high}" if certificate.input_unit == "V" else gates_in_words(certificate)
     if certificate.time_s is None:
         noise = f"nothing about programming error, read noise or drift{_in_budget(certificate)}"
     else:

@@ -1,6 +1,7 @@
 """The worst case of a certificate and the load of its matrices, as sentences."""
 
 from circuitsim.report.amounts import counted
+from circuitsim.report.legend import gates_in_words
 from circuitsim.report.stored import output_noun, stored
 from circuitsim.results import Certificate, LoadTable
 from circuitsim.units import format_quantity, percent
@@ -17,7 +18,7 @@ def worst_in_words(certificate: Certificate) -> str:
     unsolved = "; ngspice did not solve it" if witness.ngspice is None else ""
     ended = " A limit of time or of matrices ended the search early." if worst.stopped else ""
     volts = certificate.input_unit == "V"
-    inputs = f"inputs from {_span(certificate.v_range, 'V')}" if volts else "inputs of 0 and 1 on the gates"
+    inputs = f"inputs from {_span(certificate.v_range, 'V')}" if volts else gates_in_words(certificate)
     return (
         f"Worst found by search over all {stored(certificate)}s from "
         f"{_span(certificate.g_range, certificate.state_unit)} and "

@@ -135,9 +135,7 @@ def test_models_of_capacitors_in_files(tmp_path):
     assert MODEL.digest != replace(MODEL, surface=CELL.times(1.01)).digest != replace(MODEL, grade=2).digest
     text = (tmp_path / "model.json").read_text()
     (tmp_path / "model.json").write_text(text.replace('"schema": 10', '"schema": 9'))
-    with pytest.raises(
-        InputError, match=r"or its gates have several levels \(schema 9\): calibrate the array again"
-    ):
+    with pytest.raises(InputError, match=r"or its gates have several levels \(schema 9\): calibrate the array again"):
         load_model(tmp_path)
     (tmp_path / "model.json").write_text(text.replace('"cell": "capacitor"', '"cell": "surface"'))
     with pytest.raises(InputError, match=r"model\.npz"):

@@ -1,10 +1,13 @@
 """`infer_files(energy=…)` and the commands: counts of the images, energy of each layer, sentences of refusal."""
 
 import json
+import tomllib
 
 import numpy as np
+import onnx
 import pytest
 from command_line import circuitsim
+from onnx import TensorProto, helper, numpy_helper
 
 from circuitsim.demo.data import NETWORK
 from circuitsim.evaluation import EnergyOptions, count_files, infer_files, inference_energy
@@ -42,8 +45,6 @@ def folder(tmp_path):
 
 
 def test_the_energy_of_images_agrees_with_the_array_solver(folder):
-    import tomllib
-
     spec = parse_spec(tomllib.loads(ARRAY))
     content = infer_files(
         spec, NETWORK, folder / "images.npz", calibration_images=3, energy=EnergyOptions(), out=folder / "out"
@@ -62,6 +63,54 @@ def test_the_energy_of_images_agrees_with_the_array_solver(folder):
     shapes = count_files(str(NETWORK), spec, out=folder / "count")
     assert all(found["total"][name] <= shapes["total"][name] for name in ("reads", "conversions", "additions"))
     assert (folder / "out" / "energy.csv").exists()
+
+
+def depthwise(path):
+    """A depthwise convolution, whose groups share a tile, and a fully connected layer; two outputs."""
+    rng = np.random.default_rng(3)
+    constants = {"k": rng.normal(size=(4, 1, 3, 3)), "w": rng.normal(size=(16, 3)), "u": rng.normal(size=(16, 2))}
+    nodes = [
+        helper.make_node("Conv", ["x", "k"], ["c"], name="dw", group=4),
+        helper.make_node("Flatten", ["c"], ["f"], name="flat"),
+        helper.make_node("MatMul", ["f", "w"], ["y"], name="fc"),
+        helper.make_node("MatMul", ["f", "u"], ["z"], name="other"),
+    ]
+    tensor = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "depthwise",
+        [tensor("x", TensorProto.FLOAT, [None, 4, 4, 4])],
+        [tensor("y", TensorProto.FLOAT, [None, 3]), tensor("z", TensorProto.FLOAT, [None, 2])],
+        [numpy_helper.from_array(value.astype(np.float32), name) for name, value in constants.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+
+
+def test_reads_that_judge_shared_tiles_are_none_of_the_inference(folder):
+    depthwise(folder / "net.onnx")
+    np.savez(folder / "planes.npz", images=np.random.default_rng(0).uniform(0.0, 1.0, (6, 4, 4, 4)))
+    found = infer_files(
+        parse_spec(tomllib.loads(ARRAY)),
+        folder / "net.onnx",
+        folder / "planes.npz",
+        output="y",
+        calibration_images=3,
+        energy=EnergyOptions(),
+        out=folder / "out",
+    )
+    assert found["packing"][0]["groups"] > 1
+    for layer, counted in zip(found["layers"], found["energy"]["layers"], strict=True):
+        assert counted["reads"] * found["images"] == pytest.approx(layer["reads"])
+
+
+def test_one_of_several_outputs_is_counted(folder):
+    depthwise(folder / "net.onnx")
+    (folder / "digital.toml").write_text(ARRAY + '[mapping]\ndigital = ["other"]\n')
+    done = circuitsim("count", "net.onnx", "digital.toml", "--output", "y", "--json", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert [layer["name"] for layer in json.loads(done.stdout)["layers"]] == ["dw", "fc"]
+    refused = circuitsim("count", "digits", "array.toml", "--output", "y", folder=folder)
+    assert refused.returncode == 2 and "output = 'y' has no effect on the workload 'digits'" in refused.stderr
 
 
 def test_count_prints_and_writes(folder):
