@@ -66,5 +66,5 @@ def test_another_circuit_is_refused():
     model = TileModel(spec, surface, 2, spec.drive_range)
     worst = structured_worst(model, full_scale, families="few")
     other = replace(model, spec=spec.replace(wire={"r_row": 10.1}))
-    with pytest.raises(SimulatorError, match=r"carries .* in ngspice and .* in the array solver.*no certificate"):
+    with pytest.raises(SimulatorError, match=r"gives .* in ngspice and .* in the array solver.*no certificate"):
         witness_in_ngspice(other, worst, full_scale)

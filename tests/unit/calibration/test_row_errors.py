@@ -52,6 +52,6 @@ def test_it_is_kept_and_said(model, hold_out, truths, tmp_path):
     assert "Currents of row drivers. The model gives the current that each row driver" in certificate_in_words(stated)
     assert "Currents of row drivers" not in certificate_in_words(small_certificate())
     path = tmp_path / "certificate.json"
-    path.write_text(path.read_text().replace('"schema": 9', '"schema": 6'))
+    path.write_text(path.read_text().replace('"schema": 10', '"schema": 6'))
     with pytest.raises(InputError, match=r"no error of row currents and no unit of inputs \(schema 6\), not"):
         load_certificate(path)
