@@ -12,6 +12,7 @@ from circuitsim.cli.options import (
     CalibrationImages,
     CertificateFile,
     Digital,
+    Extrapolate,
     Out,
     Seed,
     Strict,
@@ -64,9 +65,7 @@ def age(
     digital: Digital = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
-    extrapolate: Annotated[
-        bool, typer.Option("--extrapolate", help="Go on where the statistics were not measured, with a warning.")
-    ] = False,
+    extrapolate: Extrapolate = False,
     out: Out = Path("out/age"),
     as_json: Json = False,
 ) -> None:

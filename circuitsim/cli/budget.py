@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from circuitsim.cli.age import in_seconds
-from circuitsim.cli.options import CalibrationImages, CertificateFile, Out, Seed, Strict, within
+from circuitsim.cli.options import CalibrationImages, CertificateFile, Extrapolate, Out, Seed, Strict, within
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 
 HEADINGS = {
@@ -52,9 +52,7 @@ def budget(
     ] = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
-    extrapolate: Annotated[
-        bool, typer.Option("--extrapolate", help="Go on where the statistics were not measured, with a warning.")
-    ] = False,
+    extrapolate: Extrapolate = False,
     out: Out = Path("out/budget"),
     as_json: Json = False,
 ) -> None:

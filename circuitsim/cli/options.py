@@ -196,6 +196,9 @@ CalibrationData = Annotated[
         "--calibration-data", help="File of the images that set the ranges; all images of --data are then scored."
     ),
 ]
+Extrapolate = Annotated[
+    bool, typer.Option("--extrapolate", help="Go on where the statistics were not measured, with a warning.")
+]
 Digital = Annotated[
     list[str] | None,
     typer.Option("--digital", metavar="LAYER", help="Layer that stays digital; may be given several times."),
