@@ -7,6 +7,7 @@ import onnxruntime
 from onnx import defs, helper
 
 from circuitsim.errors import InputError
+from circuitsim.network.onnx.zero_points import with_zero_points
 
 # Where onnx and onnxruntime put the name and the type of the node that they complain about.
 _NODE = (
@@ -43,7 +44,8 @@ def session_of(model: onnx.ModelProto, *, named: str = "the ONNX model") -> onnx
     options.intra_op_num_threads = 1  # for small products, more threads are slower
     options.log_severity_level = 4  # errors are raised, not printed
     try:
-        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        text = with_zero_points(model).SerializeToString()
+        return onnxruntime.InferenceSession(text, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
         raise InputError(_refusal(model, str(error), named)) from None
 
