@@ -2,11 +2,13 @@
 
 import importlib
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import typer
 
+from circuitsim import parse_spec
 from circuitsim.cli.commands import app
 from circuitsim.results import save_certificate, save_model
 
@@ -31,6 +33,13 @@ def test_the_python_examples(capsys, tmp_path, monkeypatch):
     exec(compile(network, str(README), "exec"), names)
     assert "accuracy 0.9" in capsys.readouterr().out
     assert len(network.splitlines()) <= 20
+
+
+def test_the_file_is_the_array_of_the_example():
+    example, file = (re.search(f"```{kind}\n(.*?)```", TEXT, flags=re.DOTALL)[1] for kind in ("python", "toml"))
+    names: dict = {}
+    exec(example[: example.index("rng =")], names)
+    assert parse_spec(tomllib.loads(file)) == names["spec"]
 
 
 def _commands(command, words=()):
