@@ -161,7 +161,7 @@ def test_bounds_in_the_files_and_in_words(model, certificate, network, tmp_path)
         ({"bounds": "certificate"}, "bounds = 'certificate' needs the certificate of the model"),
         ({"bounds": "own_tiles", "level": "nodal"}, "bounds = 'own_tiles' has no effect at level = 'nodal'"),
         ({"bounds": "own_tiles", "rng": np.random.default_rng(0)}, "bounds = 'own_tiles' holds without noise"),
-        ({"bounds": "some"}, "bounds"),
+        ({"bounds": "some"}, "bounds = 'some': expected 'certificate' or 'drawn_tiles' or 'own_tiles'"),
         ({"bounds": "own_tiles", "input_code": "bit_serial"}, "driver.input_code = 'bit_serial': outputs"),
     ],
 )
