@@ -8,6 +8,7 @@ import typer
 from circuitsim.cli.age import in_seconds
 from circuitsim.cli.options import CalibrationImages, CertificateFile, Extrapolate, Out, Seed, Strict, within
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
+from circuitsim.units import format_quantity
 
 HEADINGS = {
     "cause alone": "each cause alone",
@@ -17,7 +18,7 @@ HEADINGS = {
 }
 
 
-@replaces(lambda out: [out / "results.json", out / "budget.csv"])
+@replaces(lambda out: [out / name for name in ("results.json", "budget.csv", "budget.png", "budget.svg")])
 def budget(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Calibrated model (model.json).")],
     network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Network, an ONNX file.")],
@@ -46,6 +47,15 @@ def budget(
             help="Also choose the layers that stay digital, so that the score loses at most this (accuracy, or rmse).",
         ),
     ] = None,
+    mac_energy: Annotated[
+        float | None,
+        typer.Option(
+            parser=within("--mac-energy"),
+            metavar="J",
+            help="Energy of a digital multiply-accumulate with its memory, such as 1p: layers are chosen for the least"
+            " energy. Absent: for the fewest digital multiply-accumulates.",
+        ),
+    ] = None,
     calibration_images: CalibrationImages = None,
     output: Annotated[
         str | None, typer.Option(help="Output of the network that is scored, where it has several.")
@@ -58,10 +68,11 @@ def budget(
 ) -> None:
     """Split a network's loss of score on arrays into causes and layers; choose layers that stay digital."""
     from circuitsim.evaluation import budget_files
+    from circuitsim.report import save_network_budget
     from circuitsim.results import load_certificate, load_model
 
     with progress_bar("budget", quiet=as_json) as progress:
-        content = budget_files(
+        found, content = budget_files(
             load_model(model),
             network,
             data,
@@ -70,6 +81,7 @@ def budget(
             causes=cause,
             t=in_seconds(after),
             max_loss=max_loss,
+            mac_energy=mac_energy,
             images_scored=images,
             calibration_images=calibration_images,
             output=output,
@@ -78,6 +90,7 @@ def budget(
             extrapolate=extrapolate,
             progress=progress,
         )
+    content["plot"] = [str(path) for path in save_network_budget(found, out / "budget.png")]
     print_result(content, budget_in_words(content), as_json)
 
 
@@ -106,7 +119,11 @@ def budget_in_words(content: dict[str, Any]) -> list[Any]:
         + (f"; {len(content['seeds'])} draws of all cells" if drawn else "")
     )
     left = [f"left out: {sentence}" for sentence in content["left_out"]]
-    return [first, table, *left, *_placed(content), f"table: {content['csv']}"]
+    return [first, table, *left, *_placed(content), f"table: {content['csv']}", *_drawn(content)]
+
+
+def _drawn(content: dict[str, Any]) -> list[str]:
+    return [f"drawn: {' '.join(content['plot'])}"] if "plot" in content else []
 
 
 def _placed(content: dict[str, Any]) -> list[str]:
@@ -126,4 +143,21 @@ def _placed(content: dict[str, Any]) -> list[str]:
         f"placement: {share:.1%} of the multiply-accumulates are digital; an image takes {found['reads']:.0f} reads "
         f"and {found['conversions']:.0f} conversions, instead of {found['reads_on_arrays']:.0f} and "
         f"{found['conversions_on_arrays']:.0f}",
+        *_placed_energy(found["energies"]),
     ]
+
+
+def _placed_energy(energies: dict[str, Any] | None) -> list[str]:
+    if energies is None:
+        return ["placement: energy unknown, inputs are pulse widths"]
+    arrays, digital, before = (_joules(*energies[key]) for key in ("arrays", "digital", "all_on_arrays"))
+    source = "published machines, not verified" if energies["published"] else "--mac-energy"
+    return [
+        f"placement: an image takes {arrays} on arrays (conversions: {energies['converter']}) and {digital} digital "
+        f"({source}), instead of {before} with all layers on arrays; cells as wanted"
+    ]
+
+
+def _joules(low: float, high: float) -> str:
+    ends = dict.fromkeys(format_quantity(end, "J", 3) for end in (low, high))
+    return " to ".join(ends)

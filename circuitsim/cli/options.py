@@ -57,6 +57,7 @@ LIMITS = {
     "--jobs": Limits(1, 1024, also=(-1, "one on every core")),
     "--largest": Limits(2, 4096),
     "--memory": Limits(1e6, 1e15, whole=False, suffixes=True),
+    "--mac-energy": Limits(0, 1, whole=False, above=True, suffixes=True),
     "--max-loss": Limits(0, 10**9, whole=False),
     "--max-error": Limits(0, 1, whole=False, above=True),
     "--max-rms": Limits(0, 1, whole=False, above=True),

@@ -31,6 +31,7 @@ def budget_files(
     causes: Collection[str] | None = None,
     t: float = 0.0,
     max_loss: float | None = None,
+    mac_energy: float | None = None,
     images_scored: int | None = None,
     calibration_images: int | None = None,
     output: str | None = None,
@@ -38,7 +39,7 @@ def budget_files(
     strict: bool = False,
     extrapolate: bool = False,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> tuple[NetworkBudget, dict[str, Any]]:
     """Split the error of a network on arrays into causes and layers, from files to files.
 
     Args:
@@ -48,16 +49,19 @@ def budget_files(
         out: Folder for results.json and budget.csv.
         seeds, causes, t, extrapolate, progress: As in `network_budget`.
         max_loss: Also choose layers that stay digital, see `choose_digital`; None: no choice.
+        mac_energy: As in `choose_digital`; only with `max_loss`.
         images_scored, calibration_images, output: As in `infer_files`.
         certificate, strict: As in `BehavioralProduct`.
 
     Returns:
-        The content of results.json.
+        The budget, and the content of results.json.
 
     Raises:
         InputError: A file cannot be read, there are no labels, or as `network_budget` and `choose_digital`.
         SpecError, OutsideRangeError: As `network_budget`.
     """
+    if mac_energy is not None and max_loss is None:
+        raise InputError("mac_energy has no effect without max_loss: expected both, or neither")
     product = BehavioralProduct(model, certificate=certificate, strict=strict)
     network = load_network(network_file, output=output)
     first, images, labels = images_apart(network, data, None, calibration_images)
@@ -68,7 +72,8 @@ def budget_files(
     found = network_budget(network, product, images, labels, progress=progress, **given)
     placement = None
     if max_loss is not None:
-        placement = dataclasses.asdict(choose_digital(network, product, images, labels, max_loss=max_loss, **given))
+        chosen = choose_digital(network, product, images, labels, max_loss=max_loss, mac_energy=mac_energy, **given)
+        placement = dataclasses.asdict(chosen)
     table = out / "budget.csv"
     _write_table(table, found)
     content = {
@@ -86,7 +91,7 @@ def budget_files(
         "csv": str(table),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
-    return content
+    return found, content
 
 
 def _row(entry: BudgetEntry) -> dict[str, Any]:

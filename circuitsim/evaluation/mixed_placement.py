@@ -1,4 +1,4 @@
-"""Choose which layers stay digital: as few multiply-accumulates as needed for a loss of score, by measured losses."""
+"""Choose which layers stay digital for a loss of score within a limit, by measured losses and the least energy."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -8,12 +8,14 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.evaluation.network_budget import BudgetSetup, budget_setup, losses, scored
+from circuitsim.evaluation.placement_energy import EnergyEnds, energies_on_arrays, placement_energies
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Inference, Network, evaluate_float
 from circuitsim.results.placement import Placement, PlacementStep
 from circuitsim.spec import checked
 
 _LEAST = 4  # images: half of them for the choice
+_LEAST_PRICE = 1e-18  # J, or multiply-accumulates: less than any layer has
 
 
 @checked
@@ -29,22 +31,28 @@ def choose_digital(
     causes: Collection[str] | None = None,
     t: float = 0.0,
     extrapolate: bool = False,
+    mac_energy: float | None = None,
 ) -> Placement:
     """Choose the layers that stay digital, so that the score loses at most `max_loss` against the float network.
 
-    From all layers on arrays, the layer that wins back most loss per multiply-accumulate becomes digital, until the
-    loss is within the limit; then each, the largest first, goes back to the arrays if it can. Every choice is scored by
-    running the network. One half of the images makes the choice; the loss that is stated is that of the other half.
+    From all layers on arrays, the layer that wins back most loss for its price becomes digital, until the loss is
+    within the limit; then each, the dearest first, goes back to the arrays if it can. The price of a layer is the
+    number of its multiply-accumulates, or with `mac_energy` the energy that it takes digital beyond that on arrays;
+    layers that take less energy digital are digital from the start. Every choice is scored by running the network. One
+    half of the images makes the choice; the loss that is stated is that of the other half.
 
     Args:
         network, product, images, labels, calibration_images, seeds, causes, t, extrapolate: As in `network_budget`.
         max_loss: Of accuracy, or rise of the rmse.
+        mac_energy: Energy of a digital multiply-accumulate with its memory [J]; None: published ones are stated, and
+            the choice does without, because they differ by a factor of more than 50.
 
     Returns:
         The choice. A greedy one: another set of layers may do with less.
 
     Raises:
-        InputError: As `network_budget`; or there are too few images, or one layer alone.
+        InputError: As `network_budget`; or there are too few images, one layer alone, or `mac_energy` is not above 0
+            or inputs are pulse widths with it.
         SpecError, OutsideRangeError: As `network_budget`.
     """
     if len(images) < _LEAST:
@@ -58,7 +66,9 @@ def choose_digital(
         raise InputError("one layer is on arrays: expected two or more to choose from")
     on_arrays = scored(setup, setup.causes, always)[0]
     macs = {each.name: each.vectors * each.groups * each.inputs * each.outputs // half for each in on_arrays.layers}
-    digital, steps = _greedy(setup, {name: macs.get(name, 0) for name in layers}, always, max_loss)
+    energies = energies_on_arrays(setup, always)
+    prices = _prices({name: macs.get(name, 0) for name in layers}, energies and energies[0], mac_energy)
+    digital, steps = _greedy(setup, prices, always, max_loss)
     other = replace(
         setup,
         images=images[half:],
@@ -82,12 +92,30 @@ def choose_digital(
         conversions=_per_image(found[0], "conversions"),
         reads_on_arrays=_per_image(before[0], "reads"),
         conversions_on_arrays=_per_image(before[0], "conversions"),
+        energies=None if energies is None else placement_energies(*energies, macs, digital, mac_energy),
+        by_energy=mac_energy is not None,
         steps=tuple(steps[1:]),
     )
 
 
+def _prices(
+    macs: dict[str, int], on_arrays: dict[str, EnergyEnds] | None, mac_energy: float | None
+) -> dict[str, float]:
+    """What it costs to make each layer digital: its multiply-accumulates, or energy beyond that of its arrays [J]."""
+    if mac_energy is None:
+        return {name: float(count) for name, count in macs.items()}
+    if not mac_energy > 0:
+        raise InputError(f"mac_energy = {mac_energy!r}: expected a number above 0, in J")
+    if on_arrays is None:
+        raise InputError(
+            "mac_energy: driver.input_code = 'pulse_width' has no energy of an inference to weigh it against; expected "
+            "'amplitude' or 'bit_serial', or no mac_energy"
+        )
+    return {name: count * mac_energy - sum(on_arrays[name]) / 2 for name, count in macs.items()}
+
+
 def _greedy(
-    setup: BudgetSetup, macs: dict[str, int], always: tuple[str, ...], max_loss: float
+    setup: BudgetSetup, prices: dict[str, float], always: tuple[str, ...], max_loss: float
 ) -> tuple[tuple[str, ...], list[PlacementStep]]:
     """Return the digital layers and the steps; the first step states the loss with none of them."""
 
@@ -97,20 +125,24 @@ def _greedy(
 
     digital: list[str] = []
     steps = [PlacementStep("", False, lost(frozenset()))]
-    while steps[-1].loss > max_loss and len(digital) < len(macs) - 1:
+    for name in sorted(prices, key=lambda each: prices[each])[:-1]:  # arrays hold one layer at least
+        if prices[name] < 0:
+            digital.append(name)
+            steps.append(PlacementStep(name, True, lost(frozenset(digital))))
+    while steps[-1].loss > max_loss and len(digital) < len(prices) - 1:
         now = steps[-1].loss
-        left = [name for name in macs if name not in digital]
+        left = [name for name in prices if name not in digital]
         won = {name: now - lost(frozenset((*digital, name))) for name in left}
         # Where no layer wins anything by itself, the one that harms least may do so with the next.
-        best = max(left, key=lambda name: (won[name] / max(macs[name], 1), -macs[name]))
+        best = max(left, key=lambda name: (won[name] / max(prices[name], _LEAST_PRICE), -prices[name]))
         digital.append(best)
         steps.append(PlacementStep(best, True, now - won[best]))
-    for name in sorted(digital, key=lambda each: -macs[each]):
+    for name in sorted((each for each in digital if prices[each] >= 0), key=lambda each: -prices[each]):
         without = frozenset(digital) - {name}
         if lost(without) <= max_loss:
             digital.remove(name)
             steps.append(PlacementStep(name, False, lost(without)))
-    return tuple(name for name in macs if name in digital), steps
+    return tuple(name for name in prices if name in digital), steps
 
 
 def _per_image(found: Inference, what: str) -> float:

@@ -11,6 +11,7 @@ from .device_figures import Curve as Curve
 from .device_figures import Panel as Panel
 from .device_figures import device_figure as device_figure
 from .device_figures import save_device_figure as save_device_figure
+from .network_budget_figure import save_network_budget as save_network_budget
 from .page import report_files as report_files
 from .page import write_report as write_report
 from .parts import Column as Column

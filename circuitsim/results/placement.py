@@ -19,6 +19,25 @@ class PlacementStep:
 
 
 @dataclass(frozen=True)
+class PlacementEnergies:
+    """Energy of an image, low and high [J].
+
+    Attributes:
+        arrays: Of the layers that stay on arrays: drivers, references, amplifiers, conversions, digital sums, buffers.
+        digital: Of the multiply-accumulates of the layers that are digital.
+        all_on_arrays: With every layer on arrays.
+        converter: Whose conversions these are.
+        published: `digital` is the range of published machines, not the user's number.
+    """
+
+    arrays: tuple[float, float]
+    digital: tuple[float, float]
+    all_on_arrays: tuple[float, float]
+    converter: str
+    published: bool
+
+
+@dataclass(frozen=True)
 class Placement:
     """A choice of digital layers.
 
@@ -34,6 +53,8 @@ class Placement:
         macs, digital_macs: Multiply-accumulates of an image in all layers, and in those that are digital.
         reads, conversions: Tile reads and ADC conversions of an image.
         reads_on_arrays, conversions_on_arrays: The same with all layers on arrays.
+        energies: Energy of an image; None where reads are not counted.
+        by_energy: Whether the choice weighs layers by their energy; else by their multiply-accumulates.
         steps: How the choice was made.
     """
 
@@ -51,4 +72,6 @@ class Placement:
     conversions: float
     reads_on_arrays: float
     conversions_on_arrays: float
+    energies: PlacementEnergies | None
+    by_energy: bool
     steps: tuple[PlacementStep, ...]

@@ -27,6 +27,7 @@ COMMANDS = {
     "--jobs": ("calibrate", "array.toml"),
     "--largest": ("bench", "solver"),
     "--max-error": ("solve", "array.toml"),
+    "--mac-energy": ("budget", "model.json", "net.onnx", "--data", "x.npz"),
     "--max-loss": ("budget", "model.json", "net.onnx", "--data", "x.npz"),
     "--max-rms": ("calibrate", "array.toml"),
     "--max-worst": ("calibrate", "array.toml"),
@@ -44,7 +45,7 @@ def number_options():
 
     def below(command):
         for param in command.params:
-            if getattr(param, "metavar", None) in ("A", "B", "E", "N", "R", "T", "V", "W"):
+            if getattr(param, "metavar", None) in ("A", "B", "E", "J", "N", "R", "T", "V", "W"):
                 yield from (name for name in param.opts if name.startswith("--"))
         for each in getattr(command, "commands", {}).values():
             yield from below(each)

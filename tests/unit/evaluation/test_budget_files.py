@@ -45,7 +45,7 @@ def test_tables_and_words(model, network, tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "data.npz", images=rng.uniform(0, 1, (40, 6)).astype(np.float32), labels=np.arange(40) % 3)
     read = partial(budget_files, model, network, tmp_path / "data.npz", calibration_images=8, images_scored=20)
-    content = read(out=tmp_path / "out", max_loss=0.5)
+    _, content = read(out=tmp_path / "out", max_loss=0.5)
     assert json.loads((tmp_path / "out" / "results.json").read_text()) == json.loads(json.dumps(content))
     assert (content["images"], content["causes"]) == (20, ["wires", "cells", "adc"])
     with (tmp_path / "out" / "budget.csv").open(encoding="utf-8", newline="") as file:
@@ -58,7 +58,8 @@ def test_tables_and_words(model, network, tmp_path):
     assert "of 20 images; causes: wires, cells, adc" in first and table.row_count == len(rows)
     said = "\n".join(lines)
     assert "placement: no layer has to stay digital, chosen on 10 images" in said and "10 other images" in said
-    assert read(out=tmp_path / "out", causes=["adc"])["placement"] is None
+    assert "on arrays (conversions: unknown) and 0 J digital (published machines, not verified)" in said
+    assert read(out=tmp_path / "out", causes=["adc"])[1]["placement"] is None
     np.savez(tmp_path / "data.npz", images=np.zeros((40, 6), np.float32))
     with pytest.raises(InputError, match="has no labels"):
         read(out=tmp_path / "out")

@@ -15,6 +15,9 @@ from circuitsim.devices.statistics import draw_conductances, read_sigma, read_st
 from circuitsim.errors import InputError
 from circuitsim.evaluation import BehavioralProduct, DrawnProduct, choose_digital, mixed_placement, network_budget
 from circuitsim.evaluation.cause_products import CauseProduct
+from circuitsim.evaluation.counted_network import count_network
+from circuitsim.evaluation.counted_product import CountedProduct
+from circuitsim.evaluation.network_costs import network_cost
 from circuitsim.network import TilePlace, evaluate, evaluate_float, exact_product, fit_ranges, program
 
 PLACE = TilePlace("conv", 0, 0, (0, 12), (0, 4), 8)
@@ -167,3 +170,54 @@ def test_the_placement_is_the_cheapest_of_a_greedy_choice_and_is_scored_on_other
     assert not missed.reached and len(missed.digital) == 1  # arrays hold one layer at least
     none = choose_digital(network, BehavioralProduct(model), images, labels, max_loss=0.3, **given)
     assert none.digital == () and none.reached and none.steps == ()
+
+
+ENERGY = {"conv": (1e-9, 3e-9), "fc": (1e-12, 1e-12)}  # J of an image on arrays; 72 and 54 multiply-accumulates
+
+
+@pytest.mark.parametrize(
+    ("mac_energy", "digital"),
+    [
+        (1e-13, ("conv",)),  # conv takes 2 nJ on arrays and 7 pJ digital: digital although nothing asks for it
+        (1e-9, ("fc",)),  # digital work is dear: as few as needed, and fc wins most per joule
+    ],
+)
+def test_by_energy_layers_that_are_cheaper_digital_are_digital(mac_energy, digital, model, data, monkeypatch):
+    network, first, images, labels = data
+    by_set = {(): 0.3, ("fc",): 0.1, ("conv",): 0.2}
+    chosen: list[tuple[str, ...]] = []
+    real = mixed_placement.scored
+
+    def scored(setup, causes, digital):
+        chosen.append(tuple(digital))
+        return real(setup, causes, digital)
+
+    monkeypatch.setattr(mixed_placement, "scored", scored)
+    monkeypatch.setattr(mixed_placement, "losses", lambda setup, found: np.array([by_set[chosen[-1]]]))
+    monkeypatch.setattr(mixed_placement, "energies_on_arrays", lambda setup, always: (ENERGY, "adc"))
+    given: Any = {"calibration_images": first, "causes": ["adc"], "mac_energy": mac_energy}
+    found = choose_digital(network, BehavioralProduct(model), images, labels, max_loss=0.25, **given)
+    assert found.digital == digital and found.by_energy and found.reached
+    macs = {"conv": 72, "fc": 54}[digital[0]]
+    assert found.energies is not None and not found.energies.published
+    assert found.energies.digital == pytest.approx((macs * mac_energy,) * 2)
+    assert found.energies.arrays == ENERGY["fc" if digital == ("conv",) else "conv"]
+    assert found.energies.all_on_arrays == pytest.approx((1.001e-9, 3.001e-9))
+
+
+def test_energies_of_a_placement_are_those_of_an_inference(model, data):
+    network, first, images, labels = data
+    given: Any = {"calibration_images": first, "causes": ["wires", "cells", "dac", "adc"]}
+    found = choose_digital(network, BehavioralProduct(model), images, labels, max_loss=1.0, **given)
+    assert found.digital == () and found.energies is not None and found.energies.published
+    calls: list = []
+    programmed = program(network, model.spec, CountedProduct(BehavioralProduct(model), calls))
+    ranges = fit_ranges(programmed, first)
+    calls.clear()
+    count, power = count_network(programmed, evaluate(programmed, images[:20], ranges=ranges), calls, 20)
+    cost = network_cost(count, model.spec, power)
+    cheap, dear = cost.converters[0], cost.converters[-1]  # an ideal ADC takes the energy of published ones
+    assert found.energies.arrays == pytest.approx((cost.total(cheap)[0], cost.total(dear)[1]), rel=1e-12)
+    assert found.energies.digital == (0, 0) and found.energies.converter == f"{cheap.name} to {dear.name}"
+    with pytest.raises(InputError, match=r"mac_energy = -1\.0: expected a number above 0"):
+        choose_digital(network, BehavioralProduct(model), images, labels, max_loss=1.0, mac_energy=-1.0, **given)
