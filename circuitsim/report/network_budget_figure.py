@@ -14,6 +14,7 @@ _TITLES = {
     "layer alone on arrays": ("Each layer alone on arrays", GREEN),
     "layer alone digital": ("Each layer alone digital", RED),
 }
+_CAUSES = {"dac": "DAC", "adc": "ADC", "read_noise": "read noise", "stuck": "stuck cells"}
 _WIDTH, _HEAD, _BAR = 4.7, 0.75, 0.24
 """Inch: of the figure, of a panel's title and axis, of a bar."""
 
@@ -28,7 +29,8 @@ def network_budget_figure(budget: NetworkBudget) -> Figure:
     groups = [(kind, entries) for kind, entries in groups if entries]
     heights = [_HEAD + _BAR * len(entries) for _, entries in groups]
     scale, unit = (100.0, " [%]") if budget.metric == "accuracy" else (1.0, "")
-    reach = max(scale * (abs(entry.loss) + _half_width(entry)) for entry in budget.entries) or 1.0
+    ends = [scale * (entry.loss + s * _half_width(entry)) for _, drawn in groups for entry in drawn for s in (-1, 1)]
+    lowest, highest = min(0.0, *ends), max(scale * whole.loss, *ends) or 1.0
     with look():
         figure = new_figure(_WIDTH, sum(heights))
         panels = figure.subplots(len(groups), squeeze=False, sharex=True, height_ratios=heights)[:, 0]
@@ -37,8 +39,7 @@ def network_budget_figure(budget: NetworkBudget) -> Figure:
             axes.set_title(title)
             _bars(axes, entries, scale, colour)
             axes.axvline(scale * whole.loss, color=INK, linestyle="--", linewidth=1)
-        lowest = min(0.0, *(scale * (entry.loss - _half_width(entry)) for entry in budget.entries))
-        panels[-1].set_xlim(1.15 * lowest, 1.25 * reach)
+        panels[-1].set_xlim(1.15 * lowest, 1.25 * highest)
         panels[-1].set_xlabel(f"loss of {budget.metric}{unit}; dashed: everything together")
     return figure
 
@@ -58,7 +59,7 @@ def _bars(axes: Axes, entries: list[BudgetEntry], scale: float, colour: str) -> 
     halves = [scale * _half_width(entry) for entry in entries]
     axes.barh(range(len(entries)), losses, xerr=halves, color=colour, ecolor=INK, capsize=2, height=0.62)
     ends = [max(loss, 0.0) + half for loss, half in zip(losses, halves, strict=True)]
-    names = [entry.name.replace("_", " ") if entry.kind.startswith("cause") else entry.name for entry in entries]
+    names = [_CAUSES.get(entry.name, entry.name) if entry.kind.startswith("cause") else entry.name for entry in entries]
     name_bars(axes, names, ends, [f"{loss:.2g}" for loss in losses], gap=4)
 
 
