@@ -69,7 +69,7 @@ def test_gates_of_sixteen_levels_cost_little_more_than_gates_that_are_off_or_on(
 
 
 def test_tiles_of_sixteen_levels_are_programmed_and_read_in_a_few_products():
-    """Measured at a load of ten: 120 to 150 ms, and 15 to 21 products in float64."""
+    """Measured at a load of ten: 120 to 150 ms, and 15 to 22 products in float64."""
     spec, n = gated_spec(64), 64
     assert spec.v_gate is not None
     spec = spec.replace(driver={"gate_levels": tuple(np.linspace(0.0, spec.v_gate, 16))})
@@ -81,7 +81,7 @@ def test_tiles_of_sixteen_levels_are_programmed_and_read_in_a_few_products():
     product = least_ms(lambda: x @ matrix)
     read = least_ms(lambda: behavioral.mvm(tile, x))
     assert programmed <= 170, (programmed, describe_machine())
-    assert read <= 22 * product, (read, product, describe_machine())
+    assert read <= 25 * product, (read, product, describe_machine())
 
 
 @pytest.mark.parametrize(("n", "most"), [(128, 14.0), (256, 175.0)])
