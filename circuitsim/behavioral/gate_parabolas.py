@@ -7,15 +7,20 @@ resistance in series with it, which carries the cell's own current: it is there 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from circuitsim.behavioral.column_balance import Lines
 from circuitsim.behavioral.grades import GatedForm
 from circuitsim.behavioral.line_resistance import LineMoments, column_resistances, line_moments
+from circuitsim.behavioral.row_law_kernels import evaluate_rows
 from circuitsim.errors import InputError
-from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.surface import cell_law, unit_conductance, unit_nodes
+from circuitsim.nodal.surface_chords import row_laws
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
+_TERMS = (12, 20, 32)  # in u of the cells of a row, tried in this order
+_ROUNDING = 1e-12  # last terms [of the largest] after which more change nothing
 _POINTS = 5  # voltages at which a cell's parabola is fitted
 _MARGIN = 1.08  # drops that cells are fitted for, against those with all rows on
 _LEAST = 0.02  # of v_read: smallest voltage across a cell that is fitted for
@@ -47,10 +52,36 @@ class GatedColumn:
 
     def current(self, cell: CellSurface, g: np.ndarray, u: np.ndarray) -> np.ndarray:
         """Return the currents of cells (rows, cols, …) [A] behind own resistances, with voltages u across both [V]."""
-        own, share, g = (a.reshape(*a.shape, *[1] * (u.ndim - 2)) for a in (self.own, self.share[:, None], g))
+        own, share, beside = (a.reshape(*a.shape, *[1] * (u.ndim - 2)) for a in (self.own, self.share[:, None], g))
         w = share * (self.v_read - u) + self.v_ref
-        current, slope, _, _ = cell_law(cell, g, u + w, w)
+        if cell.transistor is None and u.ndim > 2:
+            current, slope = self._by_rows(cell, g, u)
+        else:
+            current, slope, _, _ = cell_law(cell, beside, u + w, w)
         return current / (1.0 + own * slope)  # to first order: it takes a thousandth of the voltage
+
+    def _by_rows(self, cell: CellSurface, g: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `cell_law` does at voltages (rows, cols, points) [V]: currents and slopes in v_bl.
+
+        Along a row the source line follows u: what a surface with thousands of terms says there, two dozen terms in g
+        and a few in u say to rounding.
+        """
+        low, high = float(u.min()), float(u.max())
+        middle, half = 0.5 * (low + high), 0.5 * max(high - low, 1e-3 * self.v_read)
+        laws = []
+        for count in (*_TERMS, max(_TERMS[-1], sum(cell.forward.shape[1:]))):
+            at = middle + half * unit_nodes(count)
+            series = np.linalg.inv(chebyshev.chebvander(unit_nodes(count), count - 1))
+            w = self.share[:, None] * (self.v_read - at) + self.v_ref
+            laws = [law @ series.T for law in row_laws(cell, at, w)]
+            if all(np.abs(law[:, :, -2:]).max() <= _ROUNDING * np.abs(law).max() for law in laws):
+                break
+        in_t = chebyshev.chebvander(unit_conductance(cell, g), len(cell.forward) - 1)
+        at, beside = (u - middle) / half, np.where(g > 0, g + cell.g_parallel, 0.0)
+        current, slope = np.empty_like(u), np.empty_like(u)
+        value, steep = (np.ascontiguousarray(law) for law in laws)
+        evaluate_rows(value, steep, in_t, beside, at, current, slope)
+        return current, slope
 
     def drop(self, slopes: np.ndarray) -> np.ndarray:
         """Return the drops (rows, cols) [V] of ohmic cells (rows, cols) [S]."""

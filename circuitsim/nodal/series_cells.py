@@ -9,11 +9,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from circuitsim.nodal.surface_points import conductance_coordinate, evaluate_points
+from circuitsim.nodal.narrowed import narrowed
+from circuitsim.nodal.series_kernels import solve_forward
+from circuitsim.nodal.surface_points import conductance_coordinate, evaluate_points, to_unit
 from circuitsim.results import CellSurface
 
 _MOST_STEPS = 100  # 5 to 10 are usual; bisection alone would need 50
 _SETTLED = 1e-9  # step [of the largest voltage] after which one more leaves less than rounding
+_NEARLY = 1e-7  # the same where what is left is squared twice more
+_LEAST_PART = 1e-3  # of half the range of the lower voltage: a polynomial over less is no more exact
 
 
 def surface_box(surface: CellSurface) -> np.ndarray:
@@ -31,10 +35,40 @@ def evaluate_series(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl:
         out: Written.
     """
     out[:] = 0.0
-    left = np.flatnonzero(g)  # an open cell carries nothing
-    g, v_bl, v_sl = g[left], v_bl[left], v_sl[left]
-    low, high = np.minimum(v_bl, v_sl), np.maximum(v_bl, v_sl)
-    v_mid = _start(surface, g, v_bl, v_sl)
+    forward = np.flatnonzero((g > 0) & (v_bl >= v_sl))  # an open cell carries nothing
+    if len(forward):
+        out[:, forward] = _forward(surface, g[forward], v_bl[forward], v_sl[forward])
+    left = np.flatnonzero((g > 0) & (v_bl < v_sl))
+    if len(left):
+        _backward(surface, left, g[left], v_bl[left], v_sl[left], out)
+
+
+def _forward(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
+    """Return what `evaluate_series` fills in, for current from the bit line to the source line."""
+    series, box, out = surface.transistor, surface_box(surface), np.empty((4, g.size))
+    assert series is not None
+    g_scale, _, t_low, t_high, u_max, *m_range = box
+    t = to_unit(conductance_coordinate(g, g_scale), t_low, t_high)
+    per_g = (g_scale / (g + g_scale) ** 2 if g_scale > 0 else 1.0 / g) * 2.0 / (t_high - t_low)
+    ends = np.clip(to_unit(np.array([v_sl.min(), v_sl.max()]), *m_range), -1.0, 1.0)
+    ends = np.clip([ends[0] - _LEAST_PART, ends[1] + _LEAST_PART], -1.0, 1.0)
+    transistor = narrowed(np.asarray(series.forward, float), 1, *ends)
+    m_low, m_high = m_range[0] + 0.5 * (ends + 1.0) * (m_range[1] - m_range[0])
+    device = np.ascontiguousarray(surface.forward[:, :, 0], dtype=float)
+    known = device, transistor, np.array([u_max, m_low, m_high]), _MOST_STEPS, _NEARLY * u_max
+    solve_forward(*known, g, t, per_g, v_bl, v_sl, out)
+    return out
+
+
+def _backward(
+    surface: CellSurface, left: np.ndarray, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray, out: np.ndarray
+) -> None:
+    """Do the same for the other direction, and write it to `out` at the points `left`.
+
+    Newton's method begins at the lower end, from where it rises to the solution. The lower voltage of the transistor
+    moves with it, and takes a whole evaluation each step.
+    """
+    low, high, v_mid = v_bl, v_sl, v_bl
     for step in range(_MOST_STEPS):
         device, transistor = _device(surface, g, v_bl, v_mid), _transistor(surface, v_mid, v_sl)
         more = device[0] - transistor[0]
@@ -49,16 +83,6 @@ def evaluate_series(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl:
         if left.size == 0:
             return
         v_mid = moved
-
-
-def _start(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_sl: np.ndarray) -> np.ndarray:
-    """Begin below the solution, from where Newton's method rises to it: at the lower end, or as in saturation.
-
-    A saturated transistor carries the same current at the solution as with the whole voltage across it.
-    """
-    saturated = v_bl - _transistor(surface, v_bl, v_sl)[0] / _device(surface, g, v_bl, v_bl)[1]
-    low = np.minimum(v_bl, v_sl)
-    return np.where(v_bl > v_sl, np.clip(saturated, low, v_bl), low)
 
 
 def _device(surface: CellSurface, g: np.ndarray, v_bl: np.ndarray, v_mid: np.ndarray) -> np.ndarray:

@@ -55,6 +55,31 @@ def k_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
     return np.einsum("ptm,pm->tp", along_u.reshape(-1, n_t, n_m), in_m)
 
 
+def row_laws(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return i/(g + g_parallel) and its slope in v_bl at given voltages as polynomials of the conductance coordinate.
+
+    Args:
+        surface: Without a transistor in series.
+        u: v_bl − v_sl of the points of every row (points,) [V], all above 0.
+        m: v_sl (rows, points) [V], inside the surface.
+
+    Returns:
+        Both (rows, n_t, points), Chebyshev coefficients over `unit_conductance` [V, dimensionless].
+    """
+    n_t, n_u, n_m = surface.forward.shape
+    x = np.minimum(to_unit(u, 0.0, surface.u_max), 1.0)
+    in_u = chebyshev.chebvander(x, n_u - 1)
+    slopes = chebyshev.chebvander(x, max(n_u - 2, 0)) @ chebyshev.chebder(np.eye(n_u)) if n_u > 1 else 0.0 * in_u
+    sloped = in_u + (u * 2.0 / surface.u_max)[:, None] * slopes
+    in_m = chebyshev.chebvander(np.clip(to_unit(m, *surface.m_range), -1.0, 1.0), n_m - 1)
+    by_u = np.ascontiguousarray(surface.forward.transpose(1, 0, 2)).reshape(n_u, n_t * n_m)
+    value, slope = (
+        np.matmul((part @ by_u).reshape(-1, n_t, n_m), in_m.transpose(1, 2, 0)).transpose(2, 1, 0)
+        for part in (in_u * u[:, None], sloped)
+    )
+    return value, slope
+
+
 def _series_over_t(surface: CellSurface, u: np.ndarray, m: np.ndarray) -> np.ndarray:
     """k as `k_over_t`, with as many terms as a transistor that saturates within the range of conductances needs."""
     v_bl, v_sl = m + np.maximum(u, 0.0), m - np.minimum(u, 0.0)

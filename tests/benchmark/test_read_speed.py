@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from circuitsim import characterization, nodal
+from circuitsim import behavioral, characterization, nodal
 from circuitsim.bench.machine import describe_machine
 from circuitsim.bench.solver import V_READ, gated_spec, linear_spec, transistor_spec
+from circuitsim.results import TileModel
 
 
 def least_ms(compute, seconds=1.5):
@@ -65,6 +66,22 @@ def test_gates_of_sixteen_levels_cost_little_more_than_gates_that_are_off_or_on(
     found = least_ms(lambda: nodal.read(array, np.rint(15 * share) / 15)) / len(share)
     least = least_ms(lambda: nodal.read(binary, np.rint(share))) / len(share)
     assert found <= 1.4 * least, (found, least, describe_machine())
+
+
+def test_tiles_of_sixteen_levels_are_programmed_and_read_in_a_few_products():
+    """Measured at a load of ten: 120 to 150 ms, and 15 to 22 products in float64."""
+    spec, n = gated_spec(64), 64
+    assert spec.v_gate is not None
+    spec = spec.replace(driver={"gate_levels": tuple(np.linspace(0.0, spec.v_gate, 16))})
+    (on, off), between = characterization.gated_cells(spec), characterization.gate_level_cells(spec)
+    model, g = TileModel(spec, on, 2, (0.0, 1.0), off=off, between=between), conductances(n)
+    programmed = least_ms(lambda: behavioral.program(model, g))
+    tile, x = behavioral.program(model, g), np.rint(15 * inputs(n, 256) / V_READ) / 15
+    matrix = np.ones((n, n))
+    product = least_ms(lambda: x @ matrix)
+    read = least_ms(lambda: behavioral.mvm(tile, x))
+    assert programmed <= 170, (programmed, describe_machine())
+    assert read <= 25 * product, (read, product, describe_machine())
 
 
 @pytest.mark.parametrize(("n", "most"), [(128, 14.0), (256, 175.0)])

@@ -126,3 +126,12 @@ def test_a_tile_is_programmed_with_it(surface):
     for model_grade, allowed in ((1, 0.5), (3, 0.1)):
         tile = program(TileModel(spec, surface, model_grade, (0.0, 0.2)), g)
         assert np.abs(mvm(tile, x) - exact).max() < allowed * exact.max()
+
+
+def test_the_current_beyond_the_ends_of_the_source_line_is_that_at_the_end(surface):
+    """And the numbers of one cell do not depend on which others it is evaluated with."""
+    g, v_sl = np.full(3, 5e-5), np.array([0.05, 0.2, 0.25])
+    together = np.array(cell_law(surface, g, v_sl + 0.1, v_sl))
+    alone = np.array([cell_law(surface, g[:1], v + 0.1, np.array([v])) for v in v_sl])[..., 0].T
+    assert_allclose(together, alone, rtol=1e-11, atol=0)
+    assert_allclose(together[0, 2], together[0, 1], rtol=1e-11)
