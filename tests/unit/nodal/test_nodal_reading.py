@@ -434,7 +434,7 @@ def test_the_matrix_of_an_array_without_wires_misses_its_rounding():
 
 @pytest.mark.parametrize(("r", "reach"), [(5.0, 0.146), (400.0, 1.0)])
 def test_cells_are_fitted_over_the_voltages_that_columns_reach(r, reach, sinh_surface):
-    """A quarter more than with every input at full scale and chord conductances, rounded up, never beyond the inputs."""
+    """A quarter more than all inputs at full scale and chord conductances give, rounded up, at most the inputs."""
     spec = array_spec(24, 6, wire={"r_row": r, "r_col": r})
     array = nodal.prepare(spec, np.full((24, 6), 1e-4), sinh_surface)
     top = nodal.solve_linear(array.factored, np.ones((1, 24))).v_col.max()
