@@ -199,10 +199,18 @@ def _factored_matrices(array: LinearArray) -> TerminalMatrices:
 
 
 def voltage_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
-    """Voltages relative to v_ref [V] that cells reach when inputs lie between the two; v_ref is always inside."""
+    """Voltages relative to v_ref [V] that cells reach when inputs lie between the two; v_ref is always inside.
+
+    How far columns rise is rounded up, so that the many matrices of a search share a few fits of their cells.
+    """
     v_low, v_high = min(v_low, 0.0), max(v_high, 0.0)
-    reach = min(_MARGIN * array.column_response, 1.0)
+    reach = min(_step_above(_MARGIN * array.column_response), 1.0)
     return VoltageBox(v_low, v_high, reach * v_low, reach * v_high)
+
+
+def _step_above(response: float) -> float:
+    """Round a response up to the next eighth of an octave; one of less than 1e-9 stays as it is."""
+    return 2.0 ** (math.ceil(8 * math.log2(response)) / 8) if response > 1e-9 else response
 
 
 def pulled_box(array: PreparedArray, drive: np.ndarray, pull: np.ndarray) -> VoltageBox:

@@ -78,7 +78,7 @@ def within(surface: CellSurface, box: VoltageBox, v_ref: float) -> bool:
     )
 
 
-@lru_cache(maxsize=16)  # an array joined to its sense amplifiers is solved several times within one box
+@lru_cache(maxsize=64)  # the matrices of a search share boxes, and so do the iterations with sense amplifiers
 def fit(surface: CellSurface, box: VoltageBox, v_ref: float) -> CompactFit:
     """Refit a surface over a box by the smallest shape that is as good as the surface, or else by the best one.
 

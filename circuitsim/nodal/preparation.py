@@ -1,5 +1,7 @@
 """Prepare an array for reading: everything that does not depend on its inputs."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -127,6 +129,7 @@ def _wires(spec: ArraySpec, wires: WireGrid | None) -> WireGrid:
     return wires
 
 
+@lru_cache(maxsize=16)  # a search prepares thousands of matrices of one surface
 def _check_rises(surface: CellSurface) -> None:
     """Refuse a surface whose current does not rise with the bit line and fall with the source line.
 

@@ -114,7 +114,7 @@ def test_a_variable_of_the_environment_is_named(monkeypatch):
 
 def test_no_command_prints_the_help(capsys):
     done = circuitsim()
-    assert done.returncode == 2 and "Usage" in done.stdout + done.stderr
+    assert done.returncode in (0, 2) and "Usage" in done.stdout + done.stderr  # 0 with click before 8.2
 
 
 def test_the_deck_alone_goes_to_standard_output(tmp_path):
