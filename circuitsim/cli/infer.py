@@ -127,6 +127,7 @@ def infer(
         typer.Option(
             parser=within("--memory"),
             metavar="B",
+            show_default="1 GB",
             help="Bytes that images may take, such as 500meg or 4g: they run in chunks.",
         ),
     ] = 1e9,

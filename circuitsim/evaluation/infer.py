@@ -11,7 +11,7 @@ import numpy as np
 from circuitsim.errors import HostWarning, InputError
 from circuitsim.evaluation.bounded_inference import bound_columns, bounded_outputs
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.image_files import images_apart, whole_batches
+from circuitsim.evaluation.image_files import first_images, images_apart, whole_batches
 from circuitsim.evaluation.inference_content import (
     certified_errors,
     on_arrays,
@@ -141,6 +141,7 @@ def infer_files(
             tile is above `max_error`.
 
     Warns:
+        FewerImagesWarning: Fewer images than `images_scored` are left to score.
         HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
             exactly.
         ClippingWarning: See `evaluate`.
@@ -159,10 +160,11 @@ def infer_files(
     spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
     counted, calls = counting(product, spec, energy)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
-    images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
+    images, labels = first_images(images, labels, images_scored)
     if bounds is not None:
         check_bounded(network, spec, images)
-    mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
+    compared = first[: whole_batches(network.at_once(first))]
+    mapped = float(float_difference(network, spec, compared, memory=memory).max())
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
     how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
