@@ -20,6 +20,7 @@ from circuitsim.evaluation.inference_content import (
     what_ran,
 )
 from circuitsim.evaluation.inference_table import ImageColumns, write_inference_table
+from circuitsim.evaluation.layers_at_level import LayersAtLevel, layers_at_level
 from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.measured_cost import AnyProduct, EnergyOptions, counting, measured_cost
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
@@ -64,6 +65,7 @@ def infer_files(
     data: Path,
     *,
     level: TileLevel | None = None,
+    layers: Sequence[str] | None = None,
     images_scored: int | None = None,
     calibration_images: int | None = None,
     calibration_data: Path | None = None,
@@ -100,6 +102,8 @@ def infer_files(
             network's output; they decide the score, see `network.Score`.
         level: "behavioral", by default with a model; "nodal", by default with a specification, the array solver;
             "ngspice", one deck for each tile and phase, with ranges learnt by the array solver.
+        layers: Names of the layers that are read at `level`; all others are read by the model, or with a specification
+            by the array solver. None: all layers.
         images_scored: Number of images that are scored, from the first on; None: all.
         calibration_images: Number of images, from the first on, from which the ranges are learnt; None: 200, or half
             of the images if there are fewer than 400.
@@ -159,6 +163,8 @@ def infer_files(
     spec = product.spec if digital is None else product.spec.replace(mapping={"digital": list(digital)})
     spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
     counted, calls = counting(product, spec, energy)
+    if layers is not None:
+        counted = layers_at_level(product, arrays, network, layers, level, energy)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = first_images(images, labels, images_scored)
     if bounds is not None:
@@ -193,6 +199,8 @@ def infer_files(
         "energy": energy and measured_cost(programmed, array, reads, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
         "level": _LEVELS[type(product)],
+        "layers_at_level": None if layers is None else list(layers),
+        "level_of_others": _LEVELS[type(counted.others)] if isinstance(counted, LayersAtLevel) else None,
         "model_digest": arrays.digest,
         "csv": str(out / "inference.csv"),
     }
