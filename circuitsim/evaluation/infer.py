@@ -160,17 +160,14 @@ def infer_files(
     product = level_product(arrays, level, **use)
     _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
-    spec = product.spec if digital is None else product.spec.replace(mapping={"digital": list(digital)})
-    spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
+    spec = _as_asked(product.spec, digital, input_code)
     counted, calls = counting(product, spec, energy)
-    if layers is not None:
-        counted = layers_at_level(product, arrays, network, layers, level, energy)
+    counted = layers_at_level(product, arrays, network, layers, level, energy) if layers is not None else counted
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = first_images(images, labels, images_scored)
     if bounds is not None:
         check_bounded(network, spec, images)
-    compared = first[: whole_batches(network.at_once(first))]
-    mapped = float(float_difference(network, spec, compared, memory=memory).max())
+    mapped = _mapping_difference(network, spec, first, memory)
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
     how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
@@ -198,14 +195,33 @@ def infer_files(
         "settling": settling_content(programmed) if settling else None,
         "energy": energy and measured_cost(programmed, array, reads, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
-        "level": _LEVELS[type(product)],
-        "layers_at_level": None if layers is None else list(layers),
-        "level_of_others": _LEVELS[type(counted.others)] if isinstance(counted, LayersAtLevel) else None,
+        **_levels(product, counted),
         "model_digest": arrays.digest,
         "csv": str(out / "inference.csv"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _as_asked(spec: ArraySpec, digital: Sequence[str] | None, input_code: str | None) -> ArraySpec:
+    spec = spec if digital is None else spec.replace(mapping={"digital": list(digital)})
+    return spec if input_code is None else spec.replace(driver={"input_code": input_code})
+
+
+def _mapping_difference(network: "OnnxNetwork", spec: ArraySpec, images: np.ndarray, memory: float) -> float:
+    """Return how far arrays that compute exactly are from the float network, on the first images."""
+    compared = images[: whole_batches(network.at_once(images))]
+    return float(float_difference(network, spec, compared, memory=memory).max())
+
+
+def _levels(product: AnyProduct, used: object) -> dict[str, Any]:
+    """Return the level, and where only some layers are read at it, their names and the level of the others."""
+    some = used if isinstance(used, LayersAtLevel) else None
+    return {
+        "level": _LEVELS[type(product)],
+        "layers_at_level": None if some is None else sorted(some.names),
+        "level_of_others": None if some is None else _LEVELS[type(some.others)],
+    }
 
 
 def _check_errors(
