@@ -115,6 +115,10 @@ class MissingCodesWarning(CircuitsimWarning):
     """No input gives some of the codes of an ADC."""
 
 
+class FewerImagesWarning(CircuitsimWarning):
+    """A file holds fewer images to score than were asked for; all of them are scored."""
+
+
 class HostWarning(CircuitsimWarning):
     """A product with weights is computed on the host, or the host's part of a network hides errors of the arrays."""
 

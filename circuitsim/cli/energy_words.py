@@ -1,5 +1,6 @@
 """The results of `circuitsim count`, `circuitsim energy` and `circuitsim infer --energy` in words and tables."""
 
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -58,9 +59,10 @@ def energy_lines(content: dict[str, Any]) -> list[Any]:
 
 def _subject(content: dict[str, Any]) -> str:
     rows, cols = content["array"]
+    source = "" if Path(content["source"]).name == content["network"] else f" ({content['source']})"
     return (
-        f"{content['network']}, {content['inference']}, on arrays of {rows} x {cols} with {content['mapping']} "
-        f"weights, {content['input_code']} inputs ({content['source']})"
+        f"{content['network'] if source else content['source']}, {content['inference']}, on arrays of {rows} x {cols} "
+        f"with {content['mapping']} weights, {content['input_code']} inputs{source}"
     )
 
 

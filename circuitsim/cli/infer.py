@@ -54,6 +54,15 @@ def infer(
             " the truth: seconds for each tile."
         ),
     ] = None,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layers",
+            metavar="LAYER",
+            help="Layer that is read at --level, the others by the model or the array solver; may be given several"
+            " times; absent: all.",
+        ),
+    ] = None,
     images: Annotated[
         int | None,
         typer.Option(parser=within("--images"), metavar="N", help="Number of images that are scored; absent: all."),
@@ -127,6 +136,7 @@ def infer(
         typer.Option(
             parser=within("--memory"),
             metavar="B",
+            show_default="1 GB",
             help="Bytes that images may take, such as 500meg or 4g: they run in chunks.",
         ),
     ] = 1e9,
@@ -155,6 +165,7 @@ def infer(
             network,
             data,
             level=level,  # pyright: ignore[reportArgumentType]  `level_product` checks it
+            layers=layers or None,
             images_scored=images,
             calibration_images=calibration_images,
             calibration_data=calibration_data,

@@ -75,6 +75,12 @@ def _packing(content: dict[str, Any]) -> list[str]:
 def _certified(content: dict[str, Any]) -> list[str]:
     """Say what the certificate states in general, and of the network's own tiles."""
     exact = {"nodal": "the array solver, exact for the characterized cell", "ngspice": "ngspice, the truth"}
+    if content["layers_at_level"]:
+        named = ", ".join(content["layers_at_level"])
+        other = "the others by the array solver"
+        if content["level_of_others"] == "behavioral":
+            other = "the others by the model, whose error is not stated here (--level behavioral --certificate FILE)"
+        return [f"arrays: {named} read by {exact[content['level']]}; {other}"]
     if content["level"] in exact:
         return [f"arrays: read by {exact[content['level']]}; no certificate is needed"]
     general = content["certificate"]

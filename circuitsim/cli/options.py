@@ -1,6 +1,7 @@
 """Every number that an option takes, and its range: one table, checked when the command line is read."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class Limits:
 
 
 _LARGEST_SEED = 2**63 - 1
+_MILLI = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*([mM])\s*")
 LIMITS = {
     "--batch-axis": Limits(0, 64),
     "--bits": Limits(1, 12),
@@ -82,6 +84,8 @@ def within(option: str) -> Callable[[str | float], float]:
 
     def number(value: str | float) -> float:
         parsed = _read(value, limits)
+        if limits.suffixes and (plain := _meant_as_mega(value, parsed, limits)):
+            raise InputError(f"{option} = {shown(value)}: m and M are milli in SPICE; write {plain}meg or {plain}e6")
         fits = limits.low < parsed <= limits.high if limits.above else limits.low <= parsed <= limits.high
         if not (fits or (limits.also and parsed == limits.also[0])):
             raise InputError(f"{option} = {shown(value)}: expected {limits.expected}")
@@ -100,6 +104,14 @@ def plain_name(value: str) -> str:
         return spice_name(value)
     except ValueError as error:
         raise InputError(f"--name: {error}") from None
+
+
+def _meant_as_mega(value: str | float, parsed: float, limits: Limits) -> str:
+    """Return the digits before an M, or before an m where only mega is in the range; "" for other values."""
+    found = _MILLI.fullmatch(value) if isinstance(value, str) else None
+    if found is None or (found[2] == "m" and not parsed < limits.low <= parsed * 1e9):
+        return ""
+    return found[1]
 
 
 def _read(value: str | float, limits: Limits) -> float:

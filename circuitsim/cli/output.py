@@ -13,7 +13,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.measure import Measurement
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from circuitsim.errors import InputError
@@ -103,7 +111,7 @@ class _CurrentStderr:
 
 @contextlib.contextmanager
 def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function (finished, all) that moves a bar.
+    """Yield a function (finished, all) that moves a bar, beside which the time spent and the time left stand.
 
     Without a terminal there is no bar but one line when the work is done; `quiet` shows nothing.
     """
@@ -114,7 +122,8 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
         if not quiet:
             console.print(f"{title}: {time.perf_counter() - start:.1f} s", highlight=False, soft_wrap=True)
         return
-    shown = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    counted = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shown = (*counted, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     with Progress(*shown, console=console) as bar:
         task = bar.add_task(title, total=None)
         yield lambda finished, total: bar.update(task, completed=finished, total=total)

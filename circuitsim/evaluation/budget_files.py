@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import InputError
-from circuitsim.evaluation.image_files import images_apart
+from circuitsim.evaluation.image_files import first_images, images_apart
 from circuitsim.evaluation.mixed_placement import choose_digital
 from circuitsim.evaluation.network_budget import network_budget
 from circuitsim.evaluation.products import BehavioralProduct
@@ -67,7 +67,7 @@ def budget_files(
     first, images, labels = images_apart(network, data, None, calibration_images)
     if labels is None:
         raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
-    images, labels = images[:images_scored], labels[:images_scored]
+    images, labels = first_images(images, labels, images_scored)
     given = {"calibration_images": first, "seeds": seeds, "causes": causes, "t": t, "extrapolate": extrapolate}
     found = network_budget(network, product, images, labels, progress=progress, **given)
     placement = None

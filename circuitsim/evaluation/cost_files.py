@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from circuitsim.evaluation.cost_content import cost_content, count_content, writ
 from circuitsim.evaluation.counting import count_shapes
 from circuitsim.evaluation.drawn_reads import DRAWN, drawn_power
 from circuitsim.evaluation.image_files import read_images
-from circuitsim.evaluation.layer_shapes import network_shapes, sample_images
+from circuitsim.evaluation.layer_shapes import LayerShape, network_shapes, sample_images
 from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.network_costs import check_read_durations, network_cost
 from circuitsim.evaluation.own_costs import OwnCosts
@@ -26,6 +26,9 @@ from circuitsim.periphery import Periphery
 from circuitsim.results import TileModel
 from circuitsim.results.atomic_files import write_text
 from circuitsim.spec import ArraySpec, Count, checked
+
+if TYPE_CHECKING:
+    from circuitsim.network.onnx import OnnxNetwork
 
 _FEW = 4  # images of a data file that are run to learn how many vectors a layer takes
 
@@ -149,10 +152,23 @@ def _subject(
     else:
         given = read_images(data, [each.name for each in onnx.inputs])[0]
         images = given[: (onnx.at_once(given) or _FEW)]
-    inference = "an image of the file" if data is not None else "an image of the size that the network states"
+    shapes = network_shapes(onnx, images)
+    inference = "an image of the file" if data is not None else _of_drawn(onnx, images, shapes, spec)
     digital = [layer for layer in spec.mapping.digital or () if layer not in onnx.elsewhere]
     spec = spec if len(digital) == len(spec.mapping.digital or ()) else spec.replace(mapping={"digital": digital})
-    return Workload(Path(name).name, inference, network_shapes(onnx, images), str(name)), spec
+    return Workload(Path(name).name, inference, shapes, name), spec
+
+
+def _of_drawn(network: "OnnxNetwork", images: np.ndarray, shapes: tuple[LayerShape, ...], spec: ArraySpec) -> str:
+    """Say what an inference of drawn images is, and which layers read both signs only because these have both."""
+    said = "an image of the size that the network states"
+    if spec.mapping.inputs != "two_phase" or images.dtype.names is not None or images.min(initial=0.0) >= 0.0:
+        return said
+    positive = network_shapes(network, np.abs(images))
+    signed = [one.name for one, other in zip(shapes, positive, strict=True) if one.signed and not other.signed]
+    if not signed:
+        return said
+    return f"{said}, drawn with both signs, for which {', '.join(signed)} is read in two phases (yours: --data FILE)"
 
 
 def _resolutions(spec: ArraySpec) -> Periphery | None:

@@ -1,5 +1,6 @@
 """Read images and labels from a file, and set those apart from which ranges are learnt."""
 
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from circuitsim.errors import InputError
+from circuitsim.errors import FewerImagesWarning, InputError
 from circuitsim.network import check_images_apart, image_records
 
 if TYPE_CHECKING:
@@ -130,6 +131,20 @@ def images_apart(
     check_images_apart(network, images[: whole_batches(unit)])
     count = calibration_count(wanted, len(images), unit)
     return images[:count], images[count:], None if labels is None else labels[count:]
+
+
+def first_images(
+    images: np.ndarray, labels: np.ndarray | None, wanted: int | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the first images that are scored, and their labels; None stands for all.
+
+    Warns:
+        FewerImagesWarning: There are fewer than wanted.
+    """
+    if wanted is not None and wanted > len(images):
+        sentence = f"{wanted} images to score were asked for, but there are {len(images)}, all of which are scored"
+        warnings.warn(sentence, FewerImagesWarning, stacklevel=3)
+    return images[:wanted], None if labels is None else labels[:wanted]
 
 
 def whole_batches(batch: int | None) -> int:

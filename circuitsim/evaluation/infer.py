@@ -11,7 +11,7 @@ import numpy as np
 from circuitsim.errors import HostWarning, InputError
 from circuitsim.evaluation.bounded_inference import bound_columns, bounded_outputs
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.image_files import images_apart, whole_batches
+from circuitsim.evaluation.image_files import first_images, images_apart, whole_batches
 from circuitsim.evaluation.inference_content import (
     certified_errors,
     on_arrays,
@@ -20,6 +20,7 @@ from circuitsim.evaluation.inference_content import (
     what_ran,
 )
 from circuitsim.evaluation.inference_table import ImageColumns, write_inference_table
+from circuitsim.evaluation.layers_at_level import LayersAtLevel, layers_at_level
 from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.measured_cost import AnyProduct, EnergyOptions, counting, measured_cost
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
@@ -64,6 +65,7 @@ def infer_files(
     data: Path,
     *,
     level: TileLevel | None = None,
+    layers: Sequence[str] | None = None,
     images_scored: int | None = None,
     calibration_images: int | None = None,
     calibration_data: Path | None = None,
@@ -100,6 +102,8 @@ def infer_files(
             network's output; they decide the score, see `network.Score`.
         level: "behavioral", by default with a model; "nodal", by default with a specification, the array solver;
             "ngspice", one deck for each tile and phase, with ranges learnt by the array solver.
+        layers: Names of the layers that are read at `level`; all others are read by the model, or with a specification
+            by the array solver. None: all layers.
         images_scored: Number of images that are scored, from the first on; None: all.
         calibration_images: Number of images, from the first on, from which the ranges are learnt; None: 200, or half
             of the images if there are fewer than 400.
@@ -141,6 +145,7 @@ def infer_files(
             tile is above `max_error`.
 
     Warns:
+        FewerImagesWarning: Fewer images than `images_scored` are left to score.
         HostWarning: The host multiplies by weights, or the arrays differ from the float network although they compute
             exactly.
         ClippingWarning: See `evaluate`.
@@ -155,14 +160,14 @@ def infer_files(
     product = level_product(arrays, level, **use)
     _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
-    spec = product.spec if digital is None else product.spec.replace(mapping={"digital": list(digital)})
-    spec = spec if input_code is None else spec.replace(driver={"input_code": input_code})
+    spec = _as_asked(product.spec, digital, input_code)
     counted, calls = counting(product, spec, energy)
+    counted = layers_at_level(product, arrays, network, layers, level, energy) if layers is not None else counted
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
-    images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
+    images, labels = first_images(images, labels, images_scored)
     if bounds is not None:
         check_bounded(network, spec, images)
-    mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
+    mapped = _mapping_difference(network, spec, first, memory)
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
     how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
@@ -190,12 +195,33 @@ def infer_files(
         "settling": settling_content(programmed) if settling else None,
         "energy": energy and measured_cost(programmed, array, reads, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
-        "level": _LEVELS[type(product)],
+        **_levels(product, counted),
         "model_digest": arrays.digest,
         "csv": str(out / "inference.csv"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return content
+
+
+def _as_asked(spec: ArraySpec, digital: Sequence[str] | None, input_code: str | None) -> ArraySpec:
+    spec = spec if digital is None else spec.replace(mapping={"digital": list(digital)})
+    return spec if input_code is None else spec.replace(driver={"input_code": input_code})
+
+
+def _mapping_difference(network: "OnnxNetwork", spec: ArraySpec, images: np.ndarray, memory: float) -> float:
+    """Return how far arrays that compute exactly are from the float network, on the first images."""
+    compared = images[: whole_batches(network.at_once(images))]
+    return float(float_difference(network, spec, compared, memory=memory).max())
+
+
+def _levels(product: AnyProduct, used: object) -> dict[str, Any]:
+    """Return the level, and where only some layers are read at it, their names and the level of the others."""
+    some = used if isinstance(used, LayersAtLevel) else None
+    return {
+        "level": _LEVELS[type(product)],
+        "layers_at_level": None if some is None else sorted(some.names),
+        "level_of_others": None if some is None else _LEVELS[type(some.others)],
+    }
 
 
 def _check_errors(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from circuitsim.network.chunks import MEMORY
 from circuitsim.network.images import checked_images
 from circuitsim.network.inference import evaluate
 from circuitsim.network.network import Network
@@ -15,7 +16,12 @@ FINEST = 24  # bits of the finest DAC
 
 @checked
 def float_difference(
-    network: Network, spec: ArraySpec, images: np.ndarray, *, product: Product | None = None
+    network: Network,
+    spec: ArraySpec,
+    images: np.ndarray,
+    *,
+    product: Product | None = None,
+    memory: float = MEMORY,
 ) -> np.ndarray:
     """Compare the outputs on arrays without DAC, ADC and levels of cells with those of the float network.
 
@@ -29,6 +35,7 @@ def float_difference(
         spec: The array; its DAC and ADC are taken as ideal.
         images: (images, …); the input ranges are learnt from them, so that no input is clipped.
         product: Programs and reads a tile of this array; None for exact products.
+        memory: Bytes that the images may take, as in `evaluate`.
 
     Returns:
         (images,) largest |difference| of an image's outputs, relative to the largest |output| of the float network over
@@ -43,8 +50,8 @@ def float_difference(
     mapping = {"bits_per_cell": "analog", "weight_bits": None} if product is None else {}
     spec = ideal.replace(driver=driver, adc={"bits": None}, mapping=mapping)
     programmed = program(network, spec, product or exact_product(spec))
-    ranges = fit_ranges(programmed, images)
-    array = evaluate(programmed, images, ranges=ranges).logits.reshape(len(images), -1)
+    ranges = fit_ranges(programmed, images, memory=memory)
+    array = evaluate(programmed, images, ranges=ranges, memory=memory).logits.reshape(len(images), -1)
     logits = network.run_float(images).reshape(len(images), -1)
     scale = float(np.abs(logits).max(initial=0.0)) or 1.0
     return np.abs(array.astype(float) - logits.astype(float)).max(axis=1) / scale

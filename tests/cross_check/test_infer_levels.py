@@ -85,6 +85,19 @@ def test_ngspice_and_the_array_solver_give_a_network_the_same_outputs(folder, na
     assert_allclose(exact["difference_from_float"]["array"], truth["difference_from_float"]["array"], rtol=1e-4, atol=0)
 
 
+def test_one_layer_is_read_by_ngspice_and_the_others_by_the_array_solver(folder):
+    exact, _ = run(folder, "lines.toml")
+    name = exact["layers"][0]["name"]
+    mixed, said = run(folder, "lines.toml", "--level", "ngspice", "--layers", name)
+    assert mixed["layers_at_level"] == [name]
+    assert f"arrays: {name} read by ngspice" in said
+    for layer, other in zip(exact["layers"], mixed["layers"], strict=True):
+        assert_allclose(layer["i_max"], other["i_max"], rtol=1e-6, atol=0)
+    both = zip(exact["layers"], mixed["layers"], strict=True)
+    same = [layer["i_max"] == other["i_max"] for layer, other in both]
+    assert same == [False, True]  # ngspice rounds in its own way; the array solver repeats itself
+
+
 def test_a_model_is_read_at_every_level(folder):
     done = circuitsim("calibrate", "lines.toml", "--truth", "nodal", "--quick", "-o", "cal", folder=folder)
     assert done.returncode == 0, done.stderr
@@ -100,6 +113,8 @@ def test_a_model_is_read_at_every_level(folder):
         (("--level", "behavioral"), "level = 'behavioral' needs a calibrated model"),
         (("--strict",), "strict has no effect at level = 'nodal', which is exact"),
         (("--level", "spectre"), "level = 'spectre'"),
+        (("--layers", "x"), "layers = ['x'] has no effect at level = 'nodal'"),
+        (("--level", "ngspice", "--layers", "conv9"), "layers names 'conv9', which is no layer of the network"),
     ],
 )
 def test_what_a_level_cannot_use(folder, words, said):

@@ -134,3 +134,14 @@ def test_a_name_that_spice_does_not_take_is_one_sentence(name):
     done = circuitsim("export", "ngspice", "model.json", "-o", "x", "--name", name)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("circuitsim: --name: got ") and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("option", "value"), [("--memory", "4M"), ("--memory", "4m"), ("--v-read", "0.2M")])
+def test_milli_that_is_meant_as_mega_is_refused_with_advice(option, value):
+    with pytest.raises(InputError, match=f"{value[:-1]}meg or {value[:-1]}e6"):
+        within(option)(value)
+
+
+def test_milli_stays_milli_where_it_is_in_the_range():
+    assert within("--v-read")("200m") == 0.2
+    assert within("--memory")("4meg") == 4e6
