@@ -50,7 +50,7 @@ app.command("solve")(solve)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
-MODEL_FILES = ("model.json", "model.npz", "model_sense.npz", "model_off.npz", "certificate.json")
+MODEL_FILES = ("model.json", "model.npz", "model_sense.npz", "model_off.npz", "settling.json", "certificate.json")
 DEMO_RESULTS = (
     *("results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"),
     *("model/model.json", "model/model.npz", "model/certificate.json"),
@@ -142,6 +142,14 @@ def calibrate(
         bool,
         typer.Option("--waveforms", help="Also run one product of the whole chain in ngspice and draw its waveforms."),
     ] = False,
+    settling: Annotated[
+        bool,
+        typer.Option(
+            "--settling",
+            help="Also fit how columns settle within half an LSB to the array solver, for `circuitsim infer"
+            " --settling`.",
+        ),
+    ] = False,
     jobs: Jobs = 2,
     seed: Seed = 0,
     as_json: Json = False,
@@ -150,13 +158,15 @@ def calibrate(
     from circuitsim import calibration, levels
     from circuitsim.cli.codes import one_product
     from circuitsim.cli.page_panels import circuit_curves
+    from circuitsim.cli.settling import SETTLING_FILE, settling_of, settling_words
     from circuitsim.evaluation import circuit_tables
     from circuitsim.report import certificate_in_words, write_calibration_report
-    from circuitsim.results import save_certificate, save_model
+    from circuitsim.results import save_certificate, save_model, save_settling
 
     spec = load_spec(spec_file)
     levels.check_can(with_ideal(spec, "driver", "adc"), "behavioral")
     shown = one_product(spec, seed) if waveforms else None
+    settles = settling_of(spec, seed, quiet=as_json) if settling else None
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
             spec,
@@ -172,6 +182,7 @@ def calibrate(
         )
     model_file, certificate_file = save_model(out, result.model), out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
+    settling_file = None if settles is None else save_settling(out / SETTLING_FILE, settles)
     tables = circuit_tables(spec, sense=result.model.sense)
     page = write_calibration_report(out, result, circuits=circuit_curves(tables), waveforms=shown)
     statement = result.certificate
@@ -179,6 +190,7 @@ def calibrate(
         "model": str(model_file),
         "certificate": str(certificate_file),
         "report": str(page),
+        "settling": None if settling_file is None else str(settling_file),
         "typical": {"rms": statement.typical.rms, "largest_drawn": statement.typical.max},
         "worst": None if statement.worst is None else statement.worst.error,
         "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
@@ -190,7 +202,8 @@ def calibrate(
         "reached": statement.reached,
         "grade": result.model.grade,
     }
-    print_result(content, certificate_in_words(statement) + f"\n\nmodel: {model_file}\nreport: {page}", as_json)
+    words = [f"model: {model_file}", f"report: {page}", *settling_words(settling_file, settles)]
+    print_result(content, certificate_in_words(statement) + "\n\n" + "\n".join(words), as_json)
     _end_where_missed(statement.reached, asked=(max_rms, max_worst) != (None, None))
 
 
