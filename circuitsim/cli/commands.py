@@ -5,7 +5,7 @@ import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -28,6 +28,9 @@ from circuitsim.cli.solve import solve
 from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.spec import json_schema, load_spec, with_ideal
+
+if TYPE_CHECKING:
+    from circuitsim.results import Certificate
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
@@ -186,11 +189,17 @@ def calibrate(
     tables = circuit_tables(spec, sense=result.model.sense)
     page = write_calibration_report(out, result, circuits=circuit_curves(tables), waveforms=shown)
     statement = result.certificate
-    content = {
-        "model": str(model_file),
-        "certificate": str(certificate_file),
-        "report": str(page),
-        "settling": None if settling_file is None else str(settling_file),
+    files = {"model": model_file, "certificate": certificate_file, "report": page, "settling": settling_file}
+    content = {name: None if file is None else str(file) for name, file in files.items()}
+    content |= {**_stated(statement), "grade": result.model.grade}
+    words = [f"model: {model_file}", f"report: {page}", *settling_words(settling_file, settles)]
+    print_result(content, certificate_in_words(statement) + "\n\n" + "\n".join(words), as_json)
+    _end_where_missed(statement.reached, asked=(max_rms, max_worst) != (None, None))
+
+
+def _stated(statement: "Certificate") -> dict[str, Any]:
+    """Return what a certificate states of a model, for JSON."""
+    return {
         "typical": {"rms": statement.typical.rms, "largest_drawn": statement.typical.max},
         "worst": None if statement.worst is None else statement.worst.error,
         "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
@@ -200,11 +209,7 @@ def calibrate(
         "left_out": list(statement.left_out),
         "cost": None if statement.cost is None else dataclasses.asdict(statement.cost),
         "reached": statement.reached,
-        "grade": result.model.grade,
     }
-    words = [f"model: {model_file}", f"report: {page}", *settling_words(settling_file, settles)]
-    print_result(content, certificate_in_words(statement) + "\n\n" + "\n".join(words), as_json)
-    _end_where_missed(statement.reached, asked=(max_rms, max_worst) != (None, None))
 
 
 def _end_where_missed(reached: bool | None, *, asked: bool) -> None:

@@ -15,7 +15,7 @@ from circuitsim.cli.commands import app
 from circuitsim.errors import InputError
 from circuitsim.results import claim
 
-MODEL = {"model.json", "model.npz", "certificate.json"}
+MODEL = {"model.json", "model.npz", "settling.json", "certificate.json"}
 PAGE = {"report.html", "figures/currents.png", "figures/currents.svg", "figures/error_histogram.png"}
 PLOT = {"plot.png", "plot.svg"}
 DEMO = {"results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"}
