@@ -15,7 +15,7 @@ from circuitsim.cli.commands import app
 from circuitsim.errors import InputError
 from circuitsim.results import claim
 
-MODEL = {"model.json", "model.npz", "settling.json", "certificate.json"}
+MODEL = {"model.json", "model.npz", "certificate.json"}
 PAGE = {"report.html", "figures/currents.png", "figures/currents.svg", "figures/error_histogram.png"}
 PLOT = {"plot.png", "plot.svg"}
 DEMO = {"results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"}
@@ -24,7 +24,7 @@ DEMO = {"results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv",
 COMMANDS = {
     "solve": (("solve", "array.toml", "-o", "out"), {"solution.nc", "solution.csv", "ngspice/deck.raw"}),
     "netlist": (("netlist", "array.toml", "-o", "out/array.cir"), {"array.cir", "array_000.cir", "array_012.cir"}),
-    "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE),
+    "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE | {"settling.json"}),
     "infer": (
         ("infer", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
         {"results.json", "inference.csv", "energy.csv"},
