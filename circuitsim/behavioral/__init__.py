@@ -19,13 +19,14 @@ from circuitsim.behavioral.grades import (
     string_form,
 )
 from circuitsim.behavioral.guard import check_input_range, tell_missed
-from circuitsim.behavioral.noise import ReadNoise, read_noise, with_read_noise
+from circuitsim.behavioral.noise import AnyNoise, ReadNoise, read_noise, with_read_noise
 from circuitsim.behavioral.product import ITERATIONS, AnyTile, mvm, own_array, tile_outputs, voltage_tile
 from circuitsim.behavioral.programming import model_form, program
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
 from circuitsim.behavioral.scaled_tile import reprogram
 from circuitsim.behavioral.sense import meet_curve, reported_outputs, sensed_outputs, settle
+from circuitsim.behavioral.string_noise import StringNoise
 from circuitsim.behavioral.string_tile import StringTile
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_power import power
@@ -37,6 +38,7 @@ __all__ = [
     "ITERATIONS",
     "SIMULATES",
     "STRING_GRADES",
+    "AnyNoise",
     "AnyTile",
     "ChargeForm",
     "ChargeTile",
@@ -46,6 +48,7 @@ __all__ = [
     "ReadNoise",
     "RowCurrents",
     "StringForm",
+    "StringNoise",
     "StringTile",
     "Tile",
     "TileForm",

@@ -10,7 +10,7 @@ rows (`columns`), as it knows the cell's residual current. The variance of an ou
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import array_api_compat
 import numpy as np
@@ -24,10 +24,13 @@ from circuitsim.behavioral.gated_tile import GatedTile
 from circuitsim.behavioral.grades import INPUT_POINTS
 from circuitsim.behavioral.product import AnyTile
 from circuitsim.behavioral.residual import reference_conductance, short, tabulate
+from circuitsim.behavioral.string_noise import StringNoise, string_noise, string_sigma
+from circuitsim.behavioral.string_tile import StringTile
 from circuitsim.behavioral.tile import Tile
 from circuitsim.behavioral.tile_parts import chebyshev_points, inputs_about_rest, tile_wires
 from circuitsim.devices.statistics import Statistics, read_sigma
 from circuitsim.errors import InputError
+from circuitsim.nodal.gated import check_strings
 from circuitsim.nodal.surface import cell_law
 from circuitsim.periphery import drop_and_slope
 from circuitsim.results import CellSurface, TileModel
@@ -63,6 +66,9 @@ class ReadNoise:
     edges: tuple[int, ...]
 
 
+AnyNoise = Annotated[ReadNoise | GatedNoise | StringNoise, "what circuitsim.behavioral.read_noise returns"]
+
+
 @checked
 def read_noise(
     model: TileModel,
@@ -72,7 +78,7 @@ def read_noise(
     g_programmed: Any = None,
     t: float = 0.0,
     extrapolate: bool = False,
-) -> ReadNoise | GatedNoise:
+) -> AnyNoise:
     """Return the read noise of a tile that is programmed from a model with conductances g.
 
     Args:
@@ -84,20 +90,15 @@ def read_noise(
         extrapolate: Go on outside the range of the source, with a warning.
 
     Raises:
-        InputError: A shape does not fit, the cells of a column are in series, or their gates have several levels.
+        InputError: A shape does not fit, a string has an open cell, or the gates have several levels.
         OutsideRangeError: A conductance or the time is outside the range of the source, without `extrapolate`.
 
     Valid for: noise of a few per cent of the conductances. Against exact reads the standard deviation of an output is
     within 2 % for ohmic cells of which the wires take half of the current, and within 8 % for sinh cells with v0 =
     0.25 V, 0.4 V, there; of 64 x 64 such cells with 2 ohm within 3 %. Where inputs switch gates, within 2 % in
-        columns of 16 cells with lines of 40 ohm a segment.
+        columns of 16 cells with lines of 40 ohm a segment, and in strings of 16 cells.
     """
     spec, surface = model.spec, model.current_surface
-    if spec.array.input_line == "string":
-        raise InputError(
-            "read noise of a tile of strings, array.input_line = 'string': expected a model of an array with "
-            "input_line = 'bl' or 'wl'; noise of strings is a cause of calibration.error_budget"
-        )
     if spec.driver.gate_levels is not None:
         raise InputError(
             "read noise of a tile with driver.gate_levels: the noise of a cell is modelled with its gate off or on, "
@@ -106,6 +107,9 @@ def read_noise(
     g = check_conductances(spec, g, g_range=(0.0, np.inf))
     if spec.array.input_line == "wl":
         return gated_noise(model, g, _sigma(stats, g, g_programmed, t, extrapolate))
+    if spec.array.input_line == "string":
+        check_strings(model.off, g)
+        return string_noise(model, g, _sigma(stats, g, g_programmed, t, extrapolate))
     v_low, v_high = inputs_about_rest(model)
     v_ref, v_scale, wires = spec.sense.v_ref, max(-v_low, v_high), tile_wires(model)
     g_ref = reference_conductance(surface, g, v_low, v_high, v_ref)
@@ -128,9 +132,7 @@ def read_noise(
     )
 
 
-def with_read_noise(
-    tile: AnyTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any, *, rng: np.random.Generator
-) -> Any:
+def with_read_noise(tile: AnyTile, noise: AnyNoise, v_in: Any, i_out: Any, *, rng: np.random.Generator) -> Any:
     """Add one read's noise to currents.
 
     Args:
@@ -148,18 +150,23 @@ def with_read_noise(
     return i_out + noise_sigma(tile, noise, v_in, i_out) * normal
 
 
-def noise_sigma(tile: AnyTile, noise: ReadNoise | GatedNoise, v_in: Any, i_out: Any) -> Any:
+def noise_sigma(tile: AnyTile, noise: AnyNoise, v_in: Any, i_out: Any) -> Any:
     """Return the standard deviation (batch, cols) [A] of currents; arguments as in `with_read_noise`.
 
     Raises:
         InputError: The noise is that of another kind of tile.
     """
-    if isinstance(noise, GatedNoise) != isinstance(tile, GatedTile):
+    if [isinstance(noise, GatedNoise), isinstance(noise, StringNoise)] != [
+        isinstance(tile, GatedTile),
+        isinstance(tile, StringTile),
+    ]:
         raise InputError(
             f"noise is a {type(noise).__name__} and the tile a {type(tile).__name__}: expected one model's"
         )
     if isinstance(noise, GatedNoise):
         return gated_sigma(noise, v_in, i_out)
+    if isinstance(noise, StringNoise):
+        return string_sigma(noise, v_in, i_out)
     assert isinstance(tile, Tile)
     xp, device = array_api_compat.array_namespace(v_in), array_api_compat.device(i_out)
 

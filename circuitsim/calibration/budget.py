@@ -15,7 +15,14 @@ from circuitsim.behavioral import reference_conductance
 from circuitsim.behavioral.noise import amplifier_share, noise_paths, noise_voltages
 from circuitsim.calibration.budget_around import Around, CircuitNoise, around, circuit_causes, digitized
 from circuitsim.calibration.budget_gates import gated_outputs
-from circuitsim.calibration.budget_samples import BudgetOutputs, Sample, draw_sample, in_one_row, without_wires
+from circuitsim.calibration.budget_samples import (
+    BudgetOutputs,
+    Sample,
+    draw_sample,
+    in_one_row,
+    transistors_spread,
+    without_wires,
+)
 from circuitsim.calibration.drawn import calibrated_cell, open_share
 from circuitsim.chain import ExactArray, exact_array, read_exact, row_voltages
 from circuitsim.devices.statistics import Statistics
@@ -40,11 +47,18 @@ WHAT = {
 
 GATED = {
     "cells": "characterized cells, those at 0 included, between ideal wires",
+    "temperature": "what the cells do at array.temperature_c beyond what they do at 27 °C",
+    "mismatch": "deviations of the transistors, drawn from access.a_vt and access.a_beta, in characterized cells",
     "wires": "resistances of bit and source lines, or of the wires in a string, with ohmic cells",
     "driver": "output resistance of the drivers of bit lines or strings",
     "read noise": "read noise of the device, anew for each read",
 }
 """What is switched on where inputs switch gates, as far as it is something else."""
+
+_MISMATCH = (
+    "mismatch of transistors: it is a cause where inputs switch gates; on bit lines campaign.monte_carlo draws it at "
+    "level 'ngspice'"
+)
 
 
 @checked
@@ -57,6 +71,7 @@ def error_budget(
     statistics: Statistics | None = None,
     tables: Periphery | None = None,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
     left_out: tuple[str, ...] = (),
 ) -> Budget:
     """Split the error of the matrix product into its causes.
@@ -69,7 +84,7 @@ def error_budget(
         statistics: Statistics of the device; None leaves out programming error and read noise.
         tables: Tables of the drivers, sense amplifiers and ADCs that are circuits; None: all are ideal. An output
             voltage counts as the current that the straight line through the output curve gives for it.
-        off: Where inputs switch gates, the second cell of the model; see `TileModel`.
+        off, between: Where inputs switch gates, the other cells of the model; see `TileModel`.
         left_out: Why causes are left out, one sentence each; stored in the budget.
 
     Raises:
@@ -78,7 +93,8 @@ def error_budget(
     """
     if not experiments:
         raise InputError("a budget needs at least one matrix with its inputs, got none")
-    outputs = budget_outputs(spec, surface, experiments, rng=rng, statistics=statistics, tables=tables, off=off)
+    known = {"statistics": statistics, "tables": tables, "off": off, "between": between}
+    outputs = budget_outputs(spec, surface, experiments, rng=rng, **known)
     circuits = around(spec, tables, experiments)
     words = WHAT | circuit_causes(circuits) | (GATED if spec.array.input_line != "bl" else {})
     of, full_scale = errors_relative_to(spec), float(np.abs(outputs.ideal).max())
@@ -120,10 +136,12 @@ def budget_outputs(
     statistics: Statistics | None = None,
     tables: Periphery | None = None,
     off: CellSurface | None = None,
+    between: tuple[CellSurface, ...] = (),
 ) -> BudgetOutputs:
     """Solve every experiment with each cause alone and with all causes; arguments as in `error_budget`."""
     if spec.array.input_line != "bl":
-        return gated_outputs(spec, surface, off, experiments, rng=rng, statistics=statistics, tables=tables)
+        given = {"statistics": statistics, "tables": tables, "between": between}
+        return gated_outputs(spec, surface, off, experiments, rng=rng, **given)
     circuits = around(spec, tables, experiments)
     samples = [draw_sample(spec, experiment, statistics, rng) for experiment in experiments]
     noise = [
@@ -145,8 +163,9 @@ def budget_outputs(
     order = [name for name in WHAT if name in single]
     pairs = [(sample.g, sample.programmed) for sample in samples if sample.programmed is not None]
     share = open_share(pairs) if pairs else 0.0
+    left_out = (_MISMATCH,) if transistors_spread(spec) else ()
     return BudgetOutputs(
-        in_one_row(ideal), {name: in_one_row(single[name]) for name in order}, in_one_row(analog), share
+        in_one_row(ideal), {name: in_one_row(single[name]) for name in order}, in_one_row(analog), share, left_out
     )
 
 

@@ -70,6 +70,11 @@ def draw_sample(
     return Sample(g, v_in, programmed, noise)
 
 
+def transistors_spread(spec: ArraySpec) -> bool:
+    """Whether the access transistors of an array differ from each other."""
+    return spec.access is not None and (spec.access.a_vt > 0 or spec.access.a_beta > 0)
+
+
 def without_wires(wires: WireGrid) -> WireGrid:
     """Return wires of 0 ohm, cut where these are cut; resistances of drivers and sense amplifiers stay."""
 

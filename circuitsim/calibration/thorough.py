@@ -40,9 +40,7 @@ def in_full(
 ) -> ThoroughParts:
     """Compute the budget and the errors of a larger array, or say why not."""
     budget, larger, left_out = None, None, []
-    if model.spec.driver.gate_levels is not None:
-        left_out.append("the causes of the product's error: they are split for gates that are off or on")
-    elif isinstance(model.surface, CapacitorCell):
+    if isinstance(model.surface, CapacitorCell):
         left_out.append(
             "the causes of the product's error: they are split for cells that carry a current, not for charges"
         )
@@ -61,5 +59,6 @@ def _budget(model: TileModel, tables: Periphery, hold_out: Sequence[Experiment],
     """Split the error of the product on the hold-out into its causes."""
     statistics, left_out = device_statistics(model.spec)
     usual = usual_experiments(hold_out)
-    known = {"statistics": statistics, "tables": tables, "off": model.off, "left_out": left_out}
-    return error_budget(model.spec, model.current_surface, usual, rng=rng, **known)
+    known = {"statistics": statistics, "tables": tables, "left_out": left_out}
+    cells = {"off": model.off, "between": model.between}
+    return error_budget(model.spec, model.current_surface, usual, rng=rng, **known, **cells)

@@ -44,6 +44,7 @@ from circuitsim.characterization.state_map import StateMap, find_states, map_sta
 from circuitsim.characterization.states import array_states
 from circuitsim.characterization.steps import opened, stepped_conductances, stepped_range
 from circuitsim.characterization.transistor import TransistorFigures, transistor_figures
+from circuitsim.characterization.varied_transistors import varied_cells
 from circuitsim.characterization.verilog_a import read_verilog_a
 
 __all__ = [
@@ -102,4 +103,5 @@ __all__ = [
     "stepped_range",
     "switching_bench",
     "transistor_figures",
+    "varied_cells",
 ]

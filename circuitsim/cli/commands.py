@@ -5,7 +5,7 @@ import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -29,6 +29,9 @@ from circuitsim.cli.usage import usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.spec import json_schema, load_spec, with_ideal
 
+if TYPE_CHECKING:
+    from circuitsim.results import Certificate
+
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
     no_args_is_help=True,
@@ -50,7 +53,7 @@ app.command("solve")(solve)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
-MODEL_FILES = ("model.json", "model.npz", "model_sense.npz", "model_off.npz", "certificate.json")
+MODEL_FILES = ("model.json", "model.npz", "model_sense.npz", "model_off.npz", "settling.json", "certificate.json")
 DEMO_RESULTS = (
     *("results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"),
     *("model/model.json", "model/model.npz", "model/certificate.json"),
@@ -142,6 +145,14 @@ def calibrate(
         bool,
         typer.Option("--waveforms", help="Also run one product of the whole chain in ngspice and draw its waveforms."),
     ] = False,
+    settling: Annotated[
+        bool,
+        typer.Option(
+            "--settling",
+            help="Also fit how columns settle within half an LSB to the array solver, for `circuitsim infer"
+            " --settling`.",
+        ),
+    ] = False,
     jobs: Jobs = 2,
     seed: Seed = 0,
     as_json: Json = False,
@@ -150,13 +161,15 @@ def calibrate(
     from circuitsim import calibration, levels
     from circuitsim.cli.codes import one_product
     from circuitsim.cli.page_panels import circuit_curves
+    from circuitsim.cli.settling import SETTLING_FILE, settling_of, settling_words
     from circuitsim.evaluation import circuit_tables
     from circuitsim.report import certificate_in_words, write_calibration_report
-    from circuitsim.results import save_certificate, save_model
+    from circuitsim.results import save_certificate, save_model, save_settling
 
     spec = load_spec(spec_file)
     levels.check_can(with_ideal(spec, "driver", "adc"), "behavioral")
     shown = one_product(spec, seed) if waveforms else None
+    settles = settling_of(spec, seed, quiet=as_json) if settling else None
     with progress_bar("hold-out decks", quiet=as_json) as progress:
         result = calibration.calibrate(
             spec,
@@ -172,13 +185,21 @@ def calibrate(
         )
     model_file, certificate_file = save_model(out, result.model), out / "certificate.json"
     save_certificate(certificate_file, result.certificate)
+    settling_file = None if settles is None else save_settling(out / SETTLING_FILE, settles)
     tables = circuit_tables(spec, sense=result.model.sense)
     page = write_calibration_report(out, result, circuits=circuit_curves(tables), waveforms=shown)
     statement = result.certificate
-    content = {
-        "model": str(model_file),
-        "certificate": str(certificate_file),
-        "report": str(page),
+    files = {"model": model_file, "certificate": certificate_file, "report": page, "settling": settling_file}
+    content = {name: None if file is None else str(file) for name, file in files.items()}
+    content |= {**_stated(statement), "grade": result.model.grade}
+    words = [f"model: {model_file}", f"report: {page}", *settling_words(settling_file, settles)]
+    print_result(content, certificate_in_words(statement) + "\n\n" + "\n".join(words), as_json)
+    _end_where_missed(statement.reached, asked=(max_rms, max_worst) != (None, None))
+
+
+def _stated(statement: "Certificate") -> dict[str, Any]:
+    """Return what a certificate states of a model, for JSON."""
+    return {
         "typical": {"rms": statement.typical.rms, "largest_drawn": statement.typical.max},
         "worst": None if statement.worst is None else statement.worst.error,
         "by_load": None if statement.by_load is None else dataclasses.asdict(statement.by_load),
@@ -188,10 +209,7 @@ def calibrate(
         "left_out": list(statement.left_out),
         "cost": None if statement.cost is None else dataclasses.asdict(statement.cost),
         "reached": statement.reached,
-        "grade": result.model.grade,
     }
-    print_result(content, certificate_in_words(statement) + f"\n\nmodel: {model_file}\nreport: {page}", as_json)
-    _end_where_missed(statement.reached, asked=(max_rms, max_worst) != (None, None))
 
 
 def _end_where_missed(reached: bool | None, *, asked: bool) -> None:

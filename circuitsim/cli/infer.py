@@ -102,8 +102,8 @@ def infer(
         bool,
         typer.Option(
             "--settling",
-            help="Say which driver.t_read the network needs: how columns settle within half an LSB, fitted to the array"
-            " solver (seconds to minutes).",
+            help="Say which driver.t_read the network needs: how columns settle within half an LSB, stored by"
+            " `circuitsim calibrate --settling`, else fitted to the array solver (seconds to minutes).",
         ),
     ] = False,
     energy: Annotated[
@@ -152,6 +152,7 @@ def infer(
     """Run a network with its products by weights on arrays: its score, what ran where and why, the ranges."""
     from circuitsim.cli.energy_words import energy_lines
     from circuitsim.cli.infer_words import inference_in_words
+    from circuitsim.cli.settling import stored_settling
     from circuitsim.evaluation import infer_files, read_metric
     from circuitsim.network import range_rule
     from circuitsim.results import load_certificate, load_model
@@ -181,7 +182,7 @@ def infer(
             input_code=input_code,
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
-            settling=settling,
+            settling=stored_settling(model) or True if settling else False,
             energy=_energy_options(arrays, *asked),
             bounds=bounds,  # pyright: ignore[reportArgumentType]  `infer_files` checks it
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),

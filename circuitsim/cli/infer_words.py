@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from circuitsim.units import percent
+from circuitsim.units import format_quantity, percent
 
 
 def inference_in_words(content: dict[str, Any]) -> str:
@@ -130,12 +130,15 @@ def _settling(content: dict[str, Any]) -> list[str]:
     fits = "is enough" if found["needed_s"] <= found["t_read_s"] else "is too short: raise driver.t_read"
     beyond = [layer["name"] for layer in found["layers"] if not layer["inside"]]
     outside = f"; columns of {', '.join(beyond)} carry more or less than those of the fit" if beyond else ""
+    stored = "stored with the model, " if found["model_stored"] else ""
+    lsb = format_quantity(slowest["lsb"], "A")
     return [
-        f"settling: the slowest column, in {slowest['name']} with load {slowest['load']:.2f}, is within half an LSB "
-        f"after {found['needed_s']:.3g} s; driver.t_read = {found['t_read_s']:.3g} s {fits}",
-        f"settling: fitted to {found['model_reads'][0]} reads of the array solver; of {found['model_reads'][1]} others "
-        f"columns settled within {percent(found['model_error_rms'])} rms of the fit and up to "
-        f"{percent(found['model_late'])} later, which is included{outside}",
+        f"settling: the slowest column, {slowest['column']} of tile {slowest['tile']} in {slowest['name']} with load "
+        f"{slowest['load']:.2f}, is within half an LSB of {lsb} after {found['needed_s']:.3g} s; driver.t_read = "
+        f"{found['t_read_s']:.3g} s {fits}",
+        f"settling: {stored}fitted to {found['model_reads'][0]} reads of the array solver; of "
+        f"{found['model_reads'][1]} others columns settled within {percent(found['model_error_rms'])} rms of the fit "
+        f"and up to {percent(found['model_late'])} later, which is included{outside}",
     ]
 
 

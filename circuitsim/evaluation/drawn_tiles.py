@@ -50,7 +50,7 @@ class DrawnProduct:
         """Return the function that reads one draw of conductances g (rows, cols) [S].
 
         Raises:
-            InputError: A cause is not stated, or read noise is asked for of strings or behind circuits.
+            InputError: A cause is not stated, or read noise is asked for of gates of several levels or behind circuits.
         """
         tile_seed = [self.seed, zlib.crc32(place.layer.encode()), place.index]
         given = {"causes": self.causes, "extrapolate": self.extrapolate}
@@ -82,7 +82,7 @@ class NoisyRead:
         self,
         read: ReadTile,
         tile: behavioral.AnyTile,
-        noise: behavioral.ReadNoise | behavioral.GatedNoise,
+        noise: behavioral.AnyNoise,
         entropy: tuple[int, ...],
     ) -> None:
         self.read, self.tile, self.noise, self.entropy = read, tile, noise, entropy

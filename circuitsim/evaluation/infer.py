@@ -29,6 +29,7 @@ from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
     MEMORY,
+    LayerRange,
     Metric,
     ProgrammedNetwork,
     RangeRule,
@@ -42,7 +43,7 @@ from circuitsim.network import (
     program,
 )
 from circuitsim.periphery import Periphery
-from circuitsim.results import Certificate, TileModel
+from circuitsim.results import Certificate, SettlingModel, TileModel
 from circuitsim.results.atomic_files import write_text
 from circuitsim.spec import ArraySpec, checked
 
@@ -81,7 +82,7 @@ def infer_files(
     input_code: str | None = None,
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
-    settling: bool = False,
+    settling: bool | SettlingModel = False,
     energy: EnergyOptions | None = None,
     bounds: ErrorSource | None = None,
     rng: np.random.Generator | None = None,
@@ -121,7 +122,8 @@ def infer_files(
         input_code: How codes become inputs, as `driver.input_code`; None: as the specification of the model has it.
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
-        settling: Fit how columns settle, by the array solver, and say which read time the network needs.
+        settling: Fit how columns settle, by the array solver, and say which read time the network needs; or take a
+            model from `results.load_settling`.
         energy: Also compute energy, time and area of an inference from the reads of the images, and write energy.csv.
         bounds: Also bound the outputs that the error of the model allows, with the largest error of each tile from
             this source, see `bounded_outputs`; None: no bounds.
@@ -192,7 +194,7 @@ def infer_files(
         **what_ran(network, images, spec, mapped),
         **on_arrays(programmed, array, read=level != "ngspice"),
         **certified_errors(programmed, product, search_inputs),
-        "settling": settling_content(programmed) if settling else None,
+        "settling": _settling(programmed, ranges, settling),
         "energy": energy and measured_cost(programmed, array, reads, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
         **_levels(product, counted),
@@ -222,6 +224,15 @@ def _levels(product: AnyProduct, used: object) -> dict[str, Any]:
         "layers_at_level": None if some is None else sorted(some.names),
         "level_of_others": None if some is None else _LEVELS[type(some.others)],
     }
+
+
+def _settling(
+    programmed: ProgrammedNetwork, ranges: dict[str, LayerRange], asked: bool | SettlingModel
+) -> dict[str, Any] | None:
+    """Return what is said of settling; None where it is not asked for."""
+    if asked is False:
+        return None
+    return settling_content(programmed, ranges, asked if isinstance(asked, SettlingModel) else None)
 
 
 def _check_errors(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.packing import layer_packing
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.evaluation.settling import network_settling, settling_model
-from circuitsim.network import Inference, ProgrammedNetwork, has_classes
+from circuitsim.network import Inference, LayerRange, ProgrammedNetwork, has_classes
 from circuitsim.periphery import Periphery
+from circuitsim.results import SettlingModel
 from circuitsim.spec import ArraySpec, output_unit
 
 if TYPE_CHECKING:
@@ -92,11 +94,26 @@ def certified_errors(programmed: ProgrammedNetwork, product: AnyProduct, search_
     return {"certificate": general, "tiles": [dataclasses.asdict(layer) for layer in tiles]}
 
 
-def settling_content(programmed: ProgrammedNetwork) -> dict[str, Any]:
-    """Return the read time that the network needs, the slowest column of each layer, and the error of the model."""
+def settling_content(
+    programmed: ProgrammedNetwork, ranges: Mapping[str, LayerRange], stored: SettlingModel | None = None
+) -> dict[str, Any]:
+    """Return the read time that the network needs, the slowest column of each layer, and the error of the model.
+
+    Args:
+        programmed: The network on arrays.
+        ranges: Ranges of its layers.
+        stored: A settling model, used where it belongs to these arrays; None, or another: one is fitted.
+    """
+    fits = stored is not None and stored.provenance.spec_digest == programmed.spec.digest
+    if stored is not None and not fits:
+        warnings.warn(
+            "the stored settling model belongs to another specification than the network's arrays: it is fitted again",
+            SettlingWarning,
+            stacklevel=3,
+        )
     try:
-        settling = settling_model(programmed.spec)
-        layers = network_settling(programmed, settling)
+        settling = stored if stored is not None and fits else settling_model(programmed.spec)
+        layers = network_settling(programmed, settling, ranges=ranges)
     except NotConvergedError as error:  # what was computed before is not lost
         warnings.warn(f"how columns settle was not found: {error}", SettlingWarning, stacklevel=3)
         return {"failed": str(error)}
@@ -104,6 +121,7 @@ def settling_content(programmed: ProgrammedNetwork) -> dict[str, Any]:
         "needed_s": max(layer.time for layer in layers),
         "t_read_s": programmed.spec.driver.t_read,
         "layers": [dataclasses.asdict(layer) for layer in layers],
+        "model_stored": fits,
         "model_error_rms": settling.error,
         "model_late": settling.late,
         "model_reads": list(settling.reads),

@@ -6,13 +6,15 @@ off is measured on matrices and inputs of which the fit knows nothing.
 """
 
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from circuitsim.calibration import draw_matrix
 from circuitsim.errors import InputError, NotConvergedError, SettlingWarning, SpecError
 from circuitsim.levels import solve_in_time
-from circuitsim.network import ProgrammedNetwork, tile_conductances
+from circuitsim.network import LayerRange, ProgrammedNetwork, tile_conductances
 from circuitsim.results import LayerSettling, Provenance, SettlingModel, Transient
 from circuitsim.results.waveforms import settling_time
 from circuitsim.spec import ArraySpec, checked, input_unit
@@ -75,12 +77,18 @@ def settling_model(
 
 
 @checked
-def network_settling(programmed: ProgrammedNetwork, model: SettlingModel) -> tuple[LayerSettling, ...]:
+def network_settling(
+    programmed: ProgrammedNetwork, model: SettlingModel, *, ranges: Mapping[str, LayerRange] | None = None
+) -> tuple[LayerSettling, ...]:
     """Return the slowest column with a weight of each layer, and tell where `driver.t_read` ends before it has settled.
+
+    A column settles to half an LSB of its layer from the current of all its rows in use at v_read. More than full scale
+    does not count: the largest code stands for it.
 
     Args:
         programmed: The network on arrays.
         model: From `settling_model`, of the specification of these arrays.
+        ranges: Ranges of the layers; None, or a layer whose range is not a current: the largest current of a tile.
 
     Raises:
         InputError: The model belongs to another specification.
@@ -93,25 +101,46 @@ def network_settling(programmed: ProgrammedNetwork, model: SettlingModel) -> tup
         raise InputError("the settling model belongs to another specification: expected one of the network's arrays")
     layers = []
     for name, layer in programmed.layers.items():
-        slowest = (0.0, 0.0)
-        inside = True
-        for place in layer.places:
-            g = tile_conductances(layer.layer, place, spec, w_max=layer.w_max)
-            used = g.max(axis=0) > g.min()  # without a weight a column carries no current to settle
-            loads = g.mean(axis=0)[used | ~used.any()] / spec.device.g_max
-            times = (1 + model.late) * model.time(loads, float(g.mean() / spec.device.g_max), _finest(spec))
-            slowest = max(slowest, (float(times.max()), float(loads[times.argmax()])))
-            inside = inside and model.loads[0] <= loads.min() and loads.max() <= model.loads[1]
-        layers.append(LayerSettling(name, slowest[1], slowest[0], bool(inside)))
+        known = (ranges or {}).get(name)
+        tiles = [tile_conductances(layer.layer, place, spec, w_max=layer.w_max) for place in layer.places]
+        largest = max(float(_currents(spec, g).max()) for g in tiles)
+        full_scale = largest if known is None or known.full_scale is None else known.full_scale
+        found = [
+            _slowest(spec, model, name, place.index, g, full_scale)
+            for place, g in zip(layer.places, tiles, strict=True)
+        ]
+        slowest = max(found, key=lambda each: each.time)
+        layers.append(replace(slowest, inside=all(each.inside for each in found)))
     _tell(spec, layers)
     return tuple(layers)
+
+
+def _slowest(
+    spec: ArraySpec, model: SettlingModel, name: str, tile: int, g: np.ndarray, full_scale: float
+) -> LayerSettling:
+    """Return the slowest column of a tile of conductances (rows, cols) [S], with a range of its ADC [A]."""
+    used = g.max(axis=0) > g.min()  # without a weight a column carries no current to settle
+    columns = np.flatnonzero(used | ~used.any())
+    loads = g.mean(axis=0)[columns] / spec.device.g_max
+    lsb = full_scale / (_finest(spec) / 2)
+    ratio = np.maximum(np.minimum(_currents(spec, g)[columns], full_scale) / (lsb / 2), 1.0)
+    times = (1 + model.late) * model.time(loads, float(g.mean() / spec.device.g_max), ratio)
+    at = int(times.argmax())
+    inside = model.loads[0] <= loads.min() and loads.max() <= model.loads[1]
+    return LayerSettling(name, float(loads[at]), float(times[at]), bool(inside), tile, int(columns[at]), lsb)
+
+
+def _currents(spec: ArraySpec, g: np.ndarray) -> np.ndarray:
+    """Currents of columns with all rows at v_read, as the product has them (cols,) [A]."""
+    return spec.driver.v_read * g.sum(axis=0)
 
 
 def _tell(spec: ArraySpec, layers: list[LayerSettling]) -> None:
     slowest = max(layers, key=lambda layer: layer.time)
     if slowest.time > spec.driver.t_read:
         warnings.warn(
-            f"driver.t_read = {spec.driver.t_read:.3g} s, but the slowest column, in {slowest.name!r}, needs "
+            f"driver.t_read = {spec.driver.t_read:.3g} s, but the slowest column, {slowest.column} of tile "
+            f"{slowest.tile} in {slowest.name!r}, needs "
             f"{slowest.time:.3g} s to half an LSB; errors are those of settled outputs; raise driver.t_read",
             SettlingWarning,
             stacklevel=4,

@@ -2,6 +2,7 @@
 
 from circuitsim import characterization
 from circuitsim.devices import device_card
+from circuitsim.errors import SpecError
 from circuitsim.results import CellSurface
 from circuitsim.spec import ArraySpec, checked
 
@@ -21,9 +22,15 @@ def surface_of(
         The cell surface; None for an ohmic device without a transistor, because a linear array needs no surface.
 
     Raises:
+        SpecError: The cells are capacitors, which carry no current at rest.
         InputError: A user's device folder states `ohmic = true`, but the device is not ohmic in ngspice.
         SimulatorError, OutsideRangeError: As `characterization.cell`.
     """
+    if spec.array.cell == "1c":
+        raise SpecError(
+            "array.cell = '1c': a capacitor carries no current at rest, which a surface states; expected a cell that "
+            "does, or circuitsim.characterization.capacitor_cell(spec) for its charge"
+        )
     ohmic = spec.array.cell == "1r" and device_card(spec).ohmic
     if not ohmic:
         return characterization.cell(spec, v_range=v_range, g_range=g_range)

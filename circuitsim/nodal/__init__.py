@@ -5,7 +5,7 @@ from circuitsim.nodal.array import MOST_PASSES, TOLERANCE, PreparedArray, termin
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.charge import ChargeArray, charge_outputs
 from circuitsim.nodal.compensation import Compensation, compensate
-from circuitsim.nodal.gated import GatedArray, NodalArray
+from circuitsim.nodal.gated import GatedArray, NodalArray, vary
 from circuitsim.nodal.linear import (
     LinearArray,
     NodeVoltages,
@@ -23,6 +23,7 @@ from circuitsim.nodal.sense import read_with_sense
 from circuitsim.nodal.sensitivity import Sensitivity, sensitivity
 from circuitsim.nodal.surface import cell_current, cell_current_and_slopes, ohmic, slope_in_g
 from circuitsim.nodal.transient import step_response
+from circuitsim.nodal.varied_cells import VariedCells
 
 __all__ = [
     "MOST_PASSES",
@@ -39,6 +40,7 @@ __all__ = [
     "PreparedArray",
     "Sensitivity",
     "Transfer",
+    "VariedCells",
     "cell_current",
     "cell_current_and_slopes",
     "charge_outputs",
@@ -59,4 +61,5 @@ __all__ = [
     "sweep_batch",
     "terminal_matrices",
     "transfer",
+    "vary",
 ]

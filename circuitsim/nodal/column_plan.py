@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim.nodal.column_newton import ColumnBlock, solve_block_of_columns
-from circuitsim.nodal.gate_cells import GateBox, GateCells, LevelCells, fit_gate_cells, gate_coefficients
+from circuitsim.nodal.gate_cells import GateBox, GateCells, LevelCells
 from circuitsim.nodal.gated_columns import ColumnPlan, block_cells, lanes_by_column, solve_columns
 from circuitsim.nodal.surface_chords import chord
+from circuitsim.nodal.varied_cells import VariedCells, fitted_level
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -27,6 +28,7 @@ def plan_columns(
     v_ref: float,
     v_bias: float,
     *,
+    varied: VariedCells | None = None,
     whole: bool = False,
 ) -> ColumnPlan | None:
     """Plan columns with inputs on their word lines.
@@ -37,6 +39,7 @@ def plan_columns(
         wires: Segment resistances [ohm], bit lines included.
         v_ref: Voltage of the sense nodes [V].
         v_bias: Voltage of the bit lines' sources above v_ref [V].
+        varied: How the transistors of the cells differ; None: not at all.
         whole: Prepare for any voltage between the terminals, and not for what cells reach with all rows selected.
 
     Returns:
@@ -55,11 +58,11 @@ def plan_columns(
         if law is None:
             levels.append(no_cells(g.shape, box))
             continue
-        fitted = fit_gate_cells(law, box, v_ref, *_good(law, on, lowest=number == 0))
+        fitted = fitted_level(law, varied, number, g, box, v_ref, *_good(law, on, lowest=number == 0))
         if fitted is None:
             return None
-        levels.append(LevelCells(gate_coefficients(fitted, law, g), fitted.degree, box))
-        error = max(error, fitted.error_of(law, g))
+        levels.append(fitted[0])
+        error = max(error, fitted[1])
     return ColumnPlan(solve_block_of_columns, _blocks(block_cells(levels), wires, v_bias), error, g.shape, whole)
 
 

@@ -4,7 +4,7 @@ Word lines carry no direct current, so columns are independent of each other and
 of two characterized cells, or of as many as the drivers of the gates have levels.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -20,8 +20,9 @@ from circuitsim.nodal.grid import Grid, build_columns, build_strings
 from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.string_plan import plan_strings
 from circuitsim.nodal.surface import check_cell, check_surface_range
-from circuitsim.results import CellSurface
-from circuitsim.spec import ArraySpec, WireGrid, by_value, gate_voltage_levels, has_bypass
+from circuitsim.nodal.varied_cells import VariedCells
+from circuitsim.results import CellSurface, content_digest
+from circuitsim.spec import ArraySpec, WireGrid, by_value, checked, gate_voltage_levels, has_bypass
 
 _BUILD = {"wl": build_columns, "string": build_strings}
 
@@ -38,6 +39,7 @@ class GatedArray:
         off: The cell of a row whose input is 0; None: it carries nothing.
         wires: Segment resistances [ohm].
         between: The cells of rows whose gates have the levels between, the lowest first.
+        varied: How the transistors of the cells differ from those of these laws, see `vary`; None: not at all.
     """
 
     spec: ArraySpec
@@ -46,6 +48,7 @@ class GatedArray:
     off: CellSurface | None
     wires: WireGrid
     between: tuple[CellSurface, ...] = ()
+    varied: VariedCells | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the fields alone: factors and whatever else follows from them is computed again when it is needed."""
@@ -55,7 +58,8 @@ class GatedArray:
     def given(self) -> dict[str, str]:
         """`Provenance.given` of every read, computed once."""
         between = {f"level_{k}": law for k, law in enumerate(self.between, start=1)}
-        return given_digests(self.spec, self.g, self.wires, surface=self.on, off=self.off, **between)
+        varied = {} if self.varied is None else {"mismatch": content_digest(self.varied)}
+        return given_digests(self.spec, self.g, self.wires, surface=self.on, off=self.off, **between) | varied
 
     @property
     def laws(self) -> tuple[CellSurface | None, ...]:
@@ -65,7 +69,9 @@ class GatedArray:
     @cached_property
     def errors(self) -> tuple[np.ndarray, ...]:
         """Errors of the cells by their surfaces, at each level of their gates (rows, cols) [A]."""
-        return tuple(cell_errors(law, self.g) for law in self.laws)
+        errors = (cell_errors(law, self.g) for law in self.laws)
+        more = (0.0,) * len(self.laws) if self.varied is None else self.varied.errors
+        return tuple(np.where(self.g > 0, error + beside, 0.0) for error, beside in zip(errors, more, strict=True))
 
     @cached_property
     def grid(self) -> Grid:
@@ -81,9 +87,9 @@ class GatedArray:
     def lines(self) -> GatedLines | None:
         """The columns as dense lines where source lines have straps; None elsewhere, and where only nodes will do.
 
-        Gates of several levels are among the latter.
+        Gates of several levels, and transistors that differ, are among the latter.
         """
-        if self.wires.strap_col is None or self.between:
+        if self.wires.strap_col is None or self.between or self.varied is not None:
             return None
         v_ref, v_bias = self.spec.drive_range
         return gated_lines(self.on, self.off, self.g, self.grid, v_ref, v_bias - v_ref)
@@ -97,9 +103,10 @@ class GatedArray:
             return None
         v_ref, v_bias = self.spec.drive_range
         if self.spec.array.input_line == "wl":
-            return plan_columns(self.laws, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
+            return plan_columns(self.laws, self.g, self.wires, v_ref, v_bias - v_ref, varied=self.varied, whole=whole)
         assert self.off is not None
-        return plan_strings(self.on, self.off, self.g, self.wires, v_ref, v_bias - v_ref, whole=whole)
+        between = v_bias - v_ref
+        return plan_strings(self.on, self.off, self.g, self.wires, v_ref, between, varied=self.varied, whole=whole)
 
 
 NodalArray = Annotated[PreparedArray | GatedArray | ChargeArray, "an array prepared at level = 'nodal'"]
@@ -149,6 +156,26 @@ def gated_array(
     array.grid  # noqa: B018  refuses wires that do not fit
     array.lines if array.wires.strap_col is not None else array.columns  # noqa: B018  the work belongs here
     return array
+
+
+@checked
+def vary(array: GatedArray, varied: VariedCells) -> GatedArray:
+    """Return an array whose transistors differ from each other.
+
+    Raises:
+        InputError: The weights do not fit the array, or a level of its gates has no laws.
+        OutsideRangeError: A conductance is outside the range of a law.
+    """
+    if varied.weights.shape[1:] != array.g.shape or len(varied.laws) != len(array.laws):
+        raise InputError(
+            f"varied is for cells {varied.weights.shape[1:]} at {len(varied.laws)} levels of their gates: expected "
+            f"{array.g.shape} at {len(array.laws)}"
+        )
+    for law in (law for corners in varied.laws for law in corners):
+        check_surface_range(law, array.g)
+    found = replace(array, varied=varied)
+    found.columns  # noqa: B018  the work belongs here
+    return found
 
 
 def check_strings(off: CellSurface | None, g: np.ndarray) -> CellSurface:

@@ -1,6 +1,9 @@
 """Read an array whose input switches gates: column by column where two lines run along them, else node by node."""
 
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +19,8 @@ from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.surface_chords import chord
 from circuitsim.nodal.terminals import convergence, with_references
-from circuitsim.results import Provenance, Solution
+from circuitsim.nodal.varied_cells import varied_law
+from circuitsim.results import CellSurface, Provenance, Solution
 from circuitsim.spec import level_numbers
 from circuitsim.spec.matrices import check_inputs
 
@@ -148,6 +152,13 @@ def _string_error(array: GatedArray, found: GatedSolution) -> np.ndarray:
     return np.maximum(*errors).max(axis=1)
 
 
+def _law_of(array: GatedArray, number: int, surface: CellSurface, cells: np.ndarray) -> Callable[..., Any]:
+    """Return current and slopes as functions of conductances (cells, 1) and voltages (cells, batch)."""
+    if array.varied is None:
+        return lambda g, v_bl, v_sl: cell_law(surface, g, v_bl, v_sl)[:3]
+    return partial(varied_law, array.varied.laws[number], array.varied.weights[:, cells][..., None])
+
+
 def _solve(array: GatedArray, level: np.ndarray, given: np.ndarray, tol: float, name: int) -> NodeSolution:
     level_of_cell = np.broadcast_to(level[:, None], array.g.shape)
 
@@ -157,7 +168,7 @@ def _solve(array: GatedArray, level: np.ndarray, given: np.ndarray, tol: float, 
             cells = level_of_cell == number
             if surface is not None and np.any(cells):
                 on_cells = (v[:, cells].T for v in (v_bl, v_sl))
-                values = cell_law(surface, array.g[cells][:, None], *on_cells)[:3]
+                values = _law_of(array, number, surface, cells)(array.g[cells][:, None], *on_cells)
                 parts[:, :, cells] = np.swapaxes(values, 1, 2)
         return parts[0], parts[1], parts[2]
 

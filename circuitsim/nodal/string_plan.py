@@ -3,10 +3,11 @@
 import numpy as np
 
 from circuitsim.nodal.column_plan import FLOOR, GOOD_ON, MARGIN
-from circuitsim.nodal.gate_cells import GateBox, GateCells, LevelCells, fit_gate_cells, gate_coefficients
+from circuitsim.nodal.gate_cells import GateBox, GateCells
 from circuitsim.nodal.gated_columns import ColumnPlan, block_cells, lanes_by_column
 from circuitsim.nodal.string_newton import StringBlock, solve_block_of_strings
 from circuitsim.nodal.surface_chords import chord
+from circuitsim.nodal.varied_cells import VariedCells, fitted_level
 from circuitsim.results import CellSurface
 from circuitsim.spec import WireGrid
 
@@ -19,6 +20,7 @@ def plan_strings(
     v_ref: float,
     v_bias: float,
     *,
+    varied: VariedCells | None = None,
     whole: bool = False,
 ) -> ColumnPlan | None:
     """Plan strings of cells in series; arguments and result as in `column_plan.plan_columns`.
@@ -32,12 +34,13 @@ def plan_strings(
     r_on, r_off = (1.0 / chord(on, g, v_ref + u, v_ref), 1.0 / chord(off, g, v_ref + FLOOR * v_bias, v_ref))
     low = box if whole else _bypassed(r_off, wires, box)
     parts, error = [], 0.0
-    for surface, reached in ((off, low), (on, box)):
-        fitted = fit_gate_cells(surface, reached, v_ref, max(GOOD_ON, surface.bound) * on.i_max)
+    for number, (surface, reached) in enumerate(((off, low), (on, box))):
+        good = max(GOOD_ON, surface.bound) * on.i_max
+        fitted = fitted_level(surface, varied, number, g, reached, v_ref, good)
         if fitted is None:
             return None
-        parts.append(LevelCells(gate_coefficients(fitted, surface, g), fitted.degree, reached))
-        error = max(error, fitted.error_of(surface, g))
+        parts.append(fitted[0])
+        error = max(error, fitted[1])
     blocks = _blocks(block_cells(parts), wires, v_bias, r_on, r_off)
     return ColumnPlan(solve_block_of_strings, blocks, error, g.shape, whole)
 

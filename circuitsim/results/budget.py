@@ -10,7 +10,8 @@ class Cause:
     """One cause of error alone, with everything else ideal.
 
     Attributes:
-        name: "cells", "wires", "driver", "sense", "dac", "adc", "programming", "read noise" or "circuit noise".
+        name: "cells", "temperature", "mismatch", "wires", "driver", "sense", "dac", "adc", "programming", "read noise"
+            or "circuit noise".
         what: What is switched on, in one phrase.
         power: Mean square error of the outputs against the ideal ones, as fractions of what `Budget.relative_to` says.
         after_gain: The same after removal of the best common gain for this cause.

@@ -49,11 +49,17 @@ class LayerSettling:
     Attributes:
         name: Name of the layer.
         load: Load of this column.
-        time: Settling time to half an LSB from a current of full scale, later by the model's `late` [s].
+        time: Settling time to half an LSB from its largest current, or from full scale where that is less, later by
+            the model's `late` [s].
         inside: Whether all columns lie within the loads of the model's fit.
+        tile, column: Number of its tile within the layer, and of the column within the array.
+        lsb: LSB of the layer's ADC [A].
     """
 
     name: str
     load: float
     time: float
     inside: bool
+    tile: int
+    column: int
+    lsb: float

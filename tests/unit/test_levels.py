@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 import circuitsim as cs
 from circuitsim import characterization, nodal
 from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError, SpecError
+from circuitsim.levels import surface_of
 from circuitsim.levels.input_range import input_range
 from circuitsim.resources import netlists_folder
 from circuitsim.results import TileModel
@@ -207,3 +208,17 @@ def test_effective_matrices_are_those_of_the_array_solver(level, technique):
 def test_arguments_of_another_type_are_refused(call, sentence):
     with pytest.raises(InputError, match=sentence):
         call(np.zeros((1, 6)))
+
+
+def test_a_capacitor_has_no_surface():
+    spec = cs.parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 2, "cols": 2, "cell": "1c"},
+            "device": CAPACITOR,
+            "wire": {"r_row": 1.0, "r_col": 1.0},
+            "driver": {"v_read": 0.2, "t_read": 1e-8},
+        }
+    )
+    with pytest.raises(SpecError, match=r"array.cell = '1c': a capacitor carries no current at rest"):
+        surface_of(spec)

@@ -8,7 +8,7 @@ from gated_arrays import gated_model, gated_spec, log_uniform
 from string_arrays import series_model, series_spec
 
 from circuitsim import behavioral, chain
-from circuitsim.behavioral import GatedNoise, read_noise, with_read_noise
+from circuitsim.behavioral import GatedNoise, StringNoise, read_noise, with_read_noise
 from circuitsim.behavioral.noise import noise_sigma
 from circuitsim.devices import load_card
 from circuitsim.devices.device_toml_statistics import RelativeNoise
@@ -65,8 +65,21 @@ def test_noise_of_another_kind_of_tile_is_refused():
     spec = gated_spec(16, 6)
     noise = read_noise(gated_model(spec), STATISTICS, np.full((16, 6), 5e-5))
     strings = series_spec(8, 4)
-    with pytest.raises(InputError, match=r"read noise of a tile of strings"):
-        read_noise(series_model(strings), STATISTICS, np.full((8, 4), 5e-5))
     tile = behavioral.program(series_model(strings), np.full((8, 4), 5e-5))
     with pytest.raises(InputError, match=r"noise is a GatedNoise and the tile a StringTile"):
         noise_sigma(tile, noise, np.ones((1, 8)), np.ones((1, 4)))
+
+
+@pytest.mark.parametrize("wires", [{"r_col": 0.0}, {"r_col": 40.0}])
+def test_noise_of_strings_is_that_of_exact_reads(wires):
+    """1.7 % measured with all rows bypassed, 0.8 % with one selected, 0.1 % elsewhere."""
+    spec = series_spec(16, 6, wire={"r_row": 1.0, **wires}, driver={"r_out": 20.0}, sense={"r_in": 30.0})
+    model = series_model(spec)
+    g = np.clip(log_uniform(spec), 2e-6, 9e-5)
+    rng = np.random.default_rng(1)
+    x = np.vstack([np.ones(16), np.zeros(16), np.arange(16) < 8, np.eye(16)[[0, 9, 15]], rng.random((6, 16)) < 0.5])
+    tile, noise = behavioral.program(model, g), read_noise(model, STATISTICS, g)
+    assert isinstance(noise, StringNoise)
+    found = noise_sigma(tile, noise, x, np.asarray(behavioral.mvm(tile, x)))
+    expected = by_differences(model, g, x, 0.02 * g)
+    assert np.abs(found / expected - 1).max() < 0.02

@@ -24,7 +24,7 @@ DEMO = {"results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv",
 COMMANDS = {
     "solve": (("solve", "array.toml", "-o", "out"), {"solution.nc", "solution.csv", "ngspice/deck.raw"}),
     "netlist": (("netlist", "array.toml", "-o", "out/array.cir"), {"array.cir", "array_000.cir", "array_012.cir"}),
-    "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE),
+    "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE | {"settling.json"}),
     "infer": (
         ("infer", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
         {"results.json", "inference.csv", "energy.csv"},

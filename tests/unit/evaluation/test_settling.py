@@ -12,8 +12,8 @@ from circuitsim.cli.infer_words import inference_in_words
 from circuitsim.demo.data import NETWORK, load_digits
 from circuitsim.errors import InputError, SettlingWarning, SpecError
 from circuitsim.evaluation import infer_files, network_settling, settling_model
-from circuitsim.network import exact_product, load_network, program, tile_conductances
-from circuitsim.results import Provenance, SettlingModel
+from circuitsim.network import LayerRange, exact_product, load_network, program, tile_conductances
+from circuitsim.results import Provenance, SettlingModel, load_settling, save_settling
 from circuitsim.results.waveforms import settling_time
 from circuitsim.spec import parse_spec
 
@@ -75,18 +75,28 @@ def test_a_read_too_short_for_the_slowest_column_is_told():
     programmed = program(load_network(NETWORK), spec, exact_product(spec))
     model = model_of(spec, late=0.5)
     with pytest.warns(
-        SettlingWarning, match=r"t_read = 1e-09 s, but the slowest column, in '\w+', needs \S+ s to half"
+        SettlingWarning,
+        match=r"t_read = 1e-09 s, but the slowest column, \d+ of tile \d+ in '\w+', needs \S+ s to",
     ):
         layers = network_settling(programmed, replace(model, tau=20 * model.tau))
     (name, first), *_ = programmed.layers.items()
-    loads = np.concatenate(
-        [
-            tile_conductances(first.layer, place, spec, w_max=first.w_max).mean(axis=0) / spec.device.g_max
-            for place in first.places
-        ]
-    )
-    assert layers[0].name == name and layers[0].load == loads.max() and layers[0].inside
-    assert layers[0].time == pytest.approx(1.5 * (1e-10 + 20 * 2e-10 * loads.max() * np.log(510)), rel=1e-12)
+    tiles = [tile_conductances(first.layer, place, spec, w_max=first.w_max) for place in first.places]
+    sums = np.stack([g.sum(axis=0) for g in tiles])
+    tile, column = np.unravel_index(sums.argmax(), sums.shape)
+    load = sums.max() / 64 / spec.device.g_max
+    assert layers[0].name == name and layers[0].load == pytest.approx(load) and layers[0].inside
+    assert (layers[0].tile, layers[0].column) == (first.places[tile].index, column)
+    assert layers[0].lsb == pytest.approx(0.2 * sums.max() / 255, rel=1e-12)
+    assert layers[0].time == pytest.approx(1.5 * (1e-10 + 20 * 2e-10 * load * np.log(510)), rel=1e-12)
+    half = {name: LayerRange(1.0, full_scale=0.1 * sums.max()), "none": LayerRange(1.0)}
+    with pytest.warns(SettlingWarning):
+        ranged = network_settling(programmed, replace(model, tau=20 * model.tau), ranges=half)
+    assert ranged[0].lsb == pytest.approx(0.1 * sums.max() / 255) and ranged[0].time == layers[0].time
+    assert ranged[1:] == layers[1:]
+    wide = {name: LayerRange(1.0, full_scale=0.4 * sums.max())}
+    with pytest.warns(SettlingWarning):
+        slower = network_settling(programmed, replace(model, tau=20 * model.tau), ranges=wide)
+    assert slower[0].time == pytest.approx(1.5 * (1e-10 + 20 * 2e-10 * load * np.log(255)), rel=1e-12)
     falling = replace(model, tau=np.array([2e-11, -1e-11, 0.0]))  # the fewer it carries, the slower a column is
     assert network_settling(programmed, falling)[-1].load > spec.device.g_min / spec.device.g_max * 1.01  # has weights
     outside = network_settling(programmed, replace(model, tau=0 * model.tau, loads=(0.4, 0.5)))
@@ -115,7 +125,30 @@ def test_inference_says_which_read_time_a_network_needs(make_model, tmp_path):
     found = content["settling"]
     assert found["needed_s"] == max(layer["time"] for layer in found["layers"]) > found["t_read_s"] == 1e-12
     words = inference_in_words(content)
-    assert re.search(r"settling: the slowest column, in \w+ with load 0\.\d+, is within half an LSB after", words)
+    assert re.search(
+        r"settling: the slowest column, \d+ of tile \d+ in \w+ with load 0\.\d+, is within half an LSB of \S+ \wA",
+        words,
+    )
     assert "driver.t_read = 1e-12 s is too short: raise driver.t_read" in words
     content = infer_files(model, NETWORK, data, calibration_images=2, out=tmp_path / "out")
     assert content["settling"] is None and "settling" not in inference_in_words(content)
+
+
+def test_a_stored_model_is_the_one_that_was_fitted(make_model, tmp_path):
+    model = make_model(grade=1)
+    spec = model.spec.replace(wire={"c_row": 1e-15, "c_col": 1e-15}, adc={"bits": 6})
+    known = replace(model_of(spec, late=0.25), tau=np.array([0.0, 3e-13, 1e-15]))
+    assert load_settling(save_settling(tmp_path / "settling.json", known)) == load_settling(tmp_path) == known
+    (tmp_path / "settling.json").write_text((tmp_path / "settling.json").read_text().replace("0.25", "0.0"))
+    with pytest.raises(InputError, match="a value was changed"):
+        load_settling(tmp_path)
+    data = tmp_path / "images.npy"
+    np.save(data, load_digits().test_images[:4])
+    given = {"calibration_images": 2, "out": tmp_path / "out"}
+    content = infer_files(replace(model, spec=spec), NETWORK, data, **given, settling=known)
+    assert content["settling"]["model_stored"] and content["settling"]["model_late"] == 0.25
+    assert "settling: stored with the model, fitted to 8 reads" in inference_in_words(content)
+    other = replace(known, provenance=Provenance(level="nodal", spec_digest="another"))
+    with pytest.warns(SettlingWarning, match="belongs to another specification than the network's arrays"):
+        content = infer_files(replace(model, spec=spec), NETWORK, data, **given, settling=other)
+    assert not content["settling"]["model_stored"]
