@@ -52,7 +52,7 @@ def energy_lines(content: dict[str, Any]) -> list[Any]:
         _converters(content),
         *_sources((row["name"], row["source"]) for row in content["converters"]),
         "",
-        *_times(content["times"]),
+        *map(_wrapped, _times(content["times"])),
         *(_wrapped(f"area of {each['part']}: {_area(each)}") for each in content["areas"]),
         "",
         _digital(content),
