@@ -1,5 +1,7 @@
 """The results of `circuitsim count`, `circuitsim energy` and `circuitsim infer --energy` in words and tables."""
 
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ from rich.table import Table
 
 from circuitsim.units import format_quantity
 
+_WIDTH = 110  # columns of a terminal that sentences and tables fit into
 _MOST_LAYERS = 30  # in a printed table; the file has all
 _COUNTED = {
     "vectors": "vectors",
@@ -45,15 +48,18 @@ def energy_lines(content: dict[str, Any]) -> list[Any]:
     return [
         "",
         _parts(content),
+        *_sources((part["part"], part["what"]) for part in content["parts"]),
         "",
         _converters(content),
+        *_sources((row["name"], row["source"]) for row in content["converters"]),
         "",
-        *_times(content["times"]),
-        *(f"area of {each['part']}: {_area(each)}" for each in content["areas"]),
+        *map(_wrapped, _times(content["times"])),
+        *(_wrapped(f"area of {each['part']}: {_area(each)}") for each in content["areas"]),
         "",
         _digital(content),
+        *_sources((each["what"], f"{each['source']}; {each['remark']}") for each in content["digital"]),
         *_notes(content),
-        f"not counted: {'; '.join(content['left_out'])}",
+        _wrapped(f"not counted: {'; '.join(content['left_out'])}"),
     ]
 
 
@@ -90,61 +96,73 @@ def _matrix(layer: dict[str, Any]) -> str:
 
 
 def _parts(content: dict[str, Any]) -> Table:
-    table = _table("energy of an inference", "", "simulated", "from", left=(0, 2, 3))
+    table = _table("energy of an inference", "", "simulated", left=(0, 2))
     for part in content["parts"]:
-        table.add_row(part["part"], _range(part["low"], part["high"]), _yes(part["simulated"]), part["what"])
-    table.add_row("sum without converters", _range(*content["energy_without_converters_J"]), "", "")
+        table.add_row(part["part"], _range(part["low_J"], part["high_J"]), _yes(part["simulated"]))
+    table.add_row("sum without converters", _range(*content["energy_without_converters_J"]), "")
     return table
 
 
 def _converters(content: dict[str, Any]) -> Table:
-    heads = ("with the converter", "conversion", "all conversions", "sum", "per MAC", "simulated", "from")
-    table = _table(*heads, left=(0, 5, 6))
+    heads = ("with the converter", "conversion", "all conversions", "sum", "per MAC", "simulated")
+    table = _table(*heads, left=(0, 5))
     for row in content["converters"]:
         table.add_row(
             row["name"],
-            _joule(row["per_conversion"]),
-            _joule(row["energy"]),
+            _joule(row["per_conversion_J"]),
+            _joule(row["energy_J"]),
             _range(*row["total_J"]),
             _range(*row["per_mac_J"]),
             _yes(row["simulated"]),
-            row["source"],
         )
-        for name, energy in row["parts"]:
-            table.add_row(f"  {name}", "", _joule(energy), "", "", "", "")
+        for name, energy in row["parts_J"]:
+            table.add_row(f"  {name}", "", _joule(energy), "", "", "")
     return table
 
 
 def _times(times: dict[str, Any]) -> list[str]:
     shared = times["columns_per_adc"]
-    conversion = "unknown" if times["conversion"] is None else format_quantity(times["conversion"], "s", 3)
+    conversion = "unknown" if times["conversion_s"] is None else format_quantity(times["conversion_s"], "s", 3)
     adcs = "an ADC for each column" if shared == 1 else f"an ADC for {shared} columns, one after the other"
     return [
-        f"cycle: {format_quantity(times['cycle'], 's', 3)}: read {format_quantity(times['read'], 's', 3)}, conversion "
-        f"{conversion}, {adcs} ({times['what']})",
+        f"cycle: {format_quantity(times['cycle_s'], 's', 3)}: read {format_quantity(times['read_s'], 's', 3)}, "
+        f"conversion {conversion}, {adcs} ({times['what']})",
         f"latency, layers one after the other: {format_quantity(times['latency_s'], 's', 3)}; from image to image, "
         f"every layer at work: {format_quantity(times['interval_pipelined_s'], 's', 3)}",
     ]
 
 
 def _digital(content: dict[str, Any]) -> Table:
-    table = _table("for comparison, published and not verified", "per MAC", "inference", "from", left=(0, 3))
+    table = _table("for comparison, published and not verified", "per MAC", "inference")
     for each in content["digital"]:
-        source = f"{each['source']}; {each['remark']}"
-        table.add_row(each["what"], _range(each["low"], each["high"]), _range(*each["inference_J"]), source)
+        per_mac = _range(each["low_J_per_mac"], each["high_J_per_mac"])
+        table.add_row(each["what"], per_mac, _range(*each["inference_J"]))
     return table
 
 
 def _notes(content: dict[str, Any]) -> list[str]:
     digital = content["digital_layers"]
     kept = [f"digital, not counted: {', '.join(digital)}"] if digital else []
-    return [*kept, *(f"note: {remark}" for remark in content["remarks"])]
+    return [*kept, *(_wrapped(f"note: {remark}") for remark in content["remarks"])]
+
+
+def _sources(named: Iterable[tuple[str, str]]) -> list[str]:
+    """Say where the numbers of a table's rows are from, rows of one source together."""
+    together: dict[str, list[str]] = {}
+    for name, source in named:
+        together.setdefault(source, []).append(name)
+    return [_wrapped(f"  {'; '.join(names)}: {source}") for source, names in together.items()]
+
+
+def _wrapped(sentence: str) -> str:
+    """Break a sentence into lines that fit a terminal; words stay whole."""
+    return textwrap.fill(sentence, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _area(each: dict[str, Any]) -> str:
-    if each["low"] is None:
+    if each["low_m2"] is None:
         return each["what"]
-    ends = [f"{end * 1e6:.3g}" for end in dict.fromkeys((each["low"], each["high"]))]
+    ends = [f"{end * 1e6:.3g}" for end in dict.fromkeys((each["low_m2"], each["high_m2"]))]
     return f"{' to '.join(ends)} mm² ({each['what']})"
 
 

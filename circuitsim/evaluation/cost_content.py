@@ -30,29 +30,36 @@ def cost_content(cost: NetworkCost) -> dict[str, Any]:
     return {
         **count_content(cost.count),
         "energy_without_converters_J": list(cost.ends),
-        "parts": [dataclasses.asdict(part) for part in cost.parts],
+        "parts": [_with_units(part, "J", "low", "high", "by_layer") for part in cost.parts],
         "converters": [
             {
-                **dataclasses.asdict(row),
+                **_with_units(row, "J", "per_conversion", "energy", "parts"),
                 "total_J": list(cost.total(row)),
                 "per_mac_J": [end / macs for end in cost.total(row)],
             }
             for row in cost.converters
         ],
         "times": {
-            **dataclasses.asdict(times),
-            "cycle": times.cycle,
+            **_with_units(times, "s", "read", "conversion"),
+            "layers": [_with_units(each, "s", "time") for each in times.layers],
+            "cycle_s": times.cycle,
             "latency_s": times.latency,
             "interval_pipelined_s": times.interval,
         },
-        "areas": [dataclasses.asdict(area) for area in cost.areas],
+        "areas": [_with_units(area, "m2", "low", "high") for area in cost.areas],
         "digital": [
-            {**dataclasses.asdict(each), "inference_J": [each.low * macs, each.high * macs], "verified": False}
+            _with_units(each, "J_per_mac", "low", "high")
+            | {"inference_J": [each.low * macs, each.high * macs], "verified": False}
             for each in cost.digital
         ],
         "left_out": list(cost.left_out),
         "remarks": list(cost.remarks),
     }
+
+
+def _with_units(record: Any, unit: str, *names: str) -> dict[str, Any]:
+    """Return the fields of a record; those named have the unit behind their names."""
+    return {f"{name}_{unit}" if name in names else name: value for name, value in dataclasses.asdict(record).items()}
 
 
 def write_cost(path: Path, cost: NetworkCost) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from circuitsim.chain import exact_array, read_exact
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.network_costs import check_read_durations
+from circuitsim.evaluation.network_costs import check_read_durations, read_durations
 from circuitsim.evaluation.products import NodalProduct
 from circuitsim.evaluation.spice_loop import SolvedTile
 from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
@@ -16,11 +16,11 @@ from circuitsim.spec import ArraySpec, checked
 
 WHAT = (
     "energy that drivers and sense references deliver to wires, cells, transistors, driver and sense resistances over "
-    "t_read per read and phase; word lines, charging of wires and converters are not included"
+    "the cycle of each read and phase; word lines, charging of wires and converters are not included"
 )
 OF_CHARGES = (
-    "energy that drivers and sense references deliver within t_read to charge wires and capacitors, per read and "
-    "phase; discharging them and converters are not included"
+    "energy that drivers and sense references deliver within the cycle of a read to charge wires and capacitors, "
+    "per read and phase; discharging them and converters are not included"
 )
 
 
@@ -39,7 +39,7 @@ def inference_energy(
 
     Args:
         network: The network.
-        spec: The array; `driver.t_read` is the duration of a read.
+        spec: The array; rows are on for the cycle of a read, its conversion included, as in `network_cost`.
         surface: Its characterized cell; None for ohmic 1R cells.
         images: Images to average over (images, …).
         ranges: Input and ADC ranges of the layers, from `network.fit_ranges`.
@@ -63,9 +63,9 @@ def inference_energy(
     sense = None if tables is None else tables.sense
     programmed = program(network, spec, NodalProduct(spec, surface, record, sense, off, between), tables=tables)
     inference = evaluate(programmed, images, ranges=ranges, name="nodal")
-    parts = tuple(
-        EnergyPart(name, power * spec.driver.t_read / len(images), f"layer {name}") for name, power in watts.items()
-    )
+    read, conversion, _ = read_durations(spec, tables, converts=any(layer.conversions for layer in inference.layers))
+    cycle = read + (conversion or 0.0)
+    parts = tuple(EnergyPart(name, power * cycle / len(images), f"layer {name}") for name, power in watts.items())
     total = sum(part.energy for part in parts)
     products = sum(layer.vectors * layer.groups * layer.inputs * layer.outputs for layer in inference.layers)
     macs = products // len(images)  # every image has the same number of vectors

@@ -104,9 +104,15 @@ def check_read_durations(spec: ArraySpec) -> None:
         )
 
 
-def _times(
-    count: NetworkCount, spec: ArraySpec, around: Periphery, own: OwnCosts, columns_per_adc: int
-) -> InferenceTime:
+@checked
+def read_durations(
+    spec: ArraySpec, tables: Periphery | None, *, converts: bool, own: OwnCosts | None = None
+) -> tuple[float, float | None, str]:
+    """Return how long a read and a conversion last [s] (None: unknown), and what says so; `converts`: codes are taken.
+
+    Rows are on for both: this is the time for which the power of an array is paid.
+    """
+    around, own = tables or Periphery(), own or OwnCosts()
     settled = sum(time for time in (circuit_time(around.dac), circuit_time(around.sense)) if time is not None)
     read, conversion = max(spec.driver.t_read, settled), circuit_time(around.adc)
     what = "driver.t_read" if settled <= spec.driver.t_read else "the tables of driver and amplifier"
@@ -114,11 +120,18 @@ def _times(
         conversion, of = own.adc.time, f"your costs ({own.adc.source})"
     else:
         of = "unknown" if conversion is None or around.adc is None else f"the table of {around.adc.block}"
-    if not count.total("conversions"):
+    if not converts:
         conversion, of = 0.0, "none"
+    return read, conversion, f"read by {what}; conversion: {of}"
+
+
+def _times(
+    count: NetworkCount, spec: ArraySpec, around: Periphery, own: OwnCosts, columns_per_adc: int
+) -> InferenceTime:
+    read, conversion, what = read_durations(spec, around, converts=bool(count.total("conversions")), own=own)
     cycle = read + columns_per_adc * (conversion or 0.0)
     layers = tuple(LayerTime(layer.name, layer.cycles, layer.cycles * cycle) for layer in count.layers)
-    return InferenceTime(read, conversion, columns_per_adc, layers, f"read by {what}; conversion: {of}")
+    return InferenceTime(read, conversion, columns_per_adc, layers, what)
 
 
 def _array(count: NetworkCount, power: ReadPower, times: InferenceTime, drawn: str) -> EnergyRange:

@@ -21,7 +21,7 @@ from circuitsim.network.inference import (
     evaluate_float,
     evaluate_ideal,
 )
-from circuitsim.network.joint_form import JointForm
+from circuitsim.network.joint.form import JointForm
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Copied, Differential, Offset, Reference, Scheme, Sliced, scheme_of

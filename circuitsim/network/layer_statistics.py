@@ -10,6 +10,7 @@ from circuitsim.network.programming import ProgrammedNetwork
 from circuitsim.network.reading import LayerRange
 from circuitsim.periphery import straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
+from circuitsim.units import format_quantity
 
 MUCH_LOST = 0.02
 """What the driver's range cuts off a layer's inputs, rms relative to theirs, above which `evaluate` warns."""
@@ -125,4 +126,4 @@ def clipping_sentences(layer: LayerStatistics, known: LayerRange, unit: str) -> 
 
 
 def _range(layer: LayerStatistics, unit: str) -> str:
-    return layer.adc_rule if layer.full_scale is None else f"range of {layer.full_scale:g} {unit}"
+    return layer.adc_rule if layer.full_scale is None else f"range of {format_quantity(layer.full_scale, unit)}"

@@ -9,7 +9,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.chunks import LayerSizes
 from circuitsim.network.driven_tensor import largest_input
-from circuitsim.network.joint_layer import JointLayer, JointReading, joint_layer, read_jointly
+from circuitsim.network.joint.layer import JointLayer, JointReading, joint_layer, read_jointly
 from circuitsim.network.linear import LinearLayer, float_product, output_tensor
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerRange, LayerReading, read_layer

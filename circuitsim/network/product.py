@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.network.joint_form import JointForm
+from circuitsim.network.joint.form import JointForm
 from circuitsim.network.tiling import TilePlace
 from circuitsim.spec import ArraySpec, by_value, checked
 

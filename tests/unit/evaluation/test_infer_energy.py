@@ -54,7 +54,8 @@ def test_the_energy_of_images_agrees_with_the_array_solver(folder):
     ranges = fit_ranges(program(network, spec, NodalProduct(spec)), images[:3])
     exact = inference_energy(network, spec, None, images[3:], ranges=ranges)
     array = next(part for part in found["parts"] if part["part"] == "array")
-    np.testing.assert_allclose([low for low, _ in array["by_layer"]], [part.energy for part in exact.parts], rtol=1e-9)
+    lows = [low for low, _ in array["by_layer_J"]]
+    np.testing.assert_allclose(lows, [part.energy for part in exact.parts], rtol=1e-9)
     assert found["total"]["macs"] == exact.macs
     for layer, counted in zip(content["layers"], found["layers"], strict=True):
         assert (counted["reads"] * 3, counted["conversions"] * 3) == pytest.approx(
@@ -132,6 +133,8 @@ def test_energy_prints_parts_converters_and_machines_for_comparison(folder):
         "not counted",
     ):
         assert words in done.stdout
+    shown = done.stdout[done.stdout.index("energy of an inference") :]
+    assert max(map(len, shown.splitlines())) <= 110
     assert (folder / "out/energy/energy.csv").exists()
 
 

@@ -211,7 +211,7 @@ def test_files_hold_what_was_computed(tmp_path):
     assert json.loads((tmp_path / "results.json").read_text()) == json.loads(json.dumps(content))
     head, *rows = (tmp_path / "energy.csv").read_text().splitlines()
     assert len(rows) == 3 and all("[" in name for name in head.replace('"', "").split(",")[2:] if "survey" not in name)
-    assert content["total"]["macs"] == 14_624 and content["parts"][0]["low"] > 0
+    assert content["total"]["macs"] == 14_624 and content["parts"][0]["low_J"] > 0
 
 
 def test_published_numbers_are_ranges_with_a_source():

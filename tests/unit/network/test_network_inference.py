@@ -108,7 +108,7 @@ def test_a_narrow_adc_range_warns(spec, network):
     programmed = program(network, spec.replace(adc={"bits": 6}), ExactProduct())
     ranges = fit_ranges(programmed, IMAGES)
     ranges["n2"] = dataclasses.replace(ranges["n2"], full_scale=1e-6)
-    with pytest.warns(ClippingWarning, match=r"layer 'n2': .*% of the outputs lie outside the ADC's range of 1e-06 A"):
+    with pytest.warns(ClippingWarning, match=r"layer 'n2': .*% of the outputs lie outside the ADC's range of 1 µA"):
         evaluate(programmed, IMAGES, ranges=ranges)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from circuitsim.network.converting import layer_adc
 from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
-from circuitsim.network.joint_form import JointForm
-from circuitsim.network.joint_kernels import PAIRS, JointArrays, read_joined, room
+from circuitsim.network.joint.form import JointForm
+from circuitsim.network.joint.kernels import PAIRS, JointArrays, read_joined, room
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import Differential, scheme_of
 from circuitsim.network.parallel import in_threads
