@@ -30,6 +30,7 @@ from circuitsim.network import (
     MEMORY,
     Metric,
     ProgrammedNetwork,
+    RangePer,
     RangeRule,
     check_bounded,
     evaluate,
@@ -79,6 +80,7 @@ def infer_files(
     input_code: str | None = None,
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
+    adc_range_per: RangePer = "layer",
     settling: bool = False,
     energy: EnergyOptions | None = None,
     bounds: ErrorSource | None = None,
@@ -117,6 +119,8 @@ def infer_files(
         input_code: How codes become inputs, as `driver.input_code`; None: as the specification of the model has it.
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
+        adc_range_per: What has an ADC range of its own, as `adc_per` of `network.fit_ranges`; ideal arrays keep one
+            range for each layer.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs.
         energy: Also compute energy, time and area of an inference from the reads of the images, and write energy.csv.
         bounds: Also bound the outputs that the error of the model allows, with the largest error of each tile from
@@ -171,7 +175,9 @@ def infer_files(
     given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
     programmed = program(network, spec, counted, **given)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
-    ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range, n_jobs=n_jobs, memory=memory)
+    ranges = fit_ranges(
+        quick, first, inputs=input_range, adc=adc_range, adc_per=adc_range_per, n_jobs=n_jobs, memory=memory
+    )
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
