@@ -74,9 +74,7 @@ def score_draws(
     """
     spec, model = product.spec, product.model
     spec = spec if digital is None else spec.replace(mapping={"digital": list(digital)})
-    for name, values in (("seeds", seeds), ("times", times), ("compensations", compensations)):
-        if not len(values) or len(set(values)) < len(values):
-            raise InputError(f"{name} = {list(values)}: expected at least one, and none twice")
+    _check_each_once(seeds=seeds, times=times, compensations=compensations)
     stats = device_statistics_of(spec)
     drawn = frozenset(stated_causes(stats, max(times)) if causes is None else causes)
     _check_drawn(stats, drawn, max(times))
@@ -97,11 +95,7 @@ def score_draws(
     for k, seed in enumerate(seeds):
         cells = DrawnProduct(product, stats, drawn, _first_time(stats, drawn), seed, extrapolate)
         fresh = None if set(compensations) == {"none"} else program(network, spec, cells, tables=tables)
-
-        def at(t: float, cells: DrawnProduct = cells, fresh: ProgrammedNetwork | None = fresh) -> Instant:
-            aged = fresh if t == cells.t else None
-            return Instant(aged or program(network, spec, replace(cells, t=t), tables=tables), t)
-
+        at = partial(_at, network, spec, tables, cells, fresh)
         for i, t in enumerate(times):
             now, last = at(t), t if trim_every is None else last_trim(t, trim_every)
             idle = fresh is None or last <= cells.t
@@ -123,6 +117,25 @@ def score_draws(
         undrawn=undrawn,
         floating=_metric(evaluate_float(network, images, labels))[1],
     )
+
+
+def _at(
+    network: Network,
+    spec: ArraySpec,
+    tables: Any,
+    cells: DrawnProduct,
+    fresh: ProgrammedNetwork | None,
+    t: float,
+) -> Instant:
+    """Return the network on the same cells at a time [s]."""
+    aged = fresh if t == cells.t else None
+    return Instant(aged or program(network, spec, replace(cells, t=t), tables=tables), t)
+
+
+def _check_each_once(**given: Sequence[Any]) -> None:
+    for name, values in given.items():
+        if not len(values) or len(set(values)) < len(values):
+            raise InputError(f"{name} = {list(values)}: expected at least one, and none twice")
 
 
 def last_trim(t: float, every: float) -> float:

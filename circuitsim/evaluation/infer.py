@@ -164,8 +164,7 @@ def infer_files(
     counted, calls = counting(product, spec, energy)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = images[:images_scored], None if labels is None else labels[:images_scored]
-    if bounds is not None:
-        check_bounded(network, spec, images)
+    _check_bounds(bounds, network, spec, images)
     mapped = float(float_difference(network, spec, first[: whole_batches(network.at_once(first))]).max())
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
@@ -175,9 +174,8 @@ def infer_files(
     given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
     programmed = program(network, spec, counted, **given)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
-    ranges = fit_ranges(
-        quick, first, inputs=input_range, adc=adc_range, adc_per=adc_range_per, n_jobs=n_jobs, memory=memory
-    )
+    rules = {"inputs": input_range, "adc": adc_range, "adc_per": adc_range_per}
+    ranges = fit_ranges(quick, first, **rules, n_jobs=n_jobs, memory=memory)
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
@@ -222,6 +220,11 @@ def _check_errors(
         raise InputError(f"bounds = {bounds!r} has no effect at level = {_LEVELS[type(product)]!r}, which is exact")
     if bounds is not None and rng is not None:
         raise InputError(f"bounds = {bounds!r} holds without noise; expected bounds or noise, not both")
+
+
+def _check_bounds(source: ErrorSource | None, network: "OnnxNetwork", spec: ArraySpec, images: np.ndarray) -> None:
+    if source is not None:
+        check_bounded(network, spec, images)
 
 
 def _bounds(
