@@ -1,35 +1,36 @@
 """`circuitsim age`: a network on cells as their device makes them, from the day they are written on."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
+from circuitsim.cli.choices import SECONDS, one_of, seconds
 from circuitsim.cli.options import (
     CalibrationData,
     CalibrationImages,
+    Cause,
     CertificateFile,
     Digital,
     Extrapolate,
     Out,
+    ScoredOutput,
     Seed,
     Strict,
     within,
 )
 from circuitsim.cli.output import Json, plot_files, print_result, progress_bar, replaces
-from circuitsim.errors import InputError
 
 if TYPE_CHECKING:
     from circuitsim.results import DrawnScores
 
-SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "y": 31557600.0}
-_TIME = re.compile(r"([0-9.]+(?:e[+-]?\d+)?)\s*([a-z]*)")
+
+_LABELS = {"none": "no compensation", "column_offset": "gain and offset for each column"}
 
 
 def _written(out: Path) -> list[Path]:
-    return [out / "results.json", out / "draws.csv", *plot_files(out / "accuracy.png")]
+    return [out / "results.json", out / "draws.csv", out / "draws.nc", *plot_files(out / "accuracy.png")]
 
 
 @replaces(_written)
@@ -42,26 +43,34 @@ def age(
     ] = 5,
     seed: Seed = 0,
     after: Annotated[
-        list[str] | None,
-        typer.Option(help="Time since programming, such as 0, 1h, 1d, 1y; repeat it. Absent: 0 alone."),
+        list[float] | None,
+        typer.Option(
+            parser=seconds("--after"),
+            metavar="TIME",
+            help="Time since programming, such as 0, 1h, 1d, 1y; repeat it. Absent: 0 alone.",
+        ),
     ] = None,
     compensation: Annotated[
         list[str] | None,
         typer.Option(
-            help="What a gain from a reference read removes: none, network, layer or column; repeat it. Absent: none."
+            parser=one_of("--compensation"),
+            metavar="WORD",
+            help="What a gain from a reference read removes: none, network, layer, column, or column_offset (gain and"
+            " offset of each column); repeat it. Absent: none.",
         ),
     ] = None,
-    cause: Annotated[
-        list[str] | None,
+    trim_every: Annotated[
+        float | None,
         typer.Option(
-            help="What is drawn: programming, drift, read_noise, stuck; repeat it. Absent: all that the card states."
+            parser=seconds("--trim-every"),
+            metavar="TIME",
+            help="Time from one reference read to the next, such as 30d; absent: one at each time of --after.",
         ),
     ] = None,
+    cause: Cause = None,
     calibration_images: CalibrationImages = None,
     calibration_data: CalibrationData = None,
-    output: Annotated[
-        str | None, typer.Option(help="Output of the network that is scored, where it has several.")
-    ] = None,
+    output: ScoredOutput = None,
     digital: Digital = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
@@ -73,7 +82,7 @@ def age(
     from circuitsim.evaluation import age_files
     from circuitsim.results import load_certificate, load_model
 
-    times = [in_seconds(text) for text in after or ("0",)]
+    times = after or [0.0]
     with progress_bar("draws", quiet=as_json) as progress:
         found, content = age_files(
             load_model(model),
@@ -83,6 +92,7 @@ def age(
             seeds=range(seed, seed + draws),
             times=times,
             compensations=compensation or ["none"],  # pyright: ignore[reportArgumentType]  `score_draws` checks them
+            trim_every=trim_every,
             causes=cause,
             calibration_images=calibration_images,
             calibration_data=calibration_data,
@@ -98,18 +108,6 @@ def age(
     print_result(content, _in_words(content), as_json)
 
 
-def in_seconds(text: str) -> float:
-    """Return the value of --after [s].
-
-    Raises:
-        InputError: It is no number with a unit of time.
-    """
-    found = _TIME.fullmatch(text.strip())
-    if not found or found[2] not in SECONDS or found[1].count(".") > 1:
-        raise InputError(f"--after {text!r}: expected seconds, or a number with one of s, min, h, d, y: 1h, 30d")
-    return float(found[1]) * SECONDS[found[2]]
-
-
 def _draw(found: "DrawnScores", out: Path) -> list[str]:
     """Draw score against time with a band of one standard deviation from draw to draw."""
     from circuitsim.report import Curve, Panel, save_device_figure
@@ -119,7 +117,7 @@ def _draw(found: "DrawnScores", out: Path) -> list[str]:
     time = np.array([t for t, _ in order])
     curves = []
     for j, compensation in enumerate(found.compensations):
-        label = "no compensation" if compensation == "none" else f"a gain for each {compensation}"
+        label = _LABELS.get(compensation, f"a gain for each {compensation}")
         spread = None if len(found.seeds) < 2 else np.array([scale * found.sigma[k, j] for _, k in order])
         curves.append(Curve(time, np.array([scale * found.mean[k, j] for _, k in order]), label, band=spread))
     wanted = np.full(len(time), scale * found.undrawn)

@@ -5,8 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from circuitsim.cli.age import in_seconds
-from circuitsim.cli.options import CalibrationImages, CertificateFile, Extrapolate, Out, Seed, Strict, within
+from circuitsim.cli.choices import seconds
+from circuitsim.cli.options import (
+    CalibrationImages,
+    Cause,
+    CertificateFile,
+    Extrapolate,
+    Out,
+    ScoredOutput,
+    Seed,
+    Strict,
+    within,
+)
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 from circuitsim.units import format_quantity
 
@@ -31,14 +41,11 @@ def budget(
         int, typer.Option(parser=within("--draws"), metavar="N", help="Number of draws of all cells.")
     ] = 5,
     seed: Seed = 0,
-    after: Annotated[str, typer.Option(help="Time since programming, such as 0, 1h, 1d, 1y.")] = "0",
-    cause: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="What acts: wires, cells, dac, adc, programming, drift, read_noise, stuck; repeat it. Absent: all that"
-            " the array has and its device's card states."
-        ),
-    ] = None,
+    after: Annotated[
+        float,
+        typer.Option(parser=seconds("--after"), metavar="TIME", help="Time since programming, such as 0, 1h, 1d, 1y."),
+    ] = 0.0,
+    cause: Cause = None,
     max_loss: Annotated[
         float | None,
         typer.Option(
@@ -57,9 +64,7 @@ def budget(
         ),
     ] = None,
     calibration_images: CalibrationImages = None,
-    output: Annotated[
-        str | None, typer.Option(help="Output of the network that is scored, where it has several.")
-    ] = None,
+    output: ScoredOutput = None,
     certificate: CertificateFile = None,
     strict: Strict = False,
     extrapolate: Extrapolate = False,
@@ -79,7 +84,7 @@ def budget(
             out=out,
             seeds=range(seed, seed + draws),
             causes=cause,
-            t=in_seconds(after),
+            t=after,
             max_loss=max_loss,
             mac_energy=mac_energy,
             images_scored=images,
@@ -111,7 +116,7 @@ def budget_in_words(content: dict[str, Any]) -> list[Any]:
         ]
         off = f"{row['difference_from_float']:.1%}"
         name = row["name"].replace("_", " ") if row["kind"].startswith("cause") else row["name"]
-        table.add_row(heading, name, f"{row['score']:.4f}", f"{row['loss']:+.4f}", *spread, off)
+        table.add_row(heading, name, f"{row['score']:.4f}", signed(row["loss"]), *spread, off)
     drawn = any(row["draws"] > 1 for row in content["entries"])
     first = (
         f"float {metric} {content['float']:.4f} of {content['images']} images; causes: "
@@ -136,10 +141,11 @@ def _placed(content: dict[str, Any]) -> list[str]:
     share = found["digital_macs"] / max(found["macs"], 1)
     spread = "" if found["sigma"] is None else f" (σ {found['sigma']:.4f})"
     above = "" if found["loss"] <= found["max_loss"] else f": above {found['max_loss']:g}, the choice needs more images"
+    chosen = signed(found["loss_chosen"])
     return [
-        f"placement: {kept}, chosen on {found['images'][0]} images, where it loses {found['loss_chosen']:+.4f}{missed}",
-        f"placement: on the {found['images'][1]} other images it loses {found['loss']:+.4f}{spread}, and "
-        f"{found['loss_on_arrays']:+.4f} with all layers on arrays{above}",
+        f"placement: {kept}, chosen on {found['images'][0]} images, where it loses {chosen}{missed}",
+        f"placement: on the {found['images'][1]} other images it loses {signed(found['loss'])}{spread}, and "
+        f"{signed(found['loss_on_arrays'])} with all layers on arrays{above}",
         f"placement: {share:.1%} of the multiply-accumulates are digital; an image takes {found['reads']:.0f} reads "
         f"and {found['conversions']:.0f} conversions, instead of {found['reads_on_arrays']:.0f} and "
         f"{found['conversions_on_arrays']:.0f}",
@@ -161,3 +167,9 @@ def _placed_energy(energies: dict[str, Any] | None) -> list[str]:
 def _joules(low: float, high: float) -> str:
     ends = dict.fromkeys(format_quantity(end, "J", 3) for end in (low, high))
     return " to ".join(ends)
+
+
+def signed(loss: float) -> str:
+    """Return a loss with its sign; one that rounds to 0 has none."""
+    text = f"{loss:+.4f}"
+    return text[1:] if float(text) == 0 else text

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from circuitsim.cli.choices import one_of, rule_of_ranges
 from circuitsim.cli.options import (
+    AdcRangePer,
     BatchAxis,
     CalibrationData,
     CalibrationImages,
@@ -50,8 +52,10 @@ def infer(
     level: Annotated[
         str | None,
         typer.Option(
+            parser=one_of("--level"),
+            metavar="WORD",
             help="How tiles are read: behavioral (the default with a model), nodal (with a specification), or ngspice,"
-            " the truth: seconds for each tile."
+            " the truth: seconds for each tile.",
         ),
     ] = None,
     layers: Annotated[
@@ -93,11 +97,22 @@ def infer(
         ),
     ] = None,
     input_range: Annotated[
-        str, typer.Option(help="What sets the inputs' ranges: largest, least_rms, or a percentile such as 99.9.")
+        str,
+        typer.Option(
+            parser=rule_of_ranges("--input-range"),
+            metavar="RULE",
+            help="What sets the inputs' ranges: largest, least_rms, or a percentile such as 99.9.",
+        ),
     ] = "largest",
     adc_range: Annotated[
-        str, typer.Option(help="What sets the ADCs' ranges: least_rms, largest, or a percentile such as 99.9.")
+        str,
+        typer.Option(
+            parser=rule_of_ranges("--adc-range"),
+            metavar="RULE",
+            help="What sets the ADCs' ranges: least_rms, largest, or a percentile such as 99.9.",
+        ),
     ] = "least_rms",
+    adc_range_per: AdcRangePer = "layer",
     settling: Annotated[
         bool,
         typer.Option(
@@ -116,6 +131,7 @@ def infer(
     bounds: Annotated[
         str | None,
         typer.Option(
+            parser=one_of("--bounds"),
             metavar="SOURCE",
             help="Bound what the error of the model may do to each image's outputs and class, given the largest error"
             " of each tile: certificate (its error per column load of every matrix), drawn_tiles (the same of tiles as"
@@ -182,6 +198,7 @@ def infer(
             input_code=input_code,
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
+            adc_range_per=adc_range_per,  # pyright: ignore[reportArgumentType]  `infer_files` checks it
             settling=stored_settling(model) or True if settling else False,
             energy=_energy_options(arrays, *asked),
             bounds=bounds,  # pyright: ignore[reportArgumentType]  `infer_files` checks it

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from circuitsim.cli.choices import one_of
 from circuitsim.errors import InputError
 from circuitsim.spec import shown, spice_name
 from circuitsim.units import parse_quantity
@@ -211,6 +212,28 @@ CalibrationData = Annotated[
 ]
 Extrapolate = Annotated[
     bool, typer.Option("--extrapolate", help="Go on where the statistics were not measured, with a warning.")
+]
+AdcRangePer = Annotated[
+    str,
+    typer.Option(
+        "--adc-range-per",
+        parser=one_of("--adc-range-per"),
+        metavar="WORD",
+        help="What has an ADC range of its own: layer, tile or column; needs adc.full_scale = auto.",
+    ),
+]
+Cause = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cause",
+        parser=one_of("--cause"),
+        metavar="WORD",
+        help="What acts: programming, drift, read_noise, stuck; of budget also wires, cells, dac, adc; repeat it."
+        " Absent: all that the array has and its device's card states.",
+    ),
+]
+ScoredOutput = Annotated[
+    str | None, typer.Option("--output", help="Output of the network that is scored, where it has several.")
 ]
 Digital = Annotated[
     list[str] | None,

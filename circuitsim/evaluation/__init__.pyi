@@ -8,9 +8,9 @@ from .cost_files import count_files as count_files
 from .cost_files import energy_files as energy_files
 from .counting import count_shapes as count_shapes
 from .drawn_reads import drawn_layer as drawn_layer
-from .drawn_scores import DriftCompensation as DriftCompensation
 from .drawn_scores import score_draws as score_draws
 from .drawn_tiles import DrawnProduct as DrawnProduct
+from .drift_compensation import DriftCompensation as DriftCompensation
 from .infer import infer_files as infer_files
 from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from circuitsim.errors import InputError
-from circuitsim.evaluation.drawn_scores import DriftCompensation, device_statistics_of, score_draws
+from circuitsim.evaluation.cause_products import DRAWN_CAUSES
+from circuitsim.evaluation.drawn_scores import device_statistics_of, score_draws
+from circuitsim.evaluation.drift_compensation import DriftCompensation
 from circuitsim.evaluation.image_files import images_apart
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import load_network
 from circuitsim.results import Certificate, DrawnScores, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
+from circuitsim.results.solution_files import netcdf_bytes
 from circuitsim.spec import checked
 from circuitsim.spice import Progress
 
@@ -29,6 +32,7 @@ def age_files(
     seeds: Sequence[int],
     times: Sequence[float] = (0.0,),
     compensations: Sequence[DriftCompensation] = ("none",),
+    trim_every: float | None = None,
     causes: Collection[str] | None = None,
     calibration_images: int | None = None,
     calibration_data: Path | None = None,
@@ -45,8 +49,8 @@ def age_files(
         model: A calibrated model of the tiles.
         network_file: ONNX file.
         data: .npz with `images` and `labels`.
-        out: Folder for results.json and draws.csv.
-        seeds, times, compensations, causes, extrapolate, progress: As in `score_draws`.
+        out: Folder for results.json, draws.csv and draws.nc (labelled, see `DrawnScores.to_dataset`).
+        seeds, times, compensations, trim_every, causes, extrapolate, progress: As in `score_draws`.
         calibration_images, calibration_data, output, digital: As in `infer_files`.
         certificate, strict: As in `BehavioralProduct`.
 
@@ -73,11 +77,15 @@ def age_files(
         causes=causes,
         times=times,
         compensations=compensations,
+        trim_every=trim_every,
         extrapolate=extrapolate,
         progress=progress,
     )
     table = out / "draws.csv"
     _write_table(table, found)
+    labelled = netcdf_bytes(found.to_dataset())
+    with atomic(out / "draws.nc") as temporary:
+        temporary.write_bytes(labelled)
     content = {
         "metric": found.metric,
         "causes": list(found.causes),
@@ -89,9 +97,11 @@ def age_files(
         "digital_layers": list((model.spec.mapping.digital if digital is None else digital) or ()),
         "seeds": list(found.seeds),
         "notes": _notes(model, found.causes),
+        "trim_every_s": trim_every,
         "draws": _rows(found),
         "model_digest": model.digest,
         "csv": str(table),
+        "nc": str(out / "draws.nc"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
     return found, content
@@ -101,8 +111,16 @@ def _notes(model: TileModel, causes: Collection[str]) -> list[str]:
     """What the card of the device says of the statistics that were drawn, such as how far its source was measured."""
     statistics = device_statistics_of(model.spec)
     parts = {"programming": ("programming",), "drift": ("drift", "retention"), "read_noise": ("read_noise",)}
-    used = [getattr(statistics.table, name) for cause in causes for name in parts.get(cause, (cause,))]
-    return [f"{statistics.name}: {part.note}" for part in used if part is not None and part.note]
+    used = [
+        (cause, getattr(statistics.table, name))
+        for cause in sorted(causes, key=DRAWN_CAUSES.index)
+        for name in parts.get(cause, (cause,))
+    ]
+    return [
+        f"{statistics.name}, {cause.replace('_', ' ')}: {part.note}"
+        for cause, part in used
+        if part is not None and part.note
+    ]
 
 
 def _rows(found: DrawnScores) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -11,29 +11,22 @@ from circuitsim.devices import device_card, read_statistics
 from circuitsim.devices.statistics import Statistics, stated_causes
 from circuitsim.errors import InputError
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.drawn_tiles import DrawnProduct, NoisyRead
+from circuitsim.evaluation.drawn_tiles import DrawnProduct
+from circuitsim.evaluation.drift_compensation import DriftCompensation, Instant, compensated
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import (
     Inference,
     LayerRange,
     Network,
-    ProgrammedLayer,
     ProgrammedNetwork,
-    ReadTile,
     evaluate,
     evaluate_float,
     fit_ranges,
     program,
 )
 from circuitsim.results import DrawnScores
-from circuitsim.spec import ArraySpec, checked, full_scale_inputs, resting_input
+from circuitsim.spec import ArraySpec, checked
 from circuitsim.spice import Progress
-
-DriftCompensation = Literal["none", "network", "layer", "column"]
-"""What a gain after the array removes of a common drift: nothing; one gain for the network, for each layer, or for each
-column of each tile. It is what a reference read, all rows in use at v_read, gave after programming over what it gives
-now (global drift compensation: V. Joshi et al., Nat. Commun. 11, 2473, 2020). Gains of networks and layers act behind
-the ADC, digitally; those of columns in front of it, as trimmed amplifiers."""
 
 
 @checked
@@ -48,6 +41,7 @@ def score_draws(
     causes: Collection[str] | None = None,
     times: Sequence[float] = (0.0,),
     compensations: Sequence[DriftCompensation] = ("none",),
+    trim_every: float | None = None,
     digital: Sequence[str] | None = None,
     extrapolate: bool = False,
     progress: Progress | None = None,
@@ -67,20 +61,20 @@ def score_draws(
         causes: Of `devices.statistics.CAUSES`; None: all that the card of the device states.
         times: Seconds since the end of programming.
         compensations: See `DriftCompensation`.
+        trim_every: Seconds from one reference read to the next, the first so long after programming; a compensation
+            holds what the last one found. None: the reference is read at every one of `times`.
         digital: Names of layers that stay digital, as `mapping.digital`; None: as the specification has it.
         extrapolate: Go on outside the range of the source, with a warning.
         progress: Called with (finished, total).
 
     Raises:
         InputError: The device has no statistics or they do not state a cause; nothing is drawn; there is no seed, time
-            or compensation; or images and labels do not fit the network.
+            or compensation; images and labels do not fit the network; or `trim_every` has no effect.
         OutsideRangeError: A time is outside the range of the source, without `extrapolate`.
     """
     spec, model = product.spec, product.model
     spec = spec if digital is None else spec.replace(mapping={"digital": list(digital)})
-    for name, values in (("seeds", seeds), ("times", times), ("compensations", compensations)):
-        if not len(values) or len(set(values)) < len(values):
-            raise InputError(f"{name} = {list(values)}: expected at least one, and none twice")
+    _check_each_once(seeds=seeds, times=times, compensations=compensations)
     stats = device_statistics_of(spec)
     drawn = frozenset(stated_causes(stats, max(times)) if causes is None else causes)
     _check_drawn(stats, drawn, max(times))
@@ -89,6 +83,7 @@ def score_draws(
             "mapping.weights = 'offset' with a gain for the network or its layers: the middle of the range is "
             "subtracted before it, undrifted; expected compensation 'column' or none"
         )
+    _check_trim(trim_every, compensations, max(times))
     tables = circuit_tables(spec, sense=model.sense)
     wanted = program(network, spec, product, tables=tables)
     ranges = fit_ranges(wanted, calibration_images)
@@ -100,13 +95,14 @@ def score_draws(
     for k, seed in enumerate(seeds):
         cells = DrawnProduct(product, stats, drawn, _first_time(stats, drawn), seed, extrapolate)
         fresh = None if set(compensations) == {"none"} else program(network, spec, cells, tables=tables)
+        at = partial(_at, network, spec, tables, cells, fresh)
         for i, t in enumerate(times):
-            new = fresh is None or t != cells.t
-            aged = program(network, spec, replace(cells, t=t), tables=tables) if new else fresh
-            assert aged is not None
+            now, last = at(t), t if trim_every is None else last_trim(t, trim_every)
+            idle = fresh is None or last <= cells.t
+            trimmed = None if idle else now if last == t else at(last)
             for j, compensation in enumerate(compensations):
-                compensated, known, gains[i, j, k] = _compensate(compensation, fresh, aged, ranges, t)
-                scores[i, j, k] = score(compensated, known)
+                array, known, gains[i, j, k] = compensated(compensation, fresh, trimmed, now, ranges)
+                scores[i, j, k] = score(array, known)
                 done += 1
                 if progress is not None:
                     progress(done, total)
@@ -121,6 +117,41 @@ def score_draws(
         undrawn=undrawn,
         floating=_metric(evaluate_float(network, images, labels))[1],
     )
+
+
+def _at(
+    network: Network,
+    spec: ArraySpec,
+    tables: Any,
+    cells: DrawnProduct,
+    fresh: ProgrammedNetwork | None,
+    t: float,
+) -> Instant:
+    """Return the network on the same cells at a time [s]."""
+    aged = fresh if t == cells.t else None
+    return Instant(aged or program(network, spec, replace(cells, t=t), tables=tables), t)
+
+
+def _check_each_once(**given: Sequence[Any]) -> None:
+    for name, values in given.items():
+        if not len(values) or len(set(values)) < len(values):
+            raise InputError(f"{name} = {list(values)}: expected at least one, and none twice")
+
+
+def last_trim(t: float, every: float) -> float:
+    """Return the time of the last reference read up to t [s]; 0 before the first."""
+    return float(np.floor(t / every * (1.0 + 1e-12)) * every)
+
+
+def _check_trim(every: float | None, compensations: Collection[str], latest: float) -> None:
+    if every is None:
+        return
+    if not 0 < every < np.inf:
+        raise InputError(f"trim_every = {every:g} s: expected a time above 0")
+    if set(compensations) == {"none"}:
+        raise InputError("trim_every has no effect without a compensation; expected network, layer or column")
+    if every > latest:
+        raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} or less")
 
 
 def _check_drawn(stats: Statistics, drawn: Collection[str], latest: float) -> None:
@@ -164,73 +195,3 @@ def _metric(found: Inference) -> tuple[str, float]:
         return "accuracy", found.score.accuracy
     assert found.score.rmse is not None
     return "rmse", found.score.rmse
-
-
-def _compensate(
-    compensation: DriftCompensation,
-    fresh: ProgrammedNetwork | None,
-    aged: ProgrammedNetwork,
-    ranges: dict[str, LayerRange],
-    t: float,
-) -> tuple[ProgrammedNetwork, dict[str, LayerRange], float]:
-    """The network and ranges with the gains of a compensation, and their mean.
-
-    Reference reads and those of images have a read noise each, the same under every compensation.
-    """
-    at = int(np.float64(t).view(np.uint64))
-    images = _with_noise(aged, 3, at)
-    if compensation == "none" or fresh is None or aged is fresh:
-        return images, ranges, 1.0
-    before, now = _reference_reads(_with_noise(fresh, 1)), _reference_reads(_with_noise(aged, 2, at))
-    if compensation == "column":
-        gains = {name: [_ratio(b, n) for b, n in zip(before[name], now[name], strict=True)] for name in before}
-        layers = {name: _trim(layer, gains[name]) for name, layer in images.layers.items()}
-        every = np.concatenate([gain for each in gains.values() for gain in each])
-        return replace(aged, layers=layers), ranges, float(every.mean())
-    sums = {name: (_total(before[name]), _total(now[name])) for name in now}
-    if compensation == "network":
-        sums = dict.fromkeys(sums, (sum(b for b, _ in sums.values()), sum(n for _, n in sums.values())))
-    gain = {name: b / n if n else 1.0 for name, (b, n) in sums.items()}
-    known = {name: replace(each, gain=each.gain * gain[name]) for name, each in ranges.items()}
-    return images, known, float(np.mean(list(gain.values())))
-
-
-def _with_noise(programmed: ProgrammedNetwork, *stream: int) -> ProgrammedNetwork:
-    """The same cells, whose reads draw the noise of a stream of their own."""
-    layers = {}
-    for name, layer in programmed.layers.items():
-        reads = tuple(read.anew(*stream) if isinstance(read, NoisyRead) else read for read in layer.reads)
-        layers[name] = replace(layer, reads=reads)
-    return replace(programmed, layers=layers)
-
-
-def _reference_reads(programmed: ProgrammedNetwork) -> dict[str, list[np.ndarray]]:
-    """Currents (columns in use,) [A] of every tile, its rows in use at v_read and the others at rest."""
-    spec, reads = programmed.spec, {}
-    for name, layer in programmed.layers.items():
-        reads[name] = []
-        for place, read in zip(layer.places, layer.reads, strict=True):
-            v_in = np.full((1, spec.array.rows), resting_input(spec))
-            v_in[:, place.row_part] = full_scale_inputs(spec)[place.row_part]
-            reads[name].append(np.asarray(read(v_in))[0, place.col_part])
-    return reads
-
-
-def _total(currents: list[np.ndarray]) -> float:
-    return float(sum(each.sum() for each in currents))
-
-
-def _ratio(before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    return np.divide(before, now, out=np.ones_like(before), where=now != 0)
-
-
-def _trim(layer: ProgrammedLayer, gains: list[np.ndarray]) -> ProgrammedLayer:
-    tiles = zip(layer.reads, layer.places, gains, strict=True)
-    return replace(layer, reads=tuple(partial(_trimmed, read, place.first_col, each) for read, place, each in tiles))
-
-
-def _trimmed(read: ReadTile, first_col: int, gains: np.ndarray, v_in: np.ndarray) -> Any:
-    i_out = read(v_in)
-    full = np.ones(i_out.shape[1])
-    full[first_col : first_col + len(gains)] = gains
-    return i_out * full

@@ -32,6 +32,7 @@ from circuitsim.network import (
     LayerRange,
     Metric,
     ProgrammedNetwork,
+    RangePer,
     RangeRule,
     check_bounded,
     evaluate,
@@ -82,6 +83,7 @@ def infer_files(
     input_code: str | None = None,
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
+    adc_range_per: RangePer = "layer",
     settling: bool | SettlingModel = False,
     energy: EnergyOptions | None = None,
     bounds: ErrorSource | None = None,
@@ -122,6 +124,8 @@ def infer_files(
         input_code: How codes become inputs, as `driver.input_code`; None: as the specification of the model has it.
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
+        adc_range_per: What has an ADC range of its own, as `adc_per` of `network.fit_ranges`; ideal arrays keep one
+            range for each layer.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs; or take a
             model from `results.load_settling`.
         energy: Also compute energy, time and area of an inference from the reads of the images, and write energy.csv.
@@ -167,8 +171,7 @@ def infer_files(
     counted = layers_at_level(product, arrays, network, layers, level, energy) if layers is not None else counted
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = first_images(images, labels, images_scored)
-    if bounds is not None:
-        check_bounded(network, spec, images)
+    _check_bounds(bounds, network, spec, images)
     mapped = _mapping_difference(network, spec, first, memory)
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
@@ -178,7 +181,8 @@ def infer_files(
     given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
     programmed = program(network, spec, counted, **given)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
-    ranges = fit_ranges(quick, first, inputs=input_range, adc=adc_range, n_jobs=n_jobs, memory=memory)
+    rules = {"inputs": input_range, "adc": adc_range, "adc_per": adc_range_per}
+    ranges = fit_ranges(quick, first, **rules, n_jobs=n_jobs, memory=memory)
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
@@ -253,6 +257,11 @@ def _check_errors(
         raise InputError(f"bounds = {bounds!r} has no effect at level = {_LEVELS[type(product)]!r}, which is exact")
     if bounds is not None and rng is not None:
         raise InputError(f"bounds = {bounds!r} holds without noise; expected bounds or noise, not both")
+
+
+def _check_bounds(source: ErrorSource | None, network: "OnnxNetwork", spec: ArraySpec, images: np.ndarray) -> None:
+    if source is not None:
+        check_bounded(network, spec, images)
 
 
 def _bounds(

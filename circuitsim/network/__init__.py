@@ -22,6 +22,7 @@ from circuitsim.network.inference import (
     evaluate_ideal,
 )
 from circuitsim.network.joint.form import JointForm
+from circuitsim.network.layer_range import LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Copied, Differential, Offset, Reference, Scheme, Sliced, scheme_of
@@ -30,7 +31,7 @@ from circuitsim.network.product import ExactProduct, Product, ReadTile, Recorded
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances, tile_numbers
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule, range_rule
 from circuitsim.network.ranges import fit_ranges, layer_inputs
-from circuitsim.network.reading import LayerRange, LayerReading
+from circuitsim.network.reading import LayerReading
 from circuitsim.network.scores import Metric, Score, has_classes
 from circuitsim.network.tiling import TilePlace
 
@@ -56,6 +57,7 @@ __all__ = [
     "Product",
     "ProgrammedLayer",
     "ProgrammedNetwork",
+    "RangePer",
     "RangeRule",
     "ReadTile",
     "RecordedProduct",

@@ -9,11 +9,11 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.images import checked_images
 from circuitsim.network.layer_bounds import Ends, bounded_float_products, bounded_products
+from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedNetwork
 from circuitsim.network.ranges import layer_inputs
-from circuitsim.network.reading import LayerRange
 from circuitsim.spec import ArraySpec, by_value, checked
 
 _AT_ONCE = 64  # images

@@ -10,13 +10,13 @@ from circuitsim.network.apart import check_one_each
 from circuitsim.network.chunks import MEMORY, chunk_size, chunks_of, in_chunks, together
 from circuitsim.network.converting import network_tables, without_circuits
 from circuitsim.network.images import checked_images
+from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.layer_statistics import LayerStatistics, clipping_sentences, layer_statistics
 from circuitsim.network.layers_on_tiles import LayersOnTiles
 from circuitsim.network.network import Network
 from circuitsim.network.product import exact_product
 from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
-from circuitsim.network.reading import LayerRange
 from circuitsim.network.scores import Metric, Score, has_classes, score
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked, output_unit

@@ -6,11 +6,11 @@ import numpy as np
 
 from circuitsim.network.converting import equivalent_currents, layer_adc
 from circuitsim.network.inputs import encode
+from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer, tile_numbers
 from circuitsim.network.pulse_reads import read_in_intervals
-from circuitsim.network.reading import LayerRange
 from circuitsim.network.tiling import TilePlace
 from circuitsim.periphery import Periphery, convert_and_count, decode
 from circuitsim.spec import ArraySpec, input_unit, resting_input
@@ -71,9 +71,9 @@ def bounded_products(
     groups, _, outputs = programmed.layer.weights.shape
     low = np.zeros((len(activations[0]), groups, outputs))
     high = np.zeros_like(low)
-    for place, read, error in zip(programmed.places, programmed.reads, errors, strict=True):
+    for index, (place, read, error) in enumerate(zip(programmed.places, programmed.reads, errors, strict=True)):
         part = (slice(None), place.group_part, slice(*place.outputs))
-        tile = _tile_products(place, read, spec, driven, float(error), (programmed, known, tables))
+        tile = _tile_products(place, read, spec, driven, float(error), (programmed, known, tables), index)
         for weight, first, second in zip(driven.weights, *tile, strict=True):
             low[part] += weight * (first if weight > 0 else second).reshape(low[part].shape)
             high[part] += weight * (second if weight > 0 else first).reshape(low[part].shape)
@@ -117,6 +117,7 @@ def _tile_products(
     driven: _Driven,
     error: float,
     around: tuple[ProgrammedLayer, LayerRange, Periphery],
+    index: int,
 ) -> Ends:
     """Return the ends (phases, vectors, outputs) of what a tile adds to the products.
 
@@ -133,7 +134,7 @@ def _tile_products(
         currents = [_currents(place, read, spec, v[read_at], driven.rest) for v in (low, high)]
         unit = 1.0 if input_unit(spec) == "V" else spec.driver.v_read
         sums = [(place.on_rows(v)[read_at].sum(axis=1) - place.rows * still) * unit for v in driven.coded]
-        converted = _converted(spec, currents, error, known, tables)
+        converted = _converted(spec, currents, error, (known, tables), column_steps(known, index))
         v_per_unit = driven.full_scale / known.activation_max
         found = np.stack(_numbers(programmed, place, spec, converted, sums, v_per_unit=v_per_unit))
         found[0, ~always] = np.minimum(found[0, ~always], 0.0)
@@ -151,13 +152,20 @@ def _currents(place: TilePlace, read: ReadTile, spec: ArraySpec, driven: np.ndar
     return np.asarray(out, dtype=float)[:, place.col_part]
 
 
-def _converted(spec: ArraySpec, currents: list[np.ndarray], error: float, known: LayerRange, tables: Periphery) -> Ends:
+def _converted(
+    spec: ArraySpec,
+    currents: list[np.ndarray],
+    error: float,
+    around: tuple[LayerRange, Periphery],
+    steps: np.ndarray | None,
+) -> Ends:
     """Return the ends of the currents that the digital side takes, behind sense amplifiers and ADC."""
-    low, high = _ordered(*currents)
+    (known, tables), (low, high) = around, _ordered(*currents)
+    by_column = 1.0 if steps is None else steps
     ends = [low - error, high + error]
     if (adc := layer_adc(spec, tables, known.full_scale)) is not None:
         quiet = replace(adc, noise=0.0)
-        ends = [decode(quiet, convert_and_count(quiet, end)[0]) for end in ends]
+        ends = [decode(quiet, convert_and_count(quiet, end / by_column)[0]) * by_column for end in ends]
     first, second = (equivalent_currents(tables.sense, end) for end in ends)
     return _ordered(first, second)
 

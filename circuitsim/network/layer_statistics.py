@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.network.converting import layer_adc
+from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.layers_on_tiles import LayerCounts
 from circuitsim.network.programming import ProgrammedNetwork
-from circuitsim.network.reading import LayerRange
 from circuitsim.periphery import straight_output
 from circuitsim.periphery.converters import MUCH_CLIPPING
 from circuitsim.units import format_quantity

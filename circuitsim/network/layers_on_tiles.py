@@ -10,9 +10,10 @@ from circuitsim.errors import InputError
 from circuitsim.network.chunks import LayerSizes
 from circuitsim.network.driven_tensor import largest_input
 from circuitsim.network.joint.layer import JointLayer, JointReading, joint_layer, read_jointly
+from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.linear import LinearLayer, float_product, output_tensor
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
-from circuitsim.network.reading import LayerRange, LayerReading, read_layer
+from circuitsim.network.reading import LayerReading, read_layer
 from circuitsim.network.rooms import Rooms
 from circuitsim.network.vector_places import VectorPlaces, places_of_vectors
 

@@ -9,13 +9,15 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.apart import check_images_apart
 from circuitsim.network.chunks import MEMORY, check_memory, layer_sizes
+from circuitsim.network.column_ranges import with_column_ranges
 from circuitsim.network.images import checked_images
 from circuitsim.network.inputs import encode
+from circuitsim.network.layer_range import LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule
-from circuitsim.network.reading import LayerRange, input_offset, layer_products, read_tiles
+from circuitsim.network.reading import input_offset, layer_products, read_tiles
 from circuitsim.spec import ArraySpec, checked
 from circuitsim.units import format_quantity
 
@@ -80,6 +82,7 @@ def fit_ranges(
     *,
     inputs: RangeRule = LARGEST,
     adc: RangeRule = LEAST_RMS,
+    adc_per: RangePer = "layer",
     gain: bool = False,
     n_jobs: int = 1,
     memory: float = MEMORY,
@@ -101,6 +104,8 @@ def fit_ranges(
         images: (images, …) calibration images; must not be among those on which accuracy is reported.
         inputs: Rule for the range of each layer's |activations|.
         adc: Rule for an "auto" range of the ADC; a range in the specification, or of a circuit, stays.
+        adc_per: What has an "auto" ADC range of its own: each layer, each tile, or each column of each tile. A tile or
+            column that carries no current takes the range of its layer.
         gain: Fit a digital gain for each layer; otherwise it is 1. It is always fitted for offset inputs: what their
             middle gives is taken off as exact cells would give it.
         n_jobs: Number of tiles of a layer read at the same time, in threads; see `parallel.over_tiles`.
@@ -112,17 +117,33 @@ def fit_ranges(
 
     Raises:
         InputError: The images do not fit the network, those of one layer do not fit into the memory, the
-            network's outputs depend on other images, or an input is negative but
-            mapping.inputs = "unsigned".
+            network's outputs depend on other images, an input is negative but mapping.inputs = "unsigned", or
+            `adc_per` has no effect because the range of the ADCs is not learnt.
     """
     check_images_apart(programmed.network, images)
+    _check_learnt(programmed, adc_per)
     found: dict[str, LayerRange] = {}
     for names in _held(programmed, images, memory):
         activations = layer_inputs(programmed.network, images, names=names)
         for name in [name for name in activations if name in programmed.layers]:
             of_layer = activations.pop(name)
-            found[name] = _fit_layer(programmed, name, of_layer, rules=(inputs, adc), gain=gain, n_jobs=n_jobs)
+            how = {"rules": (inputs, adc), "adc_per": adc_per, "gain": gain, "n_jobs": n_jobs}
+            found[name] = _fit_layer(programmed, name, of_layer, **how)
     return {name: found[name] for name in programmed.layers if name in found}  # no image takes some branches
+
+
+def _check_learnt(programmed: ProgrammedNetwork, adc_per: RangePer) -> None:
+    adc, around = programmed.spec.adc, programmed.tables
+    if adc_per == "layer" or (adc.bits is not None and adc.full_scale == "auto" and around.adc is None):
+        return
+    why = (
+        f"the circuit {around.adc.block} has a range of its own"
+        if around.adc is not None
+        else "adc.bits is missing, so that nothing is converted"
+        if adc.bits is None
+        else f"adc.full_scale = {adc.full_scale:g} states it"
+    )
+    raise InputError(f"adc_per = {adc_per!r} has no effect: {why}; expected 'layer'")
 
 
 def _fit_layer(
@@ -131,6 +152,7 @@ def _fit_layer(
     activations: np.ndarray,
     *,
     rules: tuple[RangeRule, RangeRule],
+    adc_per: RangePer,
     gain: bool,
     n_jobs: int,
 ) -> LayerRange:
@@ -150,8 +172,12 @@ def _fit_layer(
         phases = encode(some, spec, activation_max=known.activation_max, layer=tiles.layer.name, dac=around.dac)
         reads.append((read_tiles(tiles, spec, phases, n_jobs=n_jobs), phases if gain else None))
     if converts and known.full_scale is None:
-        flat = [as_numpy(tile.i_out).ravel() for currents, _ in reads for tile in currents]
-        known = _adc_range(known, np.concatenate(flat).astype(float, copy=False), spec, rules[1])
+        parts = zip(*(currents for currents, _ in reads), strict=True)
+        tiled = [np.concatenate([as_numpy(tile.i_out) for tile in part]) for part in parts]
+        flat = np.concatenate([currents.ravel() for currents in tiled]).astype(float, copy=False)
+        known = _adc_range(known, flat, spec, rules[1])
+        if adc_per != "layer" and spec.adc.bits is not None:
+            known = with_column_ranges(known, tiled, spec.adc.bits, rules[1], adc_per)
     return _with_gain(known, programmed, tiles, activations, reads) if gain else known
 
 

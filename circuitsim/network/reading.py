@@ -11,36 +11,15 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables, with_sense_noise
 from circuitsim.network.inputs import Phases, encode
+from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer, tile_conductances, tile_numbers
 from circuitsim.network.pulse_reads import read_in_intervals
 from circuitsim.network.tiling import TilePlace
 from circuitsim.periphery import Periphery, convert_and_count, decode
+from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec, by_value, input_unit, resting_input
-
-
-@dataclass(frozen=True)
-class LayerRange:
-    """Ranges and gain of a layer, learnt from calibration images.
-
-    Attributes:
-        activation_max: Activation that is driven at v_read.
-        full_scale: Current of the ADC's largest code [A]; None without ADC quantization, or for a circuit, which has a
-            range of its own.
-        gain: Digital factor on the layer's products; 1 unless it was fitted.
-        input_rule, adc_rule: What set activation_max and full_scale, in one phrase.
-        adc_clipped: Fraction of the calibration outputs that the chosen ADC range clips.
-        input_lost: What the chosen input range cuts off the calibration inputs, rms relative to theirs.
-    """
-
-    activation_max: float
-    full_scale: float | None = None
-    gain: float = 1.0
-    input_rule: str = "given"
-    adc_rule: str = "given"
-    adc_clipped: float = 0.0
-    input_lost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -182,7 +161,7 @@ def layer_products(
     adc = layer_adc(spec, tables, known.full_scale)
     adc = replace(adc, noise=0.0) if adc is not None and rng is None else adc
     y, total = None, 0
-    for place, tile in zip(programmed.places, currents, strict=True):
+    for index, (place, tile) in enumerate(zip(programmed.places, currents, strict=True)):
         if not len(tile.v_sum):
             continue  # all rows are at v_ref in every phase
         converted = tile.i_out
@@ -190,8 +169,8 @@ def layer_products(
             g = tile_conductances(programmed.layer, place, spec, w_max=programmed.w_max)[:, place.col_part]
             converted = with_sense_noise(tables.sense, converted, g.sum(axis=0), rng)
         if adc is not None:
-            codes, clipped = convert_and_count(adc, converted, rng=rng)
-            converted, total = decode(adc, codes), total + clipped
+            converted, clipped = _convert(adc, converted, column_steps(known, index), rng)
+            total += clipped
         converted = equivalent_currents(tables.sense, converted)
         xp, kind = _kind(converted)
         v_sum = xp.asarray(tile.v_sum, **kind)
@@ -212,6 +191,19 @@ def input_offset(programmed: ProgrammedLayer, phases: Phases, known: LayerRange)
     """Return the products (groups, outputs) of what is added to offset inputs; 0 for others."""
     sums = programmed.weight_sums
     return 0.0 if sums is None else phases.offset * known.activation_max * sums
+
+
+def _convert(
+    adc: ConverterTable, currents: Any, steps: np.ndarray | None, rng: np.random.Generator | None
+) -> tuple[Any, int]:
+    """Return currents as codes stand for them, and how many are clipped; `steps` as of `column_steps`."""
+    if steps is None:
+        codes, clipped = convert_and_count(adc, currents, rng=rng)
+        return decode(adc, codes), clipped
+    xp, kind = _kind(currents)
+    by_column = xp.asarray(steps, **kind)
+    codes, clipped = convert_and_count(adc, currents / by_column, rng=rng)
+    return decode(adc, codes) * by_column, clipped
 
 
 def _converts(spec: ArraySpec, tables: Periphery) -> bool:

@@ -106,7 +106,9 @@ def misfit(name: str, value: object, kind: Any) -> str | None:
         for part, item, item_kind in _items(name, value, member):
             if (sentence := misfit(part, item, item_kind)) is not None:
                 return sentence
-    expected = get_args(kind)[1] if get_origin(kind) is Annotated else " or ".join(dict.fromkeys(map(_words, members)))
+    choices = any(get_origin(member) is Literal for member in members)
+    named = [member for member in members if not (choices and member is type(None))]  # an option that is absent
+    expected = get_args(kind)[1] if get_origin(kind) is Annotated else " or ".join(dict.fromkeys(map(_words, named)))
     if all((isinstance(member, type) and member not in _PLAIN) or member is type(None) for member in members):
         return f"{name} is of type {type(value).__name__}: expected {expected}"
     return f"{name} = {_short(value)}: expected {expected}"

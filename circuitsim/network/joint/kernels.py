@@ -31,7 +31,7 @@ from circuitsim.nodal.lanes import (
 PAIRS = OUTPUTS // 2
 """Outputs whose positive and negative columns are multiplied together."""
 _BLOCK = OUTPUTS * GROUP  # numbers of a block of sums
-GROUP_AT, FIRST, LAST, OUTPUT, BLOCKS, WEIGHT, FUNCTION = range(7)
+GROUP_AT, FIRST, LAST, OUTPUT, BLOCKS, WEIGHT, FUNCTION, STEP = range(8)
 """Columns of `JointArrays.parts`."""
 
 
@@ -40,14 +40,15 @@ class JointArrays(NamedTuple):
 
     | field | shape | meaning |
     |---|---|---|
-    | parts | (tiles, 7) | group, first input and the one after the last, first output, … |
-    | | | … blocks of `PAIRS` outputs, where its matrices and its functions begin |
+    | parts | (tiles, 8) | group, first input and the one after the last, first output, … |
+    | | | … blocks of `PAIRS` outputs, where its matrices, its functions and its steps begin |
     | factors | (tiles, factors, 2) | first feature and number of features of each factor: currents, then levels |
     | weights | flat | for each tile, block and factor (features, OUTPUTS): positive columns, then negative ones |
     | functions | (functions of all tiles, terms) | coefficients of f, then h, of each tile |
     | before, after | | number of functions f and h of a tile |
     | powers | | number of the factors that are currents |
     | repeats | | how often the levels act on themselves |
+    | steps | flat, or empty | LSB of each column, of the layer's: OUTPUTS for each tile and block, ordered as weights |
     """
 
     parts: np.ndarray
@@ -58,6 +59,7 @@ class JointArrays(NamedTuple):
     after: int
     powers: int
     repeats: int
+    steps: np.ndarray
 
 
 @bare_kernel
@@ -133,33 +135,44 @@ def _combine(powers, factors, repeats, used, sums):
 
 
 @bare_kernel
-def _add_products(sums, active, used, converter, weight, products, at, found, tail):
+def _add_products(sums, active, used, converter, weight, steps, step, products, at, found, tail):
     """Convert the currents of a block, and add the difference of each pair to the products.
 
     Args:
-        sums: Currents [LSB], those of the positive columns first.
+        sums: Currents [LSB of each column], those of the positive columns first.
         active: 1 for each vector that is read, else 0.
         used: Vectors of the group that count.
         converter: Largest code, 0 without conversion; a number whose sum with a smaller one is whole; the largest and
             the least current that are within the range.
         weight: Weight of the phase.
+        steps, step: LSB of each column, of the layer's, from `step` on; empty: all columns have the layer's.
         products: (outputs, GROUP), added to from `at` on.
-        found: Least and largest current so far [LSB], and the number of conversions outside the range: added to.
+        found: Least and largest current so far [LSB of the layer], number of conversions outside the range: added to.
         tail: (WIDTH,) room.
     """
     top, whole, zero = spread(converter[0]), spread(converter[1]), spread(converter[0] - converter[0])
     high, low, converts = zero, zero, converter[0] > 0
+    most, fewest, stepped = zero, zero, len(steps) > 0
     for n in range(0, PAIRS * GROUP, GROUP):
         for lane in range(0, used, WIDTH):
             read = load(active, lane)
             a, b = load(sums, n + lane) * read, load(sums, PAIRS * GROUP + n + lane) * read
             high, low = larger(high, larger(a, b)), smaller(low, smaller(a, b))
+            if stepped:
+                own, other = spread(steps[step + n // GROUP]), spread(steps[step + PAIRS + n // GROUP])
+                most, fewest = larger(most, larger(a * own, b * other)), smaller(fewest, smaller(a * own, b * other))
             if converts:
                 a = (smaller(larger(a, zero), top) + whole) - whole
                 b = (smaller(larger(b, zero), top) + whole) - whole
+            if stepped:
+                a = a * spread(steps[step + n // GROUP])
+                b = b * spread(steps[step + PAIRS + n // GROUP])
             store(products, at + n + lane, fma(spread(weight), a - b, load(products, at + n + lane)))
     lowest, highest = least(low), largest(high)
-    found[0], found[1] = min(found[0], lowest), max(found[1], highest)
+    if stepped:
+        found[0], found[1] = min(found[0], least(fewest)), max(found[1], largest(most))
+    else:
+        found[0], found[1] = min(found[0], lowest), max(found[1], highest)
     if converts and (highest > converter[2] or lowest < converter[3]):
         many, one = zero, spread(converter[0] / converter[0])
         over, under = spread(converter[2]), spread(converter[3])
@@ -191,7 +204,7 @@ def _write(products, group, stride, scale, biases, pieces, piece, end, out, tail
 @bare_kernel
 def _read_group(
     group, used, driven, size, phases, offsets, parts, factors, weights, functions, before, after, powers, repeats,
-    converter, reads, found, pieces, piece, end_piece, features, sums, active, products, tail,
+    steps, converter, reads, found, pieces, piece, end_piece, features, sums, active, products, tail,
 ):  # fmt: skip
     """Read the tiles of one group of inputs with a group of vectors; `products` takes the sums of all phases."""
     first, count, zero = 0, factors.shape[1], spread(products[0] - products[0])
@@ -211,7 +224,7 @@ def _read_group(
             reads[p] += number
             if number > 0 and count > 1:
                 _fill_features(functions, parts[p, FUNCTION], before, after, end - begin, features)
-            at, to = parts[p, WEIGHT], parts[p, OUTPUT] * GROUP
+            at, to, step = parts[p, WEIGHT], parts[p, OUTPUT] * GROUP, parts[p, STEP]
             for _ in range(parts[p, BLOCKS] if number > 0 else 0):
                 for f in range(count):
                     row, depth = factors[p, f, 0] * GROUP, factors[p, f, 1]
@@ -219,16 +232,17 @@ def _read_group(
                     at += depth * OUTPUTS
                 if count > 1:
                     _combine(powers, count, repeats, used, sums)
-                _add_products(sums, active, used, converter, phases[phase], products, to, found, tail)
+                _add_products(sums, active, used, converter, phases[phase], steps, step, products, to, found, tail)
                 to += PAIRS * GROUP
+                step += OUTPUTS
             p += 1
 
 
 @bare_kernel
 def read_joined(
     begin, end, vectors, driven, size, phases, pieces, firsts, offsets, out_pieces, out_firsts, stride, parts, factors,
-    weights, functions, before, after, powers, repeats, converter, scale, biases, out, reads, found, features, sums,
-    active, products, tail,
+    weights, functions, before, after, powers, repeats, steps, converter, scale, biases, out, reads, found, features,
+    sums, active, products, tail,
 ):  # fmt: skip
     """Read a layer with the vectors of groups `begin` to `end` − 1.
 
@@ -242,7 +256,7 @@ def read_joined(
         offsets: (groups, inputs) where its inputs lie from there.
         out_pieces, out_firsts: Where the outputs of the vectors begin in `out`.
         stride: Distance of neighbouring outputs there.
-        parts, factors, weights, functions, before, after, powers, repeats: The tiles, see `JointArrays`.
+        parts, factors, weights, functions, before, after, powers, repeats, steps: The tiles, see `JointArrays`.
         converter: See `_add_products`.
         scale: Factor from codes to numbers.
         biases: (groups, outputs).
@@ -256,8 +270,8 @@ def read_joined(
         for group in range(len(offsets)):
             _read_group(
                 group, used, driven, size, phases, offsets, parts, factors, weights, functions, before, after, powers,
-                repeats, converter, reads, found, pieces, firsts[n], firsts[n + 1], features, sums, active, products,
-                tail,
+                repeats, steps, converter, reads, found, pieces, firsts[n], firsts[n + 1], features, sums, active,
+                products, tail,
             )  # fmt: skip
             _write(products, group, stride, scale, biases, out_pieces, out_firsts[n], out_firsts[n + 1], out, tail)
 

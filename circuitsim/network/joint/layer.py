@@ -10,11 +10,11 @@ from circuitsim.network.converting import layer_adc
 from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
 from circuitsim.network.joint.form import JointForm
 from circuitsim.network.joint.kernels import PAIRS, JointArrays, read_joined, room
+from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import Differential, scheme_of
 from circuitsim.network.parallel import in_threads
 from circuitsim.network.programming import ProgrammedLayer
-from circuitsim.network.reading import LayerRange
 from circuitsim.network.rooms import Rooms
 from circuitsim.network.tiling import TilePlace
 from circuitsim.network.vector_places import VectorPlaces
@@ -36,7 +36,8 @@ class JointLayer:
         arrays: Its tiles.
         cols: (tiles,) columns of each that are converted.
         drive: What makes inputs of activations.
-        unit: Current that the number 1 stands for in the matrices: the ADC's LSB where there is one [A].
+        unit: Current that the number 1 stands for in the matrices, unless columns have an LSB of their own: the ADC's
+            LSB where there is one [A].
         top: Largest code of the ADC; 0 without conversion.
         scale: Factor from differences of codes to products.
         biases: (groups, outputs).
@@ -107,7 +108,7 @@ def joint_layer(
     bias, dtype = programmed.layer.bias, stated[0].dtype
     return JointLayer(
         layer=programmed.layer,
-        arrays=_arrays(programmed.places, stated, unit),
+        arrays=_arrays(programmed.places, stated, unit, known),
         cols=np.array([place.cols for place in programmed.places]),
         drive=Drive(known.activation_max, spec.driver.v_read, tables.dac, stated[0].v_scale),
         unit=unit,
@@ -183,15 +184,20 @@ def _is_plain(place: TilePlace) -> bool:
     return single and place.cols == 2 * (place.outputs[1] - place.outputs[0])
 
 
-def _arrays(places: Sequence[TilePlace], forms: Sequence[JointForm], unit: float) -> JointArrays:
+def _arrays(places: Sequence[TilePlace], forms: Sequence[JointForm], unit: float, known: LayerRange) -> JointArrays:
     """Lay out tiles as `JointArrays` says, their currents in `unit` [A], rows and columns in use alone."""
     before, after = forms[0].functions
-    parts, factors, weights, functions, at = [], [], [], [], 0
+    parts, factors, weights, functions, steps, at = [], [], [], [], [], 0
     for k, (place, form) in enumerate(zip(places, forms, strict=True)):
         blocks = -(-(place.outputs[1] - place.outputs[0]) // PAIRS)
-        parts.append((place.group, *place.inputs, place.outputs[0], blocks, at, k * (before + after)))
+        at_step = sum(map(len, steps))
+        parts.append((place.group, *place.inputs, place.outputs[0], blocks, at, k * (before + after), at_step))
+        own = column_steps(known, k)
         pieces = [_cropped(product, place, form, blocks) for product in (*form.currents, *form.levels)]
-        scaled = [1.0 / unit] * len(form.currents) + [1.0] * len(form.levels)
+        if own is not None:
+            steps.append(_in_blocks(own[None], blocks, fill=1.0).reshape(-1))
+        per_unit = 1.0 / (unit if own is None else unit * _in_blocks(own[None], blocks, fill=1.0))
+        scaled = [per_unit] * len(form.currents) + [1.0] * len(form.levels)
         factors.append([(first, matrix.shape[1]) for first, matrix in pieces])
         tile = np.concatenate([matrix * by for (_, matrix), by in zip(pieces, scaled, strict=True)], axis=1)
         weights.append(tile.reshape(-1).astype(form.dtype))
@@ -201,7 +207,7 @@ def _arrays(places: Sequence[TilePlace], forms: Sequence[JointForm], unit: float
     dtype, head = forms[0].dtype, forms[0]
     return JointArrays(
         np.array(parts), np.array(factors), np.concatenate(weights), terms.astype(dtype), before, after,
-        len(head.currents), head.repeats,
+        len(head.currents), head.repeats, (np.concatenate(steps) if steps else np.zeros(0)).astype(dtype),
     )  # fmt: skip
 
 
@@ -212,7 +218,13 @@ def _cropped(product: tuple, place: TilePlace, form: JointForm, blocks: int) -> 
     used = np.isin(np.arange(form.rows), np.arange(form.rows)[place.row_part])
     kept = np.concatenate([*[used] * (before + 1), [True], *[used] * after])
     matrix = np.asarray(matrix, dtype=float)[kept[first:last], place.col_part]
-    both = np.zeros((len(matrix), 2, blocks * PAIRS))
-    both[:, 0, : place.cols // 2], both[:, 1, : place.cols // 2] = matrix[:, 0::2], matrix[:, 1::2]
+    return int(kept[:first].sum()), _in_blocks(matrix, blocks)
+
+
+def _in_blocks(matrix: np.ndarray, blocks: int, *, fill: float = 0.0) -> np.ndarray:
+    """Return (features, columns) as (blocks, features, OUTPUTS): a block's positive columns, then its negative ones."""
+    pairs = matrix.shape[1] // 2
+    both = np.full((len(matrix), 2, blocks * PAIRS), fill)
+    both[:, 0, :pairs], both[:, 1, :pairs] = matrix[:, 0::2], matrix[:, 1::2]
     both = both.reshape(len(matrix), 2, blocks, PAIRS).transpose(2, 0, 1, 3)
-    return int(kept[:first].sum()), np.ascontiguousarray(both).reshape(blocks, len(matrix), OUTPUTS)
+    return np.ascontiguousarray(both).reshape(blocks, len(matrix), OUTPUTS)

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from typing import get_args
 
 import pytest
 from array_toml import ARRAY
 from command_line import circuitsim
 from typer.main import get_command
 
+from circuitsim.cli.choices import WORDS
 from circuitsim.cli.commands import app
 from circuitsim.errors import InputError
 from circuitsim.results import claim
@@ -33,7 +35,7 @@ COMMANDS = {
     "energy": (("energy", "digits", "array.toml", "-o", "out"), {"results.json", "energy.csv"}),
     "age": (
         ("age", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
-        {"results.json", "draws.csv", "accuracy.png", "accuracy.svg"},
+        {"results.json", "draws.csv", "draws.nc", "accuracy.png", "accuracy.svg"},
     ),
     "budget": (
         ("budget", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
@@ -80,6 +82,35 @@ def test_a_failed_command(used):
     assert "; older results are kept as out" in failed.stderr
     assert failed.stderr.rstrip().endswith((".older", " more"))
     assert older(folder, names)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--after", "1x", "--after '1x': expected seconds"),
+        ("--trim-every", "x", "--trim-every 'x': expected seconds"),
+        ("--compensation", "collumn", "--compensation = 'collumn': expected none, network, layer, column or"),
+        ("--cause", "drifts", "--cause = 'drifts': expected wires, cells,"),
+    ],
+)
+def test_a_mistyped_option_moves_nothing(tmp_path, option, value, said):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results.json").write_text("older")
+    command = ("age", "model.json", "net.onnx", "--data", "x.npz", option, value, "-o", "out")
+    failed = circuitsim(*command, folder=tmp_path)
+    assert failed.returncode == 2 and failed.stderr.startswith(f"circuitsim: {said}")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.json"]
+
+
+def test_words_of_options_are_those_of_the_functions():
+    from circuitsim.evaluation.drift_compensation import DriftCompensation
+    from circuitsim.evaluation.level_product import TileLevel
+    from circuitsim.evaluation.tile_errors import ErrorSource
+    from circuitsim.network import RangePer
+
+    kinds = {"adc-range-per": RangePer, "bounds": ErrorSource, "compensation": DriftCompensation, "level": TileLevel}
+    for option, kind in kinds.items():
+        assert sorted(WORDS[f"--{option}"]) == sorted(get_args(kind))
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])

@@ -1,0 +1,58 @@
+"""Words and times that options take, checked when the command line is read: before older results are set aside."""
+
+import re
+from collections.abc import Callable
+
+from circuitsim.errors import InputError
+from circuitsim.spec import shown
+
+SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "y": 31557600.0}
+_TIME = re.compile(r"([0-9.]+(?:e[+-]?\d+)?)\s*([a-z]*)")
+WORDS = {
+    "--adc-range-per": ("layer", "tile", "column"),
+    "--bounds": ("certificate", "drawn_tiles", "own_tiles"),
+    "--cause": ("wires", "cells", "dac", "adc", "programming", "drift", "read_noise", "stuck"),
+    "--compensation": ("none", "network", "layer", "column", "column_offset"),
+    "--level": ("behavioral", "nodal", "ngspice"),
+}
+"""What options take that choose among words."""
+
+
+def one_of(option: str) -> Callable[[str], str]:
+    """Return a parser that refuses all but the words of an option, in one sentence."""
+    words = WORDS[option]
+
+    def word(value: str) -> str:
+        if value not in words:
+            raise InputError(f"{option} = {shown(value)}: expected {', '.join(words[:-1])} or {words[-1]}")
+        return value
+
+    return word
+
+
+def seconds(option: str) -> Callable[[str | float], float]:
+    """Return a parser for a time [s] with a unit, which raises InputError."""
+
+    def time(value: str | float) -> float:
+        text = str(value)
+        found = _TIME.fullmatch(text.strip())
+        if not found or found[2] not in SECONDS or found[1].count(".") > 1 or found[1] == ".":
+            raise InputError(f"{option} {text!r}: expected seconds, or a number with one of s, min, h, d, y: 1h, 30d")
+        return float(found[1]) * SECONDS[found[2]]
+
+    return time
+
+
+def rule_of_ranges(option: str) -> Callable[[str], str]:
+    """Return a parser that refuses what is no rule of ranges, see `network.range_rule`."""
+
+    def rule(value: str) -> str:
+        from circuitsim.network import range_rule
+
+        try:
+            range_rule(value)
+        except InputError as error:
+            raise InputError(f"{option} = {error}") from None
+        return value
+
+    return rule

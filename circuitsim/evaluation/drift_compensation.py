@@ -1,0 +1,134 @@
+"""Gains and offsets, from reference reads, that take a common drift of the cells off what arrays put out."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from circuitsim.evaluation.drawn_tiles import NoisyRead
+from circuitsim.network import LayerRange, ProgrammedLayer, ProgrammedNetwork, ReadTile
+from circuitsim.spec import by_value, full_scale_inputs, resting_input
+
+DriftCompensation = Literal["none", "network", "layer", "column", "column_offset"]
+"""What a compensation sets: nothing; one gain for the network, for each layer, or for each column of each tile; or gain
+and offset of each column. A gain is what a reference read, all rows in use at v_read, gave after programming over what
+it gives now (global drift compensation: V. Joshi et al., Nat. Commun. 11, 2473, 2020). Gain and offset are fitted to
+five reads: all rows in use, every other row, the others, and either half. Gains of networks and layers act behind the
+ADC, digitally; those of columns in front of it, as trimmed amplifiers."""
+
+
+@by_value
+@dataclass(frozen=True)
+class Instant:
+    """A network at one time after programming.
+
+    Attributes:
+        programmed: The network on its cells at that time.
+        t: Time since the end of programming [s].
+    """
+
+    programmed: ProgrammedNetwork
+    t: float
+
+    def reads(self, stream: int, patterns: str) -> dict[str, list[np.ndarray]]:
+        """Return reference reads with a noise of their own, see `_reference_reads`."""
+        return _reference_reads(with_own_noise(self.programmed, stream, _bits(self.t)), patterns)
+
+
+def compensated(
+    compensation: DriftCompensation,
+    fresh: ProgrammedNetwork | None,
+    trimmed: Instant | None,
+    now: Instant,
+    ranges: dict[str, LayerRange],
+) -> tuple[ProgrammedNetwork, dict[str, LayerRange], float]:
+    """Return the network and ranges with the gains of a compensation, and their mean.
+
+    Reference reads and those of images have a read noise each, the same under every compensation.
+
+    Args:
+        compensation: What it sets.
+        fresh: The network after programming; None where nothing is compensated.
+        trimmed: The network when the reference reads were made; None: at no time since programming.
+        now: The network as it is read.
+        ranges: Without compensation.
+    """
+    images = with_own_noise(now.programmed, 3, _bits(now.t))
+    if compensation == "none" or fresh is None or trimmed is None:
+        return images, ranges, 1.0
+    patterns = "several" if compensation == "column_offset" else "all"
+    before = _reference_reads(with_own_noise(fresh, 1), patterns)
+    after = trimmed.reads(2, patterns)
+    if compensation in ("column", "column_offset"):
+        line = _straight_line if compensation == "column_offset" else _ratio
+        lines = {name: [line(b, n) for b, n in zip(before[name], after[name], strict=True)] for name in before}
+        layers = {name: _trim(layer, lines[name]) for name, layer in images.layers.items()}
+        every = np.concatenate([gain for each in lines.values() for gain, _ in each])
+        return replace(images, layers=layers), ranges, float(every.mean())
+    sums = {name: (_total(before[name]), _total(after[name])) for name in after}
+    if compensation == "network":
+        sums = dict.fromkeys(sums, (sum(b for b, _ in sums.values()), sum(n for _, n in sums.values())))
+    gain = {name: b / n if n else 1.0 for name, (b, n) in sums.items()}
+    known = {name: replace(each, gain=each.gain * gain[name]) for name, each in ranges.items()}
+    return images, known, float(np.mean(list(gain.values())))
+
+
+def with_own_noise(programmed: ProgrammedNetwork, *stream: int) -> ProgrammedNetwork:
+    """Return the same cells, whose reads draw the noise of a stream of their own."""
+    layers = {}
+    for name, layer in programmed.layers.items():
+        reads = tuple(read.anew(*stream) if isinstance(read, NoisyRead) else read for read in layer.reads)
+        layers[name] = replace(layer, reads=reads)
+    return replace(programmed, layers=layers)
+
+
+def _bits(t: float) -> int:
+    return int(np.float64(t).view(np.uint64))
+
+
+def _reference_reads(programmed: ProgrammedNetwork, patterns: str) -> dict[str, list[np.ndarray]]:
+    """Return currents (reads, columns in use) [A] of every tile, its driven rows at v_read and the others at rest."""
+    spec, reads = programmed.spec, {}
+    for name, layer in programmed.layers.items():
+        reads[name] = []
+        for place, read in zip(layer.places, layer.reads, strict=True):
+            rows = np.arange(spec.array.rows)[place.row_part]
+            half = len(rows) // 2
+            driven = [rows] if patterns == "all" else [rows, rows[::2], rows[1::2], rows[:half], rows[half:]]
+            v_in = np.full((len(driven), spec.array.rows), resting_input(spec))
+            for k, each in enumerate(driven):
+                v_in[k, each] = full_scale_inputs(spec)[each]
+            reads[name].append(np.asarray(read(v_in))[:, place.col_part])
+    return reads
+
+
+def _total(currents: list[np.ndarray]) -> float:
+    return float(sum(each.sum() for each in currents))
+
+
+def _ratio(before: np.ndarray, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gain of each column, and no offset."""
+    gain = np.divide(before[0], now[0], out=np.ones_like(before[0]), where=now[0] != 0)
+    return gain, np.zeros_like(gain)
+
+
+def _straight_line(before: np.ndarray, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return gain and offset [A] of each column: the least-squares line from reads now to those after programming."""
+    away, was = now - now.mean(axis=0), before - before.mean(axis=0)
+    square = (away**2).sum(axis=0)
+    gain = np.divide((away * was).sum(axis=0), square, out=np.ones_like(square), where=square > 0)
+    return gain, before.mean(axis=0) - gain * now.mean(axis=0)
+
+
+def _trim(layer: ProgrammedLayer, lines: list[tuple[np.ndarray, np.ndarray]]) -> ProgrammedLayer:
+    tiles = zip(layer.reads, layer.places, lines, strict=True)
+    return replace(layer, reads=tuple(partial(_trimmed, read, place.first_col, *line) for read, place, line in tiles))
+
+
+def _trimmed(read: ReadTile, first_col: int, gains: np.ndarray, offsets: np.ndarray, v_in: np.ndarray) -> Any:
+    i_out = read(v_in)
+    full, added = np.ones(i_out.shape[1]), np.zeros(i_out.shape[1])
+    part = slice(first_col, first_col + len(gains))
+    full[part], added[part] = gains, offsets
+    return i_out * full + added
