@@ -155,8 +155,7 @@ def _sweep(
 def _in_eighths(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
     """Voltages that cells reach for inputs relative to v_ref [V], these rounded outward to eighths of `v_range`.
 
-    Reads then share few boxes. Near threshold no polynomial may be good enough over any, and each attempt takes longer
-    than many reads by the reference solver; `compact_cells.fit` keeps what it found.
+    Reads then share few boxes, whose fits are kept: near threshold none may be good enough, and each takes long.
     """
     low, high = (end - array.spec.sense.v_ref for end in array.v_range)
     if low <= v_low and v_high <= high:

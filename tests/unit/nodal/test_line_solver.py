@@ -15,6 +15,7 @@ WIRES = {
     "no row resistance": {"r_row": 0.0},
     "no column resistance": {"r_col": 0.0, "last_col_segment": False},
     "right and top": {"row_drive": "right", "col_sense": "top"},
+    "straps": {"strap_col": {"every": 3, "r": 5.0, "r_via": 2.0}},
 }
 
 
@@ -62,6 +63,7 @@ GATED_WIRES = {
     "one end": {},
     "both ends": {"row_drive": "both", "col_sense": "both"},
     "no word-line resistance": {"r_row": 0.0},
+    "straps": {"strap_row": {"every": 3, "r": 5.0, "r_via": 2.0}},
     "cells that share a bit line's node": {"r_bl": 0.0},
 }
 
