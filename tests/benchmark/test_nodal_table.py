@@ -4,10 +4,10 @@
 processor time, the least of several; ngspice runs where a row names it.
 
 Bound of the effective matrix on an EPYC with AVX2: a pass takes some 20 floating-point operations a cell and input with
-one mode removed and 26 with four, the check of the balance about as many as a pass. 128 inputs, 5 passes and a check are
-.25 Gflop, 256 inputs, 7 passes and a check 3.5 Gflop. Where a float64 product reached 29 to 34 Gflop/s (measured beside,
-machine loaded), even that rate would take 7 to 9 ms and 100 to 120 ms, so that 6 and 80 ms are out of reach of float64
-sweeps there.
+one mode removed, 26 with four, and the check of the balance about as many as a pass. 128 inputs, 5 passes and a check
+are .25 Gflop, 256 inputs, 7 passes and a check 3.5 Gflop. A float64 product reached 29 to 34 Gflop/s (loaded machine):
+even at that rate they would take 7 to 9 ms and 100 to 120 ms, so that sweeps in float64 cannot reach 6 and 80 ms there.
+
 `MISSED` holds what rows that miss their target are held to instead.
 """
 
