@@ -73,7 +73,8 @@ def solver_benchmark(
         nonlinear.append(_nonlinear(n, batch, repeats, ngspice_up_to))
     say("scaling at fixed drop")
     scaling_sizes = tuple(n for n in _SCALING_SIZES if n <= max(sizes))
-    scaling = {line: _scaling(line, scaling_sizes, repeats) for line in ("bl", "wl")}
+    measure = partial(median_ms, repeats=repeats)
+    scaling = {line: time_against_size(line, scaling_sizes, measure) for line in ("bl", "wl")}
     say("inputs on word lines")
     gated = [_gated(n, batch, repeats) for n in gated_sizes]
     return {
@@ -197,8 +198,19 @@ def _gated(n: int, batch: int, repeats: int) -> dict[str, Any]:
     }
 
 
-def _scaling(line: str, sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
-    """Time one vector of a batch against the number of cells, at constant total IR drop."""
+def time_against_size(
+    line: str, sizes: tuple[int, ...], milliseconds: Callable[[Callable[[], object]], float]
+) -> dict[str, Any]:
+    """Time one vector of a batch of 16 against the number of cells, at constant total IR drop.
+
+    Args:
+        line: Input line, `bl` (ohmic cells) or `wl`.
+        sizes: N of the arrays.
+        milliseconds: Returns the time of some work [ms].
+
+    Returns:
+        `points`, and `exponent_in_cells` of a power law through them; None for a single size.
+    """
     points = []
     for n in sizes:
         r = (64 / n) ** 2 * 4.0
@@ -211,7 +223,7 @@ def _scaling(line: str, sizes: tuple[int, ...], repeats: int) -> dict[str, Any]:
             assert isinstance(array, nodal.PreparedArray)
             assert array.plan is not None
             solve = partial(nodal.sweep_batch, array.plan, x, tol=nodal.TOLERANCE, most=nodal.MOST_PASSES)
-        points.append({"n": n, "cells": n * n, "ms_per_vector": median_ms(solve, repeats) / 16})
+        points.append({"n": n, "cells": n * n, "ms_per_vector": milliseconds(solve) / 16})
     x, y = (np.log([point[key] for point in points]) for key in ("cells", "ms_per_vector"))
     exponent = float(np.polyfit(x, y, 1)[0]) if len(points) > 1 else None
     return {"points": points, "exponent_in_cells": exponent}

@@ -86,9 +86,9 @@ class ArrayInTime:
     def linearized(self, v: np.ndarray, a: float) -> Callable[[np.ndarray], np.ndarray]:
         """Return the solution of J x = r for r (unknowns,) [C], where J [F] is the slope of q + a·f at v, a [s]."""
         blocks = self.cells.blocks(*self.at_cells(v), a)
-        # Three families of lines do not make two tridiagonal systems.
-        exact = self.cells.linear or len(self.ends) > 2
-        solve = solve_step(self.grid, step_matrix(self.grid, self.ends, self.c, blocks, a), exact=exact)
+        matrix = step_matrix(self.grid, self.ends, self.c, blocks, a)
+        gates = self.ends[2].reshape(self.grid.row_node.shape) if len(self.ends) > 2 else None
+        solve = solve_step(self.grid, matrix, exact=self.cells.linear, gates=gates)
         if not self.cells.has_inner:
             return solve
         inner, nodes, free = self.inner, len(self.c), self.grid.free

@@ -140,7 +140,7 @@ def _sweep(
     needed = voltage_box(array, v_low, v_high) if pull is None else pulled_box(array, drive, pull)
     prepared = array.cells
     if prepared is None or not prepared[0].box.holds(v_low, v_high) or not prepared[0].box.reaches(*needed.columns):
-        prepared = compact_cells(array, needed)
+        prepared = compact_cells(array, needed if pull is not None else _in_eighths(array, v_low, v_high))
     if prepared is None:
         return None, 0.0
     box, swept = prepared[0].box, run(prepared[1])
@@ -150,6 +150,18 @@ def _sweep(
             return None, 0.0
         swept = run(prepared[1])
     return swept, prepared[0].error * array.surface.i_max
+
+
+def _in_eighths(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
+    """Voltages that cells reach for inputs relative to v_ref [V], these rounded outward to eighths of `v_range`.
+
+    Reads then share few boxes, whose fits are kept: near threshold none may be good enough, and each takes long.
+    """
+    low, high = (end - array.spec.sense.v_ref for end in array.v_range)
+    if low <= v_low and v_high <= high:
+        eighth = (high - low) / 8
+        v_low, v_high = max(eighth * np.floor(v_low / eighth), low), min(eighth * np.ceil(v_high / eighth), high)
+    return voltage_box(array, float(v_low), float(v_high))
 
 
 def _by_lines(

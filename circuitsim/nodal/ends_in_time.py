@@ -46,7 +46,8 @@ def ends_in_time(array: ArrayInTime, moments: Iterable[Moment]) -> EndsInTime:
     first = array.unknowns
     kept, begin, end = [], None, None
     for moment in moments:
-        kept.append((moment.time, moment.v[first:], moment.q[first:], moment.f[first:]))
+        # Copies: a view would keep every node of every moment.
+        kept.append((moment.time, *(each[first:].copy() for each in (moment.v, moment.q, moment.f))))
         begin, end = begin or moment, moment
     assert begin is not None and end is not None
     time, v, q, f = (np.array(part) for part in zip(*kept, strict=True))

@@ -4,11 +4,15 @@ The current is U·k, and ln k is all but straight where a gate is off, so that i
 the decades. asinh(k/k_floor) is ln k above `k_floor`, and straight at and below 0, where rounding leaves either sign.
 """
 
+# pyright: reportCallIssue=false
+# (numba fills in the first argument of an intrinsic)
+
 from dataclasses import dataclass
 
 import numpy as np
 
 from circuitsim.nodal.kernel import kernel
+from circuitsim.nodal.lanes import fma, load_like, spread_like, store, zeros_for
 from circuitsim.results import SwitchedAccess
 
 QUANTITIES = 4  # current, charges of drain, source, gate
@@ -107,47 +111,71 @@ def _by_voltages(forward, by_size, by_lower, out):
 
 
 @kernel
+def _around(coefficients, at, strides, value, slope, sums):
+    """Sum the coefficients around one point, the four quantities of a cell in four lanes.
+
+    Args:
+        coefficients: Flat.
+        at: Where those of the point begin.
+        strides: Distances of neighbors along gate and |U|.
+        value, slope: (3, 4) weights along gate, |U| and smaller voltage, and their slopes per node.
+        sums: Written, flat: the values and, if there is room, their slopes along the three.
+    """
+    slopes = len(sums) > QUANTITIES
+    zero = zeros_for((0.0, 0.0, 0.0, 0.0))
+    total, by_g, by_u, by_m = zero, zero, zero, zero
+    for a in range(4):
+        plane, plane_u, plane_m = zero, zero, zero
+        for b in range(4):
+            first = at + a * strides[0] + b * strides[1]
+            along, across = zero, zero
+            for c in range(4):
+                here = load_like(zero, coefficients, first + c * QUANTITIES)
+                along = fma(here, spread_like(zero, value[2, c]), along)
+                if slopes:
+                    across = fma(here, spread_like(zero, slope[2, c]), across)
+            plane = fma(along, spread_like(zero, value[1, b]), plane)
+            if slopes:
+                plane_u = fma(along, spread_like(zero, slope[1, b]), plane_u)
+                plane_m = fma(across, spread_like(zero, value[1, b]), plane_m)
+        total = fma(plane, spread_like(zero, value[0, a]), total)
+        if slopes:
+            by_g = fma(plane, spread_like(zero, slope[0, a]), by_g)
+            by_u = fma(plane_u, spread_like(zero, value[0, a]), by_u)
+            by_m = fma(plane_m, spread_like(zero, value[0, a]), by_m)
+    store(sums, 0, total)
+    if slopes:
+        store(sums, QUANTITIES, by_g)
+        store(sums, 2 * QUANTITIES, by_u)
+        store(sums, 3 * QUANTITIES, by_m)
+
+
+@kernel
 def _sum_up(coefficients, scales, start, step, volts, slopes, out):
     """Fill current and charges, and their slopes, (1 or 4, 4, cells) at volts (gate, drain, source; cells)."""
-    in_g, in_u, in_m = np.empty(4), np.empty(4), np.empty(4)
-    by_g, by_u, by_m = np.empty(4), np.empty(4), np.empty(4)
-    value, g, u, m = np.empty(4), np.empty(4), np.empty(4), np.empty(4)
-    along, across = np.empty(4), np.empty(4)
+    in_node, by_node = np.empty((3, 4)), np.empty((3, 4))
+    sums = np.empty(4 * QUANTITIES if slopes else QUANTITIES)
+    value, g, u, m = sums[:4], sums[4:8], sums[8:12], sums[12:16]
     k_floor, u_scale = scales
     _, gates, n_u, n_m, _ = coefficients.shape
+    along_u = n_m * QUANTITIES
+    along_g, flat = n_u * along_u, coefficients.ravel()
     for cell in range(volts.shape[1]):
         drain, source = volts[1, cell], volts[2, cell]
         over = drain - source
         size, lower = abs(over), min(drain, source)
-        side = 0 if over >= 0 else 1
-        at_g = _weights((volts[0, cell] - start[0]) / step[0], gates, in_g, by_g)
-        at_u = _weights(np.arcsinh(size / u_scale) / step[1], n_u, in_u, by_u)
-        per_volt = 1.0 / (step[1] * np.sqrt(u_scale * u_scale + size * size))
-        at_m = _weights((lower - start[2]) / step[2], n_m, in_m, by_m)
-        value[:], g[:], u[:], m[:] = 0.0, 0.0, 0.0, 0.0
-        for a in range(4):
-            for b in range(4):
-                along[:] = 0.0
-                for c in range(4):
-                    for q in range(4):  # an array taken out of another one costs more than these indices
-                        along[q] += in_m[c] * coefficients[side, at_g + a, at_u + b, at_m + c, q]
-                both = in_g[a] * in_u[b]
-                for q in range(4):
-                    value[q] += both * along[q]
-                if slopes:
-                    across[:] = 0.0
-                    for c in range(4):
-                        for q in range(4):
-                            across[q] += by_m[c] * coefficients[side, at_g + a, at_u + b, at_m + c, q]
-                    of_g, of_u = by_g[a] * in_u[b], in_g[a] * by_u[b]
-                    for q in range(4):
-                        g[q] += of_g * along[q]
-                        u[q] += of_u * along[q]
-                        m[q] += both * across[q]
-        k, rise = k_floor * np.sinh(value[0]), k_floor * np.cosh(value[0])
-        value[0], g[0], m[0] = over * k, over * rise * g[0], over * rise * m[0]
-        u[0] = (k if over >= 0 else -k) / per_volt + over * rise * u[0]
+        at = 0 if over >= 0 else gates * along_g
+        at += along_g * _weights((volts[0, cell] - start[0]) / step[0], gates, in_node[0], by_node[0])
+        at += along_u * _weights(np.arcsinh(size / u_scale) / step[1], n_u, in_node[1], by_node[1])
+        at += QUANTITIES * _weights((lower - start[2]) / step[2], n_m, in_node[2], by_node[2])
+        _around(flat, at, (along_g, along_u), in_node, by_node, sums)
+        e = np.exp(value[0])
+        k, rise = 0.5 * k_floor * (e - 1.0 / e), 0.5 * k_floor * (e + 1.0 / e)
+        value[0] = over * k
         out[0, :, cell] = value
         if slopes:
+            per_volt = 1.0 / (step[1] * np.sqrt(u_scale * u_scale + size * size))
+            g[0], m[0] = over * rise * g[0], over * rise * m[0]
+            u[0] = (k if over >= 0 else -k) / per_volt + over * rise * u[0]
             _by_voltages(over >= 0, per_volt * u, m / step[2], out[1:, :, cell])
             out[3, :, cell] = g / step[0]

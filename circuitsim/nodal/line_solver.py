@@ -2,7 +2,8 @@
 
 Rows and columns of wires are chains, so that each family alone is a tridiagonal system, which LAPACK factors and solves
 in time that rises with the number of nodes. They meet in the cells: with the rows eliminated and the columns solved,
-what is left for GMRES is close to the identity. In a short step the capacitances make it almost exact.
+what is left for GMRES is close to the identity. In a short step the capacitances make it almost exact. Where inputs
+switch gates, the bit and source line of a column are one chain of pairs of nodes, and word lines are the rows.
 
 Source: Y. Saad, M. H. Schultz, SIAM J. Sci. Stat. Comput. 7, 856 (1986).
 """
@@ -15,11 +16,13 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, gmres
 
 from circuitsim.nodal.cells_in_time import CellBlocks
+from circuitsim.nodal.column_pairs import column_pairs
 from circuitsim.nodal.grid import Grid
 from circuitsim.nodal.kernel import kernel
 from circuitsim.nodal.linear import factorize
 
 StepSolution = Callable[[np.ndarray], np.ndarray]
+_Families = tuple[np.ndarray, np.ndarray, StepSolution, StepSolution]  # nodes eliminated and solved for, and how
 
 FACTORED = 10_000  # nodes up to which a sparse factor is the faster one
 _RTOL = 1e-3  # of a solution by lines; Newton's method takes away what is left
@@ -45,29 +48,30 @@ def step_matrix(
     return sparse.csr_matrix(sparse.diags_array(c) + a * grid.wires + cells)
 
 
-def solve_step(grid: Grid, matrix: sparse.csr_matrix, *, exact: bool) -> StepSolution:
+def solve_step(grid: Grid, matrix: sparse.csr_matrix, *, exact: bool, gates: np.ndarray | None = None) -> StepSolution:
     """Return the solution of a step's system for right sides (free,) [C].
 
     Args:
         grid: Node numbers.
         matrix: From `step_matrix`.
         exact: Whether the solution must be exact to rounding; else 1e-3 will do.
+        gates: (rows, cols) nodes of gates along word lines, between columns of bit and source lines; None: rows are bit
+            lines.
     """
     if grid.free == 0:
         return lambda r: r
     if exact or grid.free <= FACTORED:
         return factorize(grid, matrix).solve
-    return _by_lines(grid, matrix)
+    return _by_lines(grid, matrix, gates)
 
 
-def _by_lines(grid: Grid, matrix: sparse.csr_matrix) -> StepSolution:
-    """Solve by GMRES for the columns, the rows eliminated; by a sparse factor where that takes too long."""
-    rows, cols = _along(grid.row_node, grid.free), _along(grid.col_node.T, grid.free)
+def _by_lines(grid: Grid, matrix: sparse.csr_matrix, gates: np.ndarray | None) -> StepSolution:
+    """Solve by GMRES for one family of lines, the other eliminated; by a sparse factor where that takes too long."""
     inner = matrix[: grid.free, : grid.free]
-    on_rows, on_cols = (
-        _tridiagonal(sparse.csr_matrix(inner[nodes][:, nodes]), length)
-        for nodes, length in ((rows, grid.row_node.shape[1]), (cols, grid.row_node.shape[0]))
-    )
+    found = _on_bit_lines(grid, inner) if gates is None else _on_word_lines(grid, inner, gates)
+    if found is None:
+        return factorize(grid, matrix).solve
+    rows, cols, on_rows, on_cols = found
     across, back = sparse.csr_matrix(inner[rows][:, cols]), sparse.csr_matrix(inner[cols][:, rows])
     factor: list[Any] = []
 
@@ -89,6 +93,31 @@ def _by_lines(grid: Grid, matrix: sparse.csr_matrix) -> StepSolution:
         return factor[0].solve(r)
 
     return solve
+
+
+def _on_bit_lines(grid: Grid, inner: sparse.csr_matrix) -> _Families | None:
+    """Rows, which are eliminated, and columns; None where straps add nodes that are on neither."""
+    rows, cols = _along(grid.row_node, grid.free), _along(grid.col_node.T, grid.free)
+    if len(rows) + len(cols) < grid.free:
+        return None
+    on_rows, on_cols = (
+        _tridiagonal(sparse.csr_matrix(inner[nodes][:, nodes]), length)
+        for nodes, length in ((rows, grid.row_node.shape[1]), (cols, grid.row_node.shape[0]))
+    )
+    return rows, cols, on_rows, on_cols
+
+
+def _on_word_lines(grid: Grid, inner: sparse.csr_matrix, gates: np.ndarray) -> _Families | None:
+    """Columns of both lines, which are eliminated, and word lines; None as above, or where cells share a node.
+
+    A gate drives its column, and takes only charge from it: what is left for GMRES is small.
+    """
+    bit, source, words = grid.row_node.ravel(), grid.col_node.ravel(), _along(gates, grid.free)
+    both = np.concatenate([bit, source])
+    if len(np.unique(both)) < len(both) or both.max() >= grid.free or len(both) + len(words) < grid.free:
+        return None
+    on_words = _tridiagonal(sparse.csr_matrix(inner[words][:, words]), gates.shape[1])
+    return both, words, column_pairs(inner, grid.row_node, grid.col_node), on_words
 
 
 def _along(node: np.ndarray, free: int) -> np.ndarray:

@@ -5,6 +5,7 @@ array are put in once; equal ones share their coefficients.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebder, chebvander
@@ -33,6 +34,13 @@ class SidePolynomials:
     which: np.ndarray
     u_max: float
     m_range: tuple[float, float]
+
+    @cached_property
+    def over_u(self) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients (n_u, quantities, cells) of both sides, of cells that the smaller voltage does not matter to."""
+        sides = (side[self.which, :, :, 0] for side in (self.forward, self.reverse))
+        forward, reverse = (np.ascontiguousarray(np.moveaxis(side, 0, -1).swapaxes(0, 1)) for side in sides)
+        return forward, reverse
 
 
 def charge_polynomials(charges: CellCharges, g: np.ndarray, *, rtol: float = 0.0) -> SidePolynomials:
@@ -74,6 +82,8 @@ def values_at(cells: SidePolynomials, v_bl: np.ndarray, v_sl: np.ndarray, *, fir
     (low, high), tensors = cells.m_range, (cells.forward, cells.reverse)
     if len(cells.forward) == 1:
         _sum_up_alike(*tensors, v_bl, v_sl, cells.u_max, low, high, out)
+    elif tensors[0].shape[3] == 1:
+        _sum_up_over_u(*cells.over_u, v_bl, v_sl, cells.u_max, out)
     else:
         _sum_up(*tensors, cells.which, v_bl, v_sl, cells.u_max, low, high, out)
     return out
@@ -167,6 +177,36 @@ def _sum_up(forward, reverse, which, v_bl, v_sl, u_max, low, high, out):
                     line += (forward[kind, q, i, j] if up else reverse[kind, q, i, j]) * in_m[j]
                 total += in_u[i] * line
             out[q, cell] = total
+
+
+@kernel
+def _sum_up_over_u(forward, reverse, v_bl, v_sl, u_max, out):
+    """Fill as `_sum_up` where |U| is the only coordinate, as of a device alone: Clenshaw's sum, many cells at once.
+
+    Coefficients are (n_u, quantities, cells), so that they are read in the order in which they lie.
+    """
+    n_u = len(forward)
+    x, now, before = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    for first in range(0, len(v_bl), _BLOCK):
+        count, up = min(_BLOCK, len(v_bl) - first), 0
+        for cell in range(count):
+            u = v_bl[first + cell] - v_sl[first + cell]
+            up += u >= 0
+            x[cell] = 2.0 * abs(u) / u_max - 1.0
+        for sign in range(2):
+            if up == (0 if sign == 0 else count):
+                continue
+            side = forward if sign == 0 else reverse
+            for q in range(len(out)):
+                now[:], before[:] = 0.0, 0.0
+                for i in range(n_u - 1, 0, -1):
+                    for cell in range(count):
+                        here = side[i, q, first + cell] + 2.0 * x[cell] * now[cell] - before[cell]
+                        before[cell] = now[cell]
+                        now[cell] = here
+                for cell in range(count):
+                    if (v_bl[first + cell] >= v_sl[first + cell]) == (sign == 0):
+                        out[q, first + cell] = side[0, q, first + cell] + x[cell] * now[cell] - before[cell]
 
 
 @kernel

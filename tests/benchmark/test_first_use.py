@@ -20,10 +20,8 @@ cs.solve(spec, g, np.full((1, 64), 0.2), level="nodal")
 """
 
 
-@pytest.fixture(scope="module")
-def seconds(tmp_path_factory):
+def first_and_later(folder):
     """Processor time [s] of a run with empty caches, and the least of five more; bytecode is there, as installed."""
-    folder = tmp_path_factory.mktemp("first")
     own = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     own |= {name: str(folder / name) for name in ("NUMBA_CACHE_DIR", "CIRCUITSIM_CACHE", "PYTHONPYCACHEPREFIX")}
     own.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -36,6 +34,11 @@ def seconds(tmp_path_factory):
 
     run("import scipy.stats, numba.core.typed_passes, circuitsim.levels, circuitsim.nodal, circuitsim.bench.solver")
     return run(), min(run() for _ in range(5))
+
+
+@pytest.fixture(scope="module")
+def seconds(tmp_path_factory):
+    return first_and_later(tmp_path_factory.mktemp("first"))
 
 
 def test_the_first_read_of_a_fresh_install(seconds):

@@ -29,9 +29,8 @@ def least(work, times=5):
     return min(spans)
 
 
-@pytest.fixture(scope="module", params=DEVICES)
-def array(request):
-    device = DEVICES[request.param]
+def strings(model):
+    device = DEVICES[model]
     spec = parse_spec(
         {
             "schema": 1,
@@ -46,6 +45,11 @@ def array(request):
     drawn = np.exp(rng.uniform(np.log(low), np.log(high), spec.shape))
     g = np.where(drawn**2 < low * high, low, high) if device["model"] == "mtj_pma" else drawn
     return spec, g, characterization.gated_cells(spec)
+
+
+@pytest.fixture(scope="module", params=DEVICES)
+def array(request):
+    return strings(request.param)
 
 
 def test_the_array_solver(array):
