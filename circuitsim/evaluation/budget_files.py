@@ -67,7 +67,7 @@ def budget_files(
     first, images, labels = images_apart(network, data, None, calibration_images)
     if labels is None:
         raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
-    images, labels = first_images(images, labels, images_scored)
+    images, labels = first_images(images, None, images_scored)[0], labels[:images_scored]
     given = {"calibration_images": first, "seeds": seeds, "causes": causes, "t": t, "extrapolate": extrapolate}
     found = network_budget(network, product, images, labels, progress=progress, **given)
     placement = None

@@ -68,7 +68,7 @@ def test_a_year_costs_accuracy_and_a_gain_brings_it_back(results):
     assert found[0.0, "layer"]["gain"] == 1.0
     assert found[0.0, "layer"]["mean"] == found[0.0, "none"]["mean"]  # the same cells and the same noise
     assert "365 d" in said
-    assert "note: pcm_joshi: t counts from the end of programming" in said  # and that the source extrapolates
+    assert "note: pcm_joshi, drift: t counts from the end of programming" in said  # and that the source extrapolates
     rows = list(csv.reader((folder / "draws.csv").open()))
     assert len(rows) == 1 + 3 * 2 * 3
     assert (folder / "accuracy.svg").exists()

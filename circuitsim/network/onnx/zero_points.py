@@ -30,7 +30,7 @@ def with_zero_points(model: onnx.ModelProto) -> onnx.ModelProto:
         position = _ZERO_POINT[node.op_type]
         node.input.extend([""] * (position + 1 - len(node.input)))
         node.input[position] = _ZERO
-    explicit.graph.initializer.append(numpy_helper.from_array(np.int8(0), _ZERO))  # inner graphs see it too
+    explicit.graph.initializer.append(numpy_helper.from_array(np.zeros((), np.int8), _ZERO))  # inner graphs see it too
     return explicit
 
 
