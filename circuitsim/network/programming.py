@@ -175,7 +175,7 @@ def tile_weights(layer: LinearLayer, place: TilePlace) -> np.ndarray:
     matrices = layer.weights[place.group_part, slice(*place.inputs), slice(*place.outputs)]
     if place.rows_per_input == 2:  # the second row takes the negative part of the input
         matrices = np.stack([matrices, -matrices], axis=2).reshape(len(matrices), -1, matrices.shape[2])
-    return block_diagonal(matrices, reversed_rows=place.reversed_rows)
+    return matrices[0] if len(matrices) == 1 else block_diagonal(matrices, reversed_rows=place.reversed_rows)
 
 
 def analog_layers(layers: Sequence[_Named], digital: Sequence[str]) -> list[_Named]:

@@ -9,7 +9,7 @@ require("torch", extra="torch")
 
 # After the check, because these modules import the package.
 from circuitsim.network.torch import TorchNetwork, export_onnx, plain  # noqa: E402
-from circuitsim.training.convert import convert, layer_ranges, learn_ranges  # noqa: E402
+from circuitsim.training.convert import convert_module, layer_ranges, learn_ranges  # noqa: E402
 from circuitsim.training.draws import TrainingDraws  # noqa: E402
 from circuitsim.training.steps import clip_weights, current_penalty, training_step  # noqa: E402
 from circuitsim.training.trained_tile import TrainedTile, TrainingTiles  # noqa: E402
@@ -20,7 +20,7 @@ __all__ = [
     "TrainingDraws",
     "TrainingTiles",
     "clip_weights",
-    "convert",
+    "convert_module",
     "current_penalty",
     "export_onnx",
     "layer_ranges",

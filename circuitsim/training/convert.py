@@ -19,7 +19,7 @@ from circuitsim.training.trained_tile import TrainingTiles
 
 
 @checked
-def convert(
+def convert_module(
     module: nn.Module,
     model: TileModel,
     certificate: Certificate | None,
@@ -35,10 +35,10 @@ def convert(
 ) -> nn.Module:
     """Return a copy of a module whose products with weights run on calibrated tiles, to be trained through them.
 
-    Linear, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MultiheadAttention, LSTM and GRU are put on tiles, with the
-    mapping, tiling, ranges, DAC and ADC that the same network has as an ONNX file. Weights stay in the network's units
-    and keep their names. DAC, ADC and clipping are differentiated straight through, 0 where they clip; for the tiles
-    see `TrainingTiles`. Run as `eval()` the module reads tiles programmed with its present weights.
+    Linear, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MultiheadAttention, LSTM and GRU are put on tiles, with
+    the mapping, tiling, ranges, DAC and ADC that the same network has as an ONNX file. Weights stay in the network's
+    units and keep their names. DAC, ADC and clipping are differentiated straight through, 0 where they clip;
+    for the tiles see `TrainingTiles`. Run as `eval()` the module reads tiles programmed with its present weights.
 
     Args:
         module: The module; its type of numbers, float32 or float64, is that of the matrices too.

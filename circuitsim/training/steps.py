@@ -61,7 +61,7 @@ def clip_weights(module: nn.Module, *, rms: float) -> None:
 
 @checked
 def current_penalty(module: nn.Module) -> torch.Tensor:
-    """Return the sum over the layers of their largest column current, relative to one cell at g_max, since the last call.
+    """Return the sum over the layers of their largest column current since the last call, in cells at g_max.
 
     A term of a loss: large columns lose most in their wires. The first call returns 0 and makes the layers gather their
     currents from the next forward pass in training on.

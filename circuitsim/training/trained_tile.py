@@ -26,7 +26,7 @@ class TrainingTiles:
     - "frozen": each cell keeps the factors that wires put on its current when the tile was last programmed, so that its
       matrices scale with its conductance. What a cell does to the voltages of others is left out. It costs nothing.
     - "exact": the adjoint of the array, what a cell does to all others included; of a tile of one matrix product two
-      products a step (see `array_gradient`), of others two solves of the exact array for every vector: for small arrays.
+      products a step (see `array_gradient`), of others two solves of the exact array a vector: for small arrays.
 
     Between two programmings the currents too are those of frozen factors, see `behavioral.reprogram`; outside training
     a tile is programmed whenever its conductances change.
@@ -98,10 +98,7 @@ class TrainedTile:
         across = given if v_ref == 0.0 else given - v_ref
         tile = self.tile
         assert tile is not None  # programmed above
-        if tile.form.linear:
-            i_out = across @ self._matrix(g)
-        else:
-            i_out = self._polynomial(tile, g, given)
+        i_out = across @ self._matrix(g) if tile.form.linear else self._polynomial(tile, g, given)
         if drawn is not None:
             i_out = i_out + drawn.read(wanted, self.factors, across)
         return i_out.to(v_in.dtype)

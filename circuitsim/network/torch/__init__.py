@@ -9,12 +9,12 @@ require("torch", extra="torch")
 
 # After the check, because these modules import the package.
 from circuitsim.network.torch.conversion import layers_on_tiles, on_tiles, plain, weight_parameters  # noqa: E402
-from circuitsim.network.torch.layer_tiles import LayerTiles, TensorProduct, TensorTile  # noqa: E402
+from circuitsim.network.torch.matrix_tiles import MatrixTiles, TensorProduct, TensorTile  # noqa: E402
 from circuitsim.network.torch.onnx_file import export_onnx  # noqa: E402
 from circuitsim.network.torch.torch_network import TorchNetwork  # noqa: E402
 
 __all__ = [
-    "LayerTiles",
+    "MatrixTiles",
     "TensorProduct",
     "TensorTile",
     "TorchNetwork",

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional
 
 from circuitsim.errors import InputError
-from circuitsim.network.torch.layer_tiles import LayerTiles
+from circuitsim.network.torch.matrix_tiles import MatrixTiles
 
 
 class AttentionOnTiles(nn.Module):
@@ -16,8 +16,9 @@ class AttentionOnTiles(nn.Module):
 
     # The fast path of torch's encoders would pass by the tiles; it asks for this.
     _qkv_same_embed_dim = False
+    eye: torch.Tensor
 
-    def __init__(self, source: nn.MultiheadAttention, tiles: LayerTiles, tiles_out: LayerTiles) -> None:
+    def __init__(self, source: nn.MultiheadAttention, tiles: MatrixTiles, tiles_out: MatrixTiles) -> None:
         """Take over parameters and settings of a module."""
         super().__init__()
         self.in_proj_weight, self.in_proj_bias, self.out_proj = (
@@ -31,7 +32,7 @@ class AttentionOnTiles(nn.Module):
         self.tiles, self.tiles_out = tiles, tiles_out
         self.register_buffer("eye", torch.eye(source.embed_dim, dtype=source.in_proj_weight.dtype), persistent=False)
 
-    def matrices(self) -> dict[LayerTiles, torch.Tensor]:
+    def matrices(self) -> dict[MatrixTiles, torch.Tensor]:
         """Return the weights (groups, inputs, outputs) of its tiles."""
         return {self.tiles: self.in_proj_weight.t()[None], self.tiles_out: self.out_proj.weight.t()[None]}
 
@@ -62,8 +63,9 @@ class AttentionOnTiles(nn.Module):
         projected = projected.reshape(*x.shape[:-1], 3 * self.embed_dim)
         projected = projected if self.in_proj_bias is None else projected + self.in_proj_bias
         eye = self.eye.to(x.dtype)
+        q, k, v = projected.chunk(3, dim=-1)
         y, weights = functional.multi_head_attention_forward(
-            *projected.chunk(3, dim=-1), self.embed_dim, self.num_heads, None, None, self.bias_k, self.bias_v,
+            q, k, v, self.embed_dim, self.num_heads, None, None, self.bias_k, self.bias_v,
             self.add_zero_attn, self.dropout, eye, None, training=self.training, key_padding_mask=key_padding_mask,
             need_weights=need_weights, attn_mask=attn_mask, use_separate_proj_weight=True, q_proj_weight=eye,
             k_proj_weight=eye, v_proj_weight=eye, average_attn_weights=average_attn_weights, is_causal=is_causal,

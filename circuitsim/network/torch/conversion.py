@@ -11,14 +11,14 @@ from circuitsim.errors import InputError
 from circuitsim.network.converting import network_tables
 from circuitsim.network.torch.attention import AttentionOnTiles
 from circuitsim.network.torch.driven_rows import check_trainable
-from circuitsim.network.torch.layer_tiles import LayerTiles, TensorProduct
+from circuitsim.network.torch.matrix_tiles import MatrixTiles, TensorProduct
 from circuitsim.network.torch.modules import ConvOnTiles, LinearOnTiles, TransposedConvOnTiles
 from circuitsim.network.torch.recurrent_modules import RecurrentOnTiles
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, checked
 
 OnTiles = LinearOnTiles | ConvOnTiles | TransposedConvOnTiles | AttentionOnTiles | RecurrentOnTiles
-Make = Callable[[str, tuple[int, int, int]], LayerTiles]
+Make = Callable[[str, tuple[int, int, int]], MatrixTiles]
 
 # Their parameters of several axes scale or look up; no matrix multiplies by them.
 _DIGITAL = (nn.Embedding, nn.EmbeddingBag, nn.LayerNorm, nn.RMSNorm)
@@ -61,8 +61,8 @@ def on_tiles(
     return converted
 
 
-def layers_on_tiles(module: nn.Module) -> Iterator[tuple[LayerTiles, torch.Tensor]]:
-    """Yield the tiles of each layer of a module, in the order of its modules, with weights (groups, inputs, outputs)."""
+def layers_on_tiles(module: nn.Module) -> Iterator[tuple[MatrixTiles, torch.Tensor]]:
+    """Yield the tiles of each layer in the order of the modules, with their weights (groups, inputs, outputs)."""
     for each in module.modules():
         if isinstance(each, OnTiles):
             yield from each.matrices().items()
@@ -105,8 +105,8 @@ def _taken_off(module: OnTiles) -> nn.Module:
 
 
 def _maker(spec: ArraySpec, product: TensorProduct, tables: Periphery) -> Make:
-    def make(name: str, shape: tuple[int, int, int]) -> LayerTiles:
-        return LayerTiles(name, shape, spec, product, tables)
+    def make(name: str, shape: tuple[int, int, int]) -> MatrixTiles:
+        return MatrixTiles(name, shape, spec, product, tables)
 
     return make
 
@@ -128,7 +128,7 @@ def _converted(module: nn.Module, name: str, make: Make, digital: frozenset[str]
 def _check_known(module: nn.Module, name: str) -> None:
     """Refuse a module that may multiply by weights of its own."""
     own = [key for key, each in module.named_parameters(recurse=False) if each.dim() > 1]
-    own += [key for key in getattr(module, "parametrizations", ())]
+    own += list(getattr(module, "parametrizations", ()))
     if own and type(module) not in _DIGITAL:
         raise InputError(
             f"module {name!r} ({type(module).__name__}) has weights ({own[0]}) and cannot be put on tiles; expected "

@@ -49,6 +49,12 @@ def check_trainable(spec: ArraySpec) -> None:
         )
 
 
+def check_not_negative(x: torch.Tensor, spec: ArraySpec, layer: str) -> None:
+    """Refuse a negative activation of a layer that takes none."""
+    if spec.mapping.inputs == "unsigned" and x.numel() and (lowest := float(x.detach().min())) < 0.0:
+        raise InputError(f"mapping.inputs = 'unsigned' but layer {layer!r} has an input of {lowest:g}; use 'two_phase'")
+
+
 def drive_rows(
     x: torch.Tensor, spec: ArraySpec, activation_max: torch.Tensor | float, dac: ConverterTable | None, layer: str
 ) -> DrivenRows:
@@ -66,8 +72,7 @@ def drive_rows(
     """
     relative, inputs = x / activation_max, spec.mapping.inputs
     lowest = float(x.detach().min()) if x.numel() else 0.0
-    if inputs == "unsigned" and lowest < 0.0:
-        raise InputError(f"mapping.inputs = 'unsigned' but layer {layer!r} has an input of {lowest:g}; use 'two_phase'")
+    check_not_negative(x, spec, layer)
     weights = (1.0,)
     if inputs == "differential":
         parts = torch.stack([relative.relu(), (-relative).relu()], dim=-1)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from circuitsim.network.torch.layer_tiles import LayerTiles
+from circuitsim.network.torch.matrix_tiles import MatrixTiles
 
 Ones = tuple[int, ...]
 
@@ -15,13 +15,13 @@ Ones = tuple[int, ...]
 class LinearOnTiles(nn.Module):
     """A Linear on tiles; `weight` and `bias` are those of the plain module."""
 
-    def __init__(self, source: nn.Linear, tiles: LayerTiles) -> None:
+    def __init__(self, source: nn.Linear, tiles: MatrixTiles) -> None:
         """Take over the parameters of a module."""
         super().__init__()
         self.weight, self.bias, self.tiles = source.weight, source.bias, tiles
         self.in_features, self.out_features = source.in_features, source.out_features
 
-    def matrices(self) -> dict[LayerTiles, torch.Tensor]:
+    def matrices(self) -> dict[MatrixTiles, torch.Tensor]:
         """Return the weights (groups, inputs, outputs) of its tiles."""
         return {self.tiles: self.weight.t()[None]}
 
@@ -33,15 +33,15 @@ class LinearOnTiles(nn.Module):
 
 
 class ConvOnTiles(nn.Module):
-    """A Conv1d or Conv2d on tiles: one vector for each pixel of the output; parameters are those of the plain module."""
+    """A Conv1d or Conv2d on tiles, one vector a pixel of the output; parameters are those of the plain module."""
 
-    def __init__(self, source: nn.Conv1d | nn.Conv2d, tiles: LayerTiles) -> None:
+    def __init__(self, source: nn.Conv1d | nn.Conv2d, tiles: MatrixTiles) -> None:
         """Take over parameters and settings of a module."""
         super().__init__()
         self.weight, self.bias, self.tiles = source.weight, source.bias, tiles
         self.source = _settings(source)
 
-    def matrices(self) -> dict[LayerTiles, torch.Tensor]:
+    def matrices(self) -> dict[MatrixTiles, torch.Tensor]:
         """Return the weights (groups, inputs, outputs) of its tiles."""
         return {self.tiles: self._matrix()}
 
@@ -75,13 +75,13 @@ class ConvOnTiles(nn.Module):
 class TransposedConvOnTiles(nn.Module):
     """A ConvTranspose1d or 2d on tiles: every pixel meets all kernels, and their overlaps are added digitally."""
 
-    def __init__(self, source: nn.ConvTranspose1d | nn.ConvTranspose2d, tiles: LayerTiles) -> None:
+    def __init__(self, source: nn.ConvTranspose1d | nn.ConvTranspose2d, tiles: MatrixTiles) -> None:
         """Take over parameters and settings of a module."""
         super().__init__()
         self.weight, self.bias, self.tiles = source.weight, source.bias, tiles
         self.source = _settings(source) | {"output_padding": source.output_padding, "padding": source.padding}
 
-    def matrices(self) -> dict[LayerTiles, torch.Tensor]:
+    def matrices(self) -> dict[MatrixTiles, torch.Tensor]:
         """Return the weights (groups, inputs, outputs) of its tiles."""
         return {self.tiles: self._matrix()}
 
@@ -105,7 +105,7 @@ class TransposedConvOnTiles(nn.Module):
             (n - 1) * s - 2 * p + d * (k - 1) + e + 1
             for n, k, s, d, p, e in zip(planar.shape[2:], kernel, stride, dilation, padding, beyond, strict=True)
         ]
-        y = functional.fold(y, size, kernel, dilation=dilation, padding=padding, stride=stride)
+        y = functional.fold(y, tuple(size), kernel, dilation=dilation, padding=padding, stride=stride)
         y = y if self.bias is None else y + self.bias[:, None, None]
         return y[:, :, 0] if one else y
 

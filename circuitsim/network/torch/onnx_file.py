@@ -1,6 +1,5 @@
 """Write the weights of a module on tiles as an ONNX file, which `load_network` reads."""
 
-import io
 import warnings
 from pathlib import Path
 
@@ -22,16 +21,16 @@ def export_onnx(module: nn.Module, example: torch.Tensor, path: str | Path) -> P
         example: Images (images, …) that it takes; the file takes any number of them.
         path: The file.
     """
-    taken_off, content = plain(module).eval(), io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        # The exporter through torch.export needs onnxscript, which nothing else here does.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.filterwarnings("ignore", message="Exporting a model to ONNX with a batch_size other than 1")
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        torch.onnx.export(
-            taken_off, (example,), content, dynamo=False, opset_version=_OPSET, input_names=["input"],
-            output_names=["output"], dynamic_axes={"input": {0: "images"}, "output": {0: "images"}},
-        )  # fmt: skip
-    path = Path(path)
-    path.write_bytes(content.getvalue())
-    return path
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # an attention in one operator has no counterpart in ONNX
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            # The exporter by tracing is deprecated; that by torch.export needs onnxscript, as nothing else here does.
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                plain(module).eval(), (example,), str(path), dynamo=False, opset_version=_OPSET, input_names=["input"],
+                output_names=["output"], dynamic_axes={"input": {0: "images"}, "output": {0: "images"}},
+            )  # fmt: skip
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+    return Path(path)

@@ -36,9 +36,12 @@ class ConductancesThrough(torch.autograd.Function):
         layer, place, spec = ctx.layer, ctx.place, ctx.spec
         on_cells = grad_outputs[0].detach().numpy()[place.row_part, place.col_part]
         given, scale = tile_weights(layer, place), own_scale(layer, place, spec)
-        rising, falling = _slopes(spec, 1.0 if scale is not None else ctx.w_max)
-        each = on_cells[:, : given.shape[1] * len(rising)].reshape(*given.shape, len(rising))
-        due = np.where(given >= 0.0, each @ rising, each @ falling)
+        slopes = _slopes(spec, 1.0 if scale is not None else ctx.w_max)
+        each, due = len(slopes[0]), np.zeros(given.shape)
+        positive = given >= 0.0
+        for column, (rising, falling) in enumerate(zip(*slopes, strict=True)):
+            of_column = on_cells[:, column : each * given.shape[1] : each]
+            due += of_column * np.where(positive, rising, falling)
         due = due if scale is None else due / scale
         return torch.as_tensor(_on_weights(due, layer, place), dtype=ctx.dtype), None, None, None, None
 

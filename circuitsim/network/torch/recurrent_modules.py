@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from circuitsim.errors import InputError
-from circuitsim.network.torch.layer_tiles import LayerTiles
+from circuitsim.network.torch.matrix_tiles import MatrixTiles
 
 GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2)}
-"""Order of the gates along the columns of a tile, by their places in torch's weights: that of ONNX, i o f c and z r h."""
+"""Order of the gates along a tile's columns, as ONNX has them (i o f c, z r h), by their places in torch's weights."""
 
 States = tuple[torch.Tensor, ...]
 
@@ -17,7 +17,7 @@ States = tuple[torch.Tensor, ...]
 class RecurrentOnTiles(nn.Module):
     """An LSTM or GRU on tiles; parameters have the names of the plain module."""
 
-    def __init__(self, source: nn.LSTM | nn.GRU, make: Callable[[str, tuple[int, int, int]], LayerTiles]) -> None:
+    def __init__(self, source: nn.LSTM | nn.GRU, make: Callable[[str, tuple[int, int, int]], MatrixTiles]) -> None:
         """Take over the parameters of a module; `make` returns the tiles of a matrix by its name and shape."""
         super().__init__()
         self.kind, self.hidden_size, self.num_layers = source.mode, source.hidden_size, source.num_layers
@@ -31,9 +31,10 @@ class RecurrentOnTiles(nn.Module):
             outputs, inputs = getattr(self, name).shape
             self.tiles[name] = make(name, (1, inputs, outputs))
 
-    def matrices(self) -> dict[LayerTiles, torch.Tensor]:
+    def matrices(self) -> dict[MatrixTiles, torch.Tensor]:
         """Return the weights (groups, inputs, outputs) of its tiles."""
-        return {self.tiles[name]: self._ordered(getattr(self, name)).t()[None] for name in self.names}
+        tiles = {name: each for name, each in self.tiles.items() if isinstance(each, MatrixTiles)}
+        return {each: self._ordered(getattr(self, name)).t()[None] for name, each in tiles.items()}
 
     def forward(self, x: torch.Tensor, hx: torch.Tensor | States | None = None) -> tuple[torch.Tensor, object]:
         """Return the outputs and the last states of a sequence, as the plain module.
@@ -49,7 +50,8 @@ class RecurrentOnTiles(nn.Module):
         count = self.num_layers * ways
         given = (hx,) if isinstance(hx, torch.Tensor) else hx
         if given is None:
-            given = tuple(x.new_zeros(count, x.shape[1], self.hidden_size) for _ in range(2 if self.kind == "LSTM" else 1))
+            kinds = 2 if self.kind == "LSTM" else 1
+            given = tuple(x.new_zeros(count, x.shape[1], self.hidden_size) for _ in range(kinds))
         elif single:
             given = tuple(each[:, None] for each in given)
         finals = []

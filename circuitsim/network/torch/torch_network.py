@@ -16,7 +16,7 @@ from circuitsim.network.torch.conversion import layers_on_tiles
 
 @dataclass(frozen=True, eq=False)
 class TorchNetwork:
-    """A module that `convert` made, as a `network.Network`: from one tensor of images to one of outputs.
+    """A module that `convert_module` made, as a `network.Network`: from one tensor of images to one of outputs.
 
     `network.program`, `fit_ranges` and `evaluate` take it, so that a trained module is judged on the certified tile
     without a file in between. The layers are in the order of the module's parts.

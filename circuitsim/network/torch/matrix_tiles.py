@@ -18,10 +18,12 @@ from circuitsim.network.network import LayerProduct
 from circuitsim.network.programming import tile_numbers
 from circuitsim.network.reading import LayerRange
 from circuitsim.network.tiling import TilePlace
-from circuitsim.network.torch.driven_rows import DrivenRows, drive_rows
+from circuitsim.network.torch.compiled_edges import Edge, NumbersThrough, RowsThrough, edge_is_plain
+from circuitsim.network.torch.driven_rows import check_not_negative, drive_rows
 from circuitsim.network.torch.programmed_weights import ConductancesThrough
 from circuitsim.network.torch.straight_through import ConvertedThrough
 from circuitsim.periphery import Periphery
+from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec
 
 _COLLAPSED = 1e-12  # of a range: nothing that is converted is so small
@@ -38,8 +40,11 @@ class TensorTile(Protocol):
 TensorProduct = Callable[[TilePlace], TensorTile]
 """Function that returns the tile of a place; the tile may keep what it programmed last."""
 
+ReadPlace = Callable[[TilePlace, TensorTile, torch.Tensor], torch.Tensor]
+"""Function of a place, its tile and conductances that returns products (vectors, groups of it, outputs of it)."""
 
-class LayerTiles(nn.Module):
+
+class MatrixTiles(nn.Module):
     """The tiles that hold one matrix of a module, and the ranges of its inputs and of its ADCs.
 
     Attributes:
@@ -52,6 +57,8 @@ class LayerTiles(nn.Module):
         keeps_current: Whether reads in training gather `largest_current`, for `training.current_penalty`.
         largest_current: Largest |column current| since it was last taken [A], which can be differentiated.
     """
+
+    gain: torch.Tensor
 
     def __init__(
         self,
@@ -82,9 +89,9 @@ class LayerTiles(nn.Module):
     @property
     def known(self) -> LayerRange:
         """The ranges as numbers."""
-        full_scale = float(self.full_scale)
+        full_scale = float(self.full_scale.detach())
         scale = None if math.isnan(full_scale) else full_scale
-        return LayerRange(float(self.activation_max), scale, float(self.gain))
+        return LayerRange(float(self.activation_max.detach()), scale, float(self.gain))
 
     def set_range(self, known: LayerRange) -> None:
         """Take over ranges, as `fit_ranges` gives them."""
@@ -98,7 +105,11 @@ class LayerTiles(nn.Module):
         return LinearLayer(self.layer, "MatMul", weights.detach().cpu().double().numpy())
 
     def forward(self, weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """Return products (vectors, groups, outputs) of x (vectors, groups, inputs) with weights (groups, inputs, outputs).
+        """Return products (vectors, groups, outputs) of vectors with weights.
+
+        Args:
+            weights: (groups, inputs, outputs).
+            x: (vectors, groups, inputs).
 
         Raises:
             InputError: A value is not finite, or ranges are unknown or have collapsed; names the layer.
@@ -121,8 +132,8 @@ class LayerTiles(nn.Module):
             if not finite:
                 raise InputError(f"layer {self.layer!r}: {what} is not finite")
         for name, value, used in (
-            ("activation_max", float(self.activation_max), True),
-            ("full_scale", float(self.full_scale), self._converts),
+            ("activation_max", float(self.activation_max.detach()), True),
+            ("full_scale", float(self.full_scale.detach()), self._converts),
         ):
             if used and math.isnan(value):
                 raise InputError(f"layer {self.layer!r} has no range of its own ({name}): expected images, or ranges")
@@ -139,13 +150,13 @@ class LayerTiles(nn.Module):
 
     def _read(self, layer: LinearLayer, weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """DAC, tiles, ADC, digital sums."""
-        learns = self.activation_max.requires_grad
-        activation_max = self.activation_max.to(x.dtype) if learns else float(self.activation_max)
-        rows = drive_rows(x, self.spec, activation_max, self.tables.dac, self.layer)
+        adc = layer_adc(self.spec, self.tables, float(self.full_scale.detach()) if self._converts else None)
+        adc = adc if adc is None or adc.noise == 0.0 else replace(adc, noise=0.0)
         w_max, y = largest_weight(layer.weights), None
+        read = self._compiled(x, adc, w_max) or self._composed(layer, x, adc, w_max)
         for place, tile in zip(self.places, self.tiles, strict=True):
             g = ConductancesThrough.apply(weights, layer, place, self.spec, w_max)
-            part = self._of_tile(layer, place, tile, g, rows, w_max=w_max, v_per_unit=rows.full_scale / activation_max)
+            part = read(place, tile, g)
             if len(self.places) == 1:
                 y = part
                 break
@@ -154,38 +165,68 @@ class LayerTiles(nn.Module):
         assert y is not None  # every layer has a tile
         return y if float(self.gain) == 1.0 else y * float(self.gain)
 
-    def _of_tile(
-        self,
-        layer: LinearLayer,
-        place: TilePlace,
-        tile: TensorTile,
-        g: torch.Tensor,
-        rows: DrivenRows,
-        *,
-        w_max: float,
-        v_per_unit: float | torch.Tensor,
+    def _compiled(self, x: torch.Tensor, adc: ConverterTable | None, w_max: float) -> ReadPlace | None:
+        """Return the read of a tile with compiled edges; None where a range is learnt or the edges are not plain."""
+        dac, spec = self.tables.dac, self.spec
+        learns = self.activation_max.requires_grad or self.full_scale.requires_grad
+        if learns or not edge_is_plain(spec, self.places, dac, adc):
+            return None
+        check_not_negative(x, spec, self.layer)
+        negative = bool(x.numel()) and float(x.detach().min()) < 0.0
+        v_read, activation_max = spec.driver.v_read, float(self.activation_max)
+        edge = Edge(
+            signs=(1.0, -1.0) if negative else (1.0,),
+            activation_max=activation_max,
+            v_read=v_read,
+            v_ref=spec.sense.v_ref,
+            dac_top=0 if dac is None else 2**dac.bits - 1,
+            adc_top=0 if adc is None else 2**adc.bits - 1,
+            lsb=1.0 if adc is None else adc.lsb,
+            scale=w_max * activation_max / ((spec.device.g_max - spec.device.g_min) * v_read),
+        )
+
+        def read(place: TilePlace, tile: TensorTile, g: torch.Tensor) -> torch.Tensor:
+            part = x[:, place.group, slice(*place.inputs)]
+            v = RowsThrough.apply(part, edge)
+            i_out = self._currents(place, tile, g, v.reshape(-1, place.rows), edge.v_ref)
+            return NumbersThrough.apply(i_out, edge)[:, None]
+
+        return read
+
+    def _composed(self, layer: LinearLayer, x: torch.Tensor, adc: ConverterTable | None, w_max: float) -> ReadPlace:
+        """Return the read of a tile whatever its converters and mapping."""
+        learns = self.activation_max.requires_grad
+        activation_max = self.activation_max.to(x.dtype) if learns else float(self.activation_max)
+        rows = drive_rows(x, self.spec, activation_max, self.tables.dac, self.layer)
+
+        def read(place: TilePlace, tile: TensorTile, g: torch.Tensor) -> torch.Tensor:
+            v = _on_rows(place, rows.v)
+            v_in = v.reshape(-1, place.rows)
+            v_sum = v_in.sum(dim=1) - place.rows * self.spec.sense.v_ref
+            i_out = self._currents(place, tile, g, v_in, rows.rest)
+            if adc is not None:
+                i_out = ConvertedThrough.apply(i_out, self.full_scale if self._converts else None, adc)
+            # Products of activations relative to full scale, which may be learnt.
+            y = tile_numbers(layer, place, self.spec, i_out, v_sum, w_max=w_max, v_per_unit=rows.full_scale)
+            y = y.reshape(*v.shape[:2], place.groups, -1) * activation_max
+            return sum((phase * weight for phase, weight in zip(y, rows.weights, strict=True)), torch.zeros(()))
+
+        return read
+
+    def _currents(
+        self, place: TilePlace, tile: TensorTile, g: torch.Tensor, v_in: torch.Tensor, rest: float
     ) -> torch.Tensor:
-        """Return the products (vectors, groups of the tile, outputs of the tile)."""
-        v = _on_rows(place, rows.v)
-        phases, vectors, _ = v.shape
-        v_in = v.reshape(phases * vectors, place.rows)
-        v_sum = v_in.sum(dim=1) - place.rows * self.spec.sense.v_ref
+        """Return the currents (reads, columns in use) [A] of v_in (reads, rows in use) [V], other rows at rest."""
         before, after = place.first_row, self.spec.array.rows - place.first_row - place.rows
         if before or after:
-            v_in = nn.functional.pad(v_in, (before, after), value=rows.rest)
-        i_out = tile.read(g, v_in, training=self.training)[:, place.col_part]
+            v_in = nn.functional.pad(v_in, (before, after), value=rest)
+        i_out = tile.read(g, v_in, training=self.training)
+        if place.cols < self.spec.array.cols:
+            i_out = i_out[:, place.col_part]
         if self.keeps_current and self.training and torch.is_grad_enabled():
             largest, known = i_out.abs().amax(), self.largest_current
             self.largest_current = largest if known is None else torch.maximum(known, largest)
-        adc = layer_adc(self.spec, self.tables, float(self.full_scale) if self._converts else None)
-        if adc is not None:
-            i_out = ConvertedThrough.apply(i_out, self.full_scale if self._converts else None, replace(adc, noise=0.0))
-        y = tile_numbers(layer, place, self.spec, i_out, v_sum, w_max=w_max, v_per_unit=v_per_unit)
-        y = y.reshape(phases, vectors, place.groups, -1)
-        total = y[0] if rows.weights[0] == 1.0 else y[0] * rows.weights[0]
-        for phase, weight in zip(y[1:], rows.weights[1:], strict=True):
-            total = total + phase * weight
-        return total
+        return i_out
 
 
 def _on_rows(place: TilePlace, v: torch.Tensor) -> torch.Tensor:
