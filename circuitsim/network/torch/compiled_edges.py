@@ -84,21 +84,17 @@ class NumbersThrough(torch.autograd.Function):
         ctx.edge, phases = edge, len(edge.signs)
         given = i_out.contiguous().reshape(phases, -1, i_out.shape[1])
         y = torch.empty(given.shape[1], i_out.shape[1] // 2, dtype=i_out.dtype)
-        signs = np.array(edge.signs)
         scale = edge.scale * edge.lsb
-        ctx.clips = pair_numbers(given.detach().numpy(), signs, 1.0 / edge.lsb, edge.adc_top, scale, y.numpy()) > 0
-        ctx.save_for_backward(*([i_out] if ctx.clips else []))
+        pair_numbers(given.detach().numpy(), np.array(edge.signs), 1.0 / edge.lsb, edge.adc_top, scale, y.numpy())
+        ctx.save_for_backward(given)
         return y
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
         """Straight through inside the ADC's range."""
-        edge, by_number = ctx.edge, grad_outputs[0].contiguous()
-        phases = len(edge.signs)
-        due = torch.empty(phases, len(by_number), 2 * by_number.shape[1], dtype=by_number.dtype)
-        due_to_currents(by_number.numpy(), np.array(edge.signs), edge.scale, due.numpy())
-        due = due.reshape(-1, due.shape[2])
-        if ctx.clips:
-            steps = ctx.saved_tensors[0] / edge.lsb
-            due = torch.where((steps > edge.adc_top + 0.5) | (steps < -0.5), 0.0, due)
-        return due, None
+        (given,), edge = ctx.saved_tensors, ctx.edge
+        due = torch.empty_like(given)
+        low, high = (-0.5 * edge.lsb, (edge.adc_top + 0.5) * edge.lsb) if edge.adc_top else (-np.inf, np.inf)
+        by_number = grad_outputs[0].contiguous().numpy()
+        due_to_currents(by_number, given.detach().numpy(), low, high, np.array(edge.signs), edge.scale, due.numpy())
+        return due.reshape(-1, due.shape[2]), None

@@ -40,34 +40,39 @@ def due_to_inputs(x, signs, largest, slope, by_volt, due):
 
 @numba.njit(cache=True, nogil=True)
 def pair_numbers(i_out, weights, per_step, top, scale, y):
-    """Write products (vectors, outputs) of currents (phases, vectors, 2 · outputs); return the number of clipped ones.
-
-    top = 0: no ADC rounds.
-    """
+    """Write products (vectors, outputs) of currents (phases, vectors, 2 · outputs); top = 0: no ADC rounds."""
     kind = i_out.dtype.type
-    zero, last, factor, half = kind(0), kind(top), kind(per_step), kind(0.5)
-    clipped = 0
+    zero, last, factor = kind(0), kind(top), kind(per_step)
+    codes = np.empty(i_out.shape[2], i_out.dtype)  # side by side: rounding then takes whole lanes
     for vector in range(y.shape[0]):
-        for output in range(y.shape[1]):
-            total = zero
-            for phase in range(len(weights)):
-                plus, minus = i_out[phase, vector, 2 * output] * factor, i_out[phase, vector, 2 * output + 1] * factor
-                if top > 0:
-                    clipped += (plus > last + half) + (minus > last + half) + (plus < -half) + (minus < -half)
-                    plus, minus = min(max(np.rint(plus), zero), last), min(max(np.rint(minus), zero), last)
-                total += kind(weights[phase]) * (plus - minus)
-            y[vector, output] = total * kind(scale)
-    return clipped
+        for phase in range(len(weights)):
+            current = i_out[phase, vector]
+            if top > 0:
+                for n in range(len(codes)):
+                    codes[n] = min(max(np.rint(current[n] * factor), zero), last)
+            else:
+                for n in range(len(codes)):
+                    codes[n] = current[n] * factor
+            weight = kind(weights[phase] * scale)
+            if phase == 0:
+                for output in range(y.shape[1]):
+                    y[vector, output] = weight * (codes[2 * output] - codes[2 * output + 1])
+            else:
+                for output in range(y.shape[1]):
+                    y[vector, output] += weight * (codes[2 * output] - codes[2 * output + 1])
 
 
 @numba.njit(cache=True, nogil=True)
-def due_to_currents(by_number, weights, slope, due):
-    """Write what currents (phases, vectors, 2 · outputs) are due of dL/dy (vectors, outputs)."""
+def due_to_currents(by_number, i_out, low, high, weights, slope, due):
+    """Write what currents (phases, vectors, 2 · outputs) are due of dL/dy (vectors, outputs): 0 outside the range."""
     kind = by_number.dtype.type
+    zero, least, most = kind(0), kind(low), kind(high)
     for phase in range(len(weights)):
         factor = kind(weights[phase] * slope)
         for vector in range(by_number.shape[0]):
+            current, found = i_out[phase, vector], due[phase, vector]
             for output in range(by_number.shape[1]):
                 part = by_number[vector, output] * factor
-                due[phase, vector, 2 * output] = part
-                due[phase, vector, 2 * output + 1] = -part
+                plus, minus = current[2 * output], current[2 * output + 1]
+                found[2 * output] = part if least <= plus <= most else zero
+                found[2 * output + 1] = -part if least <= minus <= most else zero

@@ -1,13 +1,14 @@
 """Weights as conductances that can be differentiated, whatever the mapping scheme."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.mapping import scheme_of
+from circuitsim.network.mapping import Scheme, scheme_of
 from circuitsim.network.programming import own_scale, tile_conductances, tile_weights
 from circuitsim.network.tiling import TilePlace
 from circuitsim.spec import ArraySpec
@@ -36,21 +37,21 @@ class ConductancesThrough(torch.autograd.Function):
         layer, place, spec = ctx.layer, ctx.place, ctx.spec
         on_cells = grad_outputs[0].detach().numpy()[place.row_part, place.col_part]
         given, scale = tile_weights(layer, place), own_scale(layer, place, spec)
-        slopes = _slopes(spec, 1.0 if scale is not None else ctx.w_max)
+        slopes = _slopes(scheme_of(spec))
         each, due = len(slopes[0]), np.zeros(given.shape)
         positive = given >= 0.0
         for column, (rising, falling) in enumerate(zip(*slopes, strict=True)):
             of_column = on_cells[:, column : each * given.shape[1] : each]
             due += of_column * np.where(positive, rising, falling)
-        due = due if scale is None else due / scale
+        due /= ctx.w_max if scale is None else scale
         return torch.as_tensor(_on_weights(due, layer, place), dtype=ctx.dtype), None, None, None, None
 
 
-def _slopes(spec: ArraySpec, w_max: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return dg/dw (columns of an output,) [S] of a positive and of a negative weight."""
-    scheme = scheme_of(spec)
-    ends = scheme.conductances(np.array([[w_max], [0.0], [-w_max]]), w_max=w_max)[:, : scheme.columns_per_output]
-    return (ends[0] - ends[1]) / w_max, (ends[1] - ends[2]) / w_max
+@lru_cache(maxsize=16)
+def _slopes(scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
+    """Return dg/dw (columns of an output,) [S] of a positive and of a negative weight, the largest weight being 1."""
+    ends = scheme.conductances(np.array([[1.0], [0.0], [-1.0]]), w_max=1.0)[:, : scheme.columns_per_output]
+    return ends[0] - ends[1], ends[1] - ends[2]
 
 
 def _on_weights(due: np.ndarray, layer: LinearLayer, place: TilePlace) -> np.ndarray:
