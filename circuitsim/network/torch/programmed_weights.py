@@ -38,11 +38,13 @@ class ConductancesThrough(torch.autograd.Function):
         on_cells = grad_outputs[0].detach().numpy()[place.row_part, place.col_part]
         given, scale = tile_weights(layer, place), own_scale(layer, place, spec)
         slopes = _slopes(scheme_of(spec))
-        each, due = len(slopes[0]), np.zeros(given.shape)
-        positive = given >= 0.0
-        for column, (rising, falling) in enumerate(zip(*slopes, strict=True)):
-            of_column = on_cells[:, column : each * given.shape[1] : each]
-            due += of_column * np.where(positive, rising, falling)
+        each = len(slopes[0])
+        of_columns = [on_cells[:, column : each * given.shape[1] : each] for column in range(each)]
+        rising, falling = (
+            sum(cells * slope for cells, slope in zip(of_columns, slopes_of_sign, strict=True) if slope)
+            for slopes_of_sign in slopes
+        )
+        due = np.where(given >= 0.0, rising, falling)
         due /= ctx.w_max if scale is None else scale
         return torch.as_tensor(_on_weights(due, layer, place), dtype=ctx.dtype), None, None, None, None
 
@@ -56,6 +58,8 @@ def _slopes(scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
 
 def _on_weights(due: np.ndarray, layer: LinearLayer, place: TilePlace) -> np.ndarray:
     """Put what the cells of a tile are due (rows in use, outputs of all groups) back onto (groups, inputs, outputs)."""
+    if due.size == layer.weights.size and place.groups == place.rows_per_input == 1:
+        return due[None]
     found = np.zeros(layer.weights.shape)
     if place.groups == place.rows_per_input == 1:
         found[place.group, slice(*place.inputs), slice(*place.outputs)] = due
