@@ -24,7 +24,7 @@ from circuitsim.behavioral.product import ITERATIONS, AnyTile, mvm, own_array, t
 from circuitsim.behavioral.programming import model_form, program
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
-from circuitsim.behavioral.scaled_tile import reprogram
+from circuitsim.behavioral.scaled_tile import reprogram, scale_tile
 from circuitsim.behavioral.sense import meet_curve, reported_outputs, sensed_outputs, settle
 from circuitsim.behavioral.string_noise import StringNoise
 from circuitsim.behavioral.string_tile import StringTile
@@ -68,6 +68,7 @@ __all__ = [
     "reported_outputs",
     "reprogram",
     "row_currents",
+    "scale_tile",
     "sensed_outputs",
     "settle",
     "string_form",

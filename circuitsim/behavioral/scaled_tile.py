@@ -6,7 +6,9 @@ a tile instead of building them again.
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from circuitsim.behavioral.product import AnyTile, voltage_tile
@@ -38,6 +40,17 @@ def reprogram(tile: AnyTile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
     if np.any((g_old == 0) & (g_new != 0)):
         raise InputError("an open cell (g = 0) cannot be scaled to another conductance: program the tile again")
     ratio = np.where(g_old > 0, g_new / np.where(g_old > 0, g_old, 1.0), 0.0)
+    return scale_tile(tile, ratio.astype(tile.w.dtype))
+
+
+def scale_tile(tile: Tile, ratio: Any) -> Tile:
+    """Return a tile with its matrices scaled cell by cell; see `reprogram`, which checks first.
+
+    Args:
+        tile: The programmed tile.
+        ratio: New conductances over the old ones (rows, cols), of the tile's array namespace and dtype.
+    """
+    xp = array_api_compat.array_namespace(ratio)
     line = tile.rows * len(tile.functions[0]) + tile.rows  # the constant among the features
 
     def scaled(factor: Factor) -> Factor:
@@ -46,31 +59,34 @@ def reprogram(tile: AnyTile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
             return factor
         constant = line - factor.first
         before, after = constant // tile.rows, (count - constant - 1) // tile.rows
-        by = np.concatenate([*[ratio] * before, np.ones((1, tile.cols)), *[ratio] * after])
-        return replace(factor, matrix=factor.matrix * by.astype(factor.matrix.dtype))
+        by = xp.concat([*[ratio] * before, xp.ones_like(ratio[:1, :]), *[ratio] * after], axis=0)
+        return replace(factor, matrix=factor.matrix * by)
 
+    w = tile.w * ratio
     return replace(
         tile,
-        w=tile.w * ratio.astype(tile.w.dtype),
-        offset=None if tile.offset is None else -tile.v_ref * (tile.w * ratio).sum(0),
+        w=w,
+        offset=None if tile.offset is None else -tile.v_ref * xp.sum(w, axis=0),
         currents=tuple(scaled(factor) for factor in tile.currents),
         levels=tuple(scaled(factor) for factor in tile.levels),
         bands=None if tile.bands is None else _scaled_bands(tile.bands, ratio),
     )
 
 
-def _scaled_bands(bands: BandProducts, ratio: np.ndarray) -> BandProducts:
+def _scaled_bands(bands: BandProducts, ratio: Any) -> BandProducts:
     """Scale the products of bands cell by cell; what a row sees of the columns stays."""
+    xp, count = array_api_compat.array_namespace(ratio), ratio.shape[0]
     rows = [slice(*ends) for ends in itertools.pairwise(bands.edges)]
-    linear = np.hstack([*[ratio] * len(bands.edges), np.ones((len(ratio), len(ratio)))])
+    seen = xp.ones((count, count), dtype=ratio.dtype, device=array_api_compat.device(ratio))
+    linear = xp.concat([*[ratio] * len(bands.edges), seen], axis=1)
 
-    def scaled(matrix: np.ndarray) -> np.ndarray:
-        features = len(matrix) // len(ratio)
-        return matrix * np.concatenate([ratio[at] for at in rows for _ in range(features)]).astype(matrix.dtype)
+    def scaled(matrix: Any) -> Any:
+        features = matrix.shape[0] // count
+        return matrix * xp.concat([ratio[at, :] for at in rows for _ in range(features)], axis=0)
 
     return replace(
         bands,
-        wide=bands.wide * linear.astype(bands.wide.dtype),
+        wide=bands.wide * linear,
         flat=scaled(bands.flat),
         sloped=scaled(bands.sloped),
         curved=scaled(bands.curved),

@@ -118,7 +118,7 @@ def tile_conductances(layer: LinearLayer, place: TilePlace, spec: ArraySpec, *, 
     `w_max` is the largest weight of the layer, which takes the whole range; with a `mapping.scale` of its own the tile
     does not use it.
     """
-    weights, scale = _tile_weights(layer, place), _own_scale(layer, place, spec)
+    weights, scale = tile_weights(layer, place), own_scale(layer, place, spec)
     if scale is not None:
         weights, w_max = weights / scale, 1.0
     g = scheme_of(spec).conductances(weights, w_max=w_max)
@@ -136,14 +136,14 @@ def tile_numbers(
         i_out, v_sum, v_per_unit: As in `Scheme.numbers`.
         w_max: As in `tile_conductances`.
     """
-    scale = _own_scale(layer, place, spec)
+    scale = own_scale(layer, place, spec)
     y = scheme_of(spec).numbers(i_out, v_sum, w_max=w_max if scale is None else 1.0, v_per_unit=v_per_unit)
     if scale is None:
         return y
     return y * array_api_compat.array_namespace(y).asarray(scale, dtype=y.dtype, device=array_api_compat.device(y))
 
 
-def _own_scale(layer: LinearLayer, place: TilePlace, spec: ArraySpec) -> np.ndarray | None:
+def own_scale(layer: LinearLayer, place: TilePlace, spec: ArraySpec) -> np.ndarray | None:
     """Return the largest |weights| (outputs of all groups,) that share a scale of the tile's own; None: the layer's."""
     if spec.mapping.scale in (None, "layer"):
         return None
@@ -170,12 +170,12 @@ def _weight_sums(
     return sums
 
 
-def _tile_weights(layer: LinearLayer, place: TilePlace) -> np.ndarray:
+def tile_weights(layer: LinearLayer, place: TilePlace) -> np.ndarray:
     """Return the weights (rows in use, outputs of all groups) that a tile holds."""
     matrices = layer.weights[place.group_part, slice(*place.inputs), slice(*place.outputs)]
     if place.rows_per_input == 2:  # the second row takes the negative part of the input
         matrices = np.stack([matrices, -matrices], axis=2).reshape(len(matrices), -1, matrices.shape[2])
-    return block_diagonal(matrices, reversed_rows=place.reversed_rows)
+    return matrices[0] if len(matrices) == 1 else block_diagonal(matrices, reversed_rows=place.reversed_rows)
 
 
 def analog_layers(layers: Sequence[_Named], digital: Sequence[str]) -> list[_Named]:

@@ -1,6 +1,7 @@
 """The examples of the README run as they stand, and every command and call that it names exists."""
 
 import importlib
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -17,7 +18,7 @@ TEXT = README.read_text(encoding="utf-8")
 
 
 def test_the_python_examples(capsys, tmp_path, monkeypatch):
-    example, network = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    example, network, training = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
     names: dict = {}
     exec(compile(example, str(README), "exec"), names)
     printed = capsys.readouterr().out
@@ -32,7 +33,10 @@ def test_the_python_examples(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(network, str(README), "exec"), names)
     assert "accuracy 0.9" in capsys.readouterr().out
-    assert len(network.splitlines()) <= 20
+    assert len(network.splitlines()) <= 20 and len(training.splitlines()) <= 30
+    if importlib.util.find_spec("torch") is not None:
+        exec(compile(training, str(README), "exec"), names)
+        assert float(capsys.readouterr().out.split("trained ")[1]) > 0.8
 
 
 def test_the_file_is_the_array_of_the_example():

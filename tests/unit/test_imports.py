@@ -38,6 +38,7 @@ MAY_IMPORT["chain"] = {"spec", "results", "devices", "nodal", "periphery", "beha
 MAY_IMPORT["calibration"] = MAY_IMPORT["truth"] | {"truth", "behavioral", "chain"}
 MAY_IMPORT["levels"] = MAY_IMPORT["calibration"] | {"calibration"}
 MAY_IMPORT["evaluation"] = MAY_IMPORT["levels"] | {"levels", "network"}
+MAY_IMPORT["training"] = MAY_IMPORT["evaluation"] | {"evaluation"}
 MAY_IMPORT["campaign"] = MAY_IMPORT["evaluation"] | {"evaluation"}
 TOP = {"demo", "bench", "cli", "__init__", "__main__"}
 FACES_ONLY = {"cli", "demo", "bench", "presets", "studies"}
@@ -130,6 +131,17 @@ def test_only_report_draws(path):
     names |= {node.module or "" for node in _nodes(path) if isinstance(node, ast.ImportFrom)}
     if _unit(path) != "report":
         assert not any(name.split(".")[0] == "matplotlib" for name in names), "figures belong in circuitsim/report"
+
+
+def test_only_training_and_the_networks_of_torch_import_torch():
+    own = [ROOT / "training", ROOT / "network" / "torch"]
+    for path in sorted(ROOT.rglob("*.py")):
+        if not any(path.is_relative_to(folder) for folder in own):
+            names = {alias.name for node in _nodes(path) if isinstance(node, ast.Import) for alias in node.names}
+            names |= {node.module or "" for node in _nodes(path) if isinstance(node, ast.ImportFrom)}
+            assert not any(name.split(".")[0] == "torch" for name in names), path
+            inside = ("circuitsim.training", "circuitsim.network.torch")
+            assert not any(name.startswith(inside) for name in names), path
 
 
 @pytest.mark.parametrize(

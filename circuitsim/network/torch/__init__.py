@@ -1,0 +1,26 @@
+"""Modules of torch whose products with weights run on tiles, and a torch module as a network that arrays compute.
+
+Importing this package without the extra `torch` raises MissingExtraError.
+"""
+
+from circuitsim.errors import require
+
+require("torch", extra="torch")
+
+# After the check, because these modules import the package.
+from circuitsim.network.torch.conversion import layers_on_tiles, on_tiles, plain, weight_parameters  # noqa: E402
+from circuitsim.network.torch.matrix_tiles import MatrixTiles, TensorProduct, TensorTile  # noqa: E402
+from circuitsim.network.torch.onnx_file import export_onnx  # noqa: E402
+from circuitsim.network.torch.torch_network import TorchNetwork  # noqa: E402
+
+__all__ = [
+    "MatrixTiles",
+    "TensorProduct",
+    "TensorTile",
+    "TorchNetwork",
+    "export_onnx",
+    "layers_on_tiles",
+    "on_tiles",
+    "plain",
+    "weight_parameters",
+]

@@ -1,0 +1,30 @@
+"""Train networks of torch through calibrated tiles: conversion, gradients, noise, update rules.
+
+Importing this package without the extra `torch` raises MissingExtraError.
+"""
+
+from circuitsim.errors import require
+
+require("torch", extra="torch")
+
+# After the check, because these modules import the package.
+from circuitsim.network.torch import TorchNetwork, export_onnx, plain  # noqa: E402
+from circuitsim.training.convert import convert_module, layer_ranges, learn_ranges  # noqa: E402
+from circuitsim.training.draws import TrainingDraws  # noqa: E402
+from circuitsim.training.steps import clip_weights, current_penalty, training_step  # noqa: E402
+from circuitsim.training.trained_tile import TrainedTile, TrainingTiles  # noqa: E402
+
+__all__ = [
+    "TorchNetwork",
+    "TrainedTile",
+    "TrainingDraws",
+    "TrainingTiles",
+    "clip_weights",
+    "convert_module",
+    "current_penalty",
+    "export_onnx",
+    "layer_ranges",
+    "learn_ranges",
+    "plain",
+    "training_step",
+]

@@ -1,0 +1,141 @@
+"""A calibrated tile with conductances and inputs as tensors, differentiated by both."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from circuitsim import behavioral, nodal
+from circuitsim.behavioral.tile_parts import tile_wires
+from circuitsim.errors import InputError
+from circuitsim.network import TilePlace
+from circuitsim.results import TileModel
+from circuitsim.training.array_gradient import CellsThrough, LinearResponses, MatrixThrough, linear_response
+from circuitsim.training.draws import DrawnCells
+
+GRADIENTS = ("frozen", "exact")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingTiles:
+    """Makes the tiles of a module in training; a `TensorProduct`.
+
+    The derivative by the inputs is that of the tile's polynomial. By the conductances it is one of two:
+
+    - "frozen": each cell keeps the factors that wires put on its current when the tile was last programmed, so that its
+      matrices scale with its conductance. What a cell does to the voltages of others is left out. It costs nothing.
+    - "exact": the adjoint of the array, what a cell does to all others included; of a tile of one matrix product two
+      products a step (see `array_gradient`), of others two solves of the exact array a vector: for small arrays.
+
+    Between two programmings the currents too are those of frozen factors, see `behavioral.reprogram`; outside training
+    a tile is programmed whenever its conductances change.
+
+    Attributes:
+        model: A calibrated model of the tiles, whose inputs are voltages.
+        gradient: "frozen" or "exact".
+        every: A tile in training is programmed, and linearized, again at every so many-th new set of conductances.
+        dtype: Of the matrices.
+        drawn: Draws deviations of the cells at each read in training; None: none.
+
+    Raises:
+        InputError: The gradient is none of these.
+    """
+
+    model: TileModel
+    gradient: str = "frozen"
+    every: int = 1
+    dtype: torch.dtype = torch.float32
+    drawn: DrawnCells | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.gradient not in GRADIENTS:
+            raise InputError(f"gradient = {self.gradient!r}: expected 'frozen' or 'exact'")
+
+    def __call__(self, place: TilePlace) -> "TrainedTile":
+        """Return the tile of a place, not programmed yet."""
+        del place  # all tiles are the same kind of array
+        return TrainedTile(self)
+
+
+class TrainedTile:
+    """One tile of a module: what it was programmed with last, and how it is differentiated."""
+
+    def __init__(self, made_by: TrainingTiles) -> None:
+        """Begin without conductances."""
+        self.made_by = made_by
+        self.tile: behavioral.Tile | None = None
+        self.g = np.zeros((0, 0))
+        self.seen: np.ndarray | None = None
+        self.age = 0
+        self.factors = torch.zeros(0)
+        self.responses: LinearResponses | None = None
+        self.array: Any = None
+
+    def __repr__(self) -> str:
+        """Name the gradient and how often the tile is programmed."""
+        words = "factors of the wires held" if self.made_by.gradient == "frozen" else "adjoint of the array"
+        return f"gradient = {self.made_by.gradient} ({words}), every = {self.made_by.every}"
+
+    def __deepcopy__(self, memo: Any) -> "TrainedTile":
+        """Copy the tile without what it was programmed with; the model is shared."""
+        del memo
+        return TrainedTile(self.made_by)
+
+    def read(self, g: torch.Tensor, v_in: torch.Tensor, *, training: bool) -> torch.Tensor:
+        """Return the column currents (batch, cols) [A], see `TensorTile`; v_in decides on the type.
+
+        Raises:
+            OutsideRangeError: A conductance is outside the range of the model.
+        """
+        wanted = g.detach().numpy()
+        self._program_if_needed(wanted, training=training)
+        drawn = self.made_by.drawn if training else None
+        if drawn is not None:
+            g = g + torch.as_tensor(drawn.cells(wanted) - wanted)
+        v_ref, kind = self.made_by.model.spec.sense.v_ref, self.made_by.dtype
+        given = v_in.to(kind)
+        across = given if v_ref == 0.0 else given - v_ref
+        tile = self.tile
+        assert tile is not None  # programmed above
+        i_out = across @ self._matrix(g) if tile.form.linear else self._polynomial(tile, g, given)
+        if drawn is not None:
+            i_out = i_out + drawn.read(wanted, self.factors, across)
+        return i_out.to(v_in.dtype)
+
+    def _matrix(self, g: torch.Tensor) -> torch.Tensor:
+        """Return the matrix (rows, cols) [S] of a linear tile."""
+        matrix = g.to(self.made_by.dtype) * self.factors
+        return matrix if self.responses is None else MatrixThrough.apply(g, matrix.detach(), self.responses)
+
+    def _polynomial(self, tile: behavioral.Tile, g: torch.Tensor, v_in: torch.Tensor) -> torch.Tensor:
+        """Return the currents of a tile that keeps the cells' nonlinearity."""
+        exact = self.array is not None
+        base = torch.as_tensor(np.where(self.g > 0, 1.0 / np.where(self.g > 0, self.g, 1.0), 0.0))
+        ratio = ((g.detach() if exact else g) * base).to(self.made_by.dtype)
+        i_out = behavioral.mvm(behavioral.scale_tile(tile, ratio), v_in)
+        return i_out + CellsThrough.apply(g, v_in, self.array) if exact else i_out
+
+    def _program_if_needed(self, g: np.ndarray, *, training: bool) -> None:
+        """Program the tile again where its conductances have changed often enough."""
+        if self.tile is not None:
+            if np.array_equal(g, self.g if self.seen is None else self.seen):
+                if training or self.seen is None:
+                    return
+            else:
+                self.seen, self.age = g.copy(), self.age + 1
+                if training and self.age < self.made_by.every:
+                    return
+        made_by, model = self.made_by, self.made_by.model
+        name = "float64" if made_by.dtype == torch.float64 else "float32"
+        tile = behavioral.voltage_tile(behavioral.program(model, g, dtype=name, xp=torch), "train")
+        self.tile, self.g, self.seen, self.age = tile, g.copy(), None, 0
+        scale = np.where(g > 0, 1.0 / np.where(g > 0, g, 1.0), 0.0)
+        self.factors = (tile.w.double() * torch.as_tensor(scale)).to(made_by.dtype)
+        if made_by.gradient != "exact":
+            return
+        if tile.form.linear:
+            self.responses = linear_response(model, g, made_by.dtype)
+        else:
+            surface = model.current_surface
+            self.array = nodal.prepare(model.spec, g, surface, wires=tile_wires(model), v_range=model.v_range)
