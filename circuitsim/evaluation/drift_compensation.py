@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from circuitsim.evaluation.drawn_tiles import NoisyRead
-from circuitsim.network import LayerRange, ProgrammedLayer, ProgrammedNetwork, ReadTile
+from circuitsim.network import LayerRange, NoiseRead, ProgrammedLayer, ProgrammedNetwork, ReadTile
 from circuitsim.spec import by_value, full_scale_inputs, resting_input
 
 DriftCompensation = Literal["none", "network", "layer", "column", "column_offset"]
@@ -78,7 +77,7 @@ def with_own_noise(programmed: ProgrammedNetwork, *stream: int) -> ProgrammedNet
     """Return the same cells, whose reads draw the noise of a stream of their own."""
     layers = {}
     for name, layer in programmed.layers.items():
-        reads = tuple(read.anew(*stream) if isinstance(read, NoisyRead) else read for read in layer.reads)
+        reads = tuple(read.anew(*stream) if isinstance(read, NoiseRead) else read for read in layer.reads)
         layers[name] = replace(layer, reads=reads)
     return replace(programmed, layers=layers)
 

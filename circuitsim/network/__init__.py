@@ -26,8 +26,26 @@ from circuitsim.network.layer_range import LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Copied, Differential, Offset, Reference, Scheme, Sliced, scheme_of
-from circuitsim.network.network import LayerProduct, Network
-from circuitsim.network.product import ExactProduct, Product, ReadTile, RecordedProduct, TileRead, exact_product
+from circuitsim.network.network import (
+    BatchedNetwork,
+    CutNetwork,
+    LayerProduct,
+    MonotoneNetwork,
+    Network,
+    WholeLayerProduct,
+)
+from circuitsim.network.product import (
+    ArrayProduct,
+    ExactProduct,
+    JointRead,
+    JudgingRead,
+    NoiseRead,
+    Product,
+    ReadTile,
+    RecordedProduct,
+    TileRead,
+    exact_product,
+)
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances, tile_numbers
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule, range_rule
 from circuitsim.network.ranges import fit_ranges, layer_inputs
@@ -39,19 +57,26 @@ __all__ = [
     "LARGEST",
     "LEAST_RMS",
     "MEMORY",
+    "ArrayProduct",
+    "BatchedNetwork",
     "Contraction",
     "Copied",
+    "CutNetwork",
     "Differential",
     "ExactProduct",
     "Inference",
     "JointForm",
+    "JointRead",
+    "JudgingRead",
     "LayerProduct",
     "LayerRange",
     "LayerReading",
     "LayerStatistics",
     "LinearLayer",
     "Metric",
+    "MonotoneNetwork",
     "Network",
+    "NoiseRead",
     "Offset",
     "OutputBounds",
     "Product",
@@ -67,6 +92,7 @@ __all__ = [
     "Sliced",
     "TilePlace",
     "TileRead",
+    "WholeLayerProduct",
     "Window",
     "allowed_crosstalk",
     "as_numpy",

@@ -11,7 +11,7 @@ from circuitsim.network.images import checked_images
 from circuitsim.network.layer_bounds import Ends, bounded_float_products, bounded_products
 from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.linear import LinearLayer
-from circuitsim.network.network import Network
+from circuitsim.network.network import MonotoneNetwork, Network, batch_size
 from circuitsim.network.programming import ProgrammedNetwork
 from circuitsim.network.ranges import layer_inputs
 from circuitsim.spec import ArraySpec, by_value, checked
@@ -95,7 +95,7 @@ def output_bounds(
 @checked
 def check_bounded(network: Network, spec: ArraySpec, images: np.ndarray) -> None:
     """Refuse networks and arrays whose outputs have no intervals, see `output_bounds`."""
-    falling = getattr(network, "not_rising", None)
+    falling = network.not_rising if isinstance(network, MonotoneNetwork) else None
     if falling is None:
         raise InputError(
             "the network does not state which nodes between its layers may fall where what they read rises; expected "
@@ -118,7 +118,7 @@ def check_bounded(network: Network, spec: ArraySpec, images: np.ndarray) -> None
                 f"{key} = {value!r}: outputs of such tiles need not rise with every input, so that their intervals are "
                 f"not known; expected {' or '.join(map(repr, rising))}"
             )
-    at_once = getattr(network, "at_once", lambda images: None)(images)
+    at_once = batch_size(network, images)
     if at_once is not None:
         raise InputError(
             f"the network takes {at_once} images at a time, and intervals need both ends in one batch; expected a "

@@ -9,7 +9,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.apart import check_one_each
 from circuitsim.network.linear import LinearLayer, float_product
-from circuitsim.network.network import LayerProduct, Network
+from circuitsim.network.network import LayerProduct, Network, batch_size
 from circuitsim.units import format_quantity
 
 MEMORY = 1e9
@@ -78,9 +78,8 @@ def chunk_size(network: Network, images: np.ndarray, cost: LayerCost, memory: fl
         InputError: One image needs more; names the layer that needs most.
     """
     check_memory(memory)
-    at_once = getattr(network, "at_once", None)
     try:
-        unit = 1 if at_once is None else at_once(images) or 1
+        unit = batch_size(network, images) or 1
         if len(images) < unit or len(images) % unit:
             return max(len(images), 1)  # the network says what it takes
         sizes = layer_sizes(network, images[:unit])

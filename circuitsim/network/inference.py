@@ -14,7 +14,7 @@ from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.layer_statistics import LayerStatistics, clipping_sentences, layer_statistics
 from circuitsim.network.layers_on_tiles import LayersOnTiles
 from circuitsim.network.network import Network
-from circuitsim.network.product import exact_product
+from circuitsim.network.product import NoiseRead, exact_product
 from circuitsim.network.programming import ProgrammedNetwork, program
 from circuitsim.network.ranges import fit_ranges
 from circuitsim.network.scores import Metric, Score, has_classes, score
@@ -186,4 +186,4 @@ def _inference(
 
 def _is_noisy(programmed: ProgrammedNetwork) -> bool:
     """Tell whether reads draw noise of their own: they can be started anew."""
-    return any(hasattr(read, "anew") for layer in programmed.layers.values() for read in layer.reads)
+    return any(isinstance(read, NoiseRead) for layer in programmed.layers.values() for read in layer.reads)

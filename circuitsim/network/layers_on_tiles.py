@@ -12,6 +12,7 @@ from circuitsim.network.driven_tensor import largest_input
 from circuitsim.network.joint.layer import JointLayer, JointReading, joint_layer, read_jointly
 from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.linear import LinearLayer, float_product, output_tensor
+from circuitsim.network.product import JudgingRead
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.reading import LayerReading, read_layer
 from circuitsim.network.rooms import Rooms
@@ -144,10 +145,10 @@ class LayersOnTiles:
             return
         self.judged[name] = v
         for place, read in zip(tiles.places, tiles.reads, strict=True):
-            if (check := getattr(read, "check_inputs", None)) is not None:
+            if isinstance(read, JudgingRead):
                 v_in = np.full((2, self.programmed.spec.array.rows), joint.rest)
                 v_in[1, place.row_part] += v
-                check(v_in)
+                read.check_inputs(v_in)
 
 
 def _counts(reading: LayerReading, activations: np.ndarray, activation_max: float, images: int) -> LayerCounts:

@@ -1,7 +1,10 @@
-"""The interface of a neural network whose products arrays can compute; it imports no framework."""
+"""The interface of a neural network whose products arrays can compute; it imports no framework.
 
-from collections.abc import Callable
-from typing import Any, Protocol
+What networks and their products need not have is a protocol of its own here, which `isinstance` tells.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,15 +16,28 @@ LayerProduct = Callable[[LinearLayer, np.ndarray], Any]
 The products do not include the bias. They may be an array of any namespace; a network in NumPy converts them by
 `linear.as_numpy`.
 
-A product may have a method `of_tensor(layer, x)`, which a network calls first: it returns the output of the layer for
-its input tensor, bias included, or None where vectors are to be multiplied.
+A product may also be a `WholeLayerProduct`.
 """
+
+
+@runtime_checkable
+class WholeLayerProduct(Protocol):
+    """A product that may compute a layer from its whole input tensor; a network asks it first."""
+
+    def __call__(self, layer: LinearLayer, activations: np.ndarray, /) -> Any:
+        """Return products (vectors, groups, outputs), as every `LayerProduct`."""
+        ...
+
+    def of_tensor(self, layer: LinearLayer, x: np.ndarray, /) -> np.ndarray | None:
+        """Return the output tensor of a layer, bias included; None where vectors are to be multiplied."""
+        ...
 
 
 class Network(Protocol):
     """A neural network whose products with constant weights can be computed by arrays.
 
-    `circuitsim.network.onnx` implements it for ONNX models. A class written by hand needs only these three members:
+    `circuitsim.network.onnx` implements it for ONNX models. A class written by hand needs only the three members below;
+    those of `BatchedNetwork`, `CutNetwork` and `MonotoneNetwork` are optional. Such as:
 
         @dataclass(frozen=True)
         class Perceptron:
@@ -58,3 +74,45 @@ class Network(Protocol):
             InputError: The images do not have the network's shape.
         """
         ...
+
+
+@runtime_checkable
+class BatchedNetwork(Protocol):
+    """A network that may take images only so many at a time."""
+
+    def at_once(self, images: np.ndarray, /) -> int | None:
+        """Return the number of images (images, …) that it takes at a time; None for any.
+
+        Raises:
+            InputError: The images do not have the network's shape.
+        """
+        ...
+
+
+@runtime_checkable
+class CutNetwork(Protocol):
+    """A network cut out of a larger one, whose names are no mistake where `mapping.digital` holds them."""
+
+    @property
+    def elsewhere(self) -> Collection[str]:
+        """Names that only other outputs than that of this network need."""
+        ...
+
+
+@runtime_checkable
+class MonotoneNetwork(Protocol):
+    """A network that states which nodes between its layers may fall where what they read rises."""
+
+    @property
+    def not_rising(self) -> tuple[str, ...] | None:
+        """Descriptions of these nodes, see `network.output_bounds`; None: unknown."""
+        ...
+
+
+def batch_size(network: Network, images: np.ndarray) -> int | None:
+    """Return the number of images (images, …) that a network takes at a time; None for any.
+
+    Raises:
+        InputError: The images do not have the network's shape.
+    """
+    return network.at_once(images) if isinstance(network, BatchedNetwork) else None

@@ -1,9 +1,12 @@
-"""The interface of analog products: program a tile once, read it many times."""
+"""The interface of analog products: program a tile once, read it many times.
+
+What products and reads need not have is a protocol of its own here, which `isinstance` tells.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,19 +21,56 @@ ReadTile = Callable[[np.ndarray], Any]
 Currents are positive into the sense amplifier. The voltages are a NumPy array of float64. The function may convert them
 to any array namespace, device and floating-point type; ADC and digital sums are computed with those of the currents.
 
-Two methods are optional. `joint_form()` returns the matrix products of which the read consists (`JointForm`), or None:
-where all tiles of a layer have them, they are read together, compiled. `check_inputs(v_in)` then judges the inputs
-(batch, rows) [V], since the read itself is not called.
+Three methods are optional: those of `JointRead`, `JudgingRead` and `NoiseRead`.
 """
+
+
+@runtime_checkable
+class JointRead(Protocol):
+    """A read that consists of matrix products: where all tiles of a layer do, they are read together, compiled."""
+
+    def joint_form(self) -> JointForm | None:
+        """Return the products, or None where they have no such form."""
+        ...
+
+
+@runtime_checkable
+class JudgingRead(Protocol):
+    """A read that judges its inputs, asked where tiles are read together, because it is not called itself then."""
+
+    def check_inputs(self, v_in: np.ndarray, /) -> None:
+        """Warn about driver voltages (batch, rows) [V] that the tile does not hold for, or refuse them."""
+        ...
+
+
+@runtime_checkable
+class NoiseRead(Protocol):
+    """A read that draws noise from a generator of its own: its numbers follow the order of the reads."""
+
+    def anew(self, *stream: int) -> ReadTile:
+        """Return a read of the same tile whose generator starts from its seed and the numbers of a stream."""
+        ...
+
+
+@runtime_checkable
+class ArrayProduct(Protocol):
+    """A product that simulates one array."""
+
+    def check_array(self, spec: ArraySpec, /) -> None:
+        """Refuse the array of another network; `network.program` asks.
+
+        Raises:
+            InputError: The product simulates another array.
+        """
+        ...
 
 
 class Product(Protocol):
     """Programs a tile with conductances g (rows, cols) [S] and returns the function that reads it.
 
     `place` is the part of the layer that the tile holds; most products need only g. The products of this package can be
-    pickled, so that worker processes can program and read tiles. A product that simulates one array has
-    a method `check_array(spec)`, which `network.program` calls and which raises InputError for the array of another
-    network. A plain function is also a product; it serves any array:
+    pickled, so that worker processes can program and read tiles. A product that simulates one array is also an
+    `ArrayProduct`. A plain function is a product, too; it serves any array:
 
         def product(place, g):
             return functools.partial(behavioral.mvm, behavioral.program(model, g))
@@ -130,8 +170,8 @@ class RecordedProduct:
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array that the other product refuses."""
-        if (check := getattr(self.product, "check_array", None)) is not None:
-            check(spec)
+        if isinstance(self.product, ArrayProduct):
+            self.product.check_array(spec)
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S] and records each read."""

@@ -13,9 +13,9 @@ from circuitsim.network.crosstalk import layer_places
 from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import largest_weight, scheme_of
-from circuitsim.network.network import Network
+from circuitsim.network.network import CutNetwork, Network
 from circuitsim.network.parallel import over_tiles
-from circuitsim.network.product import Product, ReadTile
+from circuitsim.network.product import ArrayProduct, Product, ReadTile
 from circuitsim.network.tiling import TilePlace, block_diagonal, padded
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked
@@ -92,11 +92,10 @@ def program(
     """
     check_network_array(spec)
     around = network_tables(spec, tables)
-    check = getattr(product, "check_array", None)
-    if check is not None:
-        check(spec)
+    if isinstance(product, ArrayProduct):
+        product.check_array(spec)
     programmed: dict[str, ProgrammedLayer] = {}
-    elsewhere = getattr(network, "elsewhere", ())  # nodes that only other outputs of the file need
+    elsewhere = network.elsewhere if isinstance(network, CutNetwork) else ()
     for layer in analog_layers(network.layers, [name for name in spec.mapping.digital or () if name not in elsewhere]):
         if layer.tied_to in programmed:
             programmed[layer.name] = replace(programmed[layer.tied_to], layer=layer)

@@ -14,7 +14,7 @@ from circuitsim.network.images import checked_images
 from circuitsim.network.inputs import encode
 from circuitsim.network.layer_range import LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
-from circuitsim.network.network import Network
+from circuitsim.network.network import Network, batch_size
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule
 from circuitsim.network.reading import input_offset, layer_products, read_tiles
@@ -55,8 +55,7 @@ def _held(programmed: ProgrammedNetwork, images: np.ndarray, memory: float) -> l
     """
     check_memory(memory)
     names, held = list(programmed.layers), {}
-    at_once = getattr(programmed.network, "at_once", None)
-    unit = 1 if at_once is None else at_once(images) or 1
+    unit = batch_size(programmed.network, images) or 1
     for size in layer_sizes(programmed.network, images[:unit]):
         if (tiles := programmed.layers.get(size.layer.name)) is not None:
             groups, inputs, _ = size.layer.weights.shape

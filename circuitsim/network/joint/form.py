@@ -21,7 +21,7 @@ class JointForm:
         t        = features @ levels_0, then `repeats` times Σ_b (features @ levels_b) · t^b
         i_out    = Σ_b (features @ currents_b) · t^b        (batch, cols) [A]
 
-    A read that has such a form returns it from its method `joint_form`. Where all tiles of a layer have one,
+    A read that has such a form is a `product.JointRead`. Where all tiles of a layer have one,
     `network.evaluate` reads them together. A row at v_ref, s = 0, contributes nothing.
 
     Attributes:

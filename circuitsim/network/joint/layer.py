@@ -14,6 +14,7 @@ from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import Differential, scheme_of
 from circuitsim.network.parallel import in_threads
+from circuitsim.network.product import JointRead
 from circuitsim.network.programming import ProgrammedLayer
 from circuitsim.network.rooms import Rooms
 from circuitsim.network.tiling import TilePlace
@@ -168,8 +169,7 @@ def read_jointly(
 
 
 def _form_of(read: object) -> JointForm | None:
-    method = getattr(read, "joint_form", None)
-    return None if method is None else method()
+    return read.joint_form() if isinstance(read, JointRead) else None
 
 
 def _kind(form: JointForm) -> tuple:

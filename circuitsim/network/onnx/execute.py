@@ -8,7 +8,7 @@ import onnxruntime
 
 from circuitsim.errors import InputError
 from circuitsim.network.linear import as_numpy, input_vectors, output_tensor
-from circuitsim.network.network import LayerProduct
+from circuitsim.network.network import LayerProduct, WholeLayerProduct
 from circuitsim.network.onnx.complaints import node_in
 from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, RoutineStep, ScanStep
 
@@ -93,8 +93,7 @@ def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
     layer = step.layer
     if not np.isfinite(tensor).all():
         raise InputError(f"the input {step.source!r} of layer {layer.name!r} holds values that are not finite")
-    of_tensor = getattr(means.product, "of_tensor", None)
-    outputs = None if of_tensor is None else of_tensor(layer, tensor)
+    outputs = means.product.of_tensor(layer, tensor) if isinstance(means.product, WholeLayerProduct) else None
     if outputs is None:
         products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
         outputs = output_tensor(layer, products, tensor.shape)

@@ -5,7 +5,16 @@ import pickle
 import numpy as np
 from numpy.testing import assert_allclose
 
-from circuitsim.network import ExactProduct, RecordedProduct, TilePlace, TileRead
+from circuitsim.network import (
+    ArrayProduct,
+    ExactProduct,
+    JointRead,
+    JudgingRead,
+    NoiseRead,
+    RecordedProduct,
+    TilePlace,
+    TileRead,
+)
 
 PLACE = TilePlace("fc", 0, 0, (0, 4), (0, 3), 6)
 G = np.random.default_rng(0).uniform(1e-6, 1e-4, (4, 6))
@@ -33,3 +42,11 @@ def test_records_hold_place_inputs_and_currents():
     assert record.g is G
     assert record.v_in is V
     assert record.i_out is i_out
+
+
+def test_what_a_read_can_do_beside_is_told_by_protocols():
+    one, on_gates = ExactProduct(0.3)(PLACE, G), ExactProduct(v_read=0.2)(PLACE, G)
+    kinds = (JointRead, JudgingRead, NoiseRead)
+    assert [isinstance(one, kind) for kind in kinds] == [True, False, False]
+    assert not any(isinstance(on_gates, kind) for kind in kinds)
+    assert isinstance(ExactProduct(), ArrayProduct) and not isinstance(lambda place, g: on_gates, ArrayProduct)
