@@ -97,6 +97,12 @@ def test_a_read_too_short_for_the_slowest_column_is_told():
     with pytest.warns(SettlingWarning):
         slower = network_settling(programmed, replace(model, tau=20 * model.tau), ranges=wide)
     assert slower[0].time == pytest.approx(1.5 * (1e-10 + 20 * 2e-10 * load * np.log(255)), rel=1e-12)
+    own = tuple((0.1 * sums.max(),) * place.cols for place in first.places)  # a finer LSB for every column takes longer
+    with pytest.warns(SettlingWarning):
+        each = network_settling(
+            programmed, replace(model, tau=20 * model.tau), ranges={name: replace(wide[name], column_scales=own)}
+        )
+    assert each[0].lsb == pytest.approx(0.1 * sums.max() / 255) and each[0].time == layers[0].time
     falling = replace(model, tau=np.array([2e-11, -1e-11, 0.0]))  # the fewer it carries, the slower a column is
     assert network_settling(programmed, falling)[-1].load > spec.device.g_min / spec.device.g_max * 1.01  # has weights
     outside = network_settling(programmed, replace(model, tau=0 * model.tau, loads=(0.4, 0.5)))
