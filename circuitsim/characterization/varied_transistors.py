@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim.characterization.cell import cell
-from circuitsim.errors import OutsideRangeError
+from circuitsim.errors import OutsideRangeError, SpecError
 from circuitsim.netlist import Mismatch
 from circuitsim.nodal import VariedCells, cell_current
 from circuitsim.results import CellSurface
@@ -33,12 +33,17 @@ def varied_cells(spec: ArraySpec, mismatch: Mismatch, *, g_range: tuple[float, f
         The laws at the corners of each level of the gates, and what each cell takes of them.
 
     Raises:
+        SpecError: The cells have no transistor, or inputs do not switch gates.
         SimulatorError: ngspice failed; the run folder is kept.
         OutsideRangeError: A current is not smooth enough, or a width factor is too small to be characterized.
 
     Valid for: deviations as `sample_mismatch` draws them; `VariedCells.errors` states how far currents are off.
     """
-    assert spec.access is not None
+    if spec.access is None or spec.array.input_line == "bl":
+        raise SpecError(
+            f"array.cell = {spec.array.cell!r} with array.input_line = {spec.array.input_line!r}: expected cells with "
+            "a transistor whose gate inputs switch, 'wl' or 'string'"
+        )
     scale = 1 / np.sqrt(spec.access.w * spec.access.l)
     by_gate = _reach(mismatch.v_th, spec.access.a_vt * scale)
     by_width = _reach(mismatch.width - 1, spec.access.a_beta * scale)

@@ -7,7 +7,7 @@ from circuitsim.errors import InputError
 from circuitsim.spec import shown
 
 SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "y": 31557600.0}
-_TIME = re.compile(r"([0-9.]+(?:e[+-]?\d+)?)\s*([a-z]*)")
+_TIME = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)")
 WORDS = {
     "--adc-range-per": ("layer", "tile", "column"),
     "--bounds": ("certificate", "drawn_tiles", "own_tiles"),
@@ -36,7 +36,7 @@ def seconds(option: str) -> Callable[[str | float], float]:
     def time(value: str | float) -> float:
         text = str(value)
         found = _TIME.fullmatch(text.strip())
-        if not found or found[2] not in SECONDS or found[1].count(".") > 1 or found[1] == ".":
+        if not found or found[2] not in SECONDS:
             raise InputError(f"{option} {text!r}: expected seconds, or a number with one of s, min, h, d, y: 1h, 30d")
         return float(found[1]) * SECONDS[found[2]]
 

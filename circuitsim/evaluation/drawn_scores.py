@@ -149,7 +149,7 @@ def _check_trim(every: float | None, compensations: Collection[str], latest: flo
     if not 0 < every < np.inf:
         raise InputError(f"trim_every = {every:g} s: expected a time above 0")
     if set(compensations) == {"none"}:
-        raise InputError("trim_every has no effect without a compensation; expected network, layer or column")
+        raise InputError("trim_every has no effect without a compensation; expected one beside 'none'")
     if every > latest:
         raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} or less")
 

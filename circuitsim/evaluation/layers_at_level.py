@@ -58,6 +58,8 @@ def layers_at_level(
     Raises:
         InputError: The choice has no effect, names no layer of the network, or energy is asked for beside it.
     """
+    if not layers:
+        raise InputError("layers = [] has no effect: no layer is named; expected names, or None for all layers")
     usual = "behavioral" if isinstance(arrays, TileModel) else "nodal"
     if level in (None, usual):
         raise InputError(f"layers = {list(layers)!r} has no effect at level = {usual!r}, which reads all; give a level")

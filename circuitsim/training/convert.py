@@ -55,7 +55,7 @@ def convert_module(
 
     Raises:
         InputError: There is no certificate, neither images nor ranges are given or both, a module cannot be converted,
-            or ranges lack a layer or name another.
+            or ranges lack a layer, name another, or are those of tiles or columns.
         SpecError: The array takes no inputs that are differentiated.
 
     Warns:
@@ -94,7 +94,13 @@ def _set_ranges(module: nn.Module, ranges: Mapping[str, LayerRange]) -> None:
     if unknown := [name for name in ranges if name not in names]:
         raise InputError(f"ranges name {unknown[0]!r}, which is no layer on tiles; there are {', '.join(names)}")
     for tiles, _ in layers_on_tiles(module):
-        tiles.set_range(ranges[tiles.layer])
+        known = ranges[tiles.layer]
+        if known.column_scales is not None:
+            raise InputError(
+                f"ranges of layer {tiles.layer!r} are those of tiles or columns, and tiles in training have one ADC "
+                "range for each layer; expected those of network.fit_ranges with adc_per = 'layer'"
+            )
+        tiles.set_range(known)
 
 
 @checked

@@ -7,6 +7,7 @@ import pytest
 import typer
 from command_line import circuitsim
 
+from circuitsim.cli.choices import seconds
 from circuitsim.cli.commands import app
 from circuitsim.cli.options import LIMITS, within
 from circuitsim.errors import InputError
@@ -145,3 +146,14 @@ def test_milli_that_is_meant_as_mega_is_refused_with_advice(option, value):
 def test_milli_stays_milli_where_it_is_in_the_range():
     assert within("--v-read")("200m") == 0.2
     assert within("--memory")("4meg") == 4e6
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0", 0.0), (0.0, 0.0), (".5d", 43200.0), ("1.e1 h", 36000.0)])
+def test_a_time_is_a_number_with_a_unit(text, expected):
+    assert seconds("--after")(text) == expected
+
+
+@pytest.mark.parametrize("text", [".", ".e5", "1.2.3", "e5", "-1d", "1 week", ""])
+def test_what_is_no_time_is_one_sentence(text):
+    with pytest.raises(InputError, match=r"^--after '.*': expected seconds, or a number with one of s, min, h, d, y"):
+        seconds("--after")(text)

@@ -1,5 +1,7 @@
 """A module on tiles reads what the ONNX path reads, keeps its parameters, and refuses what it cannot convert."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -164,6 +166,9 @@ def test_use_without_what_it_needs_is_refused_in_one_sentence():
         convert_module(module, MODEL, None, ranges={"0": known["0"]}, uncertified=True)
     with pytest.raises(InputError, match="ranges name '7', which is no layer"):
         convert_module(module, MODEL, None, ranges={**known, "7": known["0"]}, uncertified=True)
+    each = dataclasses.replace(known["0"], column_scales=((1e-4,) * 8,))
+    with pytest.raises(InputError, match="ranges of layer '0' are those of tiles or columns"):
+        convert_module(module, MODEL, None, ranges={**known, "0": each}, uncertified=True)
     with pytest.raises(SpecError, match=r"driver\.input_code = 'bit_serial': expected 'amplitude'"):
         convert_module(module, small_model(driver={"input_code": "bit_serial"}), None, images=images, uncertified=True)
     unsigned = convert_module(module, small_model(mapping={"inputs": "unsigned"}), None, ranges=known, uncertified=True)
