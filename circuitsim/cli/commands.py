@@ -161,10 +161,10 @@ def calibrate(
     from circuitsim import calibration, levels
     from circuitsim.cli.codes import one_product
     from circuitsim.cli.page_panels import circuit_curves
-    from circuitsim.cli.settling import SETTLING_FILE, settling_of, settling_words
+    from circuitsim.cli.settling import settling_of, settling_words
     from circuitsim.evaluation import circuit_tables
     from circuitsim.report import certificate_in_words, write_calibration_report
-    from circuitsim.results import save_certificate, save_model, save_settling
+    from circuitsim.results import SETTLING_FILE, save_certificate, save_model, save_settling
 
     spec = load_spec(spec_file)
     levels.check_can(with_ideal(spec, "driver", "adc"), "behavioral")

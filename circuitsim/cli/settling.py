@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from circuitsim.cli.output import progress_bar
-from circuitsim.results import SettlingModel, load_settling
+from circuitsim.results import SETTLING_FILE, SettlingModel, load_settling
 from circuitsim.spec import ArraySpec, with_ideal
 from circuitsim.units import percent
-
-SETTLING_FILE = "settling.json"
 
 
 def settling_of(spec: ArraySpec, seed: int, *, quiet: bool) -> SettlingModel:

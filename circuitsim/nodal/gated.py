@@ -105,8 +105,8 @@ class GatedArray:
         if self.spec.array.input_line == "wl":
             return plan_columns(self.laws, self.g, self.wires, v_ref, v_bias - v_ref, varied=self.varied, whole=whole)
         assert self.off is not None
-        between = v_bias - v_ref
-        return plan_strings(self.on, self.off, self.g, self.wires, v_ref, between, varied=self.varied, whole=whole)
+        cells, v_across = (self.on, self.off, self.g), v_bias - v_ref
+        return plan_strings(*cells, self.wires, v_ref, v_across, varied=self.varied, whole=whole)
 
 
 NodalArray = Annotated[PreparedArray | GatedArray | ChargeArray, "an array prepared at level = 'nodal'"]

@@ -72,6 +72,7 @@ from .sense_table import SenseDynamics as SenseDynamics
 from .sense_table import SenseTable as SenseTable
 from .settling import LayerSettling as LayerSettling
 from .settling import SettlingModel as SettlingModel
+from .settling_files import SETTLING_FILE as SETTLING_FILE
 from .settling_files import load_settling as load_settling
 from .settling_files import save_settling as save_settling
 from .solution import Convergence as Convergence
