@@ -81,7 +81,7 @@ def score_draws(
     if spec.mapping.weights == "offset" and {"network", "layer"} & set(compensations):
         raise InputError(
             "mapping.weights = 'offset' with a gain for the network or its layers: the middle of the range is "
-            "subtracted before it, undrifted; expected compensation 'column' or none"
+            "subtracted before it, undrifted; expected compensation 'column', 'column_offset' or none"
         )
     _check_trim(trim_every, compensations, max(times))
     tables = circuit_tables(spec, sense=model.sense)
@@ -140,7 +140,7 @@ def _check_each_once(**given: Sequence[Any]) -> None:
 
 def last_trim(t: float, every: float) -> float:
     """Return the time of the last reference read up to t [s]; 0 before the first."""
-    return float(np.floor(t / every * (1.0 + 1e-12)) * every)
+    return min(float(np.floor(t / every * (1.0 + 1e-12)) * every), t)
 
 
 def _check_trim(every: float | None, compensations: Collection[str], latest: float) -> None:
@@ -149,7 +149,9 @@ def _check_trim(every: float | None, compensations: Collection[str], latest: flo
     if not 0 < every < np.inf:
         raise InputError(f"trim_every = {every:g} s: expected a time above 0")
     if set(compensations) == {"none"}:
-        raise InputError("trim_every has no effect without a compensation; expected one beside 'none'")
+        raise InputError(
+            "trim_every has no effect without a compensation; expected network, layer, column or column_offset"
+        )
     if every > latest:
         raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} or less")
 

@@ -168,7 +168,8 @@ def infer_files(
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _as_asked(product.spec, digital, input_code)
     counted, calls = counting(product, spec, energy)
-    counted = layers_at_level(product, arrays, network, layers, level, energy) if layers is not None else counted
+    if layers is not None:
+        counted = layers_at_level(product, arrays, network, layers, spec.mapping.digital, level, energy)
     first, images, labels = images_apart(network, data, calibration_data, calibration_images)
     images, labels = first_images(images, labels, images_scored)
     _check_bounds(bounds, network, spec, images)

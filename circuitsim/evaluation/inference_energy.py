@@ -6,7 +6,7 @@ import numpy as np
 
 from circuitsim.chain import exact_array, read_exact
 from circuitsim.evaluation.circuit_tables import circuit_tables
-from circuitsim.evaluation.network_costs import check_read_durations, read_durations
+from circuitsim.evaluation.network_costs import check_read_durations, powered_time, read_durations
 from circuitsim.evaluation.products import NodalProduct
 from circuitsim.evaluation.spice_loop import SolvedTile
 from circuitsim.network import LayerRange, Network, TilePlace, evaluate, program
@@ -39,7 +39,8 @@ def inference_energy(
 
     Args:
         network: The network.
-        spec: The array; rows are on for the cycle of a read, its conversion included, as in `network_cost`.
+        spec: The array; rows are on for the cycle of a read, its conversion included, as in `network_cost`. Capacitors
+            take their charge once in it.
         surface: Its characterized cell; None for ohmic 1R cells.
         images: Images to average over (images, …).
         ranges: Input and ADC ranges of the layers, from `network.fit_ranges`.
@@ -64,8 +65,8 @@ def inference_energy(
     programmed = program(network, spec, NodalProduct(spec, surface, record, sense, off, between), tables=tables)
     inference = evaluate(programmed, images, ranges=ranges, name="nodal")
     read, conversion, _ = read_durations(spec, tables, converts=any(layer.conversions for layer in inference.layers))
-    cycle = read + (conversion or 0.0)
-    parts = tuple(EnergyPart(name, power * cycle / len(images), f"layer {name}") for name, power in watts.items())
+    time = powered_time(spec, read + (conversion or 0.0))
+    parts = tuple(EnergyPart(name, power * time / len(images), f"layer {name}") for name, power in watts.items())
     total = sum(part.energy for part in parts)
     products = sum(layer.vectors * layer.groups * layer.inputs * layer.outputs for layer in inference.layers)
     macs = products // len(images)  # every image has the same number of vectors

@@ -42,6 +42,7 @@ def layers_at_level(
     arrays: TileModel | ArraySpec,
     network: Network,
     layers: Sequence[str],
+    digital: Sequence[str] | None,
     level: TileLevel | None,
     energy: EnergyOptions | None,
 ) -> LayersAtLevel:
@@ -52,6 +53,7 @@ def layers_at_level(
         arrays: A model, by which the other layers are read, or a specification, whose array solver reads them.
         network: The network.
         layers: Names of its layers.
+        digital: Names of those that stay digital.
         level: The level.
         energy: How energy is computed, which counts the reads of one level alone.
 
@@ -70,6 +72,8 @@ def layers_at_level(
     tied = {layer.name: layer.tied_to for layer in network.layers if layer.tied_to}
     if wrong := [name for name in layers if name in tied]:
         raise InputError(f"layers names {wrong[0]!r}, which lies on the tiles of {tied[wrong[0]]!r}; name that one")
+    if wrong := [name for name in layers if name in (digital or ())]:
+        raise InputError(f"layers names {wrong[0]!r}, which stays digital: no level reads it; expected one on arrays")
     if energy is not None:
         raise InputError(f"layers = {list(layers)!r} and energy: reads are counted at one level; expected one of both")
     return LayersAtLevel(product, level_product(arrays, None), frozenset(layers))

@@ -71,7 +71,7 @@ def network_cost(
     around = replace(around, adc=around.adc or converter)
     times = _times(count, spec, around, costs, columns_per_adc)
     parts = (
-        _array(count, power, times, drawn),
+        _array(count, power, powered_time(spec, times.cycle), drawn),
         *_driver(count, around),
         *_sense(count, around.sense, power, times),
         _digital(count, "additions", costs, ADDITION),
@@ -134,8 +134,16 @@ def _times(
     return InferenceTime(read, conversion, columns_per_adc, layers, what)
 
 
-def _array(count: NetworkCount, power: ReadPower, times: InferenceTime, drawn: str) -> EnergyRange:
-    energies = [layer.reads * power[layer.name][0] * times.cycle if layer.reads else 0.0 for layer in count.layers]
+def powered_time(spec: ArraySpec, cycle: float) -> float:
+    """Return the time [s] for which the mean power of an array is paid in a cycle.
+
+    Capacitors take their charge once, however long a cycle is: their power is its energy averaged over `driver.t_read`.
+    """
+    return spec.driver.t_read if spec.array.cell == "1c" else cycle
+
+
+def _array(count: NetworkCount, power: ReadPower, time: float, drawn: str) -> EnergyRange:
+    energies = [layer.reads * power[layer.name][0] * time if layer.reads else 0.0 for layer in count.layers]
     source = drawn or "the power of each array, read with the activations of the images"
     return _exact("array", energies, f"drivers and references into wires and cells; {source}")
 

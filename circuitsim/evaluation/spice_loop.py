@@ -7,6 +7,7 @@ import numpy as np
 
 from circuitsim import behavioral, spice
 from circuitsim.calibration import differing_codes, error_statistics
+from circuitsim.errors import InputError
 from circuitsim.evaluation.products import NgspiceProduct, run_folder
 from circuitsim.network import (
     Inference,
@@ -112,7 +113,11 @@ def compare_layers(
         solved: Tiles solved by ngspice, from `run_in_ngspice`.
         ranges: The ranges with which they were solved.
         tables: Tables of the circuits with which they were solved.
+
+    Raises:
+        InputError: Tiles or columns have ADC ranges of their own.
     """
+    _check_one_range(ranges)
     model, certificate = calibration.model, calibration.certificate
     around = network_tables(model.spec, tables)
     layers = []
@@ -159,6 +164,11 @@ def used_columns(calibration: Calibration, tiles: list[SolvedTile]) -> ErrorStat
         if cols is not None:
             errors.append((predicted - solution.out)[:, cols].ravel() / calibration.certificate.full_scale)
     return error_statistics(np.concatenate(errors)) if errors else calibration.certificate.typical
+
+
+def _check_one_range(ranges: dict[str, LayerRange]) -> None:
+    if own := [name for name, known in ranges.items() if known.column_scales is not None]:
+        raise InputError(f"layer {own[0]!r} has ADC ranges for each tile or column: expected one of the layer")
 
 
 @checked

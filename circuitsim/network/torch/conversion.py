@@ -54,11 +54,21 @@ def on_tiles(
         if name not in names:
             raise InputError(f"digital names {name!r}, which is no module; it has {', '.join(map(repr, names))}")
     around = network_tables(spec, tables)
-    copied = copy.deepcopy(module)
-    converted = _converted(copied, "", _maker(spec, product, around), frozenset(digital))
+    copied = _copied(module)
+    converted = _converted(copied, "", _maker(spec, product, around), frozenset(digital), {})
     if not any(True for _ in layers_on_tiles(converted)):
         raise InputError("the module has no layer that tiles can compute; expected one Linear or convolution or more")
     return converted
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(module)
+    except RuntimeError as error:  # torch copies no weight that is computed from others
+        raise InputError(
+            "the module cannot be copied: a weight is computed from others, as pruned or normalized ones are; expected "
+            "plain parameters (torch.nn.utils.prune.remove and its like leave them)"
+        ) from error
 
 
 def layers_on_tiles(module: nn.Module) -> Iterator[tuple[MatrixTiles, torch.Tensor]]:
@@ -79,15 +89,22 @@ def weight_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
 @checked
 def plain(module: nn.Module) -> nn.Module:
     """Return a copy of a module with its layers taken off the tiles: torch's own modules with the present weights."""
-    return _plain(copy.deepcopy(module))
+    return _plain(copy.deepcopy(module), {})
 
 
-def _plain(module: nn.Module) -> nn.Module:
-    if isinstance(module, OnTiles):
-        return _taken_off(module)
-    for name, child in module.named_children():
-        setattr(module, name, _plain(child))
-    return module
+def _plain(module: nn.Module, known: dict[nn.Module, nn.Module]) -> nn.Module:
+    if module in known:
+        return known[module]
+    known[module] = found = _taken_off(module) if isinstance(module, OnTiles) else module
+    if found is module:
+        for name, child in _children(module):
+            setattr(module, name, _plain(child, known))
+    return found
+
+
+def _children(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return the children under all their names; `named_children` leaves out the further ones of a shared module."""
+    return [(name, child) for name, child in module._modules.items() if child is not None]
 
 
 def _taken_off(module: OnTiles) -> nn.Module:
@@ -111,18 +128,35 @@ def _maker(spec: ArraySpec, product: TensorProduct, tables: Periphery) -> Make:
     return make
 
 
-def _converted(module: nn.Module, name: str, make: Make, digital: frozenset[str]) -> nn.Module:
-    """Return the module itself with what is in it converted, or what takes its place."""
+def _converted(
+    module: nn.Module, name: str, make: Make, digital: frozenset[str], known: dict[nn.Module, nn.Module]
+) -> nn.Module:
+    """Return the module itself with what is in it converted, or what takes its place, one for a module used twice."""
     if name in digital:
         return module
+    if module in known:
+        return known[module]
     if (convert_one := _CONVERTERS.get(type(module))) is not None:
+        _check_bare(module, name)
         found = convert_one(module, name, make)
         object.__setattr__(found, "plain_source", copy.deepcopy(module).to("meta"))
-        return found.train(module.training)
+        known[module] = found.train(module.training)
+        return found
     _check_known(module, name)
-    for child_name, child in module.named_children():
-        setattr(module, child_name, _converted(child, f"{name}.{child_name}".lstrip("."), make, digital))
+    known[module] = module
+    for child_name, child in _children(module):
+        of_child = f"{name}.{child_name}".lstrip(".")
+        setattr(module, child_name, _converted(child, of_child, make, digital, known))
     return module
+
+
+def _check_bare(module: nn.Module, name: str) -> None:
+    """Refuse a module whose hooks, such as those that prune or normalize weights, tiles would not run."""
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise InputError(
+            f"module {name!r} ({type(module).__name__}) has forward hooks, which tiles do not run; remove them (after "
+            "pruning by torch.nn.utils.prune.remove), or expected its name among digital"
+        )
 
 
 def _check_known(module: nn.Module, name: str) -> None:

@@ -94,7 +94,16 @@ class MatrixTiles(nn.Module):
         return LayerRange(float(self.activation_max.detach()), scale, float(self.gain))
 
     def set_range(self, known: LayerRange) -> None:
-        """Take over ranges, as `fit_ranges` gives them."""
+        """Take over ranges, as `fit_ranges` gives them.
+
+        Raises:
+            InputError: Tiles or columns have ADC ranges of their own.
+        """
+        if known.column_scales is not None:
+            raise InputError(
+                f"layer {self.layer!r}: its tiles or columns have ADC ranges of their own; expected one of the layer, "
+                "as fit_ranges with adc_per = 'layer' gives"
+            )
         with torch.no_grad():
             self.activation_max.fill_(known.activation_max)
             self.full_scale.fill_(math.nan if known.full_scale is None else known.full_scale)

@@ -7,8 +7,11 @@ import pytest
 from numpy.testing import assert_allclose
 from small_networks import Chain, convolution_and_gemm
 
-from circuitsim.evaluation import BehavioralProduct, NodalProduct
-from circuitsim.network import evaluate, exact_product, fit_ranges, program
+from circuitsim.demo.data import NETWORK
+from circuitsim.errors import InputError
+from circuitsim.evaluation import BehavioralProduct, NodalProduct, infer_files
+from circuitsim.network import evaluate, exact_product, fit_ranges, load_network, program
+from circuitsim.spec import parse_spec
 
 SLICES = {"bits_per_cell": 2, "weight_bits": 4}
 SCHEMES = {
@@ -61,3 +64,20 @@ def test_a_scheme_agrees_with_the_others_and_from_level_to_level(model, data, sc
     size = large.run_float(images).max()  # of all products as if none cancelled
     assert np.abs(nodal - wanted).max() > 1e-3 * size  # wires and cells act
     assert np.abs(behavioral - nodal).max() < 1e-4 * size
+
+
+def test_a_level_of_a_digital_layer_is_refused(tmp_path):
+    spec = parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 16, "cols": 8, "cell": "1r"},
+            "device": {"model": "rram_ohmic", "g_min": 1e-6, "g_max": 1e-4},
+            "wire": {"r_row": 0.0, "r_col": 0.0},
+            "driver": {"v_read": 0.2},
+        }
+    )
+    name = load_network(NETWORK).layers[0].name
+    with pytest.raises(InputError, match=f"layers names '{name}', which stays digital: no level reads it"):
+        infer_files(
+            spec, NETWORK, tmp_path / "none.npz", layers=[name], digital=[name], level="ngspice", out=tmp_path / "out"
+        )

@@ -104,6 +104,15 @@ def test_circuits_by_hand():
     assert layers["conv"][0] - cost.layer_energies()["conv"][0] == pytest.approx(128 * 4e-13)
 
 
+def test_capacitors_take_their_charge_once_however_long_a_cycle_is():
+    spec = SPEC.replace(array={"cell": "1c"}, device={"model": "charge_cell", "g_min": 1e-16, "g_max": 1e-15})
+    cost = network_cost(COUNT, spec, POWER, tables=Periphery(DAC, SENSE, ADC), columns_per_adc=2)
+    assert cost.times.cycle == pytest.approx(44e-9)
+    assert_allclose(
+        parts(cost)["array"].by_layer, np.transpose([[8 * 1e-6 * 20e-9, 32 * 2e-6 * 20e-9]] * 2), rtol=1e-12
+    )
+
+
 def test_ideal_parts_take_nothing_and_the_survey_stands_for_the_converter():
     cost = network_cost(COUNT, SPEC, POWER)
     assert list(parts(cost)) == ["array", "additions", "buffers"]

@@ -111,6 +111,22 @@ def test_a_read_too_short_for_the_slowest_column_is_told():
         network_settling(programmed, model_of(array()))
 
 
+def test_a_column_settles_to_the_range_of_its_own_adc():
+    """Ranges of a quarter of each column's largest current: all take ln 510; of the layer's, lighter columns less."""
+    spec = array(64, 96)
+    programmed = program(load_network(NETWORK), spec, exact_product(spec))
+    name, layer = next(iter(programmed.layers.items()))
+    tiles = [tile_conductances(layer.layer, place, spec, w_max=layer.w_max) for place in layer.places]
+    own = [0.05 * g.sum(axis=0)[place.col_part] for place, g in zip(layer.places, tiles, strict=True)]
+    scales = tuple(tuple(map(float, each)) for each in own)
+    ranges = {name: LayerRange(1.0, full_scale=max(map(max, scales)), column_scales=scales)}
+    falling = replace(model_of(spec), tau=np.array([2e-11, -1e-11, 0.0]))  # the fewer it carries, the slower
+    found = network_settling(programmed, falling, ranges=ranges)[0]
+    assert found.time == pytest.approx(1e-10 + (2e-11 - 1e-11 * found.load) * np.log(510), rel=1e-12)
+    at = [place.index for place in layer.places].index(found.tile)
+    assert found.lsb == pytest.approx(own[at][found.column - layer.places[at].first_col] / 255, rel=1e-12)
+
+
 def test_what_cannot_settle_is_refused():
     with pytest.raises(InputError, match=r"settling needs adc\.bits"):
         settling_model(array(adc={"bits": None}))

@@ -61,6 +61,10 @@ def test_the_last_trim(t, trim):
     assert last_trim(t, 30.0 if t > 1 else 0.3) == pytest.approx(trim)
 
 
+def test_no_trim_is_later_than_its_time():
+    assert last_trim(0.3, 0.1) == 0.3 and last_trim(0.7, 0.1) == 0.7  # 3 · 0.1 is above 0.3
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

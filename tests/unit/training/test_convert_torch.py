@@ -9,11 +9,12 @@ torch = pytest.importorskip("torch", reason="torch is optional: the extra [torch
 pytest.importorskip("onnx", reason="onnx is optional: the extra [network]")
 
 from torch import nn  # noqa: E402
+from torch.nn.utils import prune  # noqa: E402
 from training_tiles import small_model  # noqa: E402
 
 from circuitsim.errors import InputError, SpecError  # noqa: E402
 from circuitsim.evaluation import BehavioralProduct  # noqa: E402
-from circuitsim.network import evaluate, load_network, program  # noqa: E402
+from circuitsim.network import evaluate, fit_ranges, load_network, program  # noqa: E402
 from circuitsim.training import TorchNetwork, convert_module, export_onnx, layer_ranges, plain  # noqa: E402
 
 MODEL = small_model()
@@ -176,3 +177,33 @@ def test_use_without_what_it_needs_is_refused_in_one_sentence():
         unsigned(torch.as_tensor(images))
     with pytest.raises(InputError, match="layer '0': an input is not finite"):
         converted(torch.full((1, 15), torch.nan))
+
+
+def test_a_module_used_twice_is_on_tiles_at_both_places():
+    torch.manual_seed(0)
+    shared = nn.Linear(8, 8)
+    module, images = nn.Sequential(shared, nn.ReLU(), shared, nn.Linear(8, 3)), images_of((8,))
+    converted = convert_module(module, MODEL, None, images=images, uncertified=True)
+    assert converted[0] is converted[2] and type(converted[2]).__name__ == "LinearOnTiles"
+    bare = plain(converted)
+    assert bare[0] is bare[2] and type(bare[2]) is nn.Linear
+    with torch.no_grad():
+        found = converted(torch.as_tensor(images)).numpy()
+    programmed = program(TorchNetwork(converted), MODEL.spec, BehavioralProduct(MODEL))
+    wanted = evaluate(programmed, images, ranges=layer_ranges(converted)).logits
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
+
+
+def test_what_tiles_would_leave_out_is_refused():
+    module, images = made("linear")
+    converted = convert_module(module, MODEL, None, images=images, uncertified=True)
+    programmed = program(TorchNetwork(converted), MODEL.spec, BehavioralProduct(MODEL))
+    ranges = fit_ranges(programmed, images, adc_per="column")
+    with pytest.raises(InputError, match="layer '0': its tiles or columns have ADC ranges of their own"):
+        convert_module(module, MODEL, None, ranges=ranges, uncertified=True)
+    pruned = nn.Sequential(prune.random_unstructured(nn.Linear(15, 4), "weight", amount=0.5))
+    with pytest.raises(InputError, match="a weight is computed from others"):
+        convert_module(pruned, MODEL, None, images=images, uncertified=True)
+    module[0].register_forward_hook(lambda _, given, y: 2 * y)
+    with pytest.raises(InputError, match=r"module '0' \(Linear\) has forward hooks, which tiles do not run"):
+        convert_module(module, MODEL, None, images=images, uncertified=True)
