@@ -55,6 +55,8 @@ MAPPED = 1e-3
 """Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.
 
 Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
+TINY = 1e-6
+"""Largest output below which rounding decides: far below 0 onnxruntime gives a Sigmoid in multiples of 3e-8."""
 
 
 _LEVELS = {BehavioralProduct: "behavioral", NodalProduct: "nodal", NgspiceProduct: "ngspice"}
@@ -187,7 +189,7 @@ def infer_files(
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
-    _warn_of_the_host(network, mapped)
+    _warn_of_the_host(network, mapped, float(np.abs(float_net.logits).max(initial=0.0)))
     results = {"float": float_net, "ideal": ideal, "array": array}
     bounded, columns = _bounds(bounds, programmed, product, images, {"calibration_images": first, "ranges": ranges})
     write_inference_table(out / "inference.csv", results, labels, 0 if calibration_data else len(first), columns)
@@ -291,14 +293,17 @@ def _tables(spec: ArraySpec, product: AnyProduct, rng: np.random.Generator | Non
     return tables
 
 
-def _warn_of_the_host(network: "OnnxNetwork", mapped: float) -> None:
+def _warn_of_the_host(network: "OnnxNetwork", mapped: float, largest: float) -> None:
     weighted = [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted]
     if weighted:
         sentence = f"{'; '.join(weighted)}: computed on the host without errors, so the array looks better than it is"
         warnings.warn(sentence, HostWarning, stacklevel=3)
     if mapped > MAPPED:
-        sentence = (
-            f"arrays that compute exactly differ from the float network by {mapped:.2g} of its largest output: it "
-            "rounds in between (half precision, QuantizeLinear), and small errors of the arrays may be hidden or grow"
-        )
-        warnings.warn(sentence, HostWarning, stacklevel=3)
+        why = ": it rounds in between (half precision, QuantizeLinear), and small errors of the arrays may hide or grow"
+        if largest < TINY:
+            why = (
+                f", {largest:.2g}: that is near the rounding of float32, as of a Sigmoid far below 0; compare "
+                "the tensor before it: --output NAME"
+            )
+        sentence = f"arrays that compute exactly differ from the float network by {mapped:.2g} of its largest output"
+        warnings.warn(sentence + why, HostWarning, stacklevel=3)

@@ -3,9 +3,10 @@
     python validation/real_networks/run.py FILE.onnx … [--shape INPUT=1,3,64,64] [--whole]
 
 Images are drawn, uniform from 0 to 1 (whole numbers below 32 for inputs of integers): they check the mapping, not an
-accuracy. Of several outputs the first of real numbers counts. A file that is refused stands in the table with the
-sentence that refuses it. Exit code 1: no file ran, a difference is above 1e-5 of the largest output, or a file ended in
-a traceback.
+accuracy. Of several outputs the first of real numbers counts. Where a Sigmoid writes it, what the Sigmoid reads is
+compared, and the table says so: far below 0 its output in float32 is rounding alone. A file that is refused stands in
+the table with the sentence that refuses it. Exit code 1: no file ran, a difference is above 1e-5 of the largest output,
+or a file ended in a traceback.
 """
 
 import argparse
@@ -35,7 +36,10 @@ SIDES = {4: (3, 64, 64), 3: (64, 64), 2: (64,), 1: ()}
 
 @dataclass(frozen=True)
 class Row:
-    """What was found of a file: layers and nodes by where they run, difference, seconds of CPU, peak memory."""
+    """What was found of a file: layers and nodes by where they run, difference, seconds of CPU, peak memory.
+
+    `said`: why a file is refused, or which tensor is compared in place of its output.
+    """
 
     file: str
     on_arrays: int
@@ -80,24 +84,33 @@ def drawn(each: OnnxInput, given: dict[str, tuple[int, ...]], whole: bool, rng: 
     return rng.random(size).astype(each.type)
 
 
-def chosen(file: Path) -> str | None:
-    """Name of the first output of real numbers where a file has several; None where it has one."""
-    outputs = onnx.load(file, load_external_data=False).graph.output
-    real = [each.name for each in outputs if each.type.tensor_type.elem_type in REAL]
-    return real[0] if len(real) > 1 else None
+def chosen(file: Path) -> tuple[str | None, str]:
+    """Name of the tensor to compare and what the table says of it; None for the only output.
+
+    That is the first output of real numbers, or what a Sigmoid that writes it reads.
+    """
+    graph = onnx.load(file, load_external_data=False).graph
+    real = [each.name for each in graph.output if each.type.tensor_type.elem_type in REAL]
+    if not real:
+        return None, ""
+    before = [node.input[0] for node in graph.node if node.op_type == "Sigmoid" and real[0] in node.output]
+    if before:
+        return before[0], "before Sigmoid"
+    return (real[0] if len(real) > 1 else None), ""
 
 
 def examine(file: Path, given: dict[str, tuple[int, ...]], whole: bool, spec: cs.ArraySpec) -> Row:
     """Run a file on exact arrays and return its row."""
     start, found = time.process_time(), None
     try:
-        network = load_network(file, output=chosen(file))
+        output, said = chosen(file)
+        network = load_network(file, output=output)
         rng = np.random.default_rng(0)
         fields = {each.name: drawn(each, given, whole, rng) for each in network.inputs}
         images = next(iter(fields.values())) if len(fields) == 1 else image_records(fields)
         difference = float(float_difference(network, spec, images).max())
         weighted = sum(part.weighted for part in network.digital)
-        found = (len(network.layers), sum(network.on_host.values()), weighted, difference, "")
+        found = (len(network.layers), sum(network.on_host.values()), weighted, difference, said)
     except CircuitsimError as error:
         found = (0, 0, 0, np.nan, str(error))
     except Exception:  # whatever it is, the table says so and the exit code tells it
@@ -112,8 +125,8 @@ def shown(row: Row) -> str:
         return f"{Path(row.file).name:34} {'TRACEBACK' if row.difference == np.inf else 'refused'}: {row.said}"
     return (
         f"{Path(row.file).name:34} {row.on_arrays:6d} {row.on_host:6d} {row.weighted_on_host:9d} "
-        f"{row.difference:10.1e} {row.cpu_s:7.2f} {row.peak_mb:8.0f}"
-    )
+        f"{row.difference:10.1e} {row.cpu_s:7.2f} {row.peak_mb:8.0f}  {row.said}"
+    ).rstrip()
 
 
 def shape_given(text: str) -> tuple[str, tuple[int, ...]]:
