@@ -82,8 +82,8 @@ def network_settling(
 ) -> tuple[LayerSettling, ...]:
     """Return the slowest column with a weight of each layer, and tell where `driver.t_read` ends before it has settled.
 
-    A column settles to half an LSB of its layer from the current of all its rows in use at v_read. More than full scale
-    does not count: the largest code stands for it.
+    A column settles to half an LSB of its own ADC from the current of all its rows in use at v_read. More than full
+    scale does not count: the largest code stands for it.
 
     Args:
         programmed: The network on arrays.
@@ -105,10 +105,12 @@ def network_settling(
         tiles = [tile_conductances(layer.layer, place, spec, w_max=layer.w_max) for place in layer.places]
         largest = max(float(_currents(spec, g).max()) for g in tiles)
         full_scale = largest if known is None or known.full_scale is None else known.full_scale
-        found = [
-            _slowest(spec, model, name, place.index, g, full_scale)
-            for place, g in zip(layer.places, tiles, strict=True)
-        ]
+        found = []
+        for k, (place, g) in enumerate(zip(layer.places, tiles, strict=True)):
+            scales = np.full(g.shape[1], full_scale)
+            if known is not None and known.column_scales is not None:
+                scales[place.col_part] = known.column_scales[k]
+            found.append(_slowest(spec, model, name, place.index, g, scales))
         slowest = max(found, key=lambda each: each.time)
         layers.append(replace(slowest, inside=all(each.inside for each in found)))
     _tell(spec, layers)
@@ -116,18 +118,19 @@ def network_settling(
 
 
 def _slowest(
-    spec: ArraySpec, model: SettlingModel, name: str, tile: int, g: np.ndarray, full_scale: float
+    spec: ArraySpec, model: SettlingModel, name: str, tile: int, g: np.ndarray, scales: np.ndarray
 ) -> LayerSettling:
-    """Return the slowest column of a tile of conductances (rows, cols) [S], with a range of its ADC [A]."""
+    """Return the slowest column of a tile of conductances (rows, cols) [S], with ADC ranges (cols,) [A]."""
     used = g.max(axis=0) > g.min()  # without a weight a column carries no current to settle
     columns = np.flatnonzero(used | ~used.any())
     loads = g.mean(axis=0)[columns] / spec.device.g_max
-    lsb = full_scale / (_finest(spec) / 2)
-    ratio = np.maximum(np.minimum(_currents(spec, g)[columns], full_scale) / (lsb / 2), 1.0)
+    scales = scales[columns]
+    lsb = scales / (_finest(spec) / 2)
+    ratio = np.maximum(np.minimum(_currents(spec, g)[columns], scales) / (lsb / 2), 1.0)
     times = (1 + model.late) * model.time(loads, float(g.mean() / spec.device.g_max), ratio)
     at = int(times.argmax())
     inside = model.loads[0] <= loads.min() and loads.max() <= model.loads[1]
-    return LayerSettling(name, float(loads[at]), float(times[at]), bool(inside), tile, int(columns[at]), lsb)
+    return LayerSettling(name, float(loads[at]), float(times[at]), bool(inside), tile, int(columns[at]), float(lsb[at]))
 
 
 def _currents(spec: ArraySpec, g: np.ndarray) -> np.ndarray:

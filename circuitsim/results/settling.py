@@ -53,7 +53,7 @@ class LayerSettling:
             the model's `late` [s].
         inside: Whether all columns lie within the loads of the model's fit.
         tile, column: Number of its tile within the layer, and of the column within the array.
-        lsb: LSB of the layer's ADC [A].
+        lsb: LSB of this column's ADC [A].
     """
 
     name: str

@@ -105,6 +105,27 @@ def test_a_read_too_short_for_the_slowest_column_is_told():
         network_settling(programmed, model_of(array()))
 
 
+def test_a_column_with_a_range_of_its_own_settles_to_its_own_lsb():
+    spec = array(64, 96)
+    programmed = program(load_network(NETWORK), spec, exact_product(spec))
+    (name, first), *_ = programmed.layers.items()
+    at = [place.col_part for place in first.places]
+    sums = [
+        tile_conductances(first.layer, place, spec, w_max=first.w_max).sum(axis=0)[part]
+        for place, part in zip(first.places, at, strict=True)
+    ]
+    wide = 0.2 * max(own.max() for own in sums)
+    scales = [0.2 * own / 4 for own in sums]  # every ADC ends at a quarter of its column's largest current, but one
+    least = min(range(len(sums)), key=lambda k: sums[k].min())
+    scales[least][sums[least].argmin()] = wide
+    known = LayerRange(1.0, full_scale=wide, column_scales=tuple(map(tuple, scales)))
+    (found, *_) = network_settling(programmed, model_of(spec), ranges={name: known})
+    tile = next(k for k, place in enumerate(first.places) if place.index == found.tile)
+    own = sums[tile][np.arange(96)[at[tile]].tolist().index(found.column)]
+    assert found.lsb == pytest.approx(0.2 * own / 4 / 255, rel=1e-12)
+    assert found.time == pytest.approx(1e-10 + 2e-10 * found.load * np.log(510), rel=1e-12)
+
+
 def test_what_cannot_settle_is_refused():
     with pytest.raises(InputError, match=r"settling needs adc\.bits"):
         settling_model(array(adc={"bits": None}))
