@@ -149,9 +149,11 @@ def _check_trim(every: float | None, compensations: Collection[str], latest: flo
     if not 0 < every < np.inf:
         raise InputError(f"trim_every = {every:g} s: expected a time above 0")
     if set(compensations) == {"none"}:
-        raise InputError("trim_every has no effect without a compensation; expected network, layer or column")
+        raise InputError(
+            "trim_every has no effect without a compensation; expected network, layer, column or column_offset"
+        )
     if every > latest:
-        raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} or less")
+        raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} s or less")
 
 
 def _check_drawn(stats: Statistics, drawn: Collection[str], latest: float) -> None:
@@ -180,7 +182,9 @@ def device_statistics_of(spec: ArraySpec) -> Statistics:
     """
     card = device_card(spec)
     if card.statistics is None:
-        raise InputError(f"device.model = {card.name!r} has no statistics; expected a card with [statistics]")
+        raise InputError(
+            f"device.model = {card.name!r} has no statistics; expected a card with [statistics], such as pcm_joshi"
+        )
     return read_statistics(card)
 
 
