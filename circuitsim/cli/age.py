@@ -142,6 +142,8 @@ def _in_words(content: dict[str, Any]) -> list[Any]:
     )
     drawn = [f"drawn: {' '.join(content['plot'])}"] if "plot" in content else []
     notes = [f"note: {note}" for note in content["notes"]]
+    if (every := content["trim_every_s"]) is not None:
+        notes.insert(0, f"note: compensations are of the last reference read, one every {_time(every)}")
     return [first, table, *notes, f"table: {content['csv']}", *drawn]
 
 

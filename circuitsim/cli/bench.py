@@ -8,9 +8,11 @@ import typer
 
 from circuitsim.cli.options import Repeats, within
 from circuitsim.cli.output import Json, print_result, progress_bar
+from circuitsim.cli.usage import help_without_command
 from circuitsim.results import write_text
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
+app.callback(invoke_without_command=True)(help_without_command)
 
 Largest = Annotated[
     int | None,

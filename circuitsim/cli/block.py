@@ -12,8 +12,10 @@ from circuitsim.cli.block_figures import table_content, table_lines
 from circuitsim.cli.block_tables import block_card, block_list, block_sheet
 from circuitsim.cli.options import PlotFile, within
 from circuitsim.cli.output import Json, card_listing, plot_files, print_result, replaces
+from circuitsim.cli.usage import help_without_command
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.callback(invoke_without_command=True)(help_without_command)
 
 Text = str | None
 VRef = Annotated[

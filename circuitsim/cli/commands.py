@@ -25,7 +25,7 @@ from circuitsim.cli.netlist import write_netlist
 from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
 from circuitsim.cli.solve import solve
-from circuitsim.cli.usage import usage_sentence
+from circuitsim.cli.usage import help_without_command, usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.spec import json_schema, load_spec, with_ideal
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # words in brackets name sections and units
@@ -62,6 +61,7 @@ DEMO_RESULTS = (
 
 @app.callback(invoke_without_command=True)
 def _options(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", envvar="CIRCUITSIM_LOG", help="Log the steps of long work.")
@@ -70,6 +70,7 @@ def _options(
     if version:
         typer.echo(f"circuitsim {__version__}")
         raise typer.Exit
+    help_without_command(context)
     log_to_stderr(verbose=verbose)
 
 
@@ -262,12 +263,9 @@ def main() -> None:
             announce("circuitsim: the memory of this machine does not suffice: make the array or the batch smaller")
             sys.exit(InputError.exit_code)
         except Exception as error:
-            message = getattr(error, "format_message", None)
-            if message is None:  # no error of typer's or click's
+            if not hasattr(error, "format_message"):  # no error of typer's or click's
                 raise
-            asked = type(error).__name__ == "NoArgsIsHelpError"  # some versions have printed the help, others hold it
-            if text := message() if asked else f"circuitsim: {usage_sentence(error)}":
-                announce(text)
+            announce(f"circuitsim: {usage_sentence(error)}")
             sys.exit(InputError.exit_code)
     sys.exit(code or 0)
 

@@ -13,6 +13,7 @@ from circuitsim.cli import device_tabulate
 from circuitsim.cli.device_tables import card_list, card_sheet, fit_content, fit_lines
 from circuitsim.cli.options import PlotFile, ReadVoltage, within
 from circuitsim.cli.output import Json, card_listing, plot_files, print_result, replaces
+from circuitsim.cli.usage import help_without_command
 from circuitsim.devices import GATES, Card, Parameter, list_cards, load_card, load_folder, user_device
 from circuitsim.errors import InputError
 from circuitsim.spec import DeviceSpec, sentence
@@ -21,7 +22,8 @@ from circuitsim.units import format_quantity, parse_quantity
 if TYPE_CHECKING:
     from circuitsim.characterization import ReadCurves, StateMap
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.callback(invoke_without_command=True)(help_without_command)
 
 app.command()(device_tabulate.tabulate)
 

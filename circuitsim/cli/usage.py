@@ -5,7 +5,18 @@ import os
 import re
 from typing import Any
 
+import typer
+
+from circuitsim.cli.output import announce
+from circuitsim.errors import InputError
 from circuitsim.spec import shown
+
+
+def help_without_command(context: typer.Context) -> None:
+    """Print the help on standard error and end with exit code 2 where no command follows; all versions do the same."""
+    if context.invoked_subcommand is None:
+        announce(context.get_help())
+        raise typer.Exit(InputError.exit_code)
 
 
 def usage_sentence(error: Any) -> str:

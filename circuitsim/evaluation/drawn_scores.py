@@ -153,7 +153,7 @@ def _check_trim(every: float | None, compensations: Collection[str], latest: flo
             "trim_every has no effect without a compensation; expected network, layer, column or column_offset"
         )
     if every > latest:
-        raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} or less")
+        raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} s or less")
 
 
 def _check_drawn(stats: Statistics, drawn: Collection[str], latest: float) -> None:
@@ -182,7 +182,9 @@ def device_statistics_of(spec: ArraySpec) -> Statistics:
     """
     card = device_card(spec)
     if card.statistics is None:
-        raise InputError(f"device.model = {card.name!r} has no statistics; expected a card with [statistics]")
+        raise InputError(
+            f"device.model = {card.name!r} has no statistics; expected a card with [statistics], such as pcm_joshi"
+        )
     return read_statistics(card)
 
 

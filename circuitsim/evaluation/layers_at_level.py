@@ -64,7 +64,10 @@ def layers_at_level(
         raise InputError("layers = [] has no effect: no layer is named; expected names, or None for all layers")
     usual = "behavioral" if isinstance(arrays, TileModel) else "nodal"
     if level in (None, usual):
-        raise InputError(f"layers = {list(layers)!r} has no effect at level = {usual!r}, which reads all; give a level")
+        others = "nodal or ngspice" if usual == "behavioral" else "ngspice, or nodal with a calibrated model"
+        raise InputError(
+            f"layers = {list(layers)!r} has no effect at level = {usual!r}, which reads all; expected level {others}"
+        )
     names = [layer.name for layer in network.layers]
     if wrong := [name for name in layers if name not in names]:
         few = ", ".join(map(repr, names[:12]))

@@ -68,9 +68,12 @@ def test_no_trim_is_later_than_its_time():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"trim_every": DAY}, "trim_every has no effect without a compensation"),
+        ({"trim_every": DAY}, "without a compensation; expected network, layer, column or column_offset"),
         ({"trim_every": -1.0, "compensations": ("layer",)}, "trim_every = -1 s: expected a time above 0"),
-        ({"trim_every": 2 * DAY, "compensations": ("layer",)}, "the first is later than all times"),
+        (
+            {"trim_every": 2 * DAY, "compensations": ("layer",)},
+            r"the first is later than all times; expected \S+ s or less",
+        ),
     ],
 )
 def test_a_schedule_without_effect_is_refused(score, given, said):
