@@ -1,5 +1,6 @@
 """Words and times that options take, checked when the command line is read: before older results are set aside."""
 
+import math
 import re
 from collections.abc import Callable
 
@@ -8,19 +9,20 @@ from circuitsim.spec import shown
 
 SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "y": 31557600.0}
 _TIME = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)")
+DRAWN_CAUSES = ("programming", "drift", "read_noise", "stuck")
 WORDS = {
     "--adc-range-per": ("layer", "tile", "column"),
     "--bounds": ("certificate", "drawn_tiles", "own_tiles"),
-    "--cause": ("wires", "cells", "dac", "adc", "programming", "drift", "read_noise", "stuck"),
+    "--cause": ("wires", "cells", "dac", "adc", *DRAWN_CAUSES),
     "--compensation": ("none", "network", "layer", "column", "column_offset"),
     "--level": ("behavioral", "nodal", "ngspice"),
 }
 """What options take that choose among words."""
 
 
-def one_of(option: str) -> Callable[[str], str]:
-    """Return a parser that refuses all but the words of an option, in one sentence."""
-    words = WORDS[option]
+def one_of(option: str, words: tuple[str, ...] = ()) -> Callable[[str], str]:
+    """Return a parser that refuses all but some words, or all but the words of the option, in one sentence."""
+    words = words or WORDS[option]
 
     def word(value: str) -> str:
         if value not in words:
@@ -36,7 +38,7 @@ def seconds(option: str) -> Callable[[str | float], float]:
     def time(value: str | float) -> float:
         text = str(value)
         found = _TIME.fullmatch(text.strip())
-        if not found or found[2] not in SECONDS:
+        if not found or found[2] not in SECONDS or math.isinf(float(found[1]) * SECONDS[found[2]]):
             raise InputError(f"{option} {text!r}: expected seconds, or a number with one of s, min, h, d, y: 1h, 30d")
         return float(found[1]) * SECONDS[found[2]]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from circuitsim.cli.choices import one_of
+from circuitsim.cli.choices import DRAWN_CAUSES, WORDS, one_of
 from circuitsim.errors import InputError
 from circuitsim.spec import shown, spice_name
 from circuitsim.units import parse_quantity
@@ -222,14 +222,23 @@ AdcRangePer = Annotated[
         help="What has an ADC range of its own: layer, tile or column; needs adc.full_scale = auto.",
     ),
 ]
+DrawnCause = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cause",
+        parser=one_of("--cause", DRAWN_CAUSES),
+        metavar="WORD",
+        help=f"What acts: {', '.join(DRAWN_CAUSES)}; repeat it. Absent: all that the device's card states.",
+    ),
+]
 Cause = Annotated[
     list[str] | None,
     typer.Option(
         "--cause",
         parser=one_of("--cause"),
         metavar="WORD",
-        help="What acts: programming, drift, read_noise, stuck; of budget also wires, cells, dac, adc; repeat it."
-        " Absent: all that the array has and its device's card states.",
+        help=f"What acts: {', '.join(WORDS['--cause'])}; repeat it. Absent: all that the array has and its device's"
+        " card states.",
     ),
 ]
 ScoredOutput = Annotated[

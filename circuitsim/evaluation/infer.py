@@ -164,8 +164,8 @@ def infer_files(
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
-    use = {"certificate": certificate, "strict": strict, "max_error": max_error, "dtype": dtype}
-    product = level_product(arrays, level, **use)
+    use = {"strict": strict, "max_error": max_error, "dtype": dtype}
+    product = level_product(arrays, level, certificate=certificate, **use)
     _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _as_asked(product.spec, digital, input_code)
@@ -179,12 +179,11 @@ def infer_files(
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
     tables = _tables(spec, product, rng)
     how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
-    learnt = {"calibration_images": first, "tables": tables, "dtype": dtype}
-    ideal = evaluate_ideal(network, spec, images, labels, **learnt, **how)
+    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, dtype=dtype, **how)
     given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
     programmed = program(network, spec, counted, **given)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
-    rules = {"inputs": input_range, "adc": adc_range, "adc_per": adc_range_per}
+    rules: dict[str, Any] = {"inputs": input_range, "adc": adc_range, "adc_per": adc_range_per}
     ranges = fit_ranges(quick, first, **rules, n_jobs=n_jobs, memory=memory)
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)

@@ -94,13 +94,7 @@ def _set_ranges(module: nn.Module, ranges: Mapping[str, LayerRange]) -> None:
     if unknown := [name for name in ranges if name not in names]:
         raise InputError(f"ranges name {unknown[0]!r}, which is no layer on tiles; there are {', '.join(names)}")
     for tiles, _ in layers_on_tiles(module):
-        known = ranges[tiles.layer]
-        if known.column_scales is not None:
-            raise InputError(
-                f"ranges of layer {tiles.layer!r} are those of tiles or columns, and tiles in training have one ADC "
-                "range for each layer; expected those of network.fit_ranges with adc_per = 'layer'"
-            )
-        tiles.set_range(known)
+        tiles.set_range(ranges[tiles.layer])
 
 
 @checked

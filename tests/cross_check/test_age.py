@@ -151,7 +151,9 @@ def test_compensations_that_cannot_work_are_refused(model, digits):
     ("words", "said"),
     [
         (("--after", "1 week"), "--after '1 week': expected seconds, or a number with one of s, min, h, d, y"),
-        (("--compensation", "tile"), "compensations[0] = 'tile': expected 'none' or 'network' or 'layer' or 'column'"),
+        (("--compensation", "tile"), "--compensation = 'tile': expected none, network, layer, column or column_offset"),
+        (("--cause", "wires"), "--cause = 'wires': expected programming, drift, read_noise or stuck"),
+        (("--after", "1e400d"), "--after '1e400d': expected seconds, or a number with one of s, min, h, d, y"),
         (("--cause", "stuck"), "its statistics state no stuck"),
         (("--cause", "drift"), "causes = ['drift'] at 0 s: nothing has drifted"),
         (("--after", "1h", "--after", "60min"), "times = [3600.0, 3600.0]: expected at least one, and none twice"),

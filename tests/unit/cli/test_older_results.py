@@ -90,7 +90,7 @@ def test_a_failed_command(used):
         ("--after", "1x", "--after '1x': expected seconds"),
         ("--trim-every", "x", "--trim-every 'x': expected seconds"),
         ("--compensation", "collumn", "--compensation = 'collumn': expected none, network, layer, column or"),
-        ("--cause", "drifts", "--cause = 'drifts': expected wires, cells,"),
+        ("--cause", "drifts", "--cause = 'drifts': expected programming, drift,"),
     ],
 )
 def test_a_mistyped_option_moves_nothing(tmp_path, option, value, said):

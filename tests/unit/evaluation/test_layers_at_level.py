@@ -15,4 +15,4 @@ class Empty:
 
 def test_no_name_is_no_choice():
     with pytest.raises(InputError, match=r"^layers = \[\] has no effect: no layer is named"):
-        layers_at_level(None, None, Empty(), [], "ngspice", None)
+        layers_at_level(None, None, Empty(), [], None, "ngspice", None)

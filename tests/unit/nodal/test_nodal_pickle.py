@@ -53,4 +53,4 @@ def test_only_the_fields_travel(sinh_surface):
     assert set(vars(pickle.loads(pickle.dumps(array)))) == {"spec", "g", "surface", "wires", "v_range", "off"}
     gated = nodal.prepare(GATED, G, sinh_surface)
     assert "grid" in vars(gated)
-    assert set(vars(pickle.loads(pickle.dumps(gated)))) == {"spec", "g", "on", "off", "wires", "between"}
+    assert set(vars(pickle.loads(pickle.dumps(gated)))) == {"spec", "g", "on", "off", "wires", "between", "varied"}

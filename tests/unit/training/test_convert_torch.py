@@ -14,7 +14,7 @@ from training_tiles import small_model  # noqa: E402
 
 from circuitsim.errors import InputError, SpecError  # noqa: E402
 from circuitsim.evaluation import BehavioralProduct  # noqa: E402
-from circuitsim.network import evaluate, fit_ranges, load_network, program  # noqa: E402
+from circuitsim.network import evaluate, load_network, program  # noqa: E402
 from circuitsim.training import TorchNetwork, convert_module, export_onnx, layer_ranges, plain  # noqa: E402
 
 MODEL = small_model()
@@ -168,7 +168,7 @@ def test_use_without_what_it_needs_is_refused_in_one_sentence():
     with pytest.raises(InputError, match="ranges name '7', which is no layer"):
         convert_module(module, MODEL, None, ranges={**known, "7": known["0"]}, uncertified=True)
     each = dataclasses.replace(known["0"], column_scales=((1e-4,) * 8,))
-    with pytest.raises(InputError, match="ranges of layer '0' are those of tiles or columns"):
+    with pytest.raises(InputError, match="layer '0': its tiles or columns have ADC ranges of their own"):
         convert_module(module, MODEL, None, ranges={**known, "0": each}, uncertified=True)
     with pytest.raises(SpecError, match=r"driver\.input_code = 'bit_serial': expected 'amplitude'"):
         convert_module(module, small_model(driver={"input_code": "bit_serial"}), None, images=images, uncertified=True)
@@ -196,11 +196,6 @@ def test_a_module_used_twice_is_on_tiles_at_both_places():
 
 def test_what_tiles_would_leave_out_is_refused():
     module, images = made("linear")
-    converted = convert_module(module, MODEL, None, images=images, uncertified=True)
-    programmed = program(TorchNetwork(converted), MODEL.spec, BehavioralProduct(MODEL))
-    ranges = fit_ranges(programmed, images, adc_per="column")
-    with pytest.raises(InputError, match="layer '0': its tiles or columns have ADC ranges of their own"):
-        convert_module(module, MODEL, None, ranges=ranges, uncertified=True)
     pruned = nn.Sequential(prune.random_unstructured(nn.Linear(15, 4), "weight", amount=0.5))
     with pytest.raises(InputError, match="a weight is computed from others"):
         convert_module(pruned, MODEL, None, images=images, uncertified=True)
