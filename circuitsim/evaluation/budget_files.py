@@ -65,9 +65,9 @@ def budget_files(
     product = BehavioralProduct(model, certificate=certificate, strict=strict)
     network = load_network(network_file, output=output)
     first, images, labels = images_apart(network, data, None, calibration_images)
+    images, labels = first_images(images, labels, images_scored)
     if labels is None:
         raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
-    images, labels = first_images(images, None, images_scored)[0], labels[:images_scored]
     given = {"calibration_images": first, "seeds": seeds, "causes": causes, "t": t, "extrapolate": extrapolate}
     found = network_budget(network, product, images, labels, progress=progress, **given)
     placement = None

@@ -12,7 +12,7 @@ from circuitsim.evaluation.placement_energy import EnergyEnds, energies_on_array
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Inference, Network, evaluate_float
 from circuitsim.results.placement import Placement, PlacementStep
-from circuitsim.spec import checked
+from circuitsim.spec import ArraySpec, checked
 
 _LEAST = 4  # images: half of them for the choice
 _LEAST_PRICE = 1e-18  # J, or multiply-accumulates: less than any layer has
@@ -55,6 +55,7 @@ def choose_digital(
             or inputs are pulse widths with it.
         SpecError, OutsideRangeError: As `network_budget`.
     """
+    _check_energy(mac_energy, product.spec)
     if len(images) < _LEAST:
         raise InputError(f"{len(images)} images: expected {_LEAST} or more, half of them for the choice")
     half = len(images) // 2
@@ -98,19 +99,25 @@ def choose_digital(
     )
 
 
-def _prices(
-    macs: dict[str, int], on_arrays: dict[str, EnergyEnds] | None, mac_energy: float | None
-) -> dict[str, float]:
-    """What it costs to make each layer digital: its multiply-accumulates, or energy beyond that of its arrays [J]."""
+def _check_energy(mac_energy: float | None, spec: ArraySpec) -> None:
+    """Refuse an energy that is none, or that nothing is weighed against: before anything is run."""
     if mac_energy is None:
-        return {name: float(count) for name, count in macs.items()}
+        return
     if not mac_energy > 0:
         raise InputError(f"mac_energy = {mac_energy!r}: expected a number above 0, in J")
-    if on_arrays is None:
+    if spec.driver.input_code == "pulse_width":
         raise InputError(
             "mac_energy: driver.input_code = 'pulse_width' has no energy of an inference to weigh it against; expected "
             "'amplitude' or 'bit_serial', or no mac_energy"
         )
+
+
+def _prices(
+    macs: dict[str, int], on_arrays: dict[str, EnergyEnds] | None, mac_energy: float | None
+) -> dict[str, float]:
+    """What it costs to make each layer digital: its multiply-accumulates, or energy beyond that of its arrays [J]."""
+    if mac_energy is None or on_arrays is None:
+        return {name: float(count) for name, count in macs.items()}
     return {name: count * mac_energy - sum(on_arrays[name]) / 2 for name, count in macs.items()}
 
 
