@@ -1,6 +1,5 @@
 """An array prepared for reads by its bit lines: everything that does not depend on its inputs."""
 
-import math
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.nodal.blocks import sweep_batch
-from circuitsim.nodal.compact_cells import CompactFit, VoltageBox, contract, fit, within
+from circuitsim.nodal.compact_cells import CompactFit, contract, fit, within
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import cell_errors
 from circuitsim.nodal.line_cells import CellTerms, cell_terms, no_current
@@ -19,6 +18,7 @@ from circuitsim.nodal.modes import SweepPlan, sweep_plan
 from circuitsim.nodal.polynomial import law_of, split_terms
 from circuitsim.nodal.response import highest_response
 from circuitsim.nodal.surface_chords import chord
+from circuitsim.nodal.voltage_boxes import VoltageBox, driven_box, pulled_box
 from circuitsim.results import CellSurface, content_digest
 from circuitsim.spec import ArraySpec, Count, WireGrid, by_value, checked
 
@@ -30,7 +30,6 @@ _WORSE = 3.0  # than the surface itself: such a fit is not used
 # Error of a fit [of full scale] to use all the same where a transistor in series makes the current bend: it leaves
 # 3e-7 of the largest output, and the reference solver, which needs no fit, takes 500 times as long.
 _BENT = 3e-8
-_MARGIN = 1.25  # column voltages of a nonlinear array against those of its chord
 
 
 @dataclass(frozen=True)
@@ -147,14 +146,25 @@ class PreparedArray:
     @cached_property
     def cells(self) -> tuple[CompactFit, SweepPlan] | None:
         """The cells as polynomials for inputs within `v_range`, and the plan with them; None: use the reference."""
-        v_ref = self.spec.sense.v_ref
-        return compact_cells(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
+        return compact_cells(self, driven_box(self.column_response, *self.driven_range))
 
     @cached_property
     def dense(self) -> tuple[VoltageBox, float, DenseLines] | None:
         """Dense lines with their cells for inputs within `v_range`; None: use the reference."""
+        return dense_lines(self, driven_box(self.column_response, *self.driven_range))
+
+    @property
+    def driven_range(self) -> tuple[float, float]:
+        """The range of inputs, relative to v_ref [V]."""
         v_ref = self.spec.sense.v_ref
-        return dense_lines(self, voltage_box(self, self.v_range[0] - v_ref, self.v_range[1] - v_ref))
+        return self.v_range[0] - v_ref, self.v_range[1] - v_ref
+
+    def box_of(self, drive: np.ndarray, pull: np.ndarray | None) -> VoltageBox:
+        """Return what cells reach for inputs (batch, rows) and sense nodes (batch, cols), relative to v_ref [V]."""
+        driven = driven_box(self.column_response, float(drive.min()), float(drive.max()))
+        if pull is None:
+            return driven
+        return pulled_box(driven, max(-float(pull.min()), 0.0), max(float(pull.max()), 0.0))
 
 
 def plan_of_wires(wires: WireGrid, g0: np.ndarray) -> SweepPlan | None:
@@ -196,39 +206,6 @@ def _factored_matrices(array: LinearArray) -> TerminalMatrices:
     unit = solve_linear(array, np.eye(rows))
     rounding = np.full(rows, 4 * np.finfo(float).eps * array.matrix.diagonal().max(initial=0.0))
     return TerminalMatrices(unit.i_out, unit.i_row, rounding, 1)
-
-
-def voltage_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
-    """Voltages relative to v_ref [V] that cells reach when inputs lie between the two; v_ref is always inside.
-
-    How far columns rise is rounded up, so that the many matrices of a search share a few fits of their cells.
-    """
-    v_low, v_high = min(v_low, 0.0), max(v_high, 0.0)
-    reach = min(_step_above(_MARGIN * array.column_response), 1.0)
-    return VoltageBox(v_low, v_high, reach * v_low, reach * v_high)
-
-
-def _step_above(response: float) -> float:
-    """Round a response up to the next eighth of an octave; one of less than 1e-9 stays as it is."""
-    return 2.0 ** (math.ceil(8 * math.log2(response)) / 8) if response > 1e-9 else response
-
-
-def pulled_box(array: PreparedArray, drive: np.ndarray, pull: np.ndarray) -> VoltageBox:
-    """Voltages that cells reach for inputs (batch, rows) and sense nodes (batch, cols), both relative to v_ref [V].
-
-    A sense node pulls its column along. How far is rounded up to a power of two, so that the steps of an iteration
-    share a box.
-    """
-    by_inputs = voltage_box(array, float(drive.min()), float(drive.max()))
-    down, up = max(-float(pull.min()), 0.0), max(float(pull.max()), 0.0)
-    v_low, v_high = min(by_inputs.v_low, -down), max(by_inputs.v_high, up)
-    w_low, w_high = by_inputs.w_low - _power_of_two(down), by_inputs.w_high + _power_of_two(up)
-    return VoltageBox(v_low, v_high, max(w_low, v_low), min(w_high, v_high))
-
-
-def _power_of_two(voltage: float) -> float:
-    """Round a voltage up to a power of two; less than a nanovolt counts as none."""
-    return 2.0 ** math.ceil(math.log2(voltage)) if voltage > 1e-9 else 0.0
 
 
 def compact_cells(array: PreparedArray, box: VoltageBox) -> tuple[CompactFit, SweepPlan] | None:

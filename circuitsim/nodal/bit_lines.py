@@ -14,17 +14,15 @@ from circuitsim.nodal.array import (
     TerminalMatrices,
     compact_cells,
     dense_lines,
-    pulled_box,
-    voltage_box,
 )
 from circuitsim.nodal.blocks import SweepResult, sweep_batch
-from circuitsim.nodal.compact_cells import VoltageBox
 from circuitsim.nodal.grid import end_resistances
 from circuitsim.nodal.judgement import check_balance, output_error, share_of_error
 from circuitsim.nodal.line_iteration import solve_lines
 from circuitsim.nodal.newton import NodeSolution, solve_nodes
 from circuitsim.nodal.surface import cell_law, check_voltages
 from circuitsim.nodal.terminals import convergence, with_references
+from circuitsim.nodal.voltage_boxes import VoltageBox, driven_box, in_eighths
 from circuitsim.results import Provenance, Solution, content_digest
 from circuitsim.spec import real_numbers
 from circuitsim.spec.matrices import check_inputs
@@ -137,31 +135,27 @@ def _sweep(
         return run(array.plan), 0.0
     terminals = drive if pull is None else np.hstack([drive, pull])
     v_low, v_high = min(float(terminals.min()), 0.0), max(float(terminals.max()), 0.0)
-    needed = voltage_box(array, v_low, v_high) if pull is None else pulled_box(array, drive, pull)
+    needed = array.box_of(drive, pull)
     prepared = array.cells
     if prepared is None or not prepared[0].box.holds(v_low, v_high) or not prepared[0].box.reaches(*needed.columns):
-        prepared = compact_cells(array, needed if pull is not None else _in_eighths(array, v_low, v_high))
+        prepared = compact_cells(array, needed if pull is not None else _shared_box(array, v_low, v_high))
     if prepared is None:
         return None, 0.0
     box, swept = prepared[0].box, run(prepared[1])
     if not box.reaches(swept.w_low, swept.w_high):
-        prepared = compact_cells(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
+        prepared = compact_cells(array, box.with_all_columns())
         if prepared is None:
             return None, 0.0
         swept = run(prepared[1])
     return swept, prepared[0].error * array.surface.i_max
 
 
-def _in_eighths(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
-    """Voltages that cells reach for inputs relative to v_ref [V], these rounded outward to eighths of `v_range`.
+def _shared_box(array: PreparedArray, v_low: float, v_high: float) -> VoltageBox:
+    """Return what cells reach for inputs relative to v_ref [V], rounded so that reads share few fits.
 
-    Reads then share few boxes, whose fits are kept: near threshold none may be good enough, and each takes long.
+    Near threshold none may be good enough, and each takes long.
     """
-    low, high = (end - array.spec.sense.v_ref for end in array.v_range)
-    if low <= v_low and v_high <= high:
-        eighth = (high - low) / 8
-        v_low, v_high = max(eighth * np.floor(v_low / eighth), low), min(eighth * np.ceil(v_high / eighth), high)
-    return voltage_box(array, float(v_low), float(v_high))
+    return driven_box(array.column_response, *in_eighths(v_low, v_high, array.driven_range))
 
 
 def _by_lines(
@@ -171,7 +165,7 @@ def _by_lines(
     asleep = drive == 0 if array.skips else None
     terminals = drive if pull is None else np.hstack([drive, pull])
     v_low, v_high = min(float(terminals.min()), 0.0), max(float(terminals.max()), 0.0)
-    needed = voltage_box(array, v_low, v_high) if pull is None else pulled_box(array, drive, pull)
+    needed = array.box_of(drive, pull)
     prepared = array.dense
     if prepared is None or not prepared[0].holds(v_low, v_high) or not prepared[0].reaches(*needed.columns):
         prepared = dense_lines(array, needed)
@@ -180,7 +174,7 @@ def _by_lines(
     run = partial(solve_lines, drive=drive, pull=pull, asleep=asleep, tol=tol, most=MOST_PASSES, nodes=nodes)
     box, found = prepared[0], run(prepared[2])
     if not box.reaches(found.w_low, found.w_high):
-        prepared = dense_lines(array, VoltageBox(box.v_low, box.v_high, box.v_low, box.v_high))
+        prepared = dense_lines(array, box.with_all_columns())
         if prepared is None:
             return None, 0.0
         found = run(prepared[2])

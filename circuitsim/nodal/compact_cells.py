@@ -13,34 +13,11 @@ from numpy.polynomial import chebyshev
 from circuitsim.nodal.polynomial import SHAPES
 from circuitsim.nodal.surface import unit_conductance
 from circuitsim.nodal.surface_chords import k_over_t
+from circuitsim.nodal.voltage_boxes import VoltageBox
 from circuitsim.results import CellSurface
 
 _POINTS = {"fit": ((26, 16), 0.0), "test": ((33, 17), 0.3)}  # number in U and w, shift
 _BEST = 3e-10  # error [of full scale] below which more terms gain nothing, where the surface is not worse itself
-
-
-@dataclass(frozen=True)
-class VoltageBox:
-    """Voltages relative to v_ref [V]: of the terminals, and of the column wires at the cells."""
-
-    v_low: float
-    v_high: float
-    w_low: float
-    w_high: float
-
-    @property
-    def columns(self) -> tuple[float, float]:
-        """The column voltages [V]."""
-        return self.w_low, self.w_high
-
-    def holds(self, v_low: float, v_high: float) -> bool:
-        """Whether terminals between the two voltages are inside."""
-        return self.v_low <= v_low and v_high <= self.v_high
-
-    def reaches(self, w_low: float, w_high: float) -> bool:
-        """Whether column voltages between the two are inside, to a thousandth: polynomials do not turn that fast."""
-        slack = 1e-3 * (self.w_high - self.w_low)
-        return self.w_low - slack <= w_low and w_high <= self.w_high + slack
 
 
 @dataclass(frozen=True)

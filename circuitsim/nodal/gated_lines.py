@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuitsim.nodal.array import MOST_PASSES
-from circuitsim.nodal.compact_cells import VoltageBox, fit, within
+from circuitsim.nodal.compact_cells import fit, within
 from circuitsim.nodal.gated_columns import GatedSolution
 from circuitsim.nodal.grid import Grid
 from circuitsim.nodal.line_cells import cell_terms, no_current
 from circuitsim.nodal.line_inverses import line_inverses
 from circuitsim.nodal.line_iteration import DenseLines, solve_lines
 from circuitsim.nodal.surface_chords import chord
+from circuitsim.nodal.voltage_boxes import VoltageBox
 from circuitsim.results import CellSurface
 
 _GOOD = 3e-8  # error of a cell [of a selected cell's full scale]; the reference solver needs no polynomial

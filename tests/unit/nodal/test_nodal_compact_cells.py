@@ -8,10 +8,10 @@ from nodal_cells import SinhWithTransistor
 
 from circuitsim.errors import CellErrorWarning
 from circuitsim.nodal import prepare, read
-from circuitsim.nodal.array import voltage_box
-from circuitsim.nodal.compact_cells import VoltageBox, contract, fit, within
+from circuitsim.nodal.compact_cells import contract, fit, within
 from circuitsim.nodal.polynomial import SHAPES, TERMS
 from circuitsim.nodal.surface import cell_current
+from circuitsim.nodal.voltage_boxes import VoltageBox, driven_box
 from circuitsim.spec import parse_spec
 
 SURFACE = SinhWithTransistor(v0=0.1, g_t=5e-4).surface(v_range=(-0.2, 0.2), degrees=(10, 20, 14))
@@ -82,7 +82,7 @@ def test_cells_that_polynomials_make_three_times_worse_are_solved_by_the_referen
         }
     )
     g = np.full((3, 2), 1e-5)
-    box = voltage_box(prepare(spec, g, steep), 0.0, 0.2)
+    box = driven_box(prepare(spec, g, steep).column_response, 0.0, 0.2)
     error = fit(steep, box, 0.0).error
     assert error > 1e-6  # far above what is asked for where a surface is better
     array = prepare(spec, g, replace(steep, bound=error / times))

@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from circuitsim import nodal
 from circuitsim.errors import CellErrorWarning, InputError, NotConvergedError, OutsideRangeError, UnbalancedWarning
 from circuitsim.nodal import newton, sweep_batch
-from circuitsim.nodal.array import voltage_box
 from circuitsim.nodal.grid import build_grid
 from circuitsim.nodal.newton import solve_nodes
 from circuitsim.nodal.surface import cell_law
+from circuitsim.nodal.voltage_boxes import driven_box
 from circuitsim.spec import WireGrid, parse_spec
 
 
@@ -439,7 +439,7 @@ def test_cells_are_fitted_over_the_voltages_that_columns_reach(r, reach, sinh_su
     array = nodal.prepare(spec, np.full((24, 6), 1e-4), sinh_surface)
     top = nodal.solve_linear(array.factored, np.ones((1, 24))).v_col.max()
     assert min(1.25 * top, 1.0) == pytest.approx(reach, rel=0.05)
-    box = voltage_box(array, 0.05, 0.2)
+    box = driven_box(array.column_response, 0.05, 0.2)
     assert (box.v_low, box.v_high, box.w_low) == (0.0, 0.2, 0.0)
     assert 0.999 * min(1.25 * top, 1.0) < box.w_high / 0.2 < 1.1 * min(1.25 * top, 1.0) and box.w_high <= 0.2
     assert 8 * math.log2(box.w_high / 0.2) == pytest.approx(round(8 * math.log2(box.w_high / 0.2)), abs=1e-9)
