@@ -38,6 +38,7 @@ from circuitsim.periphery import Periphery
 from circuitsim.results import DrawnScores
 from circuitsim.spec import ArraySpec, checked
 from circuitsim.spice import Progress
+from circuitsim.units import time_unit
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,11 @@ def _check_compensated(spec: ArraySpec, every: float | None, compensations: Coll
             "trim_every has no effect without a compensation; expected network, layer, column or column_offset"
         )
     if every > latest:
-        raise InputError(f"trim_every = {every:g} s: the first is later than all times; expected {latest:g} s or less")
+        unit, size = time_unit(every)
+        raise InputError(
+            f"trim_every = {every / size:g} {unit}: the first is later than all times; expected {latest / size:.4g} "
+            f"{unit} or less"
+        )
 
 
 def _what_is_drawn(

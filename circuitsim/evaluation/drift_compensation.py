@@ -18,7 +18,10 @@ ADC, digitally; those of columns in front of it, as trimmed amplifiers.
 
 What reads gave after programming is known from a converter without spread, such as that which verified the programming;
 later reads pass the columns' own converters, whose gain and offset are compensated with the drift. Reference reads are
-neither rounded nor clipped: a converter acts on them as the straight line through its thresholds."""
+neither rounded nor clipped: a converter acts on them as the straight line through its thresholds.
+
+Read noise of a relative s in each cell lowers the gain of `column_offset` by 3.6 s² over the number of rows: 0.5 % at
+30 % and 64 rows, 0.04 % at 10 % (400 draws)."""
 
 
 TrimLine = tuple[np.ndarray, np.ndarray]

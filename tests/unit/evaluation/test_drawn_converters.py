@@ -36,12 +36,12 @@ def test_a_trim_takes_gain_and_offset_of_converters_off(score):
     spread = ConverterSpread(gain=0.05, offset=8.0)
     alone = score(causes=(), spread=spread, compensations=ways)
     none, column, offset = alone.mean[0]
-    assert none > 4 * offset and column < none and offset < 0.5 * column
-    assert offset < 1.05 * alone.undrawn
+    assert none > 1.2 * column > 1.2 * offset
+    assert_allclose(offset, alone.undrawn, rtol=1e-6)
     aged = {"times": (0.0, 300 * DAY), "compensations": ("none", "column_offset")}
     kept, together = score(**aged), score(**aged, spread=spread)
-    assert_allclose(together.scores[:, 1], kept.scores[:, 1], rtol=0.15)
-    assert (together.scores[:, 0] > 1.1 * kept.scores[:, 0]).all()
+    assert_allclose(together.scores[1, 1], kept.scores[1, 1], rtol=1e-6)
+    assert np.abs(together.scores[1, 0] / kept.scores[1, 0] - 1).min() > 1e-3
 
 
 def test_the_first_trim_of_converters_is_at_the_end_of_programming(score):
