@@ -49,9 +49,9 @@ def test_a_temperature_scores_the_cells_as_calibrated_there(model):
     expected = evaluate(there, IMAGES[6:], LABELS, ranges=ranges).score
     assert expected is not None and found.undrawn == pytest.approx(expected.rmse, rel=1e-4)
     assert found.temperature_c == 85.0 and len(found.seeds) == 1  # nothing is drawn
-    assert found.undrawn != pytest.approx(evaluate(
-        program(NETWORK, model.spec, BehavioralProduct(model)), IMAGES[6:], LABELS, ranges=ranges
-    ).score.rmse, rel=1e-3)  # fmt: skip
+    cold = program(NETWORK, model.spec, BehavioralProduct(model))
+    was = evaluate(cold, IMAGES[6:], LABELS, ranges=ranges).score
+    assert was is not None and found.undrawn != pytest.approx(was.rmse, rel=1e-3)
     trimmed = scored(model, temperature_c=85.0, compensations=["none", "column"])
     assert trimmed.scores[0, 1, 0] < trimmed.scores[0, 0, 0]
     assert trimmed.gains[0, 1, 0] != 1.0

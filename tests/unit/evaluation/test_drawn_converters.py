@@ -41,7 +41,7 @@ def test_a_trim_takes_gain_and_offset_of_converters_off(score):
     aged = {"times": (0.0, 300 * DAY), "compensations": ("none", "column_offset")}
     kept, together = score(**aged), score(**aged, spread=spread)
     assert_allclose(together.scores[1, 1], kept.scores[1, 1], rtol=1e-6)
-    assert np.abs(together.scores[1, 0] / kept.scores[1, 0] - 1).min() > 1e-3
+    assert np.abs(together.scores[1, 0] / kept.scores[1, 0] - 1).max() > 0.01
 
 
 def test_the_first_trim_of_converters_is_at_the_end_of_programming(score):
