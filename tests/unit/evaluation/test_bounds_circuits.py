@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from small_networks import Chain, convolution_and_gemm
 
+from circuitsim.errors import InputError
 from circuitsim.evaluation import BehavioralProduct, NodalProduct, measured_tile_errors
 from circuitsim.network import evaluate, fit_ranges, output_bounds, program
 from circuitsim.network.bounds import check_bounded
@@ -52,6 +53,10 @@ def test_the_array_solver_between_circuits_is_inside_unless_a_tile_errs_by_more(
         return np.all((found >= bounds.low) & (found <= bounds.high))
 
     assert inside(exact)
+    falling = ConverterTable(8, 0.0, 0.2, 2.0 * (np.arange(256) % 2), unit="V", block="falling")
+    with pytest.raises(InputError, match="driver: levels of falling fall from one code to the next"):
+        fallen = replace(programmed, tables=replace(programmed.tables, dac=falling))
+        output_bounds(fallen, IMAGES[6:], ranges=ranges, errors=errors)
     name, last = list(exact.layers.items())[-1]
     worse = replace(last, reads=tuple(partial(_more, read, 40 * float(errors[name].max())) for read in last.reads))
     assert not inside(replace(exact, layers=exact.layers | {name: worse}))
