@@ -103,3 +103,11 @@ def percent(fraction: float) -> str:
 
 def _suffixes() -> str:
     return " ".join(SUFFIX)
+
+
+def time_unit(seconds: float) -> tuple[str, float]:
+    """Return the largest unit of time of which a time [s] is a whole number, and its length [s]: "d" for 30 days."""
+    for name, size in (("y", 31557600.0), ("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds > 0 and abs(seconds / size - round(seconds / size)) < 1e-9 and seconds >= size:
+            return name, size
+    return "s", 1.0

@@ -16,14 +16,19 @@ MARGIN = 6.0
 """Standard deviations of the programming error, beyond g_min and g_max, over which a cell is characterized."""
 
 
+def stated_statistics(spec: ArraySpec) -> Statistics | None:
+    """Return the statistics that the card of an array's device states, whatever they cover; None where it has none."""
+    card = device_card(spec)
+    return None if card.statistics is None else read_statistics(card)
+
+
 def device_statistics(spec: ArraySpec) -> tuple[Statistics | None, tuple[str, ...]]:
     """Return the statistics of an array's device, or None and the reasons if they do not cover its conductances."""
-    card = device_card(spec)
-    if card.statistics is None:
+    card, stats = device_card(spec), stated_statistics(spec)
+    if stats is None:
         return None, (f"programming error and read noise: the card {card.name} has no statistics",)
     if has_two_states(spec):
         return None, (f"programming error and read noise: {card.name} has two states and takes nothing between them",)
-    stats = read_statistics(card)
     low, high = spec.device.g_min, spec.device.g_max
     if low < stats.g_min * (1 - 1e-9) or high > stats.g_max * (1 + 1e-9):
         return None, (

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from circuitsim.cli.choices import SECONDS, one_of, seconds
+from circuitsim.cli.choices import SECONDS, SPREADS, one_of, seconds
 from circuitsim.cli.options import (
+    AdcRangePer,
     CalibrationData,
     CalibrationImages,
     CertificateFile,
@@ -21,8 +22,10 @@ from circuitsim.cli.options import (
     within,
 )
 from circuitsim.cli.output import Json, plot_files, print_result, progress_bar, replaces
+from circuitsim.errors import InputError
 
 if TYPE_CHECKING:
+    from circuitsim.report import Panel
     from circuitsim.results import DrawnScores
 
 
@@ -67,6 +70,50 @@ def age(
             help="Time from one reference read to the next, such as 30d; absent: one at each time of --after.",
         ),
     ] = None,
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option(
+            parser=within("--temperature"),
+            metavar="T",
+            help="Temperature of the reads [°C]; repeat it. Cells are programmed as at 27 °C, and ranges learnt at the"
+            " model's own. Absent: the model's own.",
+        ),
+    ] = None,
+    adc_gain_sigma: Annotated[
+        float | None,
+        typer.Option(
+            parser=within("--adc-gain-sigma"),
+            metavar="R",
+            help="Standard deviation, from column to column, of the gain of amplifier and ADC, relative.",
+        ),
+    ] = None,
+    adc_offset_sigma: Annotated[
+        float | None,
+        typer.Option(
+            parser=within("--adc-offset-sigma"), metavar="LSB", help="The same of their offset [LSB of the ADC]."
+        ),
+    ] = None,
+    adc_noise: Annotated[
+        float | None,
+        typer.Option(parser=within("--adc-noise"), metavar="LSB", help="Noise of every conversion, rms [LSB]."),
+    ] = None,
+    capacitor_sigma: Annotated[
+        float | None,
+        typer.Option(
+            parser=within("--capacitor-sigma"),
+            metavar="R",
+            help="Standard deviation of a unit capacitor of a SAR in [adc], relative.",
+        ),
+    ] = None,
+    offset_sigma: Annotated[
+        float | None,
+        typer.Option(
+            parser=within("--offset-sigma"),
+            metavar="V",
+            help="Standard deviation of the offset of each comparator of a circuit in [adc] [V].",
+        ),
+    ] = None,
+    adc_range_per: AdcRangePer = "layer",
     cause: DrawnCause = None,
     calibration_images: CalibrationImages = None,
     calibration_data: CalibrationData = None,
@@ -79,10 +126,11 @@ def age(
     as_json: Json = False,
 ) -> None:
     """Score a network on cells as they are: written with an error, drifted, noisy, stuck; compensated or not."""
-    from circuitsim.evaluation import age_files
+    from circuitsim.evaluation import ConverterSpread, age_files
     from circuitsim.results import load_certificate, load_model
 
-    times = after or [0.0]
+    times, sigmas = after or [0.0], (adc_gain_sigma, adc_offset_sigma, adc_noise, capacitor_sigma, offset_sigma)
+    spread = {name: value for name, value in zip(SPREADS.values(), sigmas, strict=True) if value is not None}
     with progress_bar("draws", quiet=as_json) as progress:
         found, content = age_files(
             load_model(model),
@@ -93,7 +141,10 @@ def age(
             times=times,
             compensations=compensation or ["none"],  # pyright: ignore[reportArgumentType]  `score_draws` checks them
             trim_every=trim_every,
-            causes=cause,
+            temperatures=temperature or None,
+            spread=ConverterSpread(**spread) if spread else None,
+            adc_per=adc_range_per,  # pyright: ignore[reportArgumentType]  `fit_ranges` checks it
+            causes=_causes(cause),
             calibration_images=calibration_images,
             calibration_data=calibration_data,
             output=output,
@@ -108,9 +159,26 @@ def age(
     print_result(content, _in_words(content), as_json)
 
 
-def _draw(found: "DrawnScores", out: Path) -> list[str]:
-    """Draw score against time with a band of one standard deviation from draw to draw."""
-    from circuitsim.report import Curve, Panel, save_device_figure
+def _causes(words: list[str] | None) -> list[str] | None:
+    """Return what acts on cells; the word none stands alone for nothing."""
+    if words is None or "none" not in words:
+        return words
+    if len(words) > 1:
+        raise InputError(
+            f"--cause = none beside {', '.join(each for each in words if each != 'none')}: expected either"
+        )
+    return []
+
+
+def _draw(found: "tuple[DrawnScores, ...]", out: Path) -> list[str]:
+    """Draw score against time with a band of one standard deviation from draw to draw, a panel for each temperature."""
+    from circuitsim.report import save_device_figure
+
+    return [str(path) for path in save_device_figure("", tuple(_panel(each) for each in found), out / "accuracy.png")]
+
+
+def _panel(found: "DrawnScores") -> "Panel":
+    from circuitsim.report import Curve, Panel
 
     unit, scale = ("%", 100.0) if found.metric == "accuracy" else ("", 1.0)
     order = sorted((t, k) for k, t in enumerate(found.times) if t > 0)
@@ -122,29 +190,42 @@ def _draw(found: "DrawnScores", out: Path) -> list[str]:
         curves.append(Curve(time, np.array([scale * found.mean[k, j] for _, k in order]), label, band=spread))
     wanted = np.full(len(time), scale * found.undrawn)
     curves.append(Curve(time, wanted, "cells as wanted"))
-    panel = Panel("", "time since programming", "s", found.metric, unit, tuple(curves), x_scale="log")
-    return [str(path) for path in save_device_figure("", (panel,), out / "accuracy.png")]
+    title = f"{found.temperature_c:g} °C"
+    return Panel(title, "time since programming", "s", found.metric, unit, tuple(curves), x_scale="log")
 
 
 def _in_words(content: dict[str, Any]) -> list[Any]:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name in ("after", "compensation", content["metric"], "σ of draws", "±95 % of the mean", "gain"):
-        table.add_column(name, justify="left" if name in ("after", "compensation") else "right")
+    hot, left = len(content["temperatures_c"]) > 1, ("after", "at", "compensation")
+    named = ("after", *(("at",) if hot else ()), "compensation", content["metric"])
+    for name in (*named, "σ of draws", "±95 % of the mean", "gain"):
+        table.add_column(name, justify="left" if name in left else "right")
     for row in content["draws"]:
         spread = ["-" if row[key] is None else f"{row[key]:.4f}" for key in ("sigma", "half_width_95")]
-        table.add_row(_time(row["time_s"]), row["compensation"], f"{row['mean']:.4f}", *spread, f"{row['gain']:.3f}")
-    causes = ", ".join(each.replace("_", " ") for each in content["causes"])
-    first = (
-        f"{content['images']} images, {len(content['seeds'])} draws of {causes}; float {content['float']:.4f}, "
-        f"cells as wanted {content['cells as wanted']:.4f}"
-    )
+        at = [f"{row['temperature_c']:g} °C"] if hot else []
+        table.add_row(
+            _time(row["time_s"]), *at, row["compensation"], f"{row['mean']:.4f}", *spread, f"{row['gain']:.3f}"
+        )
+    wanted = dict.fromkeys((row["temperature_c"], row["cells_as_wanted"]) for row in content["draws"])
+    as_wanted = ", ".join(f"{score:.4f} at {celsius:g} °C" for celsius, score in wanted)
+    first = f"{content['images']} images, {_drawn(content)}; float {content['float']:.4f}, cells as wanted {as_wanted}"
     drawn = [f"drawn: {' '.join(content['plot'])}"] if "plot" in content else []
     notes = [f"note: {note}" for note in content["notes"]]
     if (every := content["trim_every_s"]) is not None:
         notes.insert(0, f"note: compensations are of the last reference read, one every {_time(every)}")
     return [first, table, *notes, f"table: {content['csv']}", *drawn]
+
+
+def _drawn(content: dict[str, Any]) -> str:
+    """Say what was drawn, and how often."""
+    causes = [each.replace("_", " ") for each in content["causes"]]
+    causes += ["converters"] if content["spread"] else []
+    count = len(content["seeds"])
+    return (
+        f"{count} draw{'' if count == 1 else 's'} of {', '.join(causes)}" if causes else "nothing is drawn: one score"
+    )
 
 
 def _time(seconds: float) -> str:

@@ -9,6 +9,14 @@ from circuitsim.spec import shown
 
 SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "y": 31557600.0}
 _TIME = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)")
+SPREADS = {
+    "--adc-gain-sigma": "gain",
+    "--adc-offset-sigma": "offset",
+    "--adc-noise": "noise",
+    "--capacitor-sigma": "capacitor",
+    "--offset-sigma": "comparator",
+}
+"""Options of `circuitsim age` by the field of `evaluation.ConverterSpread` that they set."""
 DRAWN_CAUSES = ("programming", "drift", "read_noise", "stuck")
 WORDS = {
     "--adc-range-per": ("layer", "tile", "column"),

@@ -129,7 +129,7 @@ def _settling(content: dict[str, Any]) -> list[str]:
     slowest = max(found["layers"], key=lambda layer: layer["time"])
     fits = "is enough" if found["needed_s"] <= found["t_read_s"] else "is too short: raise driver.t_read"
     beyond = [layer["name"] for layer in found["layers"] if not layer["inside"]]
-    outside = f"; columns of {', '.join(beyond)} carry more or less than those of the fit" if beyond else ""
+    outside = f"; loads of columns of {', '.join(beyond)} lie outside those of the fit" if beyond else ""
     stored = "stored with the model, " if found["model_stored"] else ""
     lsb = format_quantity(slowest["lsb"], "A")
     return [
@@ -157,9 +157,9 @@ def _on_array(layer: dict[str, Any], unit: str) -> str:
     groups = "" if layer["groups"] == 1 else f"{layer['groups']} × "
     adc = ""
     if layer["full_scale"] is not None:
-        adc = (
-            f"; ADC to {layer['full_scale']:.3g} {unit} ({layer['adc_rule']}), {percent(layer['adc_clipped'])} clipped"
-        )
+        end = format_quantity(layer["full_scale"], unit, 3)
+        widest = f"ADCs to {end} at most" if layer["adc_rule"].startswith("for each ") else f"ADC to {end}"
+        adc = f"; {widest} ({layer['adc_rule']}), {percent(layer['adc_clipped'])} clipped"
     tied = f" of {layer['tied_to']}, which has the same weights" if layer["tied_to"] else ""
     return (
         f"on arrays: {layer['name']} ({layer['op']}, {groups}{layer['inputs']} × {layer['outputs']}, {layer['tiles']} "

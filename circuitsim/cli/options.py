@@ -48,6 +48,9 @@ class Limits:
 _LARGEST_SEED = 2**63 - 1
 _MILLI = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*([mM])\s*")
 LIMITS = {
+    "--adc-gain-sigma": Limits(0, 0.3, whole=False, above=True),
+    "--adc-noise": Limits(0, 1000, whole=False, above=True),
+    "--adc-offset-sigma": Limits(0, 1000, whole=False, above=True),
     "--batch-axis": Limits(0, 64),
     "--bits": Limits(1, 12),
     "--calibration-images": Limits(1, 10**9),
@@ -71,6 +74,7 @@ LIMITS = {
     "--repeats": Limits(1, 1000),
     "--seed": Limits(0, _LARGEST_SEED),
     "--states": Limits(2, 1000),
+    "--temperature": Limits(-273.15, 1000, whole=False, above=True),
     "--temperature-c": Limits(-273.15, 1000, whole=False, above=True),
     "--v-read": Limits(0, 1000, whole=False, above=True, suffixes=True),
 }
@@ -226,9 +230,10 @@ DrawnCause = Annotated[
     list[str] | None,
     typer.Option(
         "--cause",
-        parser=one_of("--cause", DRAWN_CAUSES),
+        parser=one_of("--cause", (*DRAWN_CAUSES, "none")),
         metavar="WORD",
-        help=f"What acts: {', '.join(DRAWN_CAUSES)}; repeat it. Absent: all that the device's card states.",
+        help=f"What acts on cells: {', '.join(DRAWN_CAUSES)}; repeat it; or none, beside --temperature or options that"
+        " let converters differ. Absent: all that the device's card states.",
     ),
 ]
 Cause = Annotated[

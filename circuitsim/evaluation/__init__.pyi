@@ -4,6 +4,7 @@ from .age_files import age_files as age_files
 from .bounded_inference import bounded_outputs as bounded_outputs
 from .budget_files import budget_files as budget_files
 from .circuit_tables import circuit_tables as circuit_tables
+from .column_converters import ConverterSpread as ConverterSpread
 from .cost_files import count_files as count_files
 from .cost_files import energy_files as energy_files
 from .counting import count_shapes as count_shapes

@@ -1,15 +1,14 @@
 """Tiles that err by some causes alone: wires, cells, and what the statistics of their device draw."""
 
-import zlib
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from circuitsim import nodal
-from circuitsim.devices.statistics import Statistics, draw_conductances, read_sigma
+from circuitsim.devices.statistics import Statistics, read_sigma
 from circuitsim.errors import InputError
-from circuitsim.evaluation.drawn_tiles import DrawnProduct
+from circuitsim.evaluation.drawn_tiles import DrawnProduct, drawn_cells, tile_entropy
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import ReadTile, TilePlace, check_same_array
 from circuitsim.results import TileModel
@@ -60,30 +59,16 @@ class CauseProduct:
                 return product(place, g)
             assert self.statistics is not None
             return DrawnProduct(product, self.statistics, drawn, self.t, self.seed, self.extrapolate)(place, g)
-        actual, noise = self._drawn(place, g, drawn)
+        entropy = tile_entropy(self.seed, place)
+        given = {"causes": drawn, "t": self.t, "extrapolate": self.extrapolate}
+        actual, programmed = drawn_cells(self.statistics, g, entropy, **given)
         read = (
             _through_wires(self.product.spec, actual) if "wires" in self.causes else _exact(self.product.spec, actual)
         )
-        if noise is None:
+        if programmed is None or self.statistics is None:
             return read
-        return NoisyLinearRead(read, noise, self.product.spec.sense.v_ref, (*self._entropy(place), 1))
-
-    def _entropy(self, place: TilePlace) -> tuple[int, ...]:
-        return self.seed, zlib.crc32(place.layer.encode()), place.index
-
-    def _drawn(self, place: TilePlace, g: np.ndarray, drawn: frozenset[str]) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return conductances as `DrawnProduct` draws them, and the standard deviation of their noise (rows, cols)."""
-        if not drawn:
-            return g, None
-        assert self.statistics is not None
-        given = {"causes": drawn, "extrapolate": self.extrapolate}
-        entropy = [*self._entropy(place), 0]
-        actual = draw_conductances(self.statistics, g, self.t, rng=np.random.default_rng(entropy), **given)
-        if "read_noise" not in drawn:
-            return actual, None
-        programmed = draw_conductances(self.statistics, g, 0.0, rng=np.random.default_rng(entropy), **given)
-        programmed = np.clip(programmed, self.statistics.g_min, self.statistics.g_max)
-        return actual, read_sigma(self.statistics, programmed, actual, self.t, extrapolate=self.extrapolate)
+        noise = read_sigma(self.statistics, programmed, actual, self.t, extrapolate=self.extrapolate)
+        return NoisyLinearRead(read, noise, self.product.spec.sense.v_ref, (*entropy, 1))
 
 
 class NoisyLinearRead:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from circuitsim.evaluation.counted_product import CountedReads, reads_by_place
-from circuitsim.evaluation.counting import count_reads, count_remarks, has_conversions, input_code_bits
+from circuitsim.evaluation.counting import count_reads, count_remarks, input_code_bits
 from circuitsim.evaluation.layer_shapes import LayerShape
 from circuitsim.network import Inference, ProgrammedNetwork
+from circuitsim.periphery import has_adc
 from circuitsim.results import NetworkCount
 from circuitsim.spec import checked
 
@@ -27,7 +28,7 @@ def count_network(
     """
     spec, tables = programmed.spec, programmed.tables
     sums, shares = reads_by_place(calls), _shares(programmed, inference)
-    converts, bits = has_conversions(spec, tables), input_code_bits(spec, tables)
+    converts, bits = has_adc(spec, tables), input_code_bits(spec, tables)
     counts, power = [], {}
     for layer in inference.layers:
         places = programmed.layers[layer.name].places

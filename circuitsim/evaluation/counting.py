@@ -23,7 +23,7 @@ from circuitsim.errors import InputError
 from circuitsim.evaluation.layer_shapes import LayerShape
 from circuitsim.network import Scheme, TilePlace, layer_places, scheme_of
 from circuitsim.network.programming import analog_layers
-from circuitsim.periphery import Periphery
+from circuitsim.periphery import Periphery, has_adc
 from circuitsim.results import LayerCount, NetworkCount
 from circuitsim.spec import ArraySpec, checked
 
@@ -47,7 +47,7 @@ def count_shapes(layers: Sequence[LayerShape], spec: ArraySpec, *, tables: Perip
     for layer in analog:
         reads = phases_of(spec, tables, signed=layer.signed) * layer.vectors
         arrays = tuple((place, reads) for place in places_of(layer, spec))
-        counts.append(count_reads(layer, spec, arrays, cycles=reads, converts=has_conversions(spec, tables), bits=bits))
+        counts.append(count_reads(layer, spec, arrays, cycles=reads, converts=has_adc(spec, tables), bits=bits))
     return NetworkCount(tuple(counts), None, tuple(spec.mapping.digital or ()), remarks)
 
 
@@ -111,11 +111,6 @@ def input_code_bits(spec: ArraySpec, tables: Periphery | None) -> float | None:
     return spec.driver.dac_bits
 
 
-def has_conversions(spec: ArraySpec, tables: Periphery | None) -> bool:
-    """Tell whether an ADC converts the columns."""
-    return spec.adc.bits is not None or spec.adc.block is not None or (tables is not None and tables.adc is not None)
-
-
 def _additions(place: TilePlace, scheme: Scheme) -> int:
     """Return the additions and subtractions that a read of an array takes."""
     if scheme.paired:
@@ -129,6 +124,6 @@ def count_remarks(spec: ArraySpec, tables: Periphery | None) -> tuple[str, ...]:
     remarks = []
     if input_code_bits(spec, tables) is None:
         remarks.append("bytes are unknown: driver.dac_bits is absent, so that input codes have no width")
-    if not has_conversions(spec, tables):
+    if not has_adc(spec, tables):
         remarks.append("no conversions: adc.bits is absent and [adc] names no circuit")
     return tuple(remarks)

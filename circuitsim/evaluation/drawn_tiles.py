@@ -1,6 +1,7 @@
 """Tiles whose cells are what the device makes of them: written with an error, drifted, stuck, noisy at every read."""
 
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,43 @@ from circuitsim.network import ReadTile, TilePlace
 from circuitsim.spec import ArraySpec
 
 
+def tile_entropy(seed: int, place: TilePlace) -> tuple[int, int, int]:
+    """Return the seed of everything that is drawn for a tile: it depends on no other tile, cause or time."""
+    return seed, zlib.crc32(place.layer.encode()), place.index
+
+
+def drawn_cells(
+    stats: Statistics | None,
+    g: np.ndarray,
+    entropy: tuple[int, ...],
+    *,
+    causes: Collection[str],
+    t: float,
+    extrapolate: bool,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Draw the cells of a tile.
+
+    Args:
+        stats: Statistics of the device; None without causes.
+        g: Wanted conductances (rows, cols) [S].
+        entropy: From `tile_entropy`.
+        causes: Of `devices.statistics.CAUSES`.
+        t: Time since the end of programming [s].
+        extrapolate: Go on outside the range of the source, with a warning.
+
+    Returns:
+        Conductances at that time, and those after programming, on which read noise depends [S]; None without it.
+    """
+    if stats is None or not causes:
+        return g, None
+    given = {"causes": causes, "extrapolate": extrapolate}
+    now = draw_conductances(stats, g, t, rng=np.random.default_rng([*entropy, 0]), **given)
+    if "read_noise" not in causes:
+        return now, None
+    programmed = draw_conductances(stats, g, 0.0, rng=np.random.default_rng([*entropy, 0]), **given)
+    return now, np.clip(programmed, stats.g_min, stats.g_max)  # errors pass the source's ends
+
+
 @dataclass(frozen=True)
 class DrawnProduct:
     """Programs tiles of a behavioral model with conductances that the statistics of its device draw.
@@ -23,19 +61,21 @@ class DrawnProduct:
 
     Attributes:
         product: Programs and reads the drawn conductances.
-        statistics: Statistics of the device.
+        statistics: Statistics of the device; None without causes.
         causes: Of `devices.statistics.CAUSES`.
         t: Time since the end of programming [s].
         seed: Of every draw.
         extrapolate: Go on outside the range of the source, with a warning.
+        factor: On every conductance: what a temperature makes of it, see `devices.statistics.temperature_factor`.
     """
 
     product: BehavioralProduct
-    statistics: Statistics
+    statistics: Statistics | None
     causes: frozenset[str]
     t: float = 0.0
     seed: int = 0
     extrapolate: bool = False
+    factor: float = 1.0
 
     @property
     def spec(self) -> ArraySpec:
@@ -52,20 +92,19 @@ class DrawnProduct:
         Raises:
             InputError: A cause is not stated, or read noise is asked for of gates of several levels or behind circuits.
         """
-        tile_seed = [self.seed, zlib.crc32(place.layer.encode()), place.index]
-        given = {"causes": self.causes, "extrapolate": self.extrapolate}
-        drawn = draw_conductances(self.statistics, g, self.t, rng=np.random.default_rng([*tile_seed, 0]), **given)
-        tile = self.product.tile(g, drawn=drawn)
+        entropy = tile_entropy(self.seed, place)
+        given = {"causes": self.causes, "t": self.t, "extrapolate": self.extrapolate}
+        drawn, programmed = drawn_cells(self.statistics, g, entropy, **given)
+        drawn = drawn if self.factor == 1.0 else self.factor * drawn
+        tile = self.product.tile(g, drawn=None if drawn is g else drawn)
         read = self.product.read_of(tile, g)
-        if "read_noise" not in self.causes:
+        if programmed is None or self.statistics is None:
             return read
         if self.product.model.sense is not None:
             raise InputError("read noise of tiles whose sense amplifiers are circuits is not modelled; leave it out")
-        programmed = draw_conductances(self.statistics, g, 0.0, rng=np.random.default_rng([*tile_seed, 0]), **given)
-        programmed = np.clip(programmed, self.statistics.g_min, self.statistics.g_max)  # errors pass the source's ends
         stated = {"g_programmed": programmed, "t": self.t, "extrapolate": self.extrapolate}
         noise = behavioral.read_noise(self.product.model, self.statistics, drawn, **stated)
-        return NoisyRead(read, tile, noise, (*tile_seed, 1))
+        return NoisyRead(read, tile, noise, (*entropy, 1))
 
 
 class NoisyRead:

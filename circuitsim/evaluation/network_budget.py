@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim.devices import device_card
-from circuitsim.devices.statistics import Statistics, read_statistics, stated_causes
+from circuitsim.calibration.drawn import stated_statistics
+from circuitsim.devices.statistics import Statistics, stated_causes
 from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation.cause_products import ARRAY_CAUSES, DRAWN_CAUSES, CauseProduct, bare_model
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.network import Inference, Network, evaluate, evaluate_float, fit_ranges, program
+from circuitsim.periphery import has_adc
 from circuitsim.results.network_budget import BudgetEntry, BudgetKind, NetworkBudget
 from circuitsim.spec import ArraySpec, checked, with_ideal
 from circuitsim.spice import Progress
@@ -128,8 +129,7 @@ def budget_setup(
             f"sense.{spec.sense.sources[0]} = {spec.sense.block!r}: causes are split for currents into ideal sense "
             "amplifiers; expected none"
         )
-    card = device_card(spec)
-    statistics = None if card.statistics is None else read_statistics(card)
+    statistics = stated_statistics(spec)
     possible = [*_of_array(spec), *(() if statistics is None else stated_causes(statistics, t))]
     acting = tuple(cause for cause in possible if causes is None or cause in causes)
     if wrong := [cause for cause in causes or () if cause not in possible]:
@@ -230,8 +230,7 @@ def _metric(found: Inference) -> tuple[str, float]:
 def _of_array(spec: ArraySpec) -> list[str]:
     """The causes that an array has, besides those of its device's statistics."""
     dac = spec.driver.block is not None or (spec.driver.dac_bits is not None and spec.driver.input_code == "amplitude")
-    adc = spec.adc.block is not None or spec.adc.bits is not None
-    return [*ARRAY_CAUSES, *(["dac"] if dac else []), *(["adc"] if adc else [])]
+    return [*ARRAY_CAUSES, *(["dac"] if dac else []), *(["adc"] if has_adc(spec) else [])]
 
 
 def _spec(spec: ArraySpec, causes: Collection[str], digital: Sequence[str]) -> ArraySpec:

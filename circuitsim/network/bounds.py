@@ -79,13 +79,20 @@ def output_bounds(
         errors: (tiles,) largest |error| [A] of each tile of each layer, in the order of its places.
 
     Raises:
-        InputError: The network is none of those below, images do not fit it, or a range or an error is missing.
+        InputError: The network is none of those below, images do not fit it, a range or an error is missing, or levels
+            of the DAC fall from one code to the next.
 
     Valid for: networks whose nodes on the host rise with what they read (`not_rising` is empty), with inputs on bit
         lines that are not bit-serial; converters without noise.
     """
     images = checked_images(images)
     check_bounded(programmed.network, programmed.spec, images)
+    dac = programmed.tables.dac
+    if dac is not None and np.any(np.diff(dac.levels) < 0):
+        raise InputError(
+            f"driver: levels of {dac.block or 'the DAC'} fall from one code to the next, so that rows need not rise "
+            "with the inputs and intervals are not known; expected levels that rise"
+        )
     parts = [images[first : first + _AT_ONCE] for first in range(0, len(images), _AT_ONCE)]
     product = partial(_both_ends, programmed, ranges, errors)
     ends = [_ends_of(programmed.network.run(np.concatenate([part, part]), product)) for part in parts]

@@ -17,7 +17,7 @@ from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer, tile_conductances, tile_numbers
 from circuitsim.network.pulse_reads import read_in_intervals
 from circuitsim.network.tiling import TilePlace
-from circuitsim.periphery import Periphery, convert_and_count, decode
+from circuitsim.periphery import Periphery, convert_and_count, decode, has_adc
 from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec, by_value, input_unit, resting_input
 
@@ -99,7 +99,7 @@ def read_layer(
     return LayerReading(
         y=y,
         reads=sum(len(tile.v_sum) for tile in currents),
-        conversions=sum(math.prod(out.shape) for out in read) if _converts(spec, around) else 0,
+        conversions=sum(math.prod(out.shape) for out in read) if has_adc(spec, around) else 0,
         adc_clipped=clipped,
         encoded=activations.size,
         inputs_clipped=phases.clipped,
@@ -204,10 +204,6 @@ def _convert(
     by_column = xp.asarray(steps, **kind)
     codes, clipped = convert_and_count(adc, currents / by_column, rng=rng)
     return decode(adc, codes) * by_column, clipped
-
-
-def _converts(spec: ArraySpec, tables: Periphery) -> bool:
-    return spec.adc.bits is not None or tables.adc is not None
 
 
 def _read_tile(

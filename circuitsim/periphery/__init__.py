@@ -12,7 +12,7 @@ from circuitsim.periphery.converters import (
     slot_levels,
 )
 from circuitsim.periphery.enob import sine_bits, sine_record
-from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, ideal_stages, periphery_of
+from circuitsim.periphery.from_spec import Periphery, adc_table, dac_table, has_adc, ideal_stages, periphery_of
 from circuitsim.periphery.linearity import Linearity, linearity
 from circuitsim.periphery.pulse_intervals import constant_rows
 from circuitsim.periphery.sense import (
@@ -41,6 +41,7 @@ __all__ = [
     "drive",
     "drive_nearest",
     "drop_and_slope",
+    "has_adc",
     "ideal_stages",
     "linearity",
     "nearest_codes",

@@ -36,6 +36,11 @@ def periphery_of(spec: ArraySpec, *, full_scale: float | None = None) -> Periphe
     return Periphery(dac=dac_table(spec), adc=adc_table(spec, full_scale=full_scale))
 
 
+def has_adc(spec: ArraySpec, tables: Periphery | None = None) -> bool:
+    """Return whether outputs become codes: by an ideal ADC, or by a circuit that the array names or a table states."""
+    return spec.adc.bits is not None or spec.adc.block is not None or (tables is not None and tables.adc is not None)
+
+
 def ideal_stages(periphery: Periphery) -> tuple[str, ...]:
     """Return the stages that are ideal, in the order "dac", "sense", "adc".
 

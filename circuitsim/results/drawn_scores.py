@@ -28,6 +28,8 @@ class DrawnScores:
             none.
         undrawn: Score of the same network, model and ranges with cells that are as wanted.
         floating: Score of the float network.
+        temperature_c: Temperature of the reads [°C].
+        notes: What is not known of this temperature, one sentence each.
     """
 
     metric: str
@@ -39,6 +41,8 @@ class DrawnScores:
     gains: np.ndarray
     undrawn: float
     floating: float
+    temperature_c: float = 27.0
+    notes: tuple[str, ...] = ()
 
     @property
     def mean(self) -> np.ndarray:
@@ -71,6 +75,7 @@ class DrawnScores:
         }
         axes = ("time", "compensation", "seed")
         given = {"undrawn": self.undrawn, "float": self.floating, "causes": ", ".join(self.causes)}
+        given["temperature_c"] = self.temperature_c
         drawn = {self.metric: (axes, self.scores), "gain": (axes, self.gains)}
         spread = {"mean": self.mean, "sigma": self.sigma, "half_width_95": self.half_width()}
         found = {**drawn, **{name: (axes[:2], value) for name, value in spread.items()}}

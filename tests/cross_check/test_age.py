@@ -152,7 +152,7 @@ def test_compensations_that_cannot_work_are_refused(model, digits):
     [
         (("--after", "1 week"), "--after '1 week': expected seconds, or a number with one of s, min, h, d, y"),
         (("--compensation", "tile"), "--compensation = 'tile': expected none, network, layer, column or column_offset"),
-        (("--cause", "wires"), "--cause = 'wires': expected programming, drift, read_noise or stuck"),
+        (("--cause", "wires"), "--cause = 'wires': expected programming, drift, read_noise, stuck or none"),
         (("--after", "1e400d"), "--after '1e400d': expected seconds, or a number with one of s, min, h, d, y"),
         (("--cause", "stuck"), "its statistics state no stuck"),
         (("--cause", "drift"), "causes = ['drift'] at 0 s: nothing has drifted"),

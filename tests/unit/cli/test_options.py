@@ -13,6 +13,9 @@ from circuitsim.cli.options import LIMITS, within
 from circuitsim.errors import InputError
 
 COMMANDS = {
+    "--adc-gain-sigma": ("age", "model.json", "net.onnx", "--data", "x.npz"),
+    "--adc-noise": ("age", "model.json", "net.onnx", "--data", "x.npz"),
+    "--adc-offset-sigma": ("age", "model.json", "net.onnx", "--data", "x.npz"),
     "--memory": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--batch-axis": ("infer", "model.json", "net.onnx", "--data", "x.npy"),
     "--bits": ("export", "neurosim", "model.json", "-o", "x"),
@@ -36,6 +39,7 @@ COMMANDS = {
     "--repeats": ("bench", "solver"),
     "--seed": ("solve", "array.toml"),
     "--states": ("device", "tabulate", "x.va", "-o", "x", "--state", "w", "--state-range", "0 1"),
+    "--temperature": ("age", "model.json", "net.onnx", "--data", "x.npz"),
     "--temperature-c": ("device", "characterize", "x"),
     "--v-read": ("device", "fit", "x.csv", "-o", "x"),
 }
@@ -46,7 +50,7 @@ def number_options():
 
     def below(command):
         for param in command.params:
-            if getattr(param, "metavar", None) in ("A", "B", "E", "J", "N", "R", "T", "V", "W"):
+            if getattr(param, "metavar", None) in ("A", "B", "E", "J", "LSB", "N", "R", "T", "V", "W"):
                 yield from (name for name in param.opts if name.startswith("--"))
         for each in getattr(command, "commands", {}).values():
             yield from below(each)

@@ -17,6 +17,7 @@ from circuitsim.evaluation import BehavioralProduct, DrawnProduct, choose_digita
 from circuitsim.evaluation.cause_products import CauseProduct
 from circuitsim.evaluation.counted_network import count_network
 from circuitsim.evaluation.counted_product import CountedProduct
+from circuitsim.evaluation.drawn_tiles import tile_entropy
 from circuitsim.evaluation.network_costs import network_cost
 from circuitsim.network import TilePlace, evaluate, evaluate_float, exact_product, fit_ranges, program
 
@@ -82,7 +83,7 @@ def test_drawn_causes_draw_the_same_cells_whatever_else_acts(pcm):
     v[::2, :6] = 0.0
     drawn = frozenset({"programming", "drift"})
     alone = CauseProduct(product, drawn, stats, 3600.0, seed=4)(PLACE, g)(v)
-    entropy = [4, *CauseProduct(product, drawn, stats, seed=4)._entropy(PLACE)[1:], 0]
+    entropy = [*tile_entropy(4, PLACE), 0]
     actual = draw_conductances(stats, g, 3600.0, causes=drawn, rng=np.random.default_rng(entropy))
     np.testing.assert_allclose(alone, v @ actual)
     whole = CauseProduct(product, drawn | ALL, stats, 3600.0, seed=4)(PLACE, g)(v[:5])
