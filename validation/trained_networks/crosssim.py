@@ -74,7 +74,8 @@ def model() -> TileModel:
     """Return a model of 64 x 64 ohmic cells without wires and converters; the size of tiles changes nothing then."""
     array = {"rows": 64, "cols": 64, "cell": "1r"}
     device = {"model": "rram_ohmic", "g_min": G_MIN, "g_max": G_MAX}
-    spec = cs.parse_spec({"schema": 1, "array": array, "device": device, "driver": {"v_read": V_READ}})
+    wire, driver = {"r_row": 0.0, "r_col": 0.0}, {"v_read": V_READ}
+    spec = cs.parse_spec({"schema": 1, "array": array, "device": device, "wire": wire, "driver": driver})
     return TileModel(spec, nodal.ohmic((0.1 * G_MIN, 2 * G_MAX), (0.0, V_READ)), 1, (0.0, V_READ))
 
 
