@@ -8,13 +8,14 @@ from circuitsim.errors import require
 require("torch", extra="torch")
 
 # After the check, because these modules import the package.
-from circuitsim.network.torch import TorchNetwork, export_onnx, plain  # noqa: E402
-from circuitsim.training.convert import convert_module, layer_ranges, learn_ranges  # noqa: E402
+from circuitsim.network.torch import ConverterDraws, TorchNetwork, export_onnx, plain  # noqa: E402
+from circuitsim.training.convert import convert_module, layer_ranges, learn_ranges, trim_columns  # noqa: E402
 from circuitsim.training.draws import TrainingDraws  # noqa: E402
 from circuitsim.training.steps import clip_weights, current_penalty, training_step  # noqa: E402
 from circuitsim.training.trained_tile import TrainedTile, TrainingTiles  # noqa: E402
 
 __all__ = [
+    "ConverterDraws",
     "TorchNetwork",
     "TrainedTile",
     "TrainingDraws",
@@ -27,4 +28,5 @@ __all__ = [
     "learn_ranges",
     "plain",
     "training_step",
+    "trim_columns",
 ]

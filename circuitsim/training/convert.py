@@ -9,8 +9,14 @@ from torch import nn
 from circuitsim.calibration import judged_model
 from circuitsim.errors import InputError
 from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import LayerRange, fit_ranges, program
-from circuitsim.network.torch import TorchNetwork, layers_on_tiles, on_tiles
+from circuitsim.network import LayerRange, RangePer, fit_ranges, program
+from circuitsim.network.torch import (
+    ConverterDraws,
+    TorchNetwork,
+    layers_on_tiles,
+    on_tiles,
+    trimmable_layers,
+)
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import Count, checked
@@ -30,6 +36,8 @@ def convert_module(
     every: Count = 1,
     draws: TrainingDraws | None = None,
     tables: Periphery | None = None,
+    converter_draws: ConverterDraws | None = None,
+    adc_per: RangePer = "layer",
     digital: Collection[str] = (),
     uncertified: bool = False,
 ) -> nn.Module:
@@ -49,13 +57,17 @@ def convert_module(
         gradient: "frozen" or "exact" derivative by the conductances.
         every: Tiles are programmed again at every so many-th step.
         draws: Deviations of the cells, drawn at each read in training; None: none.
-        tables: Tables of converters that are circuits, from `circuitsim.characterize`; None: there are none.
+        tables: Tables of the circuits around the tiles, from `circuitsim.characterize`; None: there are none. Sense
+            amplifiers are those of the model, which has one product then.
+        converter_draws: Noise of these tables, drawn at each read in training; None: training is without it.
+        adc_per: What has an ADC range of its own, see `network.fit_ranges`; for ranges learnt from images.
         digital: Names of modules in it that stay digital.
         uncertified: Take a model without a certificate; its error is then unknown.
 
     Raises:
         InputError: There is no certificate, neither images nor ranges are given or both, a module cannot be converted,
-            or ranges lack a layer, name another, or are those of tiles or columns.
+            ranges lack a layer or name another, `adc_per` or `converter_draws` have no effect, or the sense amplifiers
+            are not those of the model.
         SpecError: The array takes no inputs that are differentiated.
 
     Warns:
@@ -74,15 +86,20 @@ def convert_module(
     kind = next((each.dtype for each in module.parameters() if each.is_floating_point()), torch.float32)
     if kind not in (torch.float32, torch.float64):
         raise InputError(f"the module computes in {kind}: expected float32 or float64")
-    if model.sense is not None:
-        raise InputError("the model has a table of sense amplifiers: expected one of ideal sense amplifiers")
+    if model.sense != (None if tables is None else tables.sense):
+        raise InputError(
+            "tables.sense is not the table of sense amplifiers that the model was calibrated with; expected model.sense"
+        )
+    if ranges is not None and adc_per != "layer":
+        raise InputError(f"adc_per = {adc_per!r} has no effect on ranges that are given; expected 'layer'")
     drawn = None if draws is None else DrawnCells(draws, judged)
     tiles = TrainingTiles(judged, gradient, every, kind, drawn)
-    converted = on_tiles(module, model.spec, tiles, tables=tables, digital=digital)
+    around = {"tables": tables, "converter_draws": converter_draws}
+    converted = on_tiles(module, model.spec, tiles, digital=digital, **around)
     if ranges is None:
         network, product = TorchNetwork(converted), BehavioralProduct(judged, certificate=certificate)
         assert images is not None  # one of them is given
-        ranges = fit_ranges(program(network, model.spec, product, tables=tables), images)
+        ranges = fit_ranges(program(network, model.spec, product, tables=tables), images, adc_per=adc_per)
     _set_ranges(converted, ranges)
     return converted
 
@@ -108,7 +125,8 @@ def learn_ranges(module: nn.Module, *, learnt: bool = True) -> list[nn.Parameter
     """Let the ranges of inputs and ADCs be learnt, or hold them; return their parameters, for an optimizer.
 
     A range of activations is in the network's units, one of an ADC in ampere: give them step sizes of their own. The
-    ADC of a layer that has none, or a circuit with its own range, is not among them.
+    ADC of a layer that has none, or a circuit with its own range, is not among them. Ranges of tiles or columns keep
+    their ratio to that of the layer, which is learnt.
 
     Source: S. K. Esser et al., "Learned Step Size Quantization", ICLR 2020.
     """
@@ -117,6 +135,30 @@ def learn_ranges(module: nn.Module, *, learnt: bool = True) -> list[nn.Parameter
         found.append(tiles.activation_max)
         if tiles.known.full_scale is not None:
             found.append(tiles.full_scale)
+    for parameter in found:
+        parameter.requires_grad_(learnt)
+    return found
+
+
+@checked
+def trim_columns(module: nn.Module, *, learnt: bool = True) -> list[nn.Parameter]:
+    """Let the digital gain and offset of each output column be learnt, or hold them; return them, for an optimizer.
+
+    They act behind the ADC on the sum over a layer's tiles, an offset in the network's units; evaluation of a
+    `TorchNetwork` has them. `plain` and `export_onnx` keep them beside the weights, as Mul and Add behind the layer,
+    because folded into weights a gain would move the conductances.
+
+    Raises:
+        InputError: A layer on tiles is neither a Linear nor a convolution; names it.
+    """
+    trimmable = trimmable_layers(module)
+    for tiles, _ in layers_on_tiles(module):
+        if tiles not in trimmable:
+            raise InputError(
+                f"layer {tiles.layer!r}: trims of columns have no counterpart in its plain module; expected Linear or "
+                "Conv1d or Conv2d, or it among digital"
+            )
+    found = [each for tiles in trimmable for each in (tiles.column_gain, tiles.column_offset)]
     for parameter in found:
         parameter.requires_grad_(learnt)
     return found

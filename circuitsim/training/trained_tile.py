@@ -13,6 +13,7 @@ from circuitsim.network import TilePlace
 from circuitsim.results import TileModel
 from circuitsim.training.array_gradient import CellsThrough, LinearResponses, MatrixThrough, linear_response
 from circuitsim.training.draws import DrawnCells
+from circuitsim.training.sensed_currents import SensedThrough
 
 GRADIENTS = ("frozen", "exact")
 
@@ -39,7 +40,7 @@ class TrainingTiles:
         drawn: Draws deviations of the cells at each read in training; None: none.
 
     Raises:
-        InputError: The gradient is none of these.
+        InputError: The gradient is none of these, or amplifiers that are circuits read a model of several products.
     """
 
     model: TileModel
@@ -51,6 +52,11 @@ class TrainingTiles:
     def __post_init__(self) -> None:
         if self.gradient not in GRADIENTS:
             raise InputError(f"gradient = {self.gradient!r}: expected 'frozen' or 'exact'")
+        if self.model.sense is not None and self.model.grade != 1:
+            raise InputError(
+                f"grade = {self.model.grade} with a table of sense amplifiers: training reads amplifiers that are "
+                "circuits behind one matrix product; expected a model of grade 1"
+            )
 
     def __call__(self, place: TilePlace) -> "TrainedTile":
         """Return the tile of a place, not programmed yet."""
@@ -83,16 +89,19 @@ class TrainedTile:
         return TrainedTile(self.made_by)
 
     def read(self, g: torch.Tensor, v_in: torch.Tensor, *, training: bool) -> torch.Tensor:
-        """Return the column currents (batch, cols) [A], see `TensorTile`; v_in decides on the type.
+        """Return the column currents (batch, cols) [A], see `TensorTile`, or what amplifiers make of them.
+
+        `v_in` decides on the type.
 
         Raises:
             OutsideRangeError: A conductance is outside the range of the model.
         """
         wanted = g.detach().numpy()
         self._program_if_needed(wanted, training=training)
-        drawn = self.made_by.drawn if training else None
+        drawn, cells = (self.made_by.drawn if training else None), wanted
         if drawn is not None:
-            g = g + torch.as_tensor(drawn.cells(wanted) - wanted)
+            cells = drawn.cells(wanted)
+            g = g + torch.as_tensor(cells - wanted)
         v_ref, kind = self.made_by.model.spec.sense.v_ref, self.made_by.dtype
         given = v_in.to(kind)
         across = given if v_ref == 0.0 else given - v_ref
@@ -100,7 +109,9 @@ class TrainedTile:
         assert tile is not None  # programmed above
         i_out = across @ self._matrix(g) if tile.form.linear else self._polynomial(tile, g, given)
         if drawn is not None:
-            i_out = i_out + drawn.read(wanted, self.factors, across)
+            i_out = i_out + drawn.read(wanted, cells, self.factors, across)
+        if tile.sense is not None:
+            i_out = SensedThrough.apply(i_out, tile)
         return i_out.to(v_in.dtype)
 
     def _matrix(self, g: torch.Tensor) -> torch.Tensor:

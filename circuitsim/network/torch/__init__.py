@@ -8,19 +8,30 @@ from circuitsim.errors import require
 require("torch", extra="torch")
 
 # After the check, because these modules import the package.
-from circuitsim.network.torch.conversion import layers_on_tiles, on_tiles, plain, weight_parameters  # noqa: E402
+from circuitsim.network.torch.column_trim import TrimmedLayer  # noqa: E402
+from circuitsim.network.torch.conversion import (  # noqa: E402
+    layers_on_tiles,
+    on_tiles,
+    plain,
+    trimmable_layers,
+    weight_parameters,
+)
+from circuitsim.network.torch.converter_draws import ConverterDraws  # noqa: E402
 from circuitsim.network.torch.matrix_tiles import MatrixTiles, TensorProduct, TensorTile  # noqa: E402
 from circuitsim.network.torch.onnx_file import export_onnx  # noqa: E402
 from circuitsim.network.torch.torch_network import TorchNetwork  # noqa: E402
 
 __all__ = [
+    "ConverterDraws",
     "MatrixTiles",
     "TensorProduct",
     "TensorTile",
     "TorchNetwork",
+    "TrimmedLayer",
     "export_onnx",
     "layers_on_tiles",
     "on_tiles",
     "plain",
+    "trimmable_layers",
     "weight_parameters",
 ]

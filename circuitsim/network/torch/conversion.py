@@ -10,6 +10,8 @@ from torch import nn
 from circuitsim.errors import InputError
 from circuitsim.network.converting import network_tables
 from circuitsim.network.torch.attention import AttentionOnTiles
+from circuitsim.network.torch.column_trim import TrimmedLayer
+from circuitsim.network.torch.converter_draws import ConverterDraws, DrawnConverters
 from circuitsim.network.torch.driven_rows import check_trainable
 from circuitsim.network.torch.matrix_tiles import MatrixTiles, TensorProduct
 from circuitsim.network.torch.modules import ConvOnTiles, LinearOnTiles, TransposedConvOnTiles
@@ -21,7 +23,7 @@ OnTiles = LinearOnTiles | ConvOnTiles | TransposedConvOnTiles | AttentionOnTiles
 Make = Callable[[str, tuple[int, int, int]], MatrixTiles]
 
 # Their parameters of several axes scale or look up; no matrix multiplies by them.
-_DIGITAL = (nn.Embedding, nn.EmbeddingBag, nn.LayerNorm, nn.RMSNorm)
+_DIGITAL = (nn.Embedding, nn.EmbeddingBag, nn.LayerNorm, nn.RMSNorm, TrimmedLayer)
 
 
 @checked
@@ -31,6 +33,7 @@ def on_tiles(
     product: Any,
     *,
     tables: Periphery | None = None,
+    converter_draws: ConverterDraws | None = None,
     digital: Collection[str] = (),
 ) -> nn.Module:
     """Return a copy of a module whose products with weights run on tiles.
@@ -40,7 +43,8 @@ def on_tiles(
             in it are put on tiles.
         spec: The array.
         product: A `TensorProduct`, which makes the tile of a place.
-        tables: Tables of the converters that are circuits, from `circuitsim.characterize`; None: there are none.
+        tables: Tables of the circuits around the tiles, from `circuitsim.characterize`; None: there are none.
+        converter_draws: What they do at random in training; None: nothing.
         digital: Names of modules in it that stay digital, with everything in them; "" is the module itself.
 
     Raises:
@@ -54,8 +58,9 @@ def on_tiles(
         if name not in names:
             raise InputError(f"digital names {name!r}, which is no module; it has {', '.join(map(repr, names))}")
     around = network_tables(spec, tables)
+    drawn = None if converter_draws is None else DrawnConverters(converter_draws, spec, around)
     copied = _copied(module)
-    converted = _converted(copied, "", _maker(spec, product, around), frozenset(digital), {})
+    converted = _converted(copied, "", _maker(spec, product, around, drawn), frozenset(digital), {})
     if not any(True for _ in layers_on_tiles(converted)):
         raise InputError("the module has no layer that tiles can compute; expected one Linear or convolution or more")
     return converted
@@ -78,6 +83,12 @@ def layers_on_tiles(module: nn.Module) -> Iterator[tuple[MatrixTiles, torch.Tens
             yield from each.matrices().items()
 
 
+def trimmable_layers(module: nn.Module) -> list[MatrixTiles]:
+    """Return the tiles of layers whose outputs are columns, each once, in the order of the modules."""
+    layers = (each for each in module.modules() if isinstance(each, LinearOnTiles | ConvOnTiles))
+    return [each.tiles for each in layers]
+
+
 def weight_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
     """Yield the parameters whose values lie in cells of tiles."""
     for each in module.modules():
@@ -88,7 +99,11 @@ def weight_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
 
 @checked
 def plain(module: nn.Module) -> nn.Module:
-    """Return a copy of a module with its layers taken off the tiles: torch's own modules with the present weights."""
+    """Return a copy of a module with its layers taken off the tiles: torch's own modules with the present weights.
+
+    Gains and offsets of columns stay beside the weights, in a `TrimmedLayer` around the layer; ONNX has them as Mul and
+    Add behind it.
+    """
     return _plain(copy.deepcopy(module), {})
 
 
@@ -118,12 +133,23 @@ def _taken_off(module: OnTiles) -> nn.Module:
         setattr(bare.get_submodule(owner), last, kept[name])
     if isinstance(bare, nn.RNNBase):
         bare.flatten_parameters()
+    if isinstance(module, LinearOnTiles | ConvOnTiles) and module.tiles.is_trimmed:
+        bare = _trimmed(bare, module.tiles)
     return bare.train(module.training)
 
 
-def _maker(spec: ArraySpec, product: TensorProduct, tables: Periphery) -> Make:
+def _trimmed(bare: Any, tiles: MatrixTiles) -> TrimmedLayer:
+    """Return a plain layer with the gains and offsets of its tiles; its bias moves into the offsets."""
+    kind = bare.weight.dtype
+    gain, offset = (each.detach().to(kind).flatten() for each in (tiles.column_gain, tiles.column_offset))
+    offset = offset if bare.bias is None else offset + bare.bias.detach()
+    bare.register_parameter("bias", None)
+    return TrimmedLayer(bare, gain, offset, pixels=bare.weight.dim() - 2)
+
+
+def _maker(spec: ArraySpec, product: TensorProduct, tables: Periphery, drawn: DrawnConverters | None) -> Make:
     def make(name: str, shape: tuple[int, int, int]) -> MatrixTiles:
-        return MatrixTiles(name, shape, spec, product, tables)
+        return MatrixTiles(name, shape, spec, product, tables, drawn)
 
     return make
 

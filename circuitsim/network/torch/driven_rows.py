@@ -1,11 +1,12 @@
 """Activations as row voltages, as tensors that can be differentiated: `network.inputs.encode` for training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from circuitsim.errors import InputError, SpecError
 from circuitsim.network.inputs import ROUNDING
+from circuitsim.network.torch.converter_draws import DrawnConverters
 from circuitsim.network.torch.straight_through import DrivenThrough
 from circuitsim.results import ConverterTable
 from circuitsim.spec import ArraySpec
@@ -18,12 +19,14 @@ class DrivenRows:
     Attributes:
         weights: Weight of each phase in the digital sum.
         v: (phases, vectors, groups, inputs · rows of an input) what the drivers put out [V].
+        v_coded: Voltages that the codes stand for [V]; differs from `v` if the DAC has an INL or noise.
         full_scale: Voltage at full scale, less that of 0 [V].
         rest: Voltage of a row at rest [V].
     """
 
     weights: tuple[float, ...]
     v: torch.Tensor
+    v_coded: torch.Tensor
     full_scale: float
     rest: float
 
@@ -32,7 +35,7 @@ def check_trainable(spec: ArraySpec) -> None:
     """Refuse an array whose inputs are not differentiated.
 
     Raises:
-        SpecError: Inputs are not amplitudes of bit lines, are offset, or pass sense amplifiers that are circuits.
+        SpecError: Inputs are not amplitudes of bit lines, or are offset.
     """
     for key, value, expected in (
         ("array.input_line", spec.array.input_line, ("bl",)),
@@ -42,11 +45,6 @@ def check_trainable(spec: ArraySpec) -> None:
         if value not in expected:
             words = " or ".join(repr(each) for each in expected)
             raise SpecError(f"{key} = {value!r}: expected {words} for layers of torch on tiles")
-    if spec.sense.block is not None:
-        raise SpecError(
-            f"sense.{spec.sense.sources[0]} = {spec.sense.block!r}: layers of torch are read by ideal sense "
-            "amplifiers; remove the circuit, with its input resistance in sense.r_in"
-        )
 
 
 def check_not_negative(x: torch.Tensor, spec: ArraySpec, layer: str) -> None:
@@ -56,7 +54,12 @@ def check_not_negative(x: torch.Tensor, spec: ArraySpec, layer: str) -> None:
 
 
 def drive_rows(
-    x: torch.Tensor, spec: ArraySpec, activation_max: torch.Tensor | float, dac: ConverterTable | None, layer: str
+    x: torch.Tensor,
+    spec: ArraySpec,
+    activation_max: torch.Tensor | float,
+    dac: ConverterTable | None,
+    layer: str,
+    drawn: DrawnConverters | None = None,
 ) -> DrivenRows:
     """Turn activations into driver voltages; without a negative one, two-phase inputs take one phase.
 
@@ -66,6 +69,7 @@ def drive_rows(
         activation_max: Activation at full scale; a tensor is differentiated.
         dac: The DAC; None: none rounds.
         layer: Name of the layer for the error message.
+        drawn: Draws the noise of the DAC; None: without noise.
 
     Raises:
         InputError: An activation is negative, but mapping.inputs = "unsigned".
@@ -86,8 +90,14 @@ def drive_rows(
     if dac is None:
         v_ref, v_read = spec.sense.v_ref, spec.driver.v_read
         v = shares.clamp(max=1.0) * v_read
-        return DrivenRows(weights, v if v_ref == 0.0 else v + v_ref, v_read, v_ref)
+        v = v if v_ref == 0.0 else v + v_ref
+        return DrivenRows(weights, v, v, v_read, v_ref)
     reach = dac.high - dac.low if dac.block else spec.driver.v_read
     wanted = shares * reach if dac.low == 0.0 else dac.low + shares * reach
-    driven = DrivenThrough.apply(wanted, dac)
-    return DrivenRows(weights, driven, reach, float(dac.levels[0]))
+    quiet = replace(dac, noise=0.0)
+    driven = coded = DrivenThrough.apply(wanted, quiet)
+    if dac.inl is not None:
+        coded = DrivenThrough.apply(wanted, replace(quiet, inl=None))
+    if drawn is not None:
+        driven = driven + drawn.noise(dac, driven)
+    return DrivenRows(weights, driven, coded, reach, float(dac.levels[0]))

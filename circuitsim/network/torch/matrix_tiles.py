@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from circuitsim.errors import InputError
-from circuitsim.network.converting import layer_adc
+from circuitsim.network.converting import equivalent_currents, layer_adc
 from circuitsim.network.crosstalk import layer_places
+from circuitsim.network.layer_range import column_steps
 from circuitsim.network.linear import LinearLayer, as_numpy
 from circuitsim.network.mapping import largest_weight
 from circuitsim.network.network import LayerProduct
@@ -19,6 +20,7 @@ from circuitsim.network.programming import tile_numbers
 from circuitsim.network.reading import LayerRange
 from circuitsim.network.tiling import TilePlace
 from circuitsim.network.torch.compiled_edges import Edge, NumbersThrough, RowsThrough, edge_is_plain
+from circuitsim.network.torch.converter_draws import DrawnConverters
 from circuitsim.network.torch.driven_rows import check_not_negative, drive_rows
 from circuitsim.network.torch.programmed_weights import ConductancesThrough
 from circuitsim.network.torch.straight_through import ConvertedThrough
@@ -53,12 +55,17 @@ class MatrixTiles(nn.Module):
         activation_max: Activation that is driven at v_read, a parameter; nan until ranges are set.
         full_scale: Current of the ADC's largest code [A], a parameter; nan without an ADC of this kind.
         gain: Digital factor on the products.
+        column_steps: (tiles, columns) LSB of each column in use relative to that of `full_scale`.
+        column_gain, column_offset: (groups, outputs) digital gain and offset [network's units] of each output, behind
+            the sum over tiles; parameters, see `training.trim_columns`.
+        converters: Draws what converters do at random at reads in training; None: nothing.
         through: Computes the products in place of the tiles while a network runs the module; None: nothing does.
         keeps_current: Whether reads in training gather `largest_current`, for `training.current_penalty`.
         largest_current: Largest |column current| since it was last taken [A], which can be differentiated.
     """
 
     gain: torch.Tensor
+    column_steps: torch.Tensor
 
     def __init__(
         self,
@@ -67,6 +74,7 @@ class MatrixTiles(nn.Module):
         spec: ArraySpec,
         product: TensorProduct,
         tables: Periphery,
+        converters: DrawnConverters | None = None,
     ) -> None:
         """Lay the matrix out; the ranges are still unknown."""
         super().__init__()
@@ -76,6 +84,12 @@ class MatrixTiles(nn.Module):
         self.activation_max = nn.Parameter(torch.tensor(math.nan, dtype=torch.float64), requires_grad=False)
         self.full_scale = nn.Parameter(torch.tensor(math.nan, dtype=torch.float64), requires_grad=False)
         self.register_buffer("gain", torch.tensor(1.0, dtype=torch.float64))
+        widest = max(place.cols for place in self.places)
+        self.register_buffer("column_steps", torch.ones(len(self.places), widest, dtype=torch.float64))
+        outputs = (shape[0], shape[2])
+        self.column_gain = nn.Parameter(torch.ones(outputs, dtype=torch.float64), requires_grad=False)
+        self.column_offset = nn.Parameter(torch.zeros(outputs, dtype=torch.float64), requires_grad=False)
+        self.converters = converters
         self.through: LayerProduct | None = None
         self.keeps_current = False
         self.largest_current: torch.Tensor | None = None
@@ -91,20 +105,39 @@ class MatrixTiles(nn.Module):
         """The ranges as numbers."""
         full_scale = float(self.full_scale.detach())
         scale = None if math.isnan(full_scale) else full_scale
-        return LayerRange(float(self.activation_max.detach()), scale, float(self.gain))
+        known = LayerRange(float(self.activation_max.detach()), scale, float(self.gain))
+        if scale is None or not self.steps_differ:
+            return known
+        steps = zip(self.places, self.column_steps.tolist(), strict=True)
+        scales = tuple(tuple(scale * step for step in each[: place.cols]) for place, each in steps)
+        return replace(known, column_scales=scales)
+
+    @property
+    def steps_differ(self) -> bool:
+        """Whether tiles or columns have ADC ranges of their own."""
+        return bool((self.column_steps != 1.0).any())
+
+    @property
+    def is_trimmed(self) -> bool:
+        """Whether outputs have gains and offsets of their own."""
+        return bool((self.column_gain != 1.0).any() or (self.column_offset != 0.0).any())
 
     def set_range(self, known: LayerRange) -> None:
-        """Take over ranges, as `fit_ranges` gives them.
+        """Take over ranges, as `fit_ranges` gives them; those of tiles and columns keep their ratio to `full_scale`.
 
         Raises:
-            InputError: Tiles or columns have ADC ranges of their own.
+            InputError: Ranges of columns are not those of its tiles.
         """
-        if known.column_scales is not None:
+        given, cols = known.column_scales, [place.cols for place in self.places]
+        if given is not None and [len(each) for each in given] != cols:
             raise InputError(
-                f"layer {self.layer!r}: its tiles or columns have ADC ranges of their own; expected one of the layer, "
-                "as fit_ranges with adc_per = 'layer' gives"
+                f"layer {self.layer!r}: column_scales has {[len(each) for each in given]} columns: expected {cols}"
             )
         with torch.no_grad():
+            self.column_steps.fill_(1.0)
+            for index, count in enumerate(cols):
+                if (steps := column_steps(known, index)) is not None:
+                    self.column_steps[index, :count] = torch.as_tensor(steps)
             self.activation_max.fill_(known.activation_max)
             self.full_scale.fill_(math.nan if known.full_scale is None else known.full_scale)
             self.gain.fill_(known.gain)
@@ -128,9 +161,15 @@ class MatrixTiles(nn.Module):
         layer = self.linear_layer(weights)
         if self.through is not None:
             found = self.through(layer, x.detach().cpu().double().numpy())
-            return torch.as_tensor(np.asarray(as_numpy(found)), dtype=x.dtype)
+            return self._trimmed(torch.as_tensor(np.asarray(as_numpy(found)), dtype=x.dtype))
         self._check(layer, x)
-        return self._read(layer, weights, x)
+        return self._trimmed(self._read(layer, weights, x))
+
+    def _trimmed(self, y: torch.Tensor) -> torch.Tensor:
+        """Return products with the digital gain and offset of each output."""
+        if not (self.column_gain.requires_grad or self.is_trimmed):
+            return y
+        return y * self.column_gain.to(y.dtype) + self.column_offset.to(y.dtype)
 
     def _check(self, layer: LinearLayer, x: torch.Tensor) -> None:
         """Refuse what would turn the outputs into numbers without meaning."""
@@ -159,10 +198,12 @@ class MatrixTiles(nn.Module):
 
     def _read(self, layer: LinearLayer, weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """DAC, tiles, ADC, digital sums."""
-        adc = layer_adc(self.spec, self.tables, float(self.full_scale.detach()) if self._converts else None)
-        adc = adc if adc is None or adc.noise == 0.0 else replace(adc, noise=0.0)
+        drawn = self.converters if self.training else None
+        tables = self.tables if drawn is None else drawn.table()
+        adc = layer_adc(self.spec, tables, float(self.full_scale.detach()) if self._converts else None)
         w_max, y = largest_weight(layer.weights), None
-        read = self._compiled(x, adc, w_max) or self._composed(layer, x, adc, w_max)
+        read = None if drawn is not None else self._compiled(x, adc, w_max)
+        read = read or self._composed(layer, x, replace(tables, adc=adc), w_max, drawn)
         for place, tile in zip(self.places, self.tiles, strict=True):
             g = ConductancesThrough.apply(weights, layer, place, self.spec, w_max)
             part = read(place, tile, g)
@@ -178,7 +219,8 @@ class MatrixTiles(nn.Module):
         """Return the read of a tile with compiled edges; None where a range is learnt or the edges are not plain."""
         dac, spec = self.tables.dac, self.spec
         learns = self.activation_max.requires_grad or self.full_scale.requires_grad
-        if learns or not edge_is_plain(spec, self.places, dac, adc):
+        sensed = self.tables.sense is not None or self.steps_differ
+        if learns or sensed or not edge_is_plain(spec, self.places, dac, adc):
             return None
         check_not_negative(x, spec, self.layer)
         negative = bool(x.numel()) and float(x.detach().min()) < 0.0
@@ -204,25 +246,43 @@ class MatrixTiles(nn.Module):
 
         return read
 
-    def _composed(self, layer: LinearLayer, x: torch.Tensor, adc: ConverterTable | None, w_max: float) -> ReadPlace:
+    def _composed(
+        self, layer: LinearLayer, x: torch.Tensor, tables: Periphery, w_max: float, drawn: DrawnConverters | None
+    ) -> ReadPlace:
         """Return the read of a tile whatever its converters and mapping."""
         learns = self.activation_max.requires_grad
         activation_max = self.activation_max.to(x.dtype) if learns else float(self.activation_max)
-        rows = drive_rows(x, self.spec, activation_max, self.tables.dac, self.layer)
+        rows = drive_rows(x, self.spec, activation_max, tables.dac, self.layer, drawn)
 
         def read(place: TilePlace, tile: TensorTile, g: torch.Tensor) -> torch.Tensor:
             v = _on_rows(place, rows.v)
             v_in = v.reshape(-1, place.rows)
-            v_sum = v_in.sum(dim=1) - place.rows * self.spec.sense.v_ref
+            coded = v_in if rows.v_coded is rows.v else _on_rows(place, rows.v_coded).reshape(-1, place.rows)
+            v_sum = coded.sum(dim=1) - place.rows * self.spec.sense.v_ref
             i_out = self._currents(place, tile, g, v_in, rows.rest)
-            if adc is not None:
-                i_out = ConvertedThrough.apply(i_out, self.full_scale if self._converts else None, adc)
+            i_out = self._converted(place, i_out, g, tables, drawn)
             # Products of activations relative to full scale, which may be learnt.
             y = tile_numbers(layer, place, self.spec, i_out, v_sum, w_max=w_max, v_per_unit=rows.full_scale)
             y = y.reshape(*v.shape[:2], place.groups, -1) * activation_max
             return sum((phase * weight for phase, weight in zip(y, rows.weights, strict=True)), torch.zeros(()))
 
         return read
+
+    def _converted(
+        self, place: TilePlace, out: torch.Tensor, g: torch.Tensor, tables: Periphery, drawn: DrawnConverters | None
+    ) -> torch.Tensor:
+        """Return the currents [A] that the codes of outputs (reads, columns in use) stand for."""
+        adc = tables.adc
+        if drawn is not None:
+            out = drawn.sensed(tables.sense, out, g[:, place.col_part])
+        if adc is not None:
+            steps = self.column_steps[self.places.index(place), : place.cols].to(out.dtype)
+            given = out / steps if self.steps_differ else out
+            given = given if drawn is None else given + drawn.noise(adc, given)
+            full_scale = self.full_scale if self._converts else None
+            out = ConvertedThrough.apply(given, full_scale, replace(adc, noise=0.0))
+            out = out * steps if self.steps_differ else out
+        return equivalent_currents(tables.sense, out)
 
     def _currents(
         self, place: TilePlace, tile: TensorTile, g: torch.Tensor, v_in: torch.Tensor, rest: float
@@ -235,7 +295,7 @@ class MatrixTiles(nn.Module):
         if place.cols < self.spec.array.cols:
             i_out = i_out[:, place.col_part]
         if self.keeps_current and self.training and torch.is_grad_enabled():
-            largest, known = i_out.abs().amax(), self.largest_current
+            largest, known = equivalent_currents(self.tables.sense, i_out).abs().amax(), self.largest_current
             self.largest_current = largest if known is None else torch.maximum(known, largest)
         return i_out
 

@@ -186,7 +186,7 @@ def test_cells_are_drawn_anew_at_each_read_in_training():
     np.testing.assert_array_equal(one.eval()(x).detach(), two.eval()(x).detach())
     with pytest.raises(InputError, match=r"causes = \['programming'\]: programming error and read noise: the card"):
         on_tiles(draws=TrainingDraws(frozenset({"programming"})))
-    with pytest.raises(InputError, match="TrainingDraws without causes and relative_sigma"):
+    with pytest.raises(InputError, match="TrainingDraws without causes, relative_sigma and proportional_sigma"):
         TrainingDraws()
 
 
