@@ -103,7 +103,7 @@ def test_a_cell_that_is_not_smooth_says_how_large_its_error_may_be(monkeypatch):
 
     The finest grid takes a minute, and states its error in the same way.
     """
-    monkeypatch.setattr(surface_fit, "FINEST", (36, 96, 96))
+    monkeypatch.setattr(surface_fit, "FINEST", (24, 64, 64))
     spec, rng = spec_of({**JART, "g_max": 2e-4}, "1r"), np.random.default_rng(5)
     g, x = conductances(spec, rng), inputs(spec, rng)
     truth = cs.solve(spec, g, x, "ngspice")

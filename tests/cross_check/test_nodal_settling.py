@@ -156,11 +156,11 @@ def gated_spec(rows, cols, **change):
 
 # case -> rows, cols, share of the rows that are on (0: a single one), changes of the specification
 GATES = {
-    "nmos_130": (8, 8, 0.6, {}),
-    "sky130, sinh": (8, 8, 0.6, {"access": SKY130, "device": {"model": "rram_sinh"}}),
-    "slow word lines": (8, 8, 0.6, {"wire": {"r_row": 500.0, "c_row": 2e-15}}),
-    "at a reference": (8, 8, 0.6, {"sense": {"v_ref": 0.2}}),
-    "below the bulk": (8, 8, 0.6, {"sense": {"v_ref": -0.2}}),
+    "nmos_130": (5, 4, 0.6, {}),
+    "sky130, sinh": (5, 4, 0.6, {"access": SKY130, "device": {"model": "rram_sinh"}}),
+    "slow word lines": (5, 4, 0.6, {"wire": {"r_row": 500.0, "c_row": 2e-15}}),
+    "at a reference": (5, 4, 0.6, {"sense": {"v_ref": 0.2}}),
+    "below the bulk": (5, 4, 0.6, {"sense": {"v_ref": -0.2}}),
     "columns without resistance": (8, 6, 0.6, {"wire": {"r_col": 0.0}, "sense": {"r_in": 0.0}}),
     "bit lines without capacitance": (8, 6, 0.6, {"wire": {"r_col": 0.0, "c_bl": 0.0}, "sense": {"r_in": 0.0}}),
     "one row": (1, 16, 1.0, {}),
@@ -168,7 +168,7 @@ GATES = {
     "one column at a reference": (16, 1, 0.6, {"sense": {"v_ref": 0.2}}),
     "one column below the bulk": (16, 1, 0.6, {"sense": {"v_ref": -0.2}}),
     "one row of 16 on": (16, 1, 0.0, {}),
-    "one row on, below the bulk": (8, 8, 0.0, {"sense": {"v_ref": -0.2}}),
+    "one row on, below the bulk": (5, 4, 0.0, {"sense": {"v_ref": -0.2}}),
 }
 
 
