@@ -8,7 +8,13 @@ from circuitsim.errors import require
 require("torch", extra="torch")
 
 # After the check, because these modules import the package.
-from circuitsim.network.torch.conversion import layers_on_tiles, on_tiles, plain, weight_parameters  # noqa: E402
+from circuitsim.network.torch.conversion import (  # noqa: E402
+    adapted_tiles,
+    layers_on_tiles,
+    on_tiles,
+    plain,
+    weight_parameters,
+)
 from circuitsim.network.torch.matrix_tiles import MatrixTiles, TensorProduct, TensorTile  # noqa: E402
 from circuitsim.network.torch.onnx_file import export_onnx  # noqa: E402
 from circuitsim.network.torch.torch_network import TorchNetwork  # noqa: E402
@@ -18,6 +24,7 @@ __all__ = [
     "TensorProduct",
     "TensorTile",
     "TorchNetwork",
+    "adapted_tiles",
     "export_onnx",
     "layers_on_tiles",
     "on_tiles",
