@@ -115,9 +115,9 @@ def fit_ranges(
         The ranges by the layer's name.
 
     Raises:
-        InputError: The images do not fit the network, none of them reaches a layer that a module runs, those of one layer do not fit into the memory, the
-            network's outputs depend on other images, an input is negative but mapping.inputs = "unsigned", or
-            `adc_per` has no effect because the range of the ADCs is not learnt.
+        InputError: The images do not fit the network, none of them reaches a layer that a module runs, those of one
+            layer do not fit into the memory, the network's outputs depend on other images, an input is negative but
+            mapping.inputs = "unsigned", or `adc_per` has no effect because the range of the ADCs is not learnt.
     """
     check_images_apart(programmed.network, images)
     _check_learnt(programmed, adc_per)
