@@ -115,9 +115,9 @@ def fit_ranges(
         The ranges by the layer's name.
 
     Raises:
-        InputError: The images do not fit the network, those of one layer do not fit into the memory, the
-            network's outputs depend on other images, an input is negative but mapping.inputs = "unsigned", or
-            `adc_per` has no effect because the range of the ADCs is not learnt.
+        InputError: The images do not fit the network, none of them reaches a layer that a module runs, those of one
+            layer do not fit into the memory, the network's outputs depend on other images, an input is negative but
+            mapping.inputs = "unsigned", or `adc_per` has no effect because the range of the ADCs is not learnt.
     """
     check_images_apart(programmed.network, images)
     _check_learnt(programmed, adc_per)
@@ -156,6 +156,8 @@ def _fit_layer(
     n_jobs: int,
 ) -> LayerRange:
     tiles, spec, around = programmed.layers[name], programmed.spec, programmed.tables
+    if not len(activations):
+        raise InputError(f"layer {name!r} reads no vector of the images: expected images that reach every layer")
     known = _input_range(tiles.layer, activations, rules[0], spec.driver.dac_bits)
     converts = spec.adc.bits is not None and around.adc is None
     if around.adc is not None:

@@ -9,6 +9,7 @@ require("torch", extra="torch")
 
 # After the check, because these modules import the package.
 from circuitsim.network.torch import ConverterDraws, TorchNetwork, export_onnx, plain  # noqa: E402
+from circuitsim.training.adapters import add_adapters, train_only  # noqa: E402
 from circuitsim.training.convert import convert_module, layer_ranges, learn_ranges, trim_columns  # noqa: E402
 from circuitsim.training.draws import TrainingDraws  # noqa: E402
 from circuitsim.training.steps import clip_weights, current_penalty, training_step  # noqa: E402
@@ -20,6 +21,7 @@ __all__ = [
     "TrainedTile",
     "TrainingDraws",
     "TrainingTiles",
+    "add_adapters",
     "clip_weights",
     "convert_module",
     "current_penalty",
@@ -27,6 +29,7 @@ __all__ = [
     "layer_ranges",
     "learn_ranges",
     "plain",
+    "train_only",
     "training_step",
     "trim_columns",
 ]

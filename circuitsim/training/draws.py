@@ -1,5 +1,6 @@
 """What the device makes of conductances at each step of training: written with an error, drifted, stuck, noisy."""
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +9,17 @@ import torch
 from circuitsim.calibration.drawn import device_statistics
 from circuitsim.devices.statistics import Statistics, draw_conductances, read_sigma
 from circuitsim.errors import InputError
+from circuitsim.network import TilePlace
 from circuitsim.results import TileModel
 
 
 @dataclass(frozen=True)
 class TrainingDraws:
     """Random deviations of every cell, drawn anew at every read in training from a generator of their own.
+
+    Held, they are those of one array: drawn when a tile is programmed, the same in training and outside of it until
+    its conductances change, and those that `evaluation.DrawnProduct` of the same seed and time draws. Read noise is
+    drawn at each read in training in any case.
 
     Attributes:
         causes: Of `devices.statistics.CAUSES`: "programming", "drift", "stuck", "read_noise", as the card states them.
@@ -22,6 +28,10 @@ class TrainingDraws:
         extrapolate: Go on outside the range of the source, with a warning.
         relative_sigma: Standard deviation of a further Gaussian deviation of each cell, in parts of g_max − g_min.
         proportional_sigma: The same in parts of the cell's own conductance. Neither needs a card with statistics.
+        held: The deviations of an array stay until it is programmed again.
+
+    Raises:
+        InputError: Nothing is drawn, or nothing that an array could hold.
     """
 
     causes: frozenset[str] = frozenset()
@@ -30,15 +40,24 @@ class TrainingDraws:
     extrapolate: bool = False
     relative_sigma: float = 0.0
     proportional_sigma: float = 0.0
+    held: bool = False
 
     def __post_init__(self) -> None:
-        if not self.causes and self.relative_sigma == self.proportional_sigma == 0.0:
+        sigmas = {name: getattr(self, name) for name in ("relative_sigma", "proportional_sigma")}
+        if not self.causes and not any(sigmas.values()):
             raise InputError(
                 "TrainingDraws without causes, relative_sigma and proportional_sigma: expected one of them, or no draws"
             )
-        for name in ("relative_sigma", "proportional_sigma"):
-            if not 0.0 <= (value := getattr(self, name)) < np.inf:
+        if self.held and not self.causes - {"read_noise"}:
+            raise InputError("held = True without a cause that stays: expected programming, drift or stuck in causes")
+        for name, value in sigmas.items():
+            if not 0.0 <= value < np.inf:
                 raise InputError(f"{name} = {value:g}: expected a number >= 0")
+            if self.held and value:
+                raise InputError(
+                    f"held = True with {name} = {value:g}: expected causes alone, which DrawnProduct draws for the "
+                    "same array"
+                )
 
 
 class DrawnCells:
@@ -75,6 +94,11 @@ class DrawnCells:
         if draws.proportional_sigma:
             drawn = drawn + draws.proportional_sigma * g * self.rng.standard_normal(g.shape)
         return np.maximum(drawn, 0.0)
+
+    def programmed(self, g: np.ndarray, place: TilePlace, times: int) -> np.ndarray:
+        """Return the cells [S] of the array that is held, whose tile at a place was programmed so many times before."""
+        of_tile = [self.draws.seed, zlib.crc32(place.layer.encode()), place.index, 0, *([times] if times else [])]
+        return self._of_card(g, np.random.default_rng(of_tile))
 
     def _of_card(self, g: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         draws = self.draws

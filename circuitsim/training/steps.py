@@ -49,12 +49,12 @@ def clip_weights(module: nn.Module, *, rms: float) -> None:
     """Clip the weights of every layer on tiles to so many times their root mean square; call it after each step.
 
     The largest weight of a layer takes the whole range of conductances, so that a lone large one leaves little of it to
-    the others.
+    the others. Weights that are frozen stay: their cells are programmed.
     """
     if not rms > 1.0:
         raise InputError(f"rms = {rms:g}: expected more than 1, a limit above the typical weight")
     with torch.no_grad():
-        for weights in weight_parameters(module):
+        for weights in filter(lambda each: each.requires_grad, weight_parameters(module)):
             limit = rms * weights.square().mean().sqrt()
             weights.clamp_(-limit, limit)
 

@@ -37,7 +37,7 @@ class TrainingTiles:
         gradient: "frozen" or "exact".
         every: A tile in training is programmed, and linearized, again at every so many-th new set of conductances.
         dtype: Of the matrices.
-        drawn: Draws deviations of the cells at each read in training; None: none.
+        drawn: Draws deviations of the cells, at each read in training or of one array; None: none.
 
     Raises:
         InputError: The gradient is none of these, or amplifiers that are circuits read a model of several products.
@@ -60,18 +60,18 @@ class TrainingTiles:
 
     def __call__(self, place: TilePlace) -> "TrainedTile":
         """Return the tile of a place, not programmed yet."""
-        del place  # all tiles are the same kind of array
-        return TrainedTile(self)
+        return TrainedTile(self, place)
 
 
 class TrainedTile:
     """One tile of a module: what it was programmed with last, and how it is differentiated."""
 
-    def __init__(self, made_by: TrainingTiles) -> None:
+    def __init__(self, made_by: TrainingTiles, place: TilePlace) -> None:
         """Begin without conductances."""
-        self.made_by = made_by
+        self.made_by, self.place = made_by, place
+        self.times = 0  # that it was programmed
         self.tile: behavioral.Tile | None = None
-        self.g = np.zeros((0, 0))
+        self.g = self.cells = np.zeros((0, 0))
         self.seen: np.ndarray | None = None
         self.age = 0
         self.factors = torch.zeros(0)
@@ -86,7 +86,7 @@ class TrainedTile:
     def __deepcopy__(self, memo: Any) -> "TrainedTile":
         """Copy the tile without what it was programmed with; the model is shared."""
         del memo
-        return TrainedTile(self.made_by)
+        return TrainedTile(self.made_by, self.place)
 
     def read(self, g: torch.Tensor, v_in: torch.Tensor, *, training: bool) -> torch.Tensor:
         """Return the column currents (batch, cols) [A], see `TensorTile`, or what amplifiers make of them.
@@ -98,8 +98,10 @@ class TrainedTile:
         """
         wanted = g.detach().numpy()
         self._program_if_needed(wanted, training=training)
-        drawn, cells = (self.made_by.drawn if training else None), wanted
-        if drawn is not None:
+        drawn, cells = self.made_by.drawn, wanted
+        if self._held is not None:
+            g, cells = g + torch.as_tensor(self.cells - self.g), self.cells
+        elif drawn is not None and training:
             cells = drawn.cells(wanted)
             g = g + torch.as_tensor(cells - wanted)
         v_ref, kind = self.made_by.model.spec.sense.v_ref, self.made_by.dtype
@@ -108,11 +110,17 @@ class TrainedTile:
         tile = self.tile
         assert tile is not None  # programmed above
         i_out = across @ self._matrix(g) if tile.form.linear else self._polynomial(tile, g, given)
-        if drawn is not None:
+        if drawn is not None and training:
             i_out = i_out + drawn.read(wanted, cells, self.factors, across)
         if tile.sense is not None:
             i_out = SensedThrough.apply(i_out, tile)
         return i_out.to(v_in.dtype)
+
+    @property
+    def _held(self) -> DrawnCells | None:
+        """What draws the cells of the array that is held; None: every read draws others, or none."""
+        drawn = self.made_by.drawn
+        return drawn if drawn is not None and drawn.draws.held else None
 
     def _matrix(self, g: torch.Tensor) -> torch.Tensor:
         """Return the matrix (rows, cols) [S] of a linear tile."""
@@ -122,7 +130,7 @@ class TrainedTile:
     def _polynomial(self, tile: behavioral.Tile, g: torch.Tensor, v_in: torch.Tensor) -> torch.Tensor:
         """Return the currents of a tile that keeps the cells' nonlinearity."""
         exact = self.array is not None
-        base = torch.as_tensor(np.where(self.g > 0, 1.0 / np.where(self.g > 0, self.g, 1.0), 0.0))
+        base = torch.as_tensor(_inverse(self.cells))
         ratio = ((g.detach() if exact else g) * base).to(self.made_by.dtype)
         i_out = behavioral.mvm(behavioral.scale_tile(tile, ratio), v_in)
         return i_out + CellsThrough.apply(g, v_in, self.array) if exact else i_out
@@ -137,16 +145,23 @@ class TrainedTile:
                 self.seen, self.age = g.copy(), self.age + 1
                 if training and self.age < self.made_by.every:
                     return
-        made_by, model = self.made_by, self.made_by.model
+        made_by, model, held = self.made_by, self.made_by.model, self._held
+        cells = g.copy() if held is None else held.programmed(g, self.place, self.times)
         name = "float64" if made_by.dtype == torch.float64 else "float32"
-        tile = behavioral.voltage_tile(behavioral.program(model, g, dtype=name, xp=torch), "train")
-        self.tile, self.g, self.seen, self.age = tile, g.copy(), None, 0
-        scale = np.where(g > 0, 1.0 / np.where(g > 0, g, 1.0), 0.0)
-        self.factors = (tile.w.double() * torch.as_tensor(scale)).to(made_by.dtype)
+        programmed = behavioral.program(model, cells, drawn=held is not None, dtype=name, xp=torch)
+        self.tile = tile = behavioral.voltage_tile(programmed, "train")
+        self.g, self.cells, self.seen, self.age = g.copy(), cells, None, 0
+        self.times += 1
+        self.factors = (tile.w.double() * torch.as_tensor(_inverse(cells))).to(made_by.dtype)
         if made_by.gradient != "exact":
             return
         if tile.form.linear:
-            self.responses = linear_response(model, g, made_by.dtype)
+            self.responses = linear_response(model, cells, made_by.dtype)
         else:
-            surface = model.current_surface
-            self.array = nodal.prepare(model.spec, g, surface, wires=tile_wires(model), v_range=model.v_range)
+            surface, given = model.current_surface, {"wires": tile_wires(model), "v_range": model.v_range}
+            self.array = nodal.prepare(model.spec, cells, surface, **given)
+
+
+def _inverse(g: np.ndarray) -> np.ndarray:
+    """Return 1/g [Ohm], 0 of an open cell."""
+    return np.where(g > 0, 1.0 / np.where(g > 0, g, 1.0), 0.0)

@@ -10,6 +10,7 @@ require("torch", extra="torch")
 # After the check, because these modules import the package.
 from circuitsim.network.torch.column_trim import TrimmedLayer  # noqa: E402
 from circuitsim.network.torch.conversion import (  # noqa: E402
+    adapted_tiles,
     layers_on_tiles,
     on_tiles,
     plain,
@@ -28,6 +29,7 @@ __all__ = [
     "TensorTile",
     "TorchNetwork",
     "TrimmedLayer",
+    "adapted_tiles",
     "export_onnx",
     "layers_on_tiles",
     "on_tiles",

@@ -13,6 +13,7 @@ from circuitsim.network.torch.attention import AttentionOnTiles
 from circuitsim.network.torch.column_trim import TrimmedLayer
 from circuitsim.network.torch.converter_draws import ConverterDraws, DrawnConverters
 from circuitsim.network.torch.driven_rows import check_trainable
+from circuitsim.network.torch.low_rank import LowRank, beside, folded_weights
 from circuitsim.network.torch.matrix_tiles import MatrixTiles, TensorProduct
 from circuitsim.network.torch.modules import ConvOnTiles, LinearOnTiles, TransposedConvOnTiles
 from circuitsim.network.torch.recurrent_modules import RecurrentOnTiles
@@ -24,6 +25,7 @@ Make = Callable[[str, tuple[int, int, int]], MatrixTiles]
 
 # Their parameters of several axes scale or look up; no matrix multiplies by them.
 _DIGITAL = (nn.Embedding, nn.EmbeddingBag, nn.LayerNorm, nn.RMSNorm, TrimmedLayer)
+_SMALL = 1e-2  # of the usual drawn weights, at which a correction on tiles begins
 
 
 @checked
@@ -93,27 +95,36 @@ def weight_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
     """Yield the parameters whose values lie in cells of tiles."""
     for each in module.modules():
         if isinstance(each, OnTiles):
-            named = each.named_parameters()
+            # An adapter of a layer is digital, or has tiles of its own, which come by themselves.
+            named = [pair for pair in each.named_parameters() if ".adapter." not in pair[0]]
             yield from (values for name, values in named if "weight" in name and values.dim() > 1)
 
 
 @checked
-def plain(module: nn.Module) -> nn.Module:
+def plain(module: nn.Module, *, fold: bool = True) -> nn.Module:
     """Return a copy of a module with its layers taken off the tiles: torch's own modules with the present weights.
 
     Gains and offsets of columns stay beside the weights, in a `TrimmedLayer` around the layer; ONNX has them as Mul and
     Add behind it.
+
+    Args:
+        module: The module.
+        fold: Add the adapters of layers to their weights; False: leave each beside its layer, as two products.
+
+    Raises:
+        InputError: An adapter acts inside an attention or a recurrent layer, or beside a layer whose columns are
+            trimmed, and fold = False.
     """
-    return _plain(copy.deepcopy(module), {})
+    return _plain(copy.deepcopy(module), {}, fold)
 
 
-def _plain(module: nn.Module, known: dict[nn.Module, nn.Module]) -> nn.Module:
+def _plain(module: nn.Module, known: dict[nn.Module, nn.Module], fold: bool) -> nn.Module:
     if module in known:
         return known[module]
-    known[module] = found = _taken_off(module) if isinstance(module, OnTiles) else module
+    known[module] = found = _taken_off(module, fold) if isinstance(module, OnTiles) else module
     if found is module:
         for name, child in _children(module):
-            setattr(module, name, _plain(child, known))
+            setattr(module, name, _plain(child, known, fold))
     return found
 
 
@@ -122,20 +133,42 @@ def _children(module: nn.Module) -> list[tuple[str, nn.Module]]:
     return [(name, child) for name, child in module._modules.items() if child is not None]
 
 
-def _taken_off(module: OnTiles) -> nn.Module:
-    """Return the plain module, which shares the parameters."""
+def _taken_off(module: OnTiles, fold: bool) -> nn.Module:
+    """Return the plain module, which shares the parameters that no adapter changes."""
     source = module.plain_source
     assert isinstance(source, nn.Module)
     bare = copy.deepcopy(source)
+    adapted = {tiles: tiles.adapter for tiles in module.matrices() if tiles.adapter is not None}
     kept = dict(module.named_parameters())
+    if adapted and fold:
+        kept = _folded(module, adapted)
     for name, _ in list(bare.named_parameters()):
         owner, _, last = name.rpartition(".")
         setattr(bare.get_submodule(owner), last, kept[name])
     if isinstance(bare, nn.RNNBase):
         bare.flatten_parameters()
-    if isinstance(module, LinearOnTiles | ConvOnTiles) and module.tiles.is_trimmed:
-        bare = _trimmed(bare, module.tiles)
-    return bare.train(module.training)
+    bare.train(module.training)
+    trimmed = isinstance(module, LinearOnTiles | ConvOnTiles) and module.tiles.is_trimmed
+    if adapted and not fold:
+        tiles, adapter = next(iter(adapted.items()))  # a layer that may have several is refused
+        if trimmed:
+            raise InputError(f"layer {tiles.layer!r}: an adapter beside columns that are trimmed; expected fold = True")
+        return beside(bare, adapter, tiles.layer)
+    return _trimmed(bare, module.tiles).train(module.training) if trimmed else bare
+
+
+def _folded(module: OnTiles, adapted: dict[MatrixTiles, LowRank]) -> dict[str, nn.Parameter]:
+    """Return the parameters of a layer with its adapters added; which of them are trained stays as it was."""
+    own = {name: each for name, each in module.named_parameters() if ".adapter." not in name}
+    trained = {name: each.requires_grad for name, each in own.items()}
+    for each in own.values():
+        each.requires_grad_(True)
+    with torch.enable_grad():
+        matrices = module.matrices()
+        found = folded_weights(own, [(matrices[tiles], adapter) for tiles, adapter in adapted.items()])
+    for name, each in (*own.items(), *found.items()):
+        each.requires_grad_(trained[name])
+    return found
 
 
 def _trimmed(bare: Any, tiles: MatrixTiles) -> TrimmedLayer:
@@ -174,6 +207,37 @@ def _converted(
         of_child = f"{name}.{child_name}".lstrip(".")
         setattr(module, child_name, _converted(child, of_child, make, digital, known))
     return module
+
+
+def adapted_tiles(tiles: MatrixTiles, rank: int, *, analog: bool, dtype: torch.dtype) -> LowRank:
+    """Put a low-rank correction beside the tiles of a matrix, digital or on tiles of the same kind; return it.
+
+    A begins with drawn numbers. B begins with zeros where it is digital; on tiles it begins with small drawn ones, from
+    which the ranges of its ADCs can be learnt.
+
+    Raises:
+        InputError: The layer has an adapter already, or several groups, or no smaller rank.
+    """
+    groups, inputs, outputs = tiles.shape
+    if tiles.adapter is not None:
+        raise InputError(f"layer {tiles.layer!r} has an adapter already: expected a layer without one")
+    if groups != 1:
+        raise InputError(f"layer {tiles.layer!r} has {groups} groups: expected one, adapters take no others")
+    if rank >= min(inputs, outputs):
+        raise InputError(
+            f"rank = {rank}: layer {tiles.layer!r} has {inputs} inputs and {outputs} outputs; expected less than both"
+        )
+    of = {"bias": False, "dtype": dtype}
+    layers = nn.Linear(inputs, rank, **of), nn.Linear(rank, outputs, **of)
+    with torch.no_grad():
+        layers[1].weight.mul_(_SMALL if analog else 0.0)
+    make = _maker(tiles.spec, tiles.product, tiles.tables)
+    down, up = (
+        _converted(layer, f"{tiles.layer}.adapter.{name}".lstrip("."), make, frozenset(), {}) if analog else layer
+        for layer, name in zip(layers, ("down", "up"), strict=True)
+    )
+    tiles.adapter = LowRank(down, up, rank)
+    return tiles.adapter
 
 
 def _check_bare(module: nn.Module, name: str) -> None:

@@ -22,6 +22,7 @@ from circuitsim.network.tiling import TilePlace
 from circuitsim.network.torch.compiled_edges import Edge, NumbersThrough, RowsThrough, edge_is_plain
 from circuitsim.network.torch.converter_draws import DrawnConverters
 from circuitsim.network.torch.driven_rows import check_not_negative, drive_rows
+from circuitsim.network.torch.low_rank import LowRank
 from circuitsim.network.torch.programmed_weights import ConductancesThrough
 from circuitsim.network.torch.straight_through import ConvertedThrough
 from circuitsim.periphery import Periphery
@@ -62,6 +63,7 @@ class MatrixTiles(nn.Module):
         through: Computes the products in place of the tiles while a network runs the module; None: nothing does.
         keeps_current: Whether reads in training gather `largest_current`, for `training.current_penalty`.
         largest_current: Largest |column current| since it was last taken [A], which can be differentiated.
+        adapter: Low-rank correction that is added to the products; None: there is none.
     """
 
     gain: torch.Tensor
@@ -78,7 +80,7 @@ class MatrixTiles(nn.Module):
     ) -> None:
         """Lay the matrix out; the ranges are still unknown."""
         super().__init__()
-        self.layer, self.shape, self.spec, self.tables = layer, shape, spec, tables
+        self.layer, self.shape, self.spec, self.tables, self.product = layer, shape, spec, tables, product
         self.places = layer_places(layer, shape, spec)
         self.tiles = [product(place) for place in self.places]
         self.activation_max = nn.Parameter(torch.tensor(math.nan, dtype=torch.float64), requires_grad=False)
@@ -93,6 +95,7 @@ class MatrixTiles(nn.Module):
         self.through: LayerProduct | None = None
         self.keeps_current = False
         self.largest_current: torch.Tensor | None = None
+        self.adapter: LowRank | None = None
 
     def extra_repr(self) -> str:
         """Say how many tiles hold what, and how they are differentiated."""
@@ -147,7 +150,7 @@ class MatrixTiles(nn.Module):
         return LinearLayer(self.layer, "MatMul", weights.detach().cpu().double().numpy())
 
     def forward(self, weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """Return products (vectors, groups, outputs) of vectors with weights.
+        """Return products (vectors, groups, outputs) of vectors with weights, what an adapter adds included.
 
         Args:
             weights: (groups, inputs, outputs).
@@ -158,7 +161,11 @@ class MatrixTiles(nn.Module):
         """
         if torch.onnx.is_in_onnx_export():
             raise InputError("export_onnx writes the weights of layers on tiles; expected it in place of torch.onnx")
-        layer = self.linear_layer(weights)
+        y = self._products(self.linear_layer(weights), weights, x)
+        return y if self.adapter is None else y + self.adapter(x)
+
+    def _products(self, layer: LinearLayer, weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Return what the tiles compute, or a network in their place."""
         if self.through is not None:
             found = self.through(layer, x.detach().cpu().double().numpy())
             return self._trimmed(torch.as_tensor(np.asarray(as_numpy(found)), dtype=x.dtype))

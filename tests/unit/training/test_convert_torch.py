@@ -31,6 +31,18 @@ class SelfAttention(nn.Module):
         return self.attention(x, x, x, need_weights=False)[0]
 
 
+class Causal(nn.Module):
+    """A MultiheadAttention in which no place sees a later one."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(6, 2, batch_first=True)
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(5))
+
+    def forward(self, x):
+        return self.attention(x, x, x, attn_mask=self.mask, is_causal=True, need_weights=False)[0]
+
+
 class Recurrent(nn.Module):
     """The outputs of a recurrent module, images along the first axis."""
 
@@ -57,6 +69,7 @@ NETWORKS = {
     ),
     "transposed_1d": (lambda: nn.Sequential(nn.ConvTranspose1d(4, 3, 3, stride=2)), (4, 5)),
     "attention": (SelfAttention, (5, 6)),
+    "causal": (Causal, (5, 6)),
     "lstm": (lambda: Recurrent(nn.LSTM(5, 4, bidirectional=True)), (3, 5)),
     "gru": (lambda: Recurrent(nn.GRU(5, 4)), (3, 5)),
 }
@@ -128,6 +141,17 @@ def test_parameters_keep_their_names_and_return_from_a_state():
     with torch.no_grad():
         np.testing.assert_array_equal(other(torch.as_tensor(images)), converted(torch.as_tensor(images)))
     assert [type(each) for each in plain(other).modules()] == [type(each) for each in module.modules()]
+
+
+def test_no_place_reads_a_later_one_through_the_tiles():
+    module, images = made("causal")
+    converted = convert_module(module, MODEL, None, images=images, uncertified=True)
+    later = images.copy()
+    later[:, 3:] *= -0.5
+    with torch.no_grad():
+        first, second = converted(torch.as_tensor(images)).numpy(), converted(torch.as_tensor(later)).numpy()
+    np.testing.assert_allclose(first[:, :3], second[:, :3], rtol=0, atol=1e-6)
+    assert np.abs(first[:, 3:] - second[:, 3:]).max() > 1e-2
 
 
 def test_an_encoder_of_torch_does_not_pass_by_the_tiles():
