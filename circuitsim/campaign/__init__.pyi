@@ -1,0 +1,16 @@
+from .campaign_file import CampaignFile as CampaignFile
+from .campaign_file import campaign_json_schema as campaign_json_schema
+from .campaign_file import load_campaign as load_campaign
+from .draws import NormalSpread as NormalSpread
+from .draws import monte_carlo as monte_carlo
+from .draws import normal_spread as normal_spread
+from .engines import dask_engine as dask_engine
+from .engines import given_engine as given_engine
+from .engines import local_engine as local_engine
+from .manifest import CampaignPlan as CampaignPlan
+from .manifest import plan_campaign as plan_campaign
+from .points import Point as Point
+from .points import run_points as run_points
+from .running import CampaignStep as CampaignStep
+from .running import run_campaign as run_campaign
+from .sweeps import sweep as sweep
