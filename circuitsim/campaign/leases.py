@@ -146,7 +146,7 @@ def _machine() -> str:
     parts = [socket.gethostname()]
     for place in _LOCAL:
         with contextlib.suppress(OSError):
-            parts.append(os.readlink(place) if "/ns/" in place else Path(place).read_text().strip())
+            parts.append(str(Path(place).readlink()) if "/ns/" in place else Path(place).read_text().strip())
     return " ".join(parts)
 
 

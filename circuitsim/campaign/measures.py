@@ -150,7 +150,7 @@ def load_function(call: MeasureCall) -> Callable[..., Mapping[str, tuple[float, 
         ) from None
     finally:
         sys.path[:] = path
-    if not callable(found):
+    if not inspect.isfunction(found):
         raise InputError(f"measures.{call.name}: {module!r} has no function {name!r}")
     return found
 

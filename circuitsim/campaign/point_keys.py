@@ -60,7 +60,7 @@ def program_versions() -> dict[str, str]:
 
 
 def measure_digest(call: MeasureCall) -> str:
-    """Return the SHA-256 of what a measure depends on: function, arguments, the contents of files among them, and its version."""
+    """Return the SHA-256 of what a measure depends on: function, arguments, files, and its version."""
     arguments = {
         key: {"file": _file_digest(value)} if isinstance(value, Path) else value
         for key, value in call.arguments.items()

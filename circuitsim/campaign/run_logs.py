@@ -14,8 +14,8 @@ def read_logs(store: CampaignStore, keys: set[str]) -> tuple[float | None, tuple
         keys: Points that count.
 
     Returns:
-        Mean processor time of a point [s], None if there is none; and warnings, the most frequent first, with the number
-        of points that warned so. A line that a killed process left incomplete is passed over.
+        Mean processor time of a point [s], None if there is none; and warnings, the most frequent first, with the
+        number of points that warned so. A line that a killed process left incomplete is passed over.
     """
     seconds, count = 0.0, 0
     warned: Counter[str] = Counter()

@@ -144,7 +144,7 @@ def forget_failure(store: CampaignStore, key: str) -> None:
 
 
 def keep_run_folder(store: CampaignStore, key: str, folder: str | None) -> str | None:
-    """Move the run folder of a failed simulation into the store; return where it lies, None if it cannot be seen here."""
+    """Move the run folder of a failed simulation into the store; return where it lies; None: there is none."""
     if folder is None or not Path(folder).is_dir():
         return folder
     place = store.root / "failures" / key

@@ -1,4 +1,4 @@
-"""What a worker does: from a point to numbers, or to the reason why there are none. Nothing is shared between points."""
+"""What a worker does: from a point to numbers, or to why it has none; points share nothing."""
 
 import os
 import socket
