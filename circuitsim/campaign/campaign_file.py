@@ -48,7 +48,7 @@ class MeasureTable(Part):
         description="Name of a measure of circuitsim, or 'module:function' of your own; absent: the name of the table",
     )
     arguments: Annotated[dict[SpiceName, Any], Frozen] = Field(
-        default=FrozenMapping(), description="Arguments of the function; files are relative to the campaign file"
+        default_factory=FrozenMapping, description="Arguments of the function; files are relative to the campaign file"
     )
 
 
@@ -70,7 +70,7 @@ class CampaignFile(Part):
         default=1, ge=1, le=MOST_REPLICATES, description="How often each point is measured, each time with other draws"
     )
     axes: Annotated[dict[str, tuple[Any, ...] | AxisRange], Frozen] = Field(
-        default=FrozenMapping(),
+        default_factory=FrozenMapping,
         description="Values by key: 'section.key' of the specification, 'measures.NAME.ARGUMENT', or 'seed'; a list, "
         "or a table of from, to, n and scale. Keys joined by a comma take the same value",
     )
