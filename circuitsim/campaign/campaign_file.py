@@ -40,6 +40,19 @@ class AxisRange(Part):
         return self
 
 
+def _axis(value: object) -> object:
+    """Read a table as a range, so that a slip in it is told as one of a range."""
+    if not isinstance(value, dict):
+        return value
+    try:
+        return AxisRange.model_validate(value)
+    except ValidationError as error:
+        raise ValueError(sentence(error, AxisRange)) from None
+
+
+Axis = Annotated[tuple[Any, ...] | AxisRange, BeforeValidator(_axis, json_schema_input_type=list[Any] | AxisRange)]
+
+
 class MeasureTable(Part):
     """What is measured at every point, under a name of the user's."""
 
@@ -69,7 +82,7 @@ class CampaignFile(Part):
     replicates: Whole = Field(
         default=1, ge=1, le=MOST_REPLICATES, description="How often each point is measured, each time with other draws"
     )
-    axes: Annotated[dict[str, tuple[Any, ...] | AxisRange], Frozen] = Field(
+    axes: Annotated[dict[str, Axis], Frozen] = Field(
         default_factory=FrozenMapping,
         description="Values by key: 'section.key' of the specification, 'measures.NAME.ARGUMENT', or 'seed'; a list, "
         "or a table of from, to, n and scale. Keys joined by a comma take the same value",
