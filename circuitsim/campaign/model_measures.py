@@ -7,12 +7,11 @@ import numpy as np
 
 from circuitsim import calibration, evaluation
 from circuitsim.calibration import Effort
+from circuitsim.campaign.array_measures import Numbers
 from circuitsim.errors import InputError
 from circuitsim.evaluation.image_files import first_images, images_apart
 from circuitsim.network import load_network
 from circuitsim.spec import ArraySpec, Count
-
-Numbers = dict[str, tuple[float, str]]
 
 
 def certificate_numbers(

@@ -68,7 +68,7 @@ def test_what_cannot_be_used_is_one_sentence(tmp_path, old, new, said):
     ],
 )
 def test_constraints_are_comparisons_and_nothing_else(text):
-    with pytest.raises(InputError, match="^constraint "):
+    with pytest.raises(InputError, match=r"^constraint "):
         read_constraint(text)
 
 
