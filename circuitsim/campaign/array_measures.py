@@ -13,7 +13,7 @@ from circuitsim.devices.statistics import draw_conductances, read_statistics, st
 from circuitsim.errors import InputError
 from circuitsim.spec import ArraySpec, Count, input_unit
 
-Numbers = dict[str, tuple[float, str]]
+MeasuredNumbers = dict[str, tuple[float, str]]
 
 
 def drawn_read(
@@ -24,7 +24,7 @@ def drawn_read(
     matrix: str = "log_uniform",
     inputs: str = "",
     vectors: Count = 8,
-) -> Numbers:
+) -> MeasuredNumbers:
     """Read a drawn matrix with drawn inputs: outputs and power.
 
     Args:
@@ -38,7 +38,7 @@ def drawn_read(
     g, x = _drawn(spec, rng, matrix, inputs, vectors)
     solution = levels.solve(spec, g, x, level)
     out, unit = solution.out, solution.unit
-    found: Numbers = {
+    found: MeasuredNumbers = {
         "mean": (float(out.mean()), unit),
         "rms": (float(np.sqrt(np.mean(out**2))), unit),
         "largest": (float(np.abs(out).max()), unit),
@@ -56,7 +56,7 @@ def error_against_ngspice(
     matrix: str = "log_uniform",
     inputs: str = "",
     vectors: Count = 8,
-) -> Numbers:
+) -> MeasuredNumbers:
     """Compare a drawn read with ngspice: rms and largest error, relative to the largest output of ngspice.
 
     Args:
@@ -81,7 +81,7 @@ def error_of_ideal(
     matrix: str = "log_uniform",
     inputs: str = "",
     vectors: Count = 8,
-) -> Numbers:
+) -> MeasuredNumbers:
     """Compare the product (x − v_ref) · g with the array solver: what wires, transistors and bends of cells take.
 
     Args:
@@ -104,7 +104,7 @@ def read_energy(
     matrix: str = "log_uniform",
     inputs: str = "",
     vectors: Count = 8,
-) -> Numbers:
+) -> MeasuredNumbers:
     """Energy that drivers and sense references deliver in a drawn read of `driver.t_read`: power at rest times t_read.
 
     Args:
@@ -134,7 +134,7 @@ def cell_noise(
     matrix: str = "log_uniform",
     inputs: str = "",
     vectors: Count = 8,
-) -> Numbers:
+) -> MeasuredNumbers:
     """Error of a read because cells do not hold what was wanted, by the statistics of the device's card.
 
     One draw of all cells: programming error, drift or retention after a time, stuck cells; what the card states.
@@ -167,7 +167,7 @@ def settling(
     matrix: str = "log_uniform",
     inputs: str = "",
     vectors: Count = 2,
-) -> Numbers:
+) -> MeasuredNumbers:
     """Settling of drawn reads in time: the slowest column, the mean, and the energy of a read.
 
     Args:
@@ -213,6 +213,6 @@ def _ideal(spec: ArraySpec, g: np.ndarray, x: np.ndarray) -> np.ndarray:
     return (x - spec.sense.v_ref) @ g
 
 
-def _error(found: np.ndarray, truth: np.ndarray) -> Numbers:
+def _error(found: np.ndarray, truth: np.ndarray) -> MeasuredNumbers:
     off = np.abs(found - truth) / np.abs(truth).max()
     return {"rms": (float(np.sqrt(np.mean(off**2))), "1"), "largest": (float(off.max()), "1")}

@@ -7,7 +7,7 @@ import numpy as np
 
 from circuitsim import calibration, evaluation
 from circuitsim.calibration import Effort
-from circuitsim.campaign.array_measures import Numbers
+from circuitsim.campaign.array_measures import MeasuredNumbers
 from circuitsim.errors import InputError
 from circuitsim.evaluation.image_files import first_images, images_apart
 from circuitsim.network import load_network
@@ -20,7 +20,7 @@ def certificate_numbers(
     *,
     truth: Literal["nodal", "ngspice"] = "ngspice",
     search: Effort = "none",
-) -> Numbers:
+) -> MeasuredNumbers:
     """Calibrate the behavioral model and return what its certificate states.
 
     Args:
@@ -30,7 +30,7 @@ def certificate_numbers(
         search: How the worst case is sought; "none" leaves `worst` out.
     """
     found = calibration.calibrate(spec, rng=rng, truth=truth, search=search, thorough=False, n_jobs=1).certificate
-    numbers: Numbers = {
+    numbers: MeasuredNumbers = {
         "rms": (found.typical.rms, "1"),
         "largest": (found.typical.max, "1"),
         "full_scale": (found.full_scale, found.unit),
@@ -49,7 +49,7 @@ def network_accuracy(
     images: Count | None = None,
     calibration_images: Count | None = None,
     truth: Literal["nodal", "ngspice"] = "nodal",
-) -> Numbers:
+) -> MeasuredNumbers:
     """Calibrate the behavioral model and classify images with a network on it.
 
     Args:
