@@ -1,7 +1,8 @@
-"""Repeat a read at many points and at any level: Monte Carlo samples, or values of a specification key."""
+"""Measure an array at many points: Monte Carlo samples, values of a key, or a whole campaign whose results are kept.
 
-from circuitsim.campaign.draws import NormalSpread, monte_carlo, normal_spread
-from circuitsim.campaign.points import Point, run_points
-from circuitsim.campaign.sweeps import sweep
+Names are loaded on first use: looking at a store does not wait for the compiler of the array solver.
+"""
 
-__all__ = ["NormalSpread", "Point", "monte_carlo", "normal_spread", "run_points", "sweep"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

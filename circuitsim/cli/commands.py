@@ -16,6 +16,7 @@ from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.block import app as block_app
 from circuitsim.cli.budget import budget
 from circuitsim.cli.cache_words import cache_report
+from circuitsim.cli.campaign import app as campaign_app
 from circuitsim.cli.certificate import DOES_NOT_HOLD, certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.energy import count, energy
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(block_app, name="block", help="Drivers, sense amplifiers and converters as circuits.")
 app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
+app.add_typer(campaign_app, name="campaign", help="Many points, on this machine or a cluster, whose results are kept.")
 app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)
@@ -98,13 +100,21 @@ def doctor(
 def schema(
     device: Annotated[bool, typer.Option("--device", help="That of device.toml, the card of a device.")] = False,
     block: Annotated[bool, typer.Option("--block", help="That of block.toml, the card of a block.")] = False,
+    campaign: Annotated[bool, typer.Option("--campaign", help="That of the file of a campaign.")] = False,
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
-    if device and block:
-        raise InputError("--device and --block are given: expected one of them")
-    card = devices.device_json_schema() if device else blocks.block_json_schema() if block else json_schema()
-    print_result(card, "", as_json)
+    named = [name for name, given in (("device", device), ("block", block), ("campaign", campaign)) if given]
+    if len(named) > 1:
+        raise InputError(f"--{' and --'.join(named)} are given: expected one of them")
+    schemas = {"device": devices.device_json_schema, "block": blocks.block_json_schema, "campaign": _of_campaign}
+    print_result(schemas[named[0]]() if named else json_schema(), "", as_json)
+
+
+def _of_campaign() -> dict[str, Any]:
+    from circuitsim.campaign import campaign_json_schema
+
+    return campaign_json_schema()
 
 
 @app.command()

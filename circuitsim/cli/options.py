@@ -74,9 +74,11 @@ LIMITS = {
     "--repeats": Limits(1, 1000),
     "--seed": Limits(0, _LARGEST_SEED),
     "--states": Limits(2, 1000),
+    "--tasks": Limits(1, 100_000),
     "--temperature": Limits(-273.15, 1000, whole=False, above=True),
     "--temperature-c": Limits(-273.15, 1000, whole=False, above=True),
     "--v-read": Limits(0, 1000, whole=False, above=True, suffixes=True),
+    "--workers": Limits(1, 1024),
 }
 
 

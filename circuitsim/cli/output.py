@@ -110,15 +110,17 @@ class _CurrentStderr:
 
 
 @contextlib.contextmanager
-def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[..., None]]:
     """Yield a function (finished, all) that moves a bar, beside which the time spent and the time left stand.
+
+    A third argument of it stands behind the title.
 
     Without a terminal there is no bar but one line when the work is done; `quiet` shows nothing.
     """
     console = Console(stderr=True)
     start = time.perf_counter()
     if quiet or not console.is_terminal:
-        yield lambda finished, total: None
+        yield lambda finished, total, said="": None
         if not quiet:
             console.print(f"{title}: {time.perf_counter() - start:.1f} s", highlight=False, soft_wrap=True)
         return
@@ -126,7 +128,11 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
     shown = (*counted, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     with Progress(*shown, console=console) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda finished, total: bar.update(task, completed=finished, total=total)
+
+        def move(finished: int, total: int, said: str = "") -> None:
+            bar.update(task, completed=finished, total=total, description=f"{title} {said}".rstrip())
+
+        yield move
         bar.update(task, completed=bar.tasks[0].total or 1, total=bar.tasks[0].total or 1)
 
 

@@ -3,6 +3,7 @@ from .array_words import array_in_words as array_in_words
 from .bench_figures import solver_figure as solver_figure
 from .calibration_page import hold_out_comparison as hold_out_comparison
 from .calibration_page import write_calibration_report as write_calibration_report
+from .campaign_page import write_campaign_report as write_campaign_report
 from .content import CircuitCurves as CircuitCurves
 from .content import Comparison as Comparison
 from .content import IrDrop as IrDrop

@@ -27,7 +27,8 @@ def claim(paths: Sequence[str | Path]) -> Iterator[None]:
     for target in targets:
         try:
             if target.exists():
-                target.replace(aside(target))
+                with contextlib.suppress(FileNotFoundError):  # another process was faster
+                    target.replace(aside(target))
         except OSError as error:
             raise InputError(f"{target}: cannot be written ({error.strerror})") from None
     kept = [str(aside(target)) for target in targets if aside(target).exists()]

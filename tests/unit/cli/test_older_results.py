@@ -41,6 +41,8 @@ COMMANDS = {
         ("budget", "array.toml", "net.onnx", "--data", "x.npz", "-o", "out"),
         {"results.json", "budget.csv"},
     ),
+    "campaign run": (("campaign", "run", "array.toml", "-o", "out"), {"report.html"}),
+    "campaign collect": (("campaign", "collect", "array.toml", "-o", "out"), {"results.nc", "results.csv"}),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),

@@ -39,8 +39,10 @@ COMMANDS = {
     "--repeats": ("bench", "solver"),
     "--seed": ("solve", "array.toml"),
     "--states": ("device", "tabulate", "x.va", "-o", "x", "--state", "w", "--state-range", "0 1"),
+    "--tasks": ("campaign", "plan", "campaign.toml"),
     "--temperature": ("age", "model.json", "net.onnx", "--data", "x.npz"),
     "--temperature-c": ("device", "characterize", "x"),
+    "--workers": ("campaign", "run", "campaign.toml"),
     "--v-read": ("device", "fit", "x.csv", "-o", "x"),
 }
 

@@ -1,0 +1,293 @@
+"""From the file of a campaign to its points: every combination of the axes that meets the constraints."""
+
+import itertools
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from circuitsim.campaign.campaign_file import LARGEST_SEED, CampaignFile, axis_values
+from circuitsim.campaign.constraints import Constraint, read_constraint
+from circuitsim.campaign.measures import MEASURES, MeasureCall, check_complete, find_measure, with_argument
+from circuitsim.errors import InputError, SpecError
+from circuitsim.spec import ArraySpec, load_spec, parse_spec, shown, unfelt
+from circuitsim.spec.abilities import IN_TIME, NETWORK, SPREAD
+from circuitsim.units import parse_quantity
+
+MOST_POINTS = 10_000_000
+_KEPT = 10_000  # specifications in memory while combinations are listed
+_UNIT = re.compile(r"\[(ohm|°C|[SVAFmsJC]|[^\[\]\s]*[·/][^\[\]\s]*)\]")
+
+
+@dataclass(frozen=True)
+class CampaignAxis:
+    """An axis of a campaign.
+
+    Attributes:
+        keys: Keys that take its values: "section.key", "measures.NAME.ARGUMENT" or "seed".
+        name: Name of its dimension in tables: last word of the first key, or the whole key where two would be alike.
+        values: Values as they are given to the keys.
+        labels: The same for tables: numbers without suffixes, and texts for lists and tables.
+        unit: SI unit; empty where there is none.
+    """
+
+    keys: tuple[str, ...]
+    name: str
+    values: tuple[Any, ...]
+    labels: tuple[Any, ...]
+    unit: str
+
+
+@dataclass(frozen=True)
+class CampaignSetup:
+    """A campaign with everything resolved that its points share.
+
+    Attributes:
+        base: The specification that is varied.
+        axes: Axes in the order of the file.
+        measures: Measures by their names.
+        constraints: Conditions between keys.
+        seed: Seed where no axis gives it.
+        replicates: Number of replicates.
+        versions: Versions of the programs that every worker has to have, see `point_keys.program_versions`.
+    """
+
+    base: ArraySpec
+    axes: tuple[CampaignAxis, ...]
+    measures: Mapping[str, MeasureCall]
+    constraints: tuple[Constraint, ...]
+    seed: int
+    replicates: int
+    versions: Mapping[str, str]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of values of each axis."""
+        return tuple(len(axis.values) for axis in self.axes)
+
+
+def set_up(campaign: CampaignFile, folder: Path, versions: Mapping[str, str]) -> CampaignSetup:
+    """Resolve what all points of a campaign share, and check it.
+
+    Args:
+        campaign: The file.
+        folder: Where its relative paths start.
+        versions: Versions of the programs.
+
+    Raises:
+        InputError: A file, a key, a measure, an argument or a constraint cannot be used.
+    """
+    base = _base(campaign, folder)
+    calls = {
+        name: find_measure(name, table.function, table.arguments, folder) for name, table in campaign.measures.items()
+    }
+    axes = _axes(campaign, base)
+    for axis in axes:
+        _check_keys(axis, base, calls)
+    for call in calls.values():
+        prefix = f"measures.{call.name}."
+        check_complete(call, {key.removeprefix(prefix) for axis in axes for key in axis.keys if key.startswith(prefix)})
+    constraints = tuple(read_constraint(text) for text in campaign.constraints)
+    known = {key for axis in axes for key in axis.keys} | {"seed", "replicate"}
+    for constraint in constraints:
+        for key in sorted(constraint.keys - known):
+            _value_of(base, key, f"constraint {shown(constraint.text)}")
+    setup = CampaignSetup(base, axes, calls, constraints, campaign.seed, campaign.replicates, versions)
+    if math.prod(setup.shape) * campaign.replicates * len(calls) > MOST_POINTS:
+        raise InputError(
+            f"the axes have {' x '.join(map(str, setup.shape))} values, with {campaign.replicates} replicates and "
+            f"{len(calls)} measures: expected at most {MOST_POINTS:.0e} points"
+        )
+    return setup
+
+
+def combinations(setup: CampaignSetup) -> Iterator[tuple[tuple[int, ...], ArraySpec]]:
+    """Yield the index on each axis and the specification of every combination that meets the constraints.
+
+    Raises:
+        SpecError: A combination is no specification; names its values.
+        InputError: No combination meets the constraints, or one cannot be computed.
+    """
+    own = {key for axis in setup.axes for key in axis.keys} | {"seed"}
+    early = [each for each in setup.constraints if each.keys <= own]
+    late = [each for each in setup.constraints if not each.keys <= own and "replicate" not in each.keys]
+    found = False
+    varied: dict[tuple[int, ...], ArraySpec] = {}  # seeds and arguments do not change the array
+    of_array = [k for k, axis in enumerate(setup.axes) if any(map(_of_array, axis.keys))]
+    for index in itertools.product(*(range(n) for n in setup.shape)):
+        values = {"seed": setup.seed} | _given(setup, index, labels=True)
+        if not all(each.holds(values) for each in early):
+            continue
+        place = tuple(index[k] for k in of_array)
+        if place not in varied:
+            if len(varied) >= _KEPT:
+                varied.clear()
+            varied[place] = varied_array(setup, index)
+        spec = varied[place]
+        if late and not all(each.holds(_all_values(each, spec, values)) for each in late):
+            continue
+        found = True
+        yield index, spec
+    if not found:
+        raise InputError(f"no point meets {' and '.join(shown(each.text) for each in setup.constraints)}")
+
+
+def varied_array(setup: CampaignSetup, index: Sequence[int]) -> ArraySpec:
+    """Return the specification at an index on each axis.
+
+    Raises:
+        SpecError: The values make no specification; names them.
+    """
+    parts: dict[str, dict[str, Any]] = {}
+    given = {key: value for key, value in _given(setup, index, labels=False).items() if _of_array(key)}
+    for key, value in given.items():
+        section, name, *inner = key.split(".")
+        part = parts.setdefault(section, {})
+        if inner:
+            before = part.get(name) or getattr(getattr(setup.base, section), name) or {}
+            part[name] = {**before, ".".join(inner): value}
+        else:
+            part[name] = value
+    try:
+        return setup.base.replace(**parts) if parts else setup.base
+    except SpecError as error:
+        where = ", ".join(f"{key} = {shown(value)}" for key, value in given.items())
+        raise SpecError(f"point {where}: {error}") from None
+
+
+def measure_at(setup: CampaignSetup, name: str, index: Sequence[int]) -> MeasureCall:
+    """Return a measure with the arguments that axes give it."""
+    call, prefix = setup.measures[name], f"measures.{name}."
+    for key, value in _given(setup, index, labels=False).items():
+        if key.startswith(prefix):
+            call = with_argument(call, key.removeprefix(prefix), value)
+    return call
+
+
+def seed_at(setup: CampaignSetup, index: Sequence[int]) -> int:
+    """Return the seed at an index on each axis."""
+    return int(_given(setup, index, labels=False).get("seed", setup.seed))
+
+
+def meets(setup: CampaignSetup, spec: ArraySpec, index: Sequence[int], replicate: int) -> bool:
+    """Tell whether a replicate meets the constraints that name `replicate`."""
+    several = [each for each in setup.constraints if "replicate" in each.keys]
+    values = {"seed": setup.seed, "replicate": replicate} | _given(setup, index, labels=True) if several else {}
+    return all(each.holds(_all_values(each, spec, values)) for each in several)
+
+
+def _given(setup: CampaignSetup, index: Sequence[int], *, labels: bool) -> dict[str, Any]:
+    """Return the value of each key of the axes; for tables and constraints as numbers without suffixes."""
+    pairs = zip(setup.axes, index, strict=True)
+    return {key: (axis.labels if labels else axis.values)[k] for axis, k in pairs for key in axis.keys}
+
+
+def _of_array(key: str) -> bool:
+    return key != "seed" and not key.startswith("measures.")
+
+
+def _base(campaign: CampaignFile, folder: Path) -> ArraySpec:
+    if isinstance(campaign.base, str):
+        return load_spec(folder / campaign.base)
+    try:
+        return parse_spec(campaign.base)
+    except SpecError as error:
+        raise SpecError(f"base: {error}") from None
+
+
+def _axes(campaign: CampaignFile, base: ArraySpec) -> tuple[CampaignAxis, ...]:
+    keys = [tuple(part.strip() for part in name.split(",")) for name in campaign.axes]
+    every = [key for some in keys for key in some]
+    if twice := {key for key in every if every.count(key) > 1}:
+        raise InputError(f"axes: {min(twice)} stands on two axes; expected one")
+    last = [some[0].rpartition(".")[2] for some in keys]
+    axes = []
+    for some, short, axis in zip(keys, last, campaign.axes.values(), strict=True):
+        values = axis_values(axis)
+        if "seed" in some:
+            values = [_seed(value) for value in values]
+        taken = last.count(short) > 1 or short in ("replicate", "measure", "state", "point")
+        name = some[0] if taken else short
+        axes.append(CampaignAxis(some, name, tuple(values), _labels(values), _unit(base, some[0])))
+    return tuple(axes)
+
+
+def _seed(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_SEED:
+        raise InputError(f"axes.seed = {shown(value)}: expected whole numbers from 0 on")
+    return value
+
+
+def _labels(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return values for tables: numbers where all are numbers or texts with suffixes, else texts."""
+    if all(isinstance(value, bool) for value in values):
+        return tuple(values)
+    try:
+        numbers = [parse_quantity(value) for value in values]
+    except InputError:
+        return tuple(value if isinstance(value, str) else str(value) for value in values)
+    return tuple(values) if all(isinstance(value, int) for value in values) else tuple(numbers)
+
+
+def _unit(base: ArraySpec, key: str) -> str:
+    """Return the unit that the description of a key states: "Temperature [°C]"."""
+    section, _, name = key.partition(".")
+    fields = getattr(type(getattr(base, section, None)), "model_fields", {})
+    found = _UNIT.search((fields[name].description or "") if name in fields else "")
+    return found[1] if found else ""
+
+
+def _check_keys(axis: CampaignAxis, base: ArraySpec, calls: Mapping[str, MeasureCall]) -> None:
+    """Refuse an axis over a key that does not exist, or that no measure depends on."""
+    for key in axis.keys:
+        parts = key.split(".")
+        if parts[0] == "measures":
+            if len(parts) != 3 or parts[1] not in calls:
+                raise InputError(f"axes.{key}: expected measures.NAME.ARGUMENT, NAME among {', '.join(calls)}")
+            for value in axis.values:
+                with_argument(calls[parts[1]], parts[2], value)
+        elif key != "seed":
+            sections = [name for name in type(base).model_fields if name != "schema_version"]
+            if len(parts) < 2 or parts[0] not in sections:
+                raise InputError(
+                    f"axes.{key}: no such key; expected section.key with a section of {', '.join(sections)}, "
+                    "measures.NAME.ARGUMENT, or seed"
+                )
+            if part := _unfelt(base, key, calls.values()):
+                raise InputError(f"axes.{key} describes {part}, which no measure of the campaign depends on")
+
+
+def _unfelt(base: ArraySpec, key: str, calls: Iterable[MeasureCall]) -> str | None:
+    """Return what a key describes if no measure depends on it."""
+    said = [_unfelt_by(call, base, key) for call in calls]
+    return said[0] if all(said) else None
+
+
+def _unfelt_by(call: MeasureCall, base: ArraySpec, key: str) -> str | None:
+    feels = MEASURES[call.shipped].feels if call.shipped else "anything"
+    if feels == "network":
+        return (SPREAD | IN_TIME).get(key)
+    if feels == "settling":
+        return (NETWORK | SPREAD).get(key)
+    if feels == "anything" or (feels == "energy" and key == "driver.t_read"):
+        return None
+    return unfelt(base, key)
+
+
+def _all_values(constraint: Constraint, spec: ArraySpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of each key of a constraint: those of the point, others of its specification."""
+    of = f"constraint {shown(constraint.text)}"
+    return {key: values[key] if key in values else _value_of(spec, key, of) for key in constraint.keys}
+
+
+def _value_of(spec: ArraySpec, key: str, where: str) -> Any:
+    value: Any = spec
+    for part in key.split("."):
+        fields = getattr(type(value), "model_fields", None)
+        known = part in fields if fields is not None else isinstance(value, Mapping) and part in value
+        if not known:
+            raise InputError(f"{where}: {key} is no key of the specification or of an axis")
+        value = getattr(value, part) if fields is not None else value[part]
+    return value

@@ -1,0 +1,175 @@
+"""The points of a campaign, listed once: in memory, and in the store, so that its state is known without the file."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim.campaign.campaign_file import CampaignFile
+from circuitsim.campaign.expansion import CampaignSetup, combinations, measure_at, meets, seed_at, set_up
+from circuitsim.campaign.point_keys import draw_digest, files_digest, measure_digest, point_key, program_versions
+from circuitsim.campaign.store import CampaignStore, told
+from circuitsim.campaign.work import CampaignPoint
+from circuitsim.errors import ARRAY_FAULTS, InputError
+from circuitsim.results.atomic_files import atomic, write_text
+from circuitsim.spec import ArraySpec, by_value, checked
+from circuitsim.spec.array import WITH_FILES
+
+MANIFEST_SCHEMA = 1
+
+
+@by_value
+@dataclass(frozen=True)
+class CampaignList:
+    """Where the points of a campaign lie.
+
+    Attributes:
+        name: Title.
+        axes: Name, keys, labels and unit of each axis.
+        measures: Names of the measures.
+        replicates: Number of replicates.
+        goal: "min" or "max" and NAME.RESULT, of which progress shows the best; None: none.
+        versions: Versions of the programs.
+        keys: Key of each point.
+        places: (points, axes + 2) index on each axis, number of the replicate, number of the measure.
+    """
+
+    name: str
+    axes: tuple[dict[str, Any], ...]
+    measures: tuple[str, ...]
+    replicates: int
+    goal: tuple[str, str] | None
+    versions: Mapping[str, str]
+    keys: tuple[str, ...]
+    places: np.ndarray
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """A campaign ready to run.
+
+    Attributes:
+        setup: What its points share.
+        points: All points.
+        listing: The same for the store.
+    """
+
+    setup: CampaignSetup
+    points: tuple[CampaignPoint, ...]
+    listing: CampaignList
+
+
+@checked
+def plan_campaign(campaign: CampaignFile, folder: str | Path) -> CampaignPlan:
+    """List the points of a campaign: axes, constraints, replicates and measures, each with its key.
+
+    Args:
+        campaign: From `load_campaign`.
+        folder: Where relative paths of the file start.
+
+    Raises:
+        InputError: A file, a key, a measure, an argument or a constraint cannot be used, or no point is left.
+        SpecError: A point is no specification; names its values.
+    """
+    versions = program_versions()
+    setup = set_up(campaign, Path(folder), versions)
+    points = tuple(_points(setup, versions))
+    if not points:
+        raise InputError("no replicate meets the constraints: expected one point or more")
+    names = tuple(setup.measures)
+    places = np.array([(*p.index, p.replicate, names.index(p.measure)) for p in points], dtype=np.int32)
+    axes = tuple(
+        {"name": axis.name, "keys": list(axis.keys), "labels": list(axis.labels), "unit": axis.unit}
+        for axis in setup.axes
+    )
+    best = campaign.minimize or campaign.maximize
+    goal = None if best is None else ("min" if campaign.minimize else "max", best)
+    keys = tuple(point.key for point in points)
+    listing = CampaignList(campaign.name, axes, names, setup.replicates, goal, versions, keys, places)
+    return CampaignPlan(setup, points, listing)
+
+
+def save_list(store: CampaignStore, listing: CampaignList) -> None:
+    """Write the points of a campaign into a store, in place of those of the last one."""
+    raw = np.frombuffer(bytes.fromhex("".join(listing.keys)), dtype=np.uint8).reshape(-1, 32)
+    about = {
+        "schema": MANIFEST_SCHEMA,
+        "points": hashlib.sha256(raw.tobytes()).hexdigest(),
+        "name": listing.name,
+        "axes": list(listing.axes),
+        "measures": list(listing.measures),
+        "replicates": listing.replicates,
+        "goal": listing.goal,
+        "versions": dict(listing.versions),
+    }
+    with told(store.root):
+        with atomic(store.root / "points.npz") as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, keys=raw, places=listing.places)
+        write_text(store.root / "campaign.json", json.dumps(about, indent=1) + "\n")
+
+
+def load_list(store: CampaignStore) -> CampaignList:
+    """Read the points of the campaign that ran last into a store.
+
+    Raises:
+        InputError: There are none, or the files are damaged or of another version.
+    """
+    file = store.root / "points.npz"
+    try:
+        about = json.loads((store.root / "campaign.json").read_text(encoding="utf-8"))
+        with np.load(file, allow_pickle=False) as content:
+            raw, places = content["keys"], content["places"]
+    except FileNotFoundError:
+        raise InputError(f"{store.root}: no campaign ran into this store yet; expected one") from None
+    except ARRAY_FAULTS:
+        raise InputError(f"{file}: damaged; run the campaign again, which keeps its results") from None
+    if about.get("schema") != MANIFEST_SCHEMA or about["points"] != hashlib.sha256(raw.tobytes()).hexdigest():
+        raise InputError(f"{file}: of another version, or being written; run the campaign again, which keeps results")
+    text = raw.tobytes().hex()
+    keys = tuple(text[k : k + 64] for k in range(0, len(text), 64))
+    goal = None if about["goal"] is None else tuple(about["goal"])
+    return CampaignList(
+        about["name"],
+        tuple(about["axes"]),
+        tuple(about["measures"]),
+        about["replicates"],
+        goal,
+        about["versions"],
+        keys,
+        places,
+    )
+
+
+def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[CampaignPoint]:
+    """Yield all points; files are digested once for arrays that name the same ones."""
+    files: dict[str, str] = {}
+    contents: dict[tuple[str, tuple[int, ...]], str] = {}
+    swept = {
+        name: [k for k, axis in enumerate(setup.axes) if any(key.startswith(f"measures.{name}.") for key in axis.keys)]
+        for name in setup.measures
+    }
+    for index, spec in combinations(setup):
+        named = _parts_with_files(spec)
+        if named not in files:
+            files[named] = files_digest(spec)
+        seed = seed_at(setup, index)
+        for name in setup.measures:
+            own = name, tuple(index[k] for k in swept[name])
+            if own not in contents:
+                contents[own] = measure_digest(measure_at(setup, name, index))
+            for replicate in range(setup.replicates):
+                if meets(setup, spec, index, replicate):
+                    drawn = draw_digest(spec.digest, files[named], contents[own], seed, replicate)
+                    yield CampaignPoint(
+                        point_key(drawn, versions), drawn, spec.digest, name, contents[own], index, replicate
+                    )
+
+
+def _parts_with_files(spec: ArraySpec) -> str:
+    """Return the sections that may name files, as one text."""
+    parts = [spec.array.cell, spec.array.input_line, str(spec.array.temperature_c)]
+    return "\n".join([*parts, *(repr(getattr(spec, name)) for name in WITH_FILES)])

@@ -1,0 +1,94 @@
+"""What a result depends on, as a digest: its place in the store, and the seed of its own generator."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim import __version__
+from circuitsim.blocks import blocks_of
+from circuitsim.campaign.measures import MeasureCall, source_digest
+from circuitsim.devices import access_card, device_card
+from circuitsim.errors import SimulatorError
+from circuitsim.library import assemble_own
+from circuitsim.netlist import cell_text
+from circuitsim.spec import ArraySpec
+from circuitsim.spice import find_ngspice
+
+KEY_SCHEMA = 1
+_TABLE = "device.toml"
+"""File beside the SPICE file of a card that decide results: its statistics."""
+
+
+def draw_digest(spec_digest: str, files: str, measure: str, seed: int, replicate: int) -> str:
+    """Return the digest that seeds the generator of a point: what is measured, and where, without any version.
+
+    Args:
+        spec_digest: `ArraySpec.digest`.
+        files: `files_digest` of the specification.
+        measure: `measure_digest`.
+        seed, replicate: Those of the point.
+    """
+    return _digest([spec_digest, files, measure, seed, replicate])
+
+
+def point_key(drawn: str, versions: Mapping[str, str]) -> str:
+    """Return the key of a point: what it measures, and with which versions of programs.
+
+    Args:
+        drawn: `draw_digest` of the point.
+        versions: See `program_versions`.
+    """
+    return _digest([KEY_SCHEMA, drawn, dict(versions)])
+
+
+def generator_of(drawn: str) -> np.random.Generator:
+    """Return the generator of a point, which depends on nothing but its `draw_digest`."""
+    return np.random.default_rng(np.random.SeedSequence(int(drawn, 16)))
+
+
+def program_versions() -> dict[str, str]:
+    """Return the versions on which results depend: circuitsim and ngspice ("none" where there is none)."""
+    try:
+        ngspice = find_ngspice().version_text
+    except SimulatorError:
+        ngspice = "none"
+    return {"circuitsim": __version__, "ngspice": ngspice}
+
+
+def measure_digest(call: MeasureCall) -> str:
+    """Return the SHA-256 of what a measure depends on: function, arguments, files, and its version."""
+    arguments = {
+        key: {"file": _file_digest(value)} if isinstance(value, Path) else value
+        for key, value in call.arguments.items()
+    }
+    return _digest({"function": call.function, "arguments": arguments, "source": source_digest(call)})
+
+
+def files_digest(spec: ArraySpec) -> str:
+    """Return the SHA-256 of everything in files that an array uses: its cell, its circuits, the statistics of its card.
+
+    Raises:
+        InputError: A file cannot be used.
+    """
+    cards = [device_card(spec), *([] if spec.access is None else [access_card(spec)])]
+    tables = [card.folder / _TABLE for card in cards]
+    calls = [f"{block.include}\nx1 {' '.join(block.terminals)} {block.subckt}\n" for block in blocks_of(spec).values()]
+    return _digest(
+        [
+            cell_text(spec).digest,
+            *(assemble_own(call).digest for call in calls),
+            *(_file_digest(table) for table in tables if table.is_file()),
+        ]
+    )
+
+
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

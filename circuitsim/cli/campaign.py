@@ -1,0 +1,161 @@
+"""`circuitsim campaign`: many points, on this machine or a cluster, whose results are never lost."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from circuitsim.cli.campaign_words import best_of, left_in_words, status_in_words
+from circuitsim.cli.options import Out, within
+from circuitsim.cli.output import Json, print_result, progress_bar, replaces
+from circuitsim.cli.usage import help_without_command
+
+if TYPE_CHECKING:
+    from circuitsim.campaign import CampaignPlan, CampaignStep
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.callback(invoke_without_command=True)(help_without_command)
+
+EVERY = 5.0
+"""Least time between two versions of the live page [s]; a page takes at most a twentieth of the time."""
+
+CampaignToml = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign, a TOML file.")]
+Store = Annotated[Path, typer.Argument(metavar="STORE", help="Folder that circuitsim campaign run wrote.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", parser=within("--workers"), metavar="N", help="Processes on this machine; absent: 2."),
+]
+
+
+@app.command()
+@replaces(lambda out: [out / "report.html"])
+def run(
+    file: CampaignToml,
+    out: Out = Path("out/campaign"),
+    workers: Workers = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, such as tcp://host:8786."),
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure again the points that failed.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write report.html anew while results arrive, or not at all.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Measure the points of a campaign that have no result yet; stop and start it as often as you like."""
+    from circuitsim.campaign import campaign_status, run_campaign
+
+    plan, engine = _planned(file), _engine(workers, scheduler)
+    steps = run_campaign(plan, out, engine=engine, retry_failed=retry_failed)
+    for step in _shown(plan, steps, quiet=as_json):
+        if report and step.due:
+            _write_page(out)
+    status = campaign_status(out)
+    page = _write_page(out) if report else None
+    content = dataclasses.asdict(status) | {"store": str(out), "report": None if page is None else str(page)}
+    words = [*status_in_words(status), *([] if page is None else [f"report: {page}"])]
+    print_result(content, words, as_json)
+    if status.failed:
+        raise typer.Exit(3)
+
+
+@app.command()
+def status(store: Store, as_json: Json = False) -> None:
+    """Say how many points of a campaign are done, failed and left."""
+    from circuitsim.campaign import campaign_status
+
+    found = campaign_status(store)
+    print_result(dataclasses.asdict(found), status_in_words(found), as_json)
+
+
+@app.command()
+@replaces(lambda out: [out / "results.nc", out / "results.csv"])
+def collect(
+    store: Store,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.nc and results.csv.")] = Path(
+        "out/collected"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Gather the results of a campaign into one labelled dataset (NetCDF) and a table (CSV), with units."""
+    from circuitsim.campaign import campaign_status, save_collected
+
+    labelled, table = save_collected(store, out)
+    found = campaign_status(store)
+    content = {"nc": str(labelled), "csv": str(table), **dataclasses.asdict(found)}
+    print_result(content, [*status_in_words(found), f"dataset: {labelled}", f"table: {table}"], as_json)
+
+
+@app.command()
+def plan(
+    file: CampaignToml,
+    store: Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")] = Path("out/campaign"),
+    slurm: Annotated[bool, typer.Option("--slurm", help="Print the script of a SLURM array that runs it.")] = False,
+    tasks: Annotated[
+        int, typer.Option("--tasks", parser=within("--tasks"), metavar="N", help="With --slurm: number of jobs.")
+    ] = 16,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Check a campaign and say how many points it has; --slurm prints a script for a cluster."""
+    from circuitsim.campaign import slurm_script
+
+    found = _planned(file).listing
+    axes = [f"{axis['name']} {len(axis['labels'])}" for axis in found.axes]
+    said = (
+        f"{len(found.keys)} points: {len(set(found.keys))} to measure; axes: {', '.join(axes) or 'none'}; "
+        f"{found.replicates} replicates; measures: {', '.join(found.measures)}"
+    )
+    script = slurm_script(file, store, tasks=tasks, workers=workers or 1) if slurm else None
+    content = {"points": len(found.keys), "to_measure": len(set(found.keys)), "axes": found.axes, "script": script}
+    print_result(content, said if script is None else script.rstrip("\n"), as_json)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Moment:
+    """A step of the campaign, and whether the page is due."""
+
+    step: "CampaignStep"
+    due: bool
+
+
+def _planned(file: Path) -> "CampaignPlan":
+    from circuitsim.campaign import load_campaign, plan_campaign
+
+    return plan_campaign(load_campaign(file), file.parent)
+
+
+def _engine(workers: int | None, scheduler: str | None) -> Any:
+    from circuitsim.campaign import dask_engine, local_engine
+    from circuitsim.errors import InputError
+
+    if scheduler is not None and workers is not None:
+        raise InputError("--workers has no effect with --scheduler, whose workers run already: leave one of them out")
+    return local_engine(workers or 2) if scheduler is None else dask_engine(scheduler)
+
+
+def _shown(plan: "CampaignPlan", steps: "Iterator[CampaignStep]", *, quiet: bool) -> Iterator[_Moment]:
+    """Show progress, and say when the page is due: every `EVERY` seconds, and so that it takes 5 % of the time."""
+    best: tuple[float, str] | None = None
+    due = time.perf_counter() + EVERY
+    with progress_bar("campaign", quiet=quiet) as tell:
+        for step in steps:
+            best = best_of(plan.listing, step, best)
+            tell(step.done + step.failed, step.total, left_in_words(step, best, plan.listing.goal))
+            now = time.perf_counter()
+            yield _Moment(step, now >= due)
+            if now >= due:
+                due = time.perf_counter() + max(EVERY, 20 * (time.perf_counter() - now))
+
+
+def _write_page(out: Path) -> Path:
+    from circuitsim.campaign import campaign_status, collect_campaign
+    from circuitsim.report import write_campaign_report
+
+    found = campaign_status(out)
+    numbers = {"done": found.done, "failed": found.failed, "total": found.total}
+    return write_campaign_report(out, collect_campaign(out), **numbers, reasons=found.reasons)

@@ -1,0 +1,39 @@
+"""Measures of tests, cheap and told apart by their numbers; some leave a trace of each call, kill or fail."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+
+def drawn(spec, rng, *, scale: float = 1.0):
+    return {"x": (scale * rng.standard_normal() + spec.array.rows, "V"), "y": (rng.standard_normal(), "A")}
+
+
+def traced(spec, rng, *, trace: str, pause: float = 0.0):
+    """Append one byte to a file of this point, so that each call is counted."""
+    value = rng.standard_normal()
+    time.sleep(pause)
+    with (Path(trace) / f"{spec.wire.r_row:g} {value!r}").open("a") as file:
+        file.write("x")
+    return {"x": (value, "V")}
+
+
+def failing(spec, rng, *, broken: str = ""):
+    if broken and Path(broken).exists() and spec.array.rows > 2:
+        raise RuntimeError(f"no answer\nfor {spec.array.rows} rows")
+    return {"x": (1.0, "V")}
+
+
+def deadly(spec, rng):
+    if spec.array.rows == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"x": (rng.standard_normal(), "V")}
+
+
+def changing(spec, rng):
+    return {"x": (1.0, "V" if spec.array.rows == 2 else "A")}
+
+
+def not_finite(spec, rng):
+    return {"x": (float("nan"), "V")}

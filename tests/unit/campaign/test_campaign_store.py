@@ -1,0 +1,213 @@
+"""Results are absent or complete, and the same to the byte in any order, by any worker, after any interruption."""
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import campaign_points
+import pytest
+from array_toml import ARRAY
+from command_line import circuitsim
+
+from circuitsim import campaign
+from circuitsim.campaign import leases, store
+from circuitsim.errors import InputError, SimulatorError
+
+FILE = """\
+schema = 1
+base = "array.toml"
+replicates = 3
+[axes]
+"array.rows, array.cols" = [2, 3, 4]
+"wire.r_row" = { from = 1, to = 100, n = 3, scale = "log" }
+[measures.m]
+function = "campaign_points:drawn"
+"""
+PROGRAM = """\
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from circuitsim import campaign
+plan = campaign.plan_campaign(campaign.load_campaign("c.toml"), ".")
+with ThreadPoolExecutor(1) as executor:
+    for step in campaign.run_campaign(plan, "out", engine=campaign.given_engine(executor)):
+        print(step.done, flush=True)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "array.toml").write_text(ARRAY)
+    (tmp_path / "c.toml").write_text(FILE)
+    shutil.copy(campaign_points.__file__, tmp_path)
+    (tmp_path / "trace").mkdir()
+    return tmp_path
+
+
+def planned(folder, text=FILE):
+    (folder / "c.toml").write_text(text)
+    return campaign.plan_campaign(campaign.load_campaign(folder / "c.toml"), folder)
+
+
+def run(plan, out, **options):
+    with ThreadPoolExecutor(1) as executor:
+        return list(campaign.run_campaign(plan, out, engine=campaign.given_engine(executor), **options))
+
+
+def contents(out):
+    return {path.name: path.read_bytes() for path in sorted((out / "results").glob("*/*.json"))}
+
+
+def with_measure(function, more="", replicates=3):
+    head = FILE.replace("replicates = 3", f"replicates = {replicates}")
+    return head.replace('function = "campaign_points:drawn"', f'function = "campaign_points:{function}"\n{more}')
+
+
+def test_order_and_processes_change_no_byte(folder):
+    plan = planned(folder)
+    steps = run(plan, folder / "one")
+    assert (steps[-1].done, steps[-1].failed, len(steps)) == (27, 0, 28)
+    for _ in campaign.run_campaign(plan, folder / "two", engine=campaign.local_engine(2)):
+        pass
+    assert contents(folder / "one") == contents(folder / "two") and len(contents(folder / "one")) == 27
+    values = {json.loads(text)["values"]["y"] for text in contents(folder / "one").values()}
+    assert len(values) == 27  # each point draws for itself
+
+
+def test_a_finished_campaign_measures_nothing_again(folder):
+    plan = planned(folder)
+    run(plan, folder / "out")
+    again = run(plan, folder / "out")
+    assert [step.point for step in again] == [None] and again[0].done == 27
+
+
+def killed_at_times(folder, kills, seed):
+    """Start the program anew after each SIGKILL at a random moment; return the number of calls of each point."""
+    text = with_measure("traced", f'arguments = {{ trace = "{folder / "trace"}", pause = 0.01 }}', replicates=8)
+    plan = planned(folder, text)
+    (folder / "p.py").write_text(PROGRAM)
+    rng = random.Random(seed)
+    for kill in [True] * kills + [False]:
+        with subprocess.Popen([sys.executable, "p.py"], cwd=folder, stdout=subprocess.PIPE, text=True) as program:
+            if kill:
+                program.stdout.readline()
+                time.sleep(rng.uniform(0.0, 1.2 / kills))
+                program.send_signal(signal.SIGKILL)
+            assert program.wait(timeout=60) in (0, -9)
+    return plan, {path.name: path.stat().st_size for path in (folder / "trace").iterdir()}
+
+
+@pytest.mark.parametrize("kills", [2])
+def test_kills_lose_double_and_repeat_nothing(folder, kills):
+    plan, calls = killed_at_times(folder, kills, seed=kills)
+    kept = contents(folder / "out")
+    assert len(kept) == len(plan.points) == 72 == len(calls)
+    assert sum(calls.values()) <= 72 + kills  # a kill costs the point that was at work, and no other
+    shutil.rmtree(folder / "out")
+    run(plan, folder / "out")
+    assert contents(folder / "out") == kept
+    assert not list((folder / "out" / "claims").iterdir()) + list((folder / "out" / "coordinators").iterdir())
+
+
+def test_two_coordinators_share_the_points(folder):
+    text = with_measure("traced", f'arguments = {{ trace = "{folder / "trace"}", pause = 0.01 }}')
+    plan = planned(folder, text)
+    (folder / "p.py").write_text(PROGRAM)
+    both = [subprocess.Popen([sys.executable, "p.py"], cwd=folder, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [each.wait(timeout=60) for each in both] == [0, 0]
+    calls = [path.stat().st_size for path in (folder / "trace").iterdir()]
+    assert calls == [1] * 27 and len(contents(folder / "out")) == len(plan.points)
+
+
+def test_a_point_that_kills_its_worker_fails_alone(folder):
+    text = with_measure("deadly", replicates=1).replace("[2, 3, 4]", "[2, 3]")
+    plan = planned(folder, text.replace('{ from = 1, to = 100, n = 3, scale = "log" }', "[1]"))
+    *_, last = campaign.run_campaign(plan, folder / "out", engine=campaign.local_engine(1))
+    assert (last.done, last.failed) == (1, 1)
+    assert campaign.campaign_status(folder / "out").reasons[0][0].startswith("its worker died")
+
+
+def test_failures_stay_until_they_are_retried(folder):
+    broken = folder / "broken"
+    broken.touch()
+    plan = planned(folder, with_measure("failing", f'arguments = {{ broken = "{broken}" }}', replicates=1))
+    assert (run(plan, folder / "out")[-1].done, run(plan, folder / "out")[-1].failed) == (3, 6)
+    (reason, count), *_ = campaign.campaign_status(folder / "out").reasons
+    assert (reason, count) == ("RuntimeError: no answer for 3 rows", 3)
+    broken.unlink()
+    assert run(plan, folder / "out")[-1].failed == 6
+    assert run(plan, folder / "out", retry_failed=True)[-1].done == 9
+    assert campaign.campaign_status(folder / "out").failed == 0
+
+
+@pytest.mark.parametrize(("measure", "said"), [("changing", "at the first point"), ("not_finite", "a finite number")])
+def test_a_measure_that_returns_another_kind_fails_at_that_point(folder, measure, said):
+    run(planned(folder, with_measure(measure, replicates=1)), folder / "out")
+    found = campaign.campaign_status(folder / "out")
+    assert found.failed and said in found.reasons[0][0]
+
+
+def test_a_dataset_has_axes_units_and_states(folder):
+    text = FILE.replace("replicates = 3", 'replicates = 3\nconstraints = ["array.rows * wire.r_row < 300"]')
+    run(planned(folder, text), folder / "out")
+    data = campaign.collect_campaign(folder / "out")
+    assert dict(data.sizes) == {"rows": 3, "r_row": 3, "replicate": 3}
+    assert (data.m_x.attrs["units"], data.r_row.attrs["units"]) == ("V", "ohm")
+    assert data.m_state.sel(rows=3, r_row=100).values.tolist() == [0, 0, 0]
+    assert data.m_x.isnull().sum() == 6 and (data.m_state == 2).sum() == 21
+
+
+def test_a_claim_of_a_process_that_is_gone_is_taken_over(folder):
+    opened = store.open_store(folder / "out", make=True)
+    with leases.coordinator(opened) as one, leases.coordinator(opened) as two:
+        assert leases.claim_point(one, "a") and not leases.claim_point(two, "a")
+        who = json.loads(one.file.read_text())
+        one.file.write_text(json.dumps(who | {"started": "0"}))
+        assert leases.claim_point(two, "a")
+
+
+def test_an_executor_that_broke_is_told(folder):
+    plan = planned(folder, with_measure("drawn"))
+    executor = ThreadPoolExecutor(1)
+    steps = campaign.run_campaign(plan, folder / "out", engine=campaign.given_engine(executor))
+    next(steps), next(steps)
+    with pytest.raises((SimulatorError, RuntimeError)):
+        executor.shutdown(cancel_futures=True)
+        list(steps)
+
+
+def test_a_store_of_another_version_is_refused(folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "store.json").write_text('{"format": "circuitsim campaign store", "schema": 99}')
+    with pytest.raises(InputError, match=r"schema = 99, expected 1: another version of circuitsim wrote this store"):
+        campaign.campaign_status(folder / "out")
+    with pytest.raises(InputError, match="no store of a campaign"):
+        campaign.campaign_status(folder / "none")
+
+
+def test_a_full_disk_is_one_sentence(folder, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    plan = planned(folder)
+    monkeypatch.setattr(store.os, "fsync", full)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)"):
+        run(plan, folder / "out")
+
+
+def test_the_command_runs_tells_and_gathers(folder):
+    done = circuitsim("campaign", "run", "c.toml", "-o", "out", "--workers", "1", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "27 of 27 points done, 0 failed, 0 left" in done.stdout
+    assert "<svg" in (folder / "out" / "report.html").read_text()
+    assert "27 of 27" in circuitsim("campaign", "status", "out", folder=folder).stdout
+    assert circuitsim("campaign", "collect", "out", "-o", "c", folder=folder).returncode == 0
+    head = (folder / "c" / "results.csv").read_text().splitlines()[0]
+    assert head == "rows,r_row [ohm],replicate,m state,m x [V],m y [A]"
+    script = circuitsim("campaign", "plan", "c.toml", "--slurm", folder=folder).stdout
+    assert "#SBATCH --array=1-16" in script and Path("out/campaign").name in script
