@@ -100,19 +100,22 @@ class PulseResponse:
     @property
     def unverified(self) -> tuple[str, ...]:
         """Names of the values that are given without a source, or whose source says that they are unverified."""
-        given = ["steps", *(name for name in _STATED if getattr(self, name) is not None and np.any(getattr(self, name)))]
+        given = [
+            "steps",
+            *(name for name in _STATED if getattr(self, name) is not None and np.any(getattr(self, name))),
+        ]
         return tuple(name for name in given if "unverified" in self.sources.get(name, "unverified"))
 
 
 @checked
-def stated_pulses(response: PulseResponse, *, source: str | None = None, **values: float) -> PulseResponse:
+def stated_pulses(response: PulseResponse, values: Mapping[str, float], *, source: str | None = None) -> PulseResponse:
     """Return a response with values that a run cannot measure, such as its noise, spread or endurance.
 
     Args:
         response: The response.
-        source: Where the values come from; None marks them as unverified.
-        values: `write_noise`, `step_spread`, `bound_spread`, `endurance`, `duration` [s]; or `energy_up` and
+        values: By name: `write_noise`, `step_spread`, `bound_spread`, `endurance`, `duration` [s]; or `energy_up` and
             `energy_down`, one number for all conductances [J].
+        source: Where the values come from; None marks them as unverified.
 
     Raises:
         InputError: A name is none of these, or a value cannot be used.
