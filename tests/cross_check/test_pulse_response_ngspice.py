@@ -1,4 +1,4 @@
-"""Trains of equal pulses on a filament in ngspice: steps, their asymmetry, energy, and what does not move is refused."""
+"""Equal pulses on a filament in ngspice: steps, asymmetry, energy; pulses that move nothing are refused."""
 
 import numpy as np
 import pytest
