@@ -216,6 +216,7 @@ def _content(card: Card) -> dict[str, Any]:
         "temperature": card.temperature.model_dump(),
         "not_modelled": list(card.not_modelled),
         "statistics": card.statistics.model_dump(exclude_none=True) if card.statistics else {},
+        "pulses": card.pulses.model_dump(exclude_none=True) if card.pulses else {},
     }
     if card.state is not None:
         parts["state"] = card.state.model_dump()

@@ -37,6 +37,8 @@ def card_sheet(card: Card) -> list[str | Table]:
     if card.statistics is not None:
         parts += ["", f"statistics   {card.statistics.fit} {card.statistics.source}"]
         parts += [f"  {name}" for name in card.statistics.parts]
+    if card.pulses is not None:
+        parts += ["", f"pulses       {card.pulses.fit} {card.pulses.source}"]
     return parts
 
 

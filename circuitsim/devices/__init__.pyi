@@ -24,6 +24,7 @@ from .many_states import StatesFit as StatesFit
 from .measurement import Measurement as Measurement
 from .measurement import read_measurement as read_measurement
 from .parameters import Parameter as Parameter
+from .pulses import stated_pulse_response as stated_pulse_response
 from .statistics import Statistics as Statistics
 from .statistics import drift_exponent as drift_exponent
 from .statistics import drift_mean as drift_mean

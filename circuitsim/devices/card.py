@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_v
 
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
+from circuitsim.devices.pulses_table import PulsesTable
 from circuitsim.spec.base import Part
 
 OPEN = "nc_"
@@ -109,6 +110,7 @@ class Card:
         measured: Bench values (`[measured.NAME]`): value, unit, condition.
         statistics: The `[statistics]` table, used through `circuitsim.devices.statistics`; None when it has none.
         header: The header of the SPICE file, as written.
+        pulses: The `[pulses]` table, used through `devices.stated_pulse_response`; None when it has none.
     """
 
     name: str
@@ -135,6 +137,7 @@ class Card:
     measured: Mapping[str, Parameter]
     statistics: StatisticsTable | None
     header: Mapping[str, str]
+    pulses: PulsesTable | None = None
 
     @property
     def include(self) -> str:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, Strict, model_validator
 from circuitsim.devices.card import Dynamic, Kind, State, Temperature
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Parameters, Text
+from circuitsim.devices.pulses_table import PulsesTable
 from circuitsim.spec.base import Part
 from circuitsim.spec.cards import read_card
 
@@ -37,6 +38,7 @@ class DeviceToml(Part):
     temperature: Temperature
     measured: Parameters = Field(default_factory=dict, description="Values of the bench")
     statistics: StatisticsTable | None = None
+    pulses: PulsesTable | None = Field(default=None, description="What identical write pulses do")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -79,6 +79,7 @@ def _load(folder: Path) -> Card:
         measured=MappingProxyType(stated.measured),
         statistics=stated.statistics,
         header=MappingProxyType(header),
+        pulses=stated.pulses,
     )
     for sections in [(corner,) for corner in corners] or [()]:
         _check_subckt(card, sections)

@@ -1,5 +1,6 @@
 """Writes cells in a closed loop: pulses of ngspice, decided by what was just read."""
 
+from circuitsim.programming.pulse_train import measure_pulse_response
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.schemes import BracketedReset, FixedTrain, OneShot, RampedReset, WriteScheme
 from circuitsim.programming.write_array import write_array
@@ -19,6 +20,7 @@ __all__ = [
     "WriteSpread",
     "fit_write_spread",
     "measure_one_shot",
+    "measure_pulse_response",
     "write_array",
     "write_disturb",
     "write_verify",

@@ -90,6 +90,15 @@ def check_wanted(spec: ArraySpec, targets: np.ndarray, tolerance: float) -> None
         )
 
 
+def check_able_to_write(spec: ArraySpec) -> None:
+    """Refuse keys that ask for what writing does not simulate.
+
+    Raises:
+        SpecError: There is such a key.
+    """
+    check_able(spec, _WRITTEN, "writing in a loop")
+
+
 def switching_card(spec: ArraySpec, cell: str = "1t1r") -> Card:
     """The device's card, which must have a switching model.
 
@@ -99,7 +108,7 @@ def switching_card(spec: ArraySpec, cell: str = "1t1r") -> Card:
     """
     if spec.array.cell != cell:
         raise SpecError(f"array.cell = {spec.array.cell!r}: expected {cell!r}, the cell that this way of writing needs")
-    check_able(spec, _WRITTEN, "writing in a loop")
+    check_able_to_write(spec)
     card = device_card(spec)
     if card.dynamic is None:
         raise SpecError(

@@ -24,6 +24,7 @@ from .parts import Picture as Picture
 from .parts import Section as Section
 from .parts import SideBySide as SideBySide
 from .parts import Table as Table
+from .pulse_figure import save_pulse_response as save_pulse_response
 from .rendering import render as render
 from .style import save_figure as save_figure
 from .style import svg_text as svg_text

@@ -68,6 +68,8 @@ from .product_cost import PartCost as PartCost
 from .product_cost import ProductCost as ProductCost
 from .product_cost import SurveyPlace as SurveyPlace
 from .provenance import Provenance as Provenance
+from .pulse_response import PulseResponse as PulseResponse
+from .pulse_response import stated_pulses as stated_pulses
 from .sense_table import SenseDynamics as SenseDynamics
 from .sense_table import SenseTable as SenseTable
 from .settling import LayerSettling as LayerSettling

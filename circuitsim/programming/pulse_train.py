@@ -1,0 +1,147 @@
+"""The pulse response of a device, measured: trains of equal pulses with a read after each, in one run of ngspice."""
+
+import numpy as np
+
+from circuitsim.devices import device_card, device_values
+from circuitsim.devices.card import Card
+from circuitsim.errors import InputError
+from circuitsim.programming.pulses import PulseTiming, WritePulse
+from circuitsim.programming.write_deck import AMPLITUDES, READ, check_able_to_write, write_deck
+from circuitsim.programming.write_options import along_ladder
+from circuitsim.results import PulseResponse
+from circuitsim.spec import ArraySpec, Count, checked
+from circuitsim.spice import Cosimulation, RawResult
+
+_GATED = ("te", "be", "ga", "st")
+_GATE_CURRENT = "i(bga)"
+
+
+@checked
+def measure_pulse_response(
+    spec: ArraySpec,
+    *,
+    up: WritePulse,
+    down: WritePulse,
+    pulses: Count = 40,
+    first: WritePulse | None = None,
+    timing: PulseTiming | None = None,
+) -> PulseResponse:
+    """Measure what equal up and down pulses do to a cell: a train of down pulses, then one of up pulses.
+
+    Args:
+        spec: The cell: 1T1R, wires and drivers left out; or a device whose switching model has a programming gate
+            `ga` (ECRAM), alone.
+        up: Pulse that raises the conductance. Of a device with a gate `ga`, `v_gate` is the voltage there.
+        down: Pulse that lowers it.
+        pulses: Length of each train.
+        first: Pulse before both trains, such as a strong SET; None: the train begins at the highest conductance of
+            the card for a gate `ga`, and at the lowest for 1T1R, which a down pulse does not leave.
+        timing: The slots; None: `PulseTiming()`.
+
+    Returns:
+        The response over the conductances that the trains passed, with energy and duration of a pulse. Conductances are
+        those of the whole cell, as it is read. Noise and spread are 0, and the endurance is unknown: the switching
+        models have none; `results.stated_pulses` adds them.
+
+    Raises:
+        SpecError: The cell is another one, or its device has no switching model.
+        InputError: The pulses do not move the conductance, down and up again.
+        SimulatorError: ngspice failed; its folder is kept.
+
+    Valid for: these amplitudes and widths; beyond the conductances that the trains reached nothing is known, and cells
+    stop there. Every step is taken as a function of g alone.
+    """
+    if (up.kind, down.kind) != ("set", "reset"):
+        raise InputError(f"up and down are {up.kind!r} and {down.kind!r} pulses: expected 'set' and 'reset'")
+    timing, card = timing or PulseTiming(), device_card(spec)
+    train = [*([first] if first else []), *([down] * pulses), *([up] * pulses)]
+    gated = card.dynamic is not None and card.dynamic.ports == _GATED
+    slots = len(train) + 2
+    deck = _gated_deck(spec, card, timing, slots) if gated else write_deck(spec, timing, slots)
+    read = ("v(bl)", "v(st)", "i(bbl)", _GATE_CURRENT) if gated else READ
+
+    def attempt(options: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
+        with Cosimulation(deck, read=read, options=options) as live:
+            currents = [live.advance(timing.t_sample)["i(bbl)"]]
+            for n, pulse in enumerate(train, start=1):
+                live.advance((n - 1) * timing.t_slot + timing.t_change)
+                amplitudes = {key: getattr(pulse, key) for key in AMPLITUDES}
+                currents.append(live.advance(n * timing.t_slot + timing.t_sample, amplitudes)["i(bbl)"])
+            energy = _energies(live.waveforms(), timing, len(train), gated)
+            return -np.array(currents) / spec.driver.v_read, energy
+
+    g, energy = along_ladder(attempt)
+    skipped = 1 if first else 0
+    return _response(g[skipped:], energy[skipped:], pulses, timing)
+
+
+def _gated_deck(spec: ArraySpec, card: Card, timing: PulseTiming, slots: int) -> str:
+    """A device with a programming gate alone; its gate is at 0 V, which moves nothing, except during write pulses."""
+    check_able_to_write(spec)
+    dynamic = card.dynamic
+    assert dynamic is not None
+    edge, period = f"{timing.t_edge:g}", f"{timing.t_slot:g}"
+    given = {**device_values(card), dynamic.parameter: dynamic.maximum}
+    settings = " ".join(f"{k}={v!r}" for k, v in given.items() if k in dynamic.parameters or k == dynamic.parameter)
+    lines = [
+        f"* {card.name} alone, written through its gate and read in slots of {period} s",
+        card.include,
+        f"vwrite write 0 pulse(0 1 {edge} {edge} {edge} {timing.t_write:g} {period})",
+        f"vread read 0 pulse(0 1 {timing.t_read_begin:g} {edge} {edge} {timing.t_read:g} {period})",
+        *(f"{key} amp_{key} 0 0" for key in AMPLITUDES),
+        f"bbl bl 0 v = v(amp_v_bl)*v(write) + {spec.driver.v_read!r}*v(read)",
+        "bsl sl 0 v = v(amp_v_sl)*v(write)",
+        "bga ga 0 v = v(amp_v_gate)*v(write)",
+        f"xcell bl sl ga st {dynamic.subckt} {settings}",
+        f".temp {spec.array.temperature_c:g}",
+        f".save v(bl) v(sl) v(st) i(bbl) i(bsl) v(write) v(ga) {_GATE_CURRENT}",
+        f".tran {timing.t_slot / 30:g} {slots * timing.t_slot:.17g}",
+        ".end",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _energies(raw: RawResult, timing: PulseTiming, pulses: int, gated: bool) -> np.ndarray:
+    """Energy (pulses,) that the drivers delivered in each write pulse [J]."""
+    time = np.asarray(raw["time"])
+    power = -(raw["v(bl)"] * raw["i(bbl)"] + raw["v(sl)"] * raw["i(bsl)"])
+    if gated:
+        power = power - raw["v(ga)"] * raw[_GATE_CURRENT]
+    slot, within = np.divmod(time, timing.t_slot)
+    found = [
+        np.trapezoid(np.where((slot == n) & (within < timing.t_read_begin), power, 0.0), time)
+        for n in range(1, pulses + 1)
+    ]
+    return np.array(found)
+
+
+def _response(g: np.ndarray, energy: np.ndarray, pulses: int, timing: PulseTiming) -> PulseResponse:
+    """Make the tables of both trains over all conductances that they passed; g (2 · pulses + 1,) begins on top."""
+    fallen, risen = g[: pulses + 1], g[pulses:]
+    low, high = float(g.min()), float(g.max())
+    if not fallen[-1] < (1 - 1e-3) * fallen[0] or not risen[-1] > (1 + 1e-3) * risen[0]:
+        raise InputError(
+            f"the down train moves g from {fallen[0]:.4g} S to {fallen[-1]:.4g} S, the up train from {risen[0]:.4g} S "
+            f"to {risen[-1]:.4g} S: expected pulses that lower it by 0.1 % or more, and raise it again"
+        )
+    grid = np.unique(g)
+    grid = grid[np.concatenate([[True], np.diff(grid) > 1e-6 * (high - low)])]
+    down, energy_down = _over(grid, fallen[:-1], np.minimum(np.diff(fallen), 0.0), energy[:pulses])
+    up, energy_up = _over(grid, risen[:-1], np.maximum(np.diff(risen), 0.0), energy[pulses:])
+    source = f"one cell in ngspice, {pulses} down and {pulses} up pulses of {timing.t_write:g} s"
+    names = ("steps", "energy_up", "energy_down", "duration")
+    return PulseResponse(
+        grid,
+        up,
+        down,
+        energy_up=energy_up,
+        energy_down=energy_down,
+        duration=timing.t_slot,
+        sources=dict.fromkeys(names, source),
+    )
+
+
+def _over(grid: np.ndarray, g: np.ndarray, steps: np.ndarray, energy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return steps and energies on the grid; beyond the conductances of this train those of its nearest end."""
+    order = np.argsort(g, kind="stable")
+    return np.interp(grid, g[order], steps[order]), np.interp(grid, g[order], energy[order])
