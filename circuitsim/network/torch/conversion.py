@@ -25,6 +25,7 @@ Make = Callable[[str, tuple[int, int, int]], MatrixTiles]
 
 # Their parameters of several axes scale or look up; no matrix multiplies by them.
 _DIGITAL = (nn.Embedding, nn.EmbeddingBag, nn.LayerNorm, nn.RMSNorm, TrimmedLayer)
+_SMALL = 1e-2  # of the usual drawn weights, at which a correction on tiles begins
 
 
 @checked
