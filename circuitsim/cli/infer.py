@@ -24,7 +24,7 @@ from circuitsim.cli.options import (
     Strict,
     within,
 )
-from circuitsim.cli.output import Json, print_result, progress_bar, replaces
+from circuitsim.cli.output import Json, print_result, progress_steps, replaces
 from circuitsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def infer(
 
     arrays = load_spec(model) if model.suffix == ".toml" else load_model(model)
     asked = (energy, costs, converter, columns_per_adc)
-    with progress_bar("inference", quiet=as_json):
+    with progress_steps("inference", quiet=as_json) as moved:
         content = infer_files(
             arrays,
             network,
@@ -206,6 +206,7 @@ def infer(
             dtype=dtype,
             memory=memory,
             n_jobs=jobs,
+            progress=moved,
         )
     found = content["energy"]
     spent = [] if found is None else [*energy_lines(found), f"energy by layer: {found['csv']}"]

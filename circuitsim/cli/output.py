@@ -117,10 +117,17 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[..., N
 
     Without a terminal there is no bar but one line when the work is done; `quiet` shows nothing.
     """
+    with progress_steps(title, quiet=quiet) as moved:
+        yield lambda finished, total, said="": moved(title, finished, total, said)
+
+
+@contextlib.contextmanager
+def progress_steps(title: str, *, quiet: bool = False) -> Iterator[Callable[..., None]]:
+    """Yield a function (step, finished, all) that moves a bar as `progress_bar`; each step begins its own."""
     console = Console(stderr=True)
     start = time.perf_counter()
     if quiet or not console.is_terminal:
-        yield lambda finished, total, said="": None
+        yield lambda step, finished, total, said="": None
         if not quiet:
             console.print(f"{title}: {time.perf_counter() - start:.1f} s", highlight=False, soft_wrap=True)
         return
@@ -129,10 +136,16 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[..., N
     with Progress(*shown, console=console) as bar:
         task = bar.add_task(title, total=None)
 
-        def move(finished: int, total: int, said: str = "") -> None:
-            bar.update(task, completed=finished, total=total, description=f"{title} {said}".rstrip())
+        last = title
 
-        yield move
+        def moved(step: str, finished: int, total: int, said: str = "") -> None:
+            nonlocal last
+            if last != step:  # its time left follows from its own speed
+                last = step
+                bar.reset(task, total=total)
+            bar.update(task, completed=finished, total=total, description=f"{step} {said}".rstrip())
+
+        yield moved
         bar.update(task, completed=bar.tasks[0].total or 1, total=bar.tasks[0].total or 1)
 
 

@@ -2,7 +2,8 @@
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,7 @@ def infer_files(
     dtype: str = "float64",
     memory: float = MEMORY,
     n_jobs: int = 1,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Run images through the float network, on ideal arrays, and on arrays at one level.
 
@@ -138,6 +140,7 @@ def infer_files(
             moves a code where a current lies within rounding of a threshold.
         memory: Bytes that the images of a chunk may take, see `network.evaluate`.
         n_jobs: Number of threads that program and read the tiles of a layer; −1 for all cores.
+        progress: Called with ("tiles programmed", tiles, all tiles) and ("images read", images, all images).
 
     Returns:
         The content of results.json: scores, differences from the float network relative to its outputs, what runs on
@@ -181,12 +184,13 @@ def infer_files(
     how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
     ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, dtype=dtype, **how)
     given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
-    programmed = program(network, spec, counted, **given)
+    tiles_told, images_told = (progress and partial(progress, step) for step in ("tiles programmed", "images read"))
+    programmed = program(network, spec, counted, **given, progress=tiles_told)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
     rules: dict[str, Any] = {"inputs": input_range, "adc": adc_range, "adc_per": adc_range_per}
     ranges = fit_ranges(quick, first, **rules, n_jobs=n_jobs, memory=memory)
     calls.clear()  # of the images that set the ranges
-    array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how)
+    array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how, progress=images_told)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
     _warn_of_the_host(network, mapped, float(np.abs(float_net.logits).max(initial=0.0)))
     results = {"float": float_net, "ideal": ideal, "array": array}

@@ -101,7 +101,13 @@ def chunk_size(network: Network, images: np.ndarray, cost: LayerCost, memory: fl
     return unit * count
 
 
-def in_chunks(network: Network, images: np.ndarray, size: int, product_of: Callable[[int], LayerProduct]) -> np.ndarray:
+def in_chunks(
+    network: Network,
+    images: np.ndarray,
+    size: int,
+    product_of: Callable[[int], LayerProduct],
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
     """Return the outputs (images, …) of a network that takes `size` images after the other.
 
     Args:
@@ -109,12 +115,16 @@ def in_chunks(network: Network, images: np.ndarray, size: int, product_of: Calla
         images: The images.
         size: Number of images of a chunk.
         product_of: Returns the product for a number of images.
+        progress: Called with (finished images, all images) after each chunk.
     """
-    parts = []
+    parts, finished = [], 0
     for chunk in chunks_of(images, size):
         outputs = network.run(chunk, product_of(len(chunk)))
         check_one_each(outputs, chunk)
         parts.append(outputs.copy())  # a layer may write its next output there
+        finished += len(chunk)
+        if progress is not None:
+            progress(finished, len(images))
     return together(parts)
 
 

@@ -1,6 +1,7 @@
 """Run a network on arrays: outputs, score, and statistics of each layer."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,7 @@ def evaluate(
     n_jobs: int = 1,
     memory: float = MEMORY,
     compiled: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Inference:
     """Run images through the network with each layer on its tiles, except those of `mapping.digital`.
 
@@ -106,6 +108,7 @@ def evaluate(
         compiled: Read the tiles of a layer together where all of them have a `JointForm`, with inputs of ideal DACs,
             pairs of columns and ideal ADCs, or none, without noise; the results are those of single tiles up to the
             rounding of the tiles' data type. False: tile by tile.
+        progress: Called with (finished images, all images) after each chunk.
 
     Raises:
         InputError: Images or labels do not fit the network, a range is missing, an output is not finite, or one image
@@ -119,7 +122,7 @@ def evaluate(
     images = checked_images(images)
     on_tiles = LayersOnTiles(programmed, ranges, rng, n_jobs, compiled)
     size = chunk_size(programmed.network, images, on_tiles.cost, memory, noisy=rng is not None or _is_noisy(programmed))
-    logits = in_chunks(programmed.network, images, size, on_tiles.for_images)
+    logits = in_chunks(programmed.network, images, size, on_tiles.for_images, progress)
     layers = tuple(layer_statistics(programmed, layer, ranges[layer], each) for layer, each in on_tiles.counts.items())
     for layer in layers:
         for sentence in clipping_sentences(layer, ranges[layer.name], output_unit(programmed.spec)):

@@ -1,6 +1,6 @@
 """Program the layers of a network into tiles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -70,7 +70,13 @@ class ProgrammedNetwork:
 
 @checked
 def program(
-    network: Network, spec: ArraySpec, product: Product, *, tables: Periphery | None = None, n_jobs: int = 1
+    network: Network,
+    spec: ArraySpec,
+    product: Product,
+    *,
+    tables: Periphery | None = None,
+    n_jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ProgrammedNetwork:
     """Program every layer of a network into tiles, except those that `mapping.digital` names.
 
@@ -83,6 +89,7 @@ def program(
             its own, see `Product`.
         tables: Tables of the circuits that the array names, from `circuitsim.characterize`; None: it names none.
         n_jobs: Number of tiles of a layer programmed at the same time, in threads; see `parallel.over_tiles`.
+        progress: Called with (programmed tiles, all tiles) after each layer.
 
     Raises:
         SpecError: The layers of a network cannot lie on this array, or not between these circuits.
@@ -96,17 +103,22 @@ def program(
         product.check_array(spec)
     programmed: dict[str, ProgrammedLayer] = {}
     elsewhere = network.elsewhere if isinstance(network, CutNetwork) else ()
-    for layer in analog_layers(network.layers, [name for name in spec.mapping.digital or () if name not in elsewhere]):
+    analog = analog_layers(network.layers, [name for name in spec.mapping.digital or () if name not in elsewhere])
+    placed = {layer.name: layer_places(layer.name, _shape(layer), spec) for layer in analog if not layer.tied_to}
+    finished, total = 0, sum(map(len, placed.values()))
+    for layer in analog:
         if layer.tied_to in programmed:
             programmed[layer.name] = replace(programmed[layer.tied_to], layer=layer)
             continue
         w_max = largest_weight(layer.weights)
-        groups, inputs, outputs = layer.weights.shape
-        tiles = layer_places(layer.name, (groups, inputs, outputs), spec)
+        tiles = placed.get(layer.name) or layer_places(layer.name, _shape(layer), spec)  # its owner may be digital
         matrices = [tile_conductances(layer, place, spec, w_max=w_max) for place in tiles]
         reads = tuple(over_tiles(product, zip(tiles, matrices, strict=True), n_jobs))
         sums = _weight_sums(layer, tiles, matrices, spec, w_max) if spec.mapping.inputs == "offset" else None
         programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, reads, sums)
+        finished += len(tiles)
+        if progress is not None:
+            progress(finished, max(total, finished))
     return ProgrammedNetwork(network, spec, programmed, around)
 
 
@@ -151,6 +163,11 @@ def own_scale(layer: LinearLayer, place: TilePlace, spec: ArraySpec) -> np.ndarr
         return np.full(len(matrices) * matrices.shape[2], largest_weight(matrices))
     largest = np.abs(matrices).max(axis=1).ravel()
     return np.where(largest > 0.0, largest, 1.0)
+
+
+def _shape(layer: LinearLayer) -> tuple[int, int, int]:
+    groups, inputs, outputs = layer.weights.shape
+    return groups, inputs, outputs
 
 
 def _weight_sums(

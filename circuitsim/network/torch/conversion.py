@@ -231,7 +231,7 @@ def adapted_tiles(tiles: MatrixTiles, rank: int, *, analog: bool, dtype: torch.d
     layers = nn.Linear(inputs, rank, **of), nn.Linear(rank, outputs, **of)
     with torch.no_grad():
         layers[1].weight.mul_(_SMALL if analog else 0.0)
-    make = _maker(tiles.spec, tiles.product, tiles.tables)
+    make = _maker(tiles.spec, tiles.product, tiles.tables, tiles.converters)
     down, up = (
         _converted(layer, f"{tiles.layer}.adapter.{name}".lstrip("."), make, frozenset(), {}) if analog else layer
         for layer, name in zip(layers, ("down", "up"), strict=True)
