@@ -4,7 +4,7 @@
 # make bench   set-up, then the timings beside installed peers
 # make mutants ROOM=nodal   set-up, then small wrong changes of one room: which of them the tests find (SEED, COUNT)
 
-.PHONY: demo test setup bench mutants
+.PHONY: demo test types suite setup bench mutants
 BIN := .venv/bin
 
 demo: setup
@@ -14,7 +14,13 @@ test: setup
 	@sh .ci/setup.sh test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory -j 2 types suite
+
+# The two at once: types take one core for a minute or two, and tests do not keep two cores busy while they are collected.
+types:
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+
+suite:
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
 
 setup:
