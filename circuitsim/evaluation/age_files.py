@@ -122,7 +122,7 @@ def _drawn_content(model: TileModel, found: Sequence[DrawnScores]) -> dict[str, 
         "cells as wanted": first.undrawn,
         "temperatures_c": [each.temperature_c for each in found],
         "seeds": list(first.seeds),
-        "notes": [*_notes(model, first.causes), *(note for each in found for note in each.notes)],
+        "notes": list(dict.fromkeys([*_notes(model, first.causes), *(note for each in found for note in each.notes)])),
         "draws": [row for each in found for row in _rows(each)],
         "model_digest": model.digest,
     }

@@ -16,6 +16,7 @@ from circuitsim.spec import ArraySpec, by_value, checked
 
 _STREAM, _NOISE_STREAM = 2, 3  # beside those of cells and of their read noise
 _LARGEST_GAIN = 0.3
+_SAME_NOISE = 0.01  # relative: notes print three digits
 
 
 @dataclass(frozen=True)
@@ -172,3 +173,25 @@ def nominal_tables(tables: Periphery | None, spread: ConverterSpread | None) -> 
     if tables is None or tables.adc is None or spread is None or not spread.of_circuit:
         return tables
     return replace(tables, adc=replace(tables.adc, inl=None, noise=0.0, decide="sorted"))
+
+
+def undrawn_noise(tables: Periphery | None, spread: ConverterSpread | None) -> tuple[str, ...]:
+    """Say which noise of the circuits around the tiles is not drawn, or drawn otherwise than their tables state it."""
+    if tables is None:
+        return ()
+    said, (dac, sense, adc) = [], (tables.dac, tables.sense, tables.adc)
+    if dac is not None and dac.noise > 0:
+        said.append(f"noise of the driver {dac.block} ({dac.noise / dac.lsb:.3g} LSB by its table) is not drawn")
+    if sense is not None and (sense.noise > 0 or (sense.dynamics is not None and sense.dynamics.noise_rms.any())):
+        said.append(f"noise of the sense amplifier {sense.block} is not drawn")
+    if adc is not None and adc.noise > 0:
+        stated = adc.noise / adc.lsb
+        asked = 0.0 if spread is None else spread.noise
+        if asked == 0:
+            said.append(
+                f"noise of the ADC {adc.block} ({stated:.3g} LSB by its table) is not drawn; --adc-noise {stated:.3g} "
+                "draws it"
+            )
+        elif abs(asked - stated) > _SAME_NOISE * stated:
+            said.append(f"noise of the ADC is drawn as {asked:.3g} LSB, in place of {stated:.3g} LSB by its table")
+    return tuple(said)

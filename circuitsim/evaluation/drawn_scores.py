@@ -18,6 +18,7 @@ from circuitsim.evaluation.column_converters import (
     check_spread,
     draw_converters,
     nominal_tables,
+    undrawn_noise,
 )
 from circuitsim.evaluation.drawn_tiles import DrawnProduct
 from circuitsim.evaluation.drift_compensation import DriftCompensation, Instant, compensated
@@ -180,7 +181,7 @@ def score_draws(
         undrawn=undrawn,
         floating=_metric(evaluate_float(network, images, labels))[1],
         temperature_c=warm.product.spec.array.temperature_c,
-        notes=warm.notes,
+        notes=(*warm.notes, *undrawn_noise(warm.tables, spread)),
     )
 
 

@@ -29,7 +29,7 @@ class DrawnScores:
         undrawn: Score of the same network, model and ranges with cells that are as wanted.
         floating: Score of the float network.
         temperature_c: Temperature of the reads [°C].
-        notes: What is not known of this temperature, one sentence each.
+        notes: What is not known of this temperature, and which noise of circuits was not drawn, one sentence each.
     """
 
     metric: str

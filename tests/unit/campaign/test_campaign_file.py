@@ -1,6 +1,8 @@
 """What the file of a campaign may say, and the one sentence for what it may not."""
 
+import re
 import shutil
+from pathlib import Path
 
 import campaign_points
 import pytest
@@ -11,6 +13,7 @@ from circuitsim.campaign.campaign_file import AxisRange, axis_values
 from circuitsim.campaign.constraints import read_constraint
 from circuitsim.errors import InputError
 
+README = Path(__file__).parents[3] / "README.md"
 FILE = (
     'schema = 1\nbase = "array.toml"\n[axes]\n"wire.r_row" = [1, 2]\n[measures.m]\nfunction = "campaign_points:drawn"\n'
 )
@@ -109,3 +112,8 @@ def test_an_axis_that_a_measure_does_not_feel_repeats_no_work(tmp_path):
     text = FILE.replace('"wire.r_row" = [1, 2]', '"measures.m.scale" = [1, 2, 3]') + "[measures.read]\n"
     keys = [point.key for point in planned(tmp_path, text).points]
     assert len(keys) == 6 and len(set(keys)) == 4
+
+
+def test_the_campaign_of_the_readme_can_be_planned(tmp_path):
+    (text,) = re.findall(r"```toml\n(schema = 1\nbase = .*?)```", README.read_text(), flags=re.DOTALL)
+    assert len(planned(tmp_path, text).points) == 18

@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from small_networks import convolution_and_gemm
 
 from circuitsim.errors import InputError
-from circuitsim.evaluation import BehavioralProduct, ConverterSpread, score_draws
-from circuitsim.evaluation.column_converters import ColumnConverters, draw_converters
+from circuitsim.evaluation import BehavioralProduct, ConverterSpread, drawn_scores, score_draws
+from circuitsim.evaluation.column_converters import ColumnConverters, draw_converters, undrawn_noise
 from circuitsim.evaluation.drift_compensation import ColumnRead, _in_front
 from circuitsim.network import exact_product, fit_ranges, program
-from circuitsim.periphery import convert_and_count, decode
+from circuitsim.periphery import Periphery, convert_and_count, decode
 from circuitsim.results import ConverterTable
 
 DAY = 86400.0
@@ -28,7 +28,12 @@ def score(make_model, make_spec):
     network, images = convolution_and_gemm(4), np.random.default_rng(0).uniform(0, 1, (26, 1, 4, 4))
     given = {"calibration_images": images[:6], "seeds": (0, 1, 2), "causes": ("programming", "drift")}
     labels = network.run_float(images[6:])
-    return lambda **more: score_draws(network, BehavioralProduct(model), images[6:], labels, **{**given, **more})
+
+    def scored(*, adc=None, **more):
+        used = model if adc is None else replace(model, spec=model.spec.replace(adc=adc))
+        return score_draws(network, BehavioralProduct(used), images[6:], labels, **{**given, **more})
+
+    return scored
 
 
 def test_a_trim_takes_gain_and_offset_of_converters_off(score):
@@ -135,3 +140,18 @@ def test_a_spread_that_is_none_is_refused(given, said):
 def test_parts_of_a_circuit_that_is_not_there_are_refused(score):
     with pytest.raises(InputError, match=r"those of an ADC that is a circuit, and \[adc\] names none"):
         score(spread=ConverterSpread(capacitor=0.01))
+
+
+def test_noise_of_circuits_that_is_not_drawn_is_told(score, monkeypatch):
+    adc = ConverterTable(8, 0.0, 2.55e-5, np.zeros(255), unit="A", noise=3e-8, block="sar")
+    monkeypatch.setattr(drawn_scores, "circuit_tables", lambda *_, **__: Periphery(adc=adc))
+    sar = {"adc": {"model": "sar", "bits": None}, "seeds": (0,)}
+    (silent,) = score(**sar).notes
+    assert silent == "noise of the ADC sar (0.3 LSB by its table) is not drawn; --adc-noise 0.3 draws it"
+    assert score(**sar, spread=ConverterSpread(gain=0.01)).notes == (silent,)
+    assert score(**sar, spread=ConverterSpread(noise=0.3)).notes == ()
+    (other,) = score(**sar, spread=ConverterSpread(noise=0.6)).notes
+    assert other == "noise of the ADC is drawn as 0.6 LSB, in place of 0.3 LSB by its table"
+    dac = ConverterTable(8, 0.0, 0.255, np.zeros(256), noise=2e-4, unit="V", block="r_string")
+    found = undrawn_noise(Periphery(dac=dac), None)
+    assert found == ("noise of the driver r_string (0.2 LSB by its table) is not drawn",)
