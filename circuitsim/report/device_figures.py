@@ -88,7 +88,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
     axes.set_xscale(panel.x_scale)
     axes.set_yscale(panel.y_scale)
     if panel.from_zero:
-        axes.set_ylim(bottom=0.0)
+        axes.set_ylim(0.0, 1.05 * max(float(np.nanmax(curve.y)) for curve in panel.curves) / y_scale)
     axes.set_xlabel(_label(panel.x_label, x_unit))
     axes.set_ylabel(_label(panel.y_label, y_unit))
     if any(curve.label for curve in panel.curves):
