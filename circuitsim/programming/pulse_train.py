@@ -6,7 +6,7 @@ from circuitsim.devices import device_card, device_values
 from circuitsim.devices.card import Card
 from circuitsim.errors import InputError
 from circuitsim.programming.pulses import PulseTiming, WritePulse
-from circuitsim.programming.write_deck import AMPLITUDES, READ, check_able_to_write, write_deck
+from circuitsim.programming.write_deck import AMPLITUDES, READ, switching_card, write_deck
 from circuitsim.programming.write_options import along_ladder
 from circuitsim.results import PulseResponse
 from circuitsim.spec import ArraySpec, Count, checked
@@ -30,7 +30,7 @@ def measure_pulse_response(
 
     Args:
         spec: The cell: 1T1R, wires and drivers left out; or a device whose switching model has a programming gate
-            `ga` (ECRAM), alone.
+            `ga` (`ecram`), as a cell "1r".
         up: Pulse that raises the conductance. Of a device with a gate `ga`, `v_gate` is the voltage there.
         down: Pulse that lowers it.
         pulses: Length of each train.
@@ -49,7 +49,8 @@ def measure_pulse_response(
         SimulatorError: ngspice failed; its folder is kept.
 
     Valid for: these amplitudes and widths; beyond the conductances that the trains reached nothing is known, and cells
-    stop there. Every step is taken as a function of g alone.
+    stop there. Every step is taken as a function of g alone. The model of `ecram` is valid up to 1 µA into its gate,
+    which is 1 V there.
     """
     if (up.kind, down.kind) != ("set", "reset"):
         raise InputError(f"up and down are {up.kind!r} and {down.kind!r} pulses: expected 'set' and 'reset'")
@@ -77,8 +78,7 @@ def measure_pulse_response(
 
 def _gated_deck(spec: ArraySpec, card: Card, timing: PulseTiming, slots: int) -> str:
     """A device with a programming gate alone; its gate is at 0 V, which moves nothing, except during write pulses."""
-    check_able_to_write(spec)
-    dynamic = card.dynamic
+    dynamic = switching_card(spec, "1r").dynamic
     assert dynamic is not None
     edge, period = f"{timing.t_edge:g}", f"{timing.t_slot:g}"
     given = {**device_values(card), dynamic.parameter: dynamic.maximum}

@@ -32,6 +32,7 @@ class Panel:
         x_unit, y_unit: SI units; a prefix that suits the values is chosen.
         curves: What is drawn.
         y_scale, x_scale: "linear" or "log"; values that are not positive are left out of a log axis.
+        from_zero: Whether a linear y axis begins at 0, so that sizes can be compared by eye.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Panel:
     curves: tuple[Curve, ...]
     y_scale: Literal["linear", "log"] = "linear"
     x_scale: Literal["linear", "log"] = "linear"
+    from_zero: bool = False
 
 
 def device_figure(title: str, panels: tuple[Panel, ...]) -> Figure:
@@ -85,6 +87,8 @@ def _draw(axes: Axes, panel: Panel) -> None:
             axes.fill_between(x, y - band, y + band, color=colour, alpha=0.2, linewidth=0)
     axes.set_xscale(panel.x_scale)
     axes.set_yscale(panel.y_scale)
+    if panel.from_zero:
+        axes.set_ylim(0.0, 1.05 * max(float(np.nanmax(curve.y)) for curve in panel.curves) / y_scale)
     axes.set_xlabel(_label(panel.x_label, x_unit))
     axes.set_ylabel(_label(panel.y_label, y_unit))
     if any(curve.label for curve in panel.curves):

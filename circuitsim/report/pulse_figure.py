@@ -16,14 +16,17 @@ def save_pulse_response(title: str, response: PulseResponse, file: Path) -> tupl
     Raises:
         InputError: The folder cannot be written.
     """
-    pulses = int(np.clip(np.ptp(response.g) / max(response.step, np.ptp(response.g) / _MOST), 20, _MOST))
+    span = np.ptp(response.g)
+    pulses = int(np.clip(span / max(response.step, span / _MOST), 20, _MOST))
     up, down = _train(response, response.g[0], 1, pulses), _train(response, response.g[-1], -1, pulses)
-    count = np.arange(pulses + 1.0)
-    trains = (Curve(count, up, "up"), Curve(count, down, "down"))
-    steps = (Curve(response.g * 1e6, response.up, "up"), Curve(response.g * 1e6, -response.down, "down"))
+    moving = np.flatnonzero(np.maximum(np.abs(np.diff(up)), np.abs(np.diff(down))) > 1e-3 * span / pulses)
+    shown = slice(0, min(int(moving[-1]) + 3, pulses + 1))  # one pulse more shows that both trains have ended
+    count = np.arange(pulses + 1.0)[shown]
+    trains = (Curve(count, up[shown], "up"), Curve(count, down[shown], "down"))
+    steps = (Curve(response.g, response.up, "up"), Curve(response.g, -response.down, "down"))
     panels = (
         Panel("Trains of equal pulses", "pulse", "", "conductance", "S", trains),
-        Panel("Size of a step", "conductance [µS]", "", "step", "S", steps),
+        Panel("Size of a step", "conductance", "S", "step", "S", steps, from_zero=True),
     )
     return save_device_figure(title, panels, file)
 

@@ -57,6 +57,10 @@ def test_switching_curve_is_the_committed_one(name):
     span = card.dynamic.maximum - card.dynamic.minimum
     off = np.abs(state - expected["v(st)"]) > 0.01 * span
     assert off.mean() < 0.01, "more than one time in a hundred away by more than 1 % of the range"
+    for vector in (name for name in expected if name.startswith("i(")):
+        current = np.interp(expected["time"], raw["time"], raw[vector])
+        away = np.abs(current - expected[vector]) > 0.01 * np.abs(expected[vector]).max()
+        assert away.mean() < 0.01, vector
 
 
 @pytest.mark.parametrize("name", [name for name in CARDS if load_card(name).kind == "transistor"])

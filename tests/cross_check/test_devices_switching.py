@@ -142,3 +142,33 @@ def test_ecram_counts_the_charge_through_its_gate():
     at = np.interp([14e-6, 24e-6], raw["time"], raw["v(st)"])
     assert at[0] > 0.98  # the window closes on the last percent
     assert_allclose(at[0] - at[1], 0.5, rtol=0.01, atol=0)
+
+
+def held_conductances(name, v):
+    """States of a switching model and the chord conductance [S] at v that the header of its card states for each."""
+    if name == "ecram":
+        return {q: 0.1e-6 + 1.5e-6 * q for q in (0.0, 0.3, 1.0)}
+    if name == "rram_vteam":
+        return {w: 1 / (8333.3333 + (1e6 - 8333.3333) * w) for w in (0.0, 0.3, 1.0)}
+    if name == "mtj_pma":
+        return {1.0: 1 / 6000.0, -1.0: 1 / (6000.0 * (1 + 2.5714286 / (1 + (v / 0.5) ** 2)))}
+    i0, gap0, v0 = {"rram_stanford_a": (61.4e-6, 0.27505, 0.43), "rram_stanford_b": (1e-3, 0.25, 0.25)}[name]
+    return {gap: i0 * np.exp(-gap / gap0) * np.sinh(v / v0) / v for gap in (0.3, 0.8, 1.4)}
+
+
+@pytest.mark.parametrize("name", [name for name in SWITCHES if name != "fefet_hzo"])  # it has no two-terminal read
+def test_a_held_state_reads_as_the_static_card(name):
+    """At time 0 the switching model conducts what its equation states, and what the card of reads conducts."""
+    card, v = load_card(name), 0.1
+    stated = held_conductances(name, v)
+    lines = ["* held states", card.include, *(f"v{k} n{k} 0 {v}" for k in range(2 * len(stated)))]
+    for k, (state, g) in enumerate(stated.items()):
+        nodes = " ".join({"te": f"n{k}", "be": "0"}.get(port, f"{port}{k}") for port in card.dynamic.ports)
+        lines.append(f"xd{k} {nodes} {card.dynamic.subckt} {card.dynamic.parameter}={state!r}")
+        lines.append(f"xs{k} n{k + len(stated)} 0 {card.subckt} g={float(g)!r}")
+        lines += [f"rga{k} ga{k} 0 1meg"] if "ga" in card.dynamic.ports else []
+    lines += [".save " + " ".join(f"i(v{k})" for k in range(2 * len(stated))), ".op", ".end"]
+    raw = run("\n".join(lines), options={"reltol": "1e-8", "abstol": "1e-16", "vntol": "1e-10", "gmin": "1e-15"})
+    currents = -np.array([raw[f"i(v{k})"][0] for k in range(2 * len(stated))]).reshape(2, -1)
+    assert_allclose(currents[0], v * np.array(list(stated.values())), rtol=1e-5, atol=0)
+    assert_allclose(currents[0], currents[1], rtol=1e-5, atol=0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.programming import PulseTiming, WritePulse, measure_pulse_response
 from circuitsim.spec import parse_spec
 
@@ -33,6 +33,38 @@ def test_steps_of_a_filament_shrink_towards_both_bounds():
     assert g == pytest.approx(found.g[0], rel=5e-3)
     assert found.energy_down is not None and np.all((found.energy_down > 1e-13) & (found.energy_down < 1e-11))
     assert found.duration == PulseTiming().t_slot and found.unverified == ()
+
+
+def ecram(cell):
+    """A specification of one `ecram`; its model counts 10 pC from 0.1 µS to 1.6 µS."""
+    table = {
+        "schema": 1,
+        "array": {"rows": 1, "cols": 1, "cell": cell},
+        "device": {"model": "ecram", "g_min": "0.1u", "g_max": "1.6u"},
+        "wire": {"r_row": 1.0, "r_col": 1.0},
+        "driver": {"v_read": 0.1},
+    }
+    return parse_spec(table | ({"access": vars(SPEC.access)} if cell == "1t1r" else {}))
+
+
+GATE = {"up": WritePulse("set", 0.0, 0.0, 1.0), "down": WritePulse("reset", 0.0, 0.0, -1.0)}
+SLOW = PulseTiming(t_slot=1.5e-6, t_write=1e-6, t_edge=10e-9, t_read=0.2e-6, t_rest=0.1e-6)
+
+
+def test_a_step_of_ecram_is_the_charge_into_its_gate():
+    """1 V on 1 MΩ for 1.01 µs: 1.01 pC of 10 pC, and 1 V times that charge less a third of both edges."""
+    found = measure_pulse_response(ecram("1r"), **GATE, pulses=5, timing=SLOW)
+    step = 1.5e-6 * 0.101
+    assert found.g[[0, -1]] == pytest.approx([1.6e-6 - 5 * step, 1.6e-6], rel=1e-5)
+    assert -found.down == pytest.approx(step, rel=1e-4)
+    inside = found.g < 1.6e-6 - 1.01 * step  # the last step up meets the bound of the state
+    assert found.up[inside] == pytest.approx(step, rel=1e-4) and found.up[-1] < 0.98 * step
+    assert found.energy_up == pytest.approx(1.01e-12 - 1e-14 / 3, rel=1e-3)
+
+
+def test_a_gated_device_behind_a_transistor_is_refused():
+    with pytest.raises(SpecError, match=r"array\.cell = '1t1r': expected '1r'"):
+        measure_pulse_response(ecram("1t1r"), **GATE)
 
 
 def test_pulses_that_move_nothing_are_refused():
