@@ -8,7 +8,7 @@ float, by the certified tile and, at one number of features, by the array solver
 
 The tile's kernel errs less than the float one because exp has a heavy tail, in which a few large products make the
 error: the ADC clips the largest of them (at 128 features that of one draw, which makes the whole difference), and the
-wires take 2 to 3 % of all. It is not a better kernel: products that are clipped in float err as little.
+wires take 2 to 3 % of all. It is not a better kernel: float products clipped alike err as little there.
 """
 
 import sys
