@@ -26,9 +26,9 @@ def add_adapters(
 ) -> nn.Module:
     """Return a copy of a module on tiles with low-rank corrections A·B beside layers, which alone are trained.
 
-    The weights on the tiles are frozen, and the programmed conductances stay. A digital correction costs
-    rank · (inputs + outputs) multiply-accumulates a vector, which `repr` of the module states; it begins at 0. The
-    parameters to be given to an optimizer are those that `requires_grad`.
+    The weights on the tiles and trims of columns are frozen, and the programmed conductances stay. A digital correction
+    costs rank · (inputs + outputs) multiply-accumulates a vector, which `repr` of the module states; it begins at 0.
+    The parameters to be given to an optimizer are those that `requires_grad`.
 
     Args:
         module: A module that `convert_module` made.
@@ -38,8 +38,8 @@ def add_adapters(
         images: (images, …) calibration images that the ranges of such tiles are learnt from.
 
     Raises:
-        InputError: A name is no layer on tiles, a layer has an adapter, several groups or no smaller rank, or images
-            are missing with on_tiles, or given without.
+        InputError: A name is no layer on tiles, a layer has an adapter, several groups or no smaller rank, images are
+            missing with on_tiles, or given without, or none of them reaches an adapter.
 
     Source: E. J. Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022.
     """
@@ -72,7 +72,8 @@ def add_adapters(
 def train_only(module: nn.Module, layers: str | Collection[str]) -> list[nn.Parameter]:
     """Freeze a module but for the layers named, as for fine-tuning the last one; return what is trained.
 
-    Ranges stay as `learn_ranges` left them.
+    Ranges stay as `learn_ranges` left them. Trims of the layers named go on being learnt where `trim_columns` lets
+    them; all others are held.
 
     Args:
         module: The module, which is changed.
@@ -85,20 +86,19 @@ def train_only(module: nn.Module, layers: str | Collection[str]) -> list[nn.Para
     for name in wanted:
         if name not in modules:
             raise InputError(f"layers name {name!r}, which is no module; it has {', '.join(map(repr, modules))}")
-    ranges = {id(each) for tiles in modules.values() if isinstance(tiles, MatrixTiles) for each in _ranges(tiles)}
+    tiles = [each for each in modules.values() if isinstance(each, MatrixTiles)]
+    ranges = {id(each) for one in tiles for each in (one.activation_max, one.full_scale)}
+    held = {id(each) for one in tiles for each in (one.column_gain, one.column_offset) if not each.requires_grad}
+    named = [each for name in wanted for each in modules[name].parameters()]
+    chosen = {id(each): each for each in named if id(each) not in ranges | held}
+    if wanted and not chosen:
+        raise InputError(f"layers name {', '.join(map(repr, wanted))}, without a weight to train")
     for each in module.parameters():
         if id(each) not in ranges:
             each.requires_grad_(False)
-    chosen = {id(each): each for name in wanted for each in modules[name].parameters() if id(each) not in ranges}
-    if wanted and not chosen:
-        raise InputError(f"layers name {', '.join(map(repr, wanted))}, without a weight to train")
     for each in chosen.values():
         each.requires_grad_(True)
     return list(chosen.values())
-
-
-def _ranges(tiles: MatrixTiles) -> tuple[nn.Parameter, nn.Parameter]:
-    return tiles.activation_max, tiles.full_scale
 
 
 def _learn_own_ranges(module: nn.Module, known: frozenset[str], images: np.ndarray) -> None:
@@ -116,4 +116,6 @@ def _learn_own_ranges(module: nn.Module, known: frozenset[str], images: np.ndarr
     programmed = program(TorchNetwork(module), spec, BehavioralProduct(made_by.model), tables=tables)
     ranges = fit_ranges(programmed, images)
     for tiles in own:
+        if tiles.layer not in ranges:
+            raise InputError(f"no image reaches layer {tiles.layer!r}: expected images that reach every adapter")
         tiles.set_range(ranges[tiles.layer])

@@ -107,7 +107,9 @@ def convert_module(
 def _set_ranges(module: nn.Module, ranges: Mapping[str, LayerRange]) -> None:
     names = [tiles.layer for tiles, _ in layers_on_tiles(module)]
     if missing := [name for name in names if name not in ranges]:
-        raise InputError(f"ranges lack the layer {missing[0]!r}; expected {', '.join(map(repr, names))}")
+        raise InputError(
+            f"ranges lack the layer {missing[0]!r}, or no image reaches it; expected {', '.join(map(repr, names))}"
+        )
     if unknown := [name for name in ranges if name not in names]:
         raise InputError(f"ranges name {unknown[0]!r}, which is no layer on tiles; there are {', '.join(names)}")
     for tiles, _ in layers_on_tiles(module):
@@ -144,21 +146,15 @@ def learn_ranges(module: nn.Module, *, learnt: bool = True) -> list[nn.Parameter
 def trim_columns(module: nn.Module, *, learnt: bool = True) -> list[nn.Parameter]:
     """Let the digital gain and offset of each output column be learnt, or hold them; return them, for an optimizer.
 
-    They act behind the ADC on the sum over a layer's tiles, an offset in the network's units; evaluation of a
-    `TorchNetwork` has them. `plain` and `export_onnx` keep them beside the weights, as Mul and Add behind the layer,
-    because folded into weights a gain would move the conductances.
+    They act behind the ADC on the sum over a layer's tiles and its adapter, an offset in the network's units;
+    evaluation of a `TorchNetwork` has them. The tiles of an adapter have none of their own. `plain` and `export_onnx`
+    keep them beside the weights, as Mul and Add behind the layer, because folded into weights a gain would move the
+    conductances.
 
     Raises:
         InputError: A layer on tiles is neither a Linear nor a convolution; names it.
     """
-    trimmable = trimmable_layers(module)
-    for tiles, _ in layers_on_tiles(module):
-        if tiles not in trimmable:
-            raise InputError(
-                f"layer {tiles.layer!r}: trims of columns have no counterpart in its plain module; expected Linear or "
-                "Conv1d or Conv2d, or it among digital"
-            )
-    found = [each for tiles in trimmable for each in (tiles.column_gain, tiles.column_offset)]
+    found = [each for tiles in trimmable_layers(module) for each in (tiles.column_gain, tiles.column_offset)]
     for parameter in found:
         parameter.requires_grad_(learnt)
     return found

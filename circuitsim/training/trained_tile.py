@@ -75,6 +75,7 @@ class TrainedTile:
         self.seen: np.ndarray | None = None
         self.age = 0
         self.factors = torch.zeros(0)
+        self.around_open: torch.Tensor | None = None  # (rows, cols) of the matrix where cells are 0; None: none is
         self.responses: LinearResponses | None = None
         self.array: Any = None
 
@@ -125,13 +126,16 @@ class TrainedTile:
     def _matrix(self, g: torch.Tensor) -> torch.Tensor:
         """Return the matrix (rows, cols) [S] of a linear tile."""
         matrix = g.to(self.made_by.dtype) * self.factors
+        if self.around_open is not None:
+            matrix = matrix + self.around_open
         return matrix if self.responses is None else MatrixThrough.apply(g, matrix.detach(), self.responses)
 
     def _polynomial(self, tile: behavioral.Tile, g: torch.Tensor, v_in: torch.Tensor) -> torch.Tensor:
         """Return the currents of a tile that keeps the cells' nonlinearity."""
         exact = self.array is not None
         base = torch.as_tensor(_inverse(self.cells))
-        ratio = ((g.detach() if exact else g) * base).to(self.made_by.dtype)
+        given = g.detach() if exact else g
+        ratio = torch.where(base > 0, given * base, 1.0).to(self.made_by.dtype)  # at open cells the tile stays
         i_out = behavioral.mvm(behavioral.scale_tile(tile, ratio), v_in)
         return i_out + CellsThrough.apply(g, v_in, self.array) if exact else i_out
 
@@ -153,6 +157,9 @@ class TrainedTile:
         self.g, self.cells, self.seen, self.age = g.copy(), cells, None, 0
         self.times += 1
         self.factors = (tile.w.double() * torch.as_tensor(_inverse(cells))).to(made_by.dtype)
+        # Wires lead a row's current through other cells to a column where its own cell is open.
+        is_open = torch.as_tensor(cells == 0.0)
+        self.around_open = torch.where(is_open, tile.w, 0.0).to(made_by.dtype) if bool(is_open.any()) else None
         if made_by.gradient != "exact":
             return
         if tile.form.linear:

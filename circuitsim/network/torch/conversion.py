@@ -86,9 +86,25 @@ def layers_on_tiles(module: nn.Module) -> Iterator[tuple[MatrixTiles, torch.Tens
 
 
 def trimmable_layers(module: nn.Module) -> list[MatrixTiles]:
-    """Return the tiles of layers whose outputs are columns, each once, in the order of the modules."""
-    layers = (each for each in module.modules() if isinstance(each, LinearOnTiles | ConvOnTiles))
-    return [each.tiles for each in layers]
+    """Return the tiles of layers whose outputs are columns, each once, in the order of the modules.
+
+    Adapters on tiles are left out: the gain of their layer acts on what they add.
+
+    Raises:
+        InputError: A layer on tiles is neither a Linear nor a convolution; names it.
+    """
+    corrections = [each for each in module.modules() if isinstance(each, LowRank)]
+    left_out = {inside for each in corrections for inside in each.modules()}
+    layers = (each for each in module.modules() if isinstance(each, OnTiles) and each not in left_out)
+    found = []
+    for layer in layers:
+        if not isinstance(layer, LinearOnTiles | ConvOnTiles):
+            raise InputError(
+                f"layer {next(iter(layer.matrices())).layer!r}: trims of columns have no counterpart in its plain "
+                "module; expected Linear or Conv1d or Conv2d, or it among digital"
+            )
+        found.append(layer.tiles)
+    return found
 
 
 def weight_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
@@ -112,8 +128,7 @@ def plain(module: nn.Module, *, fold: bool = True) -> nn.Module:
         fold: Add the adapters of layers to their weights; False: leave each beside its layer, as two products.
 
     Raises:
-        InputError: An adapter acts inside an attention or a recurrent layer, or beside a layer whose columns are
-            trimmed, and fold = False.
+        InputError: An adapter acts inside an attention or a recurrent layer, and fold = False.
     """
     return _plain(copy.deepcopy(module), {}, fold)
 
@@ -148,13 +163,13 @@ def _taken_off(module: OnTiles, fold: bool) -> nn.Module:
     if isinstance(bare, nn.RNNBase):
         bare.flatten_parameters()
     bare.train(module.training)
-    trimmed = isinstance(module, LinearOnTiles | ConvOnTiles) and module.tiles.is_trimmed
+    found = bare
     if adapted and not fold:
         tiles, adapter = next(iter(adapted.items()))  # a layer that may have several is refused
-        if trimmed:
-            raise InputError(f"layer {tiles.layer!r}: an adapter beside columns that are trimmed; expected fold = True")
-        return beside(bare, adapter, tiles.layer)
-    return _trimmed(bare, module.tiles).train(module.training) if trimmed else bare
+        found = beside(bare, adapter, tiles.layer)
+    if isinstance(module, LinearOnTiles | ConvOnTiles) and module.tiles.is_trimmed:
+        found = _trimmed(found, bare, module.tiles).train(module.training)
+    return found
 
 
 def _folded(module: OnTiles, adapted: dict[MatrixTiles, LowRank]) -> dict[str, nn.Parameter]:
@@ -171,13 +186,13 @@ def _folded(module: OnTiles, adapted: dict[MatrixTiles, LowRank]) -> dict[str, n
     return found
 
 
-def _trimmed(bare: Any, tiles: MatrixTiles) -> TrimmedLayer:
-    """Return a plain layer with the gains and offsets of its tiles; its bias moves into the offsets."""
+def _trimmed(layer: nn.Module, bare: Any, tiles: MatrixTiles) -> TrimmedLayer:
+    """Return a layer with the gains and offsets of its tiles; the bias of the plain one in it becomes part of these."""
     kind = bare.weight.dtype
     gain, offset = (each.detach().to(kind).flatten() for each in (tiles.column_gain, tiles.column_offset))
     offset = offset if bare.bias is None else offset + bare.bias.detach()
     bare.register_parameter("bias", None)
-    return TrimmedLayer(bare, gain, offset, pixels=bare.weight.dim() - 2)
+    return TrimmedLayer(layer, gain, offset, pixels=bare.weight.dim() - 2)
 
 
 def _maker(spec: ArraySpec, product: TensorProduct, tables: Periphery, drawn: DrawnConverters | None) -> Make:

@@ -58,7 +58,7 @@ class MatrixTiles(nn.Module):
         gain: Digital factor on the products.
         column_steps: (tiles, columns) LSB of each column in use relative to that of `full_scale`.
         column_gain, column_offset: (groups, outputs) digital gain and offset [network's units] of each output, behind
-            the sum over tiles; parameters, see `training.trim_columns`.
+            the sum over tiles and the adapter; parameters, see `training.trim_columns`.
         converters: Draws what converters do at random at reads in training; None: nothing.
         through: Computes the products in place of the tiles while a network runs the module; None: nothing does.
         keeps_current: Whether reads in training gather `largest_current`, for `training.current_penalty`.
@@ -162,15 +162,16 @@ class MatrixTiles(nn.Module):
         if torch.onnx.is_in_onnx_export():
             raise InputError("export_onnx writes the weights of layers on tiles; expected it in place of torch.onnx")
         y = self._products(self.linear_layer(weights), weights, x)
-        return y if self.adapter is None else y + self.adapter(x)
+        # Trimmed together, so that an adapter that is folded into the weights meets the same gain.
+        return self._trimmed(y if self.adapter is None else y + self.adapter(x))
 
     def _products(self, layer: LinearLayer, weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """Return what the tiles compute, or a network in their place."""
         if self.through is not None:
             found = self.through(layer, x.detach().cpu().double().numpy())
-            return self._trimmed(torch.as_tensor(np.asarray(as_numpy(found)), dtype=x.dtype))
+            return torch.as_tensor(np.asarray(as_numpy(found)), dtype=x.dtype)
         self._check(layer, x)
-        return self._trimmed(self._read(layer, weights, x))
+        return self._read(layer, weights, x)
 
     def _trimmed(self, y: torch.Tensor) -> torch.Tensor:
         """Return products with the digital gain and offset of each output."""

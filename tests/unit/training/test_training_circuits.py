@@ -9,14 +9,16 @@ torch = pytest.importorskip("torch", reason="torch is optional: the extra [torch
 pytest.importorskip("onnx", reason="onnx is optional: the extra [network]")
 
 from torch import nn  # noqa: E402
-from training_tiles import small_model  # noqa: E402
+from training_tiles import small_model, small_spec  # noqa: E402
 
+from circuitsim import nodal  # noqa: E402
+from circuitsim.calibration.drawn import device_statistics  # noqa: E402
 from circuitsim.devices.statistics import drift_mean, programming_sigma, read_sigma  # noqa: E402
 from circuitsim.errors import InputError, SpecError  # noqa: E402
-from circuitsim.evaluation import BehavioralProduct  # noqa: E402
+from circuitsim.evaluation import BehavioralProduct, DrawnProduct  # noqa: E402
 from circuitsim.network import LayerRange, evaluate, fit_ranges, load_network, program  # noqa: E402
 from circuitsim.periphery import Periphery  # noqa: E402
-from circuitsim.results import ConverterTable, SenseTable  # noqa: E402
+from circuitsim.results import ConverterTable, SenseTable, TileModel  # noqa: E402
 from circuitsim.training import (  # noqa: E402
     ConverterDraws,
     TorchNetwork,
@@ -220,3 +222,27 @@ def test_a_card_that_holds_above_a_conductance_is_drawn_within_it():
     device = {"model": "rram_milo", "g_min": 5e-5, "g_max": 2.25e-4}
     cells = DrawnCells(TrainingDraws(frozenset({"programming"})), small_model(device=device))
     assert cells.cells(np.full((2, 2), 5e-5)).shape == (2, 2)
+
+
+def test_a_held_array_behind_amplifiers_reads_with_noise_about_what_is_judged():
+    device = {"model": "rram_wan", "g_min": 1e-6, "g_max": 4e-5}
+    changes = {"sense": {"model": "tia"}, "adc": {"bits": None}, "driver": {"dac_bits": None}, "device": device}
+    surface = nodal.ohmic((1e-13, 8e-5), (0.0, 0.2))
+    model = TileModel(small_spec(**changes), surface, 1, (0.0, 0.2), sense=TIA)
+    tables, causes = Periphery(sense=TIA), frozenset({"programming", "read_noise"})
+    given = {"tables": tables, "ranges": {"0": LayerRange(1.0)}}
+    held, ideal = (
+        on_tiles(model=model, draws=TrainingDraws(causes, seed=3, held=True), **given),
+        on_tiles(model=model, **given),
+    )
+    statistics, _ = device_statistics(model.spec)
+    product = DrawnProduct(BehavioralProduct(model), statistics, causes - {"read_noise"}, seed=3)
+    programmed = program(TorchNetwork(held), model.spec, product, tables=tables)
+    wanted = evaluate(programmed, X, ranges=layer_ranges(held)).logits
+    close(outputs(held.eval()), wanted, 1e-6)
+    assert np.abs(wanted - outputs(ideal.eval())).max() > 0.02 * np.abs(wanted).max()
+    reads = np.array([outputs(held.train()) for _ in range(60)])
+    spread = reads.std(axis=0)
+    assert (spread > 0.0).all()
+    off = (reads.mean(axis=0) - wanted) / (spread / np.sqrt(len(reads)))
+    assert np.sqrt(np.mean(off**2)) < 1.5  # about the held array, not about the wanted cells
