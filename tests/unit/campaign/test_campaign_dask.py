@@ -44,9 +44,12 @@ def contents(out):
 def test_a_worker_that_is_killed_changes_no_byte(plan, tmp_path):
     with distributed.LocalCluster(n_workers=3, threads_per_worker=1, dashboard_address=None) as cluster:
         engine = campaign.dask_engine(cluster.scheduler_address)
-        for number, step in enumerate(campaign.run_campaign(plan, tmp_path / "dask", engine=engine)):
-            if number == 6:
+        steps = []
+        for step in campaign.run_campaign(plan, tmp_path / "dask", engine=engine):
+            steps.append(step)
+            if len(steps) == 6:
                 os.kill(cluster.workers[0].pid, signal.SIGKILL)
+    step = steps[-1]
     assert (step.done, step.failed, step.total) == (36, 0, 36)
     workers = {line.split('"worker": "')[1] for line in next((tmp_path / "dask" / "runs").iterdir()).open()}
     assert len(workers) >= 3  # the points went to all of them
