@@ -61,7 +61,7 @@ def test_order_and_processes_change_no_byte(folder):
     plan = planned(folder)
     steps = run(plan, folder / "one")
     assert (steps[-1].done, steps[-1].failed, len(steps)) == (27, 0, 28)
-    for _ in campaign.run_campaign(plan, folder / "two", engine=campaign.local_engine(2)):
+    for _ in campaign.run_campaign(plan, folder / "two", engine=campaign.local_engine(1)):
         pass
     assert contents(folder / "one") == contents(folder / "two") and len(contents(folder / "one")) == 27
     values = {json.loads(text)["values"]["y"] for text in contents(folder / "one").values()}
@@ -173,7 +173,20 @@ def test_a_full_disk_is_one_sentence(folder, monkeypatch):
     monkeypatch.setattr(store.os, "fsync", full)
     with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)"):
         run(plan, folder / "out")
-    assert not contents(folder / "out") and not list((folder / "out" / "writing").iterdir())
+
+
+def test_a_result_is_absent_until_all_of_it_is_on_the_disk(folder, monkeypatch):
+    opened = store.open_store(folder / "out", make=True)
+    seen = []
+
+    def full(_):
+        seen.append(contents(folder / "out"))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.os, "fsync", full)
+    with pytest.raises(InputError, match="cannot be written"):
+        store.write_once(opened, opened.result("ab"), {"values": {}})
+    assert seen == [{}] and not contents(folder / "out") and not list((folder / "out" / "writing").iterdir())
 
 
 def test_the_command_runs_tells_and_gathers(folder):
