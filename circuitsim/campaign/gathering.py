@@ -65,7 +65,7 @@ def campaign_status(store: str | Path) -> CampaignStatus:
     finished = finished_keys(opened)
     failed = failed_keys(opened) & own - finished
     seconds, warned = read_logs(opened, own)
-    reasons = Counter(str(read_content(opened.failure(key)).get("reason")) for key in failed)
+    reasons = Counter(sorted(str(read_content(opened.failure(key)).get("reason")) for key in failed))
     return CampaignStatus(
         listing.name,
         len(own),

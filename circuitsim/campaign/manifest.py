@@ -163,10 +163,9 @@ def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[Campa
                 contents[own] = measure_digest(measure_at(setup, name, index))
             for replicate in range(setup.replicates):
                 if meets(setup, spec, index, replicate):
-                    drawn = draw_digest(spec.digest, files[named], contents[own], seed, replicate)
-                    yield CampaignPoint(
-                        point_key(drawn, versions), drawn, spec.digest, name, contents[own], index, replicate
-                    )
+                    drawn = draw_digest(seed, replicate)
+                    key = point_key(spec.digest, files[named], contents[own], drawn, versions)
+                    yield CampaignPoint(key, drawn, spec.digest, name, contents[own], index, replicate)
 
 
 def _parts_with_files(spec: ArraySpec) -> str:

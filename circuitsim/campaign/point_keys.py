@@ -23,26 +23,26 @@ _TABLE = "device.toml"
 """File beside the SPICE file of a card that decide results: its statistics."""
 
 
-def draw_digest(spec_digest: str, files: str, measure: str, seed: int, replicate: int) -> str:
-    """Return the digest that seeds the generator of a point: what is measured, and where, without any version.
+def draw_digest(seed: int, replicate: int) -> str:
+    """Return the digest that seeds the generator of a point.
+
+    Points of one seed and replicate draw the same numbers, whatever the array and the measure: a curve along an axis
+    then shows the axis, and not other draws. Replicates, or an axis of seeds, tell how much draws matter.
+    """
+    return _digest([seed, replicate])
+
+
+def point_key(spec_digest: str, files: str, measure: str, drawn: str, versions: Mapping[str, str]) -> str:
+    """Return the key of a point: what it measures, where, with which draws and versions of programs.
 
     Args:
         spec_digest: `ArraySpec.digest`.
         files: `files_digest` of the specification.
         measure: `measure_digest`.
-        seed, replicate: Those of the point.
-    """
-    return _digest([spec_digest, files, measure, seed, replicate])
-
-
-def point_key(drawn: str, versions: Mapping[str, str]) -> str:
-    """Return the key of a point: what it measures, and with which versions of programs.
-
-    Args:
         drawn: `draw_digest` of the point.
         versions: See `program_versions`.
     """
-    return _digest([KEY_SCHEMA, drawn, dict(versions)])
+    return _digest([KEY_SCHEMA, spec_digest, files, measure, drawn, dict(versions)])
 
 
 def generator_of(drawn: str) -> np.random.Generator:

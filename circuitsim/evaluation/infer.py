@@ -167,8 +167,7 @@ def infer_files(
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
-    use = {"strict": strict, "max_error": max_error, "dtype": dtype}
-    product = level_product(arrays, level, certificate=certificate, **use)
+    product = level_product(arrays, level, certificate=certificate, strict=strict, max_error=max_error, dtype=dtype)
     _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _as_asked(product.spec, digital, input_code)

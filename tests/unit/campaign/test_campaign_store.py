@@ -64,8 +64,13 @@ def test_order_and_processes_change_no_byte(folder):
     for _ in campaign.run_campaign(plan, folder / "two", engine=campaign.local_engine(1)):
         pass
     assert contents(folder / "one") == contents(folder / "two") and len(contents(folder / "one")) == 27
-    values = {json.loads(text)["values"]["y"] for text in contents(folder / "one").values()}
-    assert len(values) == 27  # each point draws for itself
+
+
+def test_points_of_one_replicate_draw_the_same_numbers(folder):
+    """A curve along an axis shows the axis and not other draws; replicates draw others."""
+    run(planned(folder), folder / "out")
+    values = [json.loads(text)["values"]["y"] for text in contents(folder / "out").values()]
+    assert sorted(values.count(value) for value in set(values)) == [9, 9, 9]
 
 
 def test_a_finished_campaign_measures_nothing_again(folder):
