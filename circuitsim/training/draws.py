@@ -1,6 +1,5 @@
 """What the device makes of conductances at each step of training: written with an error, drifted, stuck, noisy."""
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 from circuitsim.calibration.drawn import device_statistics
 from circuitsim.devices.statistics import Statistics, draw_conductances, read_sigma
 from circuitsim.errors import InputError
+from circuitsim.evaluation.drawn_tiles import tile_entropy
 from circuitsim.network import TilePlace
 from circuitsim.results import TileModel
 
@@ -97,8 +97,8 @@ class DrawnCells:
 
     def programmed(self, g: np.ndarray, place: TilePlace, times: int) -> np.ndarray:
         """Return the cells [S] of the array that is held, whose tile at a place was programmed so many times before."""
-        of_tile = [self.draws.seed, zlib.crc32(place.layer.encode()), place.index, 0, *([times] if times else [])]
-        return self._of_card(g, np.random.default_rng(of_tile))
+        entropy = [*tile_entropy(self.draws.seed, place), 0, *([times] if times else [])]  # as `drawn_cells` at first
+        return self._of_card(g, np.random.default_rng(entropy))
 
     def _of_card(self, g: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         draws = self.draws
