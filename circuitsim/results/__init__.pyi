@@ -81,6 +81,10 @@ from .solution import Convergence as Convergence
 from .solution import Solution as Solution
 from .solution_files import load_solution as load_solution
 from .solution_files import save_solution as save_solution
+from .study_files import load_study_result as load_study_result
+from .study_files import save_study_result as save_study_result
+from .study_result import StudyResult as StudyResult
+from .study_result import StudyRow as StudyRow
 from .surface import CellSurface as CellSurface
 from .surface import SeriesTransistor as SeriesTransistor
 from .table_files import load_sense_table as load_sense_table

@@ -3,7 +3,7 @@
 from circuitsim.spec.abilities import Abilities, Only, check_able, unable, unfelt, with_values
 from circuitsim.spec.arguments import Count, PlainName, Tolerance, check_argument, checked
 from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
-from circuitsim.spec.base import spice_name
+from circuitsim.spec.base import Part, spice_name
 from circuitsim.spec.block import BlockSpec, check_no_block
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
@@ -32,6 +32,7 @@ from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
+from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "FrozenMapping",
     "MappingSpec",
     "Only",
+    "Part",
     "PlainName",
     "SenseSpec",
     "Surroundings",
@@ -80,6 +82,7 @@ __all__ = [
     "output_unit",
     "parse_spec",
     "put_together",
+    "read_toml",
     "real_numbers",
     "resting_input",
     "sentence",

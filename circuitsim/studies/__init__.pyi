@@ -1,0 +1,10 @@
+from .claim import StudyClaim as StudyClaim
+from .claim import claim_json_schema as claim_json_schema
+from .claim import load_claim as load_claim
+from .folders import Study as Study
+from .folders import find_study as find_study
+from .folders import shipped_studies as shipped_studies
+from .judge import judge_study as judge_study
+from .reproduce import StudyStep as StudyStep
+from .reproduce import reproduce as reproduce
+from .stale import what_is_stale as what_is_stale

@@ -1,0 +1,146 @@
+"""Compute the cases of a study side by side, keep each one that is done, and judge them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuitsim import __version__
+from circuitsim.errors import CircuitsimError, InputError, SimulatorError
+from circuitsim.results import StudyResult, save_study_result, write_text
+from circuitsim.spec import Count, checked
+from circuitsim.spice import find_ngspice
+from circuitsim.studies.folders import RESULT, Study, load_code
+from circuitsim.studies.judge import judge_study
+from circuitsim.studies.stale import code_digest, study_digests
+
+
+@dataclass(frozen=True)
+class StudyStep:
+    """Where a study is.
+
+    Attributes:
+        study: Name of the study.
+        case: The case that is done; None with the result.
+        done, total: Number of cases that are done, and of all.
+        result: The result, with the last step.
+    """
+
+    study: str
+    case: str | None
+    done: int
+    total: int
+    result: StudyResult | None = None
+
+
+@checked
+def reproduce(study: Study, out: str | Path, *, workers: Count = 1) -> Iterator[StudyStep]:
+    """Compute a study, case by case, and judge it; write `result.json`.
+
+    A case that is done is kept in `OUT/cases/`, and is not computed again as long as the study and circuitsim are the
+    same.
+
+    Args:
+        study: The study.
+        out: Folder to write into.
+        workers: Number of processes.
+
+    Yields:
+        A step for each case, and one with the result.
+
+    Raises:
+        InputError: The code of the study cannot be used, or the folder cannot be written.
+    """
+    out, code, versions = Path(out), load_code(study.folder), _versions()
+    key = hashlib.sha256(json.dumps([code_digest(study), versions]).encode()).hexdigest()
+    done: dict[str, dict[str, Any]] = {}
+    for case, kept in _computed(study.folder, list(code.cases), key, out / "cases", workers):
+        done[case] = kept
+        yield StudyStep(study.name, case, len(done), len(code.cases))
+    failures = {case: kept["failed"] for case, kept in done.items() if "failed" in kept}
+    computed = {
+        case: {name: tuple(values) for name, values in done[case]["found"].items()}
+        for case in code.cases
+        if case not in failures
+    }
+    claim = study.claim
+    result = StudyResult(
+        name=study.name,
+        title=claim.title,
+        paper=claim.paper,
+        doi=claim.doi,
+        kind=claim.kind,
+        assumed=claim.assumed,
+        rows=judge_study(claim, computed, failed=tuple(failures)),
+        failures=failures,
+        seconds=round(sum(kept["seconds"] for kept in done.values()), 2),
+        versions=versions,
+        digests=study_digests(study, code),
+    )
+    save_study_result(out / RESULT, result)
+    yield StudyStep(study.name, None, len(done), len(done), result)
+
+
+def _computed(
+    folder: Path, cases: list[str], key: str, kept: Path, workers: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each case and what is kept of it: those of an earlier run first."""
+    files = {case: kept / f"{hashlib.sha256(f'{key} {case}'.encode()).hexdigest()[:24]}.json" for case in cases}
+    for case in cases:
+        if files[case].is_file():
+            yield case, json.loads(files[case].read_text(encoding="utf-8"))
+    left = [case for case in cases if not files[case].is_file()]
+    for case, found in _run(folder, left, workers):
+        if "failed" not in found:
+            write_text(files[case], json.dumps(found))
+        yield case, found
+
+
+def _run(folder: Path, cases: list[str], workers: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    if min(workers, len(cases)) <= 1:
+        yield from ((case, compute_case(folder, case)[1]) for case in cases)
+        return
+    import joblib
+
+    tasks = (joblib.delayed(compute_case)(folder, case) for case in cases)
+    yield from joblib.Parallel(n_jobs=min(workers, len(cases)), return_as="generator_unordered")(tasks)
+
+
+def compute_case(folder: Path, case: str) -> tuple[str, dict[str, Any]]:
+    """Compute one case of the study in a folder: {"found": values by claim, "seconds"}, or why it failed."""
+    code, begun = load_code(folder), _processor_time()
+    try:
+        found = {name: _row_of(name, values) for name, values in code.compute(code.cases[case]).items()}
+    except CircuitsimError as error:
+        return case, {"failed": str(error), "seconds": _processor_time() - begun}
+    except Exception as error:  # a user's code may raise anything; the other cases go on
+        return case, {"failed": f"{type(error).__name__}: {error}", "seconds": _processor_time() - begun}
+    return case, {"found": found, "seconds": _processor_time() - begun}
+
+
+def _processor_time() -> float:
+    """Processor time [s] of this process and of the simulators that it waited for."""
+    return sum(os.times()[:4])
+
+
+def _row_of(name: str, values: Any) -> list[float]:
+    try:
+        row = np.atleast_1d(np.asarray(values, dtype=float))
+    except (TypeError, ValueError):
+        raise InputError(f"{name} = {values!r}, expected a number or a row of numbers") from None
+    if row.ndim != 1:
+        raise InputError(f"{name} has the shape {row.shape}, expected a number or a row of numbers")
+    return row.tolist()
+
+
+def _versions() -> dict[str, str]:
+    try:
+        ngspice = find_ngspice().version_text
+    except SimulatorError:
+        ngspice = "none"
+    return {"circuitsim": __version__, "ngspice": ngspice}
