@@ -25,6 +25,7 @@ from circuitsim.cli.infer import infer
 from circuitsim.cli.netlist import write_netlist
 from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
+from circuitsim.cli.reproduce import reproduce
 from circuitsim.cli.solve import solve
 from circuitsim.cli.usage import help_without_command, usage_sentence
 from circuitsim.errors import CircuitsimError, InputError
@@ -51,6 +52,7 @@ app.command("energy")(energy)
 app.command("budget")(budget)
 app.command("netlist")(write_netlist)
 app.command("solve")(solve)
+app.command("reproduce")(reproduce)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell

@@ -26,6 +26,9 @@ from .parts import SideBySide as SideBySide
 from .parts import Table as Table
 from .pulse_figure import save_pulse_response as save_pulse_response
 from .rendering import render as render
+from .studies_page import write_studies_page as write_studies_page
+from .study_figure import save_study_figure as save_study_figure
+from .study_figure import study_figure as study_figure
 from .style import save_figure as save_figure
 from .style import svg_text as svg_text
 from .svg import inline_svg as inline_svg

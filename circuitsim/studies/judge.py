@@ -38,7 +38,9 @@ def judge_study(claim: StudyClaim, computed: Computed, *, failed: tuple[str, ...
     names = {each.name for each in claim.claims}
     for case, values in computed.items():
         for name in values.keys() - names:
-            raise InputError(f"case {case!r}: compute returned {name!r}, which no claim states; expected {sorted(names)}")
+            raise InputError(
+                f"case {case!r}: compute returned {name!r}, which no claim states; expected {sorted(names)}"
+            )
     return tuple(rows)
 
 
@@ -58,7 +60,9 @@ def _row(
         raise InputError(
             f"case {case!r}: compute returned {len(found)} values of {claim.name!r}, expected {len(published)}"
         )
-    deviation = _outside(bounds, np.array(found)) if bounds else _off(claim.judged, np.array(published), np.array(found))
+    deviation = (
+        _outside(bounds, np.array(found)) if bounds else _off(claim.judged, np.array(published), np.array(found))
+    )
     verdict, explanation = "agrees", ""
     if not deviation <= claim.allowed:
         verdict, explanation = _explained(study, claim, case, deviation)
