@@ -39,7 +39,9 @@ def tiles(case):
     x[122:135] = 1.0
     parts = [slice(k, k + rows) for k in range(0, N, rows)]
     used = [(row, col) for row in parts if x[row].any() for col in parts]
-    listed = [(sign, col, g[row, col], x[row]) for sign, g in zip((1, -1), matrices(), strict=True) for row, col in used]
+    listed = [
+        (sign, col, g[row, col], x[row]) for sign, g in zip((1, -1), matrices(), strict=True) for row, col in used
+    ]
     return tile_spec(r_wire, rows), listed
 
 

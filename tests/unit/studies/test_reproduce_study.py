@@ -1,0 +1,145 @@
+"""A user's folder: computed case by case, kept, judged; failures and changes are told."""
+
+import json
+
+import pytest
+from command_line import circuitsim
+
+from circuitsim.errors import InputError
+from circuitsim.results import load_study_result, save_study_result
+from circuitsim.studies import find_study, reproduce, what_is_stale
+
+CLAIM = """
+schema = 1
+title = "Ohm's law"
+paper = "G. S. Ohm, 1827"
+kind = "exact"
+[[claims]]
+name = "i"
+quantity = "current"
+unit = "A"
+where = "the law"
+relative = 1e-12
+reason = "one division"
+values.one = 1.0
+values.two = 0.5
+"""
+STUDY = """
+from pathlib import Path
+HERE = Path(__file__).parent
+def cases():
+    return {"one": 1.0, "two": 2.0}
+def decks(ohm):
+    return [f"* deck\\nr1 1 0 {ohm}\\n.end\\n"]
+def compute(ohm):
+    with open(HERE / "calls.png", "a") as file:
+        file.write("x")
+    return {"i": 1 / ohm}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "ohm"
+    place.mkdir()
+    (place / "claim.toml").write_text(CLAIM)
+    (place / "study.py").write_text(STUDY)
+    return place
+
+
+def last(folder, out, **options):
+    return [*reproduce(find_study(str(folder)), out, **options)][-1].result
+
+
+def calls(folder):
+    file = folder / "calls.png"
+    return len(file.read_text()) if file.exists() else 0
+
+
+def test_a_case_that_is_done_is_not_computed_again(folder, tmp_path):
+    result = last(folder, tmp_path / "out")
+    assert result.verdict == "agrees"
+    assert calls(folder) == 2
+    again = last(folder, tmp_path / "out")
+    assert again == result
+    assert calls(folder) == 2
+    (folder / "study.py").write_text(STUDY.replace("1 / ohm", "2 / ohm"))
+    changed = last(folder, tmp_path / "out")
+    assert changed.verdict == "disagrees"
+    assert calls(folder) == 4
+
+
+def test_processes_find_the_same(folder, tmp_path):
+    one, two = last(folder, tmp_path / "one"), last(folder, tmp_path / "two", workers=2)
+    assert one.rows == two.rows
+
+
+def test_a_case_that_fails_leaves_the_others(folder, tmp_path):
+    (folder / "study.py").write_text(STUDY.replace('"two": 2.0', '"two": 0.0'))
+    result = last(folder, tmp_path / "out")
+    assert result.verdict == "failed"
+    assert dict(result.failures) == {"two": "ZeroDivisionError: float division by zero"}
+    assert [row.case for row in result.rows] == ["one"]
+
+
+def test_a_result_is_stale_once_a_file_or_a_deck_changed(folder, tmp_path):
+    result = last(folder, tmp_path / "out")
+    save_study_result(tmp_path / "result.json", result)
+    assert load_study_result(tmp_path / "result.json") == result
+    assert what_is_stale(find_study(str(folder)), result) == ()
+    (folder / "claim.toml").write_text(CLAIM + "# a remark\n")
+    (folder / "study.py").write_text(STUDY.replace("* deck", "* another remark"))
+    assert what_is_stale(find_study(str(folder)), result) == ("claim.toml", "study.py")
+    (folder / "study.py").write_text(STUDY.replace("r1 1 0", "r1 2 0"))
+    assert what_is_stale(find_study(str(folder)), result) == ("claim.toml", "deck one", "deck two", "study.py")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import nothing_of_this_name", "ModuleNotFoundError"),
+        ("def cases(): return {'one': 1}", "has no function compute"),
+        ("def cases(): return [1]\ndef compute(x): return {}", "returned list, expected a dict"),
+        ("def cases(): 1 / 0\ndef compute(x): return {}", "ZeroDivisionError"),
+    ],
+)
+def test_code_that_cannot_be_used(folder, tmp_path, code, said):
+    (folder / "study.py").write_text(code)
+    with pytest.raises(InputError, match=said):
+        last(folder, tmp_path / "out")
+
+
+def test_a_result_that_is_no_row_of_numbers(folder, tmp_path):
+    (folder / "study.py").write_text(STUDY.replace("1 / ohm", "'much'"))
+    assert "expected a number or a row of numbers" in last(folder, tmp_path / "out").failures["one"]
+
+
+def test_the_command_writes_page_figure_and_verdicts(folder, tmp_path):
+    done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"), "--workers", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["passed"], found["studies"][0]["verdict"]) == (True, "agrees")
+    for name in ("report.html", "results.json", "ohm/result.json", "ohm/figure.png", "ohm/figure.svg"):
+        assert (tmp_path / "out" / name).is_file()
+
+
+def test_the_command_exits_with_1_where_numbers_disagree(folder, tmp_path):
+    (folder / "claim.toml").write_text(CLAIM.replace("values.two = 0.5", "values.two = 0.4"))
+    done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"), "--workers", "1")
+    assert done.returncode == 1
+    assert "ohm: i, case two: off by 0.25, allowed 1e-12" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "expected names of studies, or --all, or --quick"),
+        (("nothing_here",), "no study; expected a folder"),
+        (("--all", "--quick"), "expected names of studies, or --all, or --quick"),
+        (("--long",), "--long has no effect without --all"),
+        (("--list", "--all"), "--list lists and computes nothing"),
+    ],
+)
+def test_words_that_do_not_fit(words, said):
+    done = circuitsim("reproduce", *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr

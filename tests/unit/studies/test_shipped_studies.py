@@ -1,0 +1,20 @@
+"""Every shipped study: its committed result is of this code and these decks, complete, and agrees or says why not."""
+
+import pytest
+
+from circuitsim.results import load_study_result
+from circuitsim.studies import shipped_studies, what_is_stale
+
+STUDIES = shipped_studies()
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_committed_result(study):
+    result = load_study_result(study.folder / "result.json")
+    again = f"run: circuitsim reproduce {study.name}, and copy result.json and figure.png into {study.folder}"
+    assert what_is_stale(study, result) == (), again
+    assert result.passed, result.verdict
+    wanted = {(claim.name, case) for claim in study.claim.claims for case in study.claim.published(claim)}
+    wanted |= {(claim.name, case) for claim in study.claim.claims for case in claim.bounds}
+    assert {(row.claim, row.case) for row in result.rows} == wanted
+    assert (study.folder / "figure.png").is_file()
