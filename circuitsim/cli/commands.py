@@ -103,13 +103,16 @@ def schema(
     device: Annotated[bool, typer.Option("--device", help="That of device.toml, the card of a device.")] = False,
     block: Annotated[bool, typer.Option("--block", help="That of block.toml, the card of a block.")] = False,
     campaign: Annotated[bool, typer.Option("--campaign", help="That of the file of a campaign.")] = False,
+    claim: Annotated[bool, typer.Option("--claim", help="That of claim.toml, the claim of a study.")] = False,
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
-    named = [name for name, given in (("device", device), ("block", block), ("campaign", campaign)) if given]
+    given = {"device": device, "block": block, "campaign": campaign, "claim": claim}
+    named = [name for name in given if given[name]]
     if len(named) > 1:
         raise InputError(f"--{' and --'.join(named)} are given: expected one of them")
-    schemas = {"device": devices.device_json_schema, "block": blocks.block_json_schema, "campaign": _of_campaign}
+    schemas = {"device": devices.device_json_schema, "block": blocks.block_json_schema}
+    schemas |= {"campaign": _of_campaign, "claim": _of_claim}
     print_result(schemas[named[0]]() if named else json_schema(), "", as_json)
 
 
@@ -117,6 +120,12 @@ def _of_campaign() -> dict[str, Any]:
     from circuitsim.campaign import campaign_json_schema
 
     return campaign_json_schema()
+
+
+def _of_claim() -> dict[str, Any]:
+    from circuitsim.studies import claim_json_schema
+
+    return claim_json_schema()
 
 
 @app.command()

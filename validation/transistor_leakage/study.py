@@ -9,32 +9,14 @@ from circuitsim import netlist
 
 ROWS = 1024
 NAMED = {"k": 1e3, "M": 1e6, "G": 1e9}
-CELLS = [
-    "1k",
-    "2k",
-    "5k",
-    "10k",
-    "20k",
-    "50k",
-    "100k",
-    "200k",
-    "500k",
-    "1M",
-    "2M",
-    "5M",
-    "10M",
-    "20M",
-    "50M",
-    "100M",
-    "500M",
-    "1G",
-]
+LOW = ("1k", "2k", "5k", "10k", "20k", "50k", "100k", "200k", "500k")
+HIGH = ("1M", "2M", "5M", "10M", "20M", "50M", "100M", "500M", "1G")
 MARGIN, GRID = (1e3, 1e4, 5e4, 1e5, 1e6, 1e7), (2e4, 3e4, 4e4, 5e4, 6e4, 8e4, 1e5)
 
 
 def cases():
     """Resistance of the cells [ohm]; None for the margins, which are ratios."""
-    return {name: float(name[:-1]) * NAMED[name[-1]] for name in CELLS} | {"margin": None}
+    return {name: float(name[:-1]) * NAMED[name[-1]] for name in (*LOW, *HIGH)} | {"margin": None}
 
 
 def column(ohm):
