@@ -43,9 +43,6 @@ class RemoteTensor(torch.Tensor):
 class _Everywhere(TorchDispatchMode):
     """Also sees what makes tensors of nothing."""
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        return _run(func, args, kwargs or {})
-
 
 def _run(func, args, kwargs):
     tensors = [each for each in tree_leaves((args, kwargs)) if isinstance(each, torch.Tensor)]
@@ -63,8 +60,17 @@ def _run(func, args, kwargs):
     )
 
 
+# Set from outside: torch wraps what is defined inside, and imports its compiler for that, which takes seconds.
+_Everywhere.__torch_dispatch__ = lambda self, func, types, args=(), kwargs=None: _run(func, args, kwargs or {})
+
+
 @contextmanager
 def accelerator() -> Iterator[str]:
     """Open the accelerator; yield its name."""
-    with _Everywhere():
-        yield REMOTE
+    before = torch._C._only_lift_cpu_tensors()
+    torch._C._set_only_lift_cpu_tensors(True)  # `torch.tensor` would make a tensor that is seen nowhere
+    try:
+        with _Everywhere():
+            yield REMOTE
+    finally:
+        torch._C._set_only_lift_cpu_tensors(before)
