@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 REMOTE = "meta"
 _GPU = 2  # as DLPack numbers it
 _MOVES = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
+_TAKES = (torch.ops.aten.index.Tensor, torch.ops.aten._index_put_impl_.default)  # a GPU takes places from the CPU
 
 
 class RemoteTensor(torch.Tensor):
@@ -47,7 +48,11 @@ class _Everywhere(TorchDispatchMode):
 def _run(func, args, kwargs):
     tensors = [each for each in tree_leaves((args, kwargs)) if isinstance(each, torch.Tensor)]
     remote = [each for each in tensors if isinstance(each, RemoteTensor)]
-    if remote and func not in _MOVES and any(each.dim() for each in tensors if not isinstance(each, RemoteTensor)):
+    if (
+        remote
+        and func not in (*_MOVES, *_TAKES)
+        and any(each.dim() for each in tensors if not isinstance(each, RemoteTensor))
+    ):
         raise RuntimeError(f"Expected all tensors to be on the same device, {func} found {REMOTE} and cpu")
     asked = kwargs.get("device")
     there = bool(remote) if asked is None else torch.device(asked).type == REMOTE

@@ -9,8 +9,9 @@ from array_devices import DEVICES, opened
 from gated_arrays import gated_model, gated_spec, level_model, level_spec
 from numpy.testing import assert_allclose
 from small_networks import convolution_and_gemm
-from training_tiles import small_model
+from training_tiles import small_model, small_spec
 
+from circuitsim import nodal
 from circuitsim.calibration.drawn import device_statistics
 from circuitsim.cli.infer_words import inference_in_words
 from circuitsim.demo.data import NETWORK, load_digits
@@ -32,7 +33,7 @@ from circuitsim.network import (
 )
 from circuitsim.network.reading import read_layer
 from circuitsim.periphery import Periphery
-from circuitsim.results import SenseTable
+from circuitsim.results import SenseTable, TileModel
 from circuitsim.results.periphery_tables import ConverterTable
 
 pytestmark = pytest.mark.filterwarnings("ignore::circuitsim.errors.ClippingWarning")
@@ -178,7 +179,8 @@ def test_power_is_counted_there(place):
 
 def test_drawn_cells_with_read_noise_and_trimmed_columns(place):
     """The draws are those of NumPy; columns are converted on the CPU, and outputs return."""
-    model, logits = small_model(device={"model": "pcm_joshi", "g_min": 1e-6, "g_max": 2e-5}), []
+    spec = small_spec(device={"model": "pcm_joshi", "g_min": 1e-6, "g_max": 2e-5})
+    model, logits = TileModel(spec, nodal.ohmic((1e-9, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2)), []
     for product in products(model, place):
         drawn = DrawnProduct(
             product, device_statistics(model.spec)[0], frozenset({"programming", "read_noise"}), t=60.0
@@ -231,6 +233,7 @@ def test_files_of_an_inference_on_a_device(tmp_path):
     for key in ("accuracy", "same_class_as_float", "on_host", "packing"):
         assert there[key] == here[key]
     for one, other in zip(there["layers"], here["layers"], strict=True):
-        assert one == pytest.approx(other, rel=1e-9)
+        for key, value in other.items():
+            assert one[key] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value), key
     assert there["difference_from_float"]["array"] == pytest.approx(here["difference_from_float"]["array"], rel=1e-6)
     assert there["energy"]["energy"] == pytest.approx(here["energy"]["energy"], rel=1e-9)
