@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 REMOTE = "meta"
 _GPU = 2  # as DLPack numbers it
 _MOVES = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
-_TAKES = (torch.ops.aten.index.Tensor, torch.ops.aten._index_put_impl_.default)  # a GPU takes places from the CPU
+_MIXING = (*_MOVES, torch.ops.aten.index.Tensor, torch.ops.aten.index_put.default)  # a GPU takes places of the CPU
 
 
 class RemoteTensor(torch.Tensor):
