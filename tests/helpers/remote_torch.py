@@ -48,11 +48,8 @@ class _Everywhere(TorchDispatchMode):
 def _run(func, args, kwargs):
     tensors = [each for each in tree_leaves((args, kwargs)) if isinstance(each, torch.Tensor)]
     remote = [each for each in tensors if isinstance(each, RemoteTensor)]
-    if (
-        remote
-        and func not in (*_MOVES, *_TAKES)
-        and any(each.dim() for each in tensors if not isinstance(each, RemoteTensor))
-    ):
+    local = [each for each in tensors if not isinstance(each, RemoteTensor) and each.dim()]
+    if remote and local and func not in _MIXING:
         raise RuntimeError(f"Expected all tensors to be on the same device, {func} found {REMOTE} and cpu")
     asked = kwargs.get("device")
     there = bool(remote) if asked is None else torch.device(asked).type == REMOTE

@@ -107,7 +107,8 @@ def test_a_module_computes_where_it_was_carried(name, place):
     expected, wanted = due(module, x)
     module.to(place.device)
     y, found = due(module, place.put(images))
-    assert_allclose(place.fetch(y), expected.detach().numpy(), rtol=0, atol=1e-9 * float(expected.abs().max()))
+    expected = expected.detach()
+    assert_allclose(place.fetch(y), expected.numpy(), rtol=0, atol=1e-9 * float(expected.abs().max()))
     assert len(found) == len(wanted) > 0
     for one, other in zip(found, wanted, strict=True):
         assert_allclose(place.fetch(one), other.numpy(), rtol=0, atol=1e-9 * float(other.abs().max()))
@@ -128,7 +129,8 @@ def test_draws_are_the_same_on_every_device(kind, place):
     for _ in range(2):
         expected, wanted = due(here, torch.as_tensor(images))
         y, found = due(there, place.put(images))
-        assert_allclose(place.fetch(y), expected.detach().numpy(), rtol=0, atol=1e-9 * float(expected.abs().max()))
+        expected = expected.detach()
+        assert_allclose(place.fetch(y), expected.numpy(), rtol=0, atol=1e-9 * float(expected.abs().max()))
         for one, other in zip(found, wanted, strict=True):
             assert_allclose(place.fetch(one), other.numpy(), rtol=0, atol=1e-9 * float(other.abs().max()))
 
