@@ -27,7 +27,8 @@ class TrainingTiles:
     - "frozen": each cell keeps the factors that wires put on its current when the tile was last programmed, so that its
       matrices scale with its conductance. What a cell does to the voltages of others is left out. It costs nothing.
     - "exact": the adjoint of the array, what a cell does to all others included; of a tile of one matrix product two
-      products a step (see `array_gradient`), of others two solves of the exact array a vector: for small arrays.
+      products a step (see `array_gradient`), of others two solves of the exact array a vector: for small arrays. It is
+      then the derivative of the exact array: finite differences of tiles programmed anew are off by their own error.
 
     Between two programmings the currents too are those of frozen factors, see `behavioral.reprogram`; outside training
     a tile is programmed whenever its conductances change.

@@ -224,10 +224,7 @@ class MatrixTiles(nn.Module):
         return y if float(self.gain) == 1.0 else y * float(self.gain)
 
     def _compiled(self, x: torch.Tensor, adc: ConverterTable | None, w_max: float) -> ReadPlace | None:
-        """Return the read of a tile with compiled edges; None where a range is learnt, or they do not suit the edges.
-
-        They are compiled for the CPU: on another device torch computes the same.
-        """
+        """Return the read of a tile with compiled edges; None off the CPU, for learnt ranges, and edges not plain."""
         dac, spec = self.tables.dac, self.spec
         learns = self.activation_max.requires_grad or self.full_scale.requires_grad
         sensed = self.tables.sense is not None or self.steps_differ
@@ -275,7 +272,10 @@ class MatrixTiles(nn.Module):
             # Products of activations relative to full scale, which may be learnt.
             y = tile_numbers(layer, place, self.spec, i_out, v_sum, w_max=w_max, v_per_unit=rows.full_scale)
             y = y.reshape(*v.shape[:2], place.groups, -1) * activation_max
-            return sum((phase * weight for phase, weight in zip(y, rows.weights, strict=True)), y.new_zeros(()))
+            return sum(
+                (phase * weight for phase, weight in zip(y, rows.weights, strict=True)),
+                torch.zeros((), device=y.device),
+            )
 
         return read
 
