@@ -62,12 +62,10 @@ class Last(nn.Module):
 NETWORKS = {
     "linear": (lambda: nn.Sequential(nn.Linear(15, 13), nn.ReLU(), nn.Linear(13, 5)), (15,)),
     "conv": (lambda: nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 2, groups=2)), (2, 4, 5)),
-    "transposed": (lambda: nn.Sequential(nn.ConvTranspose1d(4, 3, 3, stride=2)), (4, 5)),
     "attention": (Attention, (3, 6)),
     "gru": (Last, (3, 5)),
 }
 DRAWS = {
-    "none": {},
     "noise": {"draws": TrainingDraws(frozenset({"programming", "read_noise"}), t=60.0)},
     "held": {"draws": TrainingDraws(frozenset({"programming"}), held=True)},
     "relative": {"draws": TrainingDraws(relative_sigma=0.02), "gradient": "exact"},
