@@ -31,6 +31,7 @@ from circuitsim.network import (
     layer_inputs,
     program,
 )
+from circuitsim.network.inputs import encode
 from circuitsim.network.reading import read_layer
 from circuitsim.periphery import Periphery
 from circuitsim.results import SenseTable, TileModel
@@ -99,6 +100,21 @@ def test_layers_are_read_where_their_tiles_are(name, place):
                 assert getattr(there, each.name) == getattr(here, each.name), each.name
         assert there.i_max == pytest.approx(here.i_max, rel=1e-12)
         assert here.reads > 0
+
+
+def test_drivers_are_computed_there(place, monkeypatch):
+    """Not only the products: what the DACs put out never was elsewhere."""
+    driven = []
+
+    def recorded(*args, **given):
+        driven.append(encode(*args, **given))
+        return driven[-1]
+
+    monkeypatch.setattr("circuitsim.network.reading.encode", recorded)
+    assert len(list(readings(small_model(), place))) == 2
+    for here, there in zip(driven[::2], driven[1::2], strict=True):
+        np.testing.assert_array_equal(place.fetch(there.v), here.v)
+        assert there.clipped == here.clipped
 
 
 @pytest.mark.filterwarnings("ignore::circuitsim.errors.GateLevelWarning")
