@@ -18,7 +18,7 @@ from circuitsim.behavioral.grades import (
     grades_for,
     string_form,
 )
-from circuitsim.behavioral.guard import check_input_range, tell_missed
+from circuitsim.behavioral.guard import check_input_ends, check_input_range, tell_missed
 from circuitsim.behavioral.noise import AnyNoise, ReadNoise, read_noise, with_read_noise
 from circuitsim.behavioral.product import ITERATIONS, AnyTile, mvm, own_array, tile_outputs, voltage_tile
 from circuitsim.behavioral.programming import model_form, program
@@ -52,6 +52,7 @@ __all__ = [
     "StringTile",
     "Tile",
     "TileForm",
+    "check_input_ends",
     "check_input_range",
     "form_of",
     "gated_form",

@@ -20,7 +20,8 @@ def read_gated(tile: GatedTile, x: Any) -> Any:
         return (x @ tile.w + tile.base)[:, : tile.cols]
     if isinstance(tile.base, np.ndarray) and isinstance(x, np.ndarray):
         return _compiled(tile, x)
-    parts = [_by_arrays(tile, x[start : start + _BLOCK, :]) for start in range(0, x.shape[0], _BLOCK)]
+    batch = x.shape[0]
+    parts = [_by_arrays(tile, x[start : min(start + _BLOCK, batch), :]) for start in range(0, batch, _BLOCK)]
     xp = array_api_compat.array_namespace(x)
     return xp.concat(parts, axis=0)[:, : tile.cols] if parts else x[:, :0] @ tile.typical[:0, : tile.cols]
 

@@ -33,18 +33,24 @@ def check_input_range(tile: AnyTile, v_in: Any, *, strict: bool = False) -> bool
     """
     check_shape(tile, v_in)
     xp = array_api_compat.array_namespace(v_in)
-    if v_in.shape[0] == 0 or isinstance(tile, SwitchedTile):  # a read refuses what is neither 0 nor 1
+    if v_in.shape[0] == 0:
+        return True
+    return check_input_ends(tile, float(xp.min(v_in)), float(xp.max(v_in)), strict=strict)
+
+
+def check_input_ends(tile: AnyTile, lowest: float, highest: float, *, strict: bool = False) -> bool:
+    """As `check_input_range`, for the lowest and the highest of all inputs [V], wherever these are."""
+    if isinstance(tile, SwitchedTile):  # a read refuses what is neither 0 nor 1
         return True
     low, high = min(tile.v_range[0], tile.v_ref), max(tile.v_range[1], tile.v_ref)
     slack = _SLACK * (high - low)
-    lowest, highest = float(xp.min(v_in)), float(xp.max(v_in))
     if low - slack <= lowest and highest <= high + slack:
         return True
     worst = lowest if low - lowest > highest - high else highest
     sentence = f"v_in holds {worst:g} V: the model was built for {low:g} V to {high:g} V, and no certificate covers it"
     if strict:
         raise OutsideRangeError(sentence)
-    warnings.warn(sentence, OutsideCertificateWarning, stacklevel=2)
+    warnings.warn(sentence, OutsideCertificateWarning, stacklevel=3)
     return False
 
 

@@ -32,16 +32,16 @@ def mvm(tile: AnyTile, v_in: Any) -> Any:
 
     Args:
         tile: The programmed tile.
-        v_in: Source voltages (batch, rows) [V], of the tile's array namespace and dtype; 0 or 1 where inputs switch
-            gates, or k / (n − 1) for the k-th of n `driver.gate_levels`.
+        v_in: Source voltages (batch, rows) [V], of the tile's array namespace, dtype and device; 0 or 1 where inputs
+            switch gates, or k / (n − 1) for the k-th of n `driver.gate_levels`.
 
     Returns:
-        Column currents (batch, cols) [A], positive into the sense amplifier; `sensed_outputs` gives what amplifiers
-        that are circuits make of them. Of 1c cells the charges [C] that a read moves into it.
+        Column currents (batch, cols) [A], positive into the sense amplifier, where the inputs lie; `sensed_outputs`
+        gives what amplifiers that are circuits make of them. Of 1c cells the charges [C] that a read moves into it.
 
     Raises:
-        InputError: The shape does not fit, or an input that switches gates is neither 0 nor 1, or selects
-            none of their levels.
+        InputError: The shape, namespace or device does not fit, or an input that switches gates is neither 0 nor 1, or
+            selects none of their levels.
 
     Valid for: inputs within `tile.v_range`; nothing else is checked here, a product takes microseconds.
     """
@@ -138,8 +138,23 @@ def check_shape(tile: AnyTile, v_in: Any) -> None:
         raise InputError(f"v_in is of type {type(values).__name__}: expected an array of the tile's namespace")
     if isinstance(values, np.ndarray) and values.dtype.kind not in "biuf":
         raise InputError(f"v_in has values of type {values.dtype.name}: expected real numbers")
+    _check_place(own_array(tile), v_in)
     if len(values.shape) != 2 or values.shape[1] != tile.rows:
         raise InputError(f"v_in has shape {tuple(values.shape)}: expected (batch, rows) = (batch, {tile.rows})")
+
+
+def _check_place(own: Any, v_in: Any) -> None:
+    """Refuse inputs of another array library or device than a tile: what moves them would not be told."""
+    if isinstance(own, np.ndarray) and isinstance(v_in, np.ndarray):
+        return
+    if array_api_compat.array_namespace(own) is not array_api_compat.array_namespace(v_in):
+        raise InputError(
+            f"v_in is of type {type(v_in).__module__}.{type(v_in).__name__}: expected an array of the tile's "
+            f"namespace, {type(own).__module__}.{type(own).__name__}"
+        )
+    there, here = array_api_compat.device(own), array_api_compat.device(v_in)
+    if there != here:
+        raise InputError(f"v_in lies on {here}: expected {there}, where the tile's matrices are")
 
 
 def _nonlinear(tile: Tile, v_in: Any) -> tuple[Any, Any]:

@@ -113,8 +113,15 @@ def read_rows(rows: RowCurrents, tile: Tile, v_in: np.ndarray) -> np.ndarray:
         tile: The tile of the same matrix, whose sense amplifiers move the columns.
         v_in: Voltages of the rows [V].
 
+    Raises:
+        InputError: The tile's matrices are no NumPy arrays: this computes with NumPy alone.
+
     Valid for: the range of inputs of the model; `Certificate.row_currents` states the error.
     """
+    if not isinstance(tile.w, np.ndarray):
+        raise InputError(
+            f"the tile's matrices are {type(tile.w).__name__}: row currents need one programmed with xp = numpy"
+        )
     v = v_in - tile.v_ref
     s = v / tile.v_scale
     current, t = v @ rows.w_row, s @ rows.level + rows.level_offset

@@ -20,9 +20,9 @@ def reprogram(tile: AnyTile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
     """Return the tile for conductances near those it was programmed with, all its matrices scaled cell by cell.
 
     Args:
-        tile: The programmed tile; NumPy arrays.
-        g_old: Conductances (rows, cols) [S] that it was programmed with.
-        g_new: Conductances (rows, cols) [S] to scale it to; open cells stay open.
+        tile: The programmed tile, of any array namespace and on any device, where it stays.
+        g_old: Conductances (rows, cols) [S] that it was programmed with, NumPy.
+        g_new: Conductances (rows, cols) [S] to scale it to, NumPy; open cells stay open.
 
     Raises:
         InputError: The shapes do not fit, a conductance is below 0 or not finite, an open cell would close, or inputs
@@ -40,7 +40,8 @@ def reprogram(tile: AnyTile, g_old: np.ndarray, g_new: np.ndarray) -> Tile:
     if np.any((g_old == 0) & (g_new != 0)):
         raise InputError("an open cell (g = 0) cannot be scaled to another conductance: program the tile again")
     ratio = np.where(g_old > 0, g_new / np.where(g_old > 0, g_old, 1.0), 0.0)
-    return scale_tile(tile, ratio.astype(tile.w.dtype))
+    xp, device = array_api_compat.array_namespace(tile.w), array_api_compat.device(tile.w)
+    return scale_tile(tile, xp.asarray(ratio, dtype=tile.w.dtype, device=device))
 
 
 def scale_tile(tile: Tile, ratio: Any) -> Tile:

@@ -24,7 +24,8 @@ def read_strings(tile: StringTile, x: Any) -> Any:
     """
     if isinstance(tile.law, np.ndarray) and isinstance(x, np.ndarray):
         return _driven(_compiled(tile, x))
-    parts = [_by_arrays(tile, x[start : start + _BLOCK, :]) for start in range(0, x.shape[0], _BLOCK)]
+    batch = x.shape[0]
+    parts = [_by_arrays(tile, x[start : min(start + _BLOCK, batch), :]) for start in range(0, batch, _BLOCK)]
     xp = array_api_compat.array_namespace(x)
     return _driven(xp.concat(parts, axis=0)[:, : tile.cols]) if parts else x[:, :0] @ tile.counts[:0, : tile.cols]
 

@@ -147,6 +147,15 @@ def infer(
             " give a current within rounding of a threshold the code beside."
         ),
     ] = "float64",
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device",
+            metavar="NAME",
+            help="Device of torch on which layers on arrays are computed, such as cuda or cpu; steps between them stay"
+            " on the CPU. Absent: NumPy, compiled. Not verified on a GPU.",
+        ),
+    ] = None,
     memory: Annotated[
         float,
         typer.Option(
@@ -175,7 +184,6 @@ def infer(
     from circuitsim.spec import load_spec
 
     arrays = load_spec(model) if model.suffix == ".toml" else load_model(model)
-    asked = (energy, costs, converter, columns_per_adc)
     with progress_steps("inference", quiet=as_json) as moved:
         content = infer_files(
             arrays,
@@ -200,10 +208,11 @@ def infer(
             adc_range=range_rule(adc_range),
             adc_range_per=adc_range_per,  # pyright: ignore[reportArgumentType]  `infer_files` checks it
             settling=stored_settling(model) or True if settling else False,
-            energy=_energy_options(arrays, *asked),
+            energy=_energy_options(arrays, energy, costs, converter, columns_per_adc),
             bounds=bounds,  # pyright: ignore[reportArgumentType]  `infer_files` checks it
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
             dtype=dtype,
+            device=device,
             memory=memory,
             n_jobs=jobs,
             progress=moved,

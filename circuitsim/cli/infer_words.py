@@ -24,6 +24,11 @@ def inference_in_words(content: dict[str, Any]) -> str:
         f"mapping: arrays that compute exactly differ from float by {content['mapping_difference']:.1e} of the "
         "largest output"
     )
+    if content["device"] is not None:
+        lines.append(
+            f"device: layers on arrays by torch on {content['device']!r}, from drivers to digital sums; all else on "
+            "the CPU"
+        )
     lines += [_on_array(layer, content["output_unit"]) for layer in content["layers"]]
     lines += _packing(content)
     if content["unreached_layers"]:

@@ -54,9 +54,32 @@ class CountedProduct:
         if isinstance(product, BehavioralProduct):
             tile = product.tile(g)
             sense = product.model.sense
-            return partial(_read_and_count, product.read_of(tile, g), tile, place, sense, self.calls)
+            return CountedRead(product.read_of(tile, g), tile, place, sense, self.calls)
         sense = product.sense if isinstance(product, NodalProduct) else None
         return replace(product, record=partial(_count, self.calls, sense, product.record))(place, g)
+
+
+@dataclass(frozen=True, eq=False)
+class CountedRead:
+    """Reads a tile of a behavioral model where it is, and appends the reads and their power to a list."""
+
+    read: ReadTile
+    tile: behavioral.AnyTile
+    place: TilePlace
+    sense: SenseTable | None
+    calls: list[CountedReads]
+
+    def __call__(self, v_in: Any) -> Any:
+        """Return the outputs (batch, cols) of inputs (batch, rows)."""
+        out = self.read(v_in)
+        power = behavioral.power(self.tile, like_tile(self.tile, v_in))
+        total = float(as_numpy(power).sum())
+        self.calls.append(CountedReads(self.place, v_in.shape[0], total, _sense_power(self.sense, self.place, out)))
+        return out
+
+    def own_array(self) -> Any:
+        """Return an array of the tile."""
+        return behavioral.own_array(self.tile)
 
 
 def reads_by_place(calls: Iterable[CountedReads]) -> dict[TilePlace, CountedReads]:
@@ -69,20 +92,6 @@ def reads_by_place(calls: Iterable[CountedReads]) -> dict[TilePlace, CountedRead
         sense = None if call.sense_power is None else call.sense_power + (before.sense_power or 0.0)
         sums[call.place] = CountedReads(call.place, before.reads + call.reads, before.power + call.power, sense)
     return sums
-
-
-def _read_and_count(
-    read: ReadTile,
-    tile: behavioral.AnyTile,
-    place: TilePlace,
-    sense: SenseTable | None,
-    calls: list[CountedReads],
-    v_in: np.ndarray,
-) -> Any:
-    out = read(v_in)
-    power = as_numpy(behavioral.power(tile, like_tile(tile, v_in)))
-    calls.append(CountedReads(place, len(v_in), float(power.sum()), _sense_power(sense, place, out)))
-    return out
 
 
 def _count(

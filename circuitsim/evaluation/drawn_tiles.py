@@ -108,7 +108,7 @@ class DrawnProduct:
 
 
 class NoisyRead:
-    """Reads a tile and draws the noise of each read anew, from a generator that `anew` starts again.
+    """Reads a tile and draws the noise of each read anew, from a generator of NumPy that `anew` starts again.
 
     Attributes:
         read: The read without noise.
@@ -127,7 +127,11 @@ class NoisyRead:
         self.read, self.tile, self.noise, self.entropy = read, tile, noise, entropy
         self.rng = np.random.default_rng(entropy)
 
-    def __call__(self, v_in: np.ndarray) -> Any:
+    def own_array(self) -> Any:
+        """An array of the tile."""
+        return behavioral.own_array(self.tile)
+
+    def __call__(self, v_in: Any) -> Any:
         """Outputs (batch, cols) [A] of one read each."""
         return behavioral.with_read_noise(
             self.tile, self.noise, like_tile(self.tile, v_in), self.read(v_in), rng=self.rng

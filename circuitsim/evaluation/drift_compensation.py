@@ -1,12 +1,13 @@
 """Gains and offsets, from reference reads, that take a common drift of the cells off what arrays put out."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from circuitsim.evaluation.column_converters import ColumnConverters, Converters
-from circuitsim.network import LayerRange, NoiseRead, ProgrammedNetwork, ReadTile
+from circuitsim.network import LayerRange, NoiseRead, ProgrammedNetwork, ReadTile, as_numpy
+from circuitsim.network.product import put_like
 from circuitsim.spec import by_value, full_scale_inputs, resting_input
 
 DriftCompensation = Literal["none", "network", "layer", "column", "column_offset"]
@@ -60,6 +61,8 @@ class Instant:
 class ColumnRead:
     """Reads a tile through trimmed amplifiers and through converters that differ from column to column.
 
+    Amplifiers and converters are computed with NumPy on the CPU, wherever the tile is; outputs return to where it is.
+
     Attributes:
         read: The read of the array.
         columns: The columns in use.
@@ -79,16 +82,17 @@ class ColumnRead:
         self.read, self.columns, self.trim, self.converters, self.stream = read, columns, trim, converters, stream
         self.rng = None if converters is None else converters.rng(*stream)
 
-    def __call__(self, v_in: np.ndarray) -> np.ndarray:
+    def __call__(self, v_in: np.ndarray) -> Any:
         """Outputs (batch, cols) of one read each."""
-        out = np.array(self.read(v_in))
+        there = self.read(v_in)
+        out = np.array(as_numpy(there))
         used = out[:, self.columns]
         if self.trim is not None:
             used = used * self.trim[0] + self.trim[1]
         if self.converters is not None and self.rng is not None:
             used = self.converters.convert(used, self.rng)
         out[:, self.columns] = used
-        return out
+        return put_like(there, out)
 
     def anew(self, *stream: int) -> "ColumnRead":
         """The same columns with a noise of their own for what a stream of numbers names."""
@@ -181,7 +185,7 @@ def _reference_reads(programmed: ProgrammedNetwork, patterns: str) -> dict[str, 
             v_in = np.full((len(driven), spec.array.rows), resting_input(spec))
             for k, each in enumerate(driven):
                 v_in[k, each] = full_scale_inputs(spec)[each]
-            reads[name].append(np.asarray(read(v_in))[:, place.col_part])
+            reads[name].append(as_numpy(read(v_in))[:, place.col_part])
     return reads
 
 

@@ -92,6 +92,7 @@ def infer_files(
     bounds: ErrorSource | None = None,
     rng: np.random.Generator | None = None,
     dtype: str = "float64",
+    device: str | None = None,
     memory: float = MEMORY,
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
@@ -138,7 +139,10 @@ def infer_files(
         rng: Source of the noise of drivers, sense amplifiers and ADCs that are circuits; None: without noise.
         dtype: Type that tiles of a model are computed with, "float64" or "float32", which takes about half the time and
             moves a code where a current lies within rounding of a threshold.
-        memory: Bytes that the images of a chunk may take, see `network.evaluate`.
+        device: Device of torch ("cuda", "cpu") on which layers on arrays are computed, ideal ones too, from drivers to
+            digital sums; what lies between and the float network stay on the CPU. None: NumPy, compiled. A code may
+            differ where a current lies within rounding of a threshold.
+        memory: Bytes of the CPU that the images of a chunk may take, see `network.evaluate`.
         n_jobs: Number of threads that program and read the tiles of a layer; −1 for all cores.
         progress: Called with ("tiles programmed", tiles, all tiles) and ("images read", images, all images).
 
@@ -149,8 +153,9 @@ def infer_files(
 
     Raises:
         InputError: A file cannot be read, the images or labels do not fit the network, no images are left to score, the
-            certificate belongs to another model, `strict`, `max_error` or `search_inputs` is given without one, or
-            the outputs have no bounds.
+            certificate belongs to another model, `strict`, `max_error` or `search_inputs` is given without one, torch
+            has no such device, or the outputs have no bounds.
+        MissingExtraError: A device is given, and torch is not installed.
         SpecError: The layers of a network cannot lie on the model's array.
         OutsideRangeError: `strict` is True and the model misses its target, a read is outside the certificate, or a
             tile is above `max_error`.
@@ -167,7 +172,8 @@ def infer_files(
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
-    product = level_product(arrays, level, certificate=certificate, strict=strict, max_error=max_error, dtype=dtype)
+    placed: dict[str, Any] = {"dtype": dtype, "device": device}
+    product = level_product(arrays, level, certificate=certificate, strict=strict, max_error=max_error, **placed)
     _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _as_asked(product.spec, digital, input_code)
@@ -179,17 +185,16 @@ def infer_files(
     _check_bounds(bounds, network, spec, images)
     mapped = _mapping_difference(network, spec, first, memory)
     float_net = evaluate_float(network, images, labels, metric=metric, memory=memory)
-    tables = _tables(spec, product, rng)
-    how: dict[str, Any] = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
-    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, tables=tables, dtype=dtype, **how)
-    given: dict[str, Any] = {"tables": tables, "n_jobs": n_jobs}
+    how: dict[str, Any] = {"metric": metric, "memory": memory}
+    given: dict[str, Any] = {"tables": _tables(spec, product, rng), "n_jobs": n_jobs}
+    ideal = evaluate_ideal(network, spec, images, labels, calibration_images=first, **given, **how, **placed)
     tiles_told, images_told = (progress and partial(progress, step) for step in ("tiles programmed", "images read"))
     programmed = program(network, spec, counted, **given, progress=tiles_told)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
     rules: dict[str, Any] = {"inputs": input_range, "adc": adc_range, "adc_per": adc_range_per}
     ranges = fit_ranges(quick, first, **rules, n_jobs=n_jobs, memory=memory)
     calls.clear()  # of the images that set the ranges
-    array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, **how, progress=images_told)
+    array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, n_jobs=n_jobs, **how, progress=images_told)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
     _warn_of_the_host(network, mapped, float(np.abs(float_net.logits).max(initial=0.0)))
     results = {"float": float_net, "ideal": ideal, "array": array}
@@ -230,6 +235,7 @@ def _levels(product: AnyProduct, used: object) -> dict[str, Any]:
     some = used if isinstance(used, LayersAtLevel) else None
     return {
         "level": _LEVELS[type(product)],
+        "device": product.device if isinstance(product, BehavioralProduct) else None,
         "layers_at_level": None if some is None else sorted(some.names),
         "level_of_others": None if some is None else _LEVELS[type(some.others)],
     }

@@ -6,6 +6,7 @@ from circuitsim import characterization
 from circuitsim.errors import InputError
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
+from circuitsim.evaluation.torch_device import check_torch_device
 from circuitsim.levels import surface_of
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, checked, with_ideal
@@ -26,6 +27,7 @@ def level_product(
     strict: bool = False,
     max_error: float | None = None,
     dtype: str = "float64",
+    device: str | None = None,
 ) -> BehavioralProduct | NodalProduct | NgspiceProduct:
     """Return the product that reads the tiles of a network at a level.
 
@@ -33,21 +35,28 @@ def level_product(
         arrays: A calibrated model of the tiles, or their specification, which only "nodal" and "ngspice" can read.
         level: None: "behavioral" with a model, "nodal" with a specification.
         certificate, strict, max_error, dtype: As in `BehavioralProduct`, for that level alone.
+        device: Device of torch on which tiles of a model are read; None: NumPy reads them on the CPU.
 
     Raises:
-        InputError: The level needs a model, or an argument has no effect at it.
+        InputError: The level needs a model, an argument has no effect at it, or torch has no such device.
+        MissingExtraError: A device is given, and torch is not installed.
         SpecError, OutsideRangeError, SimulatorError: The cells of the array cannot be characterized.
     """
     if dtype not in DTYPES:
         raise InputError(f"dtype = {dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
     if isinstance(arrays, TileModel) and level in (None, "behavioral"):
-        return BehavioralProduct(arrays, dtype=dtype, certificate=certificate, strict=strict, max_error=max_error)
+        judged = {"certificate": certificate, "strict": strict, "max_error": max_error}
+        if device is not None:
+            check_torch_device(device)
+        namespace = "numpy" if device is None else "torch"
+        return BehavioralProduct(arrays, dtype=dtype, namespace=namespace, device=device, **judged)
     if level == "behavioral":
         raise InputError(
             "level = 'behavioral' needs a calibrated model; expected model.json, or level nodal or ngspice"
         )
     other = dtype if dtype != DTYPES[0] else None
     stated = {"certificate": certificate, "strict": strict or None, "max_error": max_error, "dtype": other}
+    stated["device"] = device
     for name, given in stated.items():
         if given is not None:
             raise InputError(f"{name} has no effect at level = {level or 'nodal'!r}, which is exact; leave it out")

@@ -21,6 +21,7 @@ from circuitsim.evaluation.gate_bend import tell_bend
 from circuitsim.evaluation.joint_tiles import joint_form_of
 from circuitsim.netlist import cell_text
 from circuitsim.network import JointForm, ReadTile, TilePlace, check_same_array
+from circuitsim.network.product import put_like
 from circuitsim.results import AnyCell, CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
 from circuitsim.spec import ArraySpec, by_value, with_ideal
 from circuitsim.spice import Simulator
@@ -40,6 +41,8 @@ class BehavioralProduct:
         model: A calibrated model of the network's tiles.
         dtype: Data type of the matrices and the currents, "float64" or "float32".
         namespace: Array module that computes: "numpy", "torch", or another that follows the array API.
+        device: Device of the matrices, as the module names it ("cuda" for torch); None: its default. A network's
+            drivers, ADCs and digital sums are computed there too; noise is drawn on the CPU.
         certificate: Certificate of the model, or None.
         strict: Use outside the certificate raises OutsideRangeError, and so do a tile above `max_error` and a model
             that misses its target.
@@ -57,6 +60,7 @@ class BehavioralProduct:
     model: TileModel
     dtype: str = "float64"
     namespace: str = "numpy"
+    device: Any = None
     certificate: Certificate | None = None
     strict: bool = False
     max_error: float | None = None
@@ -90,7 +94,8 @@ class BehavioralProduct:
             load = column_load(g, self.model.spec.device.g_max)
             check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
         xp, programmed = importlib.import_module(self.namespace), g if drawn is None else drawn
-        return behavioral.program(self._judged(), programmed, drawn=drawn is not None, dtype=self.dtype, xp=xp)
+        given = {"dtype": self.dtype, "xp": xp, "device": self.device}
+        return behavioral.program(self._judged(), programmed, drawn=drawn is not None, **given)
 
     def read_of(self, tile: behavioral.AnyTile, g: np.ndarray) -> ReadTile:
         """Return the function that reads a tile; its inputs are judged for the wanted conductances g [S]."""
@@ -110,17 +115,26 @@ class MatrixRead:
     tile: behavioral.AnyTile
     g: np.ndarray
 
-    def __call__(self, v_in: np.ndarray) -> Any:
-        """Return the outputs (batch, cols) of inputs (batch, rows)."""
+    def __call__(self, v_in: Any) -> Any:
+        """Return the outputs (batch, cols) of inputs (batch, rows), where the tile is."""
         self.check_inputs(v_in)
         return behavioral.tile_outputs(self.tile, like_tile(self.tile, v_in))
 
-    def check_inputs(self, v_in: np.ndarray) -> None:
+    def own_array(self) -> Any:
+        """Return an array of the tile."""
+        return behavioral.own_array(self.tile)
+
+    def check_inputs(self, v_in: Any) -> None:
         """Warn about inputs outside the certificate, or refuse them; without one the range of the model counts."""
+        if v_in.shape[0] == 0:
+            return
+        xp = array_api_compat.array_namespace(v_in)
+        lowest, highest = float(xp.min(v_in)), float(xp.max(v_in))
         if self.product.certificate is None:
-            behavioral.check_input_range(self.tile, v_in)
+            behavioral.check_input_ends(self.tile, lowest, highest)
         else:
-            check_use(self.product.model, self.product.certificate, self.g, v_in, strict=self.product.strict)
+            ends = np.array([[lowest], [highest]])
+            check_use(self.product.model, self.product.certificate, self.g, ends, strict=self.product.strict)
 
     def joint_form(self) -> JointForm | None:
         """Return the products of the tile; None where it has others than those of one level a column."""
@@ -211,13 +225,9 @@ def run_folder(place: TilePlace) -> str:
     return f"{re.sub(r'[^A-Za-z0-9]+', '_', place.layer).strip('_')}_{place.index:02d}"
 
 
-def like_tile(tile: behavioral.AnyTile, v_in: np.ndarray) -> Any:
-    """Return inputs as an array of the namespace, dtype and device of a tile."""
-    own: Any = behavioral.own_array(tile)
-    if isinstance(own, np.ndarray):
-        return v_in.astype(own.dtype, copy=False)
-    xp, device = array_api_compat.array_namespace(own), array_api_compat.device(own)
-    return xp.asarray(v_in, dtype=own.dtype, device=device)
+def like_tile(tile: behavioral.AnyTile, v_in: Any) -> Any:
+    """Return inputs, of NumPy or already there, as an array of the namespace, dtype and device of a tile."""
+    return put_like(behavioral.own_array(tile), v_in)
 
 
 def _read_exactly(array: ExactArray, place: TilePlace, record: Listener | None, v_in: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from circuitsim.network import (
     ProgrammedNetwork,
     RecordedProduct,
     TileRead,
+    as_numpy,
     evaluate,
     program,
     tile_conductances,
@@ -86,7 +87,7 @@ def measured_tile_errors(
     largest: dict[str, float] = {}
     for read in records:
         layer = programmed.layers[read.place.layer]
-        out = np.asarray(layer.reads[read.place.index](read.v_in))
+        out = as_numpy(layer.reads[read.place.index](read.v_in))
         error = float(np.abs(out - read.i_out)[:, read.place.col_part].max(initial=0.0))
         largest[read.place.layer] = max(largest.get(read.place.layer, 0.0), error)
     found = {}

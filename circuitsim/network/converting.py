@@ -6,6 +6,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import SpecError
+from circuitsim.network.linear import as_numpy
 from circuitsim.periphery import Periphery, adc_table, check_table_holds, dac_table, output_noise, straight_output
 from circuitsim.results import ConverterTable, SenseTable
 from circuitsim.spec import ArraySpec, check_around_charges, checked, output_unit, with_ideal
@@ -114,11 +115,14 @@ def equivalent_currents(sense: SenseTable | None, outputs: Any) -> Any:
 
 
 def with_sense_noise(sense: SenseTable | None, outputs: Any, conductance: np.ndarray, rng: np.random.Generator) -> Any:
-    """Add the noise of sense amplifiers to outputs (batch, cols) of columns with these conductances (cols,) [S]."""
+    """Add the noise of sense amplifiers to outputs (batch, cols) of columns with these conductances (cols,) [S].
+
+    Its deviation is looked up, and the noise is drawn, on the CPU; outputs stay where they are.
+    """
     if sense is None or sense.reported is None or sense.current is None:
         return outputs
     xp, device = array_api_compat.array_namespace(outputs), array_api_compat.device(outputs)
     order = np.argsort(sense.reported)
-    current = np.interp(np.asarray(outputs, dtype=float), sense.reported[order], sense.current[order])
+    current = np.interp(as_numpy(outputs), sense.reported[order], sense.current[order])
     noise = output_noise(sense, current, conductance) * rng.standard_normal(current.shape)
     return outputs + xp.asarray(noise, dtype=outputs.dtype, device=device)

@@ -141,6 +141,7 @@ def evaluate_ideal(
     tables: Periphery | None = None,
     metric: Metric | None = None,
     dtype: str = "float64",
+    device: str | None = None,
     n_jobs: int = 1,
     memory: float = MEMORY,
 ) -> Inference:
@@ -153,13 +154,15 @@ def evaluate_ideal(
         calibration_images: Images from which the ADC ranges are learnt.
         tables: Tables of the circuits that the array names, for their resolutions.
         dtype: Data type of the products, "float64" or "float32".
+        device: Device of torch on which layers are computed; None: NumPy computes them.
 
     Raises:
         InputError: Images or labels do not fit the network, one image needs more than `memory`, or the array has too
             few columns.
     """
     spec = without_circuits(spec, network_tables(spec, tables))
-    programmed = program(network, spec, exact_product(spec, dtype=dtype), n_jobs=n_jobs)
+    product = exact_product(spec, dtype=dtype, namespace="numpy" if device is None else "torch", device=device)
+    programmed = program(network, spec, product, n_jobs=n_jobs)
     ranges = fit_ranges(programmed, calibration_images, n_jobs=n_jobs, memory=memory)
     how = {"metric": metric, "n_jobs": n_jobs, "memory": memory}
     return evaluate(programmed, images, labels, ranges=ranges, name="ideal", **how)

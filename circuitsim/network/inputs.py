@@ -1,8 +1,11 @@
 """Encode activations as row voltages, read in phases: scale, sign and resolution of the driver."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
@@ -15,7 +18,7 @@ ROUNDING = 1e-6  # float32: onnxruntime's tanh returns up to 1 + 1.2e-7
 
 @dataclass(frozen=True)
 class Phases:
-    """Row voltages of a batch of activations, read one phase after the other.
+    """Row voltages of a batch of activations, read one phase after the other; arrays as the activations were.
 
     Attributes:
         weights: Weight of each phase in the digital sum: (1, −1) for two-phase inputs, (1,) for others; times
@@ -31,30 +34,36 @@ class Phases:
     """
 
     weights: tuple[float, ...]
-    v: np.ndarray
-    v_coded: np.ndarray
+    v: Any
+    v_coded: Any
     clipped: int
     full_scale: float
     rest: float
     offset: float = 0.0
 
 
-def _two_phase(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
+def _signs(relative: Any, axis: int) -> Any:
+    """Return the positive parts and the magnitudes of the negative ones along an axis of their own."""
+    xp = array_api_compat.array_namespace(relative)
+    return xp.stack([xp.clip(relative, 0.0, None), xp.clip(-relative, 0.0, None)], axis=axis)
+
+
+def _two_phase(relative: Any) -> tuple[tuple[float, ...], Any]:
     """Return the positive parts first, then the magnitudes of the negative parts."""
-    return (1.0, -1.0), np.stack([np.maximum(relative, 0.0), np.maximum(-relative, 0.0)])
+    return (1.0, -1.0), _signs(relative, 0)
 
 
-def _unsigned(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
-    return (1.0,), relative[None]
+def _unsigned(relative: Any) -> tuple[tuple[float, ...], Any]:
+    return (1.0,), relative[None, ...]
 
 
-def _differential(relative: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
+def _differential(relative: Any) -> tuple[tuple[float, ...], Any]:
     """Return the positive and the negative part of each activation side by side, on the two rows of its input."""
-    rows = np.stack([np.maximum(relative, 0.0), np.maximum(-relative, 0.0)], axis=-1)
-    return (1.0,), rows.reshape(1, *relative.shape[:-1], -1)
+    xp, shape = array_api_compat.array_namespace(relative), relative.shape
+    return (1.0,), xp.reshape(_signs(relative, -1), (1, *shape[:-1], 2 * shape[-1]))
 
 
-INPUT_PHASES: dict[str, Callable[[np.ndarray], tuple[tuple[float, ...], np.ndarray]]] = {
+INPUT_PHASES: dict[str, Callable[[Any], tuple[tuple[float, ...], Any]]] = {
     "two_phase": _two_phase,
     "differential": _differential,
     "offset": _unsigned,
@@ -74,7 +83,7 @@ def rows_per_input(spec: ArraySpec) -> int:
 
 
 def encode(
-    activations: np.ndarray,
+    activations: Any,
     spec: ArraySpec,
     *,
     activation_max: float,
@@ -95,7 +104,7 @@ def encode(
     k-th of n `driver.gate_levels`; the digital side takes the current for linear in k.
 
     Args:
-        activations: Any shape, in the network's units.
+        activations: Any shape, in the network's units, of any array namespace and device.
         spec: The array: v_read, dac_bits, v_ref and mapping.inputs are used.
         activation_max: Activation at full scale.
         layer: Name of the layer for the error message.
@@ -106,19 +115,20 @@ def encode(
         InputError: An activation is negative, but mapping.inputs = "unsigned"; or inputs are offset, and two codes have
             none in between for 0.
     """
+    xp = array_api_compat.array_namespace(activations)
     weights, parts = INPUT_PHASES[spec.mapping.inputs](activations / activation_max)
     if spec.mapping.inputs == "offset":
         zero = _zero_share(spec, dac)
-        clipped = int(np.count_nonzero(np.abs(parts) > 1.0 + ROUNDING))
-        found = _coded(spec, dac, weights, zero * (1.0 + np.clip(parts, -1.0, 1.0)), clipped, rng)
+        clipped = int(xp.count_nonzero(xp.abs(parts) > 1.0 + ROUNDING))
+        found = _coded(spec, dac, weights, zero * (1.0 + xp.clip(parts, -1.0, 1.0)), clipped, rng)
         return replace(found, full_scale=zero * found.full_scale, offset=1.0)
-    if (lowest := float(np.min(parts, initial=0.0))) < 0.0:
+    if math.prod(parts.shape) and (lowest := float(xp.min(parts))) < 0.0:
         raise InputError(
             f"mapping.inputs = {spec.mapping.inputs!r} but layer {layer!r} has an input of "
             f"{lowest * activation_max:g}; use 'two_phase'"
         )
-    clipped = int(np.count_nonzero(parts > 1.0 + ROUNDING))
-    return _coded(spec, dac, weights, np.minimum(parts, 1.0), clipped, rng)
+    clipped = int(xp.count_nonzero(parts > 1.0 + ROUNDING))
+    return _coded(spec, dac, weights, xp.clip(parts, None, 1.0), clipped, rng)
 
 
 def _zero_share(spec: ArraySpec, dac: ConverterTable | None) -> float:
@@ -139,21 +149,21 @@ def _coded(
     spec: ArraySpec,
     dac: ConverterTable | None,
     weights: tuple[float, ...],
-    shares: np.ndarray,
+    shares: Any,
     clipped: int,
     rng: np.random.Generator | None,
 ) -> Phases:
     """Turn shares of full scale (phases, *shape), from 0 to 1, into what the drivers put out."""
-    v_ref = spec.sense.v_ref
+    v_ref, xp = spec.sense.v_ref, array_api_compat.array_namespace(shares)
     if spec.driver.input_code == "bit_serial":
         return _bit_by_bit(spec, dac, weights, shares, clipped)
     if spec.driver.input_code == "pulse_width":
         top = None if spec.driver.dac_bits is None else 2**spec.driver.dac_bits - 1
-        widths = shares if top is None else np.round(shares * top) / top
+        widths = shares if top is None else xp.round(shares * top) / top
         return Phases(weights, widths, widths, clipped, spec.driver.v_read, 0.0)
     if spec.driver.gate_levels is not None:
         last = len(spec.driver.gate_levels) - 1
-        x = np.round(shares * last) / last
+        x = xp.round(shares * last) / last
         return Phases(weights, x, x, clipped, spec.driver.v_read, 0.0)
     dac = dac_table(spec) if dac is None else dac
     if dac is None:
@@ -169,19 +179,22 @@ def _coded(
 
 
 def _bit_by_bit(
-    spec: ArraySpec, dac: ConverterTable | None, weights: tuple[float, ...], shares: np.ndarray, clipped: int
+    spec: ArraySpec, dac: ConverterTable | None, weights: tuple[float, ...], shares: Any, clipped: int
 ) -> Phases:
     """Code shares of full scale (phases, *shape) as phases of one bit each, the lowest bit of each phase first."""
     count = spec.driver.dac_bits if dac is None else dac.bits
     assert count is not None  # `network_tables` asks for its bits
-    bits, top = np.arange(count), 2**count - 1
-    codes = np.round(shares * top).astype(np.int64)
-    digits = np.stack([(codes >> k) & 1 for k in bits], axis=1).reshape(-1, *codes.shape[1:])
+    xp, kind = array_api_compat.array_namespace(shares), shares.dtype
+    top = 2**count - 1
+    codes = xp.astype(xp.round(shares * top), xp.int64)
+    digits = xp.stack([xp.astype((codes >> k) & 1, kind) for k in range(count)], axis=1)
+    digits = xp.reshape(digits, (-1, *codes.shape[1:]))
     rest = resting_input(spec)
-    coded = rest + digits * (full_scale_inputs(spec)[0] - rest)
-    each = tuple(weight * 2.0**k / top for weight in weights for k in bits)
+    coded = rest + digits * float(full_scale_inputs(spec)[0] - rest)
+    each = tuple(weight * 2.0**k / top for weight in weights for k in range(count))
     if dac is None or not dac.block:
         return Phases(each, coded, coded, clipped, spec.driver.v_read, rest)
     off, on = slot_levels(dac)
     slots = np.tile(on, len(weights)).reshape(-1, *[1] * (digits.ndim - 1))
-    return Phases(each, np.where(digits == 1, slots, off), coded, clipped, spec.driver.v_read, off)
+    slots = xp.asarray(slots, dtype=kind, device=array_api_compat.device(digits))
+    return Phases(each, xp.where(digits == 1.0, slots, off), coded, clipped, spec.driver.v_read, off)

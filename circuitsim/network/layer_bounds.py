@@ -7,7 +7,7 @@ import numpy as np
 from circuitsim.network.converting import equivalent_currents, layer_adc
 from circuitsim.network.inputs import encode
 from circuitsim.network.layer_range import LayerRange, column_steps
-from circuitsim.network.linear import LinearLayer
+from circuitsim.network.linear import LinearLayer, as_numpy
 from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer, tile_numbers
 from circuitsim.network.pulse_reads import read_in_intervals
@@ -149,7 +149,7 @@ def _currents(place: TilePlace, read: ReadTile, spec: ArraySpec, driven: np.ndar
     v_in[:, place.row_part] = driven
     pulsed = spec.driver.input_code == "pulse_width"
     out = read_in_intervals(read, spec, v_in) if pulsed else read(v_in)
-    return np.asarray(out, dtype=float)[:, place.col_part]
+    return as_numpy(out).astype(float, copy=False)[:, place.col_part]
 
 
 def _converted(

@@ -3,11 +3,13 @@
 What products and reads need not have is a protocol of its own here, which `isinstance` tells.
 """
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
+import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
@@ -18,10 +20,11 @@ from circuitsim.spec import ArraySpec, by_value, checked
 ReadTile = Callable[[np.ndarray], Any]
 """Function from driver voltages (batch, rows) [V], or 0 and 1 on gates, to column currents (batch, cols) [A].
 
-Currents are positive into the sense amplifier. The voltages are a NumPy array of float64. The function may convert them
-to any array namespace, device and floating-point type; ADC and digital sums are computed with those of the currents.
+Currents are positive into the sense amplifier. The voltages are a NumPy array of float64, unless the read is a
+`PlacedRead`. The function may convert them to any array namespace, device and floating-point type; ADC and digital sums
+are computed with those of the currents.
 
-Three methods are optional: those of `JointRead`, `JudgingRead` and `NoiseRead`.
+Four methods are optional: those of `JointRead`, `JudgingRead`, `NoiseRead` and `PlacedRead`.
 """
 
 
@@ -40,6 +43,18 @@ class JudgingRead(Protocol):
 
     def check_inputs(self, v_in: np.ndarray, /) -> None:
         """Warn about driver voltages (batch, rows) [V] that the tile does not hold for, or refuse them."""
+        ...
+
+
+@runtime_checkable
+class PlacedRead(Protocol):
+    """A read of a place: the drivers of a layer whose reads all are of one place are computed there as well.
+
+    It takes voltages of NumPy and, where its arrays are of another library, float64 voltages of that library there.
+    """
+
+    def own_array(self) -> Any:
+        """Return an array of the namespace, dtype and device of its currents."""
         ...
 
 
@@ -105,11 +120,15 @@ class ExactProduct:
         v_ref: Voltage of the columns and of rows without input [V].
         v_read: Voltage across the cells of a row at 1 where inputs switch gates [V]; None: inputs are voltages.
         dtype: Data type of the matrices and the currents, "float64" or "float32".
+        namespace: Array module that computes: "numpy", "torch", or another that follows the array API.
+        device: Device of the matrices, as the module names it; None: its default.
     """
 
     v_ref: float = 0.0
     v_read: float | None = None
     dtype: str = "float64"
+    namespace: str = "numpy"
+    device: Any = None
 
     def check_array(self, spec: ArraySpec) -> None:
         """Refuse an array whose columns are held at another voltage."""
@@ -127,32 +146,60 @@ class ExactProduct:
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S]."""
         del place
-        g = g.astype(self.dtype, copy=False)
-        return ExactRead(g, self.v_ref) if self.v_read is None else partial(_gate, g, self.v_read)
+        own: Any = g.astype(self.dtype, copy=False)
+        if self.namespace != "numpy":
+            xp = importlib.import_module(self.namespace)
+            own = xp.asarray(own, dtype=getattr(xp, self.dtype), device=self.device)
+        return ExactRead(own, self.v_ref) if self.v_read is None else GateRead(own, self.v_read)
 
 
 @by_value
 @dataclass(frozen=True)
 class ExactRead:
-    """Reads conductances g (rows, cols) [S] by voltages: (v_in − v_ref) @ g."""
+    """Reads conductances g (rows, cols) [S] by voltages: (v_in − v_ref) @ g, where g lies."""
 
-    g: np.ndarray
+    g: Any
     v_ref: float
 
-    def __call__(self, v_in: np.ndarray) -> np.ndarray:
+    def __call__(self, v_in: Any) -> Any:
         """Return the currents (batch, cols) [A] of voltages (batch, rows) [V]."""
-        return (v_in - self.v_ref).astype(self.g.dtype, copy=False) @ self.g
+        return put_like(self.g, v_in - self.v_ref) @ self.g
 
-    def joint_form(self) -> JointForm:
-        """Return the one product of the read."""
+    def own_array(self) -> Any:
+        """Return the conductances."""
+        return self.g
+
+    def joint_form(self) -> JointForm | None:
+        """Return the one product of the read; None where it is of another library than NumPy."""
+        if not isinstance(self.g, np.ndarray):
+            return None
         return JointForm(len(self.g), self.v_ref, 1.0, ((0, len(self.g), self.g),))
 
 
+@by_value
+@dataclass(frozen=True)
+class GateRead:
+    """Reads conductances g (rows, cols) [S] by gates: v_read · x @ g, where g lies."""
+
+    g: Any
+    v_read: float
+
+    def __call__(self, x: Any) -> Any:
+        """Return the currents (batch, cols) [A] of inputs (batch, rows) from 0 to 1."""
+        return self.v_read * (put_like(self.g, x) @ self.g)
+
+    def own_array(self) -> Any:
+        """Return the conductances."""
+        return self.g
+
+
 @checked
-def exact_product(spec: ArraySpec, *, dtype: str = "float64") -> ExactProduct:
-    """Return the exact product of an array, whatever its inputs drive; `dtype` as in `ExactProduct`."""
+def exact_product(
+    spec: ArraySpec, *, dtype: str = "float64", namespace: str = "numpy", device: Any = None
+) -> ExactProduct:
+    """Return the exact product of an array, whatever its inputs drive; other arguments as in `ExactProduct`."""
     v_read = None if spec.array.input_line == "bl" else spec.driver.v_read
-    return ExactProduct(spec.sense.v_ref, v_read, dtype)
+    return ExactProduct(spec.sense.v_ref, v_read, dtype, namespace, device)
 
 
 @dataclass(frozen=True)
@@ -178,8 +225,12 @@ class RecordedProduct:
         return partial(_read_and_record, self.product(place, g), place, g, self.records)
 
 
-def _gate(g: np.ndarray, v_read: float, x: np.ndarray) -> np.ndarray:
-    return v_read * (x.astype(g.dtype, copy=False) @ g)
+def put_like(own: Any, values: Any) -> Any:
+    """Return an array, of NumPy or already there, in the namespace and dtype, and on the device, of another one."""
+    if isinstance(own, np.ndarray):
+        return values.astype(own.dtype, copy=False)
+    xp, device = array_api_compat.array_namespace(own), array_api_compat.device(own)
+    return xp.asarray(values, dtype=own.dtype, device=device)
 
 
 def _read_and_record(read: ReadTile, place: TilePlace, g: np.ndarray, records: list[TileRead], v_in: np.ndarray) -> Any:

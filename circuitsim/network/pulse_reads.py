@@ -7,6 +7,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from circuitsim.network.linear import as_numpy
 from circuitsim.network.product import ReadTile
 from circuitsim.periphery import constant_rows
 from circuitsim.spec import ArraySpec
@@ -14,16 +15,18 @@ from circuitsim.spec import ArraySpec
 _MOST_READS = 1 << 16  # of one call: what they need in memory is that of a large batch
 
 
-def read_in_intervals(read: ReadTile, spec: ArraySpec, share: np.ndarray) -> Any:
+def read_in_intervals(read: ReadTile, spec: ArraySpec, share: Any) -> Any:
     """Return the mean currents (vectors, cols) [A] over `driver.t_read` of rows that are pulsed for a share of it.
 
     Args:
         read: Reads inputs that stay: voltages [V], or 0 and 1 on gates.
         spec: The array; its pulses rise from v_ref to v_ref + v_read, or switch gates.
-        share: Width of each pulse (vectors, rows), from 0 to 1; all start together.
+        share: Width of each pulse (vectors, rows), from 0 to 1; all start together. They are cut into intervals on the
+            CPU, wherever they lie; the currents stay where `read` leaves them.
 
     Valid for: pulses whose edges are short against them. Gates that are off leak until the end of the read.
     """
+    share = as_numpy(share)
     intervals = list(_intervals(spec, share))
     if not intervals:
         intervals = [(np.full(share.shape, _ends(spec)[0]), np.zeros(len(share)))]

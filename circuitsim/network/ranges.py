@@ -15,6 +15,7 @@ from circuitsim.network.inputs import encode
 from circuitsim.network.layer_range import LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network, batch_size
+from circuitsim.network.placed_arrays import beside_tiles
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule
 from circuitsim.network.reading import input_offset, layer_products, read_tiles
@@ -169,7 +170,7 @@ def _fit_layer(
         return known  # nothing to learn from the tiles
     reads = []  # of some vectors each: what encoding needs beside them stays small
     for begin in range(0, len(activations), _VECTORS):
-        some = activations[begin : begin + _VECTORS]
+        some = beside_tiles(tiles.reads, activations[begin : begin + _VECTORS])
         phases = encode(some, spec, activation_max=known.activation_max, layer=tiles.layer.name, dac=around.dac)
         reads.append((read_tiles(tiles, spec, phases, n_jobs=n_jobs), phases if gain else None))
     if converts and known.full_scale is None:

@@ -12,7 +12,9 @@ from circuitsim.errors import InputError
 from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables, with_sense_noise
 from circuitsim.network.inputs import Phases, encode
 from circuitsim.network.layer_range import LayerRange, column_steps
+from circuitsim.network.linear import as_numpy
 from circuitsim.network.parallel import over_tiles
+from circuitsim.network.placed_arrays import beside_tiles
 from circuitsim.network.product import ReadTile
 from circuitsim.network.programming import ProgrammedLayer, tile_conductances, tile_numbers
 from circuitsim.network.pulse_reads import read_in_intervals
@@ -29,14 +31,20 @@ class TileCurrents:
     Attributes:
         active: (phases, vectors) True where the tile was read; elsewhere all its rows are at rest and no current
             flows, apart from the leakage of gates that are off.
-        v_sum: (reads,) sum over the rows of the voltages above v_ref that the codes represent [V].
+        v_sum: (reads,) sum over the rows of the voltages above v_ref that the codes represent [V], where the inputs
+            were driven.
         i_out: (reads, columns in use) currents before the ADC [A], or outputs of sense amplifiers that are circuits, in
             the order of `active`, in the namespace and dtype of the product; in NumPy without any read.
     """
 
     active: np.ndarray
-    v_sum: np.ndarray
+    v_sum: Any
     i_out: Any
+
+    @property
+    def reads(self) -> int:
+        """Number of reads."""
+        return self.v_sum.shape[0]
 
 
 @by_value
@@ -75,7 +83,7 @@ def read_layer(
     rng: np.random.Generator | None = None,
     n_jobs: int = 1,
 ) -> LayerReading:
-    """Compute a layer's products on its tiles: DAC, tiles, ADC, digital sums.
+    """Compute a layer's products on its tiles: DAC, tiles, ADC, digital sums, all where the tiles are.
 
     Args:
         programmed: The layer.
@@ -90,15 +98,15 @@ def read_layer(
         InputError: As `encode` and `read_tiles`.
     """
     around = network_tables(spec, None) if tables is None else tables
-    phases = encode(
-        activations, spec, activation_max=known.activation_max, layer=programmed.layer.name, dac=around.dac, rng=rng
-    )
+    given = beside_tiles(programmed.reads, activations)
+    how = {"activation_max": known.activation_max, "layer": programmed.layer.name, "dac": around.dac, "rng": rng}
+    phases = encode(given, spec, **how)
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
     y, clipped = layer_products(programmed, spec, currents, phases, known, tables=around, rng=rng)
-    read = [tile.i_out for tile in currents if len(tile.v_sum)]
+    read = [tile.i_out for tile in currents if tile.reads]
     return LayerReading(
         y=y,
-        reads=sum(len(tile.v_sum) for tile in currents),
+        reads=sum(tile.reads for tile in currents),
         conversions=sum(math.prod(out.shape) for out in read) if has_adc(spec, around) else 0,
         adc_clipped=clipped,
         encoded=activations.size,
@@ -162,7 +170,7 @@ def layer_products(
     adc = replace(adc, noise=0.0) if adc is not None and rng is None else adc
     y, total = None, 0
     for index, (place, tile) in enumerate(zip(programmed.places, currents, strict=True)):
-        if not len(tile.v_sum):
+        if not tile.reads:
             continue  # all rows are at v_ref in every phase
         converted = tile.i_out
         if rng is not None and tables.sense is not None:
@@ -206,21 +214,20 @@ def _convert(
     return decode(adc, codes) * by_column, clipped
 
 
-def _read_tile(
-    place: TilePlace, read: ReadTile, spec: ArraySpec, v: np.ndarray, v_coded: np.ndarray, rest: float
-) -> TileCurrents:
+def _read_tile(place: TilePlace, read: ReadTile, spec: ArraySpec, v: Any, v_coded: Any, rest: float) -> TileCurrents:
     """Read one tile with the inputs of its rows, driven and coded (phases, vectors, rows in use), see `Phases`."""
     still, pulsed = resting_input(spec), spec.driver.input_code == "pulse_width"
-    active = np.any(v != still, axis=2)
-    driven = v[active]
-    v_sum = (driven if v_coded is v else v_coded[active]).sum(axis=1) - place.rows * still
+    xp, kind = _kind(v)
+    chosen = xp.any(v != still, axis=2)
+    active, driven = as_numpy(chosen), v[chosen]
+    v_sum = xp.sum(driven if v_coded is v else v_coded[chosen], axis=1) - place.rows * still
     v_sum = v_sum if input_unit(spec) == "V" else v_sum * spec.driver.v_read
-    v_in = np.full((len(driven), spec.array.rows), rest)
-    v_in[:, place.row_part] = driven
-    if len(v_in) == 0:
+    expected = (driven.shape[0], spec.array.cols)
+    if expected[0] == 0:
         return TileCurrents(active, v_sum, np.zeros((0, place.cols)))
+    v_in = xp.full((expected[0], spec.array.rows), rest, **kind)
+    v_in[:, place.row_part] = driven
     i_out = read_in_intervals(read, spec, v_in) if pulsed else read(v_in)
-    expected = (len(v_in), spec.array.cols)
     if tuple(i_out.shape) != expected:
         raise InputError(
             f"the product returned currents of shape {tuple(i_out.shape)}, expected {expected} (batch, cols)"

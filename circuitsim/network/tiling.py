@@ -2,7 +2,9 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError
@@ -66,12 +68,12 @@ class TilePlace:
         """Number of cells that hold weights, or belong to a column that all outputs share."""
         return self.rows * self.cols // self.groups
 
-    def on_rows(self, values: np.ndarray) -> np.ndarray:
+    def on_rows(self, values: Any) -> Any:
         """Return the values (…, rows) of the rows in use, of a layer's (…, all groups, all inputs · rows_per_input)."""
         first, last = (end * self.rows_per_input for end in self.inputs)
-        part = values[..., self.group_part, first:last]
-        part = part[..., ::-1, :] if self.reversed_rows else part
-        return part.reshape(*values.shape[:-2], self.rows)
+        xp, part = array_api_compat.array_namespace(values), values[..., self.group_part, first:last]
+        part = xp.flip(part, axis=-2) if self.reversed_rows else part
+        return xp.reshape(part, (*values.shape[:-2], self.rows))
 
 
 @dataclass(frozen=True)

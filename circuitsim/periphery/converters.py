@@ -10,6 +10,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import ClippingWarning, InputError
+from circuitsim.periphery.host_arrays import check_on_host
 from circuitsim.periphery.lookup import edge_grid, look_up, look_up_levels
 from circuitsim.results.periphery_tables import ConverterTable
 
@@ -173,8 +174,9 @@ def convert_columns(
         Codes (batch, cols), whole numbers as floats; inputs outside the range get the end codes.
 
     Raises:
-        InputError: The table has noise and no rng was given.
+        InputError: The table has noise and no rng was given, or `analog` is no NumPy array.
     """
+    check_on_host("analog", analog)
     steps = (_with_noise(analog.T, table.noise, rng).T - table.low) * (1.0 / table.lsb)
     edges = np.arange(inl.shape[1]) + 0.5 + inl
     if table.decide == "sorted":

@@ -6,6 +6,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.errors import InputError, OutsideRangeError
+from circuitsim.periphery.host_arrays import check_on_host
 from circuitsim.results.sense_table import SenseDynamics, SenseTable
 
 _ROUNDING = 1e-9  # of the table's range: solved currents reach its ends to rounding
@@ -65,7 +66,11 @@ def output_noise(sense: SenseTable, current: np.ndarray, conductance: np.ndarray
     Returns:
         (batch, cols), linear between the currents of the table and between the logarithms of its conductances; beyond
         both, the values at their ends.
+
+    Raises:
+        InputError: `current` is no NumPy array.
     """
+    check_on_host("current", current)
     if sense.dynamics is None:
         return np.full(current.shape, sense.noise)
     return np.hypot(_in_time(sense.dynamics, "noise_rms", current, conductance), sense.noise)
@@ -88,9 +93,14 @@ def settling_times(
     Returns:
         (batch, cols), interpolated as in `output_noise`; 0 where an output changes by less than the band.
 
+    Raises:
+        InputError: `current` or `change` is no NumPy array.
+
     Valid for: an amplifier that ends with one time constant; one that slews for most of the time takes longer to a
         wider band than this says, and less to a narrower one.
     """
+    check_on_host("current", current)
+    check_on_host("change", change)
     assert sense.dynamics is not None
     steps = np.log(np.maximum(np.abs(change) / band, 1.0)) / np.log(1 / sense.dynamics.band)
     return _in_time(sense.dynamics, "settling", current, conductance) * steps
@@ -129,7 +139,9 @@ def check_sense_range(sense: SenseTable, current: np.ndarray, *, slack: float = 
 
     Raises:
         OutsideRangeError: Names vector, column, current and range.
+        InputError: `current` is no NumPy array.
     """
+    check_on_host("current", current)
     if sense.current is None:
         return
     low, high = float(sense.current[0]), float(sense.current[-1])

@@ -51,8 +51,10 @@ class LinearResponses:
         return ((self.voltage * gathered).sum(dim=0).double() * self.slope).reshape(self.shape)
 
 
-def linear_response(model: TileModel, g: np.ndarray, dtype: torch.dtype) -> LinearResponses:
-    """Return the responses of the linear array of a model at conductances g (rows, cols) [S]."""
+def linear_response(
+    model: TileModel, g: np.ndarray, dtype: torch.dtype, device: torch.device | str = "cpu"
+) -> LinearResponses:
+    """Return the responses of the linear array of a model at conductances g (rows, cols) [S], on a device."""
     (v_low, v_high), v_ref = inputs_about_rest(model), model.spec.sense.v_ref
 
     def reference(at: np.ndarray) -> np.ndarray:
@@ -63,9 +65,9 @@ def linear_response(model: TileModel, g: np.ndarray, dtype: torch.dtype) -> Line
     slope = np.where(g > 0, difference / np.where(g > 0, 2 * _STEP * g, 1.0), 0.0)
     across = (found.row_voltage - found.col_voltage).reshape(len(g), -1)
     return LinearResponses(
-        torch.as_tensor(across, dtype=dtype),
-        torch.as_tensor(found.output_per_current.reshape(g.shape[1], -1), dtype=dtype),
-        torch.as_tensor(slope.ravel(), dtype=torch.float64),
+        torch.as_tensor(across, dtype=dtype, device=device),
+        torch.as_tensor(found.output_per_current.reshape(g.shape[1], -1), dtype=dtype, device=device),
+        torch.as_tensor(slope.ravel(), dtype=torch.float64, device=device),
         (g.shape[0], g.shape[1]),
     )
 
@@ -89,17 +91,17 @@ class MatrixThrough(torch.autograd.Function):
 class CellsThrough(torch.autograd.Function):
     """Zeros (batch, cols) whose derivative by the conductances is that of the exact array's currents.
 
-    Every vector takes one solve of the array and one adjoint one.
+    Every vector takes one solve of the array and one adjoint one, on the CPU; derivatives return to the inputs' device.
     """
 
     @staticmethod
     def forward(ctx: Any, g: torch.Tensor, v_in: torch.Tensor, array: Any) -> torch.Tensor:
         """Return zeros of the shape of the currents of v_in (batch, rows) [V]."""
-        ctx.array, ctx.v_in = array, v_in.detach().double().numpy()
-        return torch.zeros(len(v_in), g.shape[1], dtype=v_in.dtype)
+        ctx.array, ctx.v_in, ctx.device = array, v_in.detach().cpu().double().numpy(), v_in.device
+        return v_in.new_zeros(len(v_in), g.shape[1])
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
         """Return what the conductances are due."""
-        found = nodal.sensitivity(ctx.array, ctx.v_in, grad_outputs[0].detach().double().numpy())
-        return torch.as_tensor(found.g.sum(axis=0)), None, None
+        found = nodal.sensitivity(ctx.array, ctx.v_in, grad_outputs[0].detach().cpu().double().numpy())
+        return torch.as_tensor(found.g.sum(axis=0), device=ctx.device), None, None

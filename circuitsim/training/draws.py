@@ -63,6 +63,8 @@ class TrainingDraws:
 class DrawnCells:
     """Draws the deviations of the tiles of one module, in the order in which they are read.
 
+    The numbers come from a generator of NumPy, alike on every device, and go where the tile is.
+
     Attributes:
         draws: What is drawn.
         rng: The generator, which goes on from read to read.
@@ -119,5 +121,6 @@ class DrawnCells:
             return 0.0
         inside = np.clip(g, self.statistics.g_min, self.statistics.g_max)
         sigma = read_sigma(self.statistics, inside, drawn, self.draws.t, extrapolate=self.draws.extrapolate)
-        variance = (v.detach() ** 2) @ (torch.as_tensor(sigma, dtype=v.dtype) * factors) ** 2
-        return variance.sqrt() * torch.as_tensor(self.rng.standard_normal(variance.shape), dtype=v.dtype)
+        of = {"dtype": v.dtype, "device": v.device}
+        variance = (v.detach() ** 2) @ (torch.as_tensor(sigma, **of) * factors) ** 2
+        return variance.sqrt() * torch.as_tensor(self.rng.standard_normal(tuple(variance.shape)), **of)

@@ -18,7 +18,8 @@ class SensedThrough(torch.autograd.Function):
 
     The settled currents I obey I + w·(drop(I) − r_sense·I) = I0, with w the admittance of the columns (see
     `behavioral.settle`), hence dI/dI0 = (1 + w·diag(slope − r_sense))⁻¹: its transpose is applied to what comes back.
-    The slope of the residual currents of tiles of several products is left out.
+    The slope of the residual currents of tiles of several products is left out. Currents are settled on the CPU, where
+    that is compiled; outputs and derivatives return to their device.
     """
 
     @staticmethod
@@ -26,10 +27,10 @@ class SensedThrough(torch.autograd.Function):
         """Settle and report."""
         sense = tile.sense
         assert sense is not None  # the caller asks only then
-        settled = behavioral.settle(tile, i_out.detach().numpy(), sense)
+        settled = behavioral.settle(tile, i_out.detach().cpu().numpy(), sense)
         ctx.tile = tile
-        ctx.save_for_backward(torch.as_tensor(settled))
-        return torch.as_tensor(behavioral.reported_outputs(sense, settled))
+        ctx.save_for_backward(torch.as_tensor(settled, device=i_out.device))
+        return torch.as_tensor(behavioral.reported_outputs(sense, settled), device=i_out.device)
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
@@ -40,8 +41,9 @@ class SensedThrough(torch.autograd.Function):
             return due, None
         extra = drop_and_slope(sense, settled)[1] - tile.r_sense
         own = np.diag(tile.w_port).copy()  # torch takes no array that cannot be written
-        others = torch.as_tensor(tile.w_port - np.diag(own), dtype=due.dtype)
-        steep = 1.0 + torch.as_tensor(own, dtype=due.dtype) * extra
+        of = {"dtype": due.dtype, "device": due.device}
+        others = torch.as_tensor(tile.w_port - np.diag(own), **of)
+        steep = 1.0 + torch.as_tensor(own, **of) * extra
         found = due / steep
         for _ in range(_PASSES):
             found = (due - extra * (found @ others)) / steep
@@ -54,5 +56,5 @@ def _gain(sense: SenseTable, current: torch.Tensor) -> torch.Tensor | float:
         return sense.gain
     order = np.argsort(sense.current)
     points, slopes = sense.current[order], np.diff(sense.reported[order]) / np.diff(sense.current[order])
-    at = np.clip(np.searchsorted(points, current.numpy(), side="right") - 1, 0, len(slopes) - 1)
-    return torch.as_tensor(slopes[at], dtype=current.dtype)
+    at = np.clip(np.searchsorted(points, current.cpu().numpy(), side="right") - 1, 0, len(slopes) - 1)
+    return torch.as_tensor(slopes[at], dtype=current.dtype, device=current.device)

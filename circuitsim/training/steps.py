@@ -66,7 +66,8 @@ def current_penalty(module: nn.Module) -> torch.Tensor:
     A term of a loss: large columns lose most in their wires. The first call returns 0 and makes the layers gather their
     currents from the next forward pass in training on.
     """
-    total = torch.zeros(())
+    first = next(module.parameters(), torch.zeros(()))
+    total = first.new_zeros((), dtype=torch.float32)
     for tiles, _ in layers_on_tiles(module):
         if tiles.largest_current is not None:
             cell = tiles.spec.device.g_max * tiles.spec.driver.v_read

@@ -27,7 +27,8 @@ class TrainingTiles:
     - "frozen": each cell keeps the factors that wires put on its current when the tile was last programmed, so that its
       matrices scale with its conductance. What a cell does to the voltages of others is left out. It costs nothing.
     - "exact": the adjoint of the array, what a cell does to all others included; of a tile of one matrix product two
-      products a step (see `array_gradient`), of others two solves of the exact array a vector: for small arrays.
+      products a step (see `array_gradient`), of others two solves of the exact array a vector: for small arrays. It is
+      then the derivative of the exact array: finite differences of tiles programmed anew are off by their own error.
 
     Between two programmings the currents too are those of frozen factors, see `behavioral.reprogram`; outside training
     a tile is programmed whenever its conductances change.
@@ -97,14 +98,14 @@ class TrainedTile:
         Raises:
             OutsideRangeError: A conductance is outside the range of the model.
         """
-        wanted = g.detach().numpy()
-        self._program_if_needed(wanted, training=training)
+        wanted = g.detach().cpu().numpy()
+        self._program_if_needed(wanted, g.device, training=training)
         drawn, cells = self.made_by.drawn, wanted
         if self._held is not None:
-            g, cells = g + torch.as_tensor(self.cells - self.g), self.cells
+            g, cells = g + torch.as_tensor(self.cells - self.g, device=g.device), self.cells
         elif drawn is not None and training:
             cells = drawn.cells(wanted)
-            g = g + torch.as_tensor(cells - wanted)
+            g = g + torch.as_tensor(cells - wanted, device=g.device)
         v_ref, kind = self.made_by.model.spec.sense.v_ref, self.made_by.dtype
         given = v_in.to(kind)
         across = given if v_ref == 0.0 else given - v_ref
@@ -133,14 +134,16 @@ class TrainedTile:
     def _polynomial(self, tile: behavioral.Tile, g: torch.Tensor, v_in: torch.Tensor) -> torch.Tensor:
         """Return the currents of a tile that keeps the cells' nonlinearity."""
         exact = self.array is not None
-        base = torch.as_tensor(_inverse(self.cells))
+        base = torch.as_tensor(_inverse(self.cells), device=g.device)
         given = g.detach() if exact else g
         ratio = torch.where(base > 0, given * base, 1.0).to(self.made_by.dtype)  # at open cells the tile stays
         i_out = behavioral.mvm(behavioral.scale_tile(tile, ratio), v_in)
         return i_out + CellsThrough.apply(g, v_in, self.array) if exact else i_out
 
-    def _program_if_needed(self, g: np.ndarray, *, training: bool) -> None:
-        """Program the tile again where its conductances have changed often enough."""
+    def _program_if_needed(self, g: np.ndarray, device: torch.device, *, training: bool) -> None:
+        """Program the tile again where its conductances have changed often enough; carry it to their device."""
+        if self.tile is not None and self.factors.device != device:
+            self._place(self.cells, device)
         if self.tile is not None:
             if np.array_equal(g, self.g if self.seen is None else self.seen):
                 if training or self.seen is None:
@@ -151,22 +154,30 @@ class TrainedTile:
                     return
         made_by, model, held = self.made_by, self.made_by.model, self._held
         cells = g.copy() if held is None else held.programmed(g, self.place, self.times)
-        name = "float64" if made_by.dtype == torch.float64 else "float32"
-        programmed = behavioral.program(model, cells, drawn=held is not None, dtype=name, xp=torch)
-        self.tile = tile = behavioral.voltage_tile(programmed, "train")
+        self._place(cells, device)
         self.g, self.cells, self.seen, self.age = g.copy(), cells, None, 0
         self.times += 1
-        self.factors = (tile.w.double() * torch.as_tensor(_inverse(cells))).to(made_by.dtype)
-        # Wires lead a row's current through other cells to a column where its own cell is open.
-        is_open = torch.as_tensor(cells == 0.0)
-        self.around_open = torch.where(is_open, tile.w, 0.0).to(made_by.dtype) if bool(is_open.any()) else None
-        if made_by.gradient != "exact":
-            return
-        if tile.form.linear:
-            self.responses = linear_response(model, cells, made_by.dtype)
-        else:
+        if made_by.gradient == "exact" and not self._is_linear:
             surface, given = model.current_surface, {"wires": tile_wires(model), "v_range": model.v_range}
             self.array = nodal.prepare(model.spec, cells, surface, **given)
+
+    @property
+    def _is_linear(self) -> bool:
+        """Whether the tile is one matrix product."""
+        return self.tile is not None and self.tile.form.linear
+
+    def _place(self, cells: np.ndarray, device: torch.device) -> None:
+        """Make the matrices of cells (rows, cols) [S] on a device; they are the same on each."""
+        made_by = self.made_by
+        of = {"dtype": "float64" if made_by.dtype == torch.float64 else "float32", "xp": torch, "device": device}
+        programmed = behavioral.program(made_by.model, cells, drawn=self._held is not None, **of)
+        self.tile = tile = behavioral.voltage_tile(programmed, "train")
+        self.factors = (tile.w.double() * torch.as_tensor(_inverse(cells), device=device)).to(made_by.dtype)
+        # Wires lead a row's current through other cells to a column where its own cell is open.
+        is_open = torch.as_tensor(cells == 0.0, device=device)
+        self.around_open = torch.where(is_open, tile.w, 0.0).to(made_by.dtype) if bool(is_open.any()) else None
+        if made_by.gradient == "exact" and self._is_linear:
+            self.responses = linear_response(made_by.model, cells, made_by.dtype, device)
 
 
 def _inverse(g: np.ndarray) -> np.ndarray:

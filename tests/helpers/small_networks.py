@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuitsim.network import LinearLayer, Window, float_product, input_vectors, output_tensor
+from circuitsim.network import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Chain:
         x = np.asarray(images, dtype=float)
         for layer in self.layers:
             x = x if layer.window else x.reshape(len(x), -1)
-            x = np.maximum(output_tensor(layer, np.asarray(product(layer, input_vectors(layer, x))), x.shape), 0.0)
+            y = as_numpy(product(layer, input_vectors(layer, x)))
+            x = np.maximum(output_tensor(layer, y, x.shape), 0.0)
         return x
 
     def run_float(self, images):

@@ -30,7 +30,8 @@ class AttentionOnTiles(nn.Module):
         self.batch_first, self.add_zero_attn = source.batch_first, source.add_zero_attn
         self.bias_k, self.bias_v = source.bias_k, source.bias_v
         self.tiles, self.tiles_out = tiles, tiles_out
-        self.register_buffer("eye", torch.eye(source.embed_dim, dtype=source.in_proj_weight.dtype), persistent=False)
+        of = {"dtype": source.in_proj_weight.dtype, "device": source.in_proj_weight.device}
+        self.register_buffer("eye", torch.eye(source.embed_dim, **of), persistent=False)
 
     def matrices(self) -> dict[MatrixTiles, torch.Tensor]:
         """Return the weights (groups, inputs, outputs) of its tiles."""

@@ -63,7 +63,8 @@ def on_tiles(
     drawn = None if converter_draws is None else DrawnConverters(converter_draws, spec, around)
     copied = _copied(module)
     converted = _converted(copied, "", _maker(spec, product, around, drawn), frozenset(digital), {})
-    if not any(True for _ in layers_on_tiles(converted)):
+    placed = [tiles.to(weights.device) for tiles, weights in layers_on_tiles(converted)]
+    if not placed:
         raise InputError("the module has no layer that tiles can compute; expected one Linear or convolution or more")
     return converted
 
@@ -251,7 +252,7 @@ def adapted_tiles(tiles: MatrixTiles, rank: int, *, analog: bool, dtype: torch.d
         _converted(layer, f"{tiles.layer}.adapter.{name}".lstrip("."), make, frozenset(), {}) if analog else layer
         for layer, name in zip(layers, ("down", "up"), strict=True)
     )
-    tiles.adapter = LowRank(down, up, rank)
+    tiles.adapter = LowRank(down, up, rank).to(tiles.column_gain.device)
     return tiles.adapter
 
 

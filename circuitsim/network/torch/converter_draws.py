@@ -29,7 +29,10 @@ class ConverterDraws:
 
 
 class DrawnConverters:
-    """Draws for the layers of one module, in the order in which they are read."""
+    """Draws for the layers of one module, in the order in which they are read.
+
+    The numbers come from a generator of NumPy, alike on every device, and go where the layer is.
+    """
 
     def __init__(self, draws: ConverterDraws, spec: ArraySpec, tables: Periphery) -> None:
         """Read the tables.
@@ -55,15 +58,15 @@ class DrawnConverters:
         if converter is None or converter.noise == 0.0:
             return 0.0
         drawn = self.rng.standard_normal(tuple(values.shape))
-        return converter.noise * torch.as_tensor(drawn, dtype=values.dtype)
+        return converter.noise * torch.as_tensor(drawn, dtype=values.dtype, device=values.device)
 
     def sensed(self, sense: SenseTable | None, outputs: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
         """Add the noise of amplifiers to outputs (batch, cols) of columns of cells g (rows, cols) [S]."""
         if sense is None:
             return outputs
-        quiet: Any = outputs.detach().numpy()
-        noisy = with_sense_noise(sense, quiet, g.detach().numpy().sum(axis=0), self.rng)
-        return outputs + torch.as_tensor(noisy - quiet)
+        quiet: Any = outputs.detach().cpu().numpy()
+        noisy = with_sense_noise(sense, quiet, g.detach().cpu().numpy().sum(axis=0), self.rng)
+        return outputs + torch.as_tensor(noisy - quiet, device=outputs.device)
 
 
 def _is_noisy(tables: Periphery) -> bool:

@@ -169,7 +169,7 @@ class MatrixTiles(nn.Module):
         """Return what the tiles compute, or a network in their place."""
         if self.through is not None:
             found = self.through(layer, x.detach().cpu().double().numpy())
-            return torch.as_tensor(np.asarray(as_numpy(found)), dtype=x.dtype)
+            return torch.as_tensor(np.asarray(as_numpy(found)), dtype=x.dtype, device=x.device)
         self._check(layer, x)
         return self._read(layer, weights, x)
 
@@ -224,11 +224,11 @@ class MatrixTiles(nn.Module):
         return y if float(self.gain) == 1.0 else y * float(self.gain)
 
     def _compiled(self, x: torch.Tensor, adc: ConverterTable | None, w_max: float) -> ReadPlace | None:
-        """Return the read of a tile with compiled edges; None where a range is learnt or the edges are not plain."""
+        """Return the read of a tile with compiled edges; None off the CPU, for learnt ranges, and edges not plain."""
         dac, spec = self.tables.dac, self.spec
         learns = self.activation_max.requires_grad or self.full_scale.requires_grad
         sensed = self.tables.sense is not None or self.steps_differ
-        if learns or sensed or not edge_is_plain(spec, self.places, dac, adc):
+        if learns or sensed or x.device.type != "cpu" or not edge_is_plain(spec, self.places, dac, adc):
             return None
         check_not_negative(x, spec, self.layer)
         negative = bool(x.numel()) and float(x.detach().min()) < 0.0
@@ -259,7 +259,7 @@ class MatrixTiles(nn.Module):
     ) -> ReadPlace:
         """Return the read of a tile whatever its converters and mapping."""
         learns = self.activation_max.requires_grad
-        activation_max = self.activation_max.to(x.dtype) if learns else float(self.activation_max)
+        activation_max = self.activation_max.to(x) if learns else float(self.activation_max)
         rows = drive_rows(x, self.spec, activation_max, tables.dac, self.layer, drawn)
 
         def read(place: TilePlace, tile: TensorTile, g: torch.Tensor) -> torch.Tensor:
@@ -272,7 +272,10 @@ class MatrixTiles(nn.Module):
             # Products of activations relative to full scale, which may be learnt.
             y = tile_numbers(layer, place, self.spec, i_out, v_sum, w_max=w_max, v_per_unit=rows.full_scale)
             y = y.reshape(*v.shape[:2], place.groups, -1) * activation_max
-            return sum((phase * weight for phase, weight in zip(y, rows.weights, strict=True)), torch.zeros(()))
+            return sum(
+                (phase * weight for phase, weight in zip(y, rows.weights, strict=True)),
+                torch.zeros((), device=y.device),
+            )
 
         return read
 
@@ -314,4 +317,4 @@ def _on_rows(place: TilePlace, v: torch.Tensor) -> torch.Tensor:
         first, last = (end * place.rows_per_input for end in place.inputs)
         return v[:, :, place.group, first:last]
     numbers = place.on_rows(np.arange(v.shape[2] * v.shape[3]).reshape(v.shape[2:]))
-    return v.reshape(*v.shape[:2], -1)[..., torch.as_tensor(numbers)]
+    return v.reshape(*v.shape[:2], -1)[..., torch.as_tensor(numbers, device=v.device)]

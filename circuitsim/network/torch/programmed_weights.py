@@ -15,7 +15,7 @@ from circuitsim.spec import ArraySpec
 
 
 class ConductancesThrough(torch.autograd.Function):
-    """Conductances (rows, cols) [S], float64, of the weights of a tile.
+    """Conductances (rows, cols) [S], float64, of the weights of a tile, mapped on the CPU, where the weights lie.
 
     The derivative of a cell by its weight is the slope of the mapping scheme on the side of the weight's sign; slices
     of a weight count with their slope from 0 to the largest weight, straight through their rounding. The weight that
@@ -28,14 +28,14 @@ class ConductancesThrough(torch.autograd.Function):
     ) -> torch.Tensor:
         """Map the weights (groups, inputs, outputs), which `layer` holds too."""
         ctx.layer, ctx.place, ctx.spec, ctx.w_max = layer, place, spec, w_max
-        ctx.shape, ctx.dtype = weights.shape, weights.dtype
-        return torch.from_numpy(tile_conductances(layer, place, spec, w_max=w_max))
+        ctx.kind = {"dtype": weights.dtype, "device": weights.device}
+        return torch.as_tensor(tile_conductances(layer, place, spec, w_max=w_max), device=weights.device)
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
         """Return what the weights are due."""
         layer, place, spec = ctx.layer, ctx.place, ctx.spec
-        on_cells = grad_outputs[0].detach().numpy()[place.row_part, place.col_part]
+        on_cells = grad_outputs[0].detach().cpu().numpy()[place.row_part, place.col_part]
         given, scale = tile_weights(layer, place), own_scale(layer, place, spec)
         slopes = _slopes(scheme_of(spec))
         each = len(slopes[0])
@@ -46,7 +46,7 @@ class ConductancesThrough(torch.autograd.Function):
         )
         due = np.where(given >= 0.0, rising, falling)
         due /= ctx.w_max if scale is None else scale
-        return torch.as_tensor(_on_weights(due, layer, place), dtype=ctx.dtype), None, None, None, None
+        return torch.as_tensor(_on_weights(due, layer, place), **ctx.kind), None, None, None, None
 
 
 @lru_cache(maxsize=16)

@@ -88,8 +88,8 @@ class RecurrentOnTiles(nn.Module):
 
     def _ordered(self, values: torch.Tensor) -> torch.Tensor:
         """Return (gates · hidden, …) with the gates in the order of `GATES`."""
-        order = GATES[self.kind]
-        return values.reshape(len(order), self.hidden_size, *values.shape[1:])[list(order)].flatten(0, 1)
+        gates = values.reshape(-1, self.hidden_size, *values.shape[1:])
+        return torch.cat([gates[k] for k in GATES[self.kind]])  # a list of places would wait for the device
 
 
 def _lstm(xw: torch.Tensor, recurrent: torch.Tensor, states: States) -> States:

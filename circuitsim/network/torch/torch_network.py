@@ -22,7 +22,8 @@ class TorchNetwork:
     without a file in between. The layers are in the order of the module's parts.
 
     Attributes:
-        module: The module; it is run as `eval()` leaves it, and left as it was.
+        module: The module, on any device; it is run there as `eval()` leaves it, and left as it was. Layers on arrays
+            are computed where the tiles of the product lie, and return.
     """
 
     module: nn.Module
@@ -34,16 +35,16 @@ class TorchNetwork:
 
     def run(self, images: np.ndarray, product: LayerProduct) -> np.ndarray:
         """Return the outputs (images, …) for images (images, …); `product` computes the products of each layer."""
-        kind = next((each.dtype for each in self.module.parameters() if each.is_floating_point()), torch.float32)
+        first = next((each for each in self.module.parameters() if each.is_floating_point()), torch.zeros(()))
         with self._through(product), torch.no_grad():
             try:
-                found = self.module(torch.as_tensor(np.asarray(images), dtype=kind))
+                found = self.module(torch.as_tensor(np.asarray(images), dtype=first.dtype, device=first.device))
             except RuntimeError as error:
                 shape = tuple(images.shape)
                 raise InputError(f"the module does not take images of shape {shape}: {_first_line(error)}") from error
         if not isinstance(found, torch.Tensor):
             raise InputError(f"the module returned a {type(found).__name__}: expected one tensor of outputs")
-        return found.numpy()
+        return found.cpu().numpy()
 
     def run_float(self, images: np.ndarray) -> np.ndarray:
         """Return the outputs (images, …) of the float network, without arrays."""

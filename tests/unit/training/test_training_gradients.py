@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="torch is optional: the extra [torch
 from torch import nn  # noqa: E402
 from training_tiles import small_model  # noqa: E402
 
-from circuitsim import behavioral  # noqa: E402
+from circuitsim import behavioral, chain  # noqa: E402
 from circuitsim.errors import InputError  # noqa: E402
 from circuitsim.network import LayerRange  # noqa: E402
 from circuitsim.training import (  # noqa: E402
@@ -78,6 +78,17 @@ def test_tiles_of_several_products_are_differentiated(make_model, make_spec, gra
     given = gradients(model, "exact", weights=RNG.normal(size=(3, 6)))
     assert worst(*given, which=1) < 1e-5
     assert worst(*given, which=0) < {2: 2e-4, 3: 5e-5}[grade]
+
+
+def test_conductances_of_several_products_are_differentiated_as_the_exact_array(make_model, make_spec):
+    """What finite differences of the tile of grade 2 miss of it is the error of the tile, not of the derivative."""
+    model, weights = make_model(2, v_range=(0.0, 0.2), spec=make_spec(8, 6, v_read=0.2)), RNG.normal(size=(3, 6))
+    *given, _ = gradients(model, "exact", weights=weights)
+
+    def total(at_g, at_v):
+        return float((chain.read_exact(chain.model_array(model, at_g), at_v).out * weights).sum())
+
+    assert worst(*given, total, which=0) < 1e-6
 
 
 def test_frozen_factors_are_those_of_a_scaled_tile(make_model, make_spec):
