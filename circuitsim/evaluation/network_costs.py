@@ -76,6 +76,7 @@ def network_cost(
         *_sense(count, around.sense, power, times),
         _digital(count, "additions", costs, ADDITION),
         _digital(count, "buffers", costs, BYTE),
+        *_digital_products(count, costs),
     )
     converters = converter_rows(count, spec, around.adc, costs.adc, columns_per_adc)
     survey = (SURVEY,) if any(row.name.startswith("survey") for row in converters) else ()
@@ -195,6 +196,23 @@ def _digital(count: NetworkCount, part: str, own: OwnCosts, published: Published
     what = f"published, not verified: {published.source}" if given is None else f"your costs: {given.source}"
     by_layer = tuple((low * amount, high * amount) for amount in amounts)
     return EnergyRange(part, low * sum(amounts), high * sum(amounts), by_layer, what, False)
+
+
+def _digital_products(count: NetworkCount, own: OwnCosts) -> tuple[EnergyRange, ...]:
+    """Energy of the products with constant weights that stay digital, by the user's number or by published ones."""
+    macs, part = count.digital_macs, "digital products"
+    if macs is None and count.digital:
+        what = f"unknown: {', '.join(count.digital)} stay digital, and their multiply-accumulates are not counted"
+        return (EnergyRange(part, None, None, (), what, False),)
+    if not macs:
+        return ()
+    if own.mac is not None:
+        each, what = (own.mac.energy, own.mac.energy), f"your costs: {own.mac.source}"
+    else:
+        each = min(known.low for known in DIGITAL), max(known.high for known in DIGITAL)
+        what = "published, not verified: from arithmetic alone to weights from a memory at each use, see below"
+    said = f"{macs:,.10g} multiply-accumulates of layers that stay digital, and of digital adapters; {what}"
+    return (EnergyRange(part, each[0] * macs, each[1] * macs, (), said, False),)
 
 
 def _exact(part: str, energies: list[float], what: str) -> EnergyRange:

@@ -1,0 +1,122 @@
+"""A layer whose experts are tiers of arrays: a gate on the host chooses a tier, and only the tier it chooses is read.
+
+    python docs/examples/mixture_of_experts.py [FIGURE.png]
+
+Each expert has two matrices on arrays of its own, its tier; the gate, a small product, stays on the host. Handwritten
+digits of scikit-learn, one image in four to test on. Scores are those of certified tiles with the programming errors of
+the device drawn anew, before and after training through such tiles. Energies are those of all test images, by the
+certified tile: of the arrays and of the conversions, with the median ADC of the published survey. Gate and sums are
+digital and left out, as they are the same for both. Source of the layer: W. Fedus et al., "Switch Transformers", JMLR
+2022, whose loss keeps experts equally busy.
+"""
+
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+import circuitsim as cs
+from circuitsim import evaluation, network, training
+from circuitsim.demo.data import load_digits
+
+TIERS, HIDDEN, CAUSES = 4, 12, frozenset({"programming"})
+ARRAY = {
+    "schema": 1,
+    "array": {"rows": 64, "cols": 24, "cell": "1r"},
+    "device": {"model": "rram_wan", "g_min": "1u", "g_max": "40u"},
+    "wire": {"r_row": 20, "r_col": 20},
+    "driver": {"v_read": 0.2, "dac_bits": 5, "r_out": 50, "t_read": "10n"},
+    "adc": {"bits": 4},
+}
+
+
+class MixtureOfExperts(nn.Module):
+    """Sends each image to the tier of the largest share, which weighs its outputs; `reads_all` reads all in vain."""
+
+    def __init__(self, inputs=64, outputs=10):
+        super().__init__()
+        self.gate, self.reads_all = nn.Linear(inputs, TIERS), False
+        tier = [(nn.Linear(inputs, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, outputs)) for _ in range(TIERS)]
+        self.tiers = nn.ModuleList(nn.Sequential(*each) for each in tier)
+
+    def choose(self, x):
+        """Return the shares (images, tiers) of images (images, inputs), and 1 where a tier is chosen."""
+        shares = self.gate(x).softmax(dim=1)
+        return shares, functional.one_hot(shares.argmax(dim=1), TIERS).to(x.dtype)
+
+    def forward(self, x):
+        shares, chosen = self.choose(x)
+        weights = shares * chosen  # 0 of tiers that are not chosen
+        y = x.new_zeros(len(x), self.tiers[0][-1].out_features)
+        for each, tier in zip(weights.T, self.tiers, strict=True):
+            read = torch.arange(len(x)) if self.reads_all else each.nonzero()[:, 0]
+            y = y.index_add(0, read, each[read, None] * tier(x[read]))
+        return y
+
+
+def train(module, images, labels, steps, rate):
+    """Train a module, plain or on tiles, by batches of 64."""
+    optimizer = torch.optim.Adam([each for each in module.parameters() if each.requires_grad], lr=rate)
+    for step, batch in enumerate(torch.as_tensor(np.random.default_rng(0).integers(len(images), size=(steps, 64)))):
+
+        def loss(x=images[batch], wanted=labels[batch]):
+            shares, chosen = module.choose(x)
+            unequal = TIERS * (shares.mean(dim=0) * chosen.mean(dim=0)).sum()  # 1 where tiers take as many images
+            return functional.cross_entropy(module(x), wanted) + 0.5 * unequal
+
+        training.training_step(module, optimizer, loss, step=step)
+    return module.eval()
+
+
+def draw(found, energies, figure):
+    """Draw scores, a point for each draw of the errors, and energies."""
+    from matplotlib import pyplot
+
+    drawn, (left, right) = pyplot.subplots(1, 2, figsize=(8, 3), layout="constrained", width_ratios=(3, 2))
+    for k, scores in enumerate(found.values()):
+        left.plot(100 * np.asarray(scores), [k] * len(scores), "o", alpha=0.6)
+    left.set_yticks(range(len(found)), list(found))
+    left.set(xlabel="accuracy (%)", ylim=(len(found) - 0.5, -0.5))
+    parts = 1e12 * np.array(list(energies.values())).T
+    right.bar(list(energies), parts[0], label="arrays")
+    right.bar(list(energies), parts[1], bottom=parts[0], label="ADCs, median of the survey")
+    right.set(ylabel="energy of an image (pJ)", xlabel="read")
+    right.legend()
+    drawn.savefig(figure)
+
+
+def main(figure=None, steps=500):
+    """Train, score and count; print what was found, and draw it."""
+    data, spec = load_digits(), cs.parse_spec(ARRAY)
+    calibrated = cs.calibrate(spec, rng=np.random.default_rng(0), search="structured", thorough=False)
+    product = evaluation.BehavioralProduct(calibrated[0], certificate=calibrated[1])
+    images, labels = torch.as_tensor(data.train_images, dtype=torch.float32), torch.as_tensor(data.train_labels)
+    first, test = images.numpy(), (data.test_images.astype(np.float32), data.test_labels)
+    torch.manual_seed(0)
+    module, draws = train(MixtureOfExperts(), images, labels, steps, 0.01), training.TrainingDraws(CAUSES, seed=1)
+    on_tiles = training.convert_module(module, *calibrated, images=first, digital=["gate"], every=10, draws=draws)
+    found = {"float": [network.evaluate_float(training.TorchNetwork(on_tiles), *test).accuracy]}
+    given = {"calibration_images": first, "seeds": range(5), "causes": CAUSES}
+    for name in ("on tiles", "on tiles, trained through them"):
+        net = training.TorchNetwork(on_tiles)
+        found[name] = evaluation.score_draws(net, product, *test, **given).scores.ravel()
+        if name == "on tiles":
+            train(on_tiles.train(), images, labels, steps, 0.005)
+    for name, scores in found.items():
+        print(f"{name}: {100 * np.mean(scores):.1f} % of the digits")
+    ranges, energies = network.fit_ranges(network.program(net, spec, product), first), {}
+    for name, on_tiles.reads_all in {"the tier chosen": False, "all tiers": True}.items():
+        cost = evaluation.cost_of_images(net, product, test[0], ranges=ranges)
+        energies[name] = cost.parts[0].high, cost.converters[1].energy
+        reads, codes = (cost.count.total(each) for each in ("reads", "conversions"))
+        print(f"{name}: {reads:.2f} reads, {codes:.0f} codes, {1e12 * energies[name][0]:.2f} pJ in arrays an image")
+    assert np.mean(found["on tiles, trained through them"]) > np.mean(found["on tiles"])
+    assert 2 * sum(energies["the tier chosen"]) < sum(energies["all tiers"])
+    if figure is not None:
+        draw(found, energies, figure)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])
