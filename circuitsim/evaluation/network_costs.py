@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from circuitsim.calibration.product_cost import circuit_time
-from circuitsim.errors import SpecError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation.converter_rows import SURVEY, converter_areas, converter_rows
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
@@ -62,11 +62,13 @@ def network_cost(
         drawn: What of the power was drawn, in one phrase; "": nothing.
 
     Raises:
+        InputError: An ADC has more columns than an array.
         SpecError: Inputs are pulse widths, whose reads have other durations.
 
     Valid for: the parts that `NetworkCost.left_out` does not name.
     """
     check_read_durations(spec)
+    check_shared_adcs(spec, columns_per_adc)
     around, costs = tables or Periphery(), own or OwnCosts()
     around = replace(around, adc=around.adc or converter)
     times = _times(count, spec, around, costs, columns_per_adc)
@@ -102,6 +104,19 @@ def check_read_durations(spec: ArraySpec) -> None:
         raise SpecError(
             "driver.input_code = 'pulse_width': the energy of an inference counts reads of t_read each; expected "
             "'amplitude' or 'bit_serial'"
+        )
+
+
+def check_shared_adcs(spec: ArraySpec, columns_per_adc: int) -> None:
+    """Refuse ADCs that no array could fill.
+
+    Raises:
+        InputError: An ADC has more columns than an array.
+    """
+    if columns_per_adc > spec.array.cols:
+        raise InputError(
+            f"columns_per_adc = {columns_per_adc}: an array has {spec.array.cols} columns, and no two arrays share an "
+            f"ADC; expected {spec.array.cols} or fewer"
         )
 
 
