@@ -23,12 +23,9 @@ from circuitsim import evaluation, network, training
 from circuitsim.demo.data import load_digits
 
 TIERS, HIDDEN, CAUSES = 4, 12, frozenset({"programming"})
-CELLS = {
-    "array": {"rows": 64, "cols": 24, "cell": "1r"},
-    "device": {"model": "rram_wan", "g_min": "1u", "g_max": "40u"},
-}
-DRIVER = {"v_read": 0.2, "dac_bits": 5, "r_out": 50, "t_read": "10n"}
-ARRAY = {"schema": 1, **CELLS, "wire": {"r_row": 20, "r_col": 20}, "driver": DRIVER, "adc": {"bits": 4}}
+DEVICE, WIRE = {"model": "rram_wan", "g_min": "1u", "g_max": "40u"}, {"r_row": 30, "r_col": 30}
+SIZE, DRIVER = {"rows": 64, "cols": 24, "cell": "1r"}, {"v_read": 0.2, "dac_bits": 5, "r_out": 50, "t_read": "10n"}
+ARRAY = {"schema": 1, "array": SIZE, "device": DEVICE, "wire": WIRE, "driver": DRIVER, "adc": {"bits": 5}}
 
 
 class MixtureOfExperts(nn.Module):
