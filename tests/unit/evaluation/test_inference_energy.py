@@ -60,16 +60,16 @@ def test_power_difference_is_the_largest_relative_one(error):
 def test_rows_stay_on_until_the_last_column_of_an_adc_is_converted(monkeypatch):
     network, spec = convolution_and_gemm(4), SPEC.replace(adc={"bits": 5})
     programmed = program(network, spec, ExactProduct())
-    given = {"ranges": fit_ranges(programmed, IMAGES)}
-    alone = inference_energy(network, spec, None, IMAGES, **given).total
+    ranges = fit_ranges(programmed, IMAGES)
+    alone = inference_energy(network, spec, None, IMAGES, ranges=ranges).total
     with pytest.raises(InputError, match="columns_per_adc = 2 has no effect: the time of a conversion is unknown"):
-        inference_energy(network, spec, None, IMAGES, columns_per_adc=2, **given)
+        inference_energy(network, spec, None, IMAGES, ranges=ranges, columns_per_adc=2)
     with pytest.raises(InputError, match="columns_per_adc = 7: an array has 6 columns"):
-        inference_energy(network, spec, None, IMAGES, columns_per_adc=7, **given)
+        inference_energy(network, spec, None, IMAGES, ranges=ranges, columns_per_adc=7)
     durations = inference_energy_module.read_durations
     monkeypatch.setattr(  # a conversion of 5 ns beside a read of 20 ns
         inference_energy_module, "read_durations", lambda *args, **how: (durations(*args, **how)[0], 5e-9, "")
     )
     for columns, cycle in ((1, 25.0), (4, 40.0)):
-        found = inference_energy(network, spec, None, IMAGES, columns_per_adc=columns, **given).total
+        found = inference_energy(network, spec, None, IMAGES, ranges=ranges, columns_per_adc=columns).total
         assert_allclose(found / alone, cycle / 20.0, rtol=1e-9)
