@@ -69,7 +69,7 @@ def draw(found, energies, figure):
     for name, scores in found.items():
         left.plot(100 * np.asarray(scores), [name] * len(scores), "o", alpha=0.6)
     left.set_xlabel("accuracy on the certified tile (%)")
-    for k, part in enumerate(("arrays", "ADCs, median of the survey")):
+    for k, part in enumerate(("arrays", "ADCs (survey)")):
         right.bar(np.arange(2) + 0.4 * k, [1e12 * each[k] for each in energies.values()], 0.4, label=part)
     right.set_xticks([0.2, 1.2], list(energies))
     right.set(yscale="log", ylabel="energy of an image (pJ)", ylim=(0.1, 1e5))
