@@ -6,8 +6,8 @@ Each expert has two matrices on arrays of its own, its tier; the gate, a small p
 digits of scikit-learn, one image in four to test on. Scores are those of certified tiles with the programming errors of
 the device drawn anew, before and after training through such tiles. Energies are those of all test images, by the
 certified tile: of the arrays and of the conversions, with the median ADC of the published survey. Gate and sums are
-digital and left out, as they are the same for both. Source of the layer: W. Fedus et al., "Switch Transformers", JMLR
-2022, whose loss keeps experts equally busy.
+digital and left out, as they are the same for both. A tier that no image reaches has no range: `fit_ranges` names it.
+Source of the layer: W. Fedus et al., "Switch Transformers", JMLR 2022, whose loss keeps experts equally busy.
 """
 
 import sys
