@@ -142,7 +142,9 @@ def _digital(content: dict[str, Any]) -> Table:
 
 def _notes(content: dict[str, Any]) -> list[str]:
     digital = content["digital_layers"]
-    kept = [f"digital, not counted: {', '.join(digital)}"] if digital else []
+    macs = content["digital_macs"]
+    counted = "multiply-accumulates not counted" if macs is None else f"{_amount(macs)} multiply-accumulates"
+    kept = [f"digital: {', '.join(digital)}, {counted}"] if digital else []
     return [*kept, *(_wrapped(f"note: {remark}") for remark in content["remarks"])]
 
 

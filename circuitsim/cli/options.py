@@ -305,7 +305,7 @@ CostsFile = Annotated[
     Path | None,
     typer.Option(
         "--costs",
-        help="Your own numbers, a TOML file: [adc] energy, time, area, source; [addition] and [byte] energy, source; SI"
-        " units. Absent: published ones.",
+        help="Your own numbers, a TOML file: [adc] energy, time, area, source; [addition], [byte], [mac] energy,"
+        " source; SI units. Absent: published ones.",
     ),
 ]

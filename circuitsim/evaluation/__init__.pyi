@@ -7,6 +7,7 @@ from .circuit_tables import circuit_tables as circuit_tables
 from .column_converters import ConverterSpread as ConverterSpread
 from .cost_files import count_files as count_files
 from .cost_files import energy_files as energy_files
+from .cost_of_images import cost_of_images as cost_of_images
 from .counting import count_shapes as count_shapes
 from .drawn_reads import drawn_layer as drawn_layer
 from .drawn_scores import score_draws as score_draws

@@ -20,6 +20,7 @@ def count_content(count: NetworkCount) -> dict[str, Any]:
         "utilization": count.utilization,
         "layers": [dataclasses.asdict(layer) for layer in count.layers],
         "digital_layers": list(count.digital),
+        "digital_macs": count.digital_macs,
         "remarks": list(count.remarks),
     }
 

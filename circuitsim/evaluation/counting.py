@@ -48,7 +48,10 @@ def count_shapes(layers: Sequence[LayerShape], spec: ArraySpec, *, tables: Perip
         reads = phases_of(spec, tables, signed=layer.signed) * layer.vectors
         arrays = tuple((place, reads) for place in places_of(layer, spec))
         counts.append(count_reads(layer, spec, arrays, cycles=reads, converts=has_adc(spec, tables), bits=bits))
-    return NetworkCount(tuple(counts), None, tuple(spec.mapping.digital or ()), remarks)
+    digital = tuple(spec.mapping.digital or ())
+    return NetworkCount(
+        tuple(counts), None, digital, remarks, sum(layer.macs for layer in layers if layer.name in digital)
+    )
 
 
 def places_of(layer: LayerShape, spec: ArraySpec) -> tuple[TilePlace, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from circuitsim.calibration.product_cost import circuit_time
-from circuitsim.errors import SpecError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation.converter_rows import SURVEY, converter_areas, converter_rows
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
@@ -62,11 +62,13 @@ def network_cost(
         drawn: What of the power was drawn, in one phrase; "": nothing.
 
     Raises:
+        InputError: An ADC has more columns than an array.
         SpecError: Inputs are pulse widths, whose reads have other durations.
 
     Valid for: the parts that `NetworkCost.left_out` does not name.
     """
     check_read_durations(spec)
+    check_shared_adcs(spec, columns_per_adc)
     around, costs = tables or Periphery(), own or OwnCosts()
     around = replace(around, adc=around.adc or converter)
     times = _times(count, spec, around, costs, columns_per_adc)
@@ -76,6 +78,7 @@ def network_cost(
         *_sense(count, around.sense, power, times),
         _digital(count, "additions", costs, ADDITION),
         _digital(count, "buffers", costs, BYTE),
+        *_digital_products(count, costs),
     )
     converters = converter_rows(count, spec, around.adc, costs.adc, columns_per_adc)
     survey = (SURVEY,) if any(row.name.startswith("survey") for row in converters) else ()
@@ -101,6 +104,19 @@ def check_read_durations(spec: ArraySpec) -> None:
         raise SpecError(
             "driver.input_code = 'pulse_width': the energy of an inference counts reads of t_read each; expected "
             "'amplitude' or 'bit_serial'"
+        )
+
+
+def check_shared_adcs(spec: ArraySpec, columns_per_adc: int) -> None:
+    """Refuse ADCs that no array could fill.
+
+    Raises:
+        InputError: An ADC has more columns than an array.
+    """
+    if columns_per_adc > spec.array.cols:
+        raise InputError(
+            f"columns_per_adc = {columns_per_adc}: an array has {spec.array.cols} columns, and no two arrays share an "
+            f"ADC; expected {spec.array.cols} or fewer"
         )
 
 
@@ -195,6 +211,23 @@ def _digital(count: NetworkCount, part: str, own: OwnCosts, published: Published
     what = f"published, not verified: {published.source}" if given is None else f"your costs: {given.source}"
     by_layer = tuple((low * amount, high * amount) for amount in amounts)
     return EnergyRange(part, low * sum(amounts), high * sum(amounts), by_layer, what, False)
+
+
+def _digital_products(count: NetworkCount, own: OwnCosts) -> tuple[EnergyRange, ...]:
+    """Energy of the products with constant weights that stay digital, by the user's number or by published ones."""
+    macs, part = count.digital_macs, "digital products"
+    if macs is None and count.digital:
+        what = f"unknown: {', '.join(count.digital)} stay digital, and their multiply-accumulates are not counted"
+        return (EnergyRange(part, None, None, (), what, False),)
+    if not macs:
+        return ()
+    if own.mac is not None:
+        each, what = (own.mac.energy, own.mac.energy), f"your costs: {own.mac.source}"
+    else:
+        each = min(known.low for known in DIGITAL), max(known.high for known in DIGITAL)
+        what = "published, not verified: from arithmetic alone to weights from a memory at each use, see below"
+    said = f"{macs:,.10g} multiply-accumulates of layers that stay digital, and of digital adapters; {what}"
+    return (EnergyRange(part, each[0] * macs, each[1] * macs, (), said, False),)
 
 
 def _exact(part: str, energies: list[float], what: str) -> EnergyRange:

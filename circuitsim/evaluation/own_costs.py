@@ -32,6 +32,7 @@ class OwnCosts(Part):
     adc: OwnConverter | None = Field(default=None, description="One analog-to-digital converter")
     addition: OwnEnergy | None = Field(default=None, description="One digital addition")
     byte: OwnEnergy | None = Field(default=None, description="One byte read from a buffer, or written to it")
+    mac: OwnEnergy | None = Field(default=None, description="One digital multiply-accumulate of layers kept digital")
 
 
 @checked

@@ -28,6 +28,7 @@ from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Copied, Differential, Offset, Reference, Scheme, Sliced, scheme_of
 from circuitsim.network.network import (
     BatchedNetwork,
+    CorrectedNetwork,
     CutNetwork,
     LayerProduct,
     MonotoneNetwork,
@@ -62,6 +63,7 @@ __all__ = [
     "BatchedNetwork",
     "Contraction",
     "Copied",
+    "CorrectedNetwork",
     "CutNetwork",
     "Differential",
     "ExactProduct",

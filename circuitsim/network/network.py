@@ -3,7 +3,7 @@
 What networks and their products need not have is a protocol of its own here, which `isinstance` tells.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -37,7 +37,7 @@ class Network(Protocol):
     """A neural network whose products with constant weights can be computed by arrays.
 
     `circuitsim.network.onnx` implements it for ONNX models. A class written by hand needs only the three members below;
-    those of `BatchedNetwork`, `CutNetwork` and `MonotoneNetwork` are optional. Such as:
+    those of `BatchedNetwork`, `CutNetwork`, `MonotoneNetwork` and `CorrectedNetwork` are optional. Such as:
 
         @dataclass(frozen=True)
         class Perceptron:
@@ -106,6 +106,16 @@ class MonotoneNetwork(Protocol):
     @property
     def not_rising(self) -> tuple[str, ...] | None:
         """Descriptions of these nodes, see `network.output_bounds`; None: unknown."""
+        ...
+
+
+@runtime_checkable
+class CorrectedNetwork(Protocol):
+    """A network that computes digital products beside its layers, such as adapters."""
+
+    @property
+    def beside(self) -> Mapping[str, int]:
+        """Digital multiply-accumulates for each vector of a layer, by the layer's name; others have none."""
         ...
 
 

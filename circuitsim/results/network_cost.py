@@ -10,7 +10,7 @@ class EnergyRange:
     """Energy of one part in one inference; one number where low and high are equal.
 
     Attributes:
-        part: "array", "driver", "sense", "sense at rest", "additions", "buffers".
+        part: "array", "driver", "sense", "sense at rest", "additions", "buffers", "digital products".
         low, high: Its ends [J]; None: unknown.
         by_layer: The ends for each layer, in the order of the counts; empty: unknown.
         what: Where the energy comes from, in one phrase.

@@ -54,12 +54,15 @@ class NetworkCount:
         images: Number of images that were run; None: counted from shapes alone, every vector and phase read.
         digital: Names of the layers that stay digital, which are not counted.
         remarks: Sentences on what the counts assume.
+        digital_macs: Multiply-accumulates of an inference that these layers, and adapters beside layers on arrays, take
+            digitally; None: unknown.
     """
 
     layers: tuple[LayerCount, ...]
     images: int | None
     digital: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    digital_macs: float | None = None
 
     def total(self, quantity: str) -> float | None:
         """Return the sum of an attribute of `LayerCount` over the layers; None where one of them is unknown."""

@@ -7,9 +7,14 @@ Writes `result.json` and `perplexity.png` beside this script: the perplexity a c
 with weights of 4 bits (digital), on certified tiles, and on tiles whose cells are written with the error that was
 measured; before and after training through such tiles, and with adapters trained on that one array. Every number on
 the array is that of the certified tile.
+
+Two controls take as many steps, batches and characters as the adapters, from the same weights, without adapters:
+training of all weights through tiles drawn anew goes on, at either step size, after which the array is written once
+more; and what is digital anyway (biases, norms, embeddings) is trained on that one array.
 """
 
 import argparse
+import copy
 import json
 import platform
 import time
@@ -26,10 +31,14 @@ from circuitsim import network, results, training
 from circuitsim.devices import device_card
 from circuitsim.devices.statistics import read_statistics
 from circuitsim.evaluation import BehavioralProduct, DrawnProduct
+from circuitsim.network.torch import weight_parameters
+from circuitsim.results import Certificate, TileModel
 
 HERE = Path(__file__).parent
 PROGRAMMING = frozenset({"programming"})
 RANK = 4
+RATE = 5e-4  # of weights trained through tiles
+FINE_RATE = 2e-3  # of what is trained on one array, whose conductances stay
 
 
 def four_bits(module: nn.Module) -> nn.Module:
@@ -67,6 +76,28 @@ def train_through(tiles: nn.Module, trained: np.ndarray, *, steps: int, rate: fl
         )
         training.clip_weights(tiles, rms=4.0)
     tiles.eval()
+
+
+def tuned_further(
+    tiles: nn.Module, certified: tuple[TileModel, Certificate], trained: np.ndarray, steps: int
+) -> dict[str, nn.Module]:
+    """Return copies of a module on tiles, trained so many steps more: with adapters, and the controls without."""
+    found = {}
+    for rate in (RATE, FINE_RATE):
+        found[f"{steps} more steps through tiles at {rate:g}, written again"] = more = copy.deepcopy(tiles)
+        train_through(more, trained, steps=steps, rate=rate)
+    # The array that `written` draws, whose conductances stay.
+    held = training.TrainingDraws(PROGRAMMING, seed=7, held=True)
+    ranges = training.layer_ranges(tiles)
+    array = training.convert_module(training.plain(tiles), *certified, ranges=ranges, draws=held)
+    adapted = training.add_adapters(array, list(ranges), RANK)
+    for each in weight_parameters(array):
+        each.requires_grad_(False)
+    found["that array, biases, norms and embeddings tuned"] = array
+    found[f"that array with adapters of rank {RANK}"] = adapted
+    for each in (array, adapted):
+        train_through(each, trained, steps=steps, rate=FINE_RATE)
+    return found
 
 
 def main() -> None:
@@ -111,18 +142,13 @@ def main() -> None:
     print(found, f"{time.process_time() - start:.0f} s", flush=True)
 
     begun = time.process_time()
-    train_through(tiles, trained, steps=given.tile_steps, rate=5e-4)
+    train_through(tiles, trained, steps=given.tile_steps, rate=RATE)
     found["trained through tiles: float"] = score(training.plain(tiles))
     found["trained through tiles: on tiles"] = on_array(tiles, certified, x, y)
     found["trained through tiles: written with error"] = on_array(tiles, written, x, y)
 
-    # The array that `written` draws, with its conductances left as they are and adapters trained beside them.
-    held = training.TrainingDraws(PROGRAMMING, seed=7, held=True)
-    ranges = training.layer_ranges(tiles)
-    programmed = training.convert_module(training.plain(tiles), model, certificate, ranges=ranges, draws=held)
-    adapted = training.add_adapters(programmed, list(ranges), RANK)
-    train_through(adapted, trained, steps=given.tile_steps, rate=2e-3)
-    found[f"that array with adapters of rank {RANK}"] = on_array(adapted, written, x, y)
+    for name, each in tuned_further(tiles, (model, certificate), trained, given.tile_steps).items():
+        found[name] = on_array(each, written, x, y)
     through = time.process_time() - begun
     result = {
         "perplexity_a_character": found,
@@ -150,7 +176,7 @@ def draw(found: dict[str, float], path: Path) -> None:
     from matplotlib import pyplot
 
     names = list(found)[::-1]
-    figure, axes = pyplot.subplots(figsize=(7, 3), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(7.5, 3.6), layout="constrained")
     bars = axes.barh(names, [found[name] for name in names], color="tab:blue")
     axes.bar_label(bars, fmt="%.2f", padding=3)
     axes.set_xlabel("perplexity a character, text held out")

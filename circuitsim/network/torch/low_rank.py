@@ -91,7 +91,7 @@ def beside(bare: nn.Module, correction: LowRank, name: str) -> nn.Module:
     else:
         raise InputError(
             f"layer {name!r}: its adapter acts inside a {type(bare).__name__} and cannot stand beside it; expected "
-            "adapters of Linear or convolutions, or fold = True, which adds them to the weights"
+            "adapters of Linear or convolutions, or plain(module), which adds them to the weights and can be exported"
         )
     for layer, weight in zip(made, (first, last), strict=True):
         layer.weight = nn.Parameter(weight.reshape(layer.weight.shape))

@@ -25,7 +25,8 @@ def export_onnx(module: nn.Module, example: torch.Tensor, path: str | Path) -> P
         path: The file.
 
     Raises:
-        InputError: An adapter acts inside an attention or a recurrent layer; `plain` folds it into the weights.
+        InputError: An adapter acts inside an attention or a recurrent layer, whose products are one operator of ONNX
+            each; `plain` folds it into the weights, and what it returns can be exported.
     """
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # an attention in one operator has no counterpart in ONNX

@@ -33,6 +33,12 @@ class TorchNetwork:
         """The layers on tiles with their present weights."""
         return tuple(tiles.linear_layer(weights) for tiles, weights in layers_on_tiles(self.module))
 
+    @property
+    def beside(self) -> dict[str, int]:
+        """Multiply-accumulates of a vector that digital adapters take beside layers, by the layer's name."""
+        adapters = {tiles.layer: tiles.adapter for tiles, _ in layers_on_tiles(self.module)}
+        return {name: each.operations for name, each in adapters.items() if each is not None and each.digital}
+
     def run(self, images: np.ndarray, product: LayerProduct) -> np.ndarray:
         """Return the outputs (images, …) for images (images, …); `product` computes the products of each layer."""
         first = next((each for each in self.module.parameters() if each.is_floating_point()), torch.zeros(()))

@@ -1,5 +1,6 @@
 """Energy and multiply-accumulates of an inference, and the power of the array solver against ngspice's."""
 
+import importlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +11,7 @@ from numpy.testing import assert_allclose
 from small_networks import convolution_and_gemm
 
 from circuitsim import nodal
+from circuitsim.errors import InputError
 from circuitsim.evaluation import SolvedTile, inference_energy, power_difference
 from circuitsim.network import ExactProduct, RecordedProduct, TileRead, evaluate, fit_ranges, program
 from circuitsim.spec import parse_spec
@@ -23,6 +25,7 @@ SPEC = parse_spec(
         "driver": {"v_read": 0.2, "t_read": 20e-9},
     }
 )
+inference_energy_module = importlib.import_module("circuitsim.evaluation.inference_energy")
 IMAGES = np.random.default_rng(1).uniform(0.0, 1.0, (7, 1, 4, 4))
 
 
@@ -52,3 +55,21 @@ def test_power_difference_is_the_largest_relative_one(error):
     off = replace(solution, power=solution.power * np.array([1.0, 1.0 / (1.0 + error), 1.0]))
     tiles = [SolvedTile(cast(Any, None), g, v_in, each, Path()) for each in (solution, off)]
     assert_allclose(power_difference(wired, None, tiles), abs(error), rtol=1e-9, atol=1e-15)
+
+
+def test_rows_stay_on_until_the_last_column_of_an_adc_is_converted(monkeypatch):
+    network, spec = convolution_and_gemm(4), SPEC.replace(adc={"bits": 5})
+    programmed = program(network, spec, ExactProduct())
+    ranges = fit_ranges(programmed, IMAGES)
+    alone = inference_energy(network, spec, None, IMAGES, ranges=ranges).total
+    with pytest.raises(InputError, match="columns_per_adc = 2 has no effect: the time of a conversion is unknown"):
+        inference_energy(network, spec, None, IMAGES, ranges=ranges, columns_per_adc=2)
+    with pytest.raises(InputError, match="columns_per_adc = 7: an array has 6 columns"):
+        inference_energy(network, spec, None, IMAGES, ranges=ranges, columns_per_adc=7)
+    durations = inference_energy_module.read_durations
+    monkeypatch.setattr(  # a conversion of 5 ns beside a read of 20 ns
+        inference_energy_module, "read_durations", lambda *args, **how: (durations(*args, **how)[0], 5e-9, "")
+    )
+    for columns, cycle in ((1, 25.0), (4, 40.0)):
+        found = inference_energy(network, spec, None, IMAGES, ranges=ranges, columns_per_adc=columns).total
+        assert_allclose(found / alone, cycle / 20.0, rtol=1e-9)

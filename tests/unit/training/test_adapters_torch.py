@@ -230,6 +230,8 @@ def test_adapters_inside_attention_and_recurrent_layers_fold(tmp_path):
     assert np.abs(exact - bare).max() > 1e-2
     with pytest.raises(InputError, match="layer 'attention': its adapter acts inside a MultiheadAttention and cannot"):
         export_onnx(adapted, x[:2], tmp_path / "net.onnx")
+    folded = load_network(export_onnx(plain(adapted), x[:2], tmp_path / "net.onnx"))
+    np.testing.assert_allclose(folded.run_float(images), exact, rtol=0, atol=1e-5)
     assert all(each.requires_grad == ("adapter" in name) for name, each in adapted.named_parameters())
 
 
