@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim.errors import InputError
+from circuitsim.programming.pulse_kernels import move_cells
 from circuitsim.results import PulseResponse
 from circuitsim.spec import Count, by_value, checked
 
@@ -115,33 +116,25 @@ def apply_pulses(cells: PulsedCells, counts: np.ndarray, *, rng: np.random.Gener
         raise InputError(
             f"counts are {counts.dtype} of shape {counts.shape}: expected whole numbers of shape {cells.g.shape}"
         )
-    response, flat = cells.response, counts.ravel()
-    g, pulses = cells.g.ravel().copy(), cells.pulses.ravel().copy()
-    low, span = cells.low.ravel(), (cells.high - cells.low).ravel()
-    up_factor, down_factor = cells.up_factor.ravel(), cells.down_factor.ravel()
-    share = (response.g - response.g[0]) / np.ptp(response.g)
-    at = np.flatnonzero(flat)
-    left, rises = np.abs(flat[at]), flat[at] > 0
+    response, numbers = cells.response, np.ascontiguousarray(counts, dtype=np.int64).ravel()
+    noise, pulses = np.zeros(0), cells.pulses.ravel().copy()
+    if response.write_noise:
+        noise = response.write_noise * rng.standard_normal(int(np.abs(numbers).sum()))
+    state = np.stack([cells.g.ravel(), cells.low.ravel(), cells.high.ravel()])
+    factors = np.stack([cells.up_factor.ravel(), cells.down_factor.ravel()])
+    share = (response.g - response.g[0]) / (response.g[-1] - response.g[0])
+    steps, energies = np.stack([response.up, response.down]), np.zeros((2, len(share)))
+    if response.energy_up is not None and response.energy_down is not None:
+        energies = np.stack([response.energy_up, response.energy_down])
     limit = np.inf if response.endurance is None else response.endurance
-    clipped, energy = cells.clipped, cells.energy
-    while len(at):
-        place = (g[at] - low[at]) / span[at]
-        up, down = (np.interp(place, share, steps) for steps in (response.up, response.down))
-        step = np.where(rises, up * up_factor[at], down * down_factor[at])
-        if response.write_noise:
-            step *= 1.0 + response.write_noise * rng.standard_normal(len(at))
-        moved = g[at] + np.where(pulses[at] < limit, step, 0.0)
-        kept = np.clip(moved, low[at], low[at] + span[at])
-        clipped += int(np.count_nonzero(moved != kept))
-        if energy is not None and response.energy_up is not None and response.energy_down is not None:
-            each = (np.interp(place, share, row) for row in (response.energy_up, response.energy_down))
-            energy += float(np.where(rises, *each).sum())
-        g[at] = kept
-        pulses[at] += 1
-        more = left > 1
-        at, left, rises = at[more], left[more] - 1, rises[more]
-    shape = cells.g.shape
-    return replace(cells, g=g.reshape(shape), pulses=pulses.reshape(shape), clipped=clipped, energy=energy)
+    clipped, energy = move_cells(numbers, state, factors, pulses, share, steps, energies, noise, limit)
+    return replace(
+        cells,
+        g=state[0].reshape(counts.shape),
+        pulses=pulses.reshape(counts.shape),
+        clipped=cells.clipped + clipped,
+        energy=None if cells.energy is None else cells.energy + energy,
+    )
 
 
 @checked
@@ -163,9 +156,8 @@ def coincidences(rows: np.ndarray, cols: np.ndarray, bit_length: Count, *, rng: 
     Source: T. Gokmen, Y. Vlasov, Front. Neurosci. 10, 333 (2016), equation 4.
     """
     for name, given in (("rows", rows), ("cols", cols)):
-        if not np.all(np.abs(given) <= 1.0):
+        if not np.abs(given).max(initial=0.0) <= 1.0:
             raise InputError(f"{name} holds a probability beyond -1 to 1, or one that is no number")
-    on_rows = rng.random((bit_length, len(rows))) < np.abs(rows)
-    on_cols = rng.random((bit_length, len(cols))) < np.abs(cols)
-    signed_rows, signed_cols = on_rows * np.sign(rows), on_cols * np.sign(cols)
-    return np.rint(signed_rows.T @ signed_cols).astype(np.int64)
+    on_rows = (rng.random((bit_length, len(rows))) < np.abs(rows)) * np.sign(rows)
+    on_cols = (rng.random((bit_length, len(cols))) < np.abs(cols)) * np.sign(cols)
+    return (on_rows.T @ on_cols).astype(np.int64)  # sums of ±1 are exact

@@ -181,7 +181,7 @@ def _arrays(
         draws, bits, noise = (np.random.default_rng([*entropy, first + n]) for n in range(3))
         cells = draw_cells(response, g, rng=draws, g_range=g_range)
         cells = _at_symmetry(cells) if symmetric else cells
-        return WrittenArray(cells, bits, noise, np.zeros(g.shape))
+        return WrittenArray(cells, bits, noise, np.zeros(g.shape), response.step)
 
     first = places.first_cells((response.g[0] + response.g[-1]) / 2)
     slow = written(first, 0)

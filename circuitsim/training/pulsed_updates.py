@@ -19,6 +19,7 @@ class WrittenArray:
         cells: The cells.
         bits, noise: Generators of the trains of pulses, and of the write noise.
         left: Changes smaller than a step that `PulseCounts` keeps digitally [S]; of the shape of the cells.
+        step: Size of a pulse of the mean device at its symmetry point [S], for which every pulse is taken.
         trains, cut: Number of updates by trains, and of those in which a probability was cut at 1.
         slots: Time slots of pulses.
     """
@@ -27,6 +28,7 @@ class WrittenArray:
     bits: np.random.Generator
     noise: np.random.Generator
     left: np.ndarray
+    step: float
     trains: int = 0
     cut: int = 0
     slots: int = 0
@@ -44,9 +46,9 @@ class WrittenArray:
 
     def count(self, wanted: np.ndarray) -> None:
         """Change the cells by what is wanted and left [S] in whole steps; keep the rest."""
-        step, wanted = self.cells.response.step, wanted + self.left
-        counts = np.rint(wanted / step).astype(np.int64)
-        self.left = wanted - counts * step
+        wanted = wanted + self.left
+        counts = np.rint(wanted / self.step).astype(np.int64)
+        self.left = wanted - counts * self.step
         self.slots += int((np.maximum(counts, 0).max(axis=1) + np.maximum(-counts, 0).max(axis=1)).sum())
         self.pulse(counts)
 
@@ -103,7 +105,7 @@ def update_cells(rule: UpdateRule, tile: PulsedTile, slow: WrittenArray, fast: F
             _transfer(rule, fast, slow, len(x))
         return
     for one, due in zip(x, -worth * by_current, strict=True):
-        written.meet(*pulse_probabilities(updates, one, due, written.cells.response.step), updates.bit_length)
+        written.meet(*pulse_probabilities(updates, one, due, written.step), updates.bit_length)
         if isinstance(rule, TikiTaka) and fast is not None:
             _transfer(rule, fast, slow, 1)
 
@@ -138,4 +140,4 @@ def _transfer(rule: TikiTaka, fast: FastArray, slow: WrittenArray, updates: int)
         elif due.any():
             alone = np.zeros(len(slow.cells.g))
             alone[row] = 1.0
-            slow.meet(alone, due / (rule.updates.bit_length * slow.cells.response.step), rule.updates.bit_length)
+            slow.meet(alone, due / (rule.updates.bit_length * slow.step), rule.updates.bit_length)
