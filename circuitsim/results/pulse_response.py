@@ -9,6 +9,7 @@ from circuitsim.errors import InputError
 from circuitsim.spec import by_value, checked
 
 _STATED = ("write_noise", "step_spread", "bound_spread", "endurance", "energy_up", "energy_down", "duration")
+_WIDEST = 0.25  # of the range, in which pairs may cancel about a symmetry point
 _ROUNDING = 1e-9  # of the size of steps: differences below it are no asymmetry
 
 
@@ -80,9 +81,9 @@ class PulseResponse:
 
     @property
     def has_symmetry_point(self) -> bool:
-        """Whether pairs of an up and a down pulse drift from both bounds towards one conductance, to a step or less."""
+        """Whether pairs of an up and a down pulse drift from both bounds to a conductance known to a quarter of them."""
         level = self._level
-        return level is not None and level[1] - level[0] <= float((self.up - self.down).max() / 2)
+        return level is not None and level[1] - level[0] <= _WIDEST * float(self.g[-1] - self.g[0])
 
     @property
     def symmetry_point(self) -> float:
