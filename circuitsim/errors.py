@@ -127,6 +127,10 @@ class CrosstalkWarning(CircuitsimWarning):
     """Groups of a convolution on one tile change each other's products by more than is allowed."""
 
 
+class WornCellsWarning(CircuitsimWarning):
+    """Cells have received more pulses than their device endures, and no longer respond."""
+
+
 class GateLevelWarning(CircuitsimWarning):
     """The current of cells is not linear in the level of their gates, for which a network takes it."""
 

@@ -1,10 +1,13 @@
 """The pulse response of a device, measured: trains of equal pulses with a read after each, in one run of ngspice."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 
 from circuitsim.devices import device_card, device_values
 from circuitsim.devices.card import Card
-from circuitsim.errors import InputError
+from circuitsim.errors import DeclaredRangeWarning, InputError
 from circuitsim.programming.pulses import PulseTiming, WritePulse
 from circuitsim.programming.write_deck import AMPLITUDES, READ, switching_card, write_deck
 from circuitsim.programming.write_options import along_ladder
@@ -14,6 +17,8 @@ from circuitsim.spice import Cosimulation, RawResult
 
 _GATED = ("te", "be", "ga", "st")
 _GATE_CURRENT = "i(bga)"
+_READ_ERROR = 6e-4  # of the largest conductance: 0.06 µS of 100 µS, see `WRITE_OPTIONS`
+_GATE_LIMIT = 1e-6  # A into the gate, to which the model.lib of `ecram` holds
 
 
 @checked
@@ -40,13 +45,16 @@ def measure_pulse_response(
 
     Returns:
         The response over the conductances that the trains passed, with energy and duration of a pulse. Conductances are
-        those of the whole cell, as it is read. Noise and spread are 0, and the endurance is unknown: the switching
-        models have none; `results.stated_pulses` adds them.
+        those of the whole cell, as it is read; `step_error` is what their reads may be off by. Noise and spread are 0,
+        and the endurance is unknown: the switching models have none; `results.stated_pulses` adds them.
 
     Raises:
         SpecError: The cell is another one, or its device has no switching model.
         InputError: The pulses do not move the conductance, down and up again.
         SimulatorError: ngspice failed; its folder is kept.
+
+    Warns:
+        DeclaredRangeWarning: A gate is driven beyond the current to which the model of `ecram` holds.
 
     Valid for: these amplitudes and widths; beyond the conductances that the trains reached nothing is known, and cells
     stop there. Every step is taken as a function of g alone. The model of `ecram` is valid up to 1 µA into its gate,
@@ -57,11 +65,13 @@ def measure_pulse_response(
     timing, card = timing or PulseTiming(), device_card(spec)
     train = [*([first] if first else []), *([down] * pulses), *([up] * pulses)]
     gated = card.dynamic is not None and card.dynamic.ports == _GATED
+    if gated:
+        _tell_gate_current(card, train)
     slots = len(train) + 2
     deck = _gated_deck(spec, card, timing, slots) if gated else write_deck(spec, timing, slots)
     read = ("v(bl)", "v(st)", "i(bbl)", _GATE_CURRENT) if gated else READ
 
-    def attempt(options: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    def attempt(options: dict[str, str]) -> tuple[np.ndarray, np.ndarray, float]:
         with Cosimulation(deck, read=read, options=options) as live:
             currents = [live.advance(timing.t_sample)["i(bbl)"]]
             for n, pulse in enumerate(train, start=1):
@@ -69,11 +79,27 @@ def measure_pulse_response(
                 amplitudes = {key: getattr(pulse, key) for key in AMPLITUDES}
                 currents.append(live.advance(n * timing.t_slot + timing.t_sample, amplitudes)["i(bbl)"])
             energy = _energies(live.waveforms(), timing, len(train), gated)
-            return -np.array(currents) / spec.driver.v_read, energy
+            return -np.array(currents) / spec.driver.v_read, energy, float(options["reltol"])
 
-    g, energy = along_ladder(attempt)
+    g, energy, reltol = along_ladder(attempt)
     skipped = 1 if first else 0
-    return _response(g[skipped:], energy[skipped:], pulses, timing)
+    error = max(_READ_ERROR, reltol) * float(g.max())
+    return replace(_response(g[skipped:], energy[skipped:], pulses, timing), step_error=error)
+
+
+def _tell_gate_current(card: Card, train: list[WritePulse]) -> None:
+    """Warn of pulses that drive more into a gate than the switching model holds for."""
+    assert card.dynamic is not None  # a gate is one of its ports
+    v_gate = max((pulse.v_gate for pulse in train), key=abs)
+    r_gate = float(device_values(card).get("r_gate", card.dynamic.parameters["r_gate"].value))
+    if abs(v_gate) > _GATE_LIMIT * r_gate * (1 + 1e-9):
+        warnings.warn(
+            f"v_gate = {v_gate:g} V drives {abs(v_gate) / r_gate:.3g} A into the gate: the switching model of "
+            f"{card.name} holds up to {_GATE_LIMIT:g} A, which is {_GATE_LIMIT * r_gate:g} V, and beyond it steps are "
+            "extrapolated",
+            DeclaredRangeWarning,
+            stacklevel=4,
+        )
 
 
 def _gated_deck(spec: ArraySpec, card: Card, timing: PulseTiming, slots: int) -> str:

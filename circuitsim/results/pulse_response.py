@@ -9,6 +9,8 @@ from circuitsim.errors import InputError
 from circuitsim.spec import by_value, checked
 
 _STATED = ("write_noise", "step_spread", "bound_spread", "endurance", "energy_up", "energy_down", "duration")
+_WIDEST = 0.25  # of the range, in which pairs may cancel about a symmetry point
+_ROUNDING = 1e-9  # of the size of steps: differences below it are no asymmetry
 
 
 @by_value
@@ -29,6 +31,7 @@ class PulseResponse:
         endurance: Pulses after which a cell no longer responds; None: unknown.
         energy_up, energy_down: (points,) energy of one pulse [J]; None: unknown.
         duration: Of one pulse, with what follows until the next [s]; None: unknown.
+        step_error: What each step may be off by [S]. Steps up and down whose sizes differ by no more count as equal.
         sources: Where values come from, by the names of these attributes ("steps" for g, up and down).
 
     Raises:
@@ -49,6 +52,7 @@ class PulseResponse:
     energy_down: np.ndarray | None = None
     duration: float | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    step_error: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("g", "up", "down", "energy_up", "energy_down"):
@@ -61,7 +65,7 @@ class PulseResponse:
             raise InputError("an up pulse lowers g or a down pulse raises it: expected up >= 0 and down <= 0")
         if not (np.any(self.up > 0) and np.any(self.down < 0)):
             raise InputError("up or down is 0 everywhere: expected pulses that change the conductance")
-        for name in ("write_noise", "step_spread", "bound_spread"):
+        for name in ("write_noise", "step_spread", "bound_spread", "step_error"):
             if not 0.0 <= getattr(self, name) < np.inf:
                 raise InputError(f"{name} = {getattr(self, name)!r}: expected a number, 0 or above")
         for name, unit in (("endurance", "pulses"), ("duration", "s")):
@@ -70,19 +74,44 @@ class PulseResponse:
                 raise InputError(f"{name} = {value!r} {unit}: expected a number above 0, or None where it is unknown")
 
     @property
+    def pair_drift(self) -> np.ndarray:
+        """(points,) change by an up and a down pulse [S], 0 where `step_error` or rounding does not tell it from 0."""
+        drift, size = self.up + self.down, self.up - self.down
+        return np.where(np.abs(drift) <= np.maximum(self.step_error, _ROUNDING * size), 0.0, drift)
+
+    @property
+    def has_symmetry_point(self) -> bool:
+        """Whether pairs of an up and a down pulse drift from both bounds to a conductance known to a quarter of them."""
+        level = self._level
+        return level is not None and level[1] - level[0] <= _WIDEST * float(self.g[-1] - self.g[0])
+
+    @property
     def symmetry_point(self) -> float:
-        """Conductance [S] at which an up and a down pulse cancel; where they never do, the end to which pairs drift."""
-        drift = self.up + self.down
-        falls = np.flatnonzero((drift[:-1] > 0) & (drift[1:] <= 0))
-        if len(falls) == 0:
-            crossing = drift[0] <= 0
-            level = np.flatnonzero(drift == 0)
-            if len(level) == len(drift):  # symmetric everywhere: every point is one, the middle stands for them
-                return float((self.g[0] + self.g[-1]) / 2)
-            return float(self.g[0] if crossing else self.g[-1])
-        k = int(falls[0])
-        share = drift[k] / (drift[k] - drift[k + 1])
-        return float(self.g[k] + share * (self.g[k + 1] - self.g[k]))
+        """Conductance [S] at which an up and a down pulse cancel; where they never do, the end to which pairs drift.
+
+        Where they cancel over a range, as far as `step_error` tells, its middle.
+        """
+        if self._level is not None:
+            return float(sum(self._level) / 2)
+        drift = self.pair_drift
+        if not drift.any():
+            return float((self.g[0] + self.g[-1]) / 2)
+        return float(self.g[-1] if drift[-1] > 0 or not (drift < 0).any() else self.g[0])
+
+    @property
+    def _level(self) -> tuple[float, float] | None:
+        """The ends [S] of the range towards which pairs drift from both sides and in which they cancel."""
+        drift = self.pair_drift
+        moving = np.flatnonzero(drift)
+        falls = np.flatnonzero((drift[moving[:-1]] > 0) & (drift[moving[1:]] < 0))
+        if not len(falls):
+            return None
+        before, after = moving[falls[0]], moving[falls[0] + 1]
+        if after > before + 1:
+            return float(self.g[before + 1]), float(self.g[after - 1])
+        share = drift[before] / (drift[before] - drift[after])
+        crossing = float(self.g[before] + share * (self.g[after] - self.g[before]))
+        return crossing, crossing
 
     @property
     def step(self) -> float:

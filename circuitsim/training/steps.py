@@ -27,6 +27,25 @@ def training_step(
             parameters are those before the step.
     """
     optimizer.zero_grad()
+    found = differentiated_loss(module, optimizer.zero_grad, loss, step)
+    optimizer.step()
+    return found
+
+
+def differentiated_loss(
+    module: nn.Module, forget: Callable[[], object], loss: Callable[[], torch.Tensor], step: int
+) -> float:
+    """Compute a loss and the gradients of the parameters; return the loss.
+
+    Args:
+        module: The module.
+        forget: Sets the gradients back where one is not finite.
+        loss: As in `training_step`.
+        step: As in `training_step`.
+
+    Raises:
+        InputError: As `training_step`.
+    """
     try:
         found = loss()
     except InputError as error:
@@ -34,13 +53,12 @@ def training_step(
     found.backward()
     for name, parameter in module.named_parameters():
         if parameter.grad is not None and not bool(torch.isfinite(parameter.grad).all()):
-            optimizer.zero_grad()
+            forget()
             raise InputError(
                 f"step {step}: the gradient of {name} is not finite; the parameters are those before the step"
             )
     if not bool(torch.isfinite(found.detach())):
         raise InputError(f"step {step}: the loss is {float(found):g}; the parameters are those before the step")
-    optimizer.step()
     return float(found.detach())
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import DeclaredRangeWarning, InputError, SpecError
 from circuitsim.programming import PulseTiming, WritePulse, measure_pulse_response
 from circuitsim.spec import parse_spec
 
@@ -60,6 +60,14 @@ def test_a_step_of_ecram_is_the_charge_into_its_gate():
     inside = found.g < 1.6e-6 - 1.01 * step  # the last step up meets the bound of the state
     assert found.up[inside] == pytest.approx(step, rel=1e-4) and found.up[-1] < 0.98 * step
     assert found.energy_up == pytest.approx(1.01e-12 - 1e-14 / 3, rel=1e-3)
+
+
+def test_steps_alike_of_ecram_have_no_symmetry_point_and_a_strong_gate_warns():
+    """Over the whole range pairs cancel, but for the ends of the state: no one point; beyond 1 V its card ends."""
+    with pytest.warns(DeclaredRangeWarning, match=r"v_gate = -?1\.5 V drives 1\.5e-06 A .* holds up to 1e-06 A"):
+        strong = {"up": WritePulse("set", 0.0, 0.0, 1.5), "down": WritePulse("reset", 0.0, 0.0, -1.5)}
+        found = measure_pulse_response(ecram("1r"), **strong, pulses=12, timing=SLOW)
+    assert found.symmetry_point == pytest.approx(0.85e-6, rel=0.05) and not found.has_symmetry_point
 
 
 def test_a_gated_device_behind_a_transistor_is_refused():

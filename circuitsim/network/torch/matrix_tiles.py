@@ -63,6 +63,7 @@ class MatrixTiles(nn.Module):
         through: Computes the products in place of the tiles while a network runs the module; None: nothing does.
         keeps_current: Whether reads in training gather `largest_current`, for `training.current_penalty`.
         largest_current: Largest |column current| since it was last taken [A], which can be differentiated.
+        w_max: Weight that takes the whole range, held while cells are trained; None: the largest present one.
         adapter: Low-rank correction that is added to the products; None: there is none.
     """
 
@@ -95,6 +96,7 @@ class MatrixTiles(nn.Module):
         self.through: LayerProduct | None = None
         self.keeps_current = False
         self.largest_current: torch.Tensor | None = None
+        self.w_max: float | None = None
         self.adapter: LowRank | None = None
 
     def extra_repr(self) -> str:
@@ -209,7 +211,7 @@ class MatrixTiles(nn.Module):
         drawn = self.converters if self.training else None
         tables = self.tables if drawn is None else drawn.table()
         adc = layer_adc(self.spec, tables, float(self.full_scale.detach()) if self._converts else None)
-        w_max, y = largest_weight(layer.weights), None
+        w_max, y = self.w_max or largest_weight(layer.weights), None
         read = None if drawn is not None else self._compiled(x, adc, w_max)
         read = read or self._composed(layer, x, replace(tables, adc=adc), w_max, drawn)
         for place, tile in zip(self.places, self.tiles, strict=True):

@@ -22,6 +22,21 @@ def test_alternating_pulses_end_at_the_symmetry_point():
     assert SOFT.step == pytest.approx(2e-6 / 3)
 
 
+def test_steps_alike_within_their_error_have_no_point_that_rounding_sets():
+    """Of 1e-8 S, steps differ by 1e-13 S: rounding would name a point, but pairs cancel as far as is known."""
+    g, step = np.linspace(1e-6, 1e-4, 5), np.full(5, 1e-8)
+    wobble = 1e-13 * np.array([1.0, 1.0, -1.0, 1.0, -1.0])
+    exact = PulseResponse(g, step + wobble, -step)
+    assert exact.symmetry_point == pytest.approx(3.8e-5, abs=1e-5) and exact.has_symmetry_point
+    known = PulseResponse(g, step + wobble, -step, step_error=1e-12)
+    assert known.symmetry_point == pytest.approx(5.05e-5) and not known.has_symmetry_point
+    ends = PulseResponse(g, np.array([1e-8, 1e-8, 1e-8, 1e-8, 0.0]), -np.array([0.0, 1e-8, 1e-8, 1e-8, 1e-8]))
+    assert ends.symmetry_point == pytest.approx(5.05e-5) and not ends.has_symmetry_point
+    rising = PulseResponse(g, 2 * step, -step)
+    assert rising.symmetry_point == 1e-4 and not rising.has_symmetry_point
+    assert SOFT.has_symmetry_point
+
+
 def test_a_value_without_source_is_unverified():
     assert stated_pulses(SOFT, {"endurance": 1e6}).unverified == ("steps", "endurance")
     known = stated_pulses(SOFT, {"endurance": 1e6, "energy_up": 1e-12}, source="a paper")
