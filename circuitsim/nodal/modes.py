@@ -125,8 +125,8 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
         return None
     rows, cols, cells = *g0.shape, g0.size
     starts = mode_starts(wires, g0[None])
-    g_row, g_col, steps = wires.g_row.copy(), wires.g_col.copy(), np.empty((2, cells * PER_CELL))
-    hold_ends(rows, cols, float(starts.short[0]), g_row, g_col)
+    g_row, g_col, steps = np.empty_like(wires.g_row), np.empty_like(wires.g_col), np.empty((2, cells * PER_CELL))
+    hold_ends(wires, float(starts.short[0]), g_row, g_col)
     if not factor_lines(rows, cols, g_row, g_col, np.ascontiguousarray(g0).ravel(), np.empty(cols), *steps):
         return None
     empty, rates, wanted, slowest = np.empty(0), np.zeros(MODES), int(starts.wanted[0]), float(starts.predicted[0])

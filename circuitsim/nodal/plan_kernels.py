@@ -37,16 +37,15 @@ class ModeRoom(NamedTuple):
 
 
 @bare_kernel
-def hold_ends(rows, cols, short, g_row, g_col):
-    """Put `short` [S] in place of end segments of 0 ohm."""
-    for a in range(rows):
-        for at in (a * (cols + 1), a * (cols + 1) + cols):
-            if g_row[at] == np.inf:
-                g_row[at] = short
-    for b in range(cols):
-        for at in (b, rows * cols + b):
-            if g_col[at] == np.inf:
-                g_col[at] = short
+def hold_ends(wires, short, g_row, g_col):
+    """Copy the segments of `SweptWires`, with `short` [S] in place of end segments of 0 ohm."""
+    rows, cols = wires.rows, wires.cols
+    for at in range(len(g_row)):
+        held = at % (cols + 1) in (0, cols) and wires.g_row[at] == np.inf
+        g_row[at] = short if held else wires.g_row[at]
+    for at in range(len(g_col)):
+        held = (at < cols or at >= rows * cols) and wires.g_col[at] == np.inf
+        g_col[at] = short if held else wires.g_col[at]
 
 
 @numba.njit(inline="always")
