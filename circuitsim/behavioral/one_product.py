@@ -7,8 +7,9 @@ import numpy as np
 from circuitsim.behavioral.grades import TileForm
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.tile import Tile
-from circuitsim.behavioral.tile_parts import MOST_PASSES, SWEEP, inputs_about_rest, linear_responses, tile_wires
+from circuitsim.behavioral.tile_parts import SWEEP_TOLERANCE, inputs_about_rest, linear_responses, tile_wires
 from circuitsim.behavioral.tile_source import TileSource
+from circuitsim.nodal.array import MOST_PASSES
 from circuitsim.nodal.many_arrays import output_matrices
 from circuitsim.results import TileModel
 
@@ -18,7 +19,7 @@ def one_product_tiles(model: TileModel, form: TileForm, g: np.ndarray, put: Call
     v_low, v_high = inputs_about_rest(model, form.inputs)
     v_ref, wires = model.spec.sense.v_ref, tile_wires(model)
     g_ref = reference_conductance(model.current_surface, g, v_low, v_high, v_ref)
-    w, settled = output_matrices(wires, g_ref, tol=SWEEP, most=MOST_PASSES)
+    w, settled = output_matrices(wires, g_ref, tol=SWEEP_TOLERANCE, most=MOST_PASSES)
     for k in np.flatnonzero(~settled):
         w[k] = linear_responses(wires, g_ref[k], np.eye(wires.rows))[0]
     tiles = []
