@@ -21,7 +21,7 @@ from circuitsim.behavioral.grades import (
 from circuitsim.behavioral.guard import check_input_ends, check_input_range, tell_missed
 from circuitsim.behavioral.noise import AnyNoise, ReadNoise, read_noise, with_read_noise
 from circuitsim.behavioral.product import ITERATIONS, AnyTile, mvm, own_array, tile_outputs, voltage_tile
-from circuitsim.behavioral.programming import model_form, program
+from circuitsim.behavioral.programming import model_form, program, program_many
 from circuitsim.behavioral.residual import reference_conductance
 from circuitsim.behavioral.row_currents import RowCurrents, read_rows, row_currents
 from circuitsim.behavioral.scaled_tile import reprogram, scale_tile
@@ -63,6 +63,7 @@ __all__ = [
     "own_array",
     "power",
     "program",
+    "program_many",
     "read_noise",
     "read_rows",
     "reference_conductance",

@@ -34,7 +34,7 @@ from circuitsim.nodal.lanes import (
     sum_of,
     zeros_for,
 )
-from circuitsim.nodal.modes import C_Y, G0, INVERSE_ROW, L_LEFT, L_RIGHT, MODES, PER_CELL, Z
+from circuitsim.nodal.plan_kernels import C_Y, G0, INVERSE_ROW, L_LEFT, L_RIGHT, MODES, PER_CELL, Z
 from circuitsim.nodal.sweep import extrapolate_modes
 
 _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are the wrong method

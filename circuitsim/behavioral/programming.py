@@ -1,6 +1,6 @@
 """Program a tile: wires, cells, driver and sense resistance into matrices, once per set of conductances."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ from circuitsim.behavioral.grades import AnyForm, StringForm, TileForm, charge_f
 from circuitsim.behavioral.guard import tell_missed
 from circuitsim.behavioral.level_programming import level_tile
 from circuitsim.behavioral.one_level import one_level_factors
-from circuitsim.behavioral.residual import reference_conductance, short
+from circuitsim.behavioral.one_product import one_product_tiles
+from circuitsim.behavioral.residual import short
 from circuitsim.behavioral.row_levels import row_correction, seen_levels
 from circuitsim.behavioral.string_programming import string_tile
 from circuitsim.behavioral.switched_read import SwitchedTile
 from circuitsim.behavioral.tile import Tile
-from circuitsim.behavioral.tile_parts import inputs_about_rest, linear_responses, tile_parts, tile_wires
+from circuitsim.behavioral.tile_parts import inputs_about_rest, tile_parts, tile_wires
 from circuitsim.behavioral.tile_source import TileSource
 from circuitsim.errors import InputError
 from circuitsim.nodal.gated import check_strings
@@ -85,9 +86,9 @@ def program(
         return _switched(model, g, inputs, put, single=dtype == "float32")
     inputs = inputs or "analog"
     form = form_of(model.grade, inputs, rows=spec.array.rows)
-    source = TileSource(model, g, form)
     if form.linear:
-        return _one_product(source, put)
+        return one_product_tiles(model, form, g[None], put)[0]
+    source = TileSource(model, g, form)
     parts = tile_parts(model, g, form, voltages=form.bands > 0)
     fields, columns, v_scale = parts.fields, parts.columns, parts.v_scale
     expansion = expand(parts.residual, form)
@@ -107,6 +108,61 @@ def program(
         port_level=put(fields.port_level / columns.span),
         **products,
     )  # fmt: skip
+
+
+@checked
+def program_many(
+    model: TileModel,
+    g: Sequence[np.ndarray],
+    *,
+    dtype: str = "float64",
+    xp: Any = np,
+    device: Any = None,
+    drawn: bool = False,
+) -> list[Tile | SwitchedTile | ChargeTile]:
+    """Program several sets of conductances, each into a tile: the same tiles as those of `program`, bit for bit.
+
+    Tiles of one product are solved together, without the interpreter lock, so that threads can each program some.
+
+    Args:
+        model, dtype, xp, device, drawn: As in `program`.
+        g: Conductances (rows, cols) [S] of each tile.
+
+    Raises:
+        InputError, OutsideRangeError: As `program`.
+
+    Warns:
+        MissedTargetWarning: For each tile, where the certificate of the model misses its target.
+
+    Valid for: as `program`.
+    """
+    form = model_form(model)
+    many = _of_one_product(model, form, g, drawn)
+    if many is None or not isinstance(form, TileForm):
+        return [program(model, each, dtype=dtype, xp=xp, device=device, drawn=drawn) for each in g]
+    check_able(model.spec, SIMULATES, "the behavioral model")
+    _check_sense(model)
+    for _ in g:
+        tell_missed(model)
+    many.setflags(write=False)
+    return one_product_tiles(model, form, many, _putter(xp, dtype, device))
+
+
+def _of_one_product(model: TileModel, form: AnyForm, g: Sequence[np.ndarray], drawn: bool) -> np.ndarray | None:
+    """Return conductances (tiles, rows, cols) [S] that tiles of one product take as they are.
+
+    None for other tiles, and where a conductance calls for a second look or a sentence that names its cell.
+    """
+    spec, linear = model.spec, isinstance(form, TileForm) and form.linear
+    if not linear or len(g) == 0 or isinstance(model.surface, CapacitorCell) or spec.technique.changes_size:
+        return None
+    if model.surface.two_states or any(each.shape != spec.shape or each.dtype != np.float64 for each in g):
+        return None
+    low, high = model.surface.g_range
+    if not drawn:
+        low, high = max(low, spec.device.g_min), min(high, spec.device.g_max)
+    many = np.array(g)
+    return many if np.all((many == 0) | ((many >= low) & (many <= high))) else None
 
 
 def _charges(model: TileModel, cell: CapacitorCell, g: np.ndarray, inputs: str | None, put: Callable) -> ChargeTile:
@@ -170,16 +226,6 @@ def _tile(source: TileSource, v_scale: float, **products: Any) -> Tile:
         v_ref=spec.sense.v_ref, v_scale=v_scale, r_sense=tile_wires(model).r_sense, sense=model.sense, source=source,
         **products,
     )  # fmt: skip
-
-
-def _one_product(source: TileSource, put: Callable) -> Tile:
-    model, (v_low, v_high) = source.model, inputs_about_rest(source.model, source.form.inputs)
-    v_ref, wires = model.spec.sense.v_ref, tile_wires(model)
-    g_ref = reference_conductance(model.current_surface, source.g, v_low, v_high, v_ref)
-    i_out, _ = linear_responses(wires, g_ref, np.eye(len(g_ref)))
-    offset = None if v_ref == 0 else put(-v_ref * i_out.sum(0))
-    admittance = None if model.sense is None else source.w_port
-    return _tile(source, max(-v_low, v_high), w=put(i_out), offset=offset, port_admittance=admittance)
 
 
 def _putter(xp: Any, dtype: str, device: Any) -> Callable[[np.ndarray], Any]:

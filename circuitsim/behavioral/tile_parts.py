@@ -13,12 +13,12 @@ from circuitsim.behavioral.grades import INPUT_POINTS, TileForm
 from circuitsim.behavioral.residual import Residual, reference_conductance, short, tabulate
 from circuitsim.behavioral.sense import reference_resistance
 from circuitsim.errors import InputError
-from circuitsim.nodal.array import plan_of_wires
+from circuitsim.nodal.array import MOST_PASSES, plan_of_wires
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.results import TileModel
 from circuitsim.spec import WireGrid
 
-_SWEEP = 1e-8  # relative tolerance of one product's matrix: far below the error of one product
+SWEEP_TOLERANCE = 1e-8  # relative tolerance of one product's matrix: far below the error of one product
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def linear_responses(
     """
     plan = plan_of_wires(wires, g)
     if plan is not None:
-        swept = sweep_batch(plan, v_in, v_sense, tol=_SWEEP, most=200)
+        swept = sweep_batch(plan, v_in, v_sense, tol=SWEEP_TOLERANCE, most=MOST_PASSES)
         if (swept.passes > 0).all():
             return swept.i_out, swept.i_row
     solved = nodal.solve_linear(nodal.linear_array(wires, g), v_in, 0.0 if v_sense is None else v_sense)

@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -88,11 +88,18 @@ class BehavioralProduct:
         del place  # all tiles are the same kind of array
         return self.read_of(self.tile(g), g)
 
+    def program_many(self, places: Sequence[TilePlace], g: Sequence[np.ndarray], /) -> list[ReadTile]:
+        """Return the function that reads each tile of conductances g (rows, cols) [S], as if called for each."""
+        del places
+        for each in g:
+            self._judge_load(each)
+        xp = importlib.import_module(self.namespace)
+        tiles = behavioral.program_many(self._judged(), g, dtype=self.dtype, xp=xp)
+        return [self.read_of(tile, each) for tile, each in zip(tiles, g, strict=True)]
+
     def tile(self, g: np.ndarray, *, drawn: np.ndarray | None = None) -> behavioral.AnyTile:
         """Program a tile with conductances g (rows, cols) [S], or with what was drawn for them; judge the load of g."""
-        if self.certificate is not None:
-            load = column_load(g, self.model.spec.device.g_max)
-            check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
+        self._judge_load(g)
         xp, programmed = importlib.import_module(self.namespace), g if drawn is None else drawn
         given = {"dtype": self.dtype, "xp": xp, "device": self.device}
         return behavioral.program(self._judged(), programmed, drawn=drawn is not None, **given)
@@ -100,6 +107,11 @@ class BehavioralProduct:
     def read_of(self, tile: behavioral.AnyTile, g: np.ndarray) -> ReadTile:
         """Return the function that reads a tile; its inputs are judged for the wanted conductances g [S]."""
         return MatrixRead(self, tile, g)
+
+    def _judge_load(self, g: np.ndarray) -> None:
+        if self.certificate is not None:
+            load = column_load(g, self.model.spec.device.g_max)
+            check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
 
     def _judged(self) -> TileModel:
         """Return the model with the target that it misses; refuse it if `strict`."""

@@ -30,7 +30,7 @@ def best_range(outputs: np.ndarray, bits: int) -> tuple[float, float]:
     Returns:
         Full scale [A], and the fraction of the calibration outputs more than half an LSB above it.
     """
-    ordered = np.sort(outputs)
+    ordered = np.sort(outputs).astype(float, copy=False)  # float32 is sorted in half the time
     largest = ordered[-1]
     candidates = largest * np.geomspace(_SMALLEST, _LARGEST, _STEPS)
     inner = np.quantile(ordered, INNER)
@@ -44,8 +44,10 @@ def _squared_error(ordered: np.ndarray, bits: int):
     """Return the function from a full scale to the sum of squared errors of sorted outputs, and of one beyond them."""
     count, largest, codes = len(ordered), ordered[-1], 2**bits - 1
     thinned = ordered[np.linspace(0, count - 1, min(count, _THINNED)).round().astype(int)]
-    above = np.append(np.cumsum(ordered[::-1])[::-1], 0.0)  # sums from each output to the largest
-    above_squared = np.append(np.cumsum(ordered[::-1] ** 2)[::-1], 0.0)
+    above, above_squared = np.zeros((2, count + 1))  # sums from each output to the largest
+    np.cumsum(ordered[::-1], out=above[-2::-1])
+    np.square(ordered, out=above_squared[:-1])
+    np.cumsum(above_squared[-2::-1].copy(), out=above_squared[-2::-1])
     tail = ordered[-_TAIL:]
     excess = float(np.mean(tail - tail[0]))
 

@@ -4,7 +4,7 @@ What products and reads need not have is a protocol of its own here, which `isin
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -80,12 +80,22 @@ class ArrayProduct(Protocol):
         ...
 
 
+@runtime_checkable
+class ManyProduct(Protocol):
+    """A product that programs several tiles in one call, in less time than one after another."""
+
+    def program_many(self, places: Sequence[TilePlace], g: Sequence[np.ndarray], /) -> list[ReadTile]:
+        """Return the function that reads each tile, the same as calls of the product return."""
+        ...
+
+
 class Product(Protocol):
     """Programs a tile with conductances g (rows, cols) [S] and returns the function that reads it.
 
     `place` is the part of the layer that the tile holds; most products need only g. The products of this package can be
     pickled, so that worker processes can program and read tiles. A product that simulates one array is also an
-    `ArrayProduct`. A plain function is a product, too; it serves any array:
+    `ArrayProduct`, one that programs several tiles in a call a `ManyProduct`. A plain function is a product, too; it
+    serves any array:
 
         def product(place, g):
             return functools.partial(behavioral.mvm, behavioral.program(model, g))

@@ -42,6 +42,7 @@ class RangeRule:
         """
         if self.kind == "least_rms" and bits is not None:
             return best_range(values.ravel(), bits)
+        values = values.astype(float, copy=False)
         largest = float(values.max())
         if self.kind != "percentile":
             return largest, 0.0

@@ -176,7 +176,7 @@ def _fit_layer(
     if converts and known.full_scale is None:
         parts = zip(*(currents for currents, _ in reads), strict=True)
         tiled = [np.concatenate([as_numpy(tile.i_out) for tile in part]) for part in parts]
-        flat = np.concatenate([currents.ravel() for currents in tiled]).astype(float, copy=False)
+        flat = np.concatenate([currents.ravel() for currents in tiled])
         known = _adc_range(known, flat, spec, rules[1])
         if adc_per != "layer" and spec.adc.bits is not None:
             known = with_column_ranges(known, tiled, spec.adc.bits, rules[1], adc_per)

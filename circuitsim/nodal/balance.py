@@ -24,7 +24,7 @@ from circuitsim.nodal.lanes import (
     subtract,
     zeros_for,
 )
-from circuitsim.nodal.modes import G0, MODES, PER_CELL
+from circuitsim.nodal.plan_kernels import G0, MODES, PER_CELL
 from circuitsim.nodal.polynomial import beyond_chord
 
 EPSILON = float(np.finfo(float).eps)

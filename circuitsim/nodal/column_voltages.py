@@ -6,7 +6,7 @@
 import numba
 
 from circuitsim.nodal.lanes import fma_at, load_like, store, zeros_for
-from circuitsim.nodal.modes import C_X, INVERSE, MODES, PER_CELL, Z
+from circuitsim.nodal.plan_kernels import C_X, INVERSE, MODES, PER_CELL, Z
 
 
 @numba.njit(inline="always")

@@ -23,6 +23,7 @@ _SAID = {
     "evaluate_cells": ("characterized cells of an array", 2),
     "read_groups": ("reads of behavioral tiles", 4),
     "sweep_ports": ("the linear arrays of behavioral tiles", 6),
+    "_solve_arrays": ("behavioral tiles of one product", 4),
     "fill_table": ("the residual currents of behavioral tiles", 4),
     "read_joined": ("networks on tiles", 5),
 }

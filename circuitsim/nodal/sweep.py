@@ -43,7 +43,7 @@ from circuitsim.nodal.lanes import (
     take_like,
     zeros_for,
 )
-from circuitsim.nodal.modes import C_Y, G0, INVERSE_ROW, L_LEFT, L_RIGHT, MODES, PER_CELL, Z
+from circuitsim.nodal.plan_kernels import C_Y, G0, INVERSE_ROW, L_LEFT, L_RIGHT, MODES, PER_CELL, Z
 from circuitsim.nodal.polynomial import beyond_chord
 
 _BEFORE_CHECK = 30.0  # of the tolerance: voltages are then close enough for the residual, which decides, to be worth it

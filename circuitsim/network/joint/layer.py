@@ -215,7 +215,8 @@ def _cropped(product: tuple, place: TilePlace, form: JointForm, blocks: int) -> 
     """Return the first feature of a factor among those of rows in use, and its matrix (blocks, features, OUTPUTS)."""
     first, last, matrix = product
     before, after = form.functions
-    used = np.isin(np.arange(form.rows), np.arange(form.rows)[place.row_part])
+    used = np.zeros(form.rows, bool)
+    used[place.row_part] = True
     kept = np.concatenate([*[used] * (before + 1), [True], *[used] * after])
     matrix = np.asarray(matrix, dtype=float)[kept[first:last], place.col_part]
     return int(kept[:first].sum()), _in_blocks(matrix, blocks)

@@ -7,7 +7,7 @@ from pathlib import Path
 from numba.core.dispatcher import Dispatcher
 
 import circuitsim
-from circuitsim.nodal import balance, kernel, modes, surface, sweep
+from circuitsim.nodal import balance, kernel, plan_kernels, surface, sweep
 
 SWEEP = """
 from kernel import kernel
@@ -38,7 +38,7 @@ def test_a_kernel_is_taken_from_disk_until_another_file_changes(tmp_path):
 
 
 def test_every_compiled_function_is_kept_on_disk():
-    modules = (balance, modes, surface, sweep)
+    modules = (balance, plan_kernels, surface, sweep)
     compiled = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
     written_out = {each for each in compiled if each.targetoptions.get("inline")}  # into the functions that call it
     assert len(compiled - written_out) > 4 and not {

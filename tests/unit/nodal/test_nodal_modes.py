@@ -10,6 +10,9 @@ from circuitsim import nodal
 from circuitsim.errors import UnbalancedWarning
 from circuitsim.nodal.blocks import sweep_batch
 from circuitsim.nodal.grid import end_resistances
+from circuitsim.nodal.lanes import WIDTH
+from circuitsim.nodal.modes import mode_room, mode_starts, swept_wires
+from circuitsim.nodal.plan_kernels import MODES, PER_CELL, Z, factor_lines, find_modes
 from circuitsim.spec import parse_spec
 
 
@@ -170,3 +173,21 @@ def test_a_read_closer_than_its_matrix_is_swept():
     array = prepared(FAST, conductances())
     methods = [nodal.read(array, inputs(array), tol=tol).provenance.options["method"] for tol in (1e-12, 9e-13)]
     assert methods == ["matrix", "sweep"]
+
+
+@pytest.mark.parametrize("held", [np.nan, np.inf, 1e300])
+def test_modes_do_not_depend_on_what_memory_held(held):
+    array = prepared(SLOW, conductances())
+    wires = swept_wires(*end_resistances(array.wires))
+    assert wires is not None
+    g, cells = array.chord_conductance, array.g.size
+    down, up = np.full((2, cells * PER_CELL), held)
+    assert factor_lines(*g.shape, wires.g_row, wires.g_col, g.ravel(), np.full(g.shape[1], held), down, up)
+    more, rates, room = np.full(cells * (MODES - 1), held), np.zeros(MODES), mode_room(cells, WIDTH)
+    for part in room:
+        part[:] = held
+    start = mode_starts(wires, g[None]).places[0]
+    slowest = find_modes((0.0,) * WIDTH, wires, down, up, start, MODES, room, more, rates)
+    assert slowest == array.plan.slowest and np.array_equal(rates, array.plan.rates)
+    assert np.array_equal(down, array.plan.down) and np.array_equal(up, array.plan.up)
+    assert np.array_equal(np.abs(down[Z::PER_CELL]), np.abs(array.plan.z[:, 0]))
