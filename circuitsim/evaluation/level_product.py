@@ -6,6 +6,7 @@ from circuitsim import characterization
 from circuitsim.errors import InputError
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
+from circuitsim.evaluation.tile_files import TileStore
 from circuitsim.levels import surface_of
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, checked, with_ideal
@@ -26,13 +27,14 @@ def level_product(
     strict: bool = False,
     max_error: float | None = None,
     dtype: str = "float64",
+    store: TileStore | None = None,
 ) -> BehavioralProduct | NodalProduct | NgspiceProduct:
     """Return the product that reads the tiles of a network at a level.
 
     Args:
         arrays: A calibrated model of the tiles, or their specification, which only "nodal" and "ngspice" can read.
         level: None: "behavioral" with a model, "nodal" with a specification.
-        certificate, strict, max_error, dtype: As in `BehavioralProduct`, for that level alone.
+        certificate, strict, max_error, dtype, store: As in `BehavioralProduct`, for that level alone.
 
     Raises:
         InputError: The level needs a model, or an argument has no effect at it.
@@ -41,14 +43,15 @@ def level_product(
     if dtype not in DTYPES:
         raise InputError(f"dtype = {dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
     if isinstance(arrays, TileModel) and level in (None, "behavioral"):
-        return BehavioralProduct(arrays, dtype=dtype, certificate=certificate, strict=strict, max_error=max_error)
+        judged = {"certificate": certificate, "strict": strict, "max_error": max_error}
+        return BehavioralProduct(arrays, dtype=dtype, **judged, store=store)
     if level == "behavioral":
         raise InputError(
             "level = 'behavioral' needs a calibrated model; expected model.json, or level nodal or ngspice"
         )
     other = dtype if dtype != DTYPES[0] else None
     stated = {"certificate": certificate, "strict": strict or None, "max_error": max_error, "dtype": other}
-    for name, given in stated.items():
+    for name, given in {**stated, "keep_tiles (store)": store}.items():
         if given is not None:
             raise InputError(f"{name} has no effect at level = {level or 'nodal'!r}, which is exact; leave it out")
     spec = arrays.spec if isinstance(arrays, TileModel) else arrays

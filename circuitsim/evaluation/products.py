@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,9 @@ from circuitsim.characterization import check_contents, check_sense_contents
 from circuitsim.errors import InputError
 from circuitsim.evaluation.gate_bend import tell_bend
 from circuitsim.evaluation.joint_tiles import joint_form_of
+from circuitsim.evaluation.tile_files import TileStore, check_storable, kept_tiles
 from circuitsim.netlist import cell_text
-from circuitsim.network import JointForm, ReadTile, TilePlace, check_same_array
+from circuitsim.network import JointForm, ReadTile, TilePlace, check_same_array, over_tiles
 from circuitsim.results import AnyCell, CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
 from circuitsim.spec import ArraySpec, by_value, with_ideal
 from circuitsim.spice import Simulator
@@ -45,9 +46,11 @@ class BehavioralProduct:
             that misses its target.
         max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
             full scale. A tile above it warns, or is refused if `strict`.
+        store: Keeps the tiles of whole layers on disk, see `tile_store`; None: they are programmed each time.
 
     Raises:
-        InputError: `strict` or `max_error` is given without a certificate, or the certificate belongs to another model.
+        InputError: `strict` or `max_error` is given without a certificate, or the certificate belongs to another model;
+            or a store cannot keep such tiles.
         OutsideRangeError: `strict` is True and the model misses its target.
 
     Warns:
@@ -60,11 +63,14 @@ class BehavioralProduct:
     certificate: Certificate | None = None
     strict: bool = False
     max_error: float | None = None
+    store: TileStore | None = None
 
     def __post_init__(self) -> None:
         for argument, given in (("strict = True", self.strict), ("max_error", self.max_error is not None)):
             if self.certificate is None and given:
                 raise InputError(f"{argument} needs the certificate of the model")
+        if self.store is not None:
+            check_storable(self.model, self.namespace)
         self._judged()
 
     @property
@@ -84,17 +90,37 @@ class BehavioralProduct:
         del place  # all tiles are the same kind of array
         return self.read_of(self.tile(g), g)
 
+    def of_layer(self, places: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int = 1) -> list[ReadTile]:
+        """Return the functions that read the tiles of a layer; judge the column load of each."""
+        tiles = self.tiles(places[0].layer, matrices, n_jobs)
+        return [self.read_of(tile, g) for tile, g in zip(tiles, matrices, strict=True)]
+
+    def tiles(self, layer: str, matrices: Sequence[np.ndarray], n_jobs: int = 1) -> list[behavioral.AnyTile]:
+        """Program the tiles of a layer with conductances (rows, cols) [S] each, or take them from the store."""
+        each = [(g,) for g in matrices]
+        if self.store is None:
+            return over_tiles(self.tile, each, n_jobs)
+        judged = self._judged()
+        behavioral.tell_missed(judged)
+        for g in matrices:
+            self._judge_load(g)
+        how = partial(behavioral.program, judged, dtype=self.dtype)
+        return kept_tiles(self.store, layer, judged, matrices, self.dtype, partial(over_tiles, how, each, n_jobs))
+
     def tile(self, g: np.ndarray, *, drawn: np.ndarray | None = None) -> behavioral.AnyTile:
         """Program a tile with conductances g (rows, cols) [S], or with what was drawn for them; judge the load of g."""
-        if self.certificate is not None:
-            load = column_load(g, self.model.spec.device.g_max)
-            check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
+        self._judge_load(g)
         xp, programmed = importlib.import_module(self.namespace), g if drawn is None else drawn
         return behavioral.program(self._judged(), programmed, drawn=drawn is not None, dtype=self.dtype, xp=xp)
 
     def read_of(self, tile: behavioral.AnyTile, g: np.ndarray) -> ReadTile:
         """Return the function that reads a tile; its inputs are judged for the wanted conductances g [S]."""
         return MatrixRead(self, tile, g)
+
+    def _judge_load(self, g: np.ndarray) -> None:
+        if self.certificate is not None:
+            load = column_load(g, self.model.spec.device.g_max)
+            check_worst(self.certificate, load, max_error=self.max_error, strict=self.strict)
 
     def _judged(self) -> TileModel:
         """Return the model with the target that it misses; refuse it if `strict`."""

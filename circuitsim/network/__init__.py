@@ -34,17 +34,20 @@ from circuitsim.network.network import (
     Network,
     WholeLayerProduct,
 )
+from circuitsim.network.parallel import over_tiles
 from circuitsim.network.product import (
     ArrayProduct,
     ExactProduct,
     JointRead,
     JudgingRead,
+    LayerProgramming,
     NoiseRead,
     Product,
     ReadTile,
     RecordedProduct,
     TileRead,
     exact_product,
+    program_tiles,
 )
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances, tile_numbers
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule, range_rule
@@ -69,6 +72,7 @@ __all__ = [
     "JointRead",
     "JudgingRead",
     "LayerProduct",
+    "LayerProgramming",
     "LayerRange",
     "LayerReading",
     "LayerStatistics",
@@ -118,7 +122,9 @@ __all__ = [
     "network_tables",
     "output_bounds",
     "output_tensor",
+    "over_tiles",
     "program",
+    "program_tiles",
     "range_rule",
     "scheme_of",
     "tile_conductances",

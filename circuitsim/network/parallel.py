@@ -5,6 +5,8 @@ from typing import Any
 
 from joblib import Parallel, delayed, effective_n_jobs
 
+from circuitsim.spec import checked
+
 
 def in_threads(function: Callable[[int, int], None], n_jobs: int) -> None:
     """Call function(k, parts) for every part k, each in a thread of its own; it writes to arrays that all share.
@@ -18,6 +20,7 @@ def in_threads(function: Callable[[int, int], None], n_jobs: int) -> None:
         Parallel(parts, require="sharedmem")(delayed(function)(k, parts) for k in range(parts))
 
 
+@checked
 def over_tiles(function: Callable[..., Any], tiles: Iterable[tuple], n_jobs: int) -> list[Any]:
     """Return function(*tile) for every tile, in order.
 

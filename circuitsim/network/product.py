@@ -3,7 +3,7 @@
 What products and reads need not have is a protocol of its own here, which `isinstance` tells.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -12,6 +12,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.joint.form import JointForm
+from circuitsim.network.parallel import over_tiles
 from circuitsim.network.tiling import TilePlace
 from circuitsim.spec import ArraySpec, by_value, checked
 
@@ -65,12 +66,25 @@ class ArrayProduct(Protocol):
         ...
 
 
+@runtime_checkable
+class LayerProgramming(Protocol):
+    """A product that programs all tiles of a layer in one call, so that it can keep them together."""
+
+    def of_layer(self, places: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int, /) -> list[ReadTile]:
+        """Return the function that reads each tile, for its place and conductances (rows, cols) [S].
+
+        `n_jobs` is the number of tiles programmed at the same time, see `parallel.over_tiles`.
+        """
+        ...
+
+
 class Product(Protocol):
     """Programs a tile with conductances g (rows, cols) [S] and returns the function that reads it.
 
     `place` is the part of the layer that the tile holds; most products need only g. The products of this package can be
     pickled, so that worker processes can program and read tiles. A product that simulates one array is also an
-    `ArrayProduct`. A plain function is a product, too; it serves any array:
+    `ArrayProduct`, one that programs whole layers a `LayerProgramming`. A plain function is a product, too; it serves
+    any array:
 
         def product(place, g):
             return functools.partial(behavioral.mvm, behavioral.program(model, g))
@@ -153,6 +167,16 @@ def exact_product(spec: ArraySpec, *, dtype: str = "float64") -> ExactProduct:
     """Return the exact product of an array, whatever its inputs drive; `dtype` as in `ExactProduct`."""
     v_read = None if spec.array.input_line == "bl" else spec.driver.v_read
     return ExactProduct(spec.sense.v_ref, v_read, dtype)
+
+
+@checked
+def program_tiles(
+    product: Product, places: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int = 1
+) -> list[ReadTile]:
+    """Return the functions that read the tiles of a layer, with conductances (rows, cols) [S], in order."""
+    if isinstance(product, LayerProgramming):
+        return product.of_layer(places, matrices, n_jobs)
+    return over_tiles(product, zip(places, matrices, strict=True), n_jobs)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import largest_weight, scheme_of
 from circuitsim.network.network import CutNetwork, Network
-from circuitsim.network.parallel import over_tiles
-from circuitsim.network.product import ArrayProduct, Product, ReadTile
+from circuitsim.network.product import ArrayProduct, Product, ReadTile, program_tiles
 from circuitsim.network.tiling import TilePlace, block_diagonal, padded
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked
@@ -113,7 +112,7 @@ def program(
         w_max = largest_weight(layer.weights)
         tiles = placed.get(layer.name) or layer_places(layer.name, _shape(layer), spec)  # its owner may be digital
         matrices = [tile_conductances(layer, place, spec, w_max=w_max) for place in tiles]
-        reads = tuple(over_tiles(product, zip(tiles, matrices, strict=True), n_jobs))
+        reads = tuple(program_tiles(product, tiles, matrices, n_jobs))
         sums = _weight_sums(layer, tiles, matrices, spec, w_max) if spec.mapping.inputs == "offset" else None
         programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, reads, sums)
         finished += len(tiles)
