@@ -64,9 +64,12 @@ def _packing(content: dict[str, Any]) -> list[str]:
         if layer["groups"] == 1:
             continue
         found = "not read" if layer["found"] is None else f"found {percent(layer['found'])}"
+        expected = "no estimate for capacitors"
+        if layer["expected"] is not None:
+            expected = f"expected up to {percent(layer['expected'])}"
         lines.append(
             f"packed: {layer['name']}, up to {layer['groups']} groups a tile; crosstalk of neighbours at full scale "
-            f"{found}, expected up to {percent(layer['expected'])}, allowed {percent(layer['allowed'])} of the largest "
+            f"{found}, {expected}, allowed {percent(layer['allowed'])} of the largest "
             "product (mapping.crosstalk)"
         )
     return lines
