@@ -297,8 +297,9 @@ def test_no_way_leads_out_of_the_folder(tmp_path, weights, monkeypatch, way):
         if entry.key == "location":
             entry.value = location
     (inside / "net.onnx").write_bytes(moved.SerializeToString())
-    for largest in (held.LARGEST, 5000):
+    for largest, large in ((held.LARGEST, 1 << 20), (5000, 1000)):
         monkeypatch.setattr(held, "LARGEST", largest)
+        monkeypatch.setattr(held, "_LARGE", large)
         with pytest.raises(InputError, match="is missing or lies elsewhere; expected it beside the model"):
             load_network(inside / "net.onnx")
 
