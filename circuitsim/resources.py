@@ -40,3 +40,8 @@ def surface_cache() -> Path:
 def table_cache() -> Path:
     """Return the folder of characterized blocks in the cache."""
     return cache_folder() / "tables"
+
+
+def tile_cache() -> Path:
+    """Return the folder of programmed tiles in the cache."""
+    return cache_folder() / "tiles"

@@ -29,6 +29,7 @@ from circuitsim.behavioral.sense import meet_curve, reported_outputs, sensed_out
 from circuitsim.behavioral.string_noise import StringNoise
 from circuitsim.behavioral.string_tile import StringTile
 from circuitsim.behavioral.tile import Tile
+from circuitsim.behavioral.tile_content import restored_tile, tile_content
 from circuitsim.behavioral.tile_power import power
 
 __all__ = [
@@ -69,12 +70,14 @@ __all__ = [
     "reference_conductance",
     "reported_outputs",
     "reprogram",
+    "restored_tile",
     "row_currents",
     "scale_tile",
     "sensed_outputs",
     "settle",
     "string_form",
     "tell_missed",
+    "tile_content",
     "tile_outputs",
     "voltage_tile",
     "with_read_noise",

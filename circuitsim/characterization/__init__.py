@@ -12,7 +12,7 @@ from circuitsim.characterization.adc_mismatch import (
 from circuitsim.characterization.adc_resolution import adc_bits
 from circuitsim.characterization.blocks import characterize, check_sense_contents
 from circuitsim.characterization.bulk import check_bulk
-from circuitsim.characterization.cache import cache_limit, cache_size
+from circuitsim.characterization.cache import cache_limit, cache_size, cached, clear_cache
 from circuitsim.characterization.capacitor import capacitor_cell
 from circuitsim.characterization.cell import (
     cell,
@@ -65,6 +65,7 @@ __all__ = [
     "bend_of_levels",
     "cache_limit",
     "cache_size",
+    "cached",
     "capacitor_cell",
     "cell",
     "cell_dynamics",
@@ -74,6 +75,7 @@ __all__ = [
     "check_contents",
     "check_ohmic",
     "check_sense_contents",
+    "clear_cache",
     "comparator_table",
     "comparator_thresholds",
     "dac_block_table",

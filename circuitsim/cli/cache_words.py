@@ -1,20 +1,57 @@
-"""What `circuitsim doctor` says of the cache: how many cells and tables of blocks it keeps, and how large they are."""
+"""`circuitsim cache`, and what `circuitsim doctor` says of the cache: how much it keeps, where, and at most."""
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
-from circuitsim.resources import surface_cache, table_cache
+import typer
+
+from circuitsim.cli.choices import one_of
+from circuitsim.cli.output import Json, print_result
+from circuitsim.resources import surface_cache, table_cache, tile_cache
+
+_FOLDERS: dict[str, tuple[Callable[[], Path], str, str]] = {
+    "cells": (surface_cache, "cells", "characterizations"),
+    "tables": (table_cache, "tables of blocks", "characterizations"),
+    "tiles": (tile_cache, "layers of programmed tiles", "tiles"),
+}
+"""Of each word of --clear: the folder, what it holds, and whose limit it has."""
+
+
+def cache(
+    clear: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clear",
+            parser=one_of("--clear"),
+            metavar="WORD",
+            help="Remove cells, tables, tiles or all first; repeat it. What is needed again is made again.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List what the cache keeps: characterized cells, tables of blocks, programmed tiles; or clear it."""
+    from circuitsim.characterization import clear_cache
+
+    words = _FOLDERS if "all" in (clear or ()) else dict.fromkeys(clear or ())
+    removed = {word: clear_cache(_FOLDERS[word][0]()) for word in words}
+    content, said = cache_report()
+    content["removed"] = {word: {"entries": count, "bytes": size} for word, (count, size) in removed.items()}
+    lines = [f"Removed: {count} {_FOLDERS[word][1]}, {size / 1e6:.1f} MB." for word, (count, size) in removed.items()]
+    print_result(content, "\n".join([*lines, said]), as_json)
 
 
 def cache_report() -> tuple[dict[str, Any], str]:
     """Return the state of the cache for machines, and in a sentence."""
     from circuitsim.characterization import cache_limit, cache_size
 
-    folder, tables, limit = surface_cache(), table_cache(), cache_limit()
-    (count, size), (table_count, table_size) = cache_size(folder), cache_size(tables)
-    content = {"folder": str(folder), "surfaces": count, "bytes": size, "limit_bytes": limit}
-    content |= {"table_folder": str(tables), "tables": table_count, "table_bytes": table_size}
-    most = f"of at most {limit / 1e6:g} MB"
-    return content, (
-        f"Cache: {count} cells, {size / 1e6:.1f} MB {most}, in {folder}; {table_count} tables of blocks, "
-        f"{table_size / 1e6:.1f} MB {most}, in {tables}."
-    )
+    cells, tables, tiles = (cache_size(folder()) for folder, _, _ in _FOLDERS.values())
+    content = {"folder": str(surface_cache()), "surfaces": cells[0], "bytes": cells[1], "limit_bytes": cache_limit()}
+    content |= {"table_folder": str(table_cache()), "tables": tables[0], "table_bytes": tables[1]}
+    content |= {"tile_folder": str(tile_cache()), "tile_layers": tiles[0], "tile_bytes": tiles[1]}
+    content |= {"tile_limit_bytes": cache_limit("tiles")}
+    said = [
+        f"{count} {named}, {size / 1e6:.1f} MB of at most {cache_limit(kind) / 1e6:g} MB, in {folder()}"
+        for (folder, named, kind), (count, size) in zip(_FOLDERS.values(), (cells, tables, tiles), strict=True)
+    ]
+    return content, f"Cache: {'; '.join(said)}."

@@ -22,6 +22,7 @@ WORDS = {
     "--adc-range-per": ("layer", "tile", "column"),
     "--bounds": ("certificate", "drawn_tiles", "own_tiles"),
     "--cause": ("wires", "cells", "dac", "adc", *DRAWN_CAUSES),
+    "--clear": ("cells", "tables", "tiles", "all"),
     "--compensation": ("none", "network", "layer", "column", "column_offset"),
     "--level": ("behavioral", "nodal", "ngspice"),
 }

@@ -15,7 +15,7 @@ from circuitsim.cli.age import age
 from circuitsim.cli.bench import app as bench_app
 from circuitsim.cli.block import app as block_app
 from circuitsim.cli.budget import budget
-from circuitsim.cli.cache_words import cache_report
+from circuitsim.cli.cache_words import cache, cache_report
 from circuitsim.cli.campaign import app as campaign_app
 from circuitsim.cli.certificate import DOES_NOT_HOLD, certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
@@ -51,6 +51,7 @@ app.command("count")(count)
 app.command("energy")(energy)
 app.command("budget")(budget)
 app.command("netlist")(write_netlist)
+app.command("cache")(cache)
 app.command("solve")(solve)
 app.command("reproduce")(reproduce)
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")

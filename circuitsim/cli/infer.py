@@ -1,7 +1,7 @@
 """`circuitsim infer`: a network on a calibrated array."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -28,6 +28,8 @@ from circuitsim.cli.output import Json, print_result, progress_steps, replaces
 from circuitsim.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from circuitsim.evaluation import EnergyOptions
     from circuitsim.results import TileModel
     from circuitsim.spec import ArraySpec
@@ -156,6 +158,14 @@ def infer(
             " on the CPU. Absent: NumPy, compiled. Not verified on a GPU.",
         ),
     ] = None,
+    keep_tiles: Annotated[
+        bool,
+        typer.Option(
+            "--keep-tiles",
+            help="Keep programmed tiles in the cache, and take those that are there: the same numbers without the time"
+            " of programming. CIRCUITSIM_TILES_MB limits it (2000 MB), circuitsim cache --clear tiles empties it.",
+        ),
+    ] = False,
     memory: Annotated[
         float,
         typer.Option(
@@ -175,7 +185,6 @@ def infer(
     as_json: Json = False,
 ) -> None:
     """Run a network with its products by weights on arrays: its score, what ran where and why, the ranges."""
-    from circuitsim.cli.energy_words import energy_lines
     from circuitsim.cli.infer_words import inference_in_words
     from circuitsim.cli.settling import stored_settling
     from circuitsim.evaluation import infer_files, read_metric
@@ -213,13 +222,18 @@ def infer(
             rng=None if noise_seed is None else np.random.default_rng(noise_seed),
             dtype=dtype,
             device=device,
+            keep_tiles=keep_tiles,
             memory=memory,
             n_jobs=jobs,
             progress=moved,
         )
-    found = content["energy"]
-    spent = [] if found is None else [*energy_lines(found), f"energy by layer: {found['csv']}"]
-    print_result(content, [inference_in_words(content), *spent], as_json)
+    print_result(content, [inference_in_words(content), *_energy_in_words(content["energy"])], as_json)
+
+
+def _energy_in_words(found: dict[str, Any] | None) -> "list[str | Table]":
+    from circuitsim.cli.energy_words import energy_lines
+
+    return [] if found is None else [*energy_lines(found), f"energy by layer: {found['csv']}"]
 
 
 def _energy_options(

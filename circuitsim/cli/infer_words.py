@@ -33,7 +33,7 @@ def inference_in_words(content: dict[str, Any]) -> str:
     lines += _packing(content)
     if content["unreached_layers"]:
         lines.append(f"programmed, but read for none of the images: {', '.join(content['unreached_layers'])}")
-    lines += [*_certified(content), *_bounded(content), *_settling(content)]
+    lines += [*_kept(content), *_certified(content), *_bounded(content), *_settling(content)]
     circuits = [f"{part} {name}" for part, name in content["tables"].items() if name is not None]
     if circuits:
         lines.append(f"circuits around the arrays, from their tables: {', '.join(circuits)}; others are ideal")
@@ -69,10 +69,34 @@ def _packing(content: dict[str, Any]) -> list[str]:
         if layer["groups"] == 1:
             continue
         found = "not read" if layer["found"] is None else f"found {percent(layer['found'])}"
+        expected = "no estimate for capacitors"
+        if layer["expected"] is not None:
+            expected = f"expected up to {percent(layer['expected'])}"
         lines.append(
             f"packed: {layer['name']}, up to {layer['groups']} groups a tile; crosstalk of neighbours at full scale "
-            f"{found}, expected up to {percent(layer['expected'])}, allowed {percent(layer['allowed'])} of the largest "
+            f"{found}, {expected}, allowed {percent(layer['allowed'])} of the largest "
             "product (mapping.crosstalk)"
+        )
+    return lines
+
+
+def _kept(content: dict[str, Any]) -> list[str]:
+    """Say which programmed tiles were taken from the cache, and which the next run will find there."""
+    store = content["tile_store"]
+    if store is None:
+        return []
+    layers, most = store["layers"], f"{store['limit_bytes'] / 1e6:g} MB"
+    found, kept = ([layer for layer in layers if layer[key]] for key in ("found", "kept"))
+    size = sum(layer["size"] for layer in kept)
+    lines = [
+        f"tiles in the cache: those of {len(found)} of {len(layers)} layers were found, those of {len(kept)} are kept, "
+        f"{size / 1e6:.1f} MB of at most {most}, in {store['folder']}"
+    ]
+    if len(kept) < len(layers):
+        needed = sum(layer["size"] for layer in layers)
+        lines.append(
+            f"not kept: {', '.join(layer['name'] for layer in layers if not layer['kept'])}; all layers take "
+            f"{needed / 1e6:.1f} MB (CIRCUITSIM_TILES_MB)"
         )
     return lines
 

@@ -40,6 +40,8 @@ from .spice_loop import within_certificate as within_certificate
 from .standing_converter import standing_converter as standing_converter
 from .tile_errors import certified_tile_errors as certified_tile_errors
 from .tile_errors import measured_tile_errors as measured_tile_errors
+from .tile_files import TileStore as TileStore
+from .tile_files import tile_store as tile_store
 from .tiles import network_experiments as network_experiments
 from .wire_sweep import wire_sweep as wire_sweep
 from .workloads import workload as workload

@@ -1,6 +1,6 @@
 """A product that counts the reads of each array, and sums the power that they take."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from circuitsim import behavioral
 from circuitsim.evaluation.products import BehavioralProduct, Listener, NgspiceProduct, NodalProduct, like_tile
-from circuitsim.network import ReadTile, TilePlace, as_numpy
+from circuitsim.network import ReadTile, TilePlace, as_numpy, program_tiles
 from circuitsim.results import SenseTable, Solution
 from circuitsim.spec import ArraySpec
 
@@ -50,13 +50,20 @@ class CountedProduct:
 
     def __call__(self, place: TilePlace, g: np.ndarray, /) -> ReadTile:
         """Return the function that reads conductances g (rows, cols) [S] and counts."""
+        return self.of_layer([place], [g])[0]
+
+    def of_layer(self, places: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int = 1) -> list[ReadTile]:
+        """Return the functions that read the tiles of a layer and count."""
         product = self.product
         if isinstance(product, BehavioralProduct):
-            tile = product.tile(g)
-            sense = product.model.sense
-            return CountedRead(product.read_of(tile, g), tile, place, sense, self.calls)
+            tiles, sense = product.tiles(places[0].layer, matrices, n_jobs), product.model.sense
+            return [
+                CountedRead(product.read_of(tile, g), tile, place, sense, self.calls)
+                for place, tile, g in zip(places, tiles, matrices, strict=True)
+            ]
         sense = product.sense if isinstance(product, NodalProduct) else None
-        return replace(product, record=partial(_count, self.calls, sense, product.record))(place, g)
+        counted = replace(product, record=partial(_count, self.calls, sense, product.record))
+        return program_tiles(counted, places, matrices, n_jobs)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,6 @@
 """Run a network file on a calibrated array and write the results to files."""
 
 import json
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from circuitsim.errors import HostWarning, InputError
+from circuitsim.errors import InputError
 from circuitsim.evaluation.bounded_inference import bound_columns, bounded_outputs
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.image_files import first_images, images_apart, whole_batches
@@ -18,6 +17,8 @@ from circuitsim.evaluation.inference_content import (
     on_arrays,
     score_content,
     settling_content,
+    store_content,
+    warn_of_the_host,
     what_ran,
 )
 from circuitsim.evaluation.inference_table import ImageColumns, write_inference_table
@@ -26,6 +27,7 @@ from circuitsim.evaluation.level_product import TileLevel, level_product
 from circuitsim.evaluation.measured_cost import AnyProduct, EnergyOptions, counting, measured_cost
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.evaluation.tile_errors import ErrorSource
+from circuitsim.evaluation.tile_files import tile_store
 from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
@@ -51,14 +53,6 @@ from circuitsim.spec import ArraySpec, checked
 
 if TYPE_CHECKING:
     from circuitsim.network.onnx import OnnxNetwork
-
-MAPPED = 1e-3
-"""Difference of exactly computed arrays from the float network above which `infer_files` warns, see `float_difference`.
-
-Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
-TINY = 1e-6
-"""Largest output below which rounding decides: far below 0 onnxruntime gives a Sigmoid in multiples of 3e-8."""
-
 
 _LEVELS = {BehavioralProduct: "behavioral", NodalProduct: "nodal", NgspiceProduct: "ngspice"}
 
@@ -93,6 +87,7 @@ def infer_files(
     rng: np.random.Generator | None = None,
     dtype: str = "float64",
     device: str | None = None,
+    keep_tiles: bool = False,
     memory: float = MEMORY,
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
@@ -142,6 +137,7 @@ def infer_files(
         device: Device of torch ("cuda", "cpu") on which layers on arrays are computed, ideal ones too, from drivers to
             digital sums; what lies between and the float network stay on the CPU. None: NumPy, compiled. A code may
             differ where a current lies within rounding of a threshold.
+        keep_tiles: Keep programmed tiles of a model in the cache and take those that are there, see `tile_store`.
         memory: Bytes of the CPU that the images of a chunk may take, see `network.evaluate`.
         n_jobs: Number of threads that program and read the tiles of a layer; −1 for all cores.
         progress: Called with ("tiles programmed", tiles, all tiles) and ("images read", images, all images).
@@ -172,8 +168,9 @@ def infer_files(
         OutsideCertificateWarning: A read is outside the certificate.
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
-    placed: dict[str, Any] = {"dtype": dtype, "device": device}
-    product = level_product(arrays, level, certificate=certificate, strict=strict, max_error=max_error, **placed)
+    judged: dict[str, Any] = {"certificate": certificate, "strict": strict, "max_error": max_error}
+    placed: dict[str, Any] = {"dtype": dtype, "device": device, "store": tile_store() if keep_tiles else None}
+    product = level_product(arrays, level, **judged, **placed)
     _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _as_asked(product.spec, digital, input_code)
@@ -196,15 +193,13 @@ def infer_files(
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, n_jobs=n_jobs, **how, progress=images_told)
     reads = tuple(calls)  # without those that packing, bounds and searches make below
-    _warn_of_the_host(network, mapped, float(np.abs(float_net.logits).max(initial=0.0)))
+    warn_of_the_host(network, mapped, float(np.abs(float_net.logits).max(initial=0.0)))
     results = {"float": float_net, "ideal": ideal, "array": array}
     bounded, columns = _bounds(bounds, programmed, product, images, {"calibration_images": first, "ranges": ranges})
     write_inference_table(out / "inference.csv", results, labels, 0 if calibration_data else len(first), columns)
     content = {
         **score_content(results),
-        "images": len(images),
-        "calibration_images": len(first),
-        "calibration_data": None if calibration_data is None else str(calibration_data),
+        **_images_used(images, first, calibration_data),
         **what_ran(network, images, spec, mapped),
         **on_arrays(programmed, array, read=level != "ngspice"),
         **certified_errors(programmed, product, search_inputs),
@@ -224,6 +219,14 @@ def _as_asked(spec: ArraySpec, digital: Sequence[str] | None, input_code: str | 
     return spec if input_code is None else spec.replace(driver={"input_code": input_code})
 
 
+def _images_used(images: np.ndarray, first: np.ndarray, calibration_data: Path | None) -> dict[str, Any]:
+    return {
+        "images": len(images),
+        "calibration_images": len(first),
+        "calibration_data": None if calibration_data is None else str(calibration_data),
+    }
+
+
 def _mapping_difference(network: "OnnxNetwork", spec: ArraySpec, images: np.ndarray, memory: float) -> float:
     """Return how far arrays that compute exactly are from the float network, on the first images."""
     compared = images[: whole_batches(network.at_once(images))]
@@ -236,6 +239,7 @@ def _levels(product: AnyProduct, used: object) -> dict[str, Any]:
     return {
         "level": _LEVELS[type(product)],
         "device": product.device if isinstance(product, BehavioralProduct) else None,
+        "tile_store": store_content(product),
         "layers_at_level": None if some is None else sorted(some.names),
         "level_of_others": None if some is None else _LEVELS[type(some.others)],
     }
@@ -299,19 +303,3 @@ def _tables(spec: ArraySpec, product: AnyProduct, rng: np.random.Generator | Non
             "rng has no effect: drivers, sense amplifiers and ADCs are ideal and have no noise; leave it out"
         )
     return tables
-
-
-def _warn_of_the_host(network: "OnnxNetwork", mapped: float, largest: float) -> None:
-    weighted = [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted]
-    if weighted:
-        sentence = f"{'; '.join(weighted)}: computed on the host without errors, so the array looks better than it is"
-        warnings.warn(sentence, HostWarning, stacklevel=3)
-    if mapped > MAPPED:
-        why = ": it rounds in between (half precision, QuantizeLinear), and small errors of the arrays may hide or grow"
-        if largest < TINY:
-            why = (
-                f", {largest:.2g}: that is near the rounding of float32, as of a Sigmoid far below 0; compare "
-                "the tensor before it: --output NAME"
-            )
-        sentence = f"arrays that compute exactly differ from the float network by {mapped:.2g} of its largest output"
-        warnings.warn(sentence + why, HostWarning, stacklevel=3)

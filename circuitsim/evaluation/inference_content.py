@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from circuitsim.errors import NotConvergedError, SettlingWarning
+from circuitsim.errors import HostWarning, NotConvergedError, SettlingWarning
 from circuitsim.evaluation.measured_cost import AnyProduct
 from circuitsim.evaluation.own_tiles import own_tiles
 from circuitsim.evaluation.packing import layer_packing
@@ -20,6 +20,13 @@ from circuitsim.spec import ArraySpec, output_unit
 
 if TYPE_CHECKING:
     from circuitsim.network.onnx import OnnxNetwork
+
+MAPPED = 1e-3
+"""Difference of exactly computed arrays from the float network, see `float_difference`, that is worth a warning.
+
+Half precision rounds to 5e-4; where everything is in float32 the difference is below 1e-5."""
+TINY = 1e-6
+"""Largest output below which rounding decides: far below 0 onnxruntime gives a Sigmoid in multiples of 3e-8."""
 
 
 def score_content(results: dict[str, Inference]) -> dict[str, Any]:
@@ -92,6 +99,41 @@ def certified_errors(programmed: ProgrammedNetwork, product: AnyProduct, search_
     }
     tiles = own_tiles(programmed, product.model, certificate, search_inputs=search_inputs)
     return {"certificate": general, "tiles": [dataclasses.asdict(layer) for layer in tiles]}
+
+
+def store_content(product: AnyProduct) -> dict[str, Any] | None:
+    """Return what became of programmed tiles that were to be kept; None where none were."""
+    store = product.store if isinstance(product, BehavioralProduct) else None
+    if store is None:
+        return None
+    return {
+        "folder": str(store.folder),
+        "limit_bytes": store.limit,
+        "layers": [dataclasses.asdict(layer) for layer in store.layers],
+    }
+
+
+def warn_of_the_host(network: "OnnxNetwork", mapped: float, largest: float) -> None:
+    """Warn of products that the host computes, and of arrays that differ from the float network though they are exact.
+
+    Args:
+        network: The network.
+        mapped: Largest difference of arrays that compute exactly, see `float_difference`.
+        largest: Largest |output| of the float network.
+    """
+    weighted = [f"{part.name!r} ({part.op}): {part.reason}" for part in network.digital if part.weighted]
+    if weighted:
+        sentence = f"{'; '.join(weighted)}: computed on the host without errors, so the array looks better than it is"
+        warnings.warn(sentence, HostWarning, stacklevel=3)
+    if mapped > MAPPED:
+        why = ": it rounds in between (half precision, QuantizeLinear), and small errors of the arrays may hide or grow"
+        if largest < TINY:
+            why = (
+                f", {largest:.2g}: that is near the rounding of float32, as of a Sigmoid far below 0; compare "
+                "the tensor before it: --output NAME"
+            )
+        sentence = f"arrays that compute exactly differ from the float network by {mapped:.2g} of its largest output"
+        warnings.warn(sentence + why, HostWarning, stacklevel=3)
 
 
 def settling_content(

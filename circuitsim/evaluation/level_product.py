@@ -6,6 +6,7 @@ from circuitsim import characterization
 from circuitsim.errors import InputError
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
+from circuitsim.evaluation.tile_files import TileStore
 from circuitsim.evaluation.torch_device import check_torch_device
 from circuitsim.levels import surface_of
 from circuitsim.results import Certificate, TileModel
@@ -28,13 +29,14 @@ def level_product(
     max_error: float | None = None,
     dtype: str = "float64",
     device: str | None = None,
+    store: TileStore | None = None,
 ) -> BehavioralProduct | NodalProduct | NgspiceProduct:
     """Return the product that reads the tiles of a network at a level.
 
     Args:
         arrays: A calibrated model of the tiles, or their specification, which only "nodal" and "ngspice" can read.
         level: None: "behavioral" with a model, "nodal" with a specification.
-        certificate, strict, max_error, dtype: As in `BehavioralProduct`, for that level alone.
+        certificate, strict, max_error, dtype, store: As in `BehavioralProduct`, for that level alone.
         device: Device of torch on which tiles of a model are read; None: NumPy reads them on the CPU.
 
     Raises:
@@ -49,14 +51,14 @@ def level_product(
         if device is not None:
             check_torch_device(device)
         namespace = "numpy" if device is None else "torch"
-        return BehavioralProduct(arrays, dtype=dtype, namespace=namespace, device=device, **judged)
+        return BehavioralProduct(arrays, dtype=dtype, namespace=namespace, device=device, **judged, store=store)
     if level == "behavioral":
         raise InputError(
             "level = 'behavioral' needs a calibrated model; expected model.json, or level nodal or ngspice"
         )
     other = dtype if dtype != DTYPES[0] else None
     stated = {"certificate": certificate, "strict": strict or None, "max_error": max_error, "dtype": other}
-    stated["device"] = device
+    stated |= {"device": device, "keep_tiles (store)": store}
     for name, given in stated.items():
         if given is not None:
             raise InputError(f"{name} has no effect at level = {level or 'nodal'!r}, which is exact; leave it out")

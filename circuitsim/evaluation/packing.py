@@ -1,13 +1,17 @@
 """How a network fills its tiles, and what groups on one tile do to each other."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 
+from circuitsim.behavioral import ChargeTile
 from circuitsim.errors import CrosstalkWarning
+from circuitsim.evaluation.products import MatrixRead, NodalProduct
 from circuitsim.network import (
     ProgrammedLayer,
     ProgrammedNetwork,
+    ReadTile,
     TilePlace,
     allowed_crosstalk,
     as_numpy,
@@ -16,7 +20,8 @@ from circuitsim.network import (
     tile_numbers,
 )
 from circuitsim.results import LayerPacking
-from circuitsim.spec import checked
+from circuitsim.spec import ArraySpec, checked
+from circuitsim.units import format_quantity
 
 _OUTPUTS = 4  # of each group, whose largest products of both signs are read
 
@@ -27,7 +32,8 @@ def layer_packing(programmed: ProgrammedNetwork, *, read: bool = True) -> tuple[
 
     The tile with the most groups is read as it was programmed, at the level of its product, without converters. Each
     group is read alone and with all others at full scale, its own inputs all on, and on where a weight is positive or
-    negative.
+    negative. Capacitors are read by the array solver where their model knows settled charges alone: a read that ends
+    before has crosstalk which wires alone do not let expect.
 
     Args:
         programmed: The network on its tiles.
@@ -48,7 +54,7 @@ def layer_packing(programmed: ProgrammedNetwork, *, read: bool = True) -> tuple[
             tiles=len(layer.places),
             groups=fullest.groups,
             utilization=sum(place.cells for place in layer.places) / (len(layer.places) * cells),
-            expected=expected_crosstalk(layer.places, spec) if packed else None,
+            expected=expected_crosstalk(layer.places, spec) if packed and spec.array.cell != "1c" else None,
             found=_crosstalk(programmed, layer, fullest) if packed and read else None,
             allowed=allowed_crosstalk(spec) if packed else None,
         )
@@ -56,11 +62,18 @@ def layer_packing(programmed: ProgrammedNetwork, *, read: bool = True) -> tuple[
         if each.found is not None and each.allowed is not None and each.found > each.allowed:
             warnings.warn(
                 f"layer {name!r}: groups on one tile change the products of others by up to {each.found:.2%} of the "
-                f"largest, and {each.allowed:.2%} is allowed: reduce mapping.crosstalk",
+                f"largest, and {each.allowed:.2%} is allowed: {_advice(spec)}",
                 CrosstalkWarning,
                 stacklevel=3,
             )
     return tuple(found)
+
+
+def _advice(spec: ArraySpec) -> str:
+    if spec.array.cell != "1c":
+        return "reduce mapping.crosstalk"
+    end = format_quantity(spec.driver.t_read, "s")
+    return f"charges have not settled at driver.t_read = {end}; expected longer reads, or mapping.crosstalk = 0"
 
 
 def _crosstalk(programmed: ProgrammedNetwork, layer: ProgrammedLayer, place: TilePlace) -> float:
@@ -82,7 +95,7 @@ def _products(
     programmed: ProgrammedNetwork, layer: ProgrammedLayer, place: TilePlace, shares: np.ndarray
 ) -> np.ndarray:
     """Read shares of full scale (…, groups, inputs) on a tile: products (…, groups, outputs), 1 being full scale."""
-    spec, read = programmed.spec, layer.reads[layer.places.index(place)]
+    spec, read = programmed.spec, _with_unsettled(layer.reads[layer.places.index(place)], place)
     rest, high = spec.drive_range if spec.array.input_line == "bl" else (0.0, 1.0)
     whole = np.zeros((*shares.shape[:-2], *layer.layer.weights.shape[:2]))
     whole[..., place.group_part, slice(*place.inputs)] = shares
@@ -95,3 +108,12 @@ def _products(
     v_sum = rows.sum(axis=1) * spec.driver.v_read
     y = tile_numbers(layer.layer, place, spec, i_out, v_sum, w_max=layer.w_max, v_per_unit=spec.driver.v_read)
     return y.reshape(*shares.shape[:-2], place.groups, -1)
+
+
+def _with_unsettled(read: ReadTile, place: TilePlace) -> ReadTile:
+    """Return the array solver's read of capacitors whose model knows settled charges alone; other reads as they are."""
+    own = read.args[0] if isinstance(read, partial) and read.args else read  # of a product that counts its reads
+    if not isinstance(own, MatrixRead) or not isinstance(own.tile, ChargeTile) or not own.tile.form.settled:
+        return read
+    model = own.product.model
+    return NodalProduct(model.spec, model.surface)(place, own.g)

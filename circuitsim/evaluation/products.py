@@ -19,8 +19,9 @@ from circuitsim.characterization import check_contents, check_sense_contents
 from circuitsim.errors import InputError
 from circuitsim.evaluation.gate_bend import tell_bend
 from circuitsim.evaluation.joint_tiles import joint_form_of
+from circuitsim.evaluation.tile_files import TileStore, check_storable, kept_tiles
 from circuitsim.netlist import cell_text
-from circuitsim.network import JointForm, ReadTile, TilePlace, check_same_array
+from circuitsim.network import JointForm, ReadTile, TilePlace, check_same_array, over_groups
 from circuitsim.network.product import put_like
 from circuitsim.results import AnyCell, CellSurface, Certificate, SenseTable, Solution, TileModel, column_load
 from circuitsim.spec import ArraySpec, by_value, with_ideal
@@ -48,9 +49,11 @@ class BehavioralProduct:
             that misses its target.
         max_error: Largest error allowed among those found for matrices with the column load of a tile, as a fraction of
             full scale. A tile above it warns, or is refused if `strict`.
+        store: Keeps the tiles of whole layers on disk, see `tile_store`; None: they are programmed each time.
 
     Raises:
-        InputError: `strict` or `max_error` is given without a certificate, or the certificate belongs to another model.
+        InputError: `strict` or `max_error` is given without a certificate, or the certificate belongs to another model;
+            or a store cannot keep such tiles.
         OutsideRangeError: `strict` is True and the model misses its target.
 
     Warns:
@@ -64,11 +67,14 @@ class BehavioralProduct:
     certificate: Certificate | None = None
     strict: bool = False
     max_error: float | None = None
+    store: TileStore | None = None
 
     def __post_init__(self) -> None:
         for argument, given in (("strict = True", self.strict), ("max_error", self.max_error is not None)):
             if self.certificate is None and given:
                 raise InputError(f"{argument} needs the certificate of the model")
+        if self.store is not None:
+            check_storable(self.model, self.namespace)
         self._judged()
 
     @property
@@ -88,14 +94,22 @@ class BehavioralProduct:
         del place  # all tiles are the same kind of array
         return self.read_of(self.tile(g), g)
 
-    def program_many(self, places: Sequence[TilePlace], g: Sequence[np.ndarray], /) -> list[ReadTile]:
-        """Return the function that reads each tile of conductances g (rows, cols) [S], as if called for each."""
-        del places
-        for each in g:
-            self._judge_load(each)
-        xp = importlib.import_module(self.namespace)
-        tiles = behavioral.program_many(self._judged(), g, dtype=self.dtype, xp=xp)
-        return [self.read_of(tile, each) for tile, each in zip(tiles, g, strict=True)]
+    def of_layer(self, places: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int = 1) -> list[ReadTile]:
+        """Return the functions that read the tiles of a layer; judge the column load of each."""
+        tiles = self.tiles(places[0].layer, matrices, n_jobs)
+        return [self.read_of(tile, g) for tile, g in zip(tiles, matrices, strict=True)]
+
+    def tiles(self, layer: str, matrices: Sequence[np.ndarray], n_jobs: int = 1) -> list[behavioral.AnyTile]:
+        """Program the tiles of a layer with conductances (rows, cols) [S] each, or take them from the store."""
+        judged = self._judged()
+        for g in matrices:
+            self._judge_load(g)
+        given = {"dtype": self.dtype, "xp": importlib.import_module(self.namespace), "device": self.device}
+        make = partial(over_groups, partial(behavioral.program_many, judged, **given), matrices, n_jobs)
+        if self.store is None:
+            return make()
+        behavioral.tell_missed(judged)
+        return kept_tiles(self.store, layer, judged, matrices, self.dtype, make)
 
     def tile(self, g: np.ndarray, *, drawn: np.ndarray | None = None) -> behavioral.AnyTile:
         """Program a tile with conductances g (rows, cols) [S], or with what was drawn for them; judge the load of g."""

@@ -35,11 +35,13 @@ from circuitsim.network.network import (
     Network,
     WholeLayerProduct,
 )
+from circuitsim.network.parallel import over_groups, over_tiles
 from circuitsim.network.product import (
     ArrayProduct,
     ExactProduct,
     JointRead,
     JudgingRead,
+    LayerProgramming,
     NoiseRead,
     PlacedRead,
     Product,
@@ -47,6 +49,7 @@ from circuitsim.network.product import (
     RecordedProduct,
     TileRead,
     exact_product,
+    program_tiles,
 )
 from circuitsim.network.programming import ProgrammedLayer, ProgrammedNetwork, program, tile_conductances, tile_numbers
 from circuitsim.network.range_rule import LARGEST, LEAST_RMS, RangeRule, range_rule
@@ -72,6 +75,7 @@ __all__ = [
     "JointRead",
     "JudgingRead",
     "LayerProduct",
+    "LayerProgramming",
     "LayerRange",
     "LayerReading",
     "LayerStatistics",
@@ -122,7 +126,10 @@ __all__ = [
     "network_tables",
     "output_bounds",
     "output_tensor",
+    "over_groups",
+    "over_tiles",
     "program",
+    "program_tiles",
     "range_rule",
     "scheme_of",
     "tile_conductances",

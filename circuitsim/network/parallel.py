@@ -1,9 +1,14 @@
 """Process the tiles of a layer in parallel."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from joblib import Parallel, delayed, effective_n_jobs
+
+from circuitsim.spec import checked
+
+_TOGETHER = 16  # tiles that one call programs: what it costs besides them is then small
 
 
 def in_threads(function: Callable[[int, int], None], n_jobs: int) -> None:
@@ -18,6 +23,7 @@ def in_threads(function: Callable[[int, int], None], n_jobs: int) -> None:
         Parallel(parts, require="sharedmem")(delayed(function)(k, parts) for k in range(parts))
 
 
+@checked
 def over_tiles(function: Callable[..., Any], tiles: Iterable[tuple], n_jobs: int) -> list[Any]:
     """Return function(*tile) for every tile, in order.
 
@@ -28,3 +34,11 @@ def over_tiles(function: Callable[..., Any], tiles: Iterable[tuple], n_jobs: int
     if n_jobs == 1:
         return [function(*tile) for tile in tiles]
     return list(Parallel(n_jobs, prefer="threads")(delayed(function)(*tile) for tile in tiles))
+
+
+@checked
+def over_groups(function: Callable[..., list[Any]], tiles: Sequence[Any], n_jobs: int) -> list[Any]:
+    """Return the lists function(some of the tiles), joined in order; threads share the groups as in `over_tiles`."""
+    size = min(_TOGETHER, -(-len(tiles) // (2 * effective_n_jobs(n_jobs))))
+    groups = ((tiles[k : k + size],) for k in range(0, len(tiles), max(size, 1)))
+    return list(chain(*over_tiles(function, groups, n_jobs)))

@@ -14,6 +14,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.joint.form import JointForm
+from circuitsim.network.parallel import over_tiles
 from circuitsim.network.tiling import TilePlace
 from circuitsim.spec import ArraySpec, by_value, checked
 
@@ -81,11 +82,14 @@ class ArrayProduct(Protocol):
 
 
 @runtime_checkable
-class ManyProduct(Protocol):
-    """A product that programs several tiles in one call, in less time than one after another."""
+class LayerProgramming(Protocol):
+    """A product that programs all tiles of a layer in one call, so that it can keep them together."""
 
-    def program_many(self, places: Sequence[TilePlace], g: Sequence[np.ndarray], /) -> list[ReadTile]:
-        """Return the function that reads each tile, the same as calls of the product return."""
+    def of_layer(self, places: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int, /) -> list[ReadTile]:
+        """Return the function that reads each tile, for its place and conductances (rows, cols) [S].
+
+        `n_jobs` is the number of tiles programmed at the same time, see `parallel.over_tiles`.
+        """
         ...
 
 
@@ -94,8 +98,8 @@ class Product(Protocol):
 
     `place` is the part of the layer that the tile holds; most products need only g. The products of this package can be
     pickled, so that worker processes can program and read tiles. A product that simulates one array is also an
-    `ArrayProduct`, one that programs several tiles in a call a `ManyProduct`. A plain function is a product, too; it
-    serves any array:
+    `ArrayProduct`, one that programs whole layers a `LayerProgramming`. A plain function is a product, too; it serves
+    any array:
 
         def product(place, g):
             return functools.partial(behavioral.mvm, behavioral.program(model, g))
@@ -210,6 +214,16 @@ def exact_product(
     """Return the exact product of an array, whatever its inputs drive; other arguments as in `ExactProduct`."""
     v_read = None if spec.array.input_line == "bl" else spec.driver.v_read
     return ExactProduct(spec.sense.v_ref, v_read, dtype, namespace, device)
+
+
+@checked
+def program_tiles(
+    product: Product, places: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int = 1
+) -> list[ReadTile]:
+    """Return the functions that read the tiles of a layer, with conductances (rows, cols) [S], in order."""
+    if isinstance(product, LayerProgramming):
+        return product.of_layer(places, matrices, n_jobs)
+    return over_tiles(product, zip(places, matrices, strict=True), n_jobs)
 
 
 @dataclass(frozen=True)

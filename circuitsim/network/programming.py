@@ -1,13 +1,11 @@
 """Program the layers of a network into tiles."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import array_api_compat
 import numpy as np
-from joblib import effective_n_jobs
 
 from circuitsim.errors import InputError
 from circuitsim.network.converting import network_tables
@@ -16,13 +14,10 @@ from circuitsim.network.fitting_array import check_network_array
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import largest_weight, scheme_of
 from circuitsim.network.network import CutNetwork, Network
-from circuitsim.network.parallel import over_tiles
-from circuitsim.network.product import ArrayProduct, ManyProduct, Product, ReadTile
+from circuitsim.network.product import ArrayProduct, Product, ReadTile, program_tiles
 from circuitsim.network.tiling import TilePlace, block_diagonal, padded
 from circuitsim.periphery import Periphery
 from circuitsim.spec import ArraySpec, by_value, checked
-
-_TOGETHER = 16  # tiles that one call programs: what it costs besides them is then small
 
 
 class _HasName(Protocol):
@@ -117,7 +112,7 @@ def program(
         w_max = largest_weight(layer.weights)
         tiles = placed.get(layer.name) or layer_places(layer.name, _shape(layer), spec)  # its owner may be digital
         matrices = [tile_conductances(layer, place, spec, w_max=w_max) for place in tiles]
-        reads = tuple(_reads(product, tiles, matrices, n_jobs))
+        reads = tuple(program_tiles(product, tiles, matrices, n_jobs))
         sums = _weight_sums(layer, tiles, matrices, spec, w_max) if spec.mapping.inputs == "offset" else None
         programmed[layer.name] = ProgrammedLayer(layer, w_max, tiles, reads, sums)
         finished += len(tiles)
@@ -167,18 +162,6 @@ def own_scale(layer: LinearLayer, place: TilePlace, spec: ArraySpec) -> np.ndarr
         return np.full(len(matrices) * matrices.shape[2], largest_weight(matrices))
     largest = np.abs(matrices).max(axis=1).ravel()
     return np.where(largest > 0.0, largest, 1.0)
-
-
-def _reads(
-    product: Product, tiles: Sequence[TilePlace], matrices: Sequence[np.ndarray], n_jobs: int
-) -> Iterable[ReadTile]:
-    """Program the tiles of a layer, several in a call where the product can."""
-    if not isinstance(product, ManyProduct):
-        return over_tiles(product, zip(tiles, matrices, strict=True), n_jobs)
-    parts = effective_n_jobs(n_jobs)
-    size = min(_TOGETHER, -(-len(tiles) // (2 * parts)))
-    cut = [slice(k, k + size) for k in range(0, len(tiles), size)]
-    return chain(*over_tiles(product.program_many, ((tiles[each], matrices[each]) for each in cut), n_jobs))
 
 
 def _shape(layer: LinearLayer) -> tuple[int, int, int]:

@@ -146,7 +146,7 @@ class LayerPacking:
         tiles: Number of tiles.
         groups: Largest number of groups on one tile.
         utilization: Fraction of the cells of its tiles that hold weights.
-        expected: What the wires let expect of the groups' crosstalk; None: no groups share a tile.
+        expected: What the wires let expect of the groups' crosstalk; None: no groups share a tile, or capacitors do.
         found: Crosstalk found on a tile; None: not sought.
         allowed: Crosstalk allowed; None: no groups share a tile.
     """

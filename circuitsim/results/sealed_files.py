@@ -75,10 +75,10 @@ def read_description(path: Path, text: np.ndarray, kind: str, schema: int, *, ea
 
 def content_seal(key: str, content: dict[str, Any], labelled: Iterable[tuple[str, np.ndarray]]) -> str:
     """Return a digest of a key, of plain values, and of arrays, each with a label that tells its name or its shape."""
-    digest = hashlib.sha256(json.dumps([key, content], sort_keys=True).encode())
+    digest: Any = hashlib.sha256(json.dumps([key, content], sort_keys=True).encode())
     for label, values in labelled:
         digest.update(label.encode())
-        digest.update(np.ascontiguousarray(values).tobytes())
+        digest.update(np.ascontiguousarray(values))
     return digest.hexdigest()
 
 

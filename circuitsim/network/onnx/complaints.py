@@ -1,12 +1,15 @@
 """What is wrong with an ONNX model, in one sentence: the node, what it is, and what is expected."""
 
 import re
+from collections.abc import Mapping
 
+import numpy as np
 import onnx
 import onnxruntime
 from onnx import defs, helper
 
 from circuitsim.errors import InputError
+from circuitsim.network.onnx.held import is_named, with_named_inputs
 from circuitsim.network.onnx.zero_points import with_zero_points
 
 # Where onnx and onnxruntime put the name and the type of the node that they complain about.
@@ -32,8 +35,15 @@ def describe(node: onnx.NodeProto) -> str:
     return f"node {node.name or node.output[0]!r} ({operator(node)})"
 
 
-def session_of(model: onnx.ModelProto, *, named: str = "the ONNX model") -> onnxruntime.InferenceSession:
+def session_of(
+    model: onnx.ModelProto, *, named: str = "the ONNX model", held: Mapping[str, np.ndarray] | None = None
+) -> onnxruntime.InferenceSession:
     """Return an onnxruntime session of a model.
+
+    Args:
+        model: The model.
+        named: What messages call it.
+        held: Values of the constants that it only names, and of others.
 
     Raises:
         InputError: onnxruntime cannot run the model; the message names the node.
@@ -43,9 +53,17 @@ def session_of(model: onnx.ModelProto, *, named: str = "the ONNX model") -> onnx
     options.add_session_config_entry("session.x64quantprecision", "1")
     options.intra_op_num_threads = 1  # for small products, more threads are slower
     options.log_severity_level = 4  # errors are raised, not printed
+    outside = [tensor.name for tensor in model.graph.initializer if is_named(tensor)]
+    if missing := [name for name in outside if name not in (held or {})]:
+        raise InputError(f"{named} has the constant {missing[0]!r} in another file, which was not read")
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray((held or {})[name])) for name in outside]
+    if outside:
+        options.add_external_initializers(outside, values)
     try:
         text = with_zero_points(model).SerializeToString()
-        return onnxruntime.InferenceSession(text, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(text, options, providers=["CPUExecutionProvider"])
+        session.__dict__["held"] = values  # it reads them where they lie
+        return session
     except Exception as error:  # onnxruntime's classes derive from Exception itself, one per cause
         raise InputError(_refusal(model, str(error), named)) from None
 
@@ -56,10 +74,10 @@ def check_valid(model: onnx.ModelProto) -> None:
     Raises:
         InputError: The message names the node or the tensor.
     """
-    checked = model
+    checked = with_named_inputs(model)
     if any(_open(value) for value in (*model.graph.input, *model.graph.output)):
-        checked = onnx.ModelProto()
-        checked.CopyFrom(model)
+        checked, given = onnx.ModelProto(), checked
+        checked.CopyFrom(given)
         for value in (*checked.graph.input, *checked.graph.output):
             if _open(value):
                 value.type.tensor_type.shape.SetInParent()  # the checker asks for a shape and compares none

@@ -1,26 +1,27 @@
 """Read an ONNX model and cut it at its products with constant weights: layers for tiles, all else for onnxruntime."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
 
 from circuitsim.errors import InputError
 from circuitsim.network.onnx.complaints import check_valid, descriptions, session_of
 from circuitsim.network.onnx.draft import Scope
+from circuitsim.network.onnx.held import read_model
 from circuitsim.network.onnx.interface import inputs_of, only_output, output_axis, output_of
 from circuitsim.network.onnx.prepare import prepared
 from circuitsim.network.onnx.routines import Plan, routine_of
 from circuitsim.network.onnx.runner import OnnxNetwork
 
-_LARGEST = 2**31 - 1
-"""Bytes that the ONNX file format holds in one piece, and so onnxruntime reads from memory."""
-
 
 def load_onnx(path: str | Path, *, output: str | None = None, batch_axis: int | None = None) -> OnnxNetwork:
     """Read an ONNX file and cut it into layers for tiles and steps for onnxruntime; see `cut`.
 
-    Weights may lie in other files of the model's folder.
+    Weights may lie in other files of the model's folder. A model over 2 GiB takes about three times its size of memory.
 
     Raises:
         InputError: The file is missing or is not a valid ONNX model, or one of its nodes is not supported.
@@ -28,21 +29,17 @@ def load_onnx(path: str | Path, *, output: str | None = None, batch_axis: int | 
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected an ONNX model")
-    try:
-        model = onnx.load(path)
-    except Exception as error:  # protobuf's DecodeError, or a missing or forbidden file of external weights
-        if type(error).__name__ == "DecodeError":
-            raise InputError(f"{path}: not an ONNX model; expected a file that a framework exported as ONNX") from None
-        raise InputError(
-            f"{path}: an ONNX model whose file of external weights is missing or lies elsewhere; expected it beside "
-            "the model"
-        ) from None
-    if (size := model.ByteSize()) > _LARGEST:
-        raise InputError(f"{path}: holds {size / 2**30:.1f} GiB of weights; expected less than 2 GiB")
-    return cut(model, output=output, batch_axis=batch_axis)
+    model, held = read_model(path)
+    return cut(model, output=output, batch_axis=batch_axis, held=held)
 
 
-def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | None = None) -> OnnxNetwork:
+def cut(
+    model: onnx.ModelProto,
+    *,
+    output: str | None = None,
+    batch_axis: int | None = None,
+    held: Mapping[str, np.ndarray] | None = None,
+) -> OnnxNetwork:
     """Cut a model into layers for tiles and steps for onnxruntime.
 
     Args:
@@ -50,11 +47,13 @@ def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | 
         output: Name of the output to compute, or of any tensor that a node writes; None: the only one of real numbers
             with a fraction.
         batch_axis: Axis of the inputs along which images lie; None: the first of any length, see `inputs_of`.
+        held: Values of the constants that the model only names, because it is over 2 GiB, see `read_model`.
 
     Raises:
         InputError: The model is not valid, its inputs or outputs cannot be used, or no layer is left for tiles.
     """
-    digest = hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
+    held = dict(held or {})
+    digest = _digest(model, held)
     inputs_of(model.graph, batch_axis=batch_axis)
     model = prepared(model)
     check_valid(model)
@@ -64,9 +63,9 @@ def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | 
     model = only_output(model, target)
     elsewhere = {name for node in nodes for name in (node.name, *node.output)}
     elsewhere -= {name for node in model.graph.node for name in (node.name, *node.output)}
-    whole, graph = session_of(model), model.graph
+    whole, graph = session_of(model, held=held), model.graph
     opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 1)
-    plan, scope = Plan(model), Scope({}, opset)
+    plan, scope = Plan(model), Scope(held, opset)
     types = {value.name: value for value in graph.input}
     if not types:
         raise InputError(f"the ONNX model's output {target!r} does not depend on its input")
@@ -91,6 +90,13 @@ def cut(model: onnx.ModelProto, *, output: str | None = None, batch_axis: int | 
         elsewhere=frozenset(elsewhere),
         not_rising=tuple(dict.fromkeys(plan.not_rising)),
     )
+
+
+def _digest(model: onnx.ModelProto, held: Mapping[str, np.ndarray]) -> str:
+    content: Any = hashlib.sha256(model.SerializeToString(deterministic=True))
+    for name in sorted(held):
+        content.update(np.ascontiguousarray(held[name]))
+    return content.hexdigest()
 
 
 def _nothing_for_arrays(plan: Plan) -> str:

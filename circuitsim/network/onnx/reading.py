@@ -8,6 +8,7 @@ from onnx import helper, numpy_helper, shape_inference
 
 from circuitsim.errors import InputError
 from circuitsim.network.onnx.complaints import describe, session_of
+from circuitsim.network.onnx.held import named_tensor, too_large, with_named_inputs
 
 Types = dict[str, onnx.ValueInfoProto]
 """Types of tensors by name, with the shape where it is known."""
@@ -42,6 +43,8 @@ def part_of(
 ) -> onnx.ModelProto:
     """Return a model of some of the nodes; it accepts inputs of any length, so that any batch runs.
 
+    Large constants are only named in it where all of them do not fit, see `held`.
+
     Raises:
         InputError: The type of a tensor that the nodes read is not known.
     """
@@ -58,7 +61,12 @@ def part_of(
         inputs.append(helper.make_tensor_value_info(name, elem_type, None) if free else value)
     used = dict.fromkeys(name for node in nodes for name in reads(node) if name in constants)
     used |= dict.fromkeys(name for name in targets if name in constants)
-    tensors = [numpy_helper.from_array(np.asarray(constants[name]), name) for name in used]
+    values = {name: np.asarray(constants[name]) for name in used}
+    outside = too_large(values)
+    tensors = [
+        named_tensor(name, value) if name in outside else numpy_helper.from_array(value, name)
+        for name, value in values.items()
+    ]
     outputs = [onnx.ValueInfoProto(name=name) for name in targets]
     graph = helper.make_graph(list(nodes), "part", inputs, outputs, initializer=tensors)
     return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
@@ -82,7 +90,7 @@ def types_of(
     for value in part.graph.input:
         value.CopyFrom(sources[value.name])
     try:
-        graph = shape_inference.infer_shapes(part).graph
+        graph = shape_inference.infer_shapes(with_named_inputs(part)).graph
     except Exception:  # the inference's own class has no public base
         raise InputError("the types and shapes of the ONNX model's tensors contradict each other") from None
     types = sources | {value.name: value for value in graph.value_info if value.type.WhichOneof("value")}
@@ -98,7 +106,7 @@ def _types_by_running(model: onnx.ModelProto, nodes, types: Types, unknown: list
     read = dict.fromkeys(name for node in writers for name in reads(node))
     sources = {name: types.get(name) for name in read if name not in written and name not in constants}
     found = {}
-    for value in session_of(part_of(model, writers, sources, unknown, constants)).get_outputs():
+    for value in session_of(part_of(model, writers, sources, unknown, constants), held=constants).get_outputs():
         if (kind := _element(value.type)) is not None:
             found[value.name] = helper.make_tensor_value_info(value.name, kind, None)
     return found

@@ -9,6 +9,7 @@ from onnx import numpy_helper
 from circuitsim.network.onnx import fused, integers, plain, recurrent, taken_out
 from circuitsim.network.onnx.complaints import describe, session_of
 from circuitsim.network.onnx.draft import Draft, Rewrite, Scope, Unfit, attributes_of
+from circuitsim.network.onnx.held import is_named
 from circuitsim.network.onnx.reading import part_of, reads, subgraphs
 
 _RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
@@ -52,7 +53,8 @@ def simplified(model: onnx.ModelProto, graph: onnx.GraphProto, scope: Scope) -> 
         graph: Its graph, or one inside a node.
         scope: What is known before.
     """
-    scope.constants.update({tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer})
+    stated = [tensor for tensor in graph.initializer if not is_named(tensor)]  # others are in the scope from the start
+    scope.constants.update({tensor.name: numpy_helper.to_array(tensor) for tensor in stated})
     scope.constants.update({tensor.values.name: dense(tensor) for tensor in graph.sparse_initializer})
     pending, kept = deque(graph.node), []
     while pending:
@@ -96,7 +98,7 @@ def _folded(model: onnx.ModelProto, node: onnx.NodeProto, scope: Scope) -> bool:
         return False
     outputs = [name for name in node.output if name]
     part = part_of(model, [node], {}, outputs, scope.constants)
-    values = session_of(part).run(outputs, {})
+    values = session_of(part, held=scope.constants).run(outputs, {})
     if not all(isinstance(value, np.ndarray | np.generic) for value in values):  # a sequence
         return False
     scope.constants.update(dict(zip(outputs, map(np.asarray, values), strict=True)))

@@ -213,7 +213,7 @@ def _steps(
             needed = [name for node in group for name in reads(node) if name not in {*scope.constants, *written}]
             sources = {name: types.get(name) for name in dict.fromkeys(needed)}
             part = part_of(model, group, sources, targets, scope.constants)
-            steps.append(HostStep(session_of(part), tuple(sources), tuple(targets)))
+            steps.append(HostStep(session_of(part, held=scope.constants), tuple(sources), tuple(targets)))
         group.clear()
 
     for k, node in enumerate(nodes):

@@ -10,9 +10,10 @@ from circuitsim import nodal
 from circuitsim.cli.infer_words import inference_in_words
 from circuitsim.errors import CrosstalkWarning
 from circuitsim.evaluation import BehavioralProduct, NodalProduct, infer_files, layer_packing
+from circuitsim.evaluation.counted_product import CountedProduct
 from circuitsim.network import LayerRange, LinearLayer, exact_product, float_product, program, tile_conductances
 from circuitsim.network.reading import read_layer
-from circuitsim.results import TileModel
+from circuitsim.results import CapacitorCell, Provenance, TileModel
 from circuitsim.spec import parse_spec
 
 
@@ -150,3 +151,42 @@ def test_infer_prints_tiles_cells_and_crosstalk(tmp_path):
     words = inference_in_words(content)
     assert "tiles: 2 of 64 × 64, 1.8 % of the cells hold weights" in words
     assert "packed: dw, up to 4 groups a tile; crosstalk of neighbours at full scale found 0." in words
+
+
+def capacitors(t_read, **mapping):
+    """A 1c array whose cells are the capacitances between its lines, behind 5 kOhm."""
+    spec = parse_spec(
+        {
+            "schema": 1,
+            "array": {"rows": 12, "cols": 8, "cell": "1c"},
+            "device": {"model": "charge_cell", "g_min": 1e-16, "g_max": 1.5e-15},
+            "wire": {"r_row": 3e3, "r_col": 2e3, "c_row": 2e-16, "c_col": 3e-16},
+            "driver": {"v_read": 0.4, "t_read": t_read, "r_out": 700.0},
+            "sense": {"r_in": 400.0},
+            "mapping": mapping,
+        }
+    )
+    rows = np.array([[8e-16, 7e-16], [4e-12, 3.5e-12], [0.0, 0.0], [8e-16, -7e-16]])
+    cell = CapacitorCell(rows, (1e-16, 1.5e-15), 0.0, Provenance(level="nodal", spec_digest=None))
+    return spec, cell
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_capacitors_that_have_not_settled_show_their_crosstalk_at_every_grade(counted):
+    """Settled charges have none: what they say of a read that ends before would be no truth."""
+    weights = np.random.default_rng(0).normal(size=(3, 3, 1))
+    spec, cell = capacitors(2e-11, crosstalk=0.01)
+    exact = NodalProduct(spec, cell)
+    with pytest.warns(CrosstalkWarning, match=r"not settled at driver.t_read = 20 ps; expected longer reads, or mapp"):
+        found = packing(spec, exact, weights)
+    assert found.groups == 3 and found.expected is None and 0.01 < found.found < 0.02
+    for grade in (1, 2):
+        product = BehavioralProduct(TileModel(spec, cell, grade, (0.0, 0.4)))
+        with pytest.warns(CrosstalkWarning):
+            assert packing(spec, CountedProduct(product, []) if counted else product, weights).found == pytest.approx(
+                found.found, rel=1e-9
+            )
+    long, _ = capacitors(2e-8)
+    assert packing(long, BehavioralProduct(TileModel(long, cell, 1, (0.0, 0.4))), weights).found < 1e-6
+    apart, _ = capacitors(2e-11, crosstalk=0.0)
+    assert packing(apart, NodalProduct(apart, cell), weights).groups == 1

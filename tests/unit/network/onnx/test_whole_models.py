@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from circuitsim.errors import InputError
 from circuitsim.network import float_product, image_records, load_network
-from circuitsim.network.onnx import cut
+from circuitsim.network.onnx import cut, held
 
 FLOAT = TensorProto.FLOAT
 
@@ -274,6 +274,72 @@ def test_weights_may_lie_in_other_files_of_the_folder_only(tmp_path, weights):
     (inside / "net.onnx").write_bytes(moved.SerializeToString())
     with pytest.raises(InputError, match=sentence):
         load_network(inside / "net.onnx")
+
+
+@pytest.mark.parametrize("way", ["absolute", "link", "linked folder"])
+def test_no_way_leads_out_of_the_folder(tmp_path, weights, monkeypatch, way):
+    """In small models onnx reads the weights, in large ones `held`: both refuse."""
+    model = model_of(
+        [node("MatMul", ["x", "w"], ["y"])], {"w": weights(40, 50)}, [("x", FLOAT, ["N", 40])], [("y", None)]
+    )
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    onnx.save(model, inside / "net.onnx", save_as_external_data=True, location="net.bin", size_threshold=0)
+    (inside / "net.bin").rename(outside / "net.bin")
+    location = {"absolute": str(outside / "net.bin"), "link": "net.bin", "linked folder": "to/net.bin"}[way]
+    if way == "link":
+        (inside / "net.bin").symlink_to(outside / "net.bin")
+    elif way == "linked folder":
+        (inside / "to").symlink_to(outside)
+    moved = onnx.load(inside / "net.onnx", load_external_data=False)
+    for entry in moved.graph.initializer[0].external_data:
+        if entry.key == "location":
+            entry.value = location
+    (inside / "net.onnx").write_bytes(moved.SerializeToString())
+    for largest, large in ((held.LARGEST, 1 << 20), (5000, 1000)):
+        monkeypatch.setattr(held, "LARGEST", largest)
+        monkeypatch.setattr(held, "_LARGE", large)
+        with pytest.raises(InputError, match="is missing or lies elsewhere; expected it beside the model"):
+            load_network(inside / "net.onnx")
+
+
+@pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.BFLOAT16])
+def test_a_model_too_large_for_one_message_is_the_same_network(tmp_path, weights, monkeypatch, kind):
+    """Constants above 1000 bytes are held, and 5000 bytes are more than a message takes."""
+    half = kind == TensorProto.BFLOAT16
+    dtype = helper.tensor_dtype_to_np_dtype(kind)
+    table, w = (
+        helper.make_tensor(name, kind, shape, weights(*shape).astype(dtype).tobytes(), raw=True)
+        for name, shape in (("table", (60, 20)), ("w", (20, 30)))
+    )
+    nodes = [
+        node("Gather", ["table", "ids"], ["e"]),
+        node("Reshape", ["e", "shape"], ["flat"]),
+        node("MatMul", ["flat", "w"], ["h"]),
+        *([node("Cast", ["h"], ["y"], to=FLOAT)] if half else [node("Add", ["h", "b"], ["y"])]),
+    ]
+    constants = {"table": table, "w": w, "shape": np.array([-1, 20]), **({} if half else {"b": weights(30)})}
+    model = model_of(nodes, constants, [("ids", TensorProto.INT64, ["N"])], [("y", None)])
+    file, images = tmp_path / "net.onnx", np.arange(0, 60, 7)
+    onnx.save(model, file, save_as_external_data=True, all_tensors_to_one_file=True, location="w.bin", size_threshold=0)
+    whole = load_network(file)
+    monkeypatch.setattr(held, "LARGEST", 5000 if not half else 3000)
+    monkeypatch.setattr(held, "_LARGE", 1000)
+    light, values = held.read_model(file)
+    assert values.keys() == {"table", "w"} and light.ByteSize() < 2000
+    found = load_network(file)
+    assert [layer.name for layer in found.layers] == [layer.name for layer in whole.layers]
+    np.testing.assert_array_equal(found.layers[0].weights, whole.layers[0].weights)
+    np.testing.assert_array_equal(found.run_float(images), whole.run_float(images))
+    np.testing.assert_array_equal(found.run(images, float_product), whole.run(images, float_product))
+    content = bytearray((tmp_path / "w.bin").read_bytes())
+    content[100] ^= 1
+    (tmp_path / "w.bin").write_bytes(content)
+    assert load_network(file).digest != found.digest
+    (tmp_path / "w.bin").write_bytes(content[:3000])
+    with pytest.raises(InputError, match="is missing or lies elsewhere"):
+        load_network(file)
 
 
 def test_inputs_that_take_different_numbers_of_images_are_refused(weights):
