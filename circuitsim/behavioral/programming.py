@@ -145,7 +145,7 @@ def program_many(
     for _ in g:
         tell_missed(model)
     many.setflags(write=False)
-    return one_product_tiles(model, form, many, _putter(xp, dtype, device))
+    return [*one_product_tiles(model, form, many, _putter(xp, dtype, device))]
 
 
 def _of_one_product(model: TileModel, form: AnyForm, g: Sequence[np.ndarray], drawn: bool) -> np.ndarray | None:

@@ -75,10 +75,11 @@ def output_matrices(wires: WireGrid, g: np.ndarray, *, tol: float, most: int) ->
 def _room(wires: SweptWires, wanted: np.ndarray) -> _Room:
     """Return the memory that arrays need which want so many modes."""
     cells, several = wires.rows * wires.cols, bool((wanted > 1).any())
-    steps = aligned_parts(cells * PER_CELL, cells * PER_CELL, cells * (MODES - 1))
-    rooms = (mode_room(cells if need else 0, width) for need, width in ((several, WIDTH), (True, NARROW)))
-    lines = np.empty(len(wires.g_row)), np.empty(len(wires.g_col)), np.empty(wires.cols)
-    return _Room(*lines, *steps, np.empty(MODES), np.empty(0), *rooms)
+    down, up, more = aligned_parts(cells * PER_CELL, cells * PER_CELL, cells * (MODES - 1))
+    return _Room(
+        np.empty(len(wires.g_row)), np.empty(len(wires.g_col)), np.empty(wires.cols), down, up, more, np.empty(MODES),
+        np.empty(0), mode_room(cells if several else 0, WIDTH), mode_room(cells, NARROW),
+    )  # fmt: skip
 
 
 def _blocks(drive: np.ndarray, cols: int, width: int) -> _Blocks:

@@ -125,18 +125,31 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
         return None
     rows, cols, cells = *g0.shape, g0.size
     starts = mode_starts(wires, g0[None])
-    g_row, g_col, steps = np.empty_like(wires.g_row), np.empty_like(wires.g_col), np.empty((2, cells * PER_CELL))
+    (g_row, g_col), (down, up) = map(np.empty_like, (wires.g_row, wires.g_col)), np.empty((2, cells * PER_CELL))
     hold_ends(wires, float(starts.short[0]), g_row, g_col)
-    if not factor_lines(rows, cols, g_row, g_col, np.ascontiguousarray(g0).ravel(), np.empty(cols), *steps):
+    if not factor_lines(rows, cols, g_row, g_col, np.ascontiguousarray(g0).ravel(), np.empty(cols), down, up):
         return None
     empty, rates, wanted, slowest = np.empty(0), np.zeros(MODES), int(starts.wanted[0]), float(starts.predicted[0])
     more = np.empty(cells * (MODES - 1)) if min(wanted, starts.places.shape[1]) > 1 else empty
     if wanted > 0:
         wide = NARROW if wanted == 1 else WIDTH
         room = mode_room(cells, wide)
-        slowest = find_modes((0.0,) * wide, wires, *steps, starts.places[0], wanted, room, more, rates)
+        slowest = find_modes((0.0,) * wide, wires, down, up, starts.places[0], wanted, room, more, rates)
     return SweepPlan(
-        rows, cols, g_row, g_col, *steps, wires.stiffest, float(starts.short[0]), more, rates, slowest, (), empty, empty
+        rows,
+        cols,
+        g_row,
+        g_col,
+        down,
+        up,
+        wires.stiffest,
+        float(starts.short[0]),
+        more,
+        rates,
+        slowest,
+        (),
+        empty,
+        empty,
     )
 
 
@@ -203,8 +216,8 @@ def _typical(wires: SweptWires, short: np.ndarray) -> np.ndarray:
 
 def mode_room(cells: int, wide: int) -> ModeRoom:
     """Return the memory in which `find_modes` searches with so many vectors side by side."""
-    x, b, y = np.empty((3, cells * wide))
-    return ModeRoom(x, b, y, *np.empty((3, wide * wide)), np.empty(wide))
+    (x, b, y), (product, scaled, turn) = np.empty((3, cells * wide)), np.empty((3, wide * wide))
+    return ModeRoom(x, b, y, product, scaled, turn, np.empty(wide))
 
 
 def _wire_modes(n: int, near: bool, far: bool, count: int) -> tuple[np.ndarray, np.ndarray]:
