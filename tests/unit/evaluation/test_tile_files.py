@@ -34,13 +34,13 @@ def product(make_model, make_spec, tmp_path):
 
 @pytest.fixture
 def programmed(monkeypatch):
-    calls, own = [], behavioral.program
+    calls, own = [], behavioral.program_many
 
-    def program(model, g, **how):
-        calls.append(g)
+    def program_many(model, g, **how):
+        calls.extend(g)
         return own(model, g, **how)
 
-    monkeypatch.setattr(behavioral, "program", program)
+    monkeypatch.setattr(behavioral, "program_many", program_many)
     return calls
 
 
