@@ -29,7 +29,7 @@ class Arrival:
     broken: bool = False
 
 
-def batch_size(seconds: float, each: float | None, left: int, slots: int) -> int:
+def points_per_batch(seconds: float, each: float | None, left: int, slots: int) -> int:
     """Return how many points to hand out together.
 
     Args:

@@ -64,8 +64,8 @@ def local_engine(workers: Count = 2, *, memory: float | None = None) -> Engine:
 
     Args:
         workers: Number of processes.
-        memory: What each may allocate [bytes]: beyond it a point fails, and a worker that keeps more after a point is
-            replaced before the next. None: any amount.
+        memory: What each may allocate [bytes]: a point that wants more fails, and a worker that keeps more than 80 % of
+            it after a point is replaced before the next. None: any amount.
 
     Raises:
         InputError: The system cannot fork processes.

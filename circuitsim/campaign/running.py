@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
-from circuitsim.campaign.batches import batch_size, mean_time
+from circuitsim.campaign.batches import points_per_batch, mean_time
 from circuitsim.campaign.commits import Journal
 from circuitsim.campaign.engines import Engine, Started, local_engine
 from circuitsim.campaign.expansion import CampaignSetup
@@ -204,7 +204,7 @@ def _hand_out(journal: Journal, tally: _Tally, crew: _Crew) -> Iterator[_Done]:
         if tally.alone:
             crew.send([tally.alone.popleft()])
             continue
-        size = batch_size(crew.engine.batch, crew.each, len(tally.todo), crew.started.slots)
+        size = points_per_batch(crew.engine.batch, crew.each, len(tally.todo), crew.started.slots)
         points = [tally.todo.popleft() for _ in range(min(size, len(tally.todo)))]
         claimed = {point.key for point in points if claim_point(journal.own, point.key)}
         refresh(store.index)  # what was done before its claim was given back

@@ -100,16 +100,15 @@ def write_once(store: CampaignStore, path: Path, content: Mapping[str, Any]) -> 
 
 
 def link_once(source: Path, path: Path) -> bool:
-    """Give a file another name unless this exists; return whether it was given."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = source.stat().st_nlink
+    """Give a file another name unless this exists; return whether it has the name now."""
     try:
         os.link(source, path)
-    except FileExistsError:
-        return False
-    except OSError:
-        if source.stat().st_nlink > before:  # NFS: the link was made, its answer was lost
-            return True
+    except OSError as error:
+        with contextlib.suppress(FileNotFoundError):
+            if source.samefile(path):  # NFS: the link was made, its answer was lost
+                return True
+        if isinstance(error, FileExistsError):
+            return False
         raise
     return True
 

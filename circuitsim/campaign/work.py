@@ -148,6 +148,9 @@ def work_on(shared: SharedSetup, point: CampaignPoint) -> PointOutcome:
             if (folder := getattr(error, "folder", None)) is not None:
                 details["folder"] = str(folder)
             said = str(error) if isinstance(error, CircuitsimError) else f"{type(error).__name__}: {error}"
+            if isinstance(error, MemoryError):
+                details["error"] = "MemoryError"  # NumPy raises one of its own
+                said = f"more memory than a worker may take: {str(error) or 'no more is allowed'}"
             values, reason = None, " ".join(said.split())
         else:
             details, reason = {}, ""

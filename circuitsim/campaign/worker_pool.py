@@ -21,6 +21,7 @@ from circuitsim.errors import InputError, SimulatorError
 
 _log = logging.getLogger(__name__)
 
+_BASE = 0.75  # part of its limit that a worker may take before it measures
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from circuitsim.campaign.worker_server import serve; serve(int(sys.argv[1]))"
@@ -108,7 +109,7 @@ class WorkerPool:
                 base = first.recv()
             except (EOFError, OSError):
                 raise SimulatorError("the process that starts workers has ended before it was ready") from None
-        if self._memory is not None and base > 0.9 * self._memory:
+        if self._memory is not None and base > _BASE * self._memory:
             raise InputError(
                 f"--memory: a worker takes {base / 1e6:.0f} MB before it measures, and may take "
                 f"{self._memory / 1e6:.0f} MB: expected more"

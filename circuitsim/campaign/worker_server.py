@@ -19,6 +19,7 @@ FULL = "full"
 """Answer of a worker that ends because of its memory."""
 END = "end"
 """Answer of a worker after the last point that it measured of a batch."""
+_KEPT = 0.8  # part of its limit that a worker may hold after a point
 
 
 def serve(number: int) -> None:
@@ -31,7 +32,7 @@ def serve(number: int) -> None:
     with Connection(os.dup(number)) as first:
         shared, memory = first.recv()
         prepare_worker(shared)
-        first.send(resident_memory())
+        first.send(_memory())
     control = socket.socket(fileno=number)
     while True:
         word, channels, _, _ = socket.recv_fds(control, 1, 1)
@@ -48,12 +49,15 @@ def serve(number: int) -> None:
         control.sendall(pid.to_bytes(8, "little"))
 
 
-def resident_memory() -> int:
-    """Return the memory of this process [bytes]; where the system does not say, the most that it ever had."""
+def _memory() -> int:
+    """Return the memory that this process has, or has allocated if that is more [bytes].
+
+    Where the system does not say, it is the most that the process ever had.
+    """
     with contextlib.suppress(OSError):
-        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
+        fields = Path("/proc/self/statm").read_text().split()
+        return max(int(fields[1]), int(fields[5])) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _work(channel: Connection, shared: SharedSetup, memory: int | None) -> None:
@@ -63,9 +67,11 @@ def _work(channel: Connection, shared: SharedSetup, memory: int | None) -> None:
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             resource.setrlimit(resource.RLIMIT_DATA, (memory, hard))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        fresh = True
         while True:
             points, seconds = channel.recv()
-            _work_on(channel, shared, points, seconds, memory)
+            _work_on(channel, shared, points, seconds, memory, fresh=fresh)
+            fresh = False
     except (EOFError, OSError):
         pass  # the coordinator has ended
     finally:
@@ -74,13 +80,18 @@ def _work(channel: Connection, shared: SharedSetup, memory: int | None) -> None:
         os._exit(0)
 
 
-def _work_on(channel: Connection, shared: SharedSetup, points: list, seconds: float, memory: int | None) -> None:
+def _work_on(
+    channel: Connection, shared: SharedSetup, points: list, seconds: float, memory: int | None, *, fresh: bool
+) -> None:
     took = 0.0
-    for point in points:
+    for k, point in enumerate(points):
         outcome = work_on(shared, point)
+        if outcome.details.get("error") == "MemoryError" and not (fresh and k == 0):
+            channel.send(FULL)  # it may fit into a worker that keeps nothing of others
+            raise EOFError
         channel.send(outcome)
         took += outcome.took
-        if memory is not None and resident_memory() > memory:
+        if memory is not None and _memory() > _KEPT * memory:
             channel.send(FULL)
             raise EOFError
         if took >= seconds:
