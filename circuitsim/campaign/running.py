@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
-from circuitsim.campaign.batches import points_per_batch, mean_time
+from circuitsim.campaign.batches import mean_time, points_per_batch
 from circuitsim.campaign.commits import Journal
 from circuitsim.campaign.engines import Engine, Started, local_engine
 from circuitsim.campaign.expansion import CampaignSetup
