@@ -11,6 +11,7 @@ import numpy as np
 
 from circuitsim.campaign.campaign_file import CampaignFile
 from circuitsim.campaign.expansion import CampaignSetup, combinations, measure_at, measure_place, meets, seed_at, set_up
+from circuitsim.campaign.measures import MeasureCall
 from circuitsim.campaign.point_keys import (
     draw_digest,
     files_digest,
@@ -23,7 +24,7 @@ from circuitsim.campaign.store import CampaignStore, told
 from circuitsim.campaign.work import CampaignPoint
 from circuitsim.errors import ARRAY_FAULTS, InputError
 from circuitsim.results.atomic_files import atomic, write_text
-from circuitsim.spec import by_value, checked
+from circuitsim.spec import ArraySpec, by_value, checked
 
 MANIFEST_SCHEMA = 1
 
@@ -154,6 +155,7 @@ def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[Campa
     """Yield all points; files are digested once for arrays that name the same ones."""
     files: dict[str, str] = {}
     contents: dict[tuple[str, tuple[int, ...]], str] = {}
+    able: set[tuple[tuple[str, tuple[int, ...]], str]] = set()
     for index, spec in combinations(setup):
         named = parts_with_files(spec)
         if named not in files:
@@ -163,8 +165,19 @@ def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[Campa
             own = name, measure_place(setup, name, index)
             if own not in contents:
                 contents[own] = measure_digest(measure_at(setup, name, index))
+            if setup.measures[name].shipped and (pair := (own, spec.digest)) not in able:
+                _check_measurable(measure_at(setup, name, index), spec)
+                able.add(pair)
             for replicate in range(setup.replicates):
                 if meets(setup, spec, index, replicate):
                     drawn = draw_digest(seed, replicate)
                     key = point_key(spec.digest, files[named], contents[own], drawn, versions)
                     yield CampaignPoint(key, drawn, spec.digest, name, contents[own], index, replicate)
+
+
+def _check_measurable(call: MeasureCall, spec: ArraySpec) -> None:
+    from circuitsim.campaign.measure_checks import (
+        check_measurable,
+    )  # imports the solvers, for which a status has no use
+
+    check_measurable(call, spec)

@@ -10,7 +10,8 @@ import numpy as np
 
 from circuitsim import __version__
 from circuitsim.blocks import blocks_of
-from circuitsim.campaign.measures import MeasureCall, source_digest
+from circuitsim.campaign.measure_sources import source_digest
+from circuitsim.campaign.measures import MeasureCall
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import SimulatorError
 from circuitsim.library import assemble_own
