@@ -26,10 +26,6 @@ def planned(folder, text, array=ARRAY):
             "measures.read: matrix = 'round': expected one of log_uni",
         ),
         (
-            '[axes]\n"driver.input_code" = ["amplitude", "pulse_width"]\n[measures.energy]',
-            "driver.input_code = 'pulse_width'",
-        ),
-        (
             '[axes]\n"array.input_line" = ["bl", "wl"]\n[measures.error_of_ideal]',
             "array.input_line = 'wl'",
         ),
