@@ -115,8 +115,7 @@ def read_energy(
     Raises:
         InputError: The power of the read is not known at this level.
     """
-    if spec.driver.input_code == "pulse_width":
-        raise InputError("driver.input_code = 'pulse_width': rows are on for part of t_read; expected 'amplitude'")
+    check_constant_inputs(spec)
     g, x = _drawn(spec, rng, matrix, inputs, vectors)
     power = levels.solve(spec, g, x, level).power
     if power is None:
@@ -149,10 +148,7 @@ def cell_noise(
         InputError: The card has no statistics of these.
     """
     g, x = _drawn(spec, rng, matrix, inputs, vectors)
-    statistics = read_statistics(device_card(spec))
-    causes = [cause for cause in stated_causes(statistics, after) if cause != "read_noise"]
-    if not causes:
-        raise InputError(f"{statistics.name}: its statistics state no programming error, drift or stuck cells")
+    statistics, causes = read_statistics(device_card(spec)), causes_of_cells(spec, after)
     drawn = draw_conductances(statistics, g, after, causes=causes, rng=rng)
     wanted = levels.solve(spec, g, x, level).out
     return _error(levels.solve(spec, drawn, x, level, drawn=True).out, wanted)
@@ -203,6 +199,16 @@ def _drawn(
 
 def _ideal(spec: ArraySpec, g: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return the product without wires and transistors (vectors, cols) [A]."""
+    check_product(spec)
+    return (x - spec.sense.v_ref) @ g
+
+
+def check_product(spec: ArraySpec) -> None:
+    """Refuse an array whose ideal output is not the product (x − v_ref) · g.
+
+    Raises:
+        InputError: It is not.
+    """
     if spec.array.input_line != "bl" or input_unit(spec) != "V" or spec.array.cell not in ("1r", "1t1r"):
         raise InputError(
             f"array.cell = {spec.array.cell!r}, array.input_line = {spec.array.input_line!r}: the ideal product is "
@@ -210,7 +216,29 @@ def _ideal(spec: ArraySpec, g: np.ndarray, x: np.ndarray) -> np.ndarray:
         )
     if spec.sense.block is not None:
         raise InputError(f"sense.{spec.sense.sources[0]}: outputs are no currents; the ideal product is one")
-    return (x - spec.sense.v_ref) @ g
+
+
+def check_constant_inputs(spec: ArraySpec) -> None:
+    """Refuse an array whose inputs are not constant during a read.
+
+    Raises:
+        InputError: They are pulses of different widths.
+    """
+    if spec.driver.input_code == "pulse_width":
+        raise InputError("driver.input_code = 'pulse_width': rows are on for part of t_read; expected 'amplitude'")
+
+
+def causes_of_cells(spec: ArraySpec, after: float) -> list[str]:
+    """Return why cells do not hold what was wanted, a time [s] after programming, by the device's card.
+
+    Raises:
+        InputError: The card states nothing of this kind.
+    """
+    statistics = read_statistics(device_card(spec))
+    causes = [cause for cause in stated_causes(statistics, after) if cause != "read_noise"]
+    if not causes:
+        raise InputError(f"{statistics.name}: its statistics state no programming error, drift or stuck cells")
+    return causes
 
 
 def _error(found: np.ndarray, truth: np.ndarray) -> MeasuredNumbers:

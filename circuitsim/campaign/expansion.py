@@ -115,12 +115,11 @@ def combinations(setup: CampaignSetup) -> Iterator[tuple[tuple[int, ...], ArrayS
     late = [each for each in setup.constraints if not each.keys <= own and "replicate" not in each.keys]
     found = False
     varied: dict[tuple[int, ...], ArraySpec] = {}  # seeds and arguments do not change the array
-    of_array = [k for k, axis in enumerate(setup.axes) if any(map(_of_array, axis.keys))]
     for index in itertools.product(*(range(n) for n in setup.shape)):
         values = {"seed": setup.seed} | _given(setup, index, labels=True)
         if not all(each.holds(values) for each in early):
             continue
-        place = tuple(index[k] for k in of_array)
+        place = array_place(setup, index)
         if place not in varied:
             if len(varied) >= _KEPT:
                 varied.clear()
@@ -155,6 +154,18 @@ def varied_array(setup: CampaignSetup, index: Sequence[int]) -> ArraySpec:
     except SpecError as error:
         where = ", ".join(f"{key} = {shown(value)}" for key, value in given.items())
         raise SpecError(f"point {where}: {error}") from None
+
+
+def array_place(setup: CampaignSetup, index: Sequence[int]) -> tuple[int, ...]:
+    """Return the part of an index on which the specification depends."""
+    return tuple(k for k, axis in zip(index, setup.axes, strict=True) if any(map(_of_array, axis.keys)))
+
+
+def measure_place(setup: CampaignSetup, name: str, index: Sequence[int]) -> tuple[int, ...]:
+    """Return the part of an index on which the arguments of a measure depend."""
+    prefix = f"measures.{name}."
+    axes = zip(index, setup.axes, strict=True)
+    return tuple(k for k, axis in axes if any(key.startswith(prefix) for key in axis.keys))
 
 
 def measure_at(setup: CampaignSetup, name: str, index: Sequence[int]) -> MeasureCall:

@@ -13,7 +13,7 @@ import numpy as np
 from circuitsim.campaign.leases import live_coordinators
 from circuitsim.campaign.manifest import CampaignList, load_list
 from circuitsim.campaign.run_logs import read_logs
-from circuitsim.campaign.store import CampaignStore, failed_keys, finished_keys, open_store, read_content
+from circuitsim.campaign.store import CampaignStore, failed_keys, finished_keys, open_store, read_content, read_result
 from circuitsim.errors import InputError
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.solution_files import netcdf_bytes
@@ -155,7 +155,7 @@ def _gathered(store: CampaignStore, listing: CampaignList) -> _Gathered:
         state[row[n], k] = STATES.index("done" if key in done else "failed" if key in failed else "open")
         if key not in done:
             continue
-        content = read_content(store.result(key))
+        content = read_result(store, key)
         for name, value in content["values"].items():
             unit = units[k].setdefault(name, content["units"][name])
             if unit != content["units"][name]:

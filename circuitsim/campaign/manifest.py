@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 
 from circuitsim.campaign.campaign_file import CampaignFile
-from circuitsim.campaign.expansion import CampaignSetup, combinations, measure_at, meets, seed_at, set_up
-from circuitsim.campaign.point_keys import draw_digest, files_digest, measure_digest, point_key, program_versions
+from circuitsim.campaign.expansion import CampaignSetup, combinations, measure_at, measure_place, meets, seed_at, set_up
+from circuitsim.campaign.measures import MeasureCall
+from circuitsim.campaign.point_keys import (
+    draw_digest,
+    files_digest,
+    measure_digest,
+    parts_with_files,
+    point_key,
+    program_versions,
+)
 from circuitsim.campaign.store import CampaignStore, told
 from circuitsim.campaign.work import CampaignPoint
 from circuitsim.errors import ARRAY_FAULTS, InputError
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.spec import ArraySpec, by_value, checked
-from circuitsim.spec.array import WITH_FILES
 
 MANIFEST_SCHEMA = 1
 
@@ -148,19 +155,19 @@ def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[Campa
     """Yield all points; files are digested once for arrays that name the same ones."""
     files: dict[str, str] = {}
     contents: dict[tuple[str, tuple[int, ...]], str] = {}
-    swept = {
-        name: [k for k, axis in enumerate(setup.axes) if any(key.startswith(f"measures.{name}.") for key in axis.keys)]
-        for name in setup.measures
-    }
+    able: set[tuple[tuple[str, tuple[int, ...]], str]] = set()
     for index, spec in combinations(setup):
-        named = _parts_with_files(spec)
+        named = parts_with_files(spec)
         if named not in files:
             files[named] = files_digest(spec)
         seed = seed_at(setup, index)
         for name in setup.measures:
-            own = name, tuple(index[k] for k in swept[name])
+            own = name, measure_place(setup, name, index)
             if own not in contents:
                 contents[own] = measure_digest(measure_at(setup, name, index))
+            if setup.measures[name].shipped and (pair := (own, spec.digest)) not in able:
+                _check_measurable(measure_at(setup, name, index), spec)
+                able.add(pair)
             for replicate in range(setup.replicates):
                 if meets(setup, spec, index, replicate):
                     drawn = draw_digest(seed, replicate)
@@ -168,7 +175,9 @@ def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[Campa
                     yield CampaignPoint(key, drawn, spec.digest, name, contents[own], index, replicate)
 
 
-def _parts_with_files(spec: ArraySpec) -> str:
-    """Return the sections that may name files, as one text."""
-    parts = [spec.array.cell, spec.array.input_line, str(spec.array.temperature_c)]
-    return "\n".join([*parts, *(repr(getattr(spec, name)) for name in WITH_FILES)])
+def _check_measurable(call: MeasureCall, spec: ArraySpec) -> None:
+    from circuitsim.campaign.measure_checks import (
+        check_measurable,
+    )  # imports the solvers, for which a status has no use
+
+    check_measurable(call, spec)

@@ -1,6 +1,5 @@
 """Which measures there are, and how a campaign finds and checks one: a table of names, or the user's own function."""
 
-import hashlib
 import importlib
 import inspect
 import math
@@ -153,16 +152,6 @@ def load_function(call: MeasureCall) -> Callable[..., Mapping[str, tuple[float, 
     if not inspect.isfunction(found):
         raise InputError(f"measures.{call.name}: {module!r} has no function {name!r}")
     return found
-
-
-def source_digest(call: MeasureCall) -> str:
-    """Return what tells versions of a measure apart: `MEASURES_SCHEMA`, or the SHA-256 of the user's module."""
-    if call.shipped is not None:
-        return f"circuitsim {MEASURES_SCHEMA}"
-    file = inspect.getsourcefile(inspect.unwrap(load_function(call)))
-    if file is None:
-        return "no source"
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def checked_values(call_name: str, found: Any) -> dict[str, tuple[float, str]]:

@@ -10,12 +10,14 @@ import numpy as np
 
 from circuitsim import __version__
 from circuitsim.blocks import blocks_of
-from circuitsim.campaign.measures import MeasureCall, source_digest
+from circuitsim.campaign.measure_sources import source_digest
+from circuitsim.campaign.measures import MeasureCall
 from circuitsim.devices import access_card, device_card
 from circuitsim.errors import SimulatorError
 from circuitsim.library import assemble_own
 from circuitsim.netlist import cell_text
 from circuitsim.spec import ArraySpec
+from circuitsim.spec.array import WITH_FILES
 from circuitsim.spice import find_ngspice
 
 KEY_SCHEMA = 1
@@ -84,6 +86,12 @@ def files_digest(spec: ArraySpec) -> str:
             *(_file_digest(table) for table in tables if table.is_file()),
         ]
     )
+
+
+def parts_with_files(spec: ArraySpec) -> str:
+    """Return the sections that may name files, as one text."""
+    parts = [spec.array.cell, spec.array.input_line, str(spec.array.temperature_c)]
+    return "\n".join([*parts, *(repr(getattr(spec, name)) for name in WITH_FILES)])
 
 
 def _file_digest(path: Path) -> str:

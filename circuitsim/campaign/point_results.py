@@ -7,14 +7,10 @@ from circuitsim.campaign.store import CampaignStore, read_content, write_once
 from circuitsim.campaign.work import CampaignPoint, PointOutcome
 from circuitsim.spec import shown
 
-RESULT_FORMAT = "circuitsim campaign result"
-
 
 def result_content(point: CampaignPoint, values: Mapping[str, tuple[float, str]]) -> dict[str, Any]:
     """Return the content of a result: nothing in it depends on when, where, or in which campaign it was measured."""
     return {
-        "format": RESULT_FORMAT,
-        "key": point.key,
         "drawn": point.drawn,
         "spec_digest": point.spec_digest,
         "replicate": point.replicate,

@@ -4,15 +4,17 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
+from circuitsim.campaign.batches import mean_time, points_per_batch
+from circuitsim.campaign.commits import Journal
 from circuitsim.campaign.engines import Engine, Started, local_engine
 from circuitsim.campaign.expansion import CampaignSetup
-from circuitsim.campaign.leases import Coordinator, claim_point, coordinator, release_point
+from circuitsim.campaign.journals import refresh
+from circuitsim.campaign.leases import claim_point, coordinator, release_point
 from circuitsim.campaign.manifest import CampaignPlan, save_list
 from circuitsim.campaign.point_results import failure_content, result_content, unlike
 from circuitsim.campaign.store import (
@@ -26,14 +28,15 @@ from circuitsim.campaign.store import (
     told,
     write_once,
 )
-from circuitsim.campaign.work import CampaignPoint, PointOutcome, work_on
+from circuitsim.campaign.work import CampaignPoint, PointOutcome
 from circuitsim.errors import SimulatorError
 from circuitsim.spec import checked
 
 _log = logging.getLogger(__name__)
 
-AHEAD = 2  # points handed out for each worker: one at work, one waiting
-DEATHS = 2  # of workers that a point may cause, alone with its worker
+AHEAD = 2  # batches handed out for each worker: one at work, one waiting
+DEATHS = 2  # of workers that a point may cause
+_BREAKS = 3  # of all workers, with no point in between
 _DIED = "its worker died: out of memory, or ended from outside"
 _POLL = 0.5  # [s] between looks at points that another coordinator has
 
@@ -86,9 +89,9 @@ class _Tally:
 
     Attributes:
         todo: Points to hand out.
-        alone: Points that lost their worker: each is handed out when no other is at work, to see whose fault it was.
+        alone: Points that may have killed their worker: each is handed out as a batch of its own.
         elsewhere: Points that another coordinator has claimed.
-        deaths: How many workers a point took with it, while it was alone.
+        deaths: How many workers a point took with it for certain.
         done, failed: Keys of points that are done, or failed.
         kinds: Names and units that each measure returned first.
         total: Number of points.
@@ -119,116 +122,153 @@ def _steps(plan: CampaignPlan, store: CampaignStore, engine: Engine, retry_faile
         failed = set()
     todo = deque(point for key, point in points.items() if key not in done and key not in failed)
     tally = _Tally(todo, done, failed, len(points))
-    yield tally.step(None, None)
     if not todo:
+        yield tally.step(None, None)
         return
-    with coordinator(store) as own, (store.root / "runs" / f"{own.token}.jsonl").open("a", encoding="utf-8") as log:
-        todo.rotate(-(int(own.token, 16) % len(todo)))  # several coordinators begin at different points
-        for point, outcome in _run(plan.setup, own, tally, engine):
-            if outcome is not None:
-                _write_log(log, store, point, outcome)
-            yield tally.step(point, outcome)
+    crew = _Crew(engine, engine.start(plan.setup), plan.setup)  # before other threads begin
+    try:
+        yield tally.step(None, None)
+        with coordinator(store) as own, (store.root / "runs" / f"{own.token}.jsonl").open("a", encoding="utf-8") as log:
+            todo.rotate(-(int(own.token, 16) % len(todo)))  # several coordinators begin at different points
+            with Journal(own) as journal:
+                for point, outcome in _run(journal, tally, crew):
+                    if outcome is not None:
+                        _write_log(log, store, point, outcome)
+                    yield tally.step(point, outcome)
+    finally:
+        crew.started.stop()
 
 
 _Done = tuple[CampaignPoint, PointOutcome | None]
 
 
-def _run(setup: CampaignSetup, own: Coordinator, tally: _Tally, engine: Engine) -> Iterator[_Done]:
+@dataclass
+class _Crew:
+    """Workers at work for a coordinator.
+
+    Attributes:
+        engine: What started them.
+        started: The workers.
+        setup: The campaign.
+        flying: Points of each batch that are not back yet, by its ticket.
+        tickets: Number of batches so far.
+        each: Mean time of a point [s]; None: none is back yet.
+        breaks: How often the workers broke since a point came back.
+    """
+
+    engine: Engine
+    started: Started
+    setup: CampaignSetup
+    flying: dict[int, deque[CampaignPoint]] = field(default_factory=dict)
+    tickets: int = 0
+    each: float | None = None
+    breaks: int = 0
+
+    def send(self, points: Sequence[CampaignPoint]) -> None:
+        """Hand a batch out."""
+        self.tickets += 1
+        self.flying[self.tickets] = deque(points)
+        self.started.submit(self.tickets, points, 2 * self.engine.batch)
+
+
+def _run(journal: Journal, tally: _Tally, crew: _Crew) -> Iterator[_Done]:
     """Yield points as they are done, with None where another coordinator did them."""
-    started = engine.start(setup)
-    flying: dict[Future, CampaignPoint] = {}
-    try:
-        while tally.todo or tally.alone or tally.elsewhere or flying:
-            yield from _hand_out(own, tally, started, flying)
-            if not flying:  # what is left is at work elsewhere
-                time.sleep(_POLL if tally.elsewhere else 0)
-                tally.todo.extend(tally.elsewhere)
-                tally.elsewhere.clear()
+    while tally.todo or tally.alone or tally.elsewhere or crew.flying:
+        yield from _hand_out(journal, tally, crew)
+        if not crew.flying:  # what is left is at work elsewhere
+            journal.settle()
+            time.sleep(_POLL if tally.elsewhere else 0)
+            tally.todo.extend(tally.elsewhere)
+            tally.elsewhere.clear()
+            continue
+        for arrival in crew.started.arrivals():
+            points = crew.flying.get(arrival.ticket)
+            if points is None:  # of workers that broke meanwhile
                 continue
-            finished, _ = wait(flying, return_when=FIRST_COMPLETED)
-            lost = []
-            for future in finished:
-                point = flying.pop(future)
-                outcome = _outcome_of(future)
-                if outcome is None:
-                    lost.append(point)
-                else:
-                    yield point, _keep(own, tally, point, outcome)
-            if lost:
-                lost += flying.values()
-                flying.clear()
-                yield from _after_a_loss(own, tally, lost, engine)
-                started.stop()
-                started = engine.start(setup)
-    finally:
-        for future in flying:
-            future.cancel()
-        started.stop()
+            for outcome in arrival.outcomes:
+                crew.each, crew.breaks = mean_time(crew.each, outcome.took), 0
+                point = points.popleft()
+                yield point, _keep(journal, tally, point, outcome)
+            if arrival.broken:
+                _start_anew(tally, crew)
+            elif arrival.ended:
+                del crew.flying[arrival.ticket]
+                yield from _go_out_again(journal, tally, points, arrival.suspects)
+        journal.settle(due=False)
 
 
-def _hand_out(
-    own: Coordinator, tally: _Tally, started: Started, flying: dict[Future, CampaignPoint]
-) -> Iterator[_Done]:
+def _hand_out(journal: Journal, tally: _Tally, crew: _Crew) -> Iterator[_Done]:
     """Hand points out until enough are at work; yield those that turn out to be done by another coordinator."""
-    if tally.alone:
-        if not flying:
-            point = tally.alone.popleft()
-            flying[started.executor.submit(work_on, started.shared, point)] = point
-        return
-    while tally.todo and len(flying) < AHEAD * started.slots:
-        point = tally.todo.popleft()
-        claimed = claim_point(own, point.key)
-        if own.store.result(point.key).exists() or own.store.failure(point.key).exists():
-            (tally.done if own.store.result(point.key).exists() else tally.failed).add(point.key)
-            if claimed:
-                release_point(own, point.key)
-            yield point, None
-        elif claimed:
-            flying[started.executor.submit(work_on, started.shared, point)] = point
-        else:
-            tally.elsewhere.append(point)
+    store = journal.own.store
+    while (tally.todo or tally.alone) and len(crew.flying) < AHEAD * crew.started.slots:
+        if tally.alone:
+            crew.send([tally.alone.popleft()])
+            continue
+        size = points_per_batch(crew.engine.batch, crew.each, len(tally.todo), crew.started.slots)
+        points = [tally.todo.popleft() for _ in range(min(size, len(tally.todo)))]
+        claimed = {point.key for point in points if claim_point(journal.own, point.key)}
+        refresh(store.index)  # what was done before its claim was given back
+        ours: list[CampaignPoint] = []
+        for point in points:
+            if point.key in store.index.places or store.failure(point.key).exists():
+                (tally.done if point.key in store.index.places else tally.failed).add(point.key)
+                if point.key in claimed:
+                    release_point(journal.own, point.key)
+                yield point, None
+            elif point.key in claimed:
+                ours.append(point)
+            else:
+                tally.elsewhere.append(point)
+        if ours:
+            crew.send(ours)
 
 
-def _outcome_of(future: Future) -> PointOutcome | None:
-    """Return what a worker sent back; None if it was lost on the way."""
-    try:
-        return future.result()
-    except (BrokenExecutor, CancelledError, OSError):
-        return None
-    except Exception as error:
-        if type(error).__name__ == "KilledWorker":  # of Dask, which has tried several workers
-            return PointOutcome(None, _DIED, {"error": "KilledWorker", "traceback": str(error)})
-        raise
+def _go_out_again(journal: Journal, tally: _Tally, points: deque[CampaignPoint], suspects: int) -> Iterator[_Done]:
+    """Hand out again what a batch left; a point that took its workers with it more than once fails.
+
+    Args:
+        journal, tally: Where points are kept.
+        points: What the batch left; all of it is claimed.
+        suspects: How many of them, from the first on, may have killed the worker.
+    """
+    if suspects and points:
+        _log.warning("a worker died; %d points of its batch begin again", len(points))
+    for k, point in enumerate(points):
+        if k == 0 and min(suspects, len(points)) == 1:
+            tally.deaths[point.key] = tally.deaths.get(point.key, 0) + 1
+            if tally.deaths[point.key] >= DEATHS:
+                yield point, _keep(journal, tally, point, PointOutcome(None, _DIED, {"error": "WorkerDied"}))
+                continue
+        tally.alone.append(point)
 
 
-def _after_a_loss(own: Coordinator, tally: _Tally, lost: list[CampaignPoint], engine: Engine) -> Iterator[_Done]:
-    """Decide what happens to points whose worker died: again, each alone; a point that kills its workers fails."""
-    if not engine.restarts:
+def _start_anew(tally: _Tally, crew: _Crew) -> None:
+    """Start the workers anew after all of them were lost; their points go out again."""
+    crew.breaks += 1
+    if not crew.engine.restarts or crew.breaks > _BREAKS:
         raise SimulatorError("the executor broke; results that were complete stay: run again with another one")
-    _log.warning("a worker died; %d points at work begin again", len(lost))
-    if len(lost) == 1:
-        (point,) = lost
-        tally.deaths[point.key] = tally.deaths.get(point.key, 0) + 1
-        if tally.deaths[point.key] >= DEATHS:
-            yield point, _keep(own, tally, point, PointOutcome(None, _DIED, {"error": "WorkerDied"}))
-            return
-    tally.alone.extend(lost)
+    points = [point for batch in crew.flying.values() for point in batch]
+    _log.warning("the workers were lost; %d points at work begin again", len(points))
+    tally.alone.extend(points)
+    crew.flying.clear()
+    crew.started.stop()
+    crew.started = crew.engine.start(crew.setup)
 
 
-def _keep(own: Coordinator, tally: _Tally, point: CampaignPoint, outcome: PointOutcome) -> PointOutcome:
+def _keep(journal: Journal, tally: _Tally, point: CampaignPoint, outcome: PointOutcome) -> PointOutcome:
     """Write what became of a point, and give its claim back; a result of another kind than before is a failure."""
-    store = own.store
+    store = journal.own.store
     if outcome.values is not None and (wrong := unlike(store, tally.kinds, point, outcome.values)):
         outcome = replace(outcome, values=None, reason=wrong, details={"error": "InputError"})
     if outcome.values is not None:
-        write_once(store, store.result(point.key), result_content(point, outcome.values))
+        journal.write(point.key, result_content(point, outcome.values))
         tally.done.add(point.key)
     else:
         folder = keep_run_folder(store, point.key, outcome.details.get("folder"))
         details = outcome.details | ({} if folder is None else {"folder": folder})
         write_once(store, store.failure(point.key), failure_content(point, outcome, details))
+        release_point(journal.own, point.key)
         tally.failed.add(point.key)
-    release_point(own, point.key)
     return outcome
 
 

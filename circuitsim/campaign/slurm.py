@@ -25,7 +25,7 @@ def slurm_script(file: Path, store: Path, *, tasks: Count = 16, workers: Count =
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task={workers}
 #SBATCH --time=24:00:00
-export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 {run} --workers {workers} --no-report
 # when all jobs have ended: circuitsim campaign collect {shlex.quote(str(store.resolve()))}
 """

@@ -2,7 +2,7 @@
 
     store.json              what this folder is, and the version of its form
     campaign.json, points.npz   the points of the campaign that ran last, see `manifest.py`
-    results/ab/KEY.json     one result, by the digest of everything on which it depends
+    results/TOKEN.jsonl     one result a line, in a file of its own for each coordinator, see `journals.py`
     units/                  names and units of what each measure returned first
     failures/KEY.json       why a point failed; the run folder of its simulator beside it, if there is one
     claims/KEY              a point at work; coordinators/TOKEN  who works, see `leases.py`
@@ -20,28 +20,31 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from circuitsim.campaign.journals import ResultIndex, content_at, refresh
 from circuitsim.errors import InputError
 from circuitsim.results.atomic_files import write_text
 
 STORE_FORMAT = "circuitsim campaign store"
-STORE_SCHEMA = 1
+STORE_SCHEMA = 2
 _FOLDERS = ("results", "units", "failures", "claims", "coordinators", "runs", "writing")
 _FORGOTTEN = 86400.0  # [s] age at which a file that a killed process left incomplete is removed
 
 
 @dataclass(frozen=True)
 class CampaignStore:
-    """A folder of results; `open_store` makes or checks it."""
+    """A folder of results; `open_store` makes or checks it.
+
+    Attributes:
+        root: The folder.
+        index: Where results lie, as far as they were looked for.
+    """
 
     root: Path
-
-    def result(self, key: str) -> Path:
-        """Path of the result of a point."""
-        return self.root / "results" / key[:2] / f"{key}.json"
+    index: ResultIndex = field(repr=False, compare=False)
 
     def failure(self, key: str) -> Path:
         """Path of the reason why a point failed."""
@@ -71,7 +74,7 @@ def open_store(root: str | Path, *, make: bool = False) -> CampaignStore:
         with told(root):
             for name in _FOLDERS:
                 (root / name).mkdir(exist_ok=True)
-    return CampaignStore(root)
+    return CampaignStore(root, ResultIndex(root / "results"))
 
 
 def write_once(store: CampaignStore, path: Path, content: Mapping[str, Any]) -> bool:
@@ -97,22 +100,21 @@ def write_once(store: CampaignStore, path: Path, content: Mapping[str, Any]) -> 
 
 
 def link_once(source: Path, path: Path) -> bool:
-    """Give a file another name unless this exists; return whether it was given."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = source.stat().st_nlink
+    """Give a file another name unless this exists; return whether it has the name now."""
     try:
         os.link(source, path)
-    except FileExistsError:
-        return False
-    except OSError:
-        if source.stat().st_nlink > before:  # NFS: the link was made, its answer was lost
-            return True
+    except OSError as error:
+        with contextlib.suppress(FileNotFoundError):
+            if source.samefile(path):  # NFS: the link was made, its answer was lost
+                return True
+        if isinstance(error, FileExistsError):
+            return False
         raise
     return True
 
 
 def read_content(path: Path) -> dict[str, Any]:
-    """Read a result or a failure.
+    """Read the record of a failure, or the units of a measure.
 
     Raises:
         InputError: It is damaged.
@@ -124,11 +126,18 @@ def read_content(path: Path) -> dict[str, Any]:
 
 
 def finished_keys(store: CampaignStore) -> set[str]:
-    """Return the keys of all results, from the names of their files alone."""
-    found: set[str] = set()
-    for folder in _entries(store.root / "results"):
-        found.update(_stems(Path(folder.path)))
-    return found
+    """Return the keys of all results, those included that were written since the last look."""
+    refresh(store.index)
+    return set(store.index.places)
+
+
+def read_result(store: CampaignStore, key: str) -> dict[str, Any]:
+    """Return the result of a point: one of `finished_keys`.
+
+    Raises:
+        InputError: There is none, or its file changed.
+    """
+    return content_at(store.index, key)
 
 
 def failed_keys(store: CampaignStore) -> set[str]:

@@ -1,6 +1,7 @@
 """`circuitsim campaign`: many points, on this machine or a cluster, whose results are never lost."""
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,16 @@ def run(
         typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, such as tcp://host:8786."),
     ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure again the points that failed.")] = False,
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            "--memory",
+            parser=within("--memory"),
+            metavar="B",
+            help="Memory [bytes] that each process may take, such as 2g: a point that wants more fails, and a process "
+            "that keeps more after a point is replaced; absent: any amount.",
+        ),
+    ] = None,
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write report.html anew while results arrive, or not at all.")
     ] = True,
@@ -49,7 +60,7 @@ def run(
     """Measure the points of a campaign that have no result yet; stop and start it as often as you like."""
     from circuitsim.campaign import campaign_status, run_campaign
 
-    plan, engine = _planned(file), _engine(workers, scheduler)
+    plan, engine = _planned(file), _engine(workers, scheduler, memory)
     steps = run_campaign(plan, out, engine=engine, retry_failed=retry_failed)
     for step in _shown(plan, steps, quiet=as_json):
         if report and step.due:
@@ -129,21 +140,24 @@ def _planned(file: Path) -> "CampaignPlan":
     return plan_campaign(load_campaign(file), file.parent)
 
 
-def _engine(workers: int | None, scheduler: str | None) -> Any:
+def _engine(workers: int | None, scheduler: str | None, memory: float | None) -> Any:
     from circuitsim.campaign import dask_engine, local_engine
     from circuitsim.errors import InputError
 
     if scheduler is not None and workers is not None:
         raise InputError("--workers has no effect with --scheduler, whose workers run already: leave one of them out")
-    return local_engine(workers or 2) if scheduler is None else dask_engine(scheduler)
+    if scheduler is not None and memory is not None:
+        raise InputError("--memory has no effect with --scheduler: expected dask worker --memory-limit in its place")
+    return local_engine(workers or 2, memory=memory) if scheduler is None else dask_engine(scheduler)
 
 
 def _shown(plan: "CampaignPlan", steps: "Iterator[CampaignStep]", *, quiet: bool) -> Iterator[_Moment]:
     """Show progress, and say when the page is due: every `EVERY` seconds, and so that it takes 5 % of the time."""
     best: tuple[float, str] | None = None
     due = time.perf_counter() + EVERY
+    first = next(steps)  # starts the workers, before the bar starts a thread
     with progress_bar("campaign", quiet=quiet) as tell:
-        for step in steps:
+        for step in itertools.chain([first], steps):
             best = best_of(plan.listing, step, best)
             tell(step.done + step.failed, step.total, left_in_words(step, best, plan.listing.goal))
             now = time.perf_counter()

@@ -10,7 +10,7 @@ from circuitsim.levels.can import CAN, CAN_IN_TIME, Level, check_can
 from circuitsim.levels.cell_surface import surface_of
 from circuitsim.levels.codes import convert_codes
 from circuitsim.levels.drawn_codes import drawn_codes
-from circuitsim.levels.in_time import solve_in_time
+from circuitsim.levels.in_time import check_can_in_time, solve_in_time
 from circuitsim.levels.preparing import TechniqueArray, prepare
 from circuitsim.levels.reading import array_decks, read, solve
 from circuitsim.levels.tile import CertifiedTile
@@ -24,6 +24,7 @@ __all__ = [
     "array_decks",
     "calibrate",
     "check_can",
+    "check_can_in_time",
     "convert_codes",
     "drawn_codes",
     "prepare",

@@ -53,7 +53,7 @@ def solve_in_time(
             push nodes within cells further than they were characterized.
         SimulatorError: ngspice failed; its folder is kept.
     """
-    _check_can(spec, level)
+    check_can_in_time(spec, level)
     if band is not None:
         check_band(band)
     if level == "ngspice":
@@ -72,8 +72,13 @@ def solve_in_time(
     return tuple(nodal.step_response(array, one, dynamics, band=band, tol=tol) for one in x)
 
 
-def _check_can(spec: ArraySpec, level: Literal["ngspice", "nodal"]) -> None:
-    """Refuse an array that a level does not simulate in time, and say which one does."""
+@checked
+def check_can_in_time(spec: ArraySpec, level: Literal["ngspice", "nodal"]) -> None:
+    """Refuse an array that a level does not simulate in time, and say which one does.
+
+    Raises:
+        SpecError: The level does not simulate this array in time.
+    """
     instead = "; level = 'ngspice' does" if level == "nodal" else ""
     check_able(spec, CAN_IN_TIME[level], f"level = {level!r} in time", instead=instead)
     if spec.technique.changes_size:

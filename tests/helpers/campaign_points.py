@@ -5,6 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
+
 
 def drawn(spec, rng, *, scale: float = 1.0):
     return {"x": (scale * rng.standard_normal() + spec.array.rows, "V"), "y": (rng.standard_normal(), "A")}
@@ -37,3 +39,18 @@ def changing(spec, rng):
 
 def not_finite(spec, rng):
     return {"x": (float("nan"), "V")}
+
+
+_KEPT = []
+
+
+def keeping(spec, rng, *, megabytes: float = 0.0):
+    """Keep memory from point to point, as a leak does."""
+    _KEPT.append(bytearray(int(megabytes * 1e6)))
+    return {"kept": (float(len(_KEPT)), "1")}
+
+
+def large(spec, rng, *, gigabytes: float = 1.0):
+    """Want memory at the points of 3 rows alone."""
+    wanted = np.ones(int(gigabytes * 1e9 / 8)) if spec.array.rows == 3 else np.ones(1)
+    return {"x": (float(wanted[-1]), "V")}

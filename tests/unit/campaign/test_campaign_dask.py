@@ -1,44 +1,23 @@
 """A campaign on the workers of a Dask scheduler, one of which is killed; where Dask is installed."""
 
 import os
-import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
-import campaign_points
 import pytest
-from array_toml import ARRAY
+from campaign_folder import campaign_in, contents, with_measure
 
 from circuitsim import campaign
 from circuitsim.errors import InputError
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed", exc_type=ImportError)
 
-FILE = """\
-schema = 1
-base = "array.toml"
-replicates = 4
-[axes]
-"array.rows, array.cols" = [2, 3, 4]
-"wire.r_row" = { from = 1, to = 100, n = 3, scale = "log" }
-[measures.m]
-function = "campaign_points:traced"
-arguments = { trace = "TRACE", pause = 0.02 }
-"""
-
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dask")
-    (folder / "trace").mkdir()
-    (folder / "array.toml").write_text(ARRAY)
-    (folder / "c.toml").write_text(FILE.replace("TRACE", str(folder / "trace")))
-    shutil.copy(campaign_points.__file__, folder)
-    return campaign.plan_campaign(campaign.load_campaign(folder / "c.toml"), folder)
-
-
-def contents(out):
-    return {path.name: path.read_bytes() for path in (out / "results").glob("*/*.json")}
+    trace = f'arguments = {{ trace = "{folder / "trace"}", pause = 0.1 }}'
+    return campaign_in(folder, with_measure("traced", trace, replicates=4))
 
 
 def test_a_worker_that_is_killed_changes_no_byte(plan, tmp_path):

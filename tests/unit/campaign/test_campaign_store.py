@@ -7,9 +7,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import campaign_points
 import pytest
-from array_toml import ARRAY
+from campaign_folder import FILE, campaign_in, contents, with_measure
 from command_line import circuitsim
 from killed_campaign import PROGRAM, killed_at_times
 
@@ -17,30 +16,11 @@ from circuitsim import campaign
 from circuitsim.campaign import leases, store
 from circuitsim.errors import InputError, SimulatorError
 
-FILE = """\
-schema = 1
-base = "array.toml"
-replicates = 3
-[axes]
-"array.rows, array.cols" = [2, 3, 4]
-"wire.r_row" = { from = 1, to = 100, n = 3, scale = "log" }
-[measures.m]
-function = "campaign_points:drawn"
-"""
-
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "array.toml").write_text(ARRAY)
-    (tmp_path / "c.toml").write_text(FILE)
-    shutil.copy(campaign_points.__file__, tmp_path)
-    (tmp_path / "trace").mkdir()
+    campaign_in(tmp_path)
     return tmp_path
-
-
-def planned(folder, text=FILE):
-    (folder / "c.toml").write_text(text)
-    return campaign.plan_campaign(campaign.load_campaign(folder / "c.toml"), folder)
 
 
 def run(plan, out, **options):
@@ -48,17 +28,8 @@ def run(plan, out, **options):
         return list(campaign.run_campaign(plan, out, engine=campaign.given_engine(executor), **options))
 
 
-def contents(out):
-    return {path.name: path.read_bytes() for path in sorted((out / "results").glob("*/*.json"))}
-
-
-def with_measure(function, more="", replicates=3):
-    head = FILE.replace("replicates = 3", f"replicates = {replicates}")
-    return head.replace('function = "campaign_points:drawn"', f'function = "campaign_points:{function}"\n{more}')
-
-
 def test_order_and_processes_change_no_byte(folder):
-    plan = planned(folder)
+    plan = campaign_in(folder)
     steps = run(plan, folder / "one")
     assert (steps[-1].done, steps[-1].failed, len(steps)) == (27, 0, 28)
     for _ in campaign.run_campaign(plan, folder / "two", engine=campaign.local_engine(1)):
@@ -68,13 +39,13 @@ def test_order_and_processes_change_no_byte(folder):
 
 def test_points_of_one_replicate_draw_the_same_numbers(folder):
     """A curve along an axis shows the axis and not other draws; replicates draw others."""
-    run(planned(folder), folder / "out")
-    values = [json.loads(text)["values"]["y"] for text in contents(folder / "out").values()]
+    run(campaign_in(folder), folder / "out")
+    values = [json.loads(line[82:])["values"]["y"] for line in contents(folder / "out").values()]
     assert sorted(values.count(value) for value in set(values)) == [9, 9, 9]
 
 
 def test_a_finished_campaign_measures_nothing_again(folder):
-    plan = planned(folder)
+    plan = campaign_in(folder)
     run(plan, folder / "out")
     again = run(plan, folder / "out")
     assert [step.point for step in again] == [None] and again[0].done == 27
@@ -83,7 +54,7 @@ def test_a_finished_campaign_measures_nothing_again(folder):
 @pytest.mark.parametrize("kills", [1])
 def test_kills_lose_double_and_repeat_nothing(folder, kills):
     text = with_measure("traced", f'arguments = {{ trace = "{folder / "trace"}", pause = 0.01 }}', replicates=4)
-    plan = planned(folder, text)
+    plan = campaign_in(folder, text)
     calls = killed_at_times(folder, kills, seed=kills)
     kept = contents(folder / "out")
     assert len(kept) == len(plan.points) == 36 == len(calls)
@@ -96,7 +67,7 @@ def test_kills_lose_double_and_repeat_nothing(folder, kills):
 
 def test_two_coordinators_share_the_points(folder):
     text = with_measure("traced", f'arguments = {{ trace = "{folder / "trace"}", pause = 0.01 }}')
-    plan = planned(folder, text)
+    plan = campaign_in(folder, text)
     (folder / "p.py").write_text(PROGRAM)
     both = [subprocess.Popen([sys.executable, "p.py"], cwd=folder, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [each.wait(timeout=60) for each in both] == [0, 0]
@@ -106,7 +77,7 @@ def test_two_coordinators_share_the_points(folder):
 
 def test_a_point_that_kills_its_worker_fails_alone(folder):
     text = with_measure("deadly", replicates=1).replace("[2, 3, 4]", "[2, 3]")
-    plan = planned(folder, text.replace('{ from = 1, to = 100, n = 3, scale = "log" }', "[1]"))
+    plan = campaign_in(folder, text.replace('{ from = 1, to = 100, n = 3, scale = "log" }', "[1]"))
     *_, last = campaign.run_campaign(plan, folder / "out", engine=campaign.local_engine(1))
     assert (last.done, last.failed) == (1, 1)
     assert campaign.campaign_status(folder / "out").reasons[0][0].startswith("its worker died")
@@ -115,7 +86,7 @@ def test_a_point_that_kills_its_worker_fails_alone(folder):
 def test_failures_stay_until_they_are_retried(folder):
     broken = folder / "broken"
     broken.touch()
-    plan = planned(folder, with_measure("failing", f'arguments = {{ broken = "{broken}" }}', replicates=1))
+    plan = campaign_in(folder, with_measure("failing", f'arguments = {{ broken = "{broken}" }}', replicates=1))
     assert (run(plan, folder / "out")[-1].done, run(plan, folder / "out")[-1].failed) == (3, 6)
     (reason, count), *_ = campaign.campaign_status(folder / "out").reasons
     assert (reason, count) == ("RuntimeError: no answer for 3 rows", 3)
@@ -127,14 +98,14 @@ def test_failures_stay_until_they_are_retried(folder):
 
 @pytest.mark.parametrize(("measure", "said"), [("changing", "at the first point"), ("not_finite", "a finite number")])
 def test_a_measure_that_returns_another_kind_fails_at_that_point(folder, measure, said):
-    run(planned(folder, with_measure(measure, replicates=1)), folder / "out")
+    run(campaign_in(folder, with_measure(measure, replicates=1)), folder / "out")
     found = campaign.campaign_status(folder / "out")
     assert found.failed and said in found.reasons[0][0]
 
 
 def test_a_dataset_has_axes_units_and_states(folder):
     text = FILE.replace("replicates = 3", 'replicates = 3\nconstraints = ["array.rows * wire.r_row < 300"]')
-    run(planned(folder, text), folder / "out")
+    run(campaign_in(folder, text), folder / "out")
     data = campaign.collect_campaign(folder / "out")
     assert dict(data.sizes) == {"rows": 3, "r_row": 3, "replicate": 3}
     assert (data.m_x.attrs["units"], data.r_row.attrs["units"]) == ("V", "ohm")
@@ -152,7 +123,7 @@ def test_a_claim_of_a_process_that_is_gone_is_taken_over(folder):
 
 
 def test_an_executor_that_broke_is_told(folder):
-    plan = planned(folder, with_measure("drawn"))
+    plan = campaign_in(folder, with_measure("drawn"))
     executor = ThreadPoolExecutor(1)
     steps = campaign.run_campaign(plan, folder / "out", engine=campaign.given_engine(executor))
     next(steps), next(steps)
@@ -164,7 +135,7 @@ def test_an_executor_that_broke_is_told(folder):
 def test_a_store_of_another_version_is_refused(folder):
     (folder / "out").mkdir()
     (folder / "out" / "store.json").write_text('{"format": "circuitsim campaign store", "schema": 99}')
-    with pytest.raises(InputError, match=r"schema = 99, expected 1: another version of circuitsim wrote this store"):
+    with pytest.raises(InputError, match=r"schema = 99, expected 2: another version of circuitsim wrote this store"):
         campaign.campaign_status(folder / "out")
     with pytest.raises(InputError, match="no store of a campaign"):
         campaign.campaign_status(folder / "none")
@@ -174,24 +145,25 @@ def test_a_full_disk_is_one_sentence(folder, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    plan = planned(folder)
+    plan = campaign_in(folder)
     monkeypatch.setattr(store.os, "fsync", full)
     with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)"):
         run(plan, folder / "out")
 
 
-def test_a_result_is_absent_until_all_of_it_is_on_the_disk(folder, monkeypatch):
+def test_a_record_is_absent_until_all_of_it_is_on_the_disk(folder, monkeypatch):
     opened = store.open_store(folder / "out", make=True)
     seen = []
 
     def full(_):
-        seen.append(contents(folder / "out"))
+        seen.append(list((folder / "out" / "failures").iterdir()))
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store.os, "fsync", full)
     with pytest.raises(InputError, match="cannot be written"):
-        store.write_once(opened, opened.result("ab"), {"values": {}})
-    assert seen == [{}] and not contents(folder / "out") and not list((folder / "out" / "writing").iterdir())
+        store.write_once(opened, opened.failure("ab"), {"reason": ""})
+    left = [*(folder / "out" / "failures").iterdir(), *(folder / "out" / "writing").iterdir()]
+    assert seen == [[]] and not left
 
 
 def test_the_command_runs_tells_and_gathers(folder):
