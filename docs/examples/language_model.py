@@ -22,8 +22,7 @@ from torch.nn import functional
 
 import circuitsim as cs
 from circuitsim import evaluation, network, training
-from circuitsim.devices import device_card
-from circuitsim.devices.statistics import read_statistics
+from circuitsim.devices import device_card, read_statistics
 
 STUDY = Path(__file__).parents[2] / "validation" / "language_model"
 sys.path.insert(0, str(STUDY))
