@@ -13,14 +13,13 @@ import sys
 import numpy as np
 import torch
 from matplotlib import pyplot
+from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn import functional
 
 import circuitsim as cs
 from circuitsim import evaluation, network, training
-from circuitsim.demo.data import load_digits
-from circuitsim.devices import device_card
-from circuitsim.devices.statistics import read_statistics
+from circuitsim.devices import device_card, read_statistics
 
 CAUSES, RANK = frozenset({"programming"}), 2
 DEVICE, WIRE = {"model": "rram_wan", "g_min": "1u", "g_max": "40u"}, {"r_row": 30, "r_col": 30}
@@ -42,12 +41,13 @@ def train(module, images, labels, steps, rate):
 
 def main(figure=None, steps=150, arrays=3):
     """Train, score on every array, and say what the adapters cost."""
-    data, spec = load_digits(), cs.parse_spec(ARRAY)
+    pixels, digits = load_digits(return_X_y=True)
+    pixels, held_out, spec = (pixels / 16).astype(np.float32), np.arange(len(digits)) % 4 == 0, cs.parse_spec(ARRAY)
     calibrated = cs.calibrate(spec, rng=np.random.default_rng(0), search="structured", thorough=False)
     product = evaluation.BehavioralProduct(calibrated[0], certificate=calibrated[1])
     statistics = read_statistics(device_card(spec))
-    images, labels = torch.as_tensor(data.train_images, dtype=torch.float32), torch.as_tensor(data.train_labels)
-    test = data.test_images.astype(np.float32), data.test_labels
+    images, labels = torch.as_tensor(pixels[~held_out]), torch.as_tensor(digits[~held_out])
+    test = pixels[held_out], digits[held_out]
     torch.manual_seed(0)
     module = train(nn.Sequential(nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, 10)), images, labels, 600, 0.01)
 

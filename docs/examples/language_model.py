@@ -4,7 +4,8 @@
 
 The transformer, its text (the manual that CPython carries) and its training are those of `validation/language_model`,
 whose run takes 35 tiles of 64 x 64 cells with transistors and 2500 steps. Here are 120 steps, arrays without
-transistors and few characters held out, so that the page runs within a minute: perplexities are higher.
+transistors and few characters held out, so that the page runs within a minute. Perplexities are higher, and most of
+what training through the tiles gains here is more training; what it gains of a trained model the study says.
 The study's numbers are in its `result.json`, which this page prints beside its own; they come from
 
     circuitsim calibrate validation/language_model/array.toml --quick -o calibration
@@ -22,8 +23,7 @@ from torch.nn import functional
 
 import circuitsim as cs
 from circuitsim import evaluation, network, training
-from circuitsim.devices import device_card
-from circuitsim.devices.statistics import read_statistics
+from circuitsim.devices import device_card, read_statistics
 
 STUDY = Path(__file__).parents[2] / "validation" / "language_model"
 sys.path.insert(0, str(STUDY))

@@ -17,6 +17,8 @@ SMALLER = {
 }
 """What the pages that train take in place of their own numbers."""
 
+KNOWN = {}  # model and certificate by the specification
+
 
 def test_there_are_examples():
     assert {"adaptive_read", "cascode_chain", "sar", "write_array", "write_verify"} <= {path.stem for path in EXAMPLES}
@@ -24,14 +26,21 @@ def test_there_are_examples():
 
 @pytest.fixture
 def calibrated_by_the_array_solver(monkeypatch):
-    """Pages that train calibrate without ngspice here."""
+    """Pages that train calibrate without ngspice here, those on the same array once."""
     calibrate = cs.calibrate
-    monkeypatch.setattr(cs, "calibrate", lambda spec, **how: calibrate(spec, **how, truth="nodal"))
+
+    def calibrated(spec, **how):
+        if spec not in KNOWN:
+            KNOWN[spec] = calibrate(spec, **how, truth="nodal")
+        return KNOWN[spec]
+
+    monkeypatch.setattr(cs, "calibrate", calibrated)
 
 
 @pytest.mark.parametrize("name", SMALLER)
 def test_a_page_that_trains_runs_in_small(name, calibrated_by_the_array_solver, tmp_path, capsys):
     pytest.importorskip("torch", reason="torch is optional: the extra [torch]")
+    pytest.importorskip("sklearn", reason="scikit-learn is optional: the extra [demo]")
     path = next(each for each in EXAMPLES if each.stem == name)
     found = runpy.run_path(str(path))["main"](str(tmp_path / "figure.png"), **SMALLER[name])
     assert capsys.readouterr().out and (tmp_path / "figure.png").stat().st_size > 5000
