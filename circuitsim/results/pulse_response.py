@@ -81,7 +81,7 @@ class PulseResponse:
 
     @property
     def has_symmetry_point(self) -> bool:
-        """Whether up and down pulses in pairs drift from both bounds to a conductance, known to a quarter of them."""
+        """Whether pairs of pulses drift from both bounds to one conductance, known to a quarter of the range."""
         level = self._level
         return level is not None and level[1] - level[0] <= _WIDEST * float(self.g[-1] - self.g[0])
 

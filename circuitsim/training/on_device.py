@@ -16,7 +16,7 @@ from circuitsim.results import PulseResponse
 from circuitsim.spec import ArraySpec, checked
 from circuitsim.training.draws import TrainingDraws
 from circuitsim.training.pulsed_tile import CellPlaces, PulsedTile
-from circuitsim.training.pulsed_updates import FastArray, WrittenArray, update_cells
+from circuitsim.training.pulsed_updates import FastArray, UpdatedArray, update_cells
 from circuitsim.training.steps import differentiated_loss
 from circuitsim.training.trained_tile import TrainedTile, TrainingTiles
 from circuitsim.training.update_cost import UpdateCost
@@ -37,11 +37,11 @@ class DeviceTraining:
     def __init__(self, module: nn.Module, response: PulseResponse, rule: UpdateRule) -> None:
         """Begin without tiles."""
         self.module, self.response, self.rule = module, response, rule
-        self.arrays: list[tuple[PulsedTile, WrittenArray, FastArray | None]] = []
+        self.arrays: list[tuple[PulsedTile, UpdatedArray, FastArray | None]] = []
         self.slots, self.told = 0, False
 
     @property
-    def written(self) -> list[tuple[str, WrittenArray]]:
+    def written(self) -> list[tuple[str, UpdatedArray]]:
         """All arrays that are written, slow or alone first, by the layer's name."""
         slow = [(tile.places.place.layer, each) for tile, each, _ in self.arrays]
         return slow + [
@@ -172,16 +172,16 @@ def _check_response(response: PulseResponse, spec: ArraySpec, rule: UpdateRule) 
 
 def _arrays(
     places: CellPlaces, inner: TrainedTile, training: DeviceTraining, seed: int
-) -> tuple[PulsedTile, WrittenArray, FastArray | None]:
+) -> tuple[PulsedTile, UpdatedArray, FastArray | None]:
     """Return the tile of a place on cells, with what writes them; every stream of numbers has its own generator."""
     response, entropy = training.response, tile_entropy(seed, places.place)
     g_range = (places.spec.device.g_min, places.spec.device.g_max)
 
-    def written(g: np.ndarray, first: int, *, symmetric: bool = False) -> WrittenArray:
+    def written(g: np.ndarray, first: int, *, symmetric: bool = False) -> UpdatedArray:
         draws, bits, noise = (np.random.default_rng([*entropy, first + n]) for n in range(3))
         cells = draw_cells(response, g, rng=draws, g_range=g_range)
         cells = _at_symmetry(cells) if symmetric else cells
-        return WrittenArray(cells, bits, noise, np.zeros(g.shape), response.step)
+        return UpdatedArray(cells, bits, noise, np.zeros(g.shape), response.step)
 
     first = places.first_cells((response.g[0] + response.g[-1]) / 2)
     slow = written(first, 0)
@@ -248,7 +248,7 @@ def device_step(
     return found
 
 
-def _slots(slow: WrittenArray, fast: FastArray | None) -> int:
+def _slots(slow: UpdatedArray, fast: FastArray | None) -> int:
     return slow.slots + (0 if fast is None else fast.written.slots)
 
 

@@ -12,7 +12,7 @@ from circuitsim.training.update_rules import PulseCounts, PulseTrains, TikiTaka,
 
 
 @dataclass
-class WrittenArray:
+class UpdatedArray:
     """Cells that updates write, with what the writing needs and has taken.
 
     Attributes:
@@ -63,7 +63,7 @@ class FastArray:
         row, since: The next row to be transferred, and the updates since the last one.
     """
 
-    def __init__(self, written: WrittenArray, tile: TrainedTile, places: CellPlaces) -> None:
+    def __init__(self, written: UpdatedArray, tile: TrainedTile, places: CellPlaces) -> None:
         """Begin at the symmetry points, where the cells are."""
         self.written, self.tile, self.places = written, tile, places
         self.row, self.since = 0, 0
@@ -89,7 +89,7 @@ class FastArray:
         return row, read
 
 
-def update_cells(rule: UpdateRule, tile: PulsedTile, slow: WrittenArray, fast: FastArray | None) -> None:
+def update_cells(rule: UpdateRule, tile: PulsedTile, slow: UpdatedArray, fast: FastArray | None) -> None:
     """Change the cells of a tile by what its reads since the last update are due.
 
     Raises:
@@ -126,7 +126,7 @@ def pulse_probabilities(
     return x / largest_x * each, due / largest_due * each
 
 
-def _transfer(rule: TikiTaka, fast: FastArray, slow: WrittenArray, updates: int) -> None:
+def _transfer(rule: TikiTaka, fast: FastArray, slow: UpdatedArray, updates: int) -> None:
     """Move rows of the fast array into the slow one, as many as are due after so many further updates."""
     fast.since += updates
     while fast.since >= rule.every:
