@@ -7,6 +7,8 @@ from .draws import normal_spread as normal_spread
 from .engines import dask_engine as dask_engine
 from .engines import given_engine as given_engine
 from .engines import local_engine as local_engine
+from .estimates import CampaignEstimate as CampaignEstimate
+from .estimates import campaign_estimates as campaign_estimates
 from .gathering import CampaignStatus as CampaignStatus
 from .gathering import campaign_status as campaign_status
 from .gathering import collect_campaign as collect_campaign

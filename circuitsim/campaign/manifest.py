@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from circuitsim.campaign.campaign_file import CampaignFile
 from circuitsim.campaign.expansion import CampaignSetup, combinations, measure_at, meets, seed_at, set_up
 from circuitsim.campaign.point_keys import draw_digest, files_digest, measure_digest, point_key, program_versions
+from circuitsim.campaign.statistics_file import StatisticsTable
 from circuitsim.campaign.store import CampaignStore, told
 from circuitsim.campaign.work import CampaignPoint
 from circuitsim.errors import ARRAY_FAULTS, InputError
@@ -36,6 +37,8 @@ class CampaignList:
         versions: Versions of the programs.
         keys: Key of each point.
         places: (points, axes + 2) index on each axis, number of the replicate, number of the measure.
+        statistics: Which intervals and yields, and when replicates stop.
+        design: Kind of the design that drew an axis; empty: none did.
     """
 
     name: str
@@ -46,6 +49,8 @@ class CampaignList:
     versions: Mapping[str, str]
     keys: tuple[str, ...]
     places: np.ndarray
+    statistics: StatisticsTable = field(default_factory=StatisticsTable)
+    design: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,18 @@ def plan_campaign(campaign: CampaignFile, folder: str | Path) -> CampaignPlan:
     best = campaign.minimize or campaign.maximize
     goal = None if best is None else ("min" if campaign.minimize else "max", best)
     keys = tuple(point.key for point in points)
-    listing = CampaignList(campaign.name, axes, names, setup.replicates, goal, versions, keys, places)
+    listing = CampaignList(
+        campaign.name,
+        axes,
+        names,
+        setup.replicates,
+        goal,
+        versions,
+        keys,
+        places,
+        campaign.statistics,
+        "" if campaign.design is None else campaign.design.kind,
+    )
     return CampaignPlan(setup, points, listing)
 
 
@@ -105,6 +121,8 @@ def save_list(store: CampaignStore, listing: CampaignList) -> None:
         "replicates": listing.replicates,
         "goal": listing.goal,
         "versions": dict(listing.versions),
+        "statistics": listing.statistics.model_dump(mode="json", by_alias=True),
+        "design": listing.design,
     }
     with told(store.root):
         with atomic(store.root / "points.npz") as temporary, temporary.open("wb") as file:
@@ -141,6 +159,8 @@ def load_list(store: CampaignStore) -> CampaignList:
         about["versions"],
         keys,
         places,
+        StatisticsTable.model_validate(about.get("statistics", {})),
+        about.get("design", ""),
     )
 
 

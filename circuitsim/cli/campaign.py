@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from circuitsim.cli.campaign_words import best_of, left_in_words, status_in_words
+from circuitsim.cli.campaign_words import (
+    best_of,
+    estimate_lines,
+    estimates_in_words,
+    left_in_words,
+    status_in_words,
+)
 from circuitsim.cli.options import Out, within
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 from circuitsim.cli.usage import help_without_command
@@ -64,30 +70,43 @@ def run(
 
 
 @app.command()
-def status(store: Store, as_json: Json = False) -> None:
+def status(
+    store: Store,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Read all results: means, quantiles and yields with their intervals.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Say how many points of a campaign are done, failed and left."""
-    from circuitsim.campaign import campaign_status
+    from circuitsim.campaign import campaign_estimates, campaign_status, collect_campaign
 
     found = campaign_status(store)
-    print_result(dataclasses.asdict(found), status_in_words(found), as_json)
+    content, words = dataclasses.asdict(found), status_in_words(found)
+    if statistics:
+        estimates = campaign_estimates(collect_campaign(store))
+        content["statistics"] = list(estimate_lines(estimates))
+        words += estimates_in_words(content["statistics"])
+    print_result(content, words, as_json)
 
 
 @app.command()
-@replaces(lambda out: [out / "results.nc", out / "results.csv"])
+@replaces(lambda out: [out / "results.nc", out / "results.csv", out / "statistics.csv"])
 def collect(
     store: Store,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.nc and results.csv.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the dataset and the tables.")] = Path(
         "out/collected"
     ),
     as_json: Json = False,
 ) -> None:
-    """Gather the results of a campaign into one labelled dataset (NetCDF) and a table (CSV), with units."""
+    """Gather the results of a campaign into one labelled dataset (NetCDF) and tables (CSV), with intervals."""
     from circuitsim.campaign import campaign_status, save_collected
 
     labelled, table = save_collected(store, out)
+    intervals = out / "statistics.csv"
     found = campaign_status(store)
-    content = {"nc": str(labelled), "csv": str(table), **dataclasses.asdict(found)}
-    print_result(content, [*status_in_words(found), f"dataset: {labelled}", f"table: {table}"], as_json)
+    content = {"nc": str(labelled), "csv": str(table), "statistics": str(intervals), **dataclasses.asdict(found)}
+    files = [f"dataset: {labelled}", f"table: {table}", f"intervals: {intervals}"]
+    print_result(content, [*status_in_words(found), *files], as_json)
 
 
 @app.command()
