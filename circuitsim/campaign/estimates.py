@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,33 +12,11 @@ from circuitsim.campaign.intervals import Interval, mean_interval, quantile_inte
 from circuitsim.campaign.statistics_file import StatisticsTable, told_level
 from circuitsim.campaign.yields import passes
 from circuitsim.errors import InputError
-from circuitsim.spec import by_value, checked
+from circuitsim.results import CampaignEstimate
+from circuitsim.spec import checked
 
 if TYPE_CHECKING:
     import xarray as xr
-
-
-@by_value
-@dataclass(frozen=True)
-class CampaignEstimate:
-    """One statistic of one result, at every place.
-
-    Attributes:
-        name: "MEASURE.RESULT", or the name of a yield.
-        variable: Its variable in the dataset of `collect_campaign`.
-        statistic: "mean", "quantile 0.5" and the like, or "yield".
-        unit: SI unit; "1" for a yield.
-        level: Confidence of each interval; where replicates stop by a rule, that of the whole of its looks.
-        table: `value`, `low`, `high` and `count` over the axes, or over `place` where the points are a list. `count` is
-            the number of replicates with a result; an end that so few cannot give is infinite.
-    """
-
-    name: str
-    variable: str
-    statistic: str
-    unit: str
-    level: float
-    table: "xr.Dataset"
 
 
 @checked
@@ -62,7 +39,7 @@ def campaign_estimates(data: "xr.Dataset") -> tuple[CampaignEstimate, ...]:
     settings = statistics_of(data)
     inner = told_level(settings, int(data.attrs.get("replicates", 1)))
     found = []
-    for name, variable in _results(data):
+    for name, variable in campaign_results(data):
         table, coords = by_place(data[variable])
         unit = str(data[variable].attrs.get("units", ""))
         count = np.isfinite(table).sum(axis=-1)
@@ -72,6 +49,13 @@ def campaign_estimates(data: "xr.Dataset") -> tuple[CampaignEstimate, ...]:
             told = _dataset(interval, count, coords)
             found.append(CampaignEstimate(name, variable, kind, unit, settings.level, told))
     return (*found, *_yields(data, settings, inner))
+
+
+def campaign_results(data: "xr.Dataset") -> Iterator[tuple[str, str]]:
+    """Yield "MEASURE.RESULT" and the variable of each result."""
+    for variable in data.data_vars:
+        if "measure" in data[variable].attrs:
+            yield f"{data[variable].attrs['measure']}.{data[variable].attrs['result']}", str(variable)
 
 
 def statistics_of(data: "xr.Dataset") -> StatisticsTable:
@@ -122,15 +106,8 @@ def _places(table: "xr.Dataset") -> tuple[list[str], list[np.ndarray]]:
     return heads, columns
 
 
-def _results(data: "xr.Dataset") -> Iterator[tuple[str, str]]:
-    """Yield "MEASURE.RESULT" and the variable of each result."""
-    for variable in data.data_vars:
-        if "measure" in data[variable].attrs:
-            yield f"{data[variable].attrs['measure']}.{data[variable].attrs['result']}", str(variable)
-
-
 def _yields(data: "xr.Dataset", settings: StatisticsTable, inner: float) -> Iterator[CampaignEstimate]:
-    known = dict(_results(data))
+    known = dict(campaign_results(data))
     for name, limits in settings.yields.items():
         if limits.of not in known:
             if any(each.startswith(limits.of.partition(".")[0] + ".") for each in known):

@@ -4,12 +4,13 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from circuitsim.campaign.campaign_file import LARGEST_SEED, CampaignFile, axis_values
+from circuitsim.campaign.campaign_file import LARGEST_SEED, AxisRange, CampaignFile, axis_values
 from circuitsim.campaign.constraints import Constraint, read_constraint
+from circuitsim.campaign.drawn_axes import SAMPLE, drawn_values
 from circuitsim.campaign.measures import MEASURES, MeasureCall, check_complete, find_measure, with_argument
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import ArraySpec, load_spec, parse_spec, shown, unfelt
@@ -31,6 +32,8 @@ class CampaignAxis:
         values: Values as they are given to the keys.
         labels: The same for tables: numbers without suffixes, and texts for lists and tables.
         unit: SI unit; empty where there is none.
+        scale: "linear" or "log" where a design draws it; else empty.
+        drawn: Axes that a design draws together, each with one value for every draw; empty for an axis of its own.
     """
 
     keys: tuple[str, ...]
@@ -38,6 +41,8 @@ class CampaignAxis:
     values: tuple[Any, ...]
     labels: tuple[Any, ...]
     unit: str
+    scale: str = ""
+    drawn: tuple["CampaignAxis", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,10 @@ def set_up(campaign: CampaignFile, folder: Path, versions: Mapping[str, str]) ->
     calls = {
         name: find_measure(name, table.function, table.arguments, folder) for name, table in campaign.measures.items()
     }
-    axes = _axes(campaign, base)
+    axes = _axes(campaign, base, calls)
     for axis in axes:
-        _check_keys(axis, base, calls)
+        for each in axis.drawn or (axis,):
+            _check_keys(each, base, calls)
     for call in calls.values():
         prefix = f"measures.{call.name}."
         check_complete(call, {key.removeprefix(prefix) for axis in axes for key in axis.keys if key.startswith(prefix)})
@@ -180,7 +186,7 @@ def meets(setup: CampaignSetup, spec: ArraySpec, index: Sequence[int], replicate
 
 def _given(setup: CampaignSetup, index: Sequence[int], *, labels: bool) -> dict[str, Any]:
     """Return the value of each key of the axes; for tables and constraints as numbers without suffixes."""
-    pairs = zip(setup.axes, index, strict=True)
+    pairs = [(each, k) for axis, k in zip(setup.axes, index, strict=True) for each in axis.drawn or (axis,)]
     return {key: (axis.labels if labels else axis.values)[k] for axis, k in pairs for key in axis.keys}
 
 
@@ -197,21 +203,35 @@ def _base(campaign: CampaignFile, folder: Path) -> ArraySpec:
         raise SpecError(f"base: {error}") from None
 
 
-def _axes(campaign: CampaignFile, base: ArraySpec) -> tuple[CampaignAxis, ...]:
+def _axes(campaign: CampaignFile, base: ArraySpec, calls: Mapping[str, MeasureCall]) -> tuple[CampaignAxis, ...]:
     keys = [tuple(part.strip() for part in name.split(",")) for name in campaign.axes]
     every = [key for some in keys for key in some]
     if twice := {key for key in every if every.count(key) > 1}:
         raise InputError(f"axes: {min(twice)} stands on two axes; expected one")
     last = [some[0].rpartition(".")[2] for some in keys]
-    axes = []
+    ranges = [(some, each) for some, each in zip(keys, campaign.axes.values(), strict=True) if _is_drawn(each)]
+    columns = iter([] if campaign.design is None else drawn_values(campaign.design, ranges, campaign.seed, base, calls))
+    axes, drawn, first = [], [], 0
     for some, short, axis in zip(keys, last, campaign.axes.values(), strict=True):
-        values = axis_values(axis)
+        values = next(columns) if _is_drawn(axis) else axis_values(axis)
         if "seed" in some:
             values = [_seed(value) for value in values]
-        taken = last.count(short) > 1 or short in ("replicate", "measure", "state", "point")
-        name = some[0] if taken else short
-        axes.append(CampaignAxis(some, name, tuple(values), _labels(values), _unit(base, some[0])))
+        taken = last.count(short) > 1 or short in ("replicate", "measure", "state", "point", "place", SAMPLE)
+        name, scale = some[0] if taken else short, axis.scale if isinstance(axis, AxisRange) else ""
+        found = CampaignAxis(some, name, tuple(values), _labels(values), _unit(base, some[0]))
+        if not _is_drawn(axis):
+            axes.append(found)
+            continue
+        first = first if drawn else len(axes)
+        drawn.append(replace(found, scale=scale))
+    if drawn:
+        every, numbers = tuple(key for each in drawn for key in each.keys), tuple(range(len(drawn[0].values)))
+        axes.insert(first, CampaignAxis(every, SAMPLE, numbers, numbers, "", drawn=tuple(drawn)))
     return tuple(axes)
+
+
+def _is_drawn(axis: Any) -> TypeGuard[AxisRange]:
+    return isinstance(axis, AxisRange) and axis.n is None
 
 
 def _seed(value: Any) -> int:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from circuitsim.campaign.estimates import campaign_estimates, estimates_table
 from circuitsim.campaign.leases import live_coordinators
 from circuitsim.campaign.manifest import CampaignList, load_list
 from circuitsim.campaign.run_logs import read_logs
+from circuitsim.campaign.sensitivity import campaign_sensitivity, sensitivity_table
 from circuitsim.campaign.stopping import StopWatch, stop_state
 from circuitsim.campaign.store import CampaignStore, failed_keys, finished_keys, open_store, read_content
-from circuitsim.errors import InputError
+from circuitsim.errors import CampaignStatisticsWarning, InputError, MissingExtraError
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.solution_files import netcdf_bytes
 from circuitsim.spec import checked
@@ -134,7 +136,8 @@ def collect_campaign(store: str | Path) -> "xr.Dataset":
 def save_collected(store: str | Path, out: str | Path) -> tuple[Path, Path]:
     """Write the results of a campaign as `results.nc` and `results.csv`, one line for each place and replicate.
 
-    `statistics.csv` holds what the replicates of each place say together, see `campaign_estimates`.
+    `statistics.csv` holds what the replicates of each place say together, see `campaign_estimates`; `sensitivity.csv`,
+    for a design of kind "saltelli" and where SALib is installed, which axis matters, see `campaign_sensitivity`.
 
     Returns:
         Paths of the first two files.
@@ -152,6 +155,11 @@ def save_collected(store: str | Path, out: str | Path) -> tuple[Path, Path]:
     csv.writer(text, lineterminator="\n").writerows(_lines(opened, load_list(opened)))
     write_text(table, text.getvalue())
     write_text(Path(out) / "statistics.csv", estimates_table(campaign_estimates(data)))
+    if data.attrs["design"] == "saltelli":
+        try:
+            write_text(Path(out) / "sensitivity.csv", sensitivity_table(campaign_sensitivity(data)))
+        except MissingExtraError as error:
+            warnings.warn(f"sensitivity.csv is not written: {error}", CampaignStatisticsWarning, stacklevel=3)
     return labelled, table
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.campaign.campaign_file import CampaignFile
-from circuitsim.campaign.expansion import CampaignSetup, combinations, measure_at, meets, seed_at, set_up
+from circuitsim.campaign.expansion import CampaignAxis, CampaignSetup, combinations, measure_at, meets, seed_at, set_up
 from circuitsim.campaign.point_keys import draw_digest, files_digest, measure_digest, point_key, program_versions
 from circuitsim.campaign.statistics_file import StatisticsTable
 from circuitsim.campaign.store import CampaignStore, told
@@ -30,7 +30,7 @@ class CampaignList:
 
     Attributes:
         name: Title.
-        axes: Name, keys, labels and unit of each axis.
+        axes: Name, keys, labels and unit of each axis; `drawn`: the same of those that a design drew together.
         measures: Names of the measures.
         replicates: Number of replicates.
         goal: "min" or "max" and NAME.RESULT, of which progress shows the best; None: none.
@@ -87,10 +87,7 @@ def plan_campaign(campaign: CampaignFile, folder: str | Path) -> CampaignPlan:
         raise InputError("no replicate meets the constraints: expected one point or more")
     names = tuple(setup.measures)
     places = np.array([(*p.index, p.replicate, names.index(p.measure)) for p in points], dtype=np.int32)
-    axes = tuple(
-        {"name": axis.name, "keys": list(axis.keys), "labels": list(axis.labels), "unit": axis.unit}
-        for axis in setup.axes
-    )
+    axes = tuple(_listed(axis) for axis in setup.axes)
     best = campaign.minimize or campaign.maximize
     goal = None if best is None else ("min" if campaign.minimize else "max", best)
     keys = tuple(point.key for point in points)
@@ -162,6 +159,18 @@ def load_list(store: CampaignStore) -> CampaignList:
         StatisticsTable.model_validate(about.get("statistics", {})),
         about.get("design", ""),
     )
+
+
+def _listed(axis: CampaignAxis) -> dict[str, Any]:
+    """Return what the store keeps of an axis; of one that a design drew, the axes that it drew together."""
+    told: dict[str, Any] = {
+        "name": axis.name,
+        "keys": list(axis.keys),
+        "labels": list(axis.labels),
+        "unit": axis.unit,
+    }
+    told |= {"scale": axis.scale} if axis.scale else {}
+    return told | ({"drawn": [_listed(each) for each in axis.drawn]} if axis.drawn else {})
 
 
 def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[CampaignPoint]:

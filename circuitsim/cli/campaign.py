@@ -90,7 +90,7 @@ def status(
 
 
 @app.command()
-@replaces(lambda out: [out / "results.nc", out / "results.csv", out / "statistics.csv"])
+@replaces(lambda out: [out / name for name in ("results.nc", "results.csv", "statistics.csv", "sensitivity.csv")])
 def collect(
     store: Store,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the dataset and the tables.")] = Path(
@@ -102,10 +102,13 @@ def collect(
     from circuitsim.campaign import campaign_status, save_collected
 
     labelled, table = save_collected(store, out)
-    intervals = out / "statistics.csv"
+    intervals, indices = out / "statistics.csv", out / "sensitivity.csv"
     found = campaign_status(store)
-    content = {"nc": str(labelled), "csv": str(table), "statistics": str(intervals), **dataclasses.asdict(found)}
+    told = str(indices) if indices.exists() else None
+    content = {"nc": str(labelled), "csv": str(table), "statistics": str(intervals), "sensitivity": told}
+    content |= dataclasses.asdict(found)
     files = [f"dataset: {labelled}", f"table: {table}", f"intervals: {intervals}"]
+    files += [f"sensitivity: {told}"] if told else []
     print_result(content, [*status_in_words(found), *files], as_json)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from circuitsim.units import format_quantity
 
 if TYPE_CHECKING:
-    from circuitsim.campaign import CampaignEstimate, CampaignList, CampaignStatus, CampaignStep
+    from circuitsim.campaign import CampaignList, CampaignStatus, CampaignStep
+    from circuitsim.results import CampaignEstimate
 
 _MOST = 5  # reasons and warnings that are listed
 _MOST_ESTIMATES = 20

@@ -44,7 +44,7 @@ COMMANDS = {
     "campaign run": (("campaign", "run", "array.toml", "-o", "out"), {"report.html"}),
     "campaign collect": (
         ("campaign", "collect", "array.toml", "-o", "out"),
-        {"results.nc", "results.csv", "statistics.csv"},
+        {"results.nc", "results.csv", "statistics.csv", "sensitivity.csv"},
     ),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
