@@ -175,9 +175,17 @@ def _shown(plan: "CampaignPlan", steps: "Iterator[CampaignStep]", *, quiet: bool
 
 
 def _write_page(out: Path) -> Path:
-    from circuitsim.campaign import campaign_status, collect_campaign
+    from circuitsim.campaign import campaign_estimates, campaign_sensitivity, campaign_status, collect_campaign
+    from circuitsim.errors import MissingExtraError
     from circuitsim.report import write_campaign_report
 
-    found = campaign_status(out)
+    found, data = campaign_status(out), collect_campaign(out)
+    sensitivity, notes = (), []
+    if data.attrs["design"] == "saltelli":
+        try:
+            sensitivity = campaign_sensitivity(data)
+        except MissingExtraError as error:
+            notes = [f"sensitivity indices are left out: {error}"]
+    told = {"estimates": campaign_estimates(data), "sensitivity": sensitivity, "notes": notes}
     numbers = {"done": found.done, "failed": found.failed, "total": found.total}
-    return write_campaign_report(out, collect_campaign(out), **numbers, reasons=found.reasons)
+    return write_campaign_report(out, data, **numbers, **told, reasons=found.reasons)
